@@ -1,0 +1,148 @@
+//! Accounts as an operator adds and changes them: in the config file, and through the admin API.
+
+use crate::{App, Failure};
+use kaipiao_domain::Refusal;
+use kaipiao_domain::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_seams::records::{self, account_key};
+use kaipiao_seams::store::{Kind, Page};
+use kaipiao_wire::platform_id;
+
+/// An account as an operator writes it. What is left out keeps its value, or takes its default.
+#[derive(Clone, Default)]
+pub struct AccountSpec {
+    /// Its appid: `wx` and 16 lower-case hexadecimal digits.
+    pub appid: String,
+    /// One of `Role::ALL`'s names; required for a new account.
+    pub role: Option<String>,
+    /// Its name on pages; default: its appid.
+    pub name: Option<String>,
+    /// Default: `gh_` and the appid's last 12 digits.
+    pub original_id: Option<String>,
+    /// Its AppSecret; default: a new random one.
+    pub secret: Option<String>,
+    /// The merchant that a mini program or a mobile app is bound to.
+    pub bound_to: Option<String>,
+    /// The s_pappid of an account that issues invoices; platforms get one by themselves.
+    pub s_pappid: Option<String>,
+    /// Is the merchant API's permission switched on? Default: yes.
+    pub merchant_api: Option<bool>,
+}
+
+/// What saving an account did.
+pub struct Saved {
+    /// The account as it is now.
+    pub account: Account,
+    /// Was it new?
+    pub is_new: bool,
+    /// The secret that was made for it: told once, kept only as a hash.
+    pub new_secret: Option<String>,
+}
+
+impl App {
+    /// All accounts, by appid.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Failure> {
+        let page = Page { kind: Kind::Account, owner: None, after: None, limit: 100_000 };
+        Ok(records::list(&*self.store, &page).await?)
+    }
+
+    /// Adds an account, or changes the one with the same appid. 72031 names what is wrong.
+    pub async fn save_account(&self, spec: &AccountSpec) -> Result<Saved, Failure> {
+        let appid = AppId::parse(&spec.appid).ok_or_else(|| {
+            Refusal::invalid("appid", "must be wx and 16 lower-case hexadecimal digits")
+        })?;
+        let before = self.account(&appid).await?;
+        let (account, new_secret) = self.compose(appid, spec, before.as_ref())?;
+        self.check_binding(&account).await?;
+        if before.as_ref() != Some(&account) {
+            self.put(account_key(&account.appid), &account).await?;
+        }
+        Ok(Saved { account, is_new: before.is_none(), new_secret })
+    }
+
+    fn compose(
+        &self,
+        appid: AppId,
+        spec: &AccountSpec,
+        before: Option<&Account>,
+    ) -> Result<(Account, Option<String>), Refusal> {
+        let role = match &spec.role {
+            Some(name) => Role::from_name(name).ok_or_else(|| {
+                let names = Role::ALL.map(Role::name).join(", ");
+                Refusal::invalid("role", format!("must be one of {names}, not \"{name}\""))
+            })?,
+            None => before.ok_or_else(|| Refusal::invalid("role", "is empty"))?.role,
+        };
+        let new_secret = (spec.secret.is_none() && before.is_none()).then(|| self.make_secret());
+        let secret = match spec.secret.as_ref().or(new_secret.as_ref()) {
+            Some(text) => self.hash_secret(&appid, text)?,
+            None => before.expect("without a secret the account is an old one").secret,
+        };
+        let account = Account {
+            role,
+            name: chosen(&spec.name, before.map(|b| &b.name), || appid.to_string()),
+            original_id: chosen(&spec.original_id, before.map(|b| &b.original_id), || {
+                format!("gh_{}", &appid.as_str()[6..])
+            }),
+            secret,
+            bound_to: match &spec.bound_to {
+                None => before.and_then(|b| b.bound_to.clone()),
+                Some(text) => Some(AppId::parse(text).ok_or_else(|| {
+                    Refusal::invalid("bound_to", format!("\"{text}\" is not an appid"))
+                })?),
+            },
+            platform_id: self.platform_id(&appid, role, spec, before)?,
+            merchant_api: spec.merchant_api.or(before.map(|b| b.merchant_api)).unwrap_or(true),
+            appid,
+        };
+        account.check()?;
+        Ok((account, new_secret))
+    }
+
+    fn platform_id(
+        &self,
+        appid: &AppId,
+        role: Role,
+        spec: &AccountSpec,
+        before: Option<&Account>,
+    ) -> Result<Option<PlatformId>, Refusal> {
+        match &spec.s_pappid {
+            Some(text) => match platform_id::read(text) {
+                Some((id, within)) if within == *appid => Ok(Some(id)),
+                _ => Err(Refusal::invalid("s_pappid", format!("does not hold {appid}"))),
+            },
+            None => Ok(before.and_then(|b| b.platform_id.clone()).or_else(|| {
+                (role == Role::Platform).then(|| platform_id::make(&self.keys, appid))
+            })),
+        }
+    }
+
+    async fn check_binding(&self, account: &Account) -> Result<(), Failure> {
+        let Some(merchant) = &account.bound_to else { return Ok(()) };
+        match self.account(merchant).await? {
+            Some(bound) if bound.role == Role::Merchant => Ok(()),
+            _ => {
+                Err(Refusal::invalid("bound_to", format!("{merchant} is not a merchant's account"))
+                    .into())
+            }
+        }
+    }
+
+    fn make_secret(&self) -> String {
+        self.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn hash_secret(&self, appid: &AppId, secret: &str) -> Result<SecretHash, Refusal> {
+        if !(16..=128).contains(&secret.len()) || !secret.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Refusal::invalid("secret", "must be 16 to 128 visible ASCII characters"));
+        }
+        Ok(SecretHash(self.keys.hash_secret(appid.as_str(), secret)))
+    }
+}
+
+fn chosen(
+    spec: &Option<String>,
+    before: Option<&String>,
+    default: impl FnOnce() -> String,
+) -> String {
+    spec.as_ref().or(before).cloned().unwrap_or_else(default)
+}

@@ -1,0 +1,161 @@
+//! Floor 3: the use cases. Each loads what it needs, asks the clock, lets the domain decide, and
+//! commits one value. It knows the seams and never an adapter.
+//!
+//! The files carry the sections' stems; `access` is what every call passes first.
+
+pub mod access;
+pub mod accounts;
+mod failure;
+pub mod people;
+pub mod s01_ticket;
+pub mod s02_auth_url;
+pub mod s06_answer;
+pub mod s07_auth_data;
+pub mod s08_reject;
+pub mod s09_page_fields;
+pub mod s17_contact;
+pub mod sandbox;
+pub mod start;
+pub mod token;
+
+pub use failure::Failure;
+
+use core::time::Duration;
+use kaipiao_domain::{Refusal, Timestamp};
+use kaipiao_errcode::ErrorCode;
+use kaipiao_seams::clock::Clock;
+use kaipiao_seams::entropy::{Entropy, random};
+use kaipiao_seams::records::{self, Record};
+use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Save, Store};
+use kaipiao_wire::keys::Keys;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// What an operator chooses and a use case reads.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where browsers reach this server; links begin with it.
+    pub public_base_url: String,
+    /// How long a link opens the authorization page.
+    pub link_life: Duration,
+    /// `appid` of getauthurl's answer for source wxa.
+    pub wxa_appid: String,
+    /// How long a custom field's key may be: 32, or 5 to be as strict as the contract's text.
+    pub custom_key_max_chars: usize,
+}
+
+/// So many tries a record gets that others change meanwhile; then 72036 (rulings 99).
+const TRIES: usize = 5;
+/// Token calls of one account go one by one: they all change the same record.
+const TOKEN_DESKS: usize = 64;
+
+/// The use cases and what they work with.
+pub struct App {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    keys: Keys,
+    settings: Settings,
+    token_desks: Vec<Mutex<()>>,
+}
+
+/// What a rule makes of a record.
+pub(crate) struct Decision<T, R> {
+    /// The record's next value; None: it stays.
+    pub next: Option<T>,
+    /// What is saved in the same commit.
+    pub also: Vec<Save>,
+    /// What the caller is told once it is on disk.
+    pub result: R,
+}
+
+/// How the first of the tries begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstTry {
+    /// Read the record.
+    Reads,
+    /// Take it for absent and let the commit find out: saves a read where that is the rule.
+    TakesItForAbsent,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        keys: Keys,
+        settings: Settings,
+    ) -> Self {
+        let token_desks = (0..TOKEN_DESKS).map(|_| Mutex::default()).collect();
+        Self { store, clock, entropy, keys, settings, token_desks }
+    }
+
+    /// The moment that counts as now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The operator's settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A new request id.
+    pub fn new_rid(&self) -> String {
+        kaipiao_wire::answer::rid(self.now().unix_seconds(), self.random())
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        random(&*self.entropy)
+    }
+
+    /// Reads a record that may be absent.
+    pub(crate) async fn get<T: Record>(&self, key: &Key) -> Result<Option<T>, Failure> {
+        Ok(records::get(&*self.store, key).await?.map(|found| found.value))
+    }
+
+    /// Saves one record, whatever stood there before.
+    pub(crate) async fn put<T: Record>(&self, key: Key, value: &T) -> Result<(), Failure> {
+        let saves = vec![records::save(key, Expect::Any, value)];
+        self.store.commit(Commit { saves }).await.map_err(Failure::from)
+    }
+
+    /// Saves one record unless it is there already. True: it was new.
+    pub(crate) async fn add<T: Record>(&self, key: Key, value: &T) -> Result<bool, Failure> {
+        let saves = vec![records::save(key, Expect::Absent, value)];
+        match self.store.commit(Commit { saves }).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Read, decide, commit one value; when somebody else was faster, read and decide again.
+    pub(crate) async fn decide<T: Record, R, E: From<Failure>>(
+        &self,
+        key: Key,
+        first_try: FirstTry,
+        mut rule: impl FnMut(Option<T>) -> Result<Decision<T, R>, E>,
+    ) -> Result<R, E> {
+        for attempt in 0..TRIES {
+            let found = if attempt == 0 && first_try == FirstTry::TakesItForAbsent {
+                None
+            } else {
+                records::get(&*self.store, &key).await.map_err(Failure::from)?
+            };
+            let expect = found.as_ref().map_or(Expect::Absent, |f| Expect::Version(f.version));
+            let Decision { next, also, result } = rule(found.map(|found| found.value))?;
+            let Some(next) = next else { return Ok(result) };
+            let mut saves = vec![records::save(key.clone(), expect, &next)];
+            saves.extend(also);
+            match self.store.commit(Commit { saves }).await {
+                Ok(()) => return Ok(result),
+                Err(CommitError::Conflict(_)) => {}
+                Err(error) => return Err(Failure::from(error).into()),
+            }
+        }
+        let detail = "others are changing the same record, try again";
+        Err(Failure::from(Refusal::new(ErrorCode::InvoiceBusy, detail)).into())
+    }
+}

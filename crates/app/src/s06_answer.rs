@@ -1,0 +1,91 @@
+//! Section 6, first half: a user answers on the authorization page. The page and the sandbox's
+//! scripted user both come through here.
+
+use crate::s02_auth_url::order_key_of;
+use crate::{App, Decision, Failure, FirstTry};
+use kaipiao_domain::account::AppId;
+use kaipiao_domain::order::{Answer, AnswerRefused, Order, OrderState};
+use kaipiao_domain::page_fields::PageFields;
+use kaipiao_domain::user::{User, UserId};
+use kaipiao_seams::records::{page_fields_key, user_key};
+use kaipiao_wire::openid;
+use kaipiao_wire::s02_auth_url::{
+    RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
+};
+
+/// An answer that is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Did the user authorize?
+    pub is_authorized: bool,
+    /// Where the user goes now.
+    pub back: Return,
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The link was never written by this server, or was changed since.
+    #[error(
+        "auth_url was not issued by this server, or was changed since; use it exactly as getauthurl returned it"
+    )]
+    ForgedLink,
+    /// No such user.
+    #[error("no user has the id \"{0}\"")]
+    UnknownUser(String),
+    /// The order's state, the link's life or the title forbid it.
+    #[error("{0}")]
+    Refused(AnswerRefused),
+    /// The store is away, or others keep changing the order.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+impl App {
+    /// Takes a user's answer. Before authorization the order's newest request counts, whatever an
+    /// older link says (rulings 2).
+    pub async fn answer(
+        &self,
+        link: &str,
+        user: &UserId,
+        answer: Answer,
+    ) -> Result<Answered, AnswerError> {
+        let asked = read_link(&self.keys, link).ok_or(AnswerError::ForgedLink)?;
+        let merchant = self.merchant_of(&asked.asked_by).await?;
+        let known: Option<User> = self.get(&user_key(user)).await?;
+        if known.is_none() {
+            return Err(AnswerError::UnknownUser(user.as_str().to_owned()));
+        }
+        let fields = self.page_fields(&merchant).await?;
+        let openid = openid::make(&self.keys, &merchant, user);
+        let now = self.now();
+        let link_life = self.settings.link_life;
+        let key = order_key_of(&merchant, &asked.order_id);
+        self.decide(key, FirstTry::Reads, |found: Option<Order>| {
+            let order = found.ok_or(AnswerError::ForgedLink)?;
+            let next = order
+                .answer(user.clone(), openid.clone(), answer.clone(), &fields, link_life, now)
+                .map_err(AnswerError::Refused)?;
+            let result = answered(next.as_ref().unwrap_or(&order));
+            Ok(Decision { next, also: Vec::new(), result })
+        })
+        .await
+    }
+
+    /// The merchant that an asking account works for. A link outlives its account's removal.
+    async fn merchant_of(&self, asked_by: &AppId) -> Result<AppId, AnswerError> {
+        let account = self.account(asked_by).await?.ok_or(AnswerError::ForgedLink)?;
+        Ok(account.merchant().clone())
+    }
+
+    /// What the merchant's type 1 page asks.
+    pub(crate) async fn page_fields(&self, merchant: &AppId) -> Result<PageFields, Failure> {
+        Ok(self.get(&page_fields_key(merchant)).await?.unwrap_or_else(PageFields::never_set))
+    }
+}
+
+fn answered(order: &Order) -> Answered {
+    let is_authorized = matches!(order.state, OrderState::Authorized(_));
+    let err_code = if is_authorized { RETURN_AUTHORIZED } else { RETURN_DENIED };
+    Answered { is_authorized, back: return_after(&order.request, err_code) }
+}

@@ -1,0 +1,47 @@
+//! Section 8: the merchant rejects, and the user is told why.
+
+use crate::s02_auth_url::order_key_of;
+use crate::{App, Decision, Failure, FirstTry};
+use kaipiao_domain::account::Account;
+use kaipiao_domain::message::RejectionMessage;
+use kaipiao_domain::order::{Order, OrderState};
+use kaipiao_seams::records::{self, message_key};
+use kaipiao_seams::store::Expect;
+use kaipiao_wire::s08_reject::RejectRequest;
+
+impl App {
+    /// Rejects an order that a user has decided. The user's message is in the same commit.
+    pub async fn reject(&self, caller: &Account, asked: &RejectRequest) -> Result<(), Failure> {
+        let now = self.now();
+        let key = order_key_of(caller.merchant(), &asked.order_id);
+        self.decide(key, FirstTry::Reads, |found: Option<Order>| {
+            let order = found.ok_or_else(|| {
+                Order::never_authorized(
+                    &asked.order_id,
+                    "this account never called getauthurl for it",
+                )
+            })?;
+            let next = order.reject(&asked.platform, asked.reason.clone(), now)?;
+            let message = message_of(&next);
+            let also = message.map(|m| records::save(message_key(&m), Expect::Absent, &m));
+            Ok::<_, Failure>(Decision {
+                next: Some(next),
+                also: also.into_iter().collect(),
+                result: (),
+            })
+        })
+        .await
+    }
+}
+
+fn message_of(order: &Order) -> Option<RejectionMessage> {
+    let OrderState::Rejected { decided, reason, at } = &order.state else { return None };
+    Some(RejectionMessage {
+        user: decided.user().clone(),
+        merchant: order.merchant.clone(),
+        order_id: order.request.order_id.clone(),
+        sent_at: *at,
+        reason: reason.reason.clone(),
+        url: reason.url.clone(),
+    })
+}

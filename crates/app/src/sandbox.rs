@@ -1,0 +1,237 @@
+//! What only the sandbox has: fixed accounts and people, and a clock that can be moved.
+
+use crate::accounts::AccountSpec;
+use crate::{App, Decision, Failure, FirstTry};
+use core::time::Duration;
+use kaipiao_domain::title::{CompanyTitle, InvoiceTitle, PersonalTitle};
+use kaipiao_domain::{Refusal, Timestamp};
+use kaipiao_seams::clock::SystemClock;
+use kaipiao_seams::records::ClockOffset;
+use std::sync::Arc;
+
+/// One of the sandbox's accounts. Appids and secrets are fixed, so that a test suite may write
+/// them down.
+#[derive(Debug)]
+pub struct DemoAccount {
+    /// Its appid.
+    pub appid: &'static str,
+    /// Its AppSecret.
+    pub secret: &'static str,
+    /// Its role's name.
+    pub role: &'static str,
+    /// Its name on pages.
+    pub name: &'static str,
+    /// The merchant it is bound to.
+    pub bound_to: Option<&'static str>,
+}
+
+/// The merchant's Official Account.
+pub const DEMO_MERCHANT: &str = "wx6b61697069616f31";
+/// The invoicing platform.
+pub const DEMO_PLATFORM: &str = "wx6b61697069616f32";
+/// The admin API's token in the sandbox; production has its own or none.
+pub const DEMO_ADMIN_TOKEN: &str = "kaipiao-sandbox-admin";
+
+/// The sandbox's accounts.
+pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
+    DemoAccount {
+        appid: DEMO_MERCHANT,
+        secret: "6b61697069616f2d6d65726368616e74",
+        role: "merchant",
+        name: "开票示例商城 Kaipiao Demo Shop",
+        bound_to: None,
+    },
+    DemoAccount {
+        appid: DEMO_PLATFORM,
+        secret: "6b61697069616f2d706c6174666f726d",
+        role: "platform",
+        name: "开票示例平台 Kaipiao Demo Platform",
+        bound_to: None,
+    },
+    DemoAccount {
+        appid: "wx6b61697069616f33",
+        secret: "6b61697069616f2d7265696d62757273",
+        role: "reimburser",
+        name: "开票示例报销 Kaipiao Demo Reimburser",
+        bound_to: None,
+    },
+    DemoAccount {
+        appid: "wx6b61697069616f34",
+        secret: "6b61697069616f2d6d696e6970726f67",
+        role: "mini_program",
+        name: "开票示例小程序 Kaipiao Demo Mini Program",
+        bound_to: Some(DEMO_MERCHANT),
+    },
+    DemoAccount {
+        appid: "wx6b61697069616f35",
+        secret: "6b61697069616f2d6d6f62696c656170",
+        role: "mobile_app",
+        name: "开票示例应用 Kaipiao Demo App",
+        bound_to: Some(DEMO_MERCHANT),
+    },
+];
+
+impl DemoAccount {
+    pub(crate) fn spec(&self) -> AccountSpec {
+        AccountSpec {
+            appid: self.appid.to_owned(),
+            role: Some(self.role.to_owned()),
+            name: Some(self.name.to_owned()),
+            secret: Some(self.secret.to_owned()),
+            bound_to: self.bound_to.map(str::to_owned),
+            ..AccountSpec::default()
+        }
+    }
+}
+
+/// One of the sandbox's people.
+#[derive(Debug)]
+pub struct DemoUser {
+    /// The user's id.
+    pub id: &'static str,
+    /// The user's name.
+    pub name: &'static str,
+    phone: &'static str,
+    email: &'static str,
+    /// Two companies: name, tax number (its check digit is right, the company is not real),
+    /// address, phone, bank, account.
+    companies: [[&'static str; 6]; 2],
+}
+
+/// The sandbox's people.
+pub const DEMO_USERS: &[DemoUser] = &[
+    DemoUser {
+        id: "zhangwei",
+        name: "张伟",
+        phone: "13800000001",
+        email: "zhangwei@example.com",
+        companies: [
+            [
+                "深圳市示例科技有限公司",
+                "91440300MA5KP0001N",
+                "深圳市南山区示例路1号",
+                "0755-80000001",
+                "示例银行深圳分行",
+                "6200000000000001",
+            ],
+            [
+                "上海示例贸易有限公司",
+                "91310000MA5KP00027",
+                "上海市浦东新区示例路2号",
+                "021-80000002",
+                "示例银行上海分行",
+                "6200000000000002",
+            ],
+        ],
+    },
+    DemoUser {
+        id: "lina",
+        name: "李娜",
+        phone: "13800000002",
+        email: "lina@example.com",
+        companies: [
+            [
+                "北京示例文化有限公司",
+                "91110105MA5KP0003A",
+                "北京市朝阳区示例街3号",
+                "010-80000003",
+                "示例银行北京分行",
+                "6200000000000003",
+            ],
+            [
+                "杭州示例网络有限公司",
+                "91330100MA5KP0004T",
+                "杭州市西湖区示例路4号",
+                "0571-80000004",
+                "示例银行杭州分行",
+                "6200000000000004",
+            ],
+        ],
+    },
+    DemoUser {
+        id: "wangfang",
+        name: "王芳",
+        phone: "13800000003",
+        email: "wangfang@example.com",
+        companies: [
+            [
+                "成都示例餐饮有限公司",
+                "91510100MA5KP00053",
+                "成都市锦江区示例街5号",
+                "028-80000005",
+                "示例银行成都分行",
+                "6200000000000005",
+            ],
+            [
+                "武汉示例制造有限公司",
+                "91420100MA5KP0006K",
+                "武汉市江汉区示例路6号",
+                "027-80000006",
+                "示例银行武汉分行",
+                "6200000000000006",
+            ],
+        ],
+    },
+];
+
+impl DemoUser {
+    /// The user's title book: two companies and the user.
+    pub(crate) fn titles(&self) -> Vec<InvoiceTitle> {
+        let company = |[title, tax_no, addr, phone, bank_type, bank_no]: [&str; 6]| {
+            InvoiceTitle::Company(CompanyTitle {
+                title: title.to_owned(),
+                tax_no: tax_no.to_owned(),
+                addr: addr.to_owned(),
+                phone: phone.to_owned(),
+                bank_type: bank_type.to_owned(),
+                bank_no: bank_no.to_owned(),
+                custom: Vec::new(),
+            })
+        };
+        let mut titles = self.companies.map(company).to_vec();
+        titles.push(InvoiceTitle::Personal(PersonalTitle {
+            title: self.name.to_owned(),
+            phone: self.phone.to_owned(),
+            email: self.email.to_owned(),
+            custom: Vec::new(),
+        }));
+        titles
+    }
+}
+
+/// The clock is moved at most ten years ahead in all: enough for every life and retention.
+const MAX_AHEAD_S: u64 = 10 * 366 * 86_400;
+
+/// The sandbox's clock: how far it runs ahead is stored, so a restart does not turn it back.
+pub struct SandboxClock {
+    clock: Arc<SystemClock>,
+}
+
+impl SandboxClock {
+    /// Sets the clock to where the store says it was.
+    pub async fn resume(app: &App, clock: Arc<SystemClock>) -> Result<Self, Failure> {
+        let ClockOffset { ahead_s } = app.get(&ClockOffset::key()).await?.unwrap_or_default();
+        clock.set_offset(Duration::from_secs(ahead_s));
+        Ok(Self { clock })
+    }
+
+    /// Moves the clock forward. Returns the new now, and how far it runs ahead in all.
+    pub async fn advance(&self, app: &App, by_s: u64) -> Result<(Timestamp, u64), Failure> {
+        let ahead_s = app
+            .decide(ClockOffset::key(), FirstTry::Reads, |found: Option<ClockOffset>| {
+                let before = found.unwrap_or_default().ahead_s;
+                let ahead_s = before.checked_add(by_s).filter(|sum| *sum <= MAX_AHEAD_S);
+                let ahead_s = ahead_s.ok_or_else(|| {
+                    Refusal::invalid(
+                        "advance_s",
+                        format!("would move the clock {MAX_AHEAD_S} s or more ahead"),
+                    )
+                })?;
+                let next = Some(ClockOffset { ahead_s });
+                Ok::<_, Failure>(Decision { next, also: Vec::new(), result: ahead_s })
+            })
+            .await?;
+        self.clock.set_offset(Duration::from_secs(ahead_s));
+        Ok((app.now(), ahead_s))
+    }
+}

@@ -1,0 +1,127 @@
+//! What happens between opening the store and opening the port.
+
+use crate::accounts::AccountSpec;
+use crate::sandbox::{DEMO_ACCOUNTS, DEMO_USERS, DemoUser};
+use crate::{App, Failure};
+use kaipiao_domain::account::AppId;
+use kaipiao_domain::user::{BookEntry, User, UserId};
+use kaipiao_seams::records::{self, Founding, book_entry_key, user_key};
+use kaipiao_seams::store::{Commit, CommitError, Expect};
+
+/// Which of the two postures the server has (design 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Demo accounts and users, a clock that can be moved.
+    Sandbox,
+    /// None of that.
+    Production,
+}
+
+impl Mode {
+    /// The mode's name in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// Why the server does not start with this store.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store's secrets were hashed with another server key.
+    #[error(
+        "the data was made with another server key (fingerprint {stored}, this one is {given}); give the key that belongs to it"
+    )]
+    OtherKey {
+        /// The store's.
+        stored: String,
+        /// The one given.
+        given: String,
+    },
+    /// A sandbox's store never turns into production's, nor the other way round.
+    #[error(
+        "the data was made in {stored} mode and cannot be used in {given} mode; choose another --data"
+    )]
+    OtherMode {
+        /// The store's.
+        stored: String,
+        /// The one given.
+        given: &'static str,
+    },
+    /// An account of the config file.
+    #[error("accounts[{index}] of the config file: {failure}")]
+    Account {
+        /// Which of them, from 0.
+        index: usize,
+        /// What is wrong with it.
+        failure: Failure,
+    },
+    /// The store.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+impl App {
+    /// Founds a new store, or checks that this one belongs to this key and mode.
+    pub async fn found(&self, mode: Mode) -> Result<(), StartError> {
+        let given = Founding {
+            key_fingerprint: self.keys.fingerprint().to_owned(),
+            mode: mode.name().to_owned(),
+        };
+        if self.add(Founding::key(), &given).await? {
+            return Ok(());
+        }
+        let stored: Founding = self.get(&Founding::key()).await?.unwrap_or(given.clone());
+        if stored.key_fingerprint != given.key_fingerprint {
+            let (stored, given) = (stored.key_fingerprint, given.key_fingerprint);
+            return Err(StartError::OtherKey { stored, given });
+        }
+        if stored.mode != given.mode {
+            return Err(StartError::OtherMode { stored: stored.mode, given: mode.name() });
+        }
+        Ok(())
+    }
+
+    /// Adds the sandbox's accounts and people where they are missing; what was changed since is
+    /// left alone.
+    pub async fn seed_sandbox(&self) -> Result<(), StartError> {
+        for demo in DEMO_ACCOUNTS {
+            let appid = AppId::parse(demo.appid).expect("a demo account's appid is well-formed");
+            if self.account(&appid).await?.is_none() {
+                self.save_account(&demo.spec()).await?;
+            }
+        }
+        for demo in DEMO_USERS {
+            self.seed_user(demo).await?;
+        }
+        Ok(())
+    }
+
+    /// A user and their title book come in one commit: a restart never finds half of them, and
+    /// never brings back an entry that the user deleted.
+    async fn seed_user(&self, demo: &DemoUser) -> Result<(), Failure> {
+        let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
+        let user = User { id: id.clone(), name: demo.name.to_owned() };
+        let mut saves = vec![records::save(user_key(&id), Expect::Absent, &user)];
+        for (number, title) in demo.titles().into_iter().enumerate() {
+            let entry = BookEntry { user: id.clone(), id: format!("demo-{}", number + 1), title };
+            saves.push(records::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
+        }
+        match self.store.commit(Commit { saves }).await {
+            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds and changes the config file's accounts: there the file has the last word.
+    pub async fn apply_accounts(&self, specs: &[AccountSpec]) -> Result<(), StartError> {
+        for (index, spec) in specs.iter().enumerate() {
+            self.save_account(spec)
+                .await
+                .map_err(|failure| StartError::Account { index, failure })?;
+        }
+        Ok(())
+    }
+}

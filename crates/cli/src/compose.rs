@@ -1,0 +1,290 @@
+//! Puts the parts together. The port opens only when the store is ready.
+
+use crate::listen::{self, SocketLimits};
+use crate::settings::{self, ModeName, Settings, SettingsError};
+use axum::Router;
+use core::time::Duration;
+use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, SandboxClock};
+use kaipiao_app::start::StartError;
+use kaipiao_app::{App, Failure};
+use kaipiao_http::{HttpSettings, Server};
+use kaipiao_seams::clock::SystemClock;
+use kaipiao_seams::entropy::{Entropy, OsEntropy};
+use kaipiao_seams::store::Store;
+use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
+use kaipiao_wire::keys::Keys;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Why the server did not start. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The settings.
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    /// The store could not be opened.
+    #[error("{0}")]
+    Open(#[from] OpenError),
+    /// The store does not fit.
+    #[error("{0}")]
+    Start(#[from] StartError),
+    /// The address.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The server key.
+    #[error("server key {0}: {1}")]
+    ServerKey(PathBuf, String),
+    /// A sandbox that would be reachable from elsewhere.
+    #[error(
+        "a sandbox is open to whoever reaches it, so it does not listen on {0}; listen on 127.0.0.1, or say --expose-sandbox on a network that you trust"
+    )]
+    SandboxExposed(SocketAddr),
+    /// The operating system refused to watch for signals.
+    #[error("cannot watch for signals: {0}")]
+    Signals(std::io::Error),
+}
+
+impl From<Failure> for ComposeError {
+    fn from(failure: Failure) -> Self {
+        Self::Start(StartError::Failed(failure))
+    }
+}
+
+/// A server that listens.
+pub struct Listening {
+    /// The address that it listens on, with the real port.
+    pub address: SocketAddr,
+    /// The use cases, for tools in the same process.
+    pub app: Arc<App>,
+    listener: TcpListener,
+    router: Router,
+    limits: SocketLimits,
+}
+
+impl Listening {
+    /// Where a browser on this machine finds the home page.
+    pub fn home_url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Serves until `stop` resolves.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        listen::serve(self.listener, self.router, self.limits, stop).await;
+    }
+}
+
+/// Opens the store, founds or checks it, seeds it, and only then listens.
+pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listening, ComposeError> {
+    refuse_exposed_sandbox(settings)?;
+    let options = Options {
+        queue_capacity: settings.limits.commit_queue,
+        readers: settings.limits.store_readers,
+        before_commit: fault.map(Fault::hook),
+    };
+    let store = SqliteStore::open(&settings.data, options)?;
+    let keys = load_keys(settings)?;
+    let socket_error = |error| ComposeError::Listen(settings.listen, error);
+    // Bound here for its port, which links need; nothing is accepted before `serve`.
+    let listener = TcpListener::bind(settings.listen).await.map_err(socket_error)?;
+    let address = listener.local_addr().map_err(socket_error)?;
+
+    let clock = Arc::new(SystemClock::default());
+    let app = Arc::new(app(settings, address, Arc::new(store), Arc::clone(&clock), keys));
+    let sandbox = prepare(&app, settings, clock).await?;
+    let server = Server {
+        app: Arc::clone(&app),
+        settings: Arc::new(http_settings(settings, address)?),
+        sandbox: sandbox.map(Arc::new),
+    };
+    let pages = kaipiao_pages::router(home(settings, address));
+    let limits = SocketLimits {
+        header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
+        connections: settings.limits.connections,
+        shutdown: Duration::from_millis(settings.limits.shutdown_ms),
+    };
+    Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
+}
+
+/// The use cases over a store, as the settings want them.
+pub fn app(
+    settings: &Settings,
+    address: SocketAddr,
+    store: Arc<dyn Store>,
+    clock: Arc<SystemClock>,
+    keys: Keys,
+) -> App {
+    let app_settings = kaipiao_app::Settings {
+        public_base_url: public_base_url(settings, address),
+        link_life: Duration::from_secs(settings.authorization.link_life_s),
+        wxa_appid: settings.authorization.wxa_appid.clone(),
+        custom_key_max_chars: settings.authorization.custom_key_max_chars,
+    };
+    App::new(store, clock, Arc::new(OsEntropy), keys, app_settings)
+}
+
+/// Founds the store and seeds it; in the sandbox also resumes its clock.
+pub async fn prepare(
+    app: &App,
+    settings: &Settings,
+    clock: Arc<SystemClock>,
+) -> Result<Option<SandboxClock>, ComposeError> {
+    app.found(settings.mode.into()).await?;
+    let sandbox = match settings.mode {
+        ModeName::Production => None,
+        ModeName::Sandbox => {
+            app.seed_sandbox().await?;
+            Some(SandboxClock::resume(app, clock).await?)
+        }
+    };
+    app.apply_accounts(&settings.account_specs()?).await?;
+    Ok(sandbox)
+}
+
+fn public_base_url(settings: &Settings, address: SocketAddr) -> String {
+    match settings.public_base_url.as_str() {
+        "" => format!("http://{address}"),
+        url => url.trim_end_matches('/').to_owned(),
+    }
+}
+
+fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
+    let is_open = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
+    if is_open && !settings.listen.ip().is_loopback() {
+        return Err(ComposeError::SandboxExposed(settings.listen));
+    }
+    Ok(())
+}
+
+fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {
+    let guards_host = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
+    Ok(HttpSettings {
+        body_limit_bytes: settings.limits.body_bytes,
+        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
+        admin_token: admin_token(settings)?,
+        allowed_hosts: guards_host.then(|| own_names(settings, address)),
+    })
+}
+
+/// The names that a sandbox answers to: loopback's, and the one it says it has.
+fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
+    let ip = match address.ip() {
+        std::net::IpAddr::V4(ip) => ip.to_string(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    names.push(ip);
+    if let Some((_, rest)) = settings.public_base_url.split_once("://") {
+        let authority = rest.split('/').next().unwrap_or(rest);
+        let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+        let name = match authority.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            _ => authority,
+        };
+        names.push(name.to_owned());
+    }
+    names.dedup();
+    names
+}
+
+pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, SettingsError> {
+    if let Ok(token) = std::env::var("KAIPIAO_ADMIN_TOKEN")
+        && !token.is_empty()
+    {
+        return Ok(Some(token));
+    }
+    if !settings.admin_token_file.as_os_str().is_empty() {
+        let token = settings::read(&settings.admin_token_file)?.trim().to_owned();
+        if token.len() < 16 {
+            let text = "admin_token_file holds fewer than 16 characters".to_owned();
+            return Err(SettingsError::Value(text));
+        }
+        return Ok(Some(token));
+    }
+    Ok((settings.mode == ModeName::Sandbox).then(|| DEMO_ADMIN_TOKEN.to_owned()))
+}
+
+/// The server's keys; a first start makes the server key.
+pub fn load_keys(settings: &Settings) -> Result<Keys, ComposeError> {
+    let path = if settings.server_key_file.as_os_str().is_empty() {
+        settings.data.join("server.key")
+    } else {
+        settings.server_key_file.clone()
+    };
+    let wrong = |why: String| ComposeError::ServerKey(path.clone(), why);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            make_key_file(&path).map_err(|error| wrong(error.to_string()))?
+        }
+        Err(error) => return Err(wrong(error.to_string())),
+    };
+    let key = read_key(text.trim()).ok_or_else(|| wrong("must be 64 hexadecimal digits".into()))?;
+    Ok(match settings.mode {
+        ModeName::Sandbox => Keys::derive_sandbox(&key),
+        ModeName::Production => Keys::derive(&key),
+    })
+}
+
+fn read_key(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(key)
+}
+
+/// Makes a new key, readable by its owner only, and on disk before anything depends on it.
+fn make_key_file(path: &Path) -> std::io::Result<String> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut key = [0; 32];
+    OsEntropy.fill(&mut key);
+    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    if let Some(directory) = path.parent() {
+        std::fs::File::open(directory)?.sync_all()?;
+    }
+    Ok(text)
+}
+
+fn home(settings: &Settings, address: SocketAddr) -> kaipiao_pages::Home {
+    let is_sandbox = settings.mode == ModeName::Sandbox;
+    let route = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
+        methods: route.methods,
+        path: route.path,
+        section: route.section,
+        what: route.what,
+    };
+    let is_served = |route: &&kaipiao_http::Route| is_sandbox || route.section != "sandbox";
+    kaipiao_pages::Home {
+        version: env!("CARGO_PKG_VERSION"),
+        base_url: public_base_url(settings, address),
+        is_sandbox,
+        routes: kaipiao_http::ROUTES.iter().filter(is_served).map(route).collect(),
+        accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },
+        users: if is_sandbox { kaipiao_app::sandbox::DEMO_USERS } else { &[] },
+    }
+}
+
+/// A fault that a crash round asks for: the process dies, as by kill -9, right before the COMMIT
+/// of a group, between its savepoints and the disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// The group's number, from 1.
+    pub die_before_commit: u64,
+}
+
+impl Fault {
+    fn hook(&self) -> kaipiao_store_sqlite::GroupHook {
+        let fatal = self.die_before_commit;
+        Arc::new(move |group| if group == fatal { std::process::abort() } else { Ok(()) })
+    }
+}

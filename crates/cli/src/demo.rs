@@ -1,0 +1,205 @@
+//! `kaipiao demo`: the whole flow that exists so far, over real HTTP against a temporary store.
+//! Every step is one line: what was sent, what came back, how long it took. The exit code is 0 only
+//! if all of it held.
+
+use crate::compose;
+use crate::settings::Settings;
+use core::time::Duration;
+use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_USERS};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Plays the flow.
+#[expect(clippy::print_stderr, reason = "the command's own complaint")]
+pub async fn run() -> ExitCode {
+    match play().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("demo failed: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn play() -> Result<(), String> {
+    let directory = tempfile::tempdir().map_err(|error| format!("temporary directory: {error}"))?;
+    let mut settings = Settings::load(None).map_err(|error| error.to_string())?;
+    settings.data = directory.path().join("data");
+    settings.listen.set_port(0);
+    let listening = compose::listen(&settings, None).await.map_err(|error| error.to_string())?;
+    let home = listening.home_url();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(listening.serve(async move {
+        // An error means that the demo is over, too.
+        let _ = stopped.await;
+    }));
+    let played = tokio::task::spawn_blocking(move || flow(&Client::new(home)))
+        .await
+        .map_err(|error| error.to_string())?;
+    drop(stop);
+    server.await.map_err(|error| error.to_string())?;
+    played
+}
+
+/// The steps, in the order in which a merchant meets them.
+fn flow(client: &Client) -> Result<(), String> {
+    let merchant = &DEMO_ACCOUNTS[0];
+    let user = DEMO_USERS[0].id;
+
+    let accounts = client.get("what the sandbox has", "sandbox/v1/accounts")?;
+    let s_pappid = text(&accounts, "s_pappid")?;
+
+    let token = client.get(
+        "access token",
+        &format!(
+            "cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
+            merchant.appid, merchant.secret
+        ),
+    )?;
+    expect(&token, "expires_in", &json!(7200))?;
+    let token = text(&token, "access_token")?;
+
+    let path = format!("cgi-bin/ticket/getticket?access_token={token}&type=wx_card");
+    let ticket = text(&client.call("ticket (1)", &path, None)?, "ticket")?;
+
+    let attribute =
+        |action: &str| format!("card/invoice/setbizattr?action={action}&access_token={token}");
+    let contact = json!({"contact": {"phone": "88888888", "time_out": 12345}});
+    client.call("set contact (17)", &attribute("set_contact"), Some(contact.clone()))?;
+    let got = client.call("get contact (18)", &attribute("get_contact"), Some(json!({})))?;
+    expect(&got, "contact", &contact["contact"])?;
+
+    let fields = json!({"auth_field": {
+        "user_field": {"show_title": 1, "show_phone": 1, "require_phone": 1, "show_email": 1},
+        "biz_field": {"show_title": 1, "show_tax_no": 1, "require_tax_no": 1, "custom_field": [{"key": "工号", "is_require": 1}]},
+    }});
+    client.call("set page fields (9)", &attribute("set_auth_field"), Some(fields))?;
+    let got = client.call("get page fields (10)", &attribute("get_auth_field"), Some(json!({})))?;
+    expect(&got["auth_field"]["biz_field"], "require_tax_no", &json!(1))?;
+
+    let asked = json!({
+        "s_pappid": s_pappid, "order_id": "demo-1", "money": 15900, "timestamp": 1474875876,
+        "source": "web", "redirect_url": "https://shop.example/thanks", "ticket": ticket, "type": 1,
+    });
+    let path = format!("card/invoice/getauthurl?access_token={token}");
+    let auth_url = text(&client.call("authorization link (2)", &path, Some(asked))?, "auth_url")?;
+
+    let which = json!({"s_pappid": s_pappid, "order_id": "demo-1"});
+    let status_path = format!("card/invoice/getauthdata?access_token={token}");
+    let status = client.call("status before (7)", &status_path, Some(which.clone()))?;
+    expect(&status, "invoice_status", &json!("never auth"))?;
+
+    let title = json!({
+        "title": "深圳市示例科技有限公司", "tax_no": "91440300MA5KP0001N",
+        "custom_field": [{"key": "工号", "value": "A-007"}],
+    });
+    let yes = json!({"auth_url": auth_url, "user": user, "decision": "authorize", "title": {"biz_field": title}});
+    let answered = client.post("the user authorizes", "sandbox/v1/authorize", &yes)?;
+    expect(&answered, "result", &json!("authorized"))?;
+    expect(&answered, "redirect", &json!("https://shop.example/thanks?order_id=demo-1&errcode=0"))?;
+
+    let status = client.call("status after (7)", &status_path, Some(which.clone()))?;
+    expect(&status, "invoice_status", &json!("auth success"))?;
+    expect(&status["user_auth_info"], "biz_field", &title)?;
+
+    let mut rejection = which.clone();
+    rejection["reason"] = json!("抬头有误 wrong title");
+    rejection["url"] = json!("https://shop.example/again");
+    let path = format!("card/invoice/rejectinsert?access_token={token}");
+    client.call("reject (8)", &path, Some(rejection))?;
+
+    let status = client.call("status after rejection (7)", &status_path, Some(which))?;
+    expect(&status, "invoice_status", &json!("reject insert"))?;
+
+    let messages =
+        client.get("what the user was told", &format!("sandbox/v1/messages?user={user}"))?;
+    expect(&messages["messages"][0], "reason", &json!("抬头有误 wrong title"))?;
+    Ok(())
+}
+
+fn text(answer: &Value, member: &str) -> Result<String, String> {
+    let found = answer[member].as_str().map(str::to_owned);
+    found.ok_or_else(|| format!("the answer has no text \"{member}\": {answer}"))
+}
+
+fn expect(answer: &Value, member: &str, expected: &Value) -> Result<(), String> {
+    let found = &answer[member];
+    (found == expected)
+        .then_some(())
+        .ok_or_else(|| format!("{member} is {found}, expected {expected}"))
+}
+
+struct Client {
+    home: String,
+    agent: ureq::Agent,
+}
+
+impl Client {
+    fn new(home: String) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(10)));
+        Self { home, agent: config.build().into() }
+    }
+
+    /// A call of the merchant API: errcode must be 0.
+    fn call(&self, what: &str, path: &str, body: Option<Value>) -> Result<Value, String> {
+        let answer = match body {
+            Some(body) => self.post(what, path, &body)?,
+            None => self.get(what, path)?,
+        };
+        expect(&answer, "errcode", &json!(0)).map_err(|why| format!("{what}: {why}: {answer}"))?;
+        Ok(answer)
+    }
+
+    fn get(&self, what: &str, path: &str) -> Result<Value, String> {
+        self.step(what, "GET", path, "", || self.agent.get(self.address(path)).call())
+    }
+
+    fn post(&self, what: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let sent = body.to_string();
+        self.step(what, "POST", path, &sent, || self.agent.post(self.address(path)).send(&*sent))
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.home)
+    }
+
+    fn step(
+        &self,
+        what: &str,
+        method: &str,
+        path: &str,
+        sent: &str,
+        send: impl FnOnce() -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Value, String> {
+        let started = Instant::now();
+        let mut response = send().map_err(|error| format!("{what}: {error}"))?;
+        let answer =
+            response.body_mut().read_to_string().map_err(|error| format!("{what}: {error}"))?;
+        let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+        print_step(what, took_ms, &format!("{method} /{} {sent}", path_shown(path)), &answer);
+        serde_json::from_str(&answer).map_err(|error| format!("{what}: {error}: {answer}"))
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the demo's output")]
+fn print_step(what: &str, took_ms: f64, sent: &str, answer: &str) {
+    println!("{took_ms:7.2} ms  {what}: {} → {}", shortened(sent, 160), shortened(answer, 240));
+}
+
+/// The path with its action, without token and secret.
+fn path_shown(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let action = query.split('&').find(|pair| pair.starts_with("action="));
+    action.map_or_else(|| path.to_owned(), |action| format!("{path}?{action}"))
+}
+
+fn shortened(text: &str, chars: usize) -> String {
+    let mut short: String = text.trim_end().chars().take(chars).collect();
+    if short.len() < text.trim_end().len() {
+        short.push('…');
+    }
+    short
+}

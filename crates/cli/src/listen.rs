@@ -1,0 +1,76 @@
+//! The listening socket: connections with a limit in number and a limit of time for each head, and
+//! an orderly stop.
+
+use axum::Router;
+use core::time::Duration;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// Limits of the socket.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketLimits {
+    /// So long a client may take to send a request's head; an idle connection too.
+    pub header_timeout: Duration,
+    /// Connections at once.
+    pub connections: usize,
+    /// After the stop, so long running requests may take.
+    pub shutdown: Duration,
+}
+
+/// Serves until `stop` resolves; then takes no new connections and lets running requests finish.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: SocketLimits,
+    stop: impl Future<Output = ()>,
+) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let place = Arc::clone(&places).acquire_owned();
+        let accepted = async { (place.await, listener.accept().await) };
+        let (place, stream) = tokio::select! {
+            () = &mut stop => break,
+            (place, accepted) = accepted => match accepted {
+                Ok((stream, _)) => (place, stream),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    pause_after_accept_error().await;
+                    continue;
+                }
+            },
+        };
+        // Small answers must not wait for more data to fill a packet.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still running at the end of limits.shutdown_ms");
+    }
+}
+
+/// Out of file descriptors, most likely: trying again at once would only burn the processor.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pause in real time, of the machine and not of the domain"
+)]
+async fn pause_after_accept_error() {
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}

@@ -1,0 +1,162 @@
+//! The binary `kaipiao`.
+
+use clap::{Args, Parser, Subcommand};
+use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
+use kaipiao_cli::settings::{Log, LogFormat, ModeName, Settings};
+use kaipiao_cli::{accounts, demo};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Many small allocations on many threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The WeChat E-Invoice system as open, self-hosted software.
+#[derive(Parser)]
+#[command(name = "kaipiao", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server.
+    Serve {
+        #[command(flatten)]
+        place: Place,
+        /// Address and port to listen on [default: 127.0.0.1:8080]
+        #[arg(long)]
+        listen: Option<SocketAddr>,
+        /// Let a sandbox listen beyond loopback and answer to any name.
+        #[arg(long)]
+        expose_sandbox: bool,
+        /// For crash tests of a sandbox: die right before the COMMIT of this group of commits.
+        #[arg(long, hide = true)]
+        die_before_commit: Option<u64>,
+    },
+    /// Play the whole flow over real HTTP against a temporary store, and check every step.
+    Demo,
+    /// Print the sandbox's accounts, users and openids.
+    Accounts {
+        #[command(flatten)]
+        place: Place,
+        /// As JSON, for test suites (the same as GET /sandbox/v1/accounts).
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where settings and data are.
+#[derive(Args)]
+struct Place {
+    /// Settings file; kaipiao.toml documents every setting.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Data directory [default: ./kaipiao-data]
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+impl Place {
+    fn settings(&self) -> Result<Settings, ComposeError> {
+        let mut settings = Settings::load(self.config.as_deref())?;
+        if let Some(data) = &self.data {
+            settings.data.clone_from(data);
+        }
+        Ok(settings)
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve { place, listen, expose_sandbox, die_before_commit } => {
+            let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
+            serve(&place, listen, expose_sandbox, fault).await
+        }
+        Command::Demo => return demo::run().await,
+        Command::Accounts { place, json } => print_accounts(&place, json).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command's own complaint")]
+fn eprintln_error(error: &ComposeError) {
+    eprintln!("kaipiao: {error}");
+}
+
+async fn serve(
+    place: &Place,
+    listen: Option<SocketAddr>,
+    expose_sandbox: bool,
+    fault: Option<Fault>,
+) -> Result<(), ComposeError> {
+    let mut settings = place.settings()?;
+    settings.listen = listen.unwrap_or(settings.listen);
+    settings.expose_sandbox |= expose_sandbox;
+    start_log(&settings.log);
+    let fault = fault.filter(|_| settings.mode == ModeName::Sandbox);
+    let stop = stop_signal()?;
+    let listening = compose::listen(&settings, fault.as_ref()).await?;
+    greet(&listening, &settings);
+    listening.serve(stop).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn start_log(log: &Log) {
+    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Text => lines.with_target(false).init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}
+
+/// Resolves at SIGINT or SIGTERM.
+fn stop_signal() -> Result<impl Future<Output = ()>, ComposeError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ComposeError::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(ComposeError::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "what a newcomer reads first")]
+fn greet(listening: &Listening, settings: &Settings) {
+    let home = listening.home_url();
+    println!("Kaipiao listens on {home}");
+    if settings.mode == ModeName::Production {
+        return;
+    }
+    println!("\nSandbox accounts (all of them: {home}sandbox/v1/accounts)");
+    for account in kaipiao_app::sandbox::DEMO_ACCOUNTS {
+        println!("  {:<13} appid {}  secret {}", account.role, account.appid, account.secret);
+    }
+    let merchant = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
+    println!("\nTry it:\n  {}\n", kaipiao_pages::token_curl(&home, merchant));
+}
+
+async fn print_accounts(place: &Place, as_json: bool) -> Result<(), ComposeError> {
+    let text = accounts::json(&place.settings()?).await?;
+    print_text(&if as_json { text } else { accounts::for_people(&text) });
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+fn print_text(text: &str) {
+    println!("{text}");
+}

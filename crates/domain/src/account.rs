@@ -1,0 +1,207 @@
+//! Accounts: who calls, for whom, and what they may do (facts 0.1, 1; rulings 2 and 99).
+
+use crate::{Refusal, text};
+use core::fmt;
+use kaipiao_errcode::ErrorCode;
+
+/// An account's appid: `wx` and 16 lower-case hexadecimal digits (facts 0.2).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppId(String);
+
+impl AppId {
+    /// Reads an appid; None when the shape is wrong.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix("wx")?;
+        let well_formed =
+            hex.len() == 16 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// The 18 characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AppId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An invoicing platform's public name on the wire, `s_pappid`: 68 base64 characters that hold the
+/// platform's appid and 32 opaque bytes (facts 0.2). Kept in the URL-safe alphabet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PlatformId(String);
+
+impl PlatformId {
+    /// Takes a text that the wire floor has made or checked.
+    pub fn from_checked(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The 68 characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// An Official Account of a merchant: owns orders, contact, page fields.
+    Merchant,
+    /// An invoicing platform.
+    Platform,
+    /// A company that reimburses its staff.
+    Reimburser,
+    /// A mini program, bound to a merchant.
+    MiniProgram,
+    /// A mobile app, bound to a merchant.
+    MobileApp,
+}
+
+impl Role {
+    /// Every role, in the order of the documentation.
+    pub const ALL: [Self; 5] =
+        [Self::Merchant, Self::Platform, Self::Reimburser, Self::MiniProgram, Self::MobileApp];
+
+    /// The role's name in settings and in the admin API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Merchant => "merchant",
+            Self::Platform => "platform",
+            Self::Reimburser => "reimburser",
+            Self::MiniProgram => "mini_program",
+            Self::MobileApp => "mobile_app",
+        }
+    }
+
+    /// The role with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Is this an app that acts for a merchant's Official Account?
+    pub const fn is_bound_to_a_merchant(self) -> bool {
+        matches!(self, Self::MiniProgram | Self::MobileApp)
+    }
+}
+
+/// A keyed hash (HMAC-SHA-256) of an account's AppSecret; the secret itself is never kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretHash(pub [u8; 32]);
+
+/// An account as the server knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its appid.
+    pub appid: AppId,
+    /// What it is.
+    pub role: Role,
+    /// Its name, as people see it on pages.
+    pub name: String,
+    /// Its original id, `gh_…`: ToUserName of its pushes.
+    pub original_id: String,
+    /// What its AppSecret hashes to.
+    pub secret: SecretHash,
+    /// The merchant's Official Account that a mini program or mobile app is bound to.
+    pub bound_to: Option<AppId>,
+    /// Its s_pappid, if it issues invoices as a platform (a self-built merchant does too).
+    pub platform_id: Option<PlatformId>,
+    /// Is the merchant API's permission switched on? Off answers 48001.
+    pub merchant_api: bool,
+}
+
+impl Account {
+    /// The merchant whose orders this account works on: the one it is bound to, or itself.
+    pub fn merchant(&self) -> &AppId {
+        self.bound_to.as_ref().unwrap_or(&self.appid)
+    }
+
+    /// May it call the merchant's endpoints? 48001 where the permission is switched off, 72015
+    /// for accounts that never had the invoicing family (rulings 2 and 99).
+    pub fn check_merchant_api(&self) -> Result<(), Refusal> {
+        if !self.merchant_api {
+            let detail = format!("the merchant_api permission of {} is switched off", self.appid);
+            return Err(Refusal::new(ErrorCode::ApiUnauthorized, detail));
+        }
+        if matches!(self.role, Role::Platform | Role::Reimburser) {
+            let detail = format!(
+                "{} is a {} account, only a merchant's Official Account and the apps bound to it may call this",
+                self.appid,
+                self.role.name()
+            );
+            return Err(Refusal::new(ErrorCode::UnauthorizedCreateInvoice, detail));
+        }
+        Ok(())
+    }
+
+    /// Checks what an operator wrote: lengths, and a binding that fits the role.
+    pub fn check(&self) -> Result<(), Refusal> {
+        text::required("name", &self.name, 64)?;
+        text::required("original_id", &self.original_id, 64)?;
+        match (self.role.is_bound_to_a_merchant(), &self.bound_to) {
+            (true, None) => {
+                Err(Refusal::invalid("bound_to", "is empty, name the merchant's appid"))
+            }
+            (false, Some(_)) => {
+                Err(Refusal::invalid("bound_to", "only fits mini_program and mobile_app"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(role: Role) -> Account {
+        Account {
+            appid: AppId::parse("wx6b61697069616f31").unwrap(),
+            role,
+            name: "Shop".into(),
+            original_id: "gh_1".into(),
+            secret: SecretHash([0; 32]),
+            bound_to: None,
+            platform_id: None,
+            merchant_api: true,
+        }
+    }
+
+    #[test]
+    fn an_appid_is_wx_and_16_lower_hex() {
+        for bad in ["", "wx", "wx6b61697069616F31", "wx6b61697069616f3", "xx6b61697069616f31"] {
+            assert_eq!(AppId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn who_may_call_the_merchant_api() {
+        let code = |account: &Account| account.check_merchant_api().map_err(|r| r.code);
+        for role in [Role::Merchant, Role::MiniProgram, Role::MobileApp] {
+            assert_eq!(code(&account(role)), Ok(()));
+        }
+        for role in [Role::Platform, Role::Reimburser] {
+            assert_eq!(code(&account(role)), Err(ErrorCode::UnauthorizedCreateInvoice));
+        }
+        let off = Account { merchant_api: false, ..account(Role::Merchant) };
+        assert_eq!(code(&off), Err(ErrorCode::ApiUnauthorized));
+    }
+
+    #[test]
+    fn a_binding_fits_its_role() {
+        let merchant = AppId::parse("wx6b61697069616f31");
+        assert!(account(Role::MobileApp).check().is_err());
+        assert!(Account { bound_to: merchant.clone(), ..account(Role::MobileApp) }.check().is_ok());
+        assert!(Account { bound_to: merchant, ..account(Role::Merchant) }.check().is_err());
+    }
+
+    #[test]
+    fn role_names_read_back() {
+        for role in Role::ALL {
+            assert_eq!(Role::from_name(role.name()), Some(role));
+        }
+    }
+}

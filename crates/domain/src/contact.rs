@@ -1,0 +1,24 @@
+//! Sections 17 and 18: the merchant's contact, without which no authorization page opens.
+
+use crate::{Refusal, text};
+
+/// The merchant's contact. `phone` is shown to the user when an invoice is late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The contact number, as the merchant wrote it.
+    pub phone: String,
+    /// "Invoicing time-out time". The contract names no unit and production values fit none
+    /// (facts 6.1 no. 20), so it is kept and returned, and nothing reads it.
+    pub time_out: i64,
+}
+
+impl Contact {
+    /// Checks the merchant's values.
+    pub fn check(&self) -> Result<(), Refusal> {
+        text::required("contact.phone", &self.phone, 64)?;
+        if self.time_out < 0 {
+            return Err(Refusal::invalid("contact.time_out", "must not be negative"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! Floor 0: the decisions of the contract, as pure functions.
+//!
+//! No I/O, no async, no clock, no randomness and no serde live here. A decision has the shape
+//! `fn verb(state, intent, now) -> Result<next state, Refusal>`, so that a test is a table and
+//! the order of the checks (which is wire behaviour) can be read from top to bottom.
+//!
+//! A module is named after what it decides; the section of the contract stands in its first line.
+
+pub mod account;
+pub mod contact;
+pub mod message;
+pub mod order;
+pub mod page_fields;
+pub mod refusal;
+pub mod text;
+pub mod time;
+pub mod title;
+pub mod token;
+pub mod user;
+
+pub use refusal::Refusal;
+pub use time::Timestamp;

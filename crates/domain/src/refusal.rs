@@ -1,0 +1,56 @@
+//! The only way to say no (section 99).
+
+use core::fmt;
+use kaipiao_errcode::ErrorCode;
+
+/// Why a request was refused: the code that programs branch on, and the words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The contract's code.
+    pub code: ErrorCode,
+    /// What stands behind the published text: the field, what was expected, what to do next.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal whose published text says it all.
+    pub fn plain(code: ErrorCode) -> Self {
+        Self { code, detail: String::new() }
+    }
+
+    /// A refusal with words behind the published text.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+
+    /// 72031, naming the field: `invalid("s_pappid", "is empty")` reads
+    /// "invalid params, s_pappid is empty", which is the published service's own form (facts 2.3).
+    pub fn invalid(field: impl fmt::Display, problem: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::InvalidParams, format!("{field} {problem}"))
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// The errmsg without its rid: published text first (rulings, Wire in general).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.message())?;
+        if !self.detail.is_empty() {
+            write!(f, ", {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_text_stands_first() {
+        let refusal = Refusal::invalid("s_pappid", "is empty");
+        assert_eq!(refusal.to_string(), "invalid params, s_pappid is empty");
+        assert_eq!(Refusal::plain(ErrorCode::RejectedByBiz).to_string(), "biz reject insert");
+    }
+}

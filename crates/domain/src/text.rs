@@ -1,0 +1,68 @@
+//! Text with limits: every text that a caller chooses is counted before it is kept.
+
+use crate::Refusal;
+
+/// Checks a required text: present, at most `max_chars` characters, no control characters
+/// (XML cannot carry them, and the order number travels in a push).
+pub fn required(field: &str, text: &str, max_chars: usize) -> Result<(), Refusal> {
+    if text.is_empty() {
+        return Err(Refusal::invalid(field, "is empty"));
+    }
+    limited(field, text, max_chars)
+}
+
+/// Checks an optional text: the same limits, and it may be empty.
+pub fn limited(field: &str, text: &str, max_chars: usize) -> Result<(), Refusal> {
+    let chars = text.chars().count();
+    if chars > max_chars {
+        let problem = format!("has {chars} characters, at most {max_chars} are allowed");
+        return Err(Refusal::invalid(field, problem));
+    }
+    if text.chars().any(is_forbidden) {
+        return Err(Refusal::invalid(field, "holds a control character"));
+    }
+    Ok(())
+}
+
+/// Checks a link that a person may be sent to: empty, or http/https with a host, at most
+/// 2,048 characters (rulings, Wire in general and 2).
+pub fn web_link(field: &str, url: &str) -> Result<(), Refusal> {
+    limited(field, url, 2048)?;
+    let lower = url.to_ascii_lowercase();
+    let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
+    let host_is_named = |rest: &str| !rest.is_empty() && !rest.starts_with(['/', '?', '#']);
+    if !rest.is_some_and(host_is_named) || url.contains(char::is_whitespace) {
+        return Err(Refusal::invalid(field, "must be a http:// or https:// address"));
+    }
+    Ok(())
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        assert!(required("reason", &"发".repeat(256), 256).is_ok());
+        let refusal = required("reason", &"发".repeat(257), 256).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "invalid params, reason has 257 characters, at most 256 are allowed"
+        );
+    }
+
+    #[test]
+    fn only_web_links_pass() {
+        for good in ["https://mp.weixin.qq.com", "HTTP://xxx.com/a?b=c#d"] {
+            assert!(web_link("url", good).is_ok(), "{good}");
+        }
+        for bad in ["javascript:alert(1)", "https://", "http:///x", "//evil.example", "http://a b"]
+        {
+            assert!(web_link("url", bad).is_err(), "{bad}");
+        }
+    }
+}

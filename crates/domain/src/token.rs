@@ -1,0 +1,239 @@
+//! Access tokens: two independent families per account (facts 2.1).
+//!
+//! A token on the wire is a signed claim `(appid, family, serial, issued_at)`. What the server
+//! keeps is one small record per account and family: the serial that is current, and the few
+//! older serials that still work. So a token is neither stored nor stored hashed; checking one
+//! costs a MAC and a look at a record in memory; and refreshing one is a single write.
+
+use crate::{Refusal, Timestamp};
+use core::time::Duration;
+use kaipiao_errcode::ErrorCode;
+
+/// How long a token lives.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(7200);
+/// How long the token before the newest still works.
+pub const OVERLAP: Duration = Duration::from_secs(300);
+/// A stable token is forced anew at most this often …
+const FORCED_SPACING: Duration = Duration::from_secs(30);
+/// … and so many times a day (China's calendar day).
+const FORCED_PER_DAY: u32 = 20;
+/// So many superseded tokens are remembered at most. Clients that start together each fetch a
+/// token within seconds; the published service would kill all but two (deviations, D-06).
+const MAX_SUPERSEDED: usize = 16;
+
+/// Which endpoint a token came from. Refreshing one family never touches the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// `GET /cgi-bin/token`
+    Classic,
+    /// `POST /cgi-bin/stable_token`
+    Stable,
+}
+
+impl Family {
+    /// Both families.
+    pub const ALL: [Self; 2] = [Self::Classic, Self::Stable];
+
+    /// The family's name in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Stable => "stable",
+        }
+    }
+}
+
+/// A token that was issued: the part of the claim that its family's record holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedToken {
+    /// Counts up within the account's family.
+    pub serial: u64,
+    /// When.
+    pub issued_at: Timestamp,
+}
+
+impl IssuedToken {
+    /// When it ends, if nothing ends it earlier.
+    pub fn expires_at(self) -> Timestamp {
+        self.issued_at + TOKEN_LIFE
+    }
+
+    /// `expires_in`: whole seconds that remain at `now`.
+    pub fn expires_in_s(self, now: Timestamp) -> u64 {
+        self.expires_at().since(now).as_secs()
+    }
+}
+
+/// An older token that still works for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Superseded {
+    /// Which token.
+    pub token: IssuedToken,
+    /// The last moment at which it works.
+    pub until: Timestamp,
+}
+
+/// How often a stable token was forced anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ForcedRefreshes {
+    /// The calendar day in China that `count` belongs to.
+    pub day: i64,
+    /// How many on that day.
+    pub count: u32,
+    /// The newest one; None when there was none.
+    pub last: Option<Timestamp>,
+}
+
+/// One account's tokens of one family.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenFamily {
+    /// The newest token; None before the first.
+    pub current: Option<IssuedToken>,
+    /// Older ones that still work, oldest first.
+    pub superseded: Vec<Superseded>,
+    /// Quota of forced refreshes (stable family only).
+    pub forced: ForcedRefreshes,
+}
+
+/// What a presented token is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It works.
+    Valid,
+    /// Its time is over: 42001.
+    Expired,
+    /// A newer one has taken its place: 40001.
+    Replaced,
+}
+
+impl TokenFamily {
+    /// `GET /cgi-bin/token`: always a new token; the one before works for 5 more minutes.
+    #[must_use]
+    pub fn issue_classic(&self, now: Timestamp) -> Self {
+        self.replaced(OVERLAP, now)
+    }
+
+    /// `POST /cgi-bin/stable_token`, normal mode: the same token until 5 minutes before its end,
+    /// then a new one. None: the current one still serves.
+    #[must_use]
+    pub fn issue_stable(&self, now: Timestamp) -> Option<Self> {
+        let serves = |token: IssuedToken| token.expires_at().since(now) > OVERLAP;
+        (!self.current.is_some_and(serves)).then(|| self.replaced(OVERLAP, now))
+    }
+
+    /// `POST /cgi-bin/stable_token` with `force_refresh`: the old token ends at once. 20 a day
+    /// (45009), 30 seconds apart (45011).
+    pub fn force_stable(&self, now: Timestamp) -> Result<Self, Refusal> {
+        let today = now.china_day();
+        let used = if self.forced.day == today { self.forced.count } else { 0 };
+        if let Some(last) = self.forced.last
+            && now.since(last) < FORCED_SPACING
+        {
+            let wait_s = (FORCED_SPACING - now.since(last)).as_secs() + 1;
+            let detail =
+                format!("force_refresh needs 30 seconds between calls, try again in {wait_s} s");
+            return Err(Refusal::new(ErrorCode::MinuteQuotaReached, detail));
+        }
+        if used >= FORCED_PER_DAY {
+            let detail =
+                format!("force_refresh was used {used} times today, {FORCED_PER_DAY} are allowed");
+            return Err(Refusal::new(ErrorCode::DailyQuotaReached, detail));
+        }
+        let forced = ForcedRefreshes { day: today, count: used + 1, last: Some(now) };
+        Ok(Self { superseded: Vec::new(), forced, ..self.replaced(Duration::ZERO, now) })
+    }
+
+    /// What a presented token is worth now.
+    pub fn standing(&self, presented: IssuedToken, now: Timestamp) -> Standing {
+        if now > presented.expires_at() {
+            return Standing::Expired;
+        }
+        if self.current == Some(presented) {
+            return Standing::Valid;
+        }
+        match self.superseded.iter().find(|older| older.token == presented) {
+            Some(older) if now <= older.until => Standing::Valid,
+            _ => Standing::Replaced,
+        }
+    }
+
+    fn replaced(&self, overlap: Duration, now: Timestamp) -> Self {
+        let mut superseded: Vec<_> =
+            self.superseded.iter().copied().filter(|older| older.until >= now).collect();
+        if let Some(token) = self.current {
+            superseded.push(Superseded { token, until: token.expires_at().min(now + overlap) });
+        }
+        let excess = superseded.len().saturating_sub(MAX_SUPERSEDED);
+        superseded.drain(..excess);
+        let serial = self.current.map_or(1, |token| token.serial + 1);
+        Self {
+            current: Some(IssuedToken { serial, issued_at: now }),
+            superseded,
+            forced: self.forced,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_millis(1_700_000_000_000 + seconds * 1000)
+    }
+
+    #[test]
+    fn the_classic_family_overlaps_for_five_minutes() {
+        let first = TokenFamily::default().issue_classic(at(0));
+        let old = first.current.unwrap();
+        let second = first.issue_classic(at(10));
+        assert_eq!(second.standing(old, at(10 + 300)), Standing::Valid);
+        assert_eq!(second.standing(old, at(10 + 301)), Standing::Replaced);
+        assert_eq!(second.standing(second.current.unwrap(), at(10 + 7200)), Standing::Valid);
+        assert_eq!(second.standing(second.current.unwrap(), at(10 + 7201)), Standing::Expired);
+    }
+
+    #[test]
+    fn an_overlap_never_lengthens_a_life() {
+        let first = TokenFamily::default().issue_classic(at(0));
+        let second = first.issue_classic(at(7100));
+        assert_eq!(second.standing(first.current.unwrap(), at(7200)), Standing::Valid);
+        assert_eq!(second.standing(first.current.unwrap(), at(7201)), Standing::Expired);
+    }
+
+    #[test]
+    fn clients_that_start_together_do_not_kill_each_others_tokens() {
+        let mut family = TokenFamily::default();
+        let mut issued = Vec::new();
+        for second in 0..40 {
+            family = family.issue_classic(at(second));
+            issued.push(family.current.unwrap());
+        }
+        let valid =
+            issued.iter().filter(|t| family.standing(**t, at(40)) == Standing::Valid).count();
+        assert_eq!(valid, MAX_SUPERSEDED + 1);
+    }
+
+    #[test]
+    fn the_stable_family_returns_the_same_token_until_five_minutes_before_its_end() {
+        let first = TokenFamily::default().issue_stable(at(0)).unwrap();
+        assert_eq!(first.issue_stable(at(6899)), None);
+        let second = first.issue_stable(at(6900)).unwrap();
+        assert_eq!(second.standing(first.current.unwrap(), at(7200)), Standing::Valid);
+        assert_eq!(second.current.unwrap().expires_in_s(at(6900)), 7200);
+    }
+
+    #[test]
+    fn forcing_ends_the_old_token_at_once_and_has_limits() {
+        let mut family = TokenFamily::default().issue_stable(at(0)).unwrap();
+        let old = family.current.unwrap();
+        family = family.force_stable(at(1)).unwrap();
+        assert_eq!(family.standing(old, at(1)), Standing::Replaced);
+        assert_eq!(family.force_stable(at(30)).unwrap_err().code, ErrorCode::MinuteQuotaReached);
+        for n in 1..20 {
+            family = family.force_stable(at(1 + 30 * n)).unwrap();
+        }
+        assert_eq!(family.force_stable(at(700)).unwrap_err().code, ErrorCode::DailyQuotaReached);
+        assert!(family.force_stable(at(86_400)).is_ok());
+    }
+}

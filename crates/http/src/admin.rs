@@ -1,0 +1,119 @@
+//! The operator's API: plain HTTP statuses and `{"error":…}`, behind a bearer token.
+
+use crate::Server;
+use crate::access::Operator;
+use crate::answer::json;
+use crate::body::Sent;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::Failure;
+use kaipiao_app::accounts::AccountSpec;
+use kaipiao_domain::Refusal;
+use kaipiao_domain::account::Account;
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::object::Object;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct AccountOut<'a> {
+    appid: &'a str,
+    role: &'static str,
+    name: &'a str,
+    original_id: &'a str,
+    bound_to: Option<&'a str>,
+    s_pappid: Option<&'a str>,
+    merchant_api: bool,
+    /// Only when it was made just now: it is told once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+impl<'a> AccountOut<'a> {
+    fn new(account: &'a Account, secret: Option<String>) -> Self {
+        Self {
+            appid: account.appid.as_str(),
+            role: account.role.name(),
+            name: &account.name,
+            original_id: &account.original_id,
+            bound_to: account.bound_to.as_ref().map(|appid| appid.as_str()),
+            s_pappid: account.platform_id.as_ref().map(|id| id.as_str()),
+            merchant_api: account.merchant_api,
+            secret,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorOut<'a> {
+    error: &'a str,
+}
+
+/// `{"error":…}` with a status.
+pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
+    json(status, bare(&ErrorOut { error }))
+}
+
+/// A use case's failure in this API's terms; the log has the store's words.
+pub(crate) fn failed(failure: Failure) -> Response {
+    match failure {
+        Failure::Refused(refusal) => refuse(StatusCode::BAD_REQUEST, &refusal.to_string()),
+        Failure::Unavailable(why) => {
+            tracing::error!(%why, "failed");
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "the store is away, try again")
+        }
+    }
+}
+
+pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>) -> Response {
+    #[derive(Serialize)]
+    struct Out<'a> {
+        accounts: Vec<AccountOut<'a>>,
+    }
+    match server.app.accounts().await {
+        Ok(accounts) => {
+            let accounts = accounts.iter().map(|account| AccountOut::new(account, None)).collect();
+            json(StatusCode::OK, bare(&Out { accounts }))
+        }
+        Err(failure) => failed(failure),
+    }
+}
+
+pub(crate) async fn put_account(
+    _: Operator,
+    State(server): State<Server>,
+    Path(appid): Path<String>,
+    sent: Sent,
+) -> Response {
+    let spec = match sent.object().and_then(|object| read_spec(appid, &object)) {
+        Ok(spec) => spec,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    match server.app.save_account(&spec).await {
+        Ok(saved) => {
+            let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
+            json(status, bare(&AccountOut::new(&saved.account, saved.new_secret)))
+        }
+        Err(failure) => failed(failure),
+    }
+}
+
+fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
+    let text = |name: &str| -> Result<Option<String>, Refusal> {
+        Ok(if object.has(name) { Some(object.text(name)?.into_owned()) } else { None })
+    };
+    Ok(AccountSpec {
+        appid,
+        role: text("role")?,
+        name: text("name")?,
+        original_id: text("original_id")?,
+        secret: text("secret")?,
+        bound_to: text("bound_to")?,
+        s_pappid: text("s_pappid")?,
+        merchant_api: if object.has("merchant_api") {
+            Some(object.flag("merchant_api")?)
+        } else {
+            None
+        },
+    })
+}

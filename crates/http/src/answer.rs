@@ -1,0 +1,98 @@
+//! What a caller gets: HTTP 200 with JSON, for refusals too (rulings, Wire in general).
+//!
+//! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
+//! rid, writes the body and the log line. So no handler can forget one of them.
+
+use crate::Server;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kaipiao_app::Failure;
+use kaipiao_domain::Refusal;
+use kaipiao_wire::answer;
+use std::any::Any;
+use std::time::Instant;
+
+/// A handler's answer: the JSON text of a success.
+pub(crate) struct Answer(pub(crate) String);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, self.0)
+    }
+}
+
+/// A handler's failure.
+pub(crate) struct Failed(pub(crate) Failure);
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
+
+/// What `finish` finds in a failed response.
+#[derive(Clone)]
+struct Marker(Failure);
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(Marker(self.0));
+        response
+    }
+}
+
+pub(crate) fn json(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static(answer::CONTENT_TYPE);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// A panic is a fault of ours: -1, and the server goes on.
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let why = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned());
+    Failed(Failure::Unavailable(format!("panic: {why}"))).into_response()
+}
+
+/// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
+/// holds the access token, and the secret in /cgi-bin/token.
+pub(crate) async fn finish(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
+    let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    match response.extensions_mut().remove::<Marker>() {
+        None => {
+            let status = response.status().as_u16();
+            tracing::debug!(%method, route, status, elapsed_us, "answered");
+            response
+        }
+        Some(Marker(Failure::Refused(refusal))) => {
+            let rid = server.app.new_rid();
+            tracing::info!(%method, route, %rid, errcode = refusal.code.number(), why = %refusal, elapsed_us, "refused");
+            json(StatusCode::OK, answer::refused(&refusal, &rid))
+        }
+        Some(Marker(Failure::Unavailable(why))) => {
+            let rid = server.app.new_rid();
+            tracing::error!(%method, route, %rid, errcode = -1, %why, elapsed_us, "failed");
+            json(StatusCode::OK, answer::system_error(&rid))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What stands before every route.
+
+use crate::Server;
+use axum::extract::{Request, State};
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// A sandbox answers only to its own names: a page elsewhere that points its own name at
+/// 127.0.0.1 gets nothing (rulings, Sandbox).
+pub(crate) async fn check_host(
+    State(server): State<Server>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Some(allowed) = &server.settings.allowed_hosts {
+        let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+        let name = host.map(without_port).unwrap_or("");
+        if !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
+            let text = format!(
+                "This sandbox answers to {} only; start it with --expose-sandbox to answer to any name.\n",
+                allowed.join(", ")
+            );
+            return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Headers that every answer carries.
+pub(crate) async fn harden(request: Request, next: Next) -> Response {
+    const HEADERS: [(HeaderName, HeaderValue); 3] = [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_port;
+
+    #[test]
+    fn a_port_is_not_part_of_the_name() {
+        assert_eq!(without_port("127.0.0.1:8080"), "127.0.0.1");
+        assert_eq!(without_port("[::1]:8080"), "[::1]");
+        assert_eq!(without_port("[::1]"), "[::1]");
+        assert_eq!(without_port("localhost"), "localhost");
+    }
+}

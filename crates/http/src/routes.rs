@@ -1,0 +1,82 @@
+//! Which path is served by which file. The same list is shown on the home page; a test calls each
+//! of its entries.
+
+use crate::access::{require_get, require_post};
+use crate::{
+    Server, admin, s01_ticket, s02_auth_url, s07_auth_data, s08_reject, s09_set_biz_attr, sandbox,
+    token,
+};
+use axum::Router;
+use axum::routing::{any, get, post, put};
+
+/// A route, for people.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `GET`, `POST`, or both.
+    pub methods: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// The contract's section, or whose it is.
+    pub section: &'static str,
+    /// What it does.
+    pub what: &'static str,
+}
+
+const fn route(
+    methods: &'static str,
+    path: &'static str,
+    section: &'static str,
+    what: &'static str,
+) -> Route {
+    Route { methods, path, section, what }
+}
+
+/// Every route of this floor.
+pub const ROUTES: &[Route] = &[
+    route("GET POST", "/cgi-bin/token", "token", "access token, classic family"),
+    route("POST", "/cgi-bin/stable_token", "token", "access token, stable family"),
+    route("GET", "/cgi-bin/ticket/getticket", "1", "ticket (type=wx_card, jsapi)"),
+    route("POST", "/card/invoice/getauthurl", "2", "link of the authorization page"),
+    route("POST", "/card/invoice/getauthdata", "7", "has the user authorized?"),
+    route("POST", "/card/invoice/rejectinsert", "8", "reject invoicing"),
+    route(
+        "GET POST",
+        "/card/invoice/setbizattr",
+        "9–12, 17, 18",
+        "page fields, pay merchant, contact (action=…)",
+    ),
+    route("GET", "/admin/v1/accounts", "admin", "all accounts"),
+    route("PUT", "/admin/v1/accounts/{appid}", "admin", "add or change an account"),
+    route("GET", "/sandbox/v1/accounts", "sandbox", "demo accounts, users, openids, admin token"),
+    route("POST", "/sandbox/v1/authorize", "sandbox", "a user answers without a browser"),
+    route("GET", "/sandbox/v1/messages", "sandbox", "a user's service messages (user=…)"),
+    route("POST", "/sandbox/v1/clock", "sandbox", "move the clock forward"),
+];
+
+pub(crate) fn merchant_api() -> Router<Server> {
+    Router::new()
+        .route("/cgi-bin/token", any(token::classic))
+        .route("/cgi-bin/stable_token", post(token::stable).fallback(require_post))
+        .route("/cgi-bin/ticket/getticket", get(s01_ticket::get_ticket).fallback(require_get))
+        .route("/card/invoice/getauthurl", post(s02_auth_url::get_auth_url).fallback(require_post))
+        .route(
+            "/card/invoice/getauthdata",
+            post(s07_auth_data::get_auth_data).fallback(require_post),
+        )
+        .route("/card/invoice/rejectinsert", post(s08_reject::reject_insert).fallback(require_post))
+        .route("/card/invoice/setbizattr", any(s09_set_biz_attr::set_biz_attr))
+}
+
+pub(crate) fn admin_api() -> Router<Server> {
+    Router::new()
+        .route("/admin/v1/accounts", get(admin::list_accounts))
+        .route("/admin/v1/accounts/{appid}", put(admin::put_account))
+}
+
+pub(crate) fn sandbox_api() -> Router<Server> {
+    Router::new()
+        .route("/sandbox/v1/accounts", get(sandbox::accounts))
+        .route("/sandbox/v1/authorize", post(sandbox::authorize))
+        .route("/sandbox/v1/messages", get(sandbox::messages))
+        .route("/sandbox/v1/clock", post(sandbox::clock))
+}

@@ -1,0 +1,21 @@
+//! Section 2: `POST /card/invoice/getauthurl`.
+
+use crate::Server;
+use crate::access::Merchant;
+use crate::answer::{Answer, Failed};
+use crate::body::Sent;
+use axum::extract::State;
+use kaipiao_wire::answer::ok_with;
+use kaipiao_wire::s02_auth_url::AuthUrlRequest;
+
+/// The contact is checked before the members of the body (facts 6.3).
+pub(crate) async fn get_auth_url(
+    State(server): State<Server>,
+    Merchant(caller): Merchant,
+    sent: Sent,
+) -> Result<Answer, Failed> {
+    let object = sent.object()?;
+    server.app.require_contact(&caller).await?;
+    let asked = AuthUrlRequest::read(&object, caller.appid.clone())?;
+    Ok(Answer(ok_with(&server.app.auth_url(&caller, asked).await?)))
+}

@@ -1,0 +1,188 @@
+//! The sandbox's controls: open by design, absent in production.
+
+use crate::Server;
+use crate::admin::{failed, refuse};
+use crate::answer::json;
+use crate::body::{Sent, query_value};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::s06_answer::AnswerError;
+use kaipiao_app::sandbox::DEMO_ACCOUNTS;
+use kaipiao_app::{App, Failure};
+use kaipiao_domain::Refusal;
+use kaipiao_domain::account::Account;
+use kaipiao_domain::order::Answer as UserAnswer;
+use kaipiao_domain::user::UserId;
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::object::Object;
+use kaipiao_wire::s02_auth_url::Return;
+use kaipiao_wire::title::{self, TitleOut};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+struct AccountsOut {
+    accounts: Vec<AccountOut>,
+    s_pappid: Option<String>,
+    admin_token: Option<String>,
+    users: Vec<UserOut>,
+}
+
+#[derive(Serialize)]
+struct AccountOut {
+    appid: String,
+    /// The demo's, as long as it is the account's; null otherwise: only its hash is kept.
+    secret: Option<&'static str>,
+    role: &'static str,
+    original_id: String,
+    name: String,
+    bound_to: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UserOut {
+    id: String,
+    name: String,
+    openids: BTreeMap<String, String>,
+    titles: Vec<serde_json::Value>,
+}
+
+/// What a test suite needs to know, as JSON text: also `kaipiao accounts --json`.
+pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<String, Failure> {
+    let accounts = app.accounts().await?;
+    let mut users = Vec::new();
+    for user in app.users().await? {
+        let openid = |account: &Account| {
+            let openid = app.openid(&account.appid, &user.id);
+            (account.appid.to_string(), openid.as_str().to_owned())
+        };
+        let book = app.title_book(&user.id).await?;
+        let titles = book.iter().map(|entry| serde_json::json!(TitleOut::from(&entry.title)));
+        users.push(UserOut {
+            id: user.id.as_str().to_owned(),
+            name: user.name.clone(),
+            openids: accounts.iter().map(openid).collect(),
+            titles: titles.collect(),
+        });
+    }
+    let platform = accounts.iter().find_map(|account| account.platform_id.as_ref());
+    let s_pappid = platform.map(|id| id.as_str().to_owned());
+    let out = |account: &Account| AccountOut {
+        appid: account.appid.to_string(),
+        secret: DEMO_ACCOUNTS.iter().map(|demo| demo.secret).find(|s| app.has_secret(account, s)),
+        role: account.role.name(),
+        original_id: account.original_id.clone(),
+        name: account.name.clone(),
+        bound_to: account.bound_to.as_ref().map(ToString::to_string),
+    };
+    let accounts = accounts.iter().map(out).collect();
+    let admin_token = admin_token.map(str::to_owned);
+    Ok(bare(&AccountsOut { accounts, s_pappid, admin_token, users }))
+}
+
+pub(crate) async fn accounts(State(server): State<Server>) -> Response {
+    match accounts_json(&server.app, server.settings.admin_token.as_deref()).await {
+        Ok(text) => json(StatusCode::OK, text),
+        Err(failure) => failed(failure),
+    }
+}
+
+/// `{"auth_url","user","decision":"authorize"|"decline","title"?}` through the page's use case.
+pub(crate) async fn authorize(State(server): State<Server>, sent: Sent) -> Response {
+    #[derive(Serialize)]
+    struct Out {
+        result: &'static str,
+        redirect: Return,
+    }
+    let asked = match sent.object().and_then(|object| read_answer(&object)) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let (link, user, answer) = asked;
+    let Some(user) = UserId::parse(&user) else {
+        return refuse(StatusCode::CONFLICT, &AnswerError::UnknownUser(user).to_string());
+    };
+    match server.app.answer(&link, &user, answer).await {
+        Ok(answered) => {
+            let result = if answered.is_authorized { "authorized" } else { "declined" };
+            json(StatusCode::OK, bare(&Out { result, redirect: answered.back }))
+        }
+        Err(AnswerError::Failed(failure @ Failure::Unavailable(_))) => failed(failure),
+        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+    }
+}
+
+fn read_answer(object: &Object) -> Result<(String, String, UserAnswer), Refusal> {
+    let link = object.required_text("auth_url")?.into_owned();
+    let user = object.required_text("user")?.into_owned();
+    let answer = match &*object.required_text("decision")? {
+        "authorize" => {
+            let title = object.object("title")?;
+            UserAnswer::Authorize(title.as_ref().map(title::read).transpose()?)
+        }
+        "decline" => UserAnswer::Decline,
+        other => {
+            let problem = format!("must be \"authorize\" or \"decline\", not \"{other}\"");
+            return Err(Refusal::invalid("decision", problem));
+        }
+    };
+    Ok((link, user, answer))
+}
+
+/// What the user was told: rejections with their reason and link.
+pub(crate) async fn messages(State(server): State<Server>, request: Request) -> Response {
+    #[derive(Serialize)]
+    struct Out {
+        messages: Vec<MessageOut>,
+    }
+    #[derive(Serialize)]
+    struct MessageOut {
+        appid: String,
+        order_id: String,
+        time: i64,
+        reason: String,
+        url: String,
+    }
+    let user = query_value(&request.into_parts().0, "user");
+    let Some(user) = UserId::parse(&user) else {
+        return refuse(StatusCode::BAD_REQUEST, "put user=<id> into the query");
+    };
+    match server.app.messages(&user).await {
+        Ok(messages) => {
+            let out = messages.into_iter().map(|message| MessageOut {
+                appid: message.merchant.to_string(),
+                order_id: message.order_id.to_string(),
+                time: message.sent_at.unix_seconds(),
+                reason: message.reason,
+                url: message.url,
+            });
+            json(StatusCode::OK, bare(&Out { messages: out.collect() }))
+        }
+        Err(failure) => failed(failure),
+    }
+}
+
+/// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
+pub(crate) async fn clock(State(server): State<Server>, sent: Sent) -> Response {
+    #[derive(Serialize)]
+    struct Out {
+        now: i64,
+        ahead_s: u64,
+    }
+    let read = |object: Object| {
+        let advance_s = object.required_integer("advance_s")?;
+        u64::try_from(advance_s).map_err(|_| {
+            Refusal::invalid("advance_s", "must not be negative: the clock only goes forward")
+        })
+    };
+    let advance_s = match sent.object().and_then(read) {
+        Ok(advance_s) => advance_s,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let clock = server.sandbox.as_ref().expect("sandbox routes exist only with a sandbox");
+    match clock.advance(&server.app, advance_s).await {
+        Ok((now, ahead_s)) => json(StatusCode::OK, bare(&Out { now: now.unix_seconds(), ahead_s })),
+        Err(failure) => failed(failure),
+    }
+}

@@ -1,0 +1,12 @@
+//! Floor 1: what can be swapped. Traits for the store, the clock and randomness, and the store in
+//! memory, which is also the oracle that the other stores are compared with.
+//!
+//! A use case reads versioned records, decides, and commits ONE value ([`store::Commit`]). There is
+//! no `begin()`: a transaction can't be held open across a network call, and what belongs together
+//! can't be committed apart.
+
+pub mod clock;
+pub mod entropy;
+pub mod memory;
+pub mod records;
+pub mod store;

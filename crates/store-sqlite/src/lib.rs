@@ -1,0 +1,191 @@
+//! Floor 2: the embedded store, SQLite.
+//!
+//! One writer thread owns the only connection that writes. It takes all commits that are waiting,
+//! runs each inside a SAVEPOINT, issues one COMMIT for all of them, and answers every waiter after
+//! it: so a request waits for one group commit, and a disk that syncs slowly makes larger groups
+//! instead of longer queues. The queue is bounded; what does not fit is answered `Overloaded` at
+//! once. Reads go to a pool of read-only connections (WAL: they see whole commits and never wait
+//! for the writer), except for resident kinds, which are kept in memory ([`resident`]).
+//!
+//! An error of the disk inside a group answers every waiter with `Unavailable`, and the writer
+//! opens its connection again before it takes the next group.
+
+mod migrations;
+mod readers;
+mod resident;
+mod sql;
+mod writer;
+
+use async_trait::async_trait;
+use kaipiao_seams::store::{Commit, CommitError, Key, Page, ReadError, Store, Stored};
+use readers::Readers;
+use resident::Resident;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use writer::Writer;
+
+pub use writer::GroupHook;
+
+/// The database's file name within the data directory.
+pub const FILE_NAME: &str = "kaipiao.sqlite3";
+const LOCK_NAME: &str = "kaipiao.lock";
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// So many commits may wait for the writer; the next one is answered `Overloaded`.
+    pub queue_capacity: usize,
+    /// So many reads run at once; more of them wait.
+    pub readers: usize,
+    /// Called before each group's COMMIT: where tests make the disk fail and crash rounds cut.
+    pub before_commit: Option<GroupHook>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { queue_capacity: 8192, readers: 4, before_commit: None }
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the data directory.
+    #[error("{0} is in use by another kaipiao process; stop that one or choose another --data")]
+    InUse(PathBuf),
+    /// The database was written by a newer program.
+    #[error(
+        "the database has schema {found}, this kaipiao knows up to {known}; use the newer kaipiao that wrote it"
+    )]
+    TooNew {
+        /// The database's newest migration.
+        found: u32,
+        /// This program's newest migration.
+        known: u32,
+    },
+    /// The file is some other program's database.
+    #[error("{0} is not a kaipiao database")]
+    Foreign(PathBuf),
+    /// A migration that was applied is not the one that this program knows.
+    #[error("migration {0} of the database differs from this kaipiao's")]
+    Altered(u32),
+    /// The directory or the lock file.
+    #[error("{0}: {1}")]
+    Io(PathBuf, std::io::Error),
+    /// SQLite itself.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// The embedded store.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Arc<Readers>,
+    resident: Arc<Resident>,
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the store in `directory`: makes what is missing, migrates what is old, refuses what
+    /// is newer or in use.
+    pub fn open(directory: &Path, options: Options) -> Result<Self, OpenError> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |error| OpenError::Io(path, error)
+        };
+        std::fs::create_dir_all(directory).map_err(io(directory))?;
+        let lock = lock(directory)?;
+        let path = directory.join(FILE_NAME);
+        let mut connection = open_writing(&path)?;
+        migrations::apply(&mut connection, &path)?;
+        let resident = Arc::new(Resident::load(&connection)?);
+        let readers = Arc::new(Readers::new(path.clone(), options.readers));
+        let writer = Writer::start(connection, path, Arc::clone(&resident), options);
+        Ok(Self { writer, readers, resident, _lock: lock })
+    }
+
+    /// Opens the store for reading only, also beside a process that is writing; None when there
+    /// is no database yet.
+    pub fn open_read_only(directory: &Path) -> Result<Option<ReadOnlyStore>, OpenError> {
+        let path = directory.join(FILE_NAME);
+        if !path.exists() {
+            return Ok(None);
+        }
+        migrations::check(&open_reading(&path)?, &path)?;
+        Ok(Some(ReadOnlyStore { readers: Arc::new(Readers::new(path, 1)) }))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn read(&self, key: &Key) -> Result<Option<Stored>, ReadError> {
+        if key.kind.is_resident() {
+            return Ok(self.resident.get(key));
+        }
+        let key = key.clone();
+        self.readers.run(move |connection| sql::read(connection, &key)).await
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<Stored>, ReadError> {
+        let page = page.clone();
+        self.readers.run(move |connection| sql::list(connection, &page)).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.writer.commit(commit).await
+    }
+}
+
+/// A store that only reads: for tools beside a running server.
+pub struct ReadOnlyStore {
+    readers: Arc<Readers>,
+}
+
+#[async_trait]
+impl Store for ReadOnlyStore {
+    async fn read(&self, key: &Key) -> Result<Option<Stored>, ReadError> {
+        let key = key.clone();
+        self.readers.run(move |connection| sql::read(connection, &key)).await
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<Stored>, ReadError> {
+        let page = page.clone();
+        self.readers.run(move |connection| sql::list(connection, &page)).await
+    }
+
+    async fn commit(&self, _: Commit) -> Result<(), CommitError> {
+        Err(CommitError::Unavailable("the store was opened for reading only".into()))
+    }
+}
+
+/// One process per data directory; the operating system lets go of the lock when it dies.
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join(LOCK_NAME);
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = opened.map_err(|error| OpenError::Io(path.clone(), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(OpenError::Io(path, error)),
+    }
+}
+
+/// WAL lets readers run beside the writer; FULL makes COMMIT wait until the bytes are on disk.
+fn open_writing(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn open_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(2))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

@@ -1,0 +1,46 @@
+//! The pool of read-only connections. Reads run on tokio's blocking threads, never on a thread
+//! that serves requests.
+
+use crate::open_reading;
+use kaipiao_seams::store::ReadError;
+use rusqlite::Connection;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    at_once: Semaphore,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf, at_once: usize) -> Self {
+        Self { path, idle: Mutex::default(), at_once: Semaphore::new(at_once) }
+    }
+
+    /// Runs a read. A connection that failed is not used again.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let _permit = self.at_once.acquire().await.map_err(unavailable)?;
+        let this = Arc::clone(self);
+        let result = tokio::task::spawn_blocking(move || {
+            let connection = this.take()?;
+            let result = read(&connection)?;
+            this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            Ok::<_, rusqlite::Error>(result)
+        });
+        result.await.map_err(unavailable)?.map_err(unavailable)
+    }
+
+    fn take(&self) -> rusqlite::Result<Connection> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| open_reading(&self.path), Ok)
+    }
+}
+
+fn unavailable(error: impl ToString) -> ReadError {
+    ReadError::Unavailable(error.to_string())
+}

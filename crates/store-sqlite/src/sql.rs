@@ -1,0 +1,76 @@
+//! The statements. A table's name is a constant of [`Kind`]; everything else is bound.
+
+use kaipiao_seams::store::{Expect, Key, Kind, Page, Save, Stored, Version};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+/// Reads one record.
+pub(crate) fn read(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stored>> {
+    let sql = format!(
+        "SELECT owner, id, version, body FROM {} WHERE owner = ?1 AND id = ?2",
+        key.kind.table()
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row((&key.owner, &key.id), |row| stored(key.kind, row)).optional()
+}
+
+/// Reads a page.
+pub(crate) fn list(connection: &Connection, page: &Page) -> rusqlite::Result<Vec<Stored>> {
+    let columns = format!("SELECT owner, id, version, body FROM {}", page.kind.table());
+    let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
+    let (owner, id) = page.after.clone().unwrap_or_default();
+    let is_first = page.after.is_none();
+    let rest = "(?4 OR (owner, id) > (?1, ?2)) ORDER BY owner, id LIMIT ?3";
+    match &page.owner {
+        None => {
+            let mut statement = connection.prepare_cached(&format!("{columns} WHERE {rest}"))?;
+            let rows =
+                statement.query_map((owner, id, limit, is_first), |row| stored(page.kind, row))?;
+            rows.collect()
+        }
+        Some(of) => {
+            let sql = format!("{columns} WHERE owner = ?5 AND {rest}");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement
+                .query_map((owner, id, limit, is_first, of), |row| stored(page.kind, row))?;
+            rows.collect()
+        }
+    }
+}
+
+fn stored(kind: Kind, row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let key = Key { kind, owner: row.get(0)?, id: row.get(1)? };
+    let body: String = row.get(3)?;
+    Ok(Stored { key, version: row.get(2)?, body: body.into() })
+}
+
+/// Writes one save. Returns the record's new version; None: the expectation does not hold.
+pub(crate) fn save(connection: &Connection, save: &Save) -> rusqlite::Result<Option<Version>> {
+    let Save { key, expect, body } = save;
+    let table = key.kind.table();
+    let one_row = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
+        connection.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()
+    };
+    match expect {
+        Expect::Absent => one_row(
+            &format!(
+                "INSERT INTO {table} (owner, id, version, body) VALUES (?1, ?2, 1, ?3) \
+                 ON CONFLICT DO NOTHING RETURNING version"
+            ),
+            &[&key.owner, &key.id, body],
+        ),
+        Expect::Version(version) => one_row(
+            &format!(
+                "UPDATE {table} SET version = version + 1, body = ?3 \
+                 WHERE owner = ?1 AND id = ?2 AND version = ?4 RETURNING version"
+            ),
+            &[&key.owner, &key.id, body, version],
+        ),
+        Expect::Any => one_row(
+            &format!(
+                "INSERT INTO {table} (owner, id, version, body) VALUES (?1, ?2, 1, ?3) \
+                 ON CONFLICT DO UPDATE SET version = version + 1, body = excluded.body RETURNING version"
+            ),
+            &[&key.owner, &key.id, body],
+        ),
+    }
+}

@@ -1,0 +1,116 @@
+//! The server's key, and the keys that are derived from it: one per purpose, so that a text that
+//! is signed for one purpose never passes for another.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+
+/// All derived keys of a server. Never printed: there is no Debug.
+#[derive(Clone)]
+pub struct Keys {
+    token: [u8; 32],
+    ticket: [u8; 32],
+    link: [u8; 32],
+    secret: [u8; 32],
+    openid: [u8; 32],
+    platform: [u8; 32],
+    fingerprint: String,
+}
+
+/// In the sandbox openids and s_pappids are the same on every machine, so that a test suite may
+/// write them down. They are names there, not secrets.
+const SANDBOX_IDENTITIES: &[u8] = b"kaipiao sandbox identities";
+
+impl Keys {
+    /// Derives the keys of a production server.
+    pub fn derive(server_key: &[u8; 32]) -> Self {
+        let key = |purpose: &str| sha256(server_key, &[purpose.as_bytes()]);
+        Self {
+            token: key("token"),
+            ticket: key("ticket"),
+            link: key("link"),
+            secret: key("secret"),
+            openid: key("openid"),
+            platform: key("platform"),
+            fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
+        }
+    }
+
+    /// Derives the keys of a sandbox: its identities are fixed.
+    pub fn derive_sandbox(server_key: &[u8; 32]) -> Self {
+        Self {
+            openid: sha256(SANDBOX_IDENTITIES, &[b"openid"]),
+            platform: sha256(SANDBOX_IDENTITIES, &[b"platform"]),
+            ..Self::derive(server_key)
+        }
+    }
+
+    /// Names the server key without giving it away: a store remembers which key it was made with.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The keyed hash of an account's AppSecret.
+    pub fn hash_secret(&self, appid: &str, secret: &str) -> [u8; 32] {
+        sha256(&self.secret, &[appid.as_bytes(), b"\0", secret.as_bytes()])
+    }
+
+    pub(crate) fn token_mac(&self, claim: &[u8]) -> Hmac<Sha512> {
+        let mut mac = Hmac::<Sha512>::new_from_slice(&self.token).expect("any key length fits");
+        mac.update(claim);
+        mac
+    }
+
+    pub(crate) fn ticket_mac(&self, claim: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.ticket).expect("any key length fits");
+        mac.update(claim);
+        mac
+    }
+
+    pub(crate) fn link_mac(&self, canonical: &str) -> Hmac<Sha1> {
+        let mut mac = Hmac::<Sha1>::new_from_slice(&self.link).expect("any key length fits");
+        mac.update(canonical.as_bytes());
+        mac
+    }
+
+    pub(crate) fn openid_mac(&self, appid: &str, user: &str) -> [u8; 32] {
+        sha256(&self.openid, &[appid.as_bytes(), b"\0", user.as_bytes()])
+    }
+
+    pub(crate) fn platform_mac(&self, appid: &str) -> [u8; 32] {
+        sha256(&self.platform, &[appid.as_bytes()])
+    }
+}
+
+fn sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length fits");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+pub(crate) fn test_keys() -> Keys {
+    Keys::derive_sandbox(&[7; 32])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_purpose_has_its_own_key() {
+        let keys = Keys::derive(&[1; 32]);
+        let all = [keys.token, keys.ticket, keys.link, keys.secret, keys.openid, keys.platform];
+        let distinct: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+    }
+
+    #[test]
+    fn sandbox_identities_do_not_depend_on_the_server_key_and_production_ones_do() {
+        let openid = |keys: Keys| keys.openid_mac("wx6b61697069616f31", "amy");
+        assert_eq!(openid(Keys::derive_sandbox(&[1; 32])), openid(Keys::derive_sandbox(&[2; 32])));
+        assert_ne!(openid(Keys::derive(&[1; 32])), openid(Keys::derive(&[2; 32])));
+    }
+}

@@ -1,0 +1,25 @@
+//! Floor 0: bytes. Reads what real clients send (clients.md), writes what the contract says.
+//!
+//! Reading is lenient and typed: a reader takes an [`object::Object`] and returns domain values
+//! or a `Refusal` that names the field. Writing is exact: golden files in `spec/` hold the bytes.
+//! Credentials (tokens, tickets, links, openids) are signed texts; their codecs are here, what
+//! they are worth is decided in `domain`.
+//!
+//! A module that serves a section of the contract carries the section's stem.
+
+pub mod answer;
+pub mod keys;
+pub mod object;
+pub mod openid;
+pub mod platform_id;
+pub mod s01_ticket;
+pub mod s02_auth_url;
+pub mod s07_auth_data;
+pub mod s08_reject;
+pub mod s09_page_fields;
+pub mod s17_contact;
+pub mod title;
+pub mod token;
+
+#[cfg(test)]
+mod golden;

@@ -1,0 +1,326 @@
+//! Lenient reading: the bodies that real clients send (clients.md A1–A13, facts 1.5 and 6.4).
+//!
+//! Accepted: any Content-Type; a BOM; trailing commas; a JSON string that holds JSON; `null`;
+//! form-encoded bodies; numbers as strings and strings as numbers; unknown members.
+
+use kaipiao_domain::Refusal;
+use kaipiao_errcode::ErrorCode;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// A JSON object and where it stands in the body, so that every complaint names the whole path.
+#[derive(Clone, Debug)]
+pub struct Object {
+    path: String,
+    members: Map<String, Value>,
+}
+
+impl Object {
+    /// Reads a body that must hold an object. Empty: 44002. Not JSON: 47001, saying where.
+    pub fn read(body: &[u8], content_type: Option<&str>) -> Result<Self, Refusal> {
+        let text = std::str::from_utf8(body).map_err(|error| {
+            not_json(format!("it is not UTF-8 at byte {}", error.valid_up_to()))
+        })?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.is_empty() {
+            let detail = "the body is empty, send a JSON object";
+            return Err(Refusal::new(ErrorCode::EmptyPostData, detail));
+        }
+        if !text.starts_with(['{', '[', '"', 'n']) && is_form(content_type) {
+            return Ok(Self::from_form(text));
+        }
+        let value = match read_json(text)? {
+            Value::String(inner) => read_json(&inner)?,
+            value => value,
+        };
+        match value {
+            Value::Object(members) => Ok(Self { path: String::new(), members }),
+            Value::Null => Ok(Self { path: String::new(), members: Map::new() }),
+            other => Err(not_json(format!("expected an object, got {}", kind(&other)))),
+        }
+    }
+
+    fn from_form(text: &str) -> Self {
+        let pairs = form_urlencoded::parse(text.as_bytes());
+        let members = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
+        Self { path: String::new(), members: members.collect() }
+    }
+
+    /// The path of a member, as complaints name it.
+    pub fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Does the object hold a member of this name that is not null?
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A text that may be absent: absent, null and `""` all read as empty. Numbers read as their
+    /// digits.
+    pub fn text(&self, name: &str) -> Result<Cow<'_, str>, Refusal> {
+        match self.get(name) {
+            None => Ok(Cow::Borrowed("")),
+            Some(Value::String(text)) => Ok(Cow::Borrowed(text)),
+            Some(Value::Number(number)) => Ok(Cow::Owned(number.to_string())),
+            Some(other) => Err(self.wrong(name, "must be a string", other)),
+        }
+    }
+
+    /// A text known by two names (clients.md A8, A9): the contract's first.
+    pub fn text_or(&self, name: &str, alias: &str) -> Result<Cow<'_, str>, Refusal> {
+        let text = self.text(name)?;
+        if text.is_empty() { self.text(alias) } else { Ok(text) }
+    }
+
+    /// A text that must be there and not empty.
+    pub fn required_text(&self, name: &str) -> Result<Cow<'_, str>, Refusal> {
+        let text = self.text(name)?;
+        if text.is_empty() {
+            return Err(Refusal::invalid(self.path_of(name), "is empty"));
+        }
+        Ok(text)
+    }
+
+    /// A whole number that may be absent. Strings of digits read as their number; a number too
+    /// large for 64 bits saturates.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let number = match value {
+            Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+            Value::String(text) if text.trim().is_empty() => return Ok(None),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let Some(number) = number else {
+            return Err(self.wrong(name, "must be a whole number", value));
+        };
+        Ok(Some(number))
+    }
+
+    /// A whole number that must be there.
+    pub fn required_integer(&self, name: &str) -> Result<i64, Refusal> {
+        self.integer(name)?.ok_or_else(|| Refusal::invalid(self.path_of(name), "is empty"))
+    }
+
+    /// A 0/1 flag; absent is 0.
+    pub fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        if let Some(Value::Bool(flag)) = self.get(name) {
+            return Ok(*flag);
+        }
+        match self.integer(name)? {
+            None | Some(0) => Ok(false),
+            Some(1) => Ok(true),
+            Some(other) => {
+                Err(Refusal::invalid(self.path_of(name), format!("must be 0 or 1, not {other}")))
+            }
+        }
+    }
+
+    /// An object that may be absent.
+    pub fn object(&self, name: &str) -> Result<Option<Self>, Refusal> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Object(members)) => {
+                Ok(Some(Self { path: self.path_of(name), members: members.clone() }))
+            }
+            Some(other) => Err(self.wrong(name, "must be an object", other)),
+        }
+    }
+
+    /// An object that must be there.
+    pub fn required_object(&self, name: &str) -> Result<Self, Refusal> {
+        self.object(name)?
+            .ok_or_else(|| Refusal::invalid(self.path_of(name), "is missing, it must be an object"))
+    }
+
+    /// A list of objects; absent is empty, a single object is a list of one (rulings 9).
+    pub fn objects(&self, name: &str) -> Result<Vec<Self>, Refusal> {
+        let items = match self.get(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(single @ Value::Object(_)) => std::slice::from_ref(single),
+            Some(other) => return Err(self.wrong(name, "must be a list of objects", other)),
+        };
+        let at = |index| format!("{}[{index}]", self.path_of(name));
+        let read = |(index, item): (usize, &Value)| match item {
+            Value::Object(members) => Ok(Self { path: at(index), members: members.clone() }),
+            other => {
+                Err(Refusal::invalid(at(index), format!("must be an object, not {}", kind(other))))
+            }
+        };
+        items.iter().enumerate().map(read).collect()
+    }
+
+    fn wrong(&self, name: &str, expected: &str, got: &Value) -> Refusal {
+        Refusal::invalid(self.path_of(name), format!("{expected}, not {}", kind(got)))
+    }
+}
+
+fn is_form(content_type: Option<&str>) -> bool {
+    content_type.is_some_and(|value| {
+        value.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+    })
+}
+
+/// Strict first; only a text that fails is read again without its trailing commas.
+fn read_json(text: &str) -> Result<Value, Refusal> {
+    serde_json::from_str(text).or_else(|strict| {
+        serde_json::from_str(&without_trailing_commas(text))
+            .map_err(|_| not_json(strict.to_string()))
+    })
+}
+
+/// Turns a comma that stands before `}` or `]` into a blank (facts 6.4: the contract's own
+/// samples have them).
+fn without_trailing_commas(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let (mut in_string, mut escaped, mut comma) = (false, false, None);
+    for index in 0..bytes.len() {
+        match bytes[index] {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => (in_string, comma) = (!in_string, None),
+            _ if in_string => {}
+            b',' => comma = Some(index),
+            b'}' | b']' => {
+                if let Some(trailing) = comma.take() {
+                    bytes[trailing] = b' ';
+                }
+            }
+            byte if byte.is_ascii_whitespace() => {}
+            _ => comma = None,
+        }
+    }
+    String::from_utf8(bytes).expect("only ASCII commas were replaced by ASCII blanks")
+}
+
+fn not_json(why: String) -> Refusal {
+    Refusal::new(
+        ErrorCode::DataFormatError,
+        format!("the body is not the JSON that is expected: {why}"),
+    )
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "float-to-int casts saturate, as wanted")]
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0).then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Object {
+        Object::read(body.as_bytes(), None).unwrap()
+    }
+
+    fn code(body: &[u8]) -> ErrorCode {
+        Object::read(body, None).unwrap_err().code
+    }
+
+    #[test]
+    fn what_clients_send_is_read() {
+        let bodies = [
+            r#"{"a":"b"}"#,
+            "\u{feff}{\"a\":\"b\"}",
+            "{ \"a\" : \"b\" ,\n}\n",
+            r#""{\"a\":\"b\"}""#,
+            r#"{"a":"\u0062","unknown":[1,{"deep":null}]}"#,
+        ];
+        for body in bodies {
+            assert_eq!(read(body).text("a").unwrap(), "b", "{body}");
+        }
+        for body in ["null", "{}", "\"{}\"\n", "\"null\""] {
+            assert!(!read(body).has("a"), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_read_where_the_content_type_says_so() {
+        let form = Some("application/x-www-form-urlencoded; charset=utf-8");
+        let object = Object::read(b"order_id=12%2B3&s_appid=x+y", form).unwrap();
+        assert_eq!(object.text("order_id").unwrap(), "12+3");
+        assert_eq!(object.text_or("s_pappid", "s_appid").unwrap(), "x y");
+        assert_eq!(Object::read(br#"{"a":1}"#, form).unwrap().text("a").unwrap(), "1");
+        assert_eq!(code(b"order_id=1"), ErrorCode::DataFormatError);
+    }
+
+    #[test]
+    fn what_is_not_json_says_where() {
+        assert_eq!(code(b""), ErrorCode::EmptyPostData);
+        assert_eq!(code(b" \n"), ErrorCode::EmptyPostData);
+        assert_eq!(code(b"[1]"), ErrorCode::DataFormatError);
+        assert_eq!(code(b"\xff\xfe{}"), ErrorCode::DataFormatError);
+        let refusal = Object::read(b"{\"a\":1,\n \"b\" 2}", None).unwrap_err();
+        assert!(refusal.to_string().contains("line 2 column 6"), "{refusal}");
+        let deep = "[".repeat(100_000);
+        assert_eq!(code(deep.as_bytes()), ErrorCode::DataFormatError);
+    }
+
+    #[test]
+    fn commas_inside_strings_stay() {
+        let object = read(r#"{"a":",}","b":"\",]",}"#);
+        assert_eq!(object.text("a").unwrap(), ",}");
+        assert_eq!(object.text("b").unwrap(), "\",]");
+    }
+
+    #[test]
+    fn numbers_and_strings_stand_for_each_other() {
+        let object =
+            read(r#"{"n":"12","t":3.50,"f":11.0,"big":18446744073709551615,"e":"","x":null}"#);
+        assert_eq!(object.integer("n").unwrap(), Some(12));
+        assert_eq!(object.integer("f").unwrap(), Some(11));
+        assert_eq!(object.integer("big").unwrap(), Some(i64::MAX));
+        assert_eq!(object.text("t").unwrap(), "3.5");
+        assert_eq!(object.integer("e").unwrap(), None);
+        assert_eq!(object.integer("x").unwrap(), None);
+    }
+
+    #[test]
+    fn a_complaint_names_the_whole_path() {
+        let object = read(r#"{"contact":{"time_out":"soon"},"list":[{},7]}"#);
+        let refusal = object.object("contact").unwrap().unwrap().integer("time_out").unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "invalid params, contact.time_out must be a whole number, not a string"
+        );
+        let refusal = object.objects("list").unwrap_err();
+        assert_eq!(refusal.to_string(), "invalid params, list[1] must be an object, not a number");
+    }
+
+    #[test]
+    fn a_single_object_is_a_list_of_one() {
+        assert_eq!(read(r#"{"l":{"key":"a"}}"#).objects("l").unwrap().len(), 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_makes_the_reader_panic(body: Vec<u8>, form: bool) {
+            let content_type = form.then_some("application/x-www-form-urlencoded");
+            let _ = Object::read(&body, content_type);
+        }
+
+        #[test]
+        fn stripping_never_changes_what_is_already_json(text in "[\\[\\]{},:\"\\\\ a1]{0,40}") {
+            if let Ok(strict) = serde_json::from_str::<Value>(&text) {
+                proptest::prop_assert_eq!(read_json(&text).unwrap(), strict);
+            }
+        }
+    }
+}
