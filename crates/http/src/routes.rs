@@ -49,7 +49,7 @@ pub const ROUTES: &[Route] = &[
     route("PUT", "/admin/v1/accounts/{appid}", "admin", "add or change an account"),
     route("GET", "/sandbox/v1/accounts", "sandbox", "demo accounts, users, openids, admin token"),
     route("POST", "/sandbox/v1/authorize", "sandbox", "a user answers without a browser"),
-    route("GET", "/sandbox/v1/messages", "sandbox", "a user's service messages (user=…)"),
+    route("GET", "/sandbox/v1/messages", "sandbox", "service messages of a user (user=…)"),
     route("POST", "/sandbox/v1/clock", "sandbox", "move the clock forward"),
 ];
 

@@ -1,0 +1,20 @@
+//! The laws of the store, for the store in memory.
+
+use async_trait::async_trait;
+use kaipiao_seams::memory::MemoryStore;
+use kaipiao_seams::store::Store;
+use kaipiao_testkit::laws::Subject;
+use std::sync::Arc;
+
+/// "Opening again" finds the same map: this store lives as long as the subject.
+#[derive(Default)]
+struct InMemory(Arc<MemoryStore>);
+
+#[async_trait]
+impl Subject for InMemory {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.0) as Arc<dyn Store>
+    }
+}
+
+kaipiao_testkit::store_laws!(InMemory::default());

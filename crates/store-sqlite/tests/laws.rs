@@ -1,0 +1,192 @@
+//! The laws of the store, for SQLite, and the ones that only a disk can break.
+
+use async_trait::async_trait;
+use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Kind, Save, Store};
+use kaipiao_store_sqlite::{FILE_NAME, OpenError, Options, SqliteStore};
+use kaipiao_testkit::laws::Subject;
+use rusqlite::ffi;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use tempfile::TempDir;
+
+struct OnDisk(TempDir);
+
+impl OnDisk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
+#[async_trait]
+impl Subject for OnDisk {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(open(self.0.path(), Options::default()))
+    }
+}
+
+kaipiao_testkit::store_laws!(OnDisk::new());
+
+fn open(directory: &Path, options: Options) -> SqliteStore {
+    SqliteStore::open(directory, options).unwrap()
+}
+
+fn order(id: impl ToString) -> Key {
+    Key { kind: Kind::Order, owner: "wx1".into(), id: id.to_string() }
+}
+
+fn one(key: Key, body: &str) -> Commit {
+    Commit { saves: vec![Save { key, expect: Expect::Any, body: body.into() }] }
+}
+
+/// A gate that the writer stands at before each COMMIT until it is opened.
+#[derive(Default)]
+struct Gate {
+    is_open: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        *self.is_open.lock().unwrap() = true;
+        self.changed.notify_all();
+    }
+
+    fn pass(&self) {
+        let guard = self.is_open.lock().unwrap();
+        drop(self.changed.wait_while(guard, |is_open| !*is_open).unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_that_wait_share_one_group() {
+    let directory = tempfile::tempdir().unwrap();
+    let (gate, groups) = (Arc::new(Gate::default()), Arc::new(AtomicU64::new(0)));
+    let (hook_gate, hook_groups) = (Arc::clone(&gate), Arc::clone(&groups));
+    let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |group| {
+        hook_groups.store(group, Ordering::SeqCst);
+        hook_gate.pass();
+        Ok(())
+    });
+    let options = Options { before_commit: Some(before_commit), ..Options::default() };
+    let store = Arc::new(open(directory.path(), options));
+    let tasks: Vec<_> = (0..300)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.commit(one(order(n), "x")).await })
+        })
+        .collect();
+    // All but the first group's have queued up behind the gate before it opens.
+    while groups.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    gate.open();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert!(groups.load(Ordering::SeqCst) < 100, "300 commits took {groups:?} groups");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_sheds_load_at_once_and_loses_nothing_it_took() {
+    let directory = tempfile::tempdir().unwrap();
+    let gate = Arc::new(Gate::default());
+    let hook_gate = Arc::clone(&gate);
+    let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |_| {
+        hook_gate.pass();
+        Ok(())
+    });
+    let options =
+        Options { queue_capacity: 4, before_commit: Some(before_commit), ..Options::default() };
+    let store = Arc::new(open(directory.path(), options));
+    let mut tasks = Vec::new();
+    for n in 0..100 {
+        let store = Arc::clone(&store);
+        tasks.push(tokio::spawn(async move { (n, store.commit(one(order(n), "x")).await) }));
+        tokio::task::yield_now().await;
+    }
+    // The shed ones are answered while the gate is still closed.
+    while tasks.iter().filter(|task| task.is_finished()).count() < 50 {
+        tokio::task::yield_now().await;
+    }
+    gate.open();
+    let (mut taken, mut shed) = (0, 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            (n, Ok(())) => {
+                taken += 1;
+                assert!(store.read(&order(n)).await.unwrap().is_some());
+            }
+            (n, Err(CommitError::Overloaded)) => {
+                shed += 1;
+                assert_eq!(store.read(&order(n)).await.unwrap(), None);
+            }
+            (_, Err(other)) => panic!("{other}"),
+        }
+    }
+    assert!(taken >= 4 && shed >= 50, "{taken} taken, {shed} shed");
+}
+
+/// A store whose second group fails with `code` before its COMMIT: every waiter is answered, and
+/// the connection is opened again.
+async fn recovers_from(code: i32) {
+    let directory = tempfile::tempdir().unwrap();
+    let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |group| match group {
+        2 => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+        _ => Ok(()),
+    });
+    let options = Options { before_commit: Some(before_commit), ..Options::default() };
+    let store = Arc::new(open(directory.path(), options));
+    let contact = Key { kind: Kind::Contact, owner: "wx1".into(), id: String::new() };
+    store.commit(one(contact.clone(), "before")).await.unwrap();
+    let failed = store.commit(one(contact.clone(), "lost")).await;
+    assert!(matches!(failed, Err(CommitError::Unavailable(_))), "{failed:?}");
+    assert_eq!(&*store.read(&contact).await.unwrap().unwrap().body, "before");
+    store.commit(one(order("after"), "x")).await.unwrap();
+    assert!(store.read(&order("after")).await.unwrap().is_some());
+    drop(store);
+    let store = open(directory.path(), Options::default());
+    assert_eq!(&*store.read(&contact).await.unwrap().unwrap().body, "before");
+}
+
+#[tokio::test]
+async fn an_io_error_in_a_group_answers_every_waiter_and_the_store_goes_on() {
+    recovers_from(ffi::SQLITE_IOERR).await;
+}
+
+#[tokio::test]
+async fn a_full_disk_in_a_group_answers_every_waiter_and_the_store_goes_on() {
+    recovers_from(ffi::SQLITE_FULL).await;
+}
+
+#[tokio::test]
+async fn one_process_per_data_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = open(directory.path(), Options::default());
+    let second = SqliteStore::open(directory.path(), Options::default());
+    assert!(matches!(second, Err(OpenError::InUse(_))));
+    drop(first);
+    open(directory.path(), Options::default());
+}
+
+#[tokio::test]
+async fn a_tool_reads_beside_the_running_server_and_cannot_write() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(SqliteStore::open_read_only(directory.path()).unwrap().is_none());
+    let store = open(directory.path(), Options::default());
+    store.commit(one(order(1), "x")).await.unwrap();
+    let tool = SqliteStore::open_read_only(directory.path()).unwrap().unwrap();
+    assert!(tool.read(&order(1)).await.unwrap().is_some());
+    assert!(tool.commit(one(order(2), "x")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_with_both_numbers() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(open(directory.path(), Options::default()));
+    let database = rusqlite::Connection::open(directory.path().join(FILE_NAME)).unwrap();
+    database.execute("INSERT INTO schema_migrations VALUES (99, x'00')", []).unwrap();
+    drop(database);
+    let error = SqliteStore::open(directory.path(), Options::default()).err().unwrap();
+    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 1"), "{error}");
+}

@@ -1,0 +1,181 @@
+//! What every call passes first, and what no call may do to the server.
+
+use kaipiao_tests::{
+    MERCHANT, MINI_PROGRAM, MOBILE_APP, PLATFORM, REIMBURSER, TestServer, assert_ok, assert_refused,
+};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+const POST_CALLS: [&str; 4] = [
+    "/card/invoice/getauthurl",
+    "/card/invoice/getauthdata",
+    "/card/invoice/rejectinsert",
+    "/card/invoice/setbizattr?action=set_contact",
+];
+
+#[test]
+fn a_token_that_is_missing_or_unknown() {
+    let server = TestServer::start();
+    for call in POST_CALLS {
+        let joint = if call.contains('?') { '&' } else { '?' };
+        assert_refused(&server.post(call, &json!({})), 41001, "access_token");
+        for bad in ["x", "84_AAAA", "%00", "84_%E4%B8%AD"] {
+            let path = format!("{call}{joint}access_token={bad}");
+            assert_refused(&server.post(&path, &json!({})), 40001, "did not issue");
+        }
+    }
+}
+
+#[test]
+fn the_wrong_method_is_named_before_the_token() {
+    let server = TestServer::start();
+    for call in POST_CALLS {
+        assert_refused(&server.get(call), 43002, "POST");
+    }
+    assert_refused(&server.post("/cgi-bin/ticket/getticket", &json!({})), 43001, "GET");
+}
+
+#[test]
+fn bodies_that_cannot_be_read() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    for call in POST_CALLS {
+        assert_refused(&desk.post_text(call, ""), 44002, "empty");
+        assert_refused(&desk.post_text(call, "{\"a\":1,\n\"b\" 2}"), 47001, "line 2 column 5");
+        assert_refused(&desk.post_text(call, "[]"), 47001, "expected an object");
+        assert_refused(&desk.post_text(call, "<xml></xml>"), 47001, "");
+    }
+}
+
+#[test]
+fn what_clients_wrap_a_body_in_does_not_matter() {
+    let server = TestServer::start();
+    let desk = server.desk(MERCHANT);
+    let path = desk.path("/card/invoice/setbizattr?action=set_contact");
+    let plain = r#"{"contact":{"phone":"88888888","time_out":"12345",},}"#;
+    let bodies = [plain.to_owned(), format!("\u{feff}{plain}\n"), json!(plain).to_string()];
+    for content_type in [
+        None,
+        Some("application/json"),
+        Some("text/plain"),
+        Some("text/xml"),
+        Some("application/x-www-form-urlencoded"),
+    ] {
+        for body in &bodies {
+            let answer = server.post_raw(&path, content_type, body);
+            assert_eq!(answer.body(), r#"{"errcode":0,"errmsg":"ok"}"#, "{content_type:?} {body}");
+        }
+    }
+}
+
+#[test]
+fn who_may_call_what() {
+    let server = TestServer::start();
+    server.merchant();
+    for appid in [MERCHANT, MINI_PROGRAM, MOBILE_APP] {
+        let desk = server.desk(appid);
+        assert_ok(&desk.attribute("get_contact", &json!({})));
+        desk.auth_url("1", 0);
+    }
+    for appid in [PLATFORM, REIMBURSER] {
+        let desk = server.desk(appid);
+        for call in POST_CALLS {
+            assert_refused(&desk.post(call, &json!({})), 72015, appid);
+        }
+        desk.ticket();
+    }
+    let off = json!({"merchant_api": false});
+    assert_eq!(server.put_account(MINI_PROGRAM, &off, "kaipiao-sandbox-admin").0, 200);
+    let desk = server.desk(MINI_PROGRAM);
+    for call in POST_CALLS {
+        assert_refused(&desk.post(call, &json!({})), 48001, "switched off");
+    }
+}
+
+#[test]
+fn a_body_has_a_limit() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let padded = |bytes: usize| {
+        let head = r#"{"s_pappid":"x","pad":""#;
+        format!("{head}{}\"}}", "x".repeat(bytes - head.len() - 2))
+    };
+    let call = "/card/invoice/getauthdata";
+    assert_refused(&desk.post_text(call, &padded(1_048_576)), 72031, "s_pappid");
+    assert_refused(&desk.post_text(call, &padded(1_048_577)), 72031, "longer than 1048576 bytes");
+    assert_ok(&desk.attribute("get_contact", &json!({})));
+}
+
+/// Sends raw bytes and reads until the server closes.
+fn raw(server: &TestServer, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(bytes).unwrap();
+    let mut answer = Vec::new();
+    // The server may reset a connection that it has given up; what came before counts.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn slow_and_broken_clients_do_not_hold_the_server() {
+    let server = TestServer::start_with("[limits]\nbody_timeout_ms = 200\nheader_timeout_ms = 200");
+    let desk = server.merchant();
+    let path = desk.path("/card/invoice/getauthdata");
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n");
+    let slow_body = raw(&server, format!("{head}Connection: close\r\n\r\n{{\"a\":").as_bytes());
+    assert!(
+        slow_body.contains("\"errcode\":47001") && slow_body.contains("in time"),
+        "{slow_body}"
+    );
+    // A head that never ends is given up after the limit, else this would not return.
+    let slow_head = raw(&server, head.as_bytes());
+    assert!(!slow_head.contains("200 OK"), "{slow_head}");
+    assert!(raw(&server, b"\x16\x03\x01\x02\x00").starts_with("HTTP/1.1 400"));
+    assert_ok(&desk.attribute("get_contact", &json!({})));
+}
+
+#[test]
+fn deep_and_odd_json_is_refused_not_obeyed() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let deep = format!("{{\"s_pappid\":{}", "[".repeat(200_000));
+    assert_refused(&desk.post_text("/card/invoice/getauthdata", &deep), 47001, "");
+    let odd = r#"{"s_pappid":{"$ne":1},"order_id":[1]}"#;
+    assert_refused(
+        &desk.post_text("/card/invoice/getauthdata", odd),
+        72031,
+        "s_pappid must be a string",
+    );
+}
+
+#[test]
+fn overload_is_answered_with_minus_one_and_nothing_is_half_done() {
+    let server = TestServer::start_with("[limits]\ncommit_queue = 1");
+    let desk = server.merchant();
+    let is_full = |answer: &serde_json::Value| answer["errcode"] == json!(-1);
+    let mut shed = 0;
+    for _ in 0..50 {
+        std::thread::scope(|scope| {
+            let set = || {
+                let contact = json!({"contact": {"phone": "1", "time_out": 1}});
+                desk.attribute("set_contact", &contact)
+            };
+            let calls: Vec<_> = (0..24).map(|_| scope.spawn(set)).collect();
+            for call in calls {
+                let answer = call.join().unwrap();
+                if is_full(&answer) {
+                    assert_refused(&answer, -1, "");
+                    shed += 1;
+                } else {
+                    assert_ok(&answer);
+                }
+            }
+        });
+        if shed > 0 {
+            break;
+        }
+    }
+    assert!(shed > 0, "no call was shed");
+    assert_ok(&desk.attribute("get_contact", &json!({})));
+}

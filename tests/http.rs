@@ -1,0 +1,16 @@
+//! The merchant flow over real HTTP, a file per section.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod access;
+mod accounts;
+mod home;
+mod s01_ticket;
+mod s02_auth_url;
+mod s06_answer;
+mod s07_auth_data;
+mod s08_reject;
+mod s09_set_biz_attr;
+mod sandbox;
+mod settings;
+mod token;

@@ -1,0 +1,347 @@
+//! A real server for the tests: SQLite in a temporary directory, HTTP on a free port.
+//!
+//! The tests in `http.rs`'s modules carry the sections' stems; each starts its own server.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use kaipiao_cli::compose;
+use kaipiao_cli::settings::Settings;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// The demo merchant's Official Account.
+pub const MERCHANT: &str = "wx6b61697069616f31";
+/// The demo invoicing platform.
+pub const PLATFORM: &str = "wx6b61697069616f32";
+/// The demo reimburser.
+pub const REIMBURSER: &str = "wx6b61697069616f33";
+/// The demo mini program, bound to the merchant.
+pub const MINI_PROGRAM: &str = "wx6b61697069616f34";
+/// The demo mobile app, bound to the merchant.
+pub const MOBILE_APP: &str = "wx6b61697069616f35";
+/// A demo user.
+pub const USER: &str = "zhangwei";
+/// Another demo user.
+pub const OTHER_USER: &str = "lina";
+
+/// A server that runs until it is dropped.
+pub struct TestServer {
+    /// `http://127.0.0.1:<port>`
+    pub base: String,
+    agent: ureq::Agent,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    data: TempDir,
+}
+
+impl TestServer {
+    /// A sandbox with the default settings.
+    pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// A server with these settings (TOML) on top of the defaults.
+    pub fn start_with(settings: &str) -> Self {
+        Self::over(tempfile::tempdir().unwrap(), settings)
+    }
+
+    /// Stops, and starts again over the same data.
+    pub fn restart_with(mut self, settings: &str) -> Self {
+        self.halt();
+        let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
+        Self::over(data, settings)
+    }
+
+    fn over(data: TempDir, settings: &str) -> Self {
+        let settings = load(data.path(), settings);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let listening = compose::listen(&settings, None).await.unwrap();
+                ready.send(listening.address).unwrap();
+                listening.serve(async { drop(stopped.await) }).await;
+            });
+        });
+        let base = format!("http://{}", is_ready.recv().expect("the server starts"));
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)));
+        Self { base, agent: config.build().into(), stop: Some(stop), thread: Some(thread), data }
+    }
+
+    /// Where the server keeps its data.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Stops the server and waits for it; a panic in it fails the test.
+    fn halt(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+            && !std::thread::panicking()
+        {
+            panic!("the server did not stop in order");
+        }
+    }
+
+    /// GET; any status.
+    pub fn get_raw(&self, path: &str) -> ureq::http::Response<String> {
+        finish(self.agent.get(format!("{}{path}", self.base)).call().unwrap())
+    }
+
+    /// POST with a Content-Type; any status.
+    pub fn post_raw(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: &str,
+    ) -> ureq::http::Response<String> {
+        let mut request = self.agent.post(format!("{}{path}", self.base));
+        if let Some(content_type) = content_type {
+            request = request.content_type(content_type);
+        }
+        finish(request.send(body).unwrap())
+    }
+
+    /// GET of an API call.
+    pub fn get(&self, path: &str) -> Value {
+        api_answer(&self.get_raw(path))
+    }
+
+    /// POST of an API call with JSON.
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        self.post_text(path, &body.to_string())
+    }
+
+    /// POST of an API call with whatever text, without a Content-Type.
+    pub fn post_text(&self, path: &str, body: &str) -> Value {
+        api_answer(&self.post_raw(path, None, body))
+    }
+
+    /// PUT of an account through the admin API: status and answer.
+    pub fn put_account(&self, appid: &str, body: &Value, token: &str) -> (u16, Value) {
+        let response = self
+            .agent
+            .put(format!("{}/admin/v1/accounts/{appid}", self.base))
+            .header("authorization", format!("Bearer {token}"))
+            .send(body.to_string())
+            .unwrap();
+        let response = finish(response);
+        (response.status().as_u16(), serde_json::from_str(response.body()).unwrap())
+    }
+
+    /// The documented secret of a demo account.
+    pub fn secret(&self, appid: &str) -> String {
+        let demo = kaipiao_app::sandbox::DEMO_ACCOUNTS.iter().find(|demo| demo.appid == appid);
+        demo.expect("a demo account").secret.to_owned()
+    }
+
+    /// The answer of `/cgi-bin/token`.
+    pub fn token_answer(&self, appid: &str, secret: &str) -> Value {
+        self.get(&format!(
+            "/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={secret}"
+        ))
+    }
+
+    /// A fresh token of a demo account.
+    pub fn token(&self, appid: &str) -> String {
+        let answer = self.token_answer(appid, &self.secret(appid));
+        answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
+    }
+
+    /// A demo account at work.
+    pub fn desk(&self, appid: &str) -> Desk<'_> {
+        Desk { server: self, token: self.token(appid) }
+    }
+
+    /// The demo merchant at work, with its contact set.
+    pub fn merchant(&self) -> Desk<'_> {
+        let desk = self.desk(MERCHANT);
+        desk.set_contact();
+        desk
+    }
+
+    /// The demo platform's s_pappid.
+    pub fn s_pappid(&self) -> String {
+        self.get_json("/sandbox/v1/accounts")["s_pappid"].as_str().unwrap().to_owned()
+    }
+
+    /// GET of JSON outside the merchant API.
+    pub fn get_json(&self, path: &str) -> Value {
+        serde_json::from_str(self.get_raw(path).body()).unwrap()
+    }
+
+    /// POST of JSON outside the merchant API: status and answer.
+    pub fn post_json(&self, path: &str, body: &Value) -> (u16, Value) {
+        let response = self.post_raw(path, Some("application/json"), &body.to_string());
+        (response.status().as_u16(), serde_json::from_str(response.body()).unwrap())
+    }
+
+    /// Moves the sandbox's clock forward.
+    pub fn advance_s(&self, seconds: i64) {
+        let (status, answer) = self.post_json("/sandbox/v1/clock", &json!({"advance_s": seconds}));
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// A user answers on an authorization page.
+    pub fn answer(
+        &self,
+        auth_url: &str,
+        user: &str,
+        decision: &str,
+        title: Option<Value>,
+    ) -> (u16, Value) {
+        let mut body = json!({"auth_url": auth_url, "user": user, "decision": decision});
+        if let Some(title) = title {
+            body["title"] = title;
+        }
+        self.post_json("/sandbox/v1/authorize", &body)
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.halt();
+    }
+}
+
+/// Settings over a data directory, from TOML text.
+pub fn load(data: &Path, settings: &str) -> Settings {
+    let file = data.join("test.toml");
+    std::fs::write(&file, settings).unwrap();
+    let mut settings = Settings::load(Some(&file)).unwrap();
+    settings.data = data.join("data");
+    settings.listen.set_port(0);
+    settings
+}
+
+/// An account at work: its token goes into every call.
+pub struct Desk<'a> {
+    server: &'a TestServer,
+    /// Its access token.
+    pub token: String,
+}
+
+impl Desk<'_> {
+    /// POST of a call.
+    pub fn post(&self, call: &str, body: &Value) -> Value {
+        self.post_text(call, &body.to_string())
+    }
+
+    /// POST of a call with whatever text.
+    pub fn post_text(&self, call: &str, body: &str) -> Value {
+        self.server.post_text(&self.path(call), body)
+    }
+
+    /// A call's path with the token in its query.
+    pub fn path(&self, call: &str) -> String {
+        let joint = if call.contains('?') { '&' } else { '?' };
+        format!("{call}{joint}access_token={}", self.token)
+    }
+
+    /// setbizattr.
+    pub fn attribute(&self, action: &str, body: &Value) -> Value {
+        self.post(&format!("/card/invoice/setbizattr?action={action}"), body)
+    }
+
+    /// set_contact with the contract's sample.
+    pub fn set_contact(&self) {
+        let contact = json!({"contact": {"phone": "88888888", "time_out": 12345}});
+        assert_ok(&self.attribute("set_contact", &contact));
+    }
+
+    /// A wx_card ticket.
+    pub fn ticket(&self) -> String {
+        let answer = self.server.get(&self.path("/cgi-bin/ticket/getticket?type=wx_card"));
+        answer["ticket"].as_str().unwrap_or_else(|| panic!("no ticket: {answer}")).to_owned()
+    }
+
+    /// A getauthurl body that is right in every field.
+    pub fn asked(&self, order_id: &str, page_type: i64) -> Value {
+        json!({
+            "s_pappid": self.server.s_pappid(), "order_id": order_id, "money": 11,
+            "timestamp": 1474875876, "source": "web", "redirect_url": "https://mp.weixin.qq.com",
+            "ticket": self.ticket(), "type": page_type,
+        })
+    }
+
+    /// getauthurl.
+    pub fn auth_url_answer(&self, body: &Value) -> Value {
+        self.post("/card/invoice/getauthurl", body)
+    }
+
+    /// getauthurl that must succeed: its link.
+    pub fn auth_url(&self, order_id: &str, page_type: i64) -> String {
+        let answer = self.auth_url_answer(&self.asked(order_id, page_type));
+        assert_ok(&answer);
+        answer["auth_url"].as_str().unwrap().to_owned()
+    }
+
+    /// An order that the demo user has authorized on a type 0 page.
+    pub fn authorized(&self, order_id: &str) {
+        let (status, answer) =
+            self.server.answer(&self.auth_url(order_id, 0), USER, "authorize", None);
+        assert_eq!((status, answer["result"].as_str()), (200, Some("authorized")), "{answer}");
+    }
+
+    /// getauthdata.
+    pub fn status(&self, order_id: &str) -> Value {
+        let body = json!({"s_pappid": self.server.s_pappid(), "order_id": order_id});
+        self.post("/card/invoice/getauthdata", &body)
+    }
+
+    /// rejectinsert.
+    pub fn reject(&self, order_id: &str) -> Value {
+        let body = json!({
+            "s_pappid": self.server.s_pappid(), "order_id": order_id,
+            "reason": "抬头有误", "url": "http://xxx.com",
+        });
+        self.post("/card/invoice/rejectinsert", &body)
+    }
+}
+
+/// Success, and nothing behind "ok".
+pub fn assert_ok(answer: &Value) {
+    assert_eq!((&answer["errcode"], &answer["errmsg"]), (&json!(0), &json!("ok")), "{answer}");
+}
+
+/// A refusal: its code, the published text first, the words that follow, and a rid at the end.
+pub fn assert_refused(answer: &Value, code: i32, words: &str) {
+    assert_eq!(answer["errcode"], json!(code), "{answer}");
+    let text = answer["errmsg"].as_str().unwrap();
+    let known = kaipiao_errcode::ErrorCode::from_number(code).expect("a code of the catalogue");
+    assert!(text.starts_with(known.message()), "{text}");
+    assert!(text.contains(words), "\"{words}\" is not in: {text}");
+    let (_, rid) = text.rsplit_once(" rid: ").unwrap_or_else(|| panic!("no rid: {text}"));
+    let parts: Vec<_> = rid.split('-').collect();
+    assert!(parts.len() == 3 && parts.iter().all(|part| part.len() == 8), "{rid}");
+}
+
+/// What every answer of the API is, whatever it says (rulings, Wire in general).
+fn api_answer(response: &ureq::http::Response<String>) -> Value {
+    let text = response.body();
+    assert_eq!(response.status(), 200, "{text}");
+    assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
+    let value: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert!(!text.ends_with('\n') && !text.contains("\":  ") && !text.contains("\": "), "{text}");
+    if value.get("access_token").is_none() {
+        assert!(text.starts_with("{\"errcode\":") && value["errmsg"].is_string(), "{text}");
+    }
+    value
+}
+
+fn finish(response: ureq::http::Response<ureq::Body>) -> ureq::http::Response<String> {
+    let (parts, mut body) = response.into_parts();
+    ureq::http::Response::from_parts(parts, body.read_to_string().unwrap())
+}

@@ -1,0 +1,144 @@
+//! The sandbox's own endpoints, and that production has none of them.
+
+use kaipiao_cli::compose::{self, ComposeError};
+use kaipiao_tests::{MERCHANT, MINI_PROGRAM, TestServer, assert_ok, assert_refused, load};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+#[test]
+fn accounts_tell_a_test_suite_all_it_needs() {
+    let server = TestServer::start();
+    let told = server.get_json("/sandbox/v1/accounts");
+    let accounts = told["accounts"].as_array().unwrap();
+    let roles: Vec<_> = accounts.iter().map(|a| a["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["merchant", "platform", "reimburser", "mini_program", "mobile_app"]);
+    for account in accounts {
+        let secret = account["secret"].as_str().unwrap();
+        assert!(secret.len() == 32 && secret.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert!(account["original_id"].as_str().unwrap().starts_with("gh_"));
+        assert!(
+            server.token_answer(account["appid"].as_str().unwrap(), secret)["access_token"]
+                .is_string()
+        );
+    }
+    assert_eq!(told["s_pappid"].as_str().unwrap().len(), 68);
+    assert_eq!(told["admin_token"], "kaipiao-sandbox-admin");
+    let users = told["users"].as_array().unwrap();
+    assert_eq!(users.len(), 3);
+    for user in users {
+        assert_eq!(user["openids"].as_object().unwrap().len(), 5);
+        assert_eq!(user["openids"][MERCHANT].as_str().unwrap().len(), 28);
+        assert_ne!(user["openids"][MERCHANT], user["openids"][MINI_PROGRAM]);
+        let kinds: Vec<_> = user["titles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t.get("biz_field").is_some())
+            .collect();
+        assert_eq!(kinds, [true, true, false]);
+    }
+}
+
+#[test]
+fn identities_are_the_same_on_every_machine() {
+    let (first, second) = (TestServer::start(), TestServer::start());
+    let told = first.get_json("/sandbox/v1/accounts");
+    assert_eq!(told, second.get_json("/sandbox/v1/accounts"));
+    assert_eq!(told["users"][2]["openids"][MERCHANT], "obQH9OgYQ9ehV6yupogz5lfNJy3k");
+    assert_eq!(
+        told["s_pappid"],
+        "d3g2YjYxNjk3MDY5NjE2ZjMyX7ikvv3ACZWSpg_jdu4QicFcqRx9TRQJTozXUTmpBhij"
+    );
+}
+
+#[test]
+fn the_clock_goes_forward_and_stays_there_through_a_restart() {
+    let server = TestServer::start();
+    let token = server.token(MERCHANT);
+    server.advance_s(7201);
+    let path = format!("/cgi-bin/ticket/getticket?access_token={token}&type=wx_card");
+    assert_refused(&server.get(&path), 42001, "");
+    let server = server.restart_with("");
+    assert_refused(&server.get(&path), 42001, "");
+    for bad in [json!({"advance_s": -1}), json!({}), json!({"advance_s": i64::MAX})] {
+        let (status, answer) = server.post_json("/sandbox/v1/clock", &bad);
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"].as_str().unwrap().contains("advance_s"));
+    }
+}
+
+fn with_host(server: &TestServer, host: &str) -> String {
+    let mut stream = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_sandbox_answers_to_its_own_names_only() {
+    let server = TestServer::start();
+    for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"] {
+        assert!(with_host(&server, host).contains("200"), "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example", "10.0.0.1", ""] {
+        assert!(with_host(&server, host).contains("421"), "{host}");
+    }
+    let named = TestServer::start_with("public_base_url = \"http://kaipiao.test:99\"");
+    assert!(with_host(&named, "kaipiao.test").contains("200"));
+    let exposed = TestServer::start_with("expose_sandbox = true");
+    assert!(with_host(&exposed, "evil.example").contains("200"));
+}
+
+#[tokio::test]
+async fn a_sandbox_listens_on_loopback_only_unless_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = load(directory.path(), "listen = \"0.0.0.0:0\"");
+    let refused = compose::listen(&settings, None).await.err().unwrap();
+    assert!(matches!(refused, ComposeError::SandboxExposed(_)));
+    assert!(refused.to_string().contains("--expose-sandbox"), "{refused}");
+    settings.expose_sandbox = true;
+    compose::listen(&settings, None).await.unwrap();
+}
+
+#[test]
+fn production_has_no_demo_data_and_no_controls() {
+    let production = "mode = \"production\"\n[[accounts]]\nappid = \"wx00000000000000aa\"\nrole = \"merchant\"\nsecret = \"ffffffffffffffffffffffffffffffff\"";
+    let server = TestServer::start_with(production);
+    for path in ["/sandbox/v1/accounts", "/sandbox/v1/messages", "/admin/v1/accounts"] {
+        assert_eq!(server.get_raw(path).status(), 404, "{path}");
+    }
+    assert_eq!(server.post_raw("/sandbox/v1/clock", None, "{}").status(), 404);
+    assert_eq!(server.post_raw("/sandbox/v1/authorize", None, "{}").status(), 404);
+    assert_refused(&server.token_answer(MERCHANT, &server.secret(MERCHANT)), 40013, "");
+    assert!(server.token_answer("wx00000000000000aa", &"f".repeat(32))["access_token"].is_string());
+    assert!(!server.get_raw("/").body().contains(MERCHANT));
+}
+
+#[tokio::test]
+async fn a_sandboxs_data_never_turns_into_productions() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = load(directory.path(), "");
+    drop(compose::listen(&settings, None).await.unwrap());
+    let settings = load(directory.path(), "mode = \"production\"");
+    let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+    assert!(error.contains("made in sandbox mode"), "{error}");
+}
+
+#[tokio::test]
+async fn the_command_tells_what_the_endpoint_tells_before_and_after_the_first_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = load(directory.path(), "");
+    let before: Value =
+        serde_json::from_str(&kaipiao_cli::accounts::json(&settings).await.unwrap()).unwrap();
+    assert!(!settings.data.exists());
+    let listening = compose::listen(&settings, None).await.unwrap();
+    let beside: Value =
+        serde_json::from_str(&kaipiao_cli::accounts::json(&settings).await.unwrap()).unwrap();
+    assert_eq!(before, beside);
+    drop(listening);
+    let server = TestServer::start();
+    assert_eq!(before, server.get_json("/sandbox/v1/accounts"));
+    assert_ok(&server.get(&server.desk(MERCHANT).path("/cgi-bin/ticket/getticket?type=wx_card")));
+}

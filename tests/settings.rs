@@ -1,0 +1,133 @@
+//! Every setting has a test that fails when the setting is ignored. Those that need a process of
+//! their own (log, the command line) are in crates/cli/tests; limits.commit_queue and the two
+//! timeouts are in access.rs, link_life_s in s06_answer.rs, mode and expose_sandbox in sandbox.rs.
+
+use kaipiao_cli::compose;
+use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, load};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+#[test]
+fn public_base_url_begins_the_link() {
+    let server = TestServer::start_with(
+        "public_base_url = \"https://pay.example/kp/\"\nexpose_sandbox = true",
+    );
+    let link = server.merchant().auth_url("1", 0);
+    assert!(link.starts_with("https://pay.example/kp/bizmall/authinvoice?"), "{link}");
+}
+
+#[test]
+fn wxa_appid_is_answered() {
+    let server = TestServer::start_with("[authorization]\nwxa_appid = \"wx1111111111111111\"");
+    let desk = server.merchant();
+    let mut asked = desk.asked("1", 0);
+    asked["source"] = json!("wxa");
+    assert_eq!(desk.auth_url_answer(&asked)["appid"], "wx1111111111111111");
+}
+
+#[test]
+fn custom_key_max_chars_can_be_strict() {
+    let server = TestServer::start_with("[authorization]\ncustom_key_max_chars = 5");
+    let desk = server.desk(MERCHANT);
+    let fields = |key| json!({"auth_field": {"user_field": {"custom_field": [{"key": key}]}, "biz_field": {}}});
+    assert_ok(&desk.attribute("set_auth_field", &fields("field")));
+    assert_refused(&desk.attribute("set_auth_field", &fields("field1")), 72031, "at most 5");
+}
+
+#[test]
+fn body_bytes_is_the_limit() {
+    let server = TestServer::start_with("[limits]\nbody_bytes = 100");
+    let desk = server.merchant();
+    let answer = desk.post_text("/card/invoice/getauthdata", &" ".repeat(101));
+    assert_refused(&answer, 72031, "longer than 100 bytes");
+}
+
+#[test]
+fn connections_beyond_the_limit_wait() {
+    let server = TestServer::start_with("[limits]\nconnections = 1");
+    let address = server.base.strip_prefix("http://").unwrap();
+    let first = TcpStream::connect(address).unwrap();
+    let mut second = TcpStream::connect(address).unwrap();
+    second.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    second.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut byte = [0];
+    assert!(second.read(&mut byte).is_err(), "the second connection was served beside the first");
+    drop(first);
+    second.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    second.read_exact(&mut byte).unwrap();
+}
+
+#[test]
+fn server_key_file_is_where_the_key_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("elsewhere.key");
+    let settings = format!("server_key_file = {:?}", key.to_str().unwrap());
+    let server = TestServer::start_with(&settings);
+    let text = std::fs::read_to_string(&key).unwrap();
+    assert_eq!(text.trim().len(), 64);
+    assert!(!server.data().join("data/server.key").exists());
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn another_server_key_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = load(directory.path(), "");
+    drop(compose::listen(&settings, None).await.unwrap());
+    std::fs::write(settings.data.join("server.key"), "0".repeat(64)).unwrap();
+    let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+    assert!(error.contains("another server key"), "{error}");
+    std::fs::write(settings.data.join("server.key"), "nonsense").unwrap();
+    let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+    assert!(error.contains("64 hexadecimal digits"), "{error}");
+}
+
+#[test]
+fn admin_token_file_holds_the_admin_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("admin");
+    std::fs::write(&file, "0123456789abcdef-operator\n").unwrap();
+    let settings =
+        format!("mode = \"production\"\nadmin_token_file = {:?}", file.to_str().unwrap());
+    let server = TestServer::start_with(&settings);
+    let account = json!({"role": "merchant"});
+    assert_eq!(server.put_account("wx00000000000000aa", &account, "kaipiao-sandbox-admin").0, 401);
+    assert_eq!(
+        server.put_account("wx00000000000000aa", &account, "0123456789abcdef-operator").0,
+        201
+    );
+}
+
+#[test]
+fn accounts_of_the_file_have_the_last_word() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    std::fs::write(&file, format!("{}\n", "a".repeat(32))).unwrap();
+    let settings = format!(
+        "[[accounts]]\nappid = \"wx00000000000000aa\"\nrole = \"merchant\"\nname = \"From the file\"\nsecret_file = {:?}",
+        file.to_str().unwrap()
+    );
+    let server = TestServer::start_with(&settings);
+    assert!(server.token_answer("wx00000000000000aa", &"a".repeat(32))["access_token"].is_string());
+    server.put_account(
+        "wx00000000000000aa",
+        &json!({"secret": "b".repeat(32)}),
+        "kaipiao-sandbox-admin",
+    );
+    let server = server.restart_with(&settings);
+    assert!(server.token_answer("wx00000000000000aa", &"a".repeat(32))["access_token"].is_string());
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_stand_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = load(
+        directory.path(),
+        "[[accounts]]\nappid = \"wx00000000000000aa\"\nrole = \"shop\"\nsecret = \"ffffffffffffffff\"",
+    );
+    let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+    assert!(error.contains("accounts[0]") && error.contains("role must be one of"), "{error}");
+}
