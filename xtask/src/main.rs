@@ -1,2 +1,113 @@
-//! cargo xtask
-fn main() {}
+//! `cargo xtask test`: the project's test command, in stages, with the time of each.
+//!
+//! Set-up installs once, up front, what the machine lacks, or names it and fails. No stage is ever
+//! skipped; the first one that fails ends the run.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+type Outcome = Result<(), String>;
+
+/// A stage's name and what it does.
+type Stage = (&'static str, fn(&Path) -> Outcome);
+
+const STAGES: &[Stage] = &[
+    ("set-up", set_up),
+    ("fmt", |root| cargo(root, "fmt --all --check")),
+    ("clippy", |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings")),
+    ("tidy", |root| cargo(root, "test --locked -p xtask")),
+    ("unit", |root| cargo(root, "test --locked --workspace --exclude xtask --lib --bins")),
+    ("laws", |root| {
+        cargo(root, "test --locked -p kaipiao-seams -p kaipiao-store-sqlite --test laws")
+    }),
+    ("HTTP", |root| cargo(root, "test --locked -p kaipiao-tests -p kaipiao-cli --test *")),
+    ("SDK", sdk),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if arguments != ["test"] {
+        eprintln!("usage: cargo xtask test");
+        return ExitCode::FAILURE;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    let mut times = Vec::new();
+    for (name, run) in STAGES {
+        println!("== {name}");
+        let started = Instant::now();
+        if let Err(why) = run(root) {
+            eprintln!("{name} failed: {why}");
+            return ExitCode::FAILURE;
+        }
+        times.push((name, started.elapsed()));
+    }
+    for (name, time) in &times {
+        println!("{name:<8}{:6.1} s", time.as_secs_f64());
+    }
+    let total: Duration = times.iter().map(|(_, time)| *time).sum();
+    println!("all     {:6.1} s", total.as_secs_f64());
+    ExitCode::SUCCESS
+}
+
+/// Programs that the tests use, and the Debian package that has each.
+const PROGRAMS: &[(&str, &str)] =
+    &[("cc", "build-essential"), ("curl", "curl"), ("python3", "python3")];
+
+fn set_up(root: &Path) -> Outcome {
+    let missing: Vec<_> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !is_there(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if !missing.is_empty() {
+        apt_get(&missing)?;
+    }
+    let venv = venv(root);
+    if !venv.join("bin/pip").exists() {
+        let make = || run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        make().or_else(|_| apt_get(&["python3-venv"]).and_then(|()| make()))?;
+    }
+    let requirements = root.join("tests/sdk/requirements.txt");
+    run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", "-r"]).arg(requirements))
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
+fn apt_get(packages: &[&str]) -> Outcome {
+    println!("installing {}", packages.join(" "));
+    let all = packages.join(" ");
+    run(Command::new("apt-get").args(["update", "-qq"]))
+        .and_then(|()| run(Command::new("apt-get").args(["install", "-y", "-qq"]).args(packages)))
+        .map_err(|why| format!("install {all} by hand: {why}"))
+}
+
+fn venv(root: &Path) -> PathBuf {
+    root.join("target/venv")
+}
+
+/// wechatpy against the real binary.
+fn sdk(root: &Path) -> Outcome {
+    cargo(root, "build --locked -p kaipiao-cli")?;
+    run(Command::new(venv(root).join("bin/python"))
+        .args(["-m", "unittest", "discover", "-v", "-s", "tests/sdk"])
+        .env("KAIPIAO_BINARY", root.join("target/debug/kaipiao"))
+        .current_dir(root))
+}
+
+fn cargo(root: &Path, arguments: &str) -> Outcome {
+    run(Command::new(env!("CARGO")).args(arguments.split(' ')).current_dir(root))
+}
+
+fn run(command: &mut Command) -> Outcome {
+    let shown = format!("{command:?}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{shown}: {status}")),
+        Err(error) => Err(format!("{shown}: {error}")),
+    }
+}

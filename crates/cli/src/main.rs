@@ -135,19 +135,22 @@ fn stop_signal() -> Result<impl Future<Output = ()>, ComposeError> {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "what a newcomer reads first")]
+/// What a newcomer reads first, in one write. Whoever reads it may have gone: a server does not
+/// die of that.
 fn greet(listening: &Listening, settings: &Settings) {
+    use std::io::Write;
     let home = listening.home_url();
-    println!("Kaipiao listens on {home}");
-    if settings.mode == ModeName::Production {
-        return;
+    let mut text = format!("Kaipiao listens on {home}\n");
+    if settings.mode == ModeName::Sandbox {
+        text += &format!("\nSandbox accounts (all of them: {home}sandbox/v1/accounts)\n");
+        for account in kaipiao_app::sandbox::DEMO_ACCOUNTS {
+            let (role, appid, secret) = (account.role, account.appid, account.secret);
+            text += &format!("  {role:<13} appid {appid}  secret {secret}\n");
+        }
+        let merchant = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
+        text += &format!("\nTry it:\n  {}\n\n", kaipiao_pages::token_curl(&home, merchant));
     }
-    println!("\nSandbox accounts (all of them: {home}sandbox/v1/accounts)");
-    for account in kaipiao_app::sandbox::DEMO_ACCOUNTS {
-        println!("  {:<13} appid {}  secret {}", account.role, account.appid, account.secret);
-    }
-    let merchant = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
-    println!("\nTry it:\n  {}\n", kaipiao_pages::token_curl(&home, merchant));
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 async fn print_accounts(place: &Place, as_json: bool) -> Result<(), ComposeError> {

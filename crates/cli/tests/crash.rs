@@ -1,0 +1,285 @@
+//! kill -9 under load: no acknowledged change is lost, whatever the moment (rulings, Tests).
+//!
+//! 25 rounds over one data directory. In each, a real server process is loaded by several clients
+//! until it is killed at a round's own moment; one round in ten the process dies by itself between
+//! the savepoints of a group and its COMMIT. Then it is started again, and every change that was
+//! acknowledged, in this round and all before it, must be there.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+const ROUNDS: usize = 25;
+const CLIENTS: usize = 8;
+/// A round that acknowledged less has proved nothing.
+const MIN_ACKNOWLEDGED: usize = 50;
+
+/// What the server acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    offered: Vec<String>,
+    authorized: Vec<String>,
+    rejected: Vec<String>,
+    /// The largest contact.time_out; set by one client only, so it only grows.
+    time_out: i64,
+    /// The newest page-fields key, set by one client only.
+    page_fields: i64,
+}
+
+struct Server {
+    process: Child,
+    agent: ureq::Agent,
+    home: String,
+}
+
+impl Server {
+    fn start(data: &Path, die_before_commit: Option<usize>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kaipiao"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]);
+        if let Some(group) = die_before_commit {
+            command.args(["--die-before-commit", &group.to_string()]);
+        }
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let first = lines.next().expect("the server starts after a crash").unwrap();
+        let home = first.rsplit(' ').next().unwrap().to_owned();
+        let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10)));
+        Self { process, agent: config.build().into(), home }
+    }
+
+    /// None: the server died before it answered.
+    fn post(&self, path: &str, body: &Value) -> Option<Value> {
+        let mut answer =
+            self.agent.post(format!("{}{path}", self.home)).send(body.to_string()).ok()?;
+        serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()
+    }
+
+    fn get(&self, path: &str) -> Option<Value> {
+        let mut answer = self.agent.get(format!("{}{path}", self.home)).call().ok()?;
+        serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()
+    }
+
+    fn merchant_token(&self) -> String {
+        let demo = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
+        let path = format!(
+            "cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
+            demo.appid, demo.secret
+        );
+        self.get(&path).unwrap()["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be dead already: that is what the round was for.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+struct Load<'a> {
+    server: &'a Server,
+    token: String,
+    ticket: String,
+    s_pappid: String,
+    round: usize,
+    acknowledged: &'a Mutex<Acknowledged>,
+    count: &'a AtomicUsize,
+    is_over: &'a AtomicBool,
+}
+
+impl Load<'_> {
+    fn call(&self, path: &str, body: &Value) -> Option<()> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let answer =
+            self.server.post(&format!("{path}{joint}access_token={}", self.token), body)?;
+        assert_eq!(answer["errcode"], json!(0), "{path}: {answer}");
+        Some(())
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Acknowledged)) {
+        change(&mut self.acknowledged.lock().unwrap());
+        self.count.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Orders that are offered, authorized, rejected, until the server dies.
+    fn orders(&self, client: usize) -> Option<()> {
+        for n in 0.. {
+            if self.is_over.load(Ordering::SeqCst) {
+                break;
+            }
+            let order_id = format!("r{}-c{client}-{n}", self.round);
+            let asked = json!({
+                "s_pappid": self.s_pappid, "order_id": order_id, "money": 11, "timestamp": 1,
+                "source": "wxa", "ticket": self.ticket, "type": 0,
+            });
+            let path = format!("card/invoice/getauthurl?access_token={}", self.token);
+            let answer = self.server.post(&path, &asked)?;
+            assert_eq!(answer["errcode"], json!(0), "{answer}");
+            self.note(|a| a.offered.push(order_id.clone()));
+            if n % 2 == 0 {
+                continue;
+            }
+            let yes =
+                json!({"auth_url": answer["auth_url"], "user": "lina", "decision": "authorize"});
+            assert_eq!(self.server.post("sandbox/v1/authorize", &yes)?["result"], "authorized");
+            self.note(|a| a.authorized.push(order_id.clone()));
+            if n % 4 == 1 {
+                continue;
+            }
+            let no = json!({"s_pappid": self.s_pappid, "order_id": order_id, "reason": "refund"});
+            self.call("card/invoice/rejectinsert", &no)?;
+            self.note(|a| a.rejected.push(order_id));
+        }
+        Some(())
+    }
+
+    /// A contact and page fields that only grow.
+    fn settings(&self) -> Option<()> {
+        let first = {
+            let acknowledged = self.acknowledged.lock().unwrap();
+            acknowledged.time_out.max(acknowledged.page_fields)
+        };
+        for n in first + 1.. {
+            if self.is_over.load(Ordering::SeqCst) {
+                break;
+            }
+            let contact = json!({"contact": {"phone": "1", "time_out": n}});
+            self.call("card/invoice/setbizattr?action=set_contact", &contact)?;
+            self.note(|a| a.time_out = n);
+            let key = json!([{"key": n.to_string()}]);
+            let fields =
+                json!({"auth_field": {"user_field": {"custom_field": key}, "biz_field": {}}});
+            self.call("card/invoice/setbizattr?action=set_auth_field", &fields)?;
+            self.note(|a| a.page_fields = n);
+        }
+        Some(())
+    }
+}
+
+/// Loads the server until `target` changes are acknowledged, then kills it.
+fn crash_round(
+    round: usize,
+    mut server: Server,
+    target: usize,
+    acknowledged: &Mutex<Acknowledged>,
+) -> usize {
+    let (count, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let token = server.merchant_token();
+    let path = format!("cgi-bin/ticket/getticket?type=wx_card&access_token={token}");
+    let ticket = server.get(&path).unwrap()["ticket"].as_str().unwrap().to_owned();
+    let s_pappid =
+        server.get("sandbox/v1/accounts").unwrap()["s_pappid"].as_str().unwrap().to_owned();
+    let pid = server.process.id();
+    let load = Load {
+        server: &server,
+        token,
+        ticket,
+        s_pappid,
+        round,
+        acknowledged,
+        count: &count,
+        is_over: &is_over,
+    };
+    let load = &load;
+    std::thread::scope(|scope| {
+        let mut clients: Vec<_> =
+            (0..CLIENTS).map(|c| scope.spawn(move || load.orders(c).is_some())).collect();
+        clients.push(scope.spawn(move || load.settings().is_some()));
+        while count.load(Ordering::SeqCst) < target
+            && clients.iter().any(|client| !client.is_finished())
+        {
+            std::thread::yield_now();
+        }
+        assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().is_ok());
+        is_over.store(true, Ordering::SeqCst);
+        for client in clients {
+            client.join().expect("no client saw a wrong answer");
+        }
+    });
+    assert!(!server.process.wait().unwrap().success());
+    count.load(Ordering::SeqCst)
+}
+
+/// Every acknowledged change is there.
+fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usize)) {
+    let token = server.merchant_token();
+    let s_pappid = server.get("sandbox/v1/accounts").unwrap()["s_pappid"].clone();
+    let status = |order_id: &str| {
+        let path = format!("card/invoice/getauthdata?access_token={token}");
+        server.post(&path, &json!({"s_pappid": s_pappid, "order_id": order_id})).unwrap()
+    };
+    for order_id in &acknowledged.offered[from.0..] {
+        let answer = status(order_id);
+        assert!(
+            !answer["errmsg"].as_str().unwrap().contains("never called getauthurl"),
+            "lost: {order_id}"
+        );
+    }
+    for order_id in &acknowledged.authorized[from.1..] {
+        let answer = status(order_id);
+        assert_ne!(answer["invoice_status"], "never auth", "lost: {order_id}");
+    }
+    let told = server.get("sandbox/v1/messages?user=lina").unwrap();
+    let told: Vec<_> = told["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["order_id"].as_str().unwrap().to_owned())
+        .collect();
+    for order_id in &acknowledged.rejected[from.2..] {
+        assert_eq!(status(order_id)["invoice_status"], "reject insert", "lost: {order_id}");
+        assert!(told.len() >= 1000 || told.contains(order_id), "lost the message of {order_id}");
+    }
+    let attribute = |action: &str| {
+        let path = format!("card/invoice/setbizattr?action={action}&access_token={token}");
+        server.post(&path, &json!({})).unwrap()
+    };
+    let time_out = attribute("get_contact")["contact"]["time_out"].as_i64().unwrap();
+    assert!(
+        time_out >= acknowledged.time_out,
+        "lost: contact {} < {}",
+        time_out,
+        acknowledged.time_out
+    );
+    let fields = attribute("get_auth_field");
+    let key = fields["auth_field"]["user_field"]["custom_field"][0]["key"].as_str().unwrap_or("0");
+    assert!(key.parse::<i64>().unwrap() >= acknowledged.page_fields, "lost: page fields");
+}
+
+#[test]
+fn no_acknowledged_change_is_lost_in_25_kills() {
+    let data = tempfile::tempdir().unwrap();
+    let acknowledged = Mutex::new(Acknowledged::default());
+    // The very first start is not under load, so that the contact can be set.
+    let server = Server::start(data.path(), None);
+    let token = server.merchant_token();
+    let path = format!("card/invoice/setbizattr?action=set_contact&access_token={token}");
+    server.post(&path, &json!({"contact": {"phone": "1", "time_out": 0}})).unwrap();
+    drop(server);
+    for round in 1..=ROUNDS {
+        let before = {
+            let a = acknowledged.lock().unwrap();
+            (a.offered.len(), a.authorized.len(), a.rejected.len())
+        };
+        // A different moment each round; the same on every run.
+        let target = 60 + (round * 7919) % 500;
+        let cuts_inside = round % 10 == 0;
+        let (fault, target) =
+            if cuts_inside { (Some(target + 40), usize::MAX) } else { (None, target) };
+        let count = crash_round(round, Server::start(data.path(), fault), target, &acknowledged);
+        println!(
+            "round {round:2}: {count} acknowledged at the kill{}",
+            if cuts_inside { ", cut between SAVEPOINT and COMMIT" } else { "" }
+        );
+        assert!(count >= MIN_ACKNOWLEDGED, "round {round}: only {count} acknowledged");
+        check(&Server::start(data.path(), None), &acknowledged.lock().unwrap(), before);
+    }
+    check(&Server::start(data.path(), None), &acknowledged.lock().unwrap(), (0, 0, 0));
+}

@@ -1,0 +1,212 @@
+//! The binary as a newcomer and an operator use it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn kaipiao() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_kaipiao"))
+}
+
+/// A server process and what it printed before its first empty line and after.
+struct Served {
+    process: Child,
+    home: String,
+    greeting: String,
+}
+
+impl Served {
+    fn start(data: &Path, arguments: &[&str]) -> Self {
+        let mut process = kaipiao()
+            .args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let first = lines.next().expect("the server starts");
+        let home = first.strip_prefix("Kaipiao listens on ").unwrap().to_owned();
+        let mut greeting = first;
+        // The curl line is the last line of text.
+        while !greeting.contains("curl ") {
+            greeting.push('\n');
+            greeting.push_str(&lines.next().expect("the greeting holds a curl line"));
+        }
+        Self { process, home, greeting }
+    }
+
+    /// SIGTERM; waits for the end and returns what was logged.
+    fn stop(mut self) -> String {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        let status = self.process.wait().unwrap();
+        let mut log = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert!(status.success(), "{status}: {log}");
+        log
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap() + std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[test]
+fn the_printed_curl_line_works_as_printed_and_the_data_stays() {
+    let data = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let server = Served::start(data.path(), &[]);
+        let line = server.greeting.lines().last().unwrap().trim().to_owned();
+        let output =
+            Command::new("sh").args(["-c", &line]).output().expect("sh and curl are there");
+        let answer: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
+        assert_eq!(answer["expires_in"], 7200, "{answer}");
+        for demo in kaipiao_app::sandbox::DEMO_ACCOUNTS {
+            assert!(server.greeting.contains(demo.appid) && server.greeting.contains(demo.secret));
+        }
+        server.stop();
+    }
+}
+
+#[test]
+fn the_demo_exits_0_only_if_all_of_it_held() {
+    let output = kaipiao().arg("demo").output().unwrap();
+    let text = text(&output);
+    assert!(output.status.success(), "{text}");
+    for step in [
+        "access token",
+        "ticket (1)",
+        "set contact (17)",
+        "set page fields (9)",
+        "authorization link (2)",
+        "the user authorizes",
+        "status after (7)",
+        "reject (8)",
+        "status after rejection (7)",
+    ] {
+        assert!(
+            text.lines().any(|line| line.contains(step) && line.contains(" ms ")),
+            "{step}: {text}"
+        );
+    }
+}
+
+#[test]
+fn accounts_prints_json_for_test_suites() {
+    let data = tempfile::tempdir().unwrap();
+    let output = kaipiao()
+        .args(["accounts", "--json", "--data", data.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["accounts"][0]["appid"], "wx6b61697069616f31");
+}
+
+#[test]
+fn secrets_and_tokens_are_never_logged_and_refusals_are() {
+    let data = tempfile::tempdir().unwrap();
+    let config = data.path().join("config.toml");
+    std::fs::write(&config, "[log]\nfilter = \"trace\"").unwrap();
+    let server = Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()]);
+    let secret = kaipiao_app::sandbox::DEMO_ACCOUNTS[0].secret;
+    let path = format!(
+        "cgi-bin/token?grant_type=client_credential&appid=wx6b61697069616f31&secret={secret}"
+    );
+    let answer = get(&format!("{}{path}", server.home));
+    let token = answer["access_token"].as_str().unwrap().to_owned();
+    let refused = get(&format!(
+        "{}card/invoice/setbizattr?action=get_contact&access_token={token}",
+        server.home
+    ));
+    let rid = refused["errmsg"].as_str().unwrap().rsplit_once("rid: ").unwrap().1.to_owned();
+    let log = server.stop();
+    assert!(log.contains(&rid) && log.contains("72063"), "{log}");
+    assert!(!log.contains(secret) && !log.contains(&token), "{log}");
+}
+
+#[test]
+fn the_log_has_two_formats_and_a_filter() {
+    for (format, is_json) in [("text", false), ("json", true)] {
+        let data = tempfile::tempdir().unwrap();
+        let config = data.path().join("config.toml");
+        std::fs::write(&config, format!("[log]\nformat = \"{format}\"")).unwrap();
+        let log = Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()])
+            .stop();
+        let last = log.lines().last().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(last).is_ok(), is_json, "{last}");
+        std::fs::write(&config, "[log]\nfilter = \"error\"").unwrap();
+        let log = Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()])
+            .stop();
+        assert_eq!(log, "");
+    }
+}
+
+#[test]
+fn what_prevents_a_start_is_said_in_one_line() {
+    let data = tempfile::tempdir().unwrap();
+    let place = data.path().to_str().unwrap();
+    let complaint = |arguments: &[&str]| {
+        let output = kaipiao().arg("serve").args(arguments).output().unwrap();
+        assert!(!output.status.success());
+        text(&output)
+    };
+    assert!(complaint(&["--listen", "0.0.0.0:0", "--data", place]).contains("--expose-sandbox"));
+    assert!(complaint(&["--config", "/nowhere.toml"]).contains("/nowhere.toml"));
+    let server = Served::start(data.path(), &[]);
+    assert!(
+        complaint(&["--listen", "127.0.0.1:0", "--data", place])
+            .contains("in use by another kaipiao")
+    );
+    let taken = server.home.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let other = tempfile::tempdir().unwrap();
+    let text = complaint(&["--listen", &taken, "--data", other.path().to_str().unwrap()]);
+    assert!(text.contains("cannot listen on") && text.lines().count() == 1, "{text}");
+    server.stop();
+}
+
+#[test]
+fn a_request_that_is_running_at_the_stop_gets_its_answer_within_the_limit() {
+    use std::io::Write;
+    use std::net::TcpStream;
+    for (shutdown_ms, gets_answer) in [(10_000, true), (1, false)] {
+        let data = tempfile::tempdir().unwrap();
+        let config = data.path().join("config.toml");
+        std::fs::write(&config, format!("[limits]\nshutdown_ms = {shutdown_ms}")).unwrap();
+        let server =
+            Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()]);
+        let address = server.home.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let body = "{}";
+        write!(stream, "POST /cgi-bin/stable_token HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n", body.len()).unwrap();
+        // "100 Continue" means that the handler is running and waits for the body.
+        let mut continued = [0; 25];
+        stream.read_exact(&mut continued).unwrap();
+        assert!(continued.starts_with(b"HTTP/1.1 100"));
+        let pid = server.process.id().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        // Once the port refuses, the stop has begun.
+        while TcpStream::connect(&address).is_ok() {}
+        let mut process = server.process;
+        if !gets_answer {
+            assert!(process.wait().unwrap().success());
+        }
+        let sent = stream.write_all(body.as_bytes());
+        let mut answer = String::new();
+        let received = stream.read_to_string(&mut answer);
+        let answered = sent.is_ok() && received.is_ok() && answer.contains("errcode\":40002");
+        assert_eq!(answered, gets_answer, "{answer}");
+        if gets_answer {
+            assert!(process.wait().unwrap().success());
+        }
+    }
+}
+
+fn get(url: &str) -> Value {
+    let mut answer = ureq::get(url).call().unwrap();
+    serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
+}
