@@ -1,5 +1,7 @@
 //! The laws of the store, for SQLite, and the ones that only a disk can break.
 
+#![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
+
 use async_trait::async_trait;
 use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Kind, Save, Store};
 use kaipiao_store_sqlite::{FILE_NAME, OpenError, Options, SqliteStore};
