@@ -13,6 +13,8 @@ from wechatpy import WeChatClient
 from wechatpy.client.api.invoice import WeChatInvoice
 from wechatpy.exceptions import WeChatClientException
 
+# The generic request method takes whole addresses outside /cgi-bin.
+SET_BIZ_ATTR = "https://api.weixin.qq.com/card/invoice/setbizattr"
 CALLED = {
     "get_auth_url",
     "get_auth_data",
@@ -40,13 +42,9 @@ LATER = {
 
 
 class MerchantFlow(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.stop()
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.stop)
 
     def client(self, role="merchant"):
         account = self.server.account(role)
@@ -62,8 +60,8 @@ class MerchantFlow(unittest.TestCase):
     def set_contact(self, client):
         contact = {"contact": {"phone": "88888888", "time_out": 12345}}
         params = {"action": "set_contact"}
-        client.post("/card/invoice/setbizattr", params=params, data=contact)
-        answer = client.post("/card/invoice/setbizattr", params={"action": "get_contact"}, data={})
+        client.post(SET_BIZ_ATTR, params=params, data=contact)
+        answer = client.post(SET_BIZ_ATTR, params={"action": "get_contact"}, data={})
         self.assertEqual(answer["contact"], contact["contact"])
 
     def test_the_whole_flow(self):
@@ -80,7 +78,7 @@ class MerchantFlow(unittest.TestCase):
             auth_type=1,
             redirect_url="https://mp.weixin.qq.com",
         )
-        self.assertEqual(self.refused(client.post, "/card/invoice/setbizattr",
+        self.assertEqual(self.refused(client.post, SET_BIZ_ATTR,
                                       params={"action": "get_contact"}, data={}), 72063)
         self.assertEqual(self.refused(invoice.get_auth_url, **asked), 72063)
         self.set_contact(client)
