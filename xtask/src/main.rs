@@ -1,7 +1,9 @@
-//! `cargo xtask test`: the project's test command, in stages, with the time of each.
+//! The project's own commands.
 //!
-//! Set-up installs once, up front, what the machine lacks, or names it and fails. No stage is ever
+//! `cargo xtask test`: the project's test command, in stages, with the time of each. Set-up installs once, up front, what the machine lacks, or names it and fails. No stage is ever
 //! skipped; the first one that fails ends the run.
+//!
+//! `cargo xtask bench <name>`: a benchmark of bench/, over release builds.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
@@ -29,11 +31,33 @@ const STAGES: &[Stage] = &[
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    if arguments != ["test"] {
-        eprintln!("usage: cargo xtask test");
-        return ExitCode::FAILURE;
-    }
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    match arguments[..] {
+        ["test"] => test(root),
+        ["bench", name] => match bench(root, name) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("{why}");
+                ExitCode::FAILURE
+            }
+        },
+        _ => {
+            eprintln!("usage: cargo xtask test | cargo xtask bench <name>");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(root: &Path, name: &str) -> Outcome {
+    cargo(root, "build --release --locked -p kaipiao-cli -p kaipiao-bench")?;
+    let built = target(root).join("release");
+    run(Command::new(built.join("kaipiao-bench"))
+        .arg(name)
+        .env("KAIPIAO_BINARY", built.join("kaipiao")))
+}
+
+fn test(root: &Path) -> ExitCode {
     let mut times = Vec::new();
     for (name, run) in STAGES {
         println!("== {name}");
@@ -86,8 +110,13 @@ fn apt_get(packages: &[&str]) -> Outcome {
         .map_err(|why| format!("install {all} by hand: {why}"))
 }
 
+/// Where cargo builds: its environment variable goes first, as for cargo itself.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
 fn venv(root: &Path) -> PathBuf {
-    root.join("target/venv")
+    target(root).join("venv")
 }
 
 /// wechatpy against the real binary.
@@ -95,7 +124,7 @@ fn sdk(root: &Path) -> Outcome {
     cargo(root, "build --locked -p kaipiao-cli")?;
     run(Command::new(venv(root).join("bin/python"))
         .args(["-m", "unittest", "discover", "-v", "-s", "tests/sdk"])
-        .env("KAIPIAO_BINARY", root.join("target/debug/kaipiao"))
+        .env("KAIPIAO_BINARY", target(root).join("debug/kaipiao"))
         .current_dir(root))
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// The floors: what each crate may use of the others. Arrows point down only.
 const EDGES: &[(&str, &[&str])] = &[
@@ -32,11 +34,16 @@ const LICENCES: &[&str] = &[
     "BSD-2-Clause",
 ];
 
+/// Packages that stand in the lock file in two versions, and why that cannot be helped here.
+const TWICE: &[(&str, &str)] =
+    &[("syn", "derive macros of the ecosystem are moving from 2 to 3; build time only")];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 fn metadata() -> Metadata {
-    MetadataCommand::new()
-        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .exec()
-        .unwrap()
+    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).exec().unwrap()
 }
 
 #[test]
@@ -71,11 +78,65 @@ fn every_package_has_a_licence_that_fits() {
 
 #[test]
 fn every_dependency_has_its_line_of_reason() {
-    let manifest =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")).unwrap();
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (_, rest) = manifest.split_once("[workspace.dependencies]\n").unwrap();
     let (list, _) = rest.split_once("\n[").unwrap();
     for line in list.lines().filter(|line| line.contains('=') && !line.starts_with(['#', ' '])) {
         assert!(line.contains("# ") || line.starts_with("kaipiao-"), "no reason: {line}");
+    }
+}
+
+#[test]
+fn no_package_stands_twice_without_a_reason() {
+    let mut versions = BTreeMap::<String, Vec<String>>::new();
+    for package in metadata().packages {
+        versions.entry(package.name.to_string()).or_default().push(package.version.to_string());
+    }
+    let twice: Vec<_> = versions.iter().filter(|(_, found)| found.len() > 1).collect();
+    for (name, found) in &twice {
+        assert!(TWICE.iter().any(|(known, _)| known == name), "{name} stands as {found:?}");
+    }
+    for (known, _) in TWICE {
+        assert!(twice.iter().any(|(name, _)| name == known), "{known} no longer stands twice");
+    }
+}
+
+#[test]
+fn every_crate_of_the_floors_is_in_the_list_of_edges() {
+    for package in metadata().workspace_packages() {
+        let path = package.manifest_path.as_std_path();
+        if path.starts_with(root().join("crates")) {
+            let name = package.name.as_str();
+            assert!(EDGES.iter().any(|(known, _)| *known == name), "{name} has no floor");
+        }
+    }
+}
+
+/// Every file of the repository with that ending that could hold a test.
+fn files(below: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            files(&path, ending, found);
+        } else if name.ends_with(ending) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_ruling_has_a_test_that_exists() {
+    let mut sources = Vec::new();
+    files(root(), ".rs", &mut sources);
+    let code: String = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let text = std::fs::read_to_string(root().join("spec/deviations.md")).unwrap();
+    for (index, line) in text.lines().filter(|line| line.starts_with("| D-")).enumerate() {
+        let columns: Vec<_> = line.split('|').map(str::trim).collect();
+        assert_eq!(columns[1], format!("D-{:02}", index + 1), "rulings are numbered in order");
+        let test = columns[3].trim_matches('`');
+        // A ruling that something is *not* done has no test, and says why in its text.
+        let is_kept = test == "–" || code.contains(&format!("fn {test}("));
+        assert!(is_kept, "{}: no test is called {test}", columns[1]);
     }
 }

@@ -1,0 +1,30 @@
+//! How fast it is. The machines that run this are noisy and differ, so a figure alone says nothing:
+//! every benchmark runs its yardstick beside it, round by round, and prints the ratio of medians.
+//!
+//! `cargo xtask bench auth-url`: getauthurl (each call a new, durable order) against a JSON endpoint
+//! that does nothing behind the same sockets, and against the disk's own fsyncs per second.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
+
+mod auth_url;
+mod disk;
+mod figures;
+mod load;
+mod noop;
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["auth-url"] => auth_url::run(),
+        ["noop"] => noop::serve(),
+        _ => {
+            eprintln!("usage: cargo xtask bench auth-url");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}

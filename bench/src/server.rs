@@ -1,0 +1,64 @@
+//! Servers as processes of their own, as a client meets them.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A process that serves until it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+}
+
+impl Process {
+    /// `kaipiao serve` as the release build has it, over a data directory.
+    pub(crate) fn kaipiao(data: &Path, more: &[&str]) -> Self {
+        let binary =
+            std::env::var_os("KAIPIAO_BINARY").expect("cargo xtask bench names the binary");
+        let mut command = Command::new(binary);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
+        Self::start(command)
+    }
+
+    /// The yardstick.
+    pub(crate) fn noop() -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+        command.arg("noop");
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let first = lines.next().expect("the server says where it listens").expect("in UTF-8");
+        let (_, url) = first.rsplit_once("http://").expect("the line holds the address");
+        let address = url.trim_end_matches('/').parse().expect("an address and a port");
+        // Whatever else it prints is read, so that its pipe never fills up.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    /// GET of JSON.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let mut answer =
+            ureq::get(format!("http://{}{path}", self.address)).call().expect("it answers");
+        answer.body_mut().read_json().expect("in JSON")
+    }
+
+    /// POST of JSON.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        let url = format!("http://{}{path}", self.address);
+        let mut answer = ureq::post(url).send(body.to_string()).expect("it answers");
+        answer.body_mut().read_json().expect("in JSON")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().expect("a child can be killed");
+        self.child.wait().expect("a child can be waited for");
+    }
+}
