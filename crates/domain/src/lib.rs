@@ -11,6 +11,7 @@ pub mod contact;
 pub mod message;
 pub mod order;
 pub mod page_fields;
+pub mod push;
 pub mod refusal;
 pub mod text;
 pub mod time;

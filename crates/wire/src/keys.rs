@@ -1,6 +1,8 @@
 //! The server's key, and the keys that are derived from it: one per purpose, so that a text that
 //! is signed for one purpose never passes for another.
 
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -16,6 +18,7 @@ pub struct Keys {
     secret: [u8; 32],
     openid: [u8; 32],
     platform: [u8; 32],
+    seal: [u8; 32],
     fingerprint: String,
 }
 
@@ -34,6 +37,7 @@ impl Keys {
             secret: key("secret"),
             openid: key("openid"),
             platform: key("platform"),
+            seal: key("seal"),
             fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
         }
     }
@@ -55,6 +59,28 @@ impl Keys {
     /// The keyed hash of an account's AppSecret.
     pub fn hash_secret(&self, appid: &str, secret: &str) -> [u8; 32] {
         sha256(&self.secret, &[appid.as_bytes(), b"\0", secret.as_bytes()])
+    }
+
+    /// Encrypts a secret that must be read again (AES-256-GCM). `owner` names whose it is: what is
+    /// sealed for one owner opens for no other. `nonce` must be random.
+    pub fn seal(&self, owner: &str, secret: &str, nonce: [u8; 12]) -> String {
+        let payload = Payload { msg: secret.as_bytes(), aad: owner.as_bytes() };
+        let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload);
+        let sealed = sealed.expect("a short text can be encrypted");
+        URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
+    }
+
+    /// Reads what [`Keys::seal`] wrote for that owner; None for anything else.
+    pub fn unseal(&self, owner: &str, sealed: &str) -> Option<String> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<12>()?;
+        let payload = Payload { msg: sealed, aad: owner.as_bytes() };
+        let secret = self.cipher().decrypt(&Nonce::from(*nonce), payload).ok()?;
+        String::from_utf8(secret).ok()
+    }
+
+    fn cipher(&self) -> Aes256Gcm {
+        <Aes256Gcm as KeyInit>::new(&self.seal.into())
     }
 
     pub(crate) fn token_mac(&self, claim: &[u8]) -> Hmac<Sha512> {
@@ -102,9 +128,28 @@ mod tests {
     #[test]
     fn every_purpose_has_its_own_key() {
         let keys = Keys::derive(&[1; 32]);
-        let all = [keys.token, keys.ticket, keys.link, keys.secret, keys.openid, keys.platform];
+        let all = [
+            keys.token,
+            keys.ticket,
+            keys.link,
+            keys.secret,
+            keys.openid,
+            keys.platform,
+            keys.seal,
+        ];
         let distinct: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_owner_only() {
+        let keys = Keys::derive(&[1; 32]);
+        let sealed = keys.seal("wx1", "秘密", [9; 12]);
+        assert_eq!(keys.unseal("wx1", &sealed).as_deref(), Some("秘密"));
+        assert_eq!(keys.unseal("wx2", &sealed), None);
+        assert_eq!(Keys::derive(&[2; 32]).unseal("wx1", &sealed), None);
+        assert_eq!(keys.unseal("wx1", &sealed[1..]), None);
+        assert_eq!(keys.unseal("wx1", ""), None);
     }
 
     #[test]

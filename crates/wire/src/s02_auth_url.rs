@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 /// Everything but RFC 3986's unreserved characters is encoded, as in the links seen.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Where the link of sources app, web and wap points on our own server.
 pub const PAGE_PATH: &str = "/bizmall/authinvoice";
@@ -202,7 +202,7 @@ pub fn return_after(request: &AuthorizationRequest, err_code: i32) -> Return {
 }
 
 /// Appends to an address's query, before its fragment.
-fn with_query(url: &str, query: &str) -> String {
+pub(crate) fn with_query(url: &str, query: &str) -> String {
     let (address, fragment) = match url.split_once('#') {
         Some((address, fragment)) => (address, format!("#{fragment}")),
         None => (url, String::new()),

@@ -1,0 +1,188 @@
+//! The signature and the encryption of pushes (facts 3.1 to 3.3).
+//!
+//! `signature` is the SHA-1 of the sorted parts put together. A message is encrypted with
+//! AES-256-CBC over `16 random bytes ‖ length ‖ message ‖ appid`, padded to 32 bytes.
+
+use aes::Aes256;
+use aes::cipher::block_padding::NoPadding;
+use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::DecodePaddingMode;
+use kaipiao_domain::Refusal;
+use sha1::{Digest, Sha1};
+use subtle::ConstantTimeEq;
+
+/// Real keys end in bits that strict decoders refuse (clients.md A16).
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+const BLOCK_BYTES: usize = 32;
+const RANDOM_BYTES: usize = 16;
+const LENGTH_BYTES: usize = 4;
+
+/// An account's EncodingAESKey: 43 base64 characters that stand for 32 bytes. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EncodingAesKey {
+    text: String,
+    key: [u8; 32],
+}
+
+impl EncodingAesKey {
+    /// Reads a key; 72031 when it has another shape.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let wrong = || Refusal::invalid("encoding_aes_key", "must be 43 characters of base64");
+        if text.len() != 43 {
+            return Err(wrong());
+        }
+        let bytes = LENIENT.decode(text).map_err(|_| wrong())?;
+        Ok(Self { text: text.to_owned(), key: bytes.try_into().map_err(|_| wrong())? })
+    }
+
+    /// The 43 characters.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Encrypts a message for a receiver. `random` should differ for every message.
+    pub fn encrypt(&self, message: &str, appid: &str, random: [u8; RANDOM_BYTES]) -> String {
+        let length = u32::try_from(message.len()).expect("a push is far below 4 GiB");
+        let mut bytes = Vec::with_capacity(message.len() + 2 * BLOCK_BYTES + appid.len());
+        bytes.extend_from_slice(&random);
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(message.as_bytes());
+        bytes.extend_from_slice(appid.as_bytes());
+        let padding = BLOCK_BYTES - bytes.len() % BLOCK_BYTES;
+        let pad = u8::try_from(padding).expect("1 to 32");
+        bytes.resize(bytes.len() + padding, pad);
+        let length = bytes.len();
+        cbc::Encryptor::<Aes256>::new(&self.key.into(), &self.iv().into())
+            .encrypt_padded::<NoPadding>(&mut bytes, length)
+            .expect("the text fills whole blocks");
+        STANDARD.encode(bytes)
+    }
+
+    /// Decrypts what was encrypted for `appid`; None when it was not, or was changed since. Takes
+    /// padding to 32 and to 16 bytes (clients.md A17).
+    pub fn decrypt(&self, encrypted: &str, appid: &str) -> Option<String> {
+        let mut bytes = LENIENT.decode(encrypted.trim()).ok()?;
+        let plain = cbc::Decryptor::<Aes256>::new(&self.key.into(), &self.iv().into())
+            .decrypt_padded::<NoPadding>(&mut bytes)
+            .ok()?;
+        let padding = usize::from(*plain.last()?);
+        if !(1..=BLOCK_BYTES).contains(&padding) {
+            return None;
+        }
+        let plain = plain.get(..plain.len().checked_sub(padding)?)?;
+        let (length, rest) = plain.get(RANDOM_BYTES..)?.split_first_chunk::<LENGTH_BYTES>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (message, receiver) = rest.split_at_checked(length)?;
+        if receiver != appid.as_bytes() {
+            return None;
+        }
+        String::from_utf8(message.to_vec()).ok()
+    }
+
+    fn iv(&self) -> [u8; 16] {
+        *self.key.first_chunk().expect("the key has 32 bytes")
+    }
+}
+
+/// `signature` of token, timestamp and nonce; `msg_signature` when the encrypted text is a part too.
+pub fn signature(parts: &[&str]) -> String {
+    let mut sorted = parts.to_vec();
+    sorted.sort_unstable();
+    let mut hash = Sha1::new();
+    sorted.iter().for_each(|part| hash.update(part.as_bytes()));
+    hash.finalize().iter().fold(String::with_capacity(40), |mut text, byte| {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        text
+    })
+}
+
+/// Is that the signature of these parts? Takes the same time whatever is wrong with it.
+pub fn is_signature(given: &str, parts: &[&str]) -> bool {
+    signature(parts).as_bytes().ct_eq(given.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn vectors() -> Value {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/crypto_vectors.json");
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_vector_decrypts_and_encrypts_to_the_same_text() {
+        let mut seen = 0;
+        for vector in vectors()["messages"].as_array().unwrap() {
+            let text = |name: &str| vector[name].as_str().unwrap();
+            let key = EncodingAesKey::parse(text("encoding_aes_key")).unwrap();
+            let (message, appid) = (text("message"), text("receive_id"));
+            let decrypted = key.decrypt(text("encrypt"), appid);
+            assert_eq!(decrypted.as_deref(), Some(message), "{}", text("name"));
+            assert_eq!(key.decrypt(text("encrypt"), "wx0000000000000000"), None);
+            if vector["reencrypt_identical_with_pad32"] == true {
+                let random = text("random").as_bytes().try_into().unwrap();
+                assert_eq!(key.encrypt(message, appid, random), text("encrypt"));
+            }
+            if let Some(expected) = vector["msg_signature"].as_str() {
+                let parts = [text("token"), text("timestamp"), text("nonce"), text("encrypt")];
+                assert!(is_signature(expected, &parts), "{}", text("name"));
+            }
+            seen += 1;
+        }
+        assert!(seen >= 10);
+    }
+
+    #[test]
+    fn every_signature_is_the_published_one() {
+        for vector in vectors()["signatures"].as_array().unwrap() {
+            let parts: Vec<_> =
+                vector["parts"].as_object().unwrap().values().map(|v| v.as_str().unwrap()).collect();
+            assert_eq!(signature(&parts), vector["signature"].as_str().unwrap());
+        }
+        assert_eq!(
+            signature(&["AAAAA", "1714036504", "1514711492"]),
+            "f464b24fc39322e44b38aa78f5edd27bd1441696"
+        );
+        assert!(!is_signature("", &["a"]));
+    }
+
+    #[test]
+    fn the_padding_is_1_to_32_and_whole_blocks_come_out() {
+        let key = EncodingAesKey::parse(&"A".repeat(43)).unwrap();
+        for length in 0..100 {
+            let message = "x".repeat(length);
+            let encrypted = key.encrypt(&message, "wx1", [b'r'; 16]);
+            assert_eq!(STANDARD.decode(&encrypted).unwrap().len() % 32, 0);
+            assert_eq!(key.decrypt(&encrypted, "wx1"), Some(message));
+        }
+    }
+
+    #[test]
+    fn a_key_has_43_characters() {
+        for bad in ["", &"A".repeat(42), &"A".repeat(44), &"中".repeat(15), &"!".repeat(43)] {
+            assert!(EncodingAesKey::parse(bad).is_err(), "{bad}");
+        }
+        assert!(EncodingAesKey::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG").is_ok());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_decrypted_makes_it_panic(bytes: Vec<u8>) {
+            let key = EncodingAesKey::parse(&"A".repeat(43)).unwrap();
+            let _ = key.decrypt(&STANDARD.encode(&bytes), "wx1");
+            let _ = key.decrypt(&String::from_utf8_lossy(&bytes), "wx1");
+        }
+    }
+}
