@@ -1,10 +1,10 @@
 //! Accounts as an operator adds and changes them: in the config file, and through the admin API.
 
-use crate::{App, Failure};
-use kaipiao_domain::Refusal;
+use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::{Refusal, text};
 use kaipiao_seams::records::{self, account_key};
-use kaipiao_seams::store::{Kind, Page};
+use kaipiao_seams::store::{Kind, Page, PageOrder};
 use kaipiao_wire::platform_id;
 
 /// An account as an operator writes it. What is left out keeps its value, or takes its default.
@@ -41,22 +41,29 @@ pub struct Saved {
 impl App {
     /// All accounts, by appid.
     pub async fn accounts(&self) -> Result<Vec<Account>, Failure> {
-        let page = Page { kind: Kind::Account, owner: None, after: None, limit: 100_000 };
+        let order = PageOrder::Ascending;
+        let page = Page { kind: Kind::Account, owner: None, after: None, order, limit: 100_000 };
         Ok(records::list(&*self.store, &page).await?)
     }
 
     /// Adds an account, or changes the one with the same appid. 72031 names what is wrong.
+    ///
+    /// Its role and its binding stay what they were made as: orders and links belong to the
+    /// merchant that an app was bound to when they were made.
     pub async fn save_account(&self, spec: &AccountSpec) -> Result<Saved, Failure> {
         let appid = AppId::parse(&spec.appid).ok_or_else(|| {
             Refusal::invalid("appid", "must be wx and 16 lower-case hexadecimal digits")
         })?;
-        let before = self.account(&appid).await?;
-        let (account, new_secret) = self.compose(appid, spec, before.as_ref())?;
-        self.check_binding(&account).await?;
-        if before.as_ref() != Some(&account) {
-            self.put(account_key(&account.appid), &account).await?;
+        if let Some(merchant) = &spec.bound_to {
+            self.check_merchant(merchant).await?;
         }
-        Ok(Saved { account, is_new: before.is_none(), new_secret })
+        self.decide(account_key(&appid), FirstTry::Reads, |before: Option<Account>| {
+            let (account, new_secret) = self.compose(appid.clone(), spec, before.as_ref())?;
+            let next = (before.as_ref() != Some(&account)).then(|| account.clone());
+            let result = Saved { account, is_new: before.is_none(), new_secret };
+            Ok::<_, Failure>(Decision::alone(next, result))
+        })
+        .await
     }
 
     fn compose(
@@ -68,7 +75,8 @@ impl App {
         let role = match &spec.role {
             Some(name) => Role::from_name(name).ok_or_else(|| {
                 let names = Role::ALL.map(Role::name).join(", ");
-                Refusal::invalid("role", format!("must be one of {names}, not \"{name}\""))
+                let problem = format!("must be one of {names}, not {}", text::quoted(name));
+                Refusal::invalid("role", problem)
             })?,
             None => before.ok_or_else(|| Refusal::invalid("role", "is empty"))?.role,
         };
@@ -87,7 +95,7 @@ impl App {
             bound_to: match &spec.bound_to {
                 None => before.and_then(|b| b.bound_to.clone()),
                 Some(text) => Some(AppId::parse(text).ok_or_else(|| {
-                    Refusal::invalid("bound_to", format!("\"{text}\" is not an appid"))
+                    Refusal::invalid("bound_to", format!("{} is not an appid", text::quoted(text)))
                 })?),
             },
             platform_id: self.platform_id(&appid, role, spec, before)?,
@@ -95,6 +103,9 @@ impl App {
             appid,
         };
         account.check()?;
+        if let Some(before) = before {
+            account.check_change_of(before)?;
+        }
         Ok((account, new_secret))
     }
 
@@ -116,15 +127,16 @@ impl App {
         }
     }
 
-    async fn check_binding(&self, account: &Account) -> Result<(), Failure> {
-        let Some(merchant) = &account.bound_to else { return Ok(()) };
-        match self.account(merchant).await? {
-            Some(bound) if bound.role == Role::Merchant => Ok(()),
-            _ => {
-                Err(Refusal::invalid("bound_to", format!("{merchant} is not a merchant's account"))
-                    .into())
-            }
+    async fn check_merchant(&self, text: &str) -> Result<(), Failure> {
+        let account = match AppId::parse(text) {
+            Some(appid) => self.account(&appid).await?,
+            None => None,
+        };
+        if account.is_some_and(|account| account.role == Role::Merchant) {
+            return Ok(());
         }
+        let problem = format!("{} is not a merchant's account", text::quoted(text));
+        Err(Refusal::invalid("bound_to", problem).into())
     }
 
     fn make_secret(&self) -> String {

@@ -25,14 +25,15 @@ use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_seams::clock::Clock;
 use kaipiao_seams::entropy::{Entropy, random};
+use kaipiao_seams::outbox::NewPush;
 use kaipiao_seams::records::{self, Record};
 use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Save, Store};
 use kaipiao_wire::keys::Keys;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 /// What an operator chooses and a use case reads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Where browsers reach this server; links begin with it.
     pub public_base_url: String,
@@ -57,6 +58,8 @@ pub struct App {
     keys: Keys,
     settings: Settings,
     token_desks: Vec<Mutex<()>>,
+    /// Wakes the dispatcher; what it finds is in the store, so a hint may be lost.
+    push_hint: Notify,
 }
 
 /// What a rule makes of a record.
@@ -65,8 +68,17 @@ pub(crate) struct Decision<T, R> {
     pub next: Option<T>,
     /// What is saved in the same commit.
     pub also: Vec<Save>,
+    /// What is told in the same commit.
+    pub pushes: Vec<NewPush>,
     /// What the caller is told once it is on disk.
     pub result: R,
+}
+
+impl<T, R> Decision<T, R> {
+    /// A decision that changes its record at most, and tells nobody.
+    pub(crate) fn alone(next: Option<T>, result: R) -> Self {
+        Self { next, also: Vec::new(), pushes: Vec::new(), result }
+    }
 }
 
 /// How the first of the tries begins.
@@ -88,7 +100,8 @@ impl App {
         settings: Settings,
     ) -> Self {
         let token_desks = (0..TOKEN_DESKS).map(|_| Mutex::default()).collect();
-        Self { store, clock, entropy, keys, settings, token_desks }
+        let push_hint = Notify::new();
+        Self { store, clock, entropy, keys, settings, token_desks, push_hint }
     }
 
     /// The moment that counts as now.
@@ -118,13 +131,13 @@ impl App {
     /// Saves one record, whatever stood there before.
     pub(crate) async fn put<T: Record>(&self, key: Key, value: &T) -> Result<(), Failure> {
         let saves = vec![records::save(key, Expect::Any, value)];
-        self.store.commit(Commit { saves }).await.map_err(Failure::from)
+        self.store.commit(Commit::of(saves)).await.map_err(Failure::from)
     }
 
     /// Saves one record unless it is there already. True: it was new.
     pub(crate) async fn add<T: Record>(&self, key: Key, value: &T) -> Result<bool, Failure> {
         let saves = vec![records::save(key, Expect::Absent, value)];
-        match self.store.commit(Commit { saves }).await {
+        match self.store.commit(Commit::of(saves)).await {
             Ok(()) => Ok(true),
             Err(CommitError::Conflict(_)) => Ok(false),
             Err(error) => Err(error.into()),
@@ -145,12 +158,18 @@ impl App {
                 records::get(&*self.store, &key).await.map_err(Failure::from)?
             };
             let expect = found.as_ref().map_or(Expect::Absent, |f| Expect::Version(f.version));
-            let Decision { next, also, result } = rule(found.map(|found| found.value))?;
+            let Decision { next, also, pushes, result } = rule(found.map(|found| found.value))?;
             let Some(next) = next else { return Ok(result) };
             let mut saves = vec![records::save(key.clone(), expect, &next)];
             saves.extend(also);
-            match self.store.commit(Commit { saves }).await {
-                Ok(()) => return Ok(result),
+            let has_pushes = !pushes.is_empty();
+            match self.store.commit(Commit { saves, pushes }).await {
+                Ok(()) => {
+                    if has_pushes {
+                        self.push_hint.notify_one();
+                    }
+                    return Ok(result);
+                }
                 Err(CommitError::Conflict(_)) => {}
                 Err(error) => return Err(Failure::from(error).into()),
             }

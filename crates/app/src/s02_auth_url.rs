@@ -42,7 +42,7 @@ impl App {
                 None => Some(Order::offer(merchant.clone(), request.clone(), now)),
                 Some(order) => order.offer_again(request.clone(), now)?,
             };
-            Ok::<_, Failure>(Decision { next, also: Vec::new(), result: () })
+            Ok::<_, Failure>(Decision::alone(next, ()))
         })
         .await?;
         Ok(AuthUrlAnswer {

@@ -67,7 +67,7 @@ impl App {
                 .answer(user.clone(), openid.clone(), answer.clone(), &fields, link_life, now)
                 .map_err(AnswerError::Refused)?;
             let result = answered(next.as_ref().unwrap_or(&order));
-            Ok(Decision { next, also: Vec::new(), result })
+            Ok(Decision::alone(next, result))
         })
         .await
     }

@@ -27,6 +27,7 @@ impl App {
             Ok::<_, Failure>(Decision {
                 next: Some(next),
                 also: also.into_iter().collect(),
+                pushes: Vec::new(),
                 result: (),
             })
         })

@@ -211,7 +211,7 @@ impl SandboxClock {
     /// Sets the clock to where the store says it was.
     pub async fn resume(app: &App, clock: Arc<SystemClock>) -> Result<Self, Failure> {
         let ClockOffset { ahead_s } = app.get(&ClockOffset::key()).await?.unwrap_or_default();
-        clock.set_offset(Duration::from_secs(ahead_s));
+        clock.run_ahead(Duration::from_secs(ahead_s));
         Ok(Self { clock })
     }
 
@@ -227,11 +227,10 @@ impl SandboxClock {
                         format!("would move the clock {MAX_AHEAD_S} s or more ahead"),
                     )
                 })?;
-                let next = Some(ClockOffset { ahead_s });
-                Ok::<_, Failure>(Decision { next, also: Vec::new(), result: ahead_s })
+                Ok::<_, Failure>(Decision::alone(Some(ClockOffset { ahead_s }), ahead_s))
             })
             .await?;
-        self.clock.set_offset(Duration::from_secs(ahead_s));
+        self.clock.run_ahead(Duration::from_secs(ahead_s));
         Ok((app.now(), ahead_s))
     }
 }

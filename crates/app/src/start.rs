@@ -109,7 +109,7 @@ impl App {
             let entry = BookEntry { user: id.clone(), id: format!("demo-{}", number + 1), title };
             saves.push(records::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
         }
-        match self.store.commit(Commit { saves }).await {
+        match self.store.commit(Commit::of(saves)).await {
             Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }

@@ -31,7 +31,7 @@ impl App {
                     (Family::Stable, false) => tokens.issue_stable(now),
                 };
                 let result = current(next.as_ref().unwrap_or(&tokens));
-                Ok::<_, Failure>(Decision { next, also: Vec::new(), result })
+                Ok::<_, Failure>(Decision::alone(next, result))
             })
             .await?;
         let expires_in = token.expires_in_s(now);

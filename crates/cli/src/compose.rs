@@ -14,7 +14,7 @@ use kaipiao_seams::store::Store;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -67,7 +67,7 @@ pub struct Listening {
 impl Listening {
     /// Where a browser on this machine finds the home page.
     pub fn home_url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("http://{}/", on_this_machine(self.address))
     }
 
     /// Serves until `stop` resolves.
@@ -85,11 +85,12 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         before_commit: fault.map(Fault::hook),
     };
     let store = SqliteStore::open(&settings.data, options)?;
+    make_keys(settings)?;
     let keys = load_keys(settings)?;
     let socket_error = |error| ComposeError::Listen(settings.listen, error);
-    // Bound here for its port, which links need; nothing is accepted before `serve`.
-    let listener = TcpListener::bind(settings.listen).await.map_err(socket_error)?;
-    let address = listener.local_addr().map_err(socket_error)?;
+    // Bound here for its port, which links need; it does not listen before the store is ready.
+    let socket = listen::bind(settings.listen).map_err(socket_error)?;
+    let address = socket.local_addr().map_err(socket_error)?;
 
     let clock = Arc::new(SystemClock::default());
     let app = Arc::new(app(settings, address, Arc::new(store), Arc::clone(&clock), keys));
@@ -99,12 +100,14 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         settings: Arc::new(http_settings(settings, address)?),
         sandbox: sandbox.map(Arc::new),
     };
-    let pages = kaipiao_pages::router(home(settings, address));
+    let has_admin = server.settings.admin_token.is_some();
+    let pages = kaipiao_pages::router(home(settings, address, has_admin));
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         connections: settings.limits.connections,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
+    let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
 }
 
@@ -145,9 +148,21 @@ pub async fn prepare(
 
 fn public_base_url(settings: &Settings, address: SocketAddr) -> String {
     match settings.public_base_url.as_str() {
-        "" => format!("http://{address}"),
+        "" => format!("http://{}", on_this_machine(address)),
         url => url.trim_end_matches('/').to_owned(),
     }
+}
+
+/// An address that listens on every interface, as this machine itself reaches it.
+fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        let loopback = match address.ip() {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        };
+        address.set_ip(loopback);
+    }
+    address
 }
 
 fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
@@ -172,8 +187,8 @@ fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSetting
 fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
     let ip = match address.ip() {
-        std::net::IpAddr::V4(ip) => ip.to_string(),
-        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
     };
     names.push(ip);
     if let Some((_, rest)) = settings.public_base_url.split_once("://") {
@@ -190,37 +205,43 @@ fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
 }
 
 pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, SettingsError> {
-    if let Ok(token) = std::env::var("KAIPIAO_ADMIN_TOKEN")
-        && !token.is_empty()
-    {
-        return Ok(Some(token));
-    }
-    if !settings.admin_token_file.as_os_str().is_empty() {
-        let token = settings::read(&settings.admin_token_file)?.trim().to_owned();
+    let own = match std::env::var("KAIPIAO_ADMIN_TOKEN") {
+        Ok(token) if !token.trim().is_empty() => Some(("KAIPIAO_ADMIN_TOKEN", token)),
+        _ if settings.admin_token_file.as_os_str().is_empty() => None,
+        _ => Some(("admin_token_file", settings::read(&settings.admin_token_file)?)),
+    };
+    if let Some((name, token)) = own {
+        let token = token.trim().to_owned();
         if token.len() < 16 {
-            let text = "admin_token_file holds fewer than 16 characters".to_owned();
-            return Err(SettingsError::Value(text));
+            return Err(SettingsError::Value(format!("{name} holds fewer than 16 characters")));
         }
         return Ok(Some(token));
     }
     Ok((settings.mode == ModeName::Sandbox).then(|| DEMO_ADMIN_TOKEN.to_owned()))
 }
 
-/// The server's keys; a first start makes the server key.
-pub fn load_keys(settings: &Settings) -> Result<Keys, ComposeError> {
-    let path = if settings.server_key_file.as_os_str().is_empty() {
+fn key_path(settings: &Settings) -> PathBuf {
+    if settings.server_key_file.as_os_str().is_empty() {
         settings.data.join("server.key")
     } else {
         settings.server_key_file.clone()
-    };
+    }
+}
+
+/// Makes the server key, if there is none yet.
+fn make_keys(settings: &Settings) -> Result<(), ComposeError> {
+    let path = key_path(settings);
+    if path.exists() {
+        return Ok(());
+    }
+    make_key_file(&path).map_err(|error| ComposeError::ServerKey(path, error.to_string()))
+}
+
+/// The server's keys.
+pub fn load_keys(settings: &Settings) -> Result<Keys, ComposeError> {
+    let path = key_path(settings);
     let wrong = |why: String| ComposeError::ServerKey(path.clone(), why);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            make_key_file(&path).map_err(|error| wrong(error.to_string()))?
-        }
-        Err(error) => return Err(wrong(error.to_string())),
-    };
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
     let key = read_key(text.trim()).ok_or_else(|| wrong("must be 64 hexadecimal digits".into()))?;
     Ok(match settings.mode {
         ModeName::Sandbox => Keys::derive_sandbox(&key),
@@ -239,23 +260,23 @@ fn read_key(text: &str) -> Option<[u8; 32]> {
     Some(key)
 }
 
-/// Makes a new key, readable by its owner only, and on disk before anything depends on it.
-fn make_key_file(path: &Path) -> std::io::Result<String> {
-    use std::os::unix::fs::OpenOptionsExt;
+/// Makes a new key, readable by its owner only, and on disk before anything depends on it. It gets
+/// its name when it is whole: a crash leaves no half of a key.
+fn make_key_file(path: &Path) -> std::io::Result<()> {
     let mut key = [0; 32];
     OsEntropy.fill(&mut key);
     let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    // A temporary file is its owner's alone.
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
     writeln!(file, "{text}")?;
-    file.sync_all()?;
-    if let Some(directory) = path.parent() {
-        std::fs::File::open(directory)?.sync_all()?;
-    }
-    Ok(text)
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    std::fs::File::open(directory)?.sync_all()
 }
 
-fn home(settings: &Settings, address: SocketAddr) -> kaipiao_pages::Home {
+fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pages::Home {
     let is_sandbox = settings.mode == ModeName::Sandbox;
     let route = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
         methods: route.methods,
@@ -263,7 +284,11 @@ fn home(settings: &Settings, address: SocketAddr) -> kaipiao_pages::Home {
         section: route.section,
         what: route.what,
     };
-    let is_served = |route: &&kaipiao_http::Route| is_sandbox || route.section != "sandbox";
+    let is_served = |route: &&kaipiao_http::Route| match route.section {
+        "sandbox" => is_sandbox,
+        "admin" => has_admin,
+        _ => true,
+    };
     kaipiao_pages::Home {
         version: env!("CARGO_PKG_VERSION"),
         base_url: public_base_url(settings, address),

@@ -2,8 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
-use kaipiao_cli::settings::{Log, LogFormat, ModeName, Settings};
+use kaipiao_cli::settings::{Log, LogFormat, ModeName, Settings, SettingsError};
 use kaipiao_cli::{accounts, demo};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -103,7 +104,7 @@ async fn serve(
     let mut settings = place.settings()?;
     settings.listen = listen.unwrap_or(settings.listen);
     settings.expose_sandbox |= expose_sandbox;
-    start_log(&settings.log);
+    start_log(&settings.log)?;
     let fault = fault.filter(|_| settings.mode == ModeName::Sandbox);
     let stop = stop_signal()?;
     let listening = compose::listen(&settings, fault.as_ref()).await?;
@@ -113,13 +114,21 @@ async fn serve(
     Ok(())
 }
 
-fn start_log(log: &Log) {
-    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+fn start_log(log: &Log) -> Result<(), SettingsError> {
+    let filter = EnvFilter::try_new(&log.filter)
+        .map_err(|error| SettingsError::Value(format!("log.filter: {error}")))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        // Whoever read the log may have gone. Complaining about that to the same stream would
+        // panic in the middle of a request.
+        .log_internal_errors(false);
     match log.format {
         LogFormat::Text => lines.with_target(false).init(),
         LogFormat::Json => lines.json().init(),
     }
+    Ok(())
 }
 
 /// Resolves at SIGINT or SIGTERM.

@@ -133,7 +133,7 @@ pub enum SettingsError {
     Unreadable(PathBuf, std::io::Error),
     /// A file that is not as expected; the text says where.
     #[error("{0}: {1}")]
-    Malformed(PathBuf, toml::de::Error),
+    Malformed(PathBuf, String),
     /// A value that makes no sense.
     #[error("{0}")]
     Value(String),
@@ -148,7 +148,7 @@ impl Settings {
     }
 
     fn merge(text: &str, path: &Path) -> Result<Self, SettingsError> {
-        let malformed = |error| SettingsError::Malformed(path.to_owned(), error);
+        let malformed = |error| SettingsError::Malformed(path.to_owned(), complaint(&error, text));
         let mut table: toml::Table = DEFAULTS.parse().expect("kaipiao.toml is well-formed");
         overlay(&mut table, text.parse().map_err(malformed)?);
         let settings: Self = table.try_into().map_err(malformed)?;
@@ -203,6 +203,15 @@ impl AccountSetting {
     }
 }
 
+/// Where and what is wrong, without quoting the line: it may hold a secret.
+fn complaint(error: &toml::de::Error, text: &str) -> String {
+    let what = error.message().trim_end();
+    match error.span().and_then(|span| text.get(..span.start)) {
+        None => what.to_owned(),
+        Some(before) => format!("line {}: {what}", before.matches('\n').count() + 1),
+    }
+}
+
 /// Reads a text file, naming it when that fails.
 pub(crate) fn read(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable(path.to_owned(), error))
@@ -244,5 +253,13 @@ mod tests {
         assert!(error.contains("test.toml") && error.contains("body_byte"), "{error}");
         assert!(merged("public_base_url = \"shop.example\"").is_err());
         assert!(merged("mode = \"test\"").is_err());
+    }
+
+    #[test]
+    fn a_malformed_file_is_complained_about_without_its_secrets() {
+        let error = merged("mode = \"sandbox\"\n[[accounts]]\nsecret = \"hunter2hunter2hunter2\n");
+        let text = error.err().unwrap().to_string();
+        assert!(text.starts_with("test.toml: line 3: "), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
 }

@@ -137,6 +137,18 @@ impl Account {
         Ok(())
     }
 
+    /// Checks that a change leaves the role and the binding alone.
+    pub fn check_change_of(&self, before: &Self) -> Result<(), Refusal> {
+        let fixed = "stays what it was made as; add a new account instead";
+        if self.role != before.role {
+            return Err(Refusal::invalid("role", fixed));
+        }
+        if self.bound_to != before.bound_to {
+            return Err(Refusal::invalid("bound_to", fixed));
+        }
+        Ok(())
+    }
+
     /// Checks what an operator wrote: lengths, and a binding that fits the role.
     pub fn check(&self) -> Result<(), Refusal> {
         text::required("name", &self.name, 64)?;
@@ -196,6 +208,17 @@ mod tests {
         assert!(account(Role::MobileApp).check().is_err());
         assert!(Account { bound_to: merchant.clone(), ..account(Role::MobileApp) }.check().is_ok());
         assert!(Account { bound_to: merchant, ..account(Role::Merchant) }.check().is_err());
+    }
+
+    #[test]
+    fn role_and_binding_stay_what_they_were_made_as() {
+        let app =
+            |merchant| Account { bound_to: AppId::parse(merchant), ..account(Role::MobileApp) };
+        let before = app("wx6b61697069616f31");
+        let renamed = Account { name: "Other".into(), ..before.clone() };
+        assert!(renamed.check_change_of(&before).is_ok());
+        assert!(app("wx6b61697069616f32").check_change_of(&before).is_err());
+        assert!(account(Role::Platform).check_change_of(&account(Role::Merchant)).is_err());
     }
 
     #[test]

@@ -27,9 +27,12 @@ use kaipiao_errcode::ErrorCode;
 pub struct OrderId(String);
 
 impl OrderId {
-    /// Checks a merchant's order number.
+    /// Checks a merchant's order number: on one line, since it travels in links, pushes and logs.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         text::required("order_id", text, 64)?;
+        if text.contains(char::is_control) {
+            return Err(Refusal::invalid("order_id", "holds a control character"));
+        }
         Ok(Self(text.to_owned()))
     }
 

@@ -227,8 +227,9 @@ fn check_custom_values(
         let typed = values.iter().find(|value| value.key == field.key);
         check_value(&field.key, rule, typed.map_or("", |value| &value.value), any, into);
     }
-    for value in values {
-        if !fields.iter().any(|field| field.key == value.key) {
+    for (index, value) in values.iter().enumerate() {
+        let stands_before = values[..index].iter().any(|earlier| earlier.key == value.key);
+        if stands_before || !fields.iter().any(|field| field.key == value.key) {
             into.push(FieldProblem { field: value.key.clone(), kind: ProblemKind::NotShown });
         }
     }
@@ -297,7 +298,7 @@ mod tests {
             title: "长".repeat(257),
             phone: "call me".into(),
             email: "a@b.cn".into(),
-            custom: vec![custom("工号", "  "), custom("other", "x")],
+            custom: vec![custom("工号", "  "), custom("other", "x"), custom("工号", "\u{1}")],
         });
         assert_eq!(
             problems(&fields, filled),
@@ -307,6 +308,7 @@ mod tests {
                 ("email".into(), ProblemKind::NotShown),
                 ("工号".into(), ProblemKind::Missing),
                 ("other".into(), ProblemKind::NotShown),
+                ("工号".into(), ProblemKind::NotShown),
             ]
         );
     }

@@ -140,8 +140,7 @@ pub fn check_token(token: &str) -> Result<(), Refusal> {
 mod tests {
     use super::*;
 
-    const SPACING: [Duration; 3] =
-        [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5)];
+    const SPACING: [Duration; 3] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5)];
 
     fn after(result: &AttemptResult, tries: u32) -> AfterAttempt {
         after_attempt(result, tries, &SPACING, Timestamp::from_unix_millis(1000))
@@ -170,10 +169,7 @@ mod tests {
 
     #[test]
     fn no_address_is_a_verdict_of_its_own() {
-        assert_eq!(
-            after(&AttemptResult::NoAddress, 1),
-            AfterAttempt::Settle(Verdict::Unroutable)
-        );
+        assert_eq!(after(&AttemptResult::NoAddress, 1), AfterAttempt::Settle(Verdict::Unroutable));
     }
 
     #[test]

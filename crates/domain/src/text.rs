@@ -24,6 +24,15 @@ pub fn limited(field: &str, text: &str, max_chars: usize) -> Result<(), Refusal>
     Ok(())
 }
 
+/// A caller's text as a complaint quotes it: at most 64 characters, on one line.
+pub fn quoted(text: &str) -> String {
+    let mut shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
+    if text.chars().nth(64).is_some() {
+        shown.push('…');
+    }
+    format!("\"{shown}\"")
+}
+
 /// Checks a link that a person may be sent to: empty, or http/https with a host, at most
 /// 2,048 characters (rulings, Wire in general and 2).
 pub fn web_link(field: &str, url: &str) -> Result<(), Refusal> {
@@ -53,6 +62,12 @@ mod tests {
             refusal.to_string(),
             "invalid params, reason has 257 characters, at most 256 are allowed"
         );
+    }
+
+    #[test]
+    fn a_quote_is_short_and_stays_on_its_line() {
+        assert_eq!(quoted("中\n\"x"), "\"中\\n\\\"x\"");
+        assert_eq!(quoted(&"x".repeat(100)).chars().count(), 67);
     }
 
     #[test]

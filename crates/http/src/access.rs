@@ -2,8 +2,8 @@
 
 use crate::Server;
 use crate::answer::Failed;
-use crate::body::query_value;
-use axum::extract::FromRequestParts;
+use crate::body::{Sent, discard, query_value};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +19,7 @@ impl FromRequestParts<Server> for Caller {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
-        let token = query_value(parts, "access_token");
+        let token = query_value(&parts.uri, "access_token");
         Ok(Self(server.app.authenticate(&token).await?))
     }
 }
@@ -31,8 +31,33 @@ impl FromRequestParts<Server> for Merchant {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
-        let token = query_value(parts, "access_token");
+        let token = query_value(&parts.uri, "access_token");
         Ok(Self(server.app.authenticate_merchant(&token).await?))
+    }
+}
+
+/// A POST of the merchant API: who calls, and what they sent.
+pub(crate) struct Call {
+    /// The account behind the token.
+    pub(crate) caller: Account,
+    /// The body.
+    pub(crate) sent: Sent,
+}
+
+impl FromRequest<Server> for Call {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        let (mut parts, body) = request.into_parts();
+        match Merchant::from_request_parts(&mut parts, server).await {
+            Ok(Merchant(caller)) => {
+                Ok(Self { caller, sent: Sent::receive(server, &parts, body).await? })
+            }
+            Err(failed) => {
+                discard(server, body).await;
+                Err(failed)
+            }
+        }
     }
 }
 
@@ -49,17 +74,22 @@ impl FromRequestParts<Server> for Operator {
         if !expected.is_empty() && bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
             return Ok(Self);
         }
+        if !given.is_empty() {
+            tracing::warn!(path = parts.uri.path(), "a wrong admin token was refused");
+        }
         let error = "send Authorization: Bearer <admin token>";
         Err(crate::admin::refuse(axum::http::StatusCode::UNAUTHORIZED, error).into_response())
     }
 }
 
 /// 43001: the call wants GET.
-pub(crate) async fn require_get() -> Failed {
+pub(crate) async fn require_get(State(server): State<Server>, request: Request) -> Failed {
+    discard(&server, request.into_body()).await;
     Refusal::new(ErrorCode::RequireGet, "call it with GET").into()
 }
 
 /// 43002: the call wants POST.
-pub(crate) async fn require_post() -> Failed {
+pub(crate) async fn require_post(State(server): State<Server>, request: Request) -> Failed {
+    discard(&server, request.into_body()).await;
     Refusal::new(ErrorCode::RequirePost, "call it with POST").into()
 }

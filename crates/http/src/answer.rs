@@ -86,12 +86,14 @@ pub(crate) async fn finish(State(server): State<Server>, request: Request, next:
         }
         Some(Marker(Failure::Refused(refusal))) => {
             let rid = server.app.new_rid();
-            tracing::info!(%method, route, %rid, errcode = refusal.code.number(), why = %refusal, elapsed_us, "refused");
+            // Debug keeps a caller's line breaks from making lines of their own.
+            let why = refusal.to_string();
+            tracing::info!(%method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
             json(StatusCode::OK, answer::refused(&refusal, &rid))
         }
         Some(Marker(Failure::Unavailable(why))) => {
             let rid = server.app.new_rid();
-            tracing::error!(%method, route, %rid, errcode = -1, %why, elapsed_us, "failed");
+            tracing::error!(%method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
             json(StatusCode::OK, answer::system_error(&rid))
         }
     }

@@ -4,6 +4,7 @@ use crate::Server;
 use crate::answer::Failed;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
+use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -12,15 +13,15 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::object::Object;
 
 /// A parameter of the query; empty when absent. The last one counts when it stands twice.
-pub(crate) fn query_value(parts: &Parts, name: &str) -> String {
-    let query = parts.uri.query().unwrap_or("").as_bytes();
+pub(crate) fn query_value(uri: &Uri, name: &str) -> String {
+    let query = uri.query().unwrap_or("").as_bytes();
     let found = form_urlencoded::parse(query).filter(|(key, _)| key == name).last();
     found.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 /// The query's parameters read like a body's members.
-pub(crate) fn query_object(parts: &Parts) -> Result<Object, Refusal> {
-    let query = parts.uri.query().unwrap_or("");
+pub(crate) fn query_object(uri: &Uri) -> Result<Object, Refusal> {
+    let query = uri.query().unwrap_or("");
     if query.is_empty() {
         return Object::read(b"{}", None);
     }
@@ -66,6 +67,17 @@ impl Sent {
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Ok(Self { bytes, content_type: content_type.map(str::to_owned) })
     }
+}
+
+/// Reads a body and forgets it, within the same limits. A refusal before the body was read would
+/// else close the connection under the client's next request.
+pub(crate) async fn discard(server: &Server, body: Body) {
+    let read = async {
+        let mut body = Limited::new(body, server.settings.body_limit_bytes);
+        while let Some(Ok(_)) = body.frame().await {}
+    };
+    // A client that is slower than the limit loses its connection, which is what it is for.
+    let _ = tokio::time::timeout(server.settings.body_timeout, read).await;
 }
 
 fn incomplete(why: &str) -> Failed {

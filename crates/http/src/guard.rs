@@ -28,6 +28,24 @@ pub(crate) async fn check_host(
     next.run(request).await
 }
 
+/// The sandbox's controls are open to programs, not to pages of other sites: a browser names the
+/// page that a request comes from.
+pub(crate) async fn refuse_other_sites(
+    State(server): State<Server>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    if let (Some(origin), Some(allowed)) = (origin, &server.settings.allowed_hosts) {
+        let name = origin.split_once("://").map_or(origin, |(_, host)| without_port(host));
+        if !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
+            let text = "The sandbox's controls answer to its own pages and to programs only.\n";
+            return (StatusCode::FORBIDDEN, text).into_response();
+        }
+    }
+    next.run(request).await
+}
+
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,

@@ -61,13 +61,67 @@ pub fn router(server: Server, pages: Router) -> Router {
         router = router.merge(routes::admin_api());
     }
     if server.sandbox.is_some() {
-        router = router.merge(routes::sandbox_api());
+        let own_pages = from_fn_with_state(server.clone(), guard::refuse_other_sites);
+        router = router.merge(routes::sandbox_api().layer(own_pages));
     }
+    guarded(server.clone(), router.with_state(server).merge(pages))
+}
+
+/// What stands around every route. Panics are caught twice: a handler's becomes -1 with a rid, and
+/// one in the layers themselves is still answered.
+fn guarded(server: Server, router: Router) -> Router {
     router
-        .with_state(server.clone())
-        .merge(pages)
         .layer(CatchPanicLayer::custom(answer::panicked))
         .layer(from_fn_with_state(server.clone(), answer::finish))
         .layer(from_fn_with_state(server, guard::check_host))
         .layer(from_fn(guard::harden))
+        .layer(CatchPanicLayer::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use kaipiao_seams::clock::SystemClock;
+    use kaipiao_seams::entropy::OsEntropy;
+    use kaipiao_seams::memory::MemoryStore;
+    use kaipiao_wire::keys::Keys;
+    use tower::ServiceExt;
+
+    fn server() -> Server {
+        let app = App::new(
+            Arc::new(MemoryStore::default()),
+            Arc::new(SystemClock::default()),
+            Arc::new(OsEntropy),
+            Keys::derive(&[1; 32]),
+            kaipiao_app::Settings::default(),
+        );
+        let settings = HttpSettings {
+            body_limit_bytes: 1,
+            body_timeout: Duration::from_secs(1),
+            admin_token: None,
+            allowed_hosts: None,
+        };
+        Server { app: Arc::new(app), settings: Arc::new(settings), sandbox: None }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_minus_one_and_a_rid() {
+        async fn bad() {
+            panic!("a fault of ours")
+        }
+        let router = guarded(server(), Router::new().route("/bad", get(bad)));
+        for _ in 0..2 {
+            let request = Request::get("/bad").body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), 200);
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            let text = std::str::from_utf8(&body).unwrap();
+            assert!(text.starts_with(r#"{"errcode":-1,"errmsg":"system error rid: "#), "{text}");
+            assert!(!text.contains("fault"), "{text}");
+        }
+    }
 }

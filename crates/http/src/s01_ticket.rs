@@ -5,7 +5,7 @@ use crate::access::Caller;
 use crate::answer::{Answer, Failed};
 use crate::body::query_value;
 use axum::extract::{Request, State};
-use kaipiao_domain::Refusal;
+use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::answer::ok_with;
 use kaipiao_wire::s01_ticket::TicketType;
@@ -15,9 +15,9 @@ pub(crate) async fn get_ticket(
     Caller(caller): Caller,
     request: Request,
 ) -> Result<Answer, Failed> {
-    let asked = query_value(&request.into_parts().0, "type");
+    let asked = query_value(request.uri(), "type");
     let ticket_type = TicketType::parse(&asked).ok_or_else(|| {
-        let detail = format!("type must be wx_card or jsapi, not \"{asked}\"");
+        let detail = format!("type must be wx_card or jsapi, not {}", text::quoted(&asked));
         Refusal::new(ErrorCode::InvalidArgs, detail)
     })?;
     Ok(Answer(ok_with(&server.app.issue_ticket(&caller, ticket_type))))

@@ -1,9 +1,8 @@
 //! Section 2: `POST /card/invoice/getauthurl`.
 
 use crate::Server;
-use crate::access::Merchant;
+use crate::access::Call;
 use crate::answer::{Answer, Failed};
-use crate::body::Sent;
 use axum::extract::State;
 use kaipiao_wire::answer::ok_with;
 use kaipiao_wire::s02_auth_url::AuthUrlRequest;
@@ -11,8 +10,7 @@ use kaipiao_wire::s02_auth_url::AuthUrlRequest;
 /// The contact is checked before the members of the body (facts 6.3).
 pub(crate) async fn get_auth_url(
     State(server): State<Server>,
-    Merchant(caller): Merchant,
-    sent: Sent,
+    Call { caller, sent }: Call,
 ) -> Result<Answer, Failed> {
     let object = sent.object()?;
     server.app.require_contact(&caller).await?;

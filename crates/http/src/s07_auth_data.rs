@@ -1,16 +1,14 @@
 //! Section 7: `POST /card/invoice/getauthdata`.
 
 use crate::Server;
-use crate::access::Merchant;
+use crate::access::Call;
 use crate::answer::{Answer, Failed};
-use crate::body::Sent;
 use axum::extract::State;
 use kaipiao_wire::s07_auth_data::{AuthDataRequest, write};
 
 pub(crate) async fn get_auth_data(
     State(server): State<Server>,
-    Merchant(caller): Merchant,
-    sent: Sent,
+    Call { caller, sent }: Call,
 ) -> Result<Answer, Failed> {
     let asked = AuthDataRequest::read(&sent.object()?)?;
     let status = server.app.auth_status(&caller, &asked).await?;

@@ -1,17 +1,15 @@
 //! Section 8: `POST /card/invoice/rejectinsert`.
 
 use crate::Server;
-use crate::access::Merchant;
+use crate::access::Call;
 use crate::answer::{Answer, Failed};
-use crate::body::Sent;
 use axum::extract::State;
 use kaipiao_wire::answer::ok;
 use kaipiao_wire::s08_reject::RejectRequest;
 
 pub(crate) async fn reject_insert(
     State(server): State<Server>,
-    Merchant(caller): Merchant,
-    sent: Sent,
+    Call { caller, sent }: Call,
 ) -> Result<Answer, Failed> {
     let asked = RejectRequest::read(&sent.object()?)?;
     server.app.reject(&caller, &asked).await?;

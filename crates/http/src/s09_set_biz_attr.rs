@@ -3,14 +3,14 @@
 //! no. 42). The get_ actions take GET too, and whatever body (clients.md A2, A3).
 
 use crate::Server;
-use crate::access::Merchant;
+use crate::access::{Call, require_post};
 use crate::answer::{Answer, Failed};
 use crate::body::{Sent, query_value};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::Method;
 use kaipiao_app::App;
-use kaipiao_domain::Refusal;
 use kaipiao_domain::account::Account;
+use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::answer::{ok, ok_with};
 use kaipiao_wire::object::Object;
@@ -39,15 +39,21 @@ impl Action {
         })
     }
 
-    /// The action that a body without one means.
-    fn of_body(object: &Object) -> Option<Self> {
-        [
-            ("auth_field", Self::SetAuthField),
-            ("paymch_info", Self::SetPayMch),
-            ("contact", Self::SetContact),
-        ]
-        .into_iter()
-        .find_map(|(member, action)| object.has(member).then_some(action))
+    /// What a call without `action` in its query means: the body's own `action`, or the object
+    /// that it holds.
+    fn of_body(object: &Object) -> Result<Self, Refusal> {
+        let asked = object.text("action")?;
+        let of_object = || {
+            [
+                ("auth_field", Self::SetAuthField),
+                ("paymch_info", Self::SetPayMch),
+                ("contact", Self::SetContact),
+            ]
+            .into_iter()
+            .find_map(|(member, action)| object.has(member).then_some(action))
+        };
+        let action = if asked.is_empty() { of_object() } else { Self::parse(&asked) };
+        action.ok_or_else(|| unknown_action(&asked))
     }
 
     fn only_reads(&self) -> bool {
@@ -59,21 +65,16 @@ pub(crate) async fn set_biz_attr(
     State(server): State<Server>,
     request: Request,
 ) -> Result<Answer, Failed> {
-    let (mut parts, body) = request.into_parts();
-    let is_post = parts.method == Method::POST;
-    let asked = query_value(&parts, "action");
+    let asked = query_value(request.uri(), "action");
     let action = Action::parse(&asked);
     let reads = action.as_ref().is_some_and(Action::only_reads);
-    if !(is_post || reads && parts.method == Method::GET) {
-        return Err(crate::access::require_post().await);
+    if !(request.method() == Method::POST || reads && request.method() == Method::GET) {
+        return Err(require_post(State(server), request).await);
     }
-    let Merchant(caller) = Merchant::from_request_parts(&mut parts, &server).await?;
-    let sent = Sent::receive(&server, &parts, body).await?;
+    let Call { caller, sent } = Call::from_request(request, &server).await?;
     let action = match action {
         Some(action) => action,
-        None if asked.is_empty() && !sent.is_empty() => {
-            Action::of_body(&sent.object()?).ok_or_else(|| unknown_action(&asked))?
-        }
+        None if asked.is_empty() && !sent.is_empty() => Action::of_body(&sent.object()?)?,
         None => return Err(unknown_action(&asked).into()),
     };
     run(&server.app, &caller, action, &sent).await
@@ -82,7 +83,7 @@ pub(crate) async fn set_biz_attr(
 fn unknown_action(asked: &str) -> Refusal {
     let actions =
         "set_auth_field, get_auth_field, set_pay_mch, get_pay_mch, set_contact or get_contact";
-    Refusal::invalid("action", format!("must be {actions}, not \"{asked}\""))
+    Refusal::invalid("action", format!("must be {actions}, not {}", text::quoted(asked)))
 }
 
 async fn run(app: &App, caller: &Account, action: Action, sent: &Sent) -> Result<Answer, Failed> {
@@ -112,7 +113,7 @@ fn no_pay_merchant(object: &Object) -> Result<Refusal, Refusal> {
     info.required_text("s_pappid")?;
     Ok(Refusal::new(
         ErrorCode::InvalidMchid,
-        format!("mchid \"{mchid}\" is unknown to this server"),
+        format!("mchid {} is unknown to this server", text::quoted(&mchid)),
     ))
 }
 

@@ -8,12 +8,12 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::s06_answer::AnswerError;
-use kaipiao_app::sandbox::DEMO_ACCOUNTS;
+use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_PLATFORM};
 use kaipiao_app::{App, Failure};
-use kaipiao_domain::Refusal;
 use kaipiao_domain::account::Account;
 use kaipiao_domain::order::Answer as UserAnswer;
 use kaipiao_domain::user::UserId;
+use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use kaipiao_wire::s02_auth_url::Return;
@@ -66,7 +66,11 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
             titles: titles.collect(),
         });
     }
-    let platform = accounts.iter().find_map(|account| account.platform_id.as_ref());
+    // The demo platform's, whatever accounts were added.
+    let platforms = || accounts.iter().filter(|account| account.platform_id.is_some());
+    let platform = platforms().find(|account| account.appid.as_str() == DEMO_PLATFORM);
+    let platform = platform.or_else(|| platforms().next());
+    let platform = platform.and_then(|account| account.platform_id.as_ref());
     let s_pappid = platform.map(|id| id.as_str().to_owned());
     let out = |account: &Account| AccountOut {
         appid: account.appid.to_string(),
@@ -77,7 +81,8 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
         bound_to: account.bound_to.as_ref().map(ToString::to_string),
     };
     let accounts = accounts.iter().map(out).collect();
-    let admin_token = admin_token.map(str::to_owned);
+    // An operator's own token is not told to whoever reaches the sandbox.
+    let admin_token = admin_token.filter(|token| *token == DEMO_ADMIN_TOKEN).map(str::to_owned);
     Ok(bare(&AccountsOut { accounts, s_pappid, admin_token, users }))
 }
 
@@ -123,7 +128,8 @@ fn read_answer(object: &Object) -> Result<(String, String, UserAnswer), Refusal>
         }
         "decline" => UserAnswer::Decline,
         other => {
-            let problem = format!("must be \"authorize\" or \"decline\", not \"{other}\"");
+            let problem =
+                format!("must be \"authorize\" or \"decline\", not {}", text::quoted(other));
             return Err(Refusal::invalid("decision", problem));
         }
     };
@@ -144,7 +150,7 @@ pub(crate) async fn messages(State(server): State<Server>, request: Request) -> 
         reason: String,
         url: String,
     }
-    let user = query_value(&request.into_parts().0, "user");
+    let user = query_value(request.uri(), "user");
     let Some(user) = UserId::parse(&user) else {
         return refuse(StatusCode::BAD_REQUEST, "put user=<id> into the query");
     };

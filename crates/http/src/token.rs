@@ -1,9 +1,11 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
 
 use crate::Server;
+use crate::access::require_post;
 use crate::answer::{Answer, Failed};
 use crate::body::{Sent, query_object};
 use axum::extract::{Request, State};
+use axum::http::Method;
 use kaipiao_domain::token::Family;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::token::TokenRequest;
@@ -13,21 +15,21 @@ pub(crate) async fn classic(
     State(server): State<Server>,
     request: Request,
 ) -> Result<Answer, Failed> {
+    if !matches!(*request.method(), Method::GET | Method::POST) {
+        return Err(require_post(State(server), request).await);
+    }
     let (parts, body) = request.into_parts();
-    let query = query_object(&parts)?;
-    let asked = if query.has("grant_type") || query.has("appid") {
-        TokenRequest::read(&query)?
-    } else {
-        let sent = Sent::receive(&server, &parts, body).await?;
-        TokenRequest::read(&if sent.is_empty() { query } else { sent.object()? })?
-    };
+    let query = query_object(&parts.uri)?;
+    let sent = Sent::receive(&server, &parts, body).await?;
+    let is_in_query = query.has("grant_type") || query.has("appid") || sent.is_empty();
+    let asked = TokenRequest::read_classic(&if is_in_query { query } else { sent.object()? })?;
     let answer = server.app.issue_token(Family::Classic, &asked).await?;
     Ok(Answer(bare(&answer)))
 }
 
 /// POST with JSON.
 pub(crate) async fn stable(State(server): State<Server>, sent: Sent) -> Result<Answer, Failed> {
-    let asked = TokenRequest::read(&sent.object()?)?;
+    let asked = TokenRequest::read_stable(&sent.object()?)?;
     let answer = server.app.issue_token(Family::Stable, &asked).await?;
     Ok(Answer(bare(&answer)))
 }

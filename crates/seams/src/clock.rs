@@ -17,14 +17,9 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock that runs `offset` ahead of the machine's.
-    pub fn ahead_by(offset: Duration) -> Self {
-        Self { offset_ms: AtomicI64::new(millis(offset)) }
-    }
-
-    /// Sets how far the clock runs ahead.
-    pub fn set_offset(&self, offset: Duration) {
-        self.offset_ms.store(millis(offset), Ordering::Relaxed);
+    /// Makes the clock run at least so far ahead; it never goes back, in whatever order calls come.
+    pub fn run_ahead(&self, offset: Duration) {
+        self.offset_ms.fetch_max(millis(offset), Ordering::Relaxed);
     }
 }
 
@@ -39,5 +34,19 @@ impl Clock for SystemClock {
         let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let offset_ms = self.offset_ms.load(Ordering::Relaxed);
         Timestamp::from_unix_millis(millis(since_1970).saturating_add(offset_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_never_goes_back() {
+        let clock = SystemClock::default();
+        clock.run_ahead(Duration::from_secs(100));
+        let before = clock.now();
+        clock.run_ahead(Duration::from_secs(50));
+        assert!(clock.now() >= before);
     }
 }

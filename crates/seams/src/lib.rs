@@ -1,4 +1,5 @@
-//! Floor 1: what can be swapped. Traits for the store, the clock and randomness, and the store in
+//! Floor 1: what can be swapped. Traits for the store with its outbox, the clock, randomness and
+//! the sender of pushes, and the store in
 //! memory, which is also the oracle that the other stores are compared with.
 //!
 //! A use case reads versioned records, decides, and commits ONE value ([`store::Commit`]). There is
@@ -7,6 +8,9 @@
 
 pub mod clock;
 pub mod entropy;
+pub mod lease_book;
 pub mod memory;
+pub mod outbox;
 pub mod records;
+pub mod sender;
 pub mod store;

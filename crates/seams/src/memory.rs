@@ -1,19 +1,42 @@
 //! The store in memory: the laws' oracle, and what a tool uses that needs no disk.
 
-use crate::store::{Commit, CommitError, Expect, Key, Page, ReadError, Save, Store, Stored};
+use crate::lease_book::LeaseBook;
+use crate::outbox::{
+    Attempt, Changed, Lease, LeaseAsk, Leases, NewPush, Next, Outbox, Push, PushId, PushQuery,
+    PushState, Report, StateFilter,
+};
+use crate::store::{
+    Commit, CommitError, Expect, Key, Page, PageOrder, ReadError, Save, Store, Stored,
+};
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use core::cmp::Ordering::{Greater, Less};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard};
 
-/// Records in a map. "On disk" means "in the map" here.
-#[derive(Debug, Default)]
+/// Records and pushes in maps. "On disk" means "in the map" here.
+#[derive(Default)]
 pub struct MemoryStore {
-    records: Mutex<BTreeMap<Key, Stored>>,
+    all: Mutex<All>,
+}
+
+#[derive(Default)]
+struct All {
+    records: BTreeMap<Key, Stored>,
+    pushes: BTreeMap<PushId, Push>,
+    attempts: HashMap<PushId, Vec<Attempt>>,
+    /// The last CreateTime of each user of an account.
+    last_times: HashMap<(String, String), i64>,
+    leases: LeaseBook,
 }
 
 impl MemoryStore {
-    fn records(&self) -> MutexGuard<'_, BTreeMap<Key, Stored>> {
-        self.records.lock().expect("no code panics while it holds this lock")
+    /// Frees all leases, as opening a store on disk does.
+    pub fn free_leases(&self) {
+        self.all().leases = LeaseBook::default();
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().expect("no code panics while it holds this lock")
     }
 }
 
@@ -29,22 +52,31 @@ fn holds(expect: Expect, found: Option<&Stored>) -> bool {
 #[async_trait]
 impl Store for MemoryStore {
     async fn read(&self, key: &Key) -> Result<Option<Stored>, ReadError> {
-        Ok(self.records().get(key).cloned())
+        Ok(self.all().records.get(key).cloned())
     }
 
     async fn list(&self, page: &Page) -> Result<Vec<Stored>, ReadError> {
         let is_listed = |key: &Key| {
             key.kind == page.kind
                 && page.owner.as_ref().is_none_or(|owner| *owner == key.owner)
-                && page.after.as_ref().is_none_or(|(owner, id)| (&key.owner, &key.id) > (owner, id))
+                && page.after.as_ref().is_none_or(|(owner, id)| {
+                    let behind = (&key.owner, &key.id).cmp(&(owner, id));
+                    behind == if page.order == PageOrder::Ascending { Greater } else { Less }
+                })
         };
-        let records = self.records();
-        let listed = records.values().filter(|stored| is_listed(&stored.key));
-        Ok(listed.take(page.limit).cloned().collect())
+        let all = self.all();
+        let listed = all.records.values().filter(|stored| is_listed(&stored.key));
+        let mut listed: Vec<_> = listed.cloned().collect();
+        if page.order == PageOrder::Descending {
+            listed.reverse();
+        }
+        listed.truncate(page.limit);
+        Ok(listed)
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        let mut records = self.records();
+        let mut all = self.all();
+        let records = &mut all.records;
         if let Some(save) = commit.saves.iter().find(|s| !holds(s.expect, records.get(&s.key))) {
             return Err(CommitError::Conflict(save.key.clone()));
         }
@@ -52,6 +84,148 @@ impl Store for MemoryStore {
             let version = records.get(&key).map_or(1, |stored| stored.version + 1);
             records.insert(key.clone(), Stored { key, version, body: body.into() });
         }
+        commit.pushes.into_iter().for_each(|push| all.add(push));
         Ok(())
     }
+}
+
+impl All {
+    fn add(&mut self, new: NewPush) {
+        let user = (new.account.clone(), new.openid.clone());
+        let now_s = new.now_ms.div_euclid(1000);
+        let create_time_s = self.last_times.get(&user).map_or(now_s, |last| now_s.max(last + 1));
+        self.last_times.insert(user, create_time_s);
+        let of_account = self.pushes.keys().filter(|id| id.account == new.account);
+        let number = of_account.map(|id| id.number).max().unwrap_or(0) + 1;
+        let id = PushId { account: new.account, number };
+        let push = Push {
+            id: id.clone(),
+            lane: new.lane,
+            openid: new.openid,
+            event: new.event.to_owned(),
+            create_time_s,
+            body: format!("{}{create_time_s}{}", new.before_time, new.after_time).into(),
+            committed_ms: new.now_ms,
+            state: PushState::Waiting,
+            tries: 0,
+            attempts: 0,
+            in_flight_for: None,
+        };
+        let lane = push.lane.clone();
+        self.pushes.insert(id.clone(), push);
+        self.promote(&id.account, &lane, new.now_ms);
+    }
+
+    /// Makes the lane's first waiting push Ready, unless one is.
+    fn promote(&mut self, account: &str, lane: &str, now_ms: i64) {
+        let of_lane = |push: &&mut Push| push.id.account == account && push.lane == lane;
+        let mut open = self.pushes.values_mut().filter(of_lane).filter(|push| is_open(push));
+        let first = open.next();
+        let has_ready = |push: &Push| matches!(push.state, PushState::Ready { .. });
+        if let Some(first) = first
+            && !has_ready(first)
+            && !open.any(|push| has_ready(push))
+        {
+            first.state = PushState::Ready { due_ms: now_ms };
+        }
+    }
+
+    fn due(&self, now_ms: i64) -> Vec<(i64, PushId)> {
+        let due = |push: &Push| match push.state {
+            PushState::Ready { due_ms } if due_ms <= now_ms => Some((due_ms, push.id.clone())),
+            _ => None,
+        };
+        let mut due: Vec<_> = self.pushes.values().filter_map(due).collect();
+        due.sort_by_key(|(due_ms, id)| (*due_ms, id.number));
+        due
+    }
+
+    fn shown(&self, push: &Push) -> Push {
+        Push { in_flight_for: self.leases.held_for(&push.id), ..push.clone() }
+    }
+}
+
+fn is_open(push: &Push) -> bool {
+    !matches!(push.state, PushState::Settled { .. })
+}
+
+#[async_trait]
+impl Outbox for MemoryStore {
+    async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError> {
+        let mut all = self.all();
+        all.leases.lapse();
+        let mut taken = Vec::new();
+        for (_, id) in all.due(ask.now_ms) {
+            let has_room = all.leases.of_account(&id.account) < ask.per_account;
+            if taken.len() < ask.limit && has_room && all.leases.held_for(&id).is_none() {
+                let token = all.leases.take(&id, ask.hold_for);
+                taken.push(Lease { push: all.pushes[&id].clone(), token });
+            }
+        }
+        let has_room = |push: &&Push| all.leases.of_account(&push.id.account) < ask.per_account;
+        let later = all.pushes.values().filter(has_room).filter_map(|push| match push.state {
+            PushState::Ready { due_ms } if due_ms > ask.now_ms => Some(due_ms),
+            _ => None,
+        });
+        Ok(Leases { next_due_ms: later.min(), taken })
+    }
+
+    async fn settle(&self, report: Report) -> Result<Changed, CommitError> {
+        let mut all = self.all();
+        if !all.leases.holds(&report.id, report.token) {
+            return Ok(Changed::No);
+        }
+        all.leases.remove(&report.id);
+        let push = all.pushes.get_mut(&report.id).expect("a push that is held exists");
+        let tried = u32::from(report.attempt.is_some());
+        push.tries += tried;
+        push.attempts += tried;
+        let lane = push.lane.clone();
+        match report.next {
+            Next::Retry { due_ms } => push.state = PushState::Ready { due_ms },
+            Next::Settle { verdict, now_ms } => {
+                push.state = PushState::Settled { verdict, at_ms: now_ms };
+                all.promote(&report.id.account, &lane, now_ms);
+            }
+        }
+        all.attempts.entry(report.id).or_default().extend(report.attempt);
+        Ok(Changed::Yes)
+    }
+
+    async fn replay(&self, id: PushId, now_ms: i64) -> Result<Changed, CommitError> {
+        let mut all = self.all();
+        let Some(push) = all.pushes.get_mut(&id) else { return Ok(Changed::NoSuchPush) };
+        if is_open(push) {
+            return Ok(Changed::No);
+        }
+        push.state = PushState::Waiting;
+        push.tries = 0;
+        let lane = push.lane.clone();
+        all.promote(&id.account, &lane, now_ms);
+        Ok(Changed::Yes)
+    }
+
+    async fn pushes(&self, query: &PushQuery) -> Result<Vec<Push>, ReadError> {
+        let all = self.all();
+        let mut listed: Vec<_> = all.pushes.values().filter(|push| asks_for(query, push)).collect();
+        listed.sort_by_key(|push| (push.id.account.clone(), -push.id.number));
+        Ok(listed.into_iter().take(query.limit).map(|push| all.shown(push)).collect())
+    }
+
+    async fn attempts(&self, id: &PushId) -> Result<Vec<Attempt>, ReadError> {
+        Ok(self.all().attempts.get(id).cloned().unwrap_or_default())
+    }
+}
+
+fn asks_for(query: &PushQuery, push: &Push) -> bool {
+    let is_behind =
+        |after: &PushId| (&push.id.account, -push.id.number) > (&after.account, -after.number);
+    query.account.as_ref().is_none_or(|account| *account == push.id.account)
+        && query.lane.as_ref().is_none_or(|lane| *lane == push.lane)
+        && query.after.as_ref().is_none_or(is_behind)
+        && query.state.is_none_or(|state| match (state, push.state) {
+            (StateFilter::Open, PushState::Waiting | PushState::Ready { .. }) => true,
+            (StateFilter::Settled(asked), PushState::Settled { verdict, .. }) => asked == verdict,
+            _ => false,
+        })
 }

@@ -15,6 +15,7 @@
 //! distributed by it. Of the kinds whose [`Kind::is_resident`] says so a store may answer reads
 //! from memory: they are few and read on every request.
 
+use crate::outbox::{NewPush, Outbox};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub enum Kind {
     Contact,
     /// A merchant's page fields. Owner: the merchant; id: empty.
     PageFields,
+    /// Where and how an account receives its pushes. Owner: the account; id: empty.
+    Callback,
     /// An account's tokens of one family. Owner: the account; id: the family.
     TokenFamily,
     /// An order. Owner: the merchant; id: the order number.
@@ -43,10 +46,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
+        Self::Callback,
         Self::TokenFamily,
         Self::Order,
         Self::User,
@@ -61,6 +65,7 @@ impl Kind {
             Self::Account => "accounts",
             Self::Contact => "contacts",
             Self::PageFields => "page_fields",
+            Self::Callback => "callbacks",
             Self::TokenFamily => "token_families",
             Self::Order => "orders",
             Self::User => "users",
@@ -73,7 +78,10 @@ impl Kind {
     /// May a store keep all records of this kind in memory? A handful per account, and read on
     /// every request.
     pub const fn is_resident(self) -> bool {
-        matches!(self, Self::Account | Self::Contact | Self::PageFields | Self::TokenFamily)
+        matches!(
+            self,
+            Self::Account | Self::Contact | Self::PageFields | Self::Callback | Self::TokenFamily
+        )
     }
 }
 
@@ -129,6 +137,15 @@ pub struct Save {
 pub struct Commit {
     /// Each record at most once.
     pub saves: Vec<Save>,
+    /// What is told because of them; in the lane's order.
+    pub pushes: Vec<NewPush>,
+}
+
+impl Commit {
+    /// A commit that tells nobody.
+    pub fn of(saves: Vec<Save>) -> Self {
+        Self { saves, pushes: Vec::new() }
+    }
 }
 
 /// Why a commit did not happen.
@@ -170,17 +187,29 @@ pub struct Page {
     pub owner: Option<String>,
     /// Begin behind this (owner, id); None: at the first.
     pub after: Option<(String, String)>,
+    /// Upwards, or downwards from the last.
+    pub order: PageOrder,
     /// At most so many.
     pub limit: usize,
 }
 
-/// Durable records.
+/// The order of a page's records, by (owner, id), bytewise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageOrder {
+    /// From the first.
+    #[default]
+    Ascending,
+    /// From the last.
+    Descending,
+}
+
+/// Durable records, and the pushes that tell of their changes.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Outbox {
     /// Reads one record.
     async fn read(&self, key: &Key) -> Result<Option<Stored>, ReadError>;
 
-    /// Reads a page of records, in the order of (owner, id), bytewise.
+    /// Reads a page of records.
     async fn list(&self, page: &Page) -> Result<Vec<Stored>, ReadError>;
 
     /// Commits one value. Ok means: on disk.

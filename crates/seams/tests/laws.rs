@@ -13,8 +13,17 @@ struct InMemory(Arc<MemoryStore>);
 #[async_trait]
 impl Subject for InMemory {
     async fn open(&self) -> Arc<dyn Store> {
+        self.0.free_leases();
         Arc::clone(&self.0) as Arc<dyn Store>
     }
 }
 
-kaipiao_testkit::store_laws!(InMemory::default());
+mod records {
+    use super::InMemory;
+    kaipiao_testkit::store_laws!(InMemory::default());
+}
+
+mod outbox {
+    use super::InMemory;
+    kaipiao_testkit::outbox_laws!(InMemory::default());
+}

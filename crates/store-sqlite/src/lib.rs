@@ -9,22 +9,31 @@
 //!
 //! An error of the disk inside a group answers every waiter with `Unavailable`, and the writer
 //! opens its connection again before it takes the next group.
+//!
+//! The outbox goes through the same thread: pushes are part of their commit, an attempt's report is
+//! a commit like any other, and leases are handed out between two groups, from memory ([`schedule`]).
 
 mod migrations;
+mod push_sql;
 mod readers;
 mod resident;
+mod schedule;
 mod sql;
 mod writer;
 
 use async_trait::async_trait;
+use kaipiao_seams::outbox::{
+    Attempt, Changed, LeaseAsk, Leases, Outbox, Push, PushId, PushQuery, Report,
+};
 use kaipiao_seams::store::{Commit, CommitError, Key, Page, ReadError, Store, Stored};
 use readers::Readers;
 use resident::Resident;
 use rusqlite::{Connection, OpenFlags};
+use schedule::Schedule;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use writer::Writer;
+use std::sync::{Arc, Mutex, PoisonError};
+use writer::{Change, Shared, Writer};
 
 pub use writer::GroupHook;
 
@@ -84,6 +93,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     resident: Arc<Resident>,
+    schedule: Arc<Mutex<Schedule>>,
     _lock: File,
 }
 
@@ -98,12 +108,17 @@ impl SqliteStore {
         std::fs::create_dir_all(directory).map_err(io(directory))?;
         let lock = lock(directory)?;
         let path = directory.join(FILE_NAME);
-        let mut connection = open_writing(&path)?;
+        let mut connection = open_file(&path).map_err(io(&path))??;
+        // Before anything is written, WAL included: a foreign or newer file stays as it is.
+        migrations::check_openable(&connection, &path)?;
+        prepare_writing(&connection)?;
         migrations::apply(&mut connection, &path)?;
         let resident = Arc::new(Resident::load(&connection)?);
         let readers = Arc::new(Readers::new(path.clone(), options.readers));
-        let writer = Writer::start(connection, path, Arc::clone(&resident), options);
-        Ok(Self { writer, readers, resident, _lock: lock })
+        let schedule = Arc::new(Mutex::new(Schedule::load(&connection)?));
+        let shared = Shared { resident: Arc::clone(&resident), schedule: Arc::clone(&schedule) };
+        let writer = Writer::start(connection, path, shared, options);
+        Ok(Self { writer, readers, resident, schedule, _lock: lock })
     }
 
     /// Opens the store for reading only, also beside a process that is writing; None when there
@@ -134,7 +149,35 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        self.writer.commit(commit).await
+        self.writer.change(Change::Commit(commit)).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError> {
+        self.writer.lease(ask).await
+    }
+
+    async fn settle(&self, report: Report) -> Result<Changed, CommitError> {
+        self.writer.change(Change::Settle(report)).await
+    }
+
+    async fn replay(&self, id: PushId, now_ms: i64) -> Result<Changed, CommitError> {
+        self.writer.change(Change::Replay { id, now_ms }).await
+    }
+
+    async fn pushes(&self, query: &PushQuery) -> Result<Vec<Push>, ReadError> {
+        let query = query.clone();
+        let found = self.readers.run(move |connection| push_sql::list(connection, &query)).await?;
+        let schedule = self.schedule.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = |push: Push| Push { in_flight_for: schedule.leases.held_for(&push.id), ..push };
+        Ok(found.into_iter().map(shown).collect())
+    }
+
+    async fn attempts(&self, id: &PushId) -> Result<Vec<Attempt>, ReadError> {
+        let id = id.clone();
+        self.readers.run(move |connection| push_sql::attempts(connection, &id)).await
     }
 }
 
@@ -156,7 +199,35 @@ impl Store for ReadOnlyStore {
     }
 
     async fn commit(&self, _: Commit) -> Result<(), CommitError> {
-        Err(CommitError::Unavailable("the store was opened for reading only".into()))
+        Err(CommitError::Unavailable(READ_ONLY.into()))
+    }
+}
+
+const READ_ONLY: &str = "the store was opened for reading only";
+
+#[async_trait]
+impl Outbox for ReadOnlyStore {
+    async fn lease(&self, _: LeaseAsk) -> Result<Leases, ReadError> {
+        Err(ReadError::Unavailable(READ_ONLY.into()))
+    }
+
+    async fn settle(&self, _: Report) -> Result<Changed, CommitError> {
+        Err(CommitError::Unavailable(READ_ONLY.into()))
+    }
+
+    async fn replay(&self, _: PushId, _: i64) -> Result<Changed, CommitError> {
+        Err(CommitError::Unavailable(READ_ONLY.into()))
+    }
+
+    /// Who holds a push is known to the process that serves only.
+    async fn pushes(&self, query: &PushQuery) -> Result<Vec<Push>, ReadError> {
+        let query = query.clone();
+        self.readers.run(move |connection| push_sql::list(connection, &query)).await
+    }
+
+    async fn attempts(&self, id: &PushId) -> Result<Vec<Attempt>, ReadError> {
+        let id = id.clone();
+        self.readers.run(move |connection| push_sql::attempts(connection, &id)).await
     }
 }
 
@@ -172,14 +243,28 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// WAL lets readers run beside the writer; FULL makes COMMIT wait until the bytes are on disk.
+/// Opens the database file, which is its owner's alone: it holds people's titles and phones.
+/// SQLite gives the files beside it the same mode.
+fn open_file(path: &Path) -> std::io::Result<Result<Connection, rusqlite::Error>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    Ok(Connection::open(path))
+}
+
+/// The writer's connection after an error: the file is there.
 fn open_writing(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
+    prepare_writing(&connection)?;
+    Ok(connection)
+}
+
+/// WAL lets readers run beside the writer; FULL makes COMMIT wait until the bytes are on disk.
+fn prepare_writing(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
+    Ok(())
 }
 
 fn open_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
@@ -188,4 +273,43 @@ fn open_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
     connection.busy_timeout(std::time::Duration::from_secs(2))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// kill -9 spares the operating system's cache, so no crash test can see this.
+    #[test]
+    fn a_commit_waits_for_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = open_writing(&directory.path().join(FILE_NAME)).unwrap();
+        let synchronous: i64 =
+            connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        let journal: String =
+            connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!((synchronous, &*journal), (2, "wal"));
+    }
+
+    #[test]
+    fn the_files_are_their_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let _store = SqliteStore::open(directory.path(), Options::default()).unwrap();
+        for name in [FILE_NAME.to_owned(), format!("{FILE_NAME}-wal")] {
+            let mode = std::fs::metadata(directory.path().join(&name)).unwrap().permissions();
+            assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_file_stays_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let opened = SqliteStore::open(directory.path(), Options::default());
+        assert!(matches!(opened, Err(OpenError::Foreign(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
 }

@@ -10,7 +10,10 @@ use std::path::Path;
 const APPLICATION_ID: i32 = 0x4b50_4941;
 
 /// Each file of `migrations/`, in order. Never edit one that was released: add the next.
-const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("../migrations/0001_records.sql"))];
+const MIGRATIONS: &[(u32, &str)] = &[
+    (1, include_str!("../migrations/0001_records.sql")),
+    (2, include_str!("../migrations/0002_pushes.sql")),
+];
 
 /// Brings a database up to this program's schema.
 pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
@@ -25,6 +28,11 @@ pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), OpenErro
         return Err(OpenError::Foreign(path.to_owned()));
     }
     compare(connection, MIGRATIONS).map(|_| ())
+}
+
+/// Checks, without writing, that the file is new, or a database that this program can open.
+pub(crate) fn check_openable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    if is_new(connection, path)? { Ok(()) } else { compare(connection, MIGRATIONS).map(|_| ()) }
 }
 
 fn apply_list(
@@ -46,16 +54,24 @@ fn apply_list(
     Ok(())
 }
 
-/// Marks a new file as ours; refuses a file with foreign tables.
-fn claim_file(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Is the file empty? Refuses one that another program made.
+fn is_new(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
     let found: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if found == APPLICATION_ID {
-        return Ok(());
+        return Ok(false);
     }
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables > 0 || found != 0 {
         return Err(OpenError::Foreign(path.to_owned()));
+    }
+    Ok(true)
+}
+
+/// Marks a new file as ours.
+fn claim_file(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    if !is_new(connection, path)? {
+        return Ok(());
     }
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.execute_batch(

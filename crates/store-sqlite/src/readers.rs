@@ -11,12 +11,12 @@ use tokio::sync::Semaphore;
 pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, at_once: usize) -> Self {
-        Self { path, idle: Mutex::default(), at_once: Semaphore::new(at_once) }
+        Self { path, idle: Mutex::default(), at_once: Arc::new(Semaphore::new(at_once)) }
     }
 
     /// Runs a read. A connection that failed is not used again.
@@ -24,9 +24,11 @@ impl Readers {
         self: &Arc<Self>,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let _permit = self.at_once.acquire().await.map_err(unavailable)?;
+        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(unavailable)?;
         let this = Arc::clone(self);
         let result = tokio::task::spawn_blocking(move || {
+            // The place is taken as long as the read runs, also when its caller has gone.
+            let _permit = permit;
             let connection = this.take()?;
             let result = read(&connection)?;
             this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);

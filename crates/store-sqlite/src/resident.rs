@@ -5,7 +5,7 @@
 //! see whole commits here too, and a client reads its own writes.
 
 use crate::sql;
-use kaipiao_seams::store::{Key, Kind, Page, Stored};
+use kaipiao_seams::store::{Key, Kind, Page, PageOrder, Stored};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -44,7 +44,8 @@ impl Resident {
 fn load(connection: &Connection) -> rusqlite::Result<HashMap<Key, Stored>> {
     let mut records = HashMap::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_resident()) {
-        let all = Page { kind, owner: None, after: None, limit: usize::MAX };
+        let all =
+            Page { kind, owner: None, after: None, order: PageOrder::Ascending, limit: usize::MAX };
         let stored = sql::list(connection, &all)?;
         records.extend(stored.into_iter().map(|stored| (stored.key.clone(), stored)));
     }

@@ -1,6 +1,6 @@
 //! The statements. A table's name is a constant of [`Kind`]; everything else is bound.
 
-use kaipiao_seams::store::{Expect, Key, Kind, Page, Save, Stored, Version};
+use kaipiao_seams::store::{Expect, Key, Kind, Page, PageOrder, Save, Stored, Version};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 /// Reads one record.
@@ -19,7 +19,12 @@ pub(crate) fn list(connection: &Connection, page: &Page) -> rusqlite::Result<Vec
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
     let (owner, id) = page.after.clone().unwrap_or_default();
     let is_first = page.after.is_none();
-    let rest = "(?4 OR (owner, id) > (?1, ?2)) ORDER BY owner, id LIMIT ?3";
+    let rest = match page.order {
+        PageOrder::Ascending => "(?4 OR (owner, id) > (?1, ?2)) ORDER BY owner, id LIMIT ?3",
+        PageOrder::Descending => {
+            "(?4 OR (owner, id) < (?1, ?2)) ORDER BY owner DESC, id DESC LIMIT ?3"
+        }
+    };
     match &page.owner {
         None => {
             let mut statement = connection.prepare_cached(&format!("{columns} WHERE {rest}"))?;

@@ -1,26 +1,55 @@
-//! The writer thread: group commit.
+//! The writer thread: group commit, and the hand-out of leases between two groups.
 
 use crate::resident::Resident;
-use crate::{Options, open_writing, sql};
-use kaipiao_seams::store::{Commit, CommitError, Stored};
+use crate::schedule::Schedule;
+use crate::{Options, open_writing, push_sql, sql};
+use kaipiao_seams::outbox::{Changed, LeaseAsk, Leases, PushId, Report};
+use kaipiao_seams::store::{Commit, CommitError, ReadError, Stored};
 use rusqlite::{Connection, ErrorCode};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 /// Called with the group's number (from 1) before its COMMIT; an error makes the group fail.
 pub type GroupHook = Arc<dyn Fn(u64) -> Result<(), rusqlite::Error> + Send + Sync>;
 
-/// So many commits at most share one COMMIT: bounds how long the first of them waits.
+/// So many changes at most share one COMMIT: bounds how long the first of them waits.
 const MAX_GROUP: usize = 512;
 
-type Answer = Result<(), CommitError>;
+type Answer = Result<Changed, CommitError>;
 
-struct Waiting {
-    commit: Commit,
-    answer: oneshot::Sender<Answer>,
+/// One value to commit.
+pub(crate) enum Change {
+    /// Records, and the pushes that tell of them.
+    Commit(Commit),
+    /// An attempt at a push.
+    Settle(Report),
+    /// A push by hand.
+    Replay {
+        /// Which.
+        id: PushId,
+        /// The domain's now, in milliseconds.
+        now_ms: i64,
+    },
+}
+
+enum Waiting {
+    Change { change: Change, answer: oneshot::Sender<Answer> },
+    Lease { ask: LeaseAsk, answer: oneshot::Sender<Result<Leases, ReadError>> },
+}
+
+/// What the writer changes in memory after each COMMIT, and others read.
+pub(crate) struct Shared {
+    pub(crate) resident: Arc<Resident>,
+    pub(crate) schedule: Arc<Mutex<Schedule>>,
+}
+
+impl Shared {
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The way to the writer thread. Dropping it lets the thread finish what is queued, and waits.
@@ -33,17 +62,12 @@ impl Writer {
     pub(crate) fn start(
         connection: Connection,
         path: PathBuf,
-        resident: Arc<Resident>,
+        shared: Shared,
         options: Options,
     ) -> Self {
         let (sender, queue) = sync_channel(options.queue_capacity);
-        let state = State {
-            connection: Some(connection),
-            path,
-            resident,
-            before_commit: options.before_commit,
-            group: 0,
-        };
+        let before_commit = options.before_commit;
+        let state = State { connection: Some(connection), path, shared, before_commit, group: 0 };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || state.run(&queue))
@@ -51,16 +75,27 @@ impl Writer {
         Self { queue: Some(sender), thread: Some(thread) }
     }
 
-    /// Queues a commit and waits until its group is on disk.
-    pub(crate) async fn commit(&self, commit: Commit) -> Answer {
-        let queue = self.queue.as_ref().expect("only drop takes the queue");
+    /// Queues a change and waits until its group is on disk.
+    pub(crate) async fn change(&self, change: Change) -> Answer {
         let (answer, answered) = oneshot::channel();
-        match queue.try_send(Waiting { commit, answer }) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(CommitError::Overloaded),
-            Err(TrySendError::Disconnected(_)) => return Err(gone()),
-        }
+        self.send(Waiting::Change { change, answer })?;
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Takes pushes that are due.
+    pub(crate) async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError> {
+        let (answer, answered) = oneshot::channel();
+        let unavailable = |error: CommitError| ReadError::Unavailable(error.to_string());
+        self.send(Waiting::Lease { ask, answer }).map_err(unavailable)?;
+        answered.await.unwrap_or_else(|_| Err(unavailable(gone())))
+    }
+
+    fn send(&self, waiting: Waiting) -> Result<(), CommitError> {
+        let queue = self.queue.as_ref().expect("only drop takes the queue");
+        queue.try_send(waiting).map_err(|error| match error {
+            TrySendError::Full(_) => CommitError::Overloaded,
+            TrySendError::Disconnected(_) => gone(),
+        })
     }
 }
 
@@ -82,101 +117,191 @@ struct State {
     /// None after an error, until it could be opened again.
     connection: Option<Connection>,
     path: PathBuf,
-    resident: Arc<Resident>,
+    shared: Shared,
     before_commit: Option<GroupHook>,
     group: u64,
+}
+
+/// What a group changes in memory once it is on disk.
+#[derive(Default)]
+struct Effects {
+    resident: Vec<Stored>,
+    /// Accounts whose pushes changed.
+    touched: Vec<String>,
+    /// Leases that have ended.
+    released: Vec<PushId>,
 }
 
 impl State {
     fn run(mut self, queue: &Receiver<Waiting>) {
         while let Ok(first) = queue.recv() {
-            let mut group = vec![first];
-            group.extend(queue.try_iter().take(MAX_GROUP - 1));
-            self.group += 1;
-            let (commits, answers): (Vec<_>, Vec<_>) =
-                group.into_iter().map(|waiting| (waiting.commit, waiting.answer)).unzip();
-            let results = self.commit_group(&commits).unwrap_or_else(|error| {
-                tracing::error!(%error, commits = commits.len(), "a group commit failed");
-                self.connection = None;
-                let unavailable = CommitError::Unavailable(error.to_string());
-                vec![Err(unavailable); commits.len()]
-            });
-            for (answer, result) in answers.into_iter().zip(results) {
-                // A waiter that has gone away (its client hung up) needs no answer.
-                let _ = answer.send(result);
+            let group = std::iter::once(first).chain(queue.try_iter().take(MAX_GROUP - 1));
+            let (mut changes, mut leases) = (Vec::new(), Vec::new());
+            for waiting in group {
+                match waiting {
+                    Waiting::Change { change, answer } => changes.push((change, answer)),
+                    Waiting::Lease { ask, answer } => leases.push((ask, answer)),
+                }
+            }
+            if !changes.is_empty() {
+                self.answer_changes(changes);
+            }
+            // After the COMMIT: a push that could still vanish is never handed out.
+            for (ask, answer) in leases {
+                let leased = self.lease(&ask);
+                let _ = answer.send(leased);
             }
         }
     }
 
-    /// One transaction for all; each commit in its SAVEPOINT, so that one that conflicts takes
+    fn answer_changes(&mut self, group: Vec<(Change, oneshot::Sender<Answer>)>) {
+        let (changes, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        self.group += 1;
+        let results = self.commit_group(&changes).unwrap_or_else(|error| {
+            tracing::error!(%error, changes = changes.len(), "a group commit failed");
+            // Memory may be behind the disk now, or ahead: it is read again before the answers.
+            self.connection = self.reopen().ok();
+            let unavailable = CommitError::Unavailable(error.to_string());
+            vec![Err(unavailable); changes.len()]
+        });
+        for (answer, result) in answers.into_iter().zip(results) {
+            // A waiter that has gone away (its client hung up) needs no answer.
+            let _ = answer.send(result);
+        }
+    }
+
+    fn lease(&mut self, ask: &LeaseAsk) -> Result<Leases, ReadError> {
+        let unavailable = |error: rusqlite::Error| ReadError::Unavailable(error.to_string());
+        if self.connection.is_none() {
+            self.connection = Some(self.reopen().map_err(unavailable)?);
+        }
+        let connection = self.connection.as_ref().expect("it was opened above");
+        self.shared.schedule().lease(connection, ask).map_err(unavailable)
+    }
+
+    /// One transaction for all; each change in its SAVEPOINT, so that one that conflicts takes
     /// nothing else with it.
-    fn commit_group(&mut self, commits: &[Commit]) -> rusqlite::Result<Vec<Answer>> {
+    fn commit_group(&mut self, changes: &[Change]) -> rusqlite::Result<Vec<Answer>> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.reopen()?,
         };
-        let mut changes = Vec::new();
-        let mut answers = Vec::with_capacity(commits.len());
+        let mut effects = Effects::default();
+        let mut answers = Vec::with_capacity(changes.len());
         execute(&connection, "BEGIN IMMEDIATE")?;
-        for commit in commits {
-            answers.push(apply(&connection, commit, &mut changes)?);
+        for change in changes {
+            answers.push(self.apply(&connection, change, &mut effects)?);
         }
         if let Some(hook) = &self.before_commit {
             hook(self.group)?;
         }
         execute(&connection, "COMMIT")?;
-        self.resident.take_in(changes);
+        self.shared.resident.take_in(effects.resident);
+        let mut schedule = self.shared.schedule();
+        effects.released.iter().for_each(|id| schedule.leases.remove(id));
+        effects.touched.iter().for_each(|account| schedule.touch(account));
+        drop(schedule);
         self.connection = Some(connection);
         Ok(answers)
     }
 
     fn reopen(&self) -> rusqlite::Result<Connection> {
         let connection = open_writing(&self.path)?;
-        self.resident.reload(&connection)?;
+        self.shared.resident.reload(&connection)?;
+        self.shared.schedule().reload(&connection)?;
         Ok(connection)
     }
-}
 
-/// Applies one commit inside its savepoint. An error of the disk fails the group (Err); an error
-/// of this commit alone, such as a body that is too large, answers only this commit.
-fn apply(
-    connection: &Connection,
-    commit: &Commit,
-    changes: &mut Vec<Stored>,
-) -> rusqlite::Result<Answer> {
-    execute(connection, "SAVEPOINT one")?;
-    let before = changes.len();
-    let answer = match save_all(connection, commit, changes) {
-        Ok(answer) => answer,
-        Err(error) if is_of_the_disk(&error) => return Err(error),
-        Err(error) => Err(CommitError::Unavailable(error.to_string())),
-    };
-    if answer.is_err() {
-        changes.truncate(before);
-        execute(connection, "ROLLBACK TO one")?;
+    /// Applies one change inside its savepoint. An error of the disk fails the group (Err); an
+    /// error of this change alone, such as a body that is too large, answers only this change.
+    fn apply(
+        &self,
+        connection: &Connection,
+        change: &Change,
+        effects: &mut Effects,
+    ) -> rusqlite::Result<Answer> {
+        execute(connection, "SAVEPOINT one")?;
+        let mut own = Effects::default();
+        let done = match change {
+            Change::Commit(commit) => save_all(connection, commit, &mut own),
+            Change::Settle(report) => self.settle(connection, report, effects, &mut own),
+            Change::Replay { id, now_ms } => replay(connection, id, *now_ms, &mut own),
+        };
+        let answer = match done {
+            Ok(answer) => answer,
+            Err(error) if is_of_the_disk(&error) => return Err(error),
+            Err(error) => Err(CommitError::Unavailable(error.to_string())),
+        };
+        if answer.is_ok() {
+            effects.resident.append(&mut own.resident);
+            effects.touched.append(&mut own.touched);
+            effects.released.append(&mut own.released);
+        } else {
+            execute(connection, "ROLLBACK TO one")?;
+        }
+        execute(connection, "RELEASE one")?;
+        Ok(answer)
     }
-    execute(connection, "RELEASE one")?;
-    Ok(answer)
+
+    /// A report counts while its lease holds, and once.
+    fn settle(
+        &self,
+        connection: &Connection,
+        report: &Report,
+        group: &Effects,
+        own: &mut Effects,
+    ) -> rusqlite::Result<Answer> {
+        let is_held = self.shared.schedule().leases.holds(&report.id, report.token);
+        if !is_held || group.released.contains(&report.id) {
+            return Ok(Ok(Changed::No));
+        }
+        if !push_sql::settle(connection, report)? {
+            return Ok(Ok(Changed::NoSuchPush));
+        }
+        own.released.push(report.id.clone());
+        own.touched.push(report.id.account.clone());
+        Ok(Ok(Changed::Yes))
+    }
 }
 
 fn save_all(
     connection: &Connection,
     commit: &Commit,
-    changes: &mut Vec<Stored>,
+    own: &mut Effects,
 ) -> rusqlite::Result<Answer> {
     for save in &commit.saves {
         let Some(version) = sql::save(connection, save)? else {
             return Ok(Err(CommitError::Conflict(save.key.clone())));
         };
         if save.key.kind.is_resident() {
-            changes.push(Stored {
+            own.resident.push(Stored {
                 key: save.key.clone(),
                 version,
                 body: save.body.as_str().into(),
             });
         }
     }
-    Ok(Ok(()))
+    for push in &commit.pushes {
+        push_sql::add(connection, push)?;
+        own.touched.push(push.account.clone());
+    }
+    Ok(Ok(Changed::Yes))
+}
+
+fn replay(
+    connection: &Connection,
+    id: &PushId,
+    now_ms: i64,
+    own: &mut Effects,
+) -> rusqlite::Result<Answer> {
+    Ok(Ok(match push_sql::replay(connection, id, now_ms)? {
+        None => Changed::NoSuchPush,
+        Some(false) => Changed::No,
+        Some(true) => {
+            own.touched.push(id.account.clone());
+            Changed::Yes
+        }
+    }))
 }
 
 fn is_of_the_disk(error: &rusqlite::Error) -> bool {

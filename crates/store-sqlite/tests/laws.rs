@@ -27,7 +27,15 @@ impl Subject for OnDisk {
     }
 }
 
-kaipiao_testkit::store_laws!(OnDisk::new());
+mod records {
+    use super::OnDisk;
+    kaipiao_testkit::store_laws!(OnDisk::new());
+}
+
+mod outbox {
+    use super::OnDisk;
+    kaipiao_testkit::outbox_laws!(OnDisk::new());
+}
 
 fn open(directory: &Path, options: Options) -> SqliteStore {
     SqliteStore::open(directory, options).unwrap()
@@ -38,7 +46,7 @@ fn order(id: impl ToString) -> Key {
 }
 
 fn one(key: Key, body: &str) -> Commit {
-    Commit { saves: vec![Save { key, expect: Expect::Any, body: body.into() }] }
+    Commit::of(vec![Save { key, expect: Expect::Any, body: body.into() }])
 }
 
 /// A gate that the writer stands at before each COMMIT until it is opened.
@@ -129,26 +137,58 @@ async fn a_full_queue_sheds_load_at_once_and_loses_nothing_it_took() {
     assert!(taken >= 4 && shed >= 50, "{taken} taken, {shed} shed");
 }
 
-/// A store whose second group fails with `code` before its COMMIT: every waiter is answered, and
-/// the connection is opened again.
+/// A store whose second group, with many waiters, fails with `code` before its COMMIT: every waiter
+/// is answered, and the connection is opened again before the next group.
 async fn recovers_from(code: i32) {
+    const WAITERS: usize = 50;
     let directory = tempfile::tempdir().unwrap();
-    let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |group| match group {
-        2 => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
-        _ => Ok(()),
+    let gate = Arc::new(Gate::default());
+    let hook_gate = Arc::clone(&gate);
+    let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |group| {
+        hook_gate.pass();
+        match group {
+            2 => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+            _ => Ok(()),
+        }
     });
     let options = Options { before_commit: Some(before_commit), ..Options::default() };
     let store = Arc::new(open(directory.path(), options));
     let contact = Key { kind: Kind::Contact, owner: "wx1".into(), id: String::new() };
-    store.commit(one(contact.clone(), "before")).await.unwrap();
-    let failed = store.commit(one(contact.clone(), "lost")).await;
-    assert!(matches!(failed, Err(CommitError::Unavailable(_))), "{failed:?}");
-    assert_eq!(&*store.read(&contact).await.unwrap().unwrap().body, "before");
+    // The first group stands at the gate while the second one's waiters queue up.
+    let first = {
+        let (store, contact) = (Arc::clone(&store), contact.clone());
+        tokio::spawn(async move { store.commit(one(contact, "before")).await })
+    };
+    tokio::task::yield_now().await;
+    let waiters: Vec<_> = (0..WAITERS)
+        .map(|n| {
+            let (store, contact) = (Arc::clone(&store), contact.clone());
+            let commit = if n == 0 { one(contact, "lost") } else { one(order(n), "lost") };
+            tokio::spawn(async move { store.commit(commit).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    gate.open();
+    first.await.unwrap().unwrap();
+    let mut failed = 0;
+    for waiter in waiters {
+        match waiter.await.unwrap() {
+            Err(CommitError::Unavailable(_)) => failed += 1,
+            // Those that came too late for the second group are in the third.
+            other => assert_eq!(other, Ok(())),
+        }
+    }
+    assert!(failed > 0, "the second group failed for nobody");
     store.commit(one(order("after"), "x")).await.unwrap();
-    assert!(store.read(&order("after")).await.unwrap().is_some());
-    drop(store);
-    let store = open(directory.path(), Options::default());
-    assert_eq!(&*store.read(&contact).await.unwrap().unwrap().body, "before");
+    let stored = async || {
+        let mut found = 0;
+        for n in 1..WAITERS {
+            found += usize::from(store.read(&order(n)).await.unwrap().is_some());
+        }
+        let body = store.read(&contact).await.unwrap().unwrap().body;
+        found + usize::from(&*body == "lost")
+    };
+    assert_eq!(stored().await, WAITERS - failed, "what failed is not there, the rest is");
 }
 
 #[tokio::test]
@@ -190,5 +230,5 @@ async fn a_newer_database_is_refused_with_both_numbers() {
     database.execute("INSERT INTO schema_migrations VALUES (99, x'00')", []).unwrap();
     drop(database);
     let error = SqliteStore::open(directory.path(), Options::default()).err().unwrap();
-    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 1"), "{error}");
+    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 2"), "{error}");
 }

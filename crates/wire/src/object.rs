@@ -26,7 +26,7 @@ impl Object {
             let detail = "the body is empty, send a JSON object";
             return Err(Refusal::new(ErrorCode::EmptyPostData, detail));
         }
-        if !text.starts_with(['{', '[', '"', 'n']) && is_form(content_type) {
+        if !text.starts_with(['{', '[', '"']) && text != "null" && is_form(content_type) {
             return Ok(Self::from_form(text));
         }
         let value = match read_json(text)? {
@@ -60,8 +60,8 @@ impl Object {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    /// A text that may be absent: absent, null and `""` all read as empty. Numbers read as their
-    /// digits.
+    /// A text that may be absent: absent, null and `""` all read as empty. Numbers read as the
+    /// digits that were sent, however many.
     pub fn text(&self, name: &str) -> Result<Cow<'_, str>, Refusal> {
         match self.get(name) {
             None => Ok(Cow::Borrowed("")),
@@ -93,7 +93,10 @@ impl Object {
         let number = match value {
             Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
             Value::String(text) if text.trim().is_empty() => return Ok(None),
-            Value::String(text) => text.trim().parse().ok(),
+            Value::String(text) => {
+                let text = text.trim();
+                text.parse().ok().or_else(|| whole(text.parse().ok()?))
+            }
             _ => None,
         };
         let Some(number) = number else {
@@ -107,10 +110,13 @@ impl Object {
         self.integer(name)?.ok_or_else(|| Refusal::invalid(self.path_of(name), "is empty"))
     }
 
-    /// A 0/1 flag; absent is 0.
+    /// A 0/1 flag; absent is 0. Clients also send true and false, and the words.
     pub fn flag(&self, name: &str) -> Result<bool, Refusal> {
-        if let Some(Value::Bool(flag)) = self.get(name) {
-            return Ok(*flag);
+        match self.get(name) {
+            Some(Value::Bool(flag)) => return Ok(*flag),
+            Some(Value::String(word)) if word.trim() == "true" => return Ok(true),
+            Some(Value::String(word)) if word.trim() == "false" => return Ok(false),
+            _ => {}
         }
         match self.integer(name)? {
             None | Some(0) => Ok(false),
@@ -121,12 +127,15 @@ impl Object {
         }
     }
 
-    /// An object that may be absent.
+    /// An object that may be absent. An empty list is an empty object: PHP writes it so.
     pub fn object(&self, name: &str) -> Result<Option<Self>, Refusal> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Object(members)) => {
                 Ok(Some(Self { path: self.path_of(name), members: members.clone() }))
+            }
+            Some(Value::Array(items)) if items.is_empty() => {
+                Ok(Some(Self { path: self.path_of(name), members: Map::new() }))
             }
             Some(other) => Err(self.wrong(name, "must be an object", other)),
         }
@@ -219,7 +228,7 @@ fn kind(value: &Value) -> &'static str {
 
 #[expect(clippy::cast_possible_truncation, reason = "float-to-int casts saturate, as wanted")]
 fn whole(number: f64) -> Option<i64> {
-    (number.fract() == 0.0).then_some(number as i64)
+    (number.is_finite() && number.fract() == 0.0).then_some(number as i64)
 }
 
 #[cfg(test)]
@@ -257,6 +266,8 @@ mod tests {
         let object = Object::read(b"order_id=12%2B3&s_appid=x+y", form).unwrap();
         assert_eq!(object.text("order_id").unwrap(), "12+3");
         assert_eq!(object.text_or("s_pappid", "s_appid").unwrap(), "x y");
+        let object = Object::read(b"nonce=1&order_id=2", form).unwrap();
+        assert_eq!(object.text("order_id").unwrap(), "2");
         assert_eq!(Object::read(br#"{"a":1}"#, form).unwrap().text("a").unwrap(), "1");
         assert_eq!(code(b"order_id=1"), ErrorCode::DataFormatError);
     }
@@ -287,9 +298,17 @@ mod tests {
         assert_eq!(object.integer("n").unwrap(), Some(12));
         assert_eq!(object.integer("f").unwrap(), Some(11));
         assert_eq!(object.integer("big").unwrap(), Some(i64::MAX));
-        assert_eq!(object.text("t").unwrap(), "3.5");
+        assert_eq!(object.text("t").unwrap(), "3.50");
         assert_eq!(object.integer("e").unwrap(), None);
         assert_eq!(object.integer("x").unwrap(), None);
+        let object = read(
+            r#"{"o":18050610074402878502300701525769754,"m":"11.0","t":"99999999999999999999","f":"true","l":[]}"#,
+        );
+        assert_eq!(object.text("o").unwrap(), "18050610074402878502300701525769754");
+        assert_eq!(object.integer("m").unwrap(), Some(11));
+        assert_eq!(object.integer("t").unwrap(), Some(i64::MAX));
+        assert_eq!(object.flag("f"), Ok(true));
+        assert!(object.object("l").unwrap().is_some());
     }
 
     #[test]

@@ -8,8 +8,8 @@ use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use kaipiao_domain::Refusal;
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
@@ -147,8 +147,12 @@ mod tests {
     #[test]
     fn every_signature_is_the_published_one() {
         for vector in vectors()["signatures"].as_array().unwrap() {
-            let parts: Vec<_> =
-                vector["parts"].as_object().unwrap().values().map(|v| v.as_str().unwrap()).collect();
+            let parts: Vec<_> = vector["parts"]
+                .as_object()
+                .unwrap()
+                .values()
+                .map(|v| v.as_str().unwrap())
+                .collect();
             assert_eq!(signature(&parts), vector["signature"].as_str().unwrap());
         }
         assert_eq!(

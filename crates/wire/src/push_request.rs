@@ -95,7 +95,8 @@ mod tests {
     use super::*;
     use crate::push_crypto::is_signature;
 
-    const XML: &str = "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Event><![CDATA[e]]></Event></xml>";
+    const XML: &str =
+        "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Event><![CDATA[e]]></Event></xml>";
 
     fn composed(mode: PushMode) -> PushRequest {
         let aes_key = Some(EncodingAesKey::parse(&"A".repeat(43)).unwrap());
@@ -123,8 +124,7 @@ mod tests {
             let encrypted = rest.strip_suffix("]]></Encrypt></xml>").unwrap();
             let key = EncodingAesKey::parse(&"A".repeat(43)).unwrap();
             assert_eq!(key.decrypt(encrypted, "wx1").as_deref(), Some(XML));
-            let (head, msg_signature) =
-                url.split_once("&encrypt_type=aes&msg_signature=").unwrap();
+            let (head, msg_signature) = url.split_once("&encrypt_type=aes&msg_signature=").unwrap();
             assert!(head.contains("&openid="));
             let parts = ["AAAAA", "1714112445", "415670741", encrypted];
             assert!(is_signature(msg_signature.trim_end_matches("#f"), &parts));

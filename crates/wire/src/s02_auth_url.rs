@@ -12,7 +12,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 /// Everything but RFC 3986's unreserved characters is encoded, as in the links seen.
-pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Where the link of sources app, web and wap points on our own server.
 pub const PAGE_PATH: &str = "/bizmall/authinvoice";
@@ -45,10 +46,11 @@ impl AuthUrlRequest {
         let timestamp = object.required_integer("timestamp")?;
         let source = object.required_text("source")?;
         let source = Source::parse(&source).ok_or_else(|| {
-            Refusal::invalid("source", format!("must be app, web, wxa or wap, not \"{source}\""))
+            let problem = format!("must be app, web, wxa or wap, not {}", text::quoted(&source));
+            Refusal::invalid("source", problem)
         })?;
         let redirect_url = object.text("redirect_url")?;
-        if !redirect_url.is_empty() {
+        if source.redirects() && !redirect_url.is_empty() {
             text::web_link("redirect_url", &redirect_url)?;
         }
         let ticket = object.required_text("ticket")?.into_owned();
@@ -85,8 +87,8 @@ pub fn read_platform(object: &Object) -> Result<(PlatformId, AppId), Refusal> {
 
 /// 72031: no platform of this server has that s_pappid.
 pub fn unknown_platform(text: &str) -> Refusal {
-    let shown: String = text.chars().take(80).collect();
-    Refusal::invalid("s_pappid", format!("\"{shown}\" is not a platform of this server"))
+    let shown = text::quoted(text);
+    Refusal::invalid("s_pappid", format!("{shown} is not a platform of this server"))
 }
 
 /// Millisecond timestamps saturate (facts 1.5).

@@ -86,9 +86,21 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// Reads the members of a query or a body. Order of the checks: grant_type 40002,
-    /// appid 41002, secret 41004.
-    pub fn read(object: &Object) -> Result<Self, Refusal> {
+    /// Reads `/cgi-bin/token`'s members, which know no force_refresh. Order of the checks:
+    /// grant_type 40002, appid 41002, secret 41004.
+    pub fn read_classic(object: &Object) -> Result<Self, Refusal> {
+        Self::read(object, |_| Ok(false))
+    }
+
+    /// Reads `/cgi-bin/stable_token`'s members; the same checks, then force_refresh 72031.
+    pub fn read_stable(object: &Object) -> Result<Self, Refusal> {
+        Self::read(object, |object| object.flag("force_refresh"))
+    }
+
+    fn read(
+        object: &Object,
+        force_refresh: fn(&Object) -> Result<bool, Refusal>,
+    ) -> Result<Self, Refusal> {
         let grant_type = object.text("grant_type")?;
         if grant_type != "client_credential" {
             let detail = "grant_type must be client_credential";
@@ -102,7 +114,7 @@ impl TokenRequest {
         if secret.is_empty() {
             return Err(Refusal::new(ErrorCode::AppsecretMissing, "secret is empty"));
         }
-        Ok(Self { appid, secret, force_refresh: object.flag("force_refresh")? })
+        Ok(Self { appid, secret, force_refresh: force_refresh(object)? })
     }
 }
 
@@ -149,7 +161,8 @@ mod tests {
     #[test]
     fn the_checks_of_a_token_request_stand_in_order() {
         let code = |body: &str| {
-            TokenRequest::read(&Object::read(body.as_bytes(), None).unwrap()).err().map(|r| r.code)
+            let object = Object::read(body.as_bytes(), None).unwrap();
+            TokenRequest::read_stable(&object).err().map(|r| r.code)
         };
         assert_eq!(code("{}"), Some(ErrorCode::InvalidGrantType));
         let body = r#"{"grant_type":"client_credential"}"#;

@@ -1,0 +1,75 @@
+//! Who holds which push, for stores that one process has to itself: leases are kept in memory, so
+//! taking one costs no write, and opening the store again frees them all.
+
+use crate::outbox::PushId;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+struct Held {
+    token: u64,
+    since: Instant,
+    until: Instant,
+}
+
+/// The leases of one store.
+#[derive(Default)]
+pub struct LeaseBook {
+    held: HashMap<PushId, Held>,
+    per_account: HashMap<String, usize>,
+}
+
+/// Unlike any that this process gave out before, also for a store that it has closed since.
+fn new_token() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+impl LeaseBook {
+    /// Lets go of leases whose time is over. Returns the accounts that they were of.
+    pub fn lapse(&mut self) -> Vec<String> {
+        let now = Instant::now();
+        let over = |(id, held): (&PushId, &Held)| (held.until <= now).then(|| id.clone());
+        let lapsed: Vec<_> = self.held.iter().filter_map(over).collect();
+        lapsed.iter().for_each(|id| self.remove(id));
+        lapsed.into_iter().map(|id| id.account).collect()
+    }
+
+    /// How many leases an account has.
+    pub fn of_account(&self, account: &str) -> usize {
+        self.per_account.get(account).copied().unwrap_or(0)
+    }
+
+    /// Since how long somebody has held this push; None: nobody does.
+    pub fn held_for(&self, id: &PushId) -> Option<Duration> {
+        self.held.get(id).map(|held| held.since.elapsed())
+    }
+
+    /// Takes a push that nobody holds. Returns the lease's token.
+    pub fn take(&mut self, id: &PushId, hold_for: Duration) -> u64 {
+        let since = Instant::now();
+        let token = new_token();
+        let held = Held { token, since, until: since + hold_for };
+        let before = self.held.insert(id.clone(), held);
+        assert!(before.is_none(), "a push has one holder");
+        *self.per_account.entry(id.account.clone()).or_default() += 1;
+        token
+    }
+
+    /// Does this token still hold the push?
+    pub fn holds(&self, id: &PushId, token: u64) -> bool {
+        let now = Instant::now();
+        self.held.get(id).is_some_and(|held| held.token == token && held.until > now)
+    }
+
+    /// Lets go of a push.
+    pub fn remove(&mut self, id: &PushId) {
+        if self.held.remove(id).is_some() {
+            let count = self.per_account.get_mut(&id.account).expect("it was counted");
+            *count -= 1;
+            if *count == 0 {
+                self.per_account.remove(&id.account);
+            }
+        }
+    }
+}

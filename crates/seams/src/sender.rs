@@ -1,0 +1,51 @@
+//! The Sender seam: one HTTP request to a merchant's server.
+
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// What is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The whole address.
+    pub url: String,
+    /// POST with this XML; None: GET.
+    pub xml: Option<String>,
+    /// So long the whole exchange may take, connecting included.
+    pub time_limit: Duration,
+}
+
+/// A complete answer, or at least all of it that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// The HTTP status. A redirect is an answer like any other: it is not followed.
+    pub status: u16,
+    /// The body, at most 64 KiB of it.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer. The texts are for people: the merchant's developers read them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The address cannot be used at all.
+    #[error("the address cannot be used: {0}")]
+    BadAddress(String),
+    /// The address is private, and this server sends to public ones only.
+    #[error("{0} is a private address, which this server does not send to")]
+    PrivateAddress(String),
+    /// No connection: name, network or TLS.
+    #[error("no connection: {0}")]
+    NoConnection(String),
+    /// The time was over before the answer was.
+    #[error("no whole answer within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// The connection ended before the answer did, or what came is not HTTP.
+    #[error("the answer broke off: {0}")]
+    Broken(String),
+}
+
+/// Sends.
+#[async_trait]
+pub trait Sender: Send + Sync + 'static {
+    /// Sends one request and reads its answer. Never takes longer than the time limit.
+    async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError>;
+}
