@@ -142,9 +142,10 @@ async fn a_full_queue_sheds_load_at_once_and_loses_nothing_it_took() {
 async fn recovers_from(code: i32) {
     const WAITERS: usize = 50;
     let directory = tempfile::tempdir().unwrap();
-    let gate = Arc::new(Gate::default());
-    let hook_gate = Arc::clone(&gate);
+    let (gate, groups) = (Arc::new(Gate::default()), Arc::new(AtomicU64::new(0)));
+    let (hook_gate, hook_groups) = (Arc::clone(&gate), Arc::clone(&groups));
     let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |group| {
+        hook_groups.store(group, Ordering::SeqCst);
         hook_gate.pass();
         match group {
             2 => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
@@ -159,7 +160,9 @@ async fn recovers_from(code: i32) {
         let (store, contact) = (Arc::clone(&store), contact.clone());
         tokio::spawn(async move { store.commit(one(contact, "before")).await })
     };
-    tokio::task::yield_now().await;
+    while groups.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
     let waiters: Vec<_> = (0..WAITERS)
         .map(|n| {
             let (store, contact) = (Arc::clone(&store), contact.clone());
