@@ -179,3 +179,46 @@ fn overload_is_answered_with_minus_one_and_nothing_is_half_done() {
     assert!(shed > 0, "no call was shed");
     assert_ok(&desk.attribute("get_contact", &json!({})));
 }
+
+#[test]
+fn a_refusal_before_the_body_was_read_leaves_the_connection_usable() {
+    let server = TestServer::start();
+    let mut stream = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    for (path, code) in [
+        ("/card/invoice/getauthdata?access_token=stale", "40001"),
+        ("/card/invoice/setbizattr?action=set_contact&access_token=stale", "40001"),
+        ("/cgi-bin/ticket/getticket", "43001"),
+    ] {
+        for bytes in [10, 30_000, 900_000] {
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {bytes}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&vec![b'x'; bytes]).unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"}") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).expect("the connection stays open");
+                answer.push(byte[0]);
+            }
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(answer.contains(&format!("\"errcode\":{code}")), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn a_complaint_quotes_little_and_on_one_line() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let mut asked = desk.asked("1", 0);
+    asked["source"] = json!("h5\n2026-01-01 ERROR forged");
+    assert_refused(&desk.auth_url_answer(&asked), 72031, r#"not "h5\n2026-01-01 ERROR forged""#);
+    asked["source"] = json!("x".repeat(200_000));
+    let answer = desk.auth_url_answer(&asked);
+    assert_refused(&answer, 72031, "…");
+    assert!(answer["errmsg"].as_str().unwrap().len() < 300);
+    asked["source"] = json!("web");
+    asked["order_id"] = json!("1\n2");
+    assert_refused(&desk.auth_url_answer(&asked), 72031, "order_id holds a control character");
+}

@@ -1,6 +1,6 @@
 //! The admin API: accounts are added and changed while the server runs.
 
-use kaipiao_tests::{MERCHANT, PLATFORM, TestServer, assert_ok, assert_refused};
+use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, assert_ok, assert_refused};
 use serde_json::json;
 
 const ADMIN: &str = "kaipiao-sandbox-admin";
@@ -89,4 +89,72 @@ fn changes_outlive_a_restart() {
     let of_new =
         accounts["accounts"].as_array().unwrap().iter().find(|a| a["appid"] == NEW).unwrap();
     assert_eq!(of_new["secret"], json!(null));
+}
+
+#[test]
+fn changes_at_the_same_time_are_all_kept() {
+    let server = TestServer::start();
+    server.put_account(NEW, &json!({"role": "merchant"}), ADMIN);
+    for round in 0..10 {
+        let changes = [
+            json!({"name": format!("Name {round}")}),
+            json!({"original_id": format!("gh_{round}")}),
+            json!({"secret": format!("{round:032}")}),
+        ];
+        std::thread::scope(|scope| {
+            for change in &changes {
+                let server = &server;
+                scope.spawn(move || {
+                    // 72036 asks to try again; what is answered 200 is kept.
+                    while server.put_account(NEW, change, ADMIN).0 != 200 {}
+                });
+            }
+        });
+        let told = server.get_json("/sandbox/v1/accounts");
+        let accounts = told["accounts"].as_array().unwrap();
+        let account = accounts.iter().find(|a| a["appid"] == NEW).unwrap();
+        assert_eq!(account["name"], changes[0]["name"]);
+        assert_eq!(account["original_id"], changes[1]["original_id"]);
+        let secret = changes[2]["secret"].as_str().unwrap();
+        assert!(server.token_answer(NEW, secret)["access_token"].is_string());
+    }
+}
+
+#[test]
+fn an_account_is_made_once() {
+    let server = TestServer::start();
+    let made = std::thread::scope(|scope| {
+        let make = || server.put_account(NEW, &json!({"role": "merchant"}), ADMIN);
+        let calls: Vec<_> = (0..6).map(|_| scope.spawn(make)).collect();
+        let answers: Vec<_> = calls.into_iter().map(|call| call.join().unwrap()).collect();
+        answers.into_iter().filter(|(status, _)| *status == 201).collect::<Vec<_>>()
+    });
+    let [(_, made)] = &made[..] else { panic!("made {} times", made.len()) };
+    assert!(server.token_answer(NEW, made["secret"].as_str().unwrap())["access_token"].is_string());
+}
+
+#[test]
+fn role_and_binding_stay_what_they_were_made_as() {
+    let server = TestServer::start();
+    server.put_account(NEW, &json!({"role": "merchant"}), ADMIN);
+    for (appid, change) in [
+        (MINI_PROGRAM, json!({"bound_to": NEW})),
+        (MINI_PROGRAM, json!({"role": "mobile_app"})),
+        (MERCHANT, json!({"role": "platform"})),
+    ] {
+        let (status, answer) = server.put_account(appid, &change, ADMIN);
+        assert_eq!(status, 400, "{answer}");
+        assert!(
+            answer["error"].as_str().unwrap().contains("stays what it was made as"),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn an_added_platform_does_not_take_the_demo_platforms_place() {
+    let server = TestServer::start();
+    let s_pappid = server.s_pappid();
+    server.put_account("wx0000000000000001", &json!({"role": "platform"}), ADMIN);
+    assert_eq!(server.s_pappid(), s_pappid);
 }

@@ -75,6 +75,7 @@ impl TestServer {
         let base = format!("http://{}", is_ready.recv().expect("the server starts"));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(20)));
         Self { base, agent: config.build().into(), stop: Some(stop), thread: Some(thread), data }
     }
@@ -127,6 +128,22 @@ impl TestServer {
     /// POST of an API call with whatever text, without a Content-Type.
     pub fn post_text(&self, path: &str, body: &str) -> Value {
         api_answer(&self.post_raw(path, None, body))
+    }
+
+    /// A call by any method.
+    pub fn call(&self, method: &str, path: &str, body: &str) -> Value {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .body(body.to_owned())
+            .unwrap();
+        api_answer(&finish(self.agent.run(request).unwrap()))
+    }
+
+    /// POST as a browser sends it from a page of that origin: the status.
+    pub fn post_from(&self, origin: &str, path: &str, body: &str) -> u16 {
+        let request = self.agent.post(format!("{}{path}", self.base)).header("origin", origin);
+        request.content_type("text/plain").send(body).unwrap().status().as_u16()
     }
 
     /// PUT of an account through the admin API: status and answer.

@@ -163,3 +163,31 @@ fn one_order_asked_for_by_many_at_once_is_busy_for_some_and_broken_for_none() {
     }
     panic!("72036 was never raised");
 }
+
+#[test]
+fn order_numbers_of_35_digits_are_not_rounded() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    for order_id in ["18050610074402878502300701525769754", "18050610074402878502300701525769755"] {
+        let body = desk.asked("ORDER", 0).to_string().replace("\"ORDER\"", order_id);
+        let answer = desk.post_text("/card/invoice/getauthurl", &body);
+        assert_ok(&answer);
+        assert!(answer["auth_url"].as_str().unwrap().contains(&format!("&o1={order_id}&")));
+    }
+}
+
+#[test]
+fn a_redirect_url_is_only_looked_at_where_it_is_used() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    for (source, redirect_url) in [("app", "myshop://back"), ("wxa", "/pages/back")] {
+        let mut asked = desk.asked(source, 0);
+        asked["source"] = json!(source);
+        asked["redirect_url"] = json!(redirect_url);
+        let answer = desk.auth_url_answer(&asked);
+        assert_ok(&answer);
+        assert!(!answer["auth_url"].as_str().unwrap().contains("redirect_url"));
+        asked["source"] = json!("web");
+        assert_refused(&desk.auth_url_answer(&asked), 72031, "redirect_url must be");
+    }
+}

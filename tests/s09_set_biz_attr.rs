@@ -126,3 +126,19 @@ fn a_missing_action_is_read_off_the_body() {
     assert_refused(&desk.post(call, &json!({})), 72031, "action must be");
     assert_refused(&desk.post_text(call, ""), 72031, "action must be");
 }
+
+#[test]
+fn the_action_may_stand_in_the_body_and_php_sends_empty_lists() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let answer = desk.post("/card/invoice/setbizattr", &json!({"action": "get_contact"}));
+    assert_eq!(answer["contact"]["phone"], "88888888");
+    let answer = desk.post("/card/invoice/setbizattr", &json!({"action": "nonsense"}));
+    assert_refused(&answer, 72031, "not \"nonsense\"");
+    assert_ok(
+        &desk.attribute(
+            "set_auth_field",
+            &json!({"auth_field": {"user_field": [], "biz_field": []}}),
+        ),
+    );
+}

@@ -142,3 +142,40 @@ async fn the_command_tells_what_the_endpoint_tells_before_and_after_the_first_st
     assert_eq!(before, server.get_json("/sandbox/v1/accounts"));
     assert_ok(&server.get(&server.desk(MERCHANT).path("/cgi-bin/ticket/getticket?type=wx_card")));
 }
+
+#[test]
+fn the_controls_refuse_pages_of_other_sites() {
+    let server = TestServer::start();
+    let move_clock =
+        |origin: &str| server.post_from(origin, "/sandbox/v1/clock", r#"{"advance_s":1}"#);
+    assert_eq!(move_clock("http://evil.example"), 403);
+    assert_eq!(move_clock("null"), 403);
+    assert_eq!(move_clock(&server.base), 200);
+}
+
+#[test]
+fn the_newest_messages_come_first() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    for order_id in ["1", "2", "3"] {
+        desk.authorized(order_id);
+        assert_ok(&desk.reject(order_id));
+        server.advance_s(1);
+    }
+    let told = server.get_json("/sandbox/v1/messages?user=zhangwei");
+    let orders: Vec<_> =
+        told["messages"].as_array().unwrap().iter().map(|m| m["order_id"].clone()).collect();
+    assert_eq!(orders, [json!("3"), json!("2"), json!("1")]);
+}
+
+#[tokio::test]
+async fn telling_the_accounts_makes_no_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = load(directory.path(), "");
+    drop(compose::listen(&settings, None).await.unwrap());
+    let key = settings.data.join("server.key");
+    std::fs::remove_file(&key).unwrap();
+    let error = kaipiao_cli::accounts::json(&settings).await.err().unwrap().to_string();
+    assert!(error.contains("server.key"), "{error}");
+    assert!(!key.exists());
+}

@@ -156,3 +156,20 @@ fn tokens_outlive_a_restart_and_are_not_kept_in_clear() {
         }
     }
 }
+
+#[test]
+fn only_get_and_post_give_a_token() {
+    let server = TestServer::start();
+    let secret = server.secret(MERCHANT);
+    let query = format!("grant_type=client_credential&appid={MERCHANT}&secret={secret}");
+    for method in ["PUT", "DELETE", "PATCH", "OPTIONS"] {
+        let answer = server.call(method, &format!("/cgi-bin/token?{query}"), "{}");
+        assert_refused(&answer, 43002, "GET or POST");
+    }
+    // Parameters that belong to the other endpoint do no harm.
+    token_of(&server.get(&format!("/cgi-bin/token?{query}&force_refresh=true")));
+    let stable = |force: Value| json!({"grant_type": "client_credential", "appid": MERCHANT, "secret": secret, "force_refresh": force});
+    for force in [json!("false"), json!(false), json!(0), json!(null), json!("true")] {
+        token_of(&server.post("/cgi-bin/stable_token", &stable(force)));
+    }
+}

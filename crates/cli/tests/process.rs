@@ -20,7 +20,12 @@ struct Served {
 
 impl Served {
     fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(data, arguments, None)
+    }
+
+    fn start_with(data: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Self {
         let mut process = kaipiao()
+            .envs(variable)
             .args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
             .args(arguments)
             .stdout(Stdio::piped())
@@ -144,6 +149,59 @@ fn the_log_has_two_formats_and_a_filter() {
             .stop();
         assert_eq!(log, "");
     }
+}
+
+#[test]
+fn a_log_that_nobody_reads_any_more_costs_no_answer() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Served::start(data.path(), &[]);
+    drop(server.process.stderr.take());
+    for _ in 0..20 {
+        let refused = get(&format!("{}cgi-bin/ticket/getticket", server.home));
+        assert_eq!(refused["errcode"], 41001);
+    }
+    let pid = server.process.id().to_string();
+    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    assert!(server.process.wait().unwrap().success());
+}
+
+#[test]
+fn a_short_admin_token_and_a_filter_that_says_nothing_are_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let config = data.path().join("config.toml");
+    let place = ["serve", "--listen", "127.0.0.1:0", "--data", data.path().to_str().unwrap()];
+    let output = kaipiao().args(place).env("KAIPIAO_ADMIN_TOKEN", "short").output().unwrap();
+    assert!(text(&output).contains("KAIPIAO_ADMIN_TOKEN holds fewer than 16"), "{}", text(&output));
+    std::fs::write(&config, "[log]\nfilter = \"info,=,\"").unwrap();
+    let output = kaipiao().args(place).args(["--config", config.to_str().unwrap()]).output();
+    assert!(text(&output.unwrap()).contains("log.filter"));
+}
+
+#[test]
+fn the_environments_admin_token_goes_first_and_is_not_told() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("admin");
+    std::fs::write(&file, "from-the-file-0123456789").unwrap();
+    let config = data.path().join("config.toml");
+    std::fs::write(&config, format!("admin_token_file = {:?}", file.to_str().unwrap())).unwrap();
+    let output = kaipiao()
+        .args(["accounts", "--json", "--data", data.path().join("data").to_str().unwrap()])
+        .args(["--config", config.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["admin_token"], Value::Null);
+    let arguments = ["--config", config.to_str().unwrap()];
+    let own = ("KAIPIAO_ADMIN_TOKEN", "from-the-environment-1");
+    let server = Served::start_with(&data.path().join("data"), &arguments, Some(own));
+    for (token, status) in [("from-the-file-0123456789", 401), (own.1, 200)] {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.get(format!("{}admin/v1/accounts", server.home));
+        let answer = request.header("authorization", format!("Bearer {token}")).call().unwrap();
+        assert_eq!(answer.status(), status);
+    }
+    server.stop();
 }
 
 #[test]

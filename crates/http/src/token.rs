@@ -1,12 +1,13 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
 
 use crate::Server;
-use crate::access::require_post;
 use crate::answer::{Answer, Failed};
-use crate::body::{Sent, query_object};
+use crate::body::{Sent, discard, query_object};
 use axum::extract::{Request, State};
 use axum::http::Method;
+use kaipiao_domain::Refusal;
 use kaipiao_domain::token::Family;
+use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::token::TokenRequest;
 
@@ -16,7 +17,8 @@ pub(crate) async fn classic(
     request: Request,
 ) -> Result<Answer, Failed> {
     if !matches!(*request.method(), Method::GET | Method::POST) {
-        return Err(require_post(State(server), request).await);
+        discard(&server, request.into_body()).await;
+        return Err(Refusal::new(ErrorCode::RequirePost, "call it with GET or POST").into());
     }
     let (parts, body) = request.into_parts();
     let query = query_object(&parts.uri)?;
