@@ -8,6 +8,7 @@ mod home;
 mod s01_ticket;
 mod s02_auth_url;
 mod s06_answer;
+mod s06_auth_push;
 mod s07_auth_data;
 mod s08_reject;
 mod s09_set_biz_attr;

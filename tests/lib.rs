@@ -4,12 +4,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod receiver;
+
+pub use receiver::{Received, Receiver, Reply, element};
+
 use kaipiao_cli::compose;
 use kaipiao_cli::settings::Settings;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -36,7 +41,13 @@ pub struct TestServer {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     data: TempDir,
+    /// Pushes that are still on their way at the end fail the test, unless it says that it leaves
+    /// some.
+    leaves_pushes: AtomicBool,
 }
+
+/// The sandbox's admin token.
+pub const ADMIN: &str = "kaipiao-sandbox-admin";
 
 impl TestServer {
     /// A sandbox with the default settings.
@@ -51,6 +62,7 @@ impl TestServer {
 
     /// Stops, and starts again over the same data.
     pub fn restart_with(mut self, settings: &str) -> Self {
+        self.leaves_pushes();
         self.halt();
         let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
         Self::over(data, settings)
@@ -77,7 +89,61 @@ impl TestServer {
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(20)));
-        Self { base, agent: config.build().into(), stop: Some(stop), thread: Some(thread), data }
+        Self {
+            base,
+            agent: config.build().into(),
+            stop: Some(stop),
+            thread: Some(thread),
+            data,
+            leaves_pushes: AtomicBool::new(false),
+        }
+    }
+
+    /// Says that this test leaves pushes on their way.
+    pub fn leaves_pushes(&self) {
+        self.leaves_pushes.store(true, Ordering::SeqCst);
+    }
+
+    /// A call of the admin API: status and answer.
+    pub fn admin(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}/admin/v1/{path}", self.base))
+            .header("authorization", format!("Bearer {ADMIN}"))
+            .body(body.to_string())
+            .unwrap();
+        let response = finish(self.agent.run(request).unwrap());
+        let body = serde_json::from_str(response.body()).unwrap_or(Value::Null);
+        (response.status().as_u16(), body)
+    }
+
+    /// The pushes that the admin API lists, newest first within an account.
+    pub fn pushes(&self, query: &str) -> Vec<Value> {
+        let (status, answer) = self.admin("GET", &format!("pushes?{query}"), &json!({}));
+        assert_eq!(status, 200, "{answer}");
+        answer["pushes"].as_array().unwrap().clone()
+    }
+
+    /// Waits until no push is on its way.
+    pub fn all_settled(&self) {
+        self.wait_for("every push is settled", || self.pushes("state=open").is_empty());
+    }
+
+    /// Asks again and again until it is so; gives up after 10 seconds of real time.
+    pub fn wait_for(&self, what: &str, is_so: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !is_so() {
+            let pushes = if started.elapsed() < WAIT { Vec::new() } else { self.pushes("") };
+            assert!(started.elapsed() < WAIT, "never: {what}: {pushes:#?}");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Sets an account's callback to a receiver that verifies it.
+    pub fn set_callback(&self, appid: &str, receiver: &Receiver, mode: &str) {
+        let (status, answer) =
+            self.admin("PUT", &format!("accounts/{appid}/callback"), &receiver.settings(mode));
+        assert_eq!(status, 200, "{answer}");
     }
 
     /// Where the server keeps its data.
@@ -182,6 +248,11 @@ impl TestServer {
         Desk { server: self, token: self.token(appid) }
     }
 
+    /// Whoever has this token, at work.
+    pub fn desk_with(&self, token: String) -> Desk<'_> {
+        Desk { server: self, token }
+    }
+
     /// The demo merchant at work, with its contact set.
     pub fn merchant(&self) -> Desk<'_> {
         let desk = self.desk(MERCHANT);
@@ -227,8 +298,23 @@ impl TestServer {
     }
 }
 
+/// What has not happened by then never will.
+const WAIT: Duration = Duration::from_secs(10);
+
 impl Drop for TestServer {
     fn drop(&mut self) {
+        // A server without the sandbox's admin API (production, an own token) answers null.
+        let open = || self.admin("GET", "pushes?state=open", &json!({})).1["pushes"].clone();
+        if self.thread.is_some()
+            && !self.leaves_pushes.load(Ordering::SeqCst)
+            && !std::thread::panicking()
+        {
+            let started = Instant::now();
+            while open().as_array().is_some_and(|open| !open.is_empty()) {
+                assert!(started.elapsed() < WAIT, "unexplained pushes: {:#}", open());
+                std::thread::yield_now();
+            }
+        }
         self.halt();
     }
 }

@@ -13,10 +13,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kaipiao-wire", &["domain", "errcode"]),
     ("kaipiao-seams", &["domain"]),
     ("kaipiao-store-sqlite", &["domain", "seams"]),
+    ("kaipiao-push", &["seams"]),
     ("kaipiao-app", &["domain", "errcode", "seams", "wire"]),
-    ("kaipiao-http", &["app", "domain", "errcode", "wire"]),
+    ("kaipiao-http", &["app", "domain", "errcode", "seams", "wire"]),
     ("kaipiao-pages", &["app"]),
-    ("kaipiao-cli", &["app", "domain", "http", "pages", "seams", "store-sqlite", "wire"]),
+    ("kaipiao-cli", &["app", "domain", "http", "pages", "push", "seams", "store-sqlite", "wire"]),
     ("kaipiao-testkit", &["domain", "seams"]),
 ];
 

@@ -5,8 +5,11 @@
 
 pub mod access;
 pub mod accounts;
+pub mod callbacks;
+pub mod dispatch;
 mod failure;
 pub mod people;
+pub mod pushes;
 pub mod s01_ticket;
 pub mod s02_auth_url;
 pub mod s06_answer;
@@ -27,6 +30,7 @@ use kaipiao_seams::clock::Clock;
 use kaipiao_seams::entropy::{Entropy, random};
 use kaipiao_seams::outbox::NewPush;
 use kaipiao_seams::records::{self, Record};
+use kaipiao_seams::sender::Sender;
 use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Save, Store};
 use kaipiao_wire::keys::Keys;
 use std::sync::Arc;
@@ -43,10 +47,12 @@ pub struct Settings {
     pub wxa_appid: String,
     /// How long a custom field's key may be: 32, or 5 to be as strict as the contract's text.
     pub custom_key_max_chars: usize,
+    /// How pushes are sent.
+    pub push: dispatch::PushSettings,
 }
 
 /// So many tries a record gets that others change meanwhile; then 72036 (rulings 99).
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 /// Token calls of one account go one by one: they all change the same record.
 const TOKEN_DESKS: usize = 64;
 
@@ -55,6 +61,7 @@ pub struct App {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    sender: Arc<dyn Sender>,
     keys: Keys,
     settings: Settings,
     token_desks: Vec<Mutex<()>>,
@@ -96,12 +103,13 @@ impl App {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        sender: Arc<dyn Sender>,
         keys: Keys,
         settings: Settings,
     ) -> Self {
         let token_desks = (0..TOKEN_DESKS).map(|_| Mutex::default()).collect();
         let push_hint = Notify::new();
-        Self { store, clock, entropy, keys, settings, token_desks, push_hint }
+        Self { store, clock, entropy, sender, keys, settings, token_desks, push_hint }
     }
 
     /// The moment that counts as now.
@@ -158,23 +166,41 @@ impl App {
                 records::get(&*self.store, &key).await.map_err(Failure::from)?
             };
             let expect = found.as_ref().map_or(Expect::Absent, |f| Expect::Version(f.version));
-            let Decision { next, also, pushes, result } = rule(found.map(|found| found.value))?;
-            let Some(next) = next else { return Ok(result) };
-            let mut saves = vec![records::save(key.clone(), expect, &next)];
-            saves.extend(also);
-            let has_pushes = !pushes.is_empty();
-            match self.store.commit(Commit { saves, pushes }).await {
-                Ok(()) => {
-                    if has_pushes {
-                        self.push_hint.notify_one();
-                    }
-                    return Ok(result);
-                }
-                Err(CommitError::Conflict(_)) => {}
-                Err(error) => return Err(Failure::from(error).into()),
+            let decision = rule(found.map(|found| found.value))?;
+            if let Some(result) = self.commit_decision(&key, expect, decision).await? {
+                return Ok(result);
             }
         }
-        let detail = "others are changing the same record, try again";
-        Err(Failure::from(Refusal::new(ErrorCode::InvoiceBusy, detail)).into())
+        Err(busy().into())
     }
+
+    /// Commits what was decided. None: somebody else was faster.
+    pub(crate) async fn commit_decision<T: Record, R>(
+        &self,
+        key: &Key,
+        expect: Expect,
+        decision: Decision<T, R>,
+    ) -> Result<Option<R>, Failure> {
+        let Decision { next, also, pushes, result } = decision;
+        let Some(next) = next else { return Ok(Some(result)) };
+        let mut saves = vec![records::save(key.clone(), expect, &next)];
+        saves.extend(also);
+        let has_pushes = !pushes.is_empty();
+        match self.store.commit(Commit { saves, pushes }).await {
+            Ok(()) => {
+                if has_pushes {
+                    self.push_hint.notify_one();
+                }
+                Ok(Some(result))
+            }
+            Err(CommitError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// 72036: others were faster, time after time.
+pub(crate) fn busy() -> Failure {
+    let detail = "others are changing the same record, try again";
+    Refusal::new(ErrorCode::InvoiceBusy, detail).into()
 }

@@ -2,12 +2,13 @@
 //! scripted user both come through here.
 
 use crate::s02_auth_url::order_key_of;
-use crate::{App, Decision, Failure, FirstTry};
+use crate::{App, Decision, Failure, TRIES, busy};
 use kaipiao_domain::account::AppId;
 use kaipiao_domain::order::{Answer, AnswerRefused, Order, OrderState};
 use kaipiao_domain::page_fields::PageFields;
 use kaipiao_domain::user::{User, UserId};
-use kaipiao_seams::records::{page_fields_key, user_key};
+use kaipiao_seams::records::{self, Versioned, page_fields_key, user_key};
+use kaipiao_seams::store::Expect;
 use kaipiao_wire::openid;
 use kaipiao_wire::s02_auth_url::{
     RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
@@ -42,7 +43,7 @@ pub enum AnswerError {
 }
 
 impl App {
-    /// Takes a user's answer. Before authorization the order's newest request counts, whatever an
+    /// Takes a user's answer; the push that tells the merchant is in the same commit. Before authorization the order's newest request counts, whatever an
     /// older link says (rulings 2).
     pub async fn answer(
         &self,
@@ -61,15 +62,26 @@ impl App {
         let now = self.now();
         let link_life = self.settings.link_life;
         let key = order_key_of(&merchant, &asked.order_id);
-        self.decide(key, FirstTry::Reads, |found: Option<Order>| {
-            let order = found.ok_or(AnswerError::ForgedLink)?;
+        for _ in 0..TRIES {
+            let found = records::get::<Order>(&*self.store, &key).await.map_err(Failure::from)?;
+            let Versioned { value: order, version } = found.ok_or(AnswerError::ForgedLink)?;
             let next = order
                 .answer(user.clone(), openid.clone(), answer.clone(), &fields, link_life, now)
                 .map_err(AnswerError::Refused)?;
             let result = answered(next.as_ref().unwrap_or(&order));
-            Ok(Decision::alone(next, result))
-        })
-        .await
+            // A second no changes nothing, and tells nobody.
+            let push = match &next {
+                Some(next) => Some(self.answer_push(next, user, result.is_authorized).await?),
+                None => None,
+            };
+            let pushes = push.into_iter().collect();
+            let decision = Decision { next, also: Vec::new(), pushes, result };
+            let expect = Expect::Version(version);
+            if let Some(result) = self.commit_decision(&key, expect, decision).await? {
+                return Ok(result);
+            }
+        }
+        Err(busy().into())
     }
 
     /// The merchant that an asking account works for. A link outlives its account's removal.

@@ -231,6 +231,8 @@ impl SandboxClock {
             })
             .await?;
         self.clock.run_ahead(Duration::from_secs(ahead_s));
+        // Retries may be due by now.
+        app.push_hint.notify_one();
         Ok((app.now(), ahead_s))
     }
 }

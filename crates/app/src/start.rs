@@ -1,6 +1,7 @@
 //! What happens between opening the store and opening the port.
 
 use crate::accounts::AccountSpec;
+use crate::callbacks::CallbackSpec;
 use crate::sandbox::{DEMO_ACCOUNTS, DEMO_USERS, DemoUser};
 use crate::{App, Failure};
 use kaipiao_domain::account::AppId;
@@ -55,6 +56,14 @@ pub enum StartError {
     Account {
         /// Which of them, from 0.
         index: usize,
+        /// What is wrong with it.
+        failure: Failure,
+    },
+    /// An account's callback in the config file.
+    #[error("the callback of {appid} in the config file: {failure}")]
+    Callback {
+        /// Whose.
+        appid: String,
         /// What is wrong with it.
         failure: Failure,
     },
@@ -113,6 +122,19 @@ impl App {
             Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Sets the config file's callbacks: there too the file has the last word.
+    pub async fn apply_callbacks(
+        &self,
+        specs: &[(String, CallbackSpec)],
+    ) -> Result<(), StartError> {
+        for (appid, spec) in specs {
+            let wrong = |failure| StartError::Callback { appid: appid.clone(), failure };
+            let known = AppId::parse(appid).expect("its account was applied before");
+            self.set_callback_unverified(&known, spec).await.map_err(wrong)?;
+        }
+        Ok(())
     }
 
     /// Adds and changes the config file's accounts: there the file has the last word.

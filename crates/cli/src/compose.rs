@@ -4,10 +4,12 @@ use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use axum::Router;
 use core::time::Duration;
+use kaipiao_app::dispatch::{Dispatcher, PushSettings};
 use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, SandboxClock};
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure};
 use kaipiao_http::{HttpSettings, Server};
+use kaipiao_push::HttpSender;
 use kaipiao_seams::clock::SystemClock;
 use kaipiao_seams::entropy::{Entropy, OsEntropy};
 use kaipiao_seams::store::Store;
@@ -42,6 +44,12 @@ pub enum ComposeError {
         "a sandbox is open to whoever reaches it, so it does not listen on {0}; listen on 127.0.0.1, or say --expose-sandbox on a network that you trust"
     )]
     SandboxExposed(SocketAddr),
+    /// The sender of pushes.
+    #[error("push: {0}")]
+    Sender(#[from] kaipiao_push::BuildError),
+    /// A running server was asked something.
+    #[error("{0}")]
+    Asking(String),
     /// The operating system refused to watch for signals.
     #[error("cannot watch for signals: {0}")]
     Signals(std::io::Error),
@@ -70,9 +78,18 @@ impl Listening {
         format!("http://{}/", on_this_machine(self.address))
     }
 
-    /// Serves until `stop` resolves.
+    /// Serves, and sends pushes, until `stop` resolves. Pushes go on until the last request has
+    /// its answer; what is not settled in time is offered again at the next start.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let (last_answer, answered) = tokio::sync::oneshot::channel::<()>();
+        let dispatcher = Dispatcher::new(self.app).run(async move { drop(answered.await) });
+        let mut dispatching = tokio::spawn(dispatcher);
         listen::serve(self.listener, self.router, self.limits, stop).await;
+        drop(last_answer);
+        if tokio::time::timeout(self.limits.shutdown, &mut dispatching).await.is_err() {
+            tracing::warn!("pushes were still under way at the end of limits.shutdown_ms");
+            dispatching.abort();
+        }
     }
 }
 
@@ -93,7 +110,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let address = socket.local_addr().map_err(socket_error)?;
 
     let clock = Arc::new(SystemClock::default());
-    let app = Arc::new(app(settings, address, Arc::new(store), Arc::clone(&clock), keys));
+    let app = Arc::new(app(settings, address, Arc::new(store), Arc::clone(&clock), keys)?);
     let sandbox = prepare(&app, settings, clock).await?;
     let server = Server {
         app: Arc::clone(&app),
@@ -118,14 +135,23 @@ pub fn app(
     store: Arc<dyn Store>,
     clock: Arc<SystemClock>,
     keys: Keys,
-) -> App {
+) -> Result<App, ComposeError> {
+    let push = &settings.push;
+    let ca_file = Some(push.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
+    let sender = HttpSender::new(push.guard(settings.mode)?, ca_file)?;
     let app_settings = kaipiao_app::Settings {
         public_base_url: public_base_url(settings, address),
         link_life: Duration::from_secs(settings.authorization.link_life_s),
         wxa_appid: settings.authorization.wxa_appid.clone(),
         custom_key_max_chars: settings.authorization.custom_key_max_chars,
+        push: PushSettings {
+            time_limit: Duration::from_millis(push.timeout_ms),
+            retry_after: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
+            per_account: push.per_account,
+            at_once: push.at_once,
+        },
     };
-    App::new(store, clock, Arc::new(OsEntropy), keys, app_settings)
+    Ok(App::new(store, clock, Arc::new(OsEntropy), Arc::new(sender), keys, app_settings))
 }
 
 /// Founds the store and seeds it; in the sandbox also resumes its clock.
@@ -143,6 +169,7 @@ pub async fn prepare(
         }
     };
     app.apply_accounts(&settings.account_specs()?).await?;
+    app.apply_callbacks(&settings.callback_specs()?).await?;
     Ok(sandbox)
 }
 

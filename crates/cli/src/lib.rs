@@ -1,8 +1,9 @@
 //! Floor 5: the composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo` and `accounts`.
+//! commands `serve`, `demo`, `accounts` and `pushes`.
 
 pub mod accounts;
 pub mod compose;
 pub mod demo;
 pub mod listen;
+pub mod pushes;
 pub mod settings;

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
+use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{Log, LogFormat, ModeName, Settings, SettingsError};
 use kaipiao_cli::{accounts, demo};
 use std::io::IsTerminal;
@@ -40,6 +41,29 @@ enum Command {
     },
     /// Play the whole flow over real HTTP against a temporary store, and check every step.
     Demo,
+    /// Print what a running server has told merchants, and what became of it.
+    Pushes {
+        #[command(flatten)]
+        place: Place,
+        /// The server's address [default: where the settings listen]
+        #[arg(long)]
+        server: Option<String>,
+        /// Only this receiving account's.
+        #[arg(long)]
+        appid: Option<String>,
+        /// Only this order's.
+        #[arg(long)]
+        order_id: Option<String>,
+        /// Only these: open, delivered, gave_up or unroutable.
+        #[arg(long)]
+        state: Option<String>,
+        /// Send this push again first.
+        #[arg(long, value_name = "ID")]
+        replay: Option<String>,
+        /// As JSON, the same as GET /admin/v1/pushes.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the sandbox's accounts, users and openids.
     Accounts {
         #[command(flatten)]
@@ -79,6 +103,9 @@ async fn main() -> ExitCode {
             serve(&place, listen, expose_sandbox, fault).await
         }
         Command::Demo => return demo::run().await,
+        Command::Pushes { place, server, appid, order_id, state, replay, json } => {
+            print_pushes(&place, PushesAsk { server, appid, order_id, state, replay, json }).await
+        }
         Command::Accounts { place, json } => print_accounts(&place, json).await,
     };
     match result {
@@ -165,6 +192,13 @@ fn greet(listening: &Listening, settings: &Settings) {
 async fn print_accounts(place: &Place, as_json: bool) -> Result<(), ComposeError> {
     let text = accounts::json(&place.settings()?).await?;
     print_text(&if as_json { text } else { accounts::for_people(&text) });
+    Ok(())
+}
+
+async fn print_pushes(place: &Place, ask: PushesAsk) -> Result<(), ComposeError> {
+    let settings = place.settings()?;
+    let asked = tokio::task::spawn_blocking(move || pushes::run(&settings, &ask)).await;
+    print_text(asked.map_err(|error| ComposeError::Asking(error.to_string()))??.trim_end());
     Ok(())
 }
 

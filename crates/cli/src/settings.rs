@@ -2,7 +2,9 @@
 //! operator's file on top of it.
 
 use kaipiao_app::accounts::AccountSpec;
+use kaipiao_app::callbacks::CallbackSpec;
 use kaipiao_app::start::Mode;
+use kaipiao_push::guard::{Guard, Range};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,8 @@ pub struct Settings {
     pub authorization: Authorization,
     /// Limits of size, time and number.
     pub limits: Limits,
+    /// How pushes are sent.
+    pub push: Push,
     /// Accounts to add or change.
     #[serde(default)]
     pub accounts: Vec<AccountSetting>,
@@ -110,6 +114,40 @@ pub struct Limits {
     pub shutdown_ms: u64,
 }
 
+/// `[push]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// Milliseconds.
+    pub timeout_ms: u64,
+    /// Milliseconds, a value for each retry.
+    pub retry_after_ms: Vec<u64>,
+    /// How many at once for one account.
+    pub per_account: usize,
+    /// How many at once.
+    pub at_once: usize,
+    /// PEM; empty: none.
+    pub ca_file: PathBuf,
+    /// Ranges of addresses.
+    pub allow_private: Vec<String>,
+}
+
+impl Push {
+    /// Who may be sent to: a sandbox's receivers are where its developers are.
+    pub fn guard(&self, mode: ModeName) -> Result<Guard, SettingsError> {
+        let read = |text: &String| {
+            let complaint =
+                || format!("push.allow_private: \"{text}\" is not a range of addresses");
+            Range::parse(text).ok_or_else(|| SettingsError::Value(complaint()))
+        };
+        let allowed = self.allow_private.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(match mode {
+            ModeName::Sandbox => Guard::open(),
+            ModeName::Production => Guard::public_and(allowed),
+        })
+    }
+}
+
 /// `[[accounts]]`
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +160,12 @@ pub struct AccountSetting {
     secret_file: Option<PathBuf>,
     bound_to: Option<String>,
     s_pappid: Option<String>,
+    callback_url: Option<String>,
+    callback_token: Option<String>,
+    callback_token_file: Option<PathBuf>,
+    callback_aes_key: Option<String>,
+    callback_aes_key_file: Option<PathBuf>,
+    callback_mode: Option<String>,
     merchant_api: Option<bool>,
 }
 
@@ -163,11 +207,23 @@ impl Settings {
                 format!("public_base_url must begin with http:// or https://, not \"{base}\"");
             return Err(SettingsError::Value(text));
         }
-        if self.limits.connections == 0 || self.limits.store_readers == 0 {
-            let text = "limits.connections and limits.store_readers must be at least 1";
-            return Err(SettingsError::Value(text.to_owned()));
+        for (name, value) in [
+            ("limits.connections", self.limits.connections),
+            ("limits.store_readers", self.limits.store_readers),
+            ("push.per_account", self.push.per_account),
+            ("push.at_once", self.push.at_once),
+        ] {
+            if value == 0 {
+                return Err(SettingsError::Value(format!("{name} must be at least 1")));
+            }
         }
-        Ok(())
+        self.push.guard(self.mode).map(|_| ())
+    }
+
+    /// The callbacks of the accounts that have one here, with their secrets read.
+    pub fn callback_specs(&self) -> Result<Vec<(String, CallbackSpec)>, SettingsError> {
+        let with_callback = self.accounts.iter().filter(|account| account.callback_url.is_some());
+        with_callback.map(|account| Ok((account.appid.clone(), account.callback()?))).collect()
     }
 
     /// The accounts to add or change, with their secrets read.
@@ -177,19 +233,42 @@ impl Settings {
 }
 
 impl AccountSetting {
-    fn spec(&self) -> Result<AccountSpec, SettingsError> {
-        let secret = match (&self.secret, &self.secret_file) {
+    /// A secret that stands here or in a file of its own.
+    fn either(
+        &self,
+        name: &str,
+        here: &Option<String>,
+        file: &Option<PathBuf>,
+    ) -> Result<Option<String>, SettingsError> {
+        match (here, file) {
             (Some(_), Some(_)) => {
-                let text = format!("accounts: {} has both secret and secret_file", self.appid);
-                return Err(SettingsError::Value(text));
+                let text = format!("accounts: {} has both {name} and {name}_file", self.appid);
+                Err(SettingsError::Value(text))
             }
-            (Some(secret), None) => secret.clone(),
-            (None, Some(file)) => read(file)?.trim().to_owned(),
-            (None, None) => {
-                let text = format!("accounts: {} has neither secret nor secret_file", self.appid);
-                return Err(SettingsError::Value(text));
-            }
-        };
+            (Some(secret), None) => Ok(Some(secret.clone())),
+            (None, Some(file)) => Ok(Some(read(file)?.trim().to_owned())),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn callback(&self) -> Result<CallbackSpec, SettingsError> {
+        let (token, token_file) = (&self.callback_token, &self.callback_token_file);
+        let (aes_key, aes_key_file) = (&self.callback_aes_key, &self.callback_aes_key_file);
+        Ok(CallbackSpec {
+            url: self.callback_url.clone().unwrap_or_default(),
+            token: self.either("callback_token", token, token_file)?.unwrap_or_default(),
+            encoding_aes_key: self
+                .either("callback_aes_key", aes_key, aes_key_file)?
+                .unwrap_or_default(),
+            mode: self.callback_mode.clone().unwrap_or_default(),
+        })
+    }
+
+    fn spec(&self) -> Result<AccountSpec, SettingsError> {
+        let secret = self.either("secret", &self.secret, &self.secret_file)?.ok_or_else(|| {
+            let text = format!("accounts: {} has neither secret nor secret_file", self.appid);
+            SettingsError::Value(text)
+        })?;
         Ok(AccountSpec {
             appid: self.appid.clone(),
             role: Some(self.role.clone()),

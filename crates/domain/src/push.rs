@@ -46,6 +46,29 @@ impl PushMode {
     }
 }
 
+/// A secret that must be read again, encrypted for the store (`Keys::seal`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(pub String);
+
+impl core::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// Where and how an account receives its pushes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    /// The address; empty: the account receives nothing.
+    pub url: String,
+    /// What the body looks like.
+    pub mode: PushMode,
+    /// Signs the requests.
+    pub token: Sealed,
+    /// The EncodingAESKey of compat and safe mode.
+    pub aes_key: Option<Sealed>,
+}
+
 /// What became of a push in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

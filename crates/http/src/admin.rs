@@ -4,6 +4,7 @@ use crate::Server;
 use crate::access::Operator;
 use crate::answer::json;
 use crate::body::Sent;
+use crate::pushes::CallbackOut;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -24,14 +25,20 @@ struct AccountOut<'a> {
     bound_to: Option<&'a str>,
     s_pappid: Option<&'a str>,
     merchant_api: bool,
+    callback: Option<CallbackOut>,
     /// Only when it was made just now: it is told once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
 
 impl<'a> AccountOut<'a> {
-    fn new(account: &'a Account, secret: Option<String>) -> Self {
-        Self {
+    async fn new(
+        server: &Server,
+        account: &'a Account,
+        secret: Option<String>,
+    ) -> Result<Self, Failure> {
+        let callback = server.app.shown_callback(&account.appid).await?;
+        Ok(Self {
             appid: account.appid.as_str(),
             role: account.role.name(),
             name: &account.name,
@@ -39,8 +46,9 @@ impl<'a> AccountOut<'a> {
             bound_to: account.bound_to.as_ref().map(|appid| appid.as_str()),
             s_pappid: account.platform_id.as_ref().map(|id| id.as_str()),
             merchant_api: account.merchant_api,
+            callback: callback.map(CallbackOut::from),
             secret,
-        }
+        })
     }
 }
 
@@ -70,13 +78,15 @@ pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>) -> 
     struct Out<'a> {
         accounts: Vec<AccountOut<'a>>,
     }
-    match server.app.accounts().await {
-        Ok(accounts) => {
-            let accounts = accounts.iter().map(|account| AccountOut::new(account, None)).collect();
-            json(StatusCode::OK, bare(&Out { accounts }))
+    let listed = async {
+        let accounts = server.app.accounts().await?;
+        let mut out = Vec::new();
+        for account in &accounts {
+            out.push(AccountOut::new(&server, account, None).await?);
         }
-        Err(failure) => failed(failure),
-    }
+        Ok(bare(&Out { accounts: out }))
+    };
+    listed.await.map_or_else(failed, |text| json(StatusCode::OK, text))
 }
 
 pub(crate) async fn put_account(
@@ -89,13 +99,12 @@ pub(crate) async fn put_account(
         Ok(spec) => spec,
         Err(refusal) => return failed(refusal.into()),
     };
-    match server.app.save_account(&spec).await {
-        Ok(saved) => {
-            let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
-            json(status, bare(&AccountOut::new(&saved.account, saved.new_secret)))
-        }
-        Err(failure) => failed(failure),
-    }
+    let saved = async {
+        let saved = server.app.save_account(&spec).await?;
+        let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        Ok((status, bare(&AccountOut::new(&server, &saved.account, saved.new_secret).await?)))
+    };
+    saved.await.map_or_else(failed, |(status, text)| json(status, text))
 }
 
 fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {

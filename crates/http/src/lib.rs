@@ -9,6 +9,7 @@ mod admin;
 mod answer;
 mod body;
 mod guard;
+mod pushes;
 mod routes;
 mod s01_ticket;
 mod s02_auth_url;
@@ -88,14 +89,26 @@ mod tests {
     use kaipiao_seams::clock::SystemClock;
     use kaipiao_seams::entropy::OsEntropy;
     use kaipiao_seams::memory::MemoryStore;
+    use kaipiao_seams::sender::{Incoming, Outgoing, SendError, Sender};
     use kaipiao_wire::keys::Keys;
     use tower::ServiceExt;
+
+    /// Nothing is sent here.
+    struct NoSender;
+
+    #[async_trait::async_trait]
+    impl Sender for NoSender {
+        async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
+            Err(SendError::BadAddress(outgoing.url))
+        }
+    }
 
     fn server() -> Server {
         let app = App::new(
             Arc::new(MemoryStore::default()),
             Arc::new(SystemClock::default()),
             Arc::new(OsEntropy),
+            Arc::new(NoSender),
             Keys::derive(&[1; 32]),
             kaipiao_app::Settings::default(),
         );

@@ -3,8 +3,8 @@
 
 use crate::access::{require_get, require_post};
 use crate::{
-    Server, admin, s01_ticket, s02_auth_url, s07_auth_data, s08_reject, s09_set_biz_attr, sandbox,
-    token,
+    Server, admin, pushes, s01_ticket, s02_auth_url, s07_auth_data, s08_reject, s09_set_biz_attr,
+    sandbox, token,
 };
 use axum::Router;
 use axum::routing::{any, get, post, put};
@@ -47,6 +47,19 @@ pub const ROUTES: &[Route] = &[
     ),
     route("GET", "/admin/v1/accounts", "admin", "all accounts"),
     route("PUT", "/admin/v1/accounts/{appid}", "admin", "add or change an account"),
+    route(
+        "PUT",
+        "/admin/v1/accounts/{appid}/callback",
+        "admin",
+        "where an account receives pushes",
+    ),
+    route(
+        "GET",
+        "/admin/v1/pushes",
+        "admin",
+        "pushes and their attempts (appid=, order_id=, state=)",
+    ),
+    route("POST", "/admin/v1/pushes/{id}/replay", "admin", "send a push again"),
     route("GET", "/sandbox/v1/accounts", "sandbox", "demo accounts, users, openids, admin token"),
     route("POST", "/sandbox/v1/authorize", "sandbox", "a user answers without a browser"),
     route("GET", "/sandbox/v1/messages", "sandbox", "service messages of a user (user=…)"),
@@ -71,6 +84,9 @@ pub(crate) fn admin_api() -> Router<Server> {
     Router::new()
         .route("/admin/v1/accounts", get(admin::list_accounts))
         .route("/admin/v1/accounts/{appid}", put(admin::put_account))
+        .route("/admin/v1/accounts/{appid}/callback", put(pushes::put_callback))
+        .route("/admin/v1/pushes", get(pushes::list_pushes))
+        .route("/admin/v1/pushes/{id}/replay", post(pushes::replay_push))
 }
 
 pub(crate) fn sandbox_api() -> Router<Server> {

@@ -15,6 +15,7 @@ use kaipiao_domain::order::{
 use kaipiao_domain::page_fields::{
     CompanyFields, CustomField, FieldRule, PageFields, PersonalFields,
 };
+use kaipiao_domain::push::{Callback, PushMode, Sealed};
 use kaipiao_domain::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTitle};
 use kaipiao_domain::token::{Family, ForcedRefreshes, IssuedToken, Superseded, TokenFamily};
 use kaipiao_domain::user::{BookEntry, OpenId, User, UserId};
@@ -69,6 +70,11 @@ pub fn account_key(appid: &AppId) -> Key {
 /// A merchant's contact's key.
 pub fn contact_key(merchant: &AppId) -> Key {
     Key { kind: Kind::Contact, owner: merchant.to_string(), id: String::new() }
+}
+
+/// The key of where an account receives its pushes.
+pub fn callback_key(appid: &AppId) -> Key {
+    Key { kind: Kind::Callback, owner: appid.to_string(), id: String::new() }
 }
 
 /// A merchant's page fields' key.
@@ -198,6 +204,39 @@ impl Record for Contact {
     fn decode(stored: &Stored) -> Result<Self, ReadError> {
         let ContactShape { phone, time_out } = decode(stored)?;
         Ok(Self { phone, time_out })
+    }
+}
+
+// ---- callback ------------------------------------------------------------------------------
+
+#[derive(Serialize, Deserialize)]
+struct CallbackShape {
+    url: String,
+    mode: String,
+    sealed_token: String,
+    sealed_aes_key: Option<String>,
+}
+
+impl Record for Callback {
+    const KIND: Kind = Kind::Callback;
+
+    fn encode(&self) -> String {
+        encode(&CallbackShape {
+            url: self.url.clone(),
+            mode: self.mode.name().to_owned(),
+            sealed_token: self.token.0.clone(),
+            sealed_aes_key: self.aes_key.as_ref().map(|sealed| sealed.0.clone()),
+        })
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        let shape: CallbackShape = decode(stored)?;
+        Ok(Self {
+            url: shape.url,
+            mode: known(stored, "mode", PushMode::from_name(&shape.mode))?,
+            token: Sealed(shape.sealed_token),
+            aes_key: shape.sealed_aes_key.map(Sealed),
+        })
     }
 }
 
@@ -832,6 +871,12 @@ mod tests {
         };
         reads_back(account_key(&merchant()), &account);
         reads_back(contact_key(&merchant()), &Contact { phone: "1".into(), time_out: 2 });
+        for (mode, aes_key) in [(PushMode::Plain, None), (PushMode::Safe, Some(Sealed("k".into())))]
+        {
+            let token = Sealed("t".into());
+            let callback = Callback { url: "http://x".into(), mode, token, aes_key };
+            reads_back(callback_key(&merchant()), &callback);
+        }
         let custom = vec![CustomField { key: "k".into(), is_required: true, notice: "n".into() }];
         let mut fields = PageFields::never_set();
         fields.personal.phone = FieldRule::Optional;

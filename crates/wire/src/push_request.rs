@@ -7,7 +7,7 @@ use kaipiao_domain::push::PushMode;
 use percent_encoding::utf8_percent_encode;
 
 /// How an account's pushes are signed and encrypted.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Signing {
     /// The callback token.
     pub token: String,

@@ -1,0 +1,144 @@
+//! `kaipiao pushes`: what a running server has told merchants, and what became of it. Asks the
+//! server's admin API, since who is being told right now is known to the server alone.
+
+use crate::compose::{self, ComposeError};
+use crate::settings::Settings;
+use core::time::Duration;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PushesAsk {
+    /// The server's address; None: where the settings listen.
+    pub server: Option<String>,
+    /// Only this receiver's.
+    pub appid: Option<String>,
+    /// Only this order's.
+    pub order_id: Option<String>,
+    /// Only in this state.
+    pub state: Option<String>,
+    /// Send this one again first.
+    pub replay: Option<String>,
+    /// As the server says it, in JSON.
+    pub json: bool,
+}
+
+/// Asks, and returns the text to print.
+pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError> {
+    let server = ask.server.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let base = format!("{}/admin/v1/pushes", server.trim_end_matches('/'));
+    let token = compose::admin_token(settings)?.ok_or_else(|| {
+        let text = "no admin token: set KAIPIAO_ADMIN_TOKEN or admin_token_file";
+        ComposeError::Asking(text.to_owned())
+    })?;
+    let client = Client { token };
+    if let Some(id) = &ask.replay {
+        client.answer(client.agent().post(format!("{base}/{id}/replay")), |request| {
+            request.send_empty()
+        })?;
+    }
+    let mut request = client.agent().get(&base);
+    for (name, value) in [("appid", &ask.appid), ("order_id", &ask.order_id), ("state", &ask.state)]
+    {
+        if let Some(value) = value {
+            request = request.query(name, value);
+        }
+    }
+    let text = client.answer(request, |request| request.call())?;
+    if ask.json {
+        return Ok(text);
+    }
+    let told: Value = serde_json::from_str(&text)
+        .map_err(|error| ComposeError::Asking(format!("{base}: {error}")))?;
+    Ok(for_people(&told))
+}
+
+struct Client {
+    token: String,
+}
+
+impl Client {
+    fn agent(&self) -> ureq::Agent {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(10)));
+        config.build().into()
+    }
+
+    fn answer<B>(
+        &self,
+        request: ureq::RequestBuilder<B>,
+        send: impl FnOnce(
+            ureq::RequestBuilder<B>,
+        ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<String, ComposeError> {
+        let asking = |error: ureq::Error| ComposeError::Asking(error.to_string());
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        let mut answer = send(request).map_err(asking)?;
+        let text = answer.body_mut().read_to_string().map_err(asking)?;
+        if answer.status().is_success() {
+            return Ok(text);
+        }
+        Err(ComposeError::Asking(format!("the server answered {}: {text}", answer.status())))
+    }
+}
+
+/// A line a push, and one for each of its attempts.
+fn for_people(told: &Value) -> String {
+    let mut text = String::new();
+    let pushes = told["pushes"].as_array().map_or(&[][..], Vec::as_slice);
+    for push in pushes {
+        let of = |name: &str| push[name].as_str().unwrap_or("").to_owned();
+        let _ = writeln!(
+            text,
+            "{}  {}  order {}  {}: {}",
+            of("id"),
+            of("event"),
+            of("order_id"),
+            of("state"),
+            of("says")
+        );
+        for (number, attempt) in push["attempts"].as_array().into_iter().flatten().enumerate() {
+            let status = attempt["status"]
+                .as_u64()
+                .map_or("no answer".to_owned(), |status| format!("status {status}"));
+            let _ = writeln!(
+                text,
+                "    try {}: {status} after {} ms  {}  {:?}",
+                number + 1,
+                attempt["took_ms"],
+                attempt["problem"].as_str().unwrap_or(""),
+                attempt["excerpt"].as_str().unwrap_or("").chars().take(80).collect::<String>()
+            );
+        }
+    }
+    if pushes.is_empty() {
+        text.push_str("no pushes\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn people_read_a_line_a_push_and_a_line_an_attempt() {
+        assert_eq!(for_people(&json!({"pushes": []})), "no pushes\n");
+        let told = json!({"pushes": [{
+            "id": "wx1-2", "event": "e", "order_id": "7", "state": "ready", "says": "will be tried",
+            "attempts": [
+                {"took_ms": 5, "status": 500, "problem": "bad", "excerpt": "oops\n"},
+                {"took_ms": 9, "status": null, "problem": "reset", "excerpt": ""},
+            ],
+        }]});
+        assert_eq!(
+            for_people(&told),
+            "wx1-2  e  order 7  ready: will be tried\n\
+             \x20   try 1: status 500 after 5 ms  bad  \"oops\\n\"\n\
+             \x20   try 2: no answer after 9 ms  reset  \"\"\n"
+        );
+    }
+}
