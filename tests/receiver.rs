@@ -16,7 +16,6 @@ pub const TOKEN: &str = "AAAAA";
 pub const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
 /// What a receiver answers.
-#[derive(Clone, Debug)]
 pub enum Reply {
     /// 200 and this body.
     Success(&'static str),
@@ -28,6 +27,8 @@ pub enum Reply {
     Hang,
     /// The connection is reset.
     Reset,
+    /// 200 and this body, and then something else happens.
+    Then(&'static str, Box<dyn FnOnce() + Send>),
 }
 
 /// A push as it arrived.
@@ -193,8 +194,13 @@ fn read_request(stream: &mut TcpStream) -> Option<(String, Received)> {
 
 /// False: the connection is over.
 fn answer(stream: &mut TcpStream, reply: Reply) -> bool {
+    let mut then: Option<Box<dyn FnOnce() + Send>> = None;
     let (status, body) = match reply {
         Reply::Success(body) => (200, body.to_owned()),
+        Reply::Then(body, what) => {
+            then = Some(what);
+            (200, body.to_owned())
+        }
         Reply::Status(status, body) => (status, body),
         Reply::Raw(bytes) => {
             let _ = stream.write_all(&bytes);
@@ -208,5 +214,9 @@ fn answer(stream: &mut TcpStream, reply: Reply) -> bool {
         Reply::Reset => return false,
     };
     let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n\r\n", body.len());
-    stream.write_all((head + &body).as_bytes()).is_ok()
+    let is_sent = stream.write_all((head + &body).as_bytes()).is_ok();
+    if let Some(then) = then {
+        then();
+    }
+    is_sent
 }

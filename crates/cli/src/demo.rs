@@ -2,10 +2,13 @@
 //! Every step is one line: what was sent, what came back, how long it took. The exit code is 0 only
 //! if all of it held.
 
+mod receiver;
+
 use crate::compose;
 use crate::settings::Settings;
 use core::time::Duration;
-use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_USERS};
+use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_USERS};
+use receiver::Receiver;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -34,7 +37,8 @@ async fn play() -> Result<(), String> {
         // An error means that the demo is over, too.
         let _ = stopped.await;
     }));
-    let played = tokio::task::spawn_blocking(move || flow(&Client::new(home)))
+    let receiver = Receiver::start(DEMO_ACCOUNTS[0].appid)?;
+    let played = tokio::task::spawn_blocking(move || flow(&Client::new(home), &receiver))
         .await
         .map_err(|error| error.to_string())?;
     drop(stop);
@@ -43,12 +47,20 @@ async fn play() -> Result<(), String> {
 }
 
 /// The steps, in the order in which a merchant meets them.
-fn flow(client: &Client) -> Result<(), String> {
+fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
     let merchant = &DEMO_ACCOUNTS[0];
     let user = DEMO_USERS[0].id;
 
     let accounts = client.get("what the sandbox has", "sandbox/v1/accounts")?;
     let s_pappid = text(&accounts, "s_pappid")?;
+
+    let callback = json!({
+        "url": format!("http://{}/callback", receiver.address), "token": receiver::TOKEN,
+        "encoding_aes_key": receiver::AES_KEY, "mode": "safe",
+    });
+    let path = format!("admin/v1/accounts/{}/callback", merchant.appid);
+    let set = client.put("set the callback, which is verified", &path, &callback)?;
+    expect(&set["callback"], "mode", &json!("safe"))?;
 
     let token = client.get(
         "access token",
@@ -99,6 +111,16 @@ fn flow(client: &Client) -> Result<(), String> {
     expect(&answered, "result", &json!("authorized"))?;
     expect(&answered, "redirect", &json!("https://shop.example/thanks?order_id=demo-1&errcode=0"))?;
 
+    receiver.expect(
+        "push (6), decrypted",
+        &[
+            "<Event><![CDATA[user_authorize_invoice]]></Event>",
+            "<SuccOrderId><![CDATA[demo-1]]></SuccOrderId><FailOrderId><![CDATA[]]></FailOrderId>",
+            &format!("<SPAppId><![CDATA[{s_pappid}]]></SPAppId>"),
+        ],
+    )?;
+    client.settled("demo-1")?;
+
     let status = client.call("status after (7)", &status_path, Some(which.clone()))?;
     expect(&status, "invoice_status", &json!("auth success"))?;
     expect(&status["user_auth_info"], "biz_field", &title)?;
@@ -116,6 +138,20 @@ fn flow(client: &Client) -> Result<(), String> {
         client.get("what the user was told", &format!("sandbox/v1/messages?user={user}"))?;
     expect(&messages["messages"][0], "reason", &json!("抬头有误 wrong title"))?;
     Ok(())
+}
+
+impl Receiver {
+    /// Waits for a push, shows it, and wants these parts in it.
+    fn expect(&self, what: &str, parts: &[&str]) -> Result<(), String> {
+        let started = Instant::now();
+        let event = self.next().map_err(|why| format!("{what}: {why}"))?;
+        let waited_ms = started.elapsed().as_secs_f64() * 1000.0;
+        print_step(what, waited_ms, "POST from the server, safe mode", &event);
+        match parts.iter().find(|part| !event.contains(**part)) {
+            None => Ok(()),
+            Some(part) => Err(format!("{what}: {part} is not in {event}")),
+        }
+    }
 }
 
 fn text(answer: &Value, member: &str) -> Result<String, String> {
@@ -160,6 +196,36 @@ impl Client {
     fn post(&self, what: &str, path: &str, body: &Value) -> Result<Value, String> {
         let sent = body.to_string();
         self.step(what, "POST", path, &sent, || self.agent.post(self.address(path)).send(&*sent))
+    }
+
+    fn put(&self, what: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let sent = body.to_string();
+        self.step(what, "PUT", path, "{…}", || {
+            let request = self.agent.put(self.address(path));
+            request.header("authorization", format!("Bearer {DEMO_ADMIN_TOKEN}")).send(&*sent)
+        })
+    }
+
+    /// The server knows that the order's push was delivered.
+    fn settled(&self, order_id: &str) -> Result<(), String> {
+        let what = "what the server knows of the push";
+        let path = format!("admin/v1/pushes?order_id={order_id}&state=delivered");
+        let started = Instant::now();
+        // The receiver's answer may still be on its way back.
+        while started.elapsed() < Duration::from_secs(10) {
+            let request = self.agent.get(self.address(&path));
+            let request = request.header("authorization", format!("Bearer {DEMO_ADMIN_TOKEN}"));
+            let mut answer = request.call().map_err(|error| format!("{what}: {error}"))?;
+            let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
+            let told: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+            if let Some(push) = told["pushes"].get(0) {
+                let says = format!("{} {}", push["state"], push["says"]);
+                print_step(what, took_ms, &format!("GET /{path}"), &says);
+                return Ok(());
+            }
+        }
+        Err(format!("{what}: not delivered within 10 s"))
     }
 
     fn address(&self, path: &str) -> String {

@@ -2,21 +2,29 @@
 //!
 //! 25 rounds over one data directory. In each, a real server process is loaded by several clients
 //! until it is killed at a round's own moment; one round in ten the process dies by itself between
-//! the savepoints of a group and its COMMIT. Then it is started again, and every change that was
-//! acknowledged, in this round and all before it, must be there.
+//! the savepoints of a group and its COMMIT, and others die by the hand of the merchant's server,
+//! with a push received and not yet answered, or answered and not yet settled. Then it is started
+//! again, and every change that was acknowledged, in this round and all before it, must be there.
+//!
+//! In the end every acknowledged answer of a user has been pushed, in order within its order, and
+//! twice only where a crash forced it: at most the pushes that were under way at the kills.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+use kaipiao_tests::{MERCHANT, Receiver, Reply, element};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 25;
 const CLIENTS: usize = 8;
+/// The default of push.per_account: so many pushes a crash can make go out twice.
+const UNDER_WAY: usize = 4;
 /// A round that acknowledged less has proved nothing.
 const MIN_ACKNOWLEDGED: usize = 50;
 
@@ -25,6 +33,8 @@ const MIN_ACKNOWLEDGED: usize = 50;
 struct Acknowledged {
     offered: Vec<String>,
     authorized: Vec<String>,
+    /// Declined before they were authorized.
+    declined: Vec<String>,
     rejected: Vec<String>,
     /// The largest contact.time_out; set by one client only, so it only grows.
     time_out: i64,
@@ -126,6 +136,12 @@ impl Load<'_> {
             if n % 2 == 0 {
                 continue;
             }
+            if n % 8 == 7 {
+                let no =
+                    json!({"auth_url": answer["auth_url"], "user": "lina", "decision": "decline"});
+                assert_eq!(self.server.post("sandbox/v1/authorize", &no)?["result"], "declined");
+                self.note(|a| a.declined.push(order_id.clone()));
+            }
             let yes =
                 json!({"auth_url": answer["auth_url"], "user": "lina", "decision": "authorize"});
             assert_eq!(self.server.post("sandbox/v1/authorize", &yes)?["result"], "authorized");
@@ -161,6 +177,82 @@ impl Load<'_> {
         }
         Some(())
     }
+}
+
+/// When the merchant's server kills the one that pushes to it.
+struct Murder {
+    pid: u32,
+    /// Once so many more pushes have come.
+    after: usize,
+    /// Before it answers the last of them, or after.
+    before_answer: bool,
+}
+
+impl Murder {
+    fn kill(&self) {
+        assert!(Command::new("kill").args(["-9", &self.pid.to_string()]).status().is_ok());
+    }
+}
+
+/// The merchant's server: answers every push, and kills where it is told to.
+fn merchants_server(murder: &Arc<Mutex<Option<Murder>>>) -> Receiver {
+    let murder = Arc::clone(murder);
+    Receiver::behaving(move |_, _| {
+        let mut planned = murder.lock().unwrap();
+        if let Some(mut plan) = planned.take() {
+            match (plan.after, plan.before_answer) {
+                (0, true) => plan.kill(),
+                (0, false) => return Reply::Then("success", Box::new(move || plan.kill())),
+                _ => {
+                    plan.after -= 1;
+                    *planned = Some(plan);
+                }
+            }
+        }
+        Reply::Success("success")
+    })
+}
+
+/// Every acknowledged answer was pushed, in order, and twice only where a crash forced it.
+fn check_pushes(server: &Server, receiver: &Receiver, acknowledged: &Acknowledged) {
+    let is_settled = || {
+        let request = server.agent.get(format!("{}admin/v1/pushes?state=open", server.home));
+        let request = request.header("authorization", "Bearer kaipiao-sandbox-admin");
+        let text = request.call().unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["pushes"].as_array().unwrap().is_empty()
+    };
+    let started = Instant::now();
+    while !is_settled() {
+        assert!(started.elapsed() < Duration::from_secs(60), "pushes are never settled");
+    }
+    let mut of_order: HashMap<String, Vec<bool>> = HashMap::new();
+    for push in receiver.received() {
+        let event = push.event(MERCHANT);
+        let succeeded = element(&event, "SuccOrderId").unwrap();
+        let failed = element(&event, "FailOrderId").unwrap();
+        let is_yes = failed.is_empty();
+        of_order.entry(if is_yes { succeeded } else { failed }).or_default().push(is_yes);
+    }
+    for order_id in &acknowledged.authorized {
+        let pushed = of_order.get(order_id);
+        assert!(pushed.is_some_and(|pushed| pushed.contains(&true)), "lost the push of {order_id}");
+    }
+    for order_id in &acknowledged.declined {
+        let pushed = of_order.get(order_id);
+        assert!(pushed.is_some_and(|pushed| !pushed[0]), "lost the decline of {order_id}");
+    }
+    let mut twice = 0;
+    for (order_id, pushed) in &of_order {
+        assert!(pushed.is_sorted(), "reordered: {order_id}: {pushed:?}");
+        let distinct = usize::from(pushed.contains(&true)) + usize::from(pushed.contains(&false));
+        twice += pushed.len() - distinct;
+    }
+    println!("{} orders pushed, {twice} pushes went out twice", of_order.len());
+    assert!(twice <= ROUNDS * UNDER_WAY, "{twice} pushes went out twice in {ROUNDS} crashes");
+    assert!(
+        twice > 0,
+        "no crash fell between a push and its settling: the rounds prove too little"
+    );
 }
 
 /// Loads the server until `target` changes are acknowledged, then kills it.
@@ -264,6 +356,11 @@ fn no_acknowledged_change_is_lost_in_25_kills() {
     let token = server.merchant_token();
     let path = format!("card/invoice/setbizattr?action=set_contact&access_token={token}");
     server.post(&path, &json!({"contact": {"phone": "1", "time_out": 0}})).unwrap();
+    let murder = Arc::default();
+    let receiver = merchants_server(&murder);
+    let path = format!("{}admin/v1/accounts/{MERCHANT}/callback", server.home);
+    let request = server.agent.put(path).header("authorization", "Bearer kaipiao-sandbox-admin");
+    assert_eq!(request.send(receiver.settings("safe").to_string()).unwrap().status(), 200);
     drop(server);
     for round in 1..=ROUNDS {
         let before = {
@@ -275,13 +372,25 @@ fn no_acknowledged_change_is_lost_in_25_kills() {
         let cuts_inside = round % 10 == 0;
         let (fault, target) =
             if cuts_inside { (Some(target + 40), usize::MAX) } else { (None, target) };
-        let count = crash_round(round, Server::start(data.path(), fault), target, &acknowledged);
-        println!(
-            "round {round:2}: {count} acknowledged at the kill{}",
-            if cuts_inside { ", cut between SAVEPOINT and COMMIT" } else { "" }
-        );
+        let server = Server::start(data.path(), fault);
+        let (how, before_answer) = match round % 10 {
+            0 => (", cut between SAVEPOINT and COMMIT", None),
+            3 | 7 => (", with a push received and not answered", Some(true)),
+            5 | 9 => (", with a push answered and not settled", Some(false)),
+            _ => ("", None),
+        };
+        let target = if before_answer.is_some() { usize::MAX } else { target };
+        *murder.lock().unwrap() = before_answer.map(|before_answer| Murder {
+            pid: server.process.id(),
+            after: 40 + round * 3,
+            before_answer,
+        });
+        let count = crash_round(round, server, target, &acknowledged);
+        println!("round {round:2}: {count} acknowledged at the kill{how}");
         assert!(count >= MIN_ACKNOWLEDGED, "round {round}: only {count} acknowledged");
         check(&Server::start(data.path(), None), &acknowledged.lock().unwrap(), before);
     }
-    check(&Server::start(data.path(), None), &acknowledged.lock().unwrap(), (0, 0, 0));
+    let server = Server::start(data.path(), None);
+    check(&server, &acknowledged.lock().unwrap(), (0, 0, 0));
+    check_pushes(&server, &receiver, &acknowledged.lock().unwrap());
 }

@@ -90,6 +90,8 @@ fn the_demo_exits_0_only_if_all_of_it_held() {
         "set page fields (9)",
         "authorization link (2)",
         "the user authorizes",
+        "push (6), decrypted",
+        "what the server knows of the push",
         "status after (7)",
         "reject (8)",
         "status after rejection (7)",
