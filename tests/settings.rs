@@ -1,9 +1,11 @@
 //! Every setting has a test that fails when the setting is ignored. Those that need a process of
 //! their own (log, the command line) are in crates/cli/tests; limits.commit_queue and the two
-//! timeouts are in access.rs, link_life_s in s06_answer.rs, mode and expose_sandbox in sandbox.rs.
+//! timeouts are in access.rs, link_life_s in s06_answer.rs, mode and expose_sandbox in sandbox.rs,
+//! push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
+//! what limits.store_readers bounds in crates/store-sqlite.
 
 use kaipiao_cli::compose;
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, load};
+use kaipiao_tests::{MERCHANT, Receiver, Reply, TestServer, assert_ok, assert_refused, load};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -130,4 +132,100 @@ async fn an_account_that_cannot_stand_is_named() {
     );
     let error = compose::listen(&settings, None).await.err().unwrap().to_string();
     assert!(error.contains("accounts[0]") && error.contains("role must be one of"), "{error}");
+}
+
+#[test]
+fn retry_after_ms_says_how_many_retries_there_are() {
+    let receiver = Receiver::behaving(|_, _| Reply::Status(500, String::new()));
+    for (settings, attempts) in
+        [("[push]\nretry_after_ms = []", 1), ("[push]\nretry_after_ms = [0, 0]", 3)]
+    {
+        let server = TestServer::start_with(settings);
+        server.set_callback(MERCHANT, &receiver, "plain");
+        server.merchant().authorized("1");
+        server.all_settled();
+        let push = &server.pushes("")[0];
+        assert_eq!(push["state"], "gave_up");
+        assert_eq!(push["attempts"].as_array().unwrap().len(), attempts);
+    }
+}
+
+#[test]
+fn at_once_bounds_the_attempts_of_all_accounts() {
+    let hanging = Receiver::behaving(|_, _| Reply::Hang);
+    let server = TestServer::start_with(
+        "[push]\nat_once = 1\ntimeout_ms = 60000\n[limits]\nshutdown_ms = 1",
+    );
+    server.set_callback(MERCHANT, &hanging, "plain");
+    let desk = server.merchant();
+    desk.authorized("1");
+    desk.authorized("2");
+    hanging.next();
+    let under_way = || server.pushes("").iter().filter(|push| push["state"] == "in_flight").count();
+    assert_eq!((under_way(), hanging.received().len()), (1, 1));
+    server.leaves_pushes();
+}
+
+/// Production, where accounts come from the file and receivers on loopback are private.
+fn production(receiver: &Receiver, push: &str) -> String {
+    format!(
+        "mode = \"production\"\n[push]\n{push}\n[[accounts]]\nappid = \"wx00000000000000aa\"\n\
+         role = \"merchant\"\nsecret = \"{}\"",
+        "f".repeat(32)
+    ) + &format!("\ncallback_url = \"{}\"\ncallback_token = \"AAAAA\"", receiver.url())
+}
+
+#[tokio::test]
+async fn production_verifies_callbacks_at_public_addresses_and_at_those_that_it_is_told() {
+    let receiver = Receiver::start();
+    let directory = tempfile::tempdir().unwrap();
+    let appid = kaipiao_domain::account::AppId::parse("wx00000000000000aa").unwrap();
+    let spec = kaipiao_app::callbacks::CallbackSpec {
+        url: receiver.url(),
+        token: "AAAAA".into(),
+        ..Default::default()
+    };
+    for (push, expected) in [
+        ("", Err("127.0.0.1 is a private address")),
+        ("allow_private = [\"10.0.0.0/8\"]", Err("127.0.0.1 is a private address")),
+        ("allow_private = [\"127.0.0.0/8\"]", Ok(())),
+    ] {
+        let settings = load(directory.path(), &production(&receiver, push));
+        let listening = compose::listen(&settings, None).await.unwrap();
+        let set = listening.app.set_callback(&appid, &spec).await.map_err(|e| e.to_string());
+        match expected {
+            Ok(()) => assert!(set.is_ok(), "{set:?}"),
+            Err(words) => assert!(set.unwrap_err().contains(words)),
+        }
+    }
+    let settings = kaipiao_cli::settings::Settings::load(None).unwrap();
+    assert!(settings.push.allow_private.is_empty());
+    let error = std::panic::catch_unwind(|| {
+        load(directory.path(), "[push]\nallow_private = [\"shop.example\"]")
+    });
+    assert!(error.is_err(), "a range that is none is refused");
+}
+
+#[tokio::test]
+async fn a_ca_file_that_cannot_be_used_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = load(directory.path(), "[push]\nca_file = \"/nowhere/ca.pem\"");
+    let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+    assert!(error.contains("/nowhere/ca.pem"), "{error}");
+}
+
+#[test]
+fn one_store_reader_is_enough_and_none_is_refused() {
+    let server = TestServer::start_with("[limits]\nstore_readers = 1");
+    let desk = server.merchant();
+    desk.authorized("1");
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| assert_eq!(desk.status("1")["invoice_status"], "auth success"));
+        }
+    });
+    let file = server.data().join("none.toml");
+    std::fs::write(&file, "[limits]\nstore_readers = 0").unwrap();
+    let refused = kaipiao_cli::settings::Settings::load(Some(&file)).err().unwrap().to_string();
+    assert!(refused.contains("limits.store_readers must be at least 1"), "{refused}");
 }

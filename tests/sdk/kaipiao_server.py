@@ -1,9 +1,12 @@
 """A real kaipiao process for SDK tests: temporary data, a free port, stopped at the end."""
 
+import http.server
 import json
 import os
+import queue
 import subprocess
 import tempfile
+import threading
 import urllib.parse
 import urllib.request
 
@@ -41,6 +44,13 @@ class Server:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
+    def admin(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": "Bearer " + self.told["admin_token"]}
+        request = urllib.request.Request(f"{self.base}/admin/v1/{path}", data, headers, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
     def account(self, role):
         return next(account for account in self.told["accounts"] if account["role"] == role)
 
@@ -49,6 +59,39 @@ class Server:
         if title is not None:
             body["title"] = title
         return self.post("/sandbox/v1/authorize", body)
+
+
+class Receiver:
+    """A merchant's server: hands every request to `handle(query, body)` and sends back its text."""
+
+    def __init__(self, handle):
+        self.pushes = queue.Queue()
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                text = handle(query, body).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+                if self.command == "POST":
+                    receiver.pushes.put((query, body))
+
+            do_GET = do_POST = answer
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d/callback" % self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class RewriteHost(requests.adapters.HTTPAdapter):

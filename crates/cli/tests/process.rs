@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -112,6 +112,60 @@ fn accounts_prints_json_for_test_suites() {
         .unwrap();
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["accounts"][0]["appid"], "wx6b61697069616f31");
+}
+
+#[test]
+fn pushes_prints_what_became_of_each_and_replays() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let demo = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
+    let asking = |arguments: &[&str]| {
+        let output =
+            kaipiao().arg("pushes").args(["--server", &server.home]).args(arguments).output();
+        let output = output.unwrap();
+        (output.status.success(), text(&output))
+    };
+    assert_eq!(asking(&[]), (true, "no pushes\n".to_owned()));
+    authorize(&server.home, demo.appid, demo.secret);
+    let mut told = String::new();
+    while !told.contains("unroutable") {
+        told = asking(&[]).1;
+    }
+    let id = format!("{}-1", demo.appid);
+    let line = "user_authorize_invoice  order 1  unroutable: had no callback to go to";
+    assert!(told.starts_with(&format!("{id}  {line}")), "{told}");
+    let (is_well, told) = asking(&["--replay", &id, "--order-id", "1", "--json"]);
+    assert!(is_well && told.starts_with("{\"pushes\":[{\"id\":"), "{told}");
+    assert_eq!(asking(&["--state", "gave_up"]), (true, "no pushes\n".to_owned()));
+    let (is_well, told) = asking(&["--replay", "wx0-1"]);
+    assert!(!is_well && told.contains("404") && told.contains("no push has this id"), "{told}");
+    let (is_well, told) = asking(&["--state", "lost"]);
+    assert!(!is_well && told.contains("state must be open"), "{told}");
+    server.stop();
+    let output = kaipiao().args(["pushes", "--server", "http://127.0.0.1:1"]).output().unwrap();
+    assert!(!output.status.success() && text(&output).lines().count() == 1, "{}", text(&output));
+}
+
+/// The demo user authorizes order 1 of an account.
+fn authorize(home: &str, appid: &str, secret: &str) {
+    let token = get(&format!(
+        "{home}cgi-bin/token?grant_type=client_credential&appid={appid}&secret={secret}"
+    ));
+    let token = token["access_token"].as_str().unwrap();
+    let ticket = get(&format!("{home}cgi-bin/ticket/getticket?type=wx_card&access_token={token}"));
+    let post = |path: &str, body: Value| -> Value {
+        let mut answer = ureq::post(format!("{home}{path}")).send(body.to_string()).unwrap();
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
+    };
+    let contact = json!({"contact": {"phone": "1", "time_out": 1}});
+    post(&format!("card/invoice/setbizattr?action=set_contact&access_token={token}"), contact);
+    let asked = json!({
+        "s_pappid": get(&format!("{home}sandbox/v1/accounts"))["s_pappid"], "order_id": "1",
+        "money": 1, "timestamp": 1, "source": "web", "ticket": ticket["ticket"], "type": 0,
+    });
+    let link = post(&format!("card/invoice/getauthurl?access_token={token}"), asked);
+    let yes = json!({"auth_url": link["auth_url"], "user": "lina", "decision": "authorize"});
+    assert_eq!(post("sandbox/v1/authorize", yes)["result"], "authorized");
 }
 
 #[test]

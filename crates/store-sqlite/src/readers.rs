@@ -46,3 +46,38 @@ impl Readers {
 fn unavailable(error: impl ToString) -> ReadError {
     ReadError::Unavailable(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FILE_NAME, Options, SqliteStore};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn no_more_reads_run_at_once_than_there_are_places() {
+        let directory = tempfile::tempdir().unwrap();
+        let _store = SqliteStore::open(directory.path(), Options::default()).unwrap();
+        let readers = Arc::new(Readers::new(directory.path().join(FILE_NAME), 2));
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let reads: Vec<_> = (0..200)
+            .map(|_| {
+                let (readers, running) = (Arc::clone(&readers), Arc::clone(&running));
+                let most = Arc::clone(&most);
+                tokio::spawn(async move {
+                    let read = move |connection: &Connection| {
+                        let now = running.fetch_add(1, Ordering::SeqCst) + 1;
+                        most.fetch_max(now, Ordering::SeqCst);
+                        let read = connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0));
+                        running.fetch_sub(1, Ordering::SeqCst);
+                        read
+                    };
+                    readers.run(read).await
+                })
+            })
+            .collect();
+        for read in reads {
+            assert_eq!(read.await.unwrap(), Ok(1));
+        }
+        assert!(most.load(Ordering::SeqCst) <= 2);
+    }
+}
