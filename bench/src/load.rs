@@ -11,6 +11,53 @@ use tokio::net::TcpStream;
 /// Connections at once.
 pub(crate) const CONNECTIONS: usize = 64;
 
+/// One keep-alive connection.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    answer: Vec<u8>,
+}
+
+impl Connection {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server accepts");
+        stream.set_nodelay(true).expect("a socket takes the option");
+        Self { stream, answer: Vec::with_capacity(4096) }
+    }
+
+    /// POSTs a body; returns the answer's body.
+    pub(crate) async fn post(&mut self, path: &str, body: &str) -> &str {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.stream.write_all(request.as_bytes()).await.expect("the server reads");
+        read_message(&mut self.stream, &mut self.answer).await.expect("the server answers")
+    }
+}
+
+/// Reads one whole HTTP message with a Content-Length; returns its body. None: the peer is gone.
+pub(crate) async fn read_message<'a>(
+    stream: &mut TcpStream,
+    buffer: &'a mut Vec<u8>,
+) -> Option<&'a str> {
+    buffer.clear();
+    loop {
+        if stream.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+        let Some(head) = buffer.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
+        let text = std::str::from_utf8(&buffer[..head]).expect("a head is ASCII");
+        let length = text.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+        });
+        let end = head + 4 + length.unwrap_or(0_usize);
+        if buffer.len() >= end {
+            return Some(std::str::from_utf8(&buffer[head + 4..end]).expect("a body is UTF-8"));
+        }
+    }
+}
+
 /// What a load does.
 #[derive(Clone)]
 pub(crate) struct Load {
@@ -25,8 +72,7 @@ pub(crate) struct Load {
 impl Load {
     /// Requests per second over `during`; every answer must hold `"errcode":0`.
     pub(crate) fn per_s(&self, next: &Arc<AtomicU64>, during: Duration) -> f64 {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("the process can start a thread").block_on(async {
+        on_one_thread(async {
             let started = Instant::now();
             let end = started + during;
             let tasks: Vec<_> = (0..CONNECTIONS)
@@ -41,48 +87,20 @@ impl Load {
     }
 
     async fn connection(self, next: Arc<AtomicU64>, end: Instant) -> u32 {
-        let mut stream = TcpStream::connect(self.address).await.expect("the server accepts");
-        stream.set_nodelay(true).expect("a socket takes the option");
-        let (mut answered, mut buffer) = (0, Vec::with_capacity(4096));
+        let mut connection = Connection::open(self.address).await;
+        let mut answered = 0;
         while Instant::now() < end {
             let body = (self.body)(next.fetch_add(1, Ordering::Relaxed));
-            let request = format!(
-                "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n{body}",
-                self.path,
-                body.len()
-            );
-            stream.write_all(request.as_bytes()).await.expect("the server reads");
-            read_answer(&mut stream, &mut buffer).await;
+            let answer = connection.post(&self.path, &body).await;
+            assert!(answer.starts_with(r#"{"errcode":0,"#), "a wrong answer: {answer}");
             answered += 1;
         }
         answered
     }
 }
 
-/// Reads one whole answer and checks it.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
-    buffer.clear();
-    loop {
-        let read = stream.read_buf(buffer).await.expect("the server answers");
-        assert!(read > 0, "the server closed the connection");
-        let Some(head) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
-            continue;
-        };
-        let text = std::str::from_utf8(&buffer[..head]).expect("a head is ASCII");
-        let length = text.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length")
-                .then(|| value.trim().parse::<usize>().ok())?
-        });
-        let length = length.unwrap_or_else(|| panic!("no content-length: {text}"));
-        if buffer.len() >= head + 4 + length {
-            let body = &buffer[head + 4..];
-            assert!(
-                body.starts_with(br#"{"errcode":0,"#),
-                "a wrong answer: {}",
-                String::from_utf8_lossy(body)
-            );
-            return;
-        }
-    }
+/// Runs a future on a runtime of one thread.
+pub(crate) fn on_one_thread<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("the process can start a thread").block_on(future)
 }

@@ -3,6 +3,9 @@
 //!
 //! `cargo xtask bench auth-url`: getauthurl (each call a new, durable order) against a JSON endpoint
 //! that does nothing behind the same sockets, and against the disk's own fsyncs per second.
+//!
+//! `cargo xtask bench pushes`: pushes per second to 1, 100 and 1,000 accounts, and the delay of
+//! healthy accounts' pushes with and without dead ones beside them.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
@@ -11,7 +14,9 @@ mod disk;
 mod figures;
 mod load;
 mod noop;
+mod pushes;
 mod server;
+mod sink;
 
 use std::process::ExitCode;
 
@@ -20,9 +25,10 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["auth-url"] => auth_url::run(),
+        ["pushes"] => pushes::run(),
         ["noop"] => noop::serve(),
         _ => {
-            eprintln!("usage: cargo xtask bench auth-url");
+            eprintln!("usage: cargo xtask bench auth-url | pushes");
             return ExitCode::FAILURE;
         }
     }

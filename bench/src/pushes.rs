@@ -1,0 +1,257 @@
+//! Pushes: how many a second to 1, 100 and 1,000 accounts, and what 1 % dead receivers do to the
+//! delay of the healthy ones.
+
+use crate::disk;
+use crate::figures::Rounds;
+use crate::load::{CONNECTIONS, Connection, on_one_thread};
+use crate::server::Process;
+use crate::sink::Sink;
+use serde_json::json;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const BACKLOG: usize = 20_000;
+const ROUNDS: usize = 3;
+/// Of the delay: orders a second, and for how long in each round.
+const PACE_PER_S: u32 = 400;
+const ROUND: Duration = Duration::from_secs(12);
+const ACCOUNTS: usize = 1_000;
+const DEAD: usize = ACCOUNTS / 100;
+
+/// Measures, and prints.
+pub(crate) fn run() {
+    println!(
+        "pushes per second: a backlog of {BACKLOG}, drained to a local sink, median of {ROUNDS}"
+    );
+    for accounts in [1, 100, 1_000] {
+        let mut rounds = Rounds::default();
+        for _ in 0..ROUNDS {
+            rounds.push(drain_per_s(accounts));
+        }
+        println!("  {accounts:5} accounts  {:7.0} pushes/s", rounds.median());
+    }
+    let data = tempfile::tempdir().expect("a temporary directory");
+    println!(
+        "  the disk alone  {:7.0} fsync/s",
+        disk::syncs_per_s(data.path(), Duration::from_secs(1))
+    );
+    delays();
+}
+
+/// The accounts of a benchmark: merchants with a callback at the sink.
+struct Merchants {
+    config: String,
+    appids: Vec<String>,
+}
+
+const SECRET: &str = "ffffffffffffffffffffffffffffffff";
+
+impl Merchants {
+    fn new(count: usize, sink: SocketAddr) -> Self {
+        let appids: Vec<_> = (0..count).map(|n| format!("wx{n:016x}")).collect();
+        let mut config = String::new();
+        for appid in &appids {
+            let _ = write!(
+                config,
+                "[[accounts]]\nappid = \"{appid}\"\nrole = \"merchant\"\nsecret = \"{SECRET}\"\n\
+                 callback_url = \"http://{sink}/callback\"\ncallback_token = \"AAAAA\"\n"
+            );
+        }
+        Self { config, appids }
+    }
+
+    /// A server with these accounts.
+    fn serve(&self, data: &Path, push: &str) -> Process {
+        let file = data.join("bench.toml");
+        std::fs::write(
+            &file,
+            format!("[log]\nfilter = \"error\"\n[push]\n{push}\n{}", self.config),
+        )
+        .expect("the directory takes a file");
+        let file = file.to_str().expect("a temporary path is UTF-8");
+        Process::kaipiao(&data.join("data"), &["--config", file])
+    }
+
+    /// Each merchant's token and ticket, with its contact set.
+    fn desks(&self, server: &Process) -> Vec<Desk> {
+        let s_pappid =
+            server.get("/sandbox/v1/accounts")["s_pappid"].as_str().expect("text").to_owned();
+        let desk = |appid: &String| {
+            let token = server.get(&format!(
+                "/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={SECRET}"
+            ));
+            let token = token["access_token"].as_str().expect("a token").to_owned();
+            let contact = json!({"contact": {"phone": "1", "time_out": 1}});
+            let path = format!("/card/invoice/setbizattr?action=set_contact&access_token={token}");
+            assert_eq!(server.post(&path, &contact)["errcode"], 0);
+            let ticket =
+                server.get(&format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"));
+            let asked = json!({
+                "s_pappid": s_pappid, "order_id": "ORDER", "money": 1, "timestamp": 1,
+                "source": "wxa", "ticket": ticket["ticket"], "type": 0,
+            });
+            let path = format!("/card/invoice/getauthurl?access_token={token}");
+            Desk { path, asked: asked.to_string() }
+        };
+        self.appids.iter().map(desk).collect()
+    }
+}
+
+struct Desk {
+    path: String,
+    asked: String,
+}
+
+impl Desk {
+    /// One order from getauthurl to the user's yes. Returns when the yes was sent.
+    async fn order(&self, connection: &mut Connection, order_id: &str, user: &str) -> Instant {
+        let asked = self.asked.replace("ORDER", order_id);
+        let answer = connection.post(&self.path, &asked).await;
+        let (_, link) = answer.split_once(r#""auth_url":""#).expect("a link");
+        let (link, _) = link.split_once('"').expect("it ends");
+        let yes = format!(r#"{{"auth_url":"{link}","user":"{user}","decision":"authorize"}}"#);
+        let sent_at = Instant::now();
+        let answer = connection.post("/sandbox/v1/authorize", &yes).await;
+        assert!(answer.contains("authorized"), "{answer}");
+        sent_at
+    }
+}
+
+const USERS: [&str; 3] = ["zhangwei", "lina", "wangfang"];
+
+/// Builds a backlog while nothing can be delivered, then starts the server anew and lets it drain.
+fn drain_per_s(accounts: usize) -> f64 {
+    let data = tempfile::tempdir().expect("a temporary directory");
+    let sink = Sink::start();
+    let merchants = Merchants::new(accounts, sink.address);
+    // A retry far away holds what one try at a time has not sent to a closed port.
+    let closed = Merchants::new(accounts, closed_port());
+    let server = closed.serve(data.path(), "at_once = 1\nretry_after_ms = [3600000]");
+    let desks = Arc::new(closed.desks(&server));
+    on_one_thread(async {
+        let next = Arc::new(AtomicUsize::new(0));
+        let clients: Vec<_> = (0..CONNECTIONS)
+            .map(|_| {
+                let (desks, next, address) =
+                    (Arc::clone(&desks), Arc::clone(&next), server.address);
+                tokio::spawn(async move {
+                    let mut connection = Connection::open(address).await;
+                    loop {
+                        let n = next.fetch_add(1, Ordering::Relaxed);
+                        if n >= BACKLOG {
+                            break;
+                        }
+                        let desk = &desks[n % desks.len()];
+                        desk.order(&mut connection, &format!("o{n}"), USERS[n % 3]).await;
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.expect("every order was taken");
+        }
+    });
+    drop(server);
+    let server = merchants.serve(data.path(), "");
+    // What failed once waits for its retry.
+    server.post("/sandbox/v1/clock", &json!({"advance_s": 3601}));
+    let (mut first, mut last) = (None, None);
+    for _ in 0..BACKLOG {
+        let arrival = sink.arrivals.recv_timeout(Duration::from_secs(60)).expect("all arrive");
+        first.get_or_insert(arrival.at);
+        last = Some(arrival.at);
+    }
+    let (first, last) = (first.expect("one came"), last.expect("one came"));
+    f64::from(u32::try_from(BACKLOG).expect("it fits")) / (last - first).as_secs_f64()
+}
+
+fn closed_port() -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address")
+}
+
+/// The delay from a user's yes to the push's arrival, with and without dead receivers beside.
+fn delays() {
+    let data = tempfile::tempdir().expect("a temporary directory");
+    let sink = Sink::start();
+    let merchants = Merchants::new(ACCOUNTS, sink.address);
+    let server = merchants.serve(data.path(), "");
+    let desks = Arc::new(merchants.desks(&server));
+    println!(
+        "delay of healthy accounts' pushes, {ACCOUNTS} accounts, {PACE_PER_S} orders/s, rounds of {} s",
+        ROUND.as_secs()
+    );
+    println!("round  dead accounts  p50 ms  p99 ms");
+    let mut p99 = [Rounds::default(), Rounds::default()];
+    // First all rounds without: a dead receiver's pushes outlast their round.
+    for (index, dead) in [0, DEAD].into_iter().enumerate() {
+        for round in 1..=ROUNDS {
+            let prefix = format!("r{round}-{dead}-");
+            let asked = orders(&server, &desks, &prefix, dead);
+            let mut delays: Vec<f64> = Vec::new();
+            while delays.len() < asked.len() {
+                let arrival =
+                    sink.arrivals.recv_timeout(Duration::from_secs(60)).expect("all arrive");
+                if let Some(asked_at) = asked.get(&arrival.order_id) {
+                    delays.push((arrival.at - *asked_at).as_secs_f64() * 1000.0);
+                }
+            }
+            delays.sort_by(f64::total_cmp);
+            let (median, high) = (delays[delays.len() / 2], delays[delays.len() * 99 / 100]);
+            println!("{round:5}  {dead:13}  {median:6.1}  {high:6.1}");
+            p99[index].push(high);
+        }
+    }
+    let [without, with] = p99.map(|rounds| rounds.median());
+    println!(
+        "median p99: {without:.1} ms without, {with:.1} ms with 1 % dead; ratio {:.2}",
+        with / without
+    );
+}
+
+/// Orders at a steady pace, round the accounts; the first `dead` of them have receivers that never
+/// answer. Returns when each healthy order's yes was sent.
+fn orders(
+    server: &Process,
+    desks: &Arc<Vec<Desk>>,
+    prefix: &str,
+    dead: usize,
+) -> HashMap<String, Instant> {
+    on_one_thread(async {
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / PACE_PER_S);
+        let (free, mut waiting) = tokio::sync::mpsc::channel(CONNECTIONS);
+        for _ in 0..CONNECTIONS {
+            free.send(Connection::open(server.address).await).await.expect("there is room");
+        }
+        let (mut orders, end) = (Vec::new(), Instant::now() + ROUND);
+        for n in 0.. {
+            ticks.tick().await;
+            if Instant::now() >= end {
+                break;
+            }
+            let mut connection = waiting.recv().await.expect("connections come back");
+            let (desks, free) = (Arc::clone(desks), free.clone());
+            let account = n % desks.len();
+            let is_dead = account < dead;
+            let order_id = format!("{}{prefix}{n}", if is_dead { "dead" } else { "" });
+            orders.push(tokio::spawn(async move {
+                let asked_at = desks[account].order(&mut connection, &order_id, USERS[n % 3]).await;
+                free.send(connection).await.expect("there is room");
+                (order_id, asked_at, is_dead)
+            }));
+        }
+        let mut asked = HashMap::new();
+        for order in orders {
+            let (order_id, asked_at, is_dead) = order.await.expect("every order was taken");
+            if !is_dead {
+                asked.insert(order_id, asked_at);
+            }
+        }
+        asked
+    })
+}

@@ -1,0 +1,61 @@
+//! The merchants' servers of the push benchmarks: one socket that answers every push with 200 and
+//! nothing, on a thread of its own; pushes to `/dead` are never answered.
+
+use crate::load::{on_one_thread, read_message};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+
+/// An order's push has arrived.
+pub(crate) struct Arrival {
+    pub(crate) order_id: String,
+    pub(crate) at: Instant,
+}
+
+/// Where pushes go.
+pub(crate) struct Sink {
+    pub(crate) address: SocketAddr,
+    /// Every arrival that was answered.
+    pub(crate) arrivals: Receiver<Arrival>,
+}
+
+impl Sink {
+    pub(crate) fn start() -> Self {
+        let (arrived, arrivals) = channel();
+        let (tell, told) = channel();
+        std::thread::spawn(move || {
+            on_one_thread(async {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+                tell.send(listener.local_addr().expect("an address")).expect("it is waited for");
+                while let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(serve(stream, arrived.clone()));
+                }
+            });
+        });
+        Self { address: told.recv().expect("the sink starts"), arrivals }
+    }
+}
+
+async fn serve(mut stream: TcpStream, arrived: Sender<Arrival>) {
+    stream.set_nodelay(true).expect("a socket takes the option");
+    let mut buffer = Vec::with_capacity(4096);
+    while let Some(body) = read_message(&mut stream, &mut buffer).await {
+        let order_id = between(body, "<SuccOrderId><![CDATA[", "]]>").to_owned();
+        if order_id.starts_with("dead") {
+            std::future::pending::<()>().await;
+        }
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        if stream.write_all(answer).await.is_err() {
+            return;
+        }
+        // The benchmark may be over.
+        let _ = arrived.send(Arrival { order_id, at: Instant::now() });
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).expect("a push names its order");
+    rest.split_once(after).expect("the tag ends").0
+}
