@@ -81,6 +81,10 @@ impl Store for MemoryStore {
             return Err(CommitError::Conflict(save.key.clone()));
         }
         for Save { key, body, .. } in commit.saves {
+            let Some(body) = body else {
+                records.remove(&key);
+                continue;
+            };
             let version = records.get(&key).map_or(1, |stored| stored.version + 1);
             records.insert(key.clone(), Stored { key, version, body: body.into() });
         }

@@ -59,7 +59,12 @@ pub async fn list<T: Record>(store: &dyn Store, page: &Page) -> Result<Vec<T>, R
 /// The save of a value.
 pub fn save<T: Record>(key: Key, expect: Expect, value: &T) -> Save {
     debug_assert_eq!(key.kind, T::KIND, "a key of the value's own kind");
-    Save { key, expect, body: value.encode() }
+    Save { key, expect, body: Some(value.encode()) }
+}
+
+/// The removal of a record, whatever stands there.
+pub fn removal(key: Key) -> Save {
+    Save { key, expect: Expect::Any, body: None }
 }
 
 /// An account's key.

@@ -128,8 +128,8 @@ pub struct Save {
     pub key: Key,
     /// What is expected to be there.
     pub expect: Expect,
-    /// The new body.
-    pub body: String,
+    /// The new body; None: the record is removed, and counts from 1 again if it comes back.
+    pub body: Option<String>,
 }
 
 /// What happens together.

@@ -28,12 +28,17 @@ impl Resident {
     }
 
     /// Takes in a group's changes, all in one step.
-    pub(crate) fn take_in(&self, changes: Vec<Stored>) {
+    pub(crate) fn take_in(&self, changes: Vec<(Key, Option<Stored>)>) {
         if changes.is_empty() {
             return;
         }
         let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
-        records.extend(changes.into_iter().map(|stored| (stored.key.clone(), stored)));
+        for (key, stored) in changes {
+            match stored {
+                Some(stored) => records.insert(key, stored),
+                None => records.remove(&key),
+            };
+        }
     }
 
     pub(crate) fn get(&self, key: &Key) -> Option<Stored> {

@@ -48,9 +48,11 @@ fn stored(kind: Kind, row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored { key, version: row.get(2)?, body: body.into() })
 }
 
-/// Writes one save. Returns the record's new version; None: the expectation does not hold.
+/// Writes one save. Returns the record's new version, 0 when it is removed; None: the expectation
+/// does not hold.
 pub(crate) fn save(connection: &Connection, save: &Save) -> rusqlite::Result<Option<Version>> {
     let Save { key, expect, body } = save;
+    let Some(body) = body else { return remove(connection, key, *expect) };
     let table = key.kind.table();
     let one_row = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
         connection.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()
@@ -78,4 +80,18 @@ pub(crate) fn save(connection: &Connection, save: &Save) -> rusqlite::Result<Opt
             &[&key.owner, &key.id, body],
         ),
     }
+}
+
+fn remove(connection: &Connection, key: &Key, expect: Expect) -> rusqlite::Result<Option<Version>> {
+    let version = match expect {
+        Expect::Absent => return Ok(read(connection, key)?.is_none().then_some(0)),
+        Expect::Any => None,
+        Expect::Version(version) => Some(version),
+    };
+    let sql = format!(
+        "DELETE FROM {} WHERE owner = ?1 AND id = ?2 AND (?3 IS NULL OR version = ?3)",
+        key.kind.table()
+    );
+    let removed = connection.prepare_cached(&sql)?.execute((&key.owner, &key.id, version))?;
+    Ok((removed > 0 || version.is_none()).then_some(0))
 }

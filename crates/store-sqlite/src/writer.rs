@@ -4,7 +4,7 @@ use crate::resident::Resident;
 use crate::schedule::Schedule;
 use crate::{Options, open_writing, push_sql, sql};
 use kaipiao_seams::outbox::{Changed, LeaseAsk, Leases, PushId, Report};
-use kaipiao_seams::store::{Commit, CommitError, ReadError, Stored};
+use kaipiao_seams::store::{Commit, CommitError, Key, ReadError, Stored};
 use rusqlite::{Connection, ErrorCode};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -125,7 +125,8 @@ struct State {
 /// What a group changes in memory once it is on disk.
 #[derive(Default)]
 struct Effects {
-    resident: Vec<Stored>,
+    /// Resident records; None: removed.
+    resident: Vec<(Key, Option<Stored>)>,
     /// Accounts whose pushes changed.
     touched: Vec<String>,
     /// Leases that have ended.
@@ -274,11 +275,13 @@ fn save_all(
             return Ok(Err(CommitError::Conflict(save.key.clone())));
         };
         if save.key.kind.is_resident() {
-            own.resident.push(Stored {
-                key: save.key.clone(),
+            let key = save.key.clone();
+            let stored = save.body.as_deref().map(|body| Stored {
+                key: key.clone(),
                 version,
-                body: save.body.as_str().into(),
+                body: body.into(),
             });
+            own.resident.push((key, stored));
         }
     }
     for push in &commit.pushes {

@@ -46,7 +46,7 @@ fn order(id: impl ToString) -> Key {
 }
 
 fn one(key: Key, body: &str) -> Commit {
-    Commit::of(vec![Save { key, expect: Expect::Any, body: body.into() }])
+    Commit::of(vec![Save { key, expect: Expect::Any, body: Some(body.into()) }])
 }
 
 /// A gate that the writer stands at before each COMMIT until it is opened.

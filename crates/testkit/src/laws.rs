@@ -26,6 +26,7 @@ macro_rules! store_laws {
             $subject,
             all_or_nothing,
             expected_or_conflict_and_nothing_changed,
+            a_removed_record_is_gone,
             a_conflict_takes_no_neighbour_with_it,
             you_read_your_own_writes,
             readers_see_whole_commits,
@@ -56,7 +57,11 @@ fn order(id: &str) -> Key {
 }
 
 fn save(key: Key, expect: Expect, body: &str) -> Save {
-    Save { key, expect, body: body.into() }
+    Save { key, expect, body: Some(body.into()) }
+}
+
+fn removal(key: Key, expect: Expect) -> Save {
+    Save { key, expect, body: None }
 }
 
 async fn commit(store: &dyn Store, saves: Vec<Save>) -> Result<(), CommitError> {
@@ -99,6 +104,27 @@ pub async fn expected_or_conflict_and_nothing_changed(subject: &dyn Subject) {
         assert_eq!(try_save(Expect::Any, "three").await, Ok(()));
         let stored = store.read(&key).await.unwrap().unwrap();
         assert_eq!((stored.version, &*stored.body), (3, "three"));
+    }
+}
+
+/// A removed record is absent, and comes back as new.
+pub async fn a_removed_record_is_gone(subject: &dyn Subject) {
+    let store = subject.open().await;
+    for kind in [Kind::BookEntry, Kind::Contact] {
+        let key = key(kind, "u", "a");
+        let conflict = Err(CommitError::Conflict(key.clone()));
+        let remove = async |expect| commit(&*store, vec![removal(key.clone(), expect)]).await;
+        assert_eq!(remove(Expect::Version(1)).await, conflict);
+        assert_eq!(remove(Expect::Any).await, Ok(()));
+        assert_eq!(remove(Expect::Absent).await, Ok(()));
+        commit(&*store, vec![save(key.clone(), Expect::Absent, "1")]).await.unwrap();
+        commit(&*store, vec![save(key.clone(), Expect::Any, "2")]).await.unwrap();
+        assert_eq!(remove(Expect::Version(1)).await, conflict);
+        assert_eq!(remove(Expect::Absent).await, conflict);
+        assert_eq!(remove(Expect::Version(2)).await, Ok(()));
+        assert_eq!(store.read(&key).await.unwrap(), None);
+        commit(&*store, vec![save(key.clone(), Expect::Absent, "3")]).await.unwrap();
+        assert_eq!(store.read(&key).await.unwrap().unwrap().version, 1);
     }
 }
 
@@ -251,6 +277,9 @@ fn random_save(steps: &mut Steps) -> Save {
         1 => Expect::Any,
         _ => Expect::Version(i64::try_from(steps.below(6)).unwrap()),
     };
+    if steps.below(5) == 0 {
+        return removal(key, expect);
+    }
     save(key, expect, &steps.below(1000).to_string())
 }
 

@@ -105,7 +105,7 @@ async fn all(store: &dyn Store) -> Vec<Push> {
 pub async fn a_push_comes_with_its_commit_or_not_at_all(subject: &dyn Subject) {
     let store = subject.open().await;
     let key = Key { kind: Kind::Order, owner: "wx1".into(), id: "1".into() };
-    let save = Save { key: key.clone(), expect: Expect::Absent, body: "x".into() };
+    let save = Save { key: key.clone(), expect: Expect::Absent, body: Some("x".into()) };
     let commit = Commit { saves: vec![save], pushes: vec![push("wx1", "1", 5000)] };
     store.commit(commit.clone()).await.unwrap();
     assert_eq!(store.commit(commit).await, Err(CommitError::Conflict(key.clone())));
