@@ -117,6 +117,11 @@ impl App {
         self.clock.now()
     }
 
+    /// The real moment, for sessions and logins.
+    pub fn real_now(&self) -> Timestamp {
+        self.clock.real_now()
+    }
+
     /// The operator's settings.
     pub fn settings(&self) -> &Settings {
         &self.settings

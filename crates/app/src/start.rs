@@ -112,7 +112,7 @@ impl App {
     /// never brings back an entry that the user deleted.
     async fn seed_user(&self, demo: &DemoUser) -> Result<(), Failure> {
         let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
-        let user = User { id: id.clone(), name: demo.name.to_owned() };
+        let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
         let mut saves = vec![records::save(user_key(&id), Expect::Absent, &user)];
         for (number, title) in demo.titles().into_iter().enumerate() {
             let entry = BookEntry { user: id.clone(), id: format!("demo-{}", number + 1), title };

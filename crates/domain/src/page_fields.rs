@@ -114,6 +114,28 @@ impl PageFields {
         }
     }
 
+    /// What a title book takes: a name, and whatever else the user wants to keep.
+    pub fn of_a_title_book() -> Self {
+        let optional = FieldRule::Optional;
+        Self {
+            personal: PersonalFields {
+                show_title: true,
+                phone: optional,
+                email: optional,
+                custom: Vec::new(),
+            },
+            company: CompanyFields {
+                show_title: true,
+                tax_no: optional,
+                addr: optional,
+                phone: optional,
+                bank_type: optional,
+                bank_no: optional,
+                custom: Vec::new(),
+            },
+        }
+    }
+
     /// Checks a merchant's setting. `key_max_chars` is a setting of the server: the contract says
     /// 5, and its own samples have 6 (facts 6.1 no. 32).
     pub fn check(&self, key_max_chars: usize) -> Result<(), Refusal> {
@@ -162,6 +184,8 @@ impl CompanyFields {
 pub struct FieldProblem {
     /// The field's wire name, or a custom field's key.
     pub field: String,
+    /// Is it one of the merchant's own fields? Its key may be a wire name too.
+    pub is_custom: bool,
     /// What is wrong.
     pub kind: ProblemKind,
 }
@@ -214,7 +238,7 @@ fn check_value(
         (false, _) if !is_well_formed(value) => ProblemKind::Malformed,
         (false, _) => return,
     };
-    into.push(FieldProblem { field: field.to_owned(), kind });
+    into.push(FieldProblem { field: field.to_owned(), is_custom: false, kind });
 }
 
 fn check_custom_values(
@@ -225,12 +249,18 @@ fn check_custom_values(
     for field in fields {
         let rule = FieldRule::from_flags(true, field.is_required);
         let typed = values.iter().find(|value| value.key == field.key);
-        check_value(&field.key, rule, typed.map_or("", |value| &value.value), any, into);
+        let value = typed.map_or("", |value| &value.value);
+        let mut problems = Vec::new();
+        check_value(&field.key, rule, value, any, &mut problems);
+        into.extend(
+            problems.into_iter().map(|problem| FieldProblem { is_custom: true, ..problem }),
+        );
     }
     for (index, value) in values.iter().enumerate() {
         let stands_before = values[..index].iter().any(|earlier| earlier.key == value.key);
         if stands_before || !fields.iter().any(|field| field.key == value.key) {
-            into.push(FieldProblem { field: value.key.clone(), kind: ProblemKind::NotShown });
+            let field = value.key.clone();
+            into.push(FieldProblem { field, is_custom: true, kind: ProblemKind::NotShown });
         }
     }
 }

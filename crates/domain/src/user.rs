@@ -42,6 +42,8 @@ pub struct User {
     pub id: UserId,
     /// Their name, as they see it.
     pub name: String,
+    /// The title-book entry that a page fills in by itself; None: the first of the book.
+    pub default_title: Option<String>,
 }
 
 /// One entry of a user's title book.

@@ -1,6 +1,6 @@
 //! The Clock seam. What the domain calls "now" comes from here (rulings, Sandbox).
 
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use kaipiao_domain::Timestamp;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,18 +8,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub trait Clock: Send + Sync + 'static {
     /// The moment that counts as now.
     fn now(&self) -> Timestamp;
+
+    /// The real moment: sessions and signed logins do not move with the sandbox's clock.
+    fn real_now(&self) -> Timestamp;
 }
 
 /// The machine's clock plus an offset that the sandbox can move forward. Production never moves it.
 #[derive(Debug, Default)]
 pub struct SystemClock {
-    offset_ms: AtomicI64,
+    offset_ms: AtomicU64,
 }
 
 impl SystemClock {
     /// Makes the clock run at least so far ahead; it never goes back, in whatever order calls come.
     pub fn run_ahead(&self, offset: Duration) {
-        self.offset_ms.fetch_max(millis(offset), Ordering::Relaxed);
+        let offset_ms = u64::try_from(offset.as_millis()).unwrap_or(u64::MAX);
+        self.offset_ms.fetch_max(offset_ms, Ordering::Relaxed);
     }
 }
 
@@ -29,11 +33,14 @@ fn millis(duration: Duration) -> i64 {
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
+        self.real_now() + Duration::from_millis(self.offset_ms.load(Ordering::Relaxed))
+    }
+
+    fn real_now(&self) -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "this is the seam")]
         let now = SystemTime::now();
         let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let offset_ms = self.offset_ms.load(Ordering::Relaxed);
-        Timestamp::from_unix_millis(millis(since_1970).saturating_add(offset_ms))
+        Timestamp::from_unix_millis(millis(since_1970))
     }
 }
 

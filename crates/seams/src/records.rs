@@ -693,18 +693,22 @@ impl Record for Order {
 #[derive(Serialize, Deserialize)]
 struct UserShape {
     name: String,
+    #[serde(default)]
+    default_title: Option<String>,
 }
 
 impl Record for User {
     const KIND: Kind = Kind::User;
 
     fn encode(&self) -> String {
-        encode(&UserShape { name: self.name.clone() })
+        let default_title = self.default_title.clone();
+        encode(&UserShape { name: self.name.clone(), default_title })
     }
 
     fn decode(stored: &Stored) -> Result<Self, ReadError> {
-        let UserShape { name } = decode(stored)?;
-        Ok(Self { id: known(stored, "the key", UserId::parse(&stored.key.owner))?, name })
+        let UserShape { name, default_title } = decode(stored)?;
+        let id = known(stored, "the key", UserId::parse(&stored.key.owner))?;
+        Ok(Self { id, name, default_title })
     }
 }
 
@@ -892,7 +896,9 @@ mod tests {
         reads_back(token_family_key(&merchant(), Family::Classic), &family);
         let forced = family.force_stable(at(3)).unwrap();
         reads_back(token_family_key(&merchant(), Family::Stable), &forced);
-        reads_back(user_key(&user()), &User { id: user(), name: "艾米".into() });
+        for default_title in [None, Some("1".to_owned())] {
+            reads_back(user_key(&user()), &User { id: user(), name: "艾米".into(), default_title });
+        }
         let entry = BookEntry { user: user(), id: "1".into(), title: title() };
         reads_back(book_entry_key(&user(), "1"), &entry);
         let message = RejectionMessage {

@@ -19,6 +19,8 @@ pub struct Keys {
     openid: [u8; 32],
     platform: [u8; 32],
     seal: [u8; 32],
+    session: [u8; 32],
+    form: [u8; 32],
     fingerprint: String,
 }
 
@@ -38,6 +40,8 @@ impl Keys {
             openid: key("openid"),
             platform: key("platform"),
             seal: key("seal"),
+            session: key("session"),
+            form: key("form"),
             fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
         }
     }
@@ -101,6 +105,14 @@ impl Keys {
         mac
     }
 
+    pub(crate) fn session_mac(&self, claim: &[u8]) -> [u8; 32] {
+        sha256(&self.session, &[claim])
+    }
+
+    pub(crate) fn form_mac(&self, session: &[u8]) -> [u8; 32] {
+        sha256(&self.form, &[session])
+    }
+
     pub(crate) fn openid_mac(&self, appid: &str, user: &str) -> [u8; 32] {
         sha256(&self.openid, &[appid.as_bytes(), b"\0", user.as_bytes()])
     }
@@ -136,6 +148,8 @@ mod tests {
             keys.openid,
             keys.platform,
             keys.seal,
+            keys.session,
+            keys.form,
         ];
         let distinct: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod keys;
+pub mod login_token;
 pub mod object;
 pub mod openid;
 pub mod platform_id;
@@ -21,6 +22,7 @@ pub mod s07_auth_data;
 pub mod s08_reject;
 pub mod s09_page_fields;
 pub mod s17_contact;
+pub mod session;
 pub mod title;
 pub mod token;
 
