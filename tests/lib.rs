@@ -6,7 +6,7 @@
 
 mod receiver;
 
-pub use receiver::{Received, Receiver, Reply, element};
+pub use receiver::{AES_KEY, Received, Receiver, Reply, element};
 
 use kaipiao_cli::compose;
 use kaipiao_cli::settings::Settings;

@@ -25,8 +25,8 @@ pub enum Reply {
     Raw(Vec<u8>),
     /// Nothing, for as long as the sender waits.
     Hang,
-    /// The connection is reset.
-    Reset,
+    /// Nothing, and the end of the connection.
+    Close,
     /// 200 and this body, and then something else happens.
     Then(&'static str, Box<dyn FnOnce() + Send>),
 }
@@ -211,7 +211,7 @@ fn answer(stream: &mut TcpStream, reply: Reply) -> bool {
             while stream.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
             return false;
         }
-        Reply::Reset => return false,
+        Reply::Close => return false,
     };
     let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n\r\n", body.len());
     let is_sent = stream.write_all((head + &body).as_bytes()).is_ok();

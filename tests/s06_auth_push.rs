@@ -144,8 +144,11 @@ fn who_receives_depends_on_who_asked() {
         (element(&event, "FromUserName").unwrap(), &push.query["openid"]),
         (user.clone(), &user)
     );
-    // A mobile app's callback is the Official Account's, whatever was set for the app itself.
-    server.set_callback(MOBILE_APP, &own, "plain");
+    // A mobile app's callback is the Official Account's.
+    let path = format!("accounts/{MOBILE_APP}/callback");
+    let (status, answer) = server.admin("PUT", &path, &own.settings("plain"));
+    assert_eq!(status, 400);
+    assert!(answer["error"].as_str().unwrap().contains(MERCHANT), "{answer}");
     play(MOBILE_APP, "app", "4");
     assert_eq!(element(&official.next().event(MERCHANT), "SuccOrderId").unwrap(), "4");
     // Only the mini program's own requests are its own: the last getauthurl counts.
@@ -157,17 +160,24 @@ fn who_receives_depends_on_who_asked() {
 
 #[test]
 fn every_whole_2xx_delivers_and_everything_else_is_retried() {
-    let encrypted = "<xml><Encrypt><![CDATA[x]]></Encrypt></xml>";
+    let key = kaipiao_wire::push_crypto::EncodingAesKey::parse(kaipiao_tests::AES_KEY).unwrap();
+    let reply = key.encrypt("success", MERCHANT, *b"0123456789abcdef");
+    let encrypted = format!(
+        "<xml><Encrypt><![CDATA[{reply}]]></Encrypt><MsgSignature><![CDATA[x]]></MsgSignature>\
+         <TimeStamp>1</TimeStamp><Nonce><![CDATA[1]]></Nonce></xml>"
+    );
+    let encrypted: &'static str = encrypted.leak();
     let html = "<html>not for us</html>";
     let whole = [(200, "success"), (200, ""), (204, ""), (200, encrypted), (201, html)];
     let redirect =
         "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
     let half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
-    let broken: [(Box<dyn Fn() -> Reply + Send + Sync>, Value, &str); 7] = [
+    type Broken = (Box<dyn Fn() -> Reply + Send + Sync>, Value, &'static str);
+    let broken: [Broken; 7] = [
         (Box::new(|| Reply::Status(500, "oops".into())), json!(500), "status 500"),
         (Box::new(|| Reply::Status(404, String::new())), json!(404), "status 404"),
         (Box::new(move || Reply::Raw(redirect.into())), json!(302), "status 302"),
-        (Box::new(|| Reply::Reset), json!(null), "broke off"),
+        (Box::new(|| Reply::Close), json!(null), "broke off"),
         (Box::new(move || Reply::Raw(half.into())), json!(null), "broke off"),
         (Box::new(|| Reply::Raw(b"garbage\r\n\r\n".into())), json!(null), "broke off"),
         (Box::new(|| Reply::Hang), json!(null), "no whole answer within 150 ms"),
@@ -420,6 +430,8 @@ fn what_prevents_a_callback_is_said() {
         assert!(error.contains(words), "{error}");
     };
     refused(json!({"url": "ftp://x"}), "url must be a http:// or https:// address");
+    refused(json!({"url": null}), "url is missing");
+    refused(json!({"url": "http://u:p@x/"}), "must not hold a user name");
     refused(json!({"token": "a b"}), "token must be 3 to 32 letters and digits");
     refused(json!({"mode": "secret"}), "mode must be one of plain, compat, safe, not \"secret\"");
     refused(json!({"encoding_aes_key": ""}), "encoding_aes_key is empty, safe mode needs one");
@@ -430,6 +442,8 @@ fn what_prevents_a_callback_is_said() {
     let (status, error) = put(MERCHANT, json!({"token": "BBBBB"}));
     assert_eq!(status, 409);
     assert!(error.contains("it answered 403 and \"wrong signature\""), "{error}");
+    let (status, error) = put(MERCHANT, json!({"url": "http://127.0.0.1:99999/"}));
+    assert!(status == 409 && error.contains("its port is none"), "{error}");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (status, error) = put(MERCHANT, json!({"url": format!("http://{nobody}/")}));
     assert!(status == 409 && error.contains("url was not verified: no connection"), "{error}");

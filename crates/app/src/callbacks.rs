@@ -2,7 +2,7 @@
 //! verifies it (facts 3.1).
 
 use crate::{App, Decision, Failure, FirstTry};
-use kaipiao_domain::account::AppId;
+use kaipiao_domain::account::{AppId, Role};
 use kaipiao_domain::push::{Callback, PushMode, Sealed, check_token};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
@@ -106,8 +106,13 @@ impl App {
         appid: &AppId,
         spec: &CallbackSpec,
     ) -> Result<OpenCallback, Failure> {
-        if self.account(appid).await?.is_none() {
+        let Some(account) = self.account(appid).await? else {
             return Err(Refusal::new(ErrorCode::InvalidAppid, "no account has this appid").into());
+        };
+        if account.role == Role::MobileApp && !spec.url.is_empty() {
+            let problem =
+                format!("belongs to {}: a mobile app's pushes go there", account.merchant());
+            return Err(Refusal::invalid("url", problem).into());
         }
         let mode = match spec.mode.as_str() {
             "" => PushMode::Plain,
@@ -119,6 +124,7 @@ impl App {
         };
         if !spec.url.is_empty() {
             text::web_link("url", &spec.url)?;
+            text::without_user_name("url", &spec.url)?;
             check_token(&spec.token)?;
         }
         let aes_key = match spec.encoding_aes_key.as_str() {

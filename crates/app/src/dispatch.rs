@@ -7,7 +7,7 @@
 use crate::{App, Failure};
 use core::time::Duration;
 use kaipiao_domain::account::AppId;
-use kaipiao_domain::push::{AfterAttempt, AttemptResult, after_attempt};
+use kaipiao_domain::push::{AfterAttempt, AttemptResult, Verdict, after_attempt};
 use kaipiao_seams::outbox::{Attempt, Changed, Lease, LeaseAsk, Next, Push, Report};
 use kaipiao_seams::sender::Outgoing;
 use kaipiao_wire::push_request::{PushRequest, compose};
@@ -24,7 +24,7 @@ pub struct PushSettings {
     pub retry_after: Vec<Duration>,
     /// Attempts at once for one account.
     pub per_account: usize,
-    /// Attempts at once in all.
+    /// Attempts at once in all. Accounts whose newest attempt failed share half of them.
     pub at_once: usize,
 }
 
@@ -84,6 +84,7 @@ impl Dispatcher {
             hold_for: settings.time_limit + LEASE_MARGIN,
             limit,
             per_account: settings.per_account,
+            failing_at_once: (settings.at_once / 2).max(1),
         };
         let leases = match self.app.store.lease(ask).await {
             Ok(leases) => leases,
@@ -112,7 +113,16 @@ fn ended_well(ended: Result<(), tokio::task::JoinError>) {
 async fn attempt(app: Arc<App>, lease: Lease) {
     let Lease { push, token } = lease;
     let (started_at, started) = (app.now(), Instant::now());
-    let (result, excerpt) = send(&app, &push).await;
+    let (result, excerpt) = match request(&app, &push).await {
+        Ok(request) => send(&app, request).await,
+        Err(failure) => {
+            // A fault of ours is not one of the merchant's tries.
+            tracing::error!(push = %push.id, why = %failure, "a push could not be prepared");
+            let due_ms = (app.now() + LOOK_EVERY).unix_millis();
+            let next = Next::Retry { due_ms };
+            return settle(&app, Report { id: push.id, token, attempt: None, next }).await;
+        }
+    };
     let now = app.now();
     let next = after_attempt(&result, push.tries + 1, &app.settings.push.retry_after, now);
     let next = match next {
@@ -136,15 +146,10 @@ async fn attempt(app: Arc<App>, lease: Lease) {
     settle(&app, Report { id: push.id, token, attempt, next }).await;
 }
 
-async fn send(app: &App, push: &Push) -> (AttemptResult, String) {
-    let request = match request(app, push).await {
-        Ok(Some(request)) => request,
-        Ok(None) => return (AttemptResult::NoAddress, String::new()),
-        Err(failure) => {
-            return (AttemptResult::Failed { why: failure.to_string() }, String::new());
-        }
+async fn send(app: &App, request: Option<PushRequest>) -> (AttemptResult, String) {
+    let Some(PushRequest { url, body }) = request else {
+        return (AttemptResult::NoAddress, String::new());
     };
-    let PushRequest { url, body } = request;
     let time_limit = app.settings.push.time_limit;
     match app.sender.send(Outgoing { url, xml: Some(body), time_limit }).await {
         Ok(answer) => (AttemptResult::Answered { status: answer.status }, excerpt(&answer.body)),
@@ -197,6 +202,12 @@ fn log(push: &Push, next: &Next, problem: &str) {
     match next {
         Next::Retry { .. } => {
             tracing::info!(push = %push.id, tries = push.tries + 1, problem, "a push failed");
+        }
+        Next::Settle { verdict: Verdict::GaveUp, .. } => {
+            tracing::warn!(push = %push.id, tries = push.tries + 1, problem, "a push was given up");
+        }
+        Next::Settle { verdict: Verdict::Unroutable, .. } => {
+            tracing::info!(push = %push.id, "a push has no callback to go to");
         }
         Next::Settle { verdict, .. } => {
             tracing::debug!(push = %push.id, verdict = verdict.name(), problem, "a push is settled");

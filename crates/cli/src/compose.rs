@@ -181,7 +181,7 @@ fn public_base_url(settings: &Settings, address: SocketAddr) -> String {
 }
 
 /// An address that listens on every interface, as this machine itself reaches it.
-fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
+pub(crate) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         let loopback = match address.ip() {
             IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),

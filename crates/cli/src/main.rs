@@ -57,6 +57,12 @@ enum Command {
         /// Only these: open, delivered, gave_up or unroutable.
         #[arg(long)]
         state: Option<String>,
+        /// Only those behind this push.
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
         /// Send this push again first.
         #[arg(long, value_name = "ID")]
         replay: Option<String>,
@@ -103,8 +109,9 @@ async fn main() -> ExitCode {
             serve(&place, listen, expose_sandbox, fault).await
         }
         Command::Demo => return demo::run().await,
-        Command::Pushes { place, server, appid, order_id, state, replay, json } => {
-            print_pushes(&place, PushesAsk { server, appid, order_id, state, replay, json }).await
+        Command::Pushes { place, server, appid, order_id, state, after, limit, replay, json } => {
+            let ask = PushesAsk { server, appid, order_id, state, after, limit, replay, json };
+            print_pushes(&place, ask).await
         }
         Command::Accounts { place, json } => print_accounts(&place, json).await,
     };
@@ -132,6 +139,10 @@ async fn serve(
     settings.listen = listen.unwrap_or(settings.listen);
     settings.expose_sandbox |= expose_sandbox;
     start_log(&settings.log)?;
+    // Every connection is a file to the operating system; its default is often 1,024.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
     let fault = fault.filter(|_| settings.mode == ModeName::Sandbox);
     let stop = stop_signal()?;
     let listening = compose::listen(&settings, fault.as_ref()).await?;

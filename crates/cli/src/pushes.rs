@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// What is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PushesAsk {
     /// The server's address; None: where the settings listen.
     pub server: Option<String>,
@@ -18,6 +18,10 @@ pub struct PushesAsk {
     pub order_id: Option<String>,
     /// Only in this state.
     pub state: Option<String>,
+    /// Behind this push.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: usize,
     /// Send this one again first.
     pub replay: Option<String>,
     /// As the server says it, in JSON.
@@ -26,7 +30,8 @@ pub struct PushesAsk {
 
 /// Asks, and returns the text to print.
 pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError> {
-    let server = ask.server.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let own = || format!("http://{}", compose::on_this_machine(settings.listen));
+    let server = ask.server.clone().unwrap_or_else(own);
     let base = format!("{}/admin/v1/pushes", server.trim_end_matches('/'));
     let token = compose::admin_token(settings)?.ok_or_else(|| {
         let text = "no admin token: set KAIPIAO_ADMIN_TOKEN or admin_token_file";
@@ -38,9 +43,13 @@ pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError>
             request.send_empty()
         })?;
     }
-    let mut request = client.agent().get(&base);
-    for (name, value) in [("appid", &ask.appid), ("order_id", &ask.order_id), ("state", &ask.state)]
-    {
+    let mut request = client.agent().get(&base).query("limit", ask.limit.to_string());
+    for (name, value) in [
+        ("appid", &ask.appid),
+        ("order_id", &ask.order_id),
+        ("state", &ask.state),
+        ("after", &ask.after),
+    ] {
         if let Some(value) = value {
             request = request.query(name, value);
         }
@@ -51,7 +60,16 @@ pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError>
     }
     let told: Value = serde_json::from_str(&text)
         .map_err(|error| ComposeError::Asking(format!("{base}: {error}")))?;
-    Ok(for_people(&told))
+    let mut shown = for_people(&told);
+    if let Some(id) = &ask.replay {
+        shown = format!("{id} is sent again\n{shown}");
+    }
+    if let Some(pushes) = told["pushes"].as_array().filter(|pushes| pushes.len() == ask.limit)
+        && let Some(last) = pushes.last().and_then(|push| push["id"].as_str())
+    {
+        let _ = writeln!(shown, "there may be more: --after {last}");
+    }
+    Ok(shown)
 }
 
 struct Client {

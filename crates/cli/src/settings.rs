@@ -212,6 +212,7 @@ impl Settings {
             ("limits.store_readers", self.limits.store_readers),
             ("push.per_account", self.push.per_account),
             ("push.at_once", self.push.at_once),
+            ("push.timeout_ms", usize::try_from(self.push.timeout_ms).unwrap_or(usize::MAX)),
         ] {
             if value == 0 {
                 return Err(SettingsError::Value(format!("{name} must be at least 1")));
@@ -222,6 +223,11 @@ impl Settings {
 
     /// The callbacks of the accounts that have one here, with their secrets read.
     pub fn callback_specs(&self) -> Result<Vec<(String, CallbackSpec)>, SettingsError> {
+        if let Some(account) = self.accounts.iter().find(|account| account.forgot_its_callback()) {
+            let text =
+                format!("accounts: {} has callback settings without callback_url", account.appid);
+            return Err(SettingsError::Value(text));
+        }
         let with_callback = self.accounts.iter().filter(|account| account.callback_url.is_some());
         with_callback.map(|account| Ok((account.appid.clone(), account.callback()?))).collect()
     }
@@ -249,6 +255,13 @@ impl AccountSetting {
             (None, Some(file)) => Ok(Some(read(file)?.trim().to_owned())),
             (None, None) => Ok(None),
         }
+    }
+
+    fn forgot_its_callback(&self) -> bool {
+        let others = [&self.callback_token, &self.callback_aes_key, &self.callback_mode];
+        let files = [&self.callback_token_file, &self.callback_aes_key_file];
+        self.callback_url.is_none()
+            && (others.iter().any(|o| o.is_some()) || files.iter().any(|o| o.is_some()))
     }
 
     fn callback(&self) -> Result<CallbackSpec, SettingsError> {

@@ -136,6 +136,8 @@ fn pushes_prints_what_became_of_each_and_replays() {
     assert!(told.starts_with(&format!("{id}  {line}")), "{told}");
     let (is_well, told) = asking(&["--replay", &id, "--order-id", "1", "--json"]);
     assert!(is_well && told.starts_with("{\"pushes\":[{\"id\":"), "{told}");
+    let (is_well, told) = asking(&["--limit", "1"]);
+    assert!(is_well && told.contains(&format!("there may be more: --after {id}")), "{told}");
     assert_eq!(asking(&["--state", "gave_up"]), (true, "no pushes\n".to_owned()));
     let (is_well, told) = asking(&["--replay", "wx0-1"]);
     assert!(!is_well && told.contains("404") && told.contains("no push has this id"), "{told}");

@@ -46,6 +46,16 @@ pub fn web_link(field: &str, url: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Checks that a link carries no `user:password@`: it would be shown, and kept in clear.
+pub fn without_user_name(field: &str, url: &str) -> Result<(), Refusal> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    if authority.contains('@') {
+        return Err(Refusal::invalid(field, "must not hold a user name or password"));
+    }
+    Ok(())
+}
+
 fn is_forbidden(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\t' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')
 }
@@ -79,5 +89,7 @@ mod tests {
         {
             assert!(web_link("url", bad).is_err(), "{bad}");
         }
+        assert!(without_user_name("url", "http://u:p@h/").is_err());
+        assert!(without_user_name("url", "http://h/a@b?c=@").is_ok());
     }
 }

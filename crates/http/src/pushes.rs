@@ -69,7 +69,12 @@ pub(crate) async fn put_callback(
     }
 }
 
+/// Only an url that is there and empty ends an account's pushes, not one that was forgotten.
 fn read_callback(object: &Object) -> Result<CallbackSpec, Refusal> {
+    if !object.has("url") {
+        let problem = "is missing; an empty one ends the account's pushes";
+        return Err(Refusal::invalid("url", problem));
+    }
     Ok(CallbackSpec {
         url: object.text("url")?.into_owned(),
         token: object.text("token")?.into_owned(),
@@ -86,6 +91,14 @@ struct PushOut {
     openid: String,
     event: String,
     create_time: i64,
+    /// When it was committed, in unix milliseconds; so are the two that follow.
+    committed_ms: i64,
+    /// When its next try is due; null unless it is ready.
+    due_ms: Option<i64>,
+    /// When it was settled; null while it is open.
+    settled_ms: Option<i64>,
+    /// Tries since it was committed or last replayed.
+    tries: u32,
     /// What it is doing, or how it ended.
     state: &'static str,
     /// The same in words: since when, until when, behind what.
@@ -115,6 +128,11 @@ impl PushOut {
     fn new(report: PushReport, now_ms: i64) -> Self {
         let PushReport { push, attempts, waits_behind } = report;
         let (state, says) = standing(&push, waits_behind.as_ref(), now_ms);
+        let (due_ms, settled_ms) = match push.state {
+            PushState::Waiting => (None, None),
+            PushState::Ready { due_ms } => (Some(due_ms), None),
+            PushState::Settled { at_ms, .. } => (None, Some(at_ms)),
+        };
         Self {
             id: push.id.to_string(),
             appid: push.id.account,
@@ -122,6 +140,10 @@ impl PushOut {
             openid: push.openid,
             event: push.event,
             create_time: push.create_time_s,
+            committed_ms: push.committed_ms,
+            due_ms,
+            settled_ms,
+            tries: push.tries,
             state,
             says,
             body: push.body.to_string(),
@@ -145,8 +167,16 @@ fn standing(push: &Push, waits_behind: Option<&Push>, now_ms: i64) -> (&'static 
             ("in_flight", format!("is being tried (try {tries}) for {} ms", since.as_millis()))
         }
         PushState::Ready { due_ms } => {
-            let in_ms = due_ms.saturating_sub(now_ms).max(0);
-            ("ready", format!("will be tried (try {tries}) in {in_ms} ms"))
+            let in_ms = due_ms.saturating_sub(now_ms);
+            let says = if in_ms > 0 {
+                format!("will be tried (try {tries}) in {in_ms} ms")
+            } else {
+                format!(
+                    "is due (try {tries}) for {} ms, and waits for a free place: push.per_account of its account's, or push.at_once of all, are under way",
+                    -in_ms
+                )
+            };
+            ("ready", says)
         }
         PushState::Settled { verdict, .. } => {
             let says = match verdict {

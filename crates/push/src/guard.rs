@@ -2,8 +2,12 @@
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use hyper_util::client::legacy::connect::dns::Name;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
 use tower_service::Service;
 
 /// An address that is refused; inside the error that the connection fails with.
@@ -116,17 +120,48 @@ fn is_private_v6(v6: Ipv6Addr) -> bool {
 }
 
 /// Resolves names and refuses those that lead to refused addresses.
+///
+/// The system's resolver blocks its thread for as long as a name server takes. It gets threads of
+/// its own, few and fixed: tokio's blocking threads read the store.
 #[derive(Clone)]
 pub struct GuardedResolver {
-    system: GaiResolver,
+    questions: Sender<Question>,
     guard: Guard,
 }
+
+struct Question {
+    name: String,
+    answer: oneshot::Sender<io::Result<Vec<SocketAddr>>>,
+}
+
+/// So many names are looked up at once.
+const THREADS: usize = 16;
 
 impl GuardedResolver {
     /// The system's resolver behind a guard.
     pub fn new(guard: Guard) -> Self {
-        Self { system: GaiResolver::new(), guard }
+        let (questions, asked) = channel::<Question>();
+        let asked = Arc::new(Mutex::new(asked));
+        for _ in 0..THREADS {
+            let asked = Arc::clone(&asked);
+            let look_up = move || {
+                while let Some(question) = next(&asked) {
+                    // Who asked may have run out of time meanwhile.
+                    if !question.answer.is_closed() {
+                        let found = (question.name.as_str(), 0).to_socket_addrs();
+                        let _ = question.answer.send(found.map(Iterator::collect));
+                    }
+                }
+            };
+            let thread = std::thread::Builder::new().name("resolver".into()).spawn(look_up);
+            thread.expect("the process can start a thread");
+        }
+        Self { questions, guard }
     }
+}
+
+fn next(asked: &Mutex<Receiver<Question>>) -> Option<Question> {
+    asked.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 type BoxError = Box<dyn core::error::Error + Send + Sync>;
@@ -136,15 +171,17 @@ impl Service<Name> for GuardedResolver {
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Service::<Name>::poll_ready(&mut self.system, context).map_err(BoxError::from)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
         let (guard, shown) = (self.guard.clone(), name.to_string());
-        let resolving = self.system.call(name);
+        let (answer, answered) = oneshot::channel();
+        let asked = self.questions.send(Question { name: shown.clone(), answer });
         Box::pin(async move {
-            let found: Vec<_> = resolving.await?.collect();
+            asked.map_err(|_| "the resolver has stopped")?;
+            let found = answered.await??;
             let refused = found.iter().find(|address| !guard.allows(address.ip()));
             match refused {
                 // One private address among public ones is a trick, not a receiver.

@@ -157,6 +157,18 @@ async fn the_limit_is_for_the_whole_answer() {
     }
 }
 
+/// A kept connection that the receiver has closed meanwhile costs no try.
+#[tokio::test]
+async fn a_connection_closed_between_two_pushes_is_not_a_failure() {
+    let address = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let sender = sender();
+    for _ in 0..50 {
+        let answer = sender.send(outgoing(format!("http://{address}/"))).await.unwrap();
+        assert_eq!(answer.status, 200);
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn ten_megabytes_are_read_to_64_kib() {
     let long = receiver(|mut stream, _| async move {
@@ -172,7 +184,17 @@ async fn ten_megabytes_are_read_to_64_kib() {
 
 #[tokio::test]
 async fn addresses_that_cannot_be_used_are_named() {
-    for url in ["", "callback", "ftp://h/", "http://", "//h/"] {
+    for url in [
+        "",
+        "callback",
+        "ftp://h/",
+        "http://",
+        "//h/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:0/",
+        "http://[::1]:99999/",
+        "http://user:secret@127.0.0.1/",
+    ] {
         let error = sender().send(outgoing(url.into())).await.unwrap_err();
         assert!(matches!(error, SendError::BadAddress(_)), "{url}: {error}");
     }

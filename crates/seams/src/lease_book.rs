@@ -2,7 +2,7 @@
 //! taking one costs no write, and opening the store again frees them all.
 
 use crate::outbox::PushId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,9 @@ struct Held {
 pub struct LeaseBook {
     held: HashMap<PushId, Held>,
     per_account: HashMap<String, usize>,
+    /// Accounts whose newest attempt failed, and how many leases they have together.
+    failing: HashSet<String>,
+    held_by_failing: usize,
 }
 
 /// Unlike any that this process gave out before, also for a store that it has closed since.
@@ -33,6 +36,30 @@ impl LeaseBook {
         let lapsed: Vec<_> = self.held.iter().filter_map(over).collect();
         lapsed.iter().for_each(|id| self.remove(id));
         lapsed.into_iter().map(|id| id.account).collect()
+    }
+
+    /// Notes how an account's newest attempt went.
+    pub fn note(&mut self, account: &str, failed: bool) {
+        let held = self.of_account(account);
+        if !failed && self.failing.remove(account) {
+            self.held_by_failing -= held;
+        } else if failed && self.failing.insert(account.to_owned()) {
+            self.held_by_failing += held;
+        }
+    }
+
+    /// How many more leases this account may have.
+    pub fn room(&self, account: &str, per_account: usize, failing_at_once: usize) -> usize {
+        let own = per_account.saturating_sub(self.of_account(account));
+        if !self.failing.contains(account) {
+            return own;
+        }
+        own.min(failing_at_once.saturating_sub(self.held_by_failing))
+    }
+
+    /// Is this account one of those whose newest attempt failed?
+    pub fn is_failing(&self, account: &str) -> bool {
+        self.failing.contains(account)
     }
 
     /// How many leases an account has.
@@ -53,6 +80,7 @@ impl LeaseBook {
         let before = self.held.insert(id.clone(), held);
         assert!(before.is_none(), "a push has one holder");
         *self.per_account.entry(id.account.clone()).or_default() += 1;
+        self.held_by_failing += usize::from(self.failing.contains(&id.account));
         token
     }
 
@@ -67,6 +95,7 @@ impl LeaseBook {
         if self.held.remove(id).is_some() {
             let count = self.per_account.get_mut(&id.account).expect("it was counted");
             *count -= 1;
+            self.held_by_failing -= usize::from(self.failing.contains(&id.account));
             if *count == 0 {
                 self.per_account.remove(&id.account);
             }

@@ -27,6 +27,9 @@ struct All {
     /// The last CreateTime of each user of an account.
     last_times: HashMap<(String, String), i64>,
     leases: LeaseBook,
+    /// When each account was served last, in turns.
+    served: HashMap<String, u64>,
+    turns: u64,
 }
 
 impl MemoryStore {
@@ -159,14 +162,25 @@ impl Outbox for MemoryStore {
         let mut all = self.all();
         all.leases.lapse();
         let mut taken = Vec::new();
-        for (_, id) in all.due(ask.now_ms) {
-            let has_room = all.leases.of_account(&id.account) < ask.per_account;
-            if taken.len() < ask.limit && has_room && all.leases.held_for(&id).is_none() {
-                let token = all.leases.take(&id, ask.hold_for);
-                taken.push(Lease { push: all.pushes[&id].clone(), token });
+        let mut accounts: Vec<_> =
+            all.due(ask.now_ms).into_iter().map(|(_, id)| id.account).collect();
+        accounts.sort_by_key(|account| all.served.get(account).copied().unwrap_or(0));
+        accounts.dedup();
+        for account in accounts {
+            for (_, id) in all.due(ask.now_ms).into_iter().filter(|(_, id)| id.account == account) {
+                let room = all.leases.room(&account, ask.per_account, ask.failing_at_once);
+                if taken.len() < ask.limit && room > 0 && all.leases.held_for(&id).is_none() {
+                    let token = all.leases.take(&id, ask.hold_for);
+                    all.turns += 1;
+                    let turn = all.turns;
+                    all.served.insert(account.clone(), turn);
+                    taken.push(Lease { push: all.pushes[&id].clone(), token });
+                }
             }
         }
-        let has_room = |push: &&Push| all.leases.of_account(&push.id.account) < ask.per_account;
+        let has_room = |push: &&Push| {
+            all.leases.room(&push.id.account, ask.per_account, ask.failing_at_once) > 0
+        };
         let later = all.pushes.values().filter(has_room).filter_map(|push| match push.state {
             PushState::Ready { due_ms } if due_ms > ask.now_ms => Some(due_ms),
             _ => None,
@@ -180,8 +194,11 @@ impl Outbox for MemoryStore {
             return Ok(Changed::No);
         }
         all.leases.remove(&report.id);
-        let push = all.pushes.get_mut(&report.id).expect("a push that is held exists");
         let tried = u32::from(report.attempt.is_some());
+        if report.attempt.is_some() {
+            all.leases.note(&report.id.account, report.next.is_a_failure());
+        }
+        let push = all.pushes.get_mut(&report.id).expect("a push that is held exists");
         push.tries += tried;
         push.attempts += tried;
         let lane = push.lane.clone();
@@ -212,7 +229,7 @@ impl Outbox for MemoryStore {
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<Push>, ReadError> {
         let all = self.all();
         let mut listed: Vec<_> = all.pushes.values().filter(|push| asks_for(query, push)).collect();
-        listed.sort_by_key(|push| (push.id.account.clone(), -push.id.number));
+        listed.sort_by(|one, other| other.id.cmp(&one.id));
         Ok(listed.into_iter().take(query.limit).map(|push| all.shown(push)).collect())
     }
 
@@ -222,8 +239,7 @@ impl Outbox for MemoryStore {
 }
 
 fn asks_for(query: &PushQuery, push: &Push) -> bool {
-    let is_behind =
-        |after: &PushId| (&push.id.account, -push.id.number) > (&after.account, -after.number);
+    let is_behind = |after: &PushId| push.id < *after;
     query.account.as_ref().is_none_or(|account| *account == push.id.account)
         && query.lane.as_ref().is_none_or(|lane| *lane == push.lane)
         && query.after.as_ref().is_none_or(is_behind)

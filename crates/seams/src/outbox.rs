@@ -9,7 +9,9 @@
 //!   and reports it with [`Outbox::settle`];
 //! - a lease has one holder and lapses after a while in real time, whatever the domain's clock
 //!   says; then the push is offered again, and what the former holder reports changes nothing;
-//! - an account never has more leases than its cap: a receiver that hangs holds up itself only;
+//! - an account never has more leases than its cap, and accounts whose newest attempt failed have a
+//!   share of all: a receiver that hangs holds up itself only;
+//! - accounts take turns: the one that was served longest ago comes first;
 //! - an attempt and what follows from it are one commit, and so is a replay.
 //!
 //! CreateTime is given out here, by whoever serialises the commits: `max(now, last + 1)` for each
@@ -140,6 +142,9 @@ pub struct LeaseAsk {
     pub limit: usize,
     /// An account has at most so many leases at once, these included.
     pub per_account: usize,
+    /// Accounts whose newest attempt failed have at most so many leases together: however many
+    /// receivers are dead, the others find a place.
+    pub failing_at_once: usize,
 }
 
 /// A push that its holder may attempt once.
@@ -176,6 +181,13 @@ pub enum Next {
         /// The domain's now, in milliseconds.
         now_ms: i64,
     },
+}
+
+impl Next {
+    /// Did the attempt before it fail?
+    pub const fn is_a_failure(self) -> bool {
+        !matches!(self, Self::Settle { verdict: Verdict::Delivered | Verdict::Unroutable, .. })
+    }
 }
 
 /// The report of an attempt.
@@ -229,17 +241,18 @@ pub enum StateFilter {
 /// The outbox half of a store.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
-    /// Takes pushes that are due. The oldest due go first.
+    /// Takes pushes that are due: those of the account that was served longest ago first, and of
+    /// one account those that have been due for longest.
     async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError>;
 
     /// Records an attempt and what follows from it.
     async fn settle(&self, report: Report) -> Result<Changed, CommitError>;
 
-    /// Opens a settled push again: it is due at `now_ms` with a fresh count of tries, behind what
-    /// its lane still has open.
+    /// Opens a settled push again with a fresh count of tries. It is due at `now_ms`, or, while its
+    /// lane has a Ready push, takes its old place among those that wait.
     async fn replay(&self, id: PushId, now_ms: i64) -> Result<Changed, CommitError>;
 
-    /// Lists pushes: by account, newest first within one.
+    /// Lists pushes: by account, downwards, newest first within one.
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<Push>, ReadError>;
 
     /// A push's attempts, oldest first.

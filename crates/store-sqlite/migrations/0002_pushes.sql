@@ -23,6 +23,9 @@ CREATE TABLE pushes (
 CREATE UNIQUE INDEX pushes_ready ON pushes (account, lane) WHERE state = 1;
 CREATE INDEX pushes_due  ON pushes (account, due_ms, number) WHERE state = 1;
 CREATE INDEX pushes_lane ON pushes (account, lane, number);
+-- What an operator looks for: what is on its way, and what did not arrive.
+CREATE INDEX pushes_open ON pushes (account, number) WHERE state <= 1;
+CREATE INDEX pushes_lost ON pushes (account, number) WHERE state >= 3;
 
 CREATE TABLE push_attempts (
   account    TEXT    NOT NULL,

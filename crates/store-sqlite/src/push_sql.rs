@@ -177,35 +177,37 @@ pub(crate) fn due_accounts(connection: &Connection) -> rusqlite::Result<Vec<(Str
     rows.collect()
 }
 
-/// A listing.
+/// A listing. Each way to ask has its index: a listing costs what it shows.
 pub(crate) fn list(connection: &Connection, query: &PushQuery) -> rusqlite::Result<Vec<Push>> {
-    let mut sql = format!("SELECT {COLUMNS} FROM pushes WHERE true");
+    let (condition, index) = match query.state {
+        _ if query.account.is_some() && query.lane.is_some() => ("", " INDEXED BY pushes_lane"),
+        None | Some(StateFilter::Settled(Verdict::Delivered)) => ("", ""),
+        Some(StateFilter::Open) => (" AND state <= 1", " INDEXED BY pushes_open"),
+        Some(StateFilter::Settled(_)) => (" AND state >= 3", " INDEXED BY pushes_lost"),
+    };
+    let mut sql = format!("SELECT {COLUMNS} FROM pushes{index} WHERE true{condition}");
     let mut values: Vec<Value> = Vec::new();
-    let mut condition = |text: &str, with: Vec<Value>| {
+    let mut add = |text: &str, with: Vec<Value>| {
         sql.push_str(text);
         values.extend(with);
     };
     if let Some(account) = &query.account {
-        condition(" AND account = ?", vec![account.clone().into()]);
+        add(" AND account = ?", vec![account.clone().into()]);
     }
     if let Some(lane) = &query.lane {
-        condition(" AND lane = ?", vec![lane.clone().into()]);
+        add(" AND lane = ?", vec![lane.clone().into()]);
     }
     match query.state {
         None => {}
-        Some(StateFilter::Open) => condition(" AND state <= 1", Vec::new()),
-        Some(StateFilter::Settled(verdict)) => {
-            condition(" AND state = ?", vec![settled(verdict).into()]);
-        }
+        Some(StateFilter::Open) => add(" AND state <= 1", Vec::new()),
+        Some(StateFilter::Settled(verdict)) => add(" AND state = ?", vec![settled(verdict).into()]),
     }
     if let Some(PushId { account, number }) = &query.after {
-        condition(
-            " AND (account > ? OR account = ? AND number < ?)",
-            vec![account.clone().into(), account.clone().into(), (*number).into()],
-        );
+        let after = vec![account.clone().into(), (*number).into()];
+        add(" AND (account, number) < (?, ?)", after);
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-    condition(" ORDER BY account, number DESC LIMIT ?", vec![limit.into()]);
+    add(" ORDER BY account DESC, number DESC LIMIT ?", vec![limit.into()]);
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(values), read)?;
     rows.collect()

@@ -129,8 +129,8 @@ struct Effects {
     resident: Vec<(Key, Option<Stored>)>,
     /// Accounts whose pushes changed.
     touched: Vec<String>,
-    /// Leases that have ended.
-    released: Vec<PushId>,
+    /// Leases that have ended, and whether their attempt failed; None: there was none.
+    released: Vec<(PushId, Option<bool>)>,
 }
 
 impl State {
@@ -177,7 +177,12 @@ impl State {
             self.connection = Some(self.reopen().map_err(unavailable)?);
         }
         let connection = self.connection.as_ref().expect("it was opened above");
-        self.shared.schedule().lease(connection, ask).map_err(unavailable)
+        let leases = self.shared.schedule().lease(connection, ask);
+        if leases.is_err() {
+            // A connection that cannot read is of no use to the next group either.
+            self.connection = None;
+        }
+        leases.map_err(unavailable)
     }
 
     /// One transaction for all; each change in its SAVEPOINT, so that one that conflicts takes
@@ -199,7 +204,12 @@ impl State {
         execute(&connection, "COMMIT")?;
         self.shared.resident.take_in(effects.resident);
         let mut schedule = self.shared.schedule();
-        effects.released.iter().for_each(|id| schedule.leases.remove(id));
+        for (id, failed) in &effects.released {
+            schedule.leases.remove(id);
+            if let Some(failed) = *failed {
+                schedule.leases.note(&id.account, failed);
+            }
+        }
         effects.touched.iter().for_each(|account| schedule.touch(account));
         drop(schedule);
         self.connection = Some(connection);
@@ -253,13 +263,14 @@ impl State {
         own: &mut Effects,
     ) -> rusqlite::Result<Answer> {
         let is_held = self.shared.schedule().leases.holds(&report.id, report.token);
-        if !is_held || group.released.contains(&report.id) {
+        if !is_held || group.released.iter().any(|(id, _)| *id == report.id) {
             return Ok(Ok(Changed::No));
         }
         if !push_sql::settle(connection, report)? {
             return Ok(Ok(Changed::NoSuchPush));
         }
-        own.released.push(report.id.clone());
+        let failed = report.attempt.as_ref().map(|_| report.next.is_a_failure());
+        own.released.push((report.id.clone(), failed));
         own.touched.push(report.id.account.clone());
         Ok(Ok(Changed::Yes))
     }

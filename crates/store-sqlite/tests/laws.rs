@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
 
 use async_trait::async_trait;
+use kaipiao_domain::push::Verdict;
+use kaipiao_seams::outbox::{Changed, LeaseAsk, NewPush, Next, Outbox, Report};
 use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Kind, Save, Store};
 use kaipiao_store_sqlite::{FILE_NAME, OpenError, Options, SqliteStore};
 use kaipiao_testkit::laws::Subject;
@@ -234,4 +236,53 @@ async fn a_newer_database_is_refused_with_both_numbers() {
     drop(database);
     let error = SqliteStore::open(directory.path(), Options::default()).err().unwrap();
     assert!(error.to_string().contains("schema 99, this kaipiao knows up to 2"), "{error}");
+}
+
+/// A group with a new push and a report in it fails: nothing of it counts, the lease stays with
+/// its holder, whose next report counts.
+#[tokio::test]
+async fn a_disk_error_neither_loses_nor_doubles_a_push() {
+    let directory = tempfile::tempdir().unwrap();
+    let fails = Arc::new(AtomicU64::new(0));
+    let hook_fails = Arc::clone(&fails);
+    let before_commit: kaipiao_store_sqlite::GroupHook =
+        Arc::new(move |_| match hook_fails.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            _ => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), None)),
+        });
+    let options = Options { before_commit: Some(before_commit), ..Options::default() };
+    let store = open(directory.path(), options);
+    let push = |lane: &str| NewPush {
+        account: "wx1".into(),
+        lane: lane.into(),
+        openid: "o".into(),
+        event: "e",
+        before_time: String::new(),
+        after_time: String::new(),
+        now_ms: 1,
+    };
+    let tell = |lane| Commit { saves: Vec::new(), pushes: vec![push(lane)] };
+    store.commit(tell("a")).await.unwrap();
+    let ask = LeaseAsk {
+        now_ms: 10,
+        hold_for: std::time::Duration::from_secs(600),
+        limit: 10,
+        per_account: 10,
+        failing_at_once: 10,
+    };
+    let held = store.lease(ask).await.unwrap().taken.remove(0);
+    let next = Next::Settle { verdict: Verdict::Delivered, now_ms: 10 };
+    let report = Report { id: held.push.id.clone(), token: held.token, attempt: None, next };
+
+    fails.store(1, Ordering::SeqCst);
+    assert!(matches!(store.commit(tell("b")).await, Err(CommitError::Unavailable(_))));
+    assert!(matches!(store.settle(report.clone()).await, Err(CommitError::Unavailable(_))));
+    assert!(store.lease(ask).await.unwrap().taken.is_empty(), "it has a holder, b was not taken");
+    fails.store(0, Ordering::SeqCst);
+
+    store.commit(tell("c")).await.unwrap();
+    let taken = store.lease(ask).await.unwrap().taken;
+    assert_eq!(taken.iter().map(|lease| &*lease.push.lane).collect::<Vec<_>>(), ["c"]);
+    assert_eq!(store.settle(report.clone()).await, Ok(Changed::Yes));
+    assert_eq!(store.settle(report).await, Ok(Changed::No));
 }

@@ -26,6 +26,9 @@ macro_rules! outbox_laws {
             a_lapsed_holders_report_changes_nothing,
             one_push_in_flight_per_lane_in_order,
             an_account_never_exceeds_its_cap,
+            a_full_account_is_offered_again_when_its_leases_lapse,
+            accounts_take_turns,
+            failing_accounts_leave_room_for_the_others,
             a_retry_waits_for_its_time_and_holds_its_lane,
             opening_again_frees_all_leases_and_keeps_the_rest,
             a_settled_push_can_be_replayed_and_an_open_one_not,
@@ -67,7 +70,7 @@ async fn tell(store: &dyn Store, pushes: Vec<NewPush>) {
 }
 
 fn ask(now_ms: i64) -> LeaseAsk {
-    LeaseAsk { now_ms, hold_for: LONG, limit: 100, per_account: 100 }
+    LeaseAsk { now_ms, hold_for: LONG, limit: 100, per_account: 100, failing_at_once: 100 }
 }
 
 async fn lease(store: &dyn Store, ask: LeaseAsk) -> Vec<Lease> {
@@ -131,7 +134,7 @@ pub async fn create_times_are_unique_per_user_and_never_behind_the_clock(subject
     let times: Vec<_> = found.iter().map(|p| (&*p.id.account, p.create_time_s)).collect();
     let (one, two) = ("wx1", "wx2");
     let expected =
-        [(one, 5), (one, 9), (one, 7), (one, 6), (one, 5), (two, 9), (two, 7), (two, 6), (two, 5)];
+        [(two, 9), (two, 7), (two, 6), (two, 5), (one, 5), (one, 9), (one, 7), (one, 6), (one, 5)];
     assert_eq!(times, expected);
 }
 
@@ -226,6 +229,62 @@ pub async fn an_account_never_exceeds_its_cap(subject: &dyn Subject) {
     assert_eq!((none.taken.len(), none.next_due_ms), (0, Some(20)));
     assert_eq!(lease(&*store, LeaseAsk { limit: 3, ..ask(20) }).await.len(), 3);
     assert_eq!(lease(&*store, LeaseAsk { limit: 3, ..ask(20) }).await.len(), 2);
+}
+
+/// An account at its cap whose leases lapse is not forgotten.
+pub async fn a_full_account_is_offered_again_when_its_leases_lapse(subject: &dyn Subject) {
+    let store = subject.open().await;
+    tell(&*store, (0..5).map(|n| push("wx1", &n.to_string(), 1)).collect()).await;
+    let brief = LeaseAsk { per_account: 2, hold_for: Duration::ZERO, ..ask(10) };
+    for _ in 0..3 {
+        assert_eq!(lease(&*store, brief).await.len(), 2);
+    }
+}
+
+/// With one place in all, an account that always has more does not keep it: the others get theirs
+/// in turn, whatever their names and however long its pushes have been due.
+pub async fn accounts_take_turns(subject: &dyn Subject) {
+    let store = subject.open().await;
+    for account in ["wx5", "wx1", "wx9"] {
+        tell(&*store, (0..40).map(|n| push(account, &n.to_string(), 1)).collect()).await;
+    }
+    let one = LeaseAsk { limit: 1, ..ask(10) };
+    let mut served: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..30 {
+        let lease = lease(&*store, one).await.remove(0);
+        *served.entry(lease.push.id.account.clone()).or_default() += 1;
+        settle(&*store, &lease, Next::Retry { due_ms: 10 }).await;
+    }
+    assert_eq!(served.into_values().collect::<Vec<_>>(), [10, 10, 10]);
+}
+
+/// However many receivers are dead: together they have their share, and a success ends it.
+pub async fn failing_accounts_leave_room_for_the_others(subject: &dyn Subject) {
+    let store = subject.open().await;
+    for account in 0..10 {
+        let many = (0..10).map(|n| push(&format!("wx{account}"), &n.to_string(), 1)).collect();
+        tell(&*store, many).await;
+    }
+    let ask = LeaseAsk { per_account: 2, failing_at_once: 3, ..ask(10) };
+    let first = lease(&*store, ask).await;
+    assert_eq!(first.len(), 20);
+    for held in &first {
+        settle(&*store, held, Next::Retry { due_ms: 10 }).await;
+    }
+    let second = lease(&*store, ask).await;
+    assert_eq!(second.len(), 3, "all of them fail");
+    tell(&*store, vec![push("healthy", "1", 1), push("healthy", "2", 1)]).await;
+    let third = lease(&*store, ask).await;
+    assert_eq!(third.iter().filter(|held| held.push.id.account == "healthy").count(), 2);
+    assert_eq!(third.len(), 2);
+    // One of them answers: it is no longer counted, and its own cap holds again.
+    let recovered = second[0].push.id.account.clone();
+    settle(&*store, &second[0], delivered(10)).await;
+    let fourth = lease(&*store, ask).await;
+    let of_recovered = fourth.iter().filter(|held| held.push.id.account == recovered).count();
+    let held_before = second[1..].iter().filter(|held| held.push.id.account == recovered).count();
+    assert_eq!(of_recovered + held_before, 2);
+    assert_eq!(second.len() - 1 - held_before + fourth.len() - of_recovered, 3);
 }
 
 /// A retry is offered when it is due; until then its lane waits, and nobody else.
@@ -334,7 +393,7 @@ pub async fn a_listing_pages_and_filters(subject: &dyn Subject) {
     let whole = all(&*store).await;
     let numbers: Vec<_> = whole.iter().map(|p| (&*p.id.account, p.id.number)).collect();
     let of = |account| (1..=7).rev().map(move |n| (account, n));
-    assert_eq!(numbers, of("wx1").chain(of("wx2")).collect::<Vec<_>>());
+    assert_eq!(numbers, of("wx2").chain(of("wx1")).collect::<Vec<_>>());
 
     let mut query = PushQuery { limit: 3, ..PushQuery::default() };
     let mut paged = Vec::new();
