@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kaipiao-push", &["seams"]),
     ("kaipiao-app", &["domain", "errcode", "seams", "wire"]),
     ("kaipiao-http", &["app", "domain", "errcode", "seams", "wire"]),
-    ("kaipiao-pages", &["app"]),
+    ("kaipiao-pages", &["app", "domain", "wire"]),
     ("kaipiao-cli", &["app", "domain", "http", "pages", "push", "seams", "store-sqlite", "wire"]),
     ("kaipiao-testkit", &["domain", "seams"]),
 ];

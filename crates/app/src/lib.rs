@@ -8,11 +8,13 @@ pub mod accounts;
 pub mod callbacks;
 pub mod dispatch;
 mod failure;
+pub mod login;
 pub mod people;
 pub mod pushes;
 pub mod s01_ticket;
 pub mod s02_auth_url;
 pub mod s06_answer;
+pub mod s06_page;
 pub mod s07_auth_data;
 pub mod s08_reject;
 pub mod s09_page_fields;
@@ -47,6 +49,8 @@ pub struct Settings {
     pub wxa_appid: String,
     /// How long a custom field's key may be: 32, or 5 to be as strict as the contract's text.
     pub custom_key_max_chars: usize,
+    /// How people are known.
+    pub login: login::LoginSettings,
     /// How pushes are sent.
     pub push: dispatch::PushSettings,
 }

@@ -1,15 +1,42 @@
 //! Users, their title books and their messages.
 
-use crate::{App, Failure};
+use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::account::AppId;
 use kaipiao_domain::message::RejectionMessage;
+use kaipiao_domain::page_fields::{FieldProblem, PageFields};
+use kaipiao_domain::title::InvoiceTitle;
 use kaipiao_domain::user::{BookEntry, OpenId, User, UserId};
-use kaipiao_seams::records;
-use kaipiao_seams::store::{Kind, Page, PageOrder};
+use kaipiao_seams::records::{self, book_entry_key, removal, user_key};
+use kaipiao_seams::store::{Commit, Kind, Page, PageOrder};
 use kaipiao_wire::openid;
 
-/// So many users, book entries or messages are shown at most.
+/// So many users or messages are shown at most.
 const SHOWN: usize = 1000;
+/// So many titles a book holds.
+const MAX_BOOK: usize = 100;
+
+/// A message and who sent it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The message.
+    pub message: RejectionMessage,
+    /// The merchant's name on pages.
+    pub merchant_name: String,
+}
+
+/// Why a title was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// Fields that cannot stand.
+    #[error("fields of the title cannot stand")]
+    Problems(Vec<FieldProblem>),
+    /// The book is full.
+    #[error("the title book holds {MAX_BOOK} titles already")]
+    Full,
+    /// The store.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
 
 impl App {
     /// All users, by id.
@@ -19,14 +46,94 @@ impl App {
         Ok(records::list(&*self.store, &page).await?)
     }
 
-    /// A user's title book.
+    /// The user with that id.
+    pub async fn user(&self, id: &UserId) -> Result<Option<User>, Failure> {
+        self.get(&user_key(id)).await
+    }
+
+    /// Knows a user who logged in; the first time makes them known.
+    pub async fn welcome(&self, id: &UserId, name: &str) -> Result<(), Failure> {
+        let key = user_key(id);
+        self.decide(key, FirstTry::Reads, |found: Option<User>| {
+            let user = User { id: id.clone(), name: name.to_owned(), default_title: None };
+            let next = match found {
+                None => Some(user),
+                Some(known) if known.name == name => None,
+                Some(known) => Some(User { name: name.to_owned(), ..known }),
+            };
+            Ok::<_, Failure>(Decision::alone(next, ()))
+        })
+        .await
+    }
+
+    /// A user's title book: the default title first, then as they were added.
     pub async fn title_book(&self, user: &UserId) -> Result<Vec<BookEntry>, Failure> {
-        Ok(records::list(&*self.store, &owned(Kind::BookEntry, user, PageOrder::Ascending)).await?)
+        let page = owned(Kind::BookEntry, user, PageOrder::Ascending);
+        let mut book: Vec<BookEntry> = records::list(&*self.store, &page).await?;
+        if let Some(default) = self.user(user).await?.and_then(|user| user.default_title) {
+            book.sort_by_key(|entry| entry.id != default);
+        }
+        Ok(book)
+    }
+
+    /// Saves a title: a new one, or in the place of an old one.
+    pub async fn save_title(
+        &self,
+        user: &UserId,
+        replaces: Option<&str>,
+        title: InvoiceTitle,
+    ) -> Result<BookEntry, BookError> {
+        let problems = PageFields::of_a_title_book().problems(&title);
+        if !problems.is_empty() {
+            return Err(BookError::Problems(problems));
+        }
+        let book = self.title_book(user).await?;
+        let known = replaces.filter(|id| book.iter().any(|entry| entry.id == *id));
+        if known.is_none() && book.len() >= MAX_BOOK {
+            return Err(BookError::Full);
+        }
+        let id = known.map_or_else(|| self.new_title_id(), str::to_owned);
+        let entry = BookEntry { user: user.clone(), id, title };
+        self.put(book_entry_key(user, &entry.id), &entry).await?;
+        Ok(entry)
+    }
+
+    /// Sorts behind the titles that were added before.
+    fn new_title_id(&self) -> String {
+        let random = u32::from_be_bytes(self.random());
+        format!("{:013x}-{random:08x}", self.now().unix_millis())
+    }
+
+    /// Takes a title out of the book.
+    pub async fn remove_title(&self, user: &UserId, id: &str) -> Result<(), Failure> {
+        let saves = vec![removal(book_entry_key(user, id))];
+        self.store.commit(Commit::of(saves)).await.map_err(Failure::from)
+    }
+
+    /// Makes a title the one that pages fill in by themselves.
+    pub async fn prefer_title(&self, user: &UserId, id: &str) -> Result<(), Failure> {
+        self.decide(user_key(user), FirstTry::Reads, |found: Option<User>| {
+            let next = found.map(|user| User { default_title: Some(id.to_owned()), ..user });
+            Ok::<_, Failure>(Decision::alone(next, ()))
+        })
+        .await
     }
 
     /// A user's newest service messages, newest first.
     pub async fn messages(&self, user: &UserId) -> Result<Vec<RejectionMessage>, Failure> {
-        Ok(records::list(&*self.store, &owned(Kind::Message, user, PageOrder::Descending)).await?)
+        let page = owned(Kind::Message, user, PageOrder::Descending);
+        Ok(records::list(&*self.store, &page).await?)
+    }
+
+    /// The same with the merchants' names.
+    pub async fn inbox(&self, user: &UserId) -> Result<Vec<Told>, Failure> {
+        let mut inbox = Vec::new();
+        for message in self.messages(user).await? {
+            let merchant = self.account(&message.merchant).await?;
+            let merchant_name = merchant.map_or_else(String::new, |account| account.name);
+            inbox.push(Told { message, merchant_name });
+        }
+        Ok(inbox)
     }
 
     /// A user's openid under an account.

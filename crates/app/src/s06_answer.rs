@@ -85,7 +85,7 @@ impl App {
     }
 
     /// The merchant that an asking account works for. A link outlives its account's removal.
-    async fn merchant_of(&self, asked_by: &AppId) -> Result<AppId, AnswerError> {
+    pub(crate) async fn merchant_of(&self, asked_by: &AppId) -> Result<AppId, AnswerError> {
         let account = self.account(asked_by).await?.ok_or(AnswerError::ForgedLink)?;
         Ok(account.merchant().clone())
     }

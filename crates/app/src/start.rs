@@ -115,7 +115,7 @@ impl App {
         let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
         let mut saves = vec![records::save(user_key(&id), Expect::Absent, &user)];
         for (number, title) in demo.titles().into_iter().enumerate() {
-            let entry = BookEntry { user: id.clone(), id: format!("demo-{}", number + 1), title };
+            let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
             saves.push(records::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
         }
         match self.store.commit(Commit::of(saves)).await {

@@ -9,6 +9,7 @@ use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, SandboxClock};
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure};
 use kaipiao_http::{HttpSettings, Server};
+use kaipiao_pages::Pages;
 use kaipiao_push::HttpSender;
 use kaipiao_seams::clock::SystemClock;
 use kaipiao_seams::entropy::{Entropy, OsEntropy};
@@ -118,7 +119,15 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         sandbox: sandbox.map(Arc::new),
     };
     let has_admin = server.settings.admin_token.is_some();
-    let pages = kaipiao_pages::router(home(settings, address, has_admin));
+    let base_url = public_base_url(settings, address);
+    let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
+    let pages = Pages {
+        app: Arc::clone(&app),
+        is_sandbox: settings.mode == ModeName::Sandbox,
+        is_https: scheme == "https",
+        public_host: rest.split('/').next().unwrap_or_default().to_owned(),
+    };
+    let pages = kaipiao_pages::router(home(settings, address, has_admin), pages);
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         connections: settings.limits.connections,
@@ -144,6 +153,7 @@ pub fn app(
         link_life: Duration::from_secs(settings.authorization.link_life_s),
         wxa_appid: settings.authorization.wxa_appid.clone(),
         custom_key_max_chars: settings.authorization.custom_key_max_chars,
+        login: settings.login.settings()?,
         push: PushSettings {
             time_limit: Duration::from_millis(push.timeout_ms),
             retry_after: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),

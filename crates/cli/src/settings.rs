@@ -3,11 +3,14 @@
 
 use kaipiao_app::accounts::AccountSpec;
 use kaipiao_app::callbacks::CallbackSpec;
+use kaipiao_app::login::LoginSettings;
 use kaipiao_app::start::Mode;
 use kaipiao_push::guard::{Guard, Range};
+use kaipiao_wire::login_token::LoginKey;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The defaults, and the documentation of every setting.
 pub const DEFAULTS: &str = include_str!("../../../kaipiao.toml");
@@ -34,6 +37,8 @@ pub struct Settings {
     pub log: Log,
     /// The authorization page's link.
     pub authorization: Authorization,
+    /// Who sits before a page.
+    pub login: Login,
     /// Limits of size, time and number.
     pub limits: Limits,
     /// How pushes are sent.
@@ -92,6 +97,35 @@ pub struct Authorization {
     pub wxa_appid: String,
     /// Characters.
     pub custom_key_max_chars: usize,
+}
+
+/// `[login]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// Seconds of real time.
+    pub session_s: u64,
+    /// Empty: none.
+    pub hs256_secret_file: PathBuf,
+    /// PEM; empty: none.
+    pub eddsa_public_key_file: PathBuf,
+}
+
+impl Login {
+    /// The same with its keys read.
+    pub fn settings(&self) -> Result<LoginSettings, SettingsError> {
+        let mut keys = Vec::new();
+        for (path, parse) in [
+            (&self.hs256_secret_file, LoginKey::hs256 as fn(&str) -> _),
+            (&self.eddsa_public_key_file, LoginKey::ed_dsa),
+        ] {
+            if !path.as_os_str().is_empty() {
+                let wrong = |why| SettingsError::Value(format!("{} {why}", path.display()));
+                keys.push(parse(&read(path)?).map_err(wrong)?);
+            }
+        }
+        Ok(LoginSettings { session_life: Duration::from_secs(self.session_s), keys })
+    }
 }
 
 /// `[limits]`

@@ -38,7 +38,7 @@ impl FieldRule {
 
     /// The title has a `show_` flag only. An invoice without a title cannot be issued, so a title
     /// that is shown must be filled (deviations, D-22).
-    const fn of_title(shown: bool) -> Self {
+    pub const fn of_title(shown: bool) -> Self {
         if shown { Self::Required } else { Self::Hidden }
     }
 }

@@ -1,12 +1,45 @@
-//! Floor 4: what people see. Server-rendered, no script, no request to anywhere else.
+//! Floor 4: what people see. Server-rendered, phone first, in Chinese and English, with one style
+//! and no script, and no request to anywhere else.
+//!
+//! A page is a file with its handlers and a template of the same name; `visit` says who asks and
+//! what they sent, `page` what all pages share, `lang` in which language they speak.
+
+mod fields;
+mod lang;
+mod login;
+mod messages;
+mod page;
+mod s02_authorize;
+mod titles;
+mod visit;
 
 use askama::Template;
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use kaipiao_app::App;
 use kaipiao_app::sandbox::{DemoAccount, DemoUser};
+use kaipiao_wire::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 use std::sync::Arc;
+
+/// What the pages work with.
+#[derive(Clone)]
+pub struct Pages {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// May people choose who they are?
+    pub is_sandbox: bool,
+    /// Do people reach this server by HTTPS? Then its cookies travel by nothing else.
+    pub is_https: bool,
+    /// Host and port of `public_base_url`, as a browser writes them.
+    pub public_host: String,
+}
+
+/// The one style of all pages.
+const STYLE: &str = include_str!("../assets/style.css");
+/// Its address.
+const STYLE_ADDRESS: &str = "/style.css";
 
 /// A route as the home page lists it.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +73,10 @@ pub struct Home {
 }
 
 impl Home {
+    fn style(&self) -> &'static str {
+        STYLE_ADDRESS
+    }
+
     /// A command that works as printed.
     fn try_it(&self) -> Option<String> {
         Some(token_curl(&format!("{}/", self.base_url), self.accounts.first()?))
@@ -55,23 +92,40 @@ pub fn token_curl(home: &str, account: &DemoAccount) -> String {
 }
 
 /// The pages.
-pub fn router(home: Home) -> Router {
-    let html: Arc<str> = home.render().expect("the home page has no part that can fail").into();
+pub fn router(home: Home, pages: Pages) -> Router {
+    let home: Arc<str> = home.render().expect("the home page has no part that can fail").into();
+    let home = move || async move { page::html(StatusCode::OK, &Ready(&home)) };
+    let authorize = get(s02_authorize::page).post(s02_authorize::page);
     Router::new()
-        .route("/", get(move || async move { page(StatusCode::OK, &html) }))
+        .route(PAGE_PATH, authorize.clone())
+        .route(&format!("/{MINI_PROGRAM_PATH}"), authorize)
+        .route("/login", get(login::show).post(login::choose))
+        .route("/lang/{code}", get(login::language))
+        .route("/me/titles", get(titles::list))
+        .route("/me/titles/new", get(titles::new).post(titles::new))
+        .route("/me/titles/{id}", get(titles::edit).post(titles::edit))
+        .route("/me/titles/{id}/{what}", post(titles::change))
+        .route("/me/messages", get(messages::list))
+        .with_state(pages)
+        .route("/", get(home))
+        .route(STYLE_ADDRESS, get(style))
         .fallback(not_found)
 }
 
-/// Styles stand in the page; nothing else may load or run.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+/// A page that was rendered before.
+#[derive(Template)]
+#[template(source = "{{ self.0|safe }}", ext = "html")]
+struct Ready<'a>(&'a str);
 
-fn page(status: StatusCode, html: &str) -> Response {
+/// An hour: a style changes with a release.
+const STYLE_LIFE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+
+async fn style() -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CACHE_CONTROL, STYLE_LIFE),
     ];
-    (status, headers, html.to_owned()).into_response()
+    (headers, STYLE).into_response()
 }
 
 /// The published service has paths that this server does not have yet; say so, and where to look.

@@ -1,0 +1,118 @@
+//! What all pages share: the frame, the headers, and the page that only says something.
+
+use crate::lang::Lang;
+use askama::Template;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// What stands around every page.
+#[derive(Clone)]
+pub(crate) struct Frame {
+    pub(crate) lang: Lang,
+    /// The page's own path and query.
+    pub(crate) here: String,
+    /// Ties the page's forms to its cookie.
+    pub(crate) form_token: String,
+    /// Who sits before it; empty: nobody in particular.
+    pub(crate) user_name: String,
+    /// May they become somebody else (the sandbox)?
+    pub(crate) may_switch: bool,
+}
+
+impl Frame {
+    /// The text in the page's language.
+    pub(crate) fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        self.lang.t(zh, en)
+    }
+
+    /// The style's address; it changes with its content.
+    pub(crate) fn style(&self) -> &'static str {
+        crate::STYLE_ADDRESS
+    }
+
+    /// The other language's name and address.
+    pub(crate) fn other_language(&self) -> (&'static str, String) {
+        let (name, code) = match self.lang {
+            Lang::Zh => ("English", "en"),
+            Lang::En => ("中文", "zh"),
+        };
+        (name, format!("/lang/{code}?next={}", self.here_encoded()))
+    }
+
+    /// Where one becomes somebody else, and comes back.
+    pub(crate) fn switch_address(&self) -> String {
+        format!("/login?next={}", self.here_encoded())
+    }
+
+    fn here_encoded(&self) -> String {
+        form_urlencoded::byte_serialize(self.here.as_bytes()).collect()
+    }
+}
+
+/// Only our own style may load, nothing may run, nobody may frame the page. `form-action` is left
+/// open: a form's answer leads on to the merchant's address, and from there wherever it leads.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// A rendered page.
+pub(crate) fn html(status: StatusCode, template: &impl Template) -> Response {
+    let text = template.render().expect("a template has no part that can fail");
+    let headers: [(HeaderName, HeaderValue); 4] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        // Not "no-referrer": with it a browser hides the origin of our own forms from us.
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    ];
+    (status, headers, text).into_response()
+}
+
+/// Goes on to an address, by GET.
+pub(crate) fn see_other(address: &str) -> Response {
+    let Ok(location) = HeaderValue::try_from(address) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// An address on this server to go on to; anything else leads to the user's own pages.
+pub(crate) fn local(next: &str) -> &str {
+    let is_local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\n', '\r', '\t']);
+    if is_local { next } else { "/me/titles" }
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Notice<'a> {
+    frame: &'a Frame,
+    headline: &'a str,
+    text: &'a str,
+}
+
+/// A page that says what happened and what to do.
+pub(crate) fn notice<'a>(
+    frame: &'a Frame,
+    status: StatusCode,
+    words: impl FnOnce(Lang) -> (&'a str, &'a str),
+) -> Response {
+    let (headline, text) = words(frame.lang);
+    html(status, &Notice { frame, headline, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn only_addresses_on_this_server_are_gone_on_to() {
+        for good in ["/", "/me/titles", "/bizmall/authinvoice?a=//b"] {
+            assert_eq!(local(good), good);
+        }
+        for bad in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", "me"]
+        {
+            assert_eq!(local(bad), "/me/titles", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! A real Chromium, driven as a person uses it: it clicks, types and reads.
+//!
+//! Every page that a test shows to the camera (`Browser::shoot`) is also read by axe-core, and its
+//! picture is kept in `target/tmp/screenshots`.
+
+use serde_json::json;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
+
+/// How a browser looks at the pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// CSS pixels.
+    pub width: u32,
+    /// `zh-CN` or `en`.
+    pub lang: &'static str,
+    /// Do scripts run?
+    pub scripts: bool,
+}
+
+/// A phone in Chinese.
+pub const PHONE: Look = Look { width: 360, lang: "zh-CN", scripts: true };
+/// A desk in English.
+pub const DESK: Look = Look { width: 1280, lang: "en", scripts: true };
+
+/// What a page has not shown by then it never will.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A browser that runs until it is closed.
+pub struct Browser {
+    driver: WebDriver,
+    look: Look,
+    _chromedriver: Chromedriver,
+    _profile: tempfile::TempDir,
+}
+
+/// chromedriver, on a free port; it dies with its browser.
+struct Chromedriver(Child);
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Browser {
+    /// Opens a browser.
+    pub async fn open(look: Look) -> Self {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed: cargo xtask test does it");
+        let mut lines =
+            BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let chromedriver = Chromedriver(process);
+        let port = lines
+            .find_map(|line| {
+                let (_, rest) = line.split_once("started successfully on port ")?;
+                rest.trim_end_matches('.').parse::<u16>().ok()
+            })
+            .expect("chromedriver says its port");
+        // Whatever else it says is read, so that its pipe never fills up.
+        std::thread::spawn(move || lines.for_each(drop));
+        let profile = tempfile::tempdir().unwrap();
+        let capabilities = capabilities(look, profile.path()).unwrap();
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
+        let driver = driver.expect("chromium starts");
+        let browser = Self { driver, look, _chromedriver: chromedriver, _profile: profile };
+        browser.resize(780).await;
+        browser
+    }
+
+    /// A window of the look's width and this height, in CSS pixels.
+    async fn resize(&self, height: u64) {
+        let is_phone = self.look.width < 500;
+        let window = json!({
+            "width": self.look.width, "height": height,
+            "deviceScaleFactor": if is_phone { 2 } else { 1 }, "mobile": is_phone,
+        });
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setDeviceMetricsOverride", window).await.unwrap();
+    }
+
+    /// Closes it.
+    pub async fn close(self) {
+        self.driver.quit().await.unwrap();
+    }
+
+    /// Goes to an address.
+    pub async fn go(&self, url: &str) {
+        // From elsewhere: an address that differs by its fragment only is not loaded again.
+        self.driver.goto("about:blank").await.unwrap();
+        self.driver.goto(url).await.unwrap();
+    }
+
+    /// Where it is.
+    pub async fn address(&self) -> String {
+        self.driver.current_url().await.unwrap().to_string()
+    }
+
+    /// All that a person can read on the page.
+    pub async fn text(&self) -> String {
+        loop {
+            // A page that is just being replaced has no text; the next one has.
+            if let Ok(text) = self.find("body").await.text().await {
+                return text;
+            }
+        }
+    }
+
+    /// The element of a CSS selector; waits for it.
+    pub async fn find(&self, css: &str) -> WebElement {
+        self.find_by(By::Css(css)).await
+    }
+
+    async fn find_by(&self, by: By) -> WebElement {
+        let started = Instant::now();
+        loop {
+            if let Ok(element) = self.driver.find(by.clone()).await {
+                return element;
+            }
+            if started.elapsed() > PATIENCE {
+                let source = self.driver.source().await.unwrap_or_default();
+                panic!("no {by:?} on {}: {source}", self.address().await);
+            }
+        }
+    }
+
+    /// Is there such an element right now?
+    pub async fn has(&self, css: &str) -> bool {
+        self.driver.find(By::Css(css)).await.is_ok()
+    }
+
+    /// Clicks what stays on the page: a tab, a box to tick, a list to open.
+    pub async fn click(&self, css: &str) {
+        let element = self.find(css).await;
+        element.click().await.unwrap();
+    }
+
+    /// Clicks what leads to another page, and waits until this one is gone.
+    pub async fn submit(&self, css: &str) {
+        self.leave_by(self.find(css).await).await;
+    }
+
+    /// Clicks the button or link with these words, which leads to another page.
+    pub async fn press(&self, words: &str) {
+        let path = format!(
+            "//*[self::button or self::a][not(@aria-hidden)][contains(normalize-space(.), '{words}')]"
+        );
+        self.leave_by(self.find_by(By::XPath(path)).await).await;
+    }
+
+    async fn leave_by(&self, element: WebElement) {
+        let page = self.find("html").await;
+        element.click().await.unwrap();
+        self.until("the page is left", async || !page.is_present().await.unwrap_or(false)).await;
+    }
+
+    /// Types into a field, in the place of what stood there.
+    pub async fn fill(&self, name: &str, text: &str) {
+        let field = self.field(name).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// What stands in a field.
+    pub async fn filled(&self, name: &str) -> String {
+        self.field(name).await.value().await.unwrap().unwrap_or_default()
+    }
+
+    /// The field of a form with that name.
+    pub async fn field(&self, name: &str) -> WebElement {
+        self.find(&format!("[name='{name}']")).await
+    }
+
+    /// Waits until it is so.
+    pub async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        let started = Instant::now();
+        while !is_so().await {
+            if started.elapsed() > PATIENCE {
+                panic!("never: {what}; at {}: {}", self.address().await, self.text().await);
+            }
+        }
+    }
+
+    /// Waits until a person can read these words.
+    pub async fn says(&self, words: &str) {
+        self.until(words, async || self.text().await.contains(words)).await;
+    }
+
+    /// Takes a picture of the whole page, and lets axe look for what hinders people.
+    pub async fn shoot(&self, name: &str) {
+        let script = "return document.documentElement.scrollHeight";
+        let height = self.driver.execute(script, Vec::new()).await.unwrap();
+        self.resize(height.json().as_u64().unwrap()).await;
+        let picture = self.driver.screenshot_as_png().await.unwrap();
+        self.resize(780).await;
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        std::fs::create_dir_all(&directory).unwrap();
+        let file = format!("{name}-{}-{}.png", self.look.width, &self.look.lang[..2]);
+        std::fs::write(directory.join(file), picture).unwrap();
+        self.fits_its_width(name).await;
+        self.axe(name).await;
+    }
+
+    /// Nothing sticks out sideways.
+    async fn fits_its_width(&self, name: &str) {
+        let script = "return [document.documentElement.scrollWidth, window.innerWidth]";
+        let widths = self.driver.execute(script, Vec::new()).await.unwrap();
+        let [page, window] = [0, 1].map(|n| widths.json()[n].as_f64().unwrap());
+        assert!(page <= window, "{name} is {page} wide in a window of {window}");
+    }
+
+    async fn axe(&self, name: &str) {
+        let source = std::fs::read_to_string(axe_path())
+            .expect("axe-core is installed: cargo xtask test does it");
+        self.driver.execute(source, Vec::new()).await.unwrap();
+        let script = "const done = arguments[arguments.length - 1]; axe.run().then(r => done(r.violations.filter(v => ['serious', 'critical'].includes(v.impact)).map(v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))))";
+        let found = self.driver.execute_async(script, Vec::new()).await.unwrap();
+        let faults: Vec<String> = serde_json::from_value(found.json().clone()).unwrap();
+        assert!(faults.is_empty(), "axe on {name} ({:?}): {faults:#?}", self.look);
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub async fn keys(&self, keys: &str) {
+        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// The name of the element that has the focus.
+    pub async fn focus(&self) -> String {
+        let element = self.driver.active_element().await.unwrap();
+        element.attr("name").await.unwrap().unwrap_or_default()
+    }
+}
+
+fn axe_path() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("../npm/node_modules/axe-core/axe.min.js")
+}
+
+fn capabilities(look: Look, profile: &Path) -> WebDriverResult<ChromeCapabilities> {
+    let mut chrome = DesiredCapabilities::chrome();
+    for argument in [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+    ] {
+        chrome.add_arg(argument)?;
+    }
+    chrome.add_arg(&format!("--user-data-dir={}", profile.display()))?;
+    chrome.add_arg(&format!("--window-size={},900", look.width))?;
+    chrome.add_arg(&format!("--accept-lang={}", look.lang))?;
+    let mut preferences = json!({"intl.accept_languages": look.lang});
+    if !look.scripts {
+        preferences["profile.managed_default_content_settings.javascript"] = json!(2);
+    }
+    chrome.add_experimental_option("prefs", preferences)?;
+    Ok(chrome)
+}

@@ -1,0 +1,7 @@
+//! The pages in a real Chromium, clicked as a person clicks.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod harness;
+mod people;
+mod s02_authorize;

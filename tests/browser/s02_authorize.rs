@@ -1,0 +1,281 @@
+//! The authorization page: types, states, languages, with and without scripts. What was typed is
+//! compared with the push and with getauthdata.
+
+use crate::harness::{Browser, DESK, Look, PHONE};
+use kaipiao_tests::{
+    Desk, MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, TestServer, USER, assert_ok,
+    element,
+};
+use serde_json::{Value, json};
+
+/// A shop whose page asks for everything.
+fn shop(server: &TestServer) -> Desk<'_> {
+    let desk = server.merchant();
+    let custom = |key: &str| json!([{"key": key, "is_require": 1, "notice": "如 A-001 <b>"}]);
+    let fields = json!({"auth_field": {
+        "user_field": {
+            "show_title": 1, "show_phone": 1, "show_email": 1, "require_email": 1,
+            "custom_field": custom("会员号"),
+        },
+        "biz_field": {
+            "show_title": 1, "show_tax_no": 1, "require_tax_no": 1, "show_addr": 1,
+            "show_phone": 1, "show_bank_type": 1, "show_bank_no": 1, "custom_field": custom("phone"),
+        },
+    }});
+    assert_ok(&desk.attribute("set_auth_field", &fields));
+    desk
+}
+
+fn link(desk: &Desk<'_>, order_id: &str, page_type: i64, change: Value) -> String {
+    let mut asked = desk.asked(order_id, page_type);
+    asked["money"] = json!(15900);
+    for (name, value) in change.as_object().unwrap() {
+        asked[name] = value.clone();
+    }
+    let answer = desk.auth_url_answer(&asked);
+    assert_ok(&answer);
+    answer["auth_url"].as_str().unwrap().to_owned()
+}
+
+/// Opens a link as a demo user, who is chosen the first time.
+async fn open_as(browser: &Browser, link: &str, user: &str) {
+    browser.go(link).await;
+    if browser.has("form[action='/login']").await {
+        browser.submit(&format!("[value='{user}']")).await;
+    }
+}
+
+const LOOKS: [Look; 4] =
+    [PHONE, DESK, Look { scripts: false, ..PHONE }, Look { scripts: false, ..DESK }];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_in_both_languages_with_scripts_on_and_off() {
+    let (server, receiver) = (TestServer::start(), Receiver::start());
+    let desk = shop(&server);
+    server.set_callback(MERCHANT, &receiver, "safe");
+    for (number, look) in LOOKS.into_iter().enumerate() {
+        let browser = Browser::open(look).await;
+        let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
+        for page_type in [0, 1, 2] {
+            let order_id = format!("look{number}-{page_type}");
+            let back = receiver.url();
+            let link = link(&desk, &order_id, page_type, json!({"redirect_url": back}));
+            open_as(&browser, &link, USER).await;
+            let text = browser.text().await;
+            for part in ["开票示例商城", "159.00", &order_id, "2016-09-26 15:44", "开票示例平台"]
+            {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert!(text.contains(says("授权后将提供", "What is shared")), "{text}");
+            if page_type == 1 {
+                browser.fill("company.title", "测试<公司>\"&' 有限公司").await;
+                browser.fill("company.tax_no", "91440300MA5KP0001N").await;
+                browser.fill("company.addr", "").await;
+                browser.fill("company.custom.phone", "工号 A-7").await;
+            }
+            if look.scripts {
+                browser.shoot(&format!("authorize-type{page_type}")).await;
+            }
+            browser
+                .press(match page_type {
+                    2 => says("领取发票", "Collect invoice"),
+                    _ => says("申请开票", "Apply for invoice"),
+                })
+                .await;
+            let expected = format!("{}&order_id={order_id}&errcode=0", receiver.url());
+            browser
+                .until("the browser is back at the shop", async || {
+                    browser.address().await == expected
+                })
+                .await;
+            let event = receiver.next().event(MERCHANT);
+            assert_eq!(element(&event, "SuccOrderId").unwrap(), order_id);
+            let status = desk.status(&order_id);
+            assert_eq!(status["invoice_status"], "auth success");
+            let typed = json!({"biz_field": {
+                "title": "测试<公司>\"&' 有限公司", "tax_no": "91440300MA5KP0001N",
+                "phone": "0755-80000001", "bank_type": "示例银行深圳分行",
+                "bank_no": "6200000000000001",
+                "custom_field": [{"key": "phone", "value": "工号 A-7"}],
+            }});
+            let info = if page_type == 1 { typed } else { Value::Null };
+            assert_eq!(status["user_auth_info"], info);
+        }
+        browser.close().await;
+    }
+    server.all_settled();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
+    let server = TestServer::start();
+    let desk = shop(&server);
+    for look in [PHONE, Look { scripts: false, ..DESK }] {
+        let browser = Browser::open(look).await;
+        let order_id = format!("wrong-{}", look.width);
+        let no_redirect = json!({"redirect_url": ""});
+        open_as(&browser, &link(&desk, &order_id, 1, no_redirect), USER).await;
+        // The individual's side, by its tab.
+        browser.click("label[for='kind-personal']").await;
+        browser.fill("personal.email", "not an address").await;
+        browser.fill("personal.phone", "").await;
+        browser.submit(".actions .primary").await;
+        browser.find("[role='alert']").await;
+        for (field, words) in [
+            ("personal.email", ["格式不正确", "does not look right"]),
+            ("personal.custom.会员号", ["请填写会员号", "Please fill in: 会员号"]),
+        ] {
+            let input = browser.field(field).await;
+            assert_eq!(input.attr("aria-invalid").await.unwrap().as_deref(), Some("true"));
+            let described = input.attr("aria-describedby").await.unwrap().unwrap();
+            let text = browser.find(&format!("[id='{described}']")).await.text().await.unwrap();
+            assert!(words.iter().any(|words| text.contains(words)), "{text}");
+        }
+        assert_eq!(browser.filled("personal.email").await, "not an address");
+        if look.scripts {
+            browser.shoot("authorize-wrong").await;
+        }
+        // A title of the book fills the standard fields and leaves the merchant's own one.
+        browser.fill("personal.custom.会员号", "M-1").await;
+        browser.click(".book summary").await;
+        browser.press("上海示例贸易有限公司").await;
+        assert_eq!(browser.filled("company.tax_no").await, "91310000MA5KP00027");
+        assert_eq!(browser.filled("personal.custom.会员号").await, "M-1");
+        browser.click(".book summary").await;
+        browser.press("张伟").await;
+        assert_eq!(browser.filled("personal.email").await, "zhangwei@example.com");
+        assert_eq!(browser.filled("personal.custom.会员号").await, "M-1");
+        // Enter sends the form as the green button does, and the new title goes into the book.
+        browser.click("[name='save']").await;
+        browser.fill("personal.title", &format!("张伟 {}", look.width)).await;
+        browser.keys("\u{e007}").await;
+        browser.until("the request is sent", async || browser.has(".mark.yes").await).await;
+        let info = desk.status(&order_id)["user_auth_info"]["user_field"].clone();
+        assert_eq!(info["title"], format!("张伟 {}", look.width));
+        assert_eq!(info["custom_field"], json!([{"key": "会员号", "value": "M-1"}]));
+        browser.go(&format!("{}/me/titles", server.base)).await;
+        assert!(browser.text().await.contains(&format!("张伟 {}", look.width)));
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_says_what_happened_and_what_to_do() {
+    let server = TestServer::start_with("[authorization]\nlink_life_s = 1000");
+    let desk = shop(&server);
+    let no_redirect = || json!({"redirect_url": ""});
+    for look in [PHONE, DESK] {
+        let browser = Browser::open(look).await;
+        let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
+        let order = |name: &str| format!("{name}-{}", look.width);
+        let shows = async |name: &str, words: &str| {
+            browser.says(words).await;
+            browser.shoot(&format!("state-{name}")).await;
+        };
+
+        browser.go(&format!("{}/login?next=/me/titles", server.base)).await;
+        browser.shoot("login").await;
+
+        // Said no, thought it over, said yes; and once more.
+        let declined = link(&desk, &order("decline"), 0, no_redirect());
+        open_as(&browser, &declined, USER).await;
+        browser.press(says("暂不开票", "Not now")).await;
+        shows("declined", says("已暂不开票", "You said not now")).await;
+        assert_eq!(desk.status(&order("decline"))["invoice_status"], "never auth");
+        browser.go(&declined).await;
+        shows("declined-before", says("现在仍可继续", "You can still go on")).await;
+        browser.submit(".actions .primary").await;
+        shows("authorized", says("申请已提交", "Your request is sent")).await;
+        browser.go(&declined).await;
+        shows("again", says("你已授权过该订单", "You have authorized this order before")).await;
+        assert!(browser.text().await.contains("88888888"));
+
+        // Leaving the page is no answer.
+        let left = link(&desk, &order("left"), 0, no_redirect());
+        browser.go(&left).await;
+        browser.go(&format!("{}/me/titles", server.base)).await;
+        assert!(server.pushes(&format!("order_id={}", order("left"))).is_empty());
+
+        let others = link(&desk, &order("other"), 0, no_redirect());
+        assert_eq!(server.answer(&others, OTHER_USER, "authorize", None).0, 200);
+        browser.go(&others).await;
+        shows("another", says("其他用户授权", "Another user has authorized")).await;
+        // Somebody else's rejection tells nobody else its reason.
+        assert_ok(&desk.reject(&order("other")));
+        browser.go(&others).await;
+        let text = browser.text().await;
+        assert!(text.contains(says("商家已拒绝开票", "The merchant has rejected")), "{text}");
+        assert!(!text.contains("抬头有误"), "{text}");
+
+        assert_ok(&desk.reject(&order("decline")));
+        browser.go(&declined).await;
+        shows("rejected", "抬头有误").await;
+        let onward = browser.find("a.primary").await.attr("href").await.unwrap();
+        assert_eq!(onward.as_deref(), Some("http://xxx.com"));
+
+        browser.go(&left.replace("m1=15900", "m1=1")).await;
+        shows("tampered", says("链接无效", "This link is not valid")).await;
+        let old = link(&desk, &order("old"), 1, no_redirect());
+        server.advance_s(1001);
+        browser.go(&old).await;
+        shows("expired", says("链接已过期", "This link has expired")).await;
+
+        browser.go(&format!("{}/me/messages", server.base)).await;
+        shows("messages", says("开票申请被拒绝", "Invoice rejected")).await;
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn afterwards_each_source_is_led_where_it_belongs() {
+    let (server, site) = (TestServer::start(), Receiver::start());
+    shop(&server);
+    let browser = Browser::open(PHONE).await;
+    let play = async |appid: &str, source: &str, redirect_url: &str, button: &str| {
+        let desk = server.desk(appid);
+        let order_id = format!("{source}-{button}");
+        let change = json!({"source": source, "redirect_url": redirect_url});
+        let url = link(&desk, &order_id, 0, change);
+        let url = if source == "wxa" { format!("{}/{url}", server.base) } else { url };
+        open_as(&browser, &url, USER).await;
+        browser.submit(&format!(".actions .{button}")).await;
+        order_id
+    };
+    for (button, errcode) in [("primary", 0), ("plain", -4)] {
+        for source in ["web", "wap"] {
+            let order_id = play(MERCHANT, source, &site.url(), button).await;
+            let expected = format!("{}&order_id={order_id}&errcode={errcode}", site.url());
+            browser.until("at the shop", async || browser.address().await == expected).await;
+        }
+        let order_id = play(MOBILE_APP, "app", "", button).await;
+        let back = browser.find("a.primary").await.attr("href").await.unwrap().unwrap();
+        let expected = format!("{MOBILE_APP}://invoice?errCode={errcode}&wxOrderId={order_id}");
+        assert_eq!(back, expected);
+        let order_id = play(MINI_PROGRAM, "wxa", "", button).await;
+        let result = browser.find("#kaipiao-result").await.inner_html().await.unwrap();
+        let result: Value = serde_json::from_str(&result).unwrap();
+        assert_eq!(result, json!({"errCode": errcode, "wxOrderId": order_id}));
+    }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_alone_is_enough() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let browser = Browser::open(DESK).await;
+    let url = link(&desk, "keys", 1, json!({"redirect_url": ""}));
+    open_as(&browser, &url, USER).await;
+    let tab = "\u{e004}";
+    // summary, the radio group, the fields of a company, saving, yes.
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        browser.keys(tab).await;
+        seen.push(browser.focus().await);
+    }
+    assert_eq!(seen, ["", "kind", "company.title", "company.tax_no", "save", "decision"]);
+    browser.keys("\u{e007}").await;
+    browser.until("the request is sent", async || browser.has(".mark.yes").await).await;
+    assert_eq!(desk.status("keys")["invoice_status"], "auth success");
+    browser.close().await;
+}
