@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod home;
+mod pages;
 mod s01_ticket;
 mod s02_auth_url;
 mod s06_answer;

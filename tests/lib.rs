@@ -206,6 +206,29 @@ impl TestServer {
         api_answer(&finish(self.agent.run(request).unwrap()))
     }
 
+    /// GET or POST of a page as a browser without redirects sends it: the headers are its own.
+    pub fn page(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> ureq::http::Response<String> {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(20)));
+        let agent: ureq::Agent = config.build().into();
+        finish(agent.run(request.body(body.to_owned()).unwrap()).unwrap())
+    }
+
     /// POST as a browser sends it from a page of that origin: the status.
     pub fn post_from(&self, origin: &str, path: &str, body: &str) -> u16 {
         let request = self.agent.post(format!("{}{path}", self.base)).header("origin", origin);

@@ -330,7 +330,12 @@ fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pa
         version: env!("CARGO_PKG_VERSION"),
         base_url: public_base_url(settings, address),
         is_sandbox,
-        routes: kaipiao_http::ROUTES.iter().filter(is_served).map(route).collect(),
+        routes: kaipiao_http::ROUTES
+            .iter()
+            .filter(is_served)
+            .map(route)
+            .chain(kaipiao_pages::PAGE_ROUTES.iter().copied())
+            .collect(),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },
         users: if is_sandbox { kaipiao_app::sandbox::DEMO_USERS } else { &[] },
     }

@@ -54,6 +54,19 @@ pub struct RouteRow {
     pub what: &'static str,
 }
 
+const fn page_row(methods: &'static str, path: &'static str, what: &'static str) -> RouteRow {
+    RouteRow { methods, path, section: "page", what }
+}
+
+/// The pages, as the home page lists them.
+pub const PAGE_ROUTES: &[RouteRow] = &[
+    page_row("GET POST", PAGE_PATH, "the authorization page: what auth_url opens"),
+    page_row("GET POST", "/pages/auth/auth", "the same at a mini program's path"),
+    page_row("GET POST", "/login", "who the user is: chosen in the sandbox, else token= and next="),
+    page_row("GET", "/me/titles", "a user's title book"),
+    page_row("GET", "/me/messages", "a user's service messages"),
+];
+
 /// The home page: what runs here.
 #[derive(Clone, Template)]
 #[template(path = "home.html")]

@@ -1,0 +1,316 @@
+//! What the pages refuse and what they never do: forms of other sites, open redirects, framing,
+//! unescaped text. How they look and are clicked is in `browser/`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use kaipiao_tests::{Desk, MERCHANT, TestServer, USER, assert_ok, load};
+use serde_json::json;
+use sha2::Sha256;
+
+/// The cookie of a demo user, as the chooser sets it.
+fn session(server: &TestServer, user: &str) -> String {
+    let answer = server.page("POST", "/login", &[], &format!("user={user}&next=/me/titles"));
+    assert_eq!(answer.status(), 303);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+fn path_of(server: &TestServer, link: &str) -> String {
+    let path = link.strip_prefix(&server.base).unwrap();
+    path.split('#').next().unwrap().to_owned()
+}
+
+fn link(server: &TestServer, desk: &Desk<'_>, order_id: &str, page_type: i64) -> String {
+    let mut asked = desk.asked(order_id, page_type);
+    asked["redirect_url"] = json!("");
+    let answer = desk.auth_url_answer(&asked);
+    assert_ok(&answer);
+    path_of(server, answer["auth_url"].as_str().unwrap())
+}
+
+fn form_token(html: &str) -> String {
+    let (_, rest) = html.split_once("name=\"form_token\" value=\"").expect("a form");
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+#[test]
+fn a_form_counts_only_from_its_own_page_and_session() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let page = link(&server, &desk, "1", 0);
+    let cookie = session(&server, USER);
+    let html = server.page("GET", &page, &[("cookie", &cookie)], "");
+    let token = form_token(html.body());
+    let others =
+        form_token(server.page("GET", &page, &[("cookie", &session(&server, "lina"))], "").body());
+    let yes = |token: &str| format!("decision=authorize&form_token={token}");
+    let status = |headers: &[(&str, &str)], body: &str| {
+        server.page("POST", &page, headers, body).status().as_u16()
+    };
+    assert_eq!(status(&[("cookie", &cookie)], &yes("")), 403);
+    assert_eq!(status(&[("cookie", &cookie)], &yes(&others)), 403);
+    for origin in ["http://evil.example", "null", "https://127.0.0.1:1"] {
+        assert_eq!(
+            status(&[("cookie", &cookie), ("origin", origin)], &yes(&token)),
+            403,
+            "{origin}"
+        );
+    }
+    // Without a session the form leads to the chooser, and decides nothing.
+    assert_eq!(status(&[], &yes(&token)), 303);
+    assert_eq!(desk.status("1")["invoice_status"], "never auth");
+    assert_eq!(status(&[("cookie", &cookie), ("origin", &server.base)], &yes(&token)), 303);
+    assert_eq!(desk.status("1")["invoice_status"], "auth success");
+    assert_eq!(
+        server.page("POST", "/login", &[("origin", "http://evil.example")], "user=lina").status(),
+        403
+    );
+    let long = format!("form_token={token}&x={}", "x".repeat(70_000));
+    assert_eq!(status(&[("cookie", &cookie)], &long), 400);
+}
+
+#[test]
+fn a_changed_cookie_is_nobody() {
+    let server = TestServer::start();
+    let cookie = session(&server, USER);
+    let titles = |cookie: &str| {
+        let answer = server.page("GET", "/me/titles", &[("cookie", cookie)], "");
+        (answer.status().as_u16(), answer.headers().get("location").is_some())
+    };
+    assert_eq!(titles(&cookie), (200, false));
+    for bad in [format!("{cookie}A"), cookie.replace('.', ""), String::new()] {
+        assert_eq!(titles(&bad), (303, true), "{bad}");
+    }
+}
+
+#[test]
+fn every_page_forbids_framing_and_loads_only_its_own_style() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let cookie = session(&server, USER);
+    let pages = [
+        "/".to_owned(),
+        "/login".to_owned(),
+        "/me/titles".to_owned(),
+        "/me/titles/new?kind=personal".to_owned(),
+        "/me/messages".to_owned(),
+        link(&server, &desk, "1", 1),
+        "/bizmall/authinvoice?x=1".to_owned(),
+        "/me/titles/none".to_owned(),
+    ];
+    for path in pages {
+        let answer = server.page("GET", &path, &[("cookie", &cookie)], "");
+        let headers = answer.headers();
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
+        assert_eq!(headers["x-frame-options"], "DENY");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["cache-control"], "no-store");
+        let html = answer.body();
+        assert_eq!(html.matches("<link").count(), 1, "{path}");
+        assert!(
+            html.contains("href=\"/style.css\"")
+                && !html.contains("<style")
+                && !html.contains(" src=")
+        );
+    }
+    let style = server.get_raw("/style.css");
+    assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
+    assert!(!style.body().contains("url(") && !style.body().contains("@import"));
+}
+
+#[test]
+fn no_page_leads_to_an_address_that_somebody_else_chose() {
+    let server = TestServer::start();
+    let cookie = session(&server, USER);
+    for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", ""] {
+        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        for answer in [
+            server.page("POST", "/login", &[], &format!("user={USER}&next={next}")),
+            server.page("GET", &format!("/lang/en?next={next}"), &[("cookie", &cookie)], ""),
+        ] {
+            assert_eq!(answer.status(), 303);
+            assert_eq!(answer.headers()["location"], "/me/titles", "{next}");
+        }
+    }
+    // An auth_url carries its redirect under its signature.
+    let desk = server.merchant();
+    let page = path_of(&server, &desk.auth_url("1", 0));
+    let changed = page.replace("mp.weixin.qq.com", "evil.example");
+    assert_ne!(page, changed);
+    assert_eq!(server.page("GET", &changed, &[("cookie", &cookie)], "").status(), 400);
+}
+
+#[test]
+fn every_text_of_merchants_and_users_is_escaped() {
+    let server = TestServer::start();
+    let evil = "<script>alert(1)</script>\"'&";
+    server.admin("PUT", &format!("accounts/{MERCHANT}"), &json!({"name": evil}));
+    let desk = server.desk(MERCHANT);
+    assert_ok(
+        &desk.attribute("set_contact", &json!({"contact": {"phone": "<b>1</b>", "time_out": 1}})),
+    );
+    let custom = json!([{"key": "<i>\"key", "notice": "<u>'n"}]);
+    let fields = json!({"show_title": 1, "custom_field": custom});
+    let fields = json!({"auth_field": {"user_field": fields, "biz_field": fields}});
+    assert_ok(&desk.attribute("set_auth_field", &fields));
+    let order_id = "<img src=x onerror=alert(1)>\"'";
+    let page = link(&server, &desk, order_id, 1);
+    let cookie = session(&server, USER);
+    let pages = |body: Option<&str>| {
+        let method = if body.is_some() { "POST" } else { "GET" };
+        server.page(method, &page, &[("cookie", &cookie)], body.unwrap_or("")).body().clone()
+    };
+    let clean = |html: &str| {
+        for raw in ["<script>alert", "<img", "<i>", "<u>", "<b>1", "onerror=alert(1)>\""] {
+            assert!(!html.contains(raw), "{raw}: {html}");
+        }
+    };
+    let html = pages(None);
+    clean(&html);
+    assert!(html.contains("&#60;script&#62;") || html.contains("&lt;script&gt;"), "{html}");
+    let token = form_token(&html);
+    let typed = "%3Cscript%3Ealert(2)%3C/script%3E%22";
+    let body = format!("form_token={token}&kind=company&company.title={typed}&use=none");
+    let html = pages(Some(&body));
+    clean(&html);
+    assert!(!html.contains("<script>alert(2)"));
+    // Said no: the page without a redirect, and then the merchant's words.
+    pages(Some(&format!("form_token={token}&decision=decline")));
+    clean(&pages(None));
+    let reason = json!({"s_pappid": server.s_pappid(), "order_id": order_id, "reason": evil, "url": "https://x.cn/\"onclick=\"a"});
+    assert_ok(&desk.post("/card/invoice/rejectinsert", &reason));
+    clean(&pages(None));
+    let inbox = server.page("GET", "/me/messages", &[("cookie", &cookie)], "");
+    clean(inbox.body());
+    assert!(!inbox.body().contains("\"onclick=\""));
+}
+
+#[test]
+fn a_mini_programs_result_cannot_end_its_script_element() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let mut asked = desk.asked("</script><b>", 0);
+    asked["source"] = json!("wxa");
+    let path = desk.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
+    let page = format!("/{path}");
+    let cookie = session(&server, USER);
+    let token = form_token(server.page("GET", &page, &[("cookie", &cookie)], "").body());
+    let yes = format!("decision=authorize&form_token={token}");
+    assert_eq!(server.page("POST", &page, &[("cookie", &cookie)], &yes).status(), 303);
+    let done = server.page("GET", &format!("{page}&done=1"), &[("cookie", &cookie)], "");
+    let (_, rest) = done.body().split_once("id=\"kaipiao-result\">").unwrap();
+    let (result, _) = rest.split_once("</script>").unwrap();
+    let result: serde_json::Value = serde_json::from_str(result).unwrap();
+    assert_eq!(result, json!({"errCode": 0, "wxOrderId": "</script><b>"}));
+}
+
+const LOGIN_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn jwt(claims: &serde_json::Value) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let signed =
+        format!("{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(&claims.to_string()));
+    let mut mac = Hmac::<Sha256>::new_from_slice(LOGIN_SECRET.as_bytes()).unwrap();
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+#[test]
+fn in_production_the_embedding_app_says_who_the_user_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("login");
+    std::fs::write(&file, LOGIN_SECRET).unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\npublic_base_url = \"https://invoices.example\"\n\
+         [login]\nhs256_secret_file = {:?}\nsession_s = 600",
+        file.to_str().unwrap()
+    ));
+    // Nobody can choose to be somebody.
+    assert_eq!(server.page("GET", "/me/titles", &[], "").status(), 303);
+    assert_eq!(server.page("GET", "/login?next=/me/titles", &[], "").status(), 401);
+    assert_eq!(server.page("POST", "/login", &[], "user=zhangwei").status(), 404);
+    let login = |claims: serde_json::Value| {
+        server.page("GET", &format!("/login?next=/me/titles&token={}", jwt(&claims)), &[], "")
+    };
+    let expired = login(json!({"sub": "u1", "exp": 1}));
+    assert_eq!(expired.status(), 401);
+    assert!(expired.headers().get("set-cookie").is_none());
+    let forged = server.page("GET", "/login?token=a.b.c", &[], "");
+    assert_eq!(forged.status(), 401);
+    let entered = login(json!({"sub": "u1", "exp": 4_102_444_800_i64, "name": "王小明"}));
+    assert_eq!(
+        (entered.status().as_u16(), &entered.headers()["location"]),
+        (303, &"/me/titles".parse().unwrap())
+    );
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap();
+    for part in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=600"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap();
+    let page =
+        server.page("GET", "/me/titles", &[("cookie", cookie), ("accept-language", "en")], "");
+    assert_eq!(page.status(), 200);
+    assert!(page.body().contains("王小明") && !page.body().contains("Switch user"));
+    // Behind a proxy the browser names the public address.
+    let token = form_token(server.page("GET", "/me/titles/new", &[("cookie", cookie)], "").body());
+    let body = format!("form_token={token}&company.title=x");
+    for (origin, status) in [("https://invoices.example", 303), ("https://evil.example", 403)] {
+        let headers = [("cookie", cookie), ("origin", origin)];
+        assert_eq!(server.page("POST", "/me/titles/new", &headers, &body).status(), status);
+    }
+}
+
+#[tokio::test]
+async fn login_keys_that_cannot_be_used_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("key");
+    std::fs::write(&file, "short").unwrap();
+    for name in ["hs256_secret_file", "eddsa_public_key_file"] {
+        let text = format!("[login]\n{name} = {:?}", file.to_str().unwrap());
+        let settings = load(directory.path(), &text);
+        let error = kaipiao_cli::compose::listen(&settings, None).await.err().unwrap().to_string();
+        assert!(error.contains(file.to_str().unwrap()), "{error}");
+    }
+}
+
+#[test]
+fn a_session_ends_in_real_time_whatever_the_sandboxs_clock_says() {
+    let server = TestServer::start();
+    let cookie = session(&server, USER);
+    server.advance_s(10 * 86_400);
+    assert_eq!(server.page("GET", "/me/titles", &[("cookie", &cookie)], "").status(), 200);
+    let brief = TestServer::start_with("[login]\nsession_s = 0");
+    let cookie = session(&brief, USER);
+    assert_eq!(brief.page("GET", "/me/titles", &[("cookie", &cookie)], "").status(), 303);
+}
+
+#[test]
+fn a_book_has_its_limit_and_is_its_owners_alone() {
+    let server = TestServer::start();
+    let cookie = session(&server, USER);
+    let headers = [("cookie", cookie.as_str())];
+    let token = form_token(server.page("GET", "/me/titles/new", &headers, "").body());
+    let add = |n: usize| {
+        let body = format!("form_token={token}&company.title=Company{n}");
+        server.page("POST", "/me/titles/new", &headers, &body).status().as_u16()
+    };
+    for n in 0..97 {
+        assert_eq!(add(n), 303);
+    }
+    assert_eq!(add(97), 409);
+    let html = server.page("GET", "/me/titles", &headers, "").body().clone();
+    let (_, rest) = html.split_once("/me/titles/0-demo-1").map_or(("", ""), |parts| parts);
+    assert!(!rest.is_empty());
+    let other = session(&server, "lina");
+    let token = form_token(server.page("GET", "/me/titles/new", &[("cookie", &other)], "").body());
+    let delete = format!("form_token={token}");
+    let answer = server.page("POST", "/me/titles/0-demo-1/delete", &[("cookie", &other)], &delete);
+    assert_eq!(answer.status(), 303);
+    assert!(server.page("GET", "/me/titles", &headers, "").body().contains("0-demo-1"));
+    assert_eq!(server.page("GET", "/me/titles/0-demo-1/steal", &headers, "").status(), 405);
+}
