@@ -13,11 +13,10 @@ use std::time::Duration;
 
 #[test]
 fn public_base_url_begins_the_link() {
-    let server = TestServer::start_with(
-        "public_base_url = \"https://pay.example/kp/\"\nexpose_sandbox = true",
-    );
+    let server =
+        TestServer::start_with("public_base_url = \"https://pay.example/\"\nexpose_sandbox = true");
     let link = server.merchant().auth_url("1", 0);
-    assert!(link.starts_with("https://pay.example/kp/bizmall/authinvoice?"), "{link}");
+    assert!(link.starts_with("https://pay.example/bizmall/authinvoice?"), "{link}");
 }
 
 #[test]

@@ -18,9 +18,7 @@ async fn titles_are_added_edited_preferred_and_deleted() {
         browser.says(says("请填写单位名称", "Please fill in: Company name")).await;
         browser.fill("company.title", &name).await;
         browser.fill("company.tax_no", "91440300MA5KP0001N").await;
-        if look.scripts {
-            browser.shoot("title-new").await;
-        }
+        browser.shoot("title-new").await;
         browser.press(says("保存", "Save")).await;
         browser.until("it is in the book", async || browser.text().await.contains(&name)).await;
 
@@ -30,12 +28,11 @@ async fn titles_are_added_edited_preferred_and_deleted() {
         let first = async || browser.find(".card").await.text().await.unwrap();
         browser.until("it comes first", async || first().await.contains(&name)).await;
         assert!(first().await.contains(says("默认", "Default")));
-        if look.scripts {
-            browser.shoot("titles").await;
-        }
+        browser.shoot("titles").await;
 
         browser.submit(".card a").await;
         assert_eq!(browser.filled("company.tax_no").await, "91440300MA5KP0001N");
+        browser.shoot("title-edit").await;
         browser.fill("company.tax_no", "110109500321654").await;
         browser.press(says("保存", "Save")).await;
         browser.until("it is changed", async || first().await.contains("110109500321654")).await;
@@ -57,6 +54,7 @@ async fn a_language_can_be_chosen_and_stays() {
     browser.shoot("messages-none").await;
     browser.press("English").await;
     browser.says("There are none").await;
+    browser.shoot("messages-none").await;
     browser.go(&format!("{}/me/titles", server.base)).await;
     browser.says("My titles").await;
     browser.press("中文").await;
@@ -65,11 +63,20 @@ async fn a_language_can_be_chosen_and_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_home_page_hinders_nobody() {
+async fn the_home_page_and_the_notices_hinder_nobody() {
     let server = TestServer::start();
-    let browser = Browser::open(DESK).await;
-    browser.go(&format!("{}/", server.base)).await;
-    browser.says("curl 'http://").await;
-    browser.shoot("home").await;
-    browser.close().await;
+    let production = TestServer::start_with("mode = \"production\"");
+    for look in [DESK, PHONE] {
+        let browser = Browser::open(look).await;
+        browser.go(&format!("{}/", server.base)).await;
+        browser.says("curl 'http://").await;
+        browser.shoot("home").await;
+        browser.go(&format!("{}/me/titles", server.base)).await;
+        browser.submit("[value='lina']").await;
+        browser.go(&format!("{}/me/titles/none", server.base)).await;
+        browser.shoot("notice-no-title").await;
+        browser.go(&format!("{}/me/titles", production.base)).await;
+        browser.shoot("notice-login").await;
+        browser.close().await;
+    }
 }

@@ -45,8 +45,13 @@ async fn open_as(browser: &Browser, link: &str, user: &str) {
     }
 }
 
-const LOOKS: [Look; 4] =
-    [PHONE, DESK, Look { scripts: false, ..PHONE }, Look { scripts: false, ..DESK }];
+/// Both languages on both, once with scripts and once without.
+const LOOKS: [Look; 4] = [
+    PHONE,
+    DESK,
+    Look { scripts: false, lang: "en", ..PHONE },
+    Look { scripts: false, lang: "zh-CN", ..DESK },
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_type_in_both_languages_with_scripts_on_and_off() {
@@ -73,9 +78,7 @@ async fn every_type_in_both_languages_with_scripts_on_and_off() {
                 browser.fill("company.addr", "").await;
                 browser.fill("company.custom.phone", "工号 A-7").await;
             }
-            if look.scripts {
-                browser.shoot(&format!("authorize-type{page_type}")).await;
-            }
+            browser.shoot(&format!("authorize-type{page_type}")).await;
             browser
                 .press(match page_type {
                     2 => says("领取发票", "Collect invoice"),
@@ -117,6 +120,7 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
         open_as(&browser, &link(&desk, &order_id, 1, no_redirect), USER).await;
         // The individual's side, by its tab.
         browser.click("label[for='kind-personal']").await;
+        browser.shoot("authorize-individual").await;
         browser.fill("personal.email", "not an address").await;
         browser.fill("personal.phone", "").await;
         browser.submit(".actions .primary").await;
@@ -132,12 +136,13 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
             assert!(words.iter().any(|words| text.contains(words)), "{text}");
         }
         assert_eq!(browser.filled("personal.email").await, "not an address");
-        if look.scripts {
-            browser.shoot("authorize-wrong").await;
-        }
+        // The page opens where something is wrong.
+        assert_eq!(browser.focus().await, "personal.email");
+        browser.shoot("authorize-wrong").await;
         // A title of the book fills the standard fields and leaves the merchant's own one.
         browser.fill("personal.custom.会员号", "M-1").await;
         browser.click(".book summary").await;
+        browser.shoot("authorize-book").await;
         browser.press("上海示例贸易有限公司").await;
         assert_eq!(browser.filled("company.tax_no").await, "91310000MA5KP00027");
         assert_eq!(browser.filled("personal.custom.会员号").await, "M-1");
@@ -180,7 +185,7 @@ async fn every_state_says_what_happened_and_what_to_do() {
         let declined = link(&desk, &order("decline"), 0, no_redirect());
         open_as(&browser, &declined, USER).await;
         browser.press(says("暂不开票", "Not now")).await;
-        shows("declined", says("已暂不开票", "You said not now")).await;
+        shows("declined", says("你选择了暂不开票", "You chose no invoice")).await;
         assert_eq!(desk.status(&order("decline"))["invoice_status"], "never auth");
         browser.go(&declined).await;
         shows("declined-before", says("现在仍可继续", "You can still go on")).await;
@@ -203,13 +208,15 @@ async fn every_state_says_what_happened_and_what_to_do() {
         // Somebody else's rejection tells nobody else its reason.
         assert_ok(&desk.reject(&order("other")));
         browser.go(&others).await;
-        let text = browser.text().await;
-        assert!(text.contains(says("商家已拒绝开票", "The merchant has rejected")), "{text}");
-        assert!(!text.contains("抬头有误"), "{text}");
+        shows("rejected-other", says("商家已拒绝开票", "The merchant has rejected")).await;
+        assert!(!browser.text().await.contains("抬头有误"));
 
         assert_ok(&desk.reject(&order("decline")));
         browser.go(&declined).await;
         shows("rejected", "抬头有误").await;
+        let pushed = server.pushes(&format!("order_id={}", order("decline")));
+        let body = pushed.last().unwrap()["body"].as_str().unwrap();
+        assert_eq!(element(body, "FailOrderId").unwrap(), order("decline"));
         let onward = browser.find("a.primary").await.attr("href").await.unwrap();
         assert_eq!(onward.as_deref(), Some("http://xxx.com"));
 
@@ -248,10 +255,15 @@ async fn afterwards_each_source_is_led_where_it_belongs() {
             browser.until("at the shop", async || browser.address().await == expected).await;
         }
         let order_id = play(MOBILE_APP, "app", "", button).await;
+        browser.shoot(&format!("app-{button}")).await;
         let back = browser.find("a.primary").await.attr("href").await.unwrap().unwrap();
         let expected = format!("{MOBILE_APP}://invoice?errCode={errcode}&wxOrderId={order_id}");
         assert_eq!(back, expected);
         let order_id = play(MINI_PROGRAM, "wxa", "", button).await;
+        browser.shoot(&format!("wxa-{button}")).await;
+        assert!(
+            browser.address().await.contains(&format!("&errCode={errcode}&wxOrderId={order_id}"))
+        );
         let result = browser.find("#kaipiao-result").await.inner_html().await.unwrap();
         let result: Value = serde_json::from_str(&result).unwrap();
         assert_eq!(result, json!({"errCode": errcode, "wxOrderId": order_id}));

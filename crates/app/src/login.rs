@@ -13,6 +13,8 @@ pub struct LoginSettings {
     pub session_life: Duration,
     /// The keys that signed logins are checked with.
     pub keys: Vec<LoginKey>,
+    /// What a login's `aud` must name; empty: it need not be there.
+    pub audience: String,
 }
 
 impl core::fmt::Debug for LoginSettings {
@@ -64,8 +66,9 @@ impl App {
     /// Takes a signed login, and makes its user known.
     pub async fn log_in(&self, token: &str) -> Result<UserId, LoginError> {
         let now_s = self.real_now().unix_seconds();
-        let login = login_token::check(&self.settings.login.keys, token, now_s)?;
-        self.welcome(&login.user, &login.name).await?;
+        let LoginSettings { keys, audience, .. } = &self.settings.login;
+        let login = login_token::check(keys, audience, token, now_s)?;
+        self.welcome(&login.user, login.name.as_deref()).await?;
         Ok(login.user)
     }
 }

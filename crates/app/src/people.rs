@@ -52,21 +52,27 @@ impl App {
     }
 
     /// Knows a user who logged in; the first time makes them known.
-    pub async fn welcome(&self, id: &UserId, name: &str) -> Result<(), Failure> {
+    pub async fn welcome(&self, id: &UserId, name: Option<&str>) -> Result<(), Failure> {
         let key = user_key(id);
         self.decide(key, FirstTry::Reads, |found: Option<User>| {
-            let user = User { id: id.clone(), name: name.to_owned(), default_title: None };
-            let next = match found {
-                None => Some(user),
-                Some(known) if known.name == name => None,
-                Some(known) => Some(User { name: name.to_owned(), ..known }),
+            let next = match (found, name) {
+                (None, name) => Some(User {
+                    id: id.clone(),
+                    name: name.unwrap_or(id.as_str()).to_owned(),
+                    default_title: None,
+                }),
+                (Some(known), Some(name)) if known.name != name => {
+                    Some(User { name: name.to_owned(), ..known })
+                }
+                (Some(_), _) => None,
             };
             Ok::<_, Failure>(Decision::alone(next, ()))
         })
         .await
     }
 
-    /// A user's title book: the default title first, then as they were added.
+    /// A user's title book: the default title first (the first of all, if none was chosen), then as
+    /// they were added.
     pub async fn title_book(&self, user: &UserId) -> Result<Vec<BookEntry>, Failure> {
         let page = owned(Kind::BookEntry, user, PageOrder::Ascending);
         let mut book: Vec<BookEntry> = records::list(&*self.store, &page).await?;
@@ -88,6 +94,9 @@ impl App {
             return Err(BookError::Problems(problems));
         }
         let book = self.title_book(user).await?;
+        if let Some(same) = book.iter().find(|entry| replaces.is_none() && entry.title == title) {
+            return Ok(same.clone());
+        }
         let known = replaces.filter(|id| book.iter().any(|entry| entry.id == *id));
         if known.is_none() && book.len() >= MAX_BOOK {
             return Err(BookError::Full);
@@ -111,7 +120,11 @@ impl App {
     }
 
     /// Makes a title the one that pages fill in by themselves.
+    /// An unknown one changes nothing.
     pub async fn prefer_title(&self, user: &UserId, id: &str) -> Result<(), Failure> {
+        if self.get::<BookEntry>(&book_entry_key(user, id)).await?.is_none() {
+            return Ok(());
+        }
         self.decide(user_key(user), FirstTry::Reads, |found: Option<User>| {
             let next = found.map(|user| User { default_title: Some(id.to_owned()), ..user });
             Ok::<_, Failure>(Decision::alone(next, ()))

@@ -4,7 +4,7 @@
 use crate::s02_auth_url::order_key_of;
 use crate::{App, Decision, Failure, TRIES, busy};
 use kaipiao_domain::account::AppId;
-use kaipiao_domain::order::{Answer, AnswerRefused, Order, OrderState};
+use kaipiao_domain::order::{Answer, AnswerRefused, AuthorizationRequest, Order, OrderState};
 use kaipiao_domain::page_fields::PageFields;
 use kaipiao_domain::user::{User, UserId};
 use kaipiao_seams::records::{self, Versioned, page_fields_key, user_key};
@@ -31,6 +31,9 @@ pub enum AnswerError {
         "auth_url was not issued by this server, or was changed since; use it exactly as getauthurl returned it"
     )]
     ForgedLink,
+    /// The merchant has asked for something else since the page was shown.
+    #[error("the merchant has changed its request since the page was shown")]
+    RequestChanged,
     /// No such user.
     #[error("no user has the id \"{0}\"")]
     UnknownUser(String),
@@ -43,13 +46,16 @@ pub enum AnswerError {
 }
 
 impl App {
-    /// Takes a user's answer; the push that tells the merchant is in the same commit. Before authorization the order's newest request counts, whatever an
+    /// Takes a user's answer; the push that tells the merchant is in the same commit. `shown` is the
+    /// [`shown_mark`] of the page that was answered: nobody consents to what they did not see.
+    /// Before authorization the order's newest request counts, whatever an
     /// older link says (rulings 2).
     pub async fn answer(
         &self,
         link: &str,
         user: &UserId,
         answer: Answer,
+        shown: Option<&str>,
     ) -> Result<Answered, AnswerError> {
         let asked = read_link(&self.keys, link).ok_or(AnswerError::ForgedLink)?;
         let merchant = self.merchant_of(&asked.asked_by).await?;
@@ -65,6 +71,10 @@ impl App {
         for _ in 0..TRIES {
             let found = records::get::<Order>(&*self.store, &key).await.map_err(Failure::from)?;
             let Versioned { value: order, version } = found.ok_or(AnswerError::ForgedLink)?;
+            let is_yes = matches!(answer, Answer::Authorize(_));
+            if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
+                return Err(AnswerError::RequestChanged);
+            }
             let next = order
                 .answer(user.clone(), openid.clone(), answer.clone(), &fields, link_life, now)
                 .map_err(AnswerError::Refused)?;
@@ -94,6 +104,12 @@ impl App {
     pub(crate) async fn page_fields(&self, merchant: &AppId) -> Result<PageFields, Failure> {
         Ok(self.get(&page_fields_key(merchant)).await?.unwrap_or_else(PageFields::never_set))
     }
+}
+
+/// What a page shows of a request, in a form that a page can carry.
+pub fn shown_mark(request: &AuthorizationRequest) -> String {
+    let AuthorizationRequest { platform, money_fen, page_type, .. } = request;
+    format!("{money_fen}.{}.{}", page_type.number(), platform.as_str())
 }
 
 fn answered(order: &Order) -> Answered {

@@ -36,6 +36,13 @@ pub struct AuthPage {
     pub standing: Standing,
 }
 
+impl AuthPage {
+    /// May this user still answer?
+    pub fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Open | Standing::Declined { .. })
+    }
+}
+
 /// Where an order stands, as one user may know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {

@@ -125,7 +125,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         app: Arc::clone(&app),
         is_sandbox: settings.mode == ModeName::Sandbox,
         is_https: scheme == "https",
-        public_host: rest.split('/').next().unwrap_or_default().to_owned(),
+        public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
     let pages = kaipiao_pages::router(home(settings, address, has_admin), pages);
     let limits = SocketLimits {
@@ -188,6 +188,13 @@ fn public_base_url(settings: &Settings, address: SocketAddr) -> String {
         "" => format!("http://{}", on_this_machine(address)),
         url => url.trim_end_matches('/').to_owned(),
     }
+}
+
+/// Host and port as a browser names an origin: lower case, and without the scheme's own port.
+fn as_browsers_write(scheme: &str, authority: &str) -> String {
+    let authority = authority.to_ascii_lowercase();
+    let own_port = if scheme == "https" { ":443" } else { ":80" };
+    authority.strip_suffix(own_port).map(str::to_owned).unwrap_or(authority)
 }
 
 /// An address that listens on every interface, as this machine itself reaches it.

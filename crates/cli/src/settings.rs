@@ -105,6 +105,8 @@ pub struct Authorization {
 pub struct Login {
     /// Seconds of real time.
     pub session_s: u64,
+    /// What `aud` must name; empty: nothing.
+    pub audience: String,
     /// Empty: none.
     pub hs256_secret_file: PathBuf,
     /// PEM; empty: none.
@@ -124,7 +126,8 @@ impl Login {
                 keys.push(parse(&read(path)?).map_err(wrong)?);
             }
         }
-        Ok(LoginSettings { session_life: Duration::from_secs(self.session_s), keys })
+        let session_life = Duration::from_secs(self.session_s);
+        Ok(LoginSettings { session_life, keys, audience: self.audience.clone() })
     }
 }
 
@@ -239,6 +242,13 @@ impl Settings {
         if !base.is_empty() && !base.starts_with("http://") && !base.starts_with("https://") {
             let text =
                 format!("public_base_url must begin with http:// or https://, not \"{base}\"");
+            return Err(SettingsError::Value(text));
+        }
+        let rest = base.split_once("://").map_or("", |(_, rest)| rest);
+        if rest.trim_end_matches('/').contains(['/', '?', '#', '@']) {
+            let text = format!(
+                "public_base_url must be scheme, host and port alone, not \"{base}\": pages lie at its root"
+            );
             return Err(SettingsError::Value(text));
         }
         for (name, value) in [
@@ -378,6 +388,8 @@ mod tests {
         let error = merged("[limits]\nbody_byte = 7").err().unwrap().to_string();
         assert!(error.contains("test.toml") && error.contains("body_byte"), "{error}");
         assert!(merged("public_base_url = \"shop.example\"").is_err());
+        assert!(merged("public_base_url = \"https://shop.example/pay\"").is_err());
+        assert!(merged("public_base_url = \"https://shop.example/\"").is_ok());
         assert!(merged("mode = \"test\"").is_err());
     }
 

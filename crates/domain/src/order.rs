@@ -347,7 +347,7 @@ impl Order {
             return Err(AnswerRefused::LinkExpired);
         }
         let state = match answer {
-            Answer::Decline if matches!(self.state, OrderState::Declined(_)) => return Ok(None),
+            Answer::Decline if self.is_declined_by(&user) => return Ok(None),
             Answer::Decline => OrderState::Declined(Decline { user, openid, at: now }),
             Answer::Authorize(title) => {
                 let title = self.checked_title(title, fields)?;
@@ -355,6 +355,10 @@ impl Order {
             }
         };
         Ok(Some(Self { state, ..self.clone() }))
+    }
+
+    fn is_declined_by(&self, user: &UserId) -> bool {
+        matches!(&self.state, OrderState::Declined(decline) if decline.user == *user)
     }
 
     /// A type 1 page hands over a title that satisfies the merchant's fields; the other types
@@ -580,6 +584,13 @@ mod tests {
                 Err(AnswerRefused::Rejected)
             ]
         );
+
+        let (bob, openid) = user("bob");
+        let other_no = states[1]
+            .answer(bob.clone(), openid, Answer::Decline, &PageFields::never_set(), LIFE, at(3))
+            .unwrap()
+            .expect("another user's no is news");
+        assert!(matches!(other_no.state, OrderState::Declined(no) if no.user == bob));
 
         let reject = |order: &Order| {
             order.reject(&platform(1), reason(), at(4)).map(|_| ()).map_err(|r| r.code)

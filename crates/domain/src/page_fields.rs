@@ -212,6 +212,9 @@ fn check_custom(path: &str, fields: &[CustomField], key_max_chars: usize) -> Res
     for (index, field) in fields.iter().enumerate() {
         let key_path = format!("{path}[{index}].key");
         text::required(&key_path, &field.key, key_max_chars)?;
+        if field.key.contains(char::is_control) {
+            return Err(Refusal::invalid(key_path, "holds a control character"));
+        }
         if fields[..index].iter().any(|earlier| earlier.key == field.key) {
             return Err(Refusal::invalid(key_path, format!("\"{}\" stands twice", field.key)));
         }
@@ -357,6 +360,9 @@ mod tests {
         fields.company.custom = vec![field("field1")];
         assert!(fields.check(32).is_ok());
         assert!(fields.check(5).unwrap_err().to_string().contains("biz_field.custom_field[0].key"));
+        fields.company.custom = vec![field("a\nb")];
+        assert!(fields.check(32).unwrap_err().to_string().contains("control character"));
+        fields.company.custom = vec![field("field1")];
         fields.company.custom.push(field("field1"));
         assert!(fields.check(32).unwrap_err().to_string().contains("stands twice"));
     }

@@ -108,7 +108,7 @@ pub(crate) async fn authorize(State(server): State<Server>, sent: Sent) -> Respo
     let Some(user) = UserId::parse(&user) else {
         return refuse(StatusCode::CONFLICT, &AnswerError::UnknownUser(user).to_string());
     };
-    match server.app.answer(&link, &user, answer).await {
+    match server.app.answer(&link, &user, answer, None).await {
         Ok(answered) => {
             let result = if answered.is_authorized { "authorized" } else { "declined" };
             json(StatusCode::OK, bare(&Out { result, redirect: answered.back }))

@@ -10,18 +10,24 @@ use kaipiao_domain::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTit
 
 /// One field of a page.
 pub(crate) struct Field {
-    /// Its name in the form, and its id.
+    /// Its name in the form.
     pub(crate) name: String,
+    /// Its id on the page: no blanks, whatever the merchant called it.
+    pub(crate) id: String,
     /// What people call it.
     pub(crate) label: String,
     /// What stands in it.
     pub(crate) value: String,
     /// What an empty one shows.
-    pub(crate) hint: String,
+    pub(crate) hint: &'static str,
+    /// The merchant's own words about it; empty: none.
+    pub(crate) notice: String,
     /// Must it be filled?
     pub(crate) is_required: bool,
     /// What is wrong with it, in words; empty: nothing.
     pub(crate) problem: String,
+    /// Is it the first that something is wrong with? The page opens there.
+    pub(crate) is_first_problem: bool,
     /// The keyboard that fits: `text`, `tel`, `email`, `numeric`.
     pub(crate) input_mode: &'static str,
     /// What a browser may fill in by itself.
@@ -143,32 +149,44 @@ pub(crate) fn of_side(
                 _ => lang.t(zh, en),
             };
             let is_required = rule == FieldRule::Required;
+            let autocomplete = match (side, name) {
+                (Side::Personal, "title") => "name",
+                _ => autocomplete,
+            };
             Field {
                 name: format!("{}.{name}", side.name()),
+                id: format!("{}-{name}", side.name()),
                 label: label.to_owned(),
                 value: value(filled, name).to_owned(),
-                hint: hint(lang, is_required).to_owned(),
+                hint: hint(lang, is_required),
+                notice: String::new(),
                 is_required,
                 problem: problem(name, false, label),
+                is_first_problem: false,
                 input_mode,
                 autocomplete,
             }
         })
         .collect();
-    rows.extend(custom.iter().map(|field| {
+    rows.extend(custom.iter().enumerate().map(|(index, field)| {
         let typed = custom_values(filled).iter().find(|value| value.key == field.key);
-        let own_hint = Some(field.notice.clone()).filter(|notice| !notice.is_empty());
         Field {
             name: custom_name(side, &field.key),
+            id: format!("{}-custom-{index}", side.name()),
             label: field.key.clone(),
             value: typed.map(|value| value.value.clone()).unwrap_or_default(),
-            hint: own_hint.unwrap_or_else(|| hint(lang, field.is_required).to_owned()),
+            hint: hint(lang, field.is_required),
+            notice: field.notice.clone(),
             is_required: field.is_required,
             problem: problem(&field.key, true, &field.key),
+            is_first_problem: false,
             input_mode: "text",
             autocomplete: "off",
         }
     }));
+    if let Some(first) = rows.iter_mut().find(|field| !field.problem.is_empty()) {
+        first.is_first_problem = true;
+    }
     rows
 }
 
@@ -198,9 +216,11 @@ fn words(lang: Lang, kind: ProblemKind, label: &str) -> String {
 /// Reads one side of a form: the fields that the page shows, as they were typed.
 pub(crate) fn read(form: &Form, fields: &PageFields, side: Side) -> InvoiceTitle {
     let (standard, custom) = rules(fields, side);
+    // A title is the user's own words (facts 6.1 no. 37); around a number blanks are never meant.
     let text = |name: &str| {
         let is_shown = standard.iter().any(|(known, rule)| *known == name && rule.is_shown());
         let typed = form.get(&format!("{}.{name}", side.name()));
+        let typed = if name == "title" { typed } else { typed.trim() };
         if is_shown { typed.to_owned() } else { String::new() }
     };
     let custom = custom

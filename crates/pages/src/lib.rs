@@ -21,7 +21,8 @@ use axum::routing::{get, post};
 use kaipiao_app::App;
 use kaipiao_app::sandbox::{DemoAccount, DemoUser};
 use kaipiao_wire::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock};
 
 /// What the pages work with.
 #[derive(Clone)]
@@ -38,8 +39,13 @@ pub struct Pages {
 
 /// The one style of all pages.
 const STYLE: &str = include_str!("../assets/style.css");
-/// Its address.
-const STYLE_ADDRESS: &str = "/style.css";
+/// Its address changes with its content: a browser keeps the one it has, and fetches a new one.
+const STYLE_PATH: &str = "/style.css";
+static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = DefaultHasher::new();
+    STYLE.hash(&mut hash);
+    format!("{STYLE_PATH}?v={:016x}", hash.finish())
+});
 
 /// A route as the home page lists it.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +93,7 @@ pub struct Home {
 
 impl Home {
     fn style(&self) -> &'static str {
-        STYLE_ADDRESS
+        &STYLE_ADDRESS
     }
 
     /// A command that works as printed.
@@ -113,15 +119,16 @@ pub fn router(home: Home, pages: Pages) -> Router {
         .route(PAGE_PATH, authorize.clone())
         .route(&format!("/{MINI_PROGRAM_PATH}"), authorize)
         .route("/login", get(login::show).post(login::choose))
+        .route("/logout", post(login::leave))
         .route("/lang/{code}", get(login::language))
         .route("/me/titles", get(titles::list))
         .route("/me/titles/new", get(titles::new).post(titles::new))
         .route("/me/titles/{id}", get(titles::edit).post(titles::edit))
-        .route("/me/titles/{id}/{what}", post(titles::change))
+        .route("/me/titles/{id}/{what}", get(titles::back).post(titles::change))
         .route("/me/messages", get(messages::list))
         .with_state(pages)
         .route("/", get(home))
-        .route(STYLE_ADDRESS, get(style))
+        .route(STYLE_PATH, get(style))
         .fallback(not_found)
 }
 
@@ -130,8 +137,7 @@ pub fn router(home: Home, pages: Pages) -> Router {
 #[template(source = "{{ self.0|safe }}", ext = "html")]
 struct Ready<'a>(&'a str);
 
-/// An hour: a style changes with a release.
-const STYLE_LIFE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+const STYLE_LIFE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 async fn style() -> Response {
     let headers = [

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use kaipiao_app::login::LoginError;
 use kaipiao_domain::user::{User, UserId};
 
@@ -30,7 +30,9 @@ pub(crate) fn to_login(next: &str) -> Response {
 pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let (next, token) = (visit.parameter("next"), visit.parameter("token"));
-    let frame = Frame { here: local(&next).to_owned(), ..visit.frame() };
+    // The page's own address, without the token.
+    let here: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    let frame = Frame { here: format!("/login?next={here}"), ..visit.frame() };
     if !token.is_empty() {
         return by_token(&pages, &frame, &token, &next).await;
     }
@@ -56,7 +58,12 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
     let visit = Visit::of(request);
     let frame = visit.frame();
     if !pages.is_sandbox {
-        return StatusCode::NOT_FOUND.into_response();
+        return notice(&frame, StatusCode::NOT_FOUND, |lang| {
+            (
+                lang.t("请从应用内打开", "Please open this from the app"),
+                lang.t("这里不能选择用户。", "Nobody can be chosen here."),
+            )
+        });
     }
     let form = match visit.form(&pages, &frame).await {
         Ok(form) => form,
@@ -103,6 +110,26 @@ fn set_cookie(pages: &Pages, response: &mut Response, name: &str, value: &str, l
     if let Ok(value) = HeaderValue::try_from(text) {
         response.headers_mut().append(SET_COOKIE, value);
     }
+}
+
+/// `POST /logout`: forgets who sat before the page.
+pub(crate) async fn leave(State(pages): State<Pages>, request: Request) -> Response {
+    let frame = match Visit::of(request).known(&pages).await {
+        Ok(known) => known.frame,
+        Err(response) => return response,
+    };
+    let nobodys = Frame { user_name: String::new(), here: "/login".to_owned(), ..frame };
+    let mut response = notice(&nobodys, StatusCode::OK, |lang| {
+        (
+            lang.t("已退出", "You are logged out"),
+            lang.t(
+                "需要时请从应用内重新打开链接。",
+                "Open a link from the app when you want to come back.",
+            ),
+        )
+    });
+    set_cookie(&pages, &mut response, SESSION_COOKIE, "", 0);
+    response
 }
 
 /// A year: a language is not chosen anew each day.

@@ -27,7 +27,7 @@ impl Frame {
 
     /// The style's address; it changes with its content.
     pub(crate) fn style(&self) -> &'static str {
-        crate::STYLE_ADDRESS
+        &crate::STYLE_ADDRESS
     }
 
     /// The other language's name and address.

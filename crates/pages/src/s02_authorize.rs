@@ -15,13 +15,13 @@ use axum::response::Response;
 use jiff::Timestamp as Moment;
 use jiff::tz::{Offset, TimeZone};
 use kaipiao_app::Failure;
-use kaipiao_app::s06_answer::AnswerError;
+use kaipiao_app::s06_answer::{AnswerError, shown_mark};
 use kaipiao_app::s06_page::{AuthPage, Standing};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::order::{Answer, AnswerRefused, PageType, RejectionReason};
 use kaipiao_domain::page_fields::FieldProblem;
 use kaipiao_domain::title::InvoiceTitle;
-use kaipiao_wire::s02_auth_url::Return;
+use kaipiao_wire::s02_auth_url::{RETURN_AUTHORIZED, Return, return_after};
 
 /// What the page says of the order, whatever its state.
 struct Facts {
@@ -50,6 +50,10 @@ impl Facts {
             time: order_time(page),
             page_type: request.page_type,
         }
+    }
+
+    fn is_to_collect(&self) -> bool {
+        self.page_type == PageType::Collect
     }
 
     /// What the page is for, as its heading and its button.
@@ -84,6 +88,10 @@ struct Authorize<'a> {
     frame: &'a Frame,
     facts: Facts,
     was_declined: bool,
+    /// What the page shows of the request, so that nobody agrees to what they did not see.
+    shown_mark: String,
+    /// What went wrong, in words; empty: nothing.
+    trouble: &'a str,
     /// A type 1 page's part; None on the others.
     title: Option<TitlePart<'a>>,
 }
@@ -94,7 +102,8 @@ struct TitlePart<'a> {
     company: Vec<Field>,
     personal: Vec<Field>,
     wants_saving: bool,
-    problem_count: usize,
+    /// A title without a name is not worth keeping.
+    may_save: bool,
 }
 
 struct BookRow<'a> {
@@ -158,10 +167,11 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     match form.get("decision") {
         "authorize" => authorize(&pages, &frame, &link, page, &form, &user.id).await,
         "decline" => {
-            let answered = pages.app.answer(&link, &user.id, Answer::Decline).await;
-            went_on(&frame, &link, answered)
+            let answered = pages.app.answer(&link, &user.id, Answer::Decline, None).await;
+            went_on(&frame, &link, &page, answered)
         }
-        _ => refilled(&frame, page, &form),
+        _ if page.is_open() => refilled(&frame, page, &form),
+        _ => see_other(&link),
     }
 }
 
@@ -177,7 +187,7 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
         }
         Standing::Open | Standing::Declined { .. } => {
             let filled = first_filling(&page);
-            return html(StatusCode::OK, &asking(frame, &page, &filled, false, &[]));
+            return html(StatusCode::OK, &asking(frame, &page, &filled, false, &[], ""));
         }
         Standing::AuthorizedByAnother => (ClosedBecause::Another, None),
         Standing::Rejected { reason } => (ClosedBecause::Rejected, reason),
@@ -266,7 +276,7 @@ fn refilled(frame: &Frame, page: AuthPage, form: &Form) -> Response {
         *place = with_custom_of(&entry.title, place);
     }
     let wants_saving = !form.get("save").is_empty();
-    html(StatusCode::OK, &asking(frame, &page, &filling, wants_saving, &[]))
+    html(StatusCode::OK, &asking(frame, &page, &filling, wants_saving, &[], ""))
 }
 
 fn asking<'a>(
@@ -275,6 +285,7 @@ fn asking<'a>(
     filling: &Filling,
     wants_saving: bool,
     problems: &[FieldProblem],
+    trouble: &'a str,
 ) -> Authorize<'a> {
     let side = |title: &InvoiceTitle| {
         let own = if Side::of(title) == filling.side { problems } else { &[] };
@@ -292,10 +303,11 @@ fn asking<'a>(
         company: side(&filling.company),
         personal: side(&filling.personal),
         wants_saving,
-        problem_count: problems.len(),
+        may_save: page.fields.company.show_title || page.fields.personal.show_title,
     });
     let was_declined = matches!(page.standing, Standing::Declined { .. });
-    Authorize { frame, facts: Facts::of(page), was_declined, title }
+    let shown_mark = shown_mark(&page.request);
+    Authorize { frame, facts: Facts::of(page), was_declined, shown_mark, trouble, title }
 }
 
 async fn authorize(
@@ -310,10 +322,37 @@ async fn authorize(
     let is_type_1 = page.request.page_type == PageType::FillTitle;
     let title = is_type_1.then(|| filling.chosen().clone());
     let wants_saving = is_type_1 && !form.get("save").is_empty();
-    match pages.app.answer(link, user, Answer::Authorize(title)).await {
+    let shown = Some(form.get("shown"));
+    // Asked again with what was typed, and what is the matter.
+    let again = |status, page: &AuthPage, problems: &[FieldProblem], trouble: &str| {
+        html(status, &asking(frame, page, &filling, wants_saving, problems, trouble))
+    };
+    match pages.app.answer(link, user, Answer::Authorize(title), shown).await {
         Err(AnswerError::Refused(AnswerRefused::Title(problems))) => {
-            let page = asking(frame, &page, &filling, wants_saving, &problems);
-            html(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            let trouble = frame.t(
+                "请检查标红的内容后再提交。",
+                "Please check what is marked red, then send again.",
+            );
+            again(StatusCode::UNPROCESSABLE_ENTITY, &page, &problems, trouble)
+        }
+        Err(AnswerError::RequestChanged) => {
+            let trouble = frame.t(
+                "商家更新了订单信息，请核对后再提交。",
+                "The merchant has changed the order. Please look again before you send.",
+            );
+            match pages.app.auth_page(link, user).await {
+                Ok(page) if page.is_open() => again(StatusCode::CONFLICT, &page, &[], trouble),
+                Ok(_) => see_other(link),
+                Err(error) => refused(frame, link, error),
+            }
+        }
+        Err(AnswerError::Failed(failure)) => {
+            tracing::error!(why = %failure, "an answer was not taken");
+            let trouble = frame.t(
+                "系统繁忙，请稍后再次提交。已填写的内容已保留。",
+                "Busy. Please send again in a moment. What you typed is still here.",
+            );
+            again(StatusCode::SERVICE_UNAVAILABLE, &page, &[], trouble)
         }
         answered => {
             if answered.is_ok() && wants_saving {
@@ -323,23 +362,35 @@ async fn authorize(
                     tracing::info!(%error, "a title was not saved to the book");
                 }
             }
-            went_on(frame, link, answered)
+            went_on(frame, link, &page, answered)
         }
     }
 }
 
-/// After an answer: on to the merchant, or to the page that says what happened.
+/// After an answer: on to the merchant, or to the page that says what happened. A second tap on the
+/// same button leads where the first one did.
 fn went_on(
     frame: &Frame,
     link: &str,
+    page: &AuthPage,
     answered: Result<kaipiao_app::s06_answer::Answered, AnswerError>,
 ) -> Response {
-    match answered {
-        Ok(answered) => match answered.back {
-            Return::Address(address) if address.starts_with("http") => see_other(&address),
-            _ => see_other(&format!("{}&done=1", link.trim_end_matches("&done=1"))),
-        },
-        Err(error) => refused(frame, link, error),
+    let back = match answered {
+        Ok(answered) => answered.back,
+        Err(AnswerError::Refused(AnswerRefused::AlreadyAuthorized)) => {
+            return_after(&page.request, RETURN_AUTHORIZED)
+        }
+        Err(error) => return refused(frame, link, error),
+    };
+    let done = format!("{}&done=1", link.split("&done=1").next().unwrap_or(link));
+    match back {
+        Return::Address(address) if address.starts_with("http") => see_other(&address),
+        Return::Address(_) | Return::Stay => see_other(&done),
+        // A web-view tells its mini program where it is, not what the page holds.
+        Return::Result { err_code, order_id } => {
+            let order_id: String = form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
+            see_other(&format!("{done}&errCode={err_code}&wxOrderId={order_id}"))
+        }
     }
 }
 
@@ -348,7 +399,7 @@ fn refused(frame: &Frame, link: &str, error: AnswerError) -> Response {
         AnswerError::ForgedLink => forged(frame),
         AnswerError::UnknownUser(_) => crate::login::to_login(link),
         // The page itself says where the order stands.
-        AnswerError::Refused(_) => see_other(link),
+        AnswerError::Refused(_) | AnswerError::RequestChanged => see_other(link),
         AnswerError::Failed(failure @ Failure::Unavailable(_)) => unavailable(frame, &failure),
         AnswerError::Failed(Failure::Refused(_)) => see_other(link),
     }

@@ -11,7 +11,6 @@ use axum::response::Response;
 use kaipiao_app::people::BookError;
 use kaipiao_domain::page_fields::{FieldProblem, PageFields};
 use kaipiao_domain::title::InvoiceTitle;
-use kaipiao_domain::user::BookEntry;
 
 #[derive(Template)]
 #[template(path = "titles.html")]
@@ -47,17 +46,12 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         Ok(book) => book,
         Err(failure) => return unavailable(&frame, &failure),
     };
-    let is_default = |entry: &BookEntry| user.default_title.as_deref() == Some(&entry.id);
-    let has_default = book.iter().any(is_default);
-    let row =
-        |(index, entry): (usize, &'_ BookEntry)| (index == 0 && !has_default) || is_default(entry);
-    let marks: Vec<bool> = book.iter().enumerate().map(row).collect();
-    let rows = book.iter().zip(marks).map(|(entry, is_default)| Row {
+    let rows = book.iter().enumerate().map(|(index, entry)| Row {
         id: &entry.id,
         name: name_of(&entry.title),
         detail: detail_of(&entry.title),
         is_company: Side::of(&entry.title) == Side::Company,
-        is_default,
+        is_default: index == 0,
     });
     html(StatusCode::OK, &Titles { frame: &frame, rows: rows.collect() })
 }
@@ -121,6 +115,11 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         }),
         Err(BookError::Failed(failure)) => unavailable(&frame, &failure),
     }
+}
+
+/// `GET /me/titles/{id}/{what}`: who came here by way of the login goes back to the book.
+pub(crate) async fn back() -> Response {
+    see_other("/me/titles")
 }
 
 /// `POST /me/titles/{id}/{delete|default}`

@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_domain::user::UserId;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::Sha256;
 
 /// A key that logins are checked with. Never printed.
@@ -72,8 +73,8 @@ impl LoginKey {
 pub struct Login {
     /// The user: `sub`.
     pub user: UserId,
-    /// Their name: `name`, or `sub` again.
-    pub name: String,
+    /// Their name, if the token says it.
+    pub name: Option<String>,
 }
 
 /// Why a login is refused.
@@ -88,33 +89,56 @@ pub enum LoginRefused {
     /// `sub` is missing, or no user id.
     #[error("the login token's sub must have 1 to 64 characters of A-Za-z0-9_-.@")]
     NoUser,
+    /// `exp` is missing, or no number.
+    #[error("the login token needs exp, in unix seconds")]
+    NoEnd,
+    /// `aud` names somebody else.
+    #[error("the login token's aud is not this server's (login.audience)")]
+    OtherAudience,
 }
 
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    /// Extensions that must be understood (RFC 7515): none is.
+    crit: Option<Value>,
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
-    exp: i64,
-    nbf: Option<i64>,
-    name: Option<String>,
-}
-
-/// Checks a login token. `now_s` is real time, in unix seconds.
-pub fn check(keys: &[LoginKey], token: &str, now_s: i64) -> Result<Login, LoginRefused> {
+/// Checks a login token. `audience` is what `aud` must name, empty: anything. `now_s` is real time,
+/// in unix seconds.
+pub fn check(
+    keys: &[LoginKey],
+    audience: &str,
+    token: &str,
+    now_s: i64,
+) -> Result<Login, LoginRefused> {
     let claims = verified(keys, token).ok_or(LoginRefused::NotSigned)?;
-    let claims: Claims = serde_json::from_slice(&claims).map_err(|_| LoginRefused::NoUser)?;
-    if claims.exp.saturating_add(LEEWAY_S) <= now_s
-        || claims.nbf.is_some_and(|nbf| nbf > now_s.saturating_add(LEEWAY_S))
-    {
+    let claims: Value = serde_json::from_slice(&claims).map_err(|_| LoginRefused::NoUser)?;
+    // NumericDate may have a fraction.
+    let seconds = |name: &str| claims[name].as_f64();
+    #[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact")]
+    let (now, leeway) = (now_s as f64, LEEWAY_S as f64);
+    let ends = seconds("exp").ok_or(LoginRefused::NoEnd)?;
+    if ends + leeway <= now || seconds("nbf").is_some_and(|begins| begins > now + leeway) {
         return Err(LoginRefused::Expired);
     }
-    let user = UserId::parse(&claims.sub).ok_or(LoginRefused::NoUser)?;
-    let name = claims.name.filter(|name| !name.is_empty()).unwrap_or(claims.sub);
-    Ok(Login { user, name: name.chars().filter(|c| !c.is_control()).take(64).collect() })
+    if !audience.is_empty() && !names_audience(&claims["aud"], audience) {
+        return Err(LoginRefused::OtherAudience);
+    }
+    let user = claims["sub"].as_str().and_then(UserId::parse).ok_or(LoginRefused::NoUser)?;
+    let name = claims["name"]
+        .as_str()
+        .map(|name| -> String { name.chars().filter(|c| !c.is_control()).take(64).collect() });
+    Ok(Login { user, name: name.filter(|name| !name.is_empty()) })
+}
+
+/// `aud` is one text, or a list of them.
+fn names_audience(aud: &Value, audience: &str) -> bool {
+    match aud {
+        Value::String(one) => one == audience,
+        Value::Array(many) => many.iter().any(|one| one == audience),
+        _ => false,
+    }
 }
 
 /// The claims of a token that one of the keys has signed.
@@ -122,6 +146,9 @@ fn verified(keys: &[LoginKey], token: &str) -> Option<Vec<u8>> {
     let (signed, signature) = token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
     let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    if header.crit.is_some() {
+        return None;
+    }
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
     let of_algorithm = |key: &&LoginKey| key.algorithm() == header.alg;
     let is_signed =
@@ -156,17 +183,34 @@ mod tests {
     #[test]
     fn a_login_with_a_shared_secret() {
         let token = hs256(HEADER, r#"{"sub":"u-1","exp":1000,"name":"张伟"}"#);
-        let login = Login { user: UserId::parse("u-1").unwrap(), name: "张伟".into() };
-        assert_eq!(check(&key(), &token, 999), Ok(login));
-        assert_eq!(check(&key(), &token, 1060), Err(LoginRefused::Expired));
-        assert_eq!(check(&[], &token, 1), Err(LoginRefused::NotSigned));
-        assert_eq!(check(&key(), &format!("{token}A"), 1), Err(LoginRefused::NotSigned));
+        let login = Login { user: UserId::parse("u-1").unwrap(), name: Some("张伟".into()) };
+        assert_eq!(check(&key(), "", &token, 999), Ok(login));
+        assert_eq!(check(&key(), "", &token, 1060), Err(LoginRefused::Expired));
+        assert_eq!(check(&[], "", &token, 1), Err(LoginRefused::NotSigned));
+        assert_eq!(check(&key(), "", &format!("{token}A"), 1), Err(LoginRefused::NotSigned));
         let other = [LoginKey::hs256(&SECRET.replace('0', "1")).unwrap()];
-        assert_eq!(check(&other, &token, 1), Err(LoginRefused::NotSigned));
+        assert_eq!(check(&other, "", &token, 1), Err(LoginRefused::NotSigned));
         let early = hs256(HEADER, r#"{"sub":"u-1","exp":9000,"nbf":5000}"#);
-        assert_eq!(check(&key(), &early, 1), Err(LoginRefused::Expired));
-        for claims in [r#"{"exp":1000}"#, r#"{"sub":"a b","exp":1000}"#, r#"{"sub":"u"}"#, "x"] {
-            assert_eq!(check(&key(), &hs256(HEADER, claims), 1), Err(LoginRefused::NoUser));
+        assert_eq!(check(&key(), "", &early, 1), Err(LoginRefused::Expired));
+        for (claims, refused) in [
+            (r#"{"exp":1000}"#, LoginRefused::NoUser),
+            (r#"{"sub":"a b","exp":1000}"#, LoginRefused::NoUser),
+            ("x", LoginRefused::NoUser),
+            (r#"{"sub":"u"}"#, LoginRefused::NoEnd),
+            (r#"{"sub":"u","exp":"1000"}"#, LoginRefused::NoEnd),
+        ] {
+            assert_eq!(check(&key(), "", &hs256(HEADER, claims), 1), Err(refused), "{claims}");
+        }
+        let fraction = hs256(HEADER, r#"{"sub":"u-1","exp":1000.5}"#);
+        assert!(check(&key(), "", &fraction, 999).is_ok());
+        let critical = hs256(r#"{"alg":"HS256","crit":["b64"]}"#, r#"{"sub":"u","exp":1000}"#);
+        assert_eq!(check(&key(), "", &critical, 1), Err(LoginRefused::NotSigned));
+        for (aud, fits) in
+            [(r#""pages""#, true), (r#"["x","pages"]"#, true), (r#""other""#, false), ("7", false)]
+        {
+            let token = hs256(HEADER, &format!(r#"{{"sub":"u","exp":1000,"aud":{aud}}}"#));
+            assert_eq!(check(&key(), "pages", &token, 1).is_ok(), fits, "{aud}");
+            assert!(check(&key(), "", &token, 1).is_ok());
         }
     }
 
@@ -183,8 +227,8 @@ mod tests {
         let signed = unsigned(r#"{"alg":"EdDSA"}"#, r#"{"sub":"u-2","exp":1000}"#);
         let signature = URL_SAFE_NO_PAD.encode(pair.sign(signed.as_bytes()));
         let token = format!("{signed}.{signature}");
-        assert_eq!(check(&keys, &token, 1).unwrap().name, "u-2");
-        assert_eq!(check(&key(), &token, 1), Err(LoginRefused::NotSigned));
+        assert_eq!(check(&keys, "", &token, 1).unwrap().user.as_str(), "u-2");
+        assert_eq!(check(&key(), "", &token, 1), Err(LoginRefused::NotSigned));
         // The public key is public: it must not serve as a shared secret.
         for alg in ["HS256", "none", "hs256", ""] {
             let signed = unsigned(&format!(r#"{{"alg":"{alg}"}}"#), r#"{"sub":"u-2","exp":1000}"#);
@@ -192,7 +236,7 @@ mod tests {
             mac.update(signed.as_bytes());
             let forged = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
             for token in [format!("{signed}.{forged}"), format!("{signed}.")] {
-                assert_eq!(check(&keys, &token, 1), Err(LoginRefused::NotSigned));
+                assert_eq!(check(&keys, "", &token, 1), Err(LoginRefused::NotSigned));
             }
         }
     }
@@ -202,7 +246,7 @@ mod tests {
         assert!(LoginKey::hs256("short").is_err());
         assert!(LoginKey::ed_dsa("").is_err() && LoginKey::ed_dsa("AAAA").is_err());
         for token in ["", ".", "..", "a.b", "a.b.c"] {
-            assert_eq!(check(&key(), token, 1), Err(LoginRefused::NotSigned), "{token}");
+            assert_eq!(check(&key(), "", token, 1), Err(LoginRefused::NotSigned), "{token}");
         }
     }
 }
