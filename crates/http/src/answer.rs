@@ -5,7 +5,7 @@
 
 use crate::Server;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -71,7 +71,7 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 
 /// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
 /// holds the access token, and the secret in /cgi-bin/token.
-pub(crate) async fn finish(State(server): State<Server>, request: Request, next: Next) -> Response {
+pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();

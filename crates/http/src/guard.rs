@@ -8,24 +8,19 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// A sandbox answers only to its own names: a page elsewhere that points its own name at
-/// 127.0.0.1 gets nothing (rulings, Sandbox).
-pub(crate) async fn check_host(
-    State(server): State<Server>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if let Some(allowed) = &server.settings.allowed_hosts {
-        let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
-        let name = host.map(without_port).unwrap_or("");
-        if !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
-            let text = format!(
-                "This sandbox answers to {} only; start it with --expose-sandbox to answer to any name.\n",
-                allowed.join(", ")
-            );
-            return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
-        }
+/// 127.0.0.1 gets nothing but this (rulings, Sandbox).
+pub(crate) fn foreign_host(server: &Server, request: &Request) -> Option<Response> {
+    let allowed = server.settings.allowed_hosts.as_ref()?;
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let name = host.map(without_port).unwrap_or("");
+    if allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
+        return None;
     }
-    next.run(request).await
+    let text = format!(
+        "This sandbox answers to {} only; start it with --expose-sandbox to answer to any name.\n",
+        allowed.join(", ")
+    );
+    Some((StatusCode::MISDIRECTED_REQUEST, text).into_response())
 }
 
 /// The sandbox's controls are open to programs, not to pages of other sites: a browser names the
@@ -53,18 +48,16 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Headers that every answer carries.
-pub(crate) async fn harden(request: Request, next: Next) -> Response {
+/// Headers that every answer carries, unless it has its own.
+pub(crate) fn harden(response: &mut Response) {
     const HEADERS: [(HeaderName, HeaderValue); 3] = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    let mut response = next.run(request).await;
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
-    response
 }
 
 #[cfg(test)]

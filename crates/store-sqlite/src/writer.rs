@@ -231,7 +231,14 @@ impl State {
         change: &Change,
         effects: &mut Effects,
     ) -> rusqlite::Result<Answer> {
-        execute(connection, "SAVEPOINT one")?;
+        // One statement is all or nothing by itself; most commits are one save.
+        let is_one_statement = matches!(
+            change,
+            Change::Commit(commit) if commit.saves.len() == 1 && commit.pushes.is_empty()
+        );
+        if !is_one_statement {
+            execute(connection, "SAVEPOINT one")?;
+        }
         let mut own = Effects::default();
         let done = match change {
             Change::Commit(commit) => save_all(connection, commit, &mut own),
@@ -247,10 +254,12 @@ impl State {
             effects.resident.append(&mut own.resident);
             effects.touched.append(&mut own.touched);
             effects.released.append(&mut own.released);
-        } else {
+        } else if !is_one_statement {
             execute(connection, "ROLLBACK TO one")?;
         }
-        execute(connection, "RELEASE one")?;
+        if !is_one_statement {
+            execute(connection, "RELEASE one")?;
+        }
         Ok(answer)
     }
 

@@ -98,12 +98,14 @@ pub fn signature(parts: &[&str]) -> String {
     sorted.sort_unstable();
     let mut hash = Sha1::new();
     sorted.iter().for_each(|part| hash.update(part.as_bytes()));
-    hash.finalize().iter().fold(String::with_capacity(40), |mut text, byte| {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-        text
-    })
+    hex(&hash.finalize())
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// Is that the signature of these parts? Takes the same time whatever is wrong with it.

@@ -4,6 +4,7 @@
 use crate::keys::Keys;
 use crate::object::Object;
 use crate::platform_id;
+use crate::push_crypto::hex;
 use hmac::Mac;
 use kaipiao_domain::account::{AppId, PlatformId};
 use kaipiao_domain::order::{AuthorizationRequest, OrderId, PageType, Source};
@@ -215,10 +216,6 @@ pub(crate) fn with_query(url: &str, query: &str) -> String {
         Some(_) => "&",
     };
     format!("{address}{joint}{query}{fragment}")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
