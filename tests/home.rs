@@ -1,6 +1,7 @@
 //! The home page, and that its list of routes is true.
 
 use kaipiao_http::ROUTES;
+use kaipiao_pages::PAGE_ROUTES;
 use kaipiao_tests::TestServer;
 
 #[test]
@@ -13,8 +14,10 @@ fn the_home_page_shows_what_runs_here() {
         page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'")
     );
     let html = page.body();
-    for route in ROUTES {
-        assert!(html.contains(route.path) && html.contains(route.what), "{}", route.path);
+    let pages = PAGE_ROUTES.iter().map(|route| (route.path, route.what));
+    for (path, what) in ROUTES.iter().map(|route| (route.path, route.what)).chain(pages) {
+        let what = what.replace('\'', "&#39;");
+        assert!(html.contains(path) && html.contains(&what), "{path}");
     }
     for demo in kaipiao_app::sandbox::DEMO_ACCOUNTS {
         assert!(html.contains(demo.appid) && html.contains(demo.secret));
@@ -25,14 +28,13 @@ fn the_home_page_shows_what_runs_here() {
 #[test]
 fn every_listed_route_is_served_and_nothing_else() {
     let server = TestServer::start();
-    for route in ROUTES {
-        let path = route.path.replace("{appid}", "wx00000000000000aa");
-        let response = if route.methods.contains("GET") {
-            server.get_raw(&path)
-        } else {
-            server.post_raw(&path, None, "{}")
-        };
-        assert_ne!(response.status(), 404, "{path}");
+    let pages = PAGE_ROUTES.iter().map(|route| (route.methods, route.path));
+    for (methods, path) in ROUTES.iter().map(|route| (route.methods, route.path)).chain(pages) {
+        let path = path.replace("{appid}", "wx00000000000000aa").replace("{id}", "wx-1");
+        for method in methods.split(' ') {
+            let status = server.page(method, &path, &[], "").status().as_u16();
+            assert!(status != 404 && status != 405, "{method} {path}: {status}");
+        }
     }
     let missing = server.get_raw("/cgi-bin/nothing");
     assert_eq!(missing.status(), 404);

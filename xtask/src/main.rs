@@ -1,7 +1,8 @@
 //! The project's own commands.
 //!
-//! `cargo xtask test`: the project's test command, in stages, with the time of each. Set-up installs once, up front, what the machine lacks, or names it and fails. No stage is ever
-//! skipped; the first one that fails ends the run.
+//! `cargo xtask test`: the project's test command, in stages, with the time of each. Set-up installs
+//! once, up front, what the machine lacks, or names it and fails. No stage is ever skipped; the
+//! first one that fails ends the run.
 //!
 //! `cargo xtask bench <name>`: a benchmark of bench/, over release builds.
 

@@ -76,11 +76,8 @@ impl App {
 
     /// The account's callback, if it has one that can be used.
     pub async fn callback(&self, appid: &AppId) -> Result<Option<OpenCallback>, Failure> {
-        let stored: Option<Callback> = self.get(&callback_key(appid)).await?;
-        let Some(stored) = stored.filter(|callback| !callback.url.is_empty()) else {
-            return Ok(None);
-        };
-        self.open(appid, stored).map(Some)
+        let stored = self.shown_callback(appid).await?;
+        stored.map(|stored| self.open(appid, stored)).transpose()
     }
 
     fn open(&self, appid: &AppId, stored: Callback) -> Result<OpenCallback, Failure> {

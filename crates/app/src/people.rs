@@ -73,13 +73,18 @@ impl App {
 
     /// A user's title book: the default title first (the first of all, if none was chosen), then as
     /// they were added.
-    pub async fn title_book(&self, user: &UserId) -> Result<Vec<BookEntry>, Failure> {
-        let page = owned(Kind::BookEntry, user, PageOrder::Ascending);
-        let mut book: Vec<BookEntry> = records::list(&*self.store, &page).await?;
-        if let Some(default) = self.user(user).await?.and_then(|user| user.default_title) {
-            book.sort_by_key(|entry| entry.id != default);
+    pub async fn title_book(&self, user: &User) -> Result<Vec<BookEntry>, Failure> {
+        let mut book = self.book_entries(&user.id).await?;
+        if let Some(default) = &user.default_title {
+            book.sort_by_key(|entry| entry.id != *default);
         }
         Ok(book)
+    }
+
+    /// As they were added.
+    async fn book_entries(&self, user: &UserId) -> Result<Vec<BookEntry>, Failure> {
+        let page = owned(Kind::BookEntry, user, PageOrder::Ascending);
+        Ok(records::list(&*self.store, &page).await?)
     }
 
     /// Saves a title: a new one, or in the place of an old one.
@@ -93,7 +98,7 @@ impl App {
         if !problems.is_empty() {
             return Err(BookError::Problems(problems));
         }
-        let book = self.title_book(user).await?;
+        let book = self.book_entries(user).await?;
         if let Some(same) = book.iter().find(|entry| replaces.is_none() && entry.title == title) {
             return Ok(same.clone());
         }

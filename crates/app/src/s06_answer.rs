@@ -48,8 +48,8 @@ pub enum AnswerError {
 impl App {
     /// Takes a user's answer; the push that tells the merchant is in the same commit. `shown` is the
     /// [`shown_mark`] of the page that was answered: nobody consents to what they did not see.
-    /// Before authorization the order's newest request counts, whatever an
-    /// older link says (rulings 2).
+    /// Before authorization the order's newest request counts, whatever an older link says
+    /// (rulings 2).
     pub async fn answer(
         &self,
         link: &str,

@@ -9,7 +9,7 @@ use kaipiao_domain::order::{
     AuthorizationRequest, Order, OrderState, RejectionReason, UserDecision,
 };
 use kaipiao_domain::page_fields::PageFields;
-use kaipiao_domain::user::{BookEntry, UserId};
+use kaipiao_domain::user::{BookEntry, User, UserId};
 use kaipiao_seams::records::contact_key;
 use kaipiao_wire::s02_auth_url::{
     RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
@@ -78,7 +78,7 @@ impl App {
     }
 
     /// What the page behind a link shows to a user.
-    pub async fn auth_page(&self, link: &str, user: &UserId) -> Result<AuthPage, AnswerError> {
+    pub async fn auth_page(&self, link: &str, user: &User) -> Result<AuthPage, AnswerError> {
         let asked = read_link(&self.keys, link).ok_or(AnswerError::ForgedLink)?;
         let merchant_id = self.merchant_of(&asked.asked_by).await?;
         let key = order_key_of(&merchant_id, &asked.order_id);
@@ -89,7 +89,7 @@ impl App {
             merchant_name: merchant.name,
             merchant_phone: contact.map(|contact| contact.phone).unwrap_or_default(),
             platform_name: self.platform_name(&order.request).await?,
-            standing: self.standing(&order, user),
+            standing: self.standing(&order, &user.id),
             offered_at: order.offered_at,
             request: order.request,
             fields: self.page_fields(&merchant_id).await?,

@@ -57,7 +57,7 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
             let openid = app.openid(&account.appid, &user.id);
             (account.appid.to_string(), openid.as_str().to_owned())
         };
-        let book = app.title_book(&user.id).await?;
+        let book = app.title_book(&user).await?;
         let titles = book.iter().map(|entry| serde_json::json!(TitleOut::from(&entry.title)));
         users.push(UserOut {
             id: user.id.as_str().to_owned(),

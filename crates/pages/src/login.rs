@@ -37,15 +37,15 @@ pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Respon
         return by_token(&pages, &frame, &token, &next).await;
     }
     if !pages.is_sandbox {
-        return notice(&frame, StatusCode::UNAUTHORIZED, |lang| {
+        return notice(
+            &frame,
+            StatusCode::UNAUTHORIZED,
+            ("请从应用内打开", "Please open this from the app"),
             (
-                lang.t("请从应用内打开", "Please open this from the app"),
-                lang.t(
-                    "本页面需要知道你是谁。请返回应用，重新打开链接。",
-                    "This page needs to know who you are. Go back to the app and open the link again.",
-                ),
-            )
-        });
+                "本页面需要知道你是谁。请返回应用，重新打开链接。",
+                "This page needs to know who you are. Go back to the app and open the link again.",
+            ),
+        );
     }
     match pages.app.users().await {
         Ok(users) => html(StatusCode::OK, &Chooser { frame: &frame, users: &users, next: &next }),
@@ -58,12 +58,12 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
     let visit = Visit::of(request);
     let frame = visit.frame();
     if !pages.is_sandbox {
-        return notice(&frame, StatusCode::NOT_FOUND, |lang| {
-            (
-                lang.t("请从应用内打开", "Please open this from the app"),
-                lang.t("这里不能选择用户。", "Nobody can be chosen here."),
-            )
-        });
+        return notice(
+            &frame,
+            StatusCode::NOT_FOUND,
+            ("请从应用内打开", "Please open this from the app"),
+            ("这里不能选择用户。", "Nobody can be chosen here."),
+        );
     }
     let form = match visit.form(&pages, &frame).await {
         Ok(form) => form,
@@ -87,12 +87,12 @@ async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Resp
         Err(LoginError::Refused(why)) => {
             tracing::info!(%why, "a login was refused");
             let why = why.to_string();
-            notice(frame, StatusCode::UNAUTHORIZED, |lang| {
-                (
-                    lang.t("登录已失效", "The login is not valid"),
-                    lang.t("请返回应用，重新打开链接。", &why),
-                )
-            })
+            notice(
+                frame,
+                StatusCode::UNAUTHORIZED,
+                ("登录已失效", "The login is not valid"),
+                ("请返回应用，重新打开链接。", &why),
+            )
         }
     }
 }
@@ -119,15 +119,12 @@ pub(crate) async fn leave(State(pages): State<Pages>, request: Request) -> Respo
         Err(response) => return response,
     };
     let nobodys = Frame { user_name: String::new(), here: "/login".to_owned(), ..frame };
-    let mut response = notice(&nobodys, StatusCode::OK, |lang| {
-        (
-            lang.t("已退出", "You are logged out"),
-            lang.t(
-                "需要时请从应用内重新打开链接。",
-                "Open a link from the app when you want to come back.",
-            ),
-        )
-    });
+    let mut response = notice(
+        &nobodys,
+        StatusCode::OK,
+        ("已退出", "You are logged out"),
+        ("需要时请从应用内重新打开链接。", "Open a link from the app when you want to come back."),
+    );
     set_cookie(&pages, &mut response, SESSION_COOKIE, "", 0);
     response
 }

@@ -91,13 +91,15 @@ struct Notice<'a> {
     text: &'a str,
 }
 
-/// A page that says what happened and what to do.
-pub(crate) fn notice<'a>(
-    frame: &'a Frame,
+/// A page that says what happened (`headline`) and what to do (`text`), each in Chinese and English.
+pub(crate) fn notice(
+    frame: &Frame,
     status: StatusCode,
-    words: impl FnOnce(Lang) -> (&'a str, &'a str),
+    headline: (&str, &str),
+    text: (&str, &str),
 ) -> Response {
-    let (headline, text) = words(frame.lang);
+    let in_language = |(zh, en)| frame.t(zh, en);
+    let (headline, text) = (in_language(headline), in_language(text));
     html(status, &Notice { frame, headline, text })
 }
 

@@ -21,6 +21,7 @@ use kaipiao_domain::Timestamp;
 use kaipiao_domain::order::{Answer, AnswerRefused, PageType, RejectionReason};
 use kaipiao_domain::page_fields::FieldProblem;
 use kaipiao_domain::title::InvoiceTitle;
+use kaipiao_domain::user::{BookEntry, User};
 use kaipiao_wire::s02_auth_url::{RETURN_AUTHORIZED, Return, return_after};
 
 /// What the page says of the order, whatever its state.
@@ -157,7 +158,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         Ok(known) => known,
         Err(response) => return response,
     };
-    let page = match pages.app.auth_page(&link, &user.id).await {
+    let page = match pages.app.auth_page(&link, &user).await {
         Ok(page) => page,
         Err(error) => return refused(&frame, &link, error),
     };
@@ -165,7 +166,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         return shown(&frame, page, is_done);
     }
     match form.get("decision") {
-        "authorize" => authorize(&pages, &frame, &link, page, &form, &user.id).await,
+        "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
         "decline" => {
             let answered = pages.app.answer(&link, &user.id, Answer::Decline, None).await;
             went_on(&frame, &link, &page, answered)
@@ -291,7 +292,7 @@ fn asking<'a>(
         let own = if Side::of(title) == filling.side { problems } else { &[] };
         fields::of_side(frame.lang, &page.fields, title, own)
     };
-    let row = |entry: &'a kaipiao_domain::user::BookEntry| BookRow {
+    let row = |entry: &'a BookEntry| BookRow {
         id: &entry.id,
         name: name_of(&entry.title),
         detail: detail_of(&entry.title),
@@ -316,7 +317,7 @@ async fn authorize(
     link: &str,
     page: AuthPage,
     form: &Form,
-    user: &kaipiao_domain::user::UserId,
+    user: &User,
 ) -> Response {
     let filling = typed_filling(&page, form);
     let is_type_1 = page.request.page_type == PageType::FillTitle;
@@ -327,7 +328,7 @@ async fn authorize(
     let again = |status, page: &AuthPage, problems: &[FieldProblem], trouble: &str| {
         html(status, &asking(frame, page, &filling, wants_saving, problems, trouble))
     };
-    match pages.app.answer(link, user, Answer::Authorize(title), shown).await {
+    match pages.app.answer(link, &user.id, Answer::Authorize(title), shown).await {
         Err(AnswerError::Refused(AnswerRefused::Title(problems))) => {
             let trouble = frame.t(
                 "请检查标红的内容后再提交。",
@@ -358,7 +359,7 @@ async fn authorize(
             if answered.is_ok() && wants_saving {
                 // The invoice is asked for; a full book is no reason to say otherwise.
                 let title = without_custom(filling.chosen());
-                if let Err(error) = pages.app.save_title(user, None, title).await {
+                if let Err(error) = pages.app.save_title(&user.id, None, title).await {
                     tracing::info!(%error, "a title was not saved to the book");
                 }
             }
@@ -406,15 +407,15 @@ fn refused(frame: &Frame, link: &str, error: AnswerError) -> Response {
 }
 
 fn forged(frame: &Frame) -> Response {
-    notice(frame, StatusCode::BAD_REQUEST, |lang| {
+    notice(
+        frame,
+        StatusCode::BAD_REQUEST,
+        ("链接无效", "This link is not valid"),
         (
-            lang.t("链接无效", "This link is not valid"),
-            lang.t(
-                "链接不完整或被修改过。请回到商家页面，重新获取开票链接。",
-                "It is incomplete, or was changed. Go back to the merchant and get a new one.",
-            ),
-        )
-    })
+            "链接不完整或被修改过。请回到商家页面，重新获取开票链接。",
+            "It is incomplete, or was changed. Go back to the merchant and get a new one.",
+        ),
+    )
 }
 
 #[cfg(test)]

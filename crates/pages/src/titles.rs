@@ -42,7 +42,7 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         Ok(known) => known,
         Err(response) => return response,
     };
-    let book = match pages.app.title_book(&user.id).await {
+    let book = match pages.app.title_book(&user).await {
         Ok(book) => book,
         Err(failure) => return unavailable(&frame, &failure),
     };
@@ -78,7 +78,7 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         Ok(known) => known,
         Err(response) => return response,
     };
-    let book = match pages.app.title_book(&user.id).await {
+    let book = match pages.app.title_book(&user).await {
         Ok(book) => book,
         Err(failure) => return unavailable(&frame, &failure),
     };
@@ -104,15 +104,15 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
     match pages.app.save_title(&user.id, id.as_deref(), typed.clone()).await {
         Ok(_) => see_other("/me/titles"),
         Err(BookError::Problems(problems)) => shown(&typed, &problems),
-        Err(BookError::Full) => notice(&frame, StatusCode::CONFLICT, |lang| {
+        Err(BookError::Full) => notice(
+            &frame,
+            StatusCode::CONFLICT,
+            ("抬头已满", "The book is full"),
             (
-                lang.t("抬头已满", "The book is full"),
-                lang.t(
-                    "最多保存 100 个抬头，请先删除不用的。",
-                    "It holds 100 titles. Delete one that you no longer need.",
-                ),
-            )
-        }),
+                "最多保存 100 个抬头，请先删除不用的。",
+                "It holds 100 titles. Delete one that you no longer need.",
+            ),
+        ),
         Err(BookError::Failed(failure)) => unavailable(&frame, &failure),
     }
 }
@@ -144,10 +144,10 @@ pub(crate) async fn change(
 }
 
 fn gone(frame: &Frame) -> Response {
-    notice(frame, StatusCode::NOT_FOUND, |lang| {
-        (
-            lang.t("没有这个抬头", "There is no such title"),
-            lang.t("它可能已被删除。", "It may have been deleted."),
-        )
-    })
+    notice(
+        frame,
+        StatusCode::NOT_FOUND,
+        ("没有这个抬头", "There is no such title"),
+        ("它可能已被删除。", "It may have been deleted."),
+    )
 }

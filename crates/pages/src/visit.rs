@@ -102,15 +102,15 @@ impl Visit {
                 let pairs = form_urlencoded::parse(&body.to_bytes()).into_owned().collect();
                 Ok(Form(pairs))
             }
-            _ => Err(notice(frame, StatusCode::BAD_REQUEST, |lang| {
+            _ => Err(notice(
+                frame,
+                StatusCode::BAD_REQUEST,
+                ("提交的内容无法读取", "What was sent cannot be read"),
                 (
-                    lang.t("提交的内容无法读取", "What was sent cannot be read"),
-                    lang.t(
-                        "内容过大或网络中断，请返回重试。",
-                        "It is too large, or the network broke off. Go back and try again.",
-                    ),
-                )
-            })),
+                    "内容过大或网络中断，请返回重试。",
+                    "It is too large, or the network broke off. Go back and try again.",
+                ),
+            )),
         }
     }
 
@@ -140,27 +140,27 @@ impl Form {
 }
 
 fn foreign(frame: &Frame) -> Response {
-    notice(frame, StatusCode::FORBIDDEN, |lang| {
+    notice(
+        frame,
+        StatusCode::FORBIDDEN,
+        ("请从本页面重新提交", "Please send this from the page itself"),
         (
-            lang.t("请从本页面重新提交", "Please send this from the page itself"),
-            lang.t(
-                "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
-                "The form is no longer valid, or came from another site. Go back, reload and try again.",
-            ),
-        )
-    })
+            "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
+            "The form is no longer valid, or came from another site. Go back, reload and try again.",
+        ),
+    )
 }
 
 /// The store is away. The words are for people; the log has the store's.
 pub(crate) fn unavailable(frame: &Frame, failure: &Failure) -> Response {
     tracing::error!(why = %failure, "a page failed");
-    notice(frame, StatusCode::SERVICE_UNAVAILABLE, |lang| {
+    notice(
+        frame,
+        StatusCode::SERVICE_UNAVAILABLE,
+        ("系统繁忙", "Busy"),
         (
-            lang.t("系统繁忙", "Busy"),
-            lang.t(
-                "请稍后再试，已提交的内容不会丢失。",
-                "Please try again in a moment. Nothing that was confirmed is lost.",
-            ),
-        )
-    })
+            "请稍后再试，已提交的内容不会丢失。",
+            "Please try again in a moment. Nothing that was confirmed is lost.",
+        ),
+    )
 }

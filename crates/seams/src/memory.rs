@@ -10,7 +10,7 @@ use crate::store::{
 };
 use async_trait::async_trait;
 use core::cmp::Ordering::{Greater, Less};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard};
 
 /// Records and pushes in maps. "On disk" means "in the map" here.
@@ -162,10 +162,9 @@ impl Outbox for MemoryStore {
         let mut all = self.all();
         all.leases.lapse();
         let mut taken = Vec::new();
-        let mut accounts: Vec<_> =
-            all.due(ask.now_ms).into_iter().map(|(_, id)| id.account).collect();
+        let due: BTreeSet<_> = all.due(ask.now_ms).into_iter().map(|(_, id)| id.account).collect();
+        let mut accounts: Vec<_> = due.into_iter().collect();
         accounts.sort_by_key(|account| all.served.get(account).copied().unwrap_or(0));
-        accounts.dedup();
         for account in accounts {
             for (_, id) in all.due(ask.now_ms).into_iter().filter(|(_, id)| id.account == account) {
                 let room = all.leases.room(&account, ask.per_account, ask.failing_at_once);
