@@ -8,11 +8,16 @@
 
 pub mod account;
 pub mod contact;
+pub mod invoice;
+pub mod invoice_number;
+pub mod invoice_request;
 pub mod message;
+pub mod money;
 pub mod order;
 pub mod page_fields;
 pub mod push;
 pub mod refusal;
+pub mod taxpayer;
 pub mod text;
 pub mod time;
 pub mod title;

@@ -11,9 +11,12 @@
 //! ```
 //!
 //! `authorize` also leads from Declined to Authorized: declining is a "not now" that the merchant
-//! makes final by rejecting (deviations, D-16). No arrow leaves Rejected.
+//! makes final by rejecting (deviations, D-16). No arrow leaves Rejected. An authorization is used
+//! by one invoice request ([`crate::invoice_request`]); from then on it can only be rejected when
+//! that request failed.
 
 use crate::account::{AppId, PlatformId};
+use crate::invoice_request::{InvoiceRequest, Serial};
 use crate::page_fields::{FieldProblem, PageFields};
 use crate::title::InvoiceTitle;
 use crate::user::{OpenId, UserId};
@@ -157,6 +160,9 @@ pub struct Authorization {
     pub at: Timestamp,
     /// The title; only on type 1 pages.
     pub title: Option<InvoiceTitle>,
+    /// The invoice request that uses it. It never changes again: an order has one invoice, and how
+    /// far that is, the request says.
+    pub used_by: Option<Serial>,
 }
 
 /// A user's no.
@@ -351,7 +357,13 @@ impl Order {
             Answer::Decline => OrderState::Declined(Decline { user, openid, at: now }),
             Answer::Authorize(title) => {
                 let title = self.checked_title(title, fields)?;
-                OrderState::Authorized(Authorization { user, openid, at: now, title })
+                OrderState::Authorized(Authorization {
+                    user,
+                    openid,
+                    at: now,
+                    title,
+                    used_by: None,
+                })
             }
         };
         Ok(Some(Self { state, ..self.clone() }))
@@ -376,12 +388,29 @@ impl Order {
         if problems.is_empty() { Ok(Some(title)) } else { Err(AnswerRefused::Title(problems)) }
     }
 
+    /// The order's yes, and nothing but a yes.
+    pub fn authorization(&self) -> Option<&Authorization> {
+        match &self.state {
+            OrderState::Authorized(authorization) => Some(authorization),
+            OrderState::Offered | OrderState::Declined(_) | OrderState::Rejected { .. } => None,
+        }
+    }
+
+    /// The order with its authorization used by an invoice request.
+    pub fn used_by(&self, authorization: &Authorization, serial: &Serial) -> Self {
+        let used_by = Some(serial.clone());
+        let state = OrderState::Authorized(Authorization { used_by, ..authorization.clone() });
+        Self { state, ..self.clone() }
+    }
+
     /// Section 8: the merchant rejects. Also an order that the user declined; not one that nobody
-    /// decided (rulings 8).
+    /// decided, nor one that is being issued (72036) or is issued (72024: offset it). `invoice` is
+    /// the request that uses the order (rulings 8).
     pub fn reject(
         &self,
         platform: &PlatformId,
         reason: RejectionReason,
+        invoice: Option<&InvoiceRequest>,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         if *platform != self.request.platform {
@@ -403,6 +432,7 @@ impl Order {
             }
             OrderState::Declined(decline) => UserDecision::Declined(decline.clone()),
             OrderState::Authorized(authorization) => {
+                invoice.map_or(Ok(()), InvoiceRequest::check_rejectable)?;
                 UserDecision::Authorized(authorization.clone())
             }
         };
@@ -530,7 +560,7 @@ mod tests {
     }
 
     fn rejected() -> Order {
-        authorized().reject(&platform(1), reason(), at(2)).unwrap()
+        authorized().reject(&platform(1), reason(), None, at(2)).unwrap()
     }
 
     /// The state table, whole: every state against every verb.
@@ -593,7 +623,7 @@ mod tests {
         assert!(matches!(other_no.state, OrderState::Declined(no) if no.user == bob));
 
         let reject = |order: &Order| {
-            order.reject(&platform(1), reason(), at(4)).map(|_| ()).map_err(|r| r.code)
+            order.reject(&platform(1), reason(), None, at(4)).map(|_| ()).map_err(|r| r.code)
         };
         assert_eq!(
             states.each_ref().map(reject),
@@ -643,7 +673,7 @@ mod tests {
         let order = authorized();
         let status = AuthorizationStatus::of(Some(&order), &order.request.order_id, &platform(2));
         assert!(matches!(status, AuthorizationStatus::Never { .. }));
-        let refusal = order.reject(&platform(2), reason(), at(5)).unwrap_err();
+        let refusal = order.reject(&platform(2), reason(), None, at(5)).unwrap_err();
         assert_eq!(refusal.code, ErrorCode::OrderNeverAuthorized);
     }
 
@@ -652,7 +682,7 @@ mod tests {
         let order = rejected();
         let status = AuthorizationStatus::of(Some(&order), &order.request.order_id, &platform(1));
         assert_eq!(status, AuthorizationStatus::Rejected { decided_at: at(1), title: None });
-        let no = declined().reject(&platform(1), reason(), at(4)).unwrap();
+        let no = declined().reject(&platform(1), reason(), None, at(4)).unwrap();
         assert!(matches!(
             no.state,
             OrderState::Rejected { decided: UserDecision::Declined(_), .. }

@@ -34,7 +34,13 @@ pub fn ok_with_hint(hint: &str, members: &impl Serialize) -> String {
     success(&format!("{}, {hint}", ErrorCode::Ok.message()), members)
 }
 
-fn success(errmsg: &str, members: &impl Serialize) -> String {
+/// Success in a section's own words: "sucesss" in 14 and 15.
+pub fn ok_saying(errmsg: &str) -> String {
+    success(errmsg, &Nothing {})
+}
+
+/// Success in a section's own words, with its members.
+pub fn success(errmsg: &str, members: &impl Serialize) -> String {
     bare(&Envelope { errcode: ErrorCode::Ok.number(), errmsg, members })
 }
 

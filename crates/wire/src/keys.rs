@@ -21,6 +21,8 @@ pub struct Keys {
     seal: [u8; 32],
     session: [u8; 32],
     form: [u8; 32],
+    invoice: [u8; 32],
+    check_code: [u8; 32],
     fingerprint: String,
 }
 
@@ -42,6 +44,8 @@ impl Keys {
             seal: key("seal"),
             session: key("session"),
             form: key("form"),
+            invoice: key("invoice"),
+            check_code: key("check code"),
             fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
         }
     }
@@ -113,6 +117,17 @@ impl Keys {
         sha256(&self.form, &[session])
     }
 
+    pub(crate) fn invoice_mac(&self, claim: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.invoice).expect("any key length fits");
+        mac.update(claim);
+        mac
+    }
+
+    /// The key that the built-in issuer makes check codes with.
+    pub fn check_code_key(&self) -> [u8; 32] {
+        self.check_code
+    }
+
     pub(crate) fn openid_mac(&self, appid: &str, user: &str) -> [u8; 32] {
         sha256(&self.openid, &[appid.as_bytes(), b"\0", user.as_bytes()])
     }
@@ -150,6 +165,8 @@ mod tests {
             keys.seal,
             keys.session,
             keys.form,
+            keys.invoice,
+            keys.check_code,
         ];
         let distinct: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

@@ -8,6 +8,7 @@
 //! A module that serves a section of the contract carries the section's stem.
 
 pub mod answer;
+pub mod event_xml;
 pub mod keys;
 pub mod login_token;
 pub mod object;
@@ -21,7 +22,11 @@ pub mod s06_auth_push;
 pub mod s07_auth_data;
 pub mod s08_reject;
 pub mod s09_page_fields;
+pub mod s14_make_out;
+pub mod s15_offset;
+pub mod s16_query;
 pub mod s17_contact;
+pub mod s19_result_push;
 pub mod session;
 pub mod title;
 pub mod token;

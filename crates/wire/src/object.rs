@@ -60,6 +60,26 @@ impl Object {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
+    /// Is there a text of this name, and nothing in it? Null is not there.
+    pub fn is_blank(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Value::String(text)) if text.trim().is_empty())
+    }
+
+    /// The object that a body wraps its members into, or the body itself where it has no wrapper
+    /// (rulings 14). Complaints name the members without the wrapper.
+    pub fn unwrapped(&self, wrapper: &str) -> Result<Self, Refusal> {
+        let inner = match self.get(wrapper) {
+            None => return Ok(self.clone()),
+            Some(Value::Object(members)) => members.clone(),
+            Some(Value::String(text)) => match read_json(text)? {
+                Value::Object(members) => members,
+                other => return Err(self.wrong(wrapper, "must be an object", &other)),
+            },
+            Some(other) => return Err(self.wrong(wrapper, "must be an object", other)),
+        };
+        Ok(Self { path: String::new(), members: inner })
+    }
+
     /// A text that may be absent: absent, null and `""` all read as empty. Numbers read as the
     /// digits that were sent, however many.
     pub fn text(&self, name: &str) -> Result<Cow<'_, str>, Refusal> {
@@ -147,13 +167,23 @@ impl Object {
             .ok_or_else(|| Refusal::invalid(self.path_of(name), "is missing, it must be an object"))
     }
 
-    /// A list of objects; absent is empty, a single object is a list of one (rulings 9).
+    /// A list of objects; absent is empty, a single object is a list of one (rulings 9), and a text
+    /// is the JSON that it holds (rulings 14).
     pub fn objects(&self, name: &str) -> Result<Vec<Self>, Refusal> {
+        let is_wrong = |other: &Value| self.wrong(name, "must be a list of objects", other);
+        let within;
         let items = match self.get(name) {
             None => return Ok(Vec::new()),
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(single @ Value::Object(_)) => std::slice::from_ref(single),
-            Some(other) => return Err(self.wrong(name, "must be a list of objects", other)),
+            Some(text @ Value::String(json)) => {
+                within = read_json(json).map_err(|_| is_wrong(text))?;
+                &within
+            }
+            Some(value) => value,
+        };
+        let items = match items {
+            Value::Array(items) => items.as_slice(),
+            single @ Value::Object(_) => std::slice::from_ref(single),
+            other => return Err(is_wrong(other)),
         };
         let at = |index| format!("{}[{index}]", self.path_of(name));
         let read = |(index, item): (usize, &Value)| match item {
@@ -324,8 +354,24 @@ mod tests {
     }
 
     #[test]
-    fn a_single_object_is_a_list_of_one() {
-        assert_eq!(read(r#"{"l":{"key":"a"}}"#).objects("l").unwrap().len(), 1);
+    fn a_single_object_is_a_list_of_one_and_a_text_the_list_that_it_holds() {
+        for body in [r#"{"l":{"key":"a"}}"#, r#"{"l":"[{\"key\":\"a\"},]"}"#] {
+            let list = read(body).objects("l").unwrap();
+            assert_eq!((list.len(), &*list[0].text("key").unwrap()), (1, "a"), "{body}");
+        }
+        let refusal = read(r#"{"l":"a, b"}"#).objects("l").unwrap_err();
+        assert_eq!(refusal.to_string(), "invalid params, l must be a list of objects, not a string");
+    }
+
+    #[test]
+    fn a_wrapper_is_taken_off_and_not_named() {
+        for body in [r#"{"w":{"n":"x"}}"#, r#"{"n":"x"}"#, r#"{"w":"{\"n\":\"x\"}"}"#] {
+            let inner = read(body).unwrapped("w").unwrap();
+            assert_eq!(inner.integer("n").unwrap_err().detail, "n must be a whole number, not a string");
+        }
+        assert!(read(r#"{"w":[]}"#).unwrapped("w").is_err());
+        let blank = read(r#"{"a":" ","b":null,"c":"x"}"#);
+        assert_eq!(["a", "b", "c", "d"].map(|name| blank.is_blank(name)), [true, false, false, false]);
     }
 
     proptest::proptest! {

@@ -1,23 +1,12 @@
 //! Section 6: the push that tells a merchant what a user decided (facts 3.5, rulings 6).
 
+use crate::event_xml::{EventXml, UntimedXml};
 use kaipiao_domain::account::{AppId, PlatformId};
 use kaipiao_domain::order::{OrderId, Source};
 use kaipiao_domain::user::OpenId;
-use quick_xml::Writer;
-use quick_xml::events::{BytesCData, BytesEnd, BytesStart, Event};
 
 /// `Event` of this push.
 pub const EVENT: &str = "user_authorize_invoice";
-
-/// A push's XML, whole but for its CreateTime, which the store fills in as it commits
-/// (`max(now, the user's last + 1)`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UntimedXml {
-    /// What stands before CreateTime's digits.
-    pub before: String,
-    /// What stands behind them.
-    pub after: String,
-}
 
 /// What the push says.
 #[derive(Clone, Debug)]
@@ -55,52 +44,11 @@ impl AuthPush<'_> {
     }
 }
 
-/// An event's XML as it grows: no blanks within or between elements, texts in CDATA
-/// (clients.md 3.10).
-struct EventXml {
-    writer: Writer<Vec<u8>>,
-    time_at: usize,
-}
-
-impl EventXml {
-    fn begin(to_user: &str, from_user: &str, event: &str) -> Self {
-        let mut xml = Self { writer: Writer::new(Vec::with_capacity(1024)), time_at: 0 };
-        xml.write(Event::Start(BytesStart::new("xml")));
-        xml.text("ToUserName", to_user);
-        xml.text("FromUserName", from_user);
-        xml.write(Event::Start(BytesStart::new("CreateTime")));
-        xml.time_at = xml.writer.get_ref().len();
-        xml.write(Event::End(BytesEnd::new("CreateTime")));
-        xml.text("MsgType", "event");
-        xml.text("Event", event);
-        xml
-    }
-
-    /// `<name><![CDATA[text]]></name>`; a text that holds `]]>` is written as two.
-    fn text(&mut self, name: &str, text: &str) {
-        self.write(Event::Start(BytesStart::new(name)));
-        for part in BytesCData::escaped(text) {
-            self.write(Event::CData(part));
-        }
-        self.write(Event::End(BytesEnd::new(name)));
-    }
-
-    fn write(&mut self, event: Event<'_>) {
-        self.writer.write_event(event).expect("memory takes what is written");
-    }
-
-    fn end(mut self) -> UntimedXml {
-        self.write(Event::End(BytesEnd::new("xml")));
-        let mut before = String::from_utf8(self.writer.into_inner()).expect("it was made of text");
-        let after = before.split_off(self.time_at);
-        UntimedXml { before, after }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::golden;
+    use quick_xml::events::Event;
 
     fn xml(order_id: &str, is_authorized: bool) -> String {
         let push = AuthPush {
