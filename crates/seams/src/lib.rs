@@ -1,6 +1,6 @@
-//! Floor 1: what can be swapped. Traits for the store with its outbox, the clock, randomness and
-//! the sender of pushes, and the store in
-//! memory, which is also the oracle that the other stores are compared with.
+//! Floor 1: what can be swapped. Traits for the store with its outbox and its jobs, the clock,
+//! randomness, the sender of pushes, the issuer of invoices and the paper they are printed on, and
+//! the store in memory, which is also the oracle that the other stores are compared with.
 //!
 //! A use case reads versioned records, decides, and commits ONE value ([`store::Commit`]). There is
 //! no `begin()`: a transaction can't be held open across a network call, and what belongs together
@@ -8,9 +8,12 @@
 
 pub mod clock;
 pub mod entropy;
+pub mod issuer;
+pub mod jobs;
 pub mod lease_book;
 pub mod memory;
 pub mod outbox;
+pub mod paper;
 pub mod records;
 pub mod sender;
 pub mod store;

@@ -1,6 +1,7 @@
 //! The store in memory: the laws' oracle, and what a tool uses that needs no disk.
 
-use crate::lease_book::LeaseBook;
+use crate::jobs::{Job, JobChange, JobId, JobLeases, Jobs};
+use crate::lease_book::{LeaseBook, Leased};
 use crate::outbox::{
     Attempt, Changed, Lease, LeaseAsk, Leases, NewPush, Next, Outbox, Push, PushId, PushQuery,
     PushState, Report, StateFilter,
@@ -26,16 +27,58 @@ struct All {
     attempts: HashMap<PushId, Vec<Attempt>>,
     /// The last CreateTime of each user of an account.
     last_times: HashMap<(String, String), i64>,
-    leases: LeaseBook,
+    push_queue: Queue<PushId>,
+    /// When each job is due.
+    jobs: BTreeMap<JobId, i64>,
+    job_queue: Queue<JobId>,
+}
+
+/// Who holds what, and whose turn it is.
+struct Queue<Id> {
+    leases: LeaseBook<Id>,
     /// When each account was served last, in turns.
     served: HashMap<String, u64>,
     turns: u64,
 }
 
+impl<Id> Default for Queue<Id> {
+    fn default() -> Self {
+        Self { leases: LeaseBook::default(), served: HashMap::new(), turns: 0 }
+    }
+}
+
+impl<Id: Leased> Queue<Id> {
+    /// Takes of what is due, account by account in turns; returns it with its leases' tokens.
+    fn take(&mut self, due: &[Id], ask: &LeaseAsk) -> Vec<(Id, u64)> {
+        self.leases.lapse();
+        let accounts: BTreeSet<_> = due.iter().map(Leased::account).collect();
+        let mut accounts: Vec<_> = accounts.into_iter().collect();
+        accounts.sort_by_key(|account| self.served.get(*account).copied().unwrap_or(0));
+        let mut taken = Vec::new();
+        for account in accounts {
+            for id in due.iter().filter(|id| id.account() == account) {
+                let room = self.room(account, ask);
+                if taken.len() < ask.limit && room > 0 && self.leases.held_for(id).is_none() {
+                    self.turns += 1;
+                    self.served.insert(account.to_owned(), self.turns);
+                    taken.push((id.clone(), self.leases.take(id, ask.hold_for)));
+                }
+            }
+        }
+        taken
+    }
+
+    fn room(&self, account: &str, ask: &LeaseAsk) -> usize {
+        self.leases.room(account, ask.per_account, ask.failing_at_once)
+    }
+}
+
 impl MemoryStore {
     /// Frees all leases, as opening a store on disk does.
     pub fn free_leases(&self) {
-        self.all().leases = LeaseBook::default();
+        let mut all = self.all();
+        all.push_queue.leases = LeaseBook::default();
+        all.job_queue.leases = LeaseBook::default();
     }
 
     fn all(&self) -> MutexGuard<'_, All> {
@@ -92,6 +135,13 @@ impl Store for MemoryStore {
             records.insert(key.clone(), Stored { key, version, body: body.into() });
         }
         commit.pushes.into_iter().for_each(|push| all.add(push));
+        for change in commit.jobs {
+            all.job_queue.leases.remove(change.id());
+            match change {
+                JobChange::Due { id, due_ms } => drop(all.jobs.insert(id, due_ms)),
+                JobChange::Done(id) => drop(all.jobs.remove(&id)),
+            }
+        }
         Ok(())
     }
 }
@@ -148,7 +198,7 @@ impl All {
     }
 
     fn shown(&self, push: &Push) -> Push {
-        Push { in_flight_for: self.leases.held_for(&push.id), ..push.clone() }
+        Push { in_flight_for: self.push_queue.leases.held_for(&push.id), ..push.clone() }
     }
 }
 
@@ -159,43 +209,27 @@ fn is_open(push: &Push) -> bool {
 #[async_trait]
 impl Outbox for MemoryStore {
     async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError> {
-        let mut all = self.all();
-        all.leases.lapse();
-        let mut taken = Vec::new();
-        let due: BTreeSet<_> = all.due(ask.now_ms).into_iter().map(|(_, id)| id.account).collect();
-        let mut accounts: Vec<_> = due.into_iter().collect();
-        accounts.sort_by_key(|account| all.served.get(account).copied().unwrap_or(0));
-        for account in accounts {
-            for (_, id) in all.due(ask.now_ms).into_iter().filter(|(_, id)| id.account == account) {
-                let room = all.leases.room(&account, ask.per_account, ask.failing_at_once);
-                if taken.len() < ask.limit && room > 0 && all.leases.held_for(&id).is_none() {
-                    let token = all.leases.take(&id, ask.hold_for);
-                    all.turns += 1;
-                    let turn = all.turns;
-                    all.served.insert(account.clone(), turn);
-                    taken.push(Lease { push: all.pushes[&id].clone(), token });
-                }
-            }
-        }
-        let has_room = |push: &&Push| {
-            all.leases.room(&push.id.account, ask.per_account, ask.failing_at_once) > 0
-        };
+        let all = &mut *self.all();
+        let due: Vec<_> = all.due(ask.now_ms).into_iter().map(|(_, id)| id).collect();
+        let taken = all.push_queue.take(&due, &ask);
+        let lease = |(id, token): (PushId, u64)| Lease { push: all.pushes[&id].clone(), token };
+        let has_room = |push: &&Push| all.push_queue.room(&push.id.account, &ask) > 0;
         let later = all.pushes.values().filter(has_room).filter_map(|push| match push.state {
             PushState::Ready { due_ms } if due_ms > ask.now_ms => Some(due_ms),
             _ => None,
         });
-        Ok(Leases { next_due_ms: later.min(), taken })
+        Ok(Leases { next_due_ms: later.min(), taken: taken.into_iter().map(lease).collect() })
     }
 
     async fn settle(&self, report: Report) -> Result<Changed, CommitError> {
         let mut all = self.all();
-        if !all.leases.holds(&report.id, report.token) {
+        if !all.push_queue.leases.holds(&report.id, report.token) {
             return Ok(Changed::No);
         }
-        all.leases.remove(&report.id);
+        all.push_queue.leases.remove(&report.id);
         let tried = u32::from(report.attempt.is_some());
         if report.attempt.is_some() {
-            all.leases.note(&report.id.account, report.next.is_a_failure());
+            all.push_queue.leases.note(&report.id.account, report.next.is_a_failure());
         }
         let push = all.pushes.get_mut(&report.id).expect("a push that is held exists");
         push.tries += tried;
@@ -234,6 +268,25 @@ impl Outbox for MemoryStore {
 
     async fn attempts(&self, id: &PushId) -> Result<Vec<Attempt>, ReadError> {
         Ok(self.all().attempts.get(id).cloned().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Jobs for MemoryStore {
+    async fn lease_jobs(&self, ask: LeaseAsk) -> Result<JobLeases, ReadError> {
+        let all = &mut *self.all();
+        let is_due = |due_ms: &i64| *due_ms <= ask.now_ms;
+        let mut due: Vec<_> = all.jobs.iter().filter(|(_, due_ms)| is_due(due_ms)).collect();
+        due.sort_by_key(|(id, due_ms)| (**due_ms, *id));
+        let due: Vec<_> = due.into_iter().map(|(id, _)| id.clone()).collect();
+        let taken = all.job_queue.take(&due, &ask);
+        let later = all.jobs.iter().filter(|(id, due_ms)| {
+            !is_due(due_ms) && all.job_queue.room(&id.account, &ask) > 0
+        });
+        Ok(JobLeases {
+            next_due_ms: later.map(|(_, due_ms)| *due_ms).min(),
+            taken: taken.into_iter().map(|(id, _)| Job { due_ms: all.jobs[&id], id }).collect(),
+        })
     }
 }
 

@@ -19,6 +19,7 @@
 //!
 //! `kaipiao_testkit::outbox_laws` holds all of it for every store.
 
+use crate::lease_book::Leased;
 use crate::store::{CommitError, ReadError};
 use async_trait::async_trait;
 use core::fmt;
@@ -33,6 +34,12 @@ pub struct PushId {
     pub account: String,
     /// Which of its pushes; later ones have larger numbers.
     pub number: i64,
+}
+
+impl Leased for PushId {
+    fn account(&self) -> &str {
+        &self.account
+    }
 }
 
 impl PushId {
@@ -131,7 +138,7 @@ pub struct Attempt {
     pub excerpt: String,
 }
 
-/// How many pushes a worker can take.
+/// How many pushes, or jobs, a worker can take.
 #[derive(Clone, Copy, Debug)]
 pub struct LeaseAsk {
     /// The domain's now, in milliseconds: retries that are due by then.

@@ -3,10 +3,17 @@
 //! serde stays out of the domain, so each value has its stored shape here. A shape is a promise to
 //! every database in the field: members may be added with a default, never renamed.
 
+mod invoices;
+
+pub use invoices::{
+    NumberOwner, number_key, number_range_key, request_key, taxpayer_key,
+};
+
 use crate::store::{Expect, Key, Kind, Page, ReadError, Save, Store, Stored, Version};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::contact::Contact;
+use kaipiao_domain::invoice_request::Serial;
 use kaipiao_domain::message::RejectionMessage;
 use kaipiao_domain::order::{
     Authorization, AuthorizationRequest, Decline, Order, OrderId, OrderKey, OrderState, PageType,
@@ -54,6 +61,17 @@ pub async fn get<T: Record>(
 /// Reads all values of a page.
 pub async fn list<T: Record>(store: &dyn Store, page: &Page) -> Result<Vec<T>, ReadError> {
     store.list(page).await?.iter().map(T::decode).collect()
+}
+
+/// Reads all values of a page, each with its version.
+pub async fn list_versioned<T: Record>(
+    store: &dyn Store,
+    page: &Page,
+) -> Result<Vec<Versioned<T>>, ReadError> {
+    let versioned = |stored: &Stored| {
+        Ok(Versioned { value: T::decode(stored)?, version: stored.version })
+    };
+    store.list(page).await?.iter().map(versioned).collect()
 }
 
 /// The save of a value.
@@ -567,6 +585,8 @@ struct DecisionShape {
     openid: String,
     at_ms: i64,
     title: Option<TitleShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used_by: Option<String>,
 }
 
 impl From<&Authorization> for DecisionShape {
@@ -576,6 +596,7 @@ impl From<&Authorization> for DecisionShape {
             openid: authorization.openid.as_str().to_owned(),
             at_ms: authorization.at.unix_millis(),
             title: authorization.title.as_ref().map(TitleShape::from),
+            used_by: authorization.used_by.as_ref().map(Serial::to_string),
         }
     }
 }
@@ -587,22 +608,25 @@ impl From<&Decline> for DecisionShape {
             openid: decline.openid.as_str().to_owned(),
             at_ms: decline.at.unix_millis(),
             title: None,
+            used_by: None,
         }
     }
 }
 
 impl DecisionShape {
     fn authorization(self, stored: &Stored) -> Result<Authorization, ReadError> {
+        let used_by = self.used_by.map(|text| known(stored, "used_by", Serial::parse(&text)));
         Ok(Authorization {
             user: known(stored, "user", UserId::parse(&self.user))?,
             openid: OpenId::from_checked(self.openid),
             at: at(self.at_ms),
             title: self.title.map(InvoiceTitle::from),
+            used_by: used_by.transpose()?,
         })
     }
 
     fn decline(self, stored: &Stored) -> Result<Decline, ReadError> {
-        let Authorization { user, openid, at, title: _ } = self.authorization(stored)?;
+        let Authorization { user, openid, at, .. } = self.authorization(stored)?;
         Ok(Decline { user, openid, at })
     }
 }
@@ -820,7 +844,7 @@ impl Record for Founding {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn merchant() -> AppId {
@@ -831,7 +855,7 @@ mod tests {
         UserId::parse("amy").unwrap()
     }
 
-    fn reads_back<T: Record + PartialEq + core::fmt::Debug>(key: Key, value: &T) {
+    pub(crate) fn reads_back<T: Record + PartialEq + core::fmt::Debug>(key: Key, value: &T) {
         let stored = Stored { key, version: 1, body: value.encode().into() };
         assert_eq!(T::decode(&stored).as_ref(), Ok(value), "{}", stored.body);
     }
@@ -919,7 +943,15 @@ mod tests {
         let decline = Decline { user: user(), openid: openid.clone(), at: at(6) };
         let personal =
             InvoiceTitle::Personal(PersonalTitle { title: "t".into(), ..Default::default() });
-        let yes = |title| Authorization { user: user(), openid: openid.clone(), at: at(7), title };
+        let yes = |title| Authorization {
+            user: user(),
+            openid: openid.clone(),
+            at: at(7),
+            title,
+            used_by: None,
+        };
+        let mut used = yes(None);
+        used.used_by = Serial::parse("2ff836发/1");
         let rejected = |decided| OrderState::Rejected {
             decided,
             reason: RejectionReason { reason: "r".into(), url: String::new() },
@@ -930,6 +962,8 @@ mod tests {
             OrderState::Declined(decline.clone()),
             OrderState::Authorized(yes(Some(title()))),
             OrderState::Authorized(yes(None)),
+            OrderState::Authorized(used.clone()),
+            rejected(UserDecision::Authorized(used)),
             rejected(UserDecision::Authorized(yes(Some(personal)))),
             rejected(UserDecision::Declined(decline)),
         ];

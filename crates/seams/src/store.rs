@@ -15,6 +15,7 @@
 //! distributed by it. Of the kinds whose [`Kind::is_resident`] says so a store may answer reads
 //! from memory: they are few and read on every request.
 
+use crate::jobs::{JobChange, Jobs};
 use crate::outbox::{NewPush, Outbox};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -32,8 +33,16 @@ pub enum Kind {
     Callback,
     /// An account's tokens of one family. Owner: the account; id: the family.
     TokenFamily,
+    /// A merchant's taxpayer. Owner: the merchant; id: empty.
+    Taxpayer,
+    /// A range of invoice numbers. Owner: the merchant; id: in the order they are used up.
+    NumberRange,
     /// An order. Owner: the merchant; id: the order number.
     Order,
+    /// An invoice request. Owner: the merchant; id: its serial.
+    InvoiceRequest,
+    /// An invoice's number, and whose it is. Owner: the merchant; id: sorts by range and number.
+    InvoiceNumber,
     /// A person. Owner: the user; id: empty.
     User,
     /// A title-book entry. Owner: the user; id: the entry.
@@ -46,13 +55,17 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
         Self::Callback,
         Self::TokenFamily,
+        Self::Taxpayer,
+        Self::NumberRange,
         Self::Order,
+        Self::InvoiceRequest,
+        Self::InvoiceNumber,
         Self::User,
         Self::BookEntry,
         Self::Message,
@@ -67,7 +80,11 @@ impl Kind {
             Self::PageFields => "page_fields",
             Self::Callback => "callbacks",
             Self::TokenFamily => "token_families",
+            Self::Taxpayer => "taxpayers",
+            Self::NumberRange => "number_ranges",
             Self::Order => "orders",
+            Self::InvoiceRequest => "invoice_requests",
+            Self::InvoiceNumber => "invoice_numbers",
             Self::User => "users",
             Self::BookEntry => "book_entries",
             Self::Message => "messages",
@@ -80,7 +97,12 @@ impl Kind {
     pub const fn is_resident(self) -> bool {
         matches!(
             self,
-            Self::Account | Self::Contact | Self::PageFields | Self::Callback | Self::TokenFamily
+            Self::Account
+                | Self::Contact
+                | Self::PageFields
+                | Self::Callback
+                | Self::TokenFamily
+                | Self::Taxpayer
         )
     }
 }
@@ -139,12 +161,14 @@ pub struct Commit {
     pub saves: Vec<Save>,
     /// What is told because of them; in the lane's order.
     pub pushes: Vec<NewPush>,
+    /// What is to be done because of them, and what they have ended; each job at most once.
+    pub jobs: Vec<JobChange>,
 }
 
 impl Commit {
-    /// A commit that tells nobody.
+    /// A commit that tells nobody and leaves nothing to do.
     pub fn of(saves: Vec<Save>) -> Self {
-        Self { saves, pushes: Vec::new() }
+        Self { saves, pushes: Vec::new(), jobs: Vec::new() }
     }
 }
 
@@ -203,9 +227,9 @@ pub enum PageOrder {
     Descending,
 }
 
-/// Durable records, and the pushes that tell of their changes.
+/// Durable records, the pushes that tell of their changes, and the jobs that follow from them.
 #[async_trait]
-pub trait Store: Outbox {
+pub trait Store: Outbox + Jobs {
     /// Reads one record.
     async fn read(&self, key: &Key) -> Result<Option<Stored>, ReadError>;
 

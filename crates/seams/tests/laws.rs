@@ -27,3 +27,8 @@ mod outbox {
     use super::InMemory;
     kaipiao_testkit::outbox_laws!(InMemory::default());
 }
+
+mod jobs {
+    use super::InMemory;
+    kaipiao_testkit::job_laws!(InMemory::default());
+}

@@ -10,9 +10,11 @@
 //! An error of the disk inside a group answers every waiter with `Unavailable`, and the writer
 //! opens its connection again before it takes the next group.
 //!
-//! The outbox goes through the same thread: pushes are part of their commit, an attempt's report is
-//! a commit like any other, and leases are handed out between two groups, from memory ([`schedule`]).
+//! The outbox and the jobs go through the same thread: they are part of their commit, an attempt's
+//! report is a commit like any other, and leases are handed out between two groups, from memory
+//! ([`schedule`]).
 
+mod job_sql;
 mod migrations;
 mod push_sql;
 mod readers;
@@ -22,8 +24,9 @@ mod sql;
 mod writer;
 
 use async_trait::async_trait;
+use kaipiao_seams::jobs::{JobLeases, Jobs};
 use kaipiao_seams::outbox::{
-    Attempt, Changed, LeaseAsk, Leases, Outbox, Push, PushId, PushQuery, Report,
+    Attempt, Changed, Lease, LeaseAsk, Leases, Outbox, Push, PushId, PushQuery, Report,
 };
 use kaipiao_seams::store::{Commit, CommitError, Key, Page, ReadError, Store, Stored};
 use readers::Readers;
@@ -93,7 +96,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     resident: Arc<Resident>,
-    schedule: Arc<Mutex<Schedule>>,
+    pushes: Arc<Mutex<Schedule<Push>>>,
     _lock: File,
 }
 
@@ -115,10 +118,14 @@ impl SqliteStore {
         migrations::apply(&mut connection, &path)?;
         let resident = Arc::new(Resident::load(&connection)?);
         let readers = Arc::new(Readers::new(path.clone(), options.readers));
-        let schedule = Arc::new(Mutex::new(Schedule::load(&connection)?));
-        let shared = Shared { resident: Arc::clone(&resident), schedule: Arc::clone(&schedule) };
+        let pushes = Arc::new(Mutex::new(Schedule::load(&connection)?));
+        let shared = Shared {
+            resident: Arc::clone(&resident),
+            pushes: Arc::clone(&pushes),
+            jobs: Mutex::new(Schedule::load(&connection)?),
+        };
         let writer = Writer::start(connection, path, shared, options);
-        Ok(Self { writer, readers, resident, schedule, _lock: lock })
+        Ok(Self { writer, readers, resident, pushes, _lock: lock })
     }
 
     /// Opens the store for reading only, also beside a process that is writing; None when there
@@ -156,7 +163,10 @@ impl Store for SqliteStore {
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError> {
-        self.writer.lease(ask).await
+        let taken = self.writer.lease(ask).await?;
+        let lease = |(push, token)| Lease { push, token };
+        let next_due_ms = taken.next_due_ms;
+        Ok(Leases { taken: taken.items.into_iter().map(lease).collect(), next_due_ms })
     }
 
     async fn settle(&self, report: Report) -> Result<Changed, CommitError> {
@@ -170,7 +180,7 @@ impl Outbox for SqliteStore {
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<Push>, ReadError> {
         let query = query.clone();
         let found = self.readers.run(move |connection| push_sql::list(connection, &query)).await?;
-        let schedule = self.schedule.lock().unwrap_or_else(PoisonError::into_inner);
+        let schedule = self.pushes.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = |push: Push| Push { in_flight_for: schedule.leases.held_for(&push.id), ..push };
         Ok(found.into_iter().map(shown).collect())
     }
@@ -178,6 +188,15 @@ impl Outbox for SqliteStore {
     async fn attempts(&self, id: &PushId) -> Result<Vec<Attempt>, ReadError> {
         let id = id.clone();
         self.readers.run(move |connection| push_sql::attempts(connection, &id)).await
+    }
+}
+
+#[async_trait]
+impl Jobs for SqliteStore {
+    async fn lease_jobs(&self, ask: LeaseAsk) -> Result<JobLeases, ReadError> {
+        let taken = self.writer.lease_jobs(ask).await?;
+        let next_due_ms = taken.next_due_ms;
+        Ok(JobLeases { taken: taken.items.into_iter().map(|(job, _)| job).collect(), next_due_ms })
     }
 }
 
@@ -228,6 +247,13 @@ impl Outbox for ReadOnlyStore {
     async fn attempts(&self, id: &PushId) -> Result<Vec<Attempt>, ReadError> {
         let id = id.clone();
         self.readers.run(move |connection| push_sql::attempts(connection, &id)).await
+    }
+}
+
+#[async_trait]
+impl Jobs for ReadOnlyStore {
+    async fn lease_jobs(&self, _: LeaseAsk) -> Result<JobLeases, ReadError> {
+        Err(ReadError::Unavailable(READ_ONLY.into()))
     }
 }
 

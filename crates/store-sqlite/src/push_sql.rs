@@ -1,6 +1,7 @@
 //! The outbox's statements. INDEXED BY is a promise that SQLite keeps or fails on: an account with a
 //! hundred thousand pushes must cost no more than one with ten.
 
+use crate::schedule::Queued;
 use kaipiao_domain::push::Verdict;
 use kaipiao_seams::outbox::{
     Attempt, NewPush, Next, Push, PushId, PushQuery, PushState, Report, StateFilter,
@@ -153,28 +154,38 @@ pub(crate) fn replay(
 const COLUMNS: &str = "account, number, lane, openid, event, create_time_s, body, committed_ms, \
                        state, due_ms, settled_ms, tries, attempts";
 
-/// An account's first ready pushes, by the time they are due.
-pub(crate) fn ready(
-    connection: &Connection,
-    account: &str,
-    limit: usize,
-) -> rusqlite::Result<Vec<Push>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM pushes INDEXED BY pushes_due WHERE account = ?1 AND state = 1 \
-         ORDER BY due_ms, number LIMIT ?2"
-    );
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![account, limit], read)?;
-    rows.collect()
-}
+impl Queued for Push {
+    type Id = PushId;
 
-/// Every account that has a ready push, and when its first is due.
-pub(crate) fn due_accounts(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
-    let mut statement = connection
-        .prepare("SELECT account, min(due_ms) FROM pushes INDEXED BY pushes_due WHERE state = 1 GROUP BY account")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
+    fn id(&self) -> &PushId {
+        &self.id
+    }
+
+    fn due_ms(&self) -> i64 {
+        match self.state {
+            PushState::Ready { due_ms } => due_ms,
+            PushState::Waiting | PushState::Settled { .. } => i64::MAX,
+        }
+    }
+
+    fn accounts(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+        let sql = "SELECT account, min(due_ms) FROM pushes INDEXED BY pushes_due \
+                   WHERE state = 1 GROUP BY account";
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    }
+
+    fn first(connection: &Connection, account: &str, limit: usize) -> rusqlite::Result<Vec<Self>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM pushes INDEXED BY pushes_due WHERE account = ?1 AND state = 1 \
+             ORDER BY due_ms, number LIMIT ?2"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![account, limit], read)?;
+        rows.collect()
+    }
 }
 
 /// A listing. Each way to ask has its index: a listing costs what it shows.

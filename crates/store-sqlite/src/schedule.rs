@@ -1,23 +1,41 @@
-//! Which account has pushes that are due, and who holds which push: in memory, one entry per
-//! account, so that a dead receiver with a hundred thousand pushes costs the others nothing.
+//! Which account has something due, and who holds what of it: in memory, one entry per account, so
+//! that a dead receiver with a hundred thousand pushes costs the others nothing. Pushes have one
+//! schedule, jobs another.
 //!
 //! Accounts that may have something due stand in a queue and take turns: who comes anew, or comes
-//! back, goes to the end. The others stand in `later`, by the time when their next push is due. The
+//! back, goes to the end. The others stand in `later`, by the time when their next is due. The
 //! database is the truth; an entry only says when to look there. The writer changes the entries
 //! after a COMMIT, never before.
 
-use crate::push_sql;
-use kaipiao_seams::lease_book::LeaseBook;
-use kaipiao_seams::outbox::{Lease, LeaseAsk, Leases, Push, PushState};
+use kaipiao_seams::lease_book::{LeaseBook, Leased};
+use kaipiao_seams::outbox::LeaseAsk;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-#[derive(Default)]
-pub(crate) struct Schedule {
-    pub(crate) leases: LeaseBook,
+/// What is taken when it is due.
+pub(crate) trait Queued: Sized {
+    /// Its name.
+    type Id: Leased;
+    fn id(&self) -> &Self::Id;
+    /// When it is due, in the domain's milliseconds.
+    fn due_ms(&self) -> i64;
+    /// Every account that has some, and when its first is due.
+    fn accounts(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>>;
+    /// An account's first, by the time they are due.
+    fn first(connection: &Connection, account: &str, limit: usize) -> rusqlite::Result<Vec<Self>>;
+}
+
+/// What was taken, with its leases' tokens, and when the next of an account with room is due.
+pub(crate) struct Taken<Item> {
+    pub(crate) items: Vec<(Item, u64)>,
+    pub(crate) next_due_ms: Option<i64>,
+}
+
+pub(crate) struct Schedule<Item: Queued> {
+    pub(crate) leases: LeaseBook<Item::Id>,
     /// Accounts to look at now, by their turn.
     queue: BTreeMap<u64, String>,
-    /// Accounts to look at when their next push is due.
+    /// Accounts to look at when their next is due.
     later: BTreeSet<(i64, String)>,
     places: HashMap<String, Place>,
     last_turn: u64,
@@ -30,11 +48,23 @@ enum Place {
     Later(i64),
 }
 
-impl Schedule {
-    /// Reads when each account's first push is due. Nobody holds any.
+impl<Item: Queued> Default for Schedule<Item> {
+    fn default() -> Self {
+        Self {
+            leases: LeaseBook::default(),
+            queue: BTreeMap::new(),
+            later: BTreeSet::new(),
+            places: HashMap::new(),
+            last_turn: 0,
+        }
+    }
+}
+
+impl<Item: Queued> Schedule<Item> {
+    /// Reads when each account's first is due. Nobody holds any.
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         let mut schedule = Self::default();
-        for (account, due_ms) in push_sql::due_accounts(connection)? {
+        for (account, due_ms) in Item::accounts(connection)? {
             schedule.put_later(&account, due_ms);
         }
         Ok(schedule)
@@ -49,7 +79,7 @@ impl Schedule {
         Ok(())
     }
 
-    /// Says that something about this account's pushes has changed: a worker looks at it in its
+    /// Says that something of this account's has changed: a worker looks at it in its
     /// turn.
     pub(crate) fn touch(&mut self, account: &str) {
         if matches!(self.places.get(account), Some(Place::Queue(_))) {
@@ -84,7 +114,7 @@ impl Schedule {
         &mut self,
         connection: &Connection,
         ask: &LeaseAsk,
-    ) -> rusqlite::Result<Leases> {
+    ) -> rusqlite::Result<Taken<Item>> {
         self.leases.lapse().iter().for_each(|account| self.touch(account));
         while let Some((due_ms, account)) = self.later.first().cloned()
             && due_ms <= ask.now_ms
@@ -95,17 +125,17 @@ impl Schedule {
         let visited = self.visit(connection, ask, &mut taken);
         if let Err(error) = visited {
             // Nobody will attempt these now.
-            taken.iter().for_each(|lease| self.leases.remove(&lease.push.id));
+            taken.iter().for_each(|(item, _)| self.leases.remove(item.id()));
             return Err(error);
         }
-        Ok(Leases { taken, next_due_ms: self.later.first().map(|(due_ms, _)| *due_ms) })
+        Ok(Taken { items: taken, next_due_ms: self.later.first().map(|(due_ms, _)| *due_ms) })
     }
 
     fn visit(
         &mut self,
         connection: &Connection,
         ask: &LeaseAsk,
-        taken: &mut Vec<Lease>,
+        taken: &mut Vec<(Item, u64)>,
     ) -> rusqlite::Result<()> {
         // Failing accounts that find their share used up keep their turn for the next time.
         let mut passed_over = Vec::new();
@@ -132,38 +162,31 @@ impl Schedule {
     }
 
     /// Takes what one account has due, and notes when to look at it again: in its next turn, when
-    /// its next push is due, or, with its cap reached, when a lease of it ends.
+    /// its next is due, or, with its cap reached, when a lease of it ends.
     fn lease_of(
         &mut self,
         connection: &Connection,
         account: &str,
         ask: &LeaseAsk,
-        taken: &mut Vec<Lease>,
+        taken: &mut Vec<(Item, u64)>,
     ) -> rusqlite::Result<()> {
         let held = self.leases.of_account(account);
         let room = self.leases.room(account, ask.per_account, ask.failing_at_once);
         let room = room.min(ask.limit - taken.len());
-        let mut free = push_sql::ready(connection, account, held + room + 1)?;
-        free.retain(|push| self.leases.held_for(&push.id).is_none());
+        let mut free = Item::first(connection, account, held + room + 1)?;
+        free.retain(|item| self.leases.held_for(item.id()).is_none());
         let mut free = free.into_iter().peekable();
-        for push in std::iter::from_fn(|| free.next_if(|p| due_of(p) <= ask.now_ms)).take(room) {
-            let token = self.leases.take(&push.id, ask.hold_for);
-            taken.push(Lease { push, token });
+        for item in std::iter::from_fn(|| free.next_if(|i| i.due_ms() <= ask.now_ms)).take(room) {
+            let token = self.leases.take(item.id(), ask.hold_for);
+            taken.push((item, token));
         }
         self.take_out(account);
         let is_full = self.leases.of_account(account) >= ask.per_account;
-        match free.peek().map(due_of).filter(|_| !is_full) {
+        match free.peek().map(Item::due_ms).filter(|_| !is_full) {
             Some(due_ms) if due_ms <= ask.now_ms => self.touch(account),
             Some(due_ms) => self.put_later(account, due_ms),
             None => {}
         }
         Ok(())
-    }
-}
-
-fn due_of(push: &Push) -> i64 {
-    match push.state {
-        PushState::Ready { due_ms } => due_ms,
-        PushState::Waiting | PushState::Settled { .. } => i64::MAX,
     }
 }

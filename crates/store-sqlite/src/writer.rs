@@ -1,9 +1,10 @@
 //! The writer thread: group commit, and the hand-out of leases between two groups.
 
 use crate::resident::Resident;
-use crate::schedule::Schedule;
-use crate::{Options, open_writing, push_sql, sql};
-use kaipiao_seams::outbox::{Changed, LeaseAsk, Leases, PushId, Report};
+use crate::schedule::{Queued, Schedule, Taken};
+use crate::{Options, job_sql, open_writing, push_sql, sql};
+use kaipiao_seams::jobs::{Job, JobId};
+use kaipiao_seams::outbox::{Changed, LeaseAsk, Push, PushId, Report};
 use kaipiao_seams::store::{Commit, CommitError, Key, ReadError, Stored};
 use rusqlite::{Connection, ErrorCode};
 use std::path::PathBuf;
@@ -37,19 +38,22 @@ pub(crate) enum Change {
 
 enum Waiting {
     Change { change: Change, answer: oneshot::Sender<Answer> },
-    Lease { ask: LeaseAsk, answer: oneshot::Sender<Result<Leases, ReadError>> },
+    Lease { ask: LeaseAsk, answer: LeaseAnswer<Push> },
+    LeaseJobs { ask: LeaseAsk, answer: LeaseAnswer<Job> },
 }
+
+type LeaseAnswer<Item> = oneshot::Sender<Result<Taken<Item>, ReadError>>;
 
 /// What the writer changes in memory after each COMMIT, and others read.
 pub(crate) struct Shared {
     pub(crate) resident: Arc<Resident>,
-    pub(crate) schedule: Arc<Mutex<Schedule>>,
+    pub(crate) pushes: Arc<Mutex<Schedule<Push>>>,
+    /// Only the writer looks at it, between two groups.
+    pub(crate) jobs: Mutex<Schedule<Job>>,
 }
 
-impl Shared {
-    fn schedule(&self) -> MutexGuard<'_, Schedule> {
-        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The way to the writer thread. Dropping it lets the thread finish what is queued, and waits.
@@ -83,10 +87,22 @@ impl Writer {
     }
 
     /// Takes pushes that are due.
-    pub(crate) async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError> {
+    pub(crate) async fn lease(&self, ask: LeaseAsk) -> Result<Taken<Push>, ReadError> {
+        self.take(|answer| Waiting::Lease { ask, answer }).await
+    }
+
+    /// Takes jobs that are due.
+    pub(crate) async fn lease_jobs(&self, ask: LeaseAsk) -> Result<Taken<Job>, ReadError> {
+        self.take(|answer| Waiting::LeaseJobs { ask, answer }).await
+    }
+
+    async fn take<Item>(
+        &self,
+        waiting: impl FnOnce(LeaseAnswer<Item>) -> Waiting,
+    ) -> Result<Taken<Item>, ReadError> {
         let (answer, answered) = oneshot::channel();
         let unavailable = |error: CommitError| ReadError::Unavailable(error.to_string());
-        self.send(Waiting::Lease { ask, answer }).map_err(unavailable)?;
+        self.send(waiting(answer)).map_err(unavailable)?;
         answered.await.unwrap_or_else(|_| Err(unavailable(gone())))
     }
 
@@ -131,25 +147,61 @@ struct Effects {
     touched: Vec<String>,
     /// Leases that have ended, and whether their attempt failed; None: there was none.
     released: Vec<(PushId, Option<bool>)>,
+    /// Jobs that changed: whoever held one has let go of it.
+    jobs: Vec<JobId>,
+}
+
+impl Effects {
+    /// Adds what one change of the group does.
+    fn append(&mut self, mut one: Self) {
+        self.resident.append(&mut one.resident);
+        self.touched.append(&mut one.touched);
+        self.released.append(&mut one.released);
+        self.jobs.append(&mut one.jobs);
+    }
+
+    /// Changes the memory that others read.
+    fn take_effect(self, shared: &Shared) {
+        shared.resident.take_in(self.resident);
+        let mut pushes = locked(&shared.pushes);
+        for (id, failed) in &self.released {
+            pushes.leases.remove(id);
+            if let Some(failed) = *failed {
+                pushes.leases.note(&id.account, failed);
+            }
+        }
+        self.touched.iter().for_each(|account| pushes.touch(account));
+        drop(pushes);
+        let mut jobs = locked(&shared.jobs);
+        for id in &self.jobs {
+            jobs.leases.remove(id);
+            jobs.touch(&id.account);
+        }
+    }
 }
 
 impl State {
     fn run(mut self, queue: &Receiver<Waiting>) {
         while let Ok(first) = queue.recv() {
             let group = std::iter::once(first).chain(queue.try_iter().take(MAX_GROUP - 1));
-            let (mut changes, mut leases) = (Vec::new(), Vec::new());
+            let (mut changes, mut leases, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
             for waiting in group {
                 match waiting {
                     Waiting::Change { change, answer } => changes.push((change, answer)),
                     Waiting::Lease { ask, answer } => leases.push((ask, answer)),
+                    Waiting::LeaseJobs { ask, answer } => jobs.push((ask, answer)),
                 }
             }
             if !changes.is_empty() {
                 self.answer_changes(changes);
             }
-            // After the COMMIT: a push that could still vanish is never handed out.
+            // After the COMMIT: what could still vanish is never handed out.
             for (ask, answer) in leases {
-                let leased = self.lease(&ask);
+                let leased = self.lease(&ask, |shared| &shared.pushes);
+                let _ = answer.send(leased);
+            }
+            for (ask, answer) in jobs {
+                let leased = self.lease(&ask, |shared| &shared.jobs);
                 let _ = answer.send(leased);
             }
         }
@@ -171,13 +223,17 @@ impl State {
         }
     }
 
-    fn lease(&mut self, ask: &LeaseAsk) -> Result<Leases, ReadError> {
+    fn lease<Item: Queued>(
+        &mut self,
+        ask: &LeaseAsk,
+        schedule: impl Fn(&Shared) -> &Mutex<Schedule<Item>>,
+    ) -> Result<Taken<Item>, ReadError> {
         let unavailable = |error: rusqlite::Error| ReadError::Unavailable(error.to_string());
         if self.connection.is_none() {
             self.connection = Some(self.reopen().map_err(unavailable)?);
         }
         let connection = self.connection.as_ref().expect("it was opened above");
-        let leases = self.shared.schedule().lease(connection, ask);
+        let leases = locked(schedule(&self.shared)).lease(connection, ask);
         if leases.is_err() {
             // A connection that cannot read is of no use to the next group either.
             self.connection = None;
@@ -202,16 +258,7 @@ impl State {
             hook(self.group)?;
         }
         execute(&connection, "COMMIT")?;
-        self.shared.resident.take_in(effects.resident);
-        let mut schedule = self.shared.schedule();
-        for (id, failed) in &effects.released {
-            schedule.leases.remove(id);
-            if let Some(failed) = *failed {
-                schedule.leases.note(&id.account, failed);
-            }
-        }
-        effects.touched.iter().for_each(|account| schedule.touch(account));
-        drop(schedule);
+        effects.take_effect(&self.shared);
         self.connection = Some(connection);
         Ok(answers)
     }
@@ -219,7 +266,8 @@ impl State {
     fn reopen(&self) -> rusqlite::Result<Connection> {
         let connection = open_writing(&self.path)?;
         self.shared.resident.reload(&connection)?;
-        self.shared.schedule().reload(&connection)?;
+        locked(&self.shared.pushes).reload(&connection)?;
+        locked(&self.shared.jobs).reload(&connection)?;
         Ok(connection)
     }
 
@@ -234,7 +282,9 @@ impl State {
         // One statement is all or nothing by itself; most commits are one save.
         let is_one_statement = matches!(
             change,
-            Change::Commit(commit) if commit.saves.len() == 1 && commit.pushes.is_empty()
+            Change::Commit(commit) if commit.saves.len() == 1
+                && commit.pushes.is_empty()
+                && commit.jobs.is_empty()
         );
         if !is_one_statement {
             execute(connection, "SAVEPOINT one")?;
@@ -251,9 +301,7 @@ impl State {
             Err(error) => Err(CommitError::Unavailable(error.to_string())),
         };
         if answer.is_ok() {
-            effects.resident.append(&mut own.resident);
-            effects.touched.append(&mut own.touched);
-            effects.released.append(&mut own.released);
+            effects.append(own);
         } else if !is_one_statement {
             execute(connection, "ROLLBACK TO one")?;
         }
@@ -271,7 +319,7 @@ impl State {
         group: &Effects,
         own: &mut Effects,
     ) -> rusqlite::Result<Answer> {
-        let is_held = self.shared.schedule().leases.holds(&report.id, report.token);
+        let is_held = locked(&self.shared.pushes).leases.holds(&report.id, report.token);
         if !is_held || group.released.iter().any(|(id, _)| *id == report.id) {
             return Ok(Ok(Changed::No));
         }
@@ -307,6 +355,10 @@ fn save_all(
     for push in &commit.pushes {
         push_sql::add(connection, push)?;
         own.touched.push(push.account.clone());
+    }
+    for change in &commit.jobs {
+        job_sql::change(connection, change)?;
+        own.jobs.push(change.id().clone());
     }
     Ok(Ok(Changed::Yes))
 }

@@ -39,6 +39,11 @@ mod outbox {
     kaipiao_testkit::outbox_laws!(OnDisk::new());
 }
 
+mod jobs {
+    use super::OnDisk;
+    kaipiao_testkit::job_laws!(OnDisk::new());
+}
+
 fn open(directory: &Path, options: Options) -> SqliteStore {
     SqliteStore::open(directory, options).unwrap()
 }
@@ -235,7 +240,7 @@ async fn a_newer_database_is_refused_with_both_numbers() {
     database.execute("INSERT INTO schema_migrations VALUES (99, x'00')", []).unwrap();
     drop(database);
     let error = SqliteStore::open(directory.path(), Options::default()).err().unwrap();
-    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 2"), "{error}");
+    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 3"), "{error}");
 }
 
 /// A group with a new push and a report in it fails: nothing of it counts, the lease stays with
@@ -261,7 +266,7 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
         after_time: String::new(),
         now_ms: 1,
     };
-    let tell = |lane| Commit { saves: Vec::new(), pushes: vec![push(lane)] };
+    let tell = |lane| Commit { pushes: vec![push(lane)], ..Commit::default() };
     store.commit(tell("a")).await.unwrap();
     let ask = LeaseAsk {
         now_ms: 10,

@@ -1,7 +1,8 @@
-//! For tests: the laws of the store and of its outbox, as macros that every store runs.
+//! For tests: the laws of the store, of its outbox and of its jobs, as macros that every store runs.
 
 #![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
 
+pub mod job_laws;
 pub mod laws;
 pub mod outbox_laws;
 mod steps;

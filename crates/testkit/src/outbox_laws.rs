@@ -66,7 +66,7 @@ fn push(account: &str, lane: &str, now_ms: i64) -> NewPush {
 }
 
 async fn tell(store: &dyn Store, pushes: Vec<NewPush>) {
-    store.commit(Commit { saves: Vec::new(), pushes }).await.unwrap();
+    store.commit(Commit { pushes, ..Commit::default() }).await.unwrap();
 }
 
 fn ask(now_ms: i64) -> LeaseAsk {
@@ -109,7 +109,8 @@ pub async fn a_push_comes_with_its_commit_or_not_at_all(subject: &dyn Subject) {
     let store = subject.open().await;
     let key = Key { kind: Kind::Order, owner: "wx1".into(), id: "1".into() };
     let save = Save { key: key.clone(), expect: Expect::Absent, body: Some("x".into()) };
-    let commit = Commit { saves: vec![save], pushes: vec![push("wx1", "1", 5000)] };
+    let pushes = vec![push("wx1", "1", 5000)];
+    let commit = Commit { pushes, ..Commit::of(vec![save]) };
     store.commit(commit.clone()).await.unwrap();
     assert_eq!(store.commit(commit).await, Err(CommitError::Conflict(key.clone())));
     drop(store);

@@ -1,0 +1,52 @@
+//! The issuer that this server is by itself.
+
+use crate::check_code::check_code;
+use crate::in_china;
+use crate::numbers::{DrawError, Numbers};
+use async_trait::async_trait;
+use kaipiao_domain::Timestamp;
+use kaipiao_domain::invoice_request::{
+    InvoiceRequest, IssueFailure, IssuedInvoice, IssuerAnswer,
+};
+use kaipiao_domain::taxpayer::Face;
+use kaipiao_seams::issuer::Issuer;
+
+/// Issues from the merchants' ranges of numbers.
+///
+/// It keeps no record of its own: a number counts as used when the invoice is recorded. Asked again
+/// for a request whose answer was lost with the process, it draws another number, and nobody has
+/// seen the first one.
+pub struct BuiltInIssuer {
+    numbers: Numbers,
+    check_code_key: [u8; 32],
+}
+
+impl BuiltInIssuer {
+    /// An issuer over these numbers; the key makes the check codes of the classic face.
+    pub fn new(numbers: Numbers, check_code_key: [u8; 32]) -> Self {
+        Self { numbers, check_code_key }
+    }
+}
+
+#[async_trait]
+impl Issuer for BuiltInIssuer {
+    async fn issue(&self, request: &InvoiceRequest, now: Timestamp) -> IssuerAnswer {
+        let year = in_china(now).year();
+        let number = match self.numbers.draw(&request.merchant, request.face, year).await {
+            Ok(number) => number,
+            Err(DrawError::Store(why)) => {
+                // Not the issuer's no: the store will be back.
+                tracing::error!(merchant = %request.merchant, why, "no number could be drawn");
+                return IssuerAnswer::NotYet;
+            }
+            Err(no_numbers) => {
+                return IssuerAnswer::Failed(IssueFailure::Refused(no_numbers.to_string()));
+            }
+        };
+        let check_code = match request.face {
+            Face::Classic => check_code(&self.check_code_key, &number, now, request.content.net),
+            Face::Digital => String::new(),
+        };
+        IssuerAnswer::Issued(IssuedInvoice { number, check_code, at: now })
+    }
+}

@@ -1,0 +1,17 @@
+//! Floor 2: the built-in issuer. It gives an invoice its number ([`numbers`]) and, on the classic
+//! face, its check code ([`check_code`]).
+
+mod built_in;
+pub mod check_code;
+pub mod numbers;
+
+pub use built_in::BuiltInIssuer;
+
+use kaipiao_domain::Timestamp;
+
+/// A moment as clocks in China show it.
+fn in_china(at: Timestamp) -> jiff::Zoned {
+    let instant = jiff::Timestamp::from_millisecond(at.unix_millis());
+    let instant = instant.expect("the domain's clock is within jiff's ten thousand years");
+    instant.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(8)))
+}
