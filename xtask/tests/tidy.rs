@@ -13,11 +13,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kaipiao-wire", &["domain", "errcode"]),
     ("kaipiao-seams", &["domain"]),
     ("kaipiao-store-sqlite", &["domain", "seams"]),
+    ("kaipiao-issuing", &["domain", "seams"]),
     ("kaipiao-push", &["seams"]),
     ("kaipiao-app", &["domain", "errcode", "seams", "wire"]),
     ("kaipiao-http", &["app", "domain", "errcode", "seams", "wire"]),
     ("kaipiao-pages", &["app", "domain", "wire"]),
-    ("kaipiao-cli", &["app", "domain", "http", "pages", "push", "seams", "store-sqlite", "wire"]),
+    (
+        "kaipiao-cli",
+        &["app", "domain", "http", "issuing", "pages", "push", "seams", "store-sqlite", "wire"],
+    ),
     ("kaipiao-testkit", &["domain", "seams"]),
 ];
 

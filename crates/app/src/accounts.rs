@@ -1,5 +1,6 @@
 //! Accounts as an operator adds and changes them: in the config file, and through the admin API.
 
+use crate::taxpayers::TaxpayerSpec;
 use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::{Refusal, text};
@@ -26,6 +27,8 @@ pub struct AccountSpec {
     pub s_pappid: Option<String>,
     /// Is the merchant API's permission switched on? Default: yes.
     pub merchant_api: Option<bool>,
+    /// A merchant's taxpayer; saved by whoever saves the account ([`App::save_taxpayer`]).
+    pub merchant: Option<TaxpayerSpec>,
 }
 
 /// What saving an account did.

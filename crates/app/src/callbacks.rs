@@ -165,7 +165,7 @@ impl App {
         let echostr = u64::from_be_bytes(self.random()).to_string();
         let fresh = self.freshness();
         let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
-        let time_limit = self.settings.push.time_limit;
+        let time_limit = self.settings.push.places.time_limit;
         let answer = self.sender.send(Outgoing { url, xml: None, time_limit }).await;
         let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
         let body = String::from_utf8_lossy(&answer.body);

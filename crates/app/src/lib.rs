@@ -8,6 +8,9 @@ pub mod accounts;
 pub mod callbacks;
 pub mod dispatch;
 mod failure;
+pub mod faults;
+pub mod invoices;
+pub mod issue;
 pub mod login;
 pub mod people;
 pub mod pushes;
@@ -18,19 +21,28 @@ pub mod s06_page;
 pub mod s07_auth_data;
 pub mod s08_reject;
 pub mod s09_page_fields;
+pub mod s14_make_out;
+pub mod s15_offset;
+pub mod s16_query;
 pub mod s17_contact;
 pub mod sandbox;
 pub mod start;
+pub mod taxpayers;
 pub mod token;
+pub mod worker;
 
 pub use failure::Failure;
 
+use core::future::ready;
 use core::time::Duration;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_seams::clock::Clock;
 use kaipiao_seams::entropy::{Entropy, random};
+use kaipiao_seams::issuer::Issuer;
+use kaipiao_seams::jobs::JobChange;
 use kaipiao_seams::outbox::NewPush;
+use kaipiao_seams::paper::Paper;
 use kaipiao_seams::records::{self, Record};
 use kaipiao_seams::sender::Sender;
 use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Save, Store};
@@ -53,6 +65,8 @@ pub struct Settings {
     pub login: login::LoginSettings,
     /// How pushes are sent.
     pub push: dispatch::PushSettings,
+    /// How invoices are issued.
+    pub issuing: issue::IssuingSettings,
 }
 
 /// So many tries a record gets that others change meanwhile; then 72036 (rulings 99).
@@ -60,17 +74,37 @@ pub(crate) const TRIES: usize = 5;
 /// Token calls of one account go one by one: they all change the same record.
 const TOKEN_DESKS: usize = 64;
 
+/// Everything that can be swapped, as the composition root chose it.
+pub struct Parts {
+    /// Where records, pushes and jobs are kept.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who sends pushes.
+    pub sender: Arc<dyn Sender>,
+    /// Who issues invoices.
+    pub issuer: Arc<dyn Issuer>,
+    /// What invoices are printed on.
+    pub paper: Arc<dyn Paper>,
+}
+
 /// The use cases and what they work with.
 pub struct App {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     sender: Arc<dyn Sender>,
+    issuer: Arc<dyn Issuer>,
+    paper: Arc<dyn Paper>,
     keys: Keys,
     settings: Settings,
     token_desks: Vec<Mutex<()>>,
     /// Wakes the dispatcher; what it finds is in the store, so a hint may be lost.
     push_hint: Notify,
+    /// The same for whoever does the jobs.
+    job_hint: Notify,
 }
 
 /// What a rule makes of a record.
@@ -81,6 +115,8 @@ pub(crate) struct Decision<T, R> {
     pub also: Vec<Save>,
     /// What is told in the same commit.
     pub pushes: Vec<NewPush>,
+    /// What is to be done because of it, and what it has ended.
+    pub jobs: Vec<JobChange>,
     /// What the caller is told once it is on disk.
     pub result: R,
 }
@@ -88,7 +124,7 @@ pub(crate) struct Decision<T, R> {
 impl<T, R> Decision<T, R> {
     /// A decision that changes its record at most, and tells nobody.
     pub(crate) fn alone(next: Option<T>, result: R) -> Self {
-        Self { next, also: Vec::new(), pushes: Vec::new(), result }
+        Self { next, also: Vec::new(), pushes: Vec::new(), jobs: Vec::new(), result }
     }
 }
 
@@ -103,17 +139,21 @@ pub(crate) enum FirstTry {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        sender: Arc<dyn Sender>,
-        keys: Keys,
-        settings: Settings,
-    ) -> Self {
-        let token_desks = (0..TOKEN_DESKS).map(|_| Mutex::default()).collect();
-        let push_hint = Notify::new();
-        Self { store, clock, entropy, sender, keys, settings, token_desks, push_hint }
+    pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
+        let Parts { store, clock, entropy, sender, issuer, paper } = parts;
+        Self {
+            store,
+            clock,
+            entropy,
+            sender,
+            issuer,
+            paper,
+            keys,
+            settings,
+            token_desks: (0..TOKEN_DESKS).map(|_| Mutex::default()).collect(),
+            push_hint: Notify::new(),
+            job_hint: Notify::new(),
+        }
     }
 
     /// The moment that counts as now.
@@ -162,12 +202,25 @@ impl App {
     }
 
     /// Read, decide, commit one value; when somebody else was faster, read and decide again.
-    pub(crate) async fn decide<T: Record, R, E: From<Failure>>(
+    pub(crate) async fn decide<T: Record, R: Send, E: From<Failure> + Send>(
         &self,
         key: Key,
         first_try: FirstTry,
         mut rule: impl FnMut(Option<T>) -> Result<Decision<T, R>, E>,
     ) -> Result<R, E> {
+        self.decide_reading(key, first_try, |found, _| ready(rule(found))).await
+    }
+
+    /// The same with a rule that reads more than the record, and is told which try it is, from 0.
+    pub(crate) async fn decide_reading<T: Record, R, E: From<Failure>, Deciding>(
+        &self,
+        key: Key,
+        first_try: FirstTry,
+        mut rule: impl FnMut(Option<T>, usize) -> Deciding,
+    ) -> Result<R, E>
+    where
+        Deciding: Future<Output = Result<Decision<T, R>, E>>,
+    {
         for attempt in 0..TRIES {
             let found = if attempt == 0 && first_try == FirstTry::TakesItForAbsent {
                 None
@@ -175,7 +228,7 @@ impl App {
                 records::get(&*self.store, &key).await.map_err(Failure::from)?
             };
             let expect = found.as_ref().map_or(Expect::Absent, |f| Expect::Version(f.version));
-            let decision = rule(found.map(|found| found.value))?;
+            let decision = rule(found.map(|found| found.value), attempt).await?;
             if let Some(result) = self.commit_decision(&key, expect, decision).await? {
                 return Ok(result);
             }
@@ -190,15 +243,20 @@ impl App {
         expect: Expect,
         decision: Decision<T, R>,
     ) -> Result<Option<R>, Failure> {
-        let Decision { next, also, pushes, result } = decision;
-        let Some(next) = next else { return Ok(Some(result)) };
-        let mut saves = vec![records::save(key.clone(), expect, &next)];
-        saves.extend(also);
-        let has_pushes = !pushes.is_empty();
-        match self.store.commit(Commit { saves, pushes }).await {
+        let Decision { next, also, pushes, jobs, result } = decision;
+        let next = next.map(|next| records::save(key.clone(), expect, &next));
+        let saves: Vec<_> = next.into_iter().chain(also).collect();
+        let (has_pushes, has_jobs) = (!pushes.is_empty(), !jobs.is_empty());
+        if saves.is_empty() && !has_pushes && !has_jobs {
+            return Ok(Some(result));
+        }
+        match self.store.commit(Commit { saves, pushes, jobs }).await {
             Ok(()) => {
                 if has_pushes {
                     self.push_hint.notify_one();
+                }
+                if has_jobs {
+                    self.job_hint.notify_one();
                 }
                 Ok(Some(result))
             }

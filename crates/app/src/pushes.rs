@@ -1,14 +1,17 @@
 //! The pushes as an operator sees them: what was sent, what came back, what waits for what.
 
 use crate::{App, Failure};
-use kaipiao_domain::account::{Account, Role};
+use kaipiao_domain::account::{Account, AppId, Role};
+use kaipiao_domain::invoice_request::{InvoiceRequest, TryResult};
 use kaipiao_domain::order::Order;
 use kaipiao_domain::user::UserId;
 use kaipiao_seams::outbox::{
     Attempt, Changed, NewPush, Push, PushId, PushQuery, PushState, StateFilter,
 };
+use kaipiao_wire::event_xml::UntimedXml;
+use kaipiao_wire::s06_auth_push::{AuthPush, EVENT};
+use kaipiao_wire::s19_result_push::{self, ResultPush};
 use kaipiao_wire::openid;
-use kaipiao_wire::s06_auth_push::{AuthPush, EVENT, UntimedXml};
 
 /// A push with its history.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ impl App {
         user: &UserId,
         is_authorized: bool,
     ) -> Result<NewPush, Failure> {
-        let receiver = self.receiver(order).await?;
+        let receiver = self.receiver(&order.request.asked_by, &order.merchant).await?;
         let openid = openid::make(&self.keys, &receiver.appid, user);
         let push = AuthPush {
             to_user: &receiver.original_id,
@@ -87,15 +90,42 @@ impl App {
         })
     }
 
-    async fn receiver(&self, order: &Order) -> Result<Account, Failure> {
-        let asked_by = self.account(&order.request.asked_by).await?;
+    /// The push that tells how a try at an invoice ended (section 19). It goes where the order's
+    /// authorization was pushed to, behind it in the same lane.
+    pub(crate) async fn result_push(
+        &self,
+        request: &InvoiceRequest,
+        result: TryResult,
+    ) -> Result<NewPush, Failure> {
+        let receiver = self.receiver(&request.asked_by, &request.merchant).await?;
+        let openid = openid::make(&self.keys, &receiver.appid, &request.user);
+        let push = ResultPush {
+            to_user: &receiver.original_id,
+            from_user: &openid,
+            serial: &request.serial,
+            result,
+            tax_id: &request.content.seller.tax_id,
+        };
+        let UntimedXml { before, after } = push.xml();
+        Ok(NewPush {
+            account: receiver.appid.to_string(),
+            lane: request.order_id.as_str().to_owned(),
+            openid: openid.as_str().to_owned(),
+            event: s19_result_push::EVENT,
+            before_time: before,
+            after_time: after,
+            now_ms: self.now().unix_millis(),
+        })
+    }
+
+    async fn receiver(&self, asked_by: &AppId, merchant: &AppId) -> Result<Account, Failure> {
+        let asked_by = self.account(asked_by).await?;
         if let Some(app) = asked_by.filter(|account| account.role == Role::MiniProgram)
             && self.shown_callback(&app.appid).await?.is_some()
         {
             return Ok(app);
         }
-        let merchant = self.account(&order.merchant).await?;
-        let missing = || Failure::Unavailable(format!("the account {} is gone", order.merchant));
-        merchant.ok_or_else(missing)
+        let account = self.account(merchant).await?;
+        account.ok_or_else(|| Failure::Unavailable(format!("the account {merchant} is gone")))
     }
 }

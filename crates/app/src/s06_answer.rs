@@ -2,13 +2,12 @@
 //! scripted user both come through here.
 
 use crate::s02_auth_url::order_key_of;
-use crate::{App, Decision, Failure, TRIES, busy};
+use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::account::AppId;
 use kaipiao_domain::order::{Answer, AnswerRefused, AuthorizationRequest, Order, OrderState};
 use kaipiao_domain::page_fields::PageFields;
 use kaipiao_domain::user::{User, UserId};
-use kaipiao_seams::records::{self, Versioned, page_fields_key, user_key};
-use kaipiao_seams::store::Expect;
+use kaipiao_seams::records::{page_fields_key, user_key};
 use kaipiao_wire::openid;
 use kaipiao_wire::s02_auth_url::{
     RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
@@ -68,15 +67,15 @@ impl App {
         let now = self.now();
         let link_life = self.settings.link_life;
         let key = order_key_of(&merchant, &asked.order_id);
-        for _ in 0..TRIES {
-            let found = records::get::<Order>(&*self.store, &key).await.map_err(Failure::from)?;
-            let Versioned { value: order, version } = found.ok_or(AnswerError::ForgedLink)?;
+        let (answer, openid, fields) = (&answer, &openid, &fields);
+        self.decide_reading(key, FirstTry::Reads, |found: Option<Order>, _| async move {
+            let order = found.ok_or(AnswerError::ForgedLink)?;
             let is_yes = matches!(answer, Answer::Authorize(_));
             if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
                 return Err(AnswerError::RequestChanged);
             }
             let next = order
-                .answer(user.clone(), openid.clone(), answer.clone(), &fields, link_life, now)
+                .answer(user.clone(), openid.clone(), answer.clone(), fields, link_life, now)
                 .map_err(AnswerError::Refused)?;
             let result = answered(next.as_ref().unwrap_or(&order));
             // A second no changes nothing, and tells nobody.
@@ -85,13 +84,9 @@ impl App {
                 None => None,
             };
             let pushes = push.into_iter().collect();
-            let decision = Decision { next, also: Vec::new(), pushes, result };
-            let expect = Expect::Version(version);
-            if let Some(result) = self.commit_decision(&key, expect, decision).await? {
-                return Ok(result);
-            }
-        }
-        Err(busy().into())
+            Ok(Decision { pushes, ..Decision::alone(next, result) })
+        })
+        .await
     }
 
     /// The merchant that an asking account works for. A link outlives its account's removal.

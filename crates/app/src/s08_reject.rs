@@ -3,33 +3,38 @@
 use crate::s02_auth_url::order_key_of;
 use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::account::Account;
+use kaipiao_domain::invoice_request::InvoiceRequest;
 use kaipiao_domain::message::RejectionMessage;
 use kaipiao_domain::order::{Order, OrderState};
-use kaipiao_seams::records::{self, message_key};
+use kaipiao_seams::records::{self, message_key, request_key};
 use kaipiao_seams::store::Expect;
 use kaipiao_wire::s08_reject::RejectRequest;
 
 impl App {
-    /// Rejects an order that a user has decided. The user's message is in the same commit.
+    /// Rejects an order that a user has decided. The user's message is in the same commit. The
+    /// invoice is read after the order: a new try at it changes the order too, so that a try that
+    /// begins meanwhile is a conflict.
     pub async fn reject(&self, caller: &Account, asked: &RejectRequest) -> Result<(), Failure> {
         let now = self.now();
         let key = order_key_of(caller.merchant(), &asked.order_id);
-        self.decide(key, FirstTry::Reads, |found: Option<Order>| {
+        self.decide_reading(key, FirstTry::Reads, |found: Option<Order>, _| async move {
             let order = found.ok_or_else(|| {
                 Order::never_authorized(
                     &asked.order_id,
                     "this account never called getauthurl for it",
                 )
             })?;
-            let next = order.reject(&asked.platform, asked.reason.clone(), now)?;
+            let used_by = order.authorization().and_then(|yes| yes.used_by.as_ref());
+            let invoice: Option<InvoiceRequest> = match used_by {
+                Some(serial) => self.get(&request_key(&order.merchant, serial)).await?,
+                None => None,
+            };
+            let reason = asked.reason.clone();
+            let next = order.reject(&asked.platform, reason, invoice.as_ref(), now)?;
             let message = message_of(&next);
             let also = message.map(|m| records::save(message_key(&m), Expect::Absent, &m));
-            Ok::<_, Failure>(Decision {
-                next: Some(next),
-                also: also.into_iter().collect(),
-                pushes: Vec::new(),
-                result: (),
-            })
+            let also = also.into_iter().collect();
+            Ok::<_, Failure>(Decision { also, ..Decision::alone(Some(next), ()) })
         })
         .await
     }

@@ -1,6 +1,8 @@
 //! What only the sandbox has: fixed accounts and people, and a clock that can be moved.
 
 use crate::accounts::AccountSpec;
+use crate::faults::ScriptedIssuer;
+use crate::taxpayers::TaxpayerSpec;
 use crate::{App, Decision, Failure, FirstTry};
 use core::time::Duration;
 use kaipiao_domain::title::{CompanyTitle, InvoiceTitle, PersonalTitle};
@@ -29,6 +31,22 @@ pub struct DemoAccount {
 pub const DEMO_MERCHANT: &str = "wx6b61697069616f31";
 /// The invoicing platform.
 pub const DEMO_PLATFORM: &str = "wx6b61697069616f32";
+/// The taxpayer of the demo merchant; its check digit is right, the company is not real.
+pub fn demo_taxpayer() -> TaxpayerSpec {
+    let text = |text: &str| Some(text.to_owned());
+    TaxpayerSpec {
+        code: text("2ff836"),
+        tax_id: text("91440300MA5KP0009F"),
+        name: text("开票示例商城有限公司"),
+        address: text("深圳市南山区示例路9号"),
+        phone: text("0755-80000009"),
+        bank: text("示例银行深圳南山支行"),
+        bank_account: text("6200000000000009"),
+        face: text("classic"),
+        numbers: Vec::new(),
+    }
+}
+
 /// The admin API's token in the sandbox; production has its own or none.
 pub const DEMO_ADMIN_TOKEN: &str = "kaipiao-sandbox-admin";
 
@@ -199,6 +217,14 @@ impl DemoUser {
     }
 }
 
+/// What only a sandbox's server has.
+pub struct Sandbox {
+    /// The clock that can be moved.
+    pub clock: SandboxClock,
+    /// The issuer that can be told to fail.
+    pub issuer: Arc<ScriptedIssuer>,
+}
+
 /// The clock is moved at most ten years ahead in all: enough for every life and retention.
 const MAX_AHEAD_S: u64 = 10 * 366 * 86_400;
 
@@ -231,8 +257,9 @@ impl SandboxClock {
             })
             .await?;
         self.clock.run_ahead(Duration::from_secs(ahead_s));
-        // Retries may be due by now.
+        // Retries may be due by now, and issuers that said "not yet".
         app.push_hint.notify_one();
+        app.job_hint.notify_one();
         Ok((app.now(), ahead_s))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::accounts::AccountSpec;
 use crate::callbacks::CallbackSpec;
-use crate::sandbox::{DEMO_ACCOUNTS, DEMO_USERS, DemoUser};
+use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
 use crate::{App, Failure};
 use kaipiao_domain::account::AppId;
 use kaipiao_domain::user::{BookEntry, User, UserId};
@@ -102,8 +102,20 @@ impl App {
                 self.save_account(&demo.spec()).await?;
             }
         }
+        self.seed_taxpayer().await?;
         for demo in DEMO_USERS {
             self.seed_user(demo).await?;
+        }
+        Ok(())
+    }
+
+    /// The demo merchant's taxpayer, also for a sandbox of before there were any.
+    async fn seed_taxpayer(&self) -> Result<(), Failure> {
+        let merchant = AppId::parse(DEMO_MERCHANT).expect("a demo account's appid is well-formed");
+        if self.taxpayer(&merchant).await?.is_none()
+            && let Some(account) = self.account(&merchant).await?
+        {
+            self.save_taxpayer(&account, &demo_taxpayer()).await?;
         }
         Ok(())
     }
@@ -140,9 +152,14 @@ impl App {
     /// Adds and changes the config file's accounts: there the file has the last word.
     pub async fn apply_accounts(&self, specs: &[AccountSpec]) -> Result<(), StartError> {
         for (index, spec) in specs.iter().enumerate() {
-            self.save_account(spec)
-                .await
-                .map_err(|failure| StartError::Account { index, failure })?;
+            let saved = async {
+                let saved = self.save_account(spec).await?;
+                match &spec.merchant {
+                    Some(taxpayer) => self.save_taxpayer(&saved.account, taxpayer).await.map(drop),
+                    None => Ok(()),
+                }
+            };
+            saved.await.map_err(|failure| StartError::Account { index, failure })?;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub async fn json(settings: &Settings) -> Result<String, ComposeError> {
     };
     // Openids and s_pappids of the sandbox do not depend on the server key.
     let keys = if is_new { Keys::derive_sandbox(&[0; 32]) } else { compose::load_keys(settings)? };
-    let app = compose::app(settings, settings.listen, store, Arc::clone(&clock), keys)?;
+    let (app, _) = compose::app(settings, settings.listen, store, Arc::clone(&clock), keys)?;
     if is_new {
         compose::prepare(&app, settings, clock).await?;
     }

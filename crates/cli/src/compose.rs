@@ -4,15 +4,21 @@ use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use axum::Router;
 use core::time::Duration;
-use kaipiao_app::dispatch::{Dispatcher, PushSettings};
-use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, SandboxClock};
+use kaipiao_app::dispatch::{Dispatch, PushSettings};
+use kaipiao_app::faults::ScriptedIssuer;
+use kaipiao_app::issue::{Issuing, IssuingSettings};
+use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
 use kaipiao_app::start::StartError;
-use kaipiao_app::{App, Failure};
+use kaipiao_app::worker::{Places, Worker};
+use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
+use kaipiao_issuing::numbers::Numbers;
+use kaipiao_issuing::{BuiltInIssuer, PlainPaper};
 use kaipiao_pages::Pages;
 use kaipiao_push::HttpSender;
 use kaipiao_seams::clock::SystemClock;
 use kaipiao_seams::entropy::{Entropy, OsEntropy};
+use kaipiao_seams::issuer::Issuer;
 use kaipiao_seams::store::Store;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
@@ -79,17 +85,25 @@ impl Listening {
         format!("http://{}/", on_this_machine(self.address))
     }
 
-    /// Serves, and sends pushes, until `stop` resolves. Pushes go on until the last request has
-    /// its answer; what is not settled in time is offered again at the next start.
+    /// Serves, issues, and sends pushes, until `stop` resolves. Issuing and pushes go on until the
+    /// last request has its answer; what is not settled in time is offered again at the next start.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let (last_answer, answered) = tokio::sync::oneshot::channel::<()>();
-        let dispatcher = Dispatcher::new(self.app).run(async move { drop(answered.await) });
-        let mut dispatching = tokio::spawn(dispatcher);
+        let (last_answer, answered) = tokio::sync::watch::channel(());
+        let until = |mut answered: tokio::sync::watch::Receiver<()>| async move {
+            // An error: the sender is gone, which is what is waited for.
+            while answered.changed().await.is_ok() {}
+        };
+        let app = Arc::clone(&self.app);
+        let issuing = Worker::new(Issuing(app)).run(until(answered.clone()));
+        let dispatching = Worker::new(Dispatch(self.app)).run(until(answered));
+        let mut workers = tokio::task::JoinSet::new();
+        workers.spawn(issuing);
+        workers.spawn(dispatching);
         listen::serve(self.listener, self.router, self.limits, stop).await;
         drop(last_answer);
-        if tokio::time::timeout(self.limits.shutdown, &mut dispatching).await.is_err() {
-            tracing::warn!("pushes were still under way at the end of limits.shutdown_ms");
-            dispatching.abort();
+        let finish = async { while workers.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.limits.shutdown, finish).await.is_err() {
+            tracing::warn!("work was still under way at the end of limits.shutdown_ms");
         }
     }
 }
@@ -111,8 +125,10 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let address = socket.local_addr().map_err(socket_error)?;
 
     let clock = Arc::new(SystemClock::default());
-    let app = Arc::new(app(settings, address, Arc::new(store), Arc::clone(&clock), keys)?);
-    let sandbox = prepare(&app, settings, clock).await?;
+    let (app, issuer) = app(settings, address, Arc::new(store), Arc::clone(&clock), keys)?;
+    let app = Arc::new(app);
+    let clock = prepare(&app, settings, clock).await?;
+    let sandbox = clock.map(|clock| Sandbox { clock, issuer });
     let server = Server {
         app: Arc::clone(&app),
         settings: Arc::new(http_settings(settings, address)?),
@@ -137,14 +153,18 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
 }
 
-/// The use cases over a store, as the settings want them.
+/// The name under which this process takes blocks of invoice numbers: it has its store to itself.
+const NODE: &str = "main";
+
+/// The use cases over a store, as the settings want them, and the issuer that they ask in the
+/// sandbox; in production they ask the built-in one behind it.
 pub fn app(
     settings: &Settings,
     address: SocketAddr,
     store: Arc<dyn Store>,
     clock: Arc<SystemClock>,
     keys: Keys,
-) -> Result<App, ComposeError> {
+) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let push = &settings.push;
     let ca_file = Some(push.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
     let sender = HttpSender::new(push.guard(settings.mode)?, ca_file)?;
@@ -155,13 +175,38 @@ pub fn app(
         custom_key_max_chars: settings.authorization.custom_key_max_chars,
         login: settings.login.settings()?,
         push: PushSettings {
-            time_limit: Duration::from_millis(push.timeout_ms),
+            places: Places {
+                time_limit: Duration::from_millis(push.timeout_ms),
+                per_account: push.per_account,
+                at_once: push.at_once,
+            },
             retry_after: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
-            per_account: push.per_account,
-            at_once: push.at_once,
+        },
+        issuing: IssuingSettings {
+            places: Places {
+                time_limit: Duration::from_millis(settings.issuing.time_limit_ms),
+                per_account: settings.issuing.per_account,
+                at_once: settings.issuing.at_once,
+            },
+            authorization_life: Duration::from_secs(settings.authorization.life_s),
+            allots_numbers: settings.mode == ModeName::Sandbox,
         },
     };
-    Ok(App::new(store, clock, Arc::new(OsEntropy), Arc::new(sender), keys, app_settings))
+    let numbers = Numbers::new(Arc::clone(&store), NODE, settings.issuing.block_size);
+    let built_in = Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key()));
+    let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&built_in) as Arc<dyn Issuer>));
+    let parts = Parts {
+        store,
+        clock,
+        entropy: Arc::new(OsEntropy),
+        sender: Arc::new(sender),
+        issuer: match settings.mode {
+            ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
+            ModeName::Production => built_in,
+        },
+        paper: Arc::new(PlainPaper),
+    };
+    Ok((App::new(parts, keys, app_settings), scripted))
 }
 
 /// Founds the store and seeds it; in the sandbox also resumes its clock.

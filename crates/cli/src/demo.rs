@@ -111,7 +111,7 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
     expect(&answered, "result", &json!("authorized"))?;
     expect(&answered, "redirect", &json!("https://shop.example/thanks?order_id=demo-1&errcode=0"))?;
 
-    receiver.expect(
+    let pushed = receiver.expect(
         "push (6), decrypted",
         &[
             "<Event><![CDATA[user_authorize_invoice]]></Event>",
@@ -125,6 +125,21 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
     expect(&status, "invoice_status", &json!("auth success"))?;
     expect(&status["user_auth_info"], "biz_field", &title)?;
 
+    let (_, openid) = pushed.split_once("<FromUserName><![CDATA[").unwrap_or_default();
+    let openid = openid.split_once("]]>").unwrap_or_default().0;
+    issue_and_offset(client, receiver, &accounts["merchant"], openid, &token)?;
+
+    let asked = json!({
+        "s_pappid": s_pappid, "order_id": "demo-2", "money": 1, "timestamp": 1474875876,
+        "source": "web", "redirect_url": "", "ticket": ticket, "type": 0,
+    });
+    let path = format!("card/invoice/getauthurl?access_token={token}");
+    let link = client.call("another order's link (2)", &path, Some(asked))?;
+    let yes = json!({"auth_url": link["auth_url"], "user": user, "decision": "authorize"});
+    client.post("the user authorizes", "sandbox/v1/authorize", &yes)?;
+    receiver.expect("push (6), decrypted", &["<SuccOrderId><![CDATA[demo-2]]></SuccOrderId>"])?;
+
+    let which = json!({"s_pappid": s_pappid, "order_id": "demo-2"});
     let mut rejection = which.clone();
     rejection["reason"] = json!("抬头有误 wrong title");
     rejection["url"] = json!("https://shop.example/again");
@@ -140,15 +155,78 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
     Ok(())
 }
 
+/// Sections 14, 15, 16 and 19 for the order that was authorized.
+fn issue_and_offset(
+    client: &Client,
+    receiver: &Receiver,
+    merchant: &Value,
+    openid: &str,
+    token: &str,
+) -> Result<(), String> {
+    let (code, nsrsbh) = (text(merchant, "code")?, text(merchant, "nsrsbh")?);
+    let (blue, red) = (format!("{code}demo1"), format!("{code}demo1r"));
+    let path = |call: &str| format!("card/invoice/{call}?access_token={token}");
+    let invoice = json!({"invoiceinfo": {
+        "wxopenid": openid, "ddh": "demo-1", "fpqqlsh": blue,
+        "nsrsbh": nsrsbh, "nsrmc": merchant["nsrmc"], "nsrdz": "深圳市南山区示例路9号",
+        "nsrdh": "0755-80000009", "nsrbank": "示例银行深圳南山支行", "nsrbankid": "6200000000000009",
+        "ghfmc": "深圳市示例科技有限公司", "ghfnsrsbh": "91440300MA5KP0001N", "kpr": "张三",
+        "jshj": "159", "hjje": "135.9", "hjse": "23.1", "hylx": "0",
+        "invoicedetail_list": [{
+            "fphxz": "0", "spbm": "1090418010000000000", "xmmc": "洗衣机", "dw": "台", "ggxh": "60L",
+            "xmsl": "1", "xmdj": "135.9", "xmje": "135.9", "sl": "0.17", "se": "23.1",
+        }],
+    }});
+    let sent = client.call("issue (14)", &path("makeoutinvoice"), Some(invoice))?;
+    expect(&sent, "errmsg", &json!("sucesss"))?;
+    receiver.expect_result(&blue)?;
+
+    let which = |serial: &str| json!({"fpqqlsh": serial, "nsrsbh": nsrsbh});
+    let found = client.call("the invoice (16)", &path("queryinvoceinfo"), Some(which(&blue)))?;
+    let detail = &found["invoicedetail"];
+    for (member, digits) in [("fpdm", 12), ("fphm", 8), ("jym", 20), ("kprq", 14)] {
+        let value = text(detail, member)?;
+        if value.len() != digits || !value.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("{member} is {value}, expected {digits} digits"));
+        }
+    }
+    client.pdf(&text(detail, "pdfurl")?)?;
+
+    let offset = json!({"invoiceinfo": {
+        "wxopenid": openid, "fpqqlsh": red, "nsrsbh": nsrsbh, "nsrmc": merchant["nsrmc"],
+        "yfpdm": detail["fpdm"], "yfphm": detail["fphm"],
+    }});
+    let sent = client.call("offset (15)", &path("clearoutinvoice"), Some(offset))?;
+    expect(&sent, "errmsg", &json!("sucesss"))?;
+    receiver.expect_result(&red)?;
+    let red = client.call("the red invoice (16)", &path("queryinvoceinfo"), Some(which(&red)))?;
+    if red["invoicedetail"]["fphm"] == detail["fphm"] {
+        return Err(format!("the red invoice has the blue one's number: {red}"));
+    }
+    Ok(())
+}
+
 impl Receiver {
+    /// Waits for the result of a request, which must be a success.
+    fn expect_result(&self, serial: &str) -> Result<(), String> {
+        self.expect(
+            "result push (19), decrypted",
+            &[
+                "<Event><![CDATA[cloud_invoice_invoiceresult_event]]></Event>",
+                &format!("<fpqqlsh><![CDATA[{serial}]]></fpqqlsh><status>100</status>"),
+            ],
+        )
+        .map(drop)
+    }
+
     /// Waits for a push, shows it, and wants these parts in it.
-    fn expect(&self, what: &str, parts: &[&str]) -> Result<(), String> {
+    fn expect(&self, what: &str, parts: &[&str]) -> Result<String, String> {
         let started = Instant::now();
         let event = self.next().map_err(|why| format!("{what}: {why}"))?;
         let waited_ms = started.elapsed().as_secs_f64() * 1000.0;
         print_step(what, waited_ms, "POST from the server, safe mode", &event);
         match parts.iter().find(|part| !event.contains(**part)) {
-            None => Ok(()),
+            None => Ok(event),
             Some(part) => Err(format!("{what}: {part} is not in {event}")),
         }
     }
@@ -226,6 +304,17 @@ impl Client {
             }
         }
         Err(format!("{what}: not delivered within 10 s"))
+    }
+
+    /// The PDF at an address.
+    fn pdf(&self, url: &str) -> Result<(), String> {
+        let (what, started) = ("the invoice's PDF", Instant::now());
+        let wrong = |error: &dyn std::fmt::Display| format!("{what}: {error}");
+        let mut response = self.agent.get(url).call().map_err(|error| wrong(&error))?;
+        let bytes = response.body_mut().read_to_vec().map_err(|error| wrong(&error))?;
+        let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+        print_step(what, took_ms, &format!("GET {url}"), &format!("{} bytes", bytes.len()));
+        bytes.starts_with(b"%PDF-").then_some(()).ok_or_else(|| wrong(&"it is no PDF"))
     }
 
     fn address(&self, path: &str) -> String {

@@ -5,6 +5,7 @@ use kaipiao_app::accounts::AccountSpec;
 use kaipiao_app::callbacks::CallbackSpec;
 use kaipiao_app::login::LoginSettings;
 use kaipiao_app::start::Mode;
+use kaipiao_app::taxpayers::{RangeSpec, TaxpayerSpec};
 use kaipiao_push::guard::{Guard, Range};
 use kaipiao_wire::login_token::LoginKey;
 use serde::Deserialize;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub login: Login,
     /// Limits of size, time and number.
     pub limits: Limits,
+    /// How invoices are issued.
+    pub issuing: Issuing,
     /// How pushes are sent.
     pub push: Push,
     /// Accounts to add or change.
@@ -97,6 +100,22 @@ pub struct Authorization {
     pub wxa_appid: String,
     /// Characters.
     pub custom_key_max_chars: usize,
+    /// Seconds.
+    pub life_s: u64,
+}
+
+/// `[issuing]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuing {
+    /// Milliseconds.
+    pub time_limit_ms: u64,
+    /// How many at once for one merchant.
+    pub per_account: usize,
+    /// How many at once.
+    pub at_once: usize,
+    /// How many numbers.
+    pub block_size: u64,
 }
 
 /// `[login]`
@@ -204,6 +223,7 @@ pub struct AccountSetting {
     callback_aes_key_file: Option<PathBuf>,
     callback_mode: Option<String>,
     merchant_api: Option<bool>,
+    merchant: Option<MerchantSetting>,
 }
 
 /// Why the settings cannot stand.
@@ -335,7 +355,54 @@ impl AccountSetting {
             bound_to: self.bound_to.clone(),
             s_pappid: self.s_pappid.clone(),
             merchant_api: self.merchant_api,
+            merchant: self.merchant.as_ref().map(MerchantSetting::spec),
         })
+    }
+}
+
+/// `merchant` of `[[accounts]]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MerchantSetting {
+    code: Option<String>,
+    nsrsbh: Option<String>,
+    nsrmc: Option<String>,
+    nsrdz: Option<String>,
+    nsrdh: Option<String>,
+    nsrbank: Option<String>,
+    nsrbankid: Option<String>,
+    face: Option<String>,
+    #[serde(default)]
+    numbers: Vec<RangeSetting>,
+}
+
+/// A range of invoice numbers.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RangeSetting {
+    code: String,
+    first: i64,
+    last: i64,
+}
+
+impl MerchantSetting {
+    fn spec(&self) -> TaxpayerSpec {
+        let range = |range: &RangeSetting| RangeSpec {
+            code: range.code.clone(),
+            first: range.first,
+            last: range.last,
+        };
+        TaxpayerSpec {
+            code: self.code.clone(),
+            tax_id: self.nsrsbh.clone(),
+            name: self.nsrmc.clone(),
+            address: self.nsrdz.clone(),
+            phone: self.nsrdh.clone(),
+            bank: self.nsrbank.clone(),
+            bank_account: self.nsrbankid.clone(),
+            face: self.face.clone(),
+            numbers: self.numbers.iter().map(range).collect(),
+        }
     }
 }
 

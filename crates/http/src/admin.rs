@@ -4,6 +4,7 @@ use crate::Server;
 use crate::access::Operator;
 use crate::answer::json;
 use crate::body::Sent;
+use crate::invoices::{TaxpayerOut, read_taxpayer};
 use crate::pushes::CallbackOut;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -25,6 +26,7 @@ struct AccountOut<'a> {
     bound_to: Option<&'a str>,
     s_pappid: Option<&'a str>,
     merchant_api: bool,
+    merchant: Option<TaxpayerOut>,
     callback: Option<CallbackOut>,
     /// Only when it was made just now: it is told once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +40,7 @@ impl<'a> AccountOut<'a> {
         secret: Option<String>,
     ) -> Result<Self, Failure> {
         let callback = server.app.shown_callback(&account.appid).await?;
+        let taxpayer = server.app.taxpayer(&account.appid).await?;
         Ok(Self {
             appid: account.appid.as_str(),
             role: account.role.name(),
@@ -46,6 +49,7 @@ impl<'a> AccountOut<'a> {
             bound_to: account.bound_to.as_ref().map(|appid| appid.as_str()),
             s_pappid: account.platform_id.as_ref().map(|id| id.as_str()),
             merchant_api: account.merchant_api,
+            merchant: taxpayer.map(TaxpayerOut::from),
             callback: callback.map(CallbackOut::from),
             secret,
         })
@@ -101,6 +105,9 @@ pub(crate) async fn put_account(
     };
     let saved = async {
         let saved = server.app.save_account(&spec).await?;
+        if let Some(taxpayer) = &spec.merchant {
+            server.app.save_taxpayer(&saved.account, taxpayer).await?;
+        }
         let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok((status, bare(&AccountOut::new(&server, &saved.account, saved.new_secret).await?)))
     };
@@ -124,5 +131,6 @@ fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
         } else {
             None
         },
+        merchant: object.object("merchant")?.as_ref().map(read_taxpayer).transpose()?,
     })
 }

@@ -9,6 +9,7 @@ mod admin;
 mod answer;
 mod body;
 mod guard;
+mod invoices;
 mod pushes;
 mod routes;
 mod s01_ticket;
@@ -16,6 +17,9 @@ mod s02_auth_url;
 mod s07_auth_data;
 mod s08_reject;
 mod s09_set_biz_attr;
+mod s14_make_out;
+mod s15_offset;
+mod s16_query;
 mod sandbox;
 mod token;
 
@@ -28,7 +32,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use core::time::Duration;
 use kaipiao_app::App;
-use kaipiao_app::sandbox::SandboxClock;
+use kaipiao_app::sandbox::Sandbox;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -40,7 +44,7 @@ pub struct Server {
     /// What an operator chose.
     pub settings: Arc<HttpSettings>,
     /// Only in sandbox mode; production has no sandbox routes at all.
-    pub sandbox: Option<Arc<SandboxClock>>,
+    pub sandbox: Option<Arc<Sandbox>>,
 }
 
 /// What an operator chooses and this floor reads.
@@ -97,32 +101,55 @@ mod tests {
     use axum::http;
     use axum::routing::get;
     use http_body_util::BodyExt;
+    use kaipiao_app::Parts;
+    use kaipiao_domain::Timestamp;
+    use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice, IssuerAnswer};
     use kaipiao_seams::clock::SystemClock;
     use kaipiao_seams::entropy::OsEntropy;
+    use kaipiao_seams::issuer::Issuer;
     use kaipiao_seams::memory::MemoryStore;
+    use kaipiao_seams::paper::Paper;
     use kaipiao_seams::sender::{Incoming, Outgoing, SendError, Sender};
     use kaipiao_wire::keys::Keys;
     use tower::ServiceExt;
 
-    /// Nothing is sent here.
-    struct NoSender;
+    /// Nothing is sent, issued or printed here.
+    struct NotHere;
 
     #[async_trait::async_trait]
-    impl Sender for NoSender {
+    impl Sender for NotHere {
         async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
             Err(SendError::BadAddress(outgoing.url))
         }
     }
 
+    #[async_trait::async_trait]
+    impl Issuer for NotHere {
+        async fn issue(&self, _: &InvoiceRequest, _: Timestamp) -> IssuerAnswer {
+            IssuerAnswer::NotYet
+        }
+    }
+
+    impl Paper for NotHere {
+        fn can_print(&self, _: char) -> bool {
+            false
+        }
+
+        fn pdf(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<u8> {
+            Vec::new()
+        }
+    }
+
     fn server() -> Server {
-        let app = App::new(
-            Arc::new(MemoryStore::default()),
-            Arc::new(SystemClock::default()),
-            Arc::new(OsEntropy),
-            Arc::new(NoSender),
-            Keys::derive(&[1; 32]),
-            kaipiao_app::Settings::default(),
-        );
+        let parts = Parts {
+            store: Arc::new(MemoryStore::default()),
+            clock: Arc::new(SystemClock::default()),
+            entropy: Arc::new(OsEntropy),
+            sender: Arc::new(NotHere),
+            issuer: Arc::new(NotHere),
+            paper: Arc::new(NotHere),
+        };
+        let app = App::new(parts, Keys::derive(&[1; 32]), kaipiao_app::Settings::default());
         let settings = HttpSettings {
             body_limit_bytes: 1,
             body_timeout: Duration::from_secs(1),

@@ -3,8 +3,8 @@
 
 use crate::access::{require_get, require_post};
 use crate::{
-    Server, admin, pushes, s01_ticket, s02_auth_url, s07_auth_data, s08_reject, s09_set_biz_attr,
-    sandbox, token,
+    Server, admin, invoices, pushes, s01_ticket, s02_auth_url, s07_auth_data, s08_reject,
+    s09_set_biz_attr, s14_make_out, s15_offset, s16_query, sandbox, token,
 };
 use axum::Router;
 use axum::routing::{any, get, post, put};
@@ -45,6 +45,10 @@ pub const ROUTES: &[Route] = &[
         "9–12, 17, 18",
         "page fields, pay merchant, contact (action=…)",
     ),
+    route("POST", "/card/invoice/makeoutinvoice", "14", "issue an invoice"),
+    route("POST", "/card/invoice/clearoutinvoice", "15", "offset an invoice"),
+    route("POST", "/card/invoice/queryinvoceinfo", "16", "an issued invoice, or why there is none"),
+    route("GET", "/invoice/pdf/{name}", "16", "an invoice's PDF (pdfurl)"),
     route("GET", "/admin/v1/accounts", "admin", "all accounts"),
     route("PUT", "/admin/v1/accounts/{appid}", "admin", "add or change an account"),
     route(
@@ -60,10 +64,24 @@ pub const ROUTES: &[Route] = &[
         "pushes and their attempts (appid=, order_id=, state=)",
     ),
     route("POST", "/admin/v1/pushes/{id}/replay", "admin", "send a push again"),
+    route(
+        "GET",
+        "/admin/v1/accounts/{appid}/numbers",
+        "admin",
+        "a merchant's ranges of invoice numbers, with their gaps",
+    ),
+    route(
+        "GET",
+        "/admin/v1/invoices",
+        "admin",
+        "a merchant's invoice requests (appid=, fpqqlsh=)",
+    ),
     route("GET", "/sandbox/v1/accounts", "sandbox", "demo accounts, users, openids, admin token"),
     route("POST", "/sandbox/v1/authorize", "sandbox", "a user answers without a browser"),
     route("GET", "/sandbox/v1/messages", "sandbox", "service messages of a user (user=…)"),
     route("POST", "/sandbox/v1/clock", "sandbox", "move the clock forward"),
+    route("POST", "/sandbox/v1/users", "sandbox", "add a person"),
+    route("POST", "/sandbox/v1/faults", "sandbox", "what the issuer does to the next requests"),
 ];
 
 pub(crate) fn merchant_api() -> Router<Server> {
@@ -78,6 +96,19 @@ pub(crate) fn merchant_api() -> Router<Server> {
         )
         .route("/card/invoice/rejectinsert", post(s08_reject::reject_insert).fallback(require_post))
         .route("/card/invoice/setbizattr", any(s09_set_biz_attr::set_biz_attr))
+        .route(
+            "/card/invoice/makeoutinvoice",
+            post(s14_make_out::make_out_invoice).fallback(require_post),
+        )
+        .route(
+            "/card/invoice/clearoutinvoice",
+            post(s15_offset::clear_out_invoice).fallback(require_post),
+        )
+        .route(
+            "/card/invoice/queryinvoceinfo",
+            post(s16_query::query_invoice_info).fallback(require_post),
+        )
+        .route("/invoice/pdf/{name}", get(s16_query::pdf))
 }
 
 pub(crate) fn admin_api() -> Router<Server> {
@@ -85,6 +116,8 @@ pub(crate) fn admin_api() -> Router<Server> {
         .route("/admin/v1/accounts", get(admin::list_accounts))
         .route("/admin/v1/accounts/{appid}", put(admin::put_account))
         .route("/admin/v1/accounts/{appid}/callback", put(pushes::put_callback))
+        .route("/admin/v1/accounts/{appid}/numbers", get(invoices::list_numbers))
+        .route("/admin/v1/invoices", get(invoices::list_invoices))
         .route("/admin/v1/pushes", get(pushes::list_pushes))
         .route("/admin/v1/pushes/{id}/replay", post(pushes::replay_push))
 }
@@ -95,4 +128,6 @@ pub(crate) fn sandbox_api() -> Router<Server> {
         .route("/sandbox/v1/authorize", post(sandbox::authorize))
         .route("/sandbox/v1/messages", get(sandbox::messages))
         .route("/sandbox/v1/clock", post(sandbox::clock))
+        .route("/sandbox/v1/users", post(sandbox::users))
+        .route("/sandbox/v1/faults", post(sandbox::faults))
 }

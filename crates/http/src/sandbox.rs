@@ -7,11 +7,16 @@ use crate::body::{Sent, query_value};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use core::time::Duration;
+use kaipiao_app::faults::{IssuerFault, MAX_FAULTS};
 use kaipiao_app::s06_answer::AnswerError;
-use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_PLATFORM};
+use kaipiao_app::sandbox::{
+    DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_MERCHANT, DEMO_PLATFORM, Sandbox,
+};
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::account::Account;
 use kaipiao_domain::order::Answer as UserAnswer;
+use kaipiao_domain::taxpayer::Taxpayer;
 use kaipiao_domain::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
@@ -25,6 +30,8 @@ use std::collections::BTreeMap;
 struct AccountsOut {
     accounts: Vec<AccountOut>,
     s_pappid: Option<String>,
+    /// The demo merchant's taxpayer.
+    merchant: Option<MerchantOut>,
     admin_token: Option<String>,
     users: Vec<UserOut>,
 }
@@ -38,6 +45,22 @@ struct AccountOut {
     original_id: String,
     name: String,
     bound_to: Option<String>,
+    merchant: Option<MerchantOut>,
+}
+
+/// What a request for an invoice must name.
+#[derive(Clone, Serialize)]
+struct MerchantOut {
+    code: String,
+    nsrsbh: String,
+    nsrmc: String,
+}
+
+impl From<Taxpayer> for MerchantOut {
+    fn from(taxpayer: Taxpayer) -> Self {
+        let code = taxpayer.code.as_str().to_owned();
+        Self { code, nsrsbh: taxpayer.party.tax_id, nsrmc: taxpayer.party.name }
+    }
 }
 
 #[derive(Serialize)]
@@ -72,6 +95,12 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
     let platform = platform.or_else(|| platforms().next());
     let platform = platform.and_then(|account| account.platform_id.as_ref());
     let s_pappid = platform.map(|id| id.as_str().to_owned());
+    let mut merchants = BTreeMap::new();
+    for account in &accounts {
+        if let Some(taxpayer) = app.taxpayer(&account.appid).await? {
+            merchants.insert(account.appid.to_string(), MerchantOut::from(taxpayer));
+        }
+    }
     let out = |account: &Account| AccountOut {
         appid: account.appid.to_string(),
         secret: DEMO_ACCOUNTS.iter().map(|demo| demo.secret).find(|s| app.has_secret(account, s)),
@@ -79,11 +108,13 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
         original_id: account.original_id.clone(),
         name: account.name.clone(),
         bound_to: account.bound_to.as_ref().map(ToString::to_string),
+        merchant: merchants.get(account.appid.as_str()).cloned(),
     };
     let accounts = accounts.iter().map(out).collect();
     // An operator's own token is not told to whoever reaches the sandbox.
     let admin_token = admin_token.filter(|token| *token == DEMO_ADMIN_TOKEN).map(str::to_owned);
-    Ok(bare(&AccountsOut { accounts, s_pappid, admin_token, users }))
+    let merchant = merchants.get(DEMO_MERCHANT).cloned();
+    Ok(bare(&AccountsOut { accounts, s_pappid, merchant, admin_token, users }))
 }
 
 pub(crate) async fn accounts(State(server): State<Server>) -> Response {
@@ -186,9 +217,94 @@ pub(crate) async fn clock(State(server): State<Server>, sent: Sent) -> Response 
         Ok(advance_s) => advance_s,
         Err(refusal) => return failed(refusal.into()),
     };
-    let clock = server.sandbox.as_ref().expect("sandbox routes exist only with a sandbox");
-    match clock.advance(&server.app, advance_s).await {
+    match sandbox(&server).clock.advance(&server.app, advance_s).await {
         Ok((now, ahead_s)) => json(StatusCode::OK, bare(&Out { now: now.unix_seconds(), ahead_s })),
         Err(failure) => failed(failure),
     }
+}
+
+/// Sandbox routes exist only with a sandbox.
+fn sandbox(server: &Server) -> &Sandbox {
+    server.sandbox.as_ref().expect("sandbox routes exist only with a sandbox")
+}
+
+/// `{"id","name"?}`: adds a person with an empty title book, or renames one.
+pub(crate) async fn users(State(server): State<Server>, sent: Sent) -> Response {
+    #[derive(Serialize)]
+    struct Out {
+        id: String,
+    }
+    let read = |object: Object| {
+        let id = object.required_text("id")?.into_owned();
+        Ok((id, object.text("name")?.into_owned()))
+    };
+    let (id, name) = match sent.object().and_then(read) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let Some(user) = UserId::parse(&id) else {
+        let problem = "must be 1 to 64 letters, digits and _ - . @";
+        return failed(Refusal::invalid("id", problem).into());
+    };
+    if let Err(refusal) = text::limited("name", &name, 64) {
+        return failed(refusal.into());
+    }
+    let name = Some(&*name).filter(|name| !name.is_empty());
+    match server.app.welcome(&user, name).await {
+        Ok(()) => json(StatusCode::OK, bare(&Out { id })),
+        Err(failure) => failed(failure),
+    }
+}
+
+/// `{"target":"issuer","n"?,"errcode"|"delay_ms"|"drop"}`: what the next `n` invoice requests meet.
+/// `n` 0 forgets what was planned.
+pub(crate) async fn faults(State(server): State<Server>, sent: Sent) -> Response {
+    #[derive(Serialize)]
+    struct Out {
+        target: &'static str,
+        left: usize,
+    }
+    let (fault, n) = match sent.object().and_then(|object| read_fault(&object)) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let issuer = &sandbox(&server).issuer;
+    issuer.play(fault, n);
+    json(StatusCode::OK, bare(&Out { target: ISSUER, left: issuer.left() }))
+}
+
+const ISSUER: &str = "issuer";
+/// A day: an issuer that is later than that never comes.
+const MAX_DELAY_MS: i64 = 86_400_000;
+
+fn read_fault(object: &Object) -> Result<(IssuerFault, usize), Refusal> {
+    let target = object.required_text("target")?;
+    if target != ISSUER {
+        let problem = format!("must be \"{ISSUER}\", not {}", text::quoted(&target));
+        return Err(Refusal::invalid("target", problem));
+    }
+    let n = object.integer("n")?.unwrap_or(1);
+    let n = usize::try_from(n).ok().filter(|n| *n <= MAX_FAULTS);
+    let n = n.ok_or_else(|| Refusal::invalid("n", format!("must be 0 to {MAX_FAULTS}")))?;
+    let delay_ms = object.integer("delay_ms")?;
+    let (errcode, drop) = (object.integer("errcode")?, object.flag("drop")?);
+    let fault = match (errcode, delay_ms, drop) {
+        (Some(73000), None, false) => IssuerFault::Refuses,
+        (Some(73100), None, false) => IssuerFault::IsUnreachable,
+        (Some(73102), None, false) => IssuerFault::TalksNonsense,
+        (Some(73105), None, false) => IssuerFault::WasSilent,
+        (None, Some(ms @ 1..=MAX_DELAY_MS), false) => {
+            IssuerFault::IsLate(Duration::from_millis(ms.unsigned_abs()))
+        }
+        (None, None, true) => IssuerFault::NeverAnswers,
+        // To forget what was planned nothing else is needed.
+        (None, None, false) if n == 0 => IssuerFault::Refuses,
+        _ => {
+            let problem = format!(
+                "give one of errcode (73000, 73100, 73102, 73105), delay_ms (1 to {MAX_DELAY_MS}) and drop (true)"
+            );
+            return Err(Refusal::invalid("fault:", problem));
+        }
+    };
+    Ok((fault, n))
 }

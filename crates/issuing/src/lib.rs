@@ -1,11 +1,18 @@
-//! Floor 2: the built-in issuer. It gives an invoice its number ([`numbers`]) and, on the classic
-//! face, its check code ([`check_code`]).
+//! Floor 2: the built-in issuer, and the paper that invoices are printed on.
+//!
+//! [`BuiltInIssuer`] gives an invoice its number ([`numbers`]) and, on the classic face, its check
+//! code ([`check_code`]). [`PlainPaper`] lists an invoice's values on a [`pdf`] set in the embedded
+//! [`font`].
 
 mod built_in;
 pub mod check_code;
+pub mod font;
 pub mod numbers;
+mod paper;
+pub mod pdf;
 
 pub use built_in::BuiltInIssuer;
+pub use paper::PlainPaper;
 
 use kaipiao_domain::Timestamp;
 

@@ -1,6 +1,6 @@
 //! The stored shapes of sections 14 to 16: taxpayers, number ranges, requests, numbers.
 
-use super::{Record, at, decode, encode, known, stored_appid};
+use super::{Record, at, decode, encode, known, server_key, stored_appid};
 use crate::store::{Key, Kind, ReadError, Stored};
 use kaipiao_domain::account::AppId;
 use kaipiao_domain::invoice::{Content, Line, LineNature};
@@ -53,6 +53,32 @@ impl NumberOwner {
     pub fn key(&self, merchant: &AppId) -> Key {
         let (code, place) = self.number.place();
         number_key(merchant, code, place)
+    }
+}
+
+/// Counts the allotments of ranges, so that of two at the same time one sees the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberRegister {
+    /// How many there were.
+    pub changes: u64,
+}
+
+impl NumberRegister {
+    /// Its key.
+    pub fn key() -> Key {
+        server_key("number_register")
+    }
+}
+
+impl Record for NumberRegister {
+    const KIND: Kind = Kind::Server;
+
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        decode(stored)
     }
 }
 
@@ -526,5 +552,6 @@ mod tests {
         let owner = NumberOwner { number, serial: serial("2ff836a") };
         assert_eq!(owner.key(&merchant()).id, "044032411111/000000000000005");
         reads_back(owner.key(&merchant()), &owner);
+        reads_back(NumberRegister::key(), &NumberRegister { changes: 3 });
     }
 }

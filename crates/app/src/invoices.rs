@@ -1,0 +1,32 @@
+//! Invoice requests as an operator sees them.
+
+use crate::{App, Failure};
+use kaipiao_domain::account::AppId;
+use kaipiao_domain::invoice_request::{InvoiceRequest, Serial};
+use kaipiao_seams::records;
+use kaipiao_seams::store::{Kind, Page, PageOrder};
+
+impl App {
+    /// A merchant's requests by serial, from behind one of them.
+    pub async fn invoice_requests(
+        &self,
+        merchant: &AppId,
+        after: Option<&Serial>,
+        limit: usize,
+    ) -> Result<Vec<InvoiceRequest>, Failure> {
+        let owner = merchant.to_string();
+        let after = after.map(|serial| (owner.clone(), serial.to_string()));
+        let order = PageOrder::Ascending;
+        let page = Page { kind: Kind::InvoiceRequest, owner: Some(owner), after, order, limit };
+        Ok(records::list(&*self.store, &page).await?)
+    }
+
+    /// A merchant's request with that serial, for an operator.
+    pub async fn invoice_request(
+        &self,
+        merchant: &AppId,
+        serial: &Serial,
+    ) -> Result<Option<InvoiceRequest>, Failure> {
+        self.request(merchant, serial).await
+    }
+}

@@ -1,0 +1,201 @@
+//! The issuing of accepted requests: asks the issuer, and records what it says (design 3).
+//!
+//! The request, its job and later the invoice, its number and its push are each one commit with what
+//! they follow from. In between, a process may die at any moment: the job is offered again, and the
+//! issuer is asked again. What is recorded expects the request as it was read, so of two who ask at
+//! the same time only one counts.
+
+use crate::worker::{LOOK_EVERY, Places, Work, until_taken};
+use crate::{App, Decision, Failure, FirstTry};
+use core::time::Duration;
+use kaipiao_domain::account::AppId;
+use kaipiao_domain::invoice_request::{
+    Colour, Heard, InvoiceRequest, IssueFailure, IssuerAnswer, Serial, TryResult,
+};
+use kaipiao_seams::jobs::{Job, JobChange, JobId};
+use kaipiao_seams::outbox::LeaseAsk;
+use kaipiao_seams::records::{self, NumberOwner, Versioned, request_key};
+use kaipiao_seams::store::{Expect, ReadError, Save};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// How invoices are issued.
+#[derive(Clone, Debug, Default)]
+pub struct IssuingSettings {
+    /// Requests at once; the time limit is the issuer's, for one answer and for a whole try: one
+    /// that is silent for longer, or says "not yet" for longer, is 73105.
+    pub places: Places,
+    /// How long a user's yes can be used for an invoice.
+    pub authorization_life: Duration,
+    /// Are merchants that have no range of numbers allotted one? The sandbox's are.
+    pub allots_numbers: bool,
+}
+
+/// What stands before the serial in a job's name.
+const JOB: &str = "issue/";
+
+/// The job of issuing a request, due at once.
+pub(crate) fn issue_job(request: &InvoiceRequest, now: kaipiao_domain::Timestamp) -> JobChange {
+    JobChange::Due { id: job_id(request), due_ms: now.unix_millis() }
+}
+
+fn job_id(request: &InvoiceRequest) -> JobId {
+    let name = format!("{JOB}{}", request.serial);
+    JobId { account: request.merchant.to_string(), name }
+}
+
+/// Issues what the app has accepted.
+pub struct Issuing(pub Arc<App>);
+
+#[async_trait::async_trait]
+impl Work for Issuing {
+    type Item = Job;
+
+    fn app(&self) -> &App {
+        &self.0
+    }
+
+    fn places(&self) -> Places {
+        self.0.settings.issuing.places
+    }
+
+    fn hint(&self) -> &Notify {
+        &self.0.job_hint
+    }
+
+    async fn lease(&self, ask: LeaseAsk) -> Result<(Vec<Job>, Option<i64>), ReadError> {
+        let leases = self.0.store.lease_jobs(ask).await?;
+        Ok((leases.taken, leases.next_due_ms))
+    }
+
+    async fn work(&self, job: Job) {
+        let app = &self.0;
+        let Some((merchant, serial)) = names(&job.id) else {
+            tracing::error!(job = job.id.name, "a job that this program does not know");
+            return;
+        };
+        let read = || app.request(&merchant, &serial);
+        let Some(request) = until_taken(&serial, read).await else { return };
+        let answer = match &request {
+            Some(request) if request.is_running() => app.ask_issuer(request).await,
+            // Somebody else has ended it: only the job is left.
+            _ => IssuerAnswer::NotYet,
+        };
+        let record = || app.record(&job.id, &merchant, &serial, &answer);
+        until_taken(&serial, record).await;
+    }
+}
+
+fn names(job: &JobId) -> Option<(AppId, Serial)> {
+    Some((AppId::parse(&job.account)?, Serial::parse(job.name.strip_prefix(JOB)?)?))
+}
+
+impl App {
+    /// A merchant's request with that serial.
+    pub(crate) async fn request(
+        &self,
+        merchant: &AppId,
+        serial: &Serial,
+    ) -> Result<Option<InvoiceRequest>, Failure> {
+        self.get(&request_key(merchant, serial)).await
+    }
+
+    async fn ask_issuer(&self, request: &InvoiceRequest) -> IssuerAnswer {
+        let limit = self.settings.issuing.places.time_limit;
+        let asked = self.issuer.issue(request, self.now());
+        let silent = |_| IssuerAnswer::Failed(IssueFailure::Silent);
+        tokio::time::timeout(limit, asked).await.unwrap_or_else(silent)
+    }
+
+    /// Records what the issuer said to a request that is still running; otherwise the job alone
+    /// ends.
+    async fn record(
+        &self,
+        job: &JobId,
+        merchant: &AppId,
+        serial: &Serial,
+        answer: &IssuerAnswer,
+    ) -> Result<(), Failure> {
+        let key = request_key(merchant, serial);
+        self.decide_reading(key, FirstTry::Reads, |found, attempt| async move {
+            let done = || vec![JobChange::Done(job.clone())];
+            let Some(request): Option<InvoiceRequest> = found else {
+                return Ok(Decision { jobs: done(), ..Decision::alone(None, ()) });
+            };
+            let answer = match attempt {
+                0 => answer.clone(),
+                _ => self.checked(&request, answer).await?,
+            };
+            let (limit, now) = (self.settings.issuing.places.time_limit, self.now());
+            let (next, result) = match request.hear(answer, limit, now) {
+                Heard::Nothing => {
+                    return Ok(Decision { jobs: done(), ..Decision::alone(None, ()) });
+                }
+                Heard::Wait => {
+                    let due_ms = (now + LOOK_EVERY).unix_millis();
+                    let jobs = vec![JobChange::Due { id: job.clone(), due_ms }];
+                    return Ok(Decision { jobs, ..Decision::alone(None, ()) });
+                }
+                Heard::Ended(next, result) => (next, result),
+            };
+            log(&next, result);
+            let also = [self.number_of(&next), self.blue_after(&next).await?];
+            let pushes = vec![self.result_push(&next, result).await?];
+            let also = also.into_iter().flatten().collect();
+            Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
+        })
+        .await
+    }
+
+    /// The number of an invoice that was issued just now, saved as nobody else's.
+    fn number_of(&self, request: &InvoiceRequest) -> Option<Save> {
+        let number = request.invoice().ok()?.number.clone();
+        let owner = NumberOwner { number, serial: request.serial.clone() };
+        Some(records::save(owner.key(&request.merchant), Expect::Absent, &owner))
+    }
+
+    /// What the end of a red request's try makes of the blue one.
+    async fn blue_after(&self, red: &InvoiceRequest) -> Result<Option<Save>, Failure> {
+        let Colour::Red { blue } = &red.colour else { return Ok(None) };
+        let key = request_key(&red.merchant, blue);
+        let found = records::get::<InvoiceRequest>(&*self.store, &key).await?;
+        let Some(Versioned { value: blue, version }) = found else { return Ok(None) };
+        let after = blue.after_red(red);
+        Ok(after.map(|after| records::save(key, Expect::Version(version), &after)))
+    }
+
+    /// The issuer's answer, unless its number is another invoice's: such an answer cannot be
+    /// trusted. Read only after a conflict, since an issuer in its senses never does it.
+    async fn checked(
+        &self,
+        request: &InvoiceRequest,
+        answer: &IssuerAnswer,
+    ) -> Result<IssuerAnswer, Failure> {
+        let IssuerAnswer::Issued(invoice) = answer else { return Ok(answer.clone()) };
+        let (number, serial) = (invoice.number.clone(), request.serial.clone());
+        let key = NumberOwner { number, serial }.key(&request.merchant);
+        let owner: Option<NumberOwner> = self.get(&key).await?;
+        Ok(match owner {
+            Some(owner) if owner.serial != request.serial => {
+                let (code, number) = (invoice.number.code(), invoice.number.number());
+                let words = format!("the issuer gave the number {code} {number} a second time");
+                IssuerAnswer::Failed(IssueFailure::Unreadable(words))
+            }
+            _ => answer.clone(),
+        })
+    }
+}
+
+fn log(request: &InvoiceRequest, result: TryResult) {
+    let (merchant, serial) = (&request.merchant, &request.serial);
+    match request.invoice() {
+        Ok(invoice) => {
+            let number = invoice.number.number();
+            tracing::debug!(%merchant, ?serial, number, "an invoice was issued");
+        }
+        Err(why) => {
+            let status = result.status();
+            tracing::warn!(%merchant, ?serial, status, ?why, "an invoice was not issued");
+        }
+    }
+}

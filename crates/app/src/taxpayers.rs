@@ -1,0 +1,309 @@
+//! The taxpayers of merchants, and the ranges of numbers that are allotted to them.
+
+use crate::{App, Decision, Failure, FirstTry};
+use kaipiao_domain::account::{Account, AppId, Role};
+use kaipiao_domain::invoice_number::NumberRange;
+use kaipiao_domain::taxpayer::{Face, MerchantCode, Party, Taxpayer};
+use kaipiao_domain::{Refusal, text};
+use kaipiao_errcode::ErrorCode;
+use kaipiao_seams::records::{
+    self, NumberOwner, NumberRegister, number_key, number_range_key, taxpayer_key,
+};
+use kaipiao_seams::store::{Expect, Kind, Page, PageOrder};
+use kaipiao_wire::s16_query::issue_time;
+
+/// A merchant's taxpayer as an operator writes it. What is left out keeps its value, or takes its
+/// default.
+#[derive(Clone, Default)]
+pub struct TaxpayerSpec {
+    /// The prefix of its serials; default: the appid's last six digits.
+    pub code: Option<String>,
+    /// Its taxpayer id; required for a new one.
+    pub tax_id: Option<String>,
+    /// Its name; required for a new one.
+    pub name: Option<String>,
+    /// Default: none, as of the three that follow.
+    pub address: Option<String>,
+    /// Its phone number.
+    pub phone: Option<String>,
+    /// Its bank.
+    pub bank: Option<String>,
+    /// Its account there.
+    pub bank_account: Option<String>,
+    /// "classic" (default) or "digital".
+    pub face: Option<String>,
+    /// Ranges of numbers that are added to what was allotted before.
+    pub numbers: Vec<RangeSpec>,
+}
+
+/// A range of numbers as an operator writes it.
+#[derive(Clone, Debug)]
+pub struct RangeSpec {
+    /// 12 digits: the code of classic invoices. 3 digits: region and channel of digital ones.
+    pub code: String,
+    /// The first number.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+}
+
+/// A range, and what became of its numbers.
+#[derive(Clone, Debug)]
+pub struct RangeReport {
+    /// The range.
+    pub range: NumberRange,
+    /// How many of its numbers stand on invoices.
+    pub issued: u64,
+    /// Numbers that no invoice has and none will have: first and last of each run. A number that is
+    /// on its way to an invoice this moment may be among them.
+    pub gaps: Vec<(u64, u64)>,
+}
+
+/// How many numbers the sandbox allots at once.
+const SANDBOX_RANGE: u64 = 1_000_000;
+/// So many such ranges fit below one 12-digit code.
+const RANGES_PER_CODE: u64 = 99;
+/// Numbers are looked through in pages of this size.
+const PAGE: usize = 1000;
+
+impl App {
+    /// The taxpayer behind an account; 72015 when its merchant has none.
+    pub(crate) async fn taxpayer_of(&self, caller: &Account) -> Result<Taxpayer, Failure> {
+        let merchant = caller.merchant();
+        let found = self.taxpayer(merchant).await?;
+        found.ok_or_else(|| {
+            let detail = format!(
+                "{merchant} has no taxpayer; set it with merchant of PUT /admin/v1/accounts/{merchant}"
+            );
+            Refusal::new(ErrorCode::UnauthorizedCreateInvoice, detail).into()
+        })
+    }
+
+    /// A merchant's taxpayer.
+    pub async fn taxpayer(&self, merchant: &AppId) -> Result<Option<Taxpayer>, Failure> {
+        self.get(&taxpayer_key(merchant)).await
+    }
+
+    /// Adds or changes a merchant's taxpayer, and allots it the ranges that are new. 72031 names
+    /// what is wrong. Without any range, the sandbox allots one.
+    pub async fn save_taxpayer(
+        &self,
+        account: &Account,
+        spec: &TaxpayerSpec,
+    ) -> Result<Taxpayer, Failure> {
+        if account.role != Role::Merchant {
+            let problem = format!("does not fit a {} account", account.role.name());
+            return Err(Refusal::invalid("merchant", problem).into());
+        }
+        let key = taxpayer_key(&account.appid);
+        let taxpayer = self
+            .decide(key, FirstTry::Reads, |before: Option<Taxpayer>| {
+                let taxpayer = compose(&account.appid, spec, before.as_ref())?;
+                let next = (before.as_ref() != Some(&taxpayer)).then(|| taxpayer.clone());
+                Ok::<_, Failure>(Decision::alone(next, taxpayer))
+            })
+            .await?;
+        for range in &spec.numbers {
+            self.allot(&range.range(&account.appid)?).await?;
+        }
+        if self.settings.issuing.allots_numbers {
+            self.allot_sandbox_range(&taxpayer).await?;
+        }
+        Ok(taxpayer)
+    }
+
+    /// Allots a range; one that is allotted to the merchant already changes nothing, and one that
+    /// shares numbers with another is refused. The register makes two of these go one by one.
+    async fn allot(&self, range: &NumberRange) -> Result<(), Failure> {
+        let register = NumberRegister::key();
+        self.decide_reading(register, FirstTry::Reads, |found, _| async move {
+            let mut register: NumberRegister = found.unwrap_or_default();
+            let all = self.all_ranges(None).await?;
+            let same = |known: &NumberRange| number_range_key(known) == number_range_key(range);
+            if all.iter().any(|known| same(known) && known.last == range.last) {
+                return Ok(Decision::alone(None, ()));
+            }
+            if let Some(known) = all.iter().find(|known| known.overlaps(range)) {
+                let (whose, first, last) = (&known.merchant, known.first, known.last);
+                let problem = format!("shares numbers with {first} to {last} of {whose}");
+                return Err(Refusal::invalid("merchant.numbers", problem).into());
+            }
+            register.changes += 1;
+            let also = vec![records::save(number_range_key(range), Expect::Absent, range)];
+            Ok::<_, Failure>(Decision { also, ..Decision::alone(Some(register), ()) })
+        })
+        .await
+    }
+
+    /// Allots the sandbox's next range to a merchant that has none for its face.
+    async fn allot_sandbox_range(&self, taxpayer: &Taxpayer) -> Result<(), Failure> {
+        let own = self.all_ranges(Some(&taxpayer.merchant)).await?;
+        if own.iter().any(|range| range.face == taxpayer.face) {
+            return Ok(());
+        }
+        let year = &issue_time(self.now())[2..4];
+        let all = self.all_ranges(None).await?;
+        for slot in 0.. {
+            let range = sandbox_range(taxpayer, year, slot)?;
+            if !all.iter().any(|known| known.overlaps(&range)) {
+                return self.allot(&range).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// A merchant's ranges, or everybody's.
+    async fn all_ranges(&self, merchant: Option<&AppId>) -> Result<Vec<NumberRange>, Failure> {
+        let page = Page {
+            kind: Kind::NumberRange,
+            owner: merchant.map(AppId::to_string),
+            after: None,
+            order: PageOrder::Ascending,
+            limit: 100_000,
+        };
+        Ok(records::list(&*self.store, &page).await?)
+    }
+
+    /// A merchant's ranges with what became of their numbers.
+    pub async fn number_reports(&self, merchant: &AppId) -> Result<Vec<RangeReport>, Failure> {
+        let mut reports = Vec::new();
+        for range in self.all_ranges(Some(merchant)).await? {
+            reports.push(self.number_report(range).await?);
+        }
+        Ok(reports)
+    }
+
+    async fn number_report(&self, range: NumberRange) -> Result<RangeReport, Failure> {
+        let (mut issued, mut gaps) = (0, Vec::new());
+        let mut expected = range.first;
+        let mut after = number_key(&range.merchant, &range.code, range.first - 1);
+        loop {
+            let page = Page {
+                kind: Kind::InvoiceNumber,
+                owner: Some(after.owner.clone()),
+                after: Some((after.owner.clone(), after.id.clone())),
+                order: PageOrder::Ascending,
+                limit: PAGE,
+            };
+            let owners: Vec<NumberOwner> = records::list(&*self.store, &page).await?;
+            let places = owners.iter().map(|owner| owner.number.place());
+            let own = places.take_while(|(code, place)| *code == range.code && *place <= range.last);
+            let own: Vec<u64> = own.map(|(_, place)| place).collect();
+            for place in &own {
+                gaps.extend(gaps_between(&range, expected, *place));
+                expected = place + 1;
+                issued += 1;
+            }
+            let Some(last) = own.last().filter(|_| own.len() == PAGE) else { break };
+            after = number_key(&range.merchant, &range.code, *last);
+        }
+        gaps.extend(gaps_between(&range, expected, range.next));
+        Ok(RangeReport { range, issued, gaps })
+    }
+}
+
+/// The runs of unused numbers from `first` up to, and without, `end`. What a block that is being
+/// used still has ahead of it is no gap.
+fn gaps_between(range: &NumberRange, first: u64, end: u64) -> Vec<(u64, u64)> {
+    let mut gaps = Vec::new();
+    let mut start = first;
+    let mut blocks: Vec<_> = range.blocks.iter().collect();
+    blocks.sort_by_key(|block| block.first);
+    for block in blocks {
+        // A block's rest is ahead only where no used number follows within it.
+        let rest = start.max(block.first)..block.last + 1;
+        if rest.start < rest.end && rest.end <= end {
+            if start < rest.start {
+                gaps.push((start, rest.start - 1));
+            }
+            start = rest.end;
+        }
+    }
+    if start < end {
+        gaps.push((start, end - 1));
+    }
+    gaps
+}
+
+impl RangeSpec {
+    fn range(&self, merchant: &AppId) -> Result<NumberRange, Refusal> {
+        let face = if self.code.len() == 3 { Face::Digital } else { Face::Classic };
+        let number = |number: i64| u64::try_from(number).unwrap_or(0);
+        let (first, last) = (number(self.first), number(self.last));
+        let range = NumberRange::new(merchant.clone(), face, &self.code, first, last);
+        range.map_err(|refusal| {
+            Refusal::new(refusal.code, format!("merchant.numbers: {}", refusal.detail))
+        })
+    }
+}
+
+/// The `slot`-th of the ranges that the sandbox allots: Shenzhen's codes, a million numbers each.
+fn sandbox_range(taxpayer: &Taxpayer, year: &str, slot: u64) -> Result<NumberRange, Refusal> {
+    let (code, first) = match taxpayer.face {
+        Face::Classic => {
+            let batch = 1 + slot / RANGES_PER_CODE;
+            (format!("04403{year}{batch:03}11"), slot % RANGES_PER_CODE * SANDBOX_RANGE + 1)
+        }
+        Face::Digital => ("952".to_owned(), slot * SANDBOX_RANGE + 1),
+    };
+    let last = first + SANDBOX_RANGE - 1;
+    NumberRange::new(taxpayer.merchant.clone(), taxpayer.face, &code, first, last)
+}
+
+fn compose(
+    merchant: &AppId,
+    spec: &TaxpayerSpec,
+    before: Option<&Taxpayer>,
+) -> Result<Taxpayer, Refusal> {
+    let default_code = || merchant.as_str()[12..].to_owned();
+    let before_code = before.map(|before| before.code.as_str().to_owned());
+    let code = spec.code.clone().or(before_code).unwrap_or_else(default_code);
+    let face = match &spec.face {
+        None => before.map_or(Face::Classic, |before| before.face),
+        Some(name) => Face::from_name(name).ok_or_else(|| {
+            let names = Face::ALL.map(Face::name).join(" or ");
+            let problem = format!("must be {names}, not {}", text::quoted(name));
+            Refusal::invalid("merchant.face", problem)
+        })?,
+    };
+    let old = before.map(|before| before.party.clone()).unwrap_or_default();
+    let chosen = |new: &Option<String>, old: String| new.clone().unwrap_or(old);
+    let taxpayer = Taxpayer {
+        merchant: merchant.clone(),
+        code: MerchantCode::parse(&code).ok_or_else(|| {
+            let problem = format!("must be 6 letters and digits, not {}", text::quoted(&code));
+            Refusal::invalid("merchant.code", problem)
+        })?,
+        party: Party {
+            name: chosen(&spec.name, old.name),
+            tax_id: chosen(&spec.tax_id, old.tax_id),
+            address: chosen(&spec.address, old.address),
+            phone: chosen(&spec.phone, old.phone),
+            bank: chosen(&spec.bank, old.bank),
+            bank_account: chosen(&spec.bank_account, old.bank_account),
+        },
+        face,
+    };
+    taxpayer.check()?;
+    Ok(taxpayer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_block_has_ahead_is_no_gap() {
+        let merchant = AppId::parse("wx6b61697069616f31").unwrap();
+        let range = NumberRange::new(merchant, Face::Classic, "044032411111", 1, 100).unwrap();
+        let (range, _) = range.take_block("a", 10).unwrap();
+        assert_eq!(gaps_between(&range, 4, 11), []);
+        assert_eq!(gaps_between(&range, 4, 7), [(4, 6)]);
+        let (range, _) = range.take_block("b", 10).unwrap();
+        assert_eq!(gaps_between(&range, 11, 21), []);
+        let (range, _) = range.take_block("a", 10).unwrap();
+        // a's first block is no longer its newest: what it left is a gap.
+        assert_eq!(gaps_between(&range, 4, 31), [(4, 10)]);
+        assert_eq!(gaps_between(&range, 24, 31), []);
+    }
+}
