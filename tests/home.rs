@@ -32,8 +32,11 @@ fn every_listed_route_is_served_and_nothing_else() {
     for (methods, path) in ROUTES.iter().map(|route| (route.methods, route.path)).chain(pages) {
         let path = path.replace("{appid}", "wx00000000000000aa").replace("{id}", "wx-1");
         for method in methods.split(' ') {
-            let status = server.page(method, &path, &[], "").status().as_u16();
-            assert!(status != 404 && status != 405, "{method} {path}: {status}");
+            let answer = server.page(method, &path, &[], "");
+            let status = answer.status().as_u16();
+            // A PDF that is not there says so itself, and not that there is no such page.
+            let is_own = path.contains("/pdf/") && answer.body().contains("no invoice at this");
+            assert!(is_own || status != 404 && status != 405, "{method} {path}: {status}");
         }
     }
     let missing = server.get_raw("/cgi-bin/nothing");

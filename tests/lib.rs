@@ -41,8 +41,8 @@ pub struct TestServer {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     data: TempDir,
-    /// Pushes that are still on their way at the end fail the test, unless it says that it leaves
-    /// some.
+    /// Pushes that are still on their way at the end, and invoices that are still being issued, fail
+    /// the test, unless it says that it leaves some.
     leaves_pushes: AtomicBool,
 }
 
@@ -99,7 +99,7 @@ impl TestServer {
         }
     }
 
-    /// Says that this test leaves pushes on their way.
+    /// Says that this test leaves pushes on their way, or invoices being issued.
     pub fn leaves_pushes(&self) {
         self.leaves_pushes.store(true, Ordering::SeqCst);
     }
@@ -160,6 +160,18 @@ impl TestServer {
         {
             panic!("the server did not stop in order");
         }
+    }
+
+    /// GET of a whole address that must be answered with success: its bytes.
+    pub fn get_raw_bytes(&self, url: &str) -> Vec<u8> {
+        let mut response = self.agent.get(url).call().unwrap();
+        assert_eq!(response.status(), 200, "{url}");
+        response.body_mut().read_to_vec().unwrap()
+    }
+
+    /// GET: the headers of the answer.
+    pub fn get_raw_headers(&self, path: &str) -> ureq::http::HeaderMap {
+        self.agent.get(format!("{}{path}", self.base)).call().unwrap().headers().clone()
     }
 
     /// GET; any status.
@@ -288,6 +300,20 @@ impl TestServer {
         self.get_json("/sandbox/v1/accounts")["s_pappid"].as_str().unwrap().to_owned()
     }
 
+    /// A demo user's openid under an account.
+    pub fn openid(&self, user: &str, appid: &str) -> String {
+        let told = self.get_json("/sandbox/v1/accounts");
+        let users = told["users"].as_array().unwrap();
+        let user = users.iter().find(|told| told["id"] == user).expect("a known user");
+        user["openids"][appid].as_str().unwrap().to_owned()
+    }
+
+    /// What the issuer does to the next requests.
+    pub fn fault(&self, fault: Value) {
+        let (status, answer) = self.post_json("/sandbox/v1/faults", &fault);
+        assert_eq!(status, 200, "{answer}");
+    }
+
     /// GET of JSON outside the merchant API.
     pub fn get_json(&self, path: &str) -> Value {
         serde_json::from_str(self.get_raw(path).body()).unwrap()
@@ -328,11 +354,22 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         // A server without the sandbox's admin API (production, an own token) answers null.
         let open = || self.admin("GET", "pushes?state=open", &json!({})).1["pushes"].clone();
+        let invoices = || {
+            let path = format!("invoices?limit=1000&appid={MERCHANT}");
+            self.admin("GET", &path, &json!({})).1["invoices"].clone()
+        };
+        let is_running = |all: Value| {
+            all.as_array().is_some_and(|all| all.iter().any(|one| one["state"] == "running"))
+        };
         if self.thread.is_some()
             && !self.leaves_pushes.load(Ordering::SeqCst)
             && !std::thread::panicking()
         {
             let started = Instant::now();
+            while is_running(invoices()) {
+                assert!(started.elapsed() < WAIT, "unexplained jobs: {:#}", invoices());
+                std::thread::yield_now();
+            }
             while open().as_array().is_some_and(|open| !open.is_empty()) {
                 assert!(started.elapsed() < WAIT, "unexplained pushes: {:#}", open());
                 std::thread::yield_now();
@@ -421,6 +458,73 @@ impl Desk<'_> {
         assert_eq!((status, answer["result"].as_str()), (200, Some("authorized")), "{answer}");
     }
 
+    /// The body of makeoutinvoice: right in every field, for an order that the demo user authorized.
+    pub fn invoice(&self, order_id: &str, serial: &str) -> Value {
+        let told = self.server.get_json("/sandbox/v1/accounts");
+        let merchant = &told["merchant"];
+        let code = merchant["code"].as_str().unwrap();
+        json!({
+            "wxopenid": self.server.openid(USER, MERCHANT), "ddh": order_id,
+            "fpqqlsh": format!("{code}{serial}"), "nsrsbh": merchant["nsrsbh"],
+            "nsrmc": merchant["nsrmc"], "nsrdz": "深圳市南山区示例路9号", "nsrdh": "0755-80000009",
+            "nsrbank": "示例银行", "nsrbankid": "6200000000000009", "ghfmc": "星期一", "kpr": "张三",
+            "jshj": "159", "hjje": "135.9", "hjse": "23.1",
+            "invoicedetail_list": [{
+                "fphxz": "0", "spbm": "1090418010000000000", "xmmc": "洗衣机", "dw": "台",
+                "ggxh": "60L", "xmsl": "1", "xmdj": "135.9", "xmje": "135.9", "sl": "0.17",
+                "se": "23.1",
+            }],
+        })
+    }
+
+    /// makeoutinvoice.
+    pub fn make_out(&self, body: &Value) -> Value {
+        self.post("/card/invoice/makeoutinvoice", body)
+    }
+
+    /// queryinvoceinfo of a serial, without the merchant's code.
+    pub fn query(&self, serial: &str) -> Value {
+        let merchant = self.server.get_json("/sandbox/v1/accounts")["merchant"].clone();
+        let serial = format!("{}{serial}", merchant["code"].as_str().unwrap());
+        let body = json!({"fpqqlsh": serial, "nsrsbh": merchant["nsrsbh"]});
+        self.post("/card/invoice/queryinvoceinfo", &body)
+    }
+
+    /// The answer of a query once the issuer has been heard.
+    pub fn result(&self, serial: &str) -> Value {
+        let answer = std::cell::RefCell::new(Value::Null);
+        self.server.wait_for("the issuer is heard", || {
+            *answer.borrow_mut() = self.query(serial);
+            answer.borrow()["errcode"] != json!(73107)
+        });
+        answer.into_inner()
+    }
+
+    /// An order that was authorized and issued: the answer's `invoicedetail`.
+    pub fn issued(&self, order_id: &str, serial: &str) -> Value {
+        self.authorized(order_id);
+        assert_sucesss(&self.make_out(&self.invoice(order_id, serial)));
+        let answer = self.result(serial);
+        assert_eq!(answer["errcode"], json!(0), "{answer}");
+        answer["invoicedetail"].clone()
+    }
+
+    /// The body of clearoutinvoice for an invoice, right in every field.
+    pub fn offset_of(&self, detail: &Value, serial: &str) -> Value {
+        let merchant = self.server.get_json("/sandbox/v1/accounts")["merchant"].clone();
+        json!({
+            "wxopenid": self.server.openid(USER, MERCHANT),
+            "fpqqlsh": format!("{}{serial}", merchant["code"].as_str().unwrap()),
+            "nsrsbh": merchant["nsrsbh"], "nsrmc": merchant["nsrmc"],
+            "yfpdm": detail["fpdm"], "yfphm": detail["fphm"],
+        })
+    }
+
+    /// clearoutinvoice.
+    pub fn offset(&self, body: &Value) -> Value {
+        self.post("/card/invoice/clearoutinvoice", body)
+    }
+
     /// getauthdata.
     pub fn status(&self, order_id: &str) -> Value {
         let body = json!({"s_pappid": self.server.s_pappid(), "order_id": order_id});
@@ -440,6 +544,11 @@ impl Desk<'_> {
 /// Success, and nothing behind "ok".
 pub fn assert_ok(answer: &Value) {
     assert_eq!((&answer["errcode"], &answer["errmsg"]), (&json!(0), &json!("ok")), "{answer}");
+}
+
+/// The success of sections 14 and 15.
+pub fn assert_sucesss(answer: &Value) {
+    assert_eq!(answer, &json!({"errcode": 0, "errmsg": "sucesss"}));
 }
 
 /// A refusal: its code, the published text first, the words that follow, and a rid at the end.

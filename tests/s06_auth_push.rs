@@ -7,13 +7,6 @@ use serde_json::{Value, json};
 
 const OTHER_MERCHANT: &str = "wx00000000000000aa";
 
-fn openid(server: &TestServer, user: &str, appid: &str) -> String {
-    let told = server.get_json("/sandbox/v1/accounts");
-    let users = told["users"].as_array().unwrap();
-    let user = users.iter().find(|told| told["id"] == user).unwrap();
-    user["openids"][appid].as_str().unwrap().to_owned()
-}
-
 fn decide(server: &TestServer, link: &str, user: &str, decision: &str) {
     let (status, answer) = server.answer(link, user, decision, None);
     assert_eq!(status, 200, "{answer}");
@@ -40,7 +33,7 @@ fn the_event_arrives_in_every_mode_with_every_field() {
         desk.authorized("订单 1]]><");
         let push = receiver.next();
         let event = push.event(MERCHANT);
-        let user = openid(&server, USER, MERCHANT);
+        let user = server.openid(USER, MERCHANT);
         assert_eq!(push.query["openid"], user);
         assert_eq!(push.query["shop"], "1");
         assert!((before_s..before_s + 10).contains(&push.query["timestamp"].parse().unwrap()));
@@ -130,7 +123,7 @@ fn who_receives_depends_on_who_asked() {
     let event = official.next().event(MERCHANT);
     assert_eq!(element(&event, "AuthorizeAppId").unwrap(), MINI_PROGRAM);
     assert_eq!(element(&event, "Source").unwrap(), "wxa");
-    assert_eq!(element(&event, "FromUserName").unwrap(), openid(&server, USER, MERCHANT));
+    assert_eq!(element(&event, "FromUserName").unwrap(), server.openid(USER, MERCHANT));
     play(MOBILE_APP, "app", "2");
     let event = official.next().event(MERCHANT);
     assert_eq!(element(&event, "AuthorizeAppId").unwrap(), MOBILE_APP);
@@ -139,7 +132,7 @@ fn who_receives_depends_on_who_asked() {
     play(MINI_PROGRAM, "wxa", "3");
     let push = own.next();
     let event = push.event(MINI_PROGRAM);
-    let user = openid(&server, USER, MINI_PROGRAM);
+    let user = server.openid(USER, MINI_PROGRAM);
     assert_eq!(
         (element(&event, "FromUserName").unwrap(), &push.query["openid"]),
         (user.clone(), &user)

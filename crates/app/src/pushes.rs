@@ -9,9 +9,9 @@ use kaipiao_seams::outbox::{
     Attempt, Changed, NewPush, Push, PushId, PushQuery, PushState, StateFilter,
 };
 use kaipiao_wire::event_xml::UntimedXml;
+use kaipiao_wire::openid;
 use kaipiao_wire::s06_auth_push::{AuthPush, EVENT};
 use kaipiao_wire::s19_result_push::{self, ResultPush};
-use kaipiao_wire::openid;
 
 /// A push with its history.
 #[derive(Clone, Debug)]

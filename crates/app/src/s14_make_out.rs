@@ -29,10 +29,13 @@ impl App {
         let key = order_key_of(caller.merchant(), &asked.order_id);
         let taxpayer = &taxpayer;
         let told = self
-            .decide_reading(key, FirstTry::Reads, |order: Option<Order>, _| async move {
+            .decide_reading(key, FirstTry::Reads, |order: Option<Order>, attempt| async move {
                 let order = order.as_ref();
                 let accept = |known| self.accept(caller, openid, asked, order, taxpayer, known);
-                let likely = self.likely_request(caller.merchant(), order, &asked.serial).await?;
+                let likely = match attempt {
+                    0 => self.likely_request(caller.merchant(), order, &asked.serial).await?,
+                    _ => self.versioned_request(caller.merchant(), &asked.serial).await?,
+                };
                 let refused = match accept(likely) {
                     Ok(accepted) => return Ok(accepted),
                     Err(refused) => refused,

@@ -187,7 +187,8 @@ impl App {
             };
             let owners: Vec<NumberOwner> = records::list(&*self.store, &page).await?;
             let places = owners.iter().map(|owner| owner.number.place());
-            let own = places.take_while(|(code, place)| *code == range.code && *place <= range.last);
+            let own =
+                places.take_while(|(code, place)| *code == range.code && *place <= range.last);
             let own: Vec<u64> = own.map(|(_, place)| place).collect();
             for place in &own {
                 gaps.extend(gaps_between(&range, expected, *place));

@@ -227,7 +227,8 @@ impl Content {
             let is_unknown = |c: &char| !c.is_control() && !can_print(*c);
             if let Some(unknown) = text.chars().find(is_unknown) {
                 let code = u32::from(unknown);
-                let problem = format!("holds {unknown} (U+{code:04X}), which no font here can print");
+                let problem =
+                    format!("holds {unknown} (U+{code:04X}), which no font here can print");
                 return wrong(field, problem);
             }
         }
@@ -339,7 +340,8 @@ impl Line {
             return wrong(at(LineField::Net), "must be less than 0: the line is a discount");
         }
         if -self.net > discounted.net {
-            let problem = format!("must not take off more than {}, the line before", discounted.net);
+            let problem =
+                format!("must not take off more than {}, the line before", discounted.net);
             return wrong(at(LineField::Net), problem);
         }
         Ok(())
@@ -516,7 +518,14 @@ pub(crate) mod tests {
                 let rate = Decimal::new(13, 2);
                 let tax = Fen::rounded(net.yuan() * rate).unwrap() + Fen::new(tax_off);
                 let (quantity, unit_price) = (Some(quantity), Some(price));
-                Line { quantity, unit_price, net, rate, tax, ..line(LineNature::Normal, "", "", "1") }
+                Line {
+                    quantity,
+                    unit_price,
+                    net,
+                    rate,
+                    tax,
+                    ..line(LineNature::Normal, "", "", "1")
+                }
             },
         )
     }

@@ -172,7 +172,10 @@ mod tests {
     #[test]
     fn code_and_number_have_12_and_8_digits_or_none_and_20() {
         let classic = InvoiceNumber::parse("050003521100", "30329969").unwrap();
-        assert_eq!((classic.face(), classic.place()), (Face::Classic, ("050003521100", 30_329_969)));
+        assert_eq!(
+            (classic.face(), classic.place()),
+            (Face::Classic, ("050003521100", 30_329_969))
+        );
         let digital = InvoiceNumber::parse("", "25952000000000000017").unwrap();
         assert_eq!((digital.face(), digital.place()), (Face::Digital, ("952", 17)));
         for (code, number) in

@@ -260,7 +260,9 @@ impl MakeOut {
         })?;
         let authorization = match &order.state {
             OrderState::Rejected { .. } => return Err(self.rejected().into()),
-            OrderState::Offered => return Err(self.never("the user has not authorized yet").into()),
+            OrderState::Offered => {
+                return Err(self.never("the user has not authorized yet").into());
+            }
             OrderState::Declined(_) => return Err(self.never("the user declined").into()),
             OrderState::Authorized(authorization) => authorization,
         };
@@ -368,7 +370,10 @@ impl MakeOffset {
             }
         }
         let RequestState::Issued { invoice, offset } = &blue.state else {
-            return Err(Refusal::new(ErrorCode::InvoiceStatusError, "there is no such invoice yet"));
+            return Err(Refusal::new(
+                ErrorCode::InvoiceStatusError,
+                "there is no such invoice yet",
+            ));
         };
         if let Colour::Red { .. } = blue.colour {
             let detail = "it is a red invoice, which cannot be offset";

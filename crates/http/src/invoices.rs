@@ -264,7 +264,11 @@ impl Ask {
         let serial = |name: &str| -> Result<Option<Serial>, Refusal> {
             let text = object.text(name)?;
             let wrong = || Refusal::invalid(name, "is not a serial");
-            if text.is_empty() { Ok(None) } else { Serial::parse(&text).map(Some).ok_or_else(wrong) }
+            if text.is_empty() {
+                Ok(None)
+            } else {
+                Serial::parse(&text).map(Some).ok_or_else(wrong)
+            }
         };
         let limit = object.integer("limit")?.unwrap_or(PAGE);
         if !(1..=LARGEST_PAGE).contains(&limit) {

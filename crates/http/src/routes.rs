@@ -70,12 +70,7 @@ pub const ROUTES: &[Route] = &[
         "admin",
         "a merchant's ranges of invoice numbers, with their gaps",
     ),
-    route(
-        "GET",
-        "/admin/v1/invoices",
-        "admin",
-        "a merchant's invoice requests (appid=, fpqqlsh=)",
-    ),
+    route("GET", "/admin/v1/invoices", "admin", "a merchant's invoice requests (appid=, fpqqlsh=)"),
     route("GET", "/sandbox/v1/accounts", "sandbox", "demo accounts, users, openids, admin token"),
     route("POST", "/sandbox/v1/authorize", "sandbox", "a user answers without a browser"),
     route("GET", "/sandbox/v1/messages", "sandbox", "service messages of a user (user=…)"),

@@ -5,9 +5,7 @@ use crate::in_china;
 use crate::numbers::{DrawError, Numbers};
 use async_trait::async_trait;
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::invoice_request::{
-    InvoiceRequest, IssueFailure, IssuedInvoice, IssuerAnswer,
-};
+use kaipiao_domain::invoice_request::{InvoiceRequest, IssueFailure, IssuedInvoice, IssuerAnswer};
 use kaipiao_domain::taxpayer::Face;
 use kaipiao_seams::issuer::Issuer;
 

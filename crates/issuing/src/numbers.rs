@@ -13,9 +13,7 @@ use kaipiao_domain::account::AppId;
 use kaipiao_domain::invoice_number::{Block, InvoiceNumber, NumberRange};
 use kaipiao_domain::taxpayer::Face;
 use kaipiao_seams::records::{self, NumberOwner, Versioned, number_key, number_range_key};
-use kaipiao_seams::store::{
-    Commit, CommitError, Expect, Kind, Page, PageOrder, ReadError, Store,
-};
+use kaipiao_seams::store::{Commit, CommitError, Expect, Kind, Page, PageOrder, ReadError, Store};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
@@ -27,10 +25,14 @@ const MAX_RANGES: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DrawError {
     /// The merchant was never allotted any.
-    #[error("no {0} numbers are allotted to this merchant; allot a range with merchant.numbers of PUT /admin/v1/accounts/…")]
+    #[error(
+        "no {0} numbers are allotted to this merchant; allot a range with merchant.numbers of PUT /admin/v1/accounts/…"
+    )]
     NoRange(&'static str),
     /// All that were allotted are used up.
-    #[error("the {0} numbers that are allotted to this merchant are used up; allot another range with merchant.numbers of PUT /admin/v1/accounts/…")]
+    #[error(
+        "the {0} numbers that are allotted to this merchant are used up; allot another range with merchant.numbers of PUT /admin/v1/accounts/…"
+    )]
     UsedUp(&'static str),
     /// The store is away.
     #[error("{0}")]
@@ -97,10 +99,8 @@ impl Numbers {
             None => self.open_block(merchant, face, !drawer.has_resumed).await?,
         };
         let number = open.range.number(open.next, year);
-        *drawer = Drawer {
-            open: Some(OpenBlock { next: open.next + 1, ..open }),
-            has_resumed: true,
-        };
+        *drawer =
+            Drawer { open: Some(OpenBlock { next: open.next + 1, ..open }), has_resumed: true };
         Ok(number)
     }
 
@@ -269,9 +269,8 @@ mod tests {
     async fn two_nodes_and_many_tasks_draw_no_number_twice() {
         let store = Arc::new(MemoryStore::default());
         allot(&store, Face::Classic, "044032411111", 1, 1000).await;
-        let nodes = ["a", "b"].map(|name| {
-            Arc::new(Numbers::new(Arc::clone(&store) as Arc<dyn Store>, name, 7))
-        });
+        let nodes = ["a", "b"]
+            .map(|name| Arc::new(Numbers::new(Arc::clone(&store) as Arc<dyn Store>, name, 7)));
         let tasks: Vec<_> = (0..200)
             .map(|n| {
                 let numbers = Arc::clone(&nodes[n % 2]);

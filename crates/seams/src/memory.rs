@@ -280,9 +280,10 @@ impl Jobs for MemoryStore {
         due.sort_by_key(|(id, due_ms)| (**due_ms, *id));
         let due: Vec<_> = due.into_iter().map(|(id, _)| id.clone()).collect();
         let taken = all.job_queue.take(&due, &ask);
-        let later = all.jobs.iter().filter(|(id, due_ms)| {
-            !is_due(due_ms) && all.job_queue.room(&id.account, &ask) > 0
-        });
+        let later = all
+            .jobs
+            .iter()
+            .filter(|(id, due_ms)| !is_due(due_ms) && all.job_queue.room(&id.account, &ask) > 0);
         Ok(JobLeases {
             next_due_ms: later.map(|(_, due_ms)| *due_ms).min(),
             taken: taken.into_iter().map(|(id, _)| Job { due_ms: all.jobs[&id], id }).collect(),

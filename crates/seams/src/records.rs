@@ -68,9 +68,8 @@ pub async fn list_versioned<T: Record>(
     store: &dyn Store,
     page: &Page,
 ) -> Result<Vec<Versioned<T>>, ReadError> {
-    let versioned = |stored: &Stored| {
-        Ok(Versioned { value: T::decode(stored)?, version: stored.version })
-    };
+    let versioned =
+        |stored: &Stored| Ok(Versioned { value: T::decode(stored)?, version: stored.version });
     store.list(page).await?.iter().map(versioned).collect()
 }
 

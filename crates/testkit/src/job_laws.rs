@@ -202,8 +202,7 @@ pub async fn racing_workers_end_each_job_once(subject: &dyn Subject) {
                         let owner = job.id.account.clone();
                         let key = Key { kind: Kind::Order, owner, id: job.id.name.clone() };
                         let save = Save { key, expect: Expect::Absent, body: Some("x".into()) };
-                        let commit =
-                            Commit { jobs: vec![done(&job)], ..Commit::of(vec![save]) };
+                        let commit = Commit { jobs: vec![done(&job)], ..Commit::of(vec![save]) };
                         store.commit(commit).await.expect("nobody else has done it");
                         ended.fetch_add(1, Ordering::SeqCst);
                     }

@@ -360,18 +360,27 @@ mod tests {
             assert_eq!((list.len(), &*list[0].text("key").unwrap()), (1, "a"), "{body}");
         }
         let refusal = read(r#"{"l":"a, b"}"#).objects("l").unwrap_err();
-        assert_eq!(refusal.to_string(), "invalid params, l must be a list of objects, not a string");
+        assert_eq!(
+            refusal.to_string(),
+            "invalid params, l must be a list of objects, not a string"
+        );
     }
 
     #[test]
     fn a_wrapper_is_taken_off_and_not_named() {
         for body in [r#"{"w":{"n":"x"}}"#, r#"{"n":"x"}"#, r#"{"w":"{\"n\":\"x\"}"}"#] {
             let inner = read(body).unwrapped("w").unwrap();
-            assert_eq!(inner.integer("n").unwrap_err().detail, "n must be a whole number, not a string");
+            assert_eq!(
+                inner.integer("n").unwrap_err().detail,
+                "n must be a whole number, not a string"
+            );
         }
         assert!(read(r#"{"w":[]}"#).unwrapped("w").is_err());
         let blank = read(r#"{"a":" ","b":null,"c":"x"}"#);
-        assert_eq!(["a", "b", "c", "d"].map(|name| blank.is_blank(name)), [true, false, false, false]);
+        assert_eq!(
+            ["a", "b", "c", "d"].map(|name| blank.is_blank(name)),
+            [true, false, false, false]
+        );
     }
 
     proptest::proptest! {

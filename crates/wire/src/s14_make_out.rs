@@ -243,11 +243,7 @@ fn read_nature(item: &Object) -> Result<LineNature, Refusal> {
 }
 
 /// A quantity or a price. Discount lines may have none.
-fn read_decimal(
-    item: &Object,
-    name: &str,
-    nature: LineNature,
-) -> Result<Option<Decimal>, Refusal> {
+fn read_decimal(item: &Object, name: &str, nature: LineNature) -> Result<Option<Decimal>, Refusal> {
     let value = trimmed(item, name)?;
     if value.is_empty() && nature == LineNature::Discount {
         return Ok(None);
@@ -270,7 +266,8 @@ fn read_rate(item: &Object) -> Result<Decimal, Refusal> {
     };
     decimal(&value).filter(fits).ok_or_else(|| {
         let shown = text::quoted(&value);
-        let problem = format!("must be a rate such as 0.13, with at most three decimals, not {shown}");
+        let problem =
+            format!("must be a rate such as 0.13, with at most three decimals, not {shown}");
         Refusal::invalid(item.path_of("sl"), problem)
     })
 }
@@ -430,7 +427,9 @@ mod tests {
         assert!(refused(|b| b["hylx"] = json!("2")).1.contains("hylx must be 0 or 1, not \"2\""));
         assert!(refused(|b| b["kplx"] = json!(1)).1.contains("kplx must be 0, a blue invoice"));
         assert!(refused(|b| b["ddh"] = json!("x".repeat(65))).1.contains("ddh has 65 characters"));
-        assert!(refused(|b| b["fpqqlsh"] = json!("x".repeat(65))).1.contains("fpqqlsh must be one"));
+        assert!(
+            refused(|b| b["fpqqlsh"] = json!("x".repeat(65))).1.contains("fpqqlsh must be one")
+        );
         assert!(refused(|b| b["jshj"] = json!("1,000")).1.contains("jshj must be an amount"));
         assert!(refused(|b| b["invoicedetail_list"] = json!([])).1.contains("one line at least"));
         let words = refused(|b| b["invoicedetail_list"] = json!("")).1;

@@ -86,8 +86,7 @@ pub fn issue_time(at: Timestamp) -> String {
 pub fn pdf_url(keys: &Keys, base_url: &str, merchant: &AppId, serial: &Serial) -> String {
     let claim = format!("{merchant}{serial}");
     let mac = keys.invoice_mac(claim.as_bytes()).finalize().into_bytes();
-    let (name, proof) =
-        (URL_SAFE_NO_PAD.encode(&claim), URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]));
+    let (name, proof) = (URL_SAFE_NO_PAD.encode(&claim), URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]));
     format!("{}{PDF_PATH}{name}.{proof}", base_url.trim_end_matches('/'))
 }
 
@@ -117,7 +116,10 @@ mod tests {
     #[test]
     fn the_contracts_sample_is_read_and_what_is_empty_is_named() {
         let read = QueryRequest::read(&golden::request("s16_query/request.json")).unwrap();
-        assert_eq!((read.serial.as_str(), &*read.tax_id), ("test20160511000440", "110109500321654"));
+        assert_eq!(
+            (read.serial.as_str(), &*read.tax_id),
+            ("test20160511000440", "110109500321654")
+        );
         let code = |body: &str| {
             let object = Object::read(body.as_bytes(), None).unwrap();
             QueryRequest::read(&object).unwrap_err().code.number()
@@ -147,7 +149,10 @@ mod tests {
         let merchant = AppId::parse("wx6b61697069616f31").unwrap();
         let url = pdf_url(&test_keys(), "http://x/", &merchant, &serial("2ff836 发/1"));
         let name = url.strip_prefix("http://x/invoice/pdf/").unwrap();
-        assert_eq!(read_pdf_name(&test_keys(), name), Some((merchant.clone(), serial("2ff836 发/1"))));
+        assert_eq!(
+            read_pdf_name(&test_keys(), name),
+            Some((merchant.clone(), serial("2ff836 发/1")))
+        );
         let other = pdf_url(&test_keys(), "http://x", &merchant, &serial("2ff836 发/2"));
         let (_, proof) = other.rsplit_once('.').unwrap();
         let (own, _) = name.split_once('.').unwrap();

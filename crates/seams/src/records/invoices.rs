@@ -287,7 +287,11 @@ impl ContentShape {
             net: Fen::new(self.net_fen),
             tax: Fen::new(self.tax_fen),
             remark: self.remark,
-            lines: self.lines.into_iter().map(|line| line.line(stored)).collect::<Result<_, _>>()?,
+            lines: self
+                .lines
+                .into_iter()
+                .map(|line| line.line(stored))
+                .collect::<Result<_, _>>()?,
         })
     }
 }

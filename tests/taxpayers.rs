@@ -1,0 +1,216 @@
+//! Taxpayers, ranges of numbers, the sandbox's people and faults.
+
+use kaipiao_tests::{ADMIN, MERCHANT, MOBILE_APP, TestServer, assert_refused, assert_sucesss};
+use serde_json::{Value, json};
+
+const OTHER: &str = "wx00000000000000aa";
+
+fn numbers(server: &TestServer) -> Value {
+    let (status, told) = server.admin("GET", &format!("accounts/{MERCHANT}/numbers"), &json!({}));
+    assert_eq!(status, 200, "{told}");
+    told["ranges"].clone()
+}
+
+/// A merchant whose numbers are the operator's.
+fn with_numbers(first: i64, last: i64) -> Value {
+    let range = json!({"code": "044032411111", "first": first, "last": last});
+    json!({"merchant": {"numbers": [range]}})
+}
+
+#[test]
+fn the_sandbox_tells_its_merchant() {
+    let server = TestServer::start();
+    let told = server.get_json("/sandbox/v1/accounts");
+    let merchant = json!({
+        "code": "2ff836", "nsrsbh": "91440300MA5KP0009F", "nsrmc": "开票示例商城有限公司",
+    });
+    assert_eq!(told["merchant"], merchant);
+    assert_eq!(told["accounts"][0]["merchant"], merchant);
+    assert_eq!(told["accounts"][1]["merchant"], Value::Null);
+    let account = &server.admin("GET", "accounts", &json!({})).1["accounts"][0];
+    assert_eq!(account["merchant"]["nsrbank"], "示例银行深圳南山支行");
+    assert_eq!(account["merchant"]["face"], "classic");
+}
+
+#[test]
+fn a_taxpayer_is_set_changed_and_complained_about() {
+    let server = TestServer::start();
+    let put = |appid: &str, merchant: Value| {
+        let body = json!({"role": "merchant", "merchant": merchant});
+        server.put_account(appid, &body, ADMIN)
+    };
+    let words = |merchant: Value| put(OTHER, merchant).1["error"].as_str().unwrap().to_owned();
+    assert!(words(json!({"nsrsbh": "1"})).contains("merchant.nsrsbh must be 15 to 20"));
+    assert!(words(json!({"nsrsbh": "110109500321654"})).contains("merchant.nsrmc is empty"));
+    let good = json!({"nsrsbh": "110109500321654", "nsrmc": "Shop"});
+    let (status, account) = put(OTHER, good);
+    assert_eq!((status, &account["merchant"]["code"]), (200, &json!("0000aa")));
+    assert!(words(json!({"code": "12345"})).contains("merchant.code must be 6 letters"));
+    assert!(words(json!({"face": "paper"})).contains("must be classic or digital, not \"paper\""));
+    let range = |code: &str, first: i64, last: i64| json!({"numbers": [{"code": code, "first": first, "last": last}]});
+    assert!(words(range("12", 1, 2)).contains("merchant.numbers: code must be 12 digits"));
+    assert!(words(range("044032411111", 0, 2)).contains("must be a range within 1 to 99999999"));
+    let missing = words(json!({"numbers": [{"code": "952", "first": 1}]}));
+    assert!(missing.contains("merchant.numbers[0].last is empty"), "{missing}");
+    let (_, account) = put(OTHER, json!({"nsrmc": "Shop 2"}));
+    assert_eq!(account["merchant"]["nsrmc"], "Shop 2");
+    assert_eq!(account["merchant"]["nsrsbh"], "110109500321654");
+    let body = json!({"merchant": {"nsrsbh": "110109500321654", "nsrmc": "App"}});
+    let (status, answer) = server.put_account(MOBILE_APP, &body, ADMIN);
+    assert!(status == 400 && answer["error"].as_str().unwrap().contains("merchant does not fit"));
+}
+
+#[test]
+fn two_merchants_never_share_numbers() {
+    let server = TestServer::start();
+    assert_eq!(server.put_account(MERCHANT, &with_numbers(1, 100), ADMIN).0, 200);
+    // The same again changes nothing.
+    assert_eq!(server.put_account(MERCHANT, &with_numbers(1, 100), ADMIN).0, 200);
+    assert_eq!(numbers(&server).as_array().unwrap().len(), 2);
+    let mut body = with_numbers(100, 200);
+    body["role"] = json!("merchant");
+    (body["merchant"]["nsrsbh"], body["merchant"]["nsrmc"]) =
+        (json!("110109500321654"), json!("S"));
+    let (status, answer) = server.put_account(OTHER, &body, ADMIN);
+    let words = answer["error"].as_str().unwrap();
+    assert!(status == 400 && words.contains("shares numbers with 1 to 100 of wx6b"), "{words}");
+    body["merchant"]["numbers"][0]["first"] = json!(101);
+    assert_eq!(server.put_account(OTHER, &body, ADMIN).0, 200);
+}
+
+#[test]
+fn numbers_that_are_used_up_fail_clearly_until_there_are_more() {
+    // Production allots nothing by itself; its login is not needed for the sandbox's.
+    let server = TestServer::start_with(&format!(
+        "[issuing]\nblock_size = 2\n[[accounts]]\nappid = \"{OTHER}\"\nrole = \"merchant\"\n\
+         secret = \"ffffffffffffffffffffffffffffffff\"\n\
+         merchant = {{ code = \"abc123\", nsrsbh = \"110109500321654\", nsrmc = \"Shop\", \
+         numbers = [{{ code = \"044032411111\", first = 7, last = 9 }}] }}"
+    ));
+    let token = server.token_answer(OTHER, "ffffffffffffffffffffffffffffffff");
+    let desk = server.desk_with(token["access_token"].as_str().unwrap().to_owned());
+    desk.set_contact();
+    let body = |n: u32| {
+        let mut body = desk.invoice(&n.to_string(), "");
+        body["fpqqlsh"] = json!(format!("abc123{n}"));
+        body["nsrsbh"] = json!("110109500321654");
+        body["wxopenid"] = json!(server.openid(kaipiao_tests::USER, OTHER));
+        body
+    };
+    let result = |n: u32| {
+        let answer = std::cell::RefCell::new(Value::Null);
+        server.wait_for("the issuer is heard", || {
+            let ask = json!({"fpqqlsh": format!("abc123{n}"), "nsrsbh": "110109500321654"});
+            *answer.borrow_mut() = desk.post("/card/invoice/queryinvoceinfo", &ask);
+            answer.borrow()["errcode"] != json!(73107)
+        });
+        answer.into_inner()
+    };
+    let mut used = Vec::new();
+    for n in 1..=3 {
+        desk.authorized(&n.to_string());
+        assert_sucesss(&desk.make_out(&body(n)));
+        used.push(result(n)["invoicedetail"]["fphm"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(used, ["00000007", "00000008", "00000009"]);
+    desk.authorized("4");
+    assert_sucesss(&desk.make_out(&body(4)));
+    assert_refused(&result(4), 73000, "are used up; allot another range");
+    let more =
+        json!({"merchant": {"numbers": [{"code": "044032411111", "first": 50, "last": 50}]}});
+    assert_eq!(server.put_account(OTHER, &more, ADMIN).0, 200);
+    assert_sucesss(&desk.make_out(&body(4)));
+    assert_eq!(result(4)["invoicedetail"]["fphm"], "00000050");
+}
+
+#[test]
+fn a_restart_goes_on_in_its_block_and_gaps_are_explained() {
+    let settings = "[issuing]\nblock_size = 10";
+    let server = TestServer::start_with(settings);
+    let desk = server.merchant();
+    desk.issued("1", "A1");
+    desk.issued("2", "A2");
+    let server = server.restart_with(settings);
+    let desk = server.desk(MERCHANT);
+    assert_eq!(desk.issued("3", "A3")["fphm"], "00000003");
+    let ranges = numbers(&server);
+    let range = &ranges[0];
+    assert_eq!((&range["issued"], &range["gaps"]), (&json!(3), &json!([])));
+    assert_eq!(range["blocks"], json!([{"holder": "main", "first": 1, "last": 10}]));
+    assert_eq!(range["left"], 1_000_000 - 10);
+    let (status, _) = server.admin("GET", "accounts/x/numbers", &json!({}));
+    assert_eq!(status, 404);
+}
+
+#[test]
+fn people_are_added_and_renamed() {
+    let server = TestServer::start();
+    let add = |body: Value| server.post_json("/sandbox/v1/users", &body);
+    assert_eq!(add(json!({"id": "u1"})), (200, json!({"id": "u1"})));
+    assert_eq!(add(json!({"id": "u1", "name": "艾米"})).0, 200);
+    let told = server.get_json("/sandbox/v1/accounts");
+    let user = told["users"].as_array().unwrap().iter().find(|user| user["id"] == "u1").unwrap();
+    assert_eq!(user["name"], "艾米");
+    for (body, words) in [
+        (json!({}), "id is empty"),
+        (json!({"id": "a b"}), "id must be"),
+        (json!({"id": "a", "name": "长".repeat(65)}), "name has 65"),
+    ] {
+        let (status, answer) = add(body);
+        assert!(status == 400 && answer["error"].as_str().unwrap().contains(words), "{answer}");
+    }
+}
+
+#[test]
+fn faults_are_planned_replaced_and_forgotten() {
+    let server = TestServer::start();
+    let plan = |body: Value| server.post_json("/sandbox/v1/faults", &body);
+    let planned = plan(json!({"target": "issuer", "n": 3, "errcode": 73000}));
+    assert_eq!(planned, (200, json!({"target": "issuer", "left": 3})));
+    assert_eq!(plan(json!({"target": "issuer", "drop": true})).1["left"], 1);
+    assert_eq!(plan(json!({"target": "issuer", "n": 0})).1["left"], 0);
+    for (body, words) in [
+        (json!({}), "target is empty"),
+        (json!({"target": "mars"}), "must be \"issuer\", not \"mars\""),
+        (json!({"target": "issuer"}), "give one of errcode"),
+        (json!({"target": "issuer", "errcode": 40001}), "give one of errcode"),
+        (json!({"target": "issuer", "errcode": 73000, "drop": true}), "give one of errcode"),
+        (json!({"target": "issuer", "delay_ms": 0}), "give one of errcode"),
+        (json!({"target": "issuer", "n": -1, "drop": true}), "n must be 0 to 10000"),
+    ] {
+        let (status, answer) = plan(body);
+        assert!(status == 400 && answer["error"].as_str().unwrap().contains(words), "{answer}");
+    }
+    let desk = server.merchant();
+    desk.issued("1", "B1");
+}
+
+#[test]
+fn invoices_are_listed_for_an_operator() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    for n in 1..=3 {
+        desk.issued(&n.to_string(), &format!("C{n}"));
+    }
+    server.fault(json!({"target": "issuer", "errcode": 73102}));
+    desk.authorized("4");
+    assert_sucesss(&desk.make_out(&desk.invoice("4", "C4")));
+    desk.result("C4");
+    let list = |query: &str| {
+        let path = format!("invoices?appid={MERCHANT}&{query}");
+        server.admin("GET", &path, &json!({})).1["invoices"].as_array().unwrap().clone()
+    };
+    let serials = |listed: Vec<Value>| -> Vec<String> {
+        listed.iter().map(|one| one["fpqqlsh"].as_str().unwrap()[6..].to_owned()).collect()
+    };
+    assert_eq!(serials(list("")), ["C1", "C2", "C3", "C4"]);
+    assert_eq!(serials(list("limit=1&after=2ff836C2")), ["C3"]);
+    let failed = &list("fpqqlsh=2ff836C4")[0];
+    assert_eq!((&failed["state"], &failed["errcode"]), (&json!("failed"), &json!(73102)));
+    assert_eq!(failed["fphm"], Value::Null);
+    assert_eq!(list("fpqqlsh=2ff836C9").len(), 0);
+    for (path, words) in [("invoices", "appid is empty"), ("invoices?appid=x", "not an appid")] {
+        let (status, answer) = server.admin("GET", path, &json!({}));
+        assert!(status == 400 && answer["error"].as_str().unwrap().contains(words), "{answer}");
+    }
+}
