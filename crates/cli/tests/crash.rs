@@ -8,13 +8,17 @@
 //!
 //! In the end every acknowledged answer of a user has been pushed, in order within its order, and
 //! twice only where a crash forced it: at most the pushes that were under way at the kills.
+//!
+//! Invoices are asked for and offset under the same load. Every request that was acknowledged becomes
+//! one invoice with a number of its own, told by one event, also when the process dies between the
+//! issuer's steps, or with requests at an issuer that does not answer.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 #![allow(clippy::print_stdout, reason = "a crash round prints what was acknowledged at the kill")]
 
 use kaipiao_tests::{MERCHANT, Receiver, Reply, element};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -37,6 +41,8 @@ struct Acknowledged {
     /// Declined before they were authorized.
     declined: Vec<String>,
     rejected: Vec<String>,
+    /// Serials of invoice requests and offsets.
+    requested: Vec<String>,
     /// The largest contact.time_out; set by one client only, so it only grows.
     time_out: i64,
     /// The newest page-fields key, set by one client only.
@@ -76,6 +82,13 @@ impl Server {
         serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()
     }
 
+    fn admin(&self, path: &str) -> Value {
+        let request = self.agent.get(format!("{}admin/v1/{path}", self.home));
+        let request = request.header("authorization", "Bearer kaipiao-sandbox-admin");
+        let text = request.call().unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
     fn merchant_token(&self) -> String {
         let demo = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
         let path = format!(
@@ -98,7 +111,7 @@ struct Load<'a> {
     server: &'a Server,
     token: String,
     ticket: String,
-    s_pappid: String,
+    told: Value,
     round: usize,
     acknowledged: &'a Mutex<Acknowledged>,
     count: &'a AtomicUsize,
@@ -127,7 +140,7 @@ impl Load<'_> {
             }
             let order_id = format!("r{}-c{client}-{n}", self.round);
             let asked = json!({
-                "s_pappid": self.s_pappid, "order_id": order_id, "money": 11, "timestamp": 1,
+                "s_pappid": self.told["s_pappid"], "order_id": order_id, "money": 11, "timestamp": 1,
                 "source": "wxa", "ticket": self.ticket, "type": 0,
             });
             let path = format!("card/invoice/getauthurl?access_token={}", self.token);
@@ -148,12 +161,53 @@ impl Load<'_> {
             assert_eq!(self.server.post("sandbox/v1/authorize", &yes)?["result"], "authorized");
             self.note(|a| a.authorized.push(order_id.clone()));
             if n % 4 == 1 {
+                self.invoice(&order_id, n % 8 == 5)?;
                 continue;
             }
-            let no = json!({"s_pappid": self.s_pappid, "order_id": order_id, "reason": "refund"});
+            let no = json!({"s_pappid": self.told["s_pappid"], "order_id": order_id, "reason": "refund"});
             self.call("card/invoice/rejectinsert", &no)?;
             self.note(|a| a.rejected.push(order_id));
         }
+        Some(())
+    }
+
+    /// The order's invoice; also its offset, once it is issued.
+    fn invoice(&self, order_id: &str, is_offset: bool) -> Option<()> {
+        let openid = openid(&self.told);
+        let serial = format!("2ff836{order_id}");
+        let body = json!({
+            "wxopenid": openid, "ddh": order_id, "fpqqlsh": serial, "nsrsbh": NSRSBH,
+            "nsrmc": "n", "nsrdz": "n", "nsrdh": "1", "nsrbank": "b", "nsrbankid": "1",
+            "ghfmc": "b", "kpr": "k", "jshj": "113", "hjje": "100", "hjse": "13",
+            "invoicedetail_list": [{
+                "fphxz": "0", "spbm": "1090418010000000000", "xmmc": "x", "xmsl": "1",
+                "xmdj": "100", "xmje": "100", "sl": "0.13", "se": "13",
+            }],
+        });
+        self.call("card/invoice/makeoutinvoice", &body)?;
+        self.note(|a| a.requested.push(serial.clone()));
+        if !is_offset {
+            return Some(());
+        }
+        let path = format!("card/invoice/queryinvoceinfo?access_token={}", self.token);
+        let which = json!({"fpqqlsh": serial, "nsrsbh": NSRSBH});
+        let issued = loop {
+            let answer = self.server.post(&path, &which)?;
+            if answer["errcode"] == json!(0) {
+                break answer["invoicedetail"].clone();
+            }
+            assert_eq!(answer["errcode"], json!(73107), "{answer}");
+            if self.is_over.load(Ordering::SeqCst) {
+                return None;
+            }
+        };
+        let red = format!("{serial}-red");
+        let body = json!({
+            "wxopenid": openid, "fpqqlsh": red, "nsrsbh": NSRSBH, "nsrmc": "n",
+            "yfpdm": issued["fpdm"], "yfphm": issued["fphm"],
+        });
+        self.call("card/invoice/clearoutinvoice", &body)?;
+        self.note(|a| a.requested.push(red));
         Some(())
     }
 
@@ -178,6 +232,16 @@ impl Load<'_> {
         }
         Some(())
     }
+}
+
+/// The demo merchant's taxpayer id.
+const NSRSBH: &str = "91440300MA5KP0009F";
+
+/// The openid of the user who authorizes.
+fn openid(told: &Value) -> &str {
+    let users = told["users"].as_array().unwrap();
+    let user = users.iter().find(|user| user["id"] == "lina").unwrap();
+    user["openids"][MERCHANT].as_str().unwrap()
 }
 
 /// When the merchant's server kills the one that pushes to it.
@@ -219,12 +283,7 @@ fn merchants_server(murder: &Arc<Mutex<Option<Murder>>>) -> Receiver {
 /// `ends` holds how many pushes had arrived at the end of each round: within a round, what arrives
 /// again is what was under way at the kill before it.
 fn check_pushes(server: &Server, receiver: &Receiver, acknowledged: &Acknowledged, ends: &[usize]) {
-    let is_settled = || {
-        let request = server.agent.get(format!("{}admin/v1/pushes?state=open", server.home));
-        let request = request.header("authorization", "Bearer kaipiao-sandbox-admin");
-        let text = request.call().unwrap().body_mut().read_to_string().unwrap();
-        serde_json::from_str::<Value>(&text).unwrap()["pushes"].as_array().unwrap().is_empty()
-    };
+    let is_settled = || server.admin("pushes?state=open")["pushes"].as_array().unwrap().is_empty();
     let started = Instant::now();
     while !is_settled() {
         assert!(started.elapsed() < Duration::from_secs(60), "pushes are never settled");
@@ -233,6 +292,9 @@ fn check_pushes(server: &Server, receiver: &Receiver, acknowledged: &Acknowledge
     let mut again = vec![0; ends.len() + 1];
     for (index, push) in receiver.received().into_iter().enumerate() {
         let event = push.event(MERCHANT);
+        if element(&event, "Event").unwrap() != "user_authorize_invoice" {
+            continue;
+        }
         let succeeded = element(&event, "SuccOrderId").unwrap();
         let failed = element(&event, "FailOrderId").unwrap();
         let is_yes = failed.is_empty();
@@ -260,6 +322,47 @@ fn check_pushes(server: &Server, receiver: &Receiver, acknowledged: &Acknowledge
     );
 }
 
+/// Every request is one invoice with a number of its own, and told by one event, which may have gone
+/// out twice; every number that was drawn is an invoice's or a gap.
+fn check_invoices(server: &Server, receiver: &Receiver, acknowledged: &Acknowledged) {
+    let mut events: HashMap<String, BTreeSet<(String, String)>> = HashMap::new();
+    for push in receiver.received() {
+        let event = push.event(MERCHANT);
+        if let Some(serial) = element(&event, "fpqqlsh") {
+            let told = (element(&event, "status").unwrap(), element(&event, "CreateTime").unwrap());
+            events.entry(serial).or_default().insert(told);
+        }
+    }
+    let (mut numbers, mut after, mut requests) = (BTreeSet::new(), String::new(), 0);
+    loop {
+        let page = server.admin(&format!("invoices?appid={MERCHANT}&limit=1000&after={after}"));
+        let page = page["invoices"].as_array().unwrap().clone();
+        let Some(last) = page.last() else { break };
+        after = last["fpqqlsh"].as_str().unwrap().to_owned();
+        for invoice in page {
+            let serial = invoice["fpqqlsh"].as_str().unwrap();
+            let number = invoice["fphm"].as_str().unwrap_or_else(|| panic!("{invoice}"));
+            assert!(numbers.insert(number.to_owned()), "twice: {invoice}");
+            let told = events.get(serial).unwrap_or_else(|| panic!("untold: {invoice}"));
+            let told: Vec<_> = told.iter().collect();
+            assert!(matches!(&told[..], [(status, _)] if status == "100"), "{serial}: {told:?}");
+            requests += 1;
+        }
+    }
+    assert_eq!(requests, events.len(), "an event without its request");
+    assert!(requests >= acknowledged.requested.len());
+    let range = server.admin(&format!("accounts/{MERCHANT}/numbers"))["ranges"][0].clone();
+    let of = |value: &Value| value.as_u64().unwrap();
+    let length = |run: &Value| of(&run["last"]) - of(&run["first"]) + 1;
+    let gaps: u64 = range["gaps"].as_array().unwrap().iter().map(length).sum();
+    let block = &range["blocks"][0];
+    let highest: u64 = numbers.last().unwrap().parse().unwrap();
+    let ahead = of(&block["last"]) - highest.max(of(&block["first"]) - 1);
+    let taken = of(&range["last"]) - of(&range["left"]);
+    assert_eq!(of(&range["issued"]) + gaps + ahead, taken, "{range}");
+    println!("{requests} invoices, {gaps} numbers in gaps, {taken} taken in blocks");
+}
+
 /// Loads the server until `target` changes are acknowledged, then kills it.
 fn crash_round(
     round: usize,
@@ -271,14 +374,13 @@ fn crash_round(
     let token = server.merchant_token();
     let path = format!("cgi-bin/ticket/getticket?type=wx_card&access_token={token}");
     let ticket = server.get(&path).unwrap()["ticket"].as_str().unwrap().to_owned();
-    let s_pappid =
-        server.get("sandbox/v1/accounts").unwrap()["s_pappid"].as_str().unwrap().to_owned();
+    let told = server.get("sandbox/v1/accounts").unwrap();
     let pid = server.process.id();
     let load = Load {
         server: &server,
         token,
         ticket,
-        s_pappid,
+        told,
         round,
         acknowledged,
         count: &count,
@@ -305,7 +407,7 @@ fn crash_round(
 }
 
 /// Every acknowledged change is there.
-fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usize)) {
+fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usize, usize)) {
     let token = server.merchant_token();
     let s_pappid = server.get("sandbox/v1/accounts").unwrap()["s_pappid"].clone();
     let status = |order_id: &str| {
@@ -322,6 +424,19 @@ fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usiz
     for order_id in &acknowledged.authorized[from.1..] {
         let answer = status(order_id);
         assert_ne!(answer["invoice_status"], "never auth", "lost: {order_id}");
+    }
+    for serial in &acknowledged.requested[from.3..] {
+        let path = format!("card/invoice/queryinvoceinfo?access_token={token}");
+        let started = Instant::now();
+        loop {
+            let which = json!({"fpqqlsh": serial, "nsrsbh": NSRSBH});
+            let answer = server.post(&path, &which).unwrap();
+            if answer["errcode"] == json!(0) {
+                break;
+            }
+            assert_eq!(answer["errcode"], json!(73107), "lost: {serial}: {answer}");
+            assert!(started.elapsed() < Duration::from_secs(30), "never issued: {serial}");
+        }
     }
     let told = server.get("sandbox/v1/messages?user=lina").unwrap();
     let told: Vec<_> = told["messages"]
@@ -371,7 +486,7 @@ fn no_acknowledged_change_is_lost_in_25_kills() {
     for round in 1..=ROUNDS {
         let before = {
             let a = acknowledged.lock().unwrap();
-            (a.offered.len(), a.authorized.len(), a.rejected.len())
+            (a.offered.len(), a.authorized.len(), a.rejected.len(), a.requested.len())
         };
         // A different moment each round; the same on every run.
         let target = 60 + (round * 7919) % 500;
@@ -379,7 +494,13 @@ fn no_acknowledged_change_is_lost_in_25_kills() {
         let (fault, target) =
             if cuts_inside { (Some(target + 40), usize::MAX) } else { (None, target) };
         let server = Server::start(data.path(), fault);
+        if round % 10 == 2 {
+            // The issuer takes these and does not answer: they are under way at the kill.
+            let hang = json!({"target": "issuer", "n": 12, "drop": true});
+            assert_eq!(server.post("sandbox/v1/faults", &hang).unwrap()["left"], 12);
+        }
         let (how, before_answer) = match round % 10 {
+            2 => (", with requests at an issuer that does not answer", None),
             0 => (", cut between SAVEPOINT and COMMIT", None),
             3 | 7 => (", with a push received and not answered", Some(true)),
             5 | 9 => (", with a push answered and not settled", Some(false)),
@@ -398,6 +519,7 @@ fn no_acknowledged_change_is_lost_in_25_kills() {
         check(&Server::start(data.path(), None), &acknowledged.lock().unwrap(), before);
     }
     let server = Server::start(data.path(), None);
-    check(&server, &acknowledged.lock().unwrap(), (0, 0, 0));
+    check(&server, &acknowledged.lock().unwrap(), (0, 0, 0, 0));
     check_pushes(&server, &receiver, &acknowledged.lock().unwrap(), &ends);
+    check_invoices(&server, &receiver, &acknowledged.lock().unwrap());
 }
