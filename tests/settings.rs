@@ -1,11 +1,14 @@
 //! Every setting has a test that fails when the setting is ignored. Those that need a process of
 //! their own (log, the command line) are in crates/cli/tests; limits.commit_queue and the two
 //! timeouts are in access.rs, link_life_s in s06_answer.rs, mode and expose_sandbox in sandbox.rs,
-//! push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
+//! authorization.life_s and issuing.time_limit_ms in s14_make_out.rs, issuing.block_size and an
+//! account's merchant in taxpayers.rs, push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
 //! what limits.store_readers bounds in crates/store-sqlite.
 
 use kaipiao_cli::compose;
-use kaipiao_tests::{MERCHANT, Receiver, Reply, TestServer, assert_ok, assert_refused, load};
+use kaipiao_tests::{
+    MERCHANT, Receiver, Reply, TestServer, assert_ok, assert_refused, assert_sucesss, load,
+};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -227,4 +230,29 @@ fn one_store_reader_is_enough_and_none_is_refused() {
     std::fs::write(&file, "[limits]\nstore_readers = 0").unwrap();
     let refused = kaipiao_cli::settings::Settings::load(Some(&file)).err().unwrap().to_string();
     assert!(refused.contains("limits.store_readers must be at least 1"), "{refused}");
+}
+
+/// With one place, the second request waits until the issuer was given up on for the first.
+fn the_second_request_waits(settings: &str) {
+    let server = TestServer::start_with(&format!("[issuing]\ntime_limit_ms = 300\n{settings}"));
+    let desk = server.merchant();
+    for order in ["1", "2"] {
+        desk.authorized(order);
+    }
+    server.fault(json!({"target": "issuer", "drop": true}));
+    for order in ["1", "2"] {
+        assert_sucesss(&desk.make_out(&desk.invoice(order, &format!("P{order}"))));
+    }
+    assert_eq!(desk.result("P2")["errcode"], 0);
+    assert_refused(&desk.query("P1"), 73105, "");
+}
+
+#[test]
+fn per_account_bounds_a_merchants_requests_at_the_issuer() {
+    the_second_request_waits("per_account = 1");
+}
+
+#[test]
+fn at_once_bounds_all_requests_at_the_issuer() {
+    the_second_request_waits("at_once = 1");
 }

@@ -6,13 +6,18 @@
 //!
 //! `cargo xtask bench pushes`: pushes per second to 1, 100 and 1,000 accounts, and the delay of
 //! healthy accounts' pushes with and without dead ones beside them.
+//!
+//! `cargo xtask bench issuing`: makeoutinvoice against the endpoint that does nothing, with the same
+//! body, and whole orders per second, from getauthurl to both pushes delivered.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
 mod auth_url;
 mod disk;
 mod figures;
+mod issuing;
 mod load;
+mod merchants;
 mod noop;
 mod pushes;
 mod server;
@@ -26,9 +31,10 @@ fn main() -> ExitCode {
     match arguments[..] {
         ["auth-url"] => auth_url::run(),
         ["pushes"] => pushes::run(),
+        ["issuing"] => issuing::run(),
         ["noop"] => noop::serve(),
         _ => {
-            eprintln!("usage: cargo xtask bench auth-url | pushes");
+            eprintln!("usage: cargo xtask bench auth-url | pushes | issuing");
             return ExitCode::FAILURE;
         }
     }

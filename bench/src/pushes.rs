@@ -4,13 +4,12 @@
 use crate::disk;
 use crate::figures::Rounds;
 use crate::load::{CONNECTIONS, Connection, on_one_thread};
+use crate::merchants::{Desk, Merchants};
 use crate::server::Process;
 use crate::sink::Sink;
 use serde_json::json;
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -41,85 +40,6 @@ pub(crate) fn run() {
         disk::syncs_per_s(data.path(), Duration::from_secs(1))
     );
     delays();
-}
-
-/// The accounts of a benchmark: merchants with a callback at the sink.
-struct Merchants {
-    config: String,
-    appids: Vec<String>,
-}
-
-const SECRET: &str = "ffffffffffffffffffffffffffffffff";
-
-impl Merchants {
-    fn new(count: usize, sink: SocketAddr) -> Self {
-        let appids: Vec<_> = (0..count).map(|n| format!("wx{n:016x}")).collect();
-        let mut config = String::new();
-        for appid in &appids {
-            let _ = write!(
-                config,
-                "[[accounts]]\nappid = \"{appid}\"\nrole = \"merchant\"\nsecret = \"{SECRET}\"\n\
-                 callback_url = \"http://{sink}/callback\"\ncallback_token = \"AAAAA\"\n"
-            );
-        }
-        Self { config, appids }
-    }
-
-    /// A server with these accounts.
-    fn serve(&self, data: &Path, push: &str) -> Process {
-        let file = data.join("bench.toml");
-        std::fs::write(
-            &file,
-            format!("[log]\nfilter = \"error\"\n[push]\n{push}\n{}", self.config),
-        )
-        .expect("the directory takes a file");
-        let file = file.to_str().expect("a temporary path is UTF-8");
-        Process::kaipiao(&data.join("data"), &["--config", file])
-    }
-
-    /// Each merchant's token and ticket, with its contact set.
-    fn desks(&self, server: &Process) -> Vec<Desk> {
-        let s_pappid =
-            server.get("/sandbox/v1/accounts")["s_pappid"].as_str().expect("text").to_owned();
-        let desk = |appid: &String| {
-            let token = server.get(&format!(
-                "/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={SECRET}"
-            ));
-            let token = token["access_token"].as_str().expect("a token").to_owned();
-            let contact = json!({"contact": {"phone": "1", "time_out": 1}});
-            let path = format!("/card/invoice/setbizattr?action=set_contact&access_token={token}");
-            assert_eq!(server.post(&path, &contact)["errcode"], 0);
-            let ticket =
-                server.get(&format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"));
-            let asked = json!({
-                "s_pappid": s_pappid, "order_id": "ORDER", "money": 1, "timestamp": 1,
-                "source": "wxa", "ticket": ticket["ticket"], "type": 0,
-            });
-            let path = format!("/card/invoice/getauthurl?access_token={token}");
-            Desk { path, asked: asked.to_string() }
-        };
-        self.appids.iter().map(desk).collect()
-    }
-}
-
-struct Desk {
-    path: String,
-    asked: String,
-}
-
-impl Desk {
-    /// One order from getauthurl to the user's yes. Returns when the yes was sent.
-    async fn order(&self, connection: &mut Connection, order_id: &str, user: &str) -> Instant {
-        let asked = self.asked.replace("ORDER", order_id);
-        let answer = connection.post(&self.path, &asked).await;
-        let (_, link) = answer.split_once(r#""auth_url":""#).expect("a link");
-        let (link, _) = link.split_once('"').expect("it ends");
-        let yes = format!(r#"{{"auth_url":"{link}","user":"{user}","decision":"authorize"}}"#);
-        let sent_at = Instant::now();
-        let answer = connection.post("/sandbox/v1/authorize", &yes).await;
-        assert!(answer.contains("authorized"), "{answer}");
-        sent_at
-    }
 }
 
 const USERS: [&str; 3] = ["zhangwei", "lina", "wangfang"];
@@ -197,7 +117,7 @@ fn delays() {
             while delays.len() < asked.len() {
                 let arrival =
                     sink.arrivals.recv_timeout(Duration::from_secs(60)).expect("all arrive");
-                if let Some(asked_at) = asked.get(&arrival.order_id) {
+                if let Some(asked_at) = asked.get(&arrival.name) {
                     delays.push((arrival.at - *asked_at).as_secs_f64() * 1000.0);
                 }
             }

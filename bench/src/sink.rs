@@ -8,9 +8,12 @@ use std::time::Instant;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-/// An order's push has arrived.
+/// A push has arrived.
 pub(crate) struct Arrival {
-    pub(crate) order_id: String,
+    /// The order that was authorized, or the serial whose try has ended.
+    pub(crate) name: String,
+    /// FromUserName.
+    pub(crate) openid: String,
     pub(crate) at: Instant,
 }
 
@@ -42,8 +45,10 @@ async fn serve(mut stream: TcpStream, arrived: Sender<Arrival>) {
     stream.set_nodelay(true).expect("a socket takes the option");
     let mut buffer = Vec::with_capacity(4096);
     while let Some(body) = read_message(&mut stream, &mut buffer).await {
-        let order_id = between(body, "<SuccOrderId><![CDATA[", "]]>").to_owned();
-        if order_id.starts_with("dead") {
+        let tag = if body.contains("<fpqqlsh>") { "<fpqqlsh>" } else { "<SuccOrderId>" };
+        let name = between(body, &format!("{tag}<![CDATA["), "]]>").to_owned();
+        let openid = between(body, "<FromUserName><![CDATA[", "]]>").to_owned();
+        if name.starts_with("dead") {
             std::future::pending::<()>().await;
         }
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -51,11 +56,11 @@ async fn serve(mut stream: TcpStream, arrived: Sender<Arrival>) {
             return;
         }
         // The benchmark may be over.
-        let _ = arrived.send(Arrival { order_id, at: Instant::now() });
+        let _ = arrived.send(Arrival { name, openid, at: Instant::now() });
     }
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
-    let (_, rest) = text.split_once(before).expect("a push names its order");
+    let (_, rest) = text.split_once(before).expect("a push has this tag");
     rest.split_once(after).expect("the tag ends").0
 }

@@ -30,6 +30,7 @@ const STAGES: &[Stage] = &[
         let tests = "--test http --test crash --test process";
         cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
     }),
+    ("paper", |root| cargo(root, "test --locked -p kaipiao-issuing --test pdf")),
     ("sending", |root| cargo(root, "test --locked -p kaipiao-push --test sending")),
     ("browser", |root| {
         cargo(root, "test --locked -p kaipiao-tests --test browser -- --test-threads=2")
@@ -91,7 +92,10 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromium", "chromium"),
     ("curl", "curl"),
     ("npm", "npm"),
+    ("pdffonts", "poppler-utils"),
+    ("pdftotext", "poppler-utils"),
     ("python3", "python3"),
+    ("qpdf", "qpdf"),
 ];
 
 /// Where Debian's fonts-noto-cjk puts its fonts: without them pictures show boxes for Chinese.
@@ -123,6 +127,7 @@ fn set_up(root: &Path) -> Outcome {
 }
 
 fn is_there(program: &str) -> bool {
+    // Whatever it says to that: poppler's programs call it `-v`, and complain.
     Command::new(program).arg("--version").output().is_ok()
 }
 

@@ -74,14 +74,17 @@ impl Work for Issuing {
             tracing::error!(job = job.id.name, "a job that this program does not know");
             return;
         };
-        let read = || app.request(&merchant, &serial);
-        let Some(request) = until_taken(&serial, read).await else { return };
-        let answer = match &request {
-            Some(request) if request.is_running() => app.ask_issuer(request).await,
+        let read = || app.versioned_request(&merchant, &serial);
+        let Some(found) = until_taken(&serial, read).await else { return };
+        let answer = match &found {
+            Some(found) if found.value.is_running() => app.ask_issuer(&found.value).await,
             // Somebody else has ended it: only the job is left.
             _ => IssuerAnswer::NotYet,
         };
-        let record = || app.record(&job.id, &merchant, &serial, &answer);
+        let record = || {
+            let first_try = found.clone().map_or(FirstTry::Reads, FirstTry::HasRead);
+            app.record(&job.id, first_try, &merchant, &serial, &answer)
+        };
         until_taken(&serial, record).await;
     }
 }
@@ -112,12 +115,13 @@ impl App {
     async fn record(
         &self,
         job: &JobId,
+        first_try: FirstTry<InvoiceRequest>,
         merchant: &AppId,
         serial: &Serial,
         answer: &IssuerAnswer,
     ) -> Result<(), Failure> {
         let key = request_key(merchant, serial);
-        self.decide_reading(key, FirstTry::Reads, |found, attempt| async move {
+        self.decide_reading(key, first_try, |found, attempt| async move {
             let done = || vec![JobChange::Done(job.clone())];
             let Some(request): Option<InvoiceRequest> = found else {
                 return Ok(Decision { jobs: done(), ..Decision::alone(None, ()) });

@@ -43,7 +43,7 @@ use kaipiao_seams::issuer::Issuer;
 use kaipiao_seams::jobs::JobChange;
 use kaipiao_seams::outbox::NewPush;
 use kaipiao_seams::paper::Paper;
-use kaipiao_seams::records::{self, Record};
+use kaipiao_seams::records::{self, Record, Versioned};
 use kaipiao_seams::sender::Sender;
 use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Save, Store};
 use kaipiao_wire::keys::Keys;
@@ -129,12 +129,13 @@ impl<T, R> Decision<T, R> {
 }
 
 /// How the first of the tries begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FirstTry {
+pub(crate) enum FirstTry<T> {
     /// Read the record.
     Reads,
     /// Take it for absent and let the commit find out: saves a read where that is the rule.
     TakesItForAbsent,
+    /// It was read a moment ago.
+    HasRead(Versioned<T>),
 }
 
 impl App {
@@ -205,7 +206,7 @@ impl App {
     pub(crate) async fn decide<T: Record, R: Send, E: From<Failure> + Send>(
         &self,
         key: Key,
-        first_try: FirstTry,
+        first_try: FirstTry<T>,
         mut rule: impl FnMut(Option<T>) -> Result<Decision<T, R>, E>,
     ) -> Result<R, E> {
         self.decide_reading(key, first_try, |found, _| ready(rule(found))).await
@@ -215,17 +216,20 @@ impl App {
     pub(crate) async fn decide_reading<T: Record, R, E: From<Failure>, Deciding>(
         &self,
         key: Key,
-        first_try: FirstTry,
+        first_try: FirstTry<T>,
         mut rule: impl FnMut(Option<T>, usize) -> Deciding,
     ) -> Result<R, E>
     where
         Deciding: Future<Output = Result<Decision<T, R>, E>>,
     {
+        let mut first_try = Some(first_try);
         for attempt in 0..TRIES {
-            let found = if attempt == 0 && first_try == FirstTry::TakesItForAbsent {
-                None
-            } else {
-                records::get(&*self.store, &key).await.map_err(Failure::from)?
+            let found = match first_try.take() {
+                Some(FirstTry::TakesItForAbsent) => None,
+                Some(FirstTry::HasRead(found)) => Some(found),
+                Some(FirstTry::Reads) | None => {
+                    records::get(&*self.store, &key).await.map_err(Failure::from)?
+                }
             };
             let expect = found.as_ref().map_or(Expect::Absent, |f| Expect::Version(f.version));
             let decision = rule(found.map(|found| found.value), attempt).await?;

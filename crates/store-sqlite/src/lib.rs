@@ -31,6 +31,7 @@ use kaipiao_seams::outbox::{
 use kaipiao_seams::store::{Commit, CommitError, Key, Page, ReadError, Store, Stored};
 use readers::Readers;
 use resident::Resident;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use schedule::Schedule;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -289,7 +290,24 @@ fn prepare_writing(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    prepare_statements(connection, WRITER_CACHE_KIB)
+}
+
+/// Pages of 4 KiB that the WAL holds before they are copied into the database: the more, the more
+/// often a page that changes often is copied once for many changes.
+const CHECKPOINT_PAGES: i64 = 4096;
+/// Pages that a connection keeps in memory, in KiB. The writer changes the same few of each table
+/// again and again, and would read them from the file again and again.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+const READER_CACHE_KIB: i64 = 16 * 1024;
+
+/// A plan holds whatever values are bound: SQLite would else look at some of them, and prepare the
+/// statement anew for each.
+fn prepare_statements(connection: &Connection, cache_kib: i64) -> Result<(), rusqlite::Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
 
@@ -297,7 +315,7 @@ fn open_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(2))?;
-    connection.set_prepared_statement_cache_capacity(64);
+    prepare_statements(&connection, READER_CACHE_KIB)?;
     Ok(connection)
 }
 

@@ -1,0 +1,255 @@
+//! makeoutinvoice beside its yardstick, and whole orders: getauthurl, the user's yes, its push,
+//! makeoutinvoice, the issuing, its push.
+
+use crate::disk;
+use crate::figures::Rounds;
+use crate::load::{CONNECTIONS, Connection, on_one_thread};
+use crate::merchants::{CODE, Desk, Merchants, TAX_ID};
+use crate::server::Process;
+use crate::sink::{Arrival, Sink};
+use serde_json::json;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+const MERCHANTS: usize = 100;
+const USERS: usize = 1_000;
+const ROUNDS: usize = 5;
+/// Requests of a round of makeoutinvoice; their orders are authorized before it.
+const REQUESTS: usize = 20_000;
+/// How long a round of whole orders is, and how many of them are under way at once.
+const ROUND: Duration = Duration::from_secs(5);
+const UNDER_WAY: usize = 256;
+
+/// Measures, and prints.
+pub(crate) fn run() {
+    let data = tempfile::tempdir().expect("a temporary directory");
+    let sink = Sink::start();
+    let merchants = Merchants::new(MERCHANTS, sink.address);
+    let server = merchants.serve(data.path(), "");
+    let noop = Process::noop();
+    let users: Vec<_> = (0..USERS).map(|n| format!("user-{n}")).collect();
+    for user in &users {
+        server.post("/sandbox/v1/users", &json!({ "id": user }));
+    }
+    let desks = merchants.desks(&server);
+    let orders =
+        Arc::new(Orders { address: server.address, desks, users, post: PostOffice::over(sink) });
+    println!("{MERCHANTS} merchants, {USERS} generated users, {ROUNDS} rounds each");
+    requests_per_s(&orders, noop.address, data.path());
+    orders_per_s(&orders, data.path());
+}
+
+/// makeoutinvoice accepted per second; the invoices are issued and told at the same time.
+fn requests_per_s(orders: &Arc<Orders>, noop: SocketAddr, data: &Path) {
+    println!("{REQUESTS} requests a round over {CONNECTIONS} connections");
+    println!("round  no-op/s  makeoutinvoice/s  ratio  fsync/s");
+    let mut figures = [Rounds::default(), Rounds::default(), Rounds::default()];
+    for round in 1..=ROUNDS {
+        let requests = Arc::new(on_one_thread(orders.authorized(round)));
+        let idle = |(_, body): &(String, String)| ("/noop".to_owned(), body.clone());
+        let idle: Arc<Vec<_>> = Arc::new(requests.iter().map(idle).collect());
+        let no_op = per_s(noop, &idle);
+        let accepted = per_s(orders.address, &requests);
+        orders.post.wait_for_results(round * REQUESTS);
+        let sync = disk::syncs_per_s(data, Duration::from_secs(1));
+        println!("{round:5}  {no_op:7.0}  {accepted:16.0}  {:5.2}  {sync:7.0}", accepted / no_op);
+        figures.iter_mut().zip([no_op, accepted, sync]).for_each(|(rounds, f)| rounds.push(f));
+    }
+    let [no_op, accepted, sync] = figures.map(|rounds| rounds.median());
+    println!("median {no_op:7.0}  {accepted:16.0}  {:5.2}  {sync:7.0}", accepted / no_op);
+}
+
+/// Whole orders per second.
+fn orders_per_s(orders: &Arc<Orders>, data: &Path) {
+    println!("whole orders, {UNDER_WAY} under way at once, rounds of {} s", ROUND.as_secs());
+    println!("round  orders/s  p50 ms  p99 ms  fsync/s");
+    let mut figures = Rounds::default();
+    for round in 1..=ROUNDS {
+        let started = Instant::now();
+        let mut took_ms = on_one_thread(orders.whole(round, started + ROUND));
+        let count = f64::from(u32::try_from(took_ms.len()).expect("it fits"));
+        let per_s = count / started.elapsed().as_secs_f64();
+        took_ms.sort_by(f64::total_cmp);
+        let (median, high) = (took_ms[took_ms.len() / 2], took_ms[took_ms.len() * 99 / 100]);
+        let sync = disk::syncs_per_s(data, Duration::from_secs(1));
+        println!("{round:5}  {per_s:8.0}  {median:6.1}  {high:6.1}  {sync:7.0}");
+        figures.push(per_s);
+    }
+    println!("median {:8.0}", figures.median());
+}
+
+/// Posts all of them, over connections that each send the next when one is answered.
+fn per_s(address: SocketAddr, requests: &Arc<Vec<(String, String)>>) -> f64 {
+    on_one_thread(async {
+        let next = Arc::new(AtomicUsize::new(0));
+        let started = Instant::now();
+        let clients: Vec<_> = (0..CONNECTIONS)
+            .map(|_| {
+                let (next, requests) = (Arc::clone(&next), Arc::clone(requests));
+                tokio::spawn(async move {
+                    let mut connection = Connection::open(address).await;
+                    while let Some((path, body)) =
+                        requests.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
+                        let answer = connection.post(path, body).await;
+                        assert!(answer.starts_with(r#"{"errcode":0,"#), "a wrong answer: {answer}");
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.expect("a connection saw only good answers");
+        }
+        f64::from(u32::try_from(requests.len()).expect("it fits")) / started.elapsed().as_secs_f64()
+    })
+}
+
+/// Merchants and people who make orders.
+struct Orders {
+    address: SocketAddr,
+    desks: Vec<Desk>,
+    users: Vec<String>,
+    post: Arc<PostOffice>,
+}
+
+impl Orders {
+    fn desk(&self, n: usize) -> &Desk {
+        &self.desks[n % self.desks.len()]
+    }
+
+    /// The n-th order until its push has told who authorized it: the openid.
+    async fn authorize(&self, connection: &mut Connection, order_id: &str, n: usize) -> String {
+        let pushed = self.post.expect(order_id);
+        // Each merchant meets all people in turn.
+        let user = &self.users[n / self.desks.len() % self.users.len()];
+        self.desk(n).order(connection, order_id, user).await;
+        pushed.await.expect("the push arrives").openid
+    }
+
+    /// Path and body of makeoutinvoice.
+    fn request(&self, order_id: &str, n: usize, openid: &str) -> (String, String) {
+        let body = json!({"invoiceinfo": {
+            "wxopenid": openid, "ddh": order_id, "fpqqlsh": format!("{CODE}{order_id}"),
+            "nsrsbh": TAX_ID, "nsrmc": "开票示例商城有限公司", "nsrdz": "深圳市南山区示例路9号",
+            "nsrdh": "0755-80000009", "nsrbank": "示例银行", "nsrbankid": "6200000000000009",
+            "ghfmc": "深圳市示例科技有限公司", "kpr": "张三", "jshj": "159", "hjje": "135.9",
+            "hjse": "23.1", "invoicedetail_list": [{
+                "fphxz": "0", "spbm": "1090418010000000000", "xmmc": "洗衣机", "xmsl": "1",
+                "xmdj": "135.9", "xmje": "135.9", "sl": "0.17", "se": "23.1",
+            }],
+        }});
+        let token = &self.desk(n).token;
+        (format!("/card/invoice/makeoutinvoice?access_token={token}"), body.to_string())
+    }
+
+    /// The requests of a round, each for an order of its own that was authorized just now.
+    async fn authorized(self: &Arc<Self>, round: usize) -> Vec<(String, String)> {
+        let next = Arc::new(AtomicUsize::new(0));
+        let clients: Vec<_> = (0..CONNECTIONS)
+            .map(|_| {
+                let (this, next) = (Arc::clone(self), Arc::clone(&next));
+                tokio::spawn(async move {
+                    let mut connection = Connection::open(this.address).await;
+                    let mut requests = Vec::new();
+                    loop {
+                        let n = next.fetch_add(1, Ordering::Relaxed);
+                        if n >= REQUESTS {
+                            return requests;
+                        }
+                        let order_id = format!("r{round}-{n}");
+                        let openid = this.authorize(&mut connection, &order_id, n).await;
+                        requests.push(this.request(&order_id, n, &openid));
+                    }
+                })
+            })
+            .collect();
+        let mut requests = Vec::new();
+        for client in clients {
+            requests.extend(client.await.expect("every order was taken"));
+        }
+        requests
+    }
+
+    /// Whole orders, one after the other in many places, until the end: how long each took.
+    async fn whole(self: &Arc<Self>, round: usize, end: Instant) -> Vec<f64> {
+        let next = Arc::new(AtomicUsize::new(0));
+        let clients: Vec<_> = (0..UNDER_WAY)
+            .map(|_| {
+                let (this, next) = (Arc::clone(self), Arc::clone(&next));
+                tokio::spawn(async move {
+                    let mut connection = Connection::open(this.address).await;
+                    let mut took_ms = Vec::new();
+                    while Instant::now() < end {
+                        let n = next.fetch_add(1, Ordering::Relaxed);
+                        let (order_id, started) = (format!("w{round}-{n}"), Instant::now());
+                        let openid = this.authorize(&mut connection, &order_id, n).await;
+                        let told = this.post.expect(&format!("{CODE}{order_id}"));
+                        let (path, body) = this.request(&order_id, n, &openid);
+                        let answer = connection.post(&path, &body).await;
+                        assert!(answer.contains("sucesss"), "{answer}");
+                        told.await.expect("the result arrives");
+                        took_ms.push(started.elapsed().as_secs_f64() * 1000.0);
+                    }
+                    took_ms
+                })
+            })
+            .collect();
+        let mut took_ms = Vec::new();
+        for client in clients {
+            took_ms.extend(client.await.expect("every order was issued"));
+        }
+        took_ms
+    }
+}
+
+/// Hands each push to whoever waits for it by name.
+#[derive(Default)]
+struct PostOffice {
+    waiting: Mutex<HashMap<String, oneshot::Sender<Arrival>>>,
+    /// Results that have arrived.
+    results: AtomicUsize,
+}
+
+impl PostOffice {
+    fn over(sink: Sink) -> Arc<Self> {
+        let office = Arc::new(Self::default());
+        let desk = Arc::clone(&office);
+        std::thread::spawn(move || {
+            for arrival in sink.arrivals {
+                if arrival.name.starts_with(CODE) {
+                    desk.results.fetch_add(1, Ordering::SeqCst);
+                }
+                let waiting = desk.waiting().remove(&arrival.name);
+                // Nobody waits for a result in the rounds of requests.
+                if let Some(waiting) = waiting {
+                    let _ = waiting.send(arrival);
+                }
+            }
+        });
+        office
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Arrival>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn expect(&self, name: &str) -> oneshot::Receiver<Arrival> {
+        let (sender, arrives) = oneshot::channel();
+        self.waiting().insert(name.to_owned(), sender);
+        arrives
+    }
+
+    /// Waits until so many results have arrived in all.
+    fn wait_for_results(&self, count: usize) {
+        let started = Instant::now();
+        while self.results.load(Ordering::SeqCst) < count {
+            assert!(started.elapsed() < Duration::from_secs(120), "results are missing");
+            std::thread::yield_now();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Merchants of a benchmark, as its config file names them, and at work.
+
+use crate::load::Connection;
+use crate::server::Process;
+use serde_json::json;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Instant;
+
+/// The accounts of a benchmark: merchants with a callback at the sink.
+pub(crate) struct Merchants {
+    config: String,
+    pub(crate) appids: Vec<String>,
+}
+
+/// The merchant code of every merchant, and their taxpayer id.
+pub(crate) const CODE: &str = "bench1";
+pub(crate) const TAX_ID: &str = "91440300MA5KP0009F";
+const SECRET: &str = "ffffffffffffffffffffffffffffffff";
+
+impl Merchants {
+    pub(crate) fn new(count: usize, sink: SocketAddr) -> Self {
+        let appids: Vec<_> = (0..count).map(|n| format!("wx{n:016x}")).collect();
+        let mut config = String::new();
+        for appid in &appids {
+            let _ = write!(
+                config,
+                "[[accounts]]\nappid = \"{appid}\"\nrole = \"merchant\"\nsecret = \"{SECRET}\"\n\
+                 callback_url = \"http://{sink}/callback\"\ncallback_token = \"AAAAA\"\n\
+                 merchant = {{ code = \"{CODE}\", nsrsbh = \"{TAX_ID}\", nsrmc = \"Shop\" }}\n"
+            );
+        }
+        Self { config, appids }
+    }
+
+    /// A server with these accounts.
+    pub(crate) fn serve(&self, data: &Path, push: &str) -> Process {
+        let file = data.join("bench.toml");
+        std::fs::write(
+            &file,
+            format!("[log]\nfilter = \"error\"\n[push]\n{push}\n{}", self.config),
+        )
+        .expect("the directory takes a file");
+        let file = file.to_str().expect("a temporary path is UTF-8");
+        Process::kaipiao(&data.join("data"), &["--config", file])
+    }
+
+    /// Each merchant's token and ticket, with its contact set.
+    pub(crate) fn desks(&self, server: &Process) -> Vec<Desk> {
+        let s_pappid =
+            server.get("/sandbox/v1/accounts")["s_pappid"].as_str().expect("text").to_owned();
+        let desk = |appid: &String| {
+            let token = server.get(&format!(
+                "/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={SECRET}"
+            ));
+            let token = token["access_token"].as_str().expect("a token").to_owned();
+            let contact = json!({"contact": {"phone": "1", "time_out": 1}});
+            let path = format!("/card/invoice/setbizattr?action=set_contact&access_token={token}");
+            assert_eq!(server.post(&path, &contact)["errcode"], 0);
+            let ticket =
+                server.get(&format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"));
+            let asked = json!({
+                "s_pappid": s_pappid, "order_id": "ORDER", "money": 1, "timestamp": 1,
+                "source": "wxa", "ticket": ticket["ticket"], "type": 0,
+            });
+            let path = format!("/card/invoice/getauthurl?access_token={token}");
+            Desk { path, token, asked: asked.to_string() }
+        };
+        self.appids.iter().map(desk).collect()
+    }
+}
+
+pub(crate) struct Desk {
+    /// The path of getauthurl, with its token.
+    path: String,
+    pub(crate) token: String,
+    asked: String,
+}
+
+impl Desk {
+    /// One order from getauthurl to the user's yes. Returns when the yes was sent.
+    pub(crate) async fn order(
+        &self,
+        connection: &mut Connection,
+        order_id: &str,
+        user: &str,
+    ) -> Instant {
+        let asked = self.asked.replace("ORDER", order_id);
+        let answer = connection.post(&self.path, &asked).await;
+        let (_, link) = answer.split_once(r#""auth_url":""#).expect("a link");
+        let (link, _) = link.split_once('"').expect("it ends");
+        let yes = format!(r#"{{"auth_url":"{link}","user":"{user}","decision":"authorize"}}"#);
+        let sent_at = Instant::now();
+        let answer = connection.post("/sandbox/v1/authorize", &yes).await;
+        assert!(answer.contains("authorized"), "{answer}");
+        sent_at
+    }
+}
