@@ -77,6 +77,8 @@ impl<W: Work> Worker<W> {
                 _ = something_new => {}
                 Some(ended) = self.running.join_next() => ended_well(ended),
             }
+            // Whatever else has ended meanwhile is one ask of the store, not one each.
+            tokio::task::yield_now().await;
             while let Some(ended) = self.running.try_join_next() {
                 ended_well(ended);
             }

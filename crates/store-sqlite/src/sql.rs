@@ -54,31 +54,36 @@ pub(crate) fn save(connection: &Connection, save: &Save) -> rusqlite::Result<Opt
     let Save { key, expect, body } = save;
     let Some(body) = body else { return remove(connection, key, *expect) };
     let table = key.kind.table();
-    let one_row = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
-        connection.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()
+    // RETURNING costs a table of its own for each statement; where the version follows from what
+    // was expected, a count of rows says as much.
+    let changes_one = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
+        connection.prepare_cached(sql)?.execute(params).map(|rows| rows == 1)
     };
     match expect {
-        Expect::Absent => one_row(
-            &format!(
+        Expect::Absent => {
+            let sql = format!(
                 "INSERT INTO {table} (owner, id, version, body) VALUES (?1, ?2, 1, ?3) \
-                 ON CONFLICT DO NOTHING RETURNING version"
-            ),
-            &[&key.owner, &key.id, body],
-        ),
-        Expect::Version(version) => one_row(
-            &format!(
+                 ON CONFLICT DO NOTHING"
+            );
+            let is_saved = changes_one(&sql, &[&key.owner, &key.id, body])?;
+            Ok(is_saved.then_some(1))
+        }
+        Expect::Version(version) => {
+            let sql = format!(
                 "UPDATE {table} SET version = version + 1, body = ?3 \
-                 WHERE owner = ?1 AND id = ?2 AND version = ?4 RETURNING version"
-            ),
-            &[&key.owner, &key.id, body, version],
-        ),
-        Expect::Any => one_row(
-            &format!(
+                 WHERE owner = ?1 AND id = ?2 AND version = ?4"
+            );
+            let is_saved = changes_one(&sql, &[&key.owner, &key.id, body, version])?;
+            Ok(is_saved.then_some(version + 1))
+        }
+        Expect::Any => {
+            let sql = format!(
                 "INSERT INTO {table} (owner, id, version, body) VALUES (?1, ?2, 1, ?3) \
                  ON CONFLICT DO UPDATE SET version = version + 1, body = excluded.body RETURNING version"
-            ),
-            &[&key.owner, &key.id, body],
-        ),
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            statement.query_row((&key.owner, &key.id, body), |row| row.get(0)).map(Some)
+        }
     }
 }
 
