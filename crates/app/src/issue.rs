@@ -140,7 +140,7 @@ impl App {
                     let jobs = vec![JobChange::Due { id: job.clone(), due_ms }];
                     return Ok(Decision { jobs, ..Decision::alone(None, ()) });
                 }
-                Heard::Ended(next, result) => (next, result),
+                Heard::Ended(next, result) => (*next, result),
             };
             log(&next, result);
             let also = [self.number_of(&next), self.blue_after(&next).await?];

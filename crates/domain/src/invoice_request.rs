@@ -478,7 +478,7 @@ pub enum Heard {
     /// Nothing yet: the issuer is asked again.
     Wait,
     /// The try has ended.
-    Ended(InvoiceRequest, TryResult),
+    Ended(Box<InvoiceRequest>, TryResult),
 }
 
 impl InvoiceRequest {
@@ -495,7 +495,7 @@ impl InvoiceRequest {
                 (RequestState::Issued { invoice, offset }, TryResult::Issued)
             }
         };
-        Heard::Ended(Self { state, ..self.clone() }, result)
+        Heard::Ended(Box::new(Self { state, ..self.clone() }), result)
     }
 
     /// What the end of a red request's try makes of the blue one: done, standing again, or, with a

@@ -51,7 +51,7 @@ pub struct Numbers {
     /// This node's name: it goes on in the blocks that were taken under it.
     holder: String,
     block_size: u64,
-    drawers: Mutex<HashMap<(AppId, Face), Arc<AsyncMutex<Drawer>>>>,
+    drawers: Mutex<HashMap<(AppId, Face), SharedDrawer>>,
 }
 
 /// The numbers of one merchant and face.
@@ -62,6 +62,9 @@ struct Drawer {
     /// recorded yet is on its way, not left.
     has_resumed: bool,
 }
+
+/// One draws after the other.
+type SharedDrawer = Arc<AsyncMutex<Drawer>>;
 
 struct OpenBlock {
     range: NumberRange,

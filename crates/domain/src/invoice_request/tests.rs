@@ -113,7 +113,7 @@ fn issued(n: u64) -> IssuerAnswer {
 
 fn ended(request: &InvoiceRequest, answer: IssuerAnswer) -> InvoiceRequest {
     match request.hear(answer, LIMIT, at(12)) {
-        Heard::Ended(request, _) => request,
+        Heard::Ended(request, _) => *request,
         other => panic!("{other:?}"),
     }
 }
@@ -235,7 +235,7 @@ fn not_yet_is_waited_for_until_the_limit() {
         panic!("the limit is over")
     };
     assert_eq!((silent.invoice().unwrap_err().code.number(), result.status()), (73105, 2));
-    for ended_before in [silent, ended(&running, issued(1))] {
+    for ended_before in [*silent, ended(&running, issued(1))] {
         assert_eq!(ended_before.hear(issued(2), LIMIT, at(41)), Heard::Nothing);
     }
 }
@@ -414,7 +414,7 @@ impl World {
             self.save(blue);
         }
         self.events.push((ended.serial.clone(), result.status()));
-        self.save(ended);
+        self.save(*ended);
         result.status()
     }
 
