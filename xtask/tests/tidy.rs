@@ -43,6 +43,9 @@ const LICENCES: &[&str] = &[
 const TWICE: &[(&str, &str)] = &[
     ("bit-vec", "tests only: rcgen and proptest want different ones"),
     ("getrandom", "ring, which TLS needs, still has 0.2; everything else has 0.4"),
+    ("rand", "rust_decimal names old ones as optional; they are locked and not built"),
+    ("rand_chacha", "follows rand"),
+    ("rand_core", "follows rand"),
     ("tower-http", "tests only: reqwest, which the browser tests' client uses, still has 0.6"),
     ("synstructure", "follows syn; build time only"),
     ("syn", "derive macros of the ecosystem are moving from 2 to 3; build time only"),

@@ -530,7 +530,31 @@ pub(crate) mod tests {
         )
     }
 
+    fn any_decimal() -> impl Strategy<Value = Decimal> {
+        let parts = (any::<u32>(), any::<u32>(), any::<u32>(), any::<bool>(), 0_u32..=28);
+        parts.prop_map(|(lo, mid, hi, negative, scale)| {
+            Decimal::from_parts(lo, mid, hi, negative, scale)
+        })
+    }
+
     proptest! {
+        #[test]
+        fn no_numbers_make_the_arithmetic_panic(
+            quantity in any_decimal(), price in any_decimal(),
+            nature in prop::sample::select(LineNature::ALL.to_vec()),
+            net in -10_000_000_000_000_i64..=10_000_000_000_000,
+            tax in -10_000_000_000_000_i64..=10_000_000_000_000,
+        ) {
+            let one = Line {
+                quantity: Some(quantity),
+                unit_price: Some(price),
+                net: Fen::new(net),
+                tax: Fen::new(tax),
+                ..line(nature, "1", "1", "1")
+            };
+            let _ = content(vec![one.clone(), one]).check_arithmetic();
+        }
+
         /// Whatever is accepted adds up, and so does the red invoice that takes it back.
         #[test]
         fn the_sums_of_every_accepted_invoice_add_up(

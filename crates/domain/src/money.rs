@@ -138,6 +138,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[0-9eE+. -]{0,40}", any: String) {
+            for text in [&*text, &*any] {
+                let _ = (Fen::parse(text), decimal(text).and_then(Fen::rounded));
+            }
+        }
+    }
+
     #[test]
     fn halves_round_away_from_zero() {
         let rounded = |text| Fen::rounded(decimal(text).unwrap()).unwrap().get();

@@ -115,17 +115,14 @@ pub(crate) async fn put_account(
 }
 
 fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
-    let text = |name: &str| -> Result<Option<String>, Refusal> {
-        Ok(if object.has(name) { Some(object.text(name)?.into_owned()) } else { None })
-    };
     Ok(AccountSpec {
         appid,
-        role: text("role")?,
-        name: text("name")?,
-        original_id: text("original_id")?,
-        secret: text("secret")?,
-        bound_to: text("bound_to")?,
-        s_pappid: text("s_pappid")?,
+        role: object.optional_text("role")?,
+        name: object.optional_text("name")?,
+        original_id: object.optional_text("original_id")?,
+        secret: object.optional_text("secret")?,
+        bound_to: object.optional_text("bound_to")?,
+        s_pappid: object.optional_text("s_pappid")?,
         merchant_api: if object.has("merchant_api") {
             Some(object.flag("merchant_api")?)
         } else {
@@ -133,4 +130,15 @@ fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
         },
         merchant: object.object("merchant")?.as_ref().map(read_taxpayer).transpose()?,
     })
+}
+
+/// A page that is not asked for in another size, and the largest.
+const PAGE: i64 = 100;
+const LARGEST_PAGE: i64 = 1000;
+
+/// `limit` of a listing: 100 unless it is given, 1,000 at most.
+pub(crate) fn page_size(object: &Object) -> Result<usize, Refusal> {
+    let limit = object.integer("limit")?.unwrap_or(PAGE);
+    let fits = usize::try_from(limit).ok().filter(|_| (1..=LARGEST_PAGE).contains(&limit));
+    fits.ok_or_else(|| Refusal::invalid("limit", format!("must be 1 to {LARGEST_PAGE}")))
 }

@@ -2,7 +2,7 @@
 
 use crate::Server;
 use crate::access::Operator;
-use crate::admin::{failed, refuse};
+use crate::admin::{failed, page_size, refuse};
 use crate::answer::json;
 use crate::body::query_object;
 use axum::extract::{Path, Request, State};
@@ -48,9 +48,6 @@ impl From<Taxpayer> for TaxpayerOut {
 
 /// Reads `merchant` of an account's body.
 pub(crate) fn read_taxpayer(object: &Object) -> Result<TaxpayerSpec, Refusal> {
-    let text = |name: &str| -> Result<Option<String>, Refusal> {
-        Ok(if object.has(name) { Some(object.text(name)?.into_owned()) } else { None })
-    };
     let range = |range: &Object| {
         Ok(RangeSpec {
             code: range.required_text("code")?.into_owned(),
@@ -59,14 +56,14 @@ pub(crate) fn read_taxpayer(object: &Object) -> Result<TaxpayerSpec, Refusal> {
         })
     };
     Ok(TaxpayerSpec {
-        code: text("code")?,
-        tax_id: text("nsrsbh")?,
-        name: text("nsrmc")?,
-        address: text("nsrdz")?,
-        phone: text("nsrdh")?,
-        bank: text("nsrbank")?,
-        bank_account: text("nsrbankid")?,
-        face: text("face")?,
+        code: object.optional_text("code")?,
+        tax_id: object.optional_text("nsrsbh")?,
+        name: object.optional_text("nsrmc")?,
+        address: object.optional_text("nsrdz")?,
+        phone: object.optional_text("nsrdh")?,
+        bank: object.optional_text("nsrbank")?,
+        bank_account: object.optional_text("nsrbankid")?,
+        face: object.optional_text("face")?,
         numbers: object.objects("numbers")?.iter().map(range).collect::<Result<_, Refusal>>()?,
     })
 }
@@ -211,10 +208,6 @@ fn standing(state: &RequestState) -> (&'static str, Option<&Serial>, kaipiao_dom
     }
 }
 
-/// A page that is not asked for in another size, and the largest.
-const PAGE: i64 = 100;
-const LARGEST_PAGE: i64 = 1000;
-
 /// `GET /admin/v1/invoices?appid=&fpqqlsh=&after=&limit=`: a merchant's requests, by serial.
 pub(crate) async fn list_invoices(
     _: Operator,
@@ -270,15 +263,11 @@ impl Ask {
                 Serial::parse(&text).map(Some).ok_or_else(wrong)
             }
         };
-        let limit = object.integer("limit")?.unwrap_or(PAGE);
-        if !(1..=LARGEST_PAGE).contains(&limit) {
-            return Err(Refusal::invalid("limit", format!("must be 1 to {LARGEST_PAGE}")));
-        }
         Ok(Self {
             merchant,
             serial: serial("fpqqlsh")?,
             after: serial("after")?,
-            limit: usize::try_from(limit).expect("checked above"),
+            limit: page_size(object)?,
         })
     }
 }

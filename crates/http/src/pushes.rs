@@ -2,7 +2,7 @@
 
 use crate::Server;
 use crate::access::Operator;
-use crate::admin::{failed, refuse};
+use crate::admin::{failed, page_size, refuse};
 use crate::answer::json;
 use crate::body::{Sent, query_object};
 use axum::extract::{Path, Request, State};
@@ -215,10 +215,6 @@ pub(crate) async fn list_pushes(
     }
 }
 
-/// A page that is not asked for in another size, and the largest.
-const PAGE: i64 = 100;
-const LARGEST_PAGE: i64 = 1000;
-
 fn read_query(object: &Object) -> Result<PushQuery, Refusal> {
     let optional = |name: &str| -> Result<Option<String>, Refusal> {
         Ok(Some(object.text(name)?.into_owned()).filter(|text| !text.is_empty()))
@@ -228,16 +224,12 @@ fn read_query(object: &Object) -> Result<PushQuery, Refusal> {
         let problem = format!("must be the id of a push, not {}", text::quoted(&text));
         PushId::parse(&text).ok_or_else(|| Refusal::invalid("after", problem))
     });
-    let limit = object.integer("limit")?.unwrap_or(PAGE);
-    if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(Refusal::invalid("limit", format!("must be 1 to {LARGEST_PAGE}")));
-    }
     Ok(PushQuery {
         account: optional("appid")?,
         lane: optional("order_id")?,
         state,
         after: after.transpose()?,
-        limit: usize::try_from(limit).expect("checked above"),
+        limit: page_size(object)?,
     })
 }
 

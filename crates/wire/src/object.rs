@@ -91,6 +91,11 @@ impl Object {
         }
     }
 
+    /// A text that may be absent, told apart from one that is empty.
+    pub fn optional_text(&self, name: &str) -> Result<Option<String>, Refusal> {
+        Ok(if self.has(name) { Some(self.text(name)?.into_owned()) } else { None })
+    }
+
     /// A text known by two names (clients.md A8, A9): the contract's first.
     pub fn text_or(&self, name: &str, alias: &str) -> Result<Cow<'_, str>, Refusal> {
         let text = self.text(name)?;

@@ -361,6 +361,14 @@ mod tests {
     }
 
     #[test]
+    fn the_answers_are_the_golden_ones() {
+        let answer = crate::answer::ok_saying(SUCCESS);
+        for path in ["s14_make_out/response.json", "s15_offset/response.json"] {
+            assert_eq!(answer, golden::response(path));
+        }
+    }
+
+    #[test]
     fn what_clients_send_is_read() {
         let plain = read(&sample()).unwrap().asked;
         let wrapped = read(&json!({"invoiceinfo": sample()})).unwrap().asked;
