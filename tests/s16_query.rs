@@ -48,13 +48,100 @@ fn what_is_wrong_is_said_in_order() {
     assert_refused(&query(json!({"fpqqlsh": "2ff836C1"})), 73016, "nsrsbh is empty");
     let foreign = json!({"fpqqlsh": "x", "nsrsbh": "110109500321654"});
     assert_refused(&query(foreign), 73101, "91440300MA5KP0009F");
-    assert_refused(&desk.query("C2"), 73109, "");
+    assert_refused(&desk.query("C2"), 73109, "\"2ff836C2\" was never accepted");
     let known = json!({"fpqqlsh": "2ff836C1", "nsrsbh": "91440300MA5KP0009F"});
     assert_eq!(query(json!({"invoiceinfo": known}))["errcode"], 0);
     let platform = server.desk(PLATFORM).post("/card/invoice/queryinvoceinfo", &known);
     assert_refused(&platform, 72015, "");
     // The path is misspelt, and only that one exists.
     assert_eq!(server.get_raw(&desk.path("/card/invoice/queryinvoiceinfo")).status(), 404);
+}
+
+/// What poppler reads in an invoice's PDF, without the blanks.
+fn pdf_text(server: &TestServer, detail: &Value) -> String {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), server.get_raw_bytes(detail["pdfurl"].as_str().unwrap())).unwrap();
+    let mut command = std::process::Command::new("pdftotext");
+    let read = command.args(["-raw", "-enc", "UTF-8"]).arg(file.path()).arg("-").output();
+    let text = String::from_utf8(read.expect("poppler-utils is installed").stdout).unwrap();
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+fn assert_holds(text: &str, values: &[&str]) {
+    for value in values {
+        let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+        assert!(text.contains(&value), "{value} is not in {text}");
+    }
+}
+
+#[test]
+fn the_pdf_holds_every_value() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    desk.authorized("1");
+    let mut body = desk.invoice("1", "F1");
+    for (name, value) in [
+        ("ghfnsrsbh", "91440300MA5KP0001N"),
+        ("ghfdz", "深圳市南山区示例路1号"),
+        ("ghfdh", "0755-80000001"),
+        ("ghfbank", "示例银行深圳分行"),
+        ("ghfbankid", "6200000000000001"),
+        ("skr", "李四"),
+        ("fhr", "王五"),
+        ("bz", "第一行\n第二行"),
+    ] {
+        body[name] = json!(value);
+    }
+    body["invoicedetail_list"] = json!([
+        {"fphxz": 2, "spbm": "1090418010000000000", "xmmc": "洗衣机", "dw": "台", "ggxh": "60L",
+         "xmsl": 2, "xmdj": 100.5, "xmje": 201, "sl": 0.13, "se": 26.13},
+        {"fphxz": 1, "spbm": "1090418010000000000", "xmmc": "折扣行", "xmje": -21, "sl": 0.13,
+         "se": -2.73},
+    ]);
+    (body["hjje"], body["hjse"], body["jshj"]) = (json!(180), json!(23.4), json!(203.4));
+    kaipiao_tests::assert_sucesss(&desk.make_out(&body));
+    let blue = desk.result("F1")["invoicedetail"].clone();
+    let text = pdf_text(&server, &blue);
+    let of = |name: &str| blue[name].as_str().unwrap().to_owned();
+    let date = of("kprq");
+    let shown = format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..8]);
+    let values = [&*of("fpdm"), &of("fphm"), &of("jym"), &shown];
+    assert_holds(&text, &values);
+    for name in ["nsrsbh", "nsrmc", "nsrdz", "nsrdh", "nsrbank", "nsrbankid", "ghfmc", "ghfnsrsbh"]
+        .iter()
+        .chain(&["ghfdz", "ghfdh", "ghfbank", "ghfbankid", "kpr", "skr", "fhr", "bz"])
+    {
+        assert_holds(&text, &[body[*name].as_str().unwrap()]);
+    }
+    let line = "洗衣机60L台2100.5201.0013%26.13";
+    assert_holds(&text, &[line, "折扣行-21.0013%-2.73", "¥180.00", "¥23.40", "¥203.40"]);
+    assert_holds(&text, &["电子发票", "样票 SPECIMEN"]);
+
+    kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&blue, "F1r")));
+    let text = pdf_text(&server, &desk.result("F1r")["invoicedetail"]);
+    let remark = format!("对应正数发票代码:{}号码:{}", of("fpdm"), of("fphm"));
+    assert_holds(&text, &["红字电子发票", "¥-203.40", "-2100.5-201.0013%-26.13", &remark]);
+
+    server.put_account(MERCHANT, &json!({"merchant": {"face": "digital"}}), ADMIN);
+    let digital = desk.issued("2", "F2");
+    let text = pdf_text(&server, &digital);
+    assert_holds(&text, &["数电发票", digital["fphm"].as_str().unwrap()]);
+    assert!(!text.contains("Checkcode") && !text.contains("发票代码"), "{text}");
+}
+
+#[test]
+fn an_invoice_is_found_by_the_taxpayer_that_it_was_issued_for() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    desk.issued("1", "G1");
+    let moved = json!({"merchant": {"nsrsbh": "110109500321654"}});
+    assert_eq!(server.put_account(MERCHANT, &moved, ADMIN).0, 200);
+    for tax_id in ["91440300MA5KP0009F", "110109500321654"] {
+        let which = json!({"fpqqlsh": "2ff836G1", "nsrsbh": tax_id});
+        assert_eq!(desk.post("/card/invoice/queryinvoceinfo", &which)["errcode"], 0, "{tax_id}");
+    }
+    let which = json!({"fpqqlsh": "2ff836G1", "nsrsbh": "1"});
+    assert_refused(&desk.post("/card/invoice/queryinvoceinfo", &which), 73101, "110109500321654");
 }
 
 #[test]

@@ -41,10 +41,16 @@ fn a_taxpayer_is_set_changed_and_complained_about() {
     };
     let words = |merchant: Value| put(OTHER, merchant).1["error"].as_str().unwrap().to_owned();
     assert!(words(json!({"nsrsbh": "1"})).contains("merchant.nsrsbh must be 15 to 20"));
+    // What is refused leaves no account behind whose secret nobody was told.
+    let all = server.admin("GET", "accounts", &json!({})).1["accounts"].clone();
+    assert!(all.as_array().unwrap().iter().all(|account| account["appid"] != OTHER));
+    let rare = json!({"nsrsbh": "110109500321654", "nsrmc": "𪚥"});
+    assert!(words(rare).contains("merchant.nsrmc holds 𪚥 (U+2A6A5), which no font"));
     assert!(words(json!({"nsrsbh": "110109500321654"})).contains("merchant.nsrmc is empty"));
     let good = json!({"nsrsbh": "110109500321654", "nsrmc": "Shop"});
     let (status, account) = put(OTHER, good);
-    assert_eq!((status, &account["merchant"]["code"]), (200, &json!("0000aa")));
+    assert_eq!((status, &account["merchant"]["code"]), (201, &json!("0000aa")));
+    assert_eq!(account["secret"].as_str().unwrap().len(), 32);
     assert!(words(json!({"code": "12345"})).contains("merchant.code must be 6 letters"));
     assert!(words(json!({"face": "paper"})).contains("must be classic or digital, not \"paper\""));
     let range = |code: &str, first: i64, last: i64| json!({"numbers": [{"code": code, "first": first, "last": last}]});
@@ -75,12 +81,67 @@ fn two_merchants_never_share_numbers() {
     let words = answer["error"].as_str().unwrap();
     assert!(status == 400 && words.contains("shares numbers with 1 to 100 of wx6b"), "{words}");
     body["merchant"]["numbers"][0]["first"] = json!(101);
-    assert_eq!(server.put_account(OTHER, &body, ADMIN).0, 200);
+    assert_eq!(server.put_account(OTHER, &body, ADMIN).0, 201);
+    // A refused range changes nothing else either.
+    body["name"] = json!("changed");
+    body["merchant"]["numbers"][0]["first"] = json!(50);
+    assert_eq!(server.put_account(OTHER, &body, ADMIN).0, 400);
+    let all = server.admin("GET", "accounts", &json!({})).1["accounts"].clone();
+    let other = all.as_array().unwrap().iter().find(|one| one["appid"] == OTHER).unwrap();
+    assert_eq!(other["name"], OTHER);
+    // What the operator allots goes before what the sandbox does.
+    assert_eq!(server.merchant().issued("1", "A1")["fpdm"], "044032411111");
+}
+
+#[test]
+fn many_merchants_at_once_get_ranges_of_their_own() {
+    let server = TestServer::start();
+    let body = json!({"role": "merchant", "merchant": {"nsrsbh": "110109500321654", "nsrmc": "S"}});
+    let appid = |n: usize| format!("wx{n:016x}");
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            let (server, body) = (&server, &body);
+            scope.spawn(move || {
+                for n in 0..6 {
+                    let (status, answer) = server.put_account(&appid(worker * 6 + n), body, ADMIN);
+                    assert_eq!(status, 201, "{answer}");
+                }
+            });
+        }
+    });
+    let mut firsts = std::collections::BTreeSet::new();
+    for n in 0..48 {
+        let path = format!("accounts/{}/numbers", appid(n));
+        let ranges = server.admin("GET", &path, &json!({})).1["ranges"].clone();
+        assert_eq!(ranges.as_array().unwrap().len(), 1, "{ranges}");
+        assert!(firsts.insert(ranges[0]["first"].as_u64().unwrap()), "{ranges}");
+    }
+}
+
+#[test]
+fn production_allots_nothing_by_itself() {
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), ADMIN).unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {:?}\n[[accounts]]\nappid = \"{OTHER}\"\n\
+         role = \"merchant\"\nsecret = \"ffffffffffffffffffffffffffffffff\"\n\
+         merchant = {{ nsrsbh = \"110109500321654\", nsrmc = \"Shop\" }}",
+        token.path().to_str().unwrap()
+    ));
+    let numbers = |server: &TestServer| {
+        server.admin("GET", &format!("accounts/{OTHER}/numbers"), &json!({})).1
+    };
+    assert_eq!(numbers(&server), json!({"ranges": []}));
+    let range = json!({"merchant": {"numbers": [{"code": "952", "first": 1, "last": 9}]}});
+    assert_eq!(server.put_account(OTHER, &range, ADMIN).0, 200);
+    assert_eq!(numbers(&server)["ranges"][0]["left"], 9);
+    let unknown = server.admin("GET", "accounts/wx00000000000000ff/numbers", &json!({}));
+    assert_eq!(unknown.0, 404);
+    assert_eq!(server.page("POST", "/sandbox/v1/faults", &[], "{}").status(), 404);
 }
 
 #[test]
 fn numbers_that_are_used_up_fail_clearly_until_there_are_more() {
-    // Production allots nothing by itself; its login is not needed for the sandbox's.
     let server = TestServer::start_with(&format!(
         "[issuing]\nblock_size = 2\n[[accounts]]\nappid = \"{OTHER}\"\nrole = \"merchant\"\n\
          secret = \"ffffffffffffffffffffffffffffffff\"\n\

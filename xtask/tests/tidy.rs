@@ -160,6 +160,45 @@ fn files(below: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// Names of the contract in pinyin: they never leave the floors that read and write them.
+const PINYIN: &[&str] = &[
+    "ddh", "fhr", "fpdm", "fphm", "fphxz", "fpqqlsh", "ghfmc", "ggxh", "hjje", "hjse", "hylx",
+    "jshj", "jym", "kplx", "kpr", "kprq", "nsrbank", "nsrdh", "nsrdz", "nsrmc", "nsrsbh", "skr",
+    "spbm", "wxopenid", "xmdj", "xmje", "xmmc", "xmsl", "yfpdm", "yfphm",
+];
+
+#[test]
+fn pinyin_stays_on_the_wire() {
+    for below in ["domain", "seams", "store-sqlite", "issuing", "push", "app", "pages", "testkit"] {
+        let mut sources = Vec::new();
+        files(&root().join("crates").join(below), ".rs", &mut sources);
+        for path in sources {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            let found = words.into_iter().find(|word| PINYIN.contains(word));
+            assert_eq!(found, None, "{}", path.display());
+        }
+    }
+}
+
+/// Files that are large for a reason.
+const LARGE: &[&str] = &["fp-song.otf"];
+
+#[test]
+fn no_large_file_came_in_by_mistake() {
+    let mut all = Vec::new();
+    files(root(), "", &mut all);
+    for path in all {
+        let name = path.strip_prefix(root()).unwrap().display().to_string();
+        // A server that was tried here leaves its data.
+        if name.starts_with("kaipiao-data") || LARGE.iter().any(|large| name.ends_with(large)) {
+            continue;
+        }
+        let bytes = std::fs::metadata(&path).unwrap().len();
+        assert!(bytes < 300_000, "{name} has {bytes} bytes");
+    }
+}
+
 #[test]
 fn every_ruling_has_a_test_that_exists() {
     let mut sources = Vec::new();

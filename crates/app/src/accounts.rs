@@ -27,7 +27,7 @@ pub struct AccountSpec {
     pub s_pappid: Option<String>,
     /// Is the merchant API's permission switched on? Default: yes.
     pub merchant_api: Option<bool>,
-    /// A merchant's taxpayer; saved by whoever saves the account ([`App::save_taxpayer`]).
+    /// A merchant's taxpayer.
     pub merchant: Option<TaxpayerSpec>,
 }
 
@@ -49,7 +49,8 @@ impl App {
         Ok(records::list(&*self.store, &page).await?)
     }
 
-    /// Adds an account, or changes the one with the same appid. 72031 names what is wrong.
+    /// Adds an account, or changes the one with the same appid; a merchant's taxpayer and ranges of
+    /// numbers are in the same commit. 72031 names what is wrong, and then nothing has changed.
     ///
     /// Its role and its binding stay what they were made as: orders and links belong to the
     /// merchant that an app was bound to when they were made.
@@ -60,11 +61,22 @@ impl App {
         if let Some(merchant) = &spec.bound_to {
             self.check_merchant(merchant).await?;
         }
-        self.decide(account_key(&appid), FirstTry::Reads, |before: Option<Account>| {
+        let appid = &appid;
+        // Ranges are allotted one after the other: all of them change the register.
+        let _allotting = match &spec.merchant {
+            Some(_) => Some(self.allotting.lock().await),
+            None => None,
+        };
+        let key = account_key(appid);
+        self.decide_reading(key, FirstTry::Reads, |before: Option<Account>, _| async move {
             let (account, new_secret) = self.compose(appid.clone(), spec, before.as_ref())?;
+            let also = match &spec.merchant {
+                Some(taxpayer) => self.taxpayer_saves(&account, taxpayer).await?,
+                None => Vec::new(),
+            };
             let next = (before.as_ref() != Some(&account)).then(|| account.clone());
             let result = Saved { account, is_new: before.is_none(), new_secret };
-            Ok::<_, Failure>(Decision::alone(next, result))
+            Ok::<_, Failure>(Decision { also, ..Decision::alone(next, result) })
         })
         .await
     }

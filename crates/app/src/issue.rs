@@ -2,8 +2,8 @@
 //!
 //! The request, its job and later the invoice, its number and its push are each one commit with what
 //! they follow from. In between, a process may die at any moment: the job is offered again, and the
-//! issuer is asked again. What is recorded expects the request as it was read, so of two who ask at
-//! the same time only one counts.
+//! issuer is asked again. What is recorded expects the request as it was asked: of two who ask at the
+//! same time only one counts, and an answer to an earlier try is never taken for a later one's.
 
 use crate::worker::{LOOK_EVERY, Places, Work, until_taken};
 use crate::{App, Decision, Failure, FirstTry};
@@ -76,15 +76,16 @@ impl Work for Issuing {
         };
         let read = || app.versioned_request(&merchant, &serial);
         let Some(found) = until_taken(&serial, read).await else { return };
-        let answer = match &found {
-            Some(found) if found.value.is_running() => app.ask_issuer(&found.value).await,
+        let Some(found) = found else {
+            tracing::error!(%merchant, ?serial, "a job without its request");
+            return;
+        };
+        let answer = match found.value.is_running() {
+            true => app.ask_issuer(&found.value).await,
             // Somebody else has ended it: only the job is left.
-            _ => IssuerAnswer::NotYet,
+            false => IssuerAnswer::NotYet,
         };
-        let record = || {
-            let first_try = found.clone().map_or(FirstTry::Reads, FirstTry::HasRead);
-            app.record(&job.id, first_try, &merchant, &serial, &answer)
-        };
+        let record = || app.record(&job.id, found.clone(), &answer);
         until_taken(&serial, record).await;
     }
 }
@@ -110,30 +111,32 @@ impl App {
         tokio::time::timeout(limit, asked).await.unwrap_or_else(silent)
     }
 
-    /// Records what the issuer said to a request that is still running; otherwise the job alone
-    /// ends.
+    /// Records what the issuer said to the request as it was `asked`. When another try of it has
+    /// begun meanwhile, the answer is not that one's, and neither is the end of the job.
     async fn record(
         &self,
         job: &JobId,
-        first_try: FirstTry<InvoiceRequest>,
-        merchant: &AppId,
-        serial: &Serial,
+        asked: Versioned<InvoiceRequest>,
         answer: &IssuerAnswer,
     ) -> Result<(), Failure> {
-        let key = request_key(merchant, serial);
-        self.decide_reading(key, first_try, |found, attempt| async move {
-            let done = || vec![JobChange::Done(job.clone())];
-            let Some(request): Option<InvoiceRequest> = found else {
-                return Ok(Decision { jobs: done(), ..Decision::alone(None, ()) });
+        let key = request_key(&asked.value.merchant, &asked.value.serial);
+        let state = asked.value.state.clone();
+        let state = &state;
+        self.decide_reading(key, FirstTry::HasRead(asked), |found, attempt| async move {
+            let request: Option<InvoiceRequest> = found;
+            let Some(request) = request.filter(|request| request.state == *state) else {
+                return Ok(Decision::alone(None, ()));
             };
+            let done = || vec![JobChange::Done(job.clone())];
             let answer = match attempt {
                 0 => answer.clone(),
                 _ => self.checked(&request, answer).await?,
             };
             let (limit, now) = (self.settings.issuing.places.time_limit, self.now());
             let (next, result) = match request.hear(answer, limit, now) {
+                // Saved as it is: so it is sure that no other try has begun when the job ends.
                 Heard::Nothing => {
-                    return Ok(Decision { jobs: done(), ..Decision::alone(None, ()) });
+                    return Ok(Decision { jobs: done(), ..Decision::alone(Some(request), ()) });
                 }
                 Heard::Wait => {
                     let due_ms = (now + LOOK_EVERY).unix_millis();

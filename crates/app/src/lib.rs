@@ -101,6 +101,7 @@ pub struct App {
     keys: Keys,
     settings: Settings,
     token_desks: Vec<Mutex<()>>,
+    allotting: Mutex<()>,
     /// Wakes the dispatcher; what it finds is in the store, so a hint may be lost.
     push_hint: Notify,
     /// The same for whoever does the jobs.
@@ -151,6 +152,7 @@ impl App {
             paper,
             keys,
             settings,
+            allotting: Mutex::default(),
             token_desks: (0..TOKEN_DESKS).map(|_| Mutex::default()).collect(),
             push_hint: Notify::new(),
             job_hint: Notify::new(),

@@ -1,9 +1,9 @@
 //! Section 16: queryinvoceinfo, and the PDF behind its address.
 
 use crate::{App, Failure};
-use kaipiao_domain::Refusal;
 use kaipiao_domain::account::Account;
 use kaipiao_domain::invoice_request::IssuedInvoice;
+use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::s16_query::{QueryRequest, pdf_url, read_pdf_name};
 use std::sync::Arc;
@@ -26,9 +26,16 @@ impl App {
         asked: &QueryRequest,
     ) -> Result<FoundInvoice, Failure> {
         let taxpayer = self.taxpayer_of(caller).await?;
-        taxpayer.check_id(&asked.tax_id)?;
         let request = self.request(caller.merchant(), &asked.serial).await?;
-        let request = request.ok_or_else(|| Refusal::plain(ErrorCode::SerialUnknown))?;
+        // An invoice keeps the taxpayer that it was issued for, also when the merchant's changes.
+        let is_its_own = request.as_ref().is_some_and(|r| r.content.seller.tax_id == asked.tax_id);
+        if !is_its_own {
+            taxpayer.check_id(&asked.tax_id)?;
+        }
+        let request = request.ok_or_else(|| {
+            let detail = format!("{} was never accepted", text::quoted(asked.serial.as_str()));
+            Refusal::new(ErrorCode::SerialUnknown, detail)
+        })?;
         let invoice = request.invoice()?.clone();
         let base_url = &self.settings.public_base_url;
         let pdf_url = pdf_url(&self.keys, base_url, &request.merchant, &request.serial);

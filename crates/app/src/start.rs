@@ -112,10 +112,10 @@ impl App {
     /// The demo merchant's taxpayer, also for a sandbox of before there were any.
     async fn seed_taxpayer(&self) -> Result<(), Failure> {
         let merchant = AppId::parse(DEMO_MERCHANT).expect("a demo account's appid is well-formed");
-        if self.taxpayer(&merchant).await?.is_none()
-            && let Some(account) = self.account(&merchant).await?
-        {
-            self.save_taxpayer(&account, &demo_taxpayer()).await?;
+        if self.taxpayer(&merchant).await?.is_none() {
+            let appid = DEMO_MERCHANT.to_owned();
+            let merchant = Some(demo_taxpayer());
+            self.save_account(&AccountSpec { appid, merchant, ..AccountSpec::default() }).await?;
         }
         Ok(())
     }
@@ -152,14 +152,9 @@ impl App {
     /// Adds and changes the config file's accounts: there the file has the last word.
     pub async fn apply_accounts(&self, specs: &[AccountSpec]) -> Result<(), StartError> {
         for (index, spec) in specs.iter().enumerate() {
-            let saved = async {
-                let saved = self.save_account(spec).await?;
-                match &spec.merchant {
-                    Some(taxpayer) => self.save_taxpayer(&saved.account, taxpayer).await.map(drop),
-                    None => Ok(()),
-                }
-            };
-            saved.await.map_err(|failure| StartError::Account { index, failure })?;
+            self.save_account(spec)
+                .await
+                .map_err(|failure| StartError::Account { index, failure })?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The taxpayers of merchants, and the ranges of numbers that are allotted to them.
 
-use crate::{App, Decision, Failure, FirstTry};
+use crate::{App, Failure};
 use kaipiao_domain::account::{Account, AppId, Role};
 use kaipiao_domain::invoice_number::NumberRange;
 use kaipiao_domain::taxpayer::{Face, MerchantCode, Party, Taxpayer};
@@ -9,8 +9,10 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_seams::records::{
     self, NumberOwner, NumberRegister, number_key, number_range_key, taxpayer_key,
 };
-use kaipiao_seams::store::{Expect, Kind, Page, PageOrder};
-use kaipiao_wire::s16_query::issue_time;
+use kaipiao_seams::store::{Expect, Kind, Page, PageOrder, Save};
+use kaipiao_wire::s14_make_out::refuse_taxpayer;
+use kaipiao_wire::s16_query::issue_year;
+use std::collections::HashMap;
 
 /// A merchant's taxpayer as an operator writes it. What is left out keeps its value, or takes its
 /// default.
@@ -61,8 +63,6 @@ pub struct RangeReport {
 
 /// How many numbers the sandbox allots at once.
 const SANDBOX_RANGE: u64 = 1_000_000;
-/// So many such ranges fit below one 12-digit code.
-const RANGES_PER_CODE: u64 = 99;
 /// Numbers are looked through in pages of this size.
 const PAGE: usize = 1000;
 
@@ -84,72 +84,68 @@ impl App {
         self.get(&taxpayer_key(merchant)).await
     }
 
-    /// Adds or changes a merchant's taxpayer, and allots it the ranges that are new. 72031 names
-    /// what is wrong. Without any range, the sandbox allots one.
-    pub async fn save_taxpayer(
+    /// What saves a merchant's taxpayer and the ranges that are new. 72031 names what is wrong.
+    /// Without any range for its face, the sandbox allots one.
+    pub(crate) async fn taxpayer_saves(
         &self,
         account: &Account,
         spec: &TaxpayerSpec,
-    ) -> Result<Taxpayer, Failure> {
+    ) -> Result<Vec<Save>, Failure> {
         if account.role != Role::Merchant {
             let problem = format!("does not fit a {} account", account.role.name());
             return Err(Refusal::invalid("merchant", problem).into());
         }
         let key = taxpayer_key(&account.appid);
-        let taxpayer = self
-            .decide(key, FirstTry::Reads, |before: Option<Taxpayer>| {
-                let taxpayer = compose(&account.appid, spec, before.as_ref())?;
-                let next = (before.as_ref() != Some(&taxpayer)).then(|| taxpayer.clone());
-                Ok::<_, Failure>(Decision::alone(next, taxpayer))
-            })
-            .await?;
-        for range in &spec.numbers {
-            self.allot(&range.range(&account.appid)?).await?;
+        let before = records::get::<Taxpayer>(&*self.store, &key).await?;
+        let taxpayer = compose(&account.appid, spec, before.as_ref().map(|before| &before.value))?;
+        let can_print = |c: char| self.paper.can_print(c);
+        taxpayer.check(can_print).map_err(|problem| refuse_taxpayer(&problem))?;
+        let mut saves = Vec::new();
+        if before.as_ref().map(|before| &before.value) != Some(&taxpayer) {
+            let expect = before.map_or(Expect::Absent, |before| Expect::Version(before.version));
+            saves.push(records::save(key, expect, &taxpayer));
         }
-        if self.settings.issuing.allots_numbers {
-            self.allot_sandbox_range(&taxpayer).await?;
+        let ranges = self.new_ranges(&taxpayer, spec).await?;
+        if !ranges.is_empty() {
+            saves.push(self.register().await?);
         }
-        Ok(taxpayer)
+        let range =
+            |range: &NumberRange| records::save(number_range_key(range), Expect::Absent, range);
+        saves.extend(ranges.iter().map(range));
+        Ok(saves)
     }
 
-    /// Allots a range; one that is allotted to the merchant already changes nothing, and one that
-    /// shares numbers with another is refused. The register makes two of these go one by one.
-    async fn allot(&self, range: &NumberRange) -> Result<(), Failure> {
-        let register = NumberRegister::key();
-        self.decide_reading(register, FirstTry::Reads, |found, _| async move {
-            let mut register: NumberRegister = found.unwrap_or_default();
-            let all = self.all_ranges(None).await?;
-            let same = |known: &NumberRange| number_range_key(known) == number_range_key(range);
-            if all.iter().any(|known| same(known) && known.last == range.last) {
-                return Ok(Decision::alone(None, ()));
+    /// The ranges that a merchant has not got yet, checked against everybody's.
+    async fn new_ranges(
+        &self,
+        taxpayer: &Taxpayer,
+        spec: &TaxpayerSpec,
+    ) -> Result<Vec<NumberRange>, Failure> {
+        let mut all = self.all_ranges(None).await?;
+        let before = all.len();
+        for asked in &spec.numbers {
+            let range = asked.range(&taxpayer.merchant)?;
+            if !all.iter().any(|known| is_same(known, &range)) {
+                check_free(&all, &range)?;
+                all.push(range);
             }
-            if let Some(known) = all.iter().find(|known| known.overlaps(range)) {
-                let (whose, first, last) = (&known.merchant, known.first, known.last);
-                let problem = format!("shares numbers with {first} to {last} of {whose}");
-                return Err(Refusal::invalid("merchant.numbers", problem).into());
-            }
-            register.changes += 1;
-            let also = vec![records::save(number_range_key(range), Expect::Absent, range)];
-            Ok::<_, Failure>(Decision { also, ..Decision::alone(Some(register), ()) })
-        })
-        .await
+        }
+        let is_own = |range: &NumberRange| {
+            range.merchant == taxpayer.merchant && range.face == taxpayer.face
+        };
+        if self.settings.issuing.allots_numbers && !all.iter().any(is_own) {
+            all.push(sandbox_range(taxpayer, &all, issue_year(self.now()))?);
+        }
+        Ok(all.split_off(before))
     }
 
-    /// Allots the sandbox's next range to a merchant that has none for its face.
-    async fn allot_sandbox_range(&self, taxpayer: &Taxpayer) -> Result<(), Failure> {
-        let own = self.all_ranges(Some(&taxpayer.merchant)).await?;
-        if own.iter().any(|range| range.face == taxpayer.face) {
-            return Ok(());
-        }
-        let year = &issue_time(self.now())[2..4];
-        let all = self.all_ranges(None).await?;
-        for slot in 0.. {
-            let range = sandbox_range(taxpayer, year, slot)?;
-            if !all.iter().any(|known| known.overlaps(&range)) {
-                return self.allot(&range).await;
-            }
-        }
-        Ok(())
+    /// Counts an allotment: of two nodes that allot at the same time one sees the other.
+    async fn register(&self) -> Result<Save, Failure> {
+        let key = NumberRegister::key();
+        let found = records::get::<NumberRegister>(&*self.store, &key).await?;
+        let expect = found.as_ref().map_or(Expect::Absent, |found| Expect::Version(found.version));
+        let changes = found.map_or(0, |found| found.value.changes) + 1;
+        Ok(records::save(key, expect, &NumberRegister { changes }))
     }
 
     /// A merchant's ranges, or everybody's.
@@ -159,7 +155,7 @@ impl App {
             owner: merchant.map(AppId::to_string),
             after: None,
             order: PageOrder::Ascending,
-            limit: 100_000,
+            limit: 1_000_000,
         };
         Ok(records::list(&*self.store, &page).await?)
     }
@@ -238,17 +234,46 @@ impl RangeSpec {
     }
 }
 
-/// The `slot`-th of the ranges that the sandbox allots: Shenzhen's codes, a million numbers each.
-fn sandbox_range(taxpayer: &Taxpayer, year: &str, slot: u64) -> Result<NumberRange, Refusal> {
-    let (code, first) = match taxpayer.face {
+fn is_same(one: &NumberRange, other: &NumberRange) -> bool {
+    number_range_key(one) == number_range_key(other) && one.last == other.last
+}
+
+fn check_free(all: &[NumberRange], range: &NumberRange) -> Result<(), Refusal> {
+    let Some(known) = all.iter().find(|known| known.overlaps(range)) else { return Ok(()) };
+    let (whose, first, last) = (&known.merchant, known.first, known.last);
+    let problem = format!("shares numbers with {first} to {last} of {whose}");
+    Err(Refusal::invalid("merchant.numbers", problem))
+}
+
+/// The sandbox's next range for a merchant: a million numbers behind all that are allotted below
+/// one of Shenzhen's codes.
+fn sandbox_range(
+    taxpayer: &Taxpayer,
+    all: &[NumberRange],
+    year: i16,
+) -> Result<NumberRange, Refusal> {
+    let codes: Vec<String> = match taxpayer.face {
         Face::Classic => {
-            let batch = 1 + slot / RANGES_PER_CODE;
-            (format!("04403{year}{batch:03}11"), slot % RANGES_PER_CODE * SANDBOX_RANGE + 1)
+            (1..=999).map(|batch| format!("04403{:02}{batch:03}11", year % 100)).collect()
         }
-        Face::Digital => ("952".to_owned(), slot * SANDBOX_RANGE + 1),
+        Face::Digital => (0..=9).map(|channel| format!("95{}", (channel + 2) % 10)).collect(),
     };
-    let last = first + SANDBOX_RANGE - 1;
-    NumberRange::new(taxpayer.merchant.clone(), taxpayer.face, &code, first, last)
+    let mut highest: HashMap<&str, u64> = HashMap::new();
+    for range in all {
+        let last = highest.entry(&range.code).or_default();
+        *last = range.last.max(*last);
+    }
+    for code in &codes {
+        let first = highest.get(&**code).map_or(1, |last| last + 1);
+        let last = first.saturating_add(SANDBOX_RANGE - 1);
+        let (merchant, face) = (taxpayer.merchant.clone(), taxpayer.face);
+        // Refused where the code has no more room.
+        if let Ok(range) = NumberRange::new(merchant, face, code, first, last) {
+            return Ok(NumberRange { is_automatic: true, ..range });
+        }
+    }
+    let problem = "must be given: every range that the sandbox could allot is taken";
+    Err(Refusal::invalid("merchant.numbers", problem))
 }
 
 fn compose(
@@ -269,7 +294,7 @@ fn compose(
     };
     let old = before.map(|before| before.party.clone()).unwrap_or_default();
     let chosen = |new: &Option<String>, old: String| new.clone().unwrap_or(old);
-    let taxpayer = Taxpayer {
+    Ok(Taxpayer {
         merchant: merchant.clone(),
         code: MerchantCode::parse(&code).ok_or_else(|| {
             let problem = format!("must be 6 letters and digits, not {}", text::quoted(&code));
@@ -284,14 +309,42 @@ fn compose(
             bank_account: chosen(&spec.bank_account, old.bank_account),
         },
         face,
-    };
-    taxpayer.check()?;
-    Ok(taxpayer)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sandbox_allots_behind_all_that_is_taken_and_says_when_nothing_is_left() {
+        let merchant = AppId::parse("wx6b61697069616f31").unwrap();
+        let mut taxpayer = Taxpayer {
+            merchant: merchant.clone(),
+            code: MerchantCode::parse("2ff836").unwrap(),
+            party: Party::default(),
+            face: Face::Digital,
+        };
+        let taken = |face, code: &str, last| {
+            NumberRange::new(merchant.clone(), face, code, 1, last).unwrap()
+        };
+        let mut all = vec![taken(Face::Digital, "952", 999_999_999_999_999)];
+        let range = sandbox_range(&taxpayer, &all, 2026).unwrap();
+        assert_eq!((&*range.code, range.first, range.last), ("953", 1, 1_000_000));
+        let codes = (0..10).map(|c| taken(Face::Digital, &format!("95{c}"), 999_999_999_999_999));
+        all.extend(codes);
+        let refusal = sandbox_range(&taxpayer, &all, 2026).unwrap_err();
+        assert!(refusal.detail.contains("is taken"), "{refusal}");
+        taxpayer.face = Face::Classic;
+        let all = [taken(Face::Classic, "044032600111", 98_500_000)];
+        let range = sandbox_range(&taxpayer, &all, 2026).unwrap();
+        assert_eq!(
+            (&*range.code, range.first, range.last),
+            ("044032600111", 98_500_001, 99_500_000)
+        );
+        let all = [range];
+        assert_eq!(sandbox_range(&taxpayer, &all, 2026).unwrap().code, "044032600211");
+    }
 
     #[test]
     fn what_a_block_has_ahead_is_no_gap() {

@@ -277,6 +277,13 @@ impl Settings {
             ("push.per_account", self.push.per_account),
             ("push.at_once", self.push.at_once),
             ("push.timeout_ms", usize::try_from(self.push.timeout_ms).unwrap_or(usize::MAX)),
+            ("issuing.per_account", self.issuing.per_account),
+            ("issuing.at_once", self.issuing.at_once),
+            (
+                "issuing.time_limit_ms",
+                usize::try_from(self.issuing.time_limit_ms).unwrap_or(usize::MAX),
+            ),
+            ("issuing.block_size", usize::try_from(self.issuing.block_size).unwrap_or(usize::MAX)),
         ] {
             if value == 0 {
                 return Err(SettingsError::Value(format!("{name} must be at least 1")));

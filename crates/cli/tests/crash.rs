@@ -523,3 +523,31 @@ fn no_acknowledged_change_is_lost_in_25_kills() {
     check_pushes(&server, &receiver, &acknowledged.lock().unwrap(), &ends);
     check_invoices(&server, &receiver, &acknowledged.lock().unwrap());
 }
+
+/// A process that dies at any commit of its very first start leaves nothing that the next start does
+/// not put right: the demo merchant can issue.
+#[test]
+fn a_first_start_that_was_killed_is_put_right_by_the_next() {
+    for group in 1..=12 {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kaipiao"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data", data.path().to_str().unwrap()]);
+        command.args(["--die-before-commit", &group.to_string()]);
+        let mut process =
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        // Dead, or, when its start has fewer commits, listening.
+        let first = BufReader::new(process.stdout.take().unwrap()).lines().next();
+        let has_started = first.is_some();
+        let _ = process.kill();
+        let _ = process.wait();
+        let server = Server::start(data.path(), None);
+        let told = server.get("sandbox/v1/accounts").unwrap();
+        assert_eq!(told["merchant"]["code"], "2ff836", "killed at {group}");
+        assert_eq!(told["users"].as_array().unwrap().len(), 3, "killed at {group}");
+        let numbers = server.admin(&format!("accounts/{MERCHANT}/numbers"));
+        assert_eq!(numbers["ranges"].as_array().unwrap().len(), 1, "killed at {group}");
+        if group == 12 {
+            assert!(has_started, "a first start has more commits than are tried here");
+        }
+    }
+}

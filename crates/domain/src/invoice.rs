@@ -13,7 +13,7 @@ const TAX_TOLERANCE: Decimal = Decimal::from_parts(6, 0, 0, false, 2);
 /// The same over all lines together: 1.27 yuan.
 const TOTAL_TAX_TOLERANCE: Decimal = Decimal::from_parts(127, 0, 0, false, 2);
 
-/// What a line is (section 14's `fphxz`).
+/// What a line is (section 14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineNature {
     /// 0: goods or a service.
@@ -154,6 +154,7 @@ pub struct ContentProblem {
     pub problem: String,
 }
 
+/// A check's outcome.
 type Checked = Result<(), ContentProblem>;
 
 fn wrong(field: ContentField, problem: impl Display) -> Checked {
@@ -222,17 +223,7 @@ impl Content {
 
     /// The first character that `can_print` does not know, as a problem of the text it stands in.
     pub fn check_characters(&self, can_print: impl Fn(char) -> bool) -> Checked {
-        for (field, text) in self.texts() {
-            // Line breaks and tabs are laid out, not printed; other controls were refused before.
-            let is_unknown = |c: &char| !c.is_control() && !can_print(*c);
-            if let Some(unknown) = text.chars().find(is_unknown) {
-                let code = u32::from(unknown);
-                let problem =
-                    format!("holds {unknown} (U+{code:04X}), which no font here can print");
-                return wrong(field, problem);
-            }
-        }
-        Ok(())
+        self.texts().iter().try_for_each(|(field, text)| check_printable(*field, text, &can_print))
     }
 
     /// Every text that is printed, and where it stands.
@@ -273,6 +264,17 @@ impl Content {
             ..self.clone()
         }
     }
+}
+
+/// Names the first character of a text that cannot be printed. Line feeds are laid out.
+pub fn check_printable(
+    field: ContentField,
+    text: &str,
+    can_print: impl Fn(char) -> bool,
+) -> Checked {
+    let Some(unknown) = text.chars().find(|c| *c != '\n' && !can_print(*c)) else { return Ok(()) };
+    let code = u32::from(unknown);
+    wrong(field, format!("holds {unknown} (U+{code:04X}), which no font here can print"))
 }
 
 fn party_texts(party: &Party) -> impl Iterator<Item = (PartyField, &str)> {

@@ -90,6 +90,8 @@ pub struct NumberRange {
     pub next: u64,
     /// The newest block of each holder.
     pub blocks: Vec<Block>,
+    /// Did the sandbox allot it by itself? Those that an operator allots are used up before.
+    pub is_automatic: bool,
 }
 
 impl NumberRange {
@@ -115,7 +117,8 @@ impl NumberRange {
             return Err(Refusal::invalid("first", problem));
         }
         let code = code.to_owned();
-        Ok(Self { merchant, face, code, first, last, next: first, blocks: Vec::new() })
+        let (blocks, is_automatic) = (Vec::new(), false);
+        Ok(Self { merchant, face, code, first, last, next: first, blocks, is_automatic })
     }
 
     /// How many numbers are in no block yet.

@@ -26,15 +26,16 @@ use core::fmt;
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
 
-/// A merchant's number of an invoice request (`fpqqlsh`): 1 to 64 characters on one line, the first
-/// six of them the merchant code.
+/// A merchant's number of an invoice request: 1 to 64 characters on one line, the first six of them
+/// the merchant code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serial(String);
 
 impl Serial {
-    /// Takes a text of 1 to 64 characters without control characters.
+    /// Takes a text of 1 to 64 characters, without control characters and others that XML cannot
+    /// carry: it travels in a push.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=Self::MAX_CHARS).contains(&text.chars().count());
+        let fits = text::required("", text, Self::MAX_CHARS).is_ok();
         (fits && !text.contains(char::is_control)).then(|| Self(text.to_owned()))
     }
 
@@ -122,6 +123,18 @@ pub struct IssuedInvoice {
     pub check_code: String,
     /// When it was issued.
     pub at: Timestamp,
+}
+
+impl IssuedInvoice {
+    /// Has it the number and the check code of this face?
+    fn is_of(&self, face: Face) -> bool {
+        let check_code_digits = match face {
+            Face::Classic => 20,
+            Face::Digital => 0,
+        };
+        let is_digits = self.check_code.bytes().all(|b| b.is_ascii_digit());
+        self.number.face() == face && is_digits && self.check_code.len() == check_code_digits
+    }
 }
 
 /// Has a blue invoice been taken back?
@@ -490,6 +503,10 @@ impl InvoiceRequest {
             IssuerAnswer::NotYet if now < since + limit => return Heard::Wait,
             IssuerAnswer::NotYet => (failed(IssueFailure::Silent), TryResult::Failed),
             IssuerAnswer::Failed(failure) => (failed(failure), TryResult::Failed),
+            IssuerAnswer::Issued(invoice) if !invoice.is_of(self.face) => {
+                let words = format!("the issuer's answer is no {} invoice", self.face.name());
+                (failed(IssueFailure::Unreadable(words)), TryResult::Failed)
+            }
             IssuerAnswer::Issued(invoice) => {
                 let offset = Offset::Standing;
                 (RequestState::Issued { invoice, offset }, TryResult::Issued)
@@ -519,7 +536,7 @@ impl InvoiceRequest {
     pub fn invoice(&self) -> Result<&IssuedInvoice, Refusal> {
         match &self.state {
             RequestState::Issued { invoice, .. } => Ok(invoice),
-            RequestState::Running { .. } => Err(Refusal::plain(ErrorCode::SerialProcessing)),
+            RequestState::Running { .. } => Err(self.processing()),
             RequestState::Failed { failure, .. } => Err(failure.refusal()),
         }
     }
@@ -542,11 +559,16 @@ impl InvoiceRequest {
 
     fn standing(&self) -> Result<Known, Refusal> {
         match &self.state {
-            RequestState::Running { .. } => Err(Refusal::plain(ErrorCode::SerialProcessing)),
+            RequestState::Running { .. } => Err(self.processing()),
             RequestState::Failed { failure: IssueFailure::Silent, .. } => Ok(Known::Silent),
             RequestState::Failed { .. } => Ok(Known::Failed),
             RequestState::Issued { .. } => Ok(Known::Issued),
         }
+    }
+
+    fn processing(&self) -> Refusal {
+        let detail = format!("{} has no result yet", quoted(&self.serial));
+        Refusal::new(ErrorCode::SerialProcessing, detail)
     }
 
     fn asks_again<Other>(&self, now: Timestamp) -> Accepted<Other> {

@@ -93,7 +93,12 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     if text.contains(['e', 'E']) {
         return Decimal::from_scientific(text).ok();
     }
-    Decimal::from_str_exact(text).ok()
+    // Some clients write as many zeros as their type has digits.
+    let shortest = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => text,
+    };
+    Decimal::from_str_exact(shortest).ok()
 }
 
 #[cfg(test)]
@@ -107,6 +112,7 @@ mod tests {
             ("135.9", 13590, "135.90"),
             ("23.10", 2310, "23.10"),
             ("159.000", 15900, "159.00"),
+            ("135.9000000000000000000000000000000000", 13590, "135.90"),
             ("-0.05", -5, "-0.05"),
             ("1.59e2", 15900, "159.00"),
             (" 7 ", 700, "7.00"),

@@ -1,6 +1,7 @@
 //! The taxpayer behind a merchant's account: who sells, and how its invoices look (sections 14–16).
 
 use crate::account::AppId;
+use crate::invoice::{ContentField, ContentProblem, PartyField, check_printable};
 use crate::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 
@@ -83,20 +84,26 @@ pub struct Taxpayer {
 }
 
 impl Taxpayer {
-    /// Checks what an operator wrote.
-    pub fn check(&self) -> Result<(), Refusal> {
+    /// Checks what an operator wrote: its id, the length of the texts, and that every character can
+    /// be printed. The wire floor names the member.
+    pub fn check(&self, can_print: impl Fn(char) -> bool) -> Result<(), ContentProblem> {
         let Party { name, tax_id, address, phone, bank, bank_account } = &self.party;
         let fits = (15..=20).contains(&tax_id.len())
             && tax_id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         if !fits {
-            let problem = "must be 15 to 20 digits and capital letters";
-            return Err(Refusal::invalid("merchant.nsrsbh", problem));
+            let problem = "must be 15 to 20 digits and capital letters".to_owned();
+            return Err(ContentProblem { field: ContentField::Seller(PartyField::TaxId), problem });
         }
-        text::required("merchant.nsrmc", name, 100)?;
-        text::limited("merchant.nsrdz", address, 200)?;
-        text::limited("merchant.nsrdh", phone, 64)?;
-        text::limited("merchant.nsrbank", bank, 100)?;
-        text::limited("merchant.nsrbankid", bank_account, 64)
+        for (field, text, max_chars) in [
+            (PartyField::Name, name, 100),
+            (PartyField::Address, address, 200),
+            (PartyField::Phone, phone, 64),
+            (PartyField::Bank, bank, 100),
+            (PartyField::BankAccount, bank_account, 64),
+        ] {
+            check_text(ContentField::Seller(field), text, max_chars, &can_print)?;
+        }
+        Ok(())
     }
 
     /// 73101 unless a request names this taxpayer.
@@ -108,6 +115,26 @@ impl Taxpayer {
         let detail = format!("{merchant} is {own}, not {}", text::quoted(tax_id));
         Err(Refusal::new(ErrorCode::TaxpayerMismatch, detail))
     }
+}
+
+fn check_text(
+    field: ContentField,
+    text: &str,
+    max_chars: usize,
+    can_print: impl Fn(char) -> bool,
+) -> Result<(), ContentProblem> {
+    let wrong = |problem: String| Err(ContentProblem { field, problem });
+    let chars = text.chars().count();
+    if chars > max_chars {
+        return wrong(format!("has {chars} characters, at most {max_chars} are allowed"));
+    }
+    if text.contains(char::is_control) {
+        return wrong("holds a control character".to_owned());
+    }
+    if field == ContentField::Seller(PartyField::Name) && text.is_empty() {
+        return wrong("is empty".to_owned());
+    }
+    check_printable(field, text, can_print)
 }
 
 #[cfg(test)]
@@ -137,9 +164,14 @@ mod tests {
             party: Party { name: "n".into(), tax_id: tax_id.into(), ..Party::default() },
             face: Face::Classic,
         };
-        let accepted = |tax_id: &str| with(tax_id).check().is_ok();
+        let accepted = |tax_id: &str| with(tax_id).check(|_| true).is_ok();
         assert!(accepted("110109500321654") && accepted("91440300MA5KP0001N"));
         assert!(!accepted("1") && !accepted("91440300ma5kp0001n") && !accepted(&"1".repeat(21)));
+        let problem = with("110109500321654").check(|c| c != 'n').unwrap_err();
+        assert_eq!(problem.field, ContentField::Seller(PartyField::Name));
+        let mut long = with("110109500321654");
+        long.party.bank = "x".repeat(101);
+        assert_eq!(long.check(|_| true).unwrap_err().field, ContentField::Seller(PartyField::Bank));
         let refusal = with("110109500321654").check_id("1").unwrap_err();
         assert_eq!(refusal.code, ErrorCode::TaxpayerMismatch);
     }

@@ -105,9 +105,6 @@ pub(crate) async fn put_account(
     };
     let saved = async {
         let saved = server.app.save_account(&spec).await?;
-        if let Some(taxpayer) = &spec.merchant {
-            server.app.save_taxpayer(&saved.account, taxpayer).await?;
-        }
         let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok((status, bare(&AccountOut::new(&server, &saved.account, saved.new_secret).await?)))
     };

@@ -96,7 +96,7 @@ struct GapOut {
     why: &'static str,
 }
 
-const GAP: &str = "drawn for an invoice that was not recorded: the process ended, the store was away, or the issuer was given up on before; not used again. Or being issued at this moment";
+const GAP: &str = "on no invoice, and not used again: drawn for one that was not recorded, or in a block that was not begun, when the process ended, the store was away or the issuer was given up on. Or being issued at this moment";
 
 impl From<RangeReport> for RangeOut {
     fn from(report: RangeReport) -> Self {
@@ -127,11 +127,17 @@ pub(crate) async fn list_numbers(
     struct Out {
         ranges: Vec<RangeOut>,
     }
-    let Some(appid) = AppId::parse(&appid) else {
-        return refuse(StatusCode::NOT_FOUND, "no account has this appid");
+    let reports = async {
+        match AppId::parse(&appid) {
+            Some(appid) if server.app.account(&appid).await?.is_some() => {
+                server.app.number_reports(&appid).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     };
-    match server.app.number_reports(&appid).await {
-        Ok(reports) => {
+    match reports.await {
+        Ok(None) => refuse(StatusCode::NOT_FOUND, "no account has this appid"),
+        Ok(Some(reports)) => {
             let ranges = reports.into_iter().map(RangeOut::from).collect();
             json(StatusCode::OK, bare(&Out { ranges }))
         }

@@ -81,8 +81,8 @@ impl OpenBlock {
 impl Numbers {
     /// Numbers of the store's ranges, in blocks of so many, under this node's name.
     pub fn new(store: Arc<dyn Store>, holder: &str, block_size: u64) -> Self {
-        let drawers = Mutex::default();
-        Self { store, holder: holder.to_owned(), block_size: block_size.max(1), drawers }
+        assert!(block_size > 0, "the settings see to that");
+        Self { store, holder: holder.to_owned(), block_size, drawers: Mutex::default() }
     }
 
     /// The merchant's next number. `year` is the calendar year in China.
@@ -173,7 +173,8 @@ impl Numbers {
         Ok(of_block.map(|(_, place)| place))
     }
 
-    /// A merchant's ranges of one face, in the order they are used up.
+    /// A merchant's ranges of one face, in the order they are used up: an operator's before the
+    /// sandbox's own.
     async fn ranges(
         &self,
         merchant: &AppId,
@@ -187,7 +188,10 @@ impl Numbers {
             limit: MAX_RANGES,
         };
         let ranges = records::list_versioned::<NumberRange>(&*self.store, &page).await?;
-        Ok(ranges.into_iter().filter(|range| range.value.face == face).collect())
+        let of_face = ranges.into_iter().filter(|range| range.value.face == face);
+        let mut of_face: Vec<_> = of_face.collect();
+        of_face.sort_by_key(|range| range.value.is_automatic);
+        Ok(of_face)
     }
 }
 

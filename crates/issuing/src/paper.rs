@@ -19,7 +19,7 @@ impl Paper for PlainPaper {
 
     fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8> {
         let content = &request.content;
-        let mut rows = identity(request, invoice);
+        let mut rows = identity(invoice);
         rows.extend(party("购买方 Buyer", &content.buyer));
         rows.extend(party("销售方 Seller", &content.seller));
         rows.push(heading("项目 Items"));
@@ -49,7 +49,7 @@ fn pairs(values: &[(&str, &str)]) -> Vec<Row> {
     there.map(|(label, value)| pair(label, value)).collect()
 }
 
-fn identity(request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<Row> {
+fn identity(invoice: &IssuedInvoice) -> Vec<Row> {
     let issued = in_china(invoice.at).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut rows = vec![heading("发票 Invoice")];
     rows.extend(pairs(&[
@@ -57,8 +57,6 @@ fn identity(request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<Row> {
         ("发票号码 Number", invoice.number.number()),
         ("开票日期 Issued", &issued),
         ("校验码 Check code", &invoice.check_code),
-        ("流水号 Serial", request.serial.as_str()),
-        ("订单号 Order", request.order_id.as_str()),
     ]));
     rows
 }

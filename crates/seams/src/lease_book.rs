@@ -1,5 +1,5 @@
-//! Who holds which push, and who which job, for stores that one process has to itself: leases are kept in memory, so
-//! taking one costs no write, and opening the store again frees them all.
+//! Who holds which push, and who which job, for stores that one process has to itself: leases are
+//! kept in memory, so taking one costs no write, and opening the store again frees them all.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

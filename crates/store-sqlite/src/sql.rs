@@ -1,7 +1,8 @@
 //! The statements. A table's name is a constant of [`Kind`]; everything else is bound.
 
 use kaipiao_seams::store::{Expect, Key, Kind, Page, PageOrder, Save, Stored, Version};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 /// Reads one record.
 pub(crate) fn read(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stored>> {
@@ -13,33 +14,47 @@ pub(crate) fn read(connection: &Connection, key: &Key) -> rusqlite::Result<Optio
     statement.query_row((&key.owner, &key.id), |row| stored(key.kind, row)).optional()
 }
 
-/// Reads a page.
+/// Reads a page. Each way to ask seeks to where it begins: the last page costs what the first does.
 pub(crate) fn list(connection: &Connection, page: &Page) -> rusqlite::Result<Vec<Stored>> {
-    let columns = format!("SELECT owner, id, version, body FROM {}", page.kind.table());
-    let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
-    let (owner, id) = page.after.clone().unwrap_or_default();
-    let is_first = page.after.is_none();
-    let rest = match page.order {
-        PageOrder::Ascending => "(?4 OR (owner, id) > (?1, ?2)) ORDER BY owner, id LIMIT ?3",
-        PageOrder::Descending => {
-            "(?4 OR (owner, id) < (?1, ?2)) ORDER BY owner DESC, id DESC LIMIT ?3"
-        }
+    let (sql, values) = list_statement(page);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |row| stored(page.kind, row))?;
+    rows.collect()
+}
+
+fn list_statement(page: &Page) -> (String, Vec<Value>) {
+    let (direction, behind) = match page.order {
+        PageOrder::Ascending => ("ASC", ">"),
+        PageOrder::Descending => ("DESC", "<"),
     };
-    match &page.owner {
-        None => {
-            let mut statement = connection.prepare_cached(&format!("{columns} WHERE {rest}"))?;
-            let rows =
-                statement.query_map((owner, id, limit, is_first), |row| stored(page.kind, row))?;
-            rows.collect()
+    let (mut conditions, mut values) = (Vec::new(), Vec::<Value>::new());
+    let mut add = |condition: String, with: Vec<Value>| {
+        conditions.push(condition);
+        values.extend(with);
+    };
+    if let Some(owner) = &page.owner {
+        add("owner = ?".to_owned(), vec![owner.clone().into()]);
+    }
+    match &page.after {
+        None => {}
+        // The pair alone would find the owner's first, and read up to where the page begins.
+        Some((owner, id)) if page.owner.as_ref() == Some(owner) => {
+            add(format!("id {behind} ?"), vec![id.clone().into()]);
         }
-        Some(of) => {
-            let sql = format!("{columns} WHERE owner = ?5 AND {rest}");
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement
-                .query_map((owner, id, limit, is_first, of), |row| stored(page.kind, row))?;
-            rows.collect()
+        Some((owner, id)) => {
+            let pair = vec![owner.clone().into(), id.clone().into()];
+            add(format!("(owner, id) {behind} (?, ?)"), pair);
         }
     }
+    let condition =
+        if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") };
+    values.push(i64::try_from(page.limit).unwrap_or(i64::MAX).into());
+    let table = page.kind.table();
+    let sql = format!(
+        "SELECT owner, id, version, body FROM {table} WHERE {condition} \
+         ORDER BY owner {direction}, id {direction} LIMIT ?"
+    );
+    (sql, values)
 }
 
 fn stored(kind: Kind, row: &Row<'_>) -> rusqlite::Result<Stored> {
@@ -99,4 +114,38 @@ fn remove(connection: &Connection, key: &Key, expect: Expect) -> rusqlite::Resul
     );
     let removed = connection.prepare_cached(&sql)?.execute((&key.owner, &key.id, version))?;
     Ok((removed > 0 || version.is_none()).then_some(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What SQLite says of how it finds a page.
+    fn plan(owner: Option<&str>, after: bool, order: PageOrder) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../migrations/0001_records.sql")).unwrap();
+        let page = Page {
+            kind: Kind::Order,
+            owner: owner.map(str::to_owned),
+            after: after.then(|| ("wx1".to_owned(), "9".to_owned())),
+            order,
+            limit: 10,
+        };
+        let (sql, values) = list_statement(&page);
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3));
+        rows.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn a_page_seeks_to_where_it_begins() {
+        for (order, sign) in [(PageOrder::Ascending, ">"), (PageOrder::Descending, "<")] {
+            let found = plan(Some("wx1"), true, order);
+            assert!(found.contains(&format!("(owner=? AND id{sign}?)")), "{found}");
+            let found = plan(Some("wx1"), false, order);
+            assert!(found.contains("(owner=?)") && !found.contains("TEMP B-TREE"), "{found}");
+            let found = plan(None, true, order);
+            assert!(found.contains("SEARCH") && !found.contains("TEMP B-TREE"), "{found}");
+        }
+    }
 }

@@ -71,9 +71,9 @@ impl Object {
         let inner = match self.get(wrapper) {
             None => return Ok(self.clone()),
             Some(Value::Object(members)) => members.clone(),
-            Some(Value::String(text)) => match read_json(text)? {
-                Value::Object(members) => members,
-                other => return Err(self.wrong(wrapper, "must be an object", &other)),
+            Some(text @ Value::String(json)) => match read_json(json) {
+                Ok(Value::Object(members)) => members,
+                _ => return Err(self.wrong(wrapper, "must be an object", text)),
             },
             Some(other) => return Err(self.wrong(wrapper, "must be an object", other)),
         };
@@ -380,7 +380,10 @@ mod tests {
                 "n must be a whole number, not a string"
             );
         }
-        assert!(read(r#"{"w":[]}"#).unwrapped("w").is_err());
+        for body in [r#"{"w":[]}"#, r#"{"w":"abc"}"#] {
+            let refusal = read(body).unwrapped("w").unwrap_err();
+            assert!(refusal.detail.starts_with("w must be an object"), "{refusal}");
+        }
         let blank = read(r#"{"a":" ","b":null,"c":"x"}"#);
         assert_eq!(
             ["a", "b", "c", "d"].map(|name| blank.is_blank(name)),

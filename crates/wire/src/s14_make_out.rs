@@ -57,8 +57,8 @@ impl MakeOutRequest {
         // Numbers of the merchant's own are taken as they stand: getauthurl took them so, too.
         let order_id = OrderId::parse(&object.text("ddh")?).map_err(|r| renamed(&r, "ddh"))?;
         let serial = read_serial(&object)?;
-        check_one_of(&object, "kplx", &["0"], "0, a blue invoice; clearoutinvoice offsets")?;
-        check_one_of(&object, "hylx", &["0", "1"], "0 or 1")?;
+        check_one_of(&object, "kplx", &[0], "0, a blue invoice; clearoutinvoice offsets")?;
+        check_one_of(&object, "hylx", &[0, 1], "0 or 1")?;
         let content = read_content(&object)?;
         Ok(Self { openid, asked: MakeOut { order_id, serial, content } })
     }
@@ -101,12 +101,13 @@ pub(crate) fn read_serial(object: &Object) -> Result<Serial, Refusal> {
     })
 }
 
-fn check_one_of(object: &Object, name: &str, allowed: &[&str], words: &str) -> Result<(), Refusal> {
-    let given = trimmed(object, name)?;
-    if !object.has(name) || allowed.contains(&&*given) {
-        return Ok(());
+fn check_one_of(object: &Object, name: &str, allowed: &[i64], words: &str) -> Result<(), Refusal> {
+    match object.integer(name)? {
+        Some(other) if !allowed.contains(&other) => {
+            Err(Refusal::invalid(name, format!("must be {words}, not {other}")))
+        }
+        _ => Ok(()),
     }
-    Err(Refusal::invalid(name, format!("must be {words}, not {}", text::quoted(&given))))
 }
 
 fn read_content(object: &Object) -> Result<Content, Refusal> {
@@ -169,8 +170,10 @@ fn read_party(object: &Object, names: &PartyNames) -> Result<Party, Refusal> {
     Ok(party)
 }
 
+/// A text that is printed: line ends of any kind are line feeds, and a tab is a blank.
 fn limited(object: &Object, name: &str, max_chars: usize) -> Result<String, Refusal> {
     let value = trimmed(object, name)?;
+    let value = value.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
     text::limited(&object.path_of(name), &value, max_chars)?;
     Ok(value)
 }
@@ -230,15 +233,10 @@ fn read_line(item: &Object) -> Result<Line, Refusal> {
 }
 
 fn read_nature(item: &Object) -> Result<LineNature, Refusal> {
-    let value = trimmed(item, "fphxz")?;
-    let nature = value.parse().ok().and_then(LineNature::from_number);
+    let number = item.required_integer("fphxz")?;
+    let nature = u8::try_from(number).ok().and_then(LineNature::from_number);
     nature.ok_or_else(|| {
-        let problem = if value.is_empty() {
-            "is empty".to_owned()
-        } else {
-            format!("must be 0, 1 or 2, not {}", text::quoted(&value))
-        };
-        Refusal::invalid(item.path_of("fphxz"), problem)
+        Refusal::invalid(item.path_of("fphxz"), format!("must be 0, 1 or 2, not {number}"))
     })
 }
 
@@ -310,6 +308,11 @@ const fn line_name(field: LineField) -> &'static str {
         LineField::Rate => "sl",
         LineField::Tax => "se",
     }
+}
+
+/// 72031 for a merchant's taxpayer, which stands in `merchant` of an account.
+pub fn refuse_taxpayer(problem: &ContentProblem) -> Refusal {
+    Refusal::invalid(format!("merchant.{}", WireName(problem.field)), &problem.problem)
 }
 
 /// 72031 in the wire's names.
@@ -386,6 +389,13 @@ mod tests {
         let mut text = sample();
         text["invoicedetail_list"] = json!(text["invoicedetail_list"].to_string());
         assert_eq!(read(&text).unwrap().asked, plain);
+        let mut floats = sample();
+        floats["hylx"] = json!(0.0);
+        floats["invoicedetail_list"][0]["fphxz"] = json!(0.0);
+        assert_eq!(read(&floats).unwrap().asked, plain);
+        let mut breaks = sample();
+        breaks["bz"] = json!("a\tb\rc\r\nd");
+        assert_eq!(read(&breaks).unwrap().asked.content.remark, "a b\nc\nd");
         let mut single = sample();
         single["invoicedetail_list"] = single["invoicedetail_list"][0].clone();
         assert_eq!(read(&single).unwrap().asked, plain);
@@ -421,7 +431,7 @@ mod tests {
             item("spbm", json!("109041801")),
             "invoicedetail_list[0].spbm must be 19 digits, not \"109041801\""
         );
-        assert!(item("fphxz", json!("3")).contains("[0].fphxz must be 0, 1 or 2, not \"3\""));
+        assert!(item("fphxz", json!("3")).contains("[0].fphxz must be 0, 1 or 2, not 3"));
         assert!(item("fphxz", json!(null)).ends_with("[0].fphxz is empty"));
         assert!(item("xmmc", json!(" ")).ends_with("[0].xmmc is empty"));
         assert!(item("xmsl", json!("")).ends_with("[0].xmsl is empty"));
@@ -432,7 +442,7 @@ mod tests {
         }
         assert!(refused(|b| b["nsrbank"] = json!("")).1.contains("nsrbank is empty"));
         assert!(refused(|b| b["nsrbankid"] = json!("")).1.contains("nsrbankid is empty"));
-        assert!(refused(|b| b["hylx"] = json!("2")).1.contains("hylx must be 0 or 1, not \"2\""));
+        assert!(refused(|b| b["hylx"] = json!("2")).1.contains("hylx must be 0 or 1, not 2"));
         assert!(refused(|b| b["kplx"] = json!(1)).1.contains("kplx must be 0, a blue invoice"));
         assert!(refused(|b| b["ddh"] = json!("x".repeat(65))).1.contains("ddh has 65 characters"));
         assert!(
@@ -442,6 +452,12 @@ mod tests {
         assert!(refused(|b| b["invoicedetail_list"] = json!([])).1.contains("one line at least"));
         let words = refused(|b| b["invoicedetail_list"] = json!("")).1;
         assert_eq!(words, "invoicedetail_list is empty");
+        let many = sample()["invoicedetail_list"][0].clone();
+        let words = refused(|b| b["invoicedetail_list"] = json!(vec![many.clone(); 2001])).1;
+        assert_eq!(words, "invoicedetail_list has 2001 lines, at most 2000 are allowed");
+        let mut most = sample();
+        most["invoicedetail_list"] = json!(vec![many; 2000]);
+        assert!(read(&most).is_ok());
         let words = refused(|b| b["invoicedetail_list"] = json!(["a"])).1;
         assert_eq!(words, "invoicedetail_list[0] must be an object, not a string");
         let words = refused(|b| b["ghfdz"] = json!("长".repeat(201))).1;

@@ -49,9 +49,14 @@ impl OffsetRequest {
         })
     }
 
-    /// The invoice that is to be offset; None: no invoice has such a code and number.
+    /// The invoice that is to be offset; None: no invoice has such a code and number. Clients that
+    /// send numbers lose the zeros in front.
     pub fn number(&self) -> Option<InvoiceNumber> {
-        InvoiceNumber::parse(&self.original.0, &self.original.1)
+        let (code, number) = &self.original;
+        if code.is_empty() {
+            return InvoiceNumber::parse(code, number);
+        }
+        InvoiceNumber::parse(&format!("{code:0>12}"), &format!("{number:0>8}"))
     }
 
     /// 72031: the merchant has no such invoice.
@@ -90,6 +95,13 @@ mod tests {
         assert_eq!(code(r#"{"wxopenid":"o","fpqqlsh":"a","nsrmc":"n"}"#), 73016);
         let body = r#"{"wxopenid":"o","fpqqlsh":"a","nsrmc":"n","nsrsbh":"1"}"#;
         assert_eq!(refused(body).to_string(), "invalid params, yfphm is empty");
+    }
+
+    #[test]
+    fn a_code_that_came_as_a_number_has_its_zeros_again() {
+        let body = r#"{"wxopenid":"o","fpqqlsh":"a","nsrmc":"n","nsrsbh":"1","yfpdm":44032600111,"yfphm":17}"#;
+        let read = OffsetRequest::read(&Object::read(body.as_bytes(), None).unwrap()).unwrap();
+        assert_eq!(read.number(), InvoiceNumber::parse("044032600111", "00000017"));
     }
 
     #[test]

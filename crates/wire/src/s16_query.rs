@@ -76,9 +76,18 @@ pub fn write(serial: &Serial, invoice: &IssuedInvoice, pdf_url: &str) -> String 
 
 /// `kprq`: the issue's time in China, `yyyyMMddHHmmss`.
 pub fn issue_time(at: Timestamp) -> String {
+    in_china(at).strftime("%Y%m%d%H%M%S").to_string()
+}
+
+/// The calendar year in China.
+pub fn issue_year(at: Timestamp) -> i16 {
+    in_china(at).year()
+}
+
+fn in_china(at: Timestamp) -> jiff::Zoned {
     let instant = jiff::Timestamp::from_millisecond(at.unix_millis());
     let instant = instant.expect("the domain's clock is within jiff's ten thousand years");
-    instant.to_zoned(TimeZone::fixed(Offset::constant(8))).strftime("%Y%m%d%H%M%S").to_string()
+    instant.to_zoned(TimeZone::fixed(Offset::constant(8)))
 }
 
 /// The address of an invoice's PDF: always the same for one invoice, and not to be guessed by who

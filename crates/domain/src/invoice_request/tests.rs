@@ -108,7 +108,11 @@ fn number(n: u64) -> InvoiceNumber {
 }
 
 fn issued(n: u64) -> IssuerAnswer {
-    IssuerAnswer::Issued(IssuedInvoice { number: number(n), check_code: "1".into(), at: at(11) })
+    IssuerAnswer::Issued(IssuedInvoice {
+        number: number(n),
+        check_code: "1".repeat(20),
+        at: at(11),
+    })
 }
 
 fn ended(request: &InvoiceRequest, answer: IssuerAnswer) -> InvoiceRequest {
@@ -237,6 +241,27 @@ fn not_yet_is_waited_for_until_the_limit() {
     assert_eq!((silent.invoice().unwrap_err().code.number(), result.status()), (73105, 2));
     for ended_before in [*silent, ended(&running, issued(1))] {
         assert_eq!(ended_before.hear(issued(2), LIMIT, at(41)), Heard::Nothing);
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_of_the_merchants_face_is_not_trusted() {
+    let running = begun(decide(&asked("a", "1"), Some(&authorized("1")), None)).1;
+    let digital = InvoiceNumber::parse("", "26952000000000000001").unwrap();
+    for (number, check_code) in
+        [(digital, String::new()), (number(1), "1".repeat(19)), (number(1), "x".repeat(20))]
+    {
+        let answer = IssuerAnswer::Issued(IssuedInvoice { number, check_code, at: at(11) });
+        let failed = ended(&running, answer);
+        assert_eq!(failed.invoice().unwrap_err().code.number(), 73102);
+    }
+}
+
+#[test]
+fn a_serial_travels_in_xml() {
+    assert!(Serial::parse("2ff836发票/1]]>").is_some());
+    for bad in ["", "a\nb", "a\u{ffff}", "a\u{fffe}", &"x".repeat(65)] {
+        assert_eq!(Serial::parse(bad), None, "{bad:?}");
     }
 }
 

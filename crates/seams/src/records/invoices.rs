@@ -170,6 +170,8 @@ struct RangeShape {
     last: u64,
     next: u64,
     blocks: Vec<BlockShape>,
+    #[serde(default)]
+    is_automatic: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -195,6 +197,7 @@ impl Record for NumberRange {
             last: self.last,
             next: self.next,
             blocks: self.blocks.iter().map(block).collect(),
+            is_automatic: self.is_automatic,
         })
     }
 
@@ -209,6 +212,7 @@ impl Record for NumberRange {
             last: shape.last,
             next: shape.next,
             blocks: shape.blocks.into_iter().map(block).collect(),
+            is_automatic: shape.is_automatic,
         })
     }
 }
@@ -550,7 +554,8 @@ mod tests {
             Taxpayer { merchant: merchant(), code, party: party("s"), face: Face::Digital };
         reads_back(taxpayer_key(&merchant()), &taxpayer);
         let range = NumberRange::new(merchant(), Face::Classic, "044032411111", 5, 900).unwrap();
-        let (range, block) = range.take_block("main", 20).unwrap();
+        let (mut range, block) = range.take_block("main", 20).unwrap();
+        range.is_automatic = true;
         reads_back(number_range_key(&range), &range);
         let number = range.number(block.first, 2026);
         let owner = NumberOwner { number, serial: serial("2ff836a") };
