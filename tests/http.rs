@@ -21,3 +21,4 @@ mod sandbox;
 mod settings;
 mod taxpayers;
 mod token;
+mod wallet;

@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 /// The cookie of a demo user, as the chooser sets it.
-fn session(server: &TestServer, user: &str) -> String {
+pub(crate) fn session(server: &TestServer, user: &str) -> String {
     let answer = server.page("POST", "/login", &[], &format!("user={user}&next=/me/titles"));
     assert_eq!(answer.status(), 303);
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
@@ -101,6 +101,8 @@ fn every_page_forbids_framing_and_loads_only_its_own_style() {
         "/me/titles".to_owned(),
         "/me/titles/new?kind=personal".to_owned(),
         "/me/messages".to_owned(),
+        "/me/cards".to_owned(),
+        "/me/cards/none".to_owned(),
         link(&server, &desk, "1", 1),
         "/bizmall/authinvoice?x=1".to_owned(),
         "/me/titles/none".to_owned(),

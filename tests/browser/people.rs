@@ -1,7 +1,7 @@
 //! The user's own pages: the title book, the messages, the language.
 
 use crate::harness::{Browser, DESK, Look, PHONE};
-use kaipiao_tests::TestServer;
+use kaipiao_tests::{TestServer, USER, assert_sucesss};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn titles_are_added_edited_preferred_and_deleted() {
@@ -40,6 +40,56 @@ async fn titles_are_added_edited_preferred_and_deleted() {
         browser.click(".card summary").await;
         browser.press(says("确认删除", "Yes, delete")).await;
         browser.until("it is gone", async || !browser.text().await.contains(&name)).await;
+        browser.close().await;
+    }
+}
+
+/// From the merchant's link to the invoice in the hand: authorize, look into the wallet, open the
+/// card, go to the PDF; and once the merchant has offset it, see that it is void.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_is_found_in_the_wallet_and_opened() {
+    for look in [PHONE, DESK, Look { scripts: false, lang: "en", ..PHONE }] {
+        let server = TestServer::start();
+        let desk = server.merchant();
+        let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
+        let browser = Browser::open(look).await;
+        browser.go(&format!("{}/me/cards", server.base)).await;
+        browser.submit(&format!("[value='{USER}']")).await;
+        browser.says(says("还没有发票", "There are no invoices yet")).await;
+        browser.shoot("cards-none").await;
+
+        let mut asked = desk.asked("1", 0);
+        asked["redirect_url"] = serde_json::json!("");
+        let link = desk.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
+        browser.go(&link).await;
+        browser.submit(".primary[value='authorize']").await;
+        browser.press(says("查看卡包", "See my Cards")).await;
+        browser.says(says("还没有发票", "There are no invoices yet")).await;
+        assert_sucesss(&desk.make_out(&desk.invoice("1", "A1")));
+        let blue = desk.result("A1")["invoicedetail"].clone();
+        desk.issued("2", "A2");
+        browser.go(&link).await;
+        browser.says(says("发票已开具", "Your invoice is issued")).await;
+        browser.shoot("answered-issued").await;
+
+        browser.go(&format!("{}/me/cards", server.base)).await;
+        browser.says("159.00").await;
+        browser.submit(".tickets li:last-child a").await;
+        browser.says(blue["fphm"].as_str().unwrap()).await;
+        browser.shoot("card").await;
+        let pdf = browser.find("a.primary").await.attr("href").await.unwrap().unwrap();
+        assert_eq!(format!("{}{pdf}", server.base), blue["pdfurl"].as_str().unwrap());
+        assert!(server.get_raw_bytes(&format!("{}{pdf}", server.base)).starts_with(b"%PDF-"));
+
+        assert_sucesss(&desk.offset(&desk.offset_of(&blue, "A1r")));
+        desk.result("A1r");
+        browser.press(says("返回卡包", "Back to Cards")).await;
+        browser.says(says("已冲红", "Cancelled")).await;
+        browser.shoot("cards").await;
+        browser.submit(".ticket.void").await;
+        browser.says(says("不再有效", "no longer valid")).await;
+        browser.says(says("查看红字发票", "Open the red invoice")).await;
+        browser.shoot("card-void").await;
         browser.close().await;
     }
 }

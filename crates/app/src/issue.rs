@@ -9,12 +9,13 @@ use crate::worker::{LOOK_EVERY, Places, Work, until_taken};
 use crate::{App, Decision, Failure, FirstTry};
 use core::time::Duration;
 use kaipiao_domain::account::AppId;
+use kaipiao_domain::card::InvoiceCard;
 use kaipiao_domain::invoice_request::{
     Colour, Heard, InvoiceRequest, IssueFailure, IssuerAnswer, Serial, TryResult,
 };
 use kaipiao_seams::jobs::{Job, JobChange, JobId};
 use kaipiao_seams::outbox::LeaseAsk;
-use kaipiao_seams::records::{self, NumberOwner, Versioned, request_key};
+use kaipiao_seams::records::{self, NumberOwner, Versioned, card_key, request_key};
 use kaipiao_seams::store::{Expect, ReadError, Save};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -146,9 +147,10 @@ impl App {
                 Heard::Ended(next, result) => (*next, result),
             };
             log(&next, result);
-            let also = [self.number_of(&next), self.blue_after(&next).await?];
+            let mut also: Vec<Save> = self.number_of(&next).into_iter().collect();
+            also.extend(card_of(&next));
+            also.extend(self.blue_after(&next).await?);
             let pushes = vec![self.result_push(&next, result).await?];
-            let also = also.into_iter().flatten().collect();
             Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
         })
         .await
@@ -161,14 +163,16 @@ impl App {
         Some(records::save(owner.key(&request.merchant), Expect::Absent, &owner))
     }
 
-    /// What the end of a red request's try makes of the blue one.
-    async fn blue_after(&self, red: &InvoiceRequest) -> Result<Option<Save>, Failure> {
-        let Colour::Red { blue } = &red.colour else { return Ok(None) };
-        let key = request_key(&red.merchant, blue);
-        let found = records::get::<InvoiceRequest>(&*self.store, &key).await?;
-        let Some(Versioned { value: blue, version }) = found else { return Ok(None) };
-        let after = blue.after_red(red);
-        Ok(after.map(|after| records::save(key, Expect::Version(version), &after)))
+    /// What the end of a red request's try makes of the blue one, and of its card.
+    async fn blue_after(&self, red: &InvoiceRequest) -> Result<Vec<Save>, Failure> {
+        let Colour::Red { blue } = &red.colour else { return Ok(Vec::new()) };
+        let found = self.versioned_request(&red.merchant, blue).await?;
+        let Some(Versioned { value: blue, version }) = found else { return Ok(Vec::new()) };
+        let Some(after) = blue.after_red(red) else { return Ok(Vec::new()) };
+        let key = request_key(&red.merchant, &after.serial);
+        let mut saves = vec![records::save(key, Expect::Version(version), &after)];
+        saves.extend(card_of(&after));
+        Ok(saves)
     }
 
     /// The issuer's answer, unless its number is another invoice's: such an answer cannot be
@@ -191,6 +195,11 @@ impl App {
             _ => answer.clone(),
         })
     }
+}
+
+/// The card of an invoice as it is now. What it follows from is in the same commit.
+fn card_of(request: &InvoiceRequest) -> Option<Save> {
+    InvoiceCard::of(request).map(|card| records::save(card_key(&card), Expect::Any, &card))
 }
 
 fn log(request: &InvoiceRequest, result: TryResult) {

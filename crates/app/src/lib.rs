@@ -29,6 +29,7 @@ pub mod sandbox;
 pub mod start;
 pub mod taxpayers;
 pub mod token;
+pub mod wallet;
 pub mod worker;
 
 pub use failure::Failure;

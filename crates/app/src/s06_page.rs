@@ -34,6 +34,8 @@ pub struct AuthPage {
     pub book: Vec<BookEntry>,
     /// Where the order stands, for this user.
     pub standing: Standing,
+    /// The name of the invoice that this user got for it; None: there is none yet.
+    pub invoice_name: Option<String>,
 }
 
 impl AuthPage {
@@ -90,11 +92,20 @@ impl App {
             merchant_phone: contact.map(|contact| contact.phone).unwrap_or_default(),
             platform_name: self.platform_name(&order.request).await?,
             standing: self.standing(&order, &user.id),
+            invoice_name: self.invoice_name(&order, &user.id).await?,
             offered_at: order.offered_at,
             request: order.request,
             fields: self.page_fields(&merchant_id).await?,
             book: self.title_book(user).await?,
         })
+    }
+
+    async fn invoice_name(&self, order: &Order, user: &UserId) -> Result<Option<String>, Failure> {
+        let authorization = order.authorization().filter(|yes| yes.user == *user);
+        match authorization.and_then(|yes| yes.used_by.as_ref()) {
+            Some(serial) => self.issued_name(&order.merchant, serial).await,
+            None => Ok(None),
+        }
     }
 
     async fn platform_name(&self, request: &AuthorizationRequest) -> Result<String, Failure> {

@@ -7,6 +7,7 @@
 //! A module is named after what it decides; the section of the contract stands in its first line.
 
 pub mod account;
+pub mod card;
 pub mod contact;
 pub mod invoice;
 pub mod invoice_number;

@@ -4,6 +4,7 @@
 //! A page is a file with its handlers and a template of the same name; `visit` says who asks and
 //! what they sent, `page` what all pages share, `lang` in which language they speak.
 
+mod cards;
 mod fields;
 mod lang;
 mod login;
@@ -69,6 +70,7 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
     page_row("GET POST", PAGE_PATH, "the authorization page: what auth_url opens"),
     page_row("GET POST", "/pages/auth/auth", "the same at a mini program's path"),
     page_row("GET POST", "/login", "who the user is: chosen in the sandbox, else token= and next="),
+    page_row("GET", "/me/cards", "a user's Cards & Offers: their invoices"),
     page_row("GET", "/me/titles", "a user's title book"),
     page_row("GET", "/me/messages", "a user's service messages"),
 ];
@@ -121,6 +123,8 @@ pub fn router(home: Home, pages: Pages) -> Router {
         .route("/login", get(login::show).post(login::choose))
         .route("/logout", post(login::leave))
         .route("/lang/{code}", get(login::language))
+        .route("/me/cards", get(cards::list))
+        .route("/me/cards/{name}", get(cards::show))
         .route("/me/titles", get(titles::list))
         .route("/me/titles/new", get(titles::new).post(titles::new))
         .route("/me/titles/{id}", get(titles::edit).post(titles::edit))

@@ -123,6 +123,8 @@ struct Answered<'a> {
     /// Was it just now? Otherwise the user comes back to a link that they have used.
     is_fresh: bool,
     answered_at: String,
+    /// The invoice's name; empty: there is none yet.
+    invoice_name: String,
     /// Where the user goes from here; empty: the page stays.
     back: String,
     /// The result object that a mini program reads; empty: none.
@@ -181,10 +183,11 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
     let facts = Facts::of(&page);
     let (why, reason) = match page.standing.clone() {
         Standing::Authorized { at, back } => {
-            return answered(frame, facts, Some(at), back, is_done);
+            let invoice_name = page.invoice_name.unwrap_or_default();
+            return answered(frame, facts, Some(at), invoice_name, back, is_done);
         }
         Standing::Declined { back } if is_done => {
-            return answered(frame, facts, None, back, true);
+            return answered(frame, facts, None, String::new(), back, true);
         }
         Standing::Open | Standing::Declined { .. } => {
             let filled = first_filling(&page);
@@ -202,6 +205,7 @@ fn answered(
     frame: &Frame,
     facts: Facts,
     at: Option<Timestamp>,
+    invoice_name: String,
     back: Return,
     is_fresh: bool,
 ) -> Response {
@@ -220,6 +224,7 @@ fn answered(
         is_authorized: at.is_some(),
         is_fresh,
         answered_at: at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),
+        invoice_name,
         back,
         result,
     };

@@ -6,7 +6,7 @@
 mod invoices;
 
 pub use invoices::{
-    NumberOwner, NumberRegister, number_key, number_range_key, request_key, taxpayer_key,
+    NumberOwner, NumberRegister, card_key, number_key, number_range_key, request_key, taxpayer_key,
 };
 
 use crate::store::{Expect, Key, Kind, Page, ReadError, Save, Store, Stored, Version};

@@ -49,13 +49,15 @@ pub enum Kind {
     BookEntry,
     /// A service message. Owner: the user; id: sorts by time.
     Message,
+    /// An invoice card of a wallet. Owner: the user; id: sorts by time.
+    Card,
     /// What the server keeps about itself. Owner: empty; id: the fact's name.
     Server,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -69,6 +71,7 @@ impl Kind {
         Self::User,
         Self::BookEntry,
         Self::Message,
+        Self::Card,
         Self::Server,
     ];
 
@@ -88,6 +91,7 @@ impl Kind {
             Self::User => "users",
             Self::BookEntry => "book_entries",
             Self::Message => "messages",
+            Self::Card => "cards",
             Self::Server => "server",
         }
     }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("../migrations/0001_records.sql")),
     (2, include_str!("../migrations/0002_pushes.sql")),
     (3, include_str!("../migrations/0003_invoices.sql")),
+    (4, include_str!("../migrations/0004_cards.sql")),
 ];
 
 /// Brings a database up to this program's schema.

@@ -240,7 +240,7 @@ async fn a_newer_database_is_refused_with_both_numbers() {
     database.execute("INSERT INTO schema_migrations VALUES (99, x'00')", []).unwrap();
     drop(database);
     let error = SqliteStore::open(directory.path(), Options::default()).err().unwrap();
-    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 3"), "{error}");
+    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 4"), "{error}");
 }
 
 /// A group with a new push and a report in it fails: nothing of it counts, the lease stays with

@@ -93,13 +93,18 @@ fn in_china(at: Timestamp) -> jiff::Zoned {
 /// The address of an invoice's PDF: always the same for one invoice, and not to be guessed by who
 /// was not told it.
 pub fn pdf_url(keys: &Keys, base_url: &str, merchant: &AppId, serial: &Serial) -> String {
+    format!("{}{PDF_PATH}{}", base_url.trim_end_matches('/'), pdf_name(keys, merchant, serial))
+}
+
+/// An invoice's name in addresses.
+pub fn pdf_name(keys: &Keys, merchant: &AppId, serial: &Serial) -> String {
     let claim = format!("{merchant}{serial}");
     let mac = keys.invoice_mac(claim.as_bytes()).finalize().into_bytes();
     let (name, proof) = (URL_SAFE_NO_PAD.encode(&claim), URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]));
-    format!("{}{PDF_PATH}{name}.{proof}", base_url.trim_end_matches('/'))
+    format!("{name}.{proof}")
 }
 
-/// Reads what [`pdf_url`] wrote behind [`PDF_PATH`]: whose invoice it is, and its serial. None: this
+/// Reads what [`pdf_name`] wrote: whose invoice it is, and its serial. None: this
 /// server did not write it.
 pub fn read_pdf_name(keys: &Keys, text: &str) -> Option<(AppId, Serial)> {
     let (name, proof) = text.split_once('.')?;

@@ -3,6 +3,7 @@
 use super::{Record, at, decode, encode, known, server_key, stored_appid};
 use crate::store::{Key, Kind, ReadError, Stored};
 use kaipiao_domain::account::AppId;
+use kaipiao_domain::card::InvoiceCard;
 use kaipiao_domain::invoice::{Content, Line, LineNature};
 use kaipiao_domain::invoice_number::{Block, InvoiceNumber, NumberRange};
 use kaipiao_domain::invoice_request::{
@@ -37,6 +38,62 @@ pub fn request_key(merchant: &AppId, serial: &Serial) -> Key {
 pub fn number_key(merchant: &AppId, code: &str, place: u64) -> Key {
     let id = format!("{code}/{place:015}");
     Key { kind: Kind::InvoiceNumber, owner: merchant.to_string(), id }
+}
+
+/// A card's key. It sorts by the time of issue.
+pub fn card_key(card: &InvoiceCard) -> Key {
+    let (issued_ms, merchant, serial) =
+        (card.issued_at.unix_millis(), &card.merchant, &card.serial);
+    let id = format!("{issued_ms:016}/{merchant}/{serial}");
+    Key { kind: Kind::Card, owner: card.user.as_str().to_owned(), id }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CardShape {
+    merchant: String,
+    serial: String,
+    order_id: String,
+    seller: String,
+    gross_fen: i64,
+    code: String,
+    number: String,
+    issued_ms: i64,
+    cancelled_by: Option<String>,
+}
+
+impl Record for InvoiceCard {
+    const KIND: Kind = Kind::Card;
+
+    fn encode(&self) -> String {
+        encode(&CardShape {
+            merchant: self.merchant.to_string(),
+            serial: self.serial.to_string(),
+            order_id: self.order_id.to_string(),
+            seller: self.seller.clone(),
+            gross_fen: self.gross.get(),
+            code: self.number.code().to_owned(),
+            number: self.number.number().to_owned(),
+            issued_ms: self.issued_at.unix_millis(),
+            cancelled_by: self.cancelled_by.as_ref().map(Serial::to_string),
+        })
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        let shape: CardShape = decode(stored)?;
+        let serial = |member, text: &str| known(stored, member, Serial::parse(text));
+        let cancelled_by = shape.cancelled_by.map(|text| serial("cancelled_by", &text));
+        Ok(Self {
+            user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
+            merchant: stored_appid(stored, "merchant", &shape.merchant)?,
+            serial: serial("serial", &shape.serial)?,
+            order_id: known(stored, "order_id", OrderId::parse(&shape.order_id).ok())?,
+            seller: shape.seller,
+            gross: Fen::new(shape.gross_fen),
+            number: known(stored, "number", InvoiceNumber::parse(&shape.code, &shape.number))?,
+            issued_at: at(shape.issued_ms),
+            cancelled_by: cancelled_by.transpose()?,
+        })
+    }
 }
 
 /// Whose invoice a number is: what makes it unique, and what an offset finds the invoice by.
@@ -526,11 +583,13 @@ mod tests {
             failed(IssueFailure::Unreadable("?".into())),
             issued(Offset::Standing),
             issued(Offset::Underway(serial("r"))),
+            issued(Offset::Standing),
             issued(Offset::Done(serial("r"))),
         ];
         for (index, state) in states.into_iter().enumerate() {
             let colour =
                 if index % 2 == 0 { Colour::Blue } else { Colour::Red { blue: serial("b") } };
+            let is_blue = colour == Colour::Blue;
             let request = InvoiceRequest {
                 merchant: merchant(),
                 serial: serial("2ff836发/1"),
@@ -544,6 +603,11 @@ mod tests {
                 state,
             };
             reads_back(request_key(&merchant(), &request.serial), &request);
+            let card = InvoiceCard::of(&request);
+            assert_eq!(card.is_some(), is_blue && request.invoice().is_ok());
+            if let Some(card) = card {
+                reads_back(card_key(&card), &card);
+            }
         }
     }
 
