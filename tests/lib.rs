@@ -169,6 +169,22 @@ impl TestServer {
         response.body_mut().read_to_vec().unwrap()
     }
 
+    /// Any method, with headers: status, headers and bytes of the answer.
+    pub fn bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (u16, ureq::http::HeaderMap, Vec<u8>) {
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, mut body) = self.agent.run(request.body(()).unwrap()).unwrap().into_parts();
+        (parts.status.as_u16(), parts.headers, body.read_to_vec().unwrap())
+    }
+
     /// GET: the headers of the answer.
     pub fn get_raw_headers(&self, path: &str) -> ureq::http::HeaderMap {
         self.agent.get(format!("{}{path}", self.base)).call().unwrap().headers().clone()

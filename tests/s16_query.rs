@@ -168,6 +168,47 @@ fn the_pdf_is_behind_an_address_that_cannot_be_guessed_and_never_changes() {
 }
 
 #[test]
+fn a_viewer_asks_for_parts_and_asks_again_only_for_what_has_changed() {
+    let server = TestServer::start();
+    let detail = server.merchant().issued("1", "H1");
+    let path = detail["pdfurl"].as_str().unwrap().strip_prefix(&server.base).unwrap();
+    let whole = server.get_raw_bytes(detail["pdfurl"].as_str().unwrap());
+    let ask = |method: &str, headers: &[(&str, &str)]| server.bytes(method, path, headers);
+    let (status, headers, body) = ask("HEAD", &[]);
+    assert_eq!((status, body.len()), (200, 0));
+    assert_eq!(headers["content-length"], whole.len().to_string());
+    assert_eq!(headers["accept-ranges"], "bytes");
+    let tag = headers["etag"].to_str().unwrap().to_owned();
+
+    let (status, headers, body) = ask("GET", &[("if-none-match", &format!("\"x\", W/{tag}"))]);
+    assert_eq!((status, body.len(), &*headers["etag"].to_str().unwrap()), (304, 0, &*tag));
+    assert_eq!(ask("GET", &[("if-none-match", "\"x\"")]).0, 200);
+
+    let end = whole.len() - 1;
+    for (range, first, last) in [
+        ("bytes=0-9", 0, 9),
+        ("bytes=5-", 5, end),
+        ("bytes=-7", end - 6, end),
+        ("bytes=9-999999999", 9, end),
+    ] {
+        let (status, headers, body) = ask("GET", &[("range", range)]);
+        assert_eq!((status, &*body), (206, &whole[first..=last]), "{range}");
+        let of = format!("bytes {first}-{last}/{}", whole.len());
+        assert_eq!(headers["content-range"], of);
+    }
+    let (status, headers, _) = ask("GET", &[("range", "bytes=999999999-")]);
+    assert_eq!(status, 416);
+    assert_eq!(headers["content-range"], format!("bytes */{}", whole.len()));
+    for range in ["bytes=0-1,5-9", "lines=1-2", "bytes=x"] {
+        let (status, _, body) = ask("GET", &[("range", range)]);
+        assert_eq!((status, body.len()), (200, whole.len()), "{range}");
+    }
+    let of_others = [("range", "bytes=0-9"), ("if-range", "\"x\"")];
+    assert_eq!(ask("GET", &of_others).0, 200);
+    assert_eq!(ask("GET", &[("range", "bytes=0-9"), ("if-range", &tag)]).0, 206);
+}
+
+#[test]
 fn an_invoice_is_its_merchants_alone() {
     let server = TestServer::start();
     server.merchant().issued("1", "E1");

@@ -13,6 +13,7 @@ pub mod invoices;
 pub mod issue;
 pub mod login;
 pub mod people;
+pub mod printing;
 pub mod pushes;
 pub mod s01_ticket;
 pub mod s02_auth_url;
@@ -99,6 +100,7 @@ pub struct App {
     sender: Arc<dyn Sender>,
     issuer: Arc<dyn Issuer>,
     paper: Arc<dyn Paper>,
+    printing: printing::Printing,
     keys: Keys,
     settings: Settings,
     token_desks: Vec<Mutex<()>>,
@@ -151,6 +153,7 @@ impl App {
             sender,
             issuer,
             paper,
+            printing: printing::Printing::new(),
             keys,
             settings,
             allotting: Mutex::default(),

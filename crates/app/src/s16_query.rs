@@ -1,12 +1,11 @@
-//! Section 16: queryinvoceinfo, and the PDF behind its address.
+//! Section 16: queryinvoceinfo.
 
 use crate::{App, Failure};
 use kaipiao_domain::account::Account;
 use kaipiao_domain::invoice_request::IssuedInvoice;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
-use kaipiao_wire::s16_query::{QueryRequest, pdf_url, read_pdf_name};
-use std::sync::Arc;
+use kaipiao_wire::s16_query::{QueryRequest, pdf_url};
 
 /// An invoice as a query answers it.
 #[derive(Clone, Debug)]
@@ -40,15 +39,5 @@ impl App {
         let base_url = &self.settings.public_base_url;
         let pdf_url = pdf_url(&self.keys, base_url, &request.merchant, &request.serial);
         Ok(FoundInvoice { invoice, pdf_url })
-    }
-
-    /// The PDF behind an address's last part; None: no invoice is there.
-    pub async fn invoice_pdf(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let Some((merchant, serial)) = read_pdf_name(&self.keys, name) else { return Ok(None) };
-        let Some(request) = self.request(&merchant, &serial).await? else { return Ok(None) };
-        let Ok(invoice) = request.invoice().cloned() else { return Ok(None) };
-        let paper = Arc::clone(&self.paper);
-        let drawn = tokio::task::spawn_blocking(move || paper.pdf(&request, &invoice)).await;
-        drawn.map(Some).map_err(|error| Failure::Unavailable(error.to_string()))
     }
 }

@@ -9,6 +9,7 @@ mod admin;
 mod answer;
 mod body;
 mod guard;
+mod invoice_pdf;
 mod invoices;
 mod pushes;
 mod routes;

@@ -3,8 +3,8 @@
 
 use crate::access::{require_get, require_post};
 use crate::{
-    Server, admin, invoices, pushes, s01_ticket, s02_auth_url, s07_auth_data, s08_reject,
-    s09_set_biz_attr, s14_make_out, s15_offset, s16_query, sandbox, token,
+    Server, admin, invoice_pdf, invoices, pushes, s01_ticket, s02_auth_url, s07_auth_data,
+    s08_reject, s09_set_biz_attr, s14_make_out, s15_offset, s16_query, sandbox, token,
 };
 use axum::Router;
 use axum::routing::{any, get, post, put};
@@ -103,7 +103,7 @@ pub(crate) fn merchant_api() -> Router<Server> {
             "/card/invoice/queryinvoceinfo",
             post(s16_query::query_invoice_info).fallback(require_post),
         )
-        .route("/invoice/pdf/{name}", get(s16_query::pdf))
+        .route("/invoice/pdf/{name}", get(invoice_pdf::pdf))
 }
 
 pub(crate) fn admin_api() -> Router<Server> {

@@ -70,7 +70,7 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
     page_row("GET POST", PAGE_PATH, "the authorization page: what auth_url opens"),
     page_row("GET POST", "/pages/auth/auth", "the same at a mini program's path"),
     page_row("GET POST", "/login", "who the user is: chosen in the sandbox, else token= and next="),
-    page_row("GET", "/me/cards", "a user's Cards & Offers: their invoices"),
+    page_row("GET", "/me/cards", "a user's wallet: their invoices"),
     page_row("GET", "/me/titles", "a user's title book"),
     page_row("GET", "/me/messages", "a user's service messages"),
 ];
