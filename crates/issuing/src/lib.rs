@@ -5,11 +5,14 @@
 //! [`font`].
 
 mod built_in;
+pub mod capitals;
+pub mod category;
 pub mod check_code;
 pub mod font;
 pub mod numbers;
 mod paper;
 pub mod pdf;
+pub mod qr;
 
 pub use built_in::BuiltInIssuer;
 pub use paper::PlainPaper;
