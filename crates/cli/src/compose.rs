@@ -13,7 +13,7 @@ use kaipiao_app::worker::{Places, Worker};
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
 use kaipiao_issuing::numbers::Numbers;
-use kaipiao_issuing::{BuiltInIssuer, PlainPaper};
+use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
 use kaipiao_pages::Pages;
 use kaipiao_push::HttpSender;
 use kaipiao_seams::clock::SystemClock;
@@ -204,7 +204,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        paper: Arc::new(PlainPaper),
+        paper: Arc::new(InvoicePaper::default()),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }

@@ -139,6 +139,10 @@ mod tests {
         fn pdf(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<u8> {
             Vec::new()
         }
+
+        fn svg(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<String> {
+            Vec::new()
+        }
     }
 
     fn server() -> Server {

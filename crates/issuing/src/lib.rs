@@ -1,18 +1,24 @@
 //! Floor 2: the built-in issuer, and the paper that invoices are printed on.
 //!
 //! [`BuiltInIssuer`] gives an invoice its number ([`numbers`]) and, on the classic face, its check
-//! code ([`check_code`]). [`PlainPaper`] lists an invoice's values on a [`pdf`] set in the embedded
-//! [`font`].
+//! code ([`check_code`]). [`InvoicePaper`] draws the invoice's face as a list of operations, which
+//! become a PDF or SVG, set in the embedded typeface and the machine's ([`font`]).
 
 mod built_in;
+pub mod capitals;
+pub mod category;
 pub mod check_code;
+mod einvoice;
+mod face;
 pub mod font;
 pub mod numbers;
 mod paper;
-pub mod pdf;
+mod pdf;
+pub mod qr;
+mod svg;
 
 pub use built_in::BuiltInIssuer;
-pub use paper::PlainPaper;
+pub use paper::{InvoicePaper, PaperOptions};
 
 use kaipiao_domain::Timestamp;
 

@@ -1,124 +1,111 @@
-//! An invoice's values as a plain sheet: everything that was issued, nothing of its official face.
+//! Invoices as people know them: the Paper seam over the faces and the backends.
 
-use crate::font::has_glyph;
-use crate::in_china;
-use crate::pdf::{Align, Column, Row, Sheet, render};
-use kaipiao_domain::invoice::{Content, Line};
-use kaipiao_domain::invoice_request::{Colour, InvoiceRequest, IssuedInvoice};
-use kaipiao_domain::taxpayer::{Face, Party};
+use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
 use kaipiao_seams::paper::Paper;
 
-/// Prints plain sheets, marked as specimens: who runs this server need not be licensed to issue.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PlainPaper;
+use crate::einvoice;
+use crate::face::{Subject, pages, title};
+use crate::font::Fonts;
+use crate::in_china;
+use crate::pdf::{self, Attachment, Properties};
+use crate::svg::svg;
 
-impl Paper for PlainPaper {
+/// How invoices are printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaperOptions {
+    /// Whether every page says in large letters that it is a sample. True unless whoever runs this
+    /// server has a right to issue invoices.
+    pub specimen: bool,
+    /// The number of the tax machine on a classic face: 12 digits.
+    pub machine_number: String,
+}
+
+impl Default for PaperOptions {
+    /// Samples, by a machine that does not exist.
+    fn default() -> Self {
+        Self { specimen: true, machine_number: "000000000000".to_owned() }
+    }
+}
+
+/// Prints invoices with their official-looking face, 210 × 140 mm.
+#[derive(Debug, Default)]
+pub struct InvoicePaper {
+    fonts: Fonts,
+    options: PaperOptions,
+}
+
+impl InvoicePaper {
+    /// A printer with these typefaces.
+    #[must_use]
+    pub const fn new(fonts: Fonts, options: PaperOptions) -> Self {
+        Self { fonts, options }
+    }
+
+    fn subject<'a>(
+        &'a self,
+        request: &'a InvoiceRequest,
+        invoice: &'a IssuedInvoice,
+    ) -> Subject<'a> {
+        let PaperOptions { specimen, machine_number } = &self.options;
+        Subject { request, invoice, machine_number, specimen: *specimen }
+    }
+}
+
+impl Paper for InvoicePaper {
     fn can_print(&self, character: char) -> bool {
-        has_glyph(character)
+        self.fonts.has_glyph(character)
     }
 
     fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8> {
-        let content = &request.content;
-        let mut rows = identity(invoice);
-        rows.extend(party("购买方 Buyer", &content.buyer));
-        rows.extend(party("销售方 Seller", &content.seller));
-        rows.push(heading("项目 Items"));
-        rows.push(table(&content.lines));
-        rows.extend(totals(content));
-        let title = match (&request.colour, request.face) {
-            (Colour::Blue, Face::Classic) => "电子发票 E-Invoice",
-            (Colour::Blue, Face::Digital) => "数电发票 Digital E-Invoice",
-            (Colour::Red { .. }, Face::Classic) => "红字电子发票 Red E-Invoice",
-            (Colour::Red { .. }, Face::Digital) => "红字数电发票 Red Digital E-Invoice",
-        };
-        render(&Sheet { title, author: &content.seller.name, rows, specimen: true })
+        let subject = self.subject(request, invoice);
+        pdf::write(&self.fonts, &pages(&self.fonts, subject), &properties(subject))
+    }
+
+    fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String> {
+        let pages = pages(&self.fonts, self.subject(request, invoice));
+        let name = title(invoice.number.face());
+        pages.iter().map(|page| svg(page, name)).collect()
     }
 }
 
-fn heading(text: &str) -> Row {
-    Row::Heading(text.to_owned())
-}
-
-fn pair(label: &str, value: impl ToString) -> Row {
-    Row::Pair { label: label.to_owned(), value: value.to_string() }
-}
-
-/// A row for each value that there is.
-fn pairs(values: &[(&str, &str)]) -> Vec<Row> {
-    let there = values.iter().filter(|(_, value)| !value.is_empty());
-    there.map(|(label, value)| pair(label, value)).collect()
-}
-
-fn identity(invoice: &IssuedInvoice) -> Vec<Row> {
-    let issued = in_china(invoice.at).strftime("%Y-%m-%d %H:%M:%S").to_string();
-    let mut rows = vec![heading("发票 Invoice")];
-    rows.extend(pairs(&[
-        ("发票代码 Code", invoice.number.code()),
-        ("发票号码 Number", invoice.number.number()),
-        ("开票日期 Issued", &issued),
-        ("校验码 Check code", &invoice.check_code),
-    ]));
-    rows
-}
-
-fn party(title: &str, party: &Party) -> Vec<Row> {
-    let mut rows = vec![heading(title)];
-    rows.extend(pairs(&[
-        ("名称 Name", &party.name),
-        ("纳税人识别号 Tax id", &party.tax_id),
-        ("地址 Address", &party.address),
-        ("电话 Phone", &party.phone),
-        ("开户行 Bank", &party.bank),
-        ("账号 Account", &party.bank_account),
-    ]));
-    rows
-}
-
-fn table(lines: &[Line]) -> Row {
-    let column = |title: &str, share, align| Column { title: title.to_owned(), share, align };
-    Row::Table {
-        columns: vec![
-            column("名称 Name", 26, Align::Left),
-            column("规格 Model", 14, Align::Left),
-            column("单位 Unit", 8, Align::Center),
-            column("数量 Qty", 12, Align::Right),
-            column("单价 Price", 14, Align::Right),
-            column("金额 Net", 16, Align::Right),
-            column("税率 Rate", 9, Align::Right),
-            column("税额 Tax", 14, Align::Right),
-        ],
-        rows: lines.iter().map(cells).collect(),
+fn properties(subject: Subject) -> Properties {
+    let Subject { request, invoice, .. } = subject;
+    let content = &request.content;
+    let number = &invoice.number;
+    let fields = fields(subject);
+    let title = title(number.face()).to_owned();
+    let digits = format!("{}{}", number.code(), number.number());
+    Properties {
+        subject: format!("{title} {} {}", number.code(), number.number()),
+        author: content.seller.name.clone(),
+        keywords: format!("{digits}, {}, {}", content.buyer.name, content.gross),
+        attachment: Attachment {
+            name: format!("{digits}.xml"),
+            description: title.clone(),
+            xml: einvoice::xml(subject),
+        },
+        title,
+        fields,
     }
 }
 
-fn cells(line: &Line) -> Vec<String> {
-    let number = |number: Option<rust_decimal::Decimal>| {
-        number.map(|number| number.normalize().to_string()).unwrap_or_default()
-    };
-    vec![
-        line.name.clone(),
-        line.model.clone(),
-        line.unit.clone(),
-        number(line.quantity),
-        number(line.unit_price),
-        line.net.to_string(),
-        format!("{}%", (line.rate * rust_decimal::Decimal::ONE_HUNDRED).normalize()),
-        line.tax.to_string(),
-    ]
-}
-
-fn totals(content: &Content) -> Vec<Row> {
-    let mut rows = vec![
-        heading("合计 Totals"),
-        pair("合计金额 Net", format!("¥{}", content.net)),
-        pair("合计税额 Tax", format!("¥{}", content.tax)),
-        pair("价税合计 Gross", format!("¥{}", content.gross)),
+/// The fields of an invoice that accounting programs look for.
+fn fields(subject: Subject) -> Vec<(&'static str, String)> {
+    let Subject { request, invoice, .. } = subject;
+    let content = &request.content;
+    let mut fields = vec![
+        ("InvoiceCode", invoice.number.code().to_owned()),
+        ("InvoiceNumber", invoice.number.number().to_owned()),
+        ("CheckCode", invoice.check_code.clone()),
+        ("IssueTime", in_china(invoice.at).strftime("%F %T").to_string()),
+        ("SellerName", content.seller.name.clone()),
+        ("SellerIdNum", content.seller.tax_id.clone()),
+        ("BuyerName", content.buyer.name.clone()),
+        ("BuyerIdNum", content.buyer.tax_id.clone()),
+        ("TotalAmWithoutTax", content.net.to_string()),
+        ("TotalTaxAm", content.tax.to_string()),
+        ("TotalTaxIncludedAmount", content.gross.to_string()),
     ];
-    rows.extend(pairs(&[
-        ("开票人 Drawer", &content.drawer),
-        ("收款人 Payee", &content.payee),
-        ("复核 Reviewer", &content.reviewer),
-        ("备注 Remarks", &content.remark),
-    ]));
-    rows
+    fields.retain(|(_, value)| !value.is_empty());
+    fields
 }

@@ -10,4 +10,7 @@ pub trait Paper: Send + Sync + 'static {
     /// The PDF of an invoice: the same bytes for the same invoice. Takes milliseconds of processor
     /// time, so it does not belong on a thread that serves requests.
     fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8>;
+
+    /// The same pages as pictures for a screen: a standalone SVG document for each.
+    fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String>;
 }

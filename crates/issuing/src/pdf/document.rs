@@ -1,46 +1,43 @@
-//! Writes placed pages as a PDF file.
+//! The objects of a PDF file.
+
+use std::collections::BTreeSet;
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
-use pdf_writer::types::TextRenderingMode;
-use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
+use pdf_writer::types::AssociationKind;
+use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
 use sha2::{Digest, Sha256};
 
-use super::layout::{Operation, PAGE_HEIGHT_PT, PAGE_WIDTH_PT, Page, Rule, Style};
+use super::content::{font_name, page_content, points};
 use super::typeface::{References, Typeface};
-use super::{Sheet, specimen};
-use crate::font::Glyph;
+use super::{Attachment, Properties};
+use crate::face::{Operation, Page};
+use crate::font::{Fonts, Glyph};
 
 const PRODUCER: &str = "Kaipiao";
-const TYPEFACE: Name = Name(b"F");
-const SPECIMEN: Name = Name(b"S");
 /// Level 3 of 9: level 6 saves one byte in a hundred and costs a tenth of the whole time.
 const DEFLATE_LEVEL: u8 = 3;
-/// How thick the outline is that makes letters bold, in sizes of the text.
-const BOLD_OUTLINE: f32 = 0.025;
 /// How many bytes a file's identifier has.
 const IDENTIFIER_LENGTH: usize = 16;
 
-/// The file of these pages.
-pub(super) fn write(sheet: &Sheet, pages: &[Page]) -> Vec<u8> {
+/// The file of these pages. The same pages always give the same bytes.
+pub(crate) fn write(fonts: &Fonts, pages: &[Page], properties: &Properties) -> Vec<u8> {
     let mut pdf = Pdf::with_settings(Settings { pretty: false });
     let mut numbers = Numbers(Ref::new(1));
-    let [catalog, tree, information, mark] = [(); 4].map(|()| numbers.next());
-    let font = numbers.next_typeface();
-    write_catalog(&mut pdf, catalog, tree);
-    let mark = sheet.specimen.then_some(mark);
-    let parts = Parts { tree, font: font.font, mark };
-    let typeface = Typeface::of(pages.iter().flatten().flat_map(glyphs));
+    let [catalog, tree, information, specification, attached] = [(); 5].map(|()| numbers.next());
+    write_catalog(&mut pdf, catalog, tree, (&properties.attachment.name, specification));
+    let typefaces: Vec<(Typeface, References)> = used_fonts(pages)
+        .into_iter()
+        .map(|font| (Typeface::of(fonts, font, glyphs(pages)), numbers.next_typeface()))
+        .collect();
     let page_numbers: Vec<Ref> = pages
         .iter()
-        .map(|page| write_page(&mut pdf, &mut numbers, parts, &typeface, page))
+        .map(|page| write_page(&mut pdf, &mut numbers, tree, &typefaces, page))
         .collect();
     let count = i32::try_from(pages.len()).expect("memory ends before two thousand million pages");
     pdf.pages(tree).kids(page_numbers).count(count);
-    if let Some(mark) = mark {
-        write_specimen(&mut pdf, mark);
-    }
-    typeface.write(&mut pdf, font);
-    write_information(&mut pdf, information, sheet);
+    typefaces.iter().for_each(|(typeface, references)| typeface.write(&mut pdf, *references));
+    write_attachment(&mut pdf, [specification, attached], &properties.attachment);
+    write_information(&mut pdf, information, properties);
     let identifier = Sha256::digest(pdf.as_bytes())[..IDENTIFIER_LENGTH].to_vec();
     pdf.set_file_id((identifier.clone(), identifier));
     pdf.finish()
@@ -70,106 +67,76 @@ impl Numbers {
     }
 }
 
-/// What every page refers to.
-#[derive(Clone, Copy)]
-struct Parts {
-    tree: Ref,
-    font: Ref,
-    mark: Option<Ref>,
+fn glyphs(pages: &[Page]) -> impl Iterator<Item = Glyph> {
+    let operations = pages.iter().flat_map(|page| &page.operations);
+    let texts = operations.filter_map(|operation| match operation {
+        Operation::Text(text) => Some(&text.glyphs),
+        _ => None,
+    });
+    texts.flatten().copied()
 }
 
-fn glyphs(operation: &Operation) -> impl Iterator<Item = Glyph> {
-    let line = match operation {
-        Operation::Text { line, .. } => line.as_slice(),
-        Operation::Rule { .. } => &[],
-    };
-    line.iter().copied()
+fn used_fonts(pages: &[Page]) -> BTreeSet<u8> {
+    glyphs(pages).map(|glyph| glyph.font).collect()
 }
 
-fn write_catalog(pdf: &mut Pdf, catalog: Ref, tree: Ref) {
+fn write_catalog(pdf: &mut Pdf, catalog: Ref, tree: Ref, (file, specification): (&str, Ref)) {
     let mut catalog = pdf.catalog(catalog);
     catalog.pages(tree).lang(TextStr("zh-CN"));
     catalog.viewer_preferences().display_doc_title(true);
+    catalog.names().embedded_files().names().insert(Str(file.as_bytes()), specification);
+    catalog.insert(Name(b"AF")).array().item(specification);
 }
 
-fn write_information(pdf: &mut Pdf, information: Ref, sheet: &Sheet) {
-    pdf.document_info(information)
-        .title(TextStr(sheet.title))
-        .author(TextStr(sheet.author))
+fn write_information(pdf: &mut Pdf, information: Ref, properties: &Properties) {
+    let mut information = pdf.document_info(information);
+    information
+        .title(TextStr(&properties.title))
+        .author(TextStr(&properties.author))
+        .subject(TextStr(&properties.subject))
+        .keywords(TextStr(&properties.keywords))
         .producer(TextStr(PRODUCER));
+    for (name, value) in &properties.fields {
+        information.pair(Name(name.as_bytes()), TextStr(value));
+    }
+}
+
+fn write_attachment(pdf: &mut Pdf, [specification, file]: [Ref; 2], attachment: &Attachment) {
+    pdf.file_spec(specification)
+        .path(Str(attachment.name.as_bytes()))
+        .unic_file(TextStr(&attachment.name))
+        .description(TextStr(&attachment.description))
+        .association_kind(AssociationKind::Data)
+        .embedded_file_with_unicode(file);
+    let packed = deflated(&attachment.xml);
+    let mut embedded = pdf.embedded_file(file, &packed);
+    embedded.subtype(Name(b"application/xml")).filter(Filter::FlateDecode);
+    if let Ok(length) = i32::try_from(attachment.xml.len()) {
+        embedded.params().size(length);
+    }
 }
 
 fn write_page(
     pdf: &mut Pdf,
     numbers: &mut Numbers,
-    parts: Parts,
-    typeface: &Typeface,
-    operations: &Page,
+    tree: Ref,
+    typefaces: &[(Typeface, References)],
+    shown: &Page,
 ) -> Ref {
     let (page_number, content_number) = (numbers.next(), numbers.next());
     let mut page = pdf.page(page_number);
-    page.parent(parts.tree).media_box(whole_page()).contents(content_number);
+    let [width_pt, height_pt] = shown.size_mm.map(points);
+    let whole = Rect::new(0.0, 0.0, width_pt, height_pt);
+    page.parent(tree).media_box(whole).contents(content_number);
     let mut resources = page.resources();
-    resources.fonts().pair(TYPEFACE, parts.font);
-    if let Some(mark) = parts.mark {
-        resources.x_objects().pair(SPECIMEN, mark);
+    let mut fonts = resources.fonts();
+    for (typeface, references) in typefaces {
+        fonts.pair(Name(font_name(typeface.number()).as_bytes()), references.font);
     }
+    fonts.finish();
     resources.finish();
     page.finish();
-    let content = deflated(&page_content(operations, typeface, parts.mark.is_some()));
+    let content = deflated(&page_content(shown, typefaces.iter().map(|(typeface, _)| typeface)));
     pdf.stream(content_number, &content).filter(Filter::FlateDecode);
     page_number
-}
-
-fn page_content(operations: &Page, typeface: &Typeface, specimen: bool) -> Vec<u8> {
-    let mut content = Content::with_settings(Settings { pretty: false });
-    if specimen {
-        content.x_object(SPECIMEN);
-    }
-    for operation in operations {
-        match operation {
-            Operation::Text { x_pt, baseline_pt, style, line } => {
-                let bytes = typeface.encode(line);
-                show(&mut content, [*x_pt, *baseline_pt], *style, Str(&bytes));
-            }
-            Operation::Rule { from_x_pt, to_x_pt, y_pt, rule } => {
-                stroke(&mut content, [*from_x_pt, *to_x_pt], *y_pt, *rule);
-            }
-        }
-    }
-    content.finish().to_vec()
-}
-
-fn show(content: &mut Content, [x_pt, baseline_pt]: [f32; 2], style: Style, text: Str) {
-    content.set_fill_gray(style.grey);
-    content.begin_text().set_font(TYPEFACE, style.size_pt);
-    if style.bold {
-        content
-            .set_stroke_gray(style.grey)
-            .set_line_width(hundredths(style.size_pt * BOLD_OUTLINE))
-            .set_text_rendering_mode(TextRenderingMode::FillStroke);
-    } else {
-        content.set_text_rendering_mode(TextRenderingMode::Fill);
-    }
-    content.next_line(hundredths(x_pt), hundredths(baseline_pt)).show(text).end_text();
-}
-
-fn stroke(content: &mut Content, [from_x_pt, to_x_pt]: [f32; 2], y_pt: f32, rule: Rule) {
-    content.set_stroke_gray(rule.grey).set_line_width(rule.width_pt);
-    content.move_to(hundredths(from_x_pt), hundredths(y_pt));
-    content.line_to(hundredths(to_x_pt), hundredths(y_pt)).stroke();
-}
-
-/// Rounded to what no eye can tell apart: shorter files, and tidier ones.
-fn hundredths(length_pt: f32) -> f32 {
-    (length_pt * 100.0).round() / 100.0
-}
-
-fn write_specimen(pdf: &mut Pdf, mark: Ref) {
-    let content = deflated(&specimen::content());
-    pdf.form_xobject(mark, &content).bbox(whole_page()).filter(Filter::FlateDecode);
-}
-
-fn whole_page() -> Rect {
-    Rect::new(0.0, 0.0, hundredths(PAGE_WIDTH_PT), hundredths(PAGE_HEIGHT_PT))
 }

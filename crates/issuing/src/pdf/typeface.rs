@@ -1,19 +1,20 @@
 //! The part of the typeface that a file carries: only the glyphs that it shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};
 use sha2::{Digest, Sha256};
 use subsetter::GlyphRemapper;
-use ttf_parser::{RawFace, Tag};
+use ttf_parser::{RawFace, Tag, name_id};
 
 use super::document::deflated;
-use crate::font::{FACE, FONT, Glyph, UNITS_PER_EM};
+use crate::font::{Fonts, Glyph, OpenFace, UNITS_PER_EM};
 
 const CFF: Tag = Tag::from_bytes(b"CFF ");
-const POSTSCRIPT_NAME: &str = "FPSong-Regular";
 const ENCODING: Name = Name(b"Identity-H");
+/// The name of a font that has none.
+const NAMELESS: &str = "Fallback";
 /// How thick the typeface's upright strokes are, in thousandths of an em.
 const STEM_UNITS: f32 = 75.0;
 
@@ -28,22 +29,35 @@ pub(super) struct References {
     pub(super) to_unicode: Ref,
 }
 
-/// The glyphs of a file, with the numbers that they have in it.
+/// The glyphs of a file that are of one font, with the numbers that they have in it.
 pub(super) struct Typeface {
+    number: u8,
+    face: &'static OpenFace,
     remapper: GlyphRemapper,
-    /// By their numbers in the file. The first is no character: PDF wants it.
+    /// By their numbers in the file, each once.
     glyphs: Vec<Glyph>,
 }
 
 impl Typeface {
-    /// A typeface of the glyphs that a file shows.
-    pub(super) fn of(shown: impl Iterator<Item = Glyph>) -> Self {
+    /// What a file shows in this font.
+    pub(super) fn of(fonts: &Fonts, number: u8, shown: impl Iterator<Item = Glyph>) -> Self {
         // Sorted, so that the numbers do not depend on where a text stands.
-        let by_character: BTreeMap<char, Glyph> =
-            shown.map(|glyph| (glyph.character, glyph)).collect();
-        let glyphs: Vec<Glyph> = by_character.into_values().collect();
+        let by_character: BTreeMap<char, Glyph> = shown
+            .filter(|glyph| glyph.font == number)
+            .map(|glyph| (glyph.character, glyph))
+            .collect();
+        let mut glyphs: Vec<Glyph> = by_character.into_values().collect();
+        let mut seen = BTreeSet::new();
+        // Fonts of the machine may draw several characters alike: the first is read back.
+        glyphs.retain(|glyph| seen.insert(glyph.id.0));
         let ids: Vec<u16> = glyphs.iter().map(|glyph| glyph.id.0).collect();
-        Self { remapper: GlyphRemapper::new_from_glyphs(&ids), glyphs }
+        let remapper = GlyphRemapper::new_from_glyphs(&ids);
+        Self { number, face: fonts.face(number), remapper, glyphs }
+    }
+
+    /// The font's number in [`Fonts`].
+    pub(super) const fn number(&self) -> u8 {
+        self.number
     }
 
     /// The bytes that show these glyphs: two for each.
@@ -57,31 +71,57 @@ impl Typeface {
 
     /// Writes the typeface's objects.
     pub(super) fn write(&self, pdf: &mut Pdf, references: References) {
-        let outlines = self.outlines();
-        let base_name = format!("{}+{POSTSCRIPT_NAME}", subset_tag(&outlines));
-        let composite_name = format!("{base_name}-Identity-H");
+        let reduced = self.reduced();
+        let outlines = Outlines::of(&reduced);
+        let base_name = format!("{}+{}", subset_tag(outlines.bytes), self.name());
+        let composite_name = match outlines.is_cff {
+            true => format!("{base_name}-Identity-H"),
+            false => base_name.clone(),
+        };
         pdf.type0_font(references.font)
             .base_font(Name(composite_name.as_bytes()))
             .encoding_predefined(ENCODING)
             .descendant_font(references.cid_font)
             .to_unicode(references.to_unicode);
-        self.write_cid_font(pdf, references, Name(base_name.as_bytes()));
-        write_descriptor(pdf, references, Name(base_name.as_bytes()));
-        let packed = deflated(&outlines);
+        let base_name = Name(base_name.as_bytes());
+        self.write_cid_font(pdf, references, base_name, &outlines);
+        self.write_descriptor(pdf, references, base_name, &outlines);
+        let packed = deflated(outlines.bytes);
         let mut stream = pdf.stream(references.outlines, &packed);
-        stream.filter(Filter::FlateDecode).pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
+        stream.filter(Filter::FlateDecode);
+        if outlines.is_cff {
+            stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
+        }
         stream.finish();
         let packed = deflated(&self.to_unicode());
         pdf.cmap(references.to_unicode, &packed).filter(Filter::FlateDecode);
     }
 
-    fn write_cid_font(&self, pdf: &mut Pdf, references: References, base_name: Name) {
+    fn name(&self) -> String {
+        let names = self.face.face.names().into_iter();
+        let mut own = names.filter(|name| name.name_id == name_id::POST_SCRIPT_NAME);
+        let name = own.find_map(|name| name.to_string()).unwrap_or_default();
+        let name: String =
+            name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        if name.is_empty() { NAMELESS.to_owned() } else { name }
+    }
+
+    fn write_cid_font(
+        &self,
+        pdf: &mut Pdf,
+        references: References,
+        base_name: Name,
+        outlines: &Outlines,
+    ) {
         let mut font = pdf.cid_font(references.cid_font);
-        font.subtype(CidFontType::Type0)
+        font.subtype(if outlines.is_cff { CidFontType::Type0 } else { CidFontType::Type2 })
             .base_font(base_name)
             .system_info(identity())
             .font_descriptor(references.descriptor)
             .default_width(f32::from(UNITS_PER_EM));
+        if !outlines.is_cff {
+            font.cid_to_gid_map_predefined(Name(b"Identity"));
+        }
         // Nearly all glyphs have the width of a Chinese character: only the others are listed.
         let mut widths = font.widths();
         for glyph in self.glyphs.iter().filter(|glyph| glyph.advance_units != UNITS_PER_EM) {
@@ -89,38 +129,63 @@ impl Typeface {
         }
     }
 
-    /// The bare CFF table of the reduced typeface: PDF needs no more of it.
-    fn outlines(&self) -> Vec<u8> {
-        let reduced = subsetter::subset(FONT, 0, &self.remapper)
-            .expect("the embedded typeface is valid, and so are its own glyphs' numbers");
-        let face = RawFace::parse(&reduced, 0).expect("a reduced typeface is a typeface");
-        face.table(CFF).expect("the embedded typeface has CFF outlines").to_vec()
+    /// The font file with nothing but these glyphs.
+    fn reduced(&self) -> Vec<u8> {
+        // A font of the machine that cannot be reduced travels whole.
+        subsetter::subset(self.face.bytes, self.face.index, &self.remapper)
+            .unwrap_or_else(|_| self.face.bytes.to_vec())
     }
 
     /// Leads from the numbers in the file back to characters: this makes the text readable.
     fn to_unicode(&self) -> Vec<u8> {
-        let mut map = UnicodeCmap::new(Name(b"FPSong-UTF16"), identity());
+        let mut map = UnicodeCmap::new(Name(b"Kaipiao-UTF16"), identity());
         for glyph in &self.glyphs {
             map.pair(self.cid(*glyph), glyph.character);
         }
         map.finish().to_vec()
     }
+
+    fn write_descriptor(
+        &self,
+        pdf: &mut Pdf,
+        references: References,
+        base_name: Name,
+        outlines: &Outlines,
+    ) {
+        let face = &self.face.face;
+        let scale = f32::from(UNITS_PER_EM) / f32::from(face.units_per_em()).max(1.0);
+        let length = |units: i16| (f32::from(units) * scale).round();
+        let bounds = face.global_bounding_box();
+        let [left, bottom, right, top] =
+            [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(length);
+        let mut descriptor = pdf.font_descriptor(references.descriptor);
+        descriptor
+            .name(base_name)
+            .flags(FontFlags::SYMBOLIC | FontFlags::SERIF)
+            .bbox(Rect::new(left, bottom, right, top))
+            .italic_angle(0.0)
+            .ascent(length(face.ascender()))
+            .descent(length(face.descender()))
+            .cap_height(length(face.capital_height().unwrap_or_else(|| face.ascender())))
+            .stem_v(STEM_UNITS);
+        match outlines.is_cff {
+            true => descriptor.font_file3(references.outlines),
+            false => descriptor.font_file2(references.outlines),
+        };
+    }
 }
 
-fn write_descriptor(pdf: &mut Pdf, references: References, base_name: Name) {
-    let bounds = FACE.global_bounding_box();
-    let [left, bottom, right, top] =
-        [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(f32::from);
-    pdf.font_descriptor(references.descriptor)
-        .name(base_name)
-        .flags(FontFlags::SYMBOLIC | FontFlags::SERIF)
-        .bbox(Rect::new(left, bottom, right, top))
-        .italic_angle(0.0)
-        .ascent(f32::from(FACE.ascender()))
-        .descent(f32::from(FACE.descender()))
-        .cap_height(f32::from(FACE.capital_height().unwrap_or_else(|| FACE.ascender())))
-        .stem_v(STEM_UNITS)
-        .font_file3(references.outlines);
+/// What of a font file a PDF needs: the bare CFF table, or the whole file for other outlines.
+struct Outlines<'a> {
+    bytes: &'a [u8],
+    is_cff: bool,
+}
+
+impl<'a> Outlines<'a> {
+    fn of(reduced: &'a [u8]) -> Self {
+        let table = RawFace::parse(reduced, 0).ok().and_then(|face| face.table(CFF));
+        Self { bytes: table.unwrap_or(reduced), is_cff: table.is_some() }
+    }
 }
 
 fn identity() -> SystemInfo<'static> {

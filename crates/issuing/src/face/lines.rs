@@ -1,6 +1,6 @@
 //! Breaks texts into lines, by the habits of Chinese typesetting.
 
-use crate::font::{Glyph, UNITS_PER_EM, glyph};
+use crate::font::{Fonts, Glyph, UNITS_PER_EM};
 
 /// The glyphs of one line, from left to right.
 pub(super) type Line = Vec<Glyph>;
@@ -18,13 +18,13 @@ const HYPHENS: &str = "-\u{2010}\u{2011}";
 const FIRST_CHINESE: char = '\u{2e80}';
 
 /// The lines of a text that is set in this size; at least one, which is empty for an empty text.
-pub(super) fn wrap(text: &str, size_pt: f32, width_pt: f32) -> Vec<Line> {
+pub(super) fn wrap(fonts: &Fonts, text: &str, size_mm: f32, width_mm: f32) -> Vec<Line> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
-        let glyphs: Line = paragraph.chars().map(glyph).collect();
+        let glyphs: Line = fonts.glyphs(paragraph);
         let mut rest = glyphs.as_slice();
         loop {
-            let (line, next) = rest.split_at(line_end(rest, size_pt, width_pt));
+            let (line, next) = rest.split_at(line_end(rest, size_mm, width_mm));
             lines.push(line.to_vec());
             if next.is_empty() {
                 break;
@@ -39,14 +39,14 @@ pub(super) fn wrap(text: &str, size_pt: f32, width_pt: f32) -> Vec<Line> {
 }
 
 /// The line's width without the spaces at its end, which nobody sees.
-pub(super) fn visible_width_pt(line: &[Glyph], size_pt: f32) -> f32 {
+pub(super) fn visible_width_mm(line: &[Glyph], size_mm: f32) -> f32 {
     let units: u32 = visible(line).iter().map(|glyph| u32::from(glyph.advance_units)).sum();
-    points(units, size_pt)
+    millimetres(units, size_mm)
 }
 
 /// How many of the glyphs form the next line: at least one, unless there are none.
-fn line_end(glyphs: &[Glyph], size_pt: f32, width_pt: f32) -> usize {
-    let fitting = fitting_count(glyphs, size_pt, width_pt).max(1);
+fn line_end(glyphs: &[Glyph], size_mm: f32, width_mm: f32) -> usize {
+    let fitting = fitting_count(glyphs, size_mm, width_mm).max(1);
     if fitting >= glyphs.len() {
         return glyphs.len();
     }
@@ -58,13 +58,13 @@ fn line_end(glyphs: &[Glyph], size_pt: f32, width_pt: f32) -> usize {
 }
 
 /// How many glyphs fit the width; a space after them hangs over the edge.
-fn fitting_count(glyphs: &[Glyph], size_pt: f32, width_pt: f32) -> usize {
+fn fitting_count(glyphs: &[Glyph], size_mm: f32, width_mm: f32) -> usize {
     let mut units = 0;
     let fitting = glyphs
         .iter()
         .take_while(|glyph| {
             units += u32::from(glyph.advance_units);
-            points(units, size_pt) <= width_pt
+            millimetres(units, size_mm) <= width_mm
         })
         .count();
     let hangs = glyphs.get(fitting).is_some_and(|glyph| glyph.character == ' ');
@@ -93,18 +93,18 @@ fn visible(line: &[Glyph]) -> &[Glyph] {
     &line[..end]
 }
 
-fn points(units: u32, size_pt: f32) -> f32 {
-    units as f32 * size_pt / f32::from(UNITS_PER_EM)
+fn millimetres(units: u32, size_mm: f32) -> f32 {
+    units as f32 * size_mm / f32::from(UNITS_PER_EM)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The lines of a text where each Chinese character is 10 points wide.
-    fn wrapped(text: &str, width_pt: f32) -> Vec<String> {
+    /// The lines of a text where each Chinese character is 10 millimetres wide.
+    fn wrapped(text: &str, width_mm: f32) -> Vec<String> {
         let text_of = |line: &Line| line.iter().map(|glyph| glyph.character).collect();
-        wrap(text, 10.0, width_pt).iter().map(text_of).collect()
+        wrap(&Fonts::embedded_only(), text, 10.0, width_mm).iter().map(text_of).collect()
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn spaces_at_the_end_do_not_count() {
-        let line = &wrap("甲乙  ", 10.0, 90.0)[0];
-        assert!((visible_width_pt(line, 10.0) - 20.0).abs() < 0.01);
+        let line = &wrap(&Fonts::embedded_only(), "甲乙  ", 10.0, 90.0)[0];
+        assert!((visible_width_mm(line, 10.0) - 20.0).abs() < 0.01);
     }
 }

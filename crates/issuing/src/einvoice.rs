@@ -1,0 +1,128 @@
+//! The data of an invoice as XML, in the dialect of fully digital invoices (invoice-standards.md f):
+//! what programs read instead of the page.
+
+use kaipiao_domain::invoice::{Content, Line};
+use kaipiao_domain::taxpayer::{Face, Party};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use crate::capitals::capitals;
+use crate::category::names;
+use crate::face::Subject;
+use crate::in_china;
+
+const TAG: &str = "SWEI4400";
+const VERSION: &str = "0.33";
+
+type Xml = Writer<Vec<u8>>;
+type Written = std::io::Result<()>;
+
+/// The document of an invoice.
+pub(crate) fn xml(subject: Subject) -> Vec<u8> {
+    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 1);
+    document(&mut xml, subject).expect("memory takes what is written");
+    xml.into_inner()
+}
+
+fn document(xml: &mut Xml, subject: Subject) -> Written {
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    group(xml, "EInvoice", |xml| {
+        group(xml, "Header", |xml| header(xml, subject))?;
+        group(xml, "EInvoiceData", |xml| data(xml, subject))?;
+        group(xml, "TaxSupervisionInfo", |xml| supervision(xml, subject))
+    })
+}
+
+fn header(xml: &mut Xml, subject: Subject) -> Written {
+    let number = &subject.invoice.number;
+    leaf(xml, "EIid", &format!("{}{}", number.code(), number.number()))?;
+    leaf(xml, "EInvoiceTag", TAG)?;
+    leaf(xml, "Version", VERSION)?;
+    group(xml, "InherentLabel", |xml| {
+        // A sample says so in the data, too.
+        leaf(xml, "InIssuType", if subject.specimen { "SPECIMEN" } else { "Y" })?;
+        leaf(xml, "EInvoiceType", kind(number.face()))
+    })
+}
+
+/// The kind as the QR code has it.
+const fn kind(face: Face) -> &'static str {
+    match face {
+        Face::Classic => "10",
+        Face::Digital => "32",
+    }
+}
+
+fn data(xml: &mut Xml, subject: Subject) -> Written {
+    let content = &subject.request.content;
+    group(xml, "SellerInformation", |xml| party(xml, "Seller", &content.seller))?;
+    group(xml, "BuyerInformation", |xml| party(xml, "Buyer", &content.buyer))?;
+    group(xml, "BasicInformation", |xml| basics(xml, subject))?;
+    for (line, name) in content.lines.iter().zip(names(&content.lines)) {
+        group(xml, "IssuItemInformation", |xml| item(xml, line, &name))?;
+    }
+    group(xml, "AdditionalInformation", |xml| leaf(xml, "Remark", &content.remark))
+}
+
+fn party(xml: &mut Xml, side: &str, party: &Party) -> Written {
+    leaf(xml, &format!("{side}IdNum"), &party.tax_id)?;
+    leaf(xml, &format!("{side}Name"), &party.name)?;
+    leaf(xml, &format!("{side}Addr"), &party.address)?;
+    leaf(xml, &format!("{side}TelNum"), &party.phone)?;
+    leaf(xml, &format!("{side}BankName"), &party.bank)?;
+    leaf(xml, &format!("{side}BankAccNum"), &party.bank_account)
+}
+
+fn basics(xml: &mut Xml, subject: Subject) -> Written {
+    let content: &Content = &subject.request.content;
+    leaf(xml, "TotalAmWithoutTax", &content.net.to_string())?;
+    leaf(xml, "TotalTaxAm", &content.tax.to_string())?;
+    leaf(xml, "TotalTax-includedAmount", &content.gross.to_string())?;
+    leaf(xml, "TotalTax-includedAmountInChinese", &capitals(content.gross))?;
+    leaf(xml, "Drawer", &content.drawer)?;
+    leaf(xml, "Payee", &content.payee)?;
+    leaf(xml, "Reviewer", &content.reviewer)?;
+    leaf(xml, "RequestTime", &in_china(subject.request.accepted_at).strftime("%F %T").to_string())
+}
+
+fn item(xml: &mut Xml, line: &Line, name: &str) -> Written {
+    let number = |number: Option<rust_decimal::Decimal>| {
+        number.map(|number| number.normalize().to_string()).unwrap_or_default()
+    };
+    leaf(xml, "ItemName", name)?;
+    leaf(xml, "SpecMod", &line.model)?;
+    leaf(xml, "MeaUnits", &line.unit)?;
+    leaf(xml, "Quantity", &number(line.quantity))?;
+    leaf(xml, "UnPrice", &number(line.unit_price))?;
+    leaf(xml, "Amount", &line.net.to_string())?;
+    leaf(xml, "TaxRate", &line.rate.normalize().to_string())?;
+    leaf(xml, "ComTaxAm", &line.tax.to_string())?;
+    leaf(xml, "TotaltaxIncludedAmount", &(line.net + line.tax).to_string())?;
+    leaf(xml, "TaxClassificationCode", &line.tax_code)
+}
+
+fn supervision(xml: &mut Xml, subject: Subject) -> Written {
+    let invoice = subject.invoice;
+    leaf(xml, "InvoiceCode", invoice.number.code())?;
+    leaf(xml, "InvoiceNumber", invoice.number.number())?;
+    leaf(xml, "CheckCode", &invoice.check_code)?;
+    leaf(xml, "IssueTime", &in_china(invoice.at).strftime("%F %T").to_string())
+}
+
+fn group(xml: &mut Xml, name: &str, inner: impl FnOnce(&mut Xml) -> Written) -> Written {
+    xml.create_element(name).write_inner_content(inner).map(drop)
+}
+
+/// An element with a text; none for an empty text.
+fn leaf(xml: &mut Xml, name: &str, text: &str) -> Written {
+    if text.is_empty() {
+        return Ok(());
+    }
+    // XML has no place for control characters.
+    let text: String = text.chars().filter(|c| is_xml(*c)).collect();
+    xml.create_element(name).write_text_content(BytesText::new(&text)).map(drop)
+}
+
+const fn is_xml(character: char) -> bool {
+    matches!(character, '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..) && character != '\u{7f}'
+}

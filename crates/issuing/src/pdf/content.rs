@@ -1,0 +1,160 @@
+//! A page's drawing operations in PDF's own.
+
+use std::collections::BTreeMap;
+
+use pdf_writer::{Content, Name, Settings, Str};
+
+use super::typeface::Typeface;
+use crate::face::{Ink, Operation, Page, Segment, Text};
+
+const POINTS_PER_MM: f32 = 72.0 / 25.4;
+/// How far the points that bend a quarter of a circle are from its ends, in radii.
+const QUARTER: f32 = 0.552_284_8;
+
+/// A length in PDF's unit, rounded to what no eye can tell apart: shorter files, and tidier ones.
+pub(super) fn points(length_mm: f32) -> f32 {
+    (length_mm * POINTS_PER_MM * 100.0).round() / 100.0
+}
+
+/// What a page calls a font.
+pub(super) fn font_name(number: u8) -> String {
+    format!("F{number}")
+}
+
+/// The page's stream, not packed.
+pub(super) fn page_content<'a>(
+    page: &Page,
+    typefaces: impl Iterator<Item = &'a Typeface>,
+) -> Vec<u8> {
+    let by_number: BTreeMap<u8, &Typeface> =
+        typefaces.map(|typeface| (typeface.number(), typeface)).collect();
+    let content = Content::with_settings(Settings { pretty: false });
+    let mut pen = Pen { content, height_mm: page.size_mm[1], typefaces: by_number };
+    page.operations.iter().for_each(|operation| pen.draw(operation));
+    pen.content.finish().to_vec()
+}
+
+struct Pen<'a> {
+    content: Content,
+    height_mm: f32,
+    typefaces: BTreeMap<u8, &'a Typeface>,
+}
+
+impl Pen<'_> {
+    fn draw(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Text(text) => self.text(text),
+            Operation::Line { from_mm, to_mm, width_mm, ink } => {
+                let ([x0, y0], [x1, y1]) = (self.at(*from_mm), self.at(*to_mm));
+                self.pen(*ink, *width_mm);
+                self.content.move_to(x0, y0).line_to(x1, y1).stroke();
+            }
+            Operation::Ellipse { centre_mm, radii_mm, width_mm, ink } => {
+                self.pen(*ink, *width_mm);
+                self.ellipse(*centre_mm, *radii_mm);
+            }
+            Operation::Shape { segments, ink } => {
+                self.fill(*ink);
+                segments.iter().for_each(|segment| self.segment(*segment));
+                self.content.fill_nonzero();
+            }
+            Operation::Squares { corner_mm, side_mm, rows } => {
+                self.squares(*corner_mm, *side_mm, rows);
+            }
+        }
+    }
+
+    /// A point in PDF's coordinates: their origin is the lower left corner.
+    fn at(&self, [x_mm, y_mm]: [f32; 2]) -> [f32; 2] {
+        [points(x_mm), points(self.height_mm - y_mm)]
+    }
+
+    fn fill(&mut self, ink: Ink) {
+        let [red, green, blue] = shares(ink);
+        self.content.set_fill_rgb(red, green, blue);
+    }
+
+    fn pen(&mut self, ink: Ink, width_mm: f32) {
+        let [red, green, blue] = shares(ink);
+        self.content.set_stroke_rgb(red, green, blue).set_line_width(points(width_mm));
+    }
+
+    fn text(&mut self, text: &Text) {
+        self.fill(text.ink);
+        let [x_pt, baseline_pt] = self.at([text.x_mm, text.baseline_mm]);
+        self.content.begin_text().next_line(x_pt, baseline_pt);
+        self.content.set_char_spacing(points(text.spacing_mm));
+        for run in text.glyphs.chunk_by(|one, next| one.font == next.font) {
+            let Some(typeface) = run.first().and_then(|glyph| self.typefaces.get(&glyph.font))
+            else {
+                continue;
+            };
+            let name = font_name(typeface.number());
+            self.content.set_font(Name(name.as_bytes()), points(text.size_mm));
+            self.content.show(Str(&typeface.encode(run)));
+        }
+        self.content.end_text();
+    }
+
+    fn ellipse(&mut self, [x_mm, y_mm]: [f32; 2], [across_mm, up_mm]: [f32; 2]) {
+        let point = |across: f32, up: f32| self.at([x_mm + across * across_mm, y_mm - up * up_mm]);
+        let start = point(1.0, 0.0);
+        let quarters =
+            [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)].map(|(x, y): (f32, f32)| {
+                // A quarter goes from (x, y) to (-y, x).
+                let bent = [
+                    point(x - QUARTER * y, y + QUARTER * x),
+                    point(QUARTER * x - y, QUARTER * y + x),
+                ];
+                (bent[0], bent[1], point(-y, x))
+            });
+        self.content.move_to(start[0], start[1]);
+        for ([x1, y1], [x2, y2], [x3, y3]) in quarters {
+            self.content.cubic_to(x1, y1, x2, y2, x3, y3);
+        }
+        self.content.close_and_stroke();
+    }
+
+    fn segment(&mut self, segment: Segment) {
+        match segment {
+            Segment::Move(to_mm) => {
+                let [x, y] = self.at(to_mm);
+                self.content.move_to(x, y);
+            }
+            Segment::Line(to_mm) => {
+                let [x, y] = self.at(to_mm);
+                self.content.line_to(x, y);
+            }
+            Segment::Curve(one_mm, other_mm, to_mm) => {
+                let [[x1, y1], [x2, y2], [x3, y3]] = [one_mm, other_mm, to_mm].map(|p| self.at(p));
+                self.content.cubic_to(x1, y1, x2, y2, x3, y3);
+            }
+            Segment::Close => {
+                self.content.close_path();
+            }
+        }
+    }
+
+    fn squares(&mut self, [left_mm, top_mm]: [f32; 2], side_mm: f32, rows: &[Vec<bool>]) {
+        self.fill(Ink::Black);
+        for (row, modules) in rows.iter().enumerate() {
+            let mut column = 0;
+            // Neighbours are one rectangle: no hairlines shine through between them.
+            for run in modules.chunk_by(|one, next| one == next) {
+                if run[0] {
+                    let corner_mm =
+                        [left_mm + column as f32 * side_mm, top_mm + (row + 1) as f32 * side_mm];
+                    let [x, y] = self.at(corner_mm);
+                    self.content.rect(x, y, points(run.len() as f32 * side_mm), points(side_mm));
+                }
+                column += run.len();
+            }
+        }
+        self.content.fill_nonzero();
+    }
+}
+
+/// A colour's red, green and blue from 0 to 1.
+fn shares(ink: Ink) -> [f32; 3] {
+    ink.rgb().map(|part| (f32::from(part) / 255.0 * 1000.0).round() / 1000.0)
+}
