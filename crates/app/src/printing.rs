@@ -30,8 +30,17 @@ impl Document {
     }
 }
 
-/// Whose invoice, and which.
-type DocumentKey = (AppId, Serial);
+/// What an invoice is printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// The PDF that people keep.
+    Pdf,
+    /// Its first page as a picture for a screen, SVG.
+    Picture,
+}
+
+/// Whose invoice, which, and in what form.
+type DocumentKey = (AppId, Serial, Form);
 
 /// So many bytes of documents are kept.
 const KEPT_BYTES: u64 = 64 * 1024 * 1024;
@@ -64,9 +73,10 @@ impl Printing {
 }
 
 impl App {
-    /// The PDF behind an address's last part; None: no invoice is there.
-    pub async fn invoice_pdf(&self, name: &str) -> Result<Option<Arc<Document>>, Failure> {
-        let Some(key) = read_pdf_name(&self.keys, name) else { return Ok(None) };
+    /// The document behind an address's last part; None: no invoice is there.
+    pub async fn document(&self, name: &str, form: Form) -> Result<Option<Arc<Document>>, Failure> {
+        let Some((merchant, serial)) = read_pdf_name(&self.keys, name) else { return Ok(None) };
+        let key = (merchant, serial, form);
         match self.printing.kept.get_or_insert_async(&key, self.print(&key)).await {
             Ok(document) => Ok(Some(document)),
             Err(NotPrinted::NoInvoice) => Ok(None),
@@ -74,18 +84,25 @@ impl App {
         }
     }
 
-    async fn print(&self, (merchant, serial): &DocumentKey) -> Result<Arc<Document>, NotPrinted> {
+    async fn print(&self, key: &DocumentKey) -> Result<Arc<Document>, NotPrinted> {
+        let (merchant, serial, form) = key;
         let request = self.request(merchant, serial).await.map_err(NotPrinted::Failed)?;
         let request = request.ok_or(NotPrinted::NoInvoice)?;
         let invoice = request.invoice().map_err(|_| NotPrinted::NoInvoice)?.clone();
         let failed = |why: String| NotPrinted::Failed(Failure::Unavailable(why));
         let press = Arc::clone(&self.printing.presses).acquire_owned().await;
         let press = press.map_err(|error| failed(error.to_string()))?;
-        let paper = Arc::clone(&self.paper);
+        let (paper, form) = (Arc::clone(&self.paper), *form);
         let printed = tokio::task::spawn_blocking(move || {
             // The press is taken as long as it runs, also when whoever asked has gone.
             let _press = press;
-            Document::new(paper.pdf(&request, &invoice))
+            Document::new(match form {
+                Form::Pdf => paper.pdf(&request, &invoice),
+                Form::Picture => {
+                    let pages = paper.svg(&request, &invoice);
+                    pages.into_iter().next().unwrap_or_default().into_bytes()
+                }
+            })
         });
         printed.await.map(Arc::new).map_err(|error| failed(error.to_string()))
     }

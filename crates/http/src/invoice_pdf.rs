@@ -1,5 +1,5 @@
 //! `GET /invoice/pdf/…`: the PDF behind `pdfurl` (section 16), whole or in the parts that viewers ask
-//! for.
+//! for; and `GET /invoice/svg/…`, its first page as the wallet shows it.
 
 use crate::Server;
 use crate::admin::failed;
@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_range_header::parse_range_header;
-use kaipiao_app::printing::Document;
+use kaipiao_app::printing::{Document, Form};
 use std::ops::RangeInclusive;
 
 /// Whoever has the address may read the invoice: it cannot be guessed.
@@ -16,8 +16,21 @@ pub(crate) async fn pdf(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    match server.app.invoice_pdf(&name).await {
-        Ok(Some(document)) => answer(&document, &headers),
+    answer_in(Form::Pdf, &server, &name, &headers).await
+}
+
+/// The face for a screen.
+pub(crate) async fn svg(
+    State(server): State<Server>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    answer_in(Form::Picture, &server, &name, &headers).await
+}
+
+async fn answer_in(form: Form, server: &Server, name: &str, headers: &HeaderMap) -> Response {
+    match server.app.document(name, form).await {
+        Ok(Some(document)) => answer(form, &document, headers),
         Ok(None) => {
             let text = "没有这张发票。There is no invoice at this address; use it exactly as pdfurl says.\n";
             (StatusCode::NOT_FOUND, text).into_response()
@@ -26,7 +39,7 @@ pub(crate) async fn pdf(
     }
 }
 
-fn answer(document: &Document, asked: &HeaderMap) -> Response {
+fn answer(form: Form, document: &Document, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", document.digest);
     let mut response = match part(document, asked, &tag) {
         Part::Known => StatusCode::NOT_MODIFIED.into_response(),
@@ -37,20 +50,28 @@ fn answer(document: &Document, asked: &HeaderMap) -> Response {
             (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, all)]).into_response()
         }
     };
-    const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    let (content_type, file_name) = match form {
+        Form::Pdf => ("application/pdf", "inline; filename=\"invoice.pdf\""),
+        Form::Picture => ("image/svg+xml", "inline; filename=\"invoice.svg\""),
+    };
+    let headers: [(HeaderName, HeaderValue); 5] = [
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         // Kept by whoever reads it, and asked after each time: a newer program may draw it anew.
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"invoice.pdf\"")),
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static(file_name)),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING_RUNS)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
     ];
-    for (name, value) in HEADERS {
+    for (name, value) in headers {
         response.headers_mut().insert(name, value);
     }
     let tag = HeaderValue::try_from(tag).expect("hexadecimal digits in quotes");
     response.headers_mut().insert(header::ETAG, tag);
     response
 }
+
+/// A picture is a document of its own when it is opened: nothing in it runs or loads.
+const NOTHING_RUNS: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// What of a document is to be sent.
 enum Part {

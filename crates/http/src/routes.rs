@@ -49,6 +49,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/card/invoice/clearoutinvoice", "15", "offset an invoice"),
     route("POST", "/card/invoice/queryinvoceinfo", "16", "an issued invoice, or why there is none"),
     route("GET", "/invoice/pdf/{name}", "16", "an invoice's PDF (pdfurl)"),
+    route("GET", "/invoice/svg/{name}", "16", "its first page as a picture"),
     route("GET", "/admin/v1/accounts", "admin", "all accounts"),
     route("PUT", "/admin/v1/accounts/{appid}", "admin", "add or change an account"),
     route(
@@ -104,6 +105,7 @@ pub(crate) fn merchant_api() -> Router<Server> {
             post(s16_query::query_invoice_info).fallback(require_post),
         )
         .route("/invoice/pdf/{name}", get(invoice_pdf::pdf))
+        .route("/invoice/svg/{name}", get(invoice_pdf::svg))
 }
 
 pub(crate) fn admin_api() -> Router<Server> {

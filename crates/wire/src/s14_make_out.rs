@@ -12,6 +12,7 @@ use kaipiao_domain::taxpayer::Party;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use rust_decimal::Decimal;
+use unicode_normalization::UnicodeNormalization;
 
 /// What an accepted request is answered with. Clients compare the text (facts 6.1 no. 10).
 pub const SUCCESS: &str = "sucesss";
@@ -170,10 +171,11 @@ fn read_party(object: &Object, names: &PartyNames) -> Result<Party, Refusal> {
     Ok(party)
 }
 
-/// A text that is printed: line ends of any kind are line feeds, and a tab is a blank.
+/// A text that is printed: composed (NFC), line ends of any kind are line feeds, and a tab is a blank.
 fn limited(object: &Object, name: &str, max_chars: usize) -> Result<String, Refusal> {
     let value = trimmed(object, name)?;
     let value = value.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
+    let value: String = value.nfc().collect();
     text::limited(&object.path_of(name), &value, max_chars)?;
     Ok(value)
 }
@@ -394,8 +396,8 @@ mod tests {
         floats["invoicedetail_list"][0]["fphxz"] = json!(0.0);
         assert_eq!(read(&floats).unwrap().asked, plain);
         let mut breaks = sample();
-        breaks["bz"] = json!("a\tb\rc\r\nd");
-        assert_eq!(read(&breaks).unwrap().asked.content.remark, "a b\nc\nd");
+        breaks["bz"] = json!("a\tb\rc\r\nd e\u{301} \u{fa19}");
+        assert_eq!(read(&breaks).unwrap().asked.content.remark, "a b\nc\nd \u{e9} \u{795e}");
         let mut single = sample();
         single["invoicedetail_list"] = single["invoicedetail_list"][0].clone();
         assert_eq!(read(&single).unwrap().asked, plain);
