@@ -169,6 +169,17 @@ impl TestServer {
         response.body_mut().read_to_vec().unwrap()
     }
 
+    /// What poppler reads in the PDF of an answer's `invoicedetail`, without the blanks.
+    pub fn pdf_text(&self, detail: &Value) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let pdf = self.get_raw_bytes(detail["pdfurl"].as_str().unwrap());
+        std::fs::write(file.path(), pdf).unwrap();
+        let mut command = std::process::Command::new("pdftotext");
+        let read = command.args(["-raw", "-enc", "UTF-8"]).arg(file.path()).arg("-").output();
+        let text = String::from_utf8(read.expect("poppler-utils is installed").stdout).unwrap();
+        text.chars().filter(|c| !c.is_whitespace()).collect()
+    }
+
     /// Any method, with headers: status, headers and bytes of the answer.
     pub fn bytes(
         &self,

@@ -57,16 +57,6 @@ fn what_is_wrong_is_said_in_order() {
     assert_eq!(server.get_raw(&desk.path("/card/invoice/queryinvoiceinfo")).status(), 404);
 }
 
-/// What poppler reads in an invoice's PDF, without the blanks.
-fn pdf_text(server: &TestServer, detail: &Value) -> String {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), server.get_raw_bytes(detail["pdfurl"].as_str().unwrap())).unwrap();
-    let mut command = std::process::Command::new("pdftotext");
-    let read = command.args(["-raw", "-enc", "UTF-8"]).arg(file.path()).arg("-").output();
-    let text = String::from_utf8(read.expect("poppler-utils is installed").stdout).unwrap();
-    text.chars().filter(|c| !c.is_whitespace()).collect()
-}
-
 fn assert_holds(text: &str, values: &[&str]) {
     for value in values {
         let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
@@ -101,7 +91,7 @@ fn the_pdf_holds_every_value() {
     (body["hjje"], body["hjse"], body["jshj"]) = (json!(180), json!(23.4), json!(203.4));
     kaipiao_tests::assert_sucesss(&desk.make_out(&body));
     let blue = desk.result("F1")["invoicedetail"].clone();
-    let text = pdf_text(&server, &blue);
+    let text = server.pdf_text(&blue);
     let of = |name: &str| blue[name].as_str().unwrap().to_owned();
     let date = of("kprq");
     let shown = format!("{}年{}月{}日", &date[..4], &date[4..6], &date[6..8]);
@@ -119,13 +109,16 @@ fn the_pdf_holds_every_value() {
     assert_holds(&text, &["增值税电子普通发票", "⊗贰佰零叁圆肆角整", "样票 SPECIMEN"]);
 
     kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&blue, "F1r")));
-    let text = pdf_text(&server, &desk.result("F1r")["invoicedetail"]);
+    let text = server.pdf_text(&desk.result("F1r")["invoicedetail"]);
     let remark = format!("对应正数发票代码:{}号码:{}", of("fpdm"), of("fphm"));
-    assert_holds(&text, &["（负数）贰佰零叁圆肆角整", "¥-203.40", "-2100.5-201.0013%-26.13", &remark]);
+    assert_holds(
+        &text,
+        &["（负数）贰佰零叁圆肆角整", "¥-203.40", "-2100.5-201.0013%-26.13", &remark],
+    );
 
     server.put_account(MERCHANT, &json!({"merchant": {"face": "digital"}}), ADMIN);
     let digital = desk.issued("2", "F2");
-    let text = pdf_text(&server, &digital);
+    let text = server.pdf_text(&digital);
     assert_holds(&text, &["电子发票（普通发票）", digital["fphm"].as_str().unwrap()]);
     assert!(!text.contains("校验码") && !text.contains("发票代码"), "{text}");
 }

@@ -2,7 +2,7 @@
 //! their own (log, the command line) are in crates/cli/tests; limits.commit_queue and the two
 //! timeouts are in access.rs, link_life_s in s06_answer.rs, mode and expose_sandbox in sandbox.rs,
 //! authorization.life_s and issuing.time_limit_ms in s14_make_out.rs, issuing.block_size and an
-//! account's merchant in taxpayers.rs, push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
+//! account's merchant in taxpayers.rs, paper.specimen in crates/cli/src/settings.rs, push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
 //! what limits.store_readers bounds in crates/store-sqlite.
 
 use kaipiao_cli::compose;
@@ -255,4 +255,25 @@ fn per_account_bounds_a_merchants_requests_at_the_issuer() {
 #[test]
 fn at_once_bounds_all_requests_at_the_issuer() {
     the_second_request_waits("at_once = 1");
+}
+
+#[test]
+fn fonts_are_looked_into_and_the_machine_is_named() {
+    let buyer = |settings: &str| {
+        let server = TestServer::start_with(settings);
+        let desk = server.merchant();
+        desk.authorized("1");
+        let mut body = desk.invoice("1", "Q1");
+        body["ghfmc"] = json!("國際貿易有限公司");
+        let answer = desk.make_out(&body);
+        if answer["errcode"] != 0 {
+            return answer["errmsg"].as_str().unwrap().to_owned();
+        }
+        server.pdf_text(&desk.result("Q1")["invoicedetail"])
+    };
+    let refused = buyer("[paper]\nfonts = []");
+    assert!(refused.contains("ghfmc holds 國 (U+570B), which no font here can print"), "{refused}");
+    let printed = buyer("[paper]\nmachine_number = \"661234567890\"");
+    assert!(printed.contains("國際貿易有限公司"), "{printed}");
+    assert!(printed.contains("661234567890"), "{printed}");
 }

@@ -12,6 +12,7 @@ use kaipiao_app::start::StartError;
 use kaipiao_app::worker::{Places, Worker};
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
+use kaipiao_issuing::font::Fonts;
 use kaipiao_issuing::numbers::Numbers;
 use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
 use kaipiao_pages::Pages;
@@ -204,7 +205,10 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        paper: Arc::new(InvoicePaper::default()),
+        paper: Arc::new(InvoicePaper::new(
+            Fonts::new(settings.paper.font_files()?),
+            settings.paper.options(settings.mode)?,
+        )),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }

@@ -6,6 +6,8 @@ use kaipiao_app::callbacks::CallbackSpec;
 use kaipiao_app::login::LoginSettings;
 use kaipiao_app::start::Mode;
 use kaipiao_app::taxpayers::{RangeSpec, TaxpayerSpec};
+use kaipiao_issuing::PaperOptions;
+use kaipiao_issuing::font::FontFile;
 use kaipiao_push::guard::{Guard, Range};
 use kaipiao_wire::login_token::LoginKey;
 use serde::Deserialize;
@@ -44,6 +46,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How invoices are issued.
     pub issuing: Issuing,
+    /// What invoices are printed on.
+    pub paper: Paper,
     /// How pushes are sent.
     pub push: Push,
     /// Accounts to add or change.
@@ -102,6 +106,45 @@ pub struct Authorization {
     pub custom_key_max_chars: usize,
     /// Seconds.
     pub life_s: u64,
+}
+
+/// `[paper]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paper {
+    /// Does every page say that it is a sample?
+    pub specimen: bool,
+    /// 12 digits.
+    pub machine_number: String,
+    /// Paths, each with `#` and the number of a font within it where it is a collection.
+    pub fonts: Vec<String>,
+}
+
+impl Paper {
+    /// The paper as it is printed on in a mode: a sandbox's invoices are samples, always.
+    pub fn options(&self, mode: ModeName) -> Result<PaperOptions, SettingsError> {
+        if !self.specimen && mode == ModeName::Sandbox {
+            let text = "paper.specimen can only be false in production";
+            return Err(SettingsError::Value(text.to_owned()));
+        }
+        let digits = &self.machine_number;
+        if digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            let text = format!("paper.machine_number must be 12 digits, not \"{digits}\"");
+            return Err(SettingsError::Value(text));
+        }
+        Ok(PaperOptions { specimen: self.specimen, machine_number: digits.clone() })
+    }
+
+    /// The fonts beside the embedded one.
+    pub fn font_files(&self) -> Result<Vec<FontFile>, SettingsError> {
+        let file = |text: &String| {
+            let (path, number) = text.rsplit_once('#').unwrap_or((text, "0"));
+            let wrong = || SettingsError::Value(format!("paper.fonts: {text} is no path#number"));
+            let face_index = number.parse().map_err(|_| wrong())?;
+            Ok(FontFile { path: PathBuf::from(path), face_index })
+        };
+        self.fonts.iter().map(file).collect()
+    }
 }
 
 /// `[issuing]`
@@ -289,6 +332,8 @@ impl Settings {
                 return Err(SettingsError::Value(format!("{name} must be at least 1")));
             }
         }
+        self.paper.options(self.mode)?;
+        self.paper.font_files()?;
         self.push.guard(self.mode).map(|_| ())
     }
 
@@ -465,6 +510,24 @@ mod tests {
         assert!(merged("public_base_url = \"https://shop.example/pay\"").is_err());
         assert!(merged("public_base_url = \"https://shop.example/\"").is_ok());
         assert!(merged("mode = \"test\"").is_err());
+    }
+
+    #[test]
+    fn only_production_prints_without_the_specimens_mark() {
+        let specimen = |text: &str| {
+            merged(text).map(|settings| settings.paper.options(settings.mode).unwrap().specimen)
+        };
+        assert!(specimen("").unwrap() && specimen("mode = \"production\"").unwrap());
+        let error = specimen("[paper]\nspecimen = false").err().unwrap().to_string();
+        assert!(error.contains("only be false in production"), "{error}");
+        assert!(!specimen("mode = \"production\"\n[paper]\nspecimen = false").unwrap());
+        for bad in ["machine_number = \"12\"", "fonts = [\"a#b\"]"] {
+            assert!(merged(&format!("[paper]\n{bad}")).is_err(), "{bad}");
+        }
+        let fonts =
+            merged("[paper]\nfonts = [\"/a.otf\", \"/b.ttc#3\"]").unwrap().paper.font_files();
+        let fonts: Vec<_> = fonts.unwrap().into_iter().map(|file| file.face_index).collect();
+        assert_eq!(fonts, [0, 3]);
     }
 
     #[test]
