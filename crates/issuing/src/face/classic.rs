@@ -1,15 +1,15 @@
 //! The classic face: 增值税电子普通发票.
 
 use hmac::{Hmac, KeyInit, Mac};
+use kaipiao_domain::invoice::Content;
 use kaipiao_domain::invoice_request::{Colour, IssuedInvoice};
-use kaipiao_domain::money::Fen;
 use kaipiao_domain::taxpayer::Party;
 use sha2::Sha256;
 
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, date, gross, joined, qr_code, title};
 use super::table::{Column, Row, TEXTS, Table, figures, paginate, total_tax, words, yuan};
-use super::{PAGE_MM, Page, Subject, goods_list, seal};
+use super::{PAGE_MM, Page, Subject, goods_list, seal, table};
 use crate::font::Fonts;
 
 pub(super) const TITLE: &str = "增值税电子普通发票";
@@ -45,6 +45,7 @@ const COLUMNS: [Column; TEXTS] = [
     figures("税 额", 171.5, RIGHT_MM, Align::Right),
 ];
 const NET: usize = 5;
+const RATE: usize = 6;
 const TAX: usize = 7;
 
 /// What stands for lines that are in the attached list.
@@ -69,7 +70,7 @@ pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
     let has_list = on_pages.len() > 1;
     let rows = match has_list {
         false => on_pages.pop().unwrap_or_default(),
-        true => vec![list_row(&table, fonts, content.net, content.tax)],
+        true => vec![list_row(&table, fonts, content)],
     };
     let mut pages = vec![front(fonts, subject, &table, &rows)];
     if has_list {
@@ -78,16 +79,24 @@ pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
     pages
 }
 
-fn list_row(table: &Table, fonts: &Fonts, net: Fen, tax: Fen) -> Row {
+/// One line for all: their sums, and their rate where they have one in common.
+fn list_row(table: &Table, fonts: &Fonts, content: &Content) -> Row {
+    let all = table::texts(content);
     let mut texts: [String; TEXTS] = Default::default();
-    (texts[0], texts[NET], texts[TAX]) = (SEE_LIST.to_owned(), net.to_string(), tax.to_string());
-    table.row(fonts, &texts, net, tax)
+    texts[0] = SEE_LIST.to_owned();
+    (texts[NET], texts[TAX]) = (content.net.to_string(), content.tax.to_string());
+    if let Some(rate) = all.first().map(|line| &line[RATE])
+        && all.iter().all(|line| line[RATE] == *rate)
+    {
+        texts[RATE].clone_from(rate);
+    }
+    table.row(fonts, &texts, content.net, content.tax)
 }
 
 fn front(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row]) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
-    seal::draw_seal(&mut canvas, [PAGE_MM[0] / 2.0, 19.5]);
+    seal::draw_seal(&mut canvas, [PAGE_MM[0] / 2.0, 20.2]);
     rules(&mut canvas);
     head(&mut canvas, subject);
     party(&mut canvas, "购买方", TOP_MM, &content.buyer);
@@ -120,7 +129,7 @@ fn head(canvas: &mut Canvas, subject: Subject) {
     if matches!(subject.request.colour, Colour::Red { .. }) {
         canvas.text([31.0, 10.0], Align::Left, value(3.6), "销项负数");
     }
-    title(canvas, TITLE, 6.4, 13.0, PAGE_MM[0] / 2.0);
+    title(canvas, TITLE, 6.4, 11.6, PAGE_MM[0] / 2.0);
     let machine_mm = [LEFT_MM + 1.5, TOP_MM - 1.5];
     canvas.text(machine_mm, Align::Left, label(LABEL_MM), "机器编号:");
     let value_mm = [machine_mm[0] + 15.0, machine_mm[1]];

@@ -26,6 +26,8 @@ const SUM_ROW_MM: f32 = 5.6;
 const UPRIGHT_MM: f32 = 6.5;
 
 const LABEL_MM: f32 = 3.1;
+/// So small that a number of 20 digits stands beside the seal.
+const HEAD_MM: f32 = 2.9;
 const VALUE_MM: f32 = 3.1;
 const TABLE_MM: f32 = 3.0;
 const PADDING_MM: f32 = 1.2;
@@ -77,7 +79,7 @@ impl Place {
 fn draw_page(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row], place: Place) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
-    seal::draw_seal(&mut canvas, [139.0, 17.5]);
+    seal::draw_seal(&mut canvas, [141.5, 18.6]);
     rules(&mut canvas, place);
     head(&mut canvas, subject, place);
     party(&mut canvas, "购买方信息", LEFT_MM, &content.buyer);
@@ -109,14 +111,14 @@ fn rules(canvas: &mut Canvas, place: Place) {
 
 fn head(canvas: &mut Canvas, subject: Subject, place: Place) {
     qr_code(canvas, subject);
-    title(canvas, TITLE, 6.2, 14.0, MIDDLE_MM);
+    title(canvas, TITLE, 5.7, 12.6, MIDDLE_MM);
     let pages = format!("共{}页 第{}页", place.count, place.number);
     let fields = [("发票号码：", subject.invoice.number.number()), ("开票日期：", &date(subject))];
     Fields {
-        area: Area::new(156.0, 6.5, RIGHT_MM, 20.5),
-        label_width_mm: 15.5,
-        label_size_mm: LABEL_MM,
-        value_size_mm: LABEL_MM,
+        area: Area::new(157.2, 6.5, RIGHT_MM, 20.5),
+        label_width_mm: 0.0,
+        label_size_mm: HEAD_MM,
+        value_size_mm: HEAD_MM,
         justified: false,
         fields: &fields,
     }

@@ -14,6 +14,10 @@ use crate::font::Fonts;
 const NO_SALE: char = '6';
 /// Between two lines of an invoice.
 const ROW_GAP_MM: f32 = 0.35;
+/// Figures that would have to be set smaller than this, in sizes of the table, are broken into
+/// lines of that other size instead.
+const SMALLEST_FIGURES: f32 = 0.6;
+const SMALL_FIGURES: f32 = 0.8;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +26,7 @@ pub(super) struct Column {
     pub(super) left_mm: f32,
     pub(super) right_mm: f32,
     pub(super) align: Align,
-    /// Whether long texts wrap; the others are set smaller.
+    /// Whether long texts wrap; the others are set smaller as long as they can be read.
     pub(super) wraps: bool,
 }
 
@@ -139,6 +143,10 @@ impl Table<'_> {
             return fitted(fonts, text, self.size_mm, [width_mm, self.highest_row_mm - ROW_GAP_MM]);
         }
         let natural_mm = visible_width_mm(&fonts.glyphs(text), self.size_mm);
+        if width_mm < natural_mm * SMALLEST_FIGURES {
+            let size_mm = self.size_mm * SMALL_FIGURES;
+            return fitted(fonts, text, size_mm, [width_mm, self.highest_row_mm - ROW_GAP_MM]);
+        }
         let size_mm = self.size_mm * (width_mm / natural_mm).min(1.0);
         // A hair wider, so that rounding breaks no line.
         Fitted { lines: wrap(fonts, text, size_mm, width_mm + 0.1), size_mm }

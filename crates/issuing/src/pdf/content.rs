@@ -21,15 +21,61 @@ pub(super) fn font_name(number: u8) -> String {
     format!("F{number}")
 }
 
+/// Shapes that pages show, each once: several pages bear the same.
+#[derive(Default)]
+pub(super) struct Shapes<'a>(Vec<Shape<'a>>);
+
+/// A shape on pages of one height.
+#[derive(PartialEq)]
+struct Shape<'a> {
+    height_mm: f32,
+    segments: &'a [Segment],
+    ink: Ink,
+}
+
+impl<'a> Shapes<'a> {
+    /// The shapes of these pages.
+    pub(super) fn of(pages: &'a [Page]) -> Self {
+        let mut shapes = Self::default();
+        for page in pages {
+            for operation in &page.operations {
+                let Operation::Shape { segments, ink } = operation else { continue };
+                let shape = Shape { height_mm: page.size_mm[1], segments, ink: *ink };
+                if !shapes.0.contains(&shape) {
+                    shapes.0.push(shape);
+                }
+            }
+        }
+        shapes
+    }
+
+    /// The stream of each, not packed, in the order of [`shape_name`].
+    pub(super) fn streams(&self) -> Vec<Vec<u8>> {
+        let stream = |shape: &Shape| {
+            let mut pen = Pen::new(shape.height_mm);
+            pen.fill(shape.ink);
+            shape.segments.iter().for_each(|segment| pen.segment(*segment));
+            pen.content.fill_nonzero();
+            pen.content.finish().to_vec()
+        };
+        self.0.iter().map(stream).collect()
+    }
+}
+
+/// What a page calls a shape.
+pub(super) fn shape_name(index: usize) -> String {
+    format!("S{index}")
+}
+
 /// The page's stream, not packed.
 pub(super) fn page_content<'a>(
     page: &Page,
+    shapes: &Shapes,
     typefaces: impl Iterator<Item = &'a Typeface>,
 ) -> Vec<u8> {
     let by_number: BTreeMap<u8, &Typeface> =
         typefaces.map(|typeface| (typeface.number(), typeface)).collect();
-    let content = Content::with_settings(Settings { pretty: false });
-    let mut pen = Pen { content, height_mm: page.size_mm[1], typefaces: by_number };
+    let mut pen = Pen { shapes: Some(shapes), typefaces: by_number, ..Pen::new(page.size_mm[1]) };
     page.operations.iter().for_each(|operation| pen.draw(operation));
     pen.content.finish().to_vec()
 }
@@ -37,10 +83,16 @@ pub(super) fn page_content<'a>(
 struct Pen<'a> {
     content: Content,
     height_mm: f32,
+    shapes: Option<&'a Shapes<'a>>,
     typefaces: BTreeMap<u8, &'a Typeface>,
 }
 
 impl Pen<'_> {
+    fn new(height_mm: f32) -> Self {
+        let content = Content::with_settings(Settings { pretty: false });
+        Self { content, height_mm, shapes: None, typefaces: BTreeMap::new() }
+    }
+
     fn draw(&mut self, operation: &Operation) {
         match operation {
             Operation::Text(text) => self.text(text),
@@ -53,11 +105,7 @@ impl Pen<'_> {
                 self.pen(*ink, *width_mm);
                 self.ellipse(*centre_mm, *radii_mm);
             }
-            Operation::Shape { segments, ink } => {
-                self.fill(*ink);
-                segments.iter().for_each(|segment| self.segment(*segment));
-                self.content.fill_nonzero();
-            }
+            Operation::Shape { segments, ink } => self.shape(segments, *ink),
             Operation::Squares { corner_mm, side_mm, rows } => {
                 self.squares(*corner_mm, *side_mm, rows);
             }
@@ -94,6 +142,14 @@ impl Pen<'_> {
             self.content.show(Str(&typeface.encode(run)));
         }
         self.content.end_text();
+    }
+
+    fn shape(&mut self, segments: &[Segment], ink: Ink) {
+        let shape = Shape { height_mm: self.height_mm, segments, ink };
+        let known = self.shapes.and_then(|shapes| shapes.0.iter().position(|one| *one == shape));
+        if let Some(index) = known {
+            self.content.x_object(Name(shape_name(index).as_bytes()));
+        }
     }
 
     fn ellipse(&mut self, [x_mm, y_mm]: [f32; 2], [across_mm, up_mm]: [f32; 2]) {
