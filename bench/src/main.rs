@@ -9,6 +9,8 @@
 //!
 //! `cargo xtask bench issuing`: makeoutinvoice against the endpoint that does nothing, with the same
 //! body, and whole orders per second, from getauthurl to both pushes delivered.
+//!
+//! `cargo xtask bench pdf`: milliseconds and bytes of an invoice's PDF beside reportlab's.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
@@ -19,6 +21,7 @@ mod issuing;
 mod load;
 mod merchants;
 mod noop;
+mod pdf;
 mod pushes;
 mod server;
 mod sink;
@@ -32,9 +35,10 @@ fn main() -> ExitCode {
         ["auth-url"] => auth_url::run(),
         ["pushes"] => pushes::run(),
         ["issuing"] => issuing::run(),
+        ["pdf"] => pdf::run(),
         ["noop"] => noop::serve(),
         _ => {
-            eprintln!("usage: cargo xtask bench auth-url | pushes | issuing");
+            eprintln!("usage: cargo xtask bench auth-url | pushes | issuing | pdf");
             return ExitCode::FAILURE;
         }
     }

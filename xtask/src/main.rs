@@ -61,8 +61,17 @@ fn main() -> ExitCode {
 fn bench(root: &Path, name: &str) -> Outcome {
     cargo(root, "build --release --locked -p kaipiao-cli -p kaipiao-bench")?;
     let built = target(root).join("release");
+    let python = venv(root).join("bin/python");
+    if name == "pdf" {
+        make_venv(root)?;
+        let requirements = root.join("bench/requirements.txt");
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "-r"])
+            .arg(requirements))?;
+    }
     run(Command::new(built.join("kaipiao-bench"))
         .arg(name)
+        .env("KAIPIAO_PYTHON", python)
         .env("KAIPIAO_BINARY", built.join("kaipiao")))
 }
 
@@ -92,7 +101,10 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromium", "chromium"),
     ("curl", "curl"),
     ("npm", "npm"),
+    ("pdfdetach", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
+    ("pdfinfo", "poppler-utils"),
+    ("pdftoppm", "poppler-utils"),
     ("pdftotext", "poppler-utils"),
     ("python3", "python3"),
     ("qpdf", "qpdf"),
@@ -114,16 +126,23 @@ fn set_up(root: &Path) -> Outcome {
     if !missing.is_empty() {
         apt_get(&missing)?;
     }
-    let venv = venv(root);
-    if !venv.join("bin/pip").exists() {
-        let make = || run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        make().or_else(|_| apt_get(&["python3-venv"]).and_then(|()| make()))?;
-    }
+    make_venv(root)?;
     let npm = target(root).join("npm");
     let quiet = ["install", "--silent", "--no-fund", "--no-audit", "--prefix"];
     run(Command::new("npm").args(quiet).arg(&npm).arg(AXE))?;
     let requirements = root.join("tests/sdk/requirements.txt");
-    run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", "-r"]).arg(requirements))
+    let pip = venv(root).join("bin/pip");
+    run(Command::new(pip).args(["install", "--quiet", "-r"]).arg(requirements))
+}
+
+/// A Python of the project's own.
+fn make_venv(root: &Path) -> Outcome {
+    let venv = venv(root);
+    if venv.join("bin/pip").exists() {
+        return Ok(());
+    }
+    let make = || run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+    make().or_else(|_| apt_get(&["python3-venv"]).and_then(|()| make()))
 }
 
 fn is_there(program: &str) -> bool {
