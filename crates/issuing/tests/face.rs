@@ -3,6 +3,8 @@
 //!
 //! They are Debian's packages `poppler-utils` and `qpdf`, and crates.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics fails")]
+
 #[path = "face/fixtures.rs"]
 mod fixtures;
 
