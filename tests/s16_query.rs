@@ -104,7 +104,7 @@ fn the_pdf_holds_every_value() {
     let text = pdf_text(&server, &blue);
     let of = |name: &str| blue[name].as_str().unwrap().to_owned();
     let date = of("kprq");
-    let shown = format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..8]);
+    let shown = format!("{}年{}月{}日", &date[..4], &date[4..6], &date[6..8]);
     let values = [&*of("fpdm"), &of("fphm"), &of("jym"), &shown];
     assert_holds(&text, &values);
     for name in ["nsrsbh", "nsrmc", "nsrdz", "nsrdh", "nsrbank", "nsrbankid", "ghfmc", "ghfnsrsbh"]
@@ -113,20 +113,21 @@ fn the_pdf_holds_every_value() {
     {
         assert_holds(&text, &[body[*name].as_str().unwrap()]);
     }
-    let line = "洗衣机60L台2100.5201.0013%26.13";
-    assert_holds(&text, &[line, "折扣行-21.0013%-2.73", "¥180.00", "¥23.40", "¥203.40"]);
-    assert_holds(&text, &["电子发票", "样票 SPECIMEN"]);
+    let line = "*家用清洁电器具*洗衣机60L台2100.5201.0013%26.13";
+    let discount = "*家用清洁电器具*洗衣机-21.0013%-2.73";
+    assert_holds(&text, &[line, discount, "¥180.00", "¥23.40", "¥203.40"]);
+    assert_holds(&text, &["⊗贰佰零叁圆肆角整", "增值税电子普通发票", "样票 SPECIMEN"]);
 
     kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&blue, "F1r")));
     let text = pdf_text(&server, &desk.result("F1r")["invoicedetail"]);
     let remark = format!("对应正数发票代码:{}号码:{}", of("fpdm"), of("fphm"));
-    assert_holds(&text, &["红字电子发票", "¥-203.40", "-2100.5-201.0013%-26.13", &remark]);
+    assert_holds(&text, &["销项负数", "¥-203.40", "-2100.5-201.0013%-26.13", &remark]);
 
     server.put_account(MERCHANT, &json!({"merchant": {"face": "digital"}}), ADMIN);
     let digital = desk.issued("2", "F2");
     let text = pdf_text(&server, &digital);
-    assert_holds(&text, &["数电发票", digital["fphm"].as_str().unwrap()]);
-    assert!(!text.contains("Checkcode") && !text.contains("发票代码"), "{text}");
+    assert_holds(&text, &["电子发票（普通发票）", digital["fphm"].as_str().unwrap()]);
+    assert!(!text.contains("密码区") && !text.contains("发票代码"), "{text}");
 }
 
 #[test]
