@@ -113,7 +113,7 @@ fn the_pdf_holds_every_value() {
     let remark = format!("对应正数发票代码:{}号码:{}", of("fpdm"), of("fphm"));
     assert_holds(
         &text,
-        &["（负数）贰佰零叁圆肆角整", "¥-203.40", "-2100.5-201.0013%-26.13", &remark],
+        &["销项负数", "（负数）贰佰零叁圆肆角整", "¥-203.40", "-2100.5-201.0013%-26.13", &remark],
     );
 
     server.put_account(MERCHANT, &json!({"merchant": {"face": "digital"}}), ADMIN);

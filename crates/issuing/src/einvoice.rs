@@ -2,6 +2,7 @@
 //! what programs read instead of the page.
 
 use kaipiao_domain::invoice::{Content, Line};
+use kaipiao_domain::invoice_request::Colour;
 use kaipiao_domain::taxpayer::{Face, Party};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
@@ -39,17 +40,37 @@ fn header(xml: &mut Xml, subject: Subject) -> Written {
     leaf(xml, "EInvoiceTag", TAG)?;
     leaf(xml, "Version", VERSION)?;
     group(xml, "InherentLabel", |xml| {
-        // A sample says so in the data, too.
-        leaf(xml, "InIssuType", if subject.specimen { "SPECIMEN" } else { "Y" })?;
-        leaf(xml, "EInvoiceType", kind(number.face()))
+        let is_blue = subject.request.colour == Colour::Blue;
+        label(xml, "InIssuType", if is_blue { "Y" } else { "N" }, "是否蓝字发票标志")?;
+        let (code, name) = kind(number.face());
+        label(xml, "EInvoiceType", code, name)?;
+        label(xml, "GeneralOrSpecialVAT", "02", "普通发票")
+    })?;
+    if !subject.specimen {
+        return Ok(());
+    }
+    // A sample says so in the data, too.
+    group(xml, "UndefinedLabel", |xml| {
+        group(xml, "Label", |xml| {
+            leaf(xml, "LabelType", "样票")?;
+            leaf(xml, "LabelCode", "SPECIMEN")?;
+            leaf(xml, "LabelName", "仅供测试，不是发票")
+        })
     })
 }
 
-/// The kind as the QR code has it.
-const fn kind(face: Face) -> &'static str {
+fn label(xml: &mut Xml, kind: &str, code: &str, name: &str) -> Written {
+    group(xml, kind, |xml| {
+        leaf(xml, "LabelCode", code)?;
+        leaf(xml, "LabelName", name)
+    })
+}
+
+/// The kind and its name: that of the classic face has the number that the QR code has.
+const fn kind(face: Face) -> (&'static str, &'static str) {
     match face {
-        Face::Classic => "10",
-        Face::Digital => "32",
+        Face::Classic => ("10", "增值税电子普通发票"),
+        Face::Digital => ("01", "电子发票"),
     }
 }
 
@@ -82,7 +103,7 @@ fn basics(xml: &mut Xml, subject: Subject) -> Written {
     leaf(xml, "Drawer", &content.drawer)?;
     leaf(xml, "Payee", &content.payee)?;
     leaf(xml, "Reviewer", &content.reviewer)?;
-    leaf(xml, "RequestTime", &in_china(subject.request.accepted_at).strftime("%F %T").to_string())
+    leaf(xml, "RequestTime", &in_china(subject.request.accepted_at).strftime("%F").to_string())
 }
 
 fn item(xml: &mut Xml, line: &Line, name: &str) -> Written {

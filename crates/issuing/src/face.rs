@@ -11,6 +11,7 @@ mod goods_list;
 mod lines;
 mod outline;
 mod parts;
+mod region;
 mod seal;
 mod specimen;
 mod table;

@@ -3,6 +3,8 @@
 //!
 //! They are Debian's packages `poppler-utils` and `qpdf`, and crates.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics fails")]
+
 #[path = "face/fixtures.rs"]
 mod fixtures;
 
@@ -14,7 +16,7 @@ use fixtures::{Fixture, all, content, fixture, line, many};
 use kaipiao_domain::invoice::{Content, Line, LineNature};
 use kaipiao_domain::taxpayer::Face;
 use kaipiao_issuing::capitals::capitals;
-use kaipiao_issuing::font::Fonts;
+use kaipiao_issuing::font::{FontFile, Fonts};
 use kaipiao_issuing::{InvoicePaper, PaperOptions, category, qr};
 use kaipiao_seams::paper::Paper;
 use proptest::prelude::*;
@@ -201,6 +203,25 @@ fn the_machines_fonts_print_what_the_embedded_one_lacks() {
 }
 
 #[test]
+fn a_font_with_other_outlines_prints_too() {
+    let path = PathBuf::from("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf");
+    if !path.exists() {
+        eprintln!("not run: Debian's fonts-dejavu-core is not installed");
+        return;
+    }
+    let fonts = Fonts::new([FontFile { path, face_index: 0 }]);
+    let paper = InvoicePaper::new(fonts, PaperOptions::default());
+    let mut fixture = fixture("", Face::Digital, content(fixtures::one_line()));
+    fixture.request.content.buyer.name = "甲ħ乙ŁŐ公司".into();
+    let written = Written::of(&paper.pdf(&fixture.request, &fixture.invoice));
+    let text = written.text();
+    assert!(text.contains("甲ħ乙ŁŐ公司"), "{text}");
+    let fonts = written.ask("pdffonts", &[], &[]);
+    assert!(fonts.contains("+DejaVuSans") && fonts.contains("CID TrueType"), "{fonts}");
+    written.ask("qpdf", &["--check"], &[]);
+}
+
+#[test]
 fn qpdf_finds_no_fault() {
     for fixture in all() {
         let report = Written::new(&fixture).ask("qpdf", &["--check"], &[]);
@@ -360,6 +381,9 @@ fn the_data_is_attached_as_xml() {
         assert_eq!(all("TotalTax-includedAmountInChinese"), [capitals(content.gross)]);
         let amounts: Vec<String> = content.lines.iter().map(|line| line.net.to_string()).collect();
         assert_eq!(all("Amount"), amounts);
+        let is_red = fixture.name.ends_with("red");
+        assert_eq!(all("LabelCode")[0], if is_red { "N" } else { "Y" });
+        assert!(all("LabelCode").contains(&"SPECIMEN"));
         assert_eq!(all("EInvoice").len(), 1);
     }
 }

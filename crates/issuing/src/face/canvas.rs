@@ -11,7 +11,7 @@ pub(super) const BASELINE: f32 = 0.98;
 /// A text that does not fit its place is set smaller by this much, again and again.
 const SMALLER: f32 = 0.94;
 /// Nothing is set smaller than this; nobody could read it.
-const SMALLEST_MM: f32 = 0.4;
+pub(super) const SMALLEST_MM: f32 = 0.4;
 const RULE_MM: f32 = 0.3;
 const THIN_RULE_MM: f32 = 0.15;
 

@@ -8,6 +8,7 @@ use sha2::Sha256;
 
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, date, gross, joined, qr_code, title};
+use super::region::region;
 use super::table::{Column, Row, TEXTS, Table, figures, paginate, total_tax, words, yuan};
 use super::{PAGE_MM, Page, Subject, goods_list, seal, table};
 use crate::font::Fonts;
@@ -129,7 +130,8 @@ fn head(canvas: &mut Canvas, subject: Subject) {
     if matches!(subject.request.colour, Colour::Red { .. }) {
         canvas.text([31.0, 10.0], Align::Left, value(3.6), "销项负数");
     }
-    title(canvas, TITLE, 6.4, 11.6, PAGE_MM[0] / 2.0);
+    let name = format!("{}{TITLE}", region(subject.invoice.number.code()));
+    title(canvas, &name, 6.2, 11.6, PAGE_MM[0] / 2.0);
     let machine_mm = [LEFT_MM + 1.5, TOP_MM - 1.5];
     canvas.text(machine_mm, Align::Left, label(LABEL_MM), "机器编号:");
     let value_mm = [machine_mm[0] + 15.0, machine_mm[1]];

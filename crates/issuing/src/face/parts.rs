@@ -3,7 +3,7 @@
 use kaipiao_domain::invoice::Content;
 use kaipiao_domain::taxpayer::Party;
 
-use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, PITCH, label, value};
+use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, PITCH, SMALLEST_MM, label, value};
 use super::lines::wrap;
 use super::{Ink, Operation, Subject};
 use crate::{in_china, qr};
@@ -11,6 +11,8 @@ use crate::{in_china, qr};
 /// The side of the QR code.
 const QR_SIDE_MM: f32 = 20.0;
 const QR_CORNER_MM: [f32; 2] = [7.0, 5.5];
+/// Between a value and the next one.
+const LEAST_GAP_MM: f32 = 0.5;
 /// The two rules beneath a title.
 const TITLE_RULES_MM: [f32; 2] = [0.0, 1.0];
 
@@ -102,7 +104,9 @@ impl Fields<'_> {
             };
             let values: Vec<Fitted> = self.fields.iter().map(wrapped).collect();
             let count: usize = values.iter().map(|value| value.lines.len()).sum();
-            if count as f32 * size_mm * PITCH <= self.area.height_mm() || size_mm < 0.4 {
+            let gaps_mm = self.fields.len() as f32 * LEAST_GAP_MM;
+            let height_mm = count as f32 * size_mm * PITCH + gaps_mm;
+            if height_mm <= self.area.height_mm() || size_mm < SMALLEST_MM {
                 return values;
             }
             size_mm *= 0.96;
