@@ -26,7 +26,7 @@ const SUM_ROW_MM: f32 = 5.6;
 const UPRIGHT_MM: f32 = 6.5;
 
 const LABEL_MM: f32 = 3.1;
-/// So small that a number of 20 digits stands beside the seal.
+/// So small that a number of 20 digits stands beside the title.
 const HEAD_MM: f32 = 2.9;
 const VALUE_MM: f32 = 3.1;
 const TABLE_MM: f32 = 3.0;
@@ -79,7 +79,7 @@ impl Place {
 fn draw_page(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row], place: Place) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
-    seal::draw_seal(&mut canvas, [140.8, 18.6]);
+    seal::draw_seal(&mut canvas, [PAGE_MM[0] / 2.0, 19.2]);
     rules(&mut canvas, place);
     head(&mut canvas, subject, place);
     party(&mut canvas, "购买方信息", LEFT_MM, &content.buyer);
