@@ -15,6 +15,8 @@ mod region;
 mod seal;
 mod specimen;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use outline::Segment;
 

@@ -12,6 +12,8 @@ pub(super) const BASELINE: f32 = 0.98;
 const SMALLER: f32 = 0.94;
 /// Nothing is set smaller than this; nobody could read it.
 pub(super) const SMALLEST_MM: f32 = 0.4;
+/// Print of this size is small, and can be read.
+const READABLE_MM: f32 = 1.8;
 const RULE_MM: f32 = 0.3;
 const THIN_RULE_MM: f32 = 0.15;
 
@@ -86,8 +88,18 @@ impl Fitted {
     }
 }
 
-/// A text in lines, as large as the place allows and no larger than asked.
+/// A text in lines, as large as the place allows and no larger than asked. Its line feeds are blanks
+/// where they would make it too small to read.
 pub(super) fn fitted(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted {
+    let fitted = shrunk(fonts, text, size_mm, place_mm);
+    if fitted.size_mm >= READABLE_MM.min(size_mm) || !text.contains('\n') {
+        return fitted;
+    }
+    let parts = text.lines().filter(|line| !line.trim().is_empty());
+    shrunk(fonts, &parts.collect::<Vec<_>>().join(" "), size_mm, place_mm)
+}
+
+fn shrunk(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted {
     let mut size_mm = size_mm;
     loop {
         let fitted = Fitted { lines: wrap(fonts, text, size_mm, place_mm[0]), size_mm };
