@@ -79,7 +79,7 @@ impl Place {
 fn draw_page(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row], place: Place) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
-    seal::draw_seal(&mut canvas, [140.8, 18.6]);
+    seal::draw(&mut canvas, subject, [140.8, 18.6]);
     rules(&mut canvas, place);
     head(&mut canvas, subject, place);
     party(&mut canvas, "购买方信息", LEFT_MM, &content.buyer);
