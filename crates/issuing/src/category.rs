@@ -8,33 +8,36 @@ use std::borrow::Cow;
 
 use kaipiao_domain::invoice::{Line, LineNature};
 
-/// The first digits of codes, and the short name of what they classify. Where several fit, the
-/// longest counts.
-const SHORT_NAMES: [(&str, &str); 24] = [
-    ("10101", "农产品"),
-    ("1030102", "粮食加工品"),
+/// The first digits of codes, and the short name of all that begin with them. Only what was read on
+/// published invoices and in lists of codes stands here: a wrong category is worse than none. Where
+/// several fit, the longest counts.
+const SHORT_NAMES: [(&str, &str); 26] = [
     ("1030201", "焙烤食品"),
-    ("103030", "饮料"),
-    ("103", "食品"),
-    ("10402", "服装"),
+    ("1030202", "糖果类食品"),
+    ("1030203", "方便食品"),
+    ("1030204", "乳制品"),
+    ("1030206", "调味品"),
+    ("1040201", "服装"),
+    ("1040204", "鞋"),
+    ("1040205", "帽子"),
+    ("1050201", "家具"),
     ("1060105", "纸制品"),
-    ("10602", "印刷品"),
-    ("107020", "化学药品制剂"),
-    ("1080", "金属制品"),
-    ("10904", "家用电器"),
+    ("1060402", "文具"),
+    ("1060406", "体育用品"),
+    ("1060408", "玩具"),
+    ("1070223", "美容护肤品"),
+    ("1070224", "口腔清洁护理品"),
+    ("1090416", "家用通风电器具"),
+    ("1090417", "家用厨房电器具"),
     ("1090418", "家用清洁电器具"),
-    ("10905", "电子元件"),
-    ("1090511", "计算机配套产品"),
-    ("109050", "计算机"),
-    ("1100101", "供电"),
-    ("110030", "供水"),
-    ("2", "劳务"),
-    ("3010", "运输服务"),
-    ("303", "电信服务"),
-    ("304", "现代服务"),
-    ("3040201", "软件服务"),
-    ("307", "生活服务"),
-    ("30704", "餐饮服务"),
+    ("1090419", "家用美容保健电器"),
+    ("1090421", "家用电器配件"),
+    ("1090522", "家用音视频设备"),
+    ("202", "劳务"),
+    ("3040201", "信息技术服务"),
+    ("3040803", "人力资源服务"),
+    ("3070401", "餐饮服务"),
+    ("3070402", "住宿服务"),
 ];
 
 /// The short name of a tax classification code, where the table has one.
@@ -89,9 +92,10 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_prefix_names_the_category() {
+    fn the_first_digits_name_the_category() {
         assert_eq!(short_name("1090418010000000000"), Some("家用清洁电器具"));
-        assert_eq!(short_name("1090499000000000000"), Some("家用电器"));
+        assert_eq!(short_name("3040803010000000000"), Some("人力资源服务"));
+        assert_eq!(short_name("1090499000000000000"), None);
         assert_eq!(short_name("9999999999999999999"), None);
         assert_eq!(short_name(""), None);
     }

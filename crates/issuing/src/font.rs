@@ -17,6 +17,10 @@ use unicode_normalization::UnicodeNormalization;
 /// A static, not a constant: the program then holds the three megabytes once.
 pub static FONT: &[u8] = include_bytes!("../fonts/fp-song.otf");
 
+/// The typeface "FP Kai" of labels and titles, an OpenType file with TrueType outlines: it has the
+/// characters of labels and no others.
+static LABEL_FONT: &[u8] = include_bytes!("../fonts/fp-kai.ttf");
+
 /// How many units make one em, the side of a Chinese character's square.
 pub(crate) const UNITS_PER_EM: u16 = 1000;
 
@@ -92,12 +96,20 @@ impl Fonts {
         })
     }
 
+    /// The glyphs of a label: in the typeface of labels as far as that goes.
+    pub(crate) fn label_glyphs(&self, text: &str) -> Vec<Glyph> {
+        let glyph = |character| LABELS.glyph(LABELS_NUMBER, character);
+        text.nfc()
+            .map(|character| glyph(character).unwrap_or_else(|| self.glyph(character)))
+            .collect()
+    }
+
     fn find(&self, character: char) -> Option<Glyph> {
         let glyph = EMBEDDED.glyph(0, character);
         if glyph.is_some() || is_invisible(character) {
             return glyph;
         }
-        self.system.iter().zip(1..).find_map(|(font, number)| {
+        self.system.iter().zip(1..LABELS_NUMBER).find_map(|(font, number)| {
             let face = font.face()?;
             let glyph = face.glyph(number, character)?;
             // An empty shape is nothing that people can read.
@@ -107,6 +119,9 @@ impl Fonts {
 
     /// The typeface that a glyph is of.
     pub(crate) fn face(&self, number: u8) -> &'static OpenFace {
+        if number == LABELS_NUMBER {
+            return &LABELS;
+        }
         let system = usize::from(number).checked_sub(1).and_then(|index| self.system.get(index));
         system.and_then(SystemFont::face).unwrap_or(&EMBEDDED)
     }
@@ -157,6 +172,13 @@ static EMBEDDED: LazyLock<OpenFace> = LazyLock::new(|| {
     OpenFace::parse(FONT, 0).expect("the embedded typeface is a valid OpenType file")
 });
 
+static LABELS: LazyLock<OpenFace> = LazyLock::new(|| {
+    OpenFace::parse(LABEL_FONT, 0).expect("the typeface of labels is a valid OpenType file")
+});
+
+/// What glyphs of labels have for the number of their typeface: no machine's font gets that far.
+const LABELS_NUMBER: u8 = u8::MAX;
+
 /// The fonts of the machine that were read so far: each once for the whole process.
 static OPENED: Mutex<BTreeMap<FontFile, Option<&'static OpenFace>>> = Mutex::new(BTreeMap::new());
 
@@ -196,7 +218,8 @@ impl OpenFace {
 pub(crate) struct Glyph {
     /// The character that is drawn; the replacement where the asked one has no glyph.
     pub(crate) character: char,
-    /// The typeface: 0 is the embedded one, then those of the machine.
+    /// The typeface: 0 is the embedded one, then those of the machine; the last number is that of
+    /// labels.
     pub(crate) font: u8,
     /// The glyph in the whole typeface. No other character of the embedded one has the same.
     pub(crate) id: GlyphId,
@@ -253,6 +276,16 @@ mod tests {
         assert_eq!(fonts.glyph('税').advance_units, UNITS_PER_EM);
         assert!(fonts.glyph('1').advance_units < UNITS_PER_EM);
         assert_eq!(fonts.glyph('\n'), fonts.glyph('?'));
+    }
+
+    #[test]
+    fn labels_have_a_typeface_of_their_own() {
+        let fonts = |text| -> Vec<u8> {
+            Fonts::embedded_only().label_glyphs(text).iter().map(|glyph| glyph.font).collect()
+        };
+        assert_eq!(fonts("购买方名称:"), [LABELS_NUMBER; 6]);
+        assert_eq!(fonts("丙A"), [0, 0], "what it lacks is set in the other one");
+        assert_eq!(LABELS.face.units_per_em(), UNITS_PER_EM);
     }
 
     #[test]

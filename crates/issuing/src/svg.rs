@@ -12,6 +12,10 @@ use crate::face::{Ink, Operation, Page, Segment, Text};
 const FONTS: &str = "FP Song, Noto Serif CJK SC, Noto Serif SC, Source Han Serif SC, Songti SC, \
     SimSun, serif";
 
+/// Labels are brush-like where the screen has such a font.
+const LABEL_FONTS: &str =
+    "FP Kai, LXGW WenKai, Kaiti SC, KaiTi, STKaiti, FP Song, Noto Serif CJK SC, serif";
+
 /// A page as an SVG document, in millimetres.
 pub(crate) fn svg(page: &Page, title: &str) -> String {
     let [width_mm, height_mm] = page.size_mm;
@@ -60,6 +64,9 @@ fn text_element(text: &Text) -> String {
         length(text.size_mm),
         colour(text.ink)
     );
+    if text.ink == Ink::Brown {
+        let _ = write!(element, " font-family=\"{LABEL_FONTS}\"");
+    }
     let width_mm = text.width_mm();
     if text.glyphs.len() > 1 && width_mm > 0.0 {
         let adjust = if text.spacing_mm == 0.0 { "spacingAndGlyphs" } else { "spacing" };

@@ -132,7 +132,15 @@ impl<'a> Canvas<'a> {
 
     /// A text on one line, at this point or ending there.
     pub(super) fn text(&mut self, at_mm: [f32; 2], align: Align, style: Style, text: &str) {
-        self.glyphs(at_mm, align, style, &self.fonts.glyphs(text));
+        self.glyphs(at_mm, align, style, &self.set(style, text));
+    }
+
+    /// The glyphs of a text. What is brown is a label.
+    pub(super) fn set(&self, style: Style, text: &str) -> Line {
+        match style.ink {
+            Ink::Brown => self.fonts.label_glyphs(text),
+            _ => self.fonts.glyphs(text),
+        }
     }
 
     fn glyphs(&mut self, [x_mm, baseline_mm]: [f32; 2], align: Align, style: Style, line: &Line) {
@@ -159,7 +167,7 @@ impl<'a> Canvas<'a> {
 
     /// A text on one line, its characters apart so that it is as wide as this.
     pub(super) fn spread(&mut self, at_mm: [f32; 2], width_mm: f32, style: Style, text: &str) {
-        let glyphs = self.fonts.glyphs(text);
+        let glyphs = self.set(style, text);
         let gaps = glyphs.len().saturating_sub(1).max(1) as f32;
         let Style { size_mm, ink } = style;
         let spacing_mm = (width_mm - visible_width_mm(&glyphs, size_mm)) / gaps;
@@ -176,7 +184,7 @@ impl<'a> Canvas<'a> {
         style: Style,
         text: &str,
     ) {
-        let natural_mm = visible_width_mm(&self.fonts.glyphs(text), style.size_mm);
+        let natural_mm = visible_width_mm(&self.set(style, text), style.size_mm);
         let scale = (width_mm / natural_mm).min(1.0);
         self.text(at_mm, align, Style { size_mm: style.size_mm * scale, ..style }, text);
     }

@@ -97,7 +97,7 @@ fn list_row(table: &Table, fonts: &Fonts, content: &Content) -> Row {
 fn front(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row]) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
-    seal::draw_seal(&mut canvas, [PAGE_MM[0] / 2.0, 20.2]);
+    seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 20.2]);
     rules(&mut canvas);
     head(&mut canvas, subject);
     party(&mut canvas, "购买方", TOP_MM, &content.buyer);

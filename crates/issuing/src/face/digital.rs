@@ -79,7 +79,7 @@ impl Place {
 fn draw_page(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row], place: Place) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
-    seal::draw_seal(&mut canvas, [PAGE_MM[0] / 2.0, 19.2]);
+    seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 19.2]);
     rules(&mut canvas, place);
     head(&mut canvas, subject, place);
     party(&mut canvas, "购买方信息", LEFT_MM, &content.buyer);

@@ -77,7 +77,7 @@ impl Fields<'_> {
         let width_mm = match self.justified {
             true => self.label_width_mm,
             false => {
-                let glyphs = canvas.fonts.glyphs(label_text);
+                let glyphs = canvas.set(label(self.label_size_mm), label_text);
                 super::lines::visible_width_mm(&glyphs, self.label_size_mm) + 0.4
             }
         };

@@ -2,13 +2,13 @@
 //! (invoice-standards.md a).
 //!
 //! Its words are those of a sample. The tax authority's own are not drawn: to forge its seal is an
-//! offence.
+//! offence. So an invoice that is no sample has no seal until its operator brings one.
 
 use core::f32::consts::PI;
 
 use super::canvas::Canvas;
-use super::outline::{Place, draw};
-use super::{Ink, Operation, Segment};
+use super::outline::{self, Place};
+use super::{Ink, Operation, Segment, Subject};
 
 const RADII_MM: [f32; 2] = [15.0, 10.0];
 const RIM_MM: f32 = 1.0;
@@ -28,8 +28,11 @@ const STEPS: u16 = 400;
 /// The words within: text, size, and how far below the centre they stand.
 const WITHIN: [(&str, f32, f32); 2] = [("样　票", 3.6, 1.6), ("仅供测试", 2.6, 6.2)];
 
-/// Draws the seal around this point.
-pub(super) fn draw_seal(canvas: &mut Canvas, centre_mm: [f32; 2]) {
+/// Draws the seal of a sample around this point.
+pub(super) fn draw(canvas: &mut Canvas, subject: Subject, centre_mm: [f32; 2]) {
+    if !subject.specimen {
+        return;
+    }
     rim(canvas, centre_mm, RIM_MM / 2.0, RIM_MM);
     rim(canvas, centre_mm, THIN_INSET_MM, THIN_MM);
     let mut segments = ring(canvas, centre_mm);
@@ -55,7 +58,7 @@ fn ring(canvas: &Canvas, centre_mm: [f32; 2]) -> Vec<Segment> {
         let wanted = total * index as f32 / gaps;
         let step = lengths.partition_point(|length| *length < wanted);
         let place = on_ring(angle(step), centre_mm);
-        draw(canvas.fonts, glyph, place, &mut shape);
+        outline::draw(canvas.fonts, glyph, place, &mut shape);
     }
     shape
 }
@@ -102,7 +105,7 @@ fn straight(canvas: &Canvas, foot_mm: [f32; 2], size_mm: f32, text: &str) -> Vec
     let mut shape = Vec::new();
     for (index, glyph) in glyphs.into_iter().enumerate() {
         let foot_mm = [first_mm + size_mm * index as f32, foot_mm[1]];
-        draw(canvas.fonts, glyph, Place { foot_mm, size_mm, turned: 0.0 }, &mut shape);
+        outline::draw(canvas.fonts, glyph, Place { foot_mm, size_mm, turned: 0.0 }, &mut shape);
     }
     shape
 }

@@ -131,13 +131,13 @@ fn discounted() -> Vec<Line> {
         line("洗衣机", "2", "100.5", "201.00", "0.13"),
         line("折扣行", "", "", "-21.00", "0.13"),
         line("*饮料*苏打水", "12.5", "3.141592653589", "39.27", "0.13"),
-        line("设计服务", "1", "1000000", "1000000.00", "0.06"),
+        line("劳务派遣", "1", "1000000", "1000000.00", "0.06"),
         line("预付卡销售", "1", "500", "500.00", "0"),
     ];
     (lines[0].nature, lines[1].nature) = (LineNature::Discounted, LineNature::Discount);
     lines[1].unit.clear();
     lines[1].model.clear();
-    lines[3].tax_code = "3040500000000000000".into();
+    lines[3].tax_code = "3040803010000000000".into();
     lines[4].tax_code = "6010000000000000000".into();
     lines
 }
