@@ -121,6 +121,17 @@ fn the_pdf_holds_every_value() {
     let text = server.pdf_text(&digital);
     assert_holds(&text, &["电子发票（普通发票）", digital["fphm"].as_str().unwrap()]);
     assert!(!text.contains("校验码") && !text.contains("发票代码"), "{text}");
+
+    kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&digital, "F2r")));
+    let red = desk.result("F2r")["invoicedetail"].clone();
+    let number = |detail: &Value| detail["fphm"].as_str().unwrap().to_owned();
+    let month = &red["kprq"].as_str().unwrap()[2..6];
+    let confirmation = format!("{}0000{month}{}", &number(&red)[2..4], &number(&red)[10..]);
+    let remark = format!(
+        "被红冲蓝字数电发票号码：{}红字发票信息确认单编号：{confirmation}",
+        number(&digital)
+    );
+    assert_holds(&server.pdf_text(&red), &[&remark, "¥-159.00"]);
 }
 
 #[test]
@@ -185,6 +196,9 @@ fn a_viewer_asks_for_parts_and_asks_again_only_for_what_has_changed() {
     assert_eq!((status, body.len()), (200, 0));
     assert_eq!(headers["content-length"], whole.len().to_string());
     assert_eq!(headers["accept-ranges"], "bytes");
+    let digits =
+        format!("{}{}", detail["fpdm"].as_str().unwrap(), detail["fphm"].as_str().unwrap());
+    assert_eq!(headers["content-disposition"], format!("inline; filename=\"{digits}.pdf\""));
     let tag = headers["etag"].to_str().unwrap().to_owned();
 
     let (status, headers, body) = ask("GET", &[("if-none-match", &format!("\"x\", W/{tag}"))]);
@@ -197,16 +211,26 @@ fn a_viewer_asks_for_parts_and_asks_again_only_for_what_has_changed() {
         ("bytes=5-", 5, end),
         ("bytes=-7", end - 6, end),
         ("bytes=9-999999999", 9, end),
+        ("bytes=-999999999", 0, end),
+        ("bytes=9-99999999999999999999999", 9, end),
     ] {
         let (status, headers, body) = ask("GET", &[("range", range)]);
         assert_eq!((status, &*body), (206, &whole[first..=last]), "{range}");
         let of = format!("bytes {first}-{last}/{}", whole.len());
         assert_eq!(headers["content-range"], of);
     }
-    let (status, headers, _) = ask("GET", &[("range", "bytes=999999999-")]);
-    assert_eq!(status, 416);
-    assert_eq!(headers["content-range"], format!("bytes */{}", whole.len()));
-    for range in ["bytes=0-1,5-9", "lines=1-2", "bytes=x"] {
+    for range in ["bytes=999999999-", "bytes=999999998-999999999", "bytes=-0"] {
+        let (status, headers, _) = ask("GET", &[("range", range)]);
+        assert_eq!(status, 416, "{range}");
+        assert_eq!(headers["content-range"], format!("bytes */{}", whole.len()));
+    }
+    let (status, headers, _) = ask("HEAD", &[("range", "bytes=0-9")]);
+    assert_eq!(
+        (status, headers["content-length"].to_str().unwrap()),
+        (200, &*whole.len().to_string())
+    );
+    for range in ["bytes=0-1,5-9", "bytes=0-5,3-8", "bytes=9-5", "lines=1-2", "bytes=x", "bytes=-"]
+    {
         let (status, _, body) = ask("GET", &[("range", range)]);
         assert_eq!((status, body.len()), (200, whole.len()), "{range}");
     }

@@ -2,7 +2,7 @@
 //! their own (log, the command line) are in crates/cli/tests; limits.commit_queue and the two
 //! timeouts are in access.rs, link_life_s in s06_answer.rs, mode and expose_sandbox in sandbox.rs,
 //! authorization.life_s and issuing.time_limit_ms in s14_make_out.rs, issuing.block_size and an
-//! account's merchant in taxpayers.rs, paper.specimen in crates/cli/src/settings.rs, push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
+//! account's merchant in taxpayers.rs, issuing.specimen in crates/cli/src/settings.rs, push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
 //! what limits.store_readers bounds in crates/store-sqlite.
 
 use kaipiao_cli::compose;
@@ -273,7 +273,20 @@ fn fonts_are_looked_into_and_the_machine_is_named() {
     };
     let refused = buyer("[paper]\nfonts = []");
     assert!(refused.contains("ghfmc holds 國 (U+570B), which no font here can print"), "{refused}");
-    let printed = buyer("[paper]\nmachine_number = \"661234567890\"");
+    let printed = buyer("[issuing]\nmachine_number = \"661234567890\"");
     assert!(printed.contains("國際貿易有限公司"), "{printed}");
     assert!(printed.contains("661234567890"), "{printed}");
+}
+
+#[test]
+fn an_issued_invoice_keeps_the_machine_that_it_was_issued_by() {
+    let machine = |digits: &str| format!("[issuing]\nmachine_number = \"{digits}\"");
+    let server = TestServer::start_with(&machine("661234567890"));
+    server.merchant().issued("1", "R1");
+    let server = server.restart_with(&machine("669999999999"));
+    let desk = server.desk(MERCHANT);
+    let old = server.pdf_text(&desk.query("R1")["invoicedetail"]);
+    let new = server.pdf_text(&desk.issued("2", "R2"));
+    assert!(old.contains("661234567890") && !old.contains("669999999999"), "{old}");
+    assert!(new.contains("669999999999"), "{new}");
 }

@@ -5,11 +5,13 @@
 //! asks for a document that is just being rendered waits for that one.
 
 use crate::{App, Failure};
+use bytes::Bytes;
 use kaipiao_domain::account::AppId;
+use kaipiao_domain::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoice_request::Serial;
 use kaipiao_wire::s16_query::read_pdf_name;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -18,15 +20,18 @@ use tokio::sync::Semaphore;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Document {
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Names these bytes: another text as soon as one of them is another.
     pub digest: String,
+    /// The invoice's code and number: what people would call the file.
+    pub digits: String,
 }
 
 impl Document {
-    fn new(bytes: Vec<u8>) -> Self {
+    fn new(bytes: Vec<u8>, number: &InvoiceNumber) -> Self {
         let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { bytes, digest }
+        let digits = format!("{}{}", number.code(), number.number());
+        Self { bytes: bytes.into(), digest, digits }
     }
 }
 
@@ -66,10 +71,23 @@ impl Printing {
     pub(crate) fn new() -> Self {
         let presses = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            kept: Cache::with_weighter(KEPT, KEPT_BYTES, ByBytes),
+            kept: Cache::with_options(
+                in_one_shard(),
+                ByBytes,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
             presses: Arc::new(Semaphore::new(presses)),
         }
     }
+}
+
+/// One part: of several, each would be too small for the longest documents, and their lock is held
+/// for nanoseconds beside the milliseconds of a rendering.
+fn in_one_shard() -> quick_cache::Options {
+    let mut options = OptionsBuilder::new();
+    options.shards(1).estimated_items_capacity(KEPT).weight_capacity(KEPT_BYTES);
+    options.build().expect("both capacities are set")
 }
 
 impl App {
@@ -96,13 +114,11 @@ impl App {
         let printed = tokio::task::spawn_blocking(move || {
             // The press is taken as long as it runs, also when whoever asked has gone.
             let _press = press;
-            Document::new(match form {
+            let bytes = match form {
                 Form::Pdf => paper.pdf(&request, &invoice),
-                Form::Picture => {
-                    let pages = paper.svg(&request, &invoice);
-                    pages.into_iter().next().unwrap_or_default().into_bytes()
-                }
-            })
+                Form::Picture => paper.picture(&request, &invoice).into_bytes(),
+            };
+            Document::new(bytes, &invoice.number)
         });
         printed.await.map(Arc::new).map_err(|error| failed(error.to_string()))
     }

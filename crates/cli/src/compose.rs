@@ -150,8 +150,18 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         connections: settings.limits.connections,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
+    open_fonts(settings).await?;
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
+}
+
+/// Reads the machine's fonts before the first request, which would have to wait for them.
+async fn open_fonts(settings: &Settings) -> Result<(), ComposeError> {
+    let fonts = Fonts::new(settings.paper.font_files()?);
+    if let Err(panic) = tokio::task::spawn_blocking(move || fonts.open()).await {
+        std::panic::resume_unwind(panic.into_panic());
+    }
+    Ok(())
 }
 
 /// The name under which this process takes blocks of invoice numbers: it has its store to itself.
@@ -194,7 +204,11 @@ pub fn app(
         },
     };
     let numbers = Numbers::new(Arc::clone(&store), NODE, settings.issuing.block_size);
-    let built_in = Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key()));
+    let built_in = Arc::new(BuiltInIssuer::new(
+        numbers,
+        keys.check_code_key(),
+        settings.issuing.marks(settings.mode)?,
+    ));
     let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&built_in) as Arc<dyn Issuer>));
     let parts = Parts {
         store,
@@ -205,10 +219,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        paper: Arc::new(InvoicePaper::new(
-            Fonts::new(settings.paper.font_files()?),
-            settings.paper.options(settings.mode)?,
-        )),
+        paper: Arc::new(InvoicePaper::new(Fonts::new(settings.paper.font_files()?))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }

@@ -6,7 +6,7 @@ use kaipiao_app::callbacks::CallbackSpec;
 use kaipiao_app::login::LoginSettings;
 use kaipiao_app::start::Mode;
 use kaipiao_app::taxpayers::{RangeSpec, TaxpayerSpec};
-use kaipiao_issuing::PaperOptions;
+use kaipiao_issuing::IssuerMarks;
 use kaipiao_issuing::font::FontFile;
 use kaipiao_push::guard::{Guard, Range};
 use kaipiao_wire::login_token::LoginKey;
@@ -112,29 +112,11 @@ pub struct Authorization {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paper {
-    /// Does every page say that it is a sample?
-    pub specimen: bool,
-    /// 12 digits.
-    pub machine_number: String,
     /// Paths, each with `#` and the number of a font within it where it is a collection.
     pub fonts: Vec<String>,
 }
 
 impl Paper {
-    /// The paper as it is printed on in a mode: a sandbox's invoices are samples, always.
-    pub fn options(&self, mode: ModeName) -> Result<PaperOptions, SettingsError> {
-        if !self.specimen && mode == ModeName::Sandbox {
-            let text = "paper.specimen can only be false in production";
-            return Err(SettingsError::Value(text.to_owned()));
-        }
-        let digits = &self.machine_number;
-        if digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            let text = format!("paper.machine_number must be 12 digits, not \"{digits}\"");
-            return Err(SettingsError::Value(text));
-        }
-        Ok(PaperOptions { specimen: self.specimen, machine_number: digits.clone() })
-    }
-
     /// The fonts beside the embedded one.
     pub fn font_files(&self) -> Result<Vec<FontFile>, SettingsError> {
         let file = |text: &String| {
@@ -151,6 +133,10 @@ impl Paper {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issuing {
+    /// Are invoices samples?
+    pub specimen: bool,
+    /// 12 digits.
+    pub machine_number: String,
     /// Milliseconds.
     pub time_limit_ms: u64,
     /// How many at once for one merchant.
@@ -159,6 +145,22 @@ pub struct Issuing {
     pub at_once: usize,
     /// How many numbers.
     pub block_size: u64,
+}
+
+impl Issuing {
+    /// What invoices bear in a mode: a sandbox's are samples, always.
+    pub fn marks(&self, mode: ModeName) -> Result<IssuerMarks, SettingsError> {
+        if !self.specimen && mode == ModeName::Sandbox {
+            let text = "issuing.specimen can only be false in production";
+            return Err(SettingsError::Value(text.to_owned()));
+        }
+        let digits = &self.machine_number;
+        if digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            let text = format!("issuing.machine_number must be 12 digits, not \"{digits}\"");
+            return Err(SettingsError::Value(text));
+        }
+        Ok(IssuerMarks { specimen: self.specimen, machine_number: digits.clone() })
+    }
 }
 
 /// `[login]`
@@ -332,7 +334,7 @@ impl Settings {
                 return Err(SettingsError::Value(format!("{name} must be at least 1")));
             }
         }
-        self.paper.options(self.mode)?;
+        self.issuing.marks(self.mode)?;
         self.paper.font_files()?;
         self.push.guard(self.mode).map(|_| ())
     }
@@ -513,16 +515,16 @@ mod tests {
     }
 
     #[test]
-    fn only_production_prints_without_the_specimens_mark() {
+    fn only_production_issues_without_the_specimens_mark() {
         let specimen = |text: &str| {
-            merged(text).map(|settings| settings.paper.options(settings.mode).unwrap().specimen)
+            merged(text).map(|settings| settings.issuing.marks(settings.mode).unwrap().specimen)
         };
         assert!(specimen("").unwrap() && specimen("mode = \"production\"").unwrap());
-        let error = specimen("[paper]\nspecimen = false").err().unwrap().to_string();
+        let error = specimen("[issuing]\nspecimen = false").err().unwrap().to_string();
         assert!(error.contains("only be false in production"), "{error}");
-        assert!(!specimen("mode = \"production\"\n[paper]\nspecimen = false").unwrap());
-        for bad in ["machine_number = \"12\"", "fonts = [\"a#b\"]"] {
-            assert!(merged(&format!("[paper]\n{bad}")).is_err(), "{bad}");
+        assert!(!specimen("mode = \"production\"\n[issuing]\nspecimen = false").unwrap());
+        for bad in ["[issuing]\nmachine_number = \"12\"", "[paper]\nfonts = [\"a#b\"]"] {
+            assert!(merged(bad).is_err(), "{bad}");
         }
         let fonts =
             merged("[paper]\nfonts = [\"/a.otf\", \"/b.ttc#3\"]").unwrap().paper.font_files();

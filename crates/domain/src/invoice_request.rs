@@ -123,6 +123,10 @@ pub struct IssuedInvoice {
     pub check_code: String,
     /// When it was issued.
     pub at: Timestamp,
+    /// Whether it is a sample: issued without a licence, and marked so on every page for good.
+    pub specimen: bool,
+    /// The tax machine that a classic face names: 12 digits.
+    pub machine_number: String,
 }
 
 impl IssuedInvoice {

@@ -4,9 +4,8 @@
 use crate::Server;
 use crate::admin::failed;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_range_header::parse_range_header;
 use kaipiao_app::printing::{Document, Form};
 use std::ops::RangeInclusive;
 
@@ -14,18 +13,28 @@ use std::ops::RangeInclusive;
 pub(crate) async fn pdf(
     State(server): State<Server>,
     Path(name): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    answer_in(Form::Pdf, &server, &name, &headers).await
+    answer_in(Form::Pdf, &server, &name, &asked(&method, headers)).await
 }
 
 /// The face for a screen.
 pub(crate) async fn svg(
     State(server): State<Server>,
     Path(name): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    answer_in(Form::Picture, &server, &name, &headers).await
+    answer_in(Form::Picture, &server, &name, &asked(&method, headers)).await
+}
+
+/// What was asked for: a part can only be asked for with GET (RFC 9110, 14.2).
+fn asked(method: &Method, mut headers: HeaderMap) -> HeaderMap {
+    if method != Method::GET {
+        headers.remove(header::RANGE);
+    }
+    headers
 }
 
 async fn answer_in(form: Form, server: &Server, name: &str, headers: &HeaderMap) -> Response {
@@ -50,23 +59,25 @@ fn answer(form: Form, document: &Document, asked: &HeaderMap) -> Response {
             (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, all)]).into_response()
         }
     };
-    let (content_type, file_name) = match form {
-        Form::Pdf => ("application/pdf", "inline; filename=\"invoice.pdf\""),
-        Form::Picture => ("image/svg+xml", "inline; filename=\"invoice.svg\""),
+    let (content_type, ending) = match form {
+        Form::Pdf => ("application/pdf", "pdf"),
+        Form::Picture => ("image/svg+xml", "svg"),
     };
-    let headers: [(HeaderName, HeaderValue); 5] = [
+    let disposition = format!("inline; filename=\"{}.{ending}\"", document.digits);
+    let headers: [(HeaderName, HeaderValue); 4] = [
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         // Kept by whoever reads it, and asked after each time: a newer program may draw it anew.
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static(file_name)),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING_RUNS)),
         (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
     ];
     for (name, value) in headers {
         response.headers_mut().insert(name, value);
     }
-    let tag = HeaderValue::try_from(tag).expect("hexadecimal digits in quotes");
-    response.headers_mut().insert(header::ETAG, tag);
+    for (name, text) in [(header::ETAG, tag), (header::CONTENT_DISPOSITION, disposition)] {
+        let value = HeaderValue::try_from(text).expect("ASCII digits in quotes");
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 
@@ -93,22 +104,37 @@ fn part(document: &Document, asked: &HeaderMap, tag: &str) -> Part {
     // Parts of other bytes than the viewer has are of no use to it.
     let is_of_these = of(header::IF_RANGE).is_none_or(|known| known == tag);
     let Some(range) = of(header::RANGE).filter(|_| is_of_these) else { return Part::Whole };
-    let Ok(parsed) = parse_range_header(range) else { return Part::Whole };
-    match parsed.validate(u64::try_from(document.bytes.len()).unwrap_or(u64::MAX)) {
-        Err(_) => Part::Beyond,
-        Ok(ranges) => match &ranges[..] {
-            [one] => {
-                let place = |at: u64| usize::try_from(at).expect("it lies within the document");
-                Part::Some(place(*one.start())..=place(*one.end()))
-            }
-            // Several parts would be a document of another kind; the whole is always right.
-            _ => Part::Whole,
-        },
+    range_of(range, document.bytes.len())
+}
+
+/// The part that a Range names. A header that is no range of bytes, or that names several, is
+/// answered with the whole: that is always right (RFC 9110, 14.2).
+fn range_of(header: &str, length: usize) -> Part {
+    let Some((first, last)) = header.strip_prefix("bytes=").and_then(|one| one.split_once('-'))
+    else {
+        return Part::Whole;
+    };
+    let Some(end) = length.checked_sub(1) else { return Part::Whole };
+    match (number(first), number(last)) {
+        (Some(first), _) if first > end && (last.is_empty() || number(last) >= Some(first)) => {
+            Part::Beyond
+        }
+        (Some(first), None) if last.is_empty() => Part::Some(first..=end),
+        (Some(first), Some(last)) if first <= last => Part::Some(first..=last.min(end)),
+        (None, Some(0)) if first.is_empty() => Part::Beyond,
+        (None, Some(count)) if first.is_empty() => Part::Some(length.saturating_sub(count)..=end),
+        _ => Part::Whole,
     }
+}
+
+/// A number of bytes; one that is too large is further than any document reaches.
+fn number(text: &str) -> Option<usize> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(usize::MAX))
 }
 
 fn some(document: &Document, range: RangeInclusive<usize>) -> Response {
     let of = format!("bytes {}-{}/{}", range.start(), range.end(), document.bytes.len());
-    let bytes = document.bytes[range].to_vec();
+    let bytes = document.bytes.slice(range);
     (StatusCode::PARTIAL_CONTENT, [(header::CONTENT_RANGE, of)], bytes).into_response()
 }

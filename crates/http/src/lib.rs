@@ -140,8 +140,8 @@ mod tests {
             Vec::new()
         }
 
-        fn svg(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<String> {
-            Vec::new()
+        fn picture(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> String {
+            String::new()
         }
     }
 

@@ -9,6 +9,22 @@ use kaipiao_domain::invoice_request::{InvoiceRequest, IssueFailure, IssuedInvoic
 use kaipiao_domain::taxpayer::Face;
 use kaipiao_seams::issuer::Issuer;
 
+/// What every invoice of this server bears, decided when it is issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuerMarks {
+    /// Whether it is a sample. True unless whoever runs this server has a right to issue invoices.
+    pub specimen: bool,
+    /// The number of the tax machine on a classic face: 12 digits.
+    pub machine_number: String,
+}
+
+impl Default for IssuerMarks {
+    /// Samples, by a machine that does not exist.
+    fn default() -> Self {
+        Self { specimen: true, machine_number: "000000000000".to_owned() }
+    }
+}
+
 /// Issues from the merchants' ranges of numbers.
 ///
 /// It keeps no record of its own: a number counts as used when the invoice is recorded. Asked again
@@ -17,12 +33,13 @@ use kaipiao_seams::issuer::Issuer;
 pub struct BuiltInIssuer {
     numbers: Numbers,
     check_code_key: [u8; 32],
+    marks: IssuerMarks,
 }
 
 impl BuiltInIssuer {
     /// An issuer over these numbers; the key makes the check codes of the classic face.
-    pub fn new(numbers: Numbers, check_code_key: [u8; 32]) -> Self {
-        Self { numbers, check_code_key }
+    pub const fn new(numbers: Numbers, check_code_key: [u8; 32], marks: IssuerMarks) -> Self {
+        Self { numbers, check_code_key, marks }
     }
 }
 
@@ -45,6 +62,13 @@ impl Issuer for BuiltInIssuer {
             Face::Classic => check_code(&self.check_code_key, &number, now, request.content.net),
             Face::Digital => String::new(),
         };
-        IssuerAnswer::Issued(IssuedInvoice { number, check_code, at: now })
+        let IssuerMarks { specimen, machine_number } = self.marks.clone();
+        IssuerAnswer::Issued(IssuedInvoice {
+            number,
+            check_code,
+            at: now,
+            specimen,
+            machine_number,
+        })
     }
 }

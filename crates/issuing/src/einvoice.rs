@@ -46,7 +46,7 @@ fn header(xml: &mut Xml, subject: Subject) -> Written {
         label(xml, "EInvoiceType", code, name)?;
         label(xml, "GeneralOrSpecialVAT", "02", "普通发票")
     })?;
-    if !subject.specimen {
+    if !subject.invoice.specimen {
         return Ok(());
     }
     // A sample says so in the data, too.

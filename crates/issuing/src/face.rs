@@ -110,10 +110,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) request: &'a InvoiceRequest,
     /// What was issued.
     pub(crate) invoice: &'a IssuedInvoice,
-    /// The number of the machine on a classic face.
-    pub(crate) machine_number: &'a str,
-    /// Whether every page is marked as a sample.
-    pub(crate) specimen: bool,
 }
 
 /// The pages of an invoice: at least one.
@@ -122,7 +118,7 @@ pub(crate) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
         Face::Classic => classic::pages(fonts, subject),
         Face::Digital => digital::pages(fonts, subject),
     };
-    if subject.specimen {
+    if subject.invoice.specimen {
         pages.iter_mut().for_each(|page| specimen::mark(fonts, page));
     }
     pages

@@ -1,7 +1,8 @@
 //! The typefaces of every invoice: which characters they have, how wide they are, how they look.
 //!
 //! One typeface is embedded in the program. Where it lacks a character, the machine's own fonts
-//! are asked, in order; each is read when it is needed first, and stays in memory.
+//! are asked, in order; each is read once for the whole process, when [`Fonts::open`] is called or it
+//! is needed first, and stays in memory.
 
 use core::iter;
 use std::collections::BTreeMap;
@@ -74,6 +75,17 @@ impl Fonts {
     #[must_use]
     pub fn embedded_only() -> Self {
         Self::new([])
+    }
+
+    /// Reads the files that were not read yet, and logs each that is no font. Takes some tenths of a
+    /// second: who does it first spares the requests that.
+    pub fn open(&self) {
+        for font in &self.system {
+            if font.face().is_none() {
+                let path = font.file.path.display();
+                tracing::warn!(%path, "not a font that can be read: its characters are refused");
+            }
+        }
     }
 
     /// Whether one of the typefaces can print this character. Control characters, line ends and

@@ -17,8 +17,8 @@ mod pdf;
 pub mod qr;
 mod svg;
 
-pub use built_in::BuiltInIssuer;
-pub use paper::{InvoicePaper, PaperOptions};
+pub use built_in::{BuiltInIssuer, IssuerMarks};
+pub use paper::InvoicePaper;
 
 use kaipiao_domain::Timestamp;
 

@@ -10,44 +10,25 @@ use crate::in_china;
 use crate::pdf::{self, Attachment, Properties};
 use crate::svg::svg;
 
-/// How invoices are printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaperOptions {
-    /// Whether every page says in large letters that it is a sample. True unless whoever runs this
-    /// server has a right to issue invoices.
-    pub specimen: bool,
-    /// The number of the tax machine on a classic face: 12 digits.
-    pub machine_number: String,
-}
-
-impl Default for PaperOptions {
-    /// Samples, by a machine that does not exist.
-    fn default() -> Self {
-        Self { specimen: true, machine_number: "000000000000".to_owned() }
-    }
-}
-
-/// Prints invoices with their official-looking face, 210 × 140 mm.
+/// Prints invoices with the face that people know, 210 × 140 mm.
 #[derive(Debug, Default)]
 pub struct InvoicePaper {
     fonts: Fonts,
-    options: PaperOptions,
 }
 
 impl InvoicePaper {
     /// A printer with these typefaces.
     #[must_use]
-    pub const fn new(fonts: Fonts, options: PaperOptions) -> Self {
-        Self { fonts, options }
+    pub const fn new(fonts: Fonts) -> Self {
+        Self { fonts }
     }
 
-    fn subject<'a>(
-        &'a self,
-        request: &'a InvoiceRequest,
-        invoice: &'a IssuedInvoice,
-    ) -> Subject<'a> {
-        let PaperOptions { specimen, machine_number } = &self.options;
-        Subject { request, invoice, machine_number, specimen: *specimen }
+    /// Every page as a standalone SVG document.
+    #[must_use]
+    pub fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String> {
+        let pages = pages(&self.fonts, Subject { request, invoice });
+        let name = title(invoice.number.face());
+        pages.iter().map(|page| svg(page, name)).collect()
     }
 }
 
@@ -57,14 +38,13 @@ impl Paper for InvoicePaper {
     }
 
     fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8> {
-        let subject = self.subject(request, invoice);
+        let subject = Subject { request, invoice };
         pdf::write(&self.fonts, &pages(&self.fonts, subject), &properties(subject))
     }
 
-    fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String> {
-        let pages = pages(&self.fonts, self.subject(request, invoice));
-        let name = title(invoice.number.face());
-        pages.iter().map(|page| svg(page, name)).collect()
+    fn picture(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> String {
+        let pages = pages(&self.fonts, Subject { request, invoice });
+        pages.first().map(|page| svg(page, title(invoice.number.face()))).unwrap_or_default()
     }
 }
 

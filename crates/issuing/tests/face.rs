@@ -17,7 +17,7 @@ use kaipiao_domain::invoice::{Content, Line, LineNature};
 use kaipiao_domain::taxpayer::Face;
 use kaipiao_issuing::capitals::capitals;
 use kaipiao_issuing::font::{FontFile, Fonts};
-use kaipiao_issuing::{InvoicePaper, PaperOptions, category, qr};
+use kaipiao_issuing::{InvoicePaper, category, qr};
 use kaipiao_seams::paper::Paper;
 use proptest::prelude::*;
 use quick_xml::events::Event;
@@ -141,9 +141,12 @@ fn the_mark_is_not_between_the_values() {
     let pages = written.ask("pdftotext", &["-raw"], &["-"]).matches('\u{c}').count();
     // Only at the foot of each page.
     assert_eq!(written.text().matches("样票").count(), pages);
-    let options = PaperOptions { specimen: false, ..PaperOptions::default() };
-    let licensed = InvoicePaper::new(Fonts::default(), options);
-    let text = Written::of(&licensed.pdf(&fixture.request, &fixture.invoice)).text();
+    let licensed = kaipiao_domain::invoice_request::IssuedInvoice {
+        specimen: false,
+        ..fixture.invoice.clone()
+    };
+    let pdf = InvoicePaper::default().pdf(&fixture.request, &licensed);
+    let text = Written::of(&pdf).text();
     assert!(!text.contains("样票") && !text.contains("SPECIMEN"));
 }
 
@@ -212,7 +215,7 @@ fn a_font_with_other_outlines_prints_too() {
         return;
     }
     let fonts = Fonts::new([FontFile { path, face_index: 0 }]);
-    let paper = InvoicePaper::new(fonts, PaperOptions::default());
+    let paper = InvoicePaper::new(fonts);
     let mut fixture = fixture("", Face::Digital, content(fixtures::one_line()));
     fixture.request.content.buyer.name = "甲ħ乙ŁŐ公司".into();
     let written = Written::of(&paper.pdf(&fixture.request, &fixture.invoice));

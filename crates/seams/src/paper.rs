@@ -11,6 +11,6 @@ pub trait Paper: Send + Sync + 'static {
     /// time, so it does not belong on a thread that serves requests.
     fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8>;
 
-    /// The same pages as pictures for a screen: a standalone SVG document for each.
-    fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String>;
+    /// The first page as a picture for a screen: a standalone SVG document.
+    fn picture(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> String;
 }

@@ -145,13 +145,20 @@ mod tests {
     fn the_answers_are_the_golden_ones() {
         let at = Timestamp::from_unix_millis(1_512_379_319_999); // 2017-12-04T09:21:59Z
         let number = InvoiceNumber::parse("088978450417", "21590001").unwrap();
-        let classic = IssuedInvoice { number, check_code: "59004166725791147047".into(), at };
+        let issued = |number, check_code: &str| IssuedInvoice {
+            number,
+            check_code: check_code.into(),
+            at,
+            specimen: true,
+            machine_number: String::new(),
+        };
+        let classic = issued(number, "59004166725791147047");
         assert_eq!(
             write(&serial("14574d75004451097845"), &classic, "http://weixin.com"),
             golden::response("s16_query/response.json")
         );
         let number = InvoiceNumber::parse("", "25952000000000000017").unwrap();
-        let digital = IssuedInvoice { number, check_code: String::new(), at };
+        let digital = issued(number, "");
         assert_eq!(
             write(&serial("14574d75004451097845"), &digital, "http://weixin.com"),
             golden::response("s16_query/response_digital.json")

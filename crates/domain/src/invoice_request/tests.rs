@@ -108,11 +108,13 @@ fn number(n: u64) -> InvoiceNumber {
 }
 
 fn issued(n: u64) -> IssuerAnswer {
-    IssuerAnswer::Issued(IssuedInvoice {
-        number: number(n),
-        check_code: "1".repeat(20),
-        at: at(11),
-    })
+    issued_as(number(n), "1".repeat(20))
+}
+
+fn issued_as(number: InvoiceNumber, check_code: String) -> IssuerAnswer {
+    let machine_number = "000000000000".into();
+    let at = at(11);
+    IssuerAnswer::Issued(IssuedInvoice { number, check_code, at, specimen: true, machine_number })
 }
 
 fn ended(request: &InvoiceRequest, answer: IssuerAnswer) -> InvoiceRequest {
@@ -251,8 +253,7 @@ fn an_answer_that_is_not_of_the_merchants_face_is_not_trusted() {
     for (number, check_code) in
         [(digital, String::new()), (number(1), "1".repeat(19)), (number(1), "x".repeat(20))]
     {
-        let answer = IssuerAnswer::Issued(IssuedInvoice { number, check_code, at: at(11) });
-        let failed = ended(&running, answer);
+        let failed = ended(&running, issued_as(number, check_code));
         assert_eq!(failed.invoice().unwrap_err().code.number(), 73102);
     }
 }

@@ -135,7 +135,7 @@ fn head(canvas: &mut Canvas, subject: Subject) {
     let machine_mm = [LEFT_MM + 1.5, TOP_MM - 1.5];
     canvas.text(machine_mm, Align::Left, label(LABEL_MM), "机器编号:");
     let value_mm = [machine_mm[0] + 15.0, machine_mm[1]];
-    canvas.text(value_mm, Align::Left, value(LABEL_MM), subject.machine_number);
+    canvas.text(value_mm, Align::Left, value(LABEL_MM), &subject.invoice.machine_number);
     let number = &subject.invoice.number;
     let check_code = grouped(&subject.invoice.check_code);
     let fields = [
@@ -272,6 +272,8 @@ mod tests {
                 number: InvoiceNumber::parse("050003521100", "30329969").unwrap(),
                 check_code: check_code.into(),
                 at: Timestamp::from_unix_millis(0),
+                specimen: true,
+                machine_number: String::new(),
             })
         };
         let lines = of("63205347819001756240");

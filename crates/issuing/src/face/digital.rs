@@ -87,7 +87,7 @@ fn draw_page(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row], place
     goods(&mut canvas, table, rows);
     sum_rows(&mut canvas, table, rows, content, place);
     if place.is_last() {
-        totals(&mut canvas, content);
+        totals(&mut canvas, subject);
     }
     canvas.text([LEFT_MM + 12.0, BOTTOM_MM + 4.8], Align::Left, label(LABEL_MM), "开票人：");
     let at_mm = [LEFT_MM + 24.6, BOTTOM_MM + 4.8];
@@ -175,15 +175,15 @@ fn sum_rows(canvas: &mut Canvas, table: &Table, rows: &[Row], content: &Content,
     }
 }
 
-fn totals(canvas: &mut Canvas, content: &Content) {
+fn totals(canvas: &mut Canvas, subject: Subject) {
     let name = COLUMNS[0];
     let middle_mm = f32::midpoint(name.left_mm, name.right_mm);
     let style = label(3.2);
     canvas.text([middle_mm, GROSS_TOP_MM + 4.9], Align::Center, style, "价税合计（大写）");
     let area = Area::new(name.right_mm + 4.0, GROSS_TOP_MM, RIGHT_MM, REMARKS_TOP_MM);
-    gross(canvas, area, content, 145.0);
+    gross(canvas, area, &subject.request.content, 145.0);
     let area = Area::new(LEFT_MM, REMARKS_TOP_MM, LEFT_MM + UPRIGHT_MM, BOTTOM_MM);
     canvas.upright(area.within(4.0), label(LABEL_MM), "备注");
     let area = Area::new(LEFT_MM + UPRIGHT_MM, REMARKS_TOP_MM, RIGHT_MM, BOTTOM_MM).within(1.2);
-    canvas.wrapped(area, Align::Left, value(VALUE_MM), &remarks_with_contacts(content));
+    canvas.wrapped(area, Align::Left, value(VALUE_MM), &remarks_with_contacts(subject));
 }

@@ -1,6 +1,7 @@
 //! What the faces have in common.
 
 use kaipiao_domain::invoice::Content;
+use kaipiao_domain::invoice_request::Colour;
 use kaipiao_domain::taxpayer::Party;
 
 use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, PITCH, SMALLEST_MM, label, value};
@@ -123,14 +124,28 @@ pub(super) fn joined(one: &str, other: &str) -> String {
 }
 
 /// What the digital face has no field for, as practice puts it into the remarks.
-pub(super) fn remarks_with_contacts(content: &Content) -> String {
-    let mut parts = vec![content.remark.clone()];
+pub(super) fn remarks_with_contacts(subject: Subject) -> String {
+    let content = &subject.request.content;
+    let mut parts = vec![format!("{}{}", content.remark, sample_confirmation(subject))];
     parts.extend(contacts("购", &content.buyer));
     parts.extend(contacts("销", &content.seller));
     let people = [("收款人", &content.payee), ("复核人", &content.reviewer)];
     parts.push(labelled(&people.map(|(name, value)| (name.to_owned(), &**value))));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// The number of the confirmation that a red invoice needs, on a sample. The tax platform gives real
+/// ones and no request carries them, so on invoices that are no samples none is made up.
+fn sample_confirmation(subject: Subject) -> String {
+    let Subject { request, invoice } = subject;
+    if request.colour == Colour::Blue || !invoice.specimen {
+        return String::new();
+    }
+    let number = invoice.number.number();
+    let (region, sequence) = (&number[2..4], &number[10..]);
+    let month = in_china(invoice.at).strftime("%y%m");
+    format!(" 红字发票信息确认单编号：{region}0000{month}{sequence}")
 }
 
 fn contacts(side: &str, party: &Party) -> Vec<String> {

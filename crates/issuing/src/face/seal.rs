@@ -30,7 +30,7 @@ const WITHIN: [(&str, f32, f32); 2] = [("样　票", 3.6, 1.6), ("仅供测试",
 
 /// Draws the seal of a sample around this point.
 pub(super) fn draw(canvas: &mut Canvas, subject: Subject, centre_mm: [f32; 2]) {
-    if !subject.specimen {
+    if !subject.invoice.specimen {
         return;
     }
     rim(canvas, centre_mm, RIM_MM / 2.0, RIM_MM);

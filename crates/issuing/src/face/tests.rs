@@ -19,7 +19,7 @@ const MARGIN_MM: f32 = 2.0;
 
 fn drawn(fixture: &Fixture) -> Vec<Page> {
     let Fixture { request, invoice, .. } = fixture;
-    let subject = Subject { request, invoice, machine_number: "000000000000", specimen: true };
+    let subject = Subject { request, invoice };
     pages(&Fonts::embedded_only(), subject)
 }
 

@@ -83,6 +83,8 @@ pub fn fixture(name: &'static str, face: Face, content: Content) -> Fixture {
         number: InvoiceNumber::parse(code, number).unwrap(),
         check_code: check_code.into(),
         at: AT,
+        specimen: true,
+        machine_number: "000000000000".into(),
     };
     let merchant = AppId::parse("wx6b61697069616f31").unwrap();
     let request = InvoiceRequest {
@@ -182,8 +184,7 @@ fn red(mut fixture: Fixture, remark: &str) -> Fixture {
 pub fn all() -> Vec<Fixture> {
     use Face::{Classic, Digital};
     let classic_remark = "对应正数发票代码:044032411111号码:30329968";
-    let digital_remark = "被红冲蓝字数电发票号码：25952000000000000016 红字发票信息确认单编号：\
-        44030025121000000001";
+    let digital_remark = "被红冲蓝字数电发票号码：25952000000000000016";
     vec![
         fixture("classic-1", Classic, content(one_line())),
         fixture("classic-8", Classic, content(short(8))),

@@ -392,9 +392,23 @@ struct RequestShape {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StateShape {
-    Running { since_ms: i64 },
-    Failed { code: i32, words: String, at_ms: i64 },
-    Issued { code: String, number: String, check_code: String, at_ms: i64, offset: OffsetShape },
+    Running {
+        since_ms: i64,
+    },
+    Failed {
+        code: i32,
+        words: String,
+        at_ms: i64,
+    },
+    Issued {
+        code: String,
+        number: String,
+        check_code: String,
+        at_ms: i64,
+        specimen: bool,
+        machine_number: String,
+        offset: OffsetShape,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -419,6 +433,8 @@ impl From<&RequestState> for StateShape {
                 number: invoice.number.number().to_owned(),
                 check_code: invoice.check_code.clone(),
                 at_ms: invoice.at.unix_millis(),
+                specimen: invoice.specimen,
+                machine_number: invoice.machine_number.clone(),
                 offset: match offset {
                     Offset::Standing => OffsetShape::Standing,
                     Offset::Underway(red) => OffsetShape::Underway(red.to_string()),
@@ -437,14 +453,18 @@ impl StateShape {
                 failure: known(stored, "code", failure(code, words))?,
                 at: at(at_ms),
             },
-            Self::Issued { code, number, check_code, at_ms, offset } => RequestState::Issued {
-                invoice: IssuedInvoice {
-                    number: known(stored, "number", InvoiceNumber::parse(&code, &number))?,
-                    check_code,
-                    at: at(at_ms),
-                },
-                offset: offset.offset(stored)?,
-            },
+            Self::Issued { code, number, check_code, at_ms, specimen, machine_number, offset } => {
+                RequestState::Issued {
+                    invoice: IssuedInvoice {
+                        number: known(stored, "number", InvoiceNumber::parse(&code, &number))?,
+                        check_code,
+                        at: at(at_ms),
+                        specimen,
+                        machine_number,
+                    },
+                    offset: offset.offset(stored)?,
+                }
+            }
         })
     }
 }
@@ -572,7 +592,13 @@ mod tests {
     #[test]
     fn a_request_reads_back_in_every_state_and_colour() {
         let number = InvoiceNumber::parse("", "26952000000000000017").unwrap();
-        let invoice = IssuedInvoice { number, check_code: "7".into(), at: at(9) };
+        let invoice = IssuedInvoice {
+            number,
+            check_code: "7".into(),
+            at: at(9),
+            specimen: false,
+            machine_number: "661234567890".into(),
+        };
         let failed = |failure| RequestState::Failed { failure, at: at(8) };
         let issued = |offset| RequestState::Issued { invoice: invoice.clone(), offset };
         let states = [
