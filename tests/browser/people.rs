@@ -76,6 +76,8 @@ async fn an_invoice_is_found_in_the_wallet_and_opened() {
         browser.says("159.00").await;
         browser.submit(".tickets li:last-child a").await;
         browser.says(blue["fphm"].as_str().unwrap()).await;
+        let width = browser.find(".face img").await.prop("naturalWidth").await.unwrap();
+        assert!(width.is_some_and(|width| width != "0"), "the face is not shown");
         browser.shoot("card").await;
         let pdf = browser.find("a.primary").await.attr("href").await.unwrap().unwrap();
         assert_eq!(format!("{}{pdf}", server.base), blue["pdfurl"].as_str().unwrap());

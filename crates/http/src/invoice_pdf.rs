@@ -2,7 +2,6 @@
 //! for; and `GET /invoice/svg/…`, its first page as the wallet shows it.
 
 use crate::Server;
-use crate::admin::failed;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -44,7 +43,12 @@ async fn answer_in(form: Form, server: &Server, name: &str, headers: &HeaderMap)
             let text = "没有这张发票。There is no invoice at this address; use it exactly as pdfurl says.\n";
             (StatusCode::NOT_FOUND, text).into_response()
         }
-        Err(failure) => failed(failure),
+        Err(failure) => {
+            tracing::error!(%failure, "an invoice could not be shown");
+            let text =
+                "请稍后再试。The invoice cannot be shown right now; try again in a moment.\n";
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
+        }
     }
 }
 
