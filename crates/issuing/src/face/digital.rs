@@ -5,7 +5,9 @@ use kaipiao_domain::taxpayer::Party;
 
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, date, gross, qr_code, remarks_with_contacts, title};
-use super::table::{Column, Row, TEXTS, Table, figures, paginate, sums, total_tax, words, yuan};
+use super::table::{
+    Column, Row, TEXTS, Table, figures, paginate, sums, total_tax, words, yuan, yuan_of_tax,
+};
 use super::{PAGE_MM, Page, Subject, seal};
 use crate::font::Fonts;
 
@@ -168,10 +170,10 @@ fn sum_rows(canvas: &mut Canvas, table: &Table, rows: &[Row], content: &Content,
     if place.count > 1 {
         let (net, tax) = sums(rows);
         let above_mm = if place.is_last() { SUM_ROW_MM } else { 0.0 };
-        row(baseline_mm - above_mm, "小计", &yuan(net), &yuan(tax));
+        row(baseline_mm - above_mm, "小计", &yuan(net), &yuan_of_tax(tax));
     }
     if place.is_last() {
-        row(baseline_mm, "合计", &yuan(content.net), &total_tax(content));
+        row(baseline_mm, "合计", &yuan(content.net), &yuan_of_tax(total_tax(content)));
     }
 }
 

@@ -142,6 +142,16 @@ fn discounted() -> Vec<Line> {
     lines
 }
 
+/// Sums that are paid in advance, no sales yet: no tax is due on any.
+pub fn prepaid(count: usize) -> Vec<Line> {
+    let line = |index: usize| {
+        let mut line = line(&format!("预付卡充值{index}号"), "1", "500", "500.00", "0");
+        line.tax_code = "6010000000000000000".into();
+        line
+    };
+    (1..=count).map(line).collect()
+}
+
 fn rare() -> Content {
     let mut rare = content(one_line());
     rare.buyer.name = "䶮㛃㴋𬱖𫖯 阿卜杜拉·买买提".into();
@@ -194,12 +204,15 @@ pub fn all() -> Vec<Fixture> {
         fixture("classic-traditional", Classic, traditional()),
         fixture("classic-largest", Classic, largest()),
         red(fixture("classic-red", Classic, content(discounted())), classic_remark),
+        fixture("classic-prepaid", Classic, content(prepaid(40))),
+        red(fixture("classic-list-red", Classic, content(many(40))), classic_remark),
         fixture("digital-1", Digital, content(one_line())),
         fixture("digital-8", Digital, content(short(8))),
         fixture("digital-300", Digital, content(many(300))),
         fixture("digital-discounts", Digital, content(discounted())),
         fixture("digital-long", Digital, long_buyer()),
         fixture("digital-largest", Digital, largest()),
+        fixture("digital-prepaid", Digital, content(prepaid(40))),
         red(fixture("digital-red", Digital, content(discounted())), digital_remark),
     ]
 }
