@@ -52,11 +52,12 @@ pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
     let highest_row_mm = GROSS_TOP_MM - ROWS_TOP_MM - 2.0 * SUM_ROW_MM;
     let table =
         Table { columns: &COLUMNS, size_mm: TABLE_MM, padding_mm: PADDING_MM, highest_row_mm };
-    let rows = || table.rows(fonts, &subject.request.content);
-    let mut on_pages = paginate(rows(), highest_row_mm + SUM_ROW_MM, f32::MAX);
-    if on_pages.len() > 1 {
-        on_pages = paginate(rows(), highest_row_mm, BOTTOM_MM - ROWS_TOP_MM - SUM_ROW_MM);
-    }
+    let rows = table.rows(fonts, &subject.request.content);
+    // A page that is the only one needs no sums of its own.
+    let alone_mm = highest_row_mm + SUM_ROW_MM;
+    let is_alone = rows.iter().map(Row::height_mm).sum::<f32>() <= alone_mm;
+    let last_mm = if is_alone { alone_mm } else { highest_row_mm };
+    let on_pages = paginate(rows, last_mm, BOTTOM_MM - ROWS_TOP_MM - SUM_ROW_MM);
     let count = on_pages.len();
     let page = |(index, rows): (usize, &Vec<Row>)| {
         draw_page(fonts, subject, &table, rows, Place { number: index + 1, count })
