@@ -110,8 +110,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("qpdf", "qpdf"),
 ];
 
-/// Fonts by their place, and the Debian package that has each: without Noto's, pictures show boxes for Chinese;
-/// with those of DejaVu, tests print what the embedded ones lack.
+/// Fonts by their place, and the Debian package that has each: without Noto's, pictures show boxes
+/// for Chinese; with DejaVu's, a test prints what the embedded ones lack.
 const FONTS: &[(&str, &str)] = &[
     ("/usr/share/fonts/opentype/noto", "fonts-noto-cjk"),
     ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
