@@ -164,7 +164,7 @@ impl Table<'_> {
         }
         let size_mm = self.size_mm * (width_mm / natural_mm).min(1.0);
         // A hair wider, so that rounding breaks no line.
-        Fitted { lines: wrap(fonts, text, size_mm, width_mm + 0.1), size_mm }
+        Fitted { lines: wrap(fonts, text, size_mm, width_mm + 0.1), size_mm, pitch: PITCH }
     }
 
     /// Draws rows below each other and returns where the last one ends.

@@ -176,6 +176,16 @@ fn long_buyer() -> Content {
     long
 }
 
+/// Parties whose texts are as long as the protocol allows.
+pub fn longest_parties() -> Content {
+    let mut longest = content(one_line());
+    let text = |length| LONG_NAME.chars().cycle().take(length).collect();
+    for party in [&mut longest.buyer, &mut longest.seller] {
+        (party.name, party.address, party.bank) = (text(100), text(200), text(100));
+    }
+    longest
+}
+
 fn largest() -> Content {
     let mut largest = content(vec![line("洗衣机", "1", "99999999999.99", "99999999999.99", "0")]);
     largest.lines[0].quantity = Some("0.1234567890123456789".parse().unwrap());
@@ -200,6 +210,7 @@ pub fn all() -> Vec<Fixture> {
         fixture("classic-300", Classic, content(many(300))),
         fixture("classic-discounts", Classic, content(discounted())),
         fixture("classic-long", Classic, long_buyer()),
+        fixture("classic-longest", Classic, longest_parties()),
         fixture("classic-rare", Classic, rare()),
         fixture("classic-traditional", Classic, traditional()),
         fixture("classic-largest", Classic, largest()),
@@ -211,6 +222,7 @@ pub fn all() -> Vec<Fixture> {
         fixture("digital-300", Digital, content(many(300))),
         fixture("digital-discounts", Digital, content(discounted())),
         fixture("digital-long", Digital, long_buyer()),
+        fixture("digital-longest", Digital, longest_parties()),
         fixture("digital-largest", Digital, largest()),
         fixture("digital-prepaid", Digital, content(prepaid(40))),
         red(fixture("digital-red", Digital, content(discounted())), digital_remark),
