@@ -110,19 +110,20 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("qpdf", "qpdf"),
 ];
 
-/// Where Debian's fonts-noto-cjk puts its fonts: without them pictures show boxes for Chinese.
-const CHINESE_FONTS: &str = "/usr/share/fonts/opentype/noto";
+/// Fonts by their place, and the Debian package that has each: without Noto's, pictures show boxes
+/// for Chinese; with DejaVu's, a test prints what the embedded ones lack.
+const FONTS: &[(&str, &str)] = &[
+    ("/usr/share/fonts/opentype/noto", "fonts-noto-cjk"),
+    ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
+];
 
 /// What axe is, and its version: it looks for what hinders people on the pages.
 const AXE: &str = "axe-core@4.14.1";
 
 fn set_up(root: &Path) -> Outcome {
-    let missing: Vec<_> = PROGRAMS
-        .iter()
-        .filter(|(program, _)| !is_there(program))
-        .map(|(_, package)| *package)
-        .chain((!Path::new(CHINESE_FONTS).exists()).then_some("fonts-noto-cjk"))
-        .collect();
+    let programs = PROGRAMS.iter().filter(|(program, _)| !is_there(program));
+    let fonts = FONTS.iter().filter(|(place, _)| !Path::new(place).exists());
+    let missing: Vec<_> = programs.chain(fonts).map(|(_, package)| *package).collect();
     if !missing.is_empty() {
         apt_get(&missing)?;
     }

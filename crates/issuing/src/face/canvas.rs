@@ -4,7 +4,7 @@ use super::lines::{Line, visible_width_mm, wrap};
 use super::{Ink, Operation, Page, Text};
 use crate::font::Fonts;
 
-/// The distance of baselines, in sizes of the text.
+/// The usual distance of baselines, in sizes of the text.
 pub(super) const PITCH: f32 = 1.2;
 /// From the top of a line to its baseline, in sizes of the text.
 pub(super) const BASELINE: f32 = 0.98;
@@ -80,11 +80,13 @@ impl Area {
 pub(super) struct Fitted {
     pub(super) lines: Vec<Line>,
     pub(super) size_mm: f32,
+    /// The distance of baselines, in sizes of the text.
+    pub(super) pitch: f32,
 }
 
 impl Fitted {
     pub(super) fn height_mm(&self) -> f32 {
-        self.lines.len() as f32 * self.size_mm * PITCH
+        self.lines.len() as f32 * self.size_mm * self.pitch
     }
 }
 
@@ -102,7 +104,8 @@ pub(super) fn fitted(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]
 fn shrunk(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted {
     let mut size_mm = size_mm;
     loop {
-        let fitted = Fitted { lines: wrap(fonts, text, size_mm, place_mm[0]), size_mm };
+        let lines = wrap(fonts, text, size_mm, place_mm[0]);
+        let fitted = Fitted { lines, size_mm, pitch: PITCH };
         if fitted.height_mm() <= place_mm[1] || size_mm < SMALLEST_MM {
             return fitted;
         }
@@ -200,7 +203,7 @@ impl<'a> Canvas<'a> {
         let mut baseline_mm = area.top_mm + fitted.size_mm * BASELINE;
         for line in &fitted.lines {
             self.glyphs([x_mm, baseline_mm], align, style, line);
-            baseline_mm += fitted.size_mm * PITCH;
+            baseline_mm += fitted.size_mm * fitted.pitch;
         }
     }
 

@@ -9,7 +9,9 @@ use sha2::Sha256;
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, date, gross, joined, qr_code, title};
 use super::region::region;
-use super::table::{Column, Row, TEXTS, Table, figures, paginate, total_tax, words, yuan};
+use super::table::{
+    Column, Row, TEXTS, Table, figures, paginate, shown_tax, total_tax, words, yuan, yuan_of_tax,
+};
 use super::{PAGE_MM, Page, Subject, goods_list, seal, table};
 use crate::font::Fonts;
 
@@ -85,13 +87,14 @@ fn list_row(table: &Table, fonts: &Fonts, content: &Content) -> Row {
     let all = table::texts(content);
     let mut texts: [String; TEXTS] = Default::default();
     texts[0] = SEE_LIST.to_owned();
-    (texts[NET], texts[TAX]) = (content.net.to_string(), content.tax.to_string());
+    let tax = total_tax(content);
+    (texts[NET], texts[TAX]) = (content.net.to_string(), shown_tax(tax));
     if let Some(rate) = all.first().map(|line| &line[RATE])
         && all.iter().all(|line| line[RATE] == *rate)
     {
         texts[RATE].clone_from(rate);
     }
-    table.row(fonts, &texts, content.net, content.tax)
+    table.row(fonts, &texts, content.net, tax)
 }
 
 fn front(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row]) -> Page {
@@ -228,7 +231,7 @@ fn goods(canvas: &mut Canvas, subject: Subject, table: &Table, rows: &[Row]) {
     let name = COLUMNS[0];
     canvas.spread([name.left_mm + 17.0, baseline_mm], 20.0, label(LABEL_MM), "合计");
     table.figure(canvas, &COLUMNS[NET], baseline_mm, &yuan(content.net));
-    table.figure(canvas, &COLUMNS[TAX], baseline_mm, &total_tax(content));
+    table.figure(canvas, &COLUMNS[TAX], baseline_mm, &yuan_of_tax(total_tax(content)));
     let middle_mm = f32::midpoint(name.left_mm, name.right_mm);
     let style = label(3.2);
     canvas.text([middle_mm, GROSS_TOP_MM + 4.7], Align::Center, style, "价税合计（大写）");

@@ -5,7 +5,9 @@ use kaipiao_domain::taxpayer::Party;
 
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, date, gross, qr_code, remarks_with_contacts, title};
-use super::table::{Column, Row, TEXTS, Table, figures, paginate, sums, total_tax, words, yuan};
+use super::table::{
+    Column, Row, TEXTS, Table, figures, paginate, sums, total_tax, words, yuan, yuan_of_tax,
+};
 use super::{PAGE_MM, Page, Subject, seal};
 use crate::font::Fonts;
 
@@ -50,11 +52,12 @@ pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
     let highest_row_mm = GROSS_TOP_MM - ROWS_TOP_MM - 2.0 * SUM_ROW_MM;
     let table =
         Table { columns: &COLUMNS, size_mm: TABLE_MM, padding_mm: PADDING_MM, highest_row_mm };
-    let rows = || table.rows(fonts, &subject.request.content);
-    let mut on_pages = paginate(rows(), highest_row_mm + SUM_ROW_MM, f32::MAX);
-    if on_pages.len() > 1 {
-        on_pages = paginate(rows(), highest_row_mm, BOTTOM_MM - ROWS_TOP_MM - SUM_ROW_MM);
-    }
+    let rows = table.rows(fonts, &subject.request.content);
+    // A page that is the only one needs no sums of its own.
+    let alone_mm = highest_row_mm + SUM_ROW_MM;
+    let is_alone = rows.iter().map(Row::height_mm).sum::<f32>() <= alone_mm;
+    let last_mm = if is_alone { alone_mm } else { highest_row_mm };
+    let on_pages = paginate(rows, last_mm, BOTTOM_MM - ROWS_TOP_MM - SUM_ROW_MM);
     let count = on_pages.len();
     let page = |(index, rows): (usize, &Vec<Row>)| {
         draw_page(fonts, subject, &table, rows, Place { number: index + 1, count })
@@ -168,10 +171,10 @@ fn sum_rows(canvas: &mut Canvas, table: &Table, rows: &[Row], content: &Content,
     if place.count > 1 {
         let (net, tax) = sums(rows);
         let above_mm = if place.is_last() { SUM_ROW_MM } else { 0.0 };
-        row(baseline_mm - above_mm, "小计", &yuan(net), &yuan(tax));
+        row(baseline_mm - above_mm, "小计", &yuan(net), &yuan_of_tax(tax));
     }
     if place.is_last() {
-        row(baseline_mm, "合计", &yuan(content.net), &total_tax(content));
+        row(baseline_mm, "合计", &yuan(content.net), &yuan_of_tax(total_tax(content)));
     }
 }
 

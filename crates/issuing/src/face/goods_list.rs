@@ -6,7 +6,8 @@ use kaipiao_domain::money::Fen;
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{date, title};
 use super::table::{
-    Column, Row, TEXTS, Table, figures, paginate, sums, texts, total_tax, words, yuan,
+    Column, Row, TEXTS, Table, due_tax, figures, paginate, sums, texts, total_tax, words, yuan,
+    yuan_of_tax,
 };
 use super::{Page, Subject};
 use crate::font::Fonts;
@@ -71,7 +72,7 @@ fn rows(fonts: &Fonts, subject: Subject, table: &Table) -> Vec<Row> {
         let line: &kaipiao_domain::invoice::Line = line;
         let mut numbered = vec![(index + 1).to_string()];
         numbered.extend(texts);
-        table.row(fonts, &numbered, line.net, line.tax).with_air(AIR_MM)
+        table.row(fonts, &numbered, line.net, due_tax(line)).with_air(AIR_MM)
     };
     lines.map(row).collect()
 }
@@ -122,16 +123,16 @@ fn body(canvas: &mut Canvas, table: &Table, rows: &[Row]) {
     table.draw(canvas, ROWS_TOP_MM, rows);
 }
 
-fn foot(canvas: &mut Canvas, subject: Subject, table: &Table, (net, tax): (Fen, Fen)) {
+fn foot(canvas: &mut Canvas, subject: Subject, table: &Table, (net, tax): (Fen, Option<Fen>)) {
     let content = &subject.request.content;
     for (top_mm, name, net, tax) in [
-        (PAGE_SUM_TOP_MM, "小计", yuan(net), yuan(tax)),
-        (TOTAL_TOP_MM, "总计", yuan(content.net), total_tax(content)),
+        (PAGE_SUM_TOP_MM, "小计", net, tax),
+        (TOTAL_TOP_MM, "总计", content.net, total_tax(content)),
     ] {
         let baseline_mm = top_mm + 4.6;
         canvas.text([LEFT_MM + 1.3, baseline_mm], Align::Left, label(LABEL_MM), name);
-        table.figure(canvas, &COLUMNS[NET], baseline_mm, &net);
-        table.figure(canvas, &COLUMNS[TAX], baseline_mm, &tax);
+        table.figure(canvas, &COLUMNS[NET], baseline_mm, &yuan(net));
+        table.figure(canvas, &COLUMNS[TAX], baseline_mm, &yuan_of_tax(tax));
     }
     let remarks = Area::new(COLUMNS[0].right_mm, REMARKS_TOP_MM, RIGHT_MM, BOTTOM_MM);
     canvas.text([LEFT_MM + 1.3, REMARKS_TOP_MM + 8.0], Align::Left, label(LABEL_MM), "备注");

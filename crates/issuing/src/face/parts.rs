@@ -4,7 +4,7 @@ use kaipiao_domain::invoice::Content;
 use kaipiao_domain::invoice_request::Colour;
 use kaipiao_domain::taxpayer::Party;
 
-use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, PITCH, SMALLEST_MM, label, value};
+use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, SMALLEST_MM, label, value};
 use super::lines::wrap;
 use super::{Ink, Operation, Subject};
 use crate::{in_china, qr};
@@ -12,8 +12,10 @@ use crate::{in_china, qr};
 /// The side of the QR code.
 const QR_SIDE_MM: f32 = 20.0;
 const QR_CORNER_MM: [f32; 2] = [7.0, 5.5];
-/// Between a value and the next one.
-const LEAST_GAP_MM: f32 = 0.5;
+/// The distance of a value's baselines, in sizes of the text: there is much to say in little room.
+const VALUE_PITCH: f32 = 1.1;
+/// Values that do not fit are set smaller by this much, again and again.
+const SMALLER: f32 = 0.98;
 /// The two rules beneath a title.
 const TITLE_RULES_MM: [f32; 2] = [0.0, 1.0];
 
@@ -46,6 +48,7 @@ pub(super) fn date(subject: Subject) -> String {
 }
 
 /// Values below each other, each behind its label: all in one size, as large as the place allows.
+/// Labels are no higher than a line of values, so that none reaches into the next.
 pub(super) struct Fields<'a> {
     pub(super) area: Area,
     /// How wide the labels are, with the colon.
@@ -59,58 +62,64 @@ pub(super) struct Fields<'a> {
 
 impl Fields<'_> {
     pub(super) fn draw(&self, canvas: &mut Canvas) {
-        let values = self.fitted_values(canvas);
+        let (values, label_size_mm) = self.fitted_values(canvas);
         let taken_mm: f32 = values.iter().map(Fitted::height_mm).sum();
         let spare_mm = (self.area.height_mm() - taken_mm).max(0.0);
         let gap_mm = spare_mm / self.fields.len() as f32;
         let mut top_mm = self.area.top_mm + gap_mm / 2.0;
         for ((label_text, _), fitted) in self.fields.iter().zip(&values) {
             let baseline_mm = top_mm + fitted.size_mm * BASELINE;
-            self.draw_label(canvas, baseline_mm, label_text);
-            let left_mm = self.value_left_mm(canvas, label_text);
+            self.draw_label(canvas, baseline_mm, label_size_mm, label_text);
+            let left_mm = self.value_left_mm(canvas, label_size_mm, label_text);
             let area = Area { left_mm, top_mm, ..self.area };
             canvas.lines(area, Align::Left, Ink::Black, fitted);
             top_mm += fitted.height_mm() + gap_mm;
         }
     }
 
-    fn value_left_mm(&self, canvas: &Canvas, label_text: &str) -> f32 {
+    /// The labels' width where they are of this size.
+    fn justified_width_mm(&self, label_size_mm: f32) -> f32 {
+        self.label_width_mm * label_size_mm / self.label_size_mm
+    }
+
+    fn value_left_mm(&self, canvas: &Canvas, label_size_mm: f32, label_text: &str) -> f32 {
         let width_mm = match self.justified {
-            true => self.label_width_mm,
+            true => self.justified_width_mm(label_size_mm),
             false => {
-                let glyphs = canvas.set(label(self.label_size_mm), label_text);
-                super::lines::visible_width_mm(&glyphs, self.label_size_mm) + 0.4
+                let glyphs = canvas.set(label(label_size_mm), label_text);
+                super::lines::visible_width_mm(&glyphs, label_size_mm) + 0.4
             }
         };
         self.area.left_mm + width_mm
     }
 
-    fn draw_label(&self, canvas: &mut Canvas, baseline_mm: f32, text: &str) {
+    fn draw_label(&self, canvas: &mut Canvas, baseline_mm: f32, size_mm: f32, text: &str) {
         let at_mm = [self.area.left_mm, baseline_mm];
-        let style = label(self.label_size_mm);
+        let style = label(size_mm);
         let Some(words) = text.strip_suffix(':').filter(|_| self.justified) else {
             return canvas.text(at_mm, Align::Left, style, text);
         };
-        let width_mm = self.label_width_mm - self.label_size_mm * 0.6;
+        let width_mm = self.justified_width_mm(size_mm) - size_mm * 0.6;
         canvas.spread(at_mm, width_mm, style, words);
         canvas.text([at_mm[0] + width_mm, baseline_mm], Align::Left, style, ":");
     }
 
-    fn fitted_values(&self, canvas: &Canvas) -> Vec<Fitted> {
+    /// The values in lines, and the size of their labels.
+    fn fitted_values(&self, canvas: &Canvas) -> (Vec<Fitted>, f32) {
         let mut size_mm = self.value_size_mm;
         loop {
+            let label_size_mm = self.label_size_mm.min(size_mm * VALUE_PITCH);
             let wrapped = |(label_text, text): &(&str, &str)| {
-                let width_mm = self.area.right_mm - self.value_left_mm(canvas, label_text);
-                Fitted { lines: wrap(canvas.fonts, text, size_mm, width_mm), size_mm }
+                let left_mm = self.value_left_mm(canvas, label_size_mm, label_text);
+                let lines = wrap(canvas.fonts, text, size_mm, self.area.right_mm - left_mm);
+                Fitted { lines, size_mm, pitch: VALUE_PITCH }
             };
             let values: Vec<Fitted> = self.fields.iter().map(wrapped).collect();
-            let count: usize = values.iter().map(|value| value.lines.len()).sum();
-            let gaps_mm = self.fields.len() as f32 * LEAST_GAP_MM;
-            let height_mm = count as f32 * size_mm * PITCH + gaps_mm;
+            let height_mm: f32 = values.iter().map(Fitted::height_mm).sum();
             if height_mm <= self.area.height_mm() || size_mm < SMALLEST_MM {
-                return values;
+                return (values, label_size_mm);
             }
-            size_mm *= 0.96;
+            size_mm *= SMALLER;
         }
     }
 }

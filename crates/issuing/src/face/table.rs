@@ -12,6 +12,8 @@ use crate::font::Fonts;
 
 /// What classification codes begin with that stand for no sale: no tax is due.
 const NO_SALE: char = '6';
+/// What stands for the tax where none is due.
+const NO_TAX: &str = "***";
 /// Between two lines of an invoice.
 const ROW_GAP_MM: f32 = 0.35;
 /// Figures that would have to be set smaller than this, in sizes of the table, are broken into
@@ -53,9 +55,10 @@ pub(super) struct Row {
     cells: Vec<Fitted>,
     height_mm: f32,
     air_mm: f32,
-    /// Its amount and tax, for subtotals.
-    pub(super) net: Fen,
-    pub(super) tax: Fen,
+    /// Its amount, for subtotals.
+    net: Fen,
+    /// Its tax, for subtotals; none where no tax is due.
+    tax: Option<Fen>,
 }
 
 impl Row {
@@ -85,7 +88,8 @@ fn texts_of(line: &Line, name: String) -> [String; TEXTS] {
     };
     let (model, unit) = (line.model.clone(), line.unit.clone());
     let (quantity, price) = (number(line.quantity), number(line.unit_price));
-    [name, model, unit, quantity, price, line.net.to_string(), rate(line), tax(line)]
+    let tax = shown_tax(due_tax(line));
+    [name, model, unit, quantity, price, line.net.to_string(), rate(line), tax]
 }
 
 fn is_no_sale(line: &Line) -> bool {
@@ -99,14 +103,25 @@ fn rate(line: &Line) -> String {
     format!("{}%", (line.rate * Decimal::ONE_HUNDRED).normalize())
 }
 
-fn tax(line: &Line) -> String {
-    if is_no_sale(line) { "***".to_owned() } else { line.tax.to_string() }
+/// The tax of a line; none where no tax is due, which is not the same as 0.00.
+pub(super) fn due_tax(line: &Line) -> Option<Fen> {
+    (!is_no_sale(line)).then_some(line.tax)
 }
 
-/// The total tax as the face shows it.
-pub(super) fn total_tax(content: &Content) -> String {
+/// The total tax; none where no tax is due on any line.
+pub(super) fn total_tax(content: &Content) -> Option<Fen> {
     let is_none = content.tax == Fen::ZERO && content.lines.iter().all(is_no_sale);
-    if is_none { "***".to_owned() } else { yuan(content.tax) }
+    (!is_none).then_some(content.tax)
+}
+
+/// A tax as a line shows it.
+pub(super) fn shown_tax(tax: Option<Fen>) -> String {
+    tax.map_or_else(|| NO_TAX.to_owned(), |tax| tax.to_string())
+}
+
+/// A tax as sums show it, with its sign of currency.
+pub(super) fn yuan_of_tax(tax: Option<Fen>) -> String {
+    tax.map_or_else(|| NO_TAX.to_owned(), yuan)
 }
 
 /// An amount with its sign of currency.
@@ -127,10 +142,10 @@ impl Table<'_> {
     pub(super) fn rows(&self, fonts: &Fonts, content: &Content) -> Vec<Row> {
         let texts = texts(content);
         let lines = content.lines.iter().zip(texts);
-        lines.map(|(line, texts)| self.row(fonts, &texts, line.net, line.tax)).collect()
+        lines.map(|(line, texts)| self.row(fonts, &texts, line.net, due_tax(line))).collect()
     }
 
-    pub(super) fn row(&self, fonts: &Fonts, texts: &[String], net: Fen, tax: Fen) -> Row {
+    pub(super) fn row(&self, fonts: &Fonts, texts: &[String], net: Fen, tax: Option<Fen>) -> Row {
         let cell = |(column, text): (&Column, &String)| self.cell(fonts, column, text);
         let cells: Vec<Fitted> = self.columns.iter().zip(texts).map(cell).collect();
         let highest_mm = cells.iter().map(Fitted::height_mm).fold(self.size_mm * PITCH, f32::max);
@@ -149,7 +164,7 @@ impl Table<'_> {
         }
         let size_mm = self.size_mm * (width_mm / natural_mm).min(1.0);
         // A hair wider, so that rounding breaks no line.
-        Fitted { lines: wrap(fonts, text, size_mm, width_mm + 0.1), size_mm }
+        Fitted { lines: wrap(fonts, text, size_mm, width_mm + 0.1), size_mm, pitch: PITCH }
     }
 
     /// Draws rows below each other and returns where the last one ends.
@@ -212,7 +227,8 @@ pub(super) fn paginate(rows: Vec<Row>, last_room_mm: f32, other_room_mm: f32) ->
     pages
 }
 
-/// The sums of rows: amount and tax.
-pub(super) fn sums(rows: &[Row]) -> (Fen, Fen) {
-    (rows.iter().map(|row| row.net).sum(), rows.iter().map(|row| row.tax).sum())
+/// The sums of rows: amount, and tax where any is due.
+pub(super) fn sums(rows: &[Row]) -> (Fen, Option<Fen>) {
+    let taxes = rows.iter().filter_map(|row| row.tax);
+    (rows.iter().map(|row| row.net).sum(), taxes.reduce(|sum, tax| sum + tax))
 }

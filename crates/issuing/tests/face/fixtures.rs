@@ -144,6 +144,16 @@ fn discounted() -> Vec<Line> {
     lines
 }
 
+/// Sums that are paid in advance, no sales yet: no tax is due on any.
+pub fn prepaid(count: usize) -> Vec<Line> {
+    let line = |index: usize| {
+        let mut line = line(&format!("预付卡充值{index}号"), "1", "500", "500.00", "0");
+        line.tax_code = "6010000000000000000".into();
+        line
+    };
+    (1..=count).map(line).collect()
+}
+
 fn rare() -> Content {
     let mut rare = content(one_line());
     rare.buyer.name = "䶮㛃㴋𬱖𫖯 阿卜杜拉·买买提".into();
@@ -166,6 +176,16 @@ fn long_buyer() -> Content {
     long.lines[0].name = LONG_NAME.into();
     long.lines[0].model = "XQG100-HBD1426-ABCDEFG-0123456789".into();
     long
+}
+
+/// Parties whose texts are as long as the protocol allows.
+pub fn longest_parties() -> Content {
+    let mut longest = content(one_line());
+    let text = |length| LONG_NAME.chars().cycle().take(length).collect();
+    for party in [&mut longest.buyer, &mut longest.seller] {
+        (party.name, party.address, party.bank) = (text(100), text(200), text(100));
+    }
+    longest
 }
 
 fn largest() -> Content {
@@ -191,16 +211,21 @@ pub fn all() -> Vec<Fixture> {
         fixture("classic-300", Classic, content(many(300))),
         fixture("classic-discounts", Classic, content(discounted())),
         fixture("classic-long", Classic, long_buyer()),
+        fixture("classic-longest", Classic, longest_parties()),
         fixture("classic-rare", Classic, rare()),
         fixture("classic-traditional", Classic, traditional()),
         fixture("classic-largest", Classic, largest()),
         red(fixture("classic-red", Classic, content(discounted())), classic_remark),
+        fixture("classic-prepaid", Classic, content(prepaid(40))),
+        red(fixture("classic-list-red", Classic, content(many(40))), classic_remark),
         fixture("digital-1", Digital, content(one_line())),
         fixture("digital-8", Digital, content(short(8))),
         fixture("digital-300", Digital, content(many(300))),
         fixture("digital-discounts", Digital, content(discounted())),
         fixture("digital-long", Digital, long_buyer()),
+        fixture("digital-longest", Digital, longest_parties()),
         fixture("digital-largest", Digital, largest()),
+        fixture("digital-prepaid", Digital, content(prepaid(40))),
         red(fixture("digital-red", Digital, content(discounted())), digital_remark),
     ]
 }
