@@ -4,7 +4,9 @@ draws them again and again on one thread, and prints a line for each: name, ms p
     python reportlab_pdf.py FOLDER FONT.otf SECONDS
 
 FOLDER holds <name>-<page>.svg. reportlab embeds fonts with TrueType outlines only, so the embedded
-typeface's outlines are turned into those once, before anything is timed.
+typeface's outlines are turned into those once, before anything is timed. Two things differ: reportlab
+sets labels in the typeface of values, which spares it a font, and draws the sample's mark and the
+seal on every page, where the server's PDF names one drawing. The attached data is left out.
 """
 
 import io
@@ -24,8 +26,6 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-
-HEIGHT_MM = 140
 
 
 def with_truetype_outlines(path):
@@ -62,9 +62,9 @@ def path_steps(text):
 
 
 def operations(svg):
-    """The drawing operations of a page, as far as possible from XML: nothing is parsed while timed."""
-    found = []
-    for element in ElementTree.fromstring(svg):
+    """A page's height in mm and its drawing operations, far from XML: nothing is parsed while timed."""
+    found, page = [], ElementTree.fromstring(svg)
+    for element in page:
         kind = element.tag.rsplit("}", 1)[-1]
         of = lambda name, default="0": float(element.get(name, default))
         if kind == "text":
@@ -81,12 +81,12 @@ def operations(svg):
             stroke = element.get("stroke")
             colour = HexColor(stroke or element.get("fill", "#000000"))
             found.append(("path", steps, left, top, scale, colour, of("stroke-width") if stroke else 0))
-    return found
+    return float(page.get("height").removesuffix("mm")), found
 
 
-def draw_path(canvas, steps, left, top, scale):
+def draw_path(canvas, height, steps, left, top, scale):
     x_of = lambda x: (left + x * scale) * mm
-    y_of = lambda y: (HEIGHT_MM - top - y * scale) * mm
+    y_of = lambda y: (height - top - y * scale) * mm
     path, x, y = canvas.beginPath(), 0.0, 0.0
     for letter, numbers in steps:
         if letter == "M":
@@ -106,12 +106,13 @@ def draw_path(canvas, steps, left, top, scale):
 
 def draw(pages):
     file = io.BytesIO()
-    canvas = Canvas(file, pagesize=(210 * mm, HEIGHT_MM * mm), pageCompression=1, invariant=1)
-    for page in pages:
+    canvas = Canvas(file, pageCompression=1, invariant=1)
+    for height, page in pages:
+        canvas.setPageSize((210 * mm, height * mm))
         for kind, *values in page:
             if kind == "text":
                 x, y, size, length, colour, text = values
-                line = canvas.beginText(x * mm, (HEIGHT_MM - y) * mm)
+                line = canvas.beginText(x * mm, (height - y) * mm)
                 line.setFont("FP Song", size * mm)
                 line.setFillColor(colour)
                 own = pdfmetrics.stringWidth(text, "FP Song", size * mm)
@@ -123,11 +124,11 @@ def draw(pages):
                 x, y, across, up, colour, width = values
                 canvas.setStrokeColor(colour)
                 canvas.setLineWidth(width * mm)
-                y = HEIGHT_MM - y
+                y = height - y
                 canvas.ellipse((x - across) * mm, (y - up) * mm, (x + across) * mm, (y + up) * mm)
             else:
                 steps, left, top, scale, colour, width = values
-                path = draw_path(canvas, steps, left, top, scale)
+                path = draw_path(canvas, height, steps, left, top, scale)
                 if width:
                     canvas.setStrokeColor(colour)
                     canvas.setLineWidth(width * mm)
