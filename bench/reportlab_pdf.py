@@ -4,9 +4,9 @@ draws them again and again on one thread, and prints a line for each: name, ms p
     python reportlab_pdf.py FOLDER FONT.otf SECONDS
 
 FOLDER holds <name>-<page>.svg. reportlab embeds fonts with TrueType outlines only, so the embedded
-typeface's outlines are turned into those once, before anything is timed. Two things differ: reportlab
+typeface's outlines are turned into those once, before anything is timed. Three things differ: reportlab
 sets labels in the typeface of values, which spares it a font, and draws the sample's mark and the
-seal on every page, where the server's PDF names one drawing. The attached data is left out.
+seal on every page, where the server's PDF names one drawing; and leaves out the attached data.
 """
 
 import io

@@ -177,7 +177,7 @@ fn the_pdf_is_behind_an_address_that_cannot_be_guessed_and_never_changes() {
     for wrong in [&path[..path.len() - 1], "/invoice/pdf/", "/invoice/pdf/x.y", "/invoice/pdf/."] {
         assert_eq!(server.get_raw(wrong).status(), 404, "{wrong}");
     }
-    // An address of a request that is not issued is not told, and leads nowhere.
+    // Started again, the server has another port: the host may change, the path does not.
     let server = server.restart_with("");
     let again = server.desk(MERCHANT).query("D1")["invoicedetail"].clone();
     assert_eq!(again["fphm"], detail["fphm"]);

@@ -185,7 +185,7 @@ fn numbers_that_are_used_up_fail_clearly_until_there_are_more() {
 }
 
 #[test]
-fn a_restart_goes_on_in_its_block_and_gaps_are_explained() {
+fn a_restart_goes_on_in_its_block_and_leaves_no_gap() {
     let settings = "[issuing]\nblock_size = 10";
     let server = TestServer::start_with(settings);
     let desk = server.merchant();

@@ -20,13 +20,4 @@ impl App {
         let page = Page { kind: Kind::InvoiceRequest, owner: Some(owner), after, order, limit };
         Ok(records::list(&*self.store, &page).await?)
     }
-
-    /// A merchant's request with that serial, for an operator.
-    pub async fn invoice_request(
-        &self,
-        merchant: &AppId,
-        serial: &Serial,
-    ) -> Result<Option<InvoiceRequest>, Failure> {
-        self.request(merchant, serial).await
-    }
 }

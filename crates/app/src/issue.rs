@@ -97,7 +97,7 @@ fn names(job: &JobId) -> Option<(AppId, Serial)> {
 
 impl App {
     /// A merchant's request with that serial.
-    pub(crate) async fn request(
+    pub async fn request(
         &self,
         merchant: &AppId,
         serial: &Serial,

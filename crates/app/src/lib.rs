@@ -237,7 +237,7 @@ impl App {
                     records::get(&*self.store, &key).await.map_err(Failure::from)?
                 }
             };
-            let expect = found.as_ref().map_or(Expect::Absent, |f| Expect::Version(f.version));
+            let expect = Versioned::expect(found.as_ref());
             let decision = rule(found.map(|found| found.value), attempt).await?;
             if let Some(result) = self.commit_decision(&key, expect, decision).await? {
                 return Ok(result);

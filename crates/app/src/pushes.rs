@@ -3,8 +3,8 @@
 use crate::{App, Failure};
 use kaipiao_domain::account::{Account, AppId, Role};
 use kaipiao_domain::invoice_request::{InvoiceRequest, TryResult};
-use kaipiao_domain::order::Order;
-use kaipiao_domain::user::UserId;
+use kaipiao_domain::order::{Order, OrderId};
+use kaipiao_domain::user::{OpenId, UserId};
 use kaipiao_seams::outbox::{
     Attempt, Changed, NewPush, Push, PushId, PushQuery, PushState, StateFilter,
 };
@@ -78,16 +78,7 @@ impl App {
             source: order.request.source,
             platform: &order.request.platform,
         };
-        let UntimedXml { before, after } = push.xml();
-        Ok(NewPush {
-            account: receiver.appid.to_string(),
-            lane: order.request.order_id.as_str().to_owned(),
-            openid: openid.as_str().to_owned(),
-            event: EVENT,
-            before_time: before,
-            after_time: after,
-            now_ms: self.now().unix_millis(),
-        })
+        Ok(self.new_push(&receiver, &order.request.order_id, &openid, EVENT, push.xml()))
     }
 
     /// The push that tells how a try at an invoice ended (section 19). It goes where the order's
@@ -106,16 +97,27 @@ impl App {
             result,
             tax_id: &request.content.seller.tax_id,
         };
-        let UntimedXml { before, after } = push.xml();
-        Ok(NewPush {
+        Ok(self.new_push(&receiver, &request.order_id, &openid, s19_result_push::EVENT, push.xml()))
+    }
+
+    /// A push in the lane of an order.
+    fn new_push(
+        &self,
+        receiver: &Account,
+        order_id: &OrderId,
+        openid: &OpenId,
+        event: &'static str,
+        xml: UntimedXml,
+    ) -> NewPush {
+        NewPush {
             account: receiver.appid.to_string(),
-            lane: request.order_id.as_str().to_owned(),
+            lane: order_id.as_str().to_owned(),
             openid: openid.as_str().to_owned(),
-            event: s19_result_push::EVENT,
-            before_time: before,
-            after_time: after,
+            event,
+            before_time: xml.before,
+            after_time: xml.after,
             now_ms: self.now().unix_millis(),
-        })
+        }
     }
 
     async fn receiver(&self, asked_by: &AppId, merchant: &AppId) -> Result<Account, Failure> {

@@ -129,7 +129,7 @@ impl App {
                 Standing::Rejected { reason: is_theirs.then(|| reason.clone()) }
             }
             OrderState::Offered | OrderState::Declined(_)
-                if self.now() > order.offered_at + self.settings.link_life =>
+                if order.is_expired(self.settings.link_life, self.now()) =>
             {
                 Standing::Expired
             }

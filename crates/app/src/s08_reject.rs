@@ -3,10 +3,9 @@
 use crate::s02_auth_url::order_key_of;
 use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::account::Account;
-use kaipiao_domain::invoice_request::InvoiceRequest;
 use kaipiao_domain::message::RejectionMessage;
 use kaipiao_domain::order::{Order, OrderState};
-use kaipiao_seams::records::{self, message_key, request_key};
+use kaipiao_seams::records::{self, message_key};
 use kaipiao_seams::store::Expect;
 use kaipiao_wire::s08_reject::RejectRequest;
 
@@ -25,8 +24,8 @@ impl App {
                 )
             })?;
             let used_by = order.authorization().and_then(|yes| yes.used_by.as_ref());
-            let invoice: Option<InvoiceRequest> = match used_by {
-                Some(serial) => self.get(&request_key(&order.merchant, serial)).await?,
+            let invoice = match used_by {
+                Some(serial) => self.request(&order.merchant, serial).await?,
                 None => None,
             };
             let reason = asked.reason.clone();

@@ -36,8 +36,10 @@ impl App {
                     0 => self.likely_request(caller.merchant(), order, &asked.serial).await?,
                     _ => self.versioned_request(caller.merchant(), &asked.serial).await?,
                 };
+                let is_known = likely.is_some();
                 let refused = match accept(likely) {
                     Ok(accepted) => return Ok(accepted),
+                    Err(refused) if is_known => return Err(refused.into()),
                     Err(refused) => refused,
                 };
                 // What is not accepted may be known all the same: then its caller is told how far
@@ -72,8 +74,7 @@ impl App {
             NotAccepted::Refused(refusal) => refusal,
             NotAccepted::Content(problem) => refuse_content(&problem),
         })?;
-        let expect = known.as_ref().map_or(Expect::Absent, |known| Expect::Version(known.version));
-        Ok(self.acceptance(accepted, expect))
+        Ok(self.acceptance(accepted, Versioned::expect(known.as_ref())))
     }
 
     /// An accepted request as a decision: whatever else changes is the record decided on.

@@ -4,8 +4,7 @@ use crate::{App, Failure, FirstTry};
 use kaipiao_domain::account::{Account, AppId};
 use kaipiao_domain::invoice_request::{Facts, InvoiceRequest, Serial};
 use kaipiao_domain::user::UserId;
-use kaipiao_seams::records::{NumberOwner, number_key, request_key};
-use kaipiao_seams::store::Expect;
+use kaipiao_seams::records::{NumberOwner, Versioned, number_key, request_key};
 use kaipiao_wire::s15_offset::OffsetRequest;
 
 impl App {
@@ -33,8 +32,7 @@ impl App {
                     now: self.now(),
                 };
                 let accepted = asked.asked.decide(&blue, &facts)?;
-                let expect = known.as_ref().map(|known| Expect::Version(known.version));
-                Ok::<_, Failure>(self.acceptance(accepted, expect.unwrap_or(Expect::Absent)))
+                Ok::<_, Failure>(self.acceptance(accepted, Versioned::expect(known.as_ref())))
             })
             .await?;
         told.map_err(Failure::from)

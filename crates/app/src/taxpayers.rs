@@ -7,7 +7,7 @@ use kaipiao_domain::taxpayer::{Face, MerchantCode, Party, Taxpayer};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_seams::records::{
-    self, NumberOwner, NumberRegister, number_key, number_range_key, taxpayer_key,
+    self, NumberOwner, NumberRegister, Versioned, number_key, number_range_key, taxpayer_key,
 };
 use kaipiao_seams::store::{Expect, Kind, Page, PageOrder, Save};
 use kaipiao_wire::s14_make_out::refuse_taxpayer;
@@ -102,7 +102,7 @@ impl App {
         taxpayer.check(can_print).map_err(|problem| refuse_taxpayer(&problem))?;
         let mut saves = Vec::new();
         if before.as_ref().map(|before| &before.value) != Some(&taxpayer) {
-            let expect = before.map_or(Expect::Absent, |before| Expect::Version(before.version));
+            let expect = Versioned::expect(before.as_ref());
             saves.push(records::save(key, expect, &taxpayer));
         }
         let ranges = self.new_ranges(&taxpayer, spec).await?;
@@ -143,7 +143,7 @@ impl App {
     async fn register(&self) -> Result<Save, Failure> {
         let key = NumberRegister::key();
         let found = records::get::<NumberRegister>(&*self.store, &key).await?;
-        let expect = found.as_ref().map_or(Expect::Absent, |found| Expect::Version(found.version));
+        let expect = Versioned::expect(found.as_ref());
         let changes = found.map_or(0, |found| found.value.changes) + 1;
         Ok(records::save(key, expect, &NumberRegister { changes }))
     }

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 /// Hints can be lost, and other processes give none: a worker looks at least this often.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A lease outlives its work by this, so that a slow store does not make the work happen twice.
-pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(60);
+const LEASE_MARGIN: Duration = Duration::from_secs(60);
 /// Between two tries to tell a store that is away.
 const TELL_AGAIN: Duration = Duration::from_millis(100);
 

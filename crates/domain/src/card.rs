@@ -5,7 +5,6 @@ use crate::account::AppId;
 use crate::invoice_number::InvoiceNumber;
 use crate::invoice_request::{Colour, InvoiceRequest, Offset, RequestState, Serial};
 use crate::money::Fen;
-use crate::order::OrderId;
 use crate::user::UserId;
 
 /// A blue invoice in its user's wallet. Everything in it follows from the invoice request.
@@ -17,8 +16,6 @@ pub struct InvoiceCard {
     pub merchant: AppId,
     /// … and which.
     pub serial: Serial,
-    /// The order that it is for.
-    pub order_id: OrderId,
     /// Who sold.
     pub seller: String,
     /// The amount with tax.
@@ -43,7 +40,6 @@ impl InvoiceCard {
             user: request.user.clone(),
             merchant: request.merchant.clone(),
             serial: request.serial.clone(),
-            order_id: request.order_id.clone(),
             seller: request.content.seller.name.clone(),
             gross: request.content.gross,
             number: invoice.number.clone(),

@@ -196,6 +196,8 @@ mod tests {
         let digital = range(Face::Digital, "952", 5, 10).unwrap().number(7, 2026);
         assert_eq!((digital.code(), digital.number()), ("", "26952000000000000007"));
         assert_eq!(digital.place(), ("952", 7));
+        let next_year = range(Face::Digital, "952", 5, 10).unwrap().number(8, 2027);
+        assert_eq!((next_year.number(), next_year.place()), ("27952000000000000008", ("952", 8)));
     }
 
     #[test]

@@ -331,6 +331,11 @@ impl Order {
         }
     }
 
+    /// Is its link's life over?
+    pub fn is_expired(&self, link_life: Duration, now: Timestamp) -> bool {
+        now > self.offered_at + link_life
+    }
+
     /// Section 6: the user answers on the page. None: they declined before, nothing changes.
     pub fn answer(
         &self,
@@ -349,7 +354,7 @@ impl Order {
             OrderState::Authorized(_) => return Err(AnswerRefused::AuthorizedByAnotherUser),
             OrderState::Offered | OrderState::Declined(_) => {}
         }
-        if now > self.offered_at + link_life {
+        if self.is_expired(link_life, now) {
             return Err(AnswerRefused::LinkExpired);
         }
         let state = match answer {

@@ -119,16 +119,13 @@ fn range_of(header: &str, length: usize) -> Part {
         return Part::Whole;
     };
     let Some(end) = length.checked_sub(1) else { return Part::Whole };
-    match (number(first), number(last)) {
-        (Some(first), _) if first > end && (last.is_empty() || number(last) >= Some(first)) => {
-            Part::Beyond
-        }
-        (Some(first), None) if last.is_empty() => Part::Some(first..=end),
-        (Some(first), Some(last)) if first <= last => Part::Some(first..=last.min(end)),
-        (None, Some(0)) if first.is_empty() => Part::Beyond,
-        (None, Some(count)) if first.is_empty() => Part::Some(length.saturating_sub(count)..=end),
-        _ => Part::Whole,
-    }
+    let (first, last) = match (number(first), number(last)) {
+        (Some(first), None) if last.is_empty() => (first, end),
+        (Some(first), Some(last)) if first <= last => (first, last.min(end)),
+        (None, Some(count)) if first.is_empty() => (length.saturating_sub(count), end),
+        _ => return Part::Whole,
+    };
+    if first > end { Part::Beyond } else { Part::Some(first..=last) }
 }
 
 /// A number of bytes; one that is too large is further than any document reaches.

@@ -231,7 +231,7 @@ pub(crate) async fn list_invoices(
     let found = async {
         match &ask.serial {
             Some(serial) => {
-                let one = server.app.invoice_request(&ask.merchant, serial).await?;
+                let one = server.app.request(&ask.merchant, serial).await?;
                 Ok(one.into_iter().collect())
             }
             None => {

@@ -18,6 +18,8 @@ import sys
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from make_font import save
+
 SOURCE = "/usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf"
 SOURCE_SHA256 = "bbf534b0ca093928f94d1782855e65a19a32cde82b075d495d072025521953c8"
 RESULT = pathlib.Path(__file__).with_name("fp-kai.ttf")
@@ -62,13 +64,7 @@ def main():
     worker.populate(unicodes=[ord(c) for c in CHARACTERS])
     worker.subset(font)
     rename(font)
-    font["head"].modified = font["head"].created
-    font.save(RESULT, reorderTables=True)
-    cmap = TTFont(RESULT).getBestCmap()
-    missing = [c for c in CHARACTERS if ord(c) not in cmap]
-    assert not missing and len(set(cmap.values())) == len(cmap), missing
-    data = RESULT.read_bytes()
-    print(f"{len(cmap)} characters, {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    save(font, RESULT, CHARACTERS)
 
 
 if __name__ == "__main__":

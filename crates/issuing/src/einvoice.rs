@@ -10,7 +10,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use crate::capitals::capitals;
 use crate::category::names;
 use crate::face::Subject;
-use crate::in_china;
+use crate::{in_china, plain};
 
 const TAG: &str = "SWEI4400";
 const VERSION: &str = "0.33";
@@ -107,16 +107,13 @@ fn basics(xml: &mut Xml, subject: Subject) -> Written {
 }
 
 fn item(xml: &mut Xml, line: &Line, name: &str) -> Written {
-    let number = |number: Option<rust_decimal::Decimal>| {
-        number.map(|number| number.normalize().to_string()).unwrap_or_default()
-    };
     leaf(xml, "ItemName", name)?;
     leaf(xml, "SpecMod", &line.model)?;
     leaf(xml, "MeaUnits", &line.unit)?;
-    leaf(xml, "Quantity", &number(line.quantity))?;
-    leaf(xml, "UnPrice", &number(line.unit_price))?;
+    leaf(xml, "Quantity", &plain(line.quantity))?;
+    leaf(xml, "UnPrice", &plain(line.unit_price))?;
     leaf(xml, "Amount", &line.net.to_string())?;
-    leaf(xml, "TaxRate", &line.rate.normalize().to_string())?;
+    leaf(xml, "TaxRate", &plain(Some(line.rate)))?;
     leaf(xml, "ComTaxAm", &line.tax.to_string())?;
     leaf(xml, "TotaltaxIncludedAmount", &(line.net + line.tax).to_string())?;
     leaf(xml, "TaxClassificationCode", &line.tax_code)

@@ -112,6 +112,19 @@ pub(crate) struct Subject<'a> {
     pub(crate) invoice: &'a IssuedInvoice,
 }
 
+/// The runs of dark squares: column, row, and how many. Neighbours are one: no hairlines shine
+/// through between them.
+pub(crate) fn dark_runs(rows: &[Vec<bool>]) -> impl Iterator<Item = [usize; 3]> {
+    rows.iter().enumerate().flat_map(|(row, squares)| {
+        let mut column = 0;
+        squares.chunk_by(|one, next| one == next).filter_map(move |run| {
+            let start = column;
+            column += run.len();
+            run[0].then_some([start, row, run.len()])
+        })
+    })
+}
+
 /// The pages of an invoice: at least one.
 pub(crate) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
     let mut pages = match subject.invoice.number.face() {

@@ -1,6 +1,7 @@
 //! The typefaces of every invoice: which characters they have, how wide they are, how they look.
 //!
-//! One typeface is embedded in the program. Where it lacks a character, the machine's own fonts
+//! Two typefaces are embedded in the program: one of values, one of labels. Where the first lacks a
+//! character, the machine's own fonts
 //! are asked, in order; each is read once for the whole process, when [`Fonts::open`] is called or it
 //! is needed first, and stays in memory.
 
@@ -16,7 +17,7 @@ use unicode_normalization::UnicodeNormalization;
 /// The typeface "FP Song", an OpenType file with CFF outlines; `fonts/README.md` tells its origin.
 ///
 /// A static, not a constant: the program then holds the three megabytes once.
-pub static FONT: &[u8] = include_bytes!("../fonts/fp-song.otf");
+static FONT: &[u8] = include_bytes!("../fonts/fp-song.otf");
 
 /// The typeface "FP Kai" of labels and titles, an OpenType file with TrueType outlines: it has the
 /// characters of labels and no others.

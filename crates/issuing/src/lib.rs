@@ -22,6 +22,11 @@ pub use paper::InvoicePaper;
 
 use kaipiao_domain::Timestamp;
 
+/// A number without zeros at its end; nothing where there is none.
+fn plain(number: Option<rust_decimal::Decimal>) -> String {
+    number.map(|number| number.normalize().to_string()).unwrap_or_default()
+}
+
 /// A moment as clocks in China show it.
 fn in_china(at: Timestamp) -> jiff::Zoned {
     let instant = jiff::Timestamp::from_millisecond(at.unix_millis());

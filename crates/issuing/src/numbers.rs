@@ -114,7 +114,7 @@ impl Numbers {
         face: Face,
         may_resume: bool,
     ) -> Result<OpenBlock, DrawError> {
-        loop {
+        'again: loop {
             let ranges = self.ranges(merchant, face).await?;
             if ranges.is_empty() {
                 return Err(DrawError::NoRange(face.name()));
@@ -130,18 +130,12 @@ impl Numbers {
                 match self.store.commit(Commit::of(vec![save])).await {
                     Ok(()) => return Ok(OpenBlock { range, next: block.first, last: block.last }),
                     // Another node has taken a block meanwhile: look again.
-                    Err(CommitError::Conflict(_)) => break,
+                    Err(CommitError::Conflict(_)) => continue 'again,
                     Err(error) => return Err(DrawError::Store(error.to_string())),
                 }
             }
-            if self.is_used_up(merchant, face).await? {
-                return Err(DrawError::UsedUp(face.name()));
-            }
+            return Err(DrawError::UsedUp(face.name()));
         }
-    }
-
-    async fn is_used_up(&self, merchant: &AppId, face: Face) -> Result<bool, DrawError> {
-        Ok(self.ranges(merchant, face).await?.iter().all(|range| range.value.left() == 0))
     }
 
     /// What this node's newest block of a range still has.

@@ -49,7 +49,7 @@ impl Paper for InvoicePaper {
 }
 
 fn properties(subject: Subject) -> Properties {
-    let Subject { request, invoice, .. } = subject;
+    let Subject { request, invoice } = subject;
     let content = &request.content;
     let number = &invoice.number;
     let fields = fields(subject);
@@ -71,7 +71,7 @@ fn properties(subject: Subject) -> Properties {
 
 /// The fields of an invoice that accounting programs look for.
 fn fields(subject: Subject) -> Vec<(&'static str, String)> {
-    let Subject { request, invoice, .. } = subject;
+    let Subject { request, invoice } = subject;
     let content = &request.content;
     let mut fields = vec![
         ("InvoiceCode", invoice.number.code().to_owned()),

@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
-use crate::face::{Ink, Operation, Page, Segment, Text};
+use crate::face::{Ink, Operation, Page, Segment, Text, dark_runs};
 
 const FONTS: &str = "FP Song, Noto Serif CJK SC, Noto Serif SC, Source Han Serif SC, Songti SC, \
     SimSun, serif";
@@ -79,14 +79,8 @@ fn text_element(text: &Text) -> String {
 /// All squares as one path.
 fn squares([left_mm, top_mm]: [f32; 2], side_mm: f32, rows: &[Vec<bool>]) -> String {
     let mut path = String::new();
-    for (row, modules) in rows.iter().enumerate() {
-        let mut column = 0;
-        for run in modules.chunk_by(|one, next| one == next) {
-            if run[0] {
-                let _ = write!(path, "M{column} {row}h{}v1h-{}z", run.len(), run.len());
-            }
-            column += run.len();
-        }
+    for [column, row, count] in dark_runs(rows) {
+        let _ = write!(path, "M{column} {row}h{count}v1h-{count}z");
     }
     let place = format!("translate({} {}) scale({side_mm})", length(left_mm), length(top_mm));
     format!("<path transform=\"{place}\" d=\"{path}\" shape-rendering=\"crispEdges\"/>")

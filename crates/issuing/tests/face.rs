@@ -164,6 +164,20 @@ fn the_mark_is_not_between_the_values() {
 }
 
 #[test]
+fn only_a_red_digital_sample_has_a_made_up_confirmation() {
+    let confirmation = "红字发票信息确认单编号";
+    let text = |fixture: &Fixture| Written::new(fixture).text();
+    for mut fixture in all() {
+        let is_confirmed = fixture.name == "digital-red";
+        let (number, shown) = (format!("{confirmation}：95000017120000000017"), text(&fixture));
+        assert_eq!(shown.contains(&number), is_confirmed, "{}", fixture.name);
+        assert_eq!(shown.contains(confirmation), is_confirmed, "{}", fixture.name);
+        fixture.invoice.specimen = false;
+        assert!(!text(&fixture).contains(confirmation), "{}", fixture.name);
+    }
+}
+
+#[test]
 fn programs_that_order_text_themselves_read_the_values() {
     for fixture in all() {
         let text = packed(&Written::new(&fixture).ask("pdftotext", &["-layout"], &["-"]));

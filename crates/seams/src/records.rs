@@ -48,6 +48,13 @@ pub struct Versioned<T> {
     pub version: Version,
 }
 
+impl<T> Versioned<T> {
+    /// What a save expects that follows from what was found, or from finding nothing.
+    pub fn expect(found: Option<&Self>) -> Expect {
+        found.map_or(Expect::Absent, |found| Expect::Version(found.version))
+    }
+}
+
 /// Reads a record's value.
 pub async fn get<T: Record>(
     store: &dyn Store,

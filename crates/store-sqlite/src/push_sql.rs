@@ -214,9 +214,15 @@ pub(crate) fn list(connection: &Connection, query: &PushQuery) -> rusqlite::Resu
         Some(StateFilter::Open) => add(" AND state <= 1", Vec::new()),
         Some(StateFilter::Settled(verdict)) => add(" AND state = ?", vec![settled(verdict).into()]),
     }
-    if let Some(PushId { account, number }) = &query.after {
-        let after = vec![account.clone().into(), (*number).into()];
-        add(" AND (account, number) < (?, ?)", after);
+    match &query.after {
+        None => {}
+        // The pair alone would find the account's newest, and read on to where the page begins.
+        Some(PushId { account, number }) if query.account.as_ref() == Some(account) => {
+            add(" AND number < ?", vec![(*number).into()]);
+        }
+        Some(PushId { account, number }) => {
+            add(" AND (account, number) < (?, ?)", vec![account.clone().into(), (*number).into()]);
+        }
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     add(" ORDER BY account DESC, number DESC LIMIT ?", vec![limit.into()]);

@@ -271,7 +271,7 @@ impl State {
         Ok(connection)
     }
 
-    /// Applies one change inside its savepoint. An error of the disk fails the group (Err); an
+    /// Applies one change, whole or not at all. An error of the disk fails the group (Err); an
     /// error of this change alone, such as a body that is too large, answers only this change.
     fn apply(
         &self,

@@ -464,6 +464,13 @@ mod tests {
         assert_eq!(words, "invoicedetail_list[0] must be an object, not a string");
         let words = refused(|b| b["ghfdz"] = json!("长".repeat(201))).1;
         assert_eq!(words, "ghfdz has 201 characters, at most 200 are allowed");
+        for (name, most) in [("bz", 400), ("kpr", 64), ("skr", 64), ("fhr", 64), ("nsrbankid", 64)]
+        {
+            let words = refused(|b| b[name] = json!("长".repeat(most + 1))).1;
+            let expected =
+                format!("{name} has {} characters, at most {most} are allowed", most + 1);
+            assert_eq!(words, expected);
+        }
         let words = refused(|b| b["jshj"] = json!({"a": 1})).1;
         assert_eq!(words, "jshj must be a string, not an object");
     }

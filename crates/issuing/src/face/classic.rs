@@ -10,7 +10,7 @@ use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, date, gross, joined, qr_code, title};
 use super::region::region;
 use super::table::{
-    Column, Row, TEXTS, Table, figures, paginate, shown_tax, total_tax, words, yuan, yuan_of_tax,
+    Column, Row, TEXTS, Table, figures, shown_tax, total_tax, words, yuan, yuan_of_tax,
 };
 use super::{PAGE_MM, Page, Subject, goods_list, seal, table};
 use crate::font::Fonts;
@@ -69,12 +69,11 @@ pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
         padding_mm: PADDING_MM,
         highest_row_mm: room_mm,
     };
-    let mut on_pages = paginate(table.rows(fonts, content), room_mm, room_mm);
-    let has_list = on_pages.len() > 1;
-    let rows = match has_list {
-        false => on_pages.pop().unwrap_or_default(),
-        true => vec![list_row(&table, fonts, content)],
-    };
+    let mut rows = table.rows(fonts, content);
+    let has_list = rows.len() > 1 && rows.iter().map(Row::height_mm).sum::<f32>() > room_mm;
+    if has_list {
+        rows = vec![list_row(&table, fonts, content)];
+    }
     let mut pages = vec![front(fonts, subject, &table, &rows)];
     if has_list {
         pages.extend(goods_list::pages(fonts, subject));
@@ -222,7 +221,7 @@ fn cipher_lines(invoice: &IssuedInvoice) -> Vec<String> {
 fn goods(canvas: &mut Canvas, subject: Subject, table: &Table, rows: &[Row]) {
     let content = &subject.request.content;
     for column in &COLUMNS {
-        let middle_mm = f32::midpoint(column.left_mm, column.right_mm);
+        let middle_mm = column.middle_mm();
         let style = label(LABEL_MM);
         canvas.text([middle_mm, GOODS_TOP_MM + 3.9], Align::Center, style, column.title);
     }
@@ -232,7 +231,7 @@ fn goods(canvas: &mut Canvas, subject: Subject, table: &Table, rows: &[Row]) {
     canvas.spread([name.left_mm + 17.0, baseline_mm], 20.0, label(LABEL_MM), "合计");
     table.figure(canvas, &COLUMNS[NET], baseline_mm, &yuan(content.net));
     table.figure(canvas, &COLUMNS[TAX], baseline_mm, &yuan_of_tax(total_tax(content)));
-    let middle_mm = f32::midpoint(name.left_mm, name.right_mm);
+    let middle_mm = name.middle_mm();
     let style = label(3.2);
     canvas.text([middle_mm, GROSS_TOP_MM + 4.7], Align::Center, style, "价税合计（大写）");
     let area = Area::new(name.right_mm + 5.0, GROSS_TOP_MM, RIGHT_MM, SELLER_TOP_MM);

@@ -115,7 +115,6 @@ fn rules(canvas: &mut Canvas, place: Place) {
 fn head(canvas: &mut Canvas, subject: Subject, place: Place) {
     qr_code(canvas, subject);
     title(canvas, TITLE, 5.7, 12.6, MIDDLE_MM);
-    let pages = format!("共{}页 第{}页", place.count, place.number);
     let fields = [("发票号码：", subject.invoice.number.number()), ("开票日期：", &date(subject))];
     Fields {
         area: Area::new(157.2, 6.5, RIGHT_MM, 20.5),
@@ -127,6 +126,7 @@ fn head(canvas: &mut Canvas, subject: Subject, place: Place) {
     }
     .draw(canvas);
     if place.count > 1 {
+        let pages = format!("共{}页 第{}页", place.count, place.number);
         canvas.text([RIGHT_MM - 1.0, 26.5], Align::Right, value(LABEL_MM), &pages);
     }
 }
@@ -152,7 +152,7 @@ fn goods(canvas: &mut Canvas, table: &Table, rows: &[Row]) {
     for column in &COLUMNS {
         let (x_mm, align) = match column.align {
             Align::Right => (column.right_mm - PADDING_MM, Align::Right),
-            _ => (f32::midpoint(column.left_mm, column.right_mm), Align::Center),
+            _ => (column.middle_mm(), Align::Center),
         };
         canvas.text([x_mm, GOODS_TOP_MM + 4.1], align, label(LABEL_MM), column.title);
     }
@@ -180,7 +180,7 @@ fn sum_rows(canvas: &mut Canvas, table: &Table, rows: &[Row], content: &Content,
 
 fn totals(canvas: &mut Canvas, subject: Subject) {
     let name = COLUMNS[0];
-    let middle_mm = f32::midpoint(name.left_mm, name.right_mm);
+    let middle_mm = name.middle_mm();
     let style = label(3.2);
     canvas.text([middle_mm, GROSS_TOP_MM + 4.9], Align::Center, style, "价税合计（大写）");
     let area = Area::new(name.right_mm + 4.0, GROSS_TOP_MM, RIGHT_MM, REMARKS_TOP_MM);

@@ -117,7 +117,7 @@ fn body(canvas: &mut Canvas, table: &Table, rows: &[Row]) {
         }
     }
     for column in &COLUMNS {
-        let middle_mm = f32::midpoint(column.left_mm, column.right_mm);
+        let middle_mm = column.middle_mm();
         canvas.text([middle_mm, TOP_MM + 5.1], Align::Center, label(LABEL_MM), column.title);
     }
     table.draw(canvas, ROWS_TOP_MM, rows);

@@ -135,11 +135,13 @@ pub(super) fn joined(one: &str, other: &str) -> String {
 /// What the digital face has no field for, as practice puts it into the remarks.
 pub(super) fn remarks_with_contacts(subject: Subject) -> String {
     let content = &subject.request.content;
-    let mut parts = vec![format!("{}{}", content.remark, sample_confirmation(subject))];
-    parts.extend(contacts("购", &content.buyer));
-    parts.extend(contacts("销", &content.seller));
     let people = [("收款人", &content.payee), ("复核人", &content.reviewer)];
-    parts.push(labelled(&people.map(|(name, value)| (name.to_owned(), &**value))));
+    let mut parts = vec![
+        format!("{}{}", content.remark, sample_confirmation(subject)),
+        contacts("购", &content.buyer),
+        contacts("销", &content.seller),
+        labelled(&people.map(|(name, value)| (name.to_owned(), &**value))),
+    ];
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
 }
@@ -157,14 +159,14 @@ fn sample_confirmation(subject: Subject) -> String {
     format!(" 红字发票信息确认单编号：{region}0000{month}{sequence}")
 }
 
-fn contacts(side: &str, party: &Party) -> Vec<String> {
+fn contacts(side: &str, party: &Party) -> String {
     let fields = [
         (format!("{side}方地址"), &*party.address),
         (format!("{side}方电话"), &*party.phone),
         (format!("{side}方开户银行"), &*party.bank),
         (format!("{side}方银行账号"), &*party.bank_account),
     ];
-    vec![labelled(&fields)]
+    labelled(&fields)
 }
 
 fn labelled(fields: &[(String, &str)]) -> String {

@@ -16,7 +16,7 @@ const RIM_MM: f32 = 1.0;
 const THIN_INSET_MM: f32 = 1.5;
 const THIN_MM: f32 = 0.15;
 
-const RING: &str = "全国统一样票监制章";
+pub(super) const RING: &str = "全国统一样票监制章";
 /// Between the seal's edge and the feet of the ring's letters.
 const RING_INSET_MM: f32 = 4.5;
 const RING_SIZE_MM: f32 = 2.6;
@@ -26,7 +26,7 @@ const RING_REACH: f32 = PI * 0.62;
 const STEPS: u16 = 400;
 
 /// The words within: text, size, and how far below the centre they stand.
-const WITHIN: [(&str, f32, f32); 2] = [("样　票", 3.6, 1.6), ("仅供测试", 2.6, 6.2)];
+pub(super) const WITHIN: [(&str, f32, f32); 2] = [("样　票", 3.6, 1.6), ("仅供测试", 2.6, 6.2)];
 
 /// Draws the seal of a sample around this point.
 pub(super) fn draw(canvas: &mut Canvas, subject: Subject, centre_mm: [f32; 2]) {
@@ -74,11 +74,7 @@ fn ring_radii_mm() -> [f32; 2] {
 
 /// How long the ring is from its first letter to each step.
 fn arc_lengths() -> Vec<f32> {
-    let point = |step: u16| {
-        let (sine, cosine) = angle(usize::from(step)).sin_cos();
-        let [across_mm, up_mm] = ring_radii_mm();
-        [across_mm * sine, up_mm * cosine]
-    };
+    let point = |step: u16| on_ring(angle(usize::from(step)), [0.0; 2]).foot_mm;
     let mut length = 0.0;
     let mut lengths = vec![0.0];
     for step in 1..=STEPS {

@@ -9,6 +9,7 @@ use super::canvas::{Align, Area, Canvas, Fitted, PITCH, fitted, value};
 use super::lines::{visible_width_mm, wrap};
 use crate::category::names;
 use crate::font::Fonts;
+use crate::plain;
 
 /// What classification codes begin with that stand for no sale: no tax is due.
 const NO_SALE: char = '6';
@@ -30,6 +31,12 @@ pub(super) struct Column {
     pub(super) align: Align,
     /// Whether long texts wrap; the others are set smaller as long as they can be read.
     pub(super) wraps: bool,
+}
+
+impl Column {
+    pub(super) const fn middle_mm(&self) -> f32 {
+        f32::midpoint(self.left_mm, self.right_mm)
+    }
 }
 
 pub(super) const fn words(
@@ -83,11 +90,8 @@ pub(super) fn texts(content: &Content) -> Vec<[String; TEXTS]> {
 }
 
 fn texts_of(line: &Line, name: String) -> [String; TEXTS] {
-    let number = |number: Option<Decimal>| {
-        number.map(|number| number.normalize().to_string()).unwrap_or_default()
-    };
     let (model, unit) = (line.model.clone(), line.unit.clone());
-    let (quantity, price) = (number(line.quantity), number(line.unit_price));
+    let (quantity, price) = (plain(line.quantity), plain(line.unit_price));
     let tax = shown_tax(due_tax(line));
     [name, model, unit, quantity, price, line.net.to_string(), rate(line), tax]
 }
@@ -167,8 +171,8 @@ impl Table<'_> {
         Fitted { lines: wrap(fonts, text, size_mm, width_mm + 0.1), size_mm, pitch: PITCH }
     }
 
-    /// Draws rows below each other and returns where the last one ends.
-    pub(super) fn draw(&self, canvas: &mut Canvas, top_mm: f32, rows: &[Row]) -> f32 {
+    /// Draws rows below each other.
+    pub(super) fn draw(&self, canvas: &mut Canvas, top_mm: f32, rows: &[Row]) {
         let mut top_mm = top_mm;
         for row in rows {
             for (column, cell) in self.columns.iter().zip(&row.cells) {
@@ -185,7 +189,6 @@ impl Table<'_> {
             }
             top_mm += row.height_mm;
         }
-        top_mm
     }
 
     /// An amount in one of the columns.
@@ -203,8 +206,7 @@ impl Table<'_> {
     }
 }
 
-/// Distributes rows over pages. `room_mm` says how high the rows of a page may be that is the last
-/// one, and of one that is not.
+/// Distributes rows over pages: how high the rows of the last page may be, and those of the others.
 pub(super) fn paginate(rows: Vec<Row>, last_room_mm: f32, other_room_mm: f32) -> Vec<Vec<Row>> {
     let mut pages = Vec::new();
     let mut left_mm: f32 = rows.iter().map(Row::height_mm).sum();

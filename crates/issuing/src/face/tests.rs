@@ -5,7 +5,7 @@ use kaipiao_domain::taxpayer::Face;
 use proptest::prelude::*;
 
 use super::canvas::Area;
-use super::{Operation, Page, Subject, pages};
+use super::{Ink, Operation, Page, Subject, pages, seal};
 use crate::font::Fonts;
 
 #[path = "../../tests/face/fixtures.rs"]
@@ -85,6 +85,28 @@ fn ruled(operation: &Operation) -> Option<Area> {
 
 fn all_faults(fixture: &Fixture) -> Vec<String> {
     drawn(fixture).iter().flat_map(faults).collect()
+}
+
+#[test]
+fn only_a_sample_has_a_seal_and_its_words_are_a_samples() {
+    assert_eq!(
+        (seal::RING, seal::WITHIN.map(|within| within.0)),
+        ("全国统一样票监制章", ["样　票", "仅供测试"])
+    );
+    for mut fixture in fixtures::all() {
+        let is_red = |operation: &Operation| {
+            matches!(
+                operation,
+                Operation::Shape { ink: Ink::Red, .. } | Operation::Ellipse { ink: Ink::Red, .. }
+            )
+        };
+        let seals = |fixture: &Fixture| {
+            drawn(fixture)[0].operations.iter().filter(|one| is_red(one)).count()
+        };
+        assert_eq!(seals(&fixture), 3, "{}", fixture.name);
+        fixture.invoice.specimen = false;
+        assert_eq!(seals(&fixture), 0, "{}", fixture.name);
+    }
 }
 
 #[test]

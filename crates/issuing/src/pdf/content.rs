@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pdf_writer::{Content, Name, Settings, Str};
 
 use super::typeface::Typeface;
-use crate::face::{Ink, Operation, Page, Segment, Text};
+use crate::face::{Ink, Operation, Page, Segment, Text, dark_runs};
 
 const POINTS_PER_MM: f32 = 72.0 / 25.4;
 /// How far the points that bend a quarter of a circle are from its ends, in radii.
@@ -193,18 +193,11 @@ impl Pen<'_> {
 
     fn squares(&mut self, [left_mm, top_mm]: [f32; 2], side_mm: f32, rows: &[Vec<bool>]) {
         self.fill(Ink::Black);
-        for (row, modules) in rows.iter().enumerate() {
-            let mut column = 0;
-            // Neighbours are one rectangle: no hairlines shine through between them.
-            for run in modules.chunk_by(|one, next| one == next) {
-                if run[0] {
-                    let corner_mm =
-                        [left_mm + column as f32 * side_mm, top_mm + (row + 1) as f32 * side_mm];
-                    let [x, y] = self.at(corner_mm);
-                    self.content.rect(x, y, points(run.len() as f32 * side_mm), points(side_mm));
-                }
-                column += run.len();
-            }
+        for [column, row, count] in dark_runs(rows) {
+            let corner_mm =
+                [left_mm + column as f32 * side_mm, top_mm + (row + 1) as f32 * side_mm];
+            let [x, y] = self.at(corner_mm);
+            self.content.rect(x, y, points(count as f32 * side_mm), points(side_mm));
         }
         self.content.fill_nonzero();
     }

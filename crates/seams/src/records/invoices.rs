@@ -52,7 +52,6 @@ pub fn card_key(card: &InvoiceCard) -> Key {
 struct CardShape {
     merchant: String,
     serial: String,
-    order_id: String,
     seller: String,
     gross_fen: i64,
     code: String,
@@ -68,7 +67,6 @@ impl Record for InvoiceCard {
         encode(&CardShape {
             merchant: self.merchant.to_string(),
             serial: self.serial.to_string(),
-            order_id: self.order_id.to_string(),
             seller: self.seller.clone(),
             gross_fen: self.gross.get(),
             code: self.number.code().to_owned(),
@@ -86,7 +84,6 @@ impl Record for InvoiceCard {
             user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
             merchant: stored_appid(stored, "merchant", &shape.merchant)?,
             serial: serial("serial", &shape.serial)?,
-            order_id: known(stored, "order_id", OrderId::parse(&shape.order_id).ok())?,
             seller: shape.seller,
             gross: Fen::new(shape.gross_fen),
             number: known(stored, "number", InvoiceNumber::parse(&shape.code, &shape.number))?,
