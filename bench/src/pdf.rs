@@ -2,7 +2,7 @@
 //! draw each invoice for a while, one after the other, and the medians are compared.
 
 use kaipiao_issuing::InvoicePaper;
-use kaipiao_seams::paper::Paper;
+use kaipiao_ports::invoicing::renderer::Renderer;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;

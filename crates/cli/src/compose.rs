@@ -4,23 +4,23 @@ use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use axum::Router;
 use core::time::Duration;
-use kaipiao_app::dispatch::{Dispatch, PushSettings};
-use kaipiao_app::faults::ScriptedIssuer;
-use kaipiao_app::issue::{Issuing, IssuingSettings};
+use kaipiao_app::delivery::dispatch::{Dispatch, PushSettings};
+use kaipiao_app::delivery::worker::{Places, Worker};
+use kaipiao_app::invoicing::faults::ScriptedIssuer;
+use kaipiao_app::invoicing::issue::{Issuing, IssuingSettings};
 use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
 use kaipiao_app::start::StartError;
-use kaipiao_app::worker::{Places, Worker};
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
 use kaipiao_issuing::font::Fonts;
 use kaipiao_issuing::numbers::Numbers;
 use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
 use kaipiao_pages::Pages;
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::entropy::{Entropy, OsEntropy};
+use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::store::Store;
 use kaipiao_push::HttpSender;
-use kaipiao_seams::clock::SystemClock;
-use kaipiao_seams::entropy::{Entropy, OsEntropy};
-use kaipiao_seams::issuer::Issuer;
-use kaipiao_seams::store::Store;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
@@ -157,7 +157,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
 
 /// Reads the machine's fonts before the first request, which would have to wait for them.
 async fn open_fonts(settings: &Settings) -> Result<(), ComposeError> {
-    let fonts = Fonts::new(settings.paper.font_files()?);
+    let fonts = Fonts::new(settings.render.font_files()?);
     if let Err(panic) = tokio::task::spawn_blocking(move || fonts.open()).await {
         std::panic::resume_unwind(panic.into_panic());
     }
@@ -219,7 +219,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        paper: Arc::new(InvoicePaper::new(Fonts::new(settings.paper.font_files()?))),
+        renderer: Arc::new(InvoicePaper::new(Fonts::new(settings.render.font_files()?))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use std::{env, fs, path::PathBuf};
 
 use kaipiao_issuing::InvoicePaper;
-use kaipiao_seams::paper::Paper;
+use kaipiao_ports::invoicing::renderer::Renderer;
 
 const ROUNDS: u32 = 20;
 

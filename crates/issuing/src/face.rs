@@ -20,8 +20,8 @@ mod tests;
 
 pub(crate) use outline::Segment;
 
-use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
-use kaipiao_domain::taxpayer::Face;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_domain::invoicing::taxpayer::Face;
 
 use crate::font::{Fonts, Glyph, UNITS_PER_EM};
 

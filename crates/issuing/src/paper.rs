@@ -1,7 +1,7 @@
 //! Invoices as people know them: the Paper seam over the faces and the backends.
 
-use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
-use kaipiao_seams::paper::Paper;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_ports::invoicing::renderer::Renderer;
 
 use crate::einvoice;
 use crate::face::{Subject, pages, title};
@@ -32,7 +32,7 @@ impl InvoicePaper {
     }
 }
 
-impl Paper for InvoicePaper {
+impl Renderer for InvoicePaper {
     fn can_print(&self, character: char) -> bool {
         self.fonts.has_glyph(character)
     }
