@@ -4,11 +4,13 @@ use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use axum::Router;
 use core::time::Duration;
-use kaipiao_app::delivery::dispatch::{Dispatch, PushSettings};
-use kaipiao_app::delivery::worker::{Places, Worker};
+use kaipiao_app::delivery::dispatch::Dispatch;
+use kaipiao_app::delivery::worker::Worker;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
-use kaipiao_app::invoicing::issue::{Issuing, IssuingSettings};
+use kaipiao_app::invoicing::issue::Issuing;
 use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
+use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
+use kaipiao_app::start;
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
@@ -179,14 +181,14 @@ pub fn app(
     let push = &settings.push;
     let ca_file = Some(push.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
     let sender = HttpSender::new(push.guard(settings.mode)?, ca_file)?;
-    let app_settings = kaipiao_app::Settings {
+    let app_settings = AppSettings {
         public_base_url: public_base_url(settings, address),
         link_life: Duration::from_secs(settings.authorization.link_life_s),
         wxa_appid: settings.authorization.wxa_appid.clone(),
         custom_key_max_chars: settings.authorization.custom_key_max_chars,
         login: settings.login.settings()?,
         push: PushSettings {
-            places: Places {
+            concurrency: Concurrency {
                 time_limit: Duration::from_millis(push.timeout_ms),
                 per_account: push.per_account,
                 at_once: push.at_once,
@@ -194,7 +196,7 @@ pub fn app(
             retry_after: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
         },
         issuing: IssuingSettings {
-            places: Places {
+            concurrency: Concurrency {
                 time_limit: Duration::from_millis(settings.issuing.time_limit_ms),
                 per_account: settings.issuing.per_account,
                 at_once: settings.issuing.at_once,
@@ -230,16 +232,16 @@ pub async fn prepare(
     settings: &Settings,
     clock: Arc<SystemClock>,
 ) -> Result<Option<SandboxClock>, ComposeError> {
-    app.found(settings.mode.into()).await?;
+    start::check_store_metadata(&app, settings.mode.into()).await?;
     let sandbox = match settings.mode {
         ModeName::Production => None,
         ModeName::Sandbox => {
-            app.seed_sandbox().await?;
+            start::seed_sandbox(&app).await?;
             Some(SandboxClock::resume(app, clock).await?)
         }
     };
-    app.apply_accounts(&settings.account_specs()?).await?;
-    app.apply_callbacks(&settings.callback_specs()?).await?;
+    start::apply_accounts(&app, &settings.account_specs()?).await?;
+    start::apply_callbacks(&app, &settings.callback_specs()?).await?;
     Ok(sandbox)
 }
 

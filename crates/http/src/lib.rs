@@ -144,7 +144,8 @@ mod tests {
             issuer: Arc::new(NotHere),
             renderer: Arc::new(NotHere),
         };
-        let app = App::new(parts, Keys::derive(&[1; 32]), kaipiao_app::Settings::default());
+        let app =
+            App::new(parts, Keys::derive(&[1; 32]), kaipiao_app::settings::Settings::default());
         let settings = HttpSettings {
             body_limit_bytes: 1,
             body_timeout: Duration::from_secs(1),

@@ -3,13 +3,20 @@
 use crate::Server;
 use crate::admin::accounts::{failed, refuse};
 use crate::answer::json;
-use crate::body::{Sent, query_value};
+use crate::body::{RequestBody, query_value};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use core::time::Duration;
+use kaipiao_app::access::accounts;
+use kaipiao_app::access::token;
+use kaipiao_app::authorization::s06_auth_push;
 use kaipiao_app::authorization::s06_auth_push::AnswerError;
 use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
+use kaipiao_app::invoicing::taxpayers;
+use kaipiao_app::people::messages;
+use kaipiao_app::people::titles;
+use kaipiao_app::people::users;
 use kaipiao_app::sandbox::{
     DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_MERCHANT, DEMO_PLATFORM, Sandbox,
 };
@@ -73,14 +80,14 @@ struct UserOut {
 
 /// What a test suite needs to know, as JSON text: also `kaipiao accounts --json`.
 pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<String, Failure> {
-    let accounts = app.accounts().await?;
+    let accounts = accounts::list(app).await?;
     let mut users = Vec::new();
-    for user in app.users().await? {
+    for user in users::list(app).await? {
         let openid = |account: &Account| {
-            let openid = app.openid(&account.appid, &user.id);
+            let openid = users::openid(app, &account.appid, &user.id);
             (account.appid.to_string(), openid.as_str().to_owned())
         };
-        let book = app.title_book(&user).await?;
+        let book = titles::title_book(app, &user).await?;
         let titles = book.iter().map(|entry| serde_json::json!(TitleOut::from(&entry.title)));
         users.push(UserOut {
             id: user.id.as_str().to_owned(),
@@ -97,13 +104,16 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
     let s_pappid = platform.map(|id| id.as_str().to_owned());
     let mut merchants = BTreeMap::new();
     for account in &accounts {
-        if let Some(taxpayer) = app.taxpayer(&account.appid).await? {
+        if let Some(taxpayer) = taxpayers::find(app, &account.appid).await? {
             merchants.insert(account.appid.to_string(), MerchantOut::from(taxpayer));
         }
     }
     let out = |account: &Account| AccountOut {
         appid: account.appid.to_string(),
-        secret: DEMO_ACCOUNTS.iter().map(|demo| demo.secret).find(|s| app.has_secret(account, s)),
+        secret: DEMO_ACCOUNTS
+            .iter()
+            .map(|demo| demo.secret)
+            .find(|s| token::has_secret(app, account, s)),
         role: account.role.name(),
         original_id: account.original_id.clone(),
         name: account.name.clone(),
@@ -125,13 +135,13 @@ pub(crate) async fn accounts(State(server): State<Server>) -> Response {
 }
 
 /// `{"auth_url","user","decision":"authorize"|"decline","title"?}` through the page's use case.
-pub(crate) async fn authorize(State(server): State<Server>, sent: Sent) -> Response {
+pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
     struct Out {
         result: &'static str,
         redirect: Return,
     }
-    let asked = match sent.object().and_then(|object| read_answer(&object)) {
+    let asked = match body.object().and_then(|object| read_answer(&object)) {
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
     };
@@ -139,7 +149,7 @@ pub(crate) async fn authorize(State(server): State<Server>, sent: Sent) -> Respo
     let Some(user) = UserId::parse(&user) else {
         return refuse(StatusCode::CONFLICT, &AnswerError::UnknownUser(user).to_string());
     };
-    match server.app.answer(&link, &user, answer, None).await {
+    match s06_auth_push::answer(&server.app, &link, &user, answer, None).await {
         Ok(answered) => {
             let result = if answered.is_authorized { "authorized" } else { "declined" };
             json(StatusCode::OK, bare(&Out { result, redirect: answered.back }))
@@ -185,7 +195,7 @@ pub(crate) async fn messages(State(server): State<Server>, request: Request) -> 
     let Some(user) = UserId::parse(&user) else {
         return refuse(StatusCode::BAD_REQUEST, "put user=<id> into the query");
     };
-    match server.app.messages(&user).await {
+    match messages::list(&server.app, &user).await {
         Ok(messages) => {
             let out = messages.into_iter().map(|message| MessageOut {
                 appid: message.merchant.to_string(),
@@ -201,7 +211,7 @@ pub(crate) async fn messages(State(server): State<Server>, request: Request) -> 
 }
 
 /// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
-pub(crate) async fn clock(State(server): State<Server>, sent: Sent) -> Response {
+pub(crate) async fn clock(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
     struct Out {
         now: i64,
@@ -213,7 +223,7 @@ pub(crate) async fn clock(State(server): State<Server>, sent: Sent) -> Response 
             Refusal::invalid("advance_s", "must not be negative: the clock only goes forward")
         })
     };
-    let advance_s = match sent.object().and_then(read) {
+    let advance_s = match body.object().and_then(read) {
         Ok(advance_s) => advance_s,
         Err(refusal) => return failed(refusal.into()),
     };
@@ -229,7 +239,7 @@ fn sandbox(server: &Server) -> &Sandbox {
 }
 
 /// `{"id","name"?}`: adds a person with an empty title book, or renames one.
-pub(crate) async fn users(State(server): State<Server>, sent: Sent) -> Response {
+pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
     struct Out {
         id: String,
@@ -238,7 +248,7 @@ pub(crate) async fn users(State(server): State<Server>, sent: Sent) -> Response 
         let id = object.required_text("id")?.into_owned();
         Ok((id, object.text("name")?.into_owned()))
     };
-    let (id, name) = match sent.object().and_then(read) {
+    let (id, name) = match body.object().and_then(read) {
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
     };
@@ -250,7 +260,7 @@ pub(crate) async fn users(State(server): State<Server>, sent: Sent) -> Response 
         return failed(refusal.into());
     }
     let name = Some(&*name).filter(|name| !name.is_empty());
-    match server.app.welcome(&user, name).await {
+    match users::upsert_user(&server.app, &user, name).await {
         Ok(()) => json(StatusCode::OK, bare(&Out { id })),
         Err(failure) => failed(failure),
     }
@@ -258,13 +268,13 @@ pub(crate) async fn users(State(server): State<Server>, sent: Sent) -> Response 
 
 /// `{"target":"issuer","n"?,"errcode"|"delay_ms"|"drop"}`: what the next `n` invoice requests meet.
 /// `n` 0 forgets what was planned.
-pub(crate) async fn faults(State(server): State<Server>, sent: Sent) -> Response {
+pub(crate) async fn faults(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
     struct Out {
         target: &'static str,
         left: usize,
     }
-    let (fault, n) = match sent.object().and_then(|object| read_fault(&object)) {
+    let (fault, n) = match body.object().and_then(|object| read_fault(&object)) {
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
     };

@@ -2,11 +2,12 @@
 
 use crate::Server;
 use crate::answer::Failed;
-use crate::body::{Sent, discard, query_value};
+use crate::body::{RequestBody, discard, query_value};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use kaipiao_app::access::authenticate;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_errcode::ErrorCode;
@@ -20,7 +21,7 @@ impl FromRequestParts<Server> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
         let token = query_value(&parts.uri, "access_token");
-        Ok(Self(server.app.authenticate(&token).await?))
+        Ok(Self(authenticate::authenticate(&server.app, &token).await?))
     }
 }
 
@@ -32,7 +33,7 @@ impl FromRequestParts<Server> for Merchant {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
         let token = query_value(&parts.uri, "access_token");
-        Ok(Self(server.app.authenticate_merchant(&token).await?))
+        Ok(Self(authenticate::authenticate_merchant(&server.app, &token).await?))
     }
 }
 
@@ -41,7 +42,7 @@ pub(crate) struct Call {
     /// The account behind the token.
     pub(crate) caller: Account,
     /// The body.
-    pub(crate) sent: Sent,
+    pub(crate) body: RequestBody,
 }
 
 impl FromRequest<Server> for Call {
@@ -51,7 +52,7 @@ impl FromRequest<Server> for Call {
         let (mut parts, body) = request.into_parts();
         match Merchant::from_request_parts(&mut parts, server).await {
             Ok(Merchant(caller)) => {
-                Ok(Self { caller, sent: Sent::receive(server, &parts, body).await? })
+                Ok(Self { caller, body: RequestBody::receive(server, &parts, body).await? })
             }
             Err(failed) => {
                 discard(server, body).await;

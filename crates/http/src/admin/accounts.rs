@@ -5,12 +5,15 @@ use crate::access::caller::Operator;
 use crate::admin::invoices::{TaxpayerOut, read_taxpayer};
 use crate::admin::pushes::CallbackOut;
 use crate::answer::json;
-use crate::body::Sent;
+use crate::body::RequestBody;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
+use kaipiao_app::access::accounts;
 use kaipiao_app::access::accounts::AccountSpec;
+use kaipiao_app::delivery::callbacks;
+use kaipiao_app::invoicing::taxpayers;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_wire::answer::bare;
@@ -39,8 +42,8 @@ impl<'a> AccountOut<'a> {
         account: &'a Account,
         secret: Option<String>,
     ) -> Result<Self, Failure> {
-        let callback = server.app.shown_callback(&account.appid).await?;
-        let taxpayer = server.app.taxpayer(&account.appid).await?;
+        let callback = callbacks::find(&server.app, &account.appid).await?;
+        let taxpayer = taxpayers::find(&server.app, &account.appid).await?;
         Ok(Self {
             appid: account.appid.as_str(),
             role: account.role.name(),
@@ -83,7 +86,7 @@ pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>) -> 
         accounts: Vec<AccountOut<'a>>,
     }
     let listed = async {
-        let accounts = server.app.accounts().await?;
+        let accounts = accounts::list(&server.app).await?;
         let mut out = Vec::new();
         for account in &accounts {
             out.push(AccountOut::new(&server, account, None).await?);
@@ -97,14 +100,14 @@ pub(crate) async fn put_account(
     _: Operator,
     State(server): State<Server>,
     Path(appid): Path<String>,
-    sent: Sent,
+    body: RequestBody,
 ) -> Response {
-    let spec = match sent.object().and_then(|object| read_spec(appid, &object)) {
+    let spec = match body.object().and_then(|object| read_spec(appid, &object)) {
         Ok(spec) => spec,
         Err(refusal) => return failed(refusal.into()),
     };
     let saved = async {
-        let saved = server.app.save_account(&spec).await?;
+        let saved = accounts::save(&server.app, &spec).await?;
         let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok((status, bare(&AccountOut::new(&server, &saved.account, saved.new_secret).await?)))
     };

@@ -8,6 +8,9 @@ use crate::body::query_object;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::access::accounts;
+use kaipiao_app::invoicing::requests;
+use kaipiao_app::invoicing::taxpayers;
 use kaipiao_app::invoicing::taxpayers::{RangeReport, RangeSpec, TaxpayerSpec};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
@@ -131,8 +134,8 @@ pub(crate) async fn list_numbers(
     }
     let reports = async {
         match AppId::parse(&appid) {
-            Some(appid) if server.app.account(&appid).await?.is_some() => {
-                server.app.number_reports(&appid).await.map(Some)
+            Some(appid) if accounts::find(&server.app, &appid).await?.is_some() => {
+                taxpayers::number_reports(&server.app, &appid).await.map(Some)
             }
             _ => Ok(None),
         }
@@ -233,12 +236,12 @@ pub(crate) async fn list_invoices(
     let found = async {
         match &ask.serial {
             Some(serial) => {
-                let one = server.app.request(&ask.merchant, serial).await?;
+                let one = requests::find(&server.app, &ask.merchant, serial).await?;
                 Ok(one.into_iter().collect())
             }
             None => {
                 let after = ask.after.as_ref();
-                server.app.invoice_requests(&ask.merchant, after, ask.limit).await
+                requests::list(&server.app, &ask.merchant, after, ask.limit).await
             }
         }
     };

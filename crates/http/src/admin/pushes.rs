@@ -4,12 +4,14 @@ use crate::Server;
 use crate::access::caller::Operator;
 use crate::admin::accounts::{failed, page_size, refuse};
 use crate::answer::json;
-use crate::body::{Sent, query_object};
+use crate::body::{RequestBody, query_object};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
+use kaipiao_app::delivery::callbacks;
 use kaipiao_app::delivery::callbacks::{CallbackError, CallbackSpec};
+use kaipiao_app::delivery::pushes;
 use kaipiao_app::delivery::pushes::PushReport;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::delivery::push::{Callback, Verdict};
@@ -41,7 +43,7 @@ pub(crate) async fn put_callback(
     _: Operator,
     State(server): State<Server>,
     Path(appid): Path<String>,
-    sent: Sent,
+    body: RequestBody,
 ) -> Response {
     #[derive(Serialize)]
     struct Out {
@@ -51,11 +53,11 @@ pub(crate) async fn put_callback(
     let Some(appid) = AppId::parse(&appid) else {
         return refuse(StatusCode::NOT_FOUND, "no account has this appid");
     };
-    let spec = match sent.object().and_then(|object| read_callback(&object)) {
+    let spec = match body.object().and_then(|object| read_callback(&object)) {
         Ok(spec) => spec,
         Err(refusal) => return failed(refusal.into()),
     };
-    match server.app.set_callback(&appid, &spec).await {
+    match callbacks::set(&server.app, &appid, &spec).await {
         Ok(callback) => {
             let callback = Some(callback).filter(|callback| !callback.url.is_empty());
             let callback = callback.map(CallbackOut::from);
@@ -207,7 +209,7 @@ pub(crate) async fn list_pushes(
         Ok(query) => query,
         Err(refusal) => return failed(refusal.into()),
     };
-    match server.app.pushes(&query).await {
+    match pushes::list(&server.app, &query).await {
         Ok(reports) => {
             let now_ms = server.app.now().unix_millis();
             let pushes = reports.into_iter().map(|report| PushOut::new(report, now_ms)).collect();
@@ -258,7 +260,7 @@ pub(crate) async fn replay_push(
     }
     let unknown = || refuse(StatusCode::NOT_FOUND, "no push has this id");
     let Some(push) = PushId::parse(&id) else { return unknown() };
-    match server.app.replay_push(push).await {
+    match pushes::replay(&server.app, push).await {
         Ok(Changed::Yes) => json(StatusCode::OK, bare(&Out { id, result: "replayed" })),
         Ok(Changed::No) => refuse(
             StatusCode::CONFLICT,

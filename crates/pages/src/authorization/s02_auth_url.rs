@@ -17,8 +17,11 @@ use axum::response::Response;
 use jiff::Timestamp as Moment;
 use jiff::tz::{Offset, TimeZone};
 use kaipiao_app::Failure;
-use kaipiao_app::authorization::page::{AuthPage, Standing};
+use kaipiao_app::authorization::page as auth_page;
+use kaipiao_app::authorization::page::{AuthPage, PageStatus};
+use kaipiao_app::authorization::s06_auth_push;
 use kaipiao_app::authorization::s06_auth_push::{AnswerError, shown_mark};
+use kaipiao_app::people::titles;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::authorization::order::{Answer, AnswerRefused, PageType, RejectionReason};
 use kaipiao_domain::authorization::page_fields::FieldProblem;
@@ -155,14 +158,14 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     let visit = Visit::of(request);
     // A link that was changed is said to be so before anybody is asked who they are.
     let (link, is_done) = (visit.address(), visit.parameter("done") == "1");
-    if !pages.app.is_own_link(&link) {
+    if !auth_page::is_own_link(&pages.app, &link) {
         return forged(&visit.frame());
     }
     let Known { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
-    let page = match pages.app.auth_page(&link, &user).await {
+    let page = match auth_page::auth_page(&pages.app, &link, &user).await {
         Ok(page) => page,
         Err(error) => return refused(&frame, &link, error),
     };
@@ -172,7 +175,8 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     match form.get("decision") {
         "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
         "decline" => {
-            let answered = pages.app.answer(&link, &user.id, Answer::Decline, None).await;
+            let answered =
+                s06_auth_push::answer(&pages.app, &link, &user.id, Answer::Decline, None).await;
             went_on(&frame, &link, &page, answered)
         }
         _ if page.is_open() => refilled(&frame, page, &form),
@@ -183,21 +187,21 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
 /// The page as a GET shows it.
 fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
     let facts = Facts::of(&page);
-    let (why, reason) = match page.standing.clone() {
-        Standing::Authorized { at, back } => {
+    let (why, reason) = match page.status.clone() {
+        PageStatus::Authorized { at, back } => {
             let invoice_name = page.invoice_name.unwrap_or_default();
             return answered(frame, facts, Some(at), invoice_name, back, is_done);
         }
-        Standing::Declined { back } if is_done => {
+        PageStatus::Declined { back } if is_done => {
             return answered(frame, facts, None, String::new(), back, true);
         }
-        Standing::Open | Standing::Declined { .. } => {
+        PageStatus::Open | PageStatus::Declined { .. } => {
             let filled = first_filling(&page);
             return html(StatusCode::OK, &asking(frame, &page, &filled, false, &[], ""));
         }
-        Standing::AuthorizedByAnother => (ClosedBecause::Another, None),
-        Standing::Rejected { reason } => (ClosedBecause::Rejected, reason),
-        Standing::Expired => (ClosedBecause::Expired, None),
+        PageStatus::AuthorizedByAnother => (ClosedBecause::Another, None),
+        PageStatus::Rejected { reason } => (ClosedBecause::Rejected, reason),
+        PageStatus::Expired => (ClosedBecause::Expired, None),
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
     html(status, &Closed { frame, facts, why, reason })
@@ -313,7 +317,7 @@ fn asking<'a>(
         wants_saving,
         may_save: page.fields.company.show_title || page.fields.personal.show_title,
     });
-    let was_declined = matches!(page.standing, Standing::Declined { .. });
+    let was_declined = matches!(page.status, PageStatus::Declined { .. });
     let shown_mark = shown_mark(&page.request);
     Authorize { frame, facts: Facts::of(page), was_declined, shown_mark, trouble, title }
 }
@@ -335,7 +339,7 @@ async fn authorize(
     let again = |status, page: &AuthPage, problems: &[FieldProblem], trouble: &str| {
         html(status, &asking(frame, page, &filling, wants_saving, problems, trouble))
     };
-    match pages.app.answer(link, &user.id, Answer::Authorize(title), shown).await {
+    match s06_auth_push::answer(&pages.app, link, &user.id, Answer::Authorize(title), shown).await {
         Err(AnswerError::Refused(AnswerRefused::Title(problems))) => {
             let trouble = frame.t(
                 "请检查标红的内容后再提交。",
@@ -348,7 +352,7 @@ async fn authorize(
                 "商家更新了订单信息，请核对后再提交。",
                 "The merchant has changed the order. Please look again before you send.",
             );
-            match pages.app.auth_page(link, user).await {
+            match auth_page::auth_page(&pages.app, link, user).await {
                 Ok(page) if page.is_open() => again(StatusCode::CONFLICT, &page, &[], trouble),
                 Ok(_) => see_other(link),
                 Err(error) => refused(frame, link, error),
@@ -366,7 +370,7 @@ async fn authorize(
             if answered.is_ok() && wants_saving {
                 // The invoice is asked for; a full book is no reason to say otherwise.
                 let title = without_custom(filling.chosen());
-                if let Err(error) = pages.app.save_title(&user.id, None, title).await {
+                if let Err(error) = titles::save(&pages.app, &user.id, None, title).await {
                     tracing::info!(%error, "a title was not saved to the book");
                 }
             }
@@ -381,7 +385,7 @@ fn went_on(
     frame: &Frame,
     link: &str,
     page: &AuthPage,
-    answered: Result<kaipiao_app::authorization::s06_auth_push::Answered, AnswerError>,
+    answered: Result<s06_auth_push::Answered, AnswerError>,
 ) -> Response {
     let back = match answered {
         Ok(answered) => answered.back,

@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::people::wallet;
 use kaipiao_app::people::wallet::{HeldCard, HeldInvoice, WalletPage};
 use kaipiao_domain::invoicing::taxpayer::Face;
 
@@ -66,7 +67,7 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         Ok(known) => known,
         Err(response) => return response,
     };
-    match pages.app.wallet(&user.id, after.as_deref()).await {
+    match wallet::cards(&pages.app, &user.id, after.as_deref()).await {
         Ok(WalletPage { cards, next }) => {
             let encoded = |next: String| -> String {
                 form_urlencoded::byte_serialize(next.as_bytes()).collect()
@@ -136,7 +137,7 @@ pub(crate) async fn show(
         Ok(known) => known,
         Err(response) => return response,
     };
-    match pages.app.held_invoice(&user.id, &name).await {
+    match wallet::held_invoice(&pages.app, &user.id, &name).await {
         Ok(Some(held)) => html(StatusCode::OK, &Card::of(&frame, &name, held)),
         Ok(None) => notice(
             &frame,

@@ -9,7 +9,9 @@ use axum::extract::{Path, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use kaipiao_app::people::login;
 use kaipiao_app::people::login::LoginError;
+use kaipiao_app::people::users;
 use kaipiao_domain::people::user::{User, UserId};
 
 #[derive(Template)]
@@ -47,7 +49,7 @@ pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Respon
             ),
         );
     }
-    match pages.app.users().await {
+    match users::list(&pages.app).await {
         Ok(users) => html(StatusCode::OK, &Chooser { frame: &frame, users: &users, next: &next }),
         Err(failure) => unavailable(&frame, &failure),
     }
@@ -70,7 +72,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
         Err(response) => return response,
     };
     let user = match UserId::parse(form.get("user")) {
-        Some(id) => pages.app.user(&id).await,
+        Some(id) => users::find(&pages.app, &id).await,
         None => Ok(None),
     };
     match user {
@@ -81,7 +83,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
 }
 
 async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Response {
-    match pages.app.log_in(token).await {
+    match login::log_in(&pages.app, token).await {
         Ok(user) => enter(pages, &user, next),
         Err(LoginError::Failed(failure)) => unavailable(frame, &failure),
         Err(LoginError::Refused(why)) => {
@@ -98,7 +100,7 @@ async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Resp
 }
 
 fn enter(pages: &Pages, user: &UserId, next: &str) -> Response {
-    let (session, life_s) = pages.app.new_session(user);
+    let (session, life_s) = login::new_session(&pages.app, user);
     let mut response = see_other(local(next));
     set_cookie(pages, &mut response, SESSION_COOKIE, &session, life_s);
     response

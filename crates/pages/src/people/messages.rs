@@ -8,7 +8,8 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::people::people::Told;
+use kaipiao_app::people::messages;
+use kaipiao_app::people::messages::InboxMessage;
 
 #[derive(Template)]
 #[template(path = "messages.html")]
@@ -25,14 +26,14 @@ struct Row {
     url: String,
 }
 
-impl From<Told> for Row {
-    fn from(told: Told) -> Self {
+impl From<InboxMessage> for Row {
+    fn from(inbox: InboxMessage) -> Self {
         Self {
-            merchant: told.merchant_name,
-            order_id: told.message.order_id.as_str().to_owned(),
-            time: china_time(told.message.sent_at.unix_seconds()),
-            reason: told.message.reason,
-            url: told.message.url,
+            merchant: inbox.merchant_name,
+            order_id: inbox.message.order_id.as_str().to_owned(),
+            time: china_time(inbox.message.sent_at.unix_seconds()),
+            reason: inbox.message.reason,
+            url: inbox.message.url,
         }
     }
 }
@@ -43,7 +44,7 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         Ok(known) => known,
         Err(response) => return response,
     };
-    match pages.app.inbox(&user.id).await {
+    match messages::inbox(&pages.app, &user.id).await {
         Ok(inbox) => {
             let rows = inbox.into_iter().map(Row::from).collect();
             html(StatusCode::OK, &Messages { frame: &frame, rows })

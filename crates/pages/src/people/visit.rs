@@ -12,6 +12,7 @@ use axum::response::Response;
 use core::time::Duration;
 use http_body_util::{BodyExt, Limited};
 use kaipiao_app::Failure;
+use kaipiao_app::people::login;
 use kaipiao_domain::people::user::User;
 
 /// The cookie that says who sits before the page.
@@ -73,10 +74,10 @@ impl Visit {
         let away = |failure: Failure| unavailable(&nobodys, &failure);
         let here = self.address();
         let session = cookie(&self.headers, SESSION_COOKIE).unwrap_or_default();
-        let user = pages.app.session_user(&session).await.map_err(away)?;
+        let user = login::session_user(&pages.app, &session).await.map_err(away)?;
         let Some(user) = user else { return Err(to_login(&here)) };
         let frame = Frame {
-            form_token: pages.app.form_token(&session),
+            form_token: login::form_token(&pages.app, &session),
             user_name: user.name.clone(),
             may_switch: pages.is_sandbox,
             ..nobodys.clone()
@@ -85,7 +86,7 @@ impl Visit {
             return Ok(Known { user, frame, form: Form(Vec::new()) });
         }
         let form = self.form(pages, &frame).await?;
-        if !pages.app.is_form_token(&session, form.get("form_token")) {
+        if !login::is_form_token(&pages.app, &session, form.get("form_token")) {
             return Err(foreign(&frame));
         }
         Ok(Known { user, frame, form })
