@@ -10,6 +10,7 @@ pub mod authorization;
 pub mod delivery;
 mod failure;
 pub mod invoicing;
+pub mod listing;
 pub mod people;
 pub mod sandbox;
 pub mod settings;

@@ -13,7 +13,7 @@ use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings
 use kaipiao_app::start;
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
-use kaipiao_http::{HttpSettings, Server};
+use kaipiao_http::{Api, HttpSettings, Server};
 use kaipiao_issuing::font::Fonts;
 use kaipiao_issuing::numbers::Numbers;
 use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
@@ -146,7 +146,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         is_https: scheme == "https",
         public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
-    let pages = kaipiao_pages::router(home(settings, address, has_admin), pages);
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         connections: settings.limits.connections,
@@ -232,16 +232,16 @@ pub async fn prepare(
     settings: &Settings,
     clock: Arc<SystemClock>,
 ) -> Result<Option<SandboxClock>, ComposeError> {
-    start::check_store_metadata(&app, settings.mode.into()).await?;
+    start::check_store_metadata(app, settings.mode.into()).await?;
     let sandbox = match settings.mode {
         ModeName::Production => None,
         ModeName::Sandbox => {
-            start::seed_sandbox(&app).await?;
+            start::seed_sandbox(app).await?;
             Some(SandboxClock::resume(app, clock).await?)
         }
     };
-    start::apply_accounts(&app, &settings.account_specs()?).await?;
-    start::apply_callbacks(&app, &settings.callback_specs()?).await?;
+    start::apply_accounts(app, &settings.account_specs()?).await?;
+    start::apply_callbacks(app, &settings.callback_specs()?).await?;
     Ok(sandbox)
 }
 
@@ -384,16 +384,16 @@ fn make_key_file(path: &Path) -> std::io::Result<()> {
 
 fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pages::Home {
     let is_sandbox = settings.mode == ModeName::Sandbox;
-    let route = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
+    let to_row = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
         methods: route.methods,
         path: route.path,
         section: route.section,
         what: route.what,
     };
-    let is_served = |route: &&kaipiao_http::Route| match route.section {
-        "sandbox" => is_sandbox,
-        "admin" => has_admin,
-        _ => true,
+    let is_served = |route: &&kaipiao_http::Route| match route.api() {
+        Api::Merchant => true,
+        Api::Admin => has_admin,
+        Api::Sandbox => is_sandbox,
     };
     kaipiao_pages::Home {
         version: env!("CARGO_PKG_VERSION"),
@@ -402,7 +402,7 @@ fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pa
         routes: kaipiao_http::ROUTES
             .iter()
             .filter(is_served)
-            .map(route)
+            .map(to_row)
             .chain(kaipiao_pages::PAGE_ROUTES.iter().copied())
             .collect(),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },

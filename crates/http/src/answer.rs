@@ -3,7 +3,7 @@
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
-use crate::Server;
+use crate::server::Server;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};

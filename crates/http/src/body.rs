@@ -1,7 +1,7 @@
 //! What a caller sent: the query, and the body with its limits of size and time.
 
-use crate::Server;
 use crate::answer::Failed;
+use crate::server::Server;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::Uri;

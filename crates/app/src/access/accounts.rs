@@ -4,12 +4,12 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerSpec;
+use crate::listing::{self, Ask, Listing};
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::{Refusal, text};
-use kaipiao_ports::store::{Kind, Page, PageOrder};
+use kaipiao_ports::store::{Kind, PageOrder};
 use kaipiao_records::access::account::account_key;
-use kaipiao_records::record;
 use kaipiao_wire::access::platform_id;
 
 /// An account as an operator writes it. What is left out keeps its value, or takes its default.
@@ -41,15 +41,23 @@ pub struct Saved {
     pub account: Account,
     /// Was it new?
     pub is_new: bool,
-    /// The secret that was made for it: told once, kept only as a hash.
+    /// The secret that was made for it: returned once, kept only as a hash.
     pub new_secret: Option<String>,
 }
 
-/// All accounts, by appid.
-pub async fn list(app: &App) -> Result<Vec<Account>, Failure> {
-    let order = PageOrder::Ascending;
-    let page = Page { kind: Kind::Account, owner: None, after: None, order, limit: 100_000 };
-    Ok(record::list(&*app.store, &page).await?)
+/// The account with that appid.
+pub async fn find(app: &App, appid: &AppId) -> Result<Option<Account>, Failure> {
+    get(app, &account_key(appid)).await
+}
+
+/// Accounts by appid.
+pub async fn list(
+    app: &App,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<Account>, Failure> {
+    let ask = Ask { owner: None, after, order: PageOrder::Ascending, limit };
+    listing::list(app, Kind::Account, ask).await
 }
 
 /// Adds an account, or changes the one with the same appid; a merchant's taxpayer and ranges of
@@ -174,9 +182,4 @@ fn chosen(
     default: impl FnOnce() -> String,
 ) -> String {
     spec.as_ref().or(before).cloned().unwrap_or_else(default)
-}
-
-/// The account with that appid.
-pub async fn find(app: &App, appid: &AppId) -> Result<Option<Account>, Failure> {
-    get(app, &account_key(appid)).await
 }

@@ -5,6 +5,7 @@ pub(crate) mod document_cache;
 pub mod documents;
 pub mod faults;
 pub mod issue;
+pub mod number_reports;
 pub mod requests;
 pub mod s14_make_out;
 pub mod s15_offset;

@@ -9,7 +9,7 @@ use kaipiao_domain::invoicing::taxpayer::{Face, MerchantCode, Party, Taxpayer};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::store::{Expect, Kind, Page, PageOrder, Save};
-use kaipiao_records::invoicing::invoice_number::{NumberOwner, NumberRegister, number_key};
+use kaipiao_records::invoicing::invoice_number::NumberRegister;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
 use kaipiao_records::record::{self, Versioned};
@@ -52,23 +52,8 @@ pub struct RangeSpec {
     pub last: i64,
 }
 
-/// A range, and what became of its numbers.
-#[derive(Clone, Debug)]
-pub struct RangeReport {
-    /// The range.
-    pub range: NumberRange,
-    /// How many of its numbers stand on invoices.
-    pub issued: u64,
-    /// Numbers that no invoice has and none will have: first and last of each run. A number that is
-    /// on its way to an invoice this moment may be among them.
-    pub gaps: Vec<(u64, u64)>,
-}
-
-/// How many numbers the sandbox allots at once.
+/// Numbers that the sandbox allots at once.
 const SANDBOX_RANGE: u64 = 1_000_000;
-/// Numbers are looked through in pages of this size.
-const PAGE: usize = 1000;
-
 /// The taxpayer behind an account; 72015 when its merchant has none.
 pub(crate) async fn taxpayer_of(app: &App, caller: &Account) -> Result<Taxpayer, Failure> {
     let merchant = caller.merchant();
@@ -122,7 +107,7 @@ async fn new_ranges(
     taxpayer: &Taxpayer,
     spec: &TaxpayerSpec,
 ) -> Result<Vec<NumberRange>, Failure> {
-    let mut all = all_ranges(app, None).await?;
+    let mut all = all_ranges(app).await?;
     let before = all.len();
     for asked in &spec.numbers {
         let range = asked.range(&taxpayer.merchant)?;
@@ -148,76 +133,16 @@ async fn register(app: &App) -> Result<Save, Failure> {
     Ok(record::save(key, expect, &NumberRegister { changes }))
 }
 
-/// A merchant's ranges, or everybody's.
-async fn all_ranges(app: &App, merchant: Option<&AppId>) -> Result<Vec<NumberRange>, Failure> {
+/// Everybody's ranges.
+async fn all_ranges(app: &App) -> Result<Vec<NumberRange>, Failure> {
     let page = Page {
         kind: Kind::NumberRange,
-        owner: merchant.map(AppId::to_string),
+        owner: None,
         after: None,
         order: PageOrder::Ascending,
         limit: 1_000_000,
     };
     Ok(record::list(&*app.store, &page).await?)
-}
-
-/// A merchant's ranges with what became of their numbers.
-pub async fn number_reports(app: &App, merchant: &AppId) -> Result<Vec<RangeReport>, Failure> {
-    let mut reports = Vec::new();
-    for range in all_ranges(app, Some(merchant)).await? {
-        reports.push(number_report(app, range).await?);
-    }
-    Ok(reports)
-}
-
-async fn number_report(app: &App, range: NumberRange) -> Result<RangeReport, Failure> {
-    let (mut issued, mut gaps) = (0, Vec::new());
-    let mut expected = range.first;
-    let mut after = number_key(&range.merchant, &range.code, range.first - 1);
-    loop {
-        let page = Page {
-            kind: Kind::InvoiceNumber,
-            owner: Some(after.owner.clone()),
-            after: Some((after.owner.clone(), after.id.clone())),
-            order: PageOrder::Ascending,
-            limit: PAGE,
-        };
-        let owners: Vec<NumberOwner> = record::list(&*app.store, &page).await?;
-        let places = owners.iter().map(|owner| owner.number.place());
-        let own = places.take_while(|(code, place)| *code == range.code && *place <= range.last);
-        let own: Vec<u64> = own.map(|(_, place)| place).collect();
-        for place in &own {
-            gaps.extend(gaps_between(&range, expected, *place));
-            expected = place + 1;
-            issued += 1;
-        }
-        let Some(last) = own.last().filter(|_| own.len() == PAGE) else { break };
-        after = number_key(&range.merchant, &range.code, *last);
-    }
-    gaps.extend(gaps_between(&range, expected, range.next));
-    Ok(RangeReport { range, issued, gaps })
-}
-
-/// The runs of unused numbers from `first` up to, and without, `end`. What a block that is being
-/// used still has ahead of it is no gap.
-fn gaps_between(range: &NumberRange, first: u64, end: u64) -> Vec<(u64, u64)> {
-    let mut gaps = Vec::new();
-    let mut start = first;
-    let mut blocks: Vec<_> = range.blocks.iter().collect();
-    blocks.sort_by_key(|block| block.first);
-    for block in blocks {
-        // A block's rest is ahead only where no used number follows within it.
-        let rest = start.max(block.first)..block.last + 1;
-        if rest.start < rest.end && rest.end <= end {
-            if start < rest.start {
-                gaps.push((start, rest.start - 1));
-            }
-            start = rest.end;
-        }
-    }
-    if start < end {
-        gaps.push((start, end - 1));
-    }
-    gaps
 }
 
 impl RangeSpec {
@@ -342,20 +267,5 @@ mod tests {
         );
         let all = [range];
         assert_eq!(sandbox_range(&taxpayer, &all, 2026).unwrap().code, "044032600211");
-    }
-
-    #[test]
-    fn what_a_block_has_ahead_is_no_gap() {
-        let merchant = AppId::parse("wx6b61697069616f31").unwrap();
-        let range = NumberRange::new(merchant, Face::Classic, "044032411111", 1, 100).unwrap();
-        let (range, _) = range.take_block("a", 10).unwrap();
-        assert_eq!(gaps_between(&range, 4, 11), []);
-        assert_eq!(gaps_between(&range, 4, 7), [(4, 6)]);
-        let (range, _) = range.take_block("b", 10).unwrap();
-        assert_eq!(gaps_between(&range, 11, 21), []);
-        let (range, _) = range.take_block("a", 10).unwrap();
-        // a's first block is no longer its newest: what it left is a gap.
-        assert_eq!(gaps_between(&range, 4, 31), [(4, 10)]);
-        assert_eq!(gaps_between(&range, 24, 31), []);
     }
 }

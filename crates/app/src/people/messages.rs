@@ -3,13 +3,13 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::listing::{self, Ask, Listing};
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
-use kaipiao_ports::store::{Kind, Page, PageOrder};
-use kaipiao_records::record;
+use kaipiao_ports::store::{Kind, PageOrder};
 
-/// Messages that are shown at most.
-const SHOWN: usize = 1000;
+/// Messages on a page of the inbox.
+const PAGE: usize = 20;
 
 /// A message and who sent it.
 #[derive(Clone, Debug)]
@@ -20,25 +20,29 @@ pub struct InboxMessage {
     pub merchant_name: String,
 }
 
-/// A user's newest service messages, newest first.
-pub async fn list(app: &App, user: &UserId) -> Result<Vec<RejectionMessage>, Failure> {
-    let page = Page {
-        kind: Kind::Message,
-        owner: Some(user.as_str().to_owned()),
-        after: None,
-        order: PageOrder::Descending,
-        limit: SHOWN,
-    };
-    Ok(record::list(&*app.store, &page).await?)
+/// A user's service messages, newest first.
+pub async fn list(
+    app: &App,
+    user: &UserId,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<RejectionMessage>, Failure> {
+    let ask = Ask { owner: Some(user.as_str()), after, order: PageOrder::Descending, limit };
+    listing::list(app, Kind::Message, ask).await
 }
 
-/// The same with the merchants' names.
-pub async fn inbox(app: &App, user: &UserId) -> Result<Vec<InboxMessage>, Failure> {
+/// A page of a user's inbox, newest first.
+pub async fn inbox(
+    app: &App,
+    user: &UserId,
+    after: Option<&str>,
+) -> Result<Listing<InboxMessage>, Failure> {
+    let Listing { items, next } = list(app, user, after, PAGE).await?;
     let mut inbox = Vec::new();
-    for message in list(app, user).await? {
+    for message in items {
         let merchant = accounts::find(app, &message.merchant).await?;
         let merchant_name = merchant.map_or_else(String::new, |account| account.name);
         inbox.push(InboxMessage { message, merchant_name });
     }
-    Ok(inbox)
+    Ok(Listing { items: inbox, next })
 }

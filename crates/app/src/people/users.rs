@@ -2,22 +2,18 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::listing::{self, Ask, Listing};
 use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{OpenId, User, UserId};
-use kaipiao_ports::store::{Kind, Page, PageOrder};
+use kaipiao_ports::store::{Kind, PageOrder};
 use kaipiao_records::people::user::user_key;
-use kaipiao_records::record;
 use kaipiao_wire::people::openid;
 
-/// Users that are shown at most.
-const SHOWN: usize = 1000;
-
-/// All users, by id.
-pub async fn list(app: &App) -> Result<Vec<User>, Failure> {
-    let order = PageOrder::Ascending;
-    let page = Page { kind: Kind::User, owner: None, after: None, order, limit: SHOWN };
-    Ok(record::list(&*app.store, &page).await?)
+/// Users by id.
+pub async fn list(app: &App, after: Option<&str>, limit: usize) -> Result<Listing<User>, Failure> {
+    let ask = Ask { owner: None, after, order: PageOrder::Ascending, limit };
+    listing::list(app, Kind::User, ask).await
 }
 
 /// The user with that id.
@@ -25,7 +21,7 @@ pub async fn find(app: &App, id: &UserId) -> Result<Option<User>, Failure> {
     get(app, &user_key(id)).await
 }
 
-/// Knows a user who logged in; the first time makes them known.
+/// Saves a user who logged in: the first time as a new one, later under the newest name.
 pub async fn upsert_user(app: &App, id: &UserId, name: Option<&str>) -> Result<(), Failure> {
     let key = user_key(id);
     decide(app, key, FirstTry::Reads, |found: Option<User>| {

@@ -1,17 +1,14 @@
 //! Who calls: the account behind `access_token`, checked before the body is read.
 
-use crate::Server;
 use crate::answer::Failed;
 use crate::body::{RequestBody, discard, query_value};
+use crate::server::Server;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use kaipiao_app::access::authenticate;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_errcode::ErrorCode;
-use subtle::ConstantTimeEq;
 
 /// An account with a token that works.
 pub(crate) struct Caller(pub(crate) Account);
@@ -59,28 +56,6 @@ impl FromRequest<Server> for Call {
                 Err(failed)
             }
         }
-    }
-}
-
-/// An operator: `Authorization: Bearer <admin token>`.
-pub(crate) struct Operator;
-
-impl FromRequestParts<Server> for Operator {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Response> {
-        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let given = header.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
-        let expected = server.settings.admin_token.as_deref().unwrap_or("");
-        if !expected.is_empty() && bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
-            return Ok(Self);
-        }
-        if !given.is_empty() {
-            tracing::warn!(path = parts.uri.path(), "a wrong admin token was refused");
-        }
-        let error = "send Authorization: Bearer <admin token>";
-        Err(crate::admin::accounts::refuse(axum::http::StatusCode::UNAUTHORIZED, error)
-            .into_response())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
 
-use crate::Server;
 use crate::answer::{Answer, Failed};
 use crate::body::{RequestBody, discard, query_object};
+use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use kaipiao_app::access::token;

@@ -1,9 +1,9 @@
 //! Section 1: `GET /cgi-bin/ticket/getticket`.
 
-use crate::Server;
 use crate::access::caller::Caller;
 use crate::answer::{Answer, Failed};
 use crate::body::query_value;
+use crate::server::Server;
 use axum::extract::{Request, State};
 use kaipiao_app::authorization::s01_ticket;
 use kaipiao_domain::{Refusal, text};

@@ -1,8 +1,8 @@
 //! Section 2: `POST /card/invoice/getauthurl`.
 
-use crate::Server;
 use crate::access::caller::Call;
 use crate::answer::{Answer, Failed};
+use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::authorization::s02_auth_url;
 use kaipiao_wire::answer::ok_with;

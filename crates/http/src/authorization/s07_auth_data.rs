@@ -1,8 +1,8 @@
 //! Section 7: `POST /card/invoice/getauthdata`.
 
-use crate::Server;
 use crate::access::caller::Call;
 use crate::answer::{Answer, Failed};
+use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::authorization::s07_auth_data;
 use kaipiao_wire::authorization::s07_auth_data::{AuthDataRequest, write};

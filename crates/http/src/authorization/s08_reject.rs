@@ -1,8 +1,8 @@
 //! Section 8: `POST /card/invoice/rejectinsert`.
 
-use crate::Server;
 use crate::access::caller::Call;
 use crate::answer::{Answer, Failed};
+use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::authorization::s08_reject;
 use kaipiao_wire::answer::ok;

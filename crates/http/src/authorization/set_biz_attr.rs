@@ -2,7 +2,6 @@
 //! `action` in the query; a body without action is told apart by the object it holds (facts 6.1
 //! no. 42). The get_ actions take GET too, and whatever body (clients.md A2, A3).
 
-use crate::Server;
 use crate::access::caller::{Call, require_post};
 use crate::answer::{Answer, Failed};
 use crate::authorization::{
@@ -10,6 +9,7 @@ use crate::authorization::{
     s17_set_contact, s18_get_contact,
 };
 use crate::body::query_value;
+use crate::server::Server;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::Method;
 use kaipiao_domain::{Refusal, text};

@@ -1,7 +1,7 @@
 //! `GET /invoice/pdf/…`: the PDF behind `pdfurl` (section 16), whole or in the parts that viewers ask
 //! for; and `GET /invoice/svg/…`, its first page as the wallet shows it.
 
-use crate::Server;
+use crate::server::Server;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,8 +1,8 @@
 //! Section 14: `POST /card/invoice/makeoutinvoice`.
 
-use crate::Server;
 use crate::access::caller::Call;
 use crate::answer::{Answer, Failed};
+use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::invoicing::s14_make_out;
 use kaipiao_wire::answer::ok_saying;

@@ -1,8 +1,8 @@
 //! Section 15: `POST /card/invoice/clearoutinvoice`.
 
-use crate::Server;
 use crate::access::caller::Call;
 use crate::answer::{Answer, Failed};
+use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::invoicing::s15_offset;
 use kaipiao_wire::answer::ok_saying;

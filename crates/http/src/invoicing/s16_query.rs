@@ -1,8 +1,8 @@
 //! Section 16: `POST /card/invoice/queryinvoceinfo` (sic).
 
-use crate::Server;
 use crate::access::caller::Call;
 use crate::answer::{Answer, Failed};
+use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::invoicing::s16_query;
 use kaipiao_wire::invoicing::s16_query::{QueryRequest, write};

@@ -4,18 +4,17 @@
 //! of their book (the page comes back filled, what was typed in the merchant's own fields stays),
 //! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing.
 
-use crate::Pages;
 use crate::authorization::fields::{
     self, Field, Side, detail_of, name_of, with_custom_of, without_custom,
 };
-use crate::page::{Frame, html, notice, see_other};
-use crate::people::visit::{Form, Known, Visit, unavailable};
+use crate::page::{Frame, html, notice, see_other, to_login};
+use crate::pages::Pages;
+use crate::time::china_time;
+use crate::visit::{Form, Known, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use jiff::Timestamp as Moment;
-use jiff::tz::{Offset, TimeZone};
 use kaipiao_app::Failure;
 use kaipiao_app::authorization::page as auth_page;
 use kaipiao_app::authorization::page::{AuthPage, PageStatus};
@@ -30,7 +29,7 @@ use kaipiao_domain::people::user::{BookEntry, User};
 use kaipiao_wire::authorization::s02_auth_url::{RETURN_AUTHORIZED, Return, return_after};
 
 /// What the page says of the order, whatever its state.
-struct Facts {
+struct OrderFacts {
     merchant: String,
     /// The first character of the merchant's name, where a logo would be.
     initial: String,
@@ -43,7 +42,7 @@ struct Facts {
     page_type: PageType,
 }
 
-impl Facts {
+impl OrderFacts {
     fn of(page: &AuthPage) -> Self {
         let request = &page.request;
         Self {
@@ -81,18 +80,11 @@ fn order_time(page: &AuthPage) -> String {
     china_time(if is_plausible { sent_s } else { asked_s })
 }
 
-/// A moment as people in China read it.
-pub(crate) fn china_time(unix_s: i64) -> String {
-    let zone = TimeZone::fixed(Offset::constant(8));
-    let moment = Moment::from_second(unix_s).unwrap_or(Moment::UNIX_EPOCH).to_zoned(zone);
-    moment.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
 #[derive(Template)]
 #[template(path = "authorize.html")]
 struct Authorize<'a> {
     frame: &'a Frame,
-    facts: Facts,
+    facts: OrderFacts,
     was_declined: bool,
     /// What the page shows of the request, so that nobody agrees to what they did not see.
     shown_mark: String,
@@ -123,7 +115,7 @@ struct BookRow<'a> {
 #[template(path = "answered.html")]
 struct Answered<'a> {
     frame: &'a Frame,
-    facts: Facts,
+    facts: OrderFacts,
     is_authorized: bool,
     /// Was it just now? Otherwise the user comes back to a link that they have used.
     is_fresh: bool,
@@ -140,7 +132,7 @@ struct Answered<'a> {
 #[template(path = "closed.html")]
 struct Closed<'a> {
     frame: &'a Frame,
-    facts: Facts,
+    facts: OrderFacts,
     why: ClosedBecause,
     reason: Option<RejectionReason>,
 }
@@ -186,7 +178,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
 
 /// The page as a GET shows it.
 fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
-    let facts = Facts::of(&page);
+    let facts = OrderFacts::of(&page);
     let (why, reason) = match page.status.clone() {
         PageStatus::Authorized { at, back } => {
             let invoice_name = page.invoice_name.unwrap_or_default();
@@ -209,7 +201,7 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
 
 fn answered(
     frame: &Frame,
-    facts: Facts,
+    facts: OrderFacts,
     at: Option<Timestamp>,
     invoice_name: String,
     back: Return,
@@ -319,7 +311,7 @@ fn asking<'a>(
     });
     let was_declined = matches!(page.status, PageStatus::Declined { .. });
     let shown_mark = shown_mark(&page.request);
-    Authorize { frame, facts: Facts::of(page), was_declined, shown_mark, trouble, title }
+    Authorize { frame, facts: OrderFacts::of(page), was_declined, shown_mark, trouble, title }
 }
 
 async fn authorize(
@@ -409,7 +401,7 @@ fn went_on(
 fn refused(frame: &Frame, link: &str, error: AnswerError) -> Response {
     match error {
         AnswerError::ForgedLink => forged(frame),
-        AnswerError::UnknownUser(_) => crate::people::login::to_login(link),
+        AnswerError::UnknownUser(_) => to_login(link),
         // The page itself says where the order stands.
         AnswerError::Refused(_) | AnswerError::RequestChanged => see_other(link),
         AnswerError::Failed(failure @ Failure::Unavailable(_)) => unavailable(frame, &failure),
@@ -427,15 +419,4 @@ fn forged(frame: &Frame) -> Response {
             "It is incomplete, or was changed. Go back to the merchant and get a new one.",
         ),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::china_time;
-
-    #[test]
-    fn moments_are_shown_as_in_china() {
-        assert_eq!(china_time(1_767_196_800), "2026-01-01 00:00");
-        assert_eq!(china_time(i64::MAX), "1970-01-01 08:00");
-    }
 }

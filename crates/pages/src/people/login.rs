@@ -1,9 +1,9 @@
 //! Who the user is: chosen in the sandbox, handed over by the embedding app in production.
 
-use crate::Pages;
 use crate::lang::{LANG_COOKIE, Lang};
-use crate::page::{Frame, html, local, notice, see_other};
-use crate::people::visit::{SESSION_COOKIE, Visit, unavailable};
+use crate::page::{Frame, encoded, html, local, notice, see_other, to_login};
+use crate::pages::Pages;
+use crate::visit::{SESSION_COOKIE, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::header::SET_COOKIE;
@@ -20,21 +20,19 @@ struct Chooser<'a> {
     frame: &'a Frame,
     users: &'a [User],
     next: &'a str,
+    /// The next page's address; empty: this is the last.
+    more: String,
 }
 
-/// Sends somebody unknown to log in, and back afterwards.
-pub(crate) fn to_login(next: &str) -> Response {
-    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    see_other(&format!("/login?next={next}"))
-}
+/// Users on a page of the chooser.
+const CHOICES: usize = 100;
 
 /// `GET /login?next=`: the sandbox's people to choose from. With `token=` an embedding app's login.
 pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let (next, token) = (visit.parameter("next"), visit.parameter("token"));
     // The page's own address, without the token.
-    let here: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    let frame = Frame { here: format!("/login?next={here}"), ..visit.frame() };
+    let frame = Frame { here: format!("/login?next={}", encoded(&next)), ..visit.frame() };
     if !token.is_empty() {
         return by_token(&pages, &frame, &token, &next).await;
     }
@@ -49,8 +47,12 @@ pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Respon
             ),
         );
     }
-    match users::list(&pages.app).await {
-        Ok(users) => html(StatusCode::OK, &Chooser { frame: &frame, users: &users, next: &next }),
+    match users::list(&pages.app, visit.after().as_deref(), CHOICES).await {
+        Ok(users) => {
+            let here = format!("{}&after=", frame.here);
+            let more = users.next.map(|after| here + &encoded(&after)).unwrap_or_default();
+            html(StatusCode::OK, &Chooser { frame: &frame, users: &users.items, next: &next, more })
+        }
         Err(failure) => unavailable(&frame, &failure),
     }
 }

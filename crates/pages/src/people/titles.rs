@@ -1,9 +1,9 @@
 //! The user's own pages: the title book.
 
-use crate::Pages;
 use crate::authorization::fields::{self, Field, Side, detail_of, name_of};
 use crate::page::{Frame, html, notice, see_other};
-use crate::people::visit::{Known, Visit, unavailable};
+use crate::pages::Pages;
+use crate::visit::{Known, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};

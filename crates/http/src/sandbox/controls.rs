@@ -1,143 +1,34 @@
 //! The sandbox's controls: open by design, absent in production.
 
-use crate::Server;
-use crate::admin::accounts::{failed, refuse};
+use crate::admin::error::{failed, refuse};
 use crate::answer::json;
-use crate::body::{RequestBody, query_value};
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use crate::body::{RequestBody, query_object, query_value};
+use crate::paging::{after, page_size};
+use crate::server::Server;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use core::time::Duration;
-use kaipiao_app::access::accounts;
-use kaipiao_app::access::token;
-use kaipiao_app::authorization::s06_auth_push;
-use kaipiao_app::authorization::s06_auth_push::AnswerError;
+use kaipiao_app::Failure;
+use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
 use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
-use kaipiao_app::invoicing::taxpayers;
-use kaipiao_app::people::messages;
-use kaipiao_app::people::titles;
-use kaipiao_app::people::users;
-use kaipiao_app::sandbox::{
-    DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_MERCHANT, DEMO_PLATFORM, Sandbox,
-};
-use kaipiao_app::{App, Failure};
-use kaipiao_domain::access::account::Account;
+use kaipiao_app::listing::Listing;
+use kaipiao_app::people::{messages, users};
+use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::authorization::order::Answer as UserAnswer;
-use kaipiao_domain::invoicing::taxpayer::Taxpayer;
+use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::authorization::s02_auth_url::Return;
 use kaipiao_wire::object::Object;
-use kaipiao_wire::people::title::{self, TitleOut};
+use kaipiao_wire::people::title;
 use serde::Serialize;
-use std::collections::BTreeMap;
-
-#[derive(Serialize)]
-struct AccountsOut {
-    accounts: Vec<AccountOut>,
-    s_pappid: Option<String>,
-    /// The demo merchant's taxpayer.
-    merchant: Option<MerchantOut>,
-    admin_token: Option<String>,
-    users: Vec<UserOut>,
-}
-
-#[derive(Serialize)]
-struct AccountOut {
-    appid: String,
-    /// The demo's, as long as it is the account's; null otherwise: only its hash is kept.
-    secret: Option<&'static str>,
-    role: &'static str,
-    original_id: String,
-    name: String,
-    bound_to: Option<String>,
-    merchant: Option<MerchantOut>,
-}
-
-/// What a request for an invoice must name.
-#[derive(Clone, Serialize)]
-struct MerchantOut {
-    code: String,
-    nsrsbh: String,
-    nsrmc: String,
-}
-
-impl From<Taxpayer> for MerchantOut {
-    fn from(taxpayer: Taxpayer) -> Self {
-        let code = taxpayer.code.as_str().to_owned();
-        Self { code, nsrsbh: taxpayer.party.tax_id, nsrmc: taxpayer.party.name }
-    }
-}
-
-#[derive(Serialize)]
-struct UserOut {
-    id: String,
-    name: String,
-    openids: BTreeMap<String, String>,
-    titles: Vec<serde_json::Value>,
-}
-
-/// What a test suite needs to know, as JSON text: also `kaipiao accounts --json`.
-pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<String, Failure> {
-    let accounts = accounts::list(app).await?;
-    let mut users = Vec::new();
-    for user in users::list(app).await? {
-        let openid = |account: &Account| {
-            let openid = users::openid(app, &account.appid, &user.id);
-            (account.appid.to_string(), openid.as_str().to_owned())
-        };
-        let book = titles::title_book(app, &user).await?;
-        let titles = book.iter().map(|entry| serde_json::json!(TitleOut::from(&entry.title)));
-        users.push(UserOut {
-            id: user.id.as_str().to_owned(),
-            name: user.name.clone(),
-            openids: accounts.iter().map(openid).collect(),
-            titles: titles.collect(),
-        });
-    }
-    // The demo platform's, whatever accounts were added.
-    let platforms = || accounts.iter().filter(|account| account.platform_id.is_some());
-    let platform = platforms().find(|account| account.appid.as_str() == DEMO_PLATFORM);
-    let platform = platform.or_else(|| platforms().next());
-    let platform = platform.and_then(|account| account.platform_id.as_ref());
-    let s_pappid = platform.map(|id| id.as_str().to_owned());
-    let mut merchants = BTreeMap::new();
-    for account in &accounts {
-        if let Some(taxpayer) = taxpayers::find(app, &account.appid).await? {
-            merchants.insert(account.appid.to_string(), MerchantOut::from(taxpayer));
-        }
-    }
-    let out = |account: &Account| AccountOut {
-        appid: account.appid.to_string(),
-        secret: DEMO_ACCOUNTS
-            .iter()
-            .map(|demo| demo.secret)
-            .find(|s| token::has_secret(app, account, s)),
-        role: account.role.name(),
-        original_id: account.original_id.clone(),
-        name: account.name.clone(),
-        bound_to: account.bound_to.as_ref().map(ToString::to_string),
-        merchant: merchants.get(account.appid.as_str()).cloned(),
-    };
-    let accounts = accounts.iter().map(out).collect();
-    // An operator's own token is not told to whoever reaches the sandbox.
-    let admin_token = admin_token.filter(|token| *token == DEMO_ADMIN_TOKEN).map(str::to_owned);
-    let merchant = merchants.get(DEMO_MERCHANT).cloned();
-    Ok(bare(&AccountsOut { accounts, s_pappid, merchant, admin_token, users }))
-}
-
-pub(crate) async fn accounts(State(server): State<Server>) -> Response {
-    match accounts_json(&server.app, server.settings.admin_token.as_deref()).await {
-        Ok(text) => json(StatusCode::OK, text),
-        Err(failure) => failed(failure),
-    }
-}
 
 /// `{"auth_url","user","decision":"authorize"|"decline","title"?}` through the page's use case.
 pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
-    struct Out {
+    struct AnswerJson {
         result: &'static str,
         redirect: Return,
     }
@@ -152,7 +43,7 @@ pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -
     match s06_auth_push::answer(&server.app, &link, &user, answer, None).await {
         Ok(answered) => {
             let result = if answered.is_authorized { "authorized" } else { "declined" };
-            json(StatusCode::OK, bare(&Out { result, redirect: answered.back }))
+            json(StatusCode::OK, bare(&AnswerJson { result, redirect: answered.back }))
         }
         Err(AnswerError::Failed(failure @ Failure::Unavailable(_))) => failed(failure),
         Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
@@ -177,43 +68,60 @@ fn read_answer(object: &Object) -> Result<(String, String, UserAnswer), Refusal>
     Ok((link, user, answer))
 }
 
-/// What the user was told: rejections with their reason and link.
-pub(crate) async fn messages(State(server): State<Server>, request: Request) -> Response {
+/// `GET /sandbox/v1/messages?user=&limit=&after=`: a user's rejections with their reason and link,
+/// newest first.
+pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response {
     #[derive(Serialize)]
-    struct Out {
-        messages: Vec<MessageOut>,
+    struct MessagesJson {
+        messages: Vec<MessageJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     }
-    #[derive(Serialize)]
-    struct MessageOut {
-        appid: String,
-        order_id: String,
-        time: i64,
-        reason: String,
-        url: String,
-    }
-    let user = query_value(request.uri(), "user");
+    let user = query_value(&uri, "user");
     let Some(user) = UserId::parse(&user) else {
         return refuse(StatusCode::BAD_REQUEST, "put user=<id> into the query");
     };
-    match messages::list(&server.app, &user).await {
-        Ok(messages) => {
-            let out = messages.into_iter().map(|message| MessageOut {
-                appid: message.merchant.to_string(),
-                order_id: message.order_id.to_string(),
-                time: message.sent_at.unix_seconds(),
-                reason: message.reason,
-                url: message.url,
-            });
-            json(StatusCode::OK, bare(&Out { messages: out.collect() }))
+    let listed = async {
+        let query = query_object(&uri)?;
+        let (after, limit) = (after(&query)?, page_size(&query)?);
+        messages::list(&server.app, &user, after.as_deref(), limit).await
+    };
+    match listed.await {
+        Ok(Listing { items, next }) => {
+            let messages = items.into_iter().map(MessageJson::from).collect();
+            json(StatusCode::OK, bare(&MessagesJson { messages, next }))
         }
         Err(failure) => failed(failure),
+    }
+}
+
+#[derive(Serialize)]
+struct MessageJson {
+    appid: String,
+    order_id: String,
+    /// Unix seconds.
+    time: i64,
+    reason: String,
+    url: String,
+}
+
+impl From<RejectionMessage> for MessageJson {
+    fn from(message: RejectionMessage) -> Self {
+        Self {
+            appid: message.merchant.to_string(),
+            order_id: message.order_id.to_string(),
+            time: message.sent_at.unix_seconds(),
+            reason: message.reason,
+            url: message.url,
+        }
     }
 }
 
 /// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
 pub(crate) async fn clock(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
-    struct Out {
+    struct ClockJson {
         now: i64,
         ahead_s: u64,
     }
@@ -228,7 +136,9 @@ pub(crate) async fn clock(State(server): State<Server>, body: RequestBody) -> Re
         Err(refusal) => return failed(refusal.into()),
     };
     match sandbox(&server).clock.advance(&server.app, advance_s).await {
-        Ok((now, ahead_s)) => json(StatusCode::OK, bare(&Out { now: now.unix_seconds(), ahead_s })),
+        Ok((now, ahead_s)) => {
+            json(StatusCode::OK, bare(&ClockJson { now: now.unix_seconds(), ahead_s }))
+        }
         Err(failure) => failed(failure),
     }
 }
@@ -241,7 +151,7 @@ fn sandbox(server: &Server) -> &Sandbox {
 /// `{"id","name"?}`: adds a person with an empty title book, or renames one.
 pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
-    struct Out {
+    struct UserJson {
         id: String,
     }
     let read = |object: Object| {
@@ -261,7 +171,7 @@ pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Re
     }
     let name = Some(&*name).filter(|name| !name.is_empty());
     match users::upsert_user(&server.app, &user, name).await {
-        Ok(()) => json(StatusCode::OK, bare(&Out { id })),
+        Ok(()) => json(StatusCode::OK, bare(&UserJson { id })),
         Err(failure) => failed(failure),
     }
 }
@@ -270,7 +180,7 @@ pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Re
 /// `n` 0 forgets what was planned.
 pub(crate) async fn faults(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
-    struct Out {
+    struct FaultsJson {
         target: &'static str,
         left: usize,
     }
@@ -280,7 +190,7 @@ pub(crate) async fn faults(State(server): State<Server>, body: RequestBody) -> R
     };
     let issuer = &sandbox(&server).issuer;
     issuer.play(fault, n);
-    json(StatusCode::OK, bare(&Out { target: ISSUER, left: issuer.left() }))
+    json(StatusCode::OK, bare(&FaultsJson { target: ISSUER, left: issuer.left() }))
 }
 
 const ISSUER: &str = "issuer";

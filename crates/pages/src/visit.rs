@@ -1,9 +1,9 @@
 //! Who asks for a page, and what they sent with it.
 
-use crate::Pages;
 use crate::lang::{Lang, cookie};
-use crate::page::{Frame, notice};
-use crate::people::login::to_login;
+use crate::page::{Frame, notice, to_login};
+use crate::pages::Pages;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
@@ -55,6 +55,11 @@ impl Visit {
         let query = self.uri.query().unwrap_or("").as_bytes();
         let found = form_urlencoded::parse(query).find(|(key, _)| key == name);
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
+    /// Where the asked page of a listing begins; None: at the first entry.
+    pub(crate) fn after(&self) -> Option<String> {
+        Some(self.parameter("after")).filter(|after| !after.is_empty())
     }
 
     /// The frame of a page for nobody in particular.
