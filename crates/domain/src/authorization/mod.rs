@@ -3,3 +3,5 @@
 pub mod contact;
 pub mod order;
 pub mod page_fields;
+pub mod requests;
+pub mod ticket;

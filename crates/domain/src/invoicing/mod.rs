@@ -3,4 +3,5 @@
 pub mod invoice;
 pub mod invoice_number;
 pub mod invoice_request;
+pub mod requests;
 pub mod taxpayer;
