@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod circles;
 mod dependencies;
 mod documentation;
 mod layers;
 mod rulings;
+mod sections;
 mod sources;
 mod workspace;
