@@ -30,7 +30,7 @@ const STAGES: &[Stage] = &[
         let tests = "--test http --test crash --test process";
         cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
     }),
-    ("paper", |root| cargo(root, "test --locked -p kaipiao-issuing --test face")),
+    ("render", |root| cargo(root, "test --locked -p kaipiao-render --test face")),
     ("sending", |root| cargo(root, "test --locked -p kaipiao-push --test sending")),
     ("browser", |root| {
         cargo(root, "test --locked -p kaipiao-tests --test browser -- --test-threads=2")

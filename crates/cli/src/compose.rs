@@ -12,11 +12,10 @@ use kaipiao_app::start::StartError;
 use kaipiao_app::worker::{Places, Worker};
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
-use kaipiao_issuing::font::Fonts;
-use kaipiao_issuing::numbers::Numbers;
-use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
+use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
 use kaipiao_push::HttpSender;
+use kaipiao_render::{FaceRenderer, Fonts};
 use kaipiao_seams::clock::SystemClock;
 use kaipiao_seams::entropy::{Entropy, OsEntropy};
 use kaipiao_seams::issuer::Issuer;
@@ -219,7 +218,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        paper: Arc::new(InvoicePaper::new(Fonts::new(settings.paper.font_files()?))),
+        paper: Arc::new(FaceRenderer::new(Fonts::new(settings.paper.font_files()?))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }

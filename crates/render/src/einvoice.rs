@@ -9,8 +9,9 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::capitals::capitals;
 use crate::category::names;
+use crate::dates::in_china;
 use crate::face::Subject;
-use crate::{in_china, plain};
+use crate::figures::plain;
 
 const TAG: &str = "SWEI4400";
 const VERSION: &str = "0.33";

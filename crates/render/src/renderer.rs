@@ -1,23 +1,23 @@
-//! Invoices as people know them: the Paper seam over the faces and the backends.
+//! The renderer: the port over the faces and the backends.
 
 use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
 use kaipiao_seams::paper::Paper;
 
+use crate::dates::in_china;
 use crate::einvoice;
 use crate::face::{Subject, pages, title};
 use crate::font::Fonts;
-use crate::in_china;
 use crate::pdf::{self, Attachment, Properties};
 use crate::svg::svg;
 
-/// Prints invoices with the face that people know, 210 × 140 mm.
+/// Renders invoices with the face that people know, 210 × 140 mm.
 #[derive(Debug, Default)]
-pub struct InvoicePaper {
+pub struct FaceRenderer {
     fonts: Fonts,
 }
 
-impl InvoicePaper {
-    /// A printer with these typefaces.
+impl FaceRenderer {
+    /// A renderer with these typefaces.
     #[must_use]
     pub const fn new(fonts: Fonts) -> Self {
         Self { fonts }
@@ -32,7 +32,7 @@ impl InvoicePaper {
     }
 }
 
-impl Paper for InvoicePaper {
+impl Paper for FaceRenderer {
     fn can_print(&self, character: char) -> bool {
         self.fonts.has_glyph(character)
     }

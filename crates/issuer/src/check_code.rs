@@ -11,7 +11,12 @@ const DIGITS: usize = 20;
 const MODULUS: u128 = 10_u128.pow(20);
 
 /// The check code of an invoice: the same for the same number, second and amount without tax.
-pub fn check_code(key: &[u8; 32], number: &InvoiceNumber, at: Timestamp, net: Fen) -> String {
+pub(crate) fn check_code(
+    key: &[u8; 32],
+    number: &InvoiceNumber,
+    at: Timestamp,
+    net: Fen,
+) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length fits");
     let (code, digits) = (number.code(), number.number());
     mac.update(format!("{code}|{digits}|{}|{net}", at.unix_seconds()).as_bytes());

@@ -8,8 +8,8 @@ use super::Ink;
 use super::canvas::{Align, Area, Canvas, Fitted, PITCH, fitted, value};
 use super::lines::{visible_width_mm, wrap};
 use crate::category::names;
+use crate::figures::plain;
 use crate::font::Fonts;
-use crate::plain;
 
 /// What classification codes begin with that stand for no sale: no tax is due.
 const NO_SALE: char = '6';

@@ -7,7 +7,8 @@ use kaipiao_domain::taxpayer::Party;
 use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, SMALLEST_MM, label, value};
 use super::lines::wrap;
 use super::{Ink, Operation, Subject};
-use crate::{in_china, qr};
+use crate::dates::in_china;
+use crate::qr;
 
 /// The side of the QR code.
 const QR_SIDE_MM: f32 = 20.0;

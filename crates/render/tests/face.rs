@@ -18,9 +18,8 @@ use std::process::Command;
 use fixtures::{Fixture, all, content, fixture, line, many};
 use kaipiao_domain::invoice::{Content, Line, LineNature};
 use kaipiao_domain::taxpayer::Face;
-use kaipiao_issuing::capitals::capitals;
-use kaipiao_issuing::font::{FontFile, Fonts};
-use kaipiao_issuing::{InvoicePaper, category, qr};
+use kaipiao_render::capitals::capitals;
+use kaipiao_render::{FaceRenderer, FontFile, Fonts, category, qr};
 use kaipiao_seams::paper::Paper;
 use proptest::prelude::*;
 use quick_xml::events::Event;
@@ -34,7 +33,7 @@ struct Written {
 
 impl Written {
     fn new(fixture: &Fixture) -> Self {
-        Self::of(&InvoicePaper::default().pdf(&fixture.request, &fixture.invoice))
+        Self::of(&FaceRenderer::default().pdf(&fixture.request, &fixture.invoice))
     }
 
     fn of(pdf: &[u8]) -> Self {
@@ -158,7 +157,7 @@ fn the_mark_is_not_between_the_values() {
         specimen: false,
         ..fixture.invoice.clone()
     };
-    let pdf = InvoicePaper::default().pdf(&fixture.request, &licensed);
+    let pdf = FaceRenderer::default().pdf(&fixture.request, &licensed);
     let text = Written::of(&pdf).text();
     assert!(!text.contains("样票") && !text.contains("SPECIMEN"));
 }
@@ -220,10 +219,10 @@ fn typefaces_are_embedded_reduced_and_readable() {
 
 #[test]
 fn the_machines_fonts_print_what_the_embedded_one_lacks() {
-    let paper = InvoicePaper::default();
+    let renderer = FaceRenderer::default();
     let lacking = |character: char| !Fonts::embedded_only().has_glyph(character);
     assert!(fixtures::TRADITIONAL.chars().any(lacking));
-    let has_all = fixtures::TRADITIONAL.chars().all(|character| paper.can_print(character));
+    let has_all = fixtures::TRADITIONAL.chars().all(|character| renderer.can_print(character));
     assert!(has_all, "Debian's fonts-noto-cjk must be installed");
     let fixture = all().into_iter().find(|one| one.name == "classic-traditional").unwrap();
     let written = Written::new(&fixture);
@@ -238,10 +237,10 @@ fn a_font_with_other_outlines_prints_too() {
     let path = PathBuf::from("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf");
     assert!(path.exists(), "Debian's fonts-dejavu-core must be installed");
     let fonts = Fonts::new([FontFile { path, face_index: 0 }]);
-    let paper = InvoicePaper::new(fonts);
+    let renderer = FaceRenderer::new(fonts);
     let mut fixture = fixture("", Face::Digital, content(fixtures::one_line()));
     fixture.request.content.buyer.name = "甲ħ乙ŁŐ公司".into();
-    let written = Written::of(&paper.pdf(&fixture.request, &fixture.invoice));
+    let written = Written::of(&renderer.pdf(&fixture.request, &fixture.invoice));
     let text = written.text();
     assert!(text.contains("甲ħ乙ŁŐ公司"), "{text}");
     let fonts = written.ask("pdffonts", &[], &[]);
@@ -424,7 +423,7 @@ fn a_name_that_looks_like_a_program_stays_a_name() {
         let mut content = content(fixtures::one_line());
         content.buyer.name = hostile.into();
         let fixture = fixture("", face, content);
-        for page in InvoicePaper::default().svg(&fixture.request, &fixture.invoice) {
+        for page in FaceRenderer::default().svg(&fixture.request, &fixture.invoice) {
             let elements = elements(&page);
             assert!(elements.iter().all(|(name, _)| ["svg", "title", "text"].contains(&&**name)));
             assert!(elements.contains(&("text".to_owned(), hostile.to_owned())), "{elements:?}");
@@ -434,9 +433,9 @@ fn a_name_that_looks_like_a_program_stays_a_name() {
 
 #[test]
 fn the_pictures_for_screens_hold_the_values() {
-    let paper = InvoicePaper::default();
+    let renderer = FaceRenderer::default();
     for fixture in all() {
-        let pages = paper.svg(&fixture.request, &fixture.invoice);
+        let pages = renderer.svg(&fixture.request, &fixture.invoice);
         let mut text = String::new();
         for page in &pages {
             assert!(page.contains(r#"viewBox="0 0 210 "#));
@@ -451,14 +450,16 @@ fn the_pictures_for_screens_hold_the_values() {
 
 #[test]
 fn the_same_invoice_gives_the_same_bytes() {
-    let (paper, again) = (InvoicePaper::default(), InvoicePaper::default());
+    let (renderer, again) = (FaceRenderer::default(), FaceRenderer::default());
     for fixture in all() {
-        let bytes = paper.pdf(&fixture.request, &fixture.invoice);
+        let bytes = renderer.pdf(&fixture.request, &fixture.invoice);
         assert!(bytes == again.pdf(&fixture.request, &fixture.invoice), "{}", fixture.name);
     }
     let other = fixture("", Face::Classic, content(vec![line("洗衣机", "1", "1", "1", "0.17")]));
     let one = &all()[0];
-    assert!(paper.pdf(&one.request, &one.invoice) != paper.pdf(&other.request, &other.invoice));
+    assert!(
+        renderer.pdf(&one.request, &one.invoice) != renderer.pdf(&other.request, &other.invoice)
+    );
 }
 
 #[test]
@@ -517,7 +518,7 @@ proptest! {
         let face = if is_digital { Face::Digital } else { Face::Classic };
         let fixture = fixture("", face, content);
         Written::new(&fixture).ask("qpdf", &["--check"], &[]);
-        for page in InvoicePaper::default().svg(&fixture.request, &fixture.invoice) {
+        for page in FaceRenderer::default().svg(&fixture.request, &fixture.invoice) {
             elements(&page);
         }
     }

@@ -6,7 +6,7 @@ use kaipiao_domain::invoice::Content;
 use kaipiao_domain::invoice_request::IssuedInvoice;
 use kaipiao_domain::taxpayer::Face;
 
-use crate::in_china;
+use crate::dates::in_china;
 
 /// The version of the format.
 const VERSION: &str = "01";

@@ -1,9 +1,9 @@
 //! The issuer that this server is by itself.
 
 use crate::check_code::check_code;
-use crate::in_china;
 use crate::numbers::{DrawError, Numbers};
 use async_trait::async_trait;
+use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::invoice_request::{InvoiceRequest, IssueFailure, IssuedInvoice, IssuerAnswer};
 use kaipiao_domain::taxpayer::Face;
@@ -27,8 +27,8 @@ impl Default for IssuerMarks {
 
 /// Issues from the merchants' ranges of numbers.
 ///
-/// It keeps no record of its own: a number counts as used when the invoice is recorded. Asked again
-/// for a request whose answer was lost with the process, it draws another number, and nobody has
+/// No record of its own: a number counts as used when the invoice is recorded. Asked again for a
+/// request whose answer was lost with the process, the issuer draws another number, and nobody has
 /// seen the first one.
 pub struct BuiltInIssuer {
     numbers: Numbers,
@@ -46,7 +46,7 @@ impl BuiltInIssuer {
 #[async_trait]
 impl Issuer for BuiltInIssuer {
     async fn issue(&self, request: &InvoiceRequest, now: Timestamp) -> IssuerAnswer {
-        let year = in_china(now).year();
+        let year = year_in_china(now);
         let number = match self.numbers.draw(&request.merchant, request.face, year).await {
             Ok(number) => number,
             Err(DrawError::Store(why)) => {
@@ -71,4 +71,11 @@ impl Issuer for BuiltInIssuer {
             machine_number,
         })
     }
+}
+
+/// The calendar year in China, which digital numbers begin with.
+fn year_in_china(now: Timestamp) -> i16 {
+    let instant = jiff::Timestamp::from_millisecond(now.unix_millis());
+    let instant = instant.expect("the domain's clock is within jiff's ten thousand years");
+    instant.to_zoned(TimeZone::fixed(Offset::constant(8))).year()
 }

@@ -3,8 +3,8 @@
 use kaipiao_domain::invoice::Line;
 use kaipiao_domain::invoice_request::{Colour, InvoiceRequest};
 use kaipiao_domain::taxpayer::{Face, Party};
-use kaipiao_issuing::capitals::capitals;
-use kaipiao_issuing::category;
+use kaipiao_render::capitals::capitals;
+use kaipiao_render::category;
 use rust_decimal::Decimal;
 
 use super::fixtures::Fixture;
