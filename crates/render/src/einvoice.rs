@@ -10,8 +10,8 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use crate::capitals::capitals;
 use crate::category::names;
 use crate::dates::in_china;
-use crate::face::Subject;
 use crate::figures::plain;
+use crate::subject::Subject;
 
 const TAG: &str = "SWEI4400";
 const VERSION: &str = "0.33";

@@ -1,8 +1,5 @@
-//! The face of an invoice: one list of drawing operations per page, which a backend turns into a
-//! PDF or into SVG.
-//!
-//! Lengths are millimetres. The origin is a page's upper left corner; y grows downwards. The order
-//! of the operations is the order in which programs read the page.
+//! The face of an invoice as drawing operations: classic or digital, with the goods list, the seal
+//! and the mark of a sample.
 
 mod canvas;
 mod classic;
@@ -10,6 +7,7 @@ mod digital;
 mod goods_list;
 mod lines;
 mod outline;
+mod pages;
 mod parts;
 mod region;
 mod seal;
@@ -18,129 +16,4 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use outline::Segment;
-
-use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
-use kaipiao_domain::taxpayer::Face;
-
-use crate::font::{Fonts, Glyph, UNITS_PER_EM};
-
-/// The size of every invoice, in millimetres.
-const PAGE_MM: [f32; 2] = [210.0, 140.0];
-
-/// One page.
-pub(crate) struct Page {
-    /// Its size: width and height.
-    pub(crate) size_mm: [f32; 2],
-    /// What stands on it, in the order in which it is drawn and read.
-    pub(crate) operations: Vec<Operation>,
-}
-
-/// One stroke of the pen. Points are x and y.
-pub(crate) enum Operation {
-    /// A line of text.
-    Text(Text),
-    /// A straight line.
-    Line { from_mm: [f32; 2], to_mm: [f32; 2], width_mm: f32, ink: Ink },
-    /// The rim of an ellipse.
-    Ellipse { centre_mm: [f32; 2], radii_mm: [f32; 2], width_mm: f32, ink: Ink },
-    /// A filled shape.
-    Shape { segments: Vec<Segment>, ink: Ink },
-    /// Filled squares in rows from the upper left corner on, black where true.
-    Squares { corner_mm: [f32; 2], side_mm: f32, rows: Vec<Vec<bool>> },
-}
-
-/// A line of text.
-pub(crate) struct Text {
-    /// Where the first glyph begins.
-    pub(crate) x_mm: f32,
-    /// On what the glyphs stand.
-    pub(crate) baseline_mm: f32,
-    /// The side of a Chinese character's square.
-    pub(crate) size_mm: f32,
-    /// Added after each glyph.
-    pub(crate) spacing_mm: f32,
-    /// Its colour.
-    pub(crate) ink: Ink,
-    /// From left to right.
-    pub(crate) glyphs: Vec<Glyph>,
-}
-
-impl Text {
-    /// From the first glyph's left side to the last one's right side.
-    pub(crate) fn width_mm(&self) -> f32 {
-        let units: u32 = self.glyphs.iter().map(|glyph| u32::from(glyph.advance_units)).sum();
-        let gaps = self.glyphs.len().saturating_sub(1) as f32;
-        units as f32 * self.size_mm / f32::from(UNITS_PER_EM) + gaps * self.spacing_mm
-    }
-}
-
-/// A colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ink {
-    /// Of values.
-    Black,
-    /// Of labels and rules.
-    Brown,
-    /// Of the seal.
-    Red,
-    /// Of the mark beneath the values.
-    Pale,
-    /// Of the words at the foot.
-    Grey,
-}
-
-impl Ink {
-    /// Red, green and blue, from 0 to 255.
-    pub(crate) const fn rgb(self) -> [u8; 3] {
-        match self {
-            Self::Black => [0, 0, 0],
-            Self::Brown => [156, 82, 35],
-            Self::Red => [218, 37, 29],
-            Self::Pale => [232, 232, 232],
-            Self::Grey => [120, 120, 120],
-        }
-    }
-}
-
-/// What is drawn.
-#[derive(Clone, Copy)]
-pub(crate) struct Subject<'a> {
-    /// What was asked for.
-    pub(crate) request: &'a InvoiceRequest,
-    /// What was issued.
-    pub(crate) invoice: &'a IssuedInvoice,
-}
-
-/// The runs of dark squares: column, row, and how many. Neighbours are one: no hairlines shine
-/// through between them.
-pub(crate) fn dark_runs(rows: &[Vec<bool>]) -> impl Iterator<Item = [usize; 3]> {
-    rows.iter().enumerate().flat_map(|(row, squares)| {
-        let mut column = 0;
-        squares.chunk_by(|one, next| one == next).filter_map(move |run| {
-            let start = column;
-            column += run.len();
-            run[0].then_some([start, row, run.len()])
-        })
-    })
-}
-
-/// The pages of an invoice: at least one.
-pub(crate) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
-    let mut pages = match subject.invoice.number.face() {
-        Face::Classic => classic::pages(fonts, subject),
-        Face::Digital => digital::pages(fonts, subject),
-    };
-    if subject.invoice.specimen {
-        pages.iter_mut().for_each(|page| specimen::mark(fonts, page));
-    }
-    pages
-}
-
-/// The name of the document.
-pub(crate) const fn title(face: Face) -> &'static str {
-    match face {
-        Face::Classic => classic::TITLE,
-        Face::Digital => digital::TITLE,
-    }
-}
+pub(crate) use pages::{pages, title};

@@ -6,6 +6,7 @@
 pub mod capitals;
 pub mod category;
 mod dates;
+mod drawing;
 mod einvoice;
 mod face;
 mod figures;
@@ -13,6 +14,7 @@ mod font;
 mod pdf;
 pub mod qr;
 mod renderer;
+mod subject;
 mod svg;
 
 pub use font::{FontFile, Fonts};

@@ -5,9 +5,10 @@ use kaipiao_seams::paper::Paper;
 
 use crate::dates::in_china;
 use crate::einvoice;
-use crate::face::{Subject, pages, title};
+use crate::face::{pages, title};
 use crate::font::Fonts;
 use crate::pdf::{self, Attachment, Properties};
+use crate::subject::Subject;
 use crate::svg::svg;
 
 /// Renders invoices with the face that people know, 210 × 140 mm.

@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
-use crate::face::{Ink, Operation, Page, Segment, Text, dark_runs};
+use crate::drawing::{Ink, Operation, Page, Segment, Text, dark_runs};
 
 const FONTS: &str = "FP Song, Noto Serif CJK SC, Noto Serif SC, Source Han Serif SC, Songti SC, \
     SimSun, serif";

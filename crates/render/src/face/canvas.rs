@@ -1,7 +1,7 @@
 //! Puts texts and rules on a page.
 
 use super::lines::{Line, visible_width_mm, wrap};
-use super::{Ink, Operation, Page, Text};
+use crate::drawing::{Ink, Operation, Page, Text};
 use crate::font::Fonts;
 
 /// The usual distance of baselines, in sizes of the text.

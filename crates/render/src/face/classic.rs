@@ -7,13 +7,15 @@ use kaipiao_domain::taxpayer::Party;
 use sha2::Sha256;
 
 use super::canvas::{Align, Area, Canvas, label, value};
-use super::parts::{Fields, date, gross, joined, qr_code, title};
+use super::parts::{Fields, PAGE_MM, date, gross, joined, qr_code, title};
 use super::region::region;
 use super::table::{
     Column, Row, TEXTS, Table, figures, shown_tax, total_tax, words, yuan, yuan_of_tax,
 };
-use super::{PAGE_MM, Page, Subject, goods_list, seal, table};
+use super::{goods_list, seal, table};
+use crate::drawing::Page;
 use crate::font::Fonts;
+use crate::subject::Subject;
 
 pub(super) const TITLE: &str = "增值税电子普通发票";
 

@@ -4,12 +4,14 @@ use kaipiao_domain::invoice::Content;
 use kaipiao_domain::taxpayer::Party;
 
 use super::canvas::{Align, Area, Canvas, label, value};
-use super::parts::{Fields, date, gross, qr_code, remarks_with_contacts, title};
+use super::parts::{Fields, PAGE_MM, date, gross, qr_code, remarks_with_contacts, title};
+use super::seal;
 use super::table::{
     Column, Row, TEXTS, Table, figures, paginate, sums, total_tax, words, yuan, yuan_of_tax,
 };
-use super::{PAGE_MM, Page, Subject, seal};
+use crate::drawing::Page;
 use crate::font::Fonts;
+use crate::subject::Subject;
 
 pub(super) const TITLE: &str = "电子发票（普通发票）";
 

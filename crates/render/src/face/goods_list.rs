@@ -9,8 +9,9 @@ use super::table::{
     Column, Row, TEXTS, Table, due_tax, figures, paginate, sums, texts, total_tax, words, yuan,
     yuan_of_tax,
 };
-use super::{Page, Subject};
+use crate::drawing::Page;
 use crate::font::Fonts;
+use crate::subject::Subject;
 
 const A4_MM: [f32; 2] = [210.0, 297.0];
 const TITLE: &str = "销售货物或者提供应税劳务、服务清单";

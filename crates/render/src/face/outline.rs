@@ -2,20 +2,8 @@
 
 use ttf_parser::OutlineBuilder;
 
+use crate::drawing::Segment;
 use crate::font::{Fonts, Glyph, UNITS_PER_EM};
-
-/// A part of a shape's outline. Points are x and y in millimetres.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Segment {
-    /// Lifts the pen and begins here.
-    Move([f32; 2]),
-    /// A straight line.
-    Line([f32; 2]),
-    /// A cubic curve: two points that bend it, and its end.
-    Curve([f32; 2], [f32; 2], [f32; 2]),
-    /// Back to where the pen began.
-    Close,
-}
 
 /// Where a letter stands, and how.
 #[derive(Clone, Copy)]

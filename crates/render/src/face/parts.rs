@@ -5,10 +5,16 @@ use kaipiao_domain::invoice_request::Colour;
 use kaipiao_domain::taxpayer::Party;
 
 use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, SMALLEST_MM, label, value};
-use super::lines::wrap;
-use super::{Ink, Operation, Subject};
+use super::lines::{visible_width_mm, wrap};
+use super::table::yuan;
+use crate::capitals::capitals;
 use crate::dates::in_china;
+use crate::drawing::{Ink, Operation};
 use crate::qr;
+use crate::subject::Subject;
+
+/// The size of every invoice, in millimetres.
+pub(super) const PAGE_MM: [f32; 2] = [210.0, 140.0];
 
 /// The side of the QR code.
 const QR_SIDE_MM: f32 = 20.0;
@@ -88,7 +94,7 @@ impl Fields<'_> {
             true => self.justified_width_mm(label_size_mm),
             false => {
                 let glyphs = canvas.set(label(label_size_mm), label_text);
-                super::lines::visible_width_mm(&glyphs, label_size_mm) + 0.4
+                visible_width_mm(&glyphs, label_size_mm) + 0.4
             }
         };
         self.area.left_mm + width_mm
@@ -177,14 +183,14 @@ fn labelled(fields: &[(String, &str)]) -> String {
 
 /// The total with tax, in capital numerals and in figures, on one line.
 pub(super) fn gross(canvas: &mut Canvas, area: Area, content: &Content, figure_left_mm: f32) {
-    let capitals = format!("⊗{}", crate::capitals::capitals(content.gross));
+    let words = format!("⊗{}", capitals(content.gross));
     let baseline_mm = f32::midpoint(area.top_mm, area.bottom_mm) + 1.25;
     let width_mm = figure_left_mm - area.left_mm - 2.0;
     let style = value(3.4);
-    canvas.narrowed([area.left_mm, baseline_mm], width_mm, Align::Left, style, &capitals);
+    canvas.narrowed([area.left_mm, baseline_mm], width_mm, Align::Left, style, &words);
     canvas.text([figure_left_mm, baseline_mm], Align::Left, label(3.2), "（小写）");
     let left_mm = figure_left_mm + 13.4;
     let width_mm = area.right_mm - left_mm - 1.0;
-    let figure = super::table::yuan(content.gross);
+    let figure = yuan(content.gross);
     canvas.narrowed([left_mm, baseline_mm], width_mm, Align::Left, style, &figure);
 }

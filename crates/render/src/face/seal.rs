@@ -8,7 +8,8 @@ use core::f32::consts::PI;
 
 use super::canvas::Canvas;
 use super::outline::{self, Place};
-use super::{Ink, Operation, Segment, Subject};
+use crate::drawing::{Ink, Operation, Segment};
+use crate::subject::Subject;
 
 const RADII_MM: [f32; 2] = [15.0, 10.0];
 const RIM_MM: f32 = 1.0;

@@ -2,7 +2,7 @@
 
 use super::canvas::{Align, Canvas, Style};
 use super::outline::{Place, draw};
-use super::{Ink, Operation, Page};
+use crate::drawing::{Ink, Operation, Page, Segment};
 use crate::font::{Fonts, Glyph, UNITS_PER_EM};
 
 const TEXT: &str = "样票 SPECIMEN";
@@ -27,7 +27,7 @@ pub(super) fn mark(fonts: &Fonts, page: &mut Page) {
 }
 
 /// The letters along the page's diagonal, upwards.
-fn across(fonts: &Fonts, [width_mm, height_mm]: [f32; 2]) -> Vec<super::Segment> {
+fn across(fonts: &Fonts, [width_mm, height_mm]: [f32; 2]) -> Vec<Segment> {
     let glyphs: Vec<Glyph> = fonts.glyphs(TEXT);
     let total_units: f32 = glyphs.iter().map(|glyph| f32::from(glyph.advance_units)).sum();
     let size_mm = width_mm.hypot(height_mm) * LENGTH / total_units * f32::from(UNITS_PER_EM);

@@ -4,10 +4,10 @@ use kaipiao_domain::invoice::{Content, Line};
 use kaipiao_domain::money::Fen;
 use rust_decimal::Decimal;
 
-use super::Ink;
-use super::canvas::{Align, Area, Canvas, Fitted, PITCH, fitted, value};
+use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, PITCH, fitted, value};
 use super::lines::{visible_width_mm, wrap};
 use crate::category::names;
+use crate::drawing::Ink;
 use crate::figures::plain;
 use crate::font::Fonts;
 
@@ -180,7 +180,7 @@ impl Table<'_> {
                 let right_mm = column.right_mm - self.padding_mm;
                 // Smaller texts stand on the same line as the others.
                 let lower_mm = match cell.lines.len() {
-                    1 => (self.size_mm - cell.size_mm) * super::canvas::BASELINE,
+                    1 => (self.size_mm - cell.size_mm) * BASELINE,
                     _ => 0.0,
                 };
                 let cell_top_mm = top_mm + (ROW_GAP_MM + row.air_mm) / 2.0 + lower_mm;

@@ -5,8 +5,11 @@ use kaipiao_domain::taxpayer::Face;
 use proptest::prelude::*;
 
 use super::canvas::Area;
-use super::{Ink, Operation, Page, Subject, pages, seal};
+use super::pages::pages;
+use super::seal;
+use crate::drawing::{Ink, Operation, Page};
 use crate::font::Fonts;
+use crate::subject::Subject;
 
 #[path = "../../tests/face/fixtures.rs"]
 #[allow(dead_code, reason = "the tests of whole files use more of it")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pdf_writer::{Content, Name, Settings, Str};
 
 use super::typeface::Typeface;
-use crate::face::{Ink, Operation, Page, Segment, Text, dark_runs};
+use crate::drawing::{Ink, Operation, Page, Segment, Text, dark_runs};
 
 const POINTS_PER_MM: f32 = 72.0 / 25.4;
 /// How far the points that bend a quarter of a circle are from its ends, in radii.

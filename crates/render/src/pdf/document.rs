@@ -2,21 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use miniz_oxide::deflate::compress_to_vec_zlib;
 use pdf_writer::types::AssociationKind;
 use pdf_writer::writers::Resources;
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
 use sha2::{Digest, Sha256};
 
 use super::content::{Shapes, font_name, page_content, points, shape_name};
+use super::properties::{Attachment, Properties};
+use super::stream::deflated;
 use super::typeface::{References, Typeface};
-use super::{Attachment, Properties};
-use crate::face::{Operation, Page};
+use crate::drawing::{Operation, Page};
 use crate::font::{Fonts, Glyph};
 
 const PRODUCER: &str = "Kaipiao";
-/// Level 3 of 9: level 6 saves one byte in a hundred and costs a tenth of the whole time.
-const DEFLATE_LEVEL: u8 = 3;
 /// No page is wider or higher.
 const LARGEST_PT: f32 = 1000.0;
 /// How many bytes a file's identifier has.
@@ -45,11 +43,6 @@ pub(crate) fn write(fonts: &Fonts, pages: &[Page], properties: &Properties) -> V
     let identifier = Sha256::digest(pdf.as_bytes())[..IDENTIFIER_LENGTH].to_vec();
     pdf.set_file_id((identifier.clone(), identifier));
     pdf.finish()
-}
-
-/// A stream's bytes as PDF's `FlateDecode` unpacks them.
-pub(super) fn deflated(bytes: &[u8]) -> Vec<u8> {
-    compress_to_vec_zlib(bytes, DEFLATE_LEVEL)
 }
 
 /// Gives each object of the file its number.

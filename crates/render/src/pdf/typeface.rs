@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subsetter::GlyphRemapper;
 use ttf_parser::{RawFace, Tag, name_id};
 
-use super::document::deflated;
+use super::stream::deflated;
 use crate::font::{Fonts, Glyph, OpenFace, UNITS_PER_EM};
 
 const CFF: Tag = Tag::from_bytes(b"CFF ");
