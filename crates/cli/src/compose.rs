@@ -149,18 +149,8 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         connections: settings.limits.connections,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
-    open_fonts(settings).await?;
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
-}
-
-/// Reads the machine's fonts before the first request, which would have to wait for them.
-async fn open_fonts(settings: &Settings) -> Result<(), ComposeError> {
-    let fonts = Fonts::new(settings.paper.font_files()?);
-    if let Err(panic) = tokio::task::spawn_blocking(move || fonts.open()).await {
-        std::panic::resume_unwind(panic.into_panic());
-    }
-    Ok(())
 }
 
 /// The name under which this process takes blocks of invoice numbers: it has its store to itself.

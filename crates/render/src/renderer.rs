@@ -27,7 +27,7 @@ impl FaceRenderer {
     /// Every page as a standalone SVG document.
     #[must_use]
     pub fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String> {
-        let pages = pages(&self.fonts, Subject { request, invoice });
+        let pages = pages(&self.fonts.for_document(), Subject { request, invoice });
         let name = title(invoice.number.face());
         pages.iter().map(|page| svg(page, name)).collect()
     }
@@ -40,11 +40,12 @@ impl Paper for FaceRenderer {
 
     fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8> {
         let subject = Subject { request, invoice };
-        pdf::write(&self.fonts, &pages(&self.fonts, subject), &properties(subject))
+        let fonts = self.fonts.for_document();
+        pdf::write(&fonts, &pages(&fonts, subject), &properties(subject))
     }
 
     fn picture(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> String {
-        let pages = pages(&self.fonts, Subject { request, invoice });
+        let pages = pages(&self.fonts.for_document(), Subject { request, invoice });
         pages.first().map(|page| svg(page, title(invoice.number.face()))).unwrap_or_default()
     }
 }

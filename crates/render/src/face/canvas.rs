@@ -2,7 +2,7 @@
 
 use super::lines::{Line, visible_width_mm, wrap};
 use crate::drawing::{Ink, Operation, Page, Text};
-use crate::font::Fonts;
+use crate::font::DocumentFonts;
 
 /// The usual distance of baselines, in sizes of the text.
 pub(super) const PITCH: f32 = 1.2;
@@ -92,7 +92,12 @@ impl Fitted {
 
 /// A text in lines, as large as the place allows and no larger than asked. Its line feeds are blanks
 /// where they would make it too small to read.
-pub(super) fn fitted(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted {
+pub(super) fn fitted(
+    fonts: &DocumentFonts,
+    text: &str,
+    size_mm: f32,
+    place_mm: [f32; 2],
+) -> Fitted {
     let fitted = shrunk(fonts, text, size_mm, place_mm);
     if fitted.size_mm >= READABLE_MM.min(size_mm) || !text.contains('\n') {
         return fitted;
@@ -101,7 +106,7 @@ pub(super) fn fitted(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]
     shrunk(fonts, &parts.collect::<Vec<_>>().join(" "), size_mm, place_mm)
 }
 
-fn shrunk(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted {
+fn shrunk(fonts: &DocumentFonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted {
     let mut size_mm = size_mm;
     loop {
         let lines = wrap(fonts, text, size_mm, place_mm[0]);
@@ -115,13 +120,13 @@ fn shrunk(fonts: &Fonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted
 
 /// A page that is being drawn.
 pub(super) struct Canvas<'a> {
-    pub(super) fonts: &'a Fonts,
+    pub(super) fonts: &'a DocumentFonts<'a>,
     size_mm: [f32; 2],
     operations: Vec<Operation>,
 }
 
 impl<'a> Canvas<'a> {
-    pub(super) const fn new(fonts: &'a Fonts, size_mm: [f32; 2]) -> Self {
+    pub(super) const fn new(fonts: &'a DocumentFonts<'a>, size_mm: [f32; 2]) -> Self {
         Self { fonts, size_mm, operations: Vec::new() }
     }
 

@@ -14,7 +14,7 @@ use super::table::{
 };
 use super::{goods_list, seal, table};
 use crate::drawing::Page;
-use crate::font::Fonts;
+use crate::font::DocumentFonts;
 use crate::subject::Subject;
 
 pub(super) const TITLE: &str = "增值税电子普通发票";
@@ -62,7 +62,7 @@ const CIPHER_CHARACTERS: usize = 27;
 const CIPHER_ALPHABET: &[u8; 16] = b"0123456789*+-/<>";
 
 /// The pages: the invoice, and the list where the lines do not fit.
-pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
+pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
     let content = &subject.request.content;
     let room_mm = TOTAL_TOP_MM - ROWS_TOP_MM;
     let table = Table {
@@ -84,7 +84,7 @@ pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
 }
 
 /// One line for all: their sums, and their rate where they have one in common.
-fn list_row(table: &Table, fonts: &Fonts, content: &Content) -> Row {
+fn list_row(table: &Table, fonts: &DocumentFonts, content: &Content) -> Row {
     let all = table::texts(content);
     let mut texts: [String; TEXTS] = Default::default();
     texts[0] = SEE_LIST.to_owned();
@@ -98,7 +98,7 @@ fn list_row(table: &Table, fonts: &Fonts, content: &Content) -> Row {
     table.row(fonts, &texts, content.net, tax)
 }
 
-fn front(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row]) -> Page {
+fn front(fonts: &DocumentFonts, subject: Subject, table: &Table, rows: &[Row]) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
     seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 20.2]);

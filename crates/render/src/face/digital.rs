@@ -10,7 +10,7 @@ use super::table::{
     Column, Row, TEXTS, Table, figures, paginate, sums, total_tax, words, yuan, yuan_of_tax,
 };
 use crate::drawing::Page;
-use crate::font::Fonts;
+use crate::font::DocumentFonts;
 use crate::subject::Subject;
 
 pub(super) const TITLE: &str = "电子发票（普通发票）";
@@ -50,7 +50,7 @@ const NET: usize = 5;
 const TAX: usize = 7;
 
 /// The pages: as many as the lines need, each with a head of its own.
-pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
+pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
     let highest_row_mm = GROSS_TOP_MM - ROWS_TOP_MM - 2.0 * SUM_ROW_MM;
     let table =
         Table { columns: &COLUMNS, size_mm: TABLE_MM, padding_mm: PADDING_MM, highest_row_mm };
@@ -81,7 +81,13 @@ impl Place {
     }
 }
 
-fn draw_page(fonts: &Fonts, subject: Subject, table: &Table, rows: &[Row], place: Place) -> Page {
+fn draw_page(
+    fonts: &DocumentFonts,
+    subject: Subject,
+    table: &Table,
+    rows: &[Row],
+    place: Place,
+) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
     seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 19.2]);

@@ -10,7 +10,7 @@ use super::table::{
     yuan_of_tax,
 };
 use crate::drawing::Page;
-use crate::font::Fonts;
+use crate::font::DocumentFonts;
 use crate::subject::Subject;
 
 const A4_MM: [f32; 2] = [210.0, 297.0];
@@ -46,7 +46,7 @@ const NET: usize = 6;
 const TAX: usize = 8;
 
 /// The pages of the list.
-pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
+pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
     let room_mm = PAGE_SUM_TOP_MM - ROWS_TOP_MM;
     let table = Table {
         columns: &COLUMNS,
@@ -66,7 +66,7 @@ pub(super) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
     on_pages.iter().enumerate().map(page).collect()
 }
 
-fn rows(fonts: &Fonts, subject: Subject, table: &Table) -> Vec<Row> {
+fn rows(fonts: &DocumentFonts, subject: Subject, table: &Table) -> Vec<Row> {
     let content = &subject.request.content;
     let lines = content.lines.iter().zip(texts(content)).enumerate();
     let row = |(index, (line, texts)): (usize, (_, [String; TEXTS]))| {

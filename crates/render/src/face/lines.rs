@@ -1,6 +1,6 @@
 //! Breaks texts into lines, by the habits of Chinese typesetting.
 
-use crate::font::{Fonts, Glyph, UNITS_PER_EM};
+use crate::font::{DocumentFonts, Glyph, UNITS_PER_EM};
 
 /// The glyphs of one line, from left to right.
 pub(super) type Line = Vec<Glyph>;
@@ -18,7 +18,7 @@ const HYPHENS: &str = "-\u{2010}\u{2011}";
 const FIRST_CHINESE: char = '\u{2e80}';
 
 /// The lines of a text that is set in this size; at least one, which is empty for an empty text.
-pub(super) fn wrap(fonts: &Fonts, text: &str, size_mm: f32, width_mm: f32) -> Vec<Line> {
+pub(super) fn wrap(fonts: &DocumentFonts, text: &str, size_mm: f32, width_mm: f32) -> Vec<Line> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let glyphs: Line = fonts.glyphs(paragraph);
@@ -100,11 +100,15 @@ fn millimetres(units: u32, size_mm: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::font::Fonts;
 
     /// The lines of a text where each Chinese character is 10 millimetres wide.
     fn wrapped(text: &str, width_mm: f32) -> Vec<String> {
         let text_of = |line: &Line| line.iter().map(|glyph| glyph.character).collect();
-        wrap(&Fonts::embedded_only(), text, 10.0, width_mm).iter().map(text_of).collect()
+        wrap(&Fonts::embedded_only().for_document(), text, 10.0, width_mm)
+            .iter()
+            .map(text_of)
+            .collect()
     }
 
     #[test]
@@ -149,7 +153,7 @@ mod tests {
 
     #[test]
     fn spaces_at_the_end_do_not_count() {
-        let line = &wrap(&Fonts::embedded_only(), "甲乙  ", 10.0, 90.0)[0];
+        let line = &wrap(&Fonts::embedded_only().for_document(), "甲乙  ", 10.0, 90.0)[0];
         assert!((visible_width_mm(line, 10.0) - 20.0).abs() < 0.01);
     }
 }

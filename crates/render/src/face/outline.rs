@@ -1,9 +1,9 @@
 //! Letters as shapes: what is to be seen and not read.
 
-use ttf_parser::OutlineBuilder;
+use skrifa::outline::OutlinePen;
 
 use crate::drawing::Segment;
-use crate::font::{Fonts, Glyph, UNITS_PER_EM};
+use crate::font::{DocumentFonts, Glyph, UNITS_PER_EM};
 
 /// Where a letter stands, and how.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ pub(super) struct Place {
 }
 
 /// Adds a letter to a shape.
-pub(super) fn draw(fonts: &Fonts, glyph: Glyph, place: Place, shape: &mut Vec<Segment>) {
+pub(super) fn draw(fonts: &DocumentFonts, glyph: Glyph, place: Place, shape: &mut Vec<Segment>) {
     let middle_units = f32::from(glyph.advance_units) / 2.0;
     fonts.outline(glyph, &mut Pen { place, middle_units, at: [0.0; 2], shape });
 }
@@ -41,7 +41,7 @@ impl Pen<'_> {
     }
 }
 
-impl OutlineBuilder for Pen<'_> {
+impl OutlinePen for Pen<'_> {
     fn move_to(&mut self, x: f32, y: f32) {
         self.at = [x, y];
         self.shape.push(Segment::Move(self.on_page(x, y)));

@@ -4,11 +4,11 @@ use kaipiao_domain::taxpayer::Face;
 
 use super::{classic, digital, specimen};
 use crate::drawing::Page;
-use crate::font::Fonts;
+use crate::font::DocumentFonts;
 use crate::subject::Subject;
 
 /// The pages of an invoice: at least one.
-pub(crate) fn pages(fonts: &Fonts, subject: Subject) -> Vec<Page> {
+pub(crate) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
     let mut pages = match subject.invoice.number.face() {
         Face::Classic => classic::pages(fonts, subject),
         Face::Digital => digital::pages(fonts, subject),

@@ -3,7 +3,7 @@
 use super::canvas::{Align, Canvas, Style};
 use super::outline::{Place, draw};
 use crate::drawing::{Ink, Operation, Page, Segment};
-use crate::font::{Fonts, Glyph, UNITS_PER_EM};
+use crate::font::{DocumentFonts, Glyph, UNITS_PER_EM};
 
 const TEXT: &str = "样票 SPECIMEN";
 const FOOT: &str = "样票 SPECIMEN　仅供测试，不是发票 NOT A VALID INVOICE";
@@ -16,7 +16,7 @@ const LENGTH: f32 = 0.8;
 ///
 /// The large letters are drawn as shapes, not as text: programs that read the page are not to find
 /// them between the values. The foot of the page has them in words.
-pub(super) fn mark(fonts: &Fonts, page: &mut Page) {
+pub(super) fn mark(fonts: &DocumentFonts, page: &mut Page) {
     let segments = across(fonts, page.size_mm);
     page.operations.insert(0, Operation::Shape { segments, ink: Ink::Pale });
     let [width_mm, height_mm] = page.size_mm;
@@ -27,7 +27,7 @@ pub(super) fn mark(fonts: &Fonts, page: &mut Page) {
 }
 
 /// The letters along the page's diagonal, upwards.
-fn across(fonts: &Fonts, [width_mm, height_mm]: [f32; 2]) -> Vec<Segment> {
+fn across(fonts: &DocumentFonts, [width_mm, height_mm]: [f32; 2]) -> Vec<Segment> {
     let glyphs: Vec<Glyph> = fonts.glyphs(TEXT);
     let total_units: f32 = glyphs.iter().map(|glyph| f32::from(glyph.advance_units)).sum();
     let size_mm = width_mm.hypot(height_mm) * LENGTH / total_units * f32::from(UNITS_PER_EM);

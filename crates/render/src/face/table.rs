@@ -9,7 +9,7 @@ use super::lines::{visible_width_mm, wrap};
 use crate::category::names;
 use crate::drawing::Ink;
 use crate::figures::plain;
-use crate::font::Fonts;
+use crate::font::DocumentFonts;
 
 /// What classification codes begin with that stand for no sale: no tax is due.
 const NO_SALE: char = '6';
@@ -143,20 +143,26 @@ pub(super) struct Table<'a> {
 }
 
 impl Table<'_> {
-    pub(super) fn rows(&self, fonts: &Fonts, content: &Content) -> Vec<Row> {
+    pub(super) fn rows(&self, fonts: &DocumentFonts, content: &Content) -> Vec<Row> {
         let texts = texts(content);
         let lines = content.lines.iter().zip(texts);
         lines.map(|(line, texts)| self.row(fonts, &texts, line.net, due_tax(line))).collect()
     }
 
-    pub(super) fn row(&self, fonts: &Fonts, texts: &[String], net: Fen, tax: Option<Fen>) -> Row {
+    pub(super) fn row(
+        &self,
+        fonts: &DocumentFonts,
+        texts: &[String],
+        net: Fen,
+        tax: Option<Fen>,
+    ) -> Row {
         let cell = |(column, text): (&Column, &String)| self.cell(fonts, column, text);
         let cells: Vec<Fitted> = self.columns.iter().zip(texts).map(cell).collect();
         let highest_mm = cells.iter().map(Fitted::height_mm).fold(self.size_mm * PITCH, f32::max);
         Row { cells, height_mm: highest_mm + ROW_GAP_MM, air_mm: 0.0, net, tax }
     }
 
-    fn cell(&self, fonts: &Fonts, column: &Column, text: &str) -> Fitted {
+    fn cell(&self, fonts: &DocumentFonts, column: &Column, text: &str) -> Fitted {
         let width_mm = column.right_mm - column.left_mm - 2.0 * self.padding_mm;
         if column.wraps {
             return fitted(fonts, text, self.size_mm, [width_mm, self.highest_row_mm - ROW_GAP_MM]);

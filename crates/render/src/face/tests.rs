@@ -23,7 +23,7 @@ const MARGIN_MM: f32 = 2.0;
 fn drawn(fixture: &Fixture) -> Vec<Page> {
     let Fixture { request, invoice, .. } = fixture;
     let subject = Subject { request, invoice };
-    pages(&Fonts::embedded_only(), subject)
+    pages(&Fonts::embedded_only().for_document(), subject)
 }
 
 /// Where a text's ink is at most, and the text. Blanks have none.

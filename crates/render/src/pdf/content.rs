@@ -71,7 +71,7 @@ pub(super) fn shape_name(index: usize) -> String {
 pub(super) fn page_content<'a>(
     page: &Page,
     shapes: &Shapes,
-    typefaces: impl Iterator<Item = &'a Typeface>,
+    typefaces: impl Iterator<Item = &'a Typeface<'a>>,
 ) -> Vec<u8> {
     let by_number: BTreeMap<u8, &Typeface> =
         typefaces.map(|typeface| (typeface.number(), typeface)).collect();
@@ -84,7 +84,7 @@ struct Pen<'a> {
     content: Content,
     height_mm: f32,
     shapes: Option<&'a Shapes<'a>>,
-    typefaces: BTreeMap<u8, &'a Typeface>,
+    typefaces: BTreeMap<u8, &'a Typeface<'a>>,
 }
 
 impl Pen<'_> {

@@ -12,7 +12,7 @@ use super::properties::{Attachment, Properties};
 use super::stream::deflated;
 use super::typeface::{References, Typeface};
 use crate::drawing::{Operation, Page};
-use crate::font::{Fonts, Glyph};
+use crate::font::{DocumentFonts, Glyph};
 
 const PRODUCER: &str = "Kaipiao";
 /// No page is wider or higher.
@@ -21,7 +21,7 @@ const LARGEST_PT: f32 = 1000.0;
 const IDENTIFIER_LENGTH: usize = 16;
 
 /// The file of these pages. The same pages always give the same bytes.
-pub(crate) fn write(fonts: &Fonts, pages: &[Page], properties: &Properties) -> Vec<u8> {
+pub(crate) fn write(fonts: &DocumentFonts, pages: &[Page], properties: &Properties) -> Vec<u8> {
     let mut pdf = Pdf::with_settings(Settings { pretty: false });
     let mut numbers = Numbers(Ref::new(1));
     let [catalog, tree, information, specification, attached] = [(); 5].map(|()| numbers.next());
@@ -116,7 +116,7 @@ fn write_attachment(pdf: &mut Pdf, [specification, file]: [Ref; 2], attachment: 
 /// What every page refers to.
 struct Parts<'a> {
     tree: Ref,
-    typefaces: &'a [(Typeface, References)],
+    typefaces: &'a [(Typeface<'a>, References)],
     shapes: &'a Shapes<'a>,
     shape_numbers: Vec<Ref>,
 }

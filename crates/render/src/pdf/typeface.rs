@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};
 use sha2::{Digest, Sha256};
+use skrifa::{FontRef, Tag};
 use subsetter::GlyphRemapper;
-use ttf_parser::{RawFace, Tag, name_id};
 
 use super::stream::deflated;
-use crate::font::{Fonts, Glyph, OpenFace, UNITS_PER_EM};
+use crate::font::{DocumentFonts, FontFace, Glyph, UNITS_PER_EM};
 
-const CFF: Tag = Tag::from_bytes(b"CFF ");
+const CFF: Tag = Tag::new(b"CFF ");
 const ENCODING: Name = Name(b"Identity-H");
 /// The name of a font that has none.
 const NAMELESS: &str = "Fallback";
@@ -30,17 +30,21 @@ pub(super) struct References {
 }
 
 /// The glyphs of a file that are of one font, with the numbers that they have in it.
-pub(super) struct Typeface {
+pub(super) struct Typeface<'a> {
     number: u8,
-    face: &'static OpenFace,
+    face: FontFace<'a>,
     remapper: GlyphRemapper,
     /// By their numbers in the file, each once.
     glyphs: Vec<Glyph>,
 }
 
-impl Typeface {
+impl<'a> Typeface<'a> {
     /// What a file shows in this font.
-    pub(super) fn of(fonts: &Fonts, number: u8, shown: impl Iterator<Item = Glyph>) -> Self {
+    pub(super) fn of(
+        fonts: &'a DocumentFonts,
+        number: u8,
+        shown: impl Iterator<Item = Glyph>,
+    ) -> Self {
         // Sorted, so that the numbers do not depend on where a text stands.
         let by_character: BTreeMap<char, Glyph> = shown
             .filter(|glyph| glyph.font == number)
@@ -48,14 +52,14 @@ impl Typeface {
             .collect();
         let mut glyphs: Vec<Glyph> = by_character.into_values().collect();
         let mut seen = BTreeSet::new();
-        // Fonts of the machine may draw several characters alike: the first is read back.
-        glyphs.retain(|glyph| seen.insert(glyph.id.0));
-        let ids: Vec<u16> = glyphs.iter().map(|glyph| glyph.id.0).collect();
+        // DocumentFonts of the machine may draw several characters alike: the first is read back.
+        glyphs.retain(|glyph| seen.insert(glyph.id));
+        let ids: Vec<u16> = glyphs.iter().map(|glyph| glyph.id).collect();
         let remapper = GlyphRemapper::new_from_glyphs(&ids);
         Self { number, face: fonts.face(number), remapper, glyphs }
     }
 
-    /// The font's number in [`Fonts`].
+    /// The font's number in [`DocumentFonts`].
     pub(super) const fn number(&self) -> u8 {
         self.number
     }
@@ -66,7 +70,7 @@ impl Typeface {
     }
 
     fn cid(&self, glyph: Glyph) -> u16 {
-        self.remapper.get(glyph.id.0).unwrap_or(0)
+        self.remapper.get(glyph.id).unwrap_or(0)
     }
 
     /// Writes the typeface's objects.
@@ -98,9 +102,7 @@ impl Typeface {
     }
 
     fn name(&self) -> String {
-        let names = self.face.face.names().into_iter();
-        let mut own = names.filter(|name| name.name_id == name_id::POST_SCRIPT_NAME);
-        let name = own.find_map(|name| name.to_string()).unwrap_or_default();
+        let name = self.face.postscript_name().unwrap_or_default();
         let name: String =
             name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         if name.is_empty() { NAMELESS.to_owned() } else { name }
@@ -152,10 +154,10 @@ impl Typeface {
         base_name: Name,
         outlines: &Outlines,
     ) {
-        let face = &self.face.face;
-        let scale = f32::from(UNITS_PER_EM) / f32::from(face.units_per_em()).max(1.0);
-        let length = |units: i16| (f32::from(units) * scale).round();
-        let bounds = face.global_bounding_box();
+        let metrics = self.face.metrics();
+        let scale = f32::from(UNITS_PER_EM) / f32::from(metrics.units_per_em).max(1.0);
+        let length = |units: f32| (units * scale).round();
+        let bounds = metrics.bounds.unwrap_or_default();
         let [left, bottom, right, top] =
             [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(length);
         let mut descriptor = pdf.font_descriptor(references.descriptor);
@@ -164,9 +166,9 @@ impl Typeface {
             .flags(FontFlags::SYMBOLIC | FontFlags::SERIF)
             .bbox(Rect::new(left, bottom, right, top))
             .italic_angle(0.0)
-            .ascent(length(face.ascender()))
-            .descent(length(face.descender()))
-            .cap_height(length(face.capital_height().unwrap_or_else(|| face.ascender())))
+            .ascent(length(metrics.ascent))
+            .descent(length(metrics.descent))
+            .cap_height(length(metrics.cap_height.unwrap_or(metrics.ascent)))
             .stem_v(STEM_UNITS);
         match outlines.is_cff {
             true => descriptor.font_file3(references.outlines),
@@ -183,8 +185,8 @@ struct Outlines<'a> {
 
 impl<'a> Outlines<'a> {
     fn of(reduced: &'a [u8]) -> Self {
-        let table = RawFace::parse(reduced, 0).ok().and_then(|face| face.table(CFF));
-        Self { bytes: table.unwrap_or(reduced), is_cff: table.is_some() }
+        let table = FontRef::new(reduced).ok().and_then(|font| font.table_data(CFF));
+        Self { bytes: table.map_or(reduced, |table| table.as_bytes()), is_cff: table.is_some() }
     }
 }
 
