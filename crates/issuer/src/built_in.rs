@@ -25,9 +25,9 @@ impl Default for IssuerMarks {
     }
 }
 
-/// Issues from the merchants' ranges of numbers.
+/// An issuer whose numbers come from the merchants' ranges.
 ///
-/// No record of its own: a number counts as used when the invoice is recorded. Asked again for a
+/// No record is kept here: a number counts as used when the invoice is recorded. Asked again for a
 /// request whose answer was lost with the process, the issuer draws another number, and nobody has
 /// seen the first one.
 pub struct BuiltInIssuer {

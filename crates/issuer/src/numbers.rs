@@ -1,4 +1,4 @@
-//! Where invoice numbers come from.
+//! Invoice numbers, out of the merchants' ranges.
 //!
 //! A merchant's ranges are records of the store. A node takes a block out of the first range that
 //! has numbers left, commits that, and hands the block's numbers out from memory: one commit for
@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
-/// A merchant has so many ranges at most that are looked at.
+/// Ranges of a merchant that are looked at, at most.
 const MAX_RANGES: usize = 1000;
 
 /// Why no number could be drawn.
@@ -58,12 +58,12 @@ pub struct Numbers {
 #[derive(Default)]
 struct Drawer {
     open: Option<OpenBlock>,
-    /// Has it looked at what the process before it left? Later on, a number that is drawn and not
+    /// Whether what the process before left was looked at. Later on, a number that is drawn and not
     /// recorded yet is on its way, not left.
     has_resumed: bool,
 }
 
-/// One draws after the other.
+/// A drawer that one draw at a time uses.
 type SharedDrawer = Arc<AsyncMutex<Drawer>>;
 
 struct OpenBlock {

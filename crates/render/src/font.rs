@@ -12,6 +12,7 @@ mod embedded;
 mod face;
 mod file;
 mod fonts;
+mod machine;
 
 pub(crate) use document::DocumentFonts;
 pub(crate) use face::{FontFace, Glyph, UNITS_PER_EM};

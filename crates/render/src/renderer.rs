@@ -1,4 +1,4 @@
-//! The renderer: the port over the faces and the backends.
+//! The renderer of invoices: the port over the faces and the backends.
 
 use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
 use kaipiao_seams::paper::Paper;
@@ -11,7 +11,7 @@ use crate::pdf::{self, Attachment, Properties};
 use crate::subject::Subject;
 use crate::svg::svg;
 
-/// Renders invoices with the face that people know, 210 × 140 mm.
+/// A renderer of invoices with the face that people know, 210 × 140 mm.
 #[derive(Debug, Default)]
 pub struct FaceRenderer {
     fonts: Fonts,

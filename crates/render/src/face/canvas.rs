@@ -1,4 +1,4 @@
-//! Puts texts and rules on a page.
+//! A page being drawn: texts and rules.
 
 use super::lines::{Line, visible_width_mm, wrap};
 use crate::drawing::{Ink, Operation, Page, Text};

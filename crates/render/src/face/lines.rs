@@ -1,4 +1,4 @@
-//! Breaks texts into lines, by the habits of Chinese typesetting.
+//! Line breaking, by the habits of Chinese typesetting.
 
 use crate::font::{DocumentFonts, Glyph, UNITS_PER_EM};
 

@@ -11,7 +11,7 @@ use super::cache;
 use super::characters::is_invisible;
 use super::embedded::{LABELS, LABELS_NUMBER, VALUES, VALUES_NUMBER};
 use super::face::{FontFace, Glyph};
-use super::file::FontFile;
+use super::machine::MachineFont;
 
 /// Stands for a character without a glyph, so that the gap is seen.
 const REPLACEMENT: char = '?';
@@ -26,22 +26,23 @@ pub(crate) struct DocumentFonts<'a> {
 /// A font of the machine. It is read once for a document, which then has all its glyphs of the same
 /// file.
 struct ReadFont<'a> {
-    file: &'a FontFile,
+    font: &'a MachineFont,
     bytes: OnceCell<Option<Arc<Vec<u8>>>>,
 }
 
 impl ReadFont<'_> {
     fn face(&self) -> Option<FontFace<'_>> {
-        let bytes = self.bytes.get_or_init(|| cache::read(&self.file.path)).as_ref()?;
-        FontFace::parse(bytes, self.file.face_index)
+        let file = &self.font.file;
+        let bytes = self.bytes.get_or_init(|| cache::read(&file.path)).as_ref()?;
+        FontFace::parse(bytes, file.face_index)
     }
 }
 
 impl<'a> DocumentFonts<'a> {
-    /// None of these files is read before it is needed.
-    pub(super) fn new(files: impl Iterator<Item = &'a FontFile>) -> Self {
-        let machine = files.map(|file| ReadFont { file, bytes: OnceCell::new() }).collect();
-        Self { machine, rare: RefCell::default() }
+    /// None of these fonts' files is read before it is needed.
+    pub(super) fn new(fonts: &'a [MachineFont]) -> Self {
+        let unread = |font| ReadFont { font, bytes: OnceCell::new() };
+        Self { machine: fonts.iter().map(unread).collect(), rare: RefCell::default() }
     }
 
     /// The glyphs of a text, its characters in their normal form: what has no glyph is a question
@@ -76,8 +77,10 @@ impl<'a> DocumentFonts<'a> {
 
     /// The first of the machine's glyphs that shows anything.
     fn machine_glyph(&self, character: char) -> Option<Glyph> {
-        self.machine.iter().zip(VALUES_NUMBER + 1..LABELS_NUMBER).find_map(|(font, number)| {
-            let face = font.face()?;
+        let numbered = self.machine.iter().zip(VALUES_NUMBER + 1..LABELS_NUMBER);
+        let mut having = numbered.filter(|(read, _)| read.font.has(character));
+        having.find_map(|(read, number)| {
+            let face = read.face()?;
             face.glyph(number, character).filter(|glyph| face.has_ink(glyph.id))
         })
     }

@@ -30,7 +30,7 @@ pub(super) static LABELS: LazyLock<FontFace<'static>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::font::UNITS_PER_EM;
+    use crate::font::face::UNITS_PER_EM;
     use std::collections::BTreeMap;
 
     fn has(character: char) -> bool {

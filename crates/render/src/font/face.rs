@@ -98,7 +98,7 @@ impl<'a> FontFace<'a> {
     }
 }
 
-/// Notices whether anything is drawn.
+/// A pen that notices whether anything is drawn.
 #[derive(Default)]
 struct Blotter {
     has_ink: bool,

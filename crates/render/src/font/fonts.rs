@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::characters::{Mapping, is_invisible};
+use super::characters::is_invisible;
 use super::document::DocumentFonts;
 use super::embedded::{VALUES, VALUES_NUMBER};
 use super::file::FontFile;
+use super::machine::MachineFont;
 
 /// Debian's `fonts-noto-cjk`; face 2 of each is the one for simplified Chinese.
 const DEFAULT_FILES: [(&str, u32); 2] = [
@@ -20,14 +21,6 @@ const DEFAULT_FILES: [(&str, u32); 2] = [
 #[derive(Debug)]
 pub struct Fonts {
     machine: Vec<MachineFont>,
-}
-
-/// A font of the machine.
-#[derive(Debug)]
-struct MachineFont {
-    file: FontFile,
-    /// Its table of characters.
-    cmap: Vec<u8>,
 }
 
 impl Default for Fonts {
@@ -65,32 +58,15 @@ impl Fonts {
 
     /// The fonts for drawing one document.
     pub(crate) fn for_document(&self) -> DocumentFonts<'_> {
-        DocumentFonts::new(self.machine.iter().map(|font| &font.file))
-    }
-}
-
-impl MachineFont {
-    fn read(file: FontFile) -> Option<Self> {
-        match file.read_cmap() {
-            Ok(cmap) => Some(Self { file, cmap }),
-            Err(error) => {
-                let path = file.path.display();
-                tracing::warn!(%path, %error, "not a font that can be read: its characters are refused");
-                None
-            }
-        }
-    }
-
-    fn has(&self, character: char) -> bool {
-        Mapping::of(&self.cmap).and_then(|mapping| mapping.glyph_id(character)).is_some()
+        DocumentFonts::new(&self.machine)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::font::Glyph;
     use crate::font::embedded::LABELS_NUMBER;
+    use crate::font::face::Glyph;
 
     fn glyphs(text: &str) -> Vec<Glyph> {
         Fonts::embedded_only().for_document().glyphs(text)

@@ -45,7 +45,7 @@ pub(crate) fn write(fonts: &DocumentFonts, pages: &[Page], properties: &Properti
     pdf.finish()
 }
 
-/// Gives each object of the file its number.
+/// The numbers of the file's objects.
 struct Numbers(Ref);
 
 impl Numbers {

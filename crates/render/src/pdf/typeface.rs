@@ -1,4 +1,4 @@
-//! The part of the typeface that a file carries: only the glyphs that it shows.
+//! The part of a typeface that a file carries: only the glyphs that are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,7 @@ impl<'a> Typeface<'a> {
             .collect();
         let mut glyphs: Vec<Glyph> = by_character.into_values().collect();
         let mut seen = BTreeSet::new();
-        // DocumentFonts of the machine may draw several characters alike: the first is read back.
+        // Fonts of the machine may draw several characters alike: the first is read back.
         glyphs.retain(|glyph| seen.insert(glyph.id));
         let ids: Vec<u16> = glyphs.iter().map(|glyph| glyph.id).collect();
         let remapper = GlyphRemapper::new_from_glyphs(&ids);
@@ -138,7 +138,7 @@ impl<'a> Typeface<'a> {
             .unwrap_or_else(|_| self.face.bytes.to_vec())
     }
 
-    /// Leads from the numbers in the file back to characters: this makes the text readable.
+    /// The map from the numbers in the file back to characters, which makes the text readable.
     fn to_unicode(&self) -> Vec<u8> {
         let mut map = UnicodeCmap::new(Name(b"Kaipiao-UTF16"), identity());
         for glyph in &self.glyphs {
