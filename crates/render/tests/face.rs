@@ -248,6 +248,22 @@ fn a_font_with_other_outlines_prints_too() {
     written.ask("qpdf", &["--check"], &[]);
 }
 
+/// No request waits for a disk: it asks this before anything is drawn.
+#[test]
+fn what_can_be_printed_is_known_without_reading_a_font() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("font.ttf");
+    fs::copy("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", &path)
+        .expect("Debian's fonts-dejavu-core must be installed");
+    let renderer = FaceRenderer::new(Fonts::new([FontFile { path: path.clone(), face_index: 0 }]));
+    fs::remove_file(path).unwrap();
+    assert!(renderer.can_print('ħ') && !renderer.can_print('臺'));
+    let mut fixture = fixture("", Face::Digital, content(fixtures::one_line()));
+    fixture.request.content.buyer.name = "甲ħ乙".into();
+    let written = Written::of(&renderer.pdf(&fixture.request, &fixture.invoice));
+    assert!(written.text().contains("甲?乙"), "a font that has gone leaves gaps that are seen");
+}
+
 #[test]
 fn qpdf_finds_no_fault() {
     for fixture in all() {

@@ -45,3 +45,18 @@ fn keep(bytes: Arc<Vec<u8>>) {
     };
     let _ = thread::Builder::new().name("font".to_owned()).spawn(hold);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_in_memory_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("font");
+        assert!(read(&path).is_none());
+        fs::write(&path, "a font").unwrap();
+        let (one, other) = (read(&path).unwrap(), read(&path).unwrap());
+        assert!(Arc::ptr_eq(&one, &other));
+    }
+}
