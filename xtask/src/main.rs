@@ -54,9 +54,9 @@ const STAGES: &[Stage] = &[
         },
     },
     Stage {
-        name: "paper",
+        name: "render",
         budget: 90,
-        run: |root| cargo(root, "test --locked -p kaipiao-issuing --test face"),
+        run: |root| cargo(root, "test --locked -p kaipiao-render --test face"),
     },
     Stage {
         name: "sending",

@@ -12,15 +12,14 @@ use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
-use kaipiao_issuing::font::Fonts;
-use kaipiao_issuing::numbers::Numbers;
-use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
+use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::store::Store;
 use kaipiao_push::HttpSender;
+use kaipiao_render::{FaceRenderer, Fonts};
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
@@ -150,18 +149,8 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         connections: settings.limits.connections,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
-    open_fonts(settings).await?;
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
-}
-
-/// Reads the machine's fonts before the first request, which would have to wait for them.
-async fn open_fonts(settings: &Settings) -> Result<(), ComposeError> {
-    let fonts = Fonts::new(settings.render.font_files()?);
-    if let Err(panic) = tokio::task::spawn_blocking(move || fonts.open()).await {
-        std::panic::resume_unwind(panic.into_panic());
-    }
-    Ok(())
 }
 
 /// The name under which this process takes blocks of invoice numbers: it has its store to itself.
@@ -219,7 +208,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        renderer: Arc::new(InvoicePaper::new(Fonts::new(settings.render.font_files()?))),
+        renderer: Arc::new(FaceRenderer::new(Fonts::new(settings.render.font_files()?))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }
