@@ -33,7 +33,7 @@ const STAGES: &[Stage] = &[
         cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
     }),
     ("paper", |root| cargo(root, "test --locked -p kaipiao-issuing --test face")),
-    ("sending", |root| cargo(root, "test --locked -p kaipiao-push --test sending")),
+    ("sending", |root| cargo(root, "test --locked -p kaipiao-sender --test sending")),
     ("browser", |root| {
         cargo(root, "test --locked -p kaipiao-tests --test browser -- --test-threads=2")
     }),

@@ -8,7 +8,7 @@ use kaipiao_app::people::login::LoginSettings;
 use kaipiao_app::start::Mode;
 use kaipiao_issuing::IssuerMarks;
 use kaipiao_issuing::font::FontFile;
-use kaipiao_push::guard::{Guard, Range};
+use kaipiao_sender::guard::{Guard, Range};
 use kaipiao_wire::people::login_token::LoginKey;
 use serde::Deserialize;
 use std::net::SocketAddr;
