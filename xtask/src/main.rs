@@ -61,7 +61,7 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "sending",
         budget: 60,
-        run: |root| cargo(root, "test --locked -p kaipiao-push --test sending"),
+        run: |root| cargo(root, "test --locked -p kaipiao-sender --test sending"),
     },
     Stage {
         name: "browser",

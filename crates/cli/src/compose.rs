@@ -18,8 +18,8 @@ use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::store::Store;
-use kaipiao_push::HttpSender;
 use kaipiao_render::{FaceRenderer, Fonts};
+use kaipiao_sender::HttpSender;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
@@ -53,7 +53,7 @@ pub enum ComposeError {
     SandboxExposed(SocketAddr),
     /// The sender of pushes.
     #[error("push: {0}")]
-    Sender(#[from] kaipiao_push::BuildError),
+    Sender(#[from] kaipiao_sender::BuildError),
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
@@ -344,13 +344,8 @@ pub fn load_keys(settings: &Settings) -> Result<Keys, ComposeError> {
 
 fn read_key(text: &str) -> Option<[u8; 32]> {
     let mut key = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(key)
+    let is_whole = base16ct::mixed::decode(text, &mut key).ok()?.len() == key.len();
+    is_whole.then_some(key)
 }
 
 /// Makes a new key, readable by its owner only, and on disk before anything depends on it. It gets
@@ -358,7 +353,7 @@ fn read_key(text: &str) -> Option<[u8; 32]> {
 fn make_key_file(path: &Path) -> std::io::Result<()> {
     let mut key = [0; 32];
     OsEntropy.fill(&mut key);
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = base16ct::lower::encode_string(&key);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     // A temporary file is its owner's alone.

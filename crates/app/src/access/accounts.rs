@@ -156,7 +156,7 @@ impl App {
     }
 
     fn make_secret(&self) -> String {
-        self.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+        base16ct::lower::encode_string(&self.random::<16>())
     }
 
     fn hash_secret(&self, appid: &AppId, secret: &str) -> Result<SecretHash, Refusal> {

@@ -3,6 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::Name;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,35 +18,24 @@ pub struct PrivateAddress(pub String);
 
 /// A range of addresses: `10.1.0.0/16`, `fd00::/8`, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    base: u128,
-    bits: u32,
-}
+pub struct Range(IpNet);
 
 impl Range {
     /// Reads a range; None when it is not one.
     pub fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let (width, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
-        let bits = bits.unwrap_or(width);
-        (bits <= width).then(|| Self { base: number(address), bits: bits + offset })
+        let range = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        range.ok().map(Self)
     }
 
+    /// An IPv4 address and its IPv6-mapped form are the same address.
     fn holds(self, address: IpAddr) -> bool {
-        let differing = self.base ^ number(address);
-        self.bits == 0 || differing >> (128 - self.bits) == 0
-    }
-}
-
-/// An address as 128 bits: IPv4 in its IPv6-mapped form, so both are the same address.
-fn number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits(),
+        match address.to_canonical() {
+            IpAddr::V4(v4) => {
+                self.0.contains(&IpAddr::V4(v4))
+                    || self.0.contains(&IpAddr::V6(v4.to_ipv6_mapped()))
+            }
+            v6 @ IpAddr::V6(_) => self.0.contains(&v6),
+        }
     }
 }
 
@@ -75,48 +65,64 @@ impl Guard {
     }
 }
 
-/// Is that an address that the public network has no host at? Loopback, private and shared ranges,
-/// link-local (where clouds keep their metadata), documentation, multicast, reserved.
+/// IPv4 ranges that the public network has no host in.
+const PRIVATE_V4: [Ipv4Net; 14] = [
+    net_v4([0, 0, 0, 0], 8),       // this network
+    net_v4([10, 0, 0, 0], 8),      // private
+    net_v4([100, 64, 0, 0], 10),   // shared by a carrier's customers
+    net_v4([127, 0, 0, 0], 8),     // loopback
+    net_v4([169, 254, 0, 0], 16),  // link-local, where clouds keep their metadata
+    net_v4([172, 16, 0, 0], 12),   // private
+    net_v4([192, 0, 0, 0], 24),    // protocol assignments
+    net_v4([192, 0, 2, 0], 24),    // documentation
+    net_v4([192, 168, 0, 0], 16),  // private
+    net_v4([198, 18, 0, 0], 15),   // benchmarks
+    net_v4([198, 51, 100, 0], 24), // documentation
+    net_v4([203, 0, 113, 0], 24),  // documentation
+    net_v4([224, 0, 0, 0], 4),     // multicast
+    net_v4([240, 0, 0, 0], 4),     // reserved, and broadcast
+];
+
+/// All of IPv6 that is given out to hosts.
+const HOSTS_V6: Ipv6Net = net_v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+/// Documentation, which lies within [`HOSTS_V6`].
+const DOCUMENTATION_V6: Ipv6Net = net_v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32);
+/// NAT64: the last 32 bits are an IPv4 address.
+const NAT64: Ipv6Net = net_v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
+/// 6to4: an IPv4 address stands behind the first 16 bits.
+const SIX_TO_FOUR: Ipv6Net = net_v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16);
+
+const fn net_v4([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn net_v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
+}
+
+/// Is that an address that the public network has no host at?
 fn is_private(address: IpAddr) -> bool {
-    match address {
+    match address.to_canonical() {
         IpAddr::V4(v4) => is_private_v4(v4),
         IpAddr::V6(v6) => match embedded_v4(v6) {
             Some(v4) => is_private_v4(v4),
-            None => is_private_v6(v6),
+            None => !HOSTS_V6.contains(&v6) || DOCUMENTATION_V6.contains(&v6),
         },
     }
 }
 
-/// IPv4 addresses that travel inside IPv6 ones: mapped, NAT64 and 6to4.
+/// IPv4 addresses that travel inside IPv6 ones, but for mapped ones: NAT64 and 6to4.
 fn embedded_v4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
-    if let Some(v4) = v6.to_ipv4_mapped() {
-        return Some(v4);
-    }
+    let [_, second, third, .., seventh, eighth] = v6.segments();
     let join = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
-    match v6.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(join(high, low)),
-        _ => None,
+    if NAT64.contains(&v6) {
+        return Some(join(seventh, eighth));
     }
+    SIX_TO_FOUR.contains(&v6).then(|| join(second, third))
 }
 
 fn is_private_v4(v4: Ipv4Addr) -> bool {
-    let [a, b, c, _] = v4.octets();
-    v4.is_loopback()
-        || v4.is_private()
-        || v4.is_link_local()
-        || v4.is_multicast()
-        || v4.is_documentation()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (b == 18 || b == 19))
-}
-
-fn is_private_v6(v6: Ipv6Addr) -> bool {
-    let first = v6.segments()[0];
-    // Of all of IPv6 only 2000::/3 is given out to hosts; documentation lies within it.
-    first & 0xe000 != 0x2000 || v6.segments()[..2] == [0x2001, 0xdb8]
+    PRIVATE_V4.iter().any(|range| range.contains(&v4))
 }
 
 /// Resolves names and refuses those that lead to refused addresses.
