@@ -14,15 +14,14 @@ use kaipiao_app::start;
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{Api, HttpSettings, Server};
-use kaipiao_issuing::font::Fonts;
-use kaipiao_issuing::numbers::Numbers;
-use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
+use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::store::Store;
-use kaipiao_push::HttpSender;
+use kaipiao_render::{FaceRenderer, Fonts};
+use kaipiao_sender::HttpSender;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
@@ -56,7 +55,7 @@ pub enum ComposeError {
     SandboxExposed(SocketAddr),
     /// The sender of pushes.
     #[error("push: {0}")]
-    Sender(#[from] kaipiao_push::BuildError),
+    Sender(#[from] kaipiao_sender::BuildError),
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
@@ -152,18 +151,8 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         connections: settings.limits.connections,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
-    open_fonts(settings).await?;
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
-}
-
-/// Reads the machine's fonts before the first request, which would have to wait for them.
-async fn open_fonts(settings: &Settings) -> Result<(), ComposeError> {
-    let fonts = Fonts::new(settings.render.font_files()?);
-    if let Err(panic) = tokio::task::spawn_blocking(move || fonts.open()).await {
-        std::panic::resume_unwind(panic.into_panic());
-    }
-    Ok(())
 }
 
 /// The name under which this process takes blocks of invoice numbers: it has its store to itself.
@@ -221,7 +210,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        renderer: Arc::new(InvoicePaper::new(Fonts::new(settings.render.font_files()?))),
+        renderer: Arc::new(FaceRenderer::new(Fonts::new(settings.render.font_files()?))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }
@@ -357,13 +346,8 @@ pub fn load_keys(settings: &Settings) -> Result<Keys, ComposeError> {
 
 fn read_key(text: &str) -> Option<[u8; 32]> {
     let mut key = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(key)
+    let is_whole = base16ct::mixed::decode(text, &mut key).ok()?.len() == key.len();
+    is_whole.then_some(key)
 }
 
 /// Makes a new key, readable by its owner only, and on disk before anything depends on it. It gets
@@ -371,7 +355,7 @@ fn read_key(text: &str) -> Option<[u8; 32]> {
 fn make_key_file(path: &Path) -> std::io::Result<()> {
     let mut key = [0; 32];
     OsEntropy.fill(&mut key);
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = base16ct::lower::encode_string(&key);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     // A temporary file is its owner's alone.

@@ -166,7 +166,7 @@ async fn check_merchant(app: &App, text: &str) -> Result<(), Failure> {
 }
 
 fn make_secret(app: &App) -> String {
-    app.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&app.random::<16>())
 }
 
 fn hash_secret(app: &App, appid: &AppId, secret: &str) -> Result<SecretHash, Refusal> {

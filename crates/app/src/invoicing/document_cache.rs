@@ -28,7 +28,7 @@ pub struct Document {
 
 impl Document {
     pub(crate) fn new(bytes: Vec<u8>, number: &InvoiceNumber) -> Self {
-        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = base16ct::lower::encode_string(&Sha256::digest(&bytes));
         let digits = format!("{}{}", number.code(), number.number());
         Self { bytes: bytes.into(), digest, digits }
     }

@@ -16,7 +16,7 @@ struct AccountShape {
     role: String,
     name: String,
     original_id: String,
-    secret_hash: [u8; 32],
+    secret_hash: String,
     bound_to: Option<String>,
     s_pappid: Option<String>,
     merchant_api: bool,
@@ -30,7 +30,7 @@ impl Record for Account {
             role: self.role.name().to_owned(),
             name: self.name.clone(),
             original_id: self.original_id.clone(),
-            secret_hash: self.secret.0,
+            secret_hash: base16ct::lower::encode_string(&self.secret.0),
             bound_to: self.bound_to.as_ref().map(AppId::to_string),
             s_pappid: self.platform_id.as_ref().map(|id| id.as_str().to_owned()),
             merchant_api: self.merchant_api,
@@ -45,10 +45,15 @@ impl Record for Account {
             role: known(stored, "role", Role::from_name(&shape.role))?,
             name: shape.name,
             original_id: shape.original_id,
-            secret: SecretHash(shape.secret_hash),
+            secret: known(stored, "secret_hash", secret_hash(&shape.secret_hash))?,
             bound_to: bound_to.transpose()?,
             platform_id: shape.s_pappid.map(PlatformId::from_checked),
             merchant_api: shape.merchant_api,
         })
     }
+}
+
+fn secret_hash(text: &str) -> Option<SecretHash> {
+    let bytes = base16ct::lower::decode_vec(text).ok()?;
+    bytes.try_into().ok().map(SecretHash)
 }

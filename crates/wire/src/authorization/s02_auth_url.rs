@@ -2,7 +2,6 @@
 //! in the wild (facts 4.2).
 
 use crate::access::platform_id;
-use crate::delivery::push_crypto::hex;
 use crate::keys::Keys;
 use crate::object::Object;
 use hmac::Mac;
@@ -87,7 +86,7 @@ pub struct AuthUrlAnswer {
 /// Writes the link that opens the authorization page for a request.
 pub fn write_link(keys: &Keys, base_url: &str, request: &AuthorizationRequest) -> String {
     let query = canonical_query(request);
-    let signature = hex(&keys.link_mac(&query).finalize().into_bytes());
+    let signature = base16ct::lower::encode_string(&keys.link_mac(&query).finalize().into_bytes());
     if request.source == Source::Wxa {
         return format!("{MINI_PROGRAM_PATH}?{query}&signature={signature}");
     }
@@ -114,7 +113,7 @@ pub fn read_link(keys: &Keys, link: &str) -> Option<AuthorizationRequest> {
         page_type: PageType::from_number(find("type")?.parse().ok()?)?,
         asked_by: AppId::parse(find("appid")?)?,
     };
-    let signature = unhex(find("signature")?)?;
+    let signature = base16ct::mixed::decode_vec(find("signature")?).ok()?;
     keys.link_mac(&canonical_query(&request)).verify_slice(&signature).ok()?;
     Some(request)
 }
@@ -194,16 +193,6 @@ pub(crate) fn with_query(url: &str, query: &str) -> String {
         Some(_) => "&",
     };
     format!("{address}{joint}{query}{fragment}")
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let digits = digits?;
-    digits
-        .len()
-        .is_multiple_of(2)
-        .then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

@@ -98,14 +98,7 @@ pub fn signature(parts: &[&str]) -> String {
     sorted.sort_unstable();
     let mut hash = Sha1::new();
     sorted.iter().for_each(|part| hash.update(part.as_bytes()));
-    hex(&hash.finalize())
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    base16ct::lower::encode_string(&hash.finalize())
 }
 
 /// Is that the signature of these parts? Takes the same time whatever is wrong with it.

@@ -1,0 +1,12 @@
+//! What a document is about.
+
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+
+/// An invoice, and the request that it was issued for.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// What was asked for.
+    pub(crate) request: &'a InvoiceRequest,
+    /// What was issued.
+    pub(crate) invoice: &'a IssuedInvoice,
+}

@@ -1,0 +1,264 @@
+//! Which addresses may be sent to, decided where the connection is made.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use hyper_util::client::legacy::connect::dns::Name;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+use tower_service::Service;
+
+/// An address that is refused; inside the error that the connection fails with.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is a private address")]
+pub struct PrivateAddress(pub String);
+
+/// A range of addresses: `10.1.0.0/16`, `fd00::/8`, or a single address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range(IpNet);
+
+impl Range {
+    /// Reads a range; None when it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let range = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        range.ok().map(Self)
+    }
+
+    /// An IPv4 address and its IPv6-mapped form are the same address.
+    fn holds(self, address: IpAddr) -> bool {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => {
+                self.0.contains(&IpAddr::V4(v4))
+                    || self.0.contains(&IpAddr::V6(v4.to_ipv6_mapped()))
+            }
+            v6 @ IpAddr::V6(_) => self.0.contains(&v6),
+        }
+    }
+}
+
+/// Who may be sent to.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    refuses_private: bool,
+    allowed: Vec<Range>,
+}
+
+impl Guard {
+    /// Sends to whatever address (the sandbox).
+    pub fn open() -> Self {
+        Self { refuses_private: false, allowed: Vec::new() }
+    }
+
+    /// Sends to public addresses, and to the private ones within these ranges.
+    pub fn public_and(allowed: Vec<Range>) -> Self {
+        Self { refuses_private: true, allowed }
+    }
+
+    /// May this address be sent to?
+    pub fn allows(&self, address: IpAddr) -> bool {
+        !self.refuses_private
+            || !is_private(address)
+            || self.allowed.iter().any(|range| range.holds(address))
+    }
+}
+
+/// IPv4 ranges that the public network has no host in.
+const PRIVATE_V4: [Ipv4Net; 14] = [
+    net_v4([0, 0, 0, 0], 8),       // this network
+    net_v4([10, 0, 0, 0], 8),      // private
+    net_v4([100, 64, 0, 0], 10),   // shared by a carrier's customers
+    net_v4([127, 0, 0, 0], 8),     // loopback
+    net_v4([169, 254, 0, 0], 16),  // link-local, where clouds keep their metadata
+    net_v4([172, 16, 0, 0], 12),   // private
+    net_v4([192, 0, 0, 0], 24),    // protocol assignments
+    net_v4([192, 0, 2, 0], 24),    // documentation
+    net_v4([192, 168, 0, 0], 16),  // private
+    net_v4([198, 18, 0, 0], 15),   // benchmarks
+    net_v4([198, 51, 100, 0], 24), // documentation
+    net_v4([203, 0, 113, 0], 24),  // documentation
+    net_v4([224, 0, 0, 0], 4),     // multicast
+    net_v4([240, 0, 0, 0], 4),     // reserved, and broadcast
+];
+
+/// All of IPv6 that is given out to hosts.
+const HOSTS_V6: Ipv6Net = net_v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+/// Documentation, which lies within [`HOSTS_V6`].
+const DOCUMENTATION_V6: Ipv6Net = net_v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32);
+/// NAT64: the last 32 bits are an IPv4 address.
+const NAT64: Ipv6Net = net_v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
+/// 6to4: an IPv4 address stands behind the first 16 bits.
+const SIX_TO_FOUR: Ipv6Net = net_v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16);
+
+const fn net_v4([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn net_v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
+}
+
+/// Is that an address that the public network has no host at?
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => is_private_v4(v4),
+        IpAddr::V6(v6) => match embedded_v4(v6) {
+            Some(v4) => is_private_v4(v4),
+            None => !HOSTS_V6.contains(&v6) || DOCUMENTATION_V6.contains(&v6),
+        },
+    }
+}
+
+/// IPv4 addresses that travel inside IPv6 ones, but for mapped ones: NAT64 and 6to4.
+fn embedded_v4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [_, second, third, .., seventh, eighth] = v6.segments();
+    let join = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    if NAT64.contains(&v6) {
+        return Some(join(seventh, eighth));
+    }
+    SIX_TO_FOUR.contains(&v6).then(|| join(second, third))
+}
+
+fn is_private_v4(v4: Ipv4Addr) -> bool {
+    PRIVATE_V4.iter().any(|range| range.contains(&v4))
+}
+
+/// Resolves names and refuses those that lead to refused addresses.
+///
+/// The system's resolver blocks its thread for as long as a name server takes. It gets threads of
+/// its own, few and fixed: tokio's blocking threads read the store.
+#[derive(Clone)]
+pub struct GuardedResolver {
+    questions: Sender<Question>,
+    guard: Guard,
+}
+
+struct Question {
+    name: String,
+    answer: oneshot::Sender<io::Result<Vec<SocketAddr>>>,
+}
+
+/// So many names are looked up at once.
+const THREADS: usize = 16;
+
+impl GuardedResolver {
+    /// The system's resolver behind a guard.
+    pub fn new(guard: Guard) -> Self {
+        let (questions, asked) = channel::<Question>();
+        let asked = Arc::new(Mutex::new(asked));
+        for _ in 0..THREADS {
+            let asked = Arc::clone(&asked);
+            let look_up = move || {
+                while let Some(question) = next(&asked) {
+                    // Who asked may have run out of time meanwhile.
+                    if !question.answer.is_closed() {
+                        let found = (question.name.as_str(), 0).to_socket_addrs();
+                        let _ = question.answer.send(found.map(Iterator::collect));
+                    }
+                }
+            };
+            let thread = std::thread::Builder::new().name("resolver".into()).spawn(look_up);
+            thread.expect("the process can start a thread");
+        }
+        Self { questions, guard }
+    }
+}
+
+fn next(asked: &Mutex<Receiver<Question>>) -> Option<Question> {
+    asked.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+type BoxError = Box<dyn core::error::Error + Send + Sync>;
+
+impl Service<Name> for GuardedResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let (guard, shown) = (self.guard.clone(), name.to_string());
+        let (answer, answered) = oneshot::channel();
+        let asked = self.questions.send(Question { name: shown.clone(), answer });
+        Box::pin(async move {
+            asked.map_err(|_| "the resolver has stopped")?;
+            let found = answered.await??;
+            let refused = found.iter().find(|address| !guard.allows(address.ip()));
+            match refused {
+                // One private address among public ones is a trick, not a receiver.
+                Some(address) => Err(PrivateAddress(format!("{shown} ({})", address.ip())).into()),
+                None => Ok(found.into_iter()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(guard: &Guard, address: &str) -> bool {
+        guard.allows(address.parse().unwrap())
+    }
+
+    #[test]
+    fn private_addresses_are_known_in_every_dress() {
+        let guard = Guard::public_and(Vec::new());
+        for private in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.5.4",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "203.0.113.7",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "2001:db8::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+        ] {
+            assert!(!allows(&guard, private), "{private}");
+            assert!(allows(&Guard::open(), private), "{private}");
+        }
+        for public in ["1.1.1.1", "101.226.103.1", "2606:4700::1111", "::ffff:1.1.1.1"] {
+            assert!(allows(&guard, public), "{public}");
+        }
+    }
+
+    #[test]
+    fn a_private_range_can_be_allowed() {
+        let ranges = ["10.1.0.0/16", "fd00::/8", "127.0.0.1"];
+        let guard = Guard::public_and(ranges.map(|text| Range::parse(text).unwrap()).to_vec());
+        for (address, expected) in [
+            ("10.1.2.3", true),
+            ("::ffff:10.1.2.3", true),
+            ("10.2.0.1", false),
+            ("fd12::1", true),
+            ("fe80::1", false),
+            ("127.0.0.1", true),
+            ("127.0.0.2", false),
+            ("1.1.1.1", true),
+        ] {
+            assert_eq!(allows(&guard, address), expected, "{address}");
+        }
+        for bad in ["", "10.0.0.0/33", "fd00::/129", "shop.example", "10.0.0.0/x"] {
+            assert_eq!(Range::parse(bad), None, "{bad}");
+        }
+        assert!(Range::parse("0.0.0.0/0").unwrap().holds("9.9.9.9".parse().unwrap()));
+    }
+}

@@ -1,0 +1,197 @@
+//! Layer 2: delivery's HTTP client, the Sender port over HTTP/1.1 and TLS.
+//!
+//! - One time limit for the whole exchange: name, connection, TLS, request, answer.
+//! - Redirects are answers, not followed.
+//! - An answer is read to 64 KiB; what is longer is cut, and its connection with it.
+//! - Certificates are checked against the machine's trust store, and the operator's own file.
+//! - Names are resolved on threads of their own ([`guard`]): a resolver that hangs holds up nobody
+//!   else's work.
+//! - Private addresses can be refused. The check is made where the connection is made, on the
+//!   addresses that the name has at that moment ([`guard`]): a name that changes its mind between a
+//!   check and a connection gains nothing.
+
+pub mod guard;
+
+use async_trait::async_trait;
+use core::error::Error;
+use guard::{Guard, GuardedResolver};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming as IncomingBody};
+use hyper::header::{CONTENT_TYPE, USER_AGENT};
+use hyper::{Request, Response, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// So much of an answer is read (rulings 6).
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// A connection that nobody uses is closed after this: before common servers close it from their
+/// side (Node after 5 s), and soon enough that a thousand receivers do not hold a thousand sockets.
+const IDLE: Duration = Duration::from_secs(2);
+/// So many unused connections are kept for one receiver.
+const IDLE_PER_HOST: usize = 4;
+
+/// Why there is no sender.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The operator's file of certificates.
+    #[error("{0}: {1}")]
+    CaFile(PathBuf, String),
+    /// TLS itself.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Sends over HTTP and HTTPS, with a pool of connections per receiver.
+pub struct HttpSender {
+    client: Client<HttpsConnector<HttpConnector<GuardedResolver>>, Full<Bytes>>,
+    guard: Guard,
+}
+
+impl HttpSender {
+    /// `ca_file` holds certificates in PEM that are trusted besides the machine's own.
+    pub fn new(guard: Guard, ca_file: Option<&Path>) -> Result<Self, BuildError> {
+        let mut connector = HttpConnector::new_with_resolver(GuardedResolver::new(guard.clone()));
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls(ca_file)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_timer(TokioTimer::new())
+            // A kept connection that turns out to be closed before anything was sent is not the
+            // receiver's failure: a new one is opened. What was sent is never sent again here.
+            .retry_canceled_requests(true)
+            .build(connector);
+        Ok(Self { client, guard })
+    }
+
+    async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
+        let uri = self.uri(&outgoing.url)?;
+        let request = Request::builder().uri(uri).header(USER_AGENT, "Mozilla/4.0 (Kaipiao)");
+        let request = match outgoing.xml {
+            Some(xml) => request.method("POST").header(CONTENT_TYPE, "text/xml").body(xml.into()),
+            None => request.method("GET").body(Full::default()),
+        };
+        let request = request.map_err(|error| SendError::BadAddress(error.to_string()))?;
+        let response = self.client.request(request).await.map_err(|error| no_answer(&error))?;
+        read(response).await
+    }
+
+    /// Reads an address, without its fragment. A host that is an address itself is checked here:
+    /// it needs no resolver.
+    fn uri(&self, url: &str) -> Result<Uri, SendError> {
+        let bad = |why: &str| SendError::BadAddress(why.to_owned());
+        let url = url.split_once('#').map_or(url, |(url, _)| url);
+        let uri: Uri =
+            url.parse().map_err(|error: hyper::http::uri::InvalidUri| bad(&error.to_string()))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err(bad("it must begin with http:// or https://"));
+        }
+        let authority = uri.authority().ok_or_else(|| bad("it names no host"))?;
+        let host = authority.host();
+        let rest = authority.as_str().rsplit_once(host).map_or("", |(_, rest)| rest);
+        if authority.as_str().contains('@') {
+            return Err(bad("it holds a user name, which would not be sent"));
+        }
+        if !rest.trim_start_matches(']').is_empty()
+            && authority.port_u16().is_none_or(|port| port == 0)
+        {
+            return Err(bad("its port is none"));
+        }
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse();
+        if let Ok(address) = literal
+            && !self.guard.allows(address)
+        {
+            return Err(SendError::PrivateAddress(address.to_string()));
+        }
+        Ok(uri)
+    }
+}
+
+#[async_trait]
+impl Sender for HttpSender {
+    async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
+        let limit = outgoing.time_limit;
+        let answered = tokio::time::timeout(limit, self.exchange(outgoing)).await;
+        answered.unwrap_or(Err(SendError::TimedOut(limit)))
+    }
+}
+
+/// Reads an answer's body. A body that ends before its length is no answer; one that is longer
+/// than the limit is cut there.
+async fn read(response: Response<IncomingBody>) -> Result<Incoming, SendError> {
+    let status = response.status().as_u16();
+    let (mut incoming, mut body) = (response.into_body(), Vec::new());
+    while let Some(frame) = incoming.frame().await {
+        let frame = frame.map_err(|error| SendError::Broken(chain(&error)))?;
+        if let Some(data) = frame.data_ref() {
+            let room = MAX_ANSWER_BYTES - body.len();
+            body.extend_from_slice(&data[..data.len().min(room)]);
+            if body.len() == MAX_ANSWER_BYTES {
+                break;
+            }
+        }
+    }
+    Ok(Incoming { status, body })
+}
+
+fn no_answer(error: &hyper_util::client::legacy::Error) -> SendError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(guard::PrivateAddress(address)) = inner.downcast_ref() {
+            return SendError::PrivateAddress(address.clone());
+        }
+        cause = inner.source();
+    }
+    let why = chain(error);
+    if error.is_connect() { SendError::NoConnection(why) } else { SendError::Broken(why) }
+}
+
+/// An error with all that caused it, outermost first.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let next = inner.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, BuildError> {
+    let mut roots = RootCertStore::empty();
+    // A machine without a trust store can still send in clear, and to the operator's own file's.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = ca_file {
+        let wrong = |why: String| BuildError::CaFile(path.to_owned(), why);
+        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+        let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
+        if certificates.is_empty() {
+            return Err(wrong("it holds no certificate".to_owned()));
+        }
+        for certificate in certificates {
+            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+        }
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
