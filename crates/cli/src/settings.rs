@@ -4,7 +4,7 @@
 use kaipiao_app::access::accounts::AccountSpec;
 use kaipiao_app::delivery::callbacks::CallbackSpec;
 use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
-use kaipiao_app::people::login::LoginSettings;
+use kaipiao_app::settings::LoginSettings;
 use kaipiao_app::start::Mode;
 use kaipiao_issuer::IssuerMarks;
 use kaipiao_render::FontFile;

@@ -1,10 +1,11 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
 
-use crate::Server;
 use crate::answer::{Answer, Failed};
-use crate::body::{Sent, discard, query_object};
+use crate::body::{RequestBody, discard, query_object};
+use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::Method;
+use kaipiao_app::access::token;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::token::Family;
 use kaipiao_errcode::ErrorCode;
@@ -22,16 +23,19 @@ pub(crate) async fn classic(
     }
     let (parts, body) = request.into_parts();
     let query = query_object(&parts.uri)?;
-    let sent = Sent::receive(&server, &parts, body).await?;
-    let is_in_query = query.has("grant_type") || query.has("appid") || sent.is_empty();
-    let asked = TokenRequest::read_classic(&if is_in_query { query } else { sent.object()? })?;
-    let answer = server.app.issue_token(Family::Classic, &asked).await?;
+    let body = RequestBody::receive(&server, &parts, body).await?;
+    let is_in_query = query.has("grant_type") || query.has("appid") || body.is_empty();
+    let asked = TokenRequest::read_classic(&if is_in_query { query } else { body.object()? })?;
+    let answer = token::issue(&server.app, Family::Classic, &asked).await?;
     Ok(Answer(bare(&answer)))
 }
 
 /// POST with JSON.
-pub(crate) async fn stable(State(server): State<Server>, sent: Sent) -> Result<Answer, Failed> {
-    let asked = TokenRequest::read_stable(&sent.object()?)?;
-    let answer = server.app.issue_token(Family::Stable, &asked).await?;
+pub(crate) async fn stable(
+    State(server): State<Server>,
+    body: RequestBody,
+) -> Result<Answer, Failed> {
+    let asked = TokenRequest::read_stable(&body.object()?)?;
+    let answer = token::issue(&server.app, Family::Stable, &asked).await?;
     Ok(Answer(bare(&answer)))
 }

@@ -1,10 +1,11 @@
 //! Section 1: `GET /cgi-bin/ticket/getticket`.
 
-use crate::Server;
 use crate::access::caller::Caller;
 use crate::answer::{Answer, Failed};
 use crate::body::query_value;
+use crate::server::Server;
 use axum::extract::{Request, State};
+use kaipiao_app::authorization::s01_ticket;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::answer::ok_with;
@@ -20,5 +21,5 @@ pub(crate) async fn get_ticket(
         let detail = format!("type must be wx_card or jsapi, not {}", text::quoted(&asked));
         Refusal::new(ErrorCode::InvalidArgs, detail)
     })?;
-    Ok(Answer(ok_with(&server.app.issue_ticket(&caller, ticket_type))))
+    Ok(Answer(ok_with(&s01_ticket::issue(&server.app, &caller, ticket_type))))
 }

@@ -1,9 +1,9 @@
 //! Who asks for a page, and what they sent with it.
 
-use crate::Pages;
 use crate::lang::{Lang, cookie};
-use crate::page::{Frame, notice};
-use crate::people::login::to_login;
+use crate::page::{Frame, notice, to_login};
+use crate::pages::Pages;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
@@ -12,6 +12,7 @@ use axum::response::Response;
 use core::time::Duration;
 use http_body_util::{BodyExt, Limited};
 use kaipiao_app::Failure;
+use kaipiao_app::people::login;
 use kaipiao_domain::people::user::User;
 
 /// The cookie that says who sits before the page.
@@ -56,6 +57,11 @@ impl Visit {
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
+    /// Where the asked page of a listing begins; None: at the first entry.
+    pub(crate) fn after(&self) -> Option<String> {
+        Some(self.parameter("after")).filter(|after| !after.is_empty())
+    }
+
     /// The frame of a page for nobody in particular.
     pub(crate) fn frame(&self) -> Frame {
         Frame {
@@ -73,10 +79,10 @@ impl Visit {
         let away = |failure: Failure| unavailable(&nobodys, &failure);
         let here = self.address();
         let session = cookie(&self.headers, SESSION_COOKIE).unwrap_or_default();
-        let user = pages.app.session_user(&session).await.map_err(away)?;
+        let user = login::session_user(&pages.app, &session).await.map_err(away)?;
         let Some(user) = user else { return Err(to_login(&here)) };
         let frame = Frame {
-            form_token: pages.app.form_token(&session),
+            form_token: login::form_token(&pages.app, &session),
             user_name: user.name.clone(),
             may_switch: pages.is_sandbox,
             ..nobodys.clone()
@@ -85,7 +91,7 @@ impl Visit {
             return Ok(Known { user, frame, form: Form(Vec::new()) });
         }
         let form = self.form(pages, &frame).await?;
-        if !pages.app.is_form_token(&session, form.get("form_token")) {
+        if !login::is_form_token(&pages.app, &session, form.get("form_token")) {
             return Err(foreign(&frame));
         }
         Ok(Known { user, frame, form })
