@@ -10,7 +10,7 @@ use kaipiao_ports::store::{Commit, CommitError, Expect};
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
-use kaipiao_records::server::Founding;
+use kaipiao_records::server::StoreMetadata;
 
 /// Which of the two postures the server has (design 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +78,14 @@ pub enum StartError {
 impl App {
     /// Founds a new store, or checks that this one belongs to this key and mode.
     pub async fn found(&self, mode: Mode) -> Result<(), StartError> {
-        let given = Founding {
+        let given = StoreMetadata {
             key_fingerprint: self.keys.fingerprint().to_owned(),
             mode: mode.name().to_owned(),
         };
-        if self.add(Founding::key(), &given).await? {
+        if self.add(StoreMetadata::key(), &given).await? {
             return Ok(());
         }
-        let stored: Founding = self.get(&Founding::key()).await?.unwrap_or(given.clone());
+        let stored: StoreMetadata = self.get(&StoreMetadata::key()).await?.unwrap_or(given.clone());
         if stored.key_fingerprint != given.key_fingerprint {
             let (stored, given) = (stored.key_fingerprint, given.key_fingerprint);
             return Err(StartError::OtherKey { stored, given });

@@ -15,7 +15,7 @@ use kaipiao_app::sandbox::{
 };
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::authorization::order::Answer as UserAnswer;
+use kaipiao_domain::authorization::user_decision::UserChoice;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
@@ -149,15 +149,15 @@ pub(crate) async fn authorize(State(server): State<Server>, sent: Sent) -> Respo
     }
 }
 
-fn read_answer(object: &Object) -> Result<(String, String, UserAnswer), Refusal> {
+fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal> {
     let link = object.required_text("auth_url")?.into_owned();
     let user = object.required_text("user")?.into_owned();
     let answer = match &*object.required_text("decision")? {
         "authorize" => {
             let title = object.object("title")?;
-            UserAnswer::Authorize(title.as_ref().map(title::read).transpose()?)
+            UserChoice::Authorize(title.as_ref().map(title::read).transpose()?)
         }
-        "decline" => UserAnswer::Decline,
+        "decline" => UserChoice::Decline,
         other => {
             let problem =
                 format!("must be \"authorize\" or \"decline\", not {}", text::quoted(other));

@@ -20,8 +20,9 @@ mod tests;
 
 pub(crate) use outline::Segment;
 
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 
 use crate::font::{Fonts, Glyph, UNITS_PER_EM};
 

@@ -1,6 +1,7 @@
 //! Invoices as people know them: the Paper seam over the faces and the backends.
 
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_ports::invoicing::renderer::Renderer;
 
 use crate::einvoice;

@@ -3,7 +3,7 @@
 use crate::{App, Failure};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
-use kaipiao_domain::access::token::{Standing, TokenFamily};
+use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
@@ -22,10 +22,12 @@ impl App {
             read_token(&self.keys, token).ok_or_else(|| unknown("this server did not issue it"))?;
         let key = token_family_key(&claim.appid, claim.family);
         let family: TokenFamily = self.get(&key).await?.unwrap_or_default();
-        match family.standing(claim.token, self.now()) {
-            Standing::Valid => {}
-            Standing::Expired => return Err(Refusal::plain(ErrorCode::AccessTokenExpired).into()),
-            Standing::Replaced => return Err(unknown("a newer token has taken its place")),
+        match family.status(claim.token, self.now()) {
+            TokenStatus::Valid => {}
+            TokenStatus::Expired => {
+                return Err(Refusal::plain(ErrorCode::AccessTokenExpired).into());
+            }
+            TokenStatus::Replaced => return Err(unknown("a newer token has taken its place")),
         }
         let account = self.account(&claim.appid).await?;
         account.ok_or_else(|| unknown("its account was removed"))

@@ -4,11 +4,12 @@ use crate::authorization::s02_auth_url::order_key_of;
 use crate::authorization::s06_auth_push::AnswerError;
 use crate::{App, Failure};
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_domain::authorization::order::{
-    AuthorizationRequest, Order, OrderState, RejectionReason, UserDecision,
-};
+use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::page_fields::PageFields;
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::UserDecision;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_records::authorization::contact::contact_key;
 use kaipiao_wire::authorization::s02_auth_url::{

@@ -2,7 +2,9 @@
 
 use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId};
-use kaipiao_domain::authorization::order::{Order, OrderKey, Source};
+use kaipiao_domain::authorization::authorization_request::Source;
+use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::store::Key;
@@ -83,7 +85,7 @@ impl App {
 /// The key of a merchant's order.
 pub(crate) fn order_key_of(
     merchant: &AppId,
-    order_id: &kaipiao_domain::authorization::order::OrderId,
+    order_id: &kaipiao_domain::authorization::order_id::OrderId,
 ) -> Key {
     order_key(&OrderKey { merchant: merchant.clone(), order_id: order_id.clone() })
 }

@@ -4,10 +4,10 @@
 use crate::authorization::s02_auth_url::order_key_of;
 use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order::{
-    Answer, AnswerRefused, AuthorizationRequest, Order, OrderState,
-};
+use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
+use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::page_fields::PageFields;
+use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::user::{User, UserId};
 use kaipiao_records::authorization::page_fields::page_fields_key;
 use kaipiao_records::people::user::user_key;
@@ -41,7 +41,7 @@ pub enum AnswerError {
     UnknownUser(String),
     /// The order's state, the link's life or the title forbid it.
     #[error("{0}")]
-    Refused(AnswerRefused),
+    Refused(ChoiceRefused),
     /// The store is away, or others keep changing the order.
     #[error("{0}")]
     Failed(#[from] Failure),
@@ -56,7 +56,7 @@ impl App {
         &self,
         link: &str,
         user: &UserId,
-        answer: Answer,
+        answer: UserChoice,
         shown: Option<&str>,
     ) -> Result<Answered, AnswerError> {
         let asked = read_link(&self.keys, link).ok_or(AnswerError::ForgedLink)?;
@@ -73,12 +73,12 @@ impl App {
         let (answer, openid, fields) = (&answer, &openid, &fields);
         self.decide_reading(key, FirstTry::Reads, |found: Option<Order>, _| async move {
             let order = found.ok_or(AnswerError::ForgedLink)?;
-            let is_yes = matches!(answer, Answer::Authorize(_));
+            let is_yes = matches!(answer, UserChoice::Authorize(_));
             if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
                 return Err(AnswerError::RequestChanged);
             }
             let next = order
-                .answer(user.clone(), openid.clone(), answer.clone(), fields, link_life, now)
+                .decide(user.clone(), openid.clone(), answer.clone(), fields, link_life, now)
                 .map_err(AnswerError::Refused)?;
             let result = answered(next.as_ref().unwrap_or(&order));
             // A second no changes nothing, and tells nobody.

@@ -3,7 +3,8 @@
 use crate::authorization::s02_auth_url::order_key_of;
 use crate::{App, Failure};
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::authorization::order::{AuthorizationStatus, Order};
+use kaipiao_domain::authorization::authorization_status::AuthorizationStatus;
+use kaipiao_domain::authorization::order::Order;
 use kaipiao_wire::authorization::s07_auth_data::AuthDataRequest;
 
 impl App {

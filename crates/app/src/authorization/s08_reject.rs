@@ -4,6 +4,7 @@ use crate::authorization::s02_auth_url::order_key_of;
 use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_ports::store::Expect;
 use kaipiao_records::people::message::message_key;
@@ -29,8 +30,9 @@ impl App {
                 Some(serial) => self.request(&order.merchant, serial).await?,
                 None => None,
             };
+            let obstacle = invoice.as_ref().and_then(InvoiceRequest::obstacle_to_rejection);
             let reason = asked.reason.clone();
-            let next = order.reject(&asked.platform, reason, invoice.as_ref(), now)?;
+            let next = order.reject(&asked.platform, reason, obstacle, now)?;
             let message = message_of(&next);
             let also = message.map(|m| record::save(message_key(&m), Expect::Absent, &m));
             let also = also.into_iter().collect();

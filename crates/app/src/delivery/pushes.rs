@@ -2,7 +2,8 @@
 
 use crate::{App, Failure};
 use kaipiao_domain::access::account::{Account, AppId, Role};
-use kaipiao_domain::authorization::order::{Order, OrderId};
+use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, TryResult};
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_ports::delivery::outbox::{

@@ -2,7 +2,8 @@
 
 use crate::{App, Failure};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, Serial};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::store::{Kind, Page, PageOrder};
 use kaipiao_records::record;
 

@@ -6,9 +6,10 @@ use crate::{App, Decision, Failure, FirstTry};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::order::Order;
-use kaipiao_domain::invoicing::invoice_request::{
-    Accepted, Facts, InvoiceRequest, MakeOut, NotAccepted, Serial,
-};
+use kaipiao_domain::invoicing::acceptance::{Accepted, NotAccepted, RequestContext};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::make_out::MakeOut;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_errcode::ErrorCode;
@@ -68,13 +69,15 @@ impl App {
         let names_user = |user: &UserId| self.is_openid_of(openid, user, under);
         let known_request = known.as_ref().map(|known| &known.value);
         let now = self.now();
-        let facts = Facts { taxpayer, names_user: &names_user, known: known_request, now };
+        let context =
+            RequestContext { taxpayer, names_user: &names_user, known: known_request, now };
         let life = self.settings.issuing.authorization_life;
         let can_print = |c: char| self.renderer.can_print(c);
-        let accepted = asked.decide(order, &facts, life, &can_print).map_err(|not| match not {
-            NotAccepted::Refused(refusal) => refusal,
-            NotAccepted::Content(problem) => refuse_content(&problem),
-        })?;
+        let accepted =
+            asked.decide(order, &context, life, &can_print).map_err(|not| match not {
+                NotAccepted::Refused(refusal) => refusal,
+                NotAccepted::Content(problem) => refuse_content(&problem),
+            })?;
         Ok(self.acceptance(accepted, Versioned::expect(known.as_ref())))
     }
 

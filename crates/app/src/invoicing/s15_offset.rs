@@ -2,7 +2,9 @@
 
 use crate::{App, Failure, FirstTry};
 use kaipiao_domain::access::account::{Account, AppId};
-use kaipiao_domain::invoicing::invoice_request::{Facts, InvoiceRequest, Serial};
+use kaipiao_domain::invoicing::acceptance::RequestContext;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
@@ -27,13 +29,13 @@ impl App {
                 let under = [Some(merchant), Some(&caller.appid), Some(&blue.asked_by)];
                 let names_user = |user: &UserId| self.is_openid_of(&asked.openid, user, under);
                 let known_request = known.as_ref().map(|known| &known.value);
-                let facts = Facts {
+                let context = RequestContext {
                     taxpayer,
                     names_user: &names_user,
                     known: known_request,
                     now: self.now(),
                 };
-                let accepted = asked.asked.decide(&blue, &facts)?;
+                let accepted = asked.asked.decide(&blue, &context)?;
                 Ok::<_, Failure>(self.acceptance(accepted, Versioned::expect(known.as_ref())))
             })
             .await?;

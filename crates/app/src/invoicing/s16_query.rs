@@ -2,7 +2,7 @@
 
 use crate::{App, Failure};
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::invoicing::invoice_request::IssuedInvoice;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::invoicing::s16_query::{QueryRequest, pdf_url};

@@ -2,8 +2,11 @@
 
 use crate::{App, Failure};
 use kaipiao_domain::access::account::{Account, AppId, Role};
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
-use kaipiao_domain::invoicing::taxpayer::{Face, MerchantCode, Party, Taxpayer};
+use kaipiao_domain::invoicing::merchant_code::MerchantCode;
+use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::store::{Expect, Kind, Page, PageOrder, Save};

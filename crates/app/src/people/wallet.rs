@@ -2,7 +2,9 @@
 
 use crate::{App, Failure};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice, Serial};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::store::{Kind, Page, PageOrder};

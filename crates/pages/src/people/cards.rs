@@ -9,7 +9,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::people::wallet::{HeldCard, HeldInvoice, WalletPage};
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::face::Face;
 
 #[derive(Template)]
 #[template(path = "cards.html")]
