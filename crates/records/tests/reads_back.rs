@@ -5,19 +5,27 @@
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::access::token::{Family, TokenFamily};
+use kaipiao_domain::authorization::authorization_request::{
+    AuthorizationRequest, PageType, Source,
+};
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_domain::authorization::order::{
-    Authorization, AuthorizationRequest, Decline, Order, OrderId, OrderState, PageType,
-    RejectionReason, Source, UserDecision,
-};
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
-use kaipiao_domain::invoicing::invoice::{Content, Line, LineNature};
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{InvoiceNumber, NumberRange};
-use kaipiao_domain::invoicing::invoice_request::{
-    Colour, InvoiceRequest, IssueFailure, IssuedInvoice, Offset, RequestState, Serial,
-};
-use kaipiao_domain::invoicing::taxpayer::{Face, MerchantCode, Party, Taxpayer};
+use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::merchant_code::MerchantCode;
+use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::message::RejectionMessage;

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::delivery::callbacks;
 use crate::failure::Failure;
 use kaipiao_domain::access::account::{Account, AppId, Role};
-use kaipiao_domain::authorization::order::OrderId;
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::people::user::OpenId;
 use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_wire::delivery::event_xml::UntimedXml;

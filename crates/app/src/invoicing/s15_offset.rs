@@ -7,7 +7,9 @@ use crate::invoicing::requests;
 use crate::invoicing::taxpayers;
 use crate::store_access::{FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId};
-use kaipiao_domain::invoicing::invoice_request::{Facts, InvoiceRequest, Serial};
+use kaipiao_domain::invoicing::acceptance::RequestContext;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
@@ -32,9 +34,13 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
             let names_user =
                 |user: &UserId| acceptance::is_openid_of(app, &asked.openid, user, under);
             let known_request = known.as_ref().map(|known| &known.value);
-            let facts =
-                Facts { taxpayer, names_user: &names_user, known: known_request, now: app.now() };
-            let accepted = asked.asked.decide(&blue, &facts)?;
+            let context = RequestContext {
+                taxpayer,
+                names_user: &names_user,
+                known: known_request,
+                now: app.now(),
+            };
+            let accepted = asked.asked.decide(&blue, &context)?;
             Ok::<_, Failure>(acceptance::decision(app, accepted, Versioned::expect(known.as_ref())))
         })
         .await?;

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::invoicing::taxpayers;
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::invoicing::invoice_request::IssuedInvoice;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::invoicing::s16_query::{QueryRequest, pdf_url};

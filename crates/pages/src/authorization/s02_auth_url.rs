@@ -22,8 +22,10 @@ use kaipiao_app::authorization::s06_auth_push;
 use kaipiao_app::authorization::s06_auth_push::{AnswerError, shown_mark};
 use kaipiao_app::people::titles;
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::authorization::order::{Answer, AnswerRefused, PageType, RejectionReason};
+use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::page_fields::FieldProblem;
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{BookEntry, User};
 use kaipiao_wire::authorization::s02_auth_url::{RETURN_AUTHORIZED, Return, return_after};
@@ -168,7 +170,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
         "decline" => {
             let answered =
-                s06_auth_push::answer(&pages.app, &link, &user.id, Answer::Decline, None).await;
+                s06_auth_push::answer(&pages.app, &link, &user.id, UserChoice::Decline, None).await;
             went_on(&frame, &link, &page, answered)
         }
         _ if page.is_open() => refilled(&frame, page, &form),
@@ -331,8 +333,10 @@ async fn authorize(
     let again = |status, page: &AuthPage, problems: &[FieldProblem], trouble: &str| {
         html(status, &asking(frame, page, &filling, wants_saving, problems, trouble))
     };
-    match s06_auth_push::answer(&pages.app, link, &user.id, Answer::Authorize(title), shown).await {
-        Err(AnswerError::Refused(AnswerRefused::Title(problems))) => {
+    match s06_auth_push::answer(&pages.app, link, &user.id, UserChoice::Authorize(title), shown)
+        .await
+    {
+        Err(AnswerError::Refused(ChoiceRefused::Title(problems))) => {
             let trouble = frame.t(
                 "请检查标红的内容后再提交。",
                 "Please check what is marked red, then send again.",
@@ -381,7 +385,7 @@ fn went_on(
 ) -> Response {
     let back = match answered {
         Ok(answered) => answered.back,
-        Err(AnswerError::Refused(AnswerRefused::AlreadyAuthorized)) => {
+        Err(AnswerError::Refused(ChoiceRefused::AlreadyAuthorized)) => {
             return_after(&page.request, RETURN_AUTHORIZED)
         }
         Err(error) => return refused(frame, link, error),

@@ -4,11 +4,14 @@ use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::people::title::TitleShape;
 use crate::record::Record;
 use kaipiao_domain::access::account::PlatformId;
-use kaipiao_domain::authorization::order::{
-    Authorization, AuthorizationRequest, Decline, Order, OrderId, OrderKey, OrderState, PageType,
-    RejectionReason, Source, UserDecision,
+use kaipiao_domain::authorization::authorization_request::{
+    AuthorizationRequest, PageType, Source,
 };
-use kaipiao_domain::invoicing::invoice_request::Serial;
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};

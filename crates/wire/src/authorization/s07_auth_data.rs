@@ -6,7 +6,8 @@ use crate::object::Object;
 use crate::people::title::TitleOut;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::PlatformId;
-use kaipiao_domain::authorization::order::{AuthorizationStatus, OrderId};
+use kaipiao_domain::authorization::authorization_status::AuthorizationStatus;
+use kaipiao_domain::authorization::order_id::OrderId;
 use serde::Serialize;
 
 /// What getauthdata's body holds.

@@ -4,7 +4,8 @@ use crate::authorization::s02_auth_url;
 use crate::object::Object;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::PlatformId;
-use kaipiao_domain::authorization::order::{OrderId, RejectionReason};
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::authorization::rejection::RejectionReason;
 
 /// What rejectinsert's body holds.
 #[derive(Debug)]
