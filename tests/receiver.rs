@@ -1,7 +1,7 @@
 //! A merchant's server as the tests need it: a real socket that keeps what it was sent and behaves
 //! as it is told.
 
-use kaipiao_wire::push_crypto::{EncodingAesKey, is_signature};
+use kaipiao_wire::delivery::push_crypto::{EncodingAesKey, is_signature};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{Read, Write};

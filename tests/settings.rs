@@ -181,8 +181,8 @@ fn production(receiver: &Receiver, push: &str) -> String {
 async fn production_verifies_callbacks_at_public_addresses_and_at_those_that_it_is_told() {
     let receiver = Receiver::start();
     let directory = tempfile::tempdir().unwrap();
-    let appid = kaipiao_domain::account::AppId::parse("wx00000000000000aa").unwrap();
-    let spec = kaipiao_app::callbacks::CallbackSpec {
+    let appid = kaipiao_domain::access::account::AppId::parse("wx00000000000000aa").unwrap();
+    let spec = kaipiao_app::delivery::callbacks::CallbackSpec {
         url: receiver.url(),
         token: "AAAAA".into(),
         ..Default::default()
@@ -271,7 +271,7 @@ fn fonts_are_looked_into_and_the_machine_is_named() {
         }
         server.pdf_text(&desk.result("Q1")["invoicedetail"])
     };
-    let refused = buyer("[paper]\nfonts = []");
+    let refused = buyer("[render]\nfonts = []");
     assert!(refused.contains("ghfmc holds 國 (U+570B), which no font here can print"), "{refused}");
     let printed = buyer("[issuing]\nmachine_number = \"661234567890\"");
     assert!(printed.contains("國際貿易有限公司"), "{printed}");

@@ -1,8 +1,8 @@
 //! Milliseconds and bytes of a PDF, on one thread, beside reportlab drawing the same operations. Both
 //! draw each invoice for a while, one after the other, and the medians are compared.
 
+use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_render::FaceRenderer;
-use kaipiao_seams::paper::Paper;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;

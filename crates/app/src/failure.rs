@@ -2,7 +2,7 @@
 
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_seams::store::{CommitError, ReadError};
+use kaipiao_ports::store::{CommitError, ReadError};
 
 /// A refusal, which the caller can do something about, or a store that is away, which it cannot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,34 +4,13 @@
 //! The files carry the sections' stems; `access` is what every call passes first.
 
 pub mod access;
-pub mod accounts;
-pub mod callbacks;
-pub mod dispatch;
+pub mod authorization;
+pub mod delivery;
 mod failure;
-pub mod faults;
-pub mod invoices;
-pub mod issue;
-pub mod login;
+pub mod invoicing;
 pub mod people;
-pub mod printing;
-pub mod pushes;
-pub mod s01_ticket;
-pub mod s02_auth_url;
-pub mod s06_answer;
-pub mod s06_page;
-pub mod s07_auth_data;
-pub mod s08_reject;
-pub mod s09_page_fields;
-pub mod s14_make_out;
-pub mod s15_offset;
-pub mod s16_query;
-pub mod s17_contact;
 pub mod sandbox;
 pub mod start;
-pub mod taxpayers;
-pub mod token;
-pub mod wallet;
-pub mod worker;
 
 pub use failure::Failure;
 
@@ -39,15 +18,15 @@ use core::future::ready;
 use core::time::Duration;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
-use kaipiao_seams::clock::Clock;
-use kaipiao_seams::entropy::{Entropy, random};
-use kaipiao_seams::issuer::Issuer;
-use kaipiao_seams::jobs::JobChange;
-use kaipiao_seams::outbox::NewPush;
-use kaipiao_seams::paper::Paper;
-use kaipiao_seams::records::{self, Record, Versioned};
-use kaipiao_seams::sender::Sender;
-use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Save, Store};
+use kaipiao_ports::clock::Clock;
+use kaipiao_ports::delivery::jobs::JobChange;
+use kaipiao_ports::delivery::outbox::NewPush;
+use kaipiao_ports::delivery::sender::Sender;
+use kaipiao_ports::entropy::{Entropy, random};
+use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::renderer::Renderer;
+use kaipiao_ports::store::{Commit, CommitError, Expect, Key, Save, Store};
+use kaipiao_records::record::{self, Record, Versioned};
 use kaipiao_wire::keys::Keys;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
@@ -64,11 +43,11 @@ pub struct Settings {
     /// How long a custom field's key may be: 32, or 5 to be as strict as the contract's text.
     pub custom_key_max_chars: usize,
     /// How people are known.
-    pub login: login::LoginSettings,
+    pub login: people::login::LoginSettings,
     /// How pushes are sent.
-    pub push: dispatch::PushSettings,
+    pub push: delivery::dispatch::PushSettings,
     /// How invoices are issued.
-    pub issuing: issue::IssuingSettings,
+    pub issuing: invoicing::issue::IssuingSettings,
 }
 
 /// So many tries a record gets that others change meanwhile; then 72036 (rulings 99).
@@ -88,8 +67,8 @@ pub struct Parts {
     pub sender: Arc<dyn Sender>,
     /// Who issues invoices.
     pub issuer: Arc<dyn Issuer>,
-    /// What invoices are printed on.
-    pub paper: Arc<dyn Paper>,
+    /// Who draws invoices.
+    pub renderer: Arc<dyn Renderer>,
 }
 
 /// The use cases and what they work with.
@@ -99,8 +78,8 @@ pub struct App {
     entropy: Arc<dyn Entropy>,
     sender: Arc<dyn Sender>,
     issuer: Arc<dyn Issuer>,
-    paper: Arc<dyn Paper>,
-    printing: printing::Printing,
+    renderer: Arc<dyn Renderer>,
+    printing: invoicing::documents::Printing,
     keys: Keys,
     settings: Settings,
     token_desks: Vec<Mutex<()>>,
@@ -145,15 +124,15 @@ pub(crate) enum FirstTry<T> {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
-        let Parts { store, clock, entropy, sender, issuer, paper } = parts;
+        let Parts { store, clock, entropy, sender, issuer, renderer } = parts;
         Self {
             store,
             clock,
             entropy,
             sender,
             issuer,
-            paper,
-            printing: printing::Printing::new(),
+            renderer,
+            printing: invoicing::documents::Printing::new(),
             keys,
             settings,
             allotting: Mutex::default(),
@@ -189,18 +168,18 @@ impl App {
 
     /// Reads a record that may be absent.
     pub(crate) async fn get<T: Record>(&self, key: &Key) -> Result<Option<T>, Failure> {
-        Ok(records::get(&*self.store, key).await?.map(|found| found.value))
+        Ok(record::get(&*self.store, key).await?.map(|found| found.value))
     }
 
     /// Saves one record, whatever stood there before.
     pub(crate) async fn put<T: Record>(&self, key: Key, value: &T) -> Result<(), Failure> {
-        let saves = vec![records::save(key, Expect::Any, value)];
+        let saves = vec![record::save(key, Expect::Any, value)];
         self.store.commit(Commit::of(saves)).await.map_err(Failure::from)
     }
 
     /// Saves one record unless it is there already. True: it was new.
     pub(crate) async fn add<T: Record>(&self, key: Key, value: &T) -> Result<bool, Failure> {
-        let saves = vec![records::save(key, Expect::Absent, value)];
+        let saves = vec![record::save(key, Expect::Absent, value)];
         match self.store.commit(Commit::of(saves)).await {
             Ok(()) => Ok(true),
             Err(CommitError::Conflict(_)) => Ok(false),
@@ -234,7 +213,7 @@ impl App {
                 Some(FirstTry::TakesItForAbsent) => None,
                 Some(FirstTry::HasRead(found)) => Some(found),
                 Some(FirstTry::Reads) | None => {
-                    records::get(&*self.store, &key).await.map_err(Failure::from)?
+                    record::get(&*self.store, &key).await.map_err(Failure::from)?
                 }
             };
             let expect = Versioned::expect(found.as_ref());
@@ -254,7 +233,7 @@ impl App {
         decision: Decision<T, R>,
     ) -> Result<Option<R>, Failure> {
         let Decision { next, also, pushes, jobs, result } = decision;
-        let next = next.map(|next| records::save(key.clone(), expect, &next));
+        let next = next.map(|next| record::save(key.clone(), expect, &next));
         let saves: Vec<_> = next.into_iter().chain(also).collect();
         let (has_pushes, has_jobs) = (!pushes.is_empty(), !jobs.is_empty());
         if saves.is_empty() && !has_pushes && !has_jobs {

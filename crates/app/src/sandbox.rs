@@ -1,14 +1,14 @@
 //! What only the sandbox has: fixed accounts and people, and a clock that can be moved.
 
-use crate::accounts::AccountSpec;
-use crate::faults::ScriptedIssuer;
-use crate::taxpayers::TaxpayerSpec;
+use crate::access::accounts::AccountSpec;
+use crate::invoicing::faults::ScriptedIssuer;
+use crate::invoicing::taxpayers::TaxpayerSpec;
 use crate::{App, Decision, Failure, FirstTry};
 use core::time::Duration;
-use kaipiao_domain::title::{CompanyTitle, InvoiceTitle, PersonalTitle};
+use kaipiao_domain::people::title::{CompanyTitle, InvoiceTitle, PersonalTitle};
 use kaipiao_domain::{Refusal, Timestamp};
-use kaipiao_seams::clock::SystemClock;
-use kaipiao_seams::records::ClockOffset;
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_records::server::ClockOffset;
 use std::sync::Arc;
 
 /// One of the sandbox's accounts. Appids and secrets are fixed, so that a test suite may write

@@ -1,13 +1,16 @@
 //! What happens between opening the store and opening the port.
 
-use crate::accounts::AccountSpec;
-use crate::callbacks::CallbackSpec;
+use crate::access::accounts::AccountSpec;
+use crate::delivery::callbacks::CallbackSpec;
 use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
 use crate::{App, Failure};
-use kaipiao_domain::account::AppId;
-use kaipiao_domain::user::{BookEntry, User, UserId};
-use kaipiao_seams::records::{self, Founding, book_entry_key, user_key};
-use kaipiao_seams::store::{Commit, CommitError, Expect};
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::people::user::{BookEntry, User, UserId};
+use kaipiao_ports::store::{Commit, CommitError, Expect};
+use kaipiao_records::people::title::book_entry_key;
+use kaipiao_records::people::user::user_key;
+use kaipiao_records::record;
+use kaipiao_records::server::Founding;
 
 /// Which of the two postures the server has (design 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,10 +128,10 @@ impl App {
     async fn seed_user(&self, demo: &DemoUser) -> Result<(), Failure> {
         let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
         let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
-        let mut saves = vec![records::save(user_key(&id), Expect::Absent, &user)];
+        let mut saves = vec![record::save(user_key(&id), Expect::Absent, &user)];
         for (number, title) in demo.titles().into_iter().enumerate() {
             let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
-            saves.push(records::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
+            saves.push(record::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
         }
         match self.store.commit(Commit::of(saves)).await {
             Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),

@@ -3,9 +3,9 @@
 use crate::compose::{self, ComposeError};
 use crate::settings::{ModeName, Settings, SettingsError};
 use kaipiao_http::accounts_json;
-use kaipiao_seams::clock::SystemClock;
-use kaipiao_seams::memory::MemoryStore;
-use kaipiao_seams::store::Store;
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::store::Store;
+use kaipiao_store_memory::MemoryStore;
 use kaipiao_store_sqlite::SqliteStore;
 use kaipiao_wire::keys::Keys;
 use std::sync::Arc;

@@ -4,22 +4,22 @@ use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use axum::Router;
 use core::time::Duration;
-use kaipiao_app::dispatch::{Dispatch, PushSettings};
-use kaipiao_app::faults::ScriptedIssuer;
-use kaipiao_app::issue::{Issuing, IssuingSettings};
+use kaipiao_app::delivery::dispatch::{Dispatch, PushSettings};
+use kaipiao_app::delivery::worker::{Places, Worker};
+use kaipiao_app::invoicing::faults::ScriptedIssuer;
+use kaipiao_app::invoicing::issue::{Issuing, IssuingSettings};
 use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
 use kaipiao_app::start::StartError;
-use kaipiao_app::worker::{Places, Worker};
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_http::{HttpSettings, Server};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::entropy::{Entropy, OsEntropy};
+use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::store::Store;
 use kaipiao_push::HttpSender;
 use kaipiao_render::{FaceRenderer, Fonts};
-use kaipiao_seams::clock::SystemClock;
-use kaipiao_seams::entropy::{Entropy, OsEntropy};
-use kaipiao_seams::issuer::Issuer;
-use kaipiao_seams::store::Store;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
@@ -208,7 +208,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        paper: Arc::new(FaceRenderer::new(Fonts::new(settings.paper.font_files()?))),
+        renderer: Arc::new(FaceRenderer::new(Fonts::new(settings.render.font_files()?))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }

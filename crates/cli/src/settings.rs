@@ -1,15 +1,15 @@
 //! Settings: kaipiao.toml at the repository's root, compiled in as the default, with the
 //! operator's file on top of it.
 
-use kaipiao_app::accounts::AccountSpec;
-use kaipiao_app::callbacks::CallbackSpec;
-use kaipiao_app::login::LoginSettings;
+use kaipiao_app::access::accounts::AccountSpec;
+use kaipiao_app::delivery::callbacks::CallbackSpec;
+use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
+use kaipiao_app::people::login::LoginSettings;
 use kaipiao_app::start::Mode;
-use kaipiao_app::taxpayers::{RangeSpec, TaxpayerSpec};
 use kaipiao_issuer::IssuerMarks;
 use kaipiao_push::guard::{Guard, Range};
 use kaipiao_render::FontFile;
-use kaipiao_wire::login_token::LoginKey;
+use kaipiao_wire::people::login_token::LoginKey;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub struct Settings {
     /// How invoices are issued.
     pub issuing: Issuing,
     /// What invoices are printed on.
-    pub paper: Paper,
+    pub render: Render,
     /// How pushes are sent.
     pub push: Push,
     /// Accounts to add or change.
@@ -108,20 +108,20 @@ pub struct Authorization {
     pub life_s: u64,
 }
 
-/// `[paper]`
+/// `[render]`
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Paper {
+pub struct Render {
     /// Paths, each with `#` and the number of a font within it where it is a collection.
     pub fonts: Vec<String>,
 }
 
-impl Paper {
+impl Render {
     /// The fonts beside the embedded one.
     pub fn font_files(&self) -> Result<Vec<FontFile>, SettingsError> {
         let file = |text: &String| {
             let (path, number) = text.rsplit_once('#').unwrap_or((text, "0"));
-            let wrong = || SettingsError::Value(format!("paper.fonts: {text} is no path#number"));
+            let wrong = || SettingsError::Value(format!("render.fonts: {text} is no path#number"));
             let face_index = number.parse().map_err(|_| wrong())?;
             Ok(FontFile { path: PathBuf::from(path), face_index })
         };
@@ -335,7 +335,7 @@ impl Settings {
             }
         }
         self.issuing.marks(self.mode)?;
-        self.paper.font_files()?;
+        self.render.font_files()?;
         self.push.guard(self.mode).map(|_| ())
     }
 
@@ -523,11 +523,11 @@ mod tests {
         let error = specimen("[issuing]\nspecimen = false").err().unwrap().to_string();
         assert!(error.contains("only be false in production"), "{error}");
         assert!(!specimen("mode = \"production\"\n[issuing]\nspecimen = false").unwrap());
-        for bad in ["[issuing]\nmachine_number = \"12\"", "[paper]\nfonts = [\"a#b\"]"] {
+        for bad in ["[issuing]\nmachine_number = \"12\"", "[render]\nfonts = [\"a#b\"]"] {
             assert!(merged(bad).is_err(), "{bad}");
         }
         let fonts =
-            merged("[paper]\nfonts = [\"/a.otf\", \"/b.ttc#3\"]").unwrap().paper.font_files();
+            merged("[render]\nfonts = [\"/a.otf\", \"/b.ttc#3\"]").unwrap().render.font_files();
         let fonts: Vec<_> = fonts.unwrap().into_iter().map(|file| file.face_index).collect();
         assert_eq!(fonts, [0, 3]);
     }

@@ -6,24 +6,17 @@
 //!
 //! A module is named after what it decides; the section of the contract stands in its first line.
 
-pub mod account;
-pub mod card;
-pub mod contact;
-pub mod invoice;
-pub mod invoice_number;
-pub mod invoice_request;
-pub mod message;
+#![deny(missing_docs)]
+
+pub mod access;
+pub mod authorization;
+pub mod delivery;
+pub mod invoicing;
 pub mod money;
-pub mod order;
-pub mod page_fields;
-pub mod push;
+pub mod people;
 pub mod refusal;
-pub mod taxpayer;
 pub mod text;
 pub mod time;
-pub mod title;
-pub mod token;
-pub mod user;
 
 pub use refusal::Refusal;
 pub use time::Timestamp;

@@ -7,22 +7,12 @@
 mod access;
 mod admin;
 mod answer;
+mod authorization;
 mod body;
 mod guard;
-mod invoice_pdf;
-mod invoices;
-mod pushes;
+mod invoicing;
 mod routes;
-mod s01_ticket;
-mod s02_auth_url;
-mod s07_auth_data;
-mod s08_reject;
-mod s09_set_biz_attr;
-mod s14_make_out;
-mod s15_offset;
-mod s16_query;
 mod sandbox;
-mod token;
 
 pub use routes::{ROUTES, Route};
 pub use sandbox::accounts_json;
@@ -104,13 +94,13 @@ mod tests {
     use http_body_util::BodyExt;
     use kaipiao_app::Parts;
     use kaipiao_domain::Timestamp;
-    use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice, IssuerAnswer};
-    use kaipiao_seams::clock::SystemClock;
-    use kaipiao_seams::entropy::OsEntropy;
-    use kaipiao_seams::issuer::Issuer;
-    use kaipiao_seams::memory::MemoryStore;
-    use kaipiao_seams::paper::Paper;
-    use kaipiao_seams::sender::{Incoming, Outgoing, SendError, Sender};
+    use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice, IssuerAnswer};
+    use kaipiao_ports::clock::SystemClock;
+    use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
+    use kaipiao_ports::entropy::OsEntropy;
+    use kaipiao_ports::invoicing::issuer::Issuer;
+    use kaipiao_ports::invoicing::renderer::Renderer;
+    use kaipiao_store_memory::MemoryStore;
     use kaipiao_wire::keys::Keys;
     use tower::ServiceExt;
 
@@ -131,7 +121,7 @@ mod tests {
         }
     }
 
-    impl Paper for NotHere {
+    impl Renderer for NotHere {
         fn can_print(&self, _: char) -> bool {
             false
         }
@@ -152,7 +142,7 @@ mod tests {
             entropy: Arc::new(OsEntropy),
             sender: Arc::new(NotHere),
             issuer: Arc::new(NotHere),
-            paper: Arc::new(NotHere),
+            renderer: Arc::new(NotHere),
         };
         let app = App::new(parts, Keys::derive(&[1; 32]), kaipiao_app::Settings::default());
         let settings = HttpSettings {

@@ -1,11 +1,12 @@
 //! Which path is served by which file. The same list is shown on the home page; a test calls each
 //! of its entries.
 
-use crate::access::{require_get, require_post};
-use crate::{
-    Server, admin, invoice_pdf, invoices, pushes, s01_ticket, s02_auth_url, s07_auth_data,
-    s08_reject, s09_set_biz_attr, s14_make_out, s15_offset, s16_query, sandbox, token,
-};
+use crate::access::caller::{require_get, require_post};
+use crate::access::token;
+use crate::admin::{accounts, invoices, pushes};
+use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
+use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
+use crate::{Server, sandbox};
 use axum::Router;
 use axum::routing::{any, get, post, put};
 
@@ -91,7 +92,7 @@ pub(crate) fn merchant_api() -> Router<Server> {
             post(s07_auth_data::get_auth_data).fallback(require_post),
         )
         .route("/card/invoice/rejectinsert", post(s08_reject::reject_insert).fallback(require_post))
-        .route("/card/invoice/setbizattr", any(s09_set_biz_attr::set_biz_attr))
+        .route("/card/invoice/setbizattr", any(set_biz_attr::set_biz_attr))
         .route(
             "/card/invoice/makeoutinvoice",
             post(s14_make_out::make_out_invoice).fallback(require_post),
@@ -104,14 +105,14 @@ pub(crate) fn merchant_api() -> Router<Server> {
             "/card/invoice/queryinvoceinfo",
             post(s16_query::query_invoice_info).fallback(require_post),
         )
-        .route("/invoice/pdf/{name}", get(invoice_pdf::pdf))
-        .route("/invoice/svg/{name}", get(invoice_pdf::svg))
+        .route("/invoice/pdf/{name}", get(documents::pdf))
+        .route("/invoice/svg/{name}", get(documents::svg))
 }
 
 pub(crate) fn admin_api() -> Router<Server> {
     Router::new()
-        .route("/admin/v1/accounts", get(admin::list_accounts))
-        .route("/admin/v1/accounts/{appid}", put(admin::put_account))
+        .route("/admin/v1/accounts", get(accounts::list_accounts))
+        .route("/admin/v1/accounts/{appid}", put(accounts::put_account))
         .route("/admin/v1/accounts/{appid}/callback", put(pushes::put_callback))
         .route("/admin/v1/accounts/{appid}/numbers", get(invoices::list_numbers))
         .route("/admin/v1/invoices", get(invoices::list_invoices))

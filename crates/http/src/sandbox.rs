@@ -1,28 +1,28 @@
 //! The sandbox's controls: open by design, absent in production.
 
 use crate::Server;
-use crate::admin::{failed, refuse};
+use crate::admin::accounts::{failed, refuse};
 use crate::answer::json;
 use crate::body::{Sent, query_value};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use core::time::Duration;
-use kaipiao_app::faults::{IssuerFault, MAX_FAULTS};
-use kaipiao_app::s06_answer::AnswerError;
+use kaipiao_app::authorization::s06_auth_push::AnswerError;
+use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
 use kaipiao_app::sandbox::{
     DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_MERCHANT, DEMO_PLATFORM, Sandbox,
 };
 use kaipiao_app::{App, Failure};
-use kaipiao_domain::account::Account;
-use kaipiao_domain::order::Answer as UserAnswer;
-use kaipiao_domain::taxpayer::Taxpayer;
-use kaipiao_domain::user::UserId;
+use kaipiao_domain::access::account::Account;
+use kaipiao_domain::authorization::order::Answer as UserAnswer;
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
+use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
+use kaipiao_wire::authorization::s02_auth_url::Return;
 use kaipiao_wire::object::Object;
-use kaipiao_wire::s02_auth_url::Return;
-use kaipiao_wire::title::{self, TitleOut};
+use kaipiao_wire::people::title::{self, TitleOut};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -5,9 +5,11 @@ use crate::numbers::{DrawError, Numbers};
 use async_trait::async_trait;
 use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::invoice_request::{InvoiceRequest, IssueFailure, IssuedInvoice, IssuerAnswer};
-use kaipiao_domain::taxpayer::Face;
-use kaipiao_seams::issuer::Issuer;
+use kaipiao_domain::invoicing::invoice_request::{
+    InvoiceRequest, IssueFailure, IssuedInvoice, IssuerAnswer,
+};
+use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_ports::invoicing::issuer::Issuer;
 
 /// What every invoice of this server bears, decided when it is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]

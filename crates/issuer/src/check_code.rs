@@ -3,7 +3,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::money::Fen;
 use sha2::Sha256;
 

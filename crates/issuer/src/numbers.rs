@@ -9,11 +9,13 @@
 //! below it that nobody used are gaps: they were drawn, and the process died, or the store was away,
 //! before the invoice was recorded.
 
-use kaipiao_domain::account::AppId;
-use kaipiao_domain::invoice_number::{Block, InvoiceNumber, NumberRange};
-use kaipiao_domain::taxpayer::Face;
-use kaipiao_seams::records::{self, NumberOwner, Versioned, number_key, number_range_key};
-use kaipiao_seams::store::{Commit, CommitError, Expect, Kind, Page, PageOrder, ReadError, Store};
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::invoice_number::{Block, InvoiceNumber, NumberRange};
+use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_ports::store::{Commit, CommitError, Expect, Kind, Page, PageOrder, ReadError, Store};
+use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
+use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::record::{self, Versioned};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
@@ -126,7 +128,7 @@ impl Numbers {
                 let Some((next, block)) = range.take_block(&self.holder, self.block_size) else {
                     continue;
                 };
-                let save = records::save(number_range_key(&next), Expect::Version(version), &next);
+                let save = record::save(number_range_key(&next), Expect::Version(version), &next);
                 match self.store.commit(Commit::of(vec![save])).await {
                     Ok(()) => return Ok(OpenBlock { range, next: block.first, last: block.last }),
                     // Another node has taken a block meanwhile: look again.
@@ -161,7 +163,7 @@ impl Numbers {
             order: PageOrder::Descending,
             limit: 1,
         };
-        let found: Vec<NumberOwner> = records::list(&*self.store, &page).await?;
+        let found: Vec<NumberOwner> = record::list(&*self.store, &page).await?;
         let place = found.first().map(|owner| owner.number.place());
         let of_block = place.filter(|(code, place)| *code == range.code && *place >= block.first);
         Ok(of_block.map(|(_, place)| place))
@@ -181,7 +183,7 @@ impl Numbers {
             order: PageOrder::Ascending,
             limit: MAX_RANGES,
         };
-        let ranges = records::list_versioned::<NumberRange>(&*self.store, &page).await?;
+        let ranges = record::list_versioned::<NumberRange>(&*self.store, &page).await?;
         let of_face = ranges.into_iter().filter(|range| range.value.face == face);
         let mut of_face: Vec<_> = of_face.collect();
         of_face.sort_by_key(|range| range.value.is_automatic);
@@ -192,8 +194,8 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaipiao_domain::invoice_request::Serial;
-    use kaipiao_seams::memory::MemoryStore;
+    use kaipiao_domain::invoicing::invoice_request::Serial;
+    use kaipiao_store_memory::MemoryStore;
     use std::collections::BTreeSet;
 
     fn merchant() -> AppId {
@@ -202,14 +204,14 @@ mod tests {
 
     async fn allot(store: &MemoryStore, face: Face, code: &str, first: u64, last: u64) {
         let range = NumberRange::new(merchant(), face, code, first, last).unwrap();
-        let save = records::save(number_range_key(&range), Expect::Absent, &range);
+        let save = record::save(number_range_key(&range), Expect::Absent, &range);
         store.commit(Commit::of(vec![save])).await.unwrap();
     }
 
     /// Records a number as an invoice's commit does.
     async fn use_up(store: &MemoryStore, number: InvoiceNumber) {
         let owner = NumberOwner { number, serial: Serial::parse("s").unwrap() };
-        let save = records::save(owner.key(&merchant()), Expect::Absent, &owner);
+        let save = record::save(owner.key(&merchant()), Expect::Absent, &owner);
         store.commit(Commit::of(vec![save])).await.expect("nobody has used it");
     }
 

@@ -4,24 +4,21 @@
 //! A page is a file with its handlers and a template of the same name; `visit` says who asks and
 //! what they sent, `page` what all pages share, `lang` in which language they speak.
 
-mod cards;
-mod fields;
+mod authorization;
 mod lang;
-mod login;
-mod messages;
 mod page;
-mod s02_authorize;
-mod titles;
-mod visit;
+mod people;
 
 use askama::Template;
+use authorization::s02_auth_url;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kaipiao_app::App;
 use kaipiao_app::sandbox::{DemoAccount, DemoUser};
-use kaipiao_wire::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
+use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
+use people::{cards, login, messages, titles};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
@@ -116,7 +113,7 @@ pub fn token_curl(home: &str, account: &DemoAccount) -> String {
 pub fn router(home: Home, pages: Pages) -> Router {
     let home: Arc<str> = home.render().expect("the home page has no part that can fail").into();
     let home = move || async move { page::html(StatusCode::OK, &Ready(&home)) };
-    let authorize = get(s02_authorize::page).post(s02_authorize::page);
+    let authorize = get(s02_auth_url::page).post(s02_auth_url::page);
     Router::new()
         .route(PAGE_PATH, authorize.clone())
         .route(&format!("/{MINI_PROGRAM_PATH}"), authorize)

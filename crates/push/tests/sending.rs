@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
 use kaipiao_push::HttpSender;
 use kaipiao_push::guard::{Guard, Range};
-use kaipiao_seams::sender::{Incoming, Outgoing, SendError, Sender};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,8 +10,8 @@ mod fixtures;
 use std::time::Instant;
 use std::{env, fs, path::PathBuf};
 
+use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_render::FaceRenderer;
-use kaipiao_seams::paper::Paper;
 
 const ROUNDS: u32 = 20;
 

@@ -1,7 +1,7 @@
 //! The renderer of invoices: the port over the faces and the backends.
 
-use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
-use kaipiao_seams::paper::Paper;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_ports::invoicing::renderer::Renderer;
 
 use crate::dates::in_china;
 use crate::einvoice;
@@ -33,7 +33,7 @@ impl FaceRenderer {
     }
 }
 
-impl Paper for FaceRenderer {
+impl Renderer for FaceRenderer {
     fn can_print(&self, character: char) -> bool {
         self.fonts.has_glyph(character)
     }

@@ -1,6 +1,6 @@
 //! What a document is about.
 
-use kaipiao_domain::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
 
 /// An invoice, and the request that it was issued for.
 #[derive(Clone, Copy)]

@@ -14,26 +14,25 @@
 //! report is a commit like any other, and leases are handed out between two groups, from memory
 //! ([`schedule`]).
 
-mod job_sql;
+mod delivery;
 mod migrations;
-mod push_sql;
 mod readers;
 mod resident;
-mod schedule;
 mod sql;
 mod writer;
 
 use async_trait::async_trait;
-use kaipiao_seams::jobs::{JobLeases, Jobs};
-use kaipiao_seams::outbox::{
+use delivery::push_sql;
+use delivery::schedule::Schedule;
+use kaipiao_ports::delivery::jobs::{JobLeases, Jobs};
+use kaipiao_ports::delivery::outbox::{
     Attempt, Changed, Lease, LeaseAsk, Leases, Outbox, Push, PushId, PushQuery, Report,
 };
-use kaipiao_seams::store::{Commit, CommitError, Key, Page, ReadError, Store, Stored};
+use kaipiao_ports::store::{Commit, CommitError, Key, Page, ReadError, Store, Stored};
 use readers::Readers;
 use resident::Resident;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use schedule::Schedule;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -163,7 +163,7 @@ mod tests {
     fn there_is_a_table_for_every_kind() {
         let mut connection = open();
         apply(&mut connection, Path::new("test")).unwrap();
-        for kind in kaipiao_seams::store::Kind::ALL {
+        for kind in kaipiao_ports::store::Kind::ALL {
             let sql = format!("SELECT owner, id, version, body FROM {}", kind.table());
             assert!(connection.prepare(&sql).is_ok(), "{sql}");
         }

@@ -2,7 +2,7 @@
 //! that serves requests.
 
 use crate::open_reading;
-use kaipiao_seams::store::ReadError;
+use kaipiao_ports::store::ReadError;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,7 +5,7 @@
 //! see whole commits here too, and a client reads its own writes.
 
 use crate::sql;
-use kaipiao_seams::store::{Key, Kind, Page, PageOrder, Stored};
+use kaipiao_ports::store::{Key, Kind, Page, PageOrder, Stored};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};

@@ -1,6 +1,6 @@
 //! The statements. A table's name is a constant of [`Kind`]; everything else is bound.
 
-use kaipiao_seams::store::{Expect, Key, Kind, Page, PageOrder, Save, Stored, Version};
+use kaipiao_ports::store::{Expect, Key, Kind, Page, PageOrder, Save, Stored, Version};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 

@@ -1,11 +1,12 @@
 //! The writer thread: group commit, and the hand-out of leases between two groups.
 
+use crate::delivery::schedule::{Queued, Schedule, Taken};
+use crate::delivery::{job_sql, push_sql};
 use crate::resident::Resident;
-use crate::schedule::{Queued, Schedule, Taken};
-use crate::{Options, job_sql, open_writing, push_sql, sql};
-use kaipiao_seams::jobs::{Job, JobId};
-use kaipiao_seams::outbox::{Changed, LeaseAsk, Push, PushId, Report};
-use kaipiao_seams::store::{Commit, CommitError, Key, ReadError, Stored};
+use crate::{Options, open_writing, sql};
+use kaipiao_ports::delivery::jobs::{Job, JobId};
+use kaipiao_ports::delivery::outbox::{Changed, LeaseAsk, Push, PushId, Report};
+use kaipiao_ports::store::{Commit, CommitError, Key, ReadError, Stored};
 use rusqlite::{Connection, ErrorCode};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};

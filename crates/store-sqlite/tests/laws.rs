@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
 
 use async_trait::async_trait;
-use kaipiao_domain::push::Verdict;
-use kaipiao_seams::outbox::{Changed, LeaseAsk, NewPush, Next, Outbox, Report};
-use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Kind, Save, Store};
+use kaipiao_domain::delivery::push::Verdict;
+use kaipiao_ports::delivery::outbox::{Changed, LeaseAsk, NewPush, Next, Outbox, Report};
+use kaipiao_ports::store::{Commit, CommitError, Expect, Key, Kind, Save, Store};
 use kaipiao_store_sqlite::{FILE_NAME, OpenError, Options, SqliteStore};
 use kaipiao_testkit::laws::Subject;
 use rusqlite::ffi;

@@ -5,8 +5,8 @@
 
 use crate::steps::Steps;
 use async_trait::async_trait;
-use kaipiao_seams::memory::MemoryStore;
-use kaipiao_seams::store::{Commit, CommitError, Expect, Key, Kind, Page, PageOrder, Save, Store};
+use kaipiao_ports::store::{Commit, CommitError, Expect, Key, Kind, Page, PageOrder, Save, Store};
+use kaipiao_store_memory::MemoryStore;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -317,7 +317,7 @@ pub async fn agrees_with_the_oracle_over_random_steps(subject: &dyn Subject) {
     }
 }
 
-async fn all_records(store: &dyn Store) -> Vec<kaipiao_seams::store::Stored> {
+async fn all_records(store: &dyn Store) -> Vec<kaipiao_ports::store::Stored> {
     let mut all = Vec::new();
     for kind in Kind::ALL {
         let order = PageOrder::Ascending;

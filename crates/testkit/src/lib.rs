@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
 
-pub mod job_laws;
+pub mod delivery;
 pub mod laws;
-pub mod outbox_laws;
 mod steps;

@@ -7,29 +7,16 @@
 //!
 //! A module that serves a section of the contract carries the section's stem.
 
+#![deny(missing_docs)]
+
+pub mod access;
 pub mod answer;
-pub mod event_xml;
+pub mod authorization;
+pub mod delivery;
+pub mod invoicing;
 pub mod keys;
-pub mod login_token;
 pub mod object;
-pub mod openid;
-pub mod platform_id;
-pub mod push_crypto;
-pub mod push_request;
-pub mod s01_ticket;
-pub mod s02_auth_url;
-pub mod s06_auth_push;
-pub mod s07_auth_data;
-pub mod s08_reject;
-pub mod s09_page_fields;
-pub mod s14_make_out;
-pub mod s15_offset;
-pub mod s16_query;
-pub mod s17_contact;
-pub mod s19_result_push;
-pub mod session;
-pub mod title;
-pub mod token;
+pub mod people;
 
 #[cfg(test)]
 mod golden;

@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use core::time::Duration;
-use kaipiao_wire::push_crypto::{EncodingAesKey, is_signature};
+use kaipiao_wire::delivery::push_crypto::{EncodingAesKey, is_signature};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver as Queue, Sender, channel};

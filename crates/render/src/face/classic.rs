@@ -1,9 +1,9 @@
 //! The classic face: 增值税电子普通发票.
 
 use hmac::{Hmac, KeyInit, Mac};
-use kaipiao_domain::invoice::Content;
-use kaipiao_domain::invoice_request::{Colour, IssuedInvoice};
-use kaipiao_domain::taxpayer::Party;
+use kaipiao_domain::invoicing::invoice::Content;
+use kaipiao_domain::invoicing::invoice_request::{Colour, IssuedInvoice};
+use kaipiao_domain::invoicing::taxpayer::Party;
 use sha2::Sha256;
 
 use super::canvas::{Align, Area, Canvas, label, value};
@@ -267,7 +267,7 @@ fn people(canvas: &mut Canvas, subject: Subject) {
 mod tests {
     use super::*;
     use kaipiao_domain::Timestamp;
-    use kaipiao_domain::invoice_number::InvoiceNumber;
+    use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 
     #[test]
     fn the_cipher_field_has_four_lines_that_depend_on_the_check_code() {

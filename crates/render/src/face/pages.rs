@@ -1,6 +1,6 @@
 //! The pages of either face, with the mark of a sample.
 
-use kaipiao_domain::taxpayer::Face;
+use kaipiao_domain::invoicing::taxpayer::Face;
 
 use super::{classic, digital, specimen};
 use crate::drawing::Page;

@@ -1,6 +1,6 @@
 //! The lines of an invoice in columns.
 
-use kaipiao_domain::invoice::{Content, Line};
+use kaipiao_domain::invoicing::invoice::{Content, Line};
 use kaipiao_domain::money::Fen;
 use rust_decimal::Decimal;
 

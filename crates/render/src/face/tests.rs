@@ -1,7 +1,7 @@
 //! Nothing on a page is cut off, and nothing lies on top of something else.
 
+use kaipiao_domain::invoicing::taxpayer::Face;
 use kaipiao_domain::money::Fen;
-use kaipiao_domain::taxpayer::Face;
 use proptest::prelude::*;
 
 use super::canvas::Area;

@@ -1,16 +1,16 @@
 //! Invoices to draw.
 
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::account::AppId;
-use kaipiao_domain::invoice::{Content, Line, LineNature};
-use kaipiao_domain::invoice_number::InvoiceNumber;
-use kaipiao_domain::invoice_request::{
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::authorization::order::OrderId;
+use kaipiao_domain::invoicing::invoice::{Content, Line, LineNature};
+use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::invoice_request::{
     Colour, InvoiceRequest, IssuedInvoice, Offset, RequestState, Serial,
 };
+use kaipiao_domain::invoicing::taxpayer::{Face, Party};
 use kaipiao_domain::money::Fen;
-use kaipiao_domain::order::OrderId;
-use kaipiao_domain::taxpayer::{Face, Party};
-use kaipiao_domain::user::UserId;
+use kaipiao_domain::people::user::UserId;
 use rust_decimal::Decimal;
 
 /// 2017-12-04 17:21:59 in China.

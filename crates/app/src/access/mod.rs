@@ -1,0 +1,5 @@
+//! Access: accounts, their permissions, and access tokens.
+
+pub mod accounts;
+pub mod authenticate;
+pub mod token;

@@ -1,0 +1,6 @@
+//! Delivery: pushes, their attempts, and where accounts receive them.
+
+pub mod callbacks;
+pub mod dispatch;
+pub mod pushes;
+pub mod worker;

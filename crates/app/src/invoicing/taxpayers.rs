@@ -1,0 +1,364 @@
+//! The taxpayers of merchants, and the ranges of numbers that are allotted to them.
+
+use crate::{App, Failure};
+use kaipiao_domain::access::account::{Account, AppId, Role};
+use kaipiao_domain::invoicing::invoice_number::NumberRange;
+use kaipiao_domain::invoicing::taxpayer::{Face, MerchantCode, Party, Taxpayer};
+use kaipiao_domain::{Refusal, text};
+use kaipiao_errcode::ErrorCode;
+use kaipiao_ports::store::{Expect, Kind, Page, PageOrder, Save};
+use kaipiao_records::invoicing::invoice_number::{NumberOwner, NumberRegister, number_key};
+use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::invoicing::taxpayer::taxpayer_key;
+use kaipiao_records::record::{self, Versioned};
+use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
+use kaipiao_wire::invoicing::s16_query::issue_year;
+use std::collections::HashMap;
+
+/// A merchant's taxpayer as an operator writes it. What is left out keeps its value, or takes its
+/// default.
+#[derive(Clone, Default)]
+pub struct TaxpayerSpec {
+    /// The prefix of its serials; default: the appid's last six digits.
+    pub code: Option<String>,
+    /// Its taxpayer id; required for a new one.
+    pub tax_id: Option<String>,
+    /// Its name; required for a new one.
+    pub name: Option<String>,
+    /// Default: none, as of the three that follow.
+    pub address: Option<String>,
+    /// Its phone number.
+    pub phone: Option<String>,
+    /// Its bank.
+    pub bank: Option<String>,
+    /// Its account there.
+    pub bank_account: Option<String>,
+    /// "classic" (default) or "digital".
+    pub face: Option<String>,
+    /// Ranges of numbers that are added to what was allotted before.
+    pub numbers: Vec<RangeSpec>,
+}
+
+/// A range of numbers as an operator writes it.
+#[derive(Clone, Debug)]
+pub struct RangeSpec {
+    /// 12 digits: the code of classic invoices. 3 digits: region and channel of digital ones.
+    pub code: String,
+    /// The first number.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+}
+
+/// A range, and what became of its numbers.
+#[derive(Clone, Debug)]
+pub struct RangeReport {
+    /// The range.
+    pub range: NumberRange,
+    /// How many of its numbers stand on invoices.
+    pub issued: u64,
+    /// Numbers that no invoice has and none will have: first and last of each run. A number that is
+    /// on its way to an invoice this moment may be among them.
+    pub gaps: Vec<(u64, u64)>,
+}
+
+/// How many numbers the sandbox allots at once.
+const SANDBOX_RANGE: u64 = 1_000_000;
+/// Numbers are looked through in pages of this size.
+const PAGE: usize = 1000;
+
+impl App {
+    /// The taxpayer behind an account; 72015 when its merchant has none.
+    pub(crate) async fn taxpayer_of(&self, caller: &Account) -> Result<Taxpayer, Failure> {
+        let merchant = caller.merchant();
+        let found = self.taxpayer(merchant).await?;
+        found.ok_or_else(|| {
+            let detail = format!(
+                "{merchant} has no taxpayer; set it with merchant of PUT /admin/v1/accounts/{merchant}"
+            );
+            Refusal::new(ErrorCode::UnauthorizedCreateInvoice, detail).into()
+        })
+    }
+
+    /// A merchant's taxpayer.
+    pub async fn taxpayer(&self, merchant: &AppId) -> Result<Option<Taxpayer>, Failure> {
+        self.get(&taxpayer_key(merchant)).await
+    }
+
+    /// What saves a merchant's taxpayer and the ranges that are new. 72031 names what is wrong.
+    /// Without any range for its face, the sandbox allots one.
+    pub(crate) async fn taxpayer_saves(
+        &self,
+        account: &Account,
+        spec: &TaxpayerSpec,
+    ) -> Result<Vec<Save>, Failure> {
+        if account.role != Role::Merchant {
+            let problem = format!("does not fit a {} account", account.role.name());
+            return Err(Refusal::invalid("merchant", problem).into());
+        }
+        let key = taxpayer_key(&account.appid);
+        let before = record::get::<Taxpayer>(&*self.store, &key).await?;
+        let taxpayer = compose(&account.appid, spec, before.as_ref().map(|before| &before.value))?;
+        let can_print = |c: char| self.renderer.can_print(c);
+        taxpayer.check(can_print).map_err(|problem| refuse_taxpayer(&problem))?;
+        let mut saves = Vec::new();
+        if before.as_ref().map(|before| &before.value) != Some(&taxpayer) {
+            let expect = Versioned::expect(before.as_ref());
+            saves.push(record::save(key, expect, &taxpayer));
+        }
+        let ranges = self.new_ranges(&taxpayer, spec).await?;
+        if !ranges.is_empty() {
+            saves.push(self.register().await?);
+        }
+        let range =
+            |range: &NumberRange| record::save(number_range_key(range), Expect::Absent, range);
+        saves.extend(ranges.iter().map(range));
+        Ok(saves)
+    }
+
+    /// The ranges that a merchant has not got yet, checked against everybody's.
+    async fn new_ranges(
+        &self,
+        taxpayer: &Taxpayer,
+        spec: &TaxpayerSpec,
+    ) -> Result<Vec<NumberRange>, Failure> {
+        let mut all = self.all_ranges(None).await?;
+        let before = all.len();
+        for asked in &spec.numbers {
+            let range = asked.range(&taxpayer.merchant)?;
+            if !all.iter().any(|known| is_same(known, &range)) {
+                check_free(&all, &range)?;
+                all.push(range);
+            }
+        }
+        let is_own = |range: &NumberRange| {
+            range.merchant == taxpayer.merchant && range.face == taxpayer.face
+        };
+        if self.settings.issuing.allots_numbers && !all.iter().any(is_own) {
+            all.push(sandbox_range(taxpayer, &all, issue_year(self.now()))?);
+        }
+        Ok(all.split_off(before))
+    }
+
+    /// Counts an allotment: of two nodes that allot at the same time one sees the other.
+    async fn register(&self) -> Result<Save, Failure> {
+        let key = NumberRegister::key();
+        let found = record::get::<NumberRegister>(&*self.store, &key).await?;
+        let expect = Versioned::expect(found.as_ref());
+        let changes = found.map_or(0, |found| found.value.changes) + 1;
+        Ok(record::save(key, expect, &NumberRegister { changes }))
+    }
+
+    /// A merchant's ranges, or everybody's.
+    async fn all_ranges(&self, merchant: Option<&AppId>) -> Result<Vec<NumberRange>, Failure> {
+        let page = Page {
+            kind: Kind::NumberRange,
+            owner: merchant.map(AppId::to_string),
+            after: None,
+            order: PageOrder::Ascending,
+            limit: 1_000_000,
+        };
+        Ok(record::list(&*self.store, &page).await?)
+    }
+
+    /// A merchant's ranges with what became of their numbers.
+    pub async fn number_reports(&self, merchant: &AppId) -> Result<Vec<RangeReport>, Failure> {
+        let mut reports = Vec::new();
+        for range in self.all_ranges(Some(merchant)).await? {
+            reports.push(self.number_report(range).await?);
+        }
+        Ok(reports)
+    }
+
+    async fn number_report(&self, range: NumberRange) -> Result<RangeReport, Failure> {
+        let (mut issued, mut gaps) = (0, Vec::new());
+        let mut expected = range.first;
+        let mut after = number_key(&range.merchant, &range.code, range.first - 1);
+        loop {
+            let page = Page {
+                kind: Kind::InvoiceNumber,
+                owner: Some(after.owner.clone()),
+                after: Some((after.owner.clone(), after.id.clone())),
+                order: PageOrder::Ascending,
+                limit: PAGE,
+            };
+            let owners: Vec<NumberOwner> = record::list(&*self.store, &page).await?;
+            let places = owners.iter().map(|owner| owner.number.place());
+            let own =
+                places.take_while(|(code, place)| *code == range.code && *place <= range.last);
+            let own: Vec<u64> = own.map(|(_, place)| place).collect();
+            for place in &own {
+                gaps.extend(gaps_between(&range, expected, *place));
+                expected = place + 1;
+                issued += 1;
+            }
+            let Some(last) = own.last().filter(|_| own.len() == PAGE) else { break };
+            after = number_key(&range.merchant, &range.code, *last);
+        }
+        gaps.extend(gaps_between(&range, expected, range.next));
+        Ok(RangeReport { range, issued, gaps })
+    }
+}
+
+/// The runs of unused numbers from `first` up to, and without, `end`. What a block that is being
+/// used still has ahead of it is no gap.
+fn gaps_between(range: &NumberRange, first: u64, end: u64) -> Vec<(u64, u64)> {
+    let mut gaps = Vec::new();
+    let mut start = first;
+    let mut blocks: Vec<_> = range.blocks.iter().collect();
+    blocks.sort_by_key(|block| block.first);
+    for block in blocks {
+        // A block's rest is ahead only where no used number follows within it.
+        let rest = start.max(block.first)..block.last + 1;
+        if rest.start < rest.end && rest.end <= end {
+            if start < rest.start {
+                gaps.push((start, rest.start - 1));
+            }
+            start = rest.end;
+        }
+    }
+    if start < end {
+        gaps.push((start, end - 1));
+    }
+    gaps
+}
+
+impl RangeSpec {
+    fn range(&self, merchant: &AppId) -> Result<NumberRange, Refusal> {
+        let face = if self.code.len() == 3 { Face::Digital } else { Face::Classic };
+        let number = |number: i64| u64::try_from(number).unwrap_or(0);
+        let (first, last) = (number(self.first), number(self.last));
+        let range = NumberRange::new(merchant.clone(), face, &self.code, first, last);
+        range.map_err(|refusal| {
+            Refusal::new(refusal.code, format!("merchant.numbers: {}", refusal.detail))
+        })
+    }
+}
+
+fn is_same(one: &NumberRange, other: &NumberRange) -> bool {
+    number_range_key(one) == number_range_key(other) && one.last == other.last
+}
+
+fn check_free(all: &[NumberRange], range: &NumberRange) -> Result<(), Refusal> {
+    let Some(known) = all.iter().find(|known| known.overlaps(range)) else { return Ok(()) };
+    let (whose, first, last) = (&known.merchant, known.first, known.last);
+    let problem = format!("shares numbers with {first} to {last} of {whose}");
+    Err(Refusal::invalid("merchant.numbers", problem))
+}
+
+/// The sandbox's next range for a merchant: a million numbers behind all that are allotted below
+/// one of Shenzhen's codes.
+fn sandbox_range(
+    taxpayer: &Taxpayer,
+    all: &[NumberRange],
+    year: i16,
+) -> Result<NumberRange, Refusal> {
+    let codes: Vec<String> = match taxpayer.face {
+        Face::Classic => {
+            (1..=999).map(|batch| format!("04403{:02}{batch:03}11", year % 100)).collect()
+        }
+        Face::Digital => (0..=9).map(|channel| format!("95{}", (channel + 2) % 10)).collect(),
+    };
+    let mut highest: HashMap<&str, u64> = HashMap::new();
+    for range in all {
+        let last = highest.entry(&range.code).or_default();
+        *last = range.last.max(*last);
+    }
+    for code in &codes {
+        let first = highest.get(&**code).map_or(1, |last| last + 1);
+        let last = first.saturating_add(SANDBOX_RANGE - 1);
+        let (merchant, face) = (taxpayer.merchant.clone(), taxpayer.face);
+        // Refused where the code has no more room.
+        if let Ok(range) = NumberRange::new(merchant, face, code, first, last) {
+            return Ok(NumberRange { is_automatic: true, ..range });
+        }
+    }
+    let problem = "must be given: every range that the sandbox could allot is taken";
+    Err(Refusal::invalid("merchant.numbers", problem))
+}
+
+fn compose(
+    merchant: &AppId,
+    spec: &TaxpayerSpec,
+    before: Option<&Taxpayer>,
+) -> Result<Taxpayer, Refusal> {
+    let default_code = || merchant.as_str()[12..].to_owned();
+    let before_code = before.map(|before| before.code.as_str().to_owned());
+    let code = spec.code.clone().or(before_code).unwrap_or_else(default_code);
+    let face = match &spec.face {
+        None => before.map_or(Face::Classic, |before| before.face),
+        Some(name) => Face::from_name(name).ok_or_else(|| {
+            let names = Face::ALL.map(Face::name).join(" or ");
+            let problem = format!("must be {names}, not {}", text::quoted(name));
+            Refusal::invalid("merchant.face", problem)
+        })?,
+    };
+    let old = before.map(|before| before.party.clone()).unwrap_or_default();
+    let chosen = |new: &Option<String>, old: String| new.clone().unwrap_or(old);
+    Ok(Taxpayer {
+        merchant: merchant.clone(),
+        code: MerchantCode::parse(&code).ok_or_else(|| {
+            let problem = format!("must be 6 letters and digits, not {}", text::quoted(&code));
+            Refusal::invalid("merchant.code", problem)
+        })?,
+        party: Party {
+            name: chosen(&spec.name, old.name),
+            tax_id: chosen(&spec.tax_id, old.tax_id),
+            address: chosen(&spec.address, old.address),
+            phone: chosen(&spec.phone, old.phone),
+            bank: chosen(&spec.bank, old.bank),
+            bank_account: chosen(&spec.bank_account, old.bank_account),
+        },
+        face,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sandbox_allots_behind_all_that_is_taken_and_says_when_nothing_is_left() {
+        let merchant = AppId::parse("wx6b61697069616f31").unwrap();
+        let mut taxpayer = Taxpayer {
+            merchant: merchant.clone(),
+            code: MerchantCode::parse("2ff836").unwrap(),
+            party: Party::default(),
+            face: Face::Digital,
+        };
+        let taken = |face, code: &str, last| {
+            NumberRange::new(merchant.clone(), face, code, 1, last).unwrap()
+        };
+        let mut all = vec![taken(Face::Digital, "952", 999_999_999_999_999)];
+        let range = sandbox_range(&taxpayer, &all, 2026).unwrap();
+        assert_eq!((&*range.code, range.first, range.last), ("953", 1, 1_000_000));
+        let codes = (0..10).map(|c| taken(Face::Digital, &format!("95{c}"), 999_999_999_999_999));
+        all.extend(codes);
+        let refusal = sandbox_range(&taxpayer, &all, 2026).unwrap_err();
+        assert!(refusal.detail.contains("is taken"), "{refusal}");
+        taxpayer.face = Face::Classic;
+        let all = [taken(Face::Classic, "044032600111", 98_500_000)];
+        let range = sandbox_range(&taxpayer, &all, 2026).unwrap();
+        assert_eq!(
+            (&*range.code, range.first, range.last),
+            ("044032600111", 98_500_001, 99_500_000)
+        );
+        let all = [range];
+        assert_eq!(sandbox_range(&taxpayer, &all, 2026).unwrap().code, "044032600211");
+    }
+
+    #[test]
+    fn what_a_block_has_ahead_is_no_gap() {
+        let merchant = AppId::parse("wx6b61697069616f31").unwrap();
+        let range = NumberRange::new(merchant, Face::Classic, "044032411111", 1, 100).unwrap();
+        let (range, _) = range.take_block("a", 10).unwrap();
+        assert_eq!(gaps_between(&range, 4, 11), []);
+        assert_eq!(gaps_between(&range, 4, 7), [(4, 6)]);
+        let (range, _) = range.take_block("b", 10).unwrap();
+        assert_eq!(gaps_between(&range, 11, 21), []);
+        let (range, _) = range.take_block("a", 10).unwrap();
+        // a's first block is no longer its newest: what it left is a gap.
+        assert_eq!(gaps_between(&range, 4, 31), [(4, 10)]);
+        assert_eq!(gaps_between(&range, 24, 31), []);
+    }
+}

@@ -1,0 +1,5 @@
+//! People: users, their titles, messages and wallets.
+
+pub mod login;
+pub mod people;
+pub mod wallet;

@@ -1,0 +1,4 @@
+//! Access: accounts, their permissions, and access tokens.
+
+pub mod account;
+pub mod token;

@@ -1,0 +1,3 @@
+//! Delivery: pushes, their attempts, and where accounts receive them.
+
+pub mod push;

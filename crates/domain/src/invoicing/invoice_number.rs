@@ -1,0 +1,234 @@
+//! What names an invoice, and where its number comes from (invoice-standards.md a; facts 0.2).
+//!
+//! A merchant has ranges of numbers. The issuer takes a block out of a range, commits that, and then
+//! gives out the block's numbers one by one without asking the store. A number that was given out
+//! and whose invoice was never recorded (the process died, or the store was away) is a gap: it is
+//! not used again.
+
+use crate::access::account::AppId;
+use crate::invoicing::taxpayer::Face;
+use crate::{Refusal, text};
+
+/// Code and number of an invoice; the code of a fully digital one is empty.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InvoiceNumber {
+    /// 12 digits, or empty.
+    code: String,
+    /// 8 digits, or 20.
+    number: String,
+}
+
+/// Digits of a classic invoice's code, of its number, and of a fully digital number.
+const CODE_DIGITS: usize = 12;
+const NUMBER_DIGITS: usize = 8;
+const DIGITAL_DIGITS: usize = 20;
+/// A fully digital number is two digits of the year, three of region and channel, and 15 that count.
+const DIGITAL_PREFIX_DIGITS: usize = 3;
+const SEQUENCE_DIGITS: usize = 15;
+
+impl InvoiceNumber {
+    /// Reads code and number as the wire has them; None: neither 12 and 8 digits, nor none and 20.
+    pub fn parse(code: &str, number: &str) -> Option<Self> {
+        let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let lengths = (code.len(), number.len());
+        let fits = matches!(lengths, (CODE_DIGITS, NUMBER_DIGITS) | (0, DIGITAL_DIGITS));
+        let fits = fits && is_digits(code) && is_digits(number);
+        fits.then(|| Self { code: code.to_owned(), number: number.to_owned() })
+    }
+
+    /// The code: 12 digits, or empty.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The number: 8 digits, or 20.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// What kind of invoice bears such a number.
+    pub fn face(&self) -> Face {
+        if self.code.is_empty() { Face::Digital } else { Face::Classic }
+    }
+
+    /// The range's code that the number belongs to, and its place in the sequence. A year is no
+    /// part of it: a digital range goes on counting over new year.
+    pub fn place(&self) -> (&str, u64) {
+        let (code, sequence) = match self.face() {
+            Face::Classic => (&*self.code, &*self.number),
+            Face::Digital => self.number[2..].split_at(DIGITAL_PREFIX_DIGITS),
+        };
+        (code, sequence.parse().expect("it is made of digits, 15 at most"))
+    }
+}
+
+/// Numbers that one process takes from and nobody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Who takes from it: the name of a node.
+    pub holder: String,
+    /// The first of its numbers.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+}
+
+/// A range of numbers that was allotted to a merchant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberRange {
+    /// Whose it is.
+    pub merchant: AppId,
+    /// Of which kind of invoice.
+    pub face: Face,
+    /// Classic: the 12-digit code. Digital: two digits of the region and one of the channel.
+    pub code: String,
+    /// The first number that was allotted.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+    /// The first that is in no block yet.
+    pub next: u64,
+    /// The newest block of each holder.
+    pub blocks: Vec<Block>,
+    /// Did the sandbox allot it by itself? Those that an operator allots are used up before.
+    pub is_automatic: bool,
+}
+
+impl NumberRange {
+    /// A new range, checked: digits of the code, and numbers that fit.
+    pub fn new(
+        merchant: AppId,
+        face: Face,
+        code: &str,
+        first: u64,
+        last: u64,
+    ) -> Result<Self, Refusal> {
+        let (code_digits, digits) = match face {
+            Face::Classic => (CODE_DIGITS, NUMBER_DIGITS),
+            Face::Digital => (DIGITAL_PREFIX_DIGITS, SEQUENCE_DIGITS),
+        };
+        if code.len() != code_digits || !code.bytes().all(|b| b.is_ascii_digit()) {
+            let problem = format!("must be {code_digits} digits, not {}", text::quoted(code));
+            return Err(Refusal::invalid("code", problem));
+        }
+        let largest = 10_u64.pow(u32::try_from(digits).expect("a few digits")) - 1;
+        if first == 0 || first > last || last > largest {
+            let problem = format!("to last must be a range within 1 to {largest}");
+            return Err(Refusal::invalid("first", problem));
+        }
+        let code = code.to_owned();
+        let (blocks, is_automatic) = (Vec::new(), false);
+        Ok(Self { merchant, face, code, first, last, next: first, blocks, is_automatic })
+    }
+
+    /// How many numbers are in no block yet.
+    pub fn left(&self) -> u64 {
+        (self.last + 1).saturating_sub(self.next)
+    }
+
+    /// Does it share a number with another one?
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.code == other.code && self.first <= other.last && other.first <= self.last
+    }
+
+    /// The range after `holder` took its next block of `size` numbers at most; None: it is used up.
+    pub fn take_block(&self, holder: &str, size: u64) -> Option<(Self, Block)> {
+        if self.left() == 0 || size == 0 {
+            return None;
+        }
+        let last = self.last.min(self.next.saturating_add(size - 1));
+        let block = Block { holder: holder.to_owned(), first: self.next, last };
+        let mut next = Self { next: last + 1, ..self.clone() };
+        next.blocks.retain(|block| block.holder != holder);
+        next.blocks.push(block.clone());
+        Some((next, block))
+    }
+
+    /// The newest block of a holder.
+    pub fn block_of(&self, holder: &str) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.holder == holder)
+    }
+
+    /// The invoice number at a place of the sequence. `year` is the calendar year in China.
+    pub fn number(&self, place: u64, year: i16) -> InvoiceNumber {
+        match self.face {
+            Face::Classic => {
+                InvoiceNumber { code: self.code.clone(), number: format!("{place:08}") }
+            }
+            Face::Digital => {
+                let number = format!("{:02}{}{place:015}", year.rem_euclid(100), self.code);
+                InvoiceNumber { code: String::new(), number }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn range(face: Face, code: &str, first: u64, last: u64) -> Result<NumberRange, Refusal> {
+        NumberRange::new(AppId::parse("wx6b61697069616f31").unwrap(), face, code, first, last)
+    }
+
+    #[test]
+    fn code_and_number_have_12_and_8_digits_or_none_and_20() {
+        let classic = InvoiceNumber::parse("050003521100", "30329969").unwrap();
+        assert_eq!(
+            (classic.face(), classic.place()),
+            (Face::Classic, ("050003521100", 30_329_969))
+        );
+        let digital = InvoiceNumber::parse("", "25952000000000000017").unwrap();
+        assert_eq!((digital.face(), digital.place()), (Face::Digital, ("952", 17)));
+        for (code, number) in
+            [("", "30329969"), ("050003521100", "3032996"), ("05000352110x", "30329969"), ("", "")]
+        {
+            assert_eq!(InvoiceNumber::parse(code, number), None, "{code} {number}");
+        }
+    }
+
+    #[test]
+    fn a_number_reads_back_as_its_place() {
+        let classic = range(Face::Classic, "044032411111", 5, 10).unwrap().number(7, 2026);
+        assert_eq!((classic.code(), classic.number()), ("044032411111", "00000007"));
+        assert_eq!(classic.place(), ("044032411111", 7));
+        let digital = range(Face::Digital, "952", 5, 10).unwrap().number(7, 2026);
+        assert_eq!((digital.code(), digital.number()), ("", "26952000000000000007"));
+        assert_eq!(digital.place(), ("952", 7));
+        let next_year = range(Face::Digital, "952", 5, 10).unwrap().number(8, 2027);
+        assert_eq!((next_year.number(), next_year.place()), ("27952000000000000008", ("952", 8)));
+    }
+
+    #[test]
+    fn a_range_is_checked() {
+        assert!(range(Face::Classic, "04403241111", 1, 2).is_err());
+        assert!(range(Face::Classic, "044032411111", 1, 99_999_999).is_ok());
+        assert!(range(Face::Classic, "044032411111", 1, 100_000_000).is_err());
+        assert!(range(Face::Classic, "044032411111", 0, 2).is_err());
+        assert!(range(Face::Digital, "952", 3, 2).is_err());
+        let one = range(Face::Digital, "952", 10, 20).unwrap();
+        assert!(one.overlaps(&range(Face::Digital, "952", 20, 30).unwrap()));
+        assert!(!one.overlaps(&range(Face::Digital, "952", 21, 30).unwrap()));
+        assert!(!one.overlaps(&range(Face::Digital, "951", 10, 20).unwrap()));
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_cover_the_range_once_and_then_it_is_used_up(
+            first in 1_u64..1000, count in 1_u64..500, sizes in prop::collection::vec(1_u64..60, 1..40)
+        ) {
+            let mut range = range(Face::Classic, "044032411111", first, first + count - 1).unwrap();
+            let mut taken = Vec::new();
+            for (index, size) in sizes.iter().cycle().take(1000).enumerate() {
+                let holder = if index % 3 == 0 { "a" } else { "b" };
+                let Some((next, block)) = range.take_block(holder, *size) else { break };
+                prop_assert_eq!(next.block_of(holder), Some(&block));
+                taken.extend(block.first..=block.last);
+                range = next;
+            }
+            prop_assert_eq!(taken, (first..first + count).collect::<Vec<_>>());
+            prop_assert_eq!((range.left(), range.take_block("a", 1)), (0, None));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Invoicing: requests, invoices and their numbers, offset, query, the result (sections 14 to 16 and 19).
+
+pub mod invoice;
+pub mod invoice_number;
+pub mod invoice_request;
+pub mod taxpayer;

@@ -1,0 +1,7 @@
+//! Authorization: the ticket, the link, the page, and what the user and the merchant decide (sections 1 to 10, 17 and 18).
+
+pub(crate) mod s01_ticket;
+pub(crate) mod s02_auth_url;
+pub(crate) mod s07_auth_data;
+pub(crate) mod s08_reject;
+pub(crate) mod set_biz_attr;

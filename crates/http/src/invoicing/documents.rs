@@ -1,0 +1,141 @@
+//! `GET /invoice/pdf/…`: the PDF behind `pdfurl` (section 16), whole or in the parts that viewers ask
+//! for; and `GET /invoice/svg/…`, its first page as the wallet shows it.
+
+use crate::Server;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kaipiao_app::invoicing::documents::{Document, Form};
+use std::ops::RangeInclusive;
+
+/// Whoever has the address may read the invoice: it cannot be guessed.
+pub(crate) async fn pdf(
+    State(server): State<Server>,
+    Path(name): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    answer_in(Form::Pdf, &server, &name, &asked(&method, headers)).await
+}
+
+/// The face for a screen.
+pub(crate) async fn svg(
+    State(server): State<Server>,
+    Path(name): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    answer_in(Form::Picture, &server, &name, &asked(&method, headers)).await
+}
+
+/// What was asked for: a part can only be asked for with GET (RFC 9110, 14.2).
+fn asked(method: &Method, mut headers: HeaderMap) -> HeaderMap {
+    if method != Method::GET {
+        headers.remove(header::RANGE);
+    }
+    headers
+}
+
+async fn answer_in(form: Form, server: &Server, name: &str, headers: &HeaderMap) -> Response {
+    match server.app.document(name, form).await {
+        Ok(Some(document)) => answer(form, &document, headers),
+        Ok(None) => {
+            let text = "没有这张发票。There is no invoice at this address; use it exactly as pdfurl says.\n";
+            (StatusCode::NOT_FOUND, text).into_response()
+        }
+        Err(failure) => {
+            tracing::error!(%failure, "an invoice could not be shown");
+            let text =
+                "请稍后再试。The invoice cannot be shown right now; try again in a moment.\n";
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
+        }
+    }
+}
+
+fn answer(form: Form, document: &Document, asked: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", document.digest);
+    let mut response = match part(document, asked, &tag) {
+        Part::Known => StatusCode::NOT_MODIFIED.into_response(),
+        Part::Whole => document.bytes.clone().into_response(),
+        Part::Some(range) => some(document, range),
+        Part::Beyond => {
+            let all = format!("bytes */{}", document.bytes.len());
+            (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, all)]).into_response()
+        }
+    };
+    let (content_type, ending) = match form {
+        Form::Pdf => ("application/pdf", "pdf"),
+        Form::Picture => ("image/svg+xml", "svg"),
+    };
+    let disposition = format!("inline; filename=\"{}.{ending}\"", document.digits);
+    let headers: [(HeaderName, HeaderValue); 4] = [
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        // Kept by whoever reads it, and asked after each time: a newer program may draw it anew.
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING_RUNS)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value);
+    }
+    for (name, text) in [(header::ETAG, tag), (header::CONTENT_DISPOSITION, disposition)] {
+        let value = HeaderValue::try_from(text).expect("ASCII digits in quotes");
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// A picture is a document of its own when it is opened: nothing in it runs or loads.
+const NOTHING_RUNS: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// What of a document is to be sent.
+enum Part {
+    Known,
+    Whole,
+    Some(RangeInclusive<usize>),
+    Beyond,
+}
+
+fn part(document: &Document, asked: &HeaderMap, tag: &str) -> Part {
+    let of = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
+    let names_it = |tags: &str| {
+        tags.split(',')
+            .any(|one| matches!(one.trim().trim_start_matches("W/"), t if t == tag || t == "*"))
+    };
+    if of(header::IF_NONE_MATCH).is_some_and(names_it) {
+        return Part::Known;
+    }
+    // Parts of other bytes than the viewer has are of no use to it.
+    let is_of_these = of(header::IF_RANGE).is_none_or(|known| known == tag);
+    let Some(range) = of(header::RANGE).filter(|_| is_of_these) else { return Part::Whole };
+    range_of(range, document.bytes.len())
+}
+
+/// The part that a Range names. A header that is no range of bytes, or that names several, is
+/// answered with the whole: that is always right (RFC 9110, 14.2).
+fn range_of(header: &str, length: usize) -> Part {
+    let Some((first, last)) = header.strip_prefix("bytes=").and_then(|one| one.split_once('-'))
+    else {
+        return Part::Whole;
+    };
+    let Some(end) = length.checked_sub(1) else { return Part::Whole };
+    let (first, last) = match (number(first), number(last)) {
+        (Some(first), None) if last.is_empty() => (first, end),
+        (Some(first), Some(last)) if first <= last => (first, last.min(end)),
+        (None, Some(count)) if first.is_empty() => (length.saturating_sub(count), end),
+        _ => return Part::Whole,
+    };
+    if first > end { Part::Beyond } else { Part::Some(first..=last) }
+}
+
+/// A number of bytes; one that is too large is further than any document reaches.
+fn number(text: &str) -> Option<usize> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(usize::MAX))
+}
+
+fn some(document: &Document, range: RangeInclusive<usize>) -> Response {
+    let of = format!("bytes {}-{}/{}", range.start(), range.end(), document.bytes.len());
+    let bytes = document.bytes.slice(range);
+    (StatusCode::PARTIAL_CONTENT, [(header::CONTENT_RANGE, of)], bytes).into_response()
+}

@@ -1,0 +1,4 @@
+//! Authorization: the ticket, the link, the page, and what the user and the merchant decide (sections 1 to 10, 17 and 18).
+
+pub(crate) mod fields;
+pub(crate) mod s02_auth_url;

@@ -1,0 +1,437 @@
+//! The authorization page: what auth_url opens (sections 2 to 6; facts 4).
+//!
+//! It works without scripts. Everything that a person taps is a submit button of one form: a title
+//! of their book (the page comes back filled, what was typed in the merchant's own fields stays),
+//! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing.
+
+use crate::Pages;
+use crate::authorization::fields::{
+    self, Field, Side, detail_of, name_of, with_custom_of, without_custom,
+};
+use crate::page::{Frame, html, notice, see_other};
+use crate::people::visit::{Form, Known, Visit, unavailable};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use jiff::Timestamp as Moment;
+use jiff::tz::{Offset, TimeZone};
+use kaipiao_app::Failure;
+use kaipiao_app::authorization::page::{AuthPage, Standing};
+use kaipiao_app::authorization::s06_auth_push::{AnswerError, shown_mark};
+use kaipiao_domain::Timestamp;
+use kaipiao_domain::authorization::order::{Answer, AnswerRefused, PageType, RejectionReason};
+use kaipiao_domain::authorization::page_fields::FieldProblem;
+use kaipiao_domain::people::title::InvoiceTitle;
+use kaipiao_domain::people::user::{BookEntry, User};
+use kaipiao_wire::authorization::s02_auth_url::{RETURN_AUTHORIZED, Return, return_after};
+
+/// What the page says of the order, whatever its state.
+struct Facts {
+    merchant: String,
+    /// The first character of the merchant's name, where a logo would be.
+    initial: String,
+    platform: String,
+    phone: String,
+    order_id: String,
+    /// Yuan with two places.
+    amount: String,
+    time: String,
+    page_type: PageType,
+}
+
+impl Facts {
+    fn of(page: &AuthPage) -> Self {
+        let request = &page.request;
+        Self {
+            merchant: page.merchant_name.clone(),
+            initial: page.merchant_name.chars().next().map(String::from).unwrap_or_default(),
+            platform: page.platform_name.clone(),
+            phone: page.merchant_phone.clone(),
+            order_id: request.order_id.as_str().to_owned(),
+            amount: format!("{}.{:02}", request.money_fen / 100, request.money_fen % 100),
+            time: order_time(page),
+            page_type: request.page_type,
+        }
+    }
+
+    fn is_to_collect(&self) -> bool {
+        self.page_type == PageType::Collect
+    }
+
+    /// What the page is for, as its heading and its button.
+    fn purpose(&self, frame: &Frame) -> String {
+        match self.page_type {
+            PageType::Apply | PageType::FillTitle => frame.t("申请开票", "Apply for invoice"),
+            PageType::Collect => frame.t("领取发票", "Collect invoice"),
+        }
+        .to_owned()
+    }
+}
+
+/// The merchant's timestamp where it can be one; otherwise when the merchant asked. Merchants send
+/// whatever (facts 1.5), and people should not read nonsense.
+fn order_time(page: &AuthPage) -> String {
+    const YEAR_2000_S: i64 = 946_684_800;
+    let (sent_s, asked_s) = (i64::from(page.request.timestamp), page.offered_at.unix_seconds());
+    let is_plausible = (YEAR_2000_S..=asked_s + 86_400).contains(&sent_s);
+    china_time(if is_plausible { sent_s } else { asked_s })
+}
+
+/// A moment as people in China read it.
+pub(crate) fn china_time(unix_s: i64) -> String {
+    let zone = TimeZone::fixed(Offset::constant(8));
+    let moment = Moment::from_second(unix_s).unwrap_or(Moment::UNIX_EPOCH).to_zoned(zone);
+    moment.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[derive(Template)]
+#[template(path = "authorize.html")]
+struct Authorize<'a> {
+    frame: &'a Frame,
+    facts: Facts,
+    was_declined: bool,
+    /// What the page shows of the request, so that nobody agrees to what they did not see.
+    shown_mark: String,
+    /// What went wrong, in words; empty: nothing.
+    trouble: &'a str,
+    /// A type 1 page's part; None on the others.
+    title: Option<TitlePart<'a>>,
+}
+
+struct TitlePart<'a> {
+    book: Vec<BookRow<'a>>,
+    is_company: bool,
+    company: Vec<Field>,
+    personal: Vec<Field>,
+    wants_saving: bool,
+    /// A title without a name is not worth keeping.
+    may_save: bool,
+}
+
+struct BookRow<'a> {
+    id: &'a str,
+    name: &'a str,
+    detail: &'a str,
+    is_company: bool,
+}
+
+#[derive(Template)]
+#[template(path = "answered.html")]
+struct Answered<'a> {
+    frame: &'a Frame,
+    facts: Facts,
+    is_authorized: bool,
+    /// Was it just now? Otherwise the user comes back to a link that they have used.
+    is_fresh: bool,
+    answered_at: String,
+    /// The invoice's name; empty: there is none yet.
+    invoice_name: String,
+    /// Where the user goes from here; empty: the page stays.
+    back: String,
+    /// The result object that a mini program reads; empty: none.
+    result: String,
+}
+
+#[derive(Template)]
+#[template(path = "closed.html")]
+struct Closed<'a> {
+    frame: &'a Frame,
+    facts: Facts,
+    why: ClosedBecause,
+    reason: Option<RejectionReason>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ClosedBecause {
+    Another,
+    Rejected,
+    Expired,
+}
+
+/// `GET` and `POST` of an auth_url.
+pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Response {
+    let is_post = request.method() == Method::POST;
+    let visit = Visit::of(request);
+    // A link that was changed is said to be so before anybody is asked who they are.
+    let (link, is_done) = (visit.address(), visit.parameter("done") == "1");
+    if !pages.app.is_own_link(&link) {
+        return forged(&visit.frame());
+    }
+    let Known { user, frame, form } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let page = match pages.app.auth_page(&link, &user).await {
+        Ok(page) => page,
+        Err(error) => return refused(&frame, &link, error),
+    };
+    if !is_post {
+        return shown(&frame, page, is_done);
+    }
+    match form.get("decision") {
+        "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
+        "decline" => {
+            let answered = pages.app.answer(&link, &user.id, Answer::Decline, None).await;
+            went_on(&frame, &link, &page, answered)
+        }
+        _ if page.is_open() => refilled(&frame, page, &form),
+        _ => see_other(&link),
+    }
+}
+
+/// The page as a GET shows it.
+fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
+    let facts = Facts::of(&page);
+    let (why, reason) = match page.standing.clone() {
+        Standing::Authorized { at, back } => {
+            let invoice_name = page.invoice_name.unwrap_or_default();
+            return answered(frame, facts, Some(at), invoice_name, back, is_done);
+        }
+        Standing::Declined { back } if is_done => {
+            return answered(frame, facts, None, String::new(), back, true);
+        }
+        Standing::Open | Standing::Declined { .. } => {
+            let filled = first_filling(&page);
+            return html(StatusCode::OK, &asking(frame, &page, &filled, false, &[], ""));
+        }
+        Standing::AuthorizedByAnother => (ClosedBecause::Another, None),
+        Standing::Rejected { reason } => (ClosedBecause::Rejected, reason),
+        Standing::Expired => (ClosedBecause::Expired, None),
+    };
+    let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
+    html(status, &Closed { frame, facts, why, reason })
+}
+
+fn answered(
+    frame: &Frame,
+    facts: Facts,
+    at: Option<Timestamp>,
+    invoice_name: String,
+    back: Return,
+    is_fresh: bool,
+) -> Response {
+    let (back, result) = match back {
+        Return::Address(address) => (address, String::new()),
+        Return::Stay => (String::new(), String::new()),
+        result @ Return::Result { .. } => {
+            // Within a script element only `<` could end what it must not.
+            let result = kaipiao_wire::answer::bare(&result).replace('<', "\\u003c");
+            (String::new(), result)
+        }
+    };
+    let page = Answered {
+        frame,
+        facts,
+        is_authorized: at.is_some(),
+        is_fresh,
+        answered_at: at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),
+        invoice_name,
+        back,
+        result,
+    };
+    html(StatusCode::OK, &page)
+}
+
+/// Both sides of a type 1 page, and which of them is open.
+struct Filling {
+    side: Side,
+    company: InvoiceTitle,
+    personal: InvoiceTitle,
+}
+
+/// The user's default title is filled in, and the first of the other side.
+fn first_filling(page: &AuthPage) -> Filling {
+    let first = |side| {
+        let found =
+            page.book.iter().map(|entry| &entry.title).find(|title| Side::of(title) == side);
+        found.cloned().unwrap_or_else(|| fields::empty(side))
+    };
+    Filling {
+        side: page.book.first().map_or(Side::Company, |entry| Side::of(&entry.title)),
+        company: first(Side::Company),
+        personal: first(Side::Personal),
+    }
+}
+
+fn typed_filling(page: &AuthPage, form: &Form) -> Filling {
+    let is_personal = form.get("kind") == Side::Personal.name();
+    Filling {
+        side: if is_personal { Side::Personal } else { Side::Company },
+        company: fields::read(form, &page.fields, Side::Company),
+        personal: fields::read(form, &page.fields, Side::Personal),
+    }
+}
+
+impl Filling {
+    fn chosen(&self) -> &InvoiceTitle {
+        match self.side {
+            Side::Company => &self.company,
+            Side::Personal => &self.personal,
+        }
+    }
+}
+
+/// A title of the book was tapped: the page comes back with it.
+fn refilled(frame: &Frame, page: AuthPage, form: &Form) -> Response {
+    let mut filling = typed_filling(&page, form);
+    if let Some(entry) = page.book.iter().find(|entry| entry.id == form.get("use")) {
+        filling.side = Side::of(&entry.title);
+        let place = match filling.side {
+            Side::Company => &mut filling.company,
+            Side::Personal => &mut filling.personal,
+        };
+        *place = with_custom_of(&entry.title, place);
+    }
+    let wants_saving = !form.get("save").is_empty();
+    html(StatusCode::OK, &asking(frame, &page, &filling, wants_saving, &[], ""))
+}
+
+fn asking<'a>(
+    frame: &'a Frame,
+    page: &'a AuthPage,
+    filling: &Filling,
+    wants_saving: bool,
+    problems: &[FieldProblem],
+    trouble: &'a str,
+) -> Authorize<'a> {
+    let side = |title: &InvoiceTitle| {
+        let own = if Side::of(title) == filling.side { problems } else { &[] };
+        fields::of_side(frame.lang, &page.fields, title, own)
+    };
+    let row = |entry: &'a BookEntry| BookRow {
+        id: &entry.id,
+        name: name_of(&entry.title),
+        detail: detail_of(&entry.title),
+        is_company: Side::of(&entry.title) == Side::Company,
+    };
+    let title = (page.request.page_type == PageType::FillTitle).then(|| TitlePart {
+        book: page.book.iter().map(row).collect(),
+        is_company: filling.side == Side::Company,
+        company: side(&filling.company),
+        personal: side(&filling.personal),
+        wants_saving,
+        may_save: page.fields.company.show_title || page.fields.personal.show_title,
+    });
+    let was_declined = matches!(page.standing, Standing::Declined { .. });
+    let shown_mark = shown_mark(&page.request);
+    Authorize { frame, facts: Facts::of(page), was_declined, shown_mark, trouble, title }
+}
+
+async fn authorize(
+    pages: &Pages,
+    frame: &Frame,
+    link: &str,
+    page: AuthPage,
+    form: &Form,
+    user: &User,
+) -> Response {
+    let filling = typed_filling(&page, form);
+    let is_type_1 = page.request.page_type == PageType::FillTitle;
+    let title = is_type_1.then(|| filling.chosen().clone());
+    let wants_saving = is_type_1 && !form.get("save").is_empty();
+    let shown = Some(form.get("shown"));
+    // Asked again with what was typed, and what is the matter.
+    let again = |status, page: &AuthPage, problems: &[FieldProblem], trouble: &str| {
+        html(status, &asking(frame, page, &filling, wants_saving, problems, trouble))
+    };
+    match pages.app.answer(link, &user.id, Answer::Authorize(title), shown).await {
+        Err(AnswerError::Refused(AnswerRefused::Title(problems))) => {
+            let trouble = frame.t(
+                "请检查标红的内容后再提交。",
+                "Please check what is marked red, then send again.",
+            );
+            again(StatusCode::UNPROCESSABLE_ENTITY, &page, &problems, trouble)
+        }
+        Err(AnswerError::RequestChanged) => {
+            let trouble = frame.t(
+                "商家更新了订单信息，请核对后再提交。",
+                "The merchant has changed the order. Please look again before you send.",
+            );
+            match pages.app.auth_page(link, user).await {
+                Ok(page) if page.is_open() => again(StatusCode::CONFLICT, &page, &[], trouble),
+                Ok(_) => see_other(link),
+                Err(error) => refused(frame, link, error),
+            }
+        }
+        Err(AnswerError::Failed(failure)) => {
+            tracing::error!(why = %failure, "an answer was not taken");
+            let trouble = frame.t(
+                "系统繁忙，请稍后再次提交。已填写的内容已保留。",
+                "Busy. Please send again in a moment. What you typed is still here.",
+            );
+            again(StatusCode::SERVICE_UNAVAILABLE, &page, &[], trouble)
+        }
+        answered => {
+            if answered.is_ok() && wants_saving {
+                // The invoice is asked for; a full book is no reason to say otherwise.
+                let title = without_custom(filling.chosen());
+                if let Err(error) = pages.app.save_title(&user.id, None, title).await {
+                    tracing::info!(%error, "a title was not saved to the book");
+                }
+            }
+            went_on(frame, link, &page, answered)
+        }
+    }
+}
+
+/// After an answer: on to the merchant, or to the page that says what happened. A second tap on the
+/// same button leads where the first one did.
+fn went_on(
+    frame: &Frame,
+    link: &str,
+    page: &AuthPage,
+    answered: Result<kaipiao_app::authorization::s06_auth_push::Answered, AnswerError>,
+) -> Response {
+    let back = match answered {
+        Ok(answered) => answered.back,
+        Err(AnswerError::Refused(AnswerRefused::AlreadyAuthorized)) => {
+            return_after(&page.request, RETURN_AUTHORIZED)
+        }
+        Err(error) => return refused(frame, link, error),
+    };
+    let done = format!("{}&done=1", link.split("&done=1").next().unwrap_or(link));
+    match back {
+        Return::Address(address) if address.starts_with("http") => see_other(&address),
+        Return::Address(_) | Return::Stay => see_other(&done),
+        // A web-view tells its mini program where it is, not what the page holds.
+        Return::Result { err_code, order_id } => {
+            let order_id: String = form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
+            see_other(&format!("{done}&errCode={err_code}&wxOrderId={order_id}"))
+        }
+    }
+}
+
+fn refused(frame: &Frame, link: &str, error: AnswerError) -> Response {
+    match error {
+        AnswerError::ForgedLink => forged(frame),
+        AnswerError::UnknownUser(_) => crate::people::login::to_login(link),
+        // The page itself says where the order stands.
+        AnswerError::Refused(_) | AnswerError::RequestChanged => see_other(link),
+        AnswerError::Failed(failure @ Failure::Unavailable(_)) => unavailable(frame, &failure),
+        AnswerError::Failed(Failure::Refused(_)) => see_other(link),
+    }
+}
+
+fn forged(frame: &Frame) -> Response {
+    notice(
+        frame,
+        StatusCode::BAD_REQUEST,
+        ("链接无效", "This link is not valid"),
+        (
+            "链接不完整或被修改过。请回到商家页面，重新获取开票链接。",
+            "It is incomplete, or was changed. Go back to the merchant and get a new one.",
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::china_time;
+
+    #[test]
+    fn moments_are_shown_as_in_china() {
+        assert_eq!(china_time(1_767_196_800), "2026-01-01 00:00");
+        assert_eq!(china_time(i64::MAX), "1970-01-01 08:00");
+    }
+}

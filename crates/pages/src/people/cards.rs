@@ -1,0 +1,152 @@
+//! Cards & Offers: a user's invoice cards, and each card with its invoice (facts 4.5).
+
+use crate::Pages;
+use crate::authorization::s02_auth_url::china_time;
+use crate::page::{Frame, html, notice};
+use crate::people::visit::{Known, Visit, unavailable};
+use askama::Template;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::people::wallet::{HeldCard, HeldInvoice, WalletPage};
+use kaipiao_domain::invoicing::taxpayer::Face;
+
+#[derive(Template)]
+#[template(path = "cards.html")]
+struct Cards<'a> {
+    frame: &'a Frame,
+    rows: Vec<Row>,
+    /// The next page's address; empty: this is the last.
+    more: String,
+    /// Is this not the first page?
+    is_further: bool,
+}
+
+struct Row {
+    name: String,
+    seller: String,
+    initial: String,
+    /// Yuan with two places.
+    amount: String,
+    day: String,
+    number: String,
+    is_cancelled: bool,
+}
+
+impl From<HeldCard> for Row {
+    fn from(held: HeldCard) -> Self {
+        let card = held.card;
+        Self {
+            name: held.name,
+            initial: initial(&card.seller),
+            seller: card.seller,
+            amount: card.gross.to_string(),
+            day: day(card.issued_at),
+            number: card.number.number().to_owned(),
+            is_cancelled: card.cancelled_by.is_some(),
+        }
+    }
+}
+
+/// Stands where a logo would be.
+fn initial(name: &str) -> String {
+    name.chars().next().map(String::from).unwrap_or_default()
+}
+
+fn day(at: kaipiao_domain::Timestamp) -> String {
+    let time = china_time(at.unix_seconds());
+    time.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// `GET /me/cards`
+pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let after = Some(visit.parameter("after")).filter(|after| !after.is_empty());
+    let Known { user, frame, .. } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    match pages.app.wallet(&user.id, after.as_deref()).await {
+        Ok(WalletPage { cards, next }) => {
+            let encoded = |next: String| -> String {
+                form_urlencoded::byte_serialize(next.as_bytes()).collect()
+            };
+            let more = next.map(|next| format!("/me/cards?after={}", encoded(next)));
+            let rows = cards.into_iter().map(Row::from).collect();
+            let (more, is_further) = (more.unwrap_or_default(), after.is_some());
+            html(StatusCode::OK, &Cards { frame: &frame, rows, more, is_further })
+        }
+        Err(failure) => unavailable(&frame, &failure),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "card.html")]
+struct Card<'a> {
+    frame: &'a Frame,
+    name: &'a str,
+    seller: String,
+    initial: String,
+    amount: String,
+    /// Label in Chinese and English, and value.
+    facts: Vec<(&'static str, &'static str, String)>,
+    /// The red invoice that has taken it back; empty: it stands.
+    red_name: String,
+}
+
+impl<'a> Card<'a> {
+    fn of(frame: &'a Frame, name: &'a str, held: HeldInvoice) -> Self {
+        let HeldInvoice { request, invoice, red_name } = held;
+        let kind = match request.face {
+            Face::Classic => frame.t("电子普通发票", "Electronic invoice"),
+            Face::Digital => frame.t("数电普通发票", "Fully digital invoice"),
+        };
+        let content = request.content;
+        let facts = [
+            ("发票类型", "Kind", kind.to_owned()),
+            ("发票代码", "Code", invoice.number.code().to_owned()),
+            ("发票号码", "Number", invoice.number.number().to_owned()),
+            ("校验码", "Check code", invoice.check_code),
+            ("开票日期", "Issued", day(invoice.at)),
+            ("购买方", "Buyer", content.buyer.name),
+            ("购买方税号", "Buyer's tax no.", content.buyer.tax_id),
+            ("不含税金额", "Net", format!("¥{}", content.net)),
+            ("税额", "Tax", format!("¥{}", content.tax)),
+            ("订单号", "Order", request.order_id.as_str().to_owned()),
+        ];
+        Self {
+            frame,
+            name,
+            initial: initial(&content.seller.name),
+            seller: content.seller.name,
+            amount: content.gross.to_string(),
+            facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
+            red_name: red_name.unwrap_or_default(),
+        }
+    }
+}
+
+/// `GET /me/cards/{name}`
+pub(crate) async fn show(
+    State(pages): State<Pages>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    let Known { user, frame, .. } = match Visit::of(request).known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    match pages.app.held_invoice(&user.id, &name).await {
+        Ok(Some(held)) => html(StatusCode::OK, &Card::of(&frame, &name, held)),
+        Ok(None) => notice(
+            &frame,
+            StatusCode::NOT_FOUND,
+            ("没有这张发票", "There is no such invoice"),
+            (
+                "它不在你的卡包里。请在卡包中查看你的发票。",
+                "It is not in your Cards & Offers. Look there for the ones you have.",
+            ),
+        ),
+        Err(failure) => unavailable(&frame, &failure),
+    }
+}

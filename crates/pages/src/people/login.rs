@@ -1,0 +1,147 @@
+//! Who the user is: chosen in the sandbox, handed over by the embedding app in production.
+
+use crate::Pages;
+use crate::lang::{LANG_COOKIE, Lang};
+use crate::page::{Frame, html, local, notice, see_other};
+use crate::people::visit::{SESSION_COOKIE, Visit, unavailable};
+use askama::Template;
+use axum::extract::{Path, Request, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use kaipiao_app::people::login::LoginError;
+use kaipiao_domain::people::user::{User, UserId};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct Chooser<'a> {
+    frame: &'a Frame,
+    users: &'a [User],
+    next: &'a str,
+}
+
+/// Sends somebody unknown to log in, and back afterwards.
+pub(crate) fn to_login(next: &str) -> Response {
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    see_other(&format!("/login?next={next}"))
+}
+
+/// `GET /login?next=`: the sandbox's people to choose from. With `token=` an embedding app's login.
+pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let (next, token) = (visit.parameter("next"), visit.parameter("token"));
+    // The page's own address, without the token.
+    let here: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    let frame = Frame { here: format!("/login?next={here}"), ..visit.frame() };
+    if !token.is_empty() {
+        return by_token(&pages, &frame, &token, &next).await;
+    }
+    if !pages.is_sandbox {
+        return notice(
+            &frame,
+            StatusCode::UNAUTHORIZED,
+            ("请从应用内打开", "Please open this from the app"),
+            (
+                "本页面需要知道你是谁。请返回应用，重新打开链接。",
+                "This page needs to know who you are. Go back to the app and open the link again.",
+            ),
+        );
+    }
+    match pages.app.users().await {
+        Ok(users) => html(StatusCode::OK, &Chooser { frame: &frame, users: &users, next: &next }),
+        Err(failure) => unavailable(&frame, &failure),
+    }
+}
+
+/// `POST /login {user, next}`: the sandbox's chooser.
+pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let frame = visit.frame();
+    if !pages.is_sandbox {
+        return notice(
+            &frame,
+            StatusCode::NOT_FOUND,
+            ("请从应用内打开", "Please open this from the app"),
+            ("这里不能选择用户。", "Nobody can be chosen here."),
+        );
+    }
+    let form = match visit.form(&pages, &frame).await {
+        Ok(form) => form,
+        Err(response) => return response,
+    };
+    let user = match UserId::parse(form.get("user")) {
+        Some(id) => pages.app.user(&id).await,
+        None => Ok(None),
+    };
+    match user {
+        Ok(Some(user)) => enter(&pages, &user.id, form.get("next")),
+        Ok(None) => to_login(form.get("next")),
+        Err(failure) => unavailable(&frame, &failure),
+    }
+}
+
+async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Response {
+    match pages.app.log_in(token).await {
+        Ok(user) => enter(pages, &user, next),
+        Err(LoginError::Failed(failure)) => unavailable(frame, &failure),
+        Err(LoginError::Refused(why)) => {
+            tracing::info!(%why, "a login was refused");
+            let why = why.to_string();
+            notice(
+                frame,
+                StatusCode::UNAUTHORIZED,
+                ("登录已失效", "The login is not valid"),
+                ("请返回应用，重新打开链接。", &why),
+            )
+        }
+    }
+}
+
+fn enter(pages: &Pages, user: &UserId, next: &str) -> Response {
+    let (session, life_s) = pages.app.new_session(user);
+    let mut response = see_other(local(next));
+    set_cookie(pages, &mut response, SESSION_COOKIE, &session, life_s);
+    response
+}
+
+fn set_cookie(pages: &Pages, response: &mut Response, name: &str, value: &str, life_s: u64) {
+    let secure = if pages.is_https { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(value) = HeaderValue::try_from(text) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// `POST /logout`: forgets who sat before the page.
+pub(crate) async fn leave(State(pages): State<Pages>, request: Request) -> Response {
+    let frame = match Visit::of(request).known(&pages).await {
+        Ok(known) => known.frame,
+        Err(response) => return response,
+    };
+    let nobodys = Frame { user_name: String::new(), here: "/login".to_owned(), ..frame };
+    let mut response = notice(
+        &nobodys,
+        StatusCode::OK,
+        ("已退出", "You are logged out"),
+        ("需要时请从应用内重新打开链接。", "Open a link from the app when you want to come back."),
+    );
+    set_cookie(&pages, &mut response, SESSION_COOKIE, "", 0);
+    response
+}
+
+/// A year: a language is not chosen anew each day.
+const LANGUAGE_LIFE_S: u64 = 365 * 86_400;
+
+/// `GET /lang/{code}?next=`: remembers a language.
+pub(crate) async fn language(
+    State(pages): State<Pages>,
+    Path(code): Path<String>,
+    request: Request,
+) -> Response {
+    let next = Visit::of(request).parameter("next");
+    let mut response = see_other(if next == "/" { "/" } else { local(&next) });
+    if let Some(lang) = Lang::from_code(&code) {
+        set_cookie(&pages, &mut response, LANG_COOKIE, lang.code(), LANGUAGE_LIFE_S);
+    }
+    response
+}

@@ -1,0 +1,7 @@
+//! People: users, their titles, messages and wallets.
+
+pub(crate) mod cards;
+pub(crate) mod login;
+pub(crate) mod messages;
+pub(crate) mod titles;
+pub(crate) mod visit;

@@ -1,0 +1,153 @@
+//! The user's own pages: the title book.
+
+use crate::Pages;
+use crate::authorization::fields::{self, Field, Side, detail_of, name_of};
+use crate::page::{Frame, html, notice, see_other};
+use crate::people::visit::{Known, Visit, unavailable};
+use askama::Template;
+use axum::extract::{Path, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use kaipiao_app::people::people::BookError;
+use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
+use kaipiao_domain::people::title::InvoiceTitle;
+
+#[derive(Template)]
+#[template(path = "titles.html")]
+struct Titles<'a> {
+    frame: &'a Frame,
+    rows: Vec<Row<'a>>,
+}
+
+struct Row<'a> {
+    id: &'a str,
+    name: &'a str,
+    detail: &'a str,
+    is_company: bool,
+    is_default: bool,
+}
+
+#[derive(Template)]
+#[template(path = "title.html")]
+struct Title<'a> {
+    frame: &'a Frame,
+    is_new: bool,
+    side: Side,
+    fields: Vec<Field>,
+}
+
+/// `GET /me/titles`
+pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
+    let Known { user, frame, .. } = match Visit::of(request).known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let book = match pages.app.title_book(&user).await {
+        Ok(book) => book,
+        Err(failure) => return unavailable(&frame, &failure),
+    };
+    let rows = book.iter().enumerate().map(|(index, entry)| Row {
+        id: &entry.id,
+        name: name_of(&entry.title),
+        detail: detail_of(&entry.title),
+        is_company: Side::of(&entry.title) == Side::Company,
+        is_default: index == 0,
+    });
+    html(StatusCode::OK, &Titles { frame: &frame, rows: rows.collect() })
+}
+
+/// `GET` and `POST /me/titles/new?kind=`
+pub(crate) async fn new(State(pages): State<Pages>, request: Request) -> Response {
+    edit_or_add(pages, request, None).await
+}
+
+/// `GET` and `POST /me/titles/{id}`
+pub(crate) async fn edit(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    edit_or_add(pages, request, Some(id)).await
+}
+
+async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Response {
+    let is_post = request.method() == Method::POST;
+    let visit = Visit::of(request);
+    let is_personal = visit.parameter("kind") == Side::Personal.name();
+    let Known { user, frame, form } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let book = match pages.app.title_book(&user).await {
+        Ok(book) => book,
+        Err(failure) => return unavailable(&frame, &failure),
+    };
+    let old = book.into_iter().find(|entry| Some(&entry.id) == id.as_ref());
+    if id.is_some() && old.is_none() {
+        return gone(&frame);
+    }
+    let side = match &old {
+        Some(entry) => Side::of(&entry.title),
+        None if is_personal => Side::Personal,
+        None => Side::Company,
+    };
+    let shown = |title: &InvoiceTitle, problems: &[FieldProblem]| {
+        let fields = fields::of_side(frame.lang, &PageFields::of_a_title_book(), title, problems);
+        let status =
+            if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        html(status, &Title { frame: &frame, is_new: id.is_none(), side, fields })
+    };
+    if !is_post {
+        return shown(&old.map_or_else(|| fields::empty(side), |entry| entry.title), &[]);
+    }
+    let typed = fields::read(&form, &PageFields::of_a_title_book(), side);
+    match pages.app.save_title(&user.id, id.as_deref(), typed.clone()).await {
+        Ok(_) => see_other("/me/titles"),
+        Err(BookError::Problems(problems)) => shown(&typed, &problems),
+        Err(BookError::Full) => notice(
+            &frame,
+            StatusCode::CONFLICT,
+            ("抬头已满", "The book is full"),
+            (
+                "最多保存 100 个抬头，请先删除不用的。",
+                "It holds 100 titles. Delete one that you no longer need.",
+            ),
+        ),
+        Err(BookError::Failed(failure)) => unavailable(&frame, &failure),
+    }
+}
+
+/// `GET /me/titles/{id}/{what}`: who came here by way of the login goes back to the book.
+pub(crate) async fn back() -> Response {
+    see_other("/me/titles")
+}
+
+/// `POST /me/titles/{id}/{delete|default}`
+pub(crate) async fn change(
+    State(pages): State<Pages>,
+    Path((id, what)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let Known { user, frame, .. } = match Visit::of(request).known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let changed = match what.as_str() {
+        "delete" => pages.app.remove_title(&user.id, &id).await,
+        "default" => pages.app.prefer_title(&user.id, &id).await,
+        _ => return gone(&frame),
+    };
+    match changed {
+        Ok(()) => see_other("/me/titles"),
+        Err(failure) => unavailable(&frame, &failure),
+    }
+}
+
+fn gone(frame: &Frame) -> Response {
+    notice(
+        frame,
+        StatusCode::NOT_FOUND,
+        ("没有这个抬头", "There is no such title"),
+        ("它可能已被删除。", "It may have been deleted."),
+    )
+}

@@ -1,0 +1,17 @@
+//! The renderer port: an invoice as a document that people hold.
+
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+
+/// Draws invoices.
+pub trait Renderer: Send + Sync + 'static {
+    /// Whether any font has a glyph for this character. A text with a character that none has is
+    /// refused before it is issued (D-76).
+    fn can_print(&self, character: char) -> bool;
+
+    /// The PDF of an invoice: the same bytes for the same invoice. Takes milliseconds of processor
+    /// time, so it does not belong on a thread that serves requests.
+    fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8>;
+
+    /// The first page for a screen: a standalone SVG document.
+    fn picture(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> String;
+}

@@ -1,0 +1,15 @@
+//! Floor 1: what can be swapped. Traits for the store with its outbox and its jobs, the clock,
+//! randomness, the sender of pushes, the issuer of invoices and the paper they are printed on, and
+//! the store in memory, which is also the oracle that the other stores are compared with.
+//!
+//! A use case reads versioned records, decides, and commits ONE value ([`store::Commit`]). There is
+//! no `begin()`: a transaction can't be held open across a network call, and what belongs together
+//! can't be committed apart.
+
+#![deny(missing_docs)]
+
+pub mod clock;
+pub mod delivery;
+pub mod entropy;
+pub mod invoicing;
+pub mod store;

@@ -1,0 +1,54 @@
+//! Accounts.
+
+use crate::codec::{decode, encode, known, stored_appid};
+use crate::record::Record;
+use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use serde::{Deserialize, Serialize};
+
+/// An account's key.
+pub fn account_key(appid: &AppId) -> Key {
+    Key { kind: Kind::Account, owner: appid.to_string(), id: String::new() }
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccountShape {
+    role: String,
+    name: String,
+    original_id: String,
+    secret_hash: [u8; 32],
+    bound_to: Option<String>,
+    s_pappid: Option<String>,
+    merchant_api: bool,
+}
+
+impl Record for Account {
+    const KIND: Kind = Kind::Account;
+
+    fn encode(&self) -> String {
+        encode(&AccountShape {
+            role: self.role.name().to_owned(),
+            name: self.name.clone(),
+            original_id: self.original_id.clone(),
+            secret_hash: self.secret.0,
+            bound_to: self.bound_to.as_ref().map(AppId::to_string),
+            s_pappid: self.platform_id.as_ref().map(|id| id.as_str().to_owned()),
+            merchant_api: self.merchant_api,
+        })
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        let shape: AccountShape = decode(stored)?;
+        let bound_to = shape.bound_to.map(|text| stored_appid(stored, "bound_to", &text));
+        Ok(Self {
+            appid: stored_appid(stored, "the key", &stored.key.owner)?,
+            role: known(stored, "role", Role::from_name(&shape.role))?,
+            name: shape.name,
+            original_id: shape.original_id,
+            secret: SecretHash(shape.secret_hash),
+            bound_to: bound_to.transpose()?,
+            platform_id: shape.s_pappid.map(PlatformId::from_checked),
+            merchant_api: shape.merchant_api,
+        })
+    }
+}

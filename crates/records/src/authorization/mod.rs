@@ -1,0 +1,5 @@
+//! Authorization: contacts, page fields, orders.
+
+pub mod contact;
+pub mod order;
+pub mod page_fields;

@@ -1,0 +1,3 @@
+//! Delivery: where accounts receive pushes.
+
+pub mod callback;

@@ -1,0 +1,176 @@
+//! Invoice requests, and what became of them.
+
+use super::content::ContentShape;
+use crate::codec::{at, decode, encode, known, stored_appid};
+use crate::record::Record;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::authorization::order::OrderId;
+use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::invoice_request::{
+    Colour, InvoiceRequest, IssueFailure, IssuedInvoice, Offset, RequestState, Serial,
+};
+use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::people::user::UserId;
+use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use serde::{Deserialize, Serialize};
+
+/// A request's key.
+pub fn request_key(merchant: &AppId, serial: &Serial) -> Key {
+    let id = serial.to_string();
+    Key { kind: Kind::InvoiceRequest, owner: merchant.to_string(), id }
+}
+
+#[derive(Serialize, Deserialize)]
+struct RequestShape {
+    order_id: String,
+    asked_by: String,
+    user: String,
+    /// The blue request's serial; None: this one is blue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    offsets: Option<String>,
+    face: String,
+    content: ContentShape,
+    accepted_ms: i64,
+    state: StateShape,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateShape {
+    Running {
+        since_ms: i64,
+    },
+    Failed {
+        code: i32,
+        words: String,
+        at_ms: i64,
+    },
+    Issued {
+        code: String,
+        number: String,
+        check_code: String,
+        at_ms: i64,
+        specimen: bool,
+        machine_number: String,
+        offset: OffsetShape,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OffsetShape {
+    Standing,
+    Underway(String),
+    Done(String),
+}
+
+impl From<&RequestState> for StateShape {
+    fn from(state: &RequestState) -> Self {
+        match state {
+            RequestState::Running { since } => Self::Running { since_ms: since.unix_millis() },
+            RequestState::Failed { failure, at } => Self::Failed {
+                code: failure.code().number(),
+                words: failure.words().to_owned(),
+                at_ms: at.unix_millis(),
+            },
+            RequestState::Issued { invoice, offset } => Self::Issued {
+                code: invoice.number.code().to_owned(),
+                number: invoice.number.number().to_owned(),
+                check_code: invoice.check_code.clone(),
+                at_ms: invoice.at.unix_millis(),
+                specimen: invoice.specimen,
+                machine_number: invoice.machine_number.clone(),
+                offset: match offset {
+                    Offset::Standing => OffsetShape::Standing,
+                    Offset::Underway(red) => OffsetShape::Underway(red.to_string()),
+                    Offset::Done(red) => OffsetShape::Done(red.to_string()),
+                },
+            },
+        }
+    }
+}
+
+impl StateShape {
+    fn state(self, stored: &Stored) -> Result<RequestState, ReadError> {
+        Ok(match self {
+            Self::Running { since_ms } => RequestState::Running { since: at(since_ms) },
+            Self::Failed { code, words, at_ms } => RequestState::Failed {
+                failure: known(stored, "code", failure(code, words))?,
+                at: at(at_ms),
+            },
+            Self::Issued { code, number, check_code, at_ms, specimen, machine_number, offset } => {
+                RequestState::Issued {
+                    invoice: IssuedInvoice {
+                        number: known(stored, "number", InvoiceNumber::parse(&code, &number))?,
+                        check_code,
+                        at: at(at_ms),
+                        specimen,
+                        machine_number,
+                    },
+                    offset: offset.offset(stored)?,
+                }
+            }
+        })
+    }
+}
+
+impl OffsetShape {
+    fn offset(self, stored: &Stored) -> Result<Offset, ReadError> {
+        let serial = |text: String| known(stored, "offset", Serial::parse(&text));
+        Ok(match self {
+            Self::Standing => Offset::Standing,
+            Self::Underway(red) => Offset::Underway(serial(red)?),
+            Self::Done(red) => Offset::Done(serial(red)?),
+        })
+    }
+}
+
+fn failure(code: i32, words: String) -> Option<IssueFailure> {
+    let all = [
+        IssueFailure::Refused(words.clone()),
+        IssueFailure::Unreachable(words.clone()),
+        IssueFailure::Unreadable(words),
+        IssueFailure::Silent,
+    ];
+    all.into_iter().find(|failure| failure.code().number() == code)
+}
+
+impl Record for InvoiceRequest {
+    const KIND: Kind = Kind::InvoiceRequest;
+
+    fn encode(&self) -> String {
+        encode(&RequestShape {
+            order_id: self.order_id.to_string(),
+            asked_by: self.asked_by.to_string(),
+            user: self.user.as_str().to_owned(),
+            offsets: match &self.colour {
+                Colour::Blue => None,
+                Colour::Red { blue } => Some(blue.to_string()),
+            },
+            face: self.face.name().to_owned(),
+            content: (&self.content).into(),
+            accepted_ms: self.accepted_at.unix_millis(),
+            state: (&self.state).into(),
+        })
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        let shape: RequestShape = decode(stored)?;
+        let serial = |member, text: &str| known(stored, member, Serial::parse(text));
+        Ok(Self {
+            merchant: stored_appid(stored, "the key", &stored.key.owner)?,
+            serial: serial("the key", &stored.key.id)?,
+            order_id: known(stored, "order_id", OrderId::parse(&shape.order_id).ok())?,
+            asked_by: stored_appid(stored, "asked_by", &shape.asked_by)?,
+            user: known(stored, "user", UserId::parse(&shape.user))?,
+            colour: match shape.offsets {
+                None => Colour::Blue,
+                Some(blue) => Colour::Red { blue: serial("offsets", &blue)? },
+            },
+            face: known(stored, "face", Face::from_name(&shape.face))?,
+            content: shape.content.content(stored)?,
+            accepted_at: at(shape.accepted_ms),
+            state: shape.state.state(stored)?,
+        })
+    }
+}

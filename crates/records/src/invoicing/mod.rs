@@ -1,0 +1,8 @@
+//! Invoicing: taxpayers, requests, numbers.
+
+pub(crate) mod content;
+pub mod invoice_number;
+pub mod invoice_request;
+pub mod number_range;
+pub(crate) mod party;
+pub mod taxpayer;

@@ -1,0 +1,70 @@
+//! Ranges of invoice numbers.
+
+use crate::codec::{decode, encode, known, stored_appid};
+use crate::record::Record;
+use kaipiao_domain::invoicing::invoice_number::{Block, NumberRange};
+use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use serde::{Deserialize, Serialize};
+
+/// A range's key.
+pub fn number_range_key(range: &NumberRange) -> Key {
+    let (face, code, first) = (range.face.name(), &range.code, range.first);
+    let id = format!("{face}/{code}/{first:015}");
+    Key { kind: Kind::NumberRange, owner: range.merchant.to_string(), id }
+}
+
+#[derive(Serialize, Deserialize)]
+struct RangeShape {
+    face: String,
+    code: String,
+    first: u64,
+    last: u64,
+    next: u64,
+    blocks: Vec<BlockShape>,
+    #[serde(default)]
+    is_automatic: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BlockShape {
+    holder: String,
+    first: u64,
+    last: u64,
+}
+
+impl Record for NumberRange {
+    const KIND: Kind = Kind::NumberRange;
+
+    fn encode(&self) -> String {
+        let block = |block: &Block| BlockShape {
+            holder: block.holder.clone(),
+            first: block.first,
+            last: block.last,
+        };
+        encode(&RangeShape {
+            face: self.face.name().to_owned(),
+            code: self.code.clone(),
+            first: self.first,
+            last: self.last,
+            next: self.next,
+            blocks: self.blocks.iter().map(block).collect(),
+            is_automatic: self.is_automatic,
+        })
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        let shape: RangeShape = decode(stored)?;
+        let block = |BlockShape { holder, first, last }| Block { holder, first, last };
+        Ok(Self {
+            merchant: stored_appid(stored, "the key", &stored.key.owner)?,
+            face: known(stored, "face", Face::from_name(&shape.face))?,
+            code: shape.code,
+            first: shape.first,
+            last: shape.last,
+            next: shape.next,
+            blocks: shape.blocks.into_iter().map(block).collect(),
+            is_automatic: shape.is_automatic,
+        })
+    }
+}

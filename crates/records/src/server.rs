@@ -1,0 +1,65 @@
+//! What the server keeps about itself.
+
+use crate::codec::{decode, encode};
+use crate::record::Record;
+use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use serde::{Deserialize, Serialize};
+
+/// The key of a fact that the server keeps about itself.
+pub fn server_key(name: &str) -> Key {
+    Key { kind: Kind::Server, owner: String::new(), id: name.to_owned() }
+}
+
+/// How far the sandbox's clock runs ahead, in seconds; stored, never negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOffset {
+    /// Seconds ahead of the machine's clock.
+    pub ahead_s: u64,
+}
+
+impl ClockOffset {
+    /// Its key.
+    pub fn key() -> Key {
+        server_key("clock_offset")
+    }
+}
+
+impl Record for ClockOffset {
+    const KIND: Kind = Kind::Server;
+
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        decode(stored)
+    }
+}
+
+/// Which server key and which mode the store was made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Founding {
+    /// `Keys::fingerprint`: another server key could not check this store's secrets.
+    pub key_fingerprint: String,
+    /// "sandbox" or "production": a sandbox's accounts never turn into production's.
+    pub mode: String,
+}
+
+impl Founding {
+    /// Its key.
+    pub fn key() -> Key {
+        server_key("founding")
+    }
+}
+
+impl Record for Founding {
+    const KIND: Kind = Kind::Server;
+
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+        decode(stored)
+    }
+}

@@ -1,0 +1,291 @@
+//! Every record reads back as it was written.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use kaipiao_domain::Timestamp;
+use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::token::{Family, TokenFamily};
+use kaipiao_domain::authorization::contact::Contact;
+use kaipiao_domain::authorization::order::{
+    Authorization, AuthorizationRequest, Decline, Order, OrderId, OrderState, PageType,
+    RejectionReason, Source, UserDecision,
+};
+use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
+use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
+use kaipiao_domain::invoicing::invoice::{Content, Line, LineNature};
+use kaipiao_domain::invoicing::invoice_number::{InvoiceNumber, NumberRange};
+use kaipiao_domain::invoicing::invoice_request::{
+    Colour, InvoiceRequest, IssueFailure, IssuedInvoice, Offset, RequestState, Serial,
+};
+use kaipiao_domain::invoicing::taxpayer::{Face, MerchantCode, Party, Taxpayer};
+use kaipiao_domain::money::{Fen, decimal};
+use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_domain::people::message::RejectionMessage;
+use kaipiao_domain::people::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTitle};
+use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
+use kaipiao_ports::store::{Key, Stored};
+use kaipiao_records::access::account::account_key;
+use kaipiao_records::access::token_family::token_family_key;
+use kaipiao_records::authorization::contact::contact_key;
+use kaipiao_records::authorization::order::order_key;
+use kaipiao_records::authorization::page_fields::page_fields_key;
+use kaipiao_records::delivery::callback::callback_key;
+use kaipiao_records::invoicing::invoice_number::{NumberOwner, NumberRegister};
+use kaipiao_records::invoicing::invoice_request::request_key;
+use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::invoicing::taxpayer::taxpayer_key;
+use kaipiao_records::people::card::card_key;
+use kaipiao_records::people::message::message_key;
+use kaipiao_records::people::title::book_entry_key;
+use kaipiao_records::people::user::user_key;
+use kaipiao_records::record::Record;
+use kaipiao_records::server::ClockOffset;
+
+const fn at(ms: i64) -> Timestamp {
+    Timestamp::from_unix_millis(ms)
+}
+
+fn merchant() -> AppId {
+    AppId::parse("wx6b61697069616f31").unwrap()
+}
+
+fn user() -> UserId {
+    UserId::parse("amy").unwrap()
+}
+
+fn reads_back<T: Record + PartialEq + core::fmt::Debug>(key: Key, value: &T) {
+    let stored = Stored { key, version: 1, body: value.encode().into() };
+    assert_eq!(T::decode(&stored).as_ref(), Ok(value), "{}", stored.body);
+}
+
+fn title() -> InvoiceTitle {
+    InvoiceTitle::Company(CompanyTitle {
+        title: "公司".into(),
+        tax_no: "1".into(),
+        addr: "2".into(),
+        phone: "3".into(),
+        bank_type: "4".into(),
+        bank_no: "5".into(),
+        custom: vec![CustomValue { key: "k".into(), value: "v".into() }],
+    })
+}
+
+fn order(state: OrderState) -> Order {
+    Order {
+        merchant: merchant(),
+        request: AuthorizationRequest {
+            platform: PlatformId::from_checked("p".into()),
+            order_id: OrderId::parse("中/1").unwrap(),
+            money_fen: 11,
+            timestamp: u32::MAX,
+            source: Source::Wap,
+            redirect_url: "http://x".into(),
+            page_type: PageType::Collect,
+            asked_by: AppId::parse("wx6b61697069616f34").unwrap(),
+        },
+        offered_at: at(5),
+        state,
+    }
+}
+
+#[test]
+fn every_record_reads_back() {
+    let account = Account {
+        appid: merchant(),
+        role: Role::MobileApp,
+        name: "n".into(),
+        original_id: "gh_1".into(),
+        secret: SecretHash([200; 32]),
+        bound_to: Some(merchant()),
+        platform_id: Some(PlatformId::from_checked("p".into())),
+        merchant_api: false,
+    };
+    reads_back(account_key(&merchant()), &account);
+    reads_back(contact_key(&merchant()), &Contact { phone: "1".into(), time_out: 2 });
+    for (mode, aes_key) in [(PushMode::Plain, None), (PushMode::Safe, Some(Sealed("k".into())))] {
+        let token = Sealed("t".into());
+        let callback = Callback { url: "http://x".into(), mode, token, aes_key };
+        reads_back(callback_key(&merchant()), &callback);
+    }
+    let custom = vec![CustomField { key: "k".into(), is_required: true, notice: "n".into() }];
+    let mut fields = PageFields::never_set();
+    fields.personal.phone = FieldRule::Optional;
+    fields.personal.custom.clone_from(&custom);
+    fields.company.custom = custom;
+    reads_back(page_fields_key(&merchant()), &fields);
+    let family = TokenFamily::default().issue_classic(at(1)).issue_classic(at(2));
+    reads_back(token_family_key(&merchant(), Family::Classic), &family);
+    let forced = family.force_stable(at(3)).unwrap();
+    reads_back(token_family_key(&merchant(), Family::Stable), &forced);
+    for default_title in [None, Some("1".to_owned())] {
+        reads_back(user_key(&user()), &User { id: user(), name: "艾米".into(), default_title });
+    }
+    let entry = BookEntry { user: user(), id: "1".into(), title: title() };
+    reads_back(book_entry_key(&user(), "1"), &entry);
+    let message = RejectionMessage {
+        user: user(),
+        merchant: merchant(),
+        order_id: OrderId::parse("1").unwrap(),
+        sent_at: at(9),
+        reason: "r".into(),
+        url: "http://x".into(),
+    };
+    reads_back(message_key(&message), &message);
+    reads_back(ClockOffset::key(), &ClockOffset { ahead_s: 7 });
+}
+
+#[test]
+fn an_order_reads_back_in_every_state() {
+    let openid = OpenId::from_checked("o1".into());
+    let decline = Decline { user: user(), openid: openid.clone(), at: at(6) };
+    let personal =
+        InvoiceTitle::Personal(PersonalTitle { title: "t".into(), ..Default::default() });
+    let yes = |title| Authorization {
+        user: user(),
+        openid: openid.clone(),
+        at: at(7),
+        title,
+        used_by: None,
+    };
+    let mut used = yes(None);
+    used.used_by = Serial::parse("2ff836发/1");
+    let rejected = |decided| OrderState::Rejected {
+        decided,
+        reason: RejectionReason { reason: "r".into(), url: String::new() },
+        at: at(8),
+    };
+    let states = [
+        OrderState::Offered,
+        OrderState::Declined(decline.clone()),
+        OrderState::Authorized(yes(Some(title()))),
+        OrderState::Authorized(yes(None)),
+        OrderState::Authorized(used.clone()),
+        rejected(UserDecision::Authorized(used)),
+        rejected(UserDecision::Authorized(yes(Some(personal)))),
+        rejected(UserDecision::Declined(decline)),
+    ];
+    for state in states {
+        let order = order(state);
+        reads_back(order_key(&order.key()), &order);
+    }
+}
+
+#[test]
+fn a_body_of_another_program_is_corrupt_and_names_the_record() {
+    let stored = Stored { key: contact_key(&merchant()), version: 1, body: "{\"phone\":1}".into() };
+    let text = Contact::decode(&stored).unwrap_err().to_string();
+    assert!(text.starts_with("contacts wx6b61697069616f31/ cannot be read"), "{text}");
+}
+
+fn serial(text: &str) -> Serial {
+    Serial::parse(text).unwrap()
+}
+
+fn party(name: &str) -> Party {
+    Party {
+        name: name.into(),
+        tax_id: "1".into(),
+        address: "2".into(),
+        phone: "3".into(),
+        bank: "4".into(),
+        bank_account: "5".into(),
+    }
+}
+
+fn content() -> Content {
+    let line = Line {
+        nature: LineNature::Discounted,
+        tax_code: "1090418010000000000".into(),
+        name: "洗衣机".into(),
+        unit: "台".into(),
+        model: "60L".into(),
+        quantity: decimal("0.3333333"),
+        unit_price: decimal("300.00"),
+        net: Fen::new(10_000),
+        rate: decimal("0.130").unwrap(),
+        tax: Fen::new(1300),
+    };
+    let bare = Line {
+        nature: LineNature::Discount,
+        quantity: None,
+        unit_price: None,
+        net: Fen::new(-1),
+        tax: Fen::ZERO,
+        ..line.clone()
+    };
+    Content {
+        seller: party("s"),
+        buyer: party("b"),
+        drawer: "d".into(),
+        payee: "p".into(),
+        reviewer: "r".into(),
+        gross: Fen::new(11_299),
+        net: Fen::new(9_999),
+        tax: Fen::new(1300),
+        remark: "m".into(),
+        lines: vec![line, bare],
+    }
+}
+
+#[test]
+fn a_request_reads_back_in_every_state_and_colour() {
+    let number = InvoiceNumber::parse("", "26952000000000000017").unwrap();
+    let invoice = IssuedInvoice {
+        number,
+        check_code: "7".into(),
+        at: at(9),
+        specimen: false,
+        machine_number: "661234567890".into(),
+    };
+    let failed = |failure| RequestState::Failed { failure, at: at(8) };
+    let issued = |offset| RequestState::Issued { invoice: invoice.clone(), offset };
+    let states = [
+        RequestState::Running { since: at(7) },
+        failed(IssueFailure::Refused("no".into())),
+        failed(IssueFailure::Unreachable("gone".into())),
+        failed(IssueFailure::Silent),
+        failed(IssueFailure::Unreadable("?".into())),
+        issued(Offset::Standing),
+        issued(Offset::Underway(serial("r"))),
+        issued(Offset::Standing),
+        issued(Offset::Done(serial("r"))),
+    ];
+    for (index, state) in states.into_iter().enumerate() {
+        let colour = if index % 2 == 0 { Colour::Blue } else { Colour::Red { blue: serial("b") } };
+        let is_blue = colour == Colour::Blue;
+        let request = InvoiceRequest {
+            merchant: merchant(),
+            serial: serial("2ff836发/1"),
+            order_id: OrderId::parse("中/1").unwrap(),
+            asked_by: merchant(),
+            user: UserId::parse("amy").unwrap(),
+            colour,
+            face: Face::Digital,
+            content: content(),
+            accepted_at: at(6),
+            state,
+        };
+        reads_back(request_key(&merchant(), &request.serial), &request);
+        let card = InvoiceCard::of(&request);
+        assert_eq!(card.is_some(), is_blue && request.invoice().is_ok());
+        if let Some(card) = card {
+            reads_back(card_key(&card), &card);
+        }
+    }
+}
+
+#[test]
+fn taxpayers_ranges_and_numbers_read_back() {
+    let code = MerchantCode::parse("2ff836").unwrap();
+    let taxpayer = Taxpayer { merchant: merchant(), code, party: party("s"), face: Face::Digital };
+    reads_back(taxpayer_key(&merchant()), &taxpayer);
+    let range = NumberRange::new(merchant(), Face::Classic, "044032411111", 5, 900).unwrap();
+    let (mut range, block) = range.take_block("main", 20).unwrap();
+    range.is_automatic = true;
+    reads_back(number_range_key(&range), &range);
+    let number = range.number(block.first, 2026);
+    let owner = NumberOwner { number, serial: serial("2ff836a") };
+    assert_eq!(owner.key(&merchant()).id, "044032411111/000000000000005");
+    reads_back(owner.key(&merchant()), &owner);
+    reads_back(NumberRegister::key(), &NumberRegister { changes: 3 });
+}

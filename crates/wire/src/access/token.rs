@@ -1,0 +1,176 @@
+//! Siblings `/cgi-bin/token` and `/cgi-bin/stable_token`: requests, answer, and the token's text
+//! (facts 2.1).
+
+use crate::keys::Keys;
+use crate::object::Object;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Mac;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::access::token::{Family, IssuedToken};
+use kaipiao_domain::{Refusal, Timestamp};
+use kaipiao_errcode::ErrorCode;
+use serde::Serialize;
+
+/// Real tokens begin with a number and an underscore.
+const PREFIX: &str = "84_";
+const CLAIM_BYTES: usize = 8 + 1 + 8 + 8;
+const MAC_BYTES: usize = 64;
+
+/// What a token says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenClaim {
+    /// Whose token.
+    pub appid: AppId,
+    /// Which endpoint it came from.
+    pub family: Family,
+    /// Which of the family's tokens.
+    pub token: IssuedToken,
+}
+
+/// Writes the token's text.
+pub fn write_token(keys: &Keys, claim: &TokenClaim) -> String {
+    let mut bytes = Vec::with_capacity(CLAIM_BYTES + MAC_BYTES);
+    bytes.extend_from_slice(&appid_bytes(&claim.appid));
+    bytes.push(match claim.family {
+        Family::Classic => 1,
+        Family::Stable => 2,
+    });
+    bytes.extend_from_slice(&claim.token.serial.to_be_bytes());
+    bytes.extend_from_slice(&claim.token.issued_at.unix_millis().to_be_bytes());
+    let mac = keys.token_mac(&bytes).finalize().into_bytes();
+    bytes.extend_from_slice(&mac);
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Reads a token's text; None when this server never wrote it.
+pub fn read_token(keys: &Keys, text: &str) -> Option<TokenClaim> {
+    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+    let (claim, mac) = bytes.split_at_checked(CLAIM_BYTES)?;
+    keys.token_mac(claim).verify_slice(mac).ok()?;
+    let (appid, rest) = claim.split_first_chunk::<8>()?;
+    let (family, rest) = rest.split_first()?;
+    let (serial, issued_at) = rest.split_first_chunk::<8>()?;
+    Some(TokenClaim {
+        appid: appid_from_bytes(*appid)?,
+        family: match family {
+            1 => Family::Classic,
+            2 => Family::Stable,
+            _ => return None,
+        },
+        token: IssuedToken {
+            serial: u64::from_be_bytes(*serial),
+            issued_at: Timestamp::from_unix_millis(i64::from_be_bytes(issued_at.try_into().ok()?)),
+        },
+    })
+}
+
+/// An appid's 16 hexadecimal digits as a number's 8 bytes.
+pub(crate) fn appid_bytes(appid: &AppId) -> [u8; 8] {
+    u64::from_str_radix(&appid.as_str()[2..], 16).expect("an AppId has 16 hex digits").to_be_bytes()
+}
+
+pub(crate) fn appid_from_bytes(bytes: [u8; 8]) -> Option<AppId> {
+    AppId::parse(&format!("wx{:016x}", u64::from_be_bytes(bytes)))
+}
+
+/// What a client sends to get a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// The account's appid, unchecked.
+    pub appid: String,
+    /// Its AppSecret.
+    pub secret: String,
+    /// Ends the old token at once (stable_token only).
+    pub force_refresh: bool,
+}
+
+impl TokenRequest {
+    /// Reads `/cgi-bin/token`'s members, which know no force_refresh. Order of the checks:
+    /// grant_type 40002, appid 41002, secret 41004.
+    pub fn read_classic(object: &Object) -> Result<Self, Refusal> {
+        Self::read(object, |_| Ok(false))
+    }
+
+    /// Reads `/cgi-bin/stable_token`'s members; the same checks, then force_refresh 72031.
+    pub fn read_stable(object: &Object) -> Result<Self, Refusal> {
+        Self::read(object, |object| object.flag("force_refresh"))
+    }
+
+    fn read(
+        object: &Object,
+        force_refresh: fn(&Object) -> Result<bool, Refusal>,
+    ) -> Result<Self, Refusal> {
+        let grant_type = object.text("grant_type")?;
+        if grant_type != "client_credential" {
+            let detail = "grant_type must be client_credential";
+            return Err(Refusal::new(ErrorCode::InvalidGrantType, detail));
+        }
+        let appid = object.text("appid")?.into_owned();
+        if appid.is_empty() {
+            return Err(Refusal::new(ErrorCode::AppidMissing, "appid is empty"));
+        }
+        let secret = object.text("secret")?.into_owned();
+        if secret.is_empty() {
+            return Err(Refusal::new(ErrorCode::AppsecretMissing, "secret is empty"));
+        }
+        Ok(Self { appid, secret, force_refresh: force_refresh(object)? })
+    }
+}
+
+/// The successful answer, the only one without errcode.
+#[derive(Serialize)]
+pub struct TokenAnswer {
+    /// The token.
+    pub access_token: String,
+    /// Seconds that remain.
+    pub expires_in: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::test_keys;
+
+    fn claim() -> TokenClaim {
+        TokenClaim {
+            appid: AppId::parse("wx6b61697069616f31").unwrap(),
+            family: Family::Stable,
+            token: IssuedToken {
+                serial: 3,
+                issued_at: Timestamp::from_unix_millis(1_700_000_000_123),
+            },
+        }
+    }
+
+    #[test]
+    fn a_token_reads_back_and_no_bit_of_it_may_change() {
+        let text = write_token(&test_keys(), &claim());
+        assert_eq!(read_token(&test_keys(), &text), Some(claim()));
+        assert_eq!(read_token(&Keys::derive(&[8; 32]), &text), None);
+        for index in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert_eq!(read_token(&test_keys(), &changed), None, "{index}");
+        }
+        assert_eq!(read_token(&test_keys(), ""), None);
+        assert_eq!(read_token(&test_keys(), "84_AAAA"), None);
+    }
+
+    #[test]
+    fn the_checks_of_a_token_request_stand_in_order() {
+        let code = |body: &str| {
+            let object = Object::read(body.as_bytes(), None).unwrap();
+            TokenRequest::read_stable(&object).err().map(|r| r.code)
+        };
+        assert_eq!(code("{}"), Some(ErrorCode::InvalidGrantType));
+        let body = r#"{"grant_type":"client_credential"}"#;
+        assert_eq!(code(body), Some(ErrorCode::AppidMissing));
+        let body = r#"{"grant_type":"client_credential","appid":"wx"}"#;
+        assert_eq!(code(body), Some(ErrorCode::AppsecretMissing));
+        let body =
+            r#"{"grant_type":"client_credential","appid":"wx","secret":"s","force_refresh":true}"#;
+        assert_eq!(code(body), None);
+    }
+}

@@ -1,0 +1,378 @@
+//! Section 2: getauthurl's request and answer, and the link itself in the shapes that were seen
+//! in the wild (facts 4.2).
+
+use crate::access::platform_id;
+use crate::delivery::push_crypto::hex;
+use crate::keys::Keys;
+use crate::object::Object;
+use hmac::Mac;
+use kaipiao_domain::access::account::{AppId, PlatformId};
+use kaipiao_domain::authorization::order::{AuthorizationRequest, OrderId, PageType, Source};
+use kaipiao_domain::{Refusal, text};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+/// Everything but RFC 3986's unreserved characters is encoded, as in the links seen.
+pub(crate) const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Where the link of sources app, web and wap points on our own server.
+pub const PAGE_PATH: &str = "/bizmall/authinvoice";
+/// The page path that a mini program is given.
+pub const MINI_PROGRAM_PATH: &str = "pages/auth/auth";
+/// One billion yuan: more is a mistake in the unit.
+const MAX_MONEY_FEN: i64 = 100_000_000_000;
+
+/// What getauthurl's body holds: the request, and the ticket that allows it.
+#[derive(Debug)]
+pub struct AuthUrlRequest {
+    /// The request.
+    pub request: AuthorizationRequest,
+    /// The platform's appid, read out of s_pappid: where to look the platform up.
+    pub platform_appid: AppId,
+    /// The ticket's text, unchecked.
+    pub ticket: String,
+}
+
+impl AuthUrlRequest {
+    /// Reads the body, in the contract's order of fields; each complaint is 72031.
+    pub fn read(object: &Object, asked_by: AppId) -> Result<Self, Refusal> {
+        let (platform, platform_appid) = read_platform(object)?;
+        let order_id = OrderId::parse(&object.text("order_id")?)?;
+        let money_fen = object.required_integer("money")?;
+        if !(0..=MAX_MONEY_FEN).contains(&money_fen) {
+            let problem = format!("must be 0 to {MAX_MONEY_FEN} fen, not {money_fen}");
+            return Err(Refusal::invalid("money", problem));
+        }
+        let timestamp = object.required_integer("timestamp")?;
+        let source = object.required_text("source")?;
+        let source = Source::parse(&source).ok_or_else(|| {
+            let problem = format!("must be app, web, wxa or wap, not {}", text::quoted(&source));
+            Refusal::invalid("source", problem)
+        })?;
+        let redirect_url = object.text("redirect_url")?;
+        if source.redirects() && !redirect_url.is_empty() {
+            text::web_link("redirect_url", &redirect_url)?;
+        }
+        let ticket = object.required_text("ticket")?.into_owned();
+        let page_type = object.required_integer("type")?;
+        let page_type = PageType::from_number(page_type).ok_or_else(|| {
+            Refusal::invalid("type", format!("must be 0, 1 or 2, not {page_type}"))
+        })?;
+        let request = AuthorizationRequest {
+            platform,
+            order_id,
+            money_fen,
+            timestamp: saturating_u32(timestamp),
+            source,
+            redirect_url: if source.redirects() {
+                redirect_url.into_owned()
+            } else {
+                String::new()
+            },
+            page_type,
+            asked_by,
+        };
+        Ok(Self { request, platform_appid, ticket })
+    }
+}
+
+/// Reads `s_pappid` (or its alias `s_appid`): 72031 when it is empty or has another shape.
+pub fn read_platform(object: &Object) -> Result<(PlatformId, AppId), Refusal> {
+    let text = object.text_or("s_pappid", "s_appid")?;
+    if text.is_empty() {
+        return Err(Refusal::invalid("s_pappid", "is empty"));
+    }
+    platform_id::read(&text).ok_or_else(|| unknown_platform(&text))
+}
+
+/// 72031: no platform of this server has that s_pappid.
+pub fn unknown_platform(text: &str) -> Refusal {
+    let shown = text::quoted(text);
+    Refusal::invalid("s_pappid", format!("{shown} is not a platform of this server"))
+}
+
+/// Millisecond timestamps saturate (facts 1.5).
+fn saturating_u32(number: i64) -> u32 {
+    u32::try_from(number.max(0)).unwrap_or(u32::MAX)
+}
+
+/// Section 2's answer, behind errcode and errmsg.
+#[derive(Serialize)]
+pub struct AuthUrlAnswer {
+    /// The link: an address, or a mini program's page path.
+    pub auth_url: String,
+    /// WeChat's own invoicing mini program; only for source wxa, never null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appid: Option<String>,
+}
+
+/// Writes the link that opens the authorization page for a request.
+pub fn write_link(keys: &Keys, base_url: &str, request: &AuthorizationRequest) -> String {
+    let query = canonical_query(request);
+    let signature = hex(&keys.link_mac(&query).finalize().into_bytes());
+    if request.source == Source::Wxa {
+        return format!("{MINI_PROGRAM_PATH}?{query}&signature={signature}");
+    }
+    let base_url = base_url.trim_end_matches('/');
+    format!("{base_url}{PAGE_PATH}?action=list&{query}&signature={signature}#wechat_redirect")
+}
+
+/// Reads a link that [`write_link`] wrote, from the whole address or from its path and query.
+/// None: it was never written by this server, or was changed since. The values are compared, not
+/// their encoding, so a client that re-encodes the query does no harm.
+pub fn read_link(keys: &Keys, link: &str) -> Option<AuthorizationRequest> {
+    let query = link.split_once('?')?.1;
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let find =
+        |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref());
+    let request = AuthorizationRequest {
+        platform: platform_id::read(find("s_pappid")?)?.0,
+        order_id: OrderId::parse(find("o1")?).ok()?,
+        money_fen: find("m1")?.parse().ok()?,
+        timestamp: find("t1")?.parse().ok()?,
+        source: Source::parse(find("source")?)?,
+        redirect_url: find("redirect_url").unwrap_or("").to_owned(),
+        page_type: PageType::from_number(find("type")?.parse().ok()?)?,
+        asked_by: AppId::parse(find("appid")?)?,
+    };
+    let signature = unhex(find("signature")?)?;
+    keys.link_mac(&canonical_query(&request)).verify_slice(&signature).ok()?;
+    Some(request)
+}
+
+/// The parameters between `action` and `signature`, in the order that was always seen.
+fn canonical_query(request: &AuthorizationRequest) -> String {
+    let encode = |text| utf8_percent_encode(text, ENCODED);
+    let mut query = format!(
+        "s_pappid={}&appid={}&num=1&o1={}&m1={}&t1={}&source={}&type={}",
+        encode(request.platform.as_str()),
+        request.asked_by,
+        encode(request.order_id.as_str()),
+        request.money_fen,
+        request.timestamp,
+        request.source.as_str(),
+        request.page_type.number(),
+    );
+    if !request.redirect_url.is_empty() {
+        query.push_str("&redirect_url=");
+        query.extend(encode(&request.redirect_url));
+    }
+    query
+}
+
+/// Where the user goes after answering, for every source (rulings 3–5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Return {
+    /// web and wap with a redirect_url; app always.
+    Address(String),
+    /// wxa: the result object that the mini program is handed.
+    Result {
+        /// 0 authorized, -4 denied.
+        #[serde(rename = "errCode")]
+        err_code: i32,
+        /// The order.
+        #[serde(rename = "wxOrderId")]
+        order_id: String,
+    },
+    /// web and wap without a redirect_url: the page stays.
+    Stay,
+}
+
+/// errCode of a user's yes.
+pub const RETURN_AUTHORIZED: i32 = 0;
+/// errCode of a user's no (WeChat SDK's "auth denied").
+pub const RETURN_DENIED: i32 = -4;
+
+/// Where the user goes after answering `request` with `err_code`.
+pub fn return_after(request: &AuthorizationRequest, err_code: i32) -> Return {
+    let order_id = request.order_id.as_str();
+    let encoded = utf8_percent_encode(order_id, ENCODED);
+    match request.source {
+        Source::Wxa => Return::Result { err_code, order_id: order_id.to_owned() },
+        Source::App => Return::Address(format!(
+            "{}://invoice?errCode={err_code}&wxOrderId={encoded}",
+            request.asked_by
+        )),
+        Source::Web | Source::Wap if request.redirect_url.is_empty() => Return::Stay,
+        Source::Web | Source::Wap => Return::Address(with_query(
+            &request.redirect_url,
+            &format!("order_id={encoded}&errcode={err_code}"),
+        )),
+    }
+}
+
+/// Appends to an address's query, before its fragment.
+pub(crate) fn with_query(url: &str, query: &str) -> String {
+    let (address, fragment) = match url.split_once('#') {
+        Some((address, fragment)) => (address, format!("#{fragment}")),
+        None => (url, String::new()),
+    };
+    let joint = match address.split_once('?') {
+        None => "?",
+        Some((_, earlier)) if earlier.is_empty() || earlier.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    format!("{address}{joint}{query}{fragment}")
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits?;
+    digits
+        .len()
+        .is_multiple_of(2)
+        .then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{answer, golden, keys::test_keys};
+
+    fn merchant() -> AppId {
+        AppId::parse("wx6b61697069616f31").unwrap()
+    }
+
+    fn request(source: Source, redirect_url: &str) -> AuthorizationRequest {
+        let platform =
+            platform_id::make(&test_keys(), &AppId::parse("wx6b61697069616f32").unwrap());
+        AuthorizationRequest {
+            platform,
+            order_id: OrderId::parse("SD 1096/+&中").unwrap(),
+            money_fen: 52_900,
+            timestamp: u32::MAX,
+            source,
+            redirect_url: redirect_url.to_owned(),
+            page_type: PageType::FillTitle,
+            asked_by: merchant(),
+        }
+    }
+
+    #[test]
+    fn the_golden_request_is_read() {
+        let read = AuthUrlRequest::read(&golden::request("s02_auth_url/request.json"), merchant())
+            .unwrap();
+        assert_eq!(read.request.order_id.as_str(), "1234");
+        assert_eq!((read.request.money_fen, read.request.timestamp), (11, 1_474_875_876));
+        assert_eq!(read.request.redirect_url, "https://mp.weixin.qq.com");
+        assert_eq!(read.request.page_type, PageType::FillTitle);
+        let wxa =
+            AuthUrlRequest::read(&golden::request("s02_auth_url/request_wxa.json"), merchant())
+                .unwrap();
+        assert_eq!(wxa.request.source, Source::Wxa);
+    }
+
+    #[test]
+    fn the_answers_are_the_golden_ones() {
+        for (file, appid) in
+            [("response.json", None), ("response_wxa.json", Some("wx9db2c16d0633c2e7"))]
+        {
+            let golden = golden::response(&format!("s02_auth_url/{file}"));
+            let value: serde_json::Value = serde_json::from_str(&golden).unwrap();
+            let auth_url = value["auth_url"].as_str().unwrap().to_owned();
+            let appid = appid.map(str::to_owned);
+            assert_eq!(answer::ok_with(&AuthUrlAnswer { auth_url, appid }), golden);
+        }
+    }
+
+    #[test]
+    fn a_link_has_the_real_shape() {
+        let link = write_link(
+            &test_keys(),
+            "http://127.0.0.1:8080/",
+            &request(Source::Web, "https://m.fushuitong.com/wx?a=1"),
+        );
+        let (head, signature) = link.split_once("&signature=").unwrap();
+        let platform = request(Source::Web, "").platform;
+        assert_eq!(
+            head,
+            format!(
+                "http://127.0.0.1:8080/bizmall/authinvoice?action=list&s_pappid={}&appid=wx6b61697069616f31\
+                 &num=1&o1=SD%201096%2F%2B%26%E4%B8%AD&m1=52900&t1=4294967295&source=web&type=1\
+                 &redirect_url=https%3A%2F%2Fm.fushuitong.com%2Fwx%3Fa%3D1",
+                platform.as_str()
+            )
+        );
+        let signature = signature.strip_suffix("#wechat_redirect").unwrap();
+        assert!(signature.len() == 40 && signature.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn links_of_every_source_read_back_and_no_value_may_change() {
+        for source in Source::ALL {
+            let request =
+                request(source, if source.redirects() { "http://x.cn/?q=a b" } else { "" });
+            let link = write_link(&test_keys(), "http://h", &request);
+            assert_eq!(read_link(&test_keys(), &link).as_ref(), Some(&request));
+            assert_eq!(source == Source::Wxa, link.starts_with("pages/auth/auth?s_pappid="));
+            for (from, to) in
+                [("m1=52900", "m1=1"), ("type=1", "type=2"), ("o1=SD", "o1=SE"), ("&t1=4", "&t1=3")]
+            {
+                assert_eq!(read_link(&test_keys(), &link.replace(from, to)), None, "{from}");
+            }
+        }
+        assert_eq!(read_link(&test_keys(), "http://h/bizmall/authinvoice"), None);
+    }
+
+    #[test]
+    fn each_field_is_named_in_the_contracts_order() {
+        let keys = test_keys();
+        let platform = platform_id::make(&keys, &AppId::parse("wx6b61697069616f32").unwrap());
+        let good = [
+            ("s_pappid", format!("\"{}\"", platform.as_str()), "\"wxabcd\""),
+            ("order_id", "\"1\"".to_owned(), "\"\""),
+            ("money", "\"11\"".to_owned(), "-1"),
+            ("timestamp", "1474875876000".to_owned(), "\"now\""),
+            ("source", "\"web\"".to_owned(), "\"h5\""),
+            ("redirect_url", "null".to_owned(), "\"javascript:x\""),
+            ("ticket", "\"t\"".to_owned(), "\"\""),
+            ("type", "1".to_owned(), "3"),
+        ];
+        for bad in 0..=good.len() {
+            let members: Vec<_> = good
+                .iter()
+                .enumerate()
+                .map(|(index, (name, value, wrong))| {
+                    format!("\"{name}\":{}", if index >= bad { *wrong } else { value })
+                })
+                .collect();
+            let body = format!("{{{}}}", members.join(","));
+            let read =
+                AuthUrlRequest::read(&Object::read(body.as_bytes(), None).unwrap(), merchant());
+            match good.get(bad) {
+                None => assert_eq!(read.unwrap().request.timestamp, u32::MAX),
+                Some((name, ..)) => {
+                    let text = read.unwrap_err().to_string();
+                    assert!(text.starts_with(&format!("invalid params, {name} ")), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_way_back_fits_the_source() {
+        let back = |source, url| return_after(&request(source, url), RETURN_DENIED);
+        let order = "SD%201096%2F%2B%26%E4%B8%AD";
+        assert_eq!(
+            back(Source::App, ""),
+            Return::Address(format!("wx6b61697069616f31://invoice?errCode=-4&wxOrderId={order}"))
+        );
+        assert_eq!(
+            back(Source::Web, "https://a.cn/b?c=d#e"),
+            Return::Address(format!("https://a.cn/b?c=d&order_id={order}&errcode=-4#e"))
+        );
+        assert_eq!(
+            back(Source::Wap, "https://a.cn"),
+            Return::Address(format!("https://a.cn?order_id={order}&errcode=-4"))
+        );
+        assert_eq!(back(Source::Web, ""), Return::Stay);
+        assert_eq!(
+            serde_json::to_string(&back(Source::Wxa, "")).unwrap(),
+            r#"{"errCode":-4,"wxOrderId":"SD 1096/+&中"}"#
+        );
+    }
+}

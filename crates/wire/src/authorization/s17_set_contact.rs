@@ -1,0 +1,71 @@
+//! Sections 17 and 18: the merchant's contact.
+
+use crate::object::Object;
+use kaipiao_domain::Refusal;
+use kaipiao_domain::authorization::contact::Contact;
+use serde::Serialize;
+
+/// Reads set_contact's body. `timeout` is read as time_out: one SDK's old name (facts 7, no. 20).
+pub fn read(object: &Object) -> Result<Contact, Refusal> {
+    let contact = object.required_object("contact")?;
+    let phone = contact.required_text("phone")?.into_owned();
+    let time_out = match contact.integer("time_out")? {
+        Some(time_out) => time_out,
+        None => {
+            contact.integer("timeout")?.map_or_else(|| contact.required_integer("time_out"), Ok)?
+        }
+    };
+    let contact = Contact { phone, time_out };
+    contact.check()?;
+    Ok(contact)
+}
+
+/// Section 18's answer, behind errcode and errmsg.
+#[derive(Serialize)]
+pub struct ContactAnswer<'a> {
+    contact: ContactOut<'a>,
+}
+
+#[derive(Serialize)]
+struct ContactOut<'a> {
+    phone: &'a str,
+    time_out: i64,
+}
+
+impl<'a> From<&'a Contact> for ContactAnswer<'a> {
+    fn from(contact: &'a Contact) -> Self {
+        Self { contact: ContactOut { phone: &contact.phone, time_out: contact.time_out } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{answer, golden};
+
+    #[test]
+    fn the_golden_files_agree() {
+        let contact = read(&golden::request("s17_set_contact/request.json")).unwrap();
+        assert_eq!(contact, Contact { phone: "88888888".into(), time_out: 12_345 });
+        let written = answer::ok_with(&ContactAnswer::from(&contact));
+        assert_eq!(written, golden::response("s18_get_contact/response.json"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let text = |body: &str| {
+            read(&Object::read(body.as_bytes(), None).unwrap()).unwrap_err().to_string()
+        };
+        assert!(text("{}").contains("contact is missing"));
+        assert!(text(r#"{"contact":{"time_out":1}}"#).contains("contact.phone is empty"));
+        assert!(text(r#"{"contact":{"phone":"1"}}"#).contains("contact.time_out is empty"));
+        assert!(
+            text(r#"{"contact":{"phone":"1","time_out":"soon"}}"#)
+                .contains("contact.time_out must be a whole number")
+        );
+        assert!(
+            text(r#"{"contact":{"phone":{},"time_out":1}}"#)
+                .contains("contact.phone must be a string")
+        );
+    }
+}

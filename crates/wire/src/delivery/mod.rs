@@ -1,0 +1,5 @@
+//! Delivery: pushes, their attempts, and where accounts receive them.
+
+pub mod event_xml;
+pub mod push_crypto;
+pub mod push_request;

@@ -1,0 +1,58 @@
+//! Section 19: the push that tells a merchant how a try at an invoice ended.
+
+use crate::delivery::event_xml::{EventXml, UntimedXml};
+use kaipiao_domain::invoicing::invoice_request::{Serial, TryResult};
+use kaipiao_domain::people::user::OpenId;
+
+/// `Event` of this push.
+pub const EVENT: &str = "cloud_invoice_invoiceresult_event";
+
+/// What the push says.
+#[derive(Clone, Debug)]
+pub struct ResultPush<'a> {
+    /// The receiving account's original id.
+    pub to_user: &'a str,
+    /// The user, as the receiving account knows them.
+    pub from_user: &'a OpenId,
+    /// The request.
+    pub serial: &'a Serial,
+    /// How its try ended.
+    pub result: TryResult,
+    /// The taxpayer.
+    pub tax_id: &'a str,
+}
+
+impl ResultPush<'_> {
+    /// The push's XML.
+    pub fn xml(&self) -> UntimedXml {
+        let mut xml = EventXml::begin(self.to_user, self.from_user.as_str(), EVENT);
+        xml.text("fpqqlsh", self.serial.as_str());
+        xml.number("status", self.result.status());
+        xml.text("nsrsbh", self.tax_id);
+        xml.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::golden;
+
+    fn xml(result: TryResult) -> String {
+        let push = ResultPush {
+            to_user: "toUser",
+            from_user: &OpenId::from_checked("FromUser".into()),
+            serial: &Serial::parse("14574d75004451097886").unwrap(),
+            result,
+            tax_id: "150001197205134629",
+        };
+        let UntimedXml { before, after } = push.xml();
+        format!("{before}123456789{after}")
+    }
+
+    #[test]
+    fn the_pushes_are_the_golden_ones() {
+        assert_eq!(xml(TryResult::Issued), golden::response("s19_result_push/issued.xml"));
+        assert_eq!(xml(TryResult::Failed), golden::response("s19_result_push/failed.xml"));
+    }
+}

@@ -1,0 +1,6 @@
+//! People: users, their titles, messages and wallets.
+
+pub mod login_token;
+pub mod openid;
+pub mod session;
+pub mod title;

@@ -1,0 +1,5 @@
+//! Tokens, accounts, permissions.
+
+mod accounts;
+mod permissions;
+mod token;

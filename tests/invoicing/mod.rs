@@ -1,0 +1,7 @@
+//! Sections 14 to 16 and 19, taxpayers.
+
+mod s14_make_out;
+mod s15_offset;
+mod s16_query;
+mod s19_result_push;
+mod taxpayers;

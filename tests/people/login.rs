@@ -1,0 +1,101 @@
+//! Who sits before a page: sessions, and the logins of an embedding app.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use kaipiao_tests::{TestServer, USER, load};
+use serde_json::json;
+use sha2::Sha256;
+
+/// The cookie of a demo user, as the chooser sets it.
+pub(crate) fn session(server: &TestServer, user: &str) -> String {
+    let answer = server.page("POST", "/login", &[], &format!("user={user}&next=/me/titles"));
+    assert_eq!(answer.status(), 303);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// The token of a page's forms.
+pub(crate) fn form_token(html: &str) -> String {
+    let (_, rest) = html.split_once("name=\"form_token\" value=\"").expect("a form");
+    rest.split_once('"').unwrap().0.to_owned()
+}
+const LOGIN_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn jwt(claims: &serde_json::Value) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let signed =
+        format!("{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(&claims.to_string()));
+    let mut mac = Hmac::<Sha256>::new_from_slice(LOGIN_SECRET.as_bytes()).unwrap();
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+#[test]
+fn in_production_the_embedding_app_says_who_the_user_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("login");
+    std::fs::write(&file, LOGIN_SECRET).unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\npublic_base_url = \"https://invoices.example\"\n\
+         [login]\nhs256_secret_file = {:?}\nsession_s = 600",
+        file.to_str().unwrap()
+    ));
+    // Nobody can choose to be somebody.
+    assert_eq!(server.page("GET", "/me/titles", &[], "").status(), 303);
+    assert_eq!(server.page("GET", "/login?next=/me/titles", &[], "").status(), 401);
+    assert_eq!(server.page("POST", "/login", &[], "user=zhangwei").status(), 404);
+    let login = |claims: serde_json::Value| {
+        server.page("GET", &format!("/login?next=/me/titles&token={}", jwt(&claims)), &[], "")
+    };
+    let expired = login(json!({"sub": "u1", "exp": 1}));
+    assert_eq!(expired.status(), 401);
+    assert!(expired.headers().get("set-cookie").is_none());
+    let forged = server.page("GET", "/login?token=a.b.c", &[], "");
+    assert_eq!(forged.status(), 401);
+    let entered = login(json!({"sub": "u1", "exp": 4_102_444_800_i64, "name": "王小明"}));
+    assert_eq!(
+        (entered.status().as_u16(), &entered.headers()["location"]),
+        (303, &"/me/titles".parse().unwrap())
+    );
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap();
+    for part in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=600"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap();
+    let page =
+        server.page("GET", "/me/titles", &[("cookie", cookie), ("accept-language", "en")], "");
+    assert_eq!(page.status(), 200);
+    assert!(page.body().contains("王小明") && !page.body().contains("Switch user"));
+    // Behind a proxy the browser names the public address.
+    let token = form_token(server.page("GET", "/me/titles/new", &[("cookie", cookie)], "").body());
+    let body = format!("form_token={token}&company.title=x");
+    for (origin, status) in [("https://invoices.example", 303), ("https://evil.example", 403)] {
+        let headers = [("cookie", cookie), ("origin", origin)];
+        assert_eq!(server.page("POST", "/me/titles/new", &headers, &body).status(), status);
+    }
+}
+
+#[tokio::test]
+async fn login_keys_that_cannot_be_used_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("key");
+    std::fs::write(&file, "short").unwrap();
+    for name in ["hs256_secret_file", "eddsa_public_key_file"] {
+        let text = format!("[login]\n{name} = {:?}", file.to_str().unwrap());
+        let settings = load(directory.path(), &text);
+        let error = kaipiao_cli::compose::listen(&settings, None).await.err().unwrap().to_string();
+        assert!(error.contains(file.to_str().unwrap()), "{error}");
+    }
+}
+
+#[test]
+fn a_session_ends_in_real_time_whatever_the_sandboxs_clock_says() {
+    let server = TestServer::start();
+    let cookie = session(&server, USER);
+    server.advance_s(10 * 86_400);
+    assert_eq!(server.page("GET", "/me/titles", &[("cookie", &cookie)], "").status(), 200);
+    let brief = TestServer::start_with("[login]\nsession_s = 0");
+    let cookie = session(&brief, USER);
+    assert_eq!(brief.page("GET", "/me/titles", &[("cookie", &cookie)], "").status(), 303);
+}

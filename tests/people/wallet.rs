@@ -1,0 +1,114 @@
+//! Cards & Offers: what a user holds, what they are shown of it, and what nobody else is. How it
+//! looks and is clicked is in `browser/`.
+
+use crate::people::login::session;
+use kaipiao_tests::{OTHER_USER, TestServer, USER, assert_sucesss};
+
+/// The wallet's page as a user sees it.
+fn page(server: &TestServer, path: &str, user: &str) -> (u16, String) {
+    let cookie = session(server, user);
+    let headers = [("cookie", &*cookie), ("accept-language", "en")];
+    let answer = server.page("GET", path, &headers, "");
+    (answer.status().as_u16(), answer.body().clone())
+}
+
+/// The addresses of the cards on a page, in their order.
+fn cards(html: &str) -> Vec<String> {
+    let parts = html.split("href=\"/me/cards/").skip(1);
+    parts.map(|part| format!("/me/cards/{}", part.split('"').next().unwrap())).collect()
+}
+
+#[test]
+fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let (status, empty) = page(&server, "/me/cards", USER);
+    assert!(status == 200 && empty.contains("There are no invoices yet"), "{empty}");
+    let detail = desk.issued("1", "A1");
+    let (_, list) = page(&server, "/me/cards", USER);
+    for words in ["开票示例商城有限公司", "159.00", detail["fphm"].as_str().unwrap()] {
+        assert!(list.contains(words), "{words}: {list}");
+    }
+    assert!(!list.contains("Cancelled"), "{list}");
+    let card = cards(&list).remove(0);
+    let (status, shown) = page(&server, &card, USER);
+    assert_eq!(status, 200);
+    for name in ["fpdm", "fphm", "jym"] {
+        assert!(shown.contains(detail[name].as_str().unwrap()), "{name}: {shown}");
+    }
+    // The PDF that the page leads to is the one that the merchant is told.
+    let pdf = detail["pdfurl"].as_str().unwrap().strip_prefix(&server.base).unwrap();
+    assert!(shown.contains(&format!("href=\"{pdf}\"")), "{shown}");
+
+    assert!(page(&server, "/me/cards", OTHER_USER).1.contains("There are no invoices yet"));
+    for (path, user) in [(&*card, OTHER_USER), ("/me/cards/x.y", USER), ("/me/cards/x", USER)] {
+        let (status, html) = page(&server, path, user);
+        assert!(status == 404 && html.contains("not in your Cards"), "{path} {status}");
+    }
+    let nobody = server.page("GET", &card, &[], "");
+    assert_eq!(nobody.status(), 303);
+}
+
+#[test]
+fn a_cancelled_invoice_says_so_and_leads_to_the_red_one() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let blue = desk.issued("1", "B1");
+    assert_sucesss(&desk.offset(&desk.offset_of(&blue, "B1r")));
+    let red = desk.result("B1r")["invoicedetail"].clone();
+    let (_, list) = page(&server, "/me/cards", USER);
+    assert_eq!(cards(&list).len(), 1, "a red invoice is no card: {list}");
+    assert!(list.contains("Cancelled"), "{list}");
+    let (_, shown) = page(&server, &cards(&list)[0], USER);
+    assert!(shown.contains("has cancelled this invoice"), "{shown}");
+    let pdf = red["pdfurl"].as_str().unwrap().strip_prefix(&server.base).unwrap();
+    assert!(shown.contains(&format!("href=\"{pdf}\"")), "{shown}");
+}
+
+#[test]
+fn a_wallet_has_pages_newest_first() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    for n in 1..=23 {
+        desk.issued(&n.to_string(), &format!("C{n}"));
+        // No two of them in the same millisecond: their order is that of their issue.
+        server.advance_s(1);
+    }
+    let (_, first) = page(&server, "/me/cards", USER);
+    assert_eq!(cards(&first).len(), 20);
+    let (_, rest) = first.split_once("href=\"/me/cards?after=").unwrap();
+    let more = format!("/me/cards?after={}", rest.split('"').next().unwrap());
+    let (_, second) = page(&server, &more, USER);
+    assert_eq!(cards(&second).len(), 3);
+    assert!(!second.contains("?after="), "{second}");
+    let mut all = cards(&first);
+    all.extend(cards(&second));
+    let (_, oldest) = page(&server, all.last().unwrap(), USER);
+    assert!(oldest.contains(">1</dd>"), "{oldest}");
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 23);
+    // Whatever stands behind `after` is a place, not a fault.
+    for odd in ["/me/cards?after=0", "/me/cards?after=%00", "/me/cards?after=zzz"] {
+        assert_eq!(page(&server, odd, USER).0, 200, "{odd}");
+    }
+}
+
+#[test]
+fn the_authorization_page_leads_to_the_invoice_once_there_is_one() {
+    let server = TestServer::start();
+    let desk = server.merchant();
+    let link = desk.auth_url("1", 0);
+    let path = link.strip_prefix(&server.base).unwrap().split('#').next().unwrap().to_owned();
+    server.answer(&link, USER, "authorize", None);
+    let (_, before) = page(&server, &path, USER);
+    assert!(before.contains("href=\"/me/cards\"") && cards(&before).is_empty(), "{before}");
+    assert_sucesss(&desk.make_out(&desk.invoice("1", "D1")));
+    desk.result("D1");
+    let (_, after) = page(&server, &path, USER);
+    assert!(after.contains("Your invoice is issued"), "{after}");
+    let (status, shown) = page(&server, &cards(&after)[0], USER);
+    assert!(status == 200 && shown.contains("159.00"), "{shown}");
+    // Another user is not led there.
+    assert!(cards(&page(&server, &path, OTHER_USER).1).is_empty());
+}
