@@ -2,6 +2,7 @@
 
 use crate::invoicing::document_cache::DocumentCache;
 use crate::settings::Settings;
+use crate::signed::Keys;
 use kaipiao_domain::Timestamp;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::delivery::sender::Sender;
@@ -9,7 +10,6 @@ use kaipiao_ports::entropy::{Entropy, random};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::store::Store;
-use kaipiao_wire::keys::Keys;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 

@@ -14,6 +14,7 @@ pub mod listing;
 pub mod people;
 pub mod sandbox;
 pub mod settings;
+pub mod signed;
 pub mod start;
 mod store_access;
 

@@ -1,7 +1,7 @@
 //! What an operator chooses and a use case reads.
 
+use crate::signed::LoginKey;
 use core::time::Duration;
-use kaipiao_wire::people::login_token::LoginKey;
 
 /// Settings of all use cases.
 #[derive(Clone, Debug, Default)]

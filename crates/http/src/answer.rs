@@ -16,9 +16,9 @@ use std::any::Any;
 use std::time::Instant;
 
 /// A handler's answer: the JSON text of a success.
-pub(crate) struct Answer(pub(crate) String);
+pub(crate) struct JsonAnswer(pub(crate) String);
 
-impl IntoResponse for Answer {
+impl IntoResponse for JsonAnswer {
     fn into_response(self) -> Response {
         json(StatusCode::OK, self.0)
     }

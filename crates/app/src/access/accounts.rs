@@ -5,12 +5,12 @@ use crate::failure::Failure;
 use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerSpec;
 use crate::listing::{self, Ask, Listing};
+use crate::signed::platform_id;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::store::{Kind, PageOrder};
 use kaipiao_records::access::account::account_key;
-use kaipiao_wire::access::platform_id;
 
 /// An account as an operator writes it. What is left out keeps its value, or takes its default.
 #[derive(Clone, Default)]

@@ -3,13 +3,13 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::signed::read_token;
 use crate::store_access::get;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::token_family::token_family_key;
-use kaipiao_wire::access::token::read_token;
 
 /// The account behind an access token. Costs a MAC and two looks into memory.
 /// 41001 no token, 40001 unknown or replaced, 42001 its life is over.

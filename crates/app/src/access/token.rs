@@ -3,15 +3,25 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::signed::{TokenClaim, write_token};
 use crate::store_access::{Decision, FirstTry, decide};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::token::{Family, IssuedToken, TokenFamily};
+use kaipiao_domain::access::token_request::TokenRequest;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::token_family::token_family_key;
-use kaipiao_wire::access::token::{TokenAnswer, TokenClaim, TokenRequest, write_token};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use subtle::ConstantTimeEq;
+
+/// An access token as its account gets it.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    /// The token.
+    pub text: String,
+    /// Seconds that remain.
+    pub expires_in_s: u64,
+}
 
 /// A token of one family. 40013 unknown appid, 40125 wrong secret, 45009 and 45011 for forced
 /// refreshes that are too many or too close.
@@ -19,7 +29,7 @@ pub async fn issue(
     app: &App,
     family: Family,
     request: &TokenRequest,
-) -> Result<TokenAnswer, Failure> {
+) -> Result<AccessToken, Failure> {
     let appid = account_by_secret(app, &request.appid, &request.secret).await?.appid;
     let _turn = app.token_locks[lock_of(app, &appid)].lock().await;
     let now = app.now();
@@ -35,9 +45,8 @@ pub async fn issue(
         Ok::<_, Failure>(Decision::alone(next, result))
     })
     .await?;
-    let expires_in = token.expires_in_s(now);
-    let access_token = write_token(&app.keys, &TokenClaim { appid, family, token });
-    Ok(TokenAnswer { access_token, expires_in })
+    let text = write_token(&app.keys, &TokenClaim { appid, family, token });
+    Ok(AccessToken { text, expires_in_s: token.expires_in_s(now) })
 }
 
 async fn account_by_secret(app: &App, appid: &str, secret: &str) -> Result<Account, Failure> {

@@ -9,6 +9,7 @@ use crate::authorization::s10_get_page_fields;
 use crate::failure::Failure;
 use crate::people::titles;
 use crate::people::wallet;
+use crate::signed::{platform_id, read_link};
 use crate::store_access::get;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
@@ -19,9 +20,6 @@ use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::UserDecision;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_records::authorization::contact::contact_key;
-use kaipiao_wire::authorization::s02_auth_url::{
-    RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
-};
 
 /// What an authorization page shows to a user.
 #[derive(Clone, Debug)]
@@ -49,7 +47,7 @@ pub struct AuthPage {
 impl AuthPage {
     /// May this user still answer?
     pub fn is_open(&self) -> bool {
-        matches!(self.status, PageStatus::Open | PageStatus::Declined { .. })
+        matches!(self.status, PageStatus::Open | PageStatus::Declined)
     }
 }
 
@@ -59,16 +57,11 @@ pub enum PageStatus {
     /// To be answered.
     Open,
     /// This user has declined it before; it may still be answered.
-    Declined {
-        /// Where a decline leads back to.
-        back: Return,
-    },
+    Declined,
     /// This user has authorized it.
     Authorized {
         /// When.
         at: Timestamp,
-        /// Where they go from here.
-        back: Return,
     },
     /// Another user has.
     AuthorizedByAnother,
@@ -116,7 +109,7 @@ async fn invoice_name(app: &App, order: &Order, user: &UserId) -> Result<Option<
 }
 
 async fn platform_name(app: &App, request: &AuthorizationRequest) -> Result<String, Failure> {
-    let known = kaipiao_wire::access::platform_id::read(request.platform.as_str());
+    let known = platform_id::read(request.platform.as_str());
     let account = match known {
         Some((_, appid)) => accounts::find(app, &appid).await?,
         None => None,
@@ -125,11 +118,8 @@ async fn platform_name(app: &App, request: &AuthorizationRequest) -> Result<Stri
 }
 
 fn status_for(app: &App, order: &Order, user: &UserId) -> PageStatus {
-    let back = |err_code| return_after(&order.request, err_code);
     match &order.state {
-        OrderState::Authorized(yes) if yes.user == *user => {
-            PageStatus::Authorized { at: yes.at, back: back(RETURN_AUTHORIZED) }
-        }
+        OrderState::Authorized(yes) if yes.user == *user => PageStatus::Authorized { at: yes.at },
         OrderState::Authorized(_) => PageStatus::AuthorizedByAnother,
         OrderState::Rejected { decided, reason, .. } => {
             let is_theirs = UserDecision::user(decided) == user;
@@ -140,9 +130,7 @@ fn status_for(app: &App, order: &Order, user: &UserId) -> PageStatus {
         {
             PageStatus::Expired
         }
-        OrderState::Declined(no) if no.user == *user => {
-            PageStatus::Declined { back: back(RETURN_DENIED) }
-        }
+        OrderState::Declined(no) if no.user == *user => PageStatus::Declined,
         OrderState::Offered | OrderState::Declined(_) => PageStatus::Open,
     }
 }

@@ -4,17 +4,25 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
+use crate::signed::{ticket, write_link};
 use crate::store_access::{Decision, FirstTry, decide};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::Source;
 use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
+use kaipiao_domain::authorization::ticket::TicketType;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::authorization::contact::contact_key;
-use kaipiao_wire::authorization::s01_ticket::{Ticket, TicketType};
-use kaipiao_wire::authorization::s02_auth_url::{
-    AuthUrlAnswer, AuthUrlRequest, unknown_platform, write_link,
-};
+
+/// A link as its merchant gets it.
+#[derive(Clone, Debug)]
+pub struct AuthUrl {
+    /// The link: an address, or a mini program's page path.
+    pub link: String,
+    /// The appid of WeChat's own invoicing mini program; only for source wxa.
+    pub mini_program: Option<String>,
+}
 
 /// 72063: no link before the merchant has set its contact. Says which account lacks it and
 /// the call to make (facts 7, no. 1).
@@ -35,7 +43,7 @@ pub async fn auth_url(
     app: &App,
     caller: &Account,
     asked: AuthUrlRequest,
-) -> Result<AuthUrlAnswer, Failure> {
+) -> Result<AuthUrl, Failure> {
     let AuthUrlRequest { request, platform_appid, ticket } = asked;
     require_platform(app, &request.platform, &platform_appid).await?;
     let now = app.now();
@@ -50,9 +58,9 @@ pub async fn auth_url(
         Ok::<_, Failure>(Decision::alone(next, ()))
     })
     .await?;
-    Ok(AuthUrlAnswer {
-        auth_url: write_link(&app.keys, &app.settings.public_base_url, &request),
-        appid: (request.source == Source::Wxa).then(|| app.settings.wxa_appid.clone()),
+    Ok(AuthUrl {
+        link: write_link(&app.keys, &app.settings.public_base_url, &request),
+        mini_program: (request.source == Source::Wxa).then(|| app.settings.wxa_appid.clone()),
     })
 }
 
@@ -66,7 +74,7 @@ async fn require_platform(app: &App, platform: &PlatformId, appid: &AppId) -> Re
 
 fn check_ticket(app: &App, caller: &Account, text: &str, now: Timestamp) -> Result<(), Refusal> {
     let wrong = |problem: &str| Err(Refusal::invalid("ticket", problem));
-    match Ticket::read(&app.keys, text) {
+    match ticket::read(&app.keys, text) {
         None => wrong("is unknown, get one from /cgi-bin/ticket/getticket?type=wx_card"),
         Some(ticket) if ticket.ticket_type != TicketType::WxCard => {
             wrong("is a jsapi ticket, get one with type=wx_card")

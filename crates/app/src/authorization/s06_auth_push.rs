@@ -7,6 +7,8 @@ use crate::authorization::order_key::order_key_of;
 use crate::authorization::s10_get_page_fields;
 use crate::delivery::new_push::{new_push, receiver};
 use crate::failure::Failure;
+use crate::signed::auth_push::{AuthPush, EVENT};
+use crate::signed::{openid, read_link};
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
@@ -15,19 +17,14 @@ use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::user::{User, UserId};
 use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_records::people::user::user_key;
-use kaipiao_wire::authorization::s02_auth_url::{
-    RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
-};
-use kaipiao_wire::authorization::s06_auth_push::{AuthPush, EVENT};
-use kaipiao_wire::people::openid;
 
 /// An answer that is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct TakenAnswer {
     /// Did the user authorize?
     pub is_authorized: bool,
-    /// Where the user goes now.
-    pub back: Return,
+    /// The request that was answered: it says where the user goes now.
+    pub request: AuthorizationRequest,
 }
 
 /// Why an answer was not taken.
@@ -62,7 +59,7 @@ pub async fn answer(
     user: &UserId,
     choice: UserChoice,
     shown: Option<&str>,
-) -> Result<Answered, AnswerError> {
+) -> Result<TakenAnswer, AnswerError> {
     let asked = read_link(&app.keys, link).ok_or(AnswerError::ForgedLink)?;
     let merchant = merchant_of(app, &asked.asked_by).await?;
     let known: Option<User> = get(app, &user_key(user)).await?;
@@ -84,7 +81,7 @@ pub async fn answer(
         let next = order
             .decide(user.clone(), openid.clone(), choice.clone(), fields, link_life, now)
             .map_err(AnswerError::Refused)?;
-        let result = answered(next.as_ref().unwrap_or(&order));
+        let result = taken(next.as_ref().unwrap_or(&order));
         // A second no changes nothing, and makes no push.
         let push = match &next {
             Some(next) => Some(answer_push(app, next, user, result.is_authorized).await?),
@@ -108,10 +105,9 @@ pub fn shown_mark(request: &AuthorizationRequest) -> String {
     format!("{money_fen}.{}.{}", page_type.number(), platform.as_str())
 }
 
-fn answered(order: &Order) -> Answered {
+fn taken(order: &Order) -> TakenAnswer {
     let is_authorized = matches!(order.state, OrderState::Authorized(_));
-    let err_code = if is_authorized { RETURN_AUTHORIZED } else { RETURN_DENIED };
-    Answered { is_authorized, back: return_after(&order.request, err_code) }
+    TakenAnswer { is_authorized, request: order.request.clone() }
 }
 
 /// The push for an order that a user has just authorized or declined.

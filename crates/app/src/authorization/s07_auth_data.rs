@@ -7,7 +7,7 @@ use crate::store_access::get;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::authorization_status::AuthorizationStatus;
 use kaipiao_domain::authorization::order::Order;
-use kaipiao_wire::authorization::s07_auth_data::AuthDataRequest;
+use kaipiao_domain::authorization::requests::AuthDataRequest;
 
 /// An order's authorization, as the caller may see it. Orders of others read "never auth".
 pub async fn auth_status(

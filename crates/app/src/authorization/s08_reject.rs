@@ -1,4 +1,4 @@
-//! Section 8: the merchant rejects, and the user is told why.
+//! Section 8: the merchant rejects, and the user gets a message.
 
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
@@ -7,12 +7,12 @@ use crate::invoicing::requests;
 use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::requests::RejectRequest;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_ports::store::Expect;
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::record;
-use kaipiao_wire::authorization::s08_reject::RejectRequest;
 
 /// Rejects an order that a user has decided. The user's message is in the same commit. The
 /// invoice is read after the order: a new try at it changes the order too, so that a try that

@@ -4,6 +4,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::signed::{EncodingAesKey, Freshness, Signing, verification_url};
 use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::{AppId, Role};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed, check_token};
@@ -11,8 +12,6 @@ use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::sender::Outgoing;
 use kaipiao_records::delivery::callback::callback_key;
-use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
-use kaipiao_wire::delivery::push_request::{Freshness, Signing, verification_url};
 
 /// A callback as an operator writes it.
 #[derive(Clone, Default)]

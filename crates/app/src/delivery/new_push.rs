@@ -4,11 +4,11 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::delivery::callbacks;
 use crate::failure::Failure;
+use crate::signed::UntimedXml;
 use kaipiao_domain::access::account::{Account, AppId, Role};
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::people::user::OpenId;
 use kaipiao_ports::delivery::outbox::NewPush;
-use kaipiao_wire::delivery::event_xml::UntimedXml;
 
 /// A push that goes out behind the order's earlier ones.
 pub(crate) fn new_push(

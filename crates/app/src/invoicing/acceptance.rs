@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::invoicing::issue::issue_job;
+use crate::signed::openid;
 use crate::store_access::Decision;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
@@ -12,7 +13,6 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::store::Expect;
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::record;
-use kaipiao_wire::people::openid;
 
 /// Returned to the caller once a decision is on disk: a refusal may be a change, too.
 pub(crate) type Reply = Result<(), Refusal>;

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::document_cache::{DocumentKey, Drawing, NotDrawn};
 use crate::invoicing::requests;
-use kaipiao_wire::invoicing::s16_query::read_pdf_name;
+use crate::signed::read_pdf_name;
 use std::sync::Arc;
 
 pub use crate::invoicing::document_cache::{Document, DocumentFormat};

@@ -12,17 +12,48 @@ use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::invoicing::acceptance::NotAccepted;
 use kaipiao_domain::invoicing::acceptance::RequestContext;
+use kaipiao_domain::invoicing::content::ContentProblem;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::make_out::MakeOut;
+use kaipiao_domain::invoicing::requests::MakeOutRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::record::Versioned;
-use kaipiao_wire::invoicing::s14_make_out::{MakeOutRequest, refuse_content};
+
+/// Why a request was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeOutError {
+    /// A member of the invoice cannot stand.
+    #[error("{}", .0.problem)]
+    Content(ContentProblem),
+    /// A refusal, or the store.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+impl From<Refusal> for MakeOutError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Failed(refusal.into())
+    }
+}
+
+impl From<NotAccepted> for MakeOutError {
+    fn from(not_accepted: NotAccepted) -> Self {
+        match not_accepted {
+            NotAccepted::Refused(refusal) => refusal.into(),
+            NotAccepted::Content(problem) => Self::Content(problem),
+        }
+    }
+}
 
 /// Accepts a request for a blue invoice, or finds that it was issued before. The order, the
 /// request and its job are one commit.
-pub async fn make_out(app: &App, caller: &Account, asked: &MakeOutRequest) -> Result<(), Failure> {
+pub async fn make_out(
+    app: &App,
+    caller: &Account,
+    asked: &MakeOutRequest,
+) -> Result<(), MakeOutError> {
     let taxpayer = taxpayers::taxpayer_of(app, caller).await?;
     let MakeOutRequest { openid, asked } = asked;
     let key = order_key_of(caller.merchant(), &asked.order_id);
@@ -45,12 +76,12 @@ pub async fn make_out(app: &App, caller: &Account, asked: &MakeOutRequest) -> Re
             // What is not accepted may be known all the same: then its caller learns how far
             // it is, whatever else is wrong with it.
             match requests::find_versioned(app, caller.merchant(), &asked.serial).await? {
-                None => Err(Failure::from(refused)),
-                known => accepted_beside(known).map_err(Failure::from),
+                None => Err(MakeOutError::from(refused)),
+                known => accepted_beside(known).map_err(MakeOutError::from),
             }
         })
         .await?;
-    reply.map_err(Failure::from)
+    reply.map_err(MakeOutError::from)
 }
 
 fn accept(
@@ -61,7 +92,7 @@ fn accept(
     order: Option<&Order>,
     taxpayer: &Taxpayer,
     known: Option<Versioned<InvoiceRequest>>,
-) -> Result<Decision<Order, Reply>, Refusal> {
+) -> Result<Decision<Order, Reply>, NotAccepted> {
     let asked_by = order.map(|order| &order.request.asked_by);
     let under = [Some(caller.merchant()), Some(&caller.appid), asked_by];
     let names_user = |user: &UserId| acceptance::is_openid_of(app, openid, user, under);
@@ -70,10 +101,7 @@ fn accept(
     let context = RequestContext { taxpayer, names_user: &names_user, known: known_request, now };
     let life = app.settings.issuing.authorization_life;
     let can_print = |c: char| app.renderer.can_print(c);
-    let accepted = asked.decide(order, &context, life, &can_print).map_err(|not| match not {
-        NotAccepted::Refused(refusal) => refusal,
-        NotAccepted::Content(problem) => refuse_content(&problem),
-    })?;
+    let accepted = asked.decide(order, &context, life, &can_print)?;
     Ok(acceptance::decision(app, accepted, Versioned::expect(known.as_ref())))
 }
 

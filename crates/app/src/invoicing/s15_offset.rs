@@ -9,12 +9,12 @@ use crate::store_access::{FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::invoicing::acceptance::RequestContext;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::requests::OffsetRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::record::Versioned;
-use kaipiao_wire::invoicing::s15_offset::OffsetRequest;
 
 /// Accepts an offset, or finds that it was made before. The blue invoice, the red request and
 /// its job are one commit.

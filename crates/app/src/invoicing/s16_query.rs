@@ -4,11 +4,12 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::invoicing::taxpayers;
+use crate::signed::pdf_url;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::requests::QueryRequest;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
-use kaipiao_wire::invoicing::s16_query::{QueryRequest, pdf_url};
 
 /// An invoice as a query answers it.
 #[derive(Clone, Debug)]

@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::delivery::new_push::{new_push, receiver};
 use crate::failure::Failure;
+use crate::signed::openid;
+use crate::signed::result_push::{EVENT, ResultPush};
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, TryResult};
 use kaipiao_ports::delivery::outbox::NewPush;
-use kaipiao_wire::invoicing::s19_result_push::{EVENT, ResultPush};
-use kaipiao_wire::people::openid;
 
 /// The push that says how a try at an invoice ended. It goes where the order's
 /// authorization was pushed to, behind it in the same order.

@@ -3,21 +3,22 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store_access::get;
+use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::access::account::{Account, AppId, Role};
+use kaipiao_domain::invoicing::content::{ContentField, ContentProblem};
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
 use kaipiao_domain::invoicing::merchant_code::MerchantCode;
 use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::party::PartyField;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
-use kaipiao_domain::{Refusal, text};
+use kaipiao_domain::{Refusal, Timestamp, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::store::{Expect, Kind, Page, PageOrder, Save};
 use kaipiao_records::invoicing::invoice_number::NumberRegister;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
 use kaipiao_records::record::{self, Versioned};
-use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
-use kaipiao_wire::invoicing::s16_query::issue_year;
 use std::collections::HashMap;
 
 /// A merchant's taxpayer as an operator writes it. What is left out keeps its value, or takes its
@@ -89,7 +90,7 @@ pub(crate) async fn saves_for(
     let before = record::get::<Taxpayer>(&*app.store, &key).await?;
     let taxpayer = compose(&account.appid, spec, before.as_ref().map(|before| &before.value))?;
     let can_print = |c: char| app.renderer.can_print(c);
-    taxpayer.check(can_print).map_err(|problem| refuse_taxpayer(&problem))?;
+    taxpayer.check(can_print).map_err(|problem| refuse(&problem))?;
     let mut saves = Vec::new();
     if before.as_ref().map(|before| &before.value) != Some(&taxpayer) {
         let expect = Versioned::expect(before.as_ref());
@@ -102,6 +103,26 @@ pub(crate) async fn saves_for(
     let range = |range: &NumberRange| record::save(number_range_key(range), Expect::Absent, range);
     saves.extend(ranges.iter().map(range));
     Ok(saves)
+}
+
+/// 72031 in the names that an operator writes a taxpayer with.
+fn refuse(ContentProblem { field, problem }: &ContentProblem) -> Refusal {
+    let name = match field {
+        ContentField::Seller(PartyField::TaxId) => "merchant.nsrsbh",
+        ContentField::Seller(PartyField::Name) => "merchant.nsrmc",
+        ContentField::Seller(PartyField::Address) => "merchant.nsrdz",
+        ContentField::Seller(PartyField::Phone) => "merchant.nsrdh",
+        ContentField::Seller(PartyField::Bank) => "merchant.nsrbank",
+        ContentField::Seller(PartyField::BankAccount) => "merchant.nsrbankid",
+        _ => "merchant",
+    };
+    Refusal::invalid(name, problem)
+}
+
+fn china_year(at: Timestamp) -> i16 {
+    let instant = jiff::Timestamp::from_millisecond(at.unix_millis());
+    let instant = instant.expect("the domain's clock is within jiff's ten thousand years");
+    instant.to_zoned(TimeZone::fixed(Offset::constant(8))).year()
 }
 
 /// The ranges that a merchant has not got yet, checked against everybody's.
@@ -122,7 +143,7 @@ async fn new_ranges(
     let is_own =
         |range: &NumberRange| range.merchant == taxpayer.merchant && range.face == taxpayer.face;
     if app.settings.issuing.allots_numbers && !all.iter().any(is_own) {
-        all.push(sandbox_range(taxpayer, &all, issue_year(app.now()))?);
+        all.push(sandbox_range(taxpayer, &all, china_year(app.now()))?);
     }
     Ok(all.split_off(before))
 }

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::people::users;
 use crate::settings::LoginSettings;
+use crate::signed::session::{self, Session};
+use crate::signed::{LoginRefused, check_login};
 use kaipiao_domain::people::user::{User, UserId};
-use kaipiao_wire::people::login_token::{self, LoginRefused};
-use kaipiao_wire::people::session::{self, Session};
 
 /// Why a login was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub fn is_form_token(app: &App, cookie: &str, token: &str) -> bool {
 pub async fn log_in(app: &App, token: &str) -> Result<UserId, LoginError> {
     let now_s = app.real_now().unix_seconds();
     let LoginSettings { keys, audience, .. } = &app.settings.login;
-    let login = login_token::check(keys, audience, token, now_s)?;
+    let login = check_login(keys, audience, token, now_s)?;
     users::upsert_user(app, &login.user, login.name.as_deref()).await?;
     Ok(login.user)
 }

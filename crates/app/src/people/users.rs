@@ -3,12 +3,12 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing};
+use crate::signed::openid;
 use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{OpenId, User, UserId};
 use kaipiao_ports::store::{Kind, PageOrder};
 use kaipiao_records::people::user::user_key;
-use kaipiao_wire::people::openid;
 
 /// Users by id.
 pub async fn list(app: &App, after: Option<&str>, limit: usize) -> Result<Listing<User>, Failure> {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
+use crate::signed::{pdf_name, read_pdf_name};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
@@ -11,7 +12,6 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::store::{Kind, PageOrder};
-use kaipiao_wire::invoicing::s16_query::{pdf_name, read_pdf_name};
 
 /// A card, and where it leads.
 #[derive(Clone, Debug)]

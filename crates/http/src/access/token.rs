@@ -1,22 +1,23 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
 
-use crate::answer::{Answer, Failed};
+use crate::answer::{Failed, JsonAnswer};
 use crate::body::{RequestBody, discard, query_object};
 use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::Method;
-use kaipiao_app::access::token;
+use kaipiao_app::access::token::{self, AccessToken};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::token::Family;
+use kaipiao_domain::access::token_request::TokenRequest;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_wire::access::token::TokenRequest;
+use kaipiao_wire::access::token::{TokenAnswer, read_classic, read_stable};
 use kaipiao_wire::answer::bare;
 
 /// GET with a query; POST with a query, or with the members in its body.
 pub(crate) async fn classic(
     State(server): State<Server>,
     request: Request,
-) -> Result<Answer, Failed> {
+) -> Result<JsonAnswer, Failed> {
     if !matches!(*request.method(), Method::GET | Method::POST) {
         discard(&server, request.into_body()).await;
         return Err(Refusal::new(ErrorCode::RequirePost, "call it with GET or POST").into());
@@ -25,17 +26,24 @@ pub(crate) async fn classic(
     let query = query_object(&parts.uri)?;
     let body = RequestBody::receive(&server, &parts, body).await?;
     let is_in_query = query.has("grant_type") || query.has("appid") || body.is_empty();
-    let asked = TokenRequest::read_classic(&if is_in_query { query } else { body.object()? })?;
-    let answer = token::issue(&server.app, Family::Classic, &asked).await?;
-    Ok(Answer(bare(&answer)))
+    let asked = read_classic(&if is_in_query { query } else { body.object()? })?;
+    issue(&server, Family::Classic, &asked).await
 }
 
 /// POST with JSON.
 pub(crate) async fn stable(
     State(server): State<Server>,
     body: RequestBody,
-) -> Result<Answer, Failed> {
-    let asked = TokenRequest::read_stable(&body.object()?)?;
-    let answer = token::issue(&server.app, Family::Stable, &asked).await?;
-    Ok(Answer(bare(&answer)))
+) -> Result<JsonAnswer, Failed> {
+    let asked = read_stable(&body.object()?)?;
+    issue(&server, Family::Stable, &asked).await
+}
+
+async fn issue(
+    server: &Server,
+    family: Family,
+    asked: &TokenRequest,
+) -> Result<JsonAnswer, Failed> {
+    let AccessToken { text, expires_in_s } = token::issue(&server.app, family, asked).await?;
+    Ok(JsonAnswer(bare(&TokenAnswer { access_token: text, expires_in: expires_in_s })))
 }

@@ -1,6 +1,6 @@
 //! Section 9: `setbizattr?action=set_auth_field`.
 
-use crate::answer::{Answer, Failed};
+use crate::answer::{Failed, JsonAnswer};
 use crate::body::RequestBody;
 use kaipiao_app::App;
 use kaipiao_app::authorization::s09_set_page_fields::set_page_fields;
@@ -12,7 +12,7 @@ pub(crate) async fn set_auth_field(
     app: &App,
     caller: &Account,
     body: &RequestBody,
-) -> Result<Answer, Failed> {
+) -> Result<JsonAnswer, Failed> {
     set_page_fields(app, caller, &read(&body.object()?)?).await?;
-    Ok(Answer(ok()))
+    Ok(JsonAnswer(ok()))
 }

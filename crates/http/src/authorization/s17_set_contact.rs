@@ -1,6 +1,6 @@
 //! Section 17: `setbizattr?action=set_contact`.
 
-use crate::answer::{Answer, Failed};
+use crate::answer::{Failed, JsonAnswer};
 use crate::body::RequestBody;
 use kaipiao_app::App;
 use kaipiao_app::authorization::s17_set_contact;
@@ -12,7 +12,7 @@ pub(crate) async fn set_contact(
     app: &App,
     caller: &Account,
     body: &RequestBody,
-) -> Result<Answer, Failed> {
+) -> Result<JsonAnswer, Failed> {
     s17_set_contact::set_contact(app, caller, &read(&body.object()?)?).await?;
-    Ok(Answer(ok()))
+    Ok(JsonAnswer(ok()))
 }

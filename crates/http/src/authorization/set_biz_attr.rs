@@ -3,7 +3,7 @@
 //! no. 42). The get_ actions take GET too, and whatever body (clients.md A2, A3).
 
 use crate::access::caller::{Call, require_post};
-use crate::answer::{Answer, Failed};
+use crate::answer::{Failed, JsonAnswer};
 use crate::authorization::{
     s09_set_page_fields, s10_get_page_fields, s11_set_pay_merchant, s12_get_pay_merchant,
     s17_set_contact, s18_get_contact,
@@ -62,7 +62,7 @@ impl Action {
 pub(crate) async fn set_biz_attr(
     State(server): State<Server>,
     request: Request,
-) -> Result<Answer, Failed> {
+) -> Result<JsonAnswer, Failed> {
     let asked = query_value(request.uri(), "action");
     let action = Action::parse(&asked);
     let reads = action.as_ref().is_some_and(Action::only_reads);

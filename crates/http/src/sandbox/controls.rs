@@ -20,7 +20,7 @@ use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
-use kaipiao_wire::authorization::s02_auth_url::Return;
+use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
 use kaipiao_wire::object::Object;
 use kaipiao_wire::people::title;
 use serde::Serialize;
@@ -42,8 +42,9 @@ pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -
     };
     match s06_auth_push::answer(&server.app, &link, &user, answer, None).await {
         Ok(answered) => {
+            let redirect = return_after(&answered.request, answered.is_authorized);
             let result = if answered.is_authorized { "authorized" } else { "declined" };
-            json(StatusCode::OK, bare(&AnswerJson { result, redirect: answered.back }))
+            json(StatusCode::OK, bare(&AnswerJson { result, redirect }))
         }
         Err(AnswerError::Failed(failure @ Failure::Unavailable(_))) => failed(failure),
         Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),

@@ -28,7 +28,7 @@ use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{BookEntry, User};
-use kaipiao_wire::authorization::s02_auth_url::{RETURN_AUTHORIZED, Return, return_after};
+use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
 
 /// What the page says of the order, whatever its state.
 struct OrderFacts {
@@ -182,14 +182,16 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
 fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
     let facts = OrderFacts::of(&page);
     let (why, reason) = match page.status.clone() {
-        PageStatus::Authorized { at, back } => {
+        PageStatus::Authorized { at } => {
+            let back = return_after(&page.request, true);
             let invoice_name = page.invoice_name.unwrap_or_default();
             return answered(frame, facts, Some(at), invoice_name, back, is_done);
         }
-        PageStatus::Declined { back } if is_done => {
+        PageStatus::Declined if is_done => {
+            let back = return_after(&page.request, false);
             return answered(frame, facts, None, String::new(), back, true);
         }
-        PageStatus::Open | PageStatus::Declined { .. } => {
+        PageStatus::Open | PageStatus::Declined => {
             let filled = first_filling(&page);
             return html(StatusCode::OK, &asking(frame, &page, &filled, false, &[], ""));
         }
@@ -311,7 +313,7 @@ fn asking<'a>(
         wants_saving,
         may_save: page.fields.company.show_title || page.fields.personal.show_title,
     });
-    let was_declined = matches!(page.status, PageStatus::Declined { .. });
+    let was_declined = matches!(page.status, PageStatus::Declined);
     let shown_mark = shown_mark(&page.request);
     Authorize { frame, facts: OrderFacts::of(page), was_declined, shown_mark, trouble, title }
 }
@@ -381,12 +383,12 @@ fn went_on(
     frame: &Frame,
     link: &str,
     page: &AuthPage,
-    answered: Result<s06_auth_push::Answered, AnswerError>,
+    answered: Result<s06_auth_push::TakenAnswer, AnswerError>,
 ) -> Response {
     let back = match answered {
-        Ok(answered) => answered.back,
+        Ok(taken) => return_after(&taken.request, taken.is_authorized),
         Err(AnswerError::Refused(ChoiceRefused::AlreadyAuthorized)) => {
-            return_after(&page.request, RETURN_AUTHORIZED)
+            return_after(&page.request, true)
         }
         Err(error) => return refused(frame, link, error),
     };
