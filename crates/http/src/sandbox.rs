@@ -22,7 +22,7 @@ use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::authorization::s02_auth_url::Return;
 use kaipiao_wire::object::Object;
-use kaipiao_wire::people::title::{self, TitleOut};
+use kaipiao_wire::people::title::{self, TitleJson};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
             (account.appid.to_string(), openid.as_str().to_owned())
         };
         let book = app.title_book(&user).await?;
-        let titles = book.iter().map(|entry| serde_json::json!(TitleOut::from(&entry.title)));
+        let titles = book.iter().map(|entry| serde_json::json!(TitleJson(&entry.title)));
         users.push(UserOut {
             id: user.id.as_str().to_owned(),
             name: user.name.clone(),

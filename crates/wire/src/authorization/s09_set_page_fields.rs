@@ -1,38 +1,51 @@
 //! Sections 9 and 10: the authorization page's fields.
 
 use crate::object::Object;
+use crate::people::title::side_name;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::authorization::page_fields::{
-    CompanyFields, CustomField, FieldRule, PageFields, PersonalFields,
-};
-use serde::Serialize;
+use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields, SideFields};
+use kaipiao_domain::people::title::{TitleField, TitleSide};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 /// Reads set_auth_field's body; keys that are not sent are 0 (facts 1.5).
+///
+/// # Errors
+/// 72031, naming the member that is missing or has another shape.
 pub fn read(object: &Object) -> Result<PageFields, Refusal> {
     let auth_field = object.required_object("auth_field")?;
-    let user = auth_field.required_object("user_field")?;
-    let biz = auth_field.required_object("biz_field")?;
+    let personal = auth_field.required_object(side_name(TitleSide::Personal))?;
+    let company = auth_field.required_object(side_name(TitleSide::Company))?;
     Ok(PageFields {
-        personal: PersonalFields {
-            show_title: user.flag("show_title")?,
-            phone: read_rule(&user, "show_phone", "require_phone")?,
-            email: read_rule(&user, "show_email", "require_email")?,
-            custom: read_custom(&user)?,
-        },
-        company: CompanyFields {
-            show_title: biz.flag("show_title")?,
-            tax_no: read_rule(&biz, "show_tax_no", "require_tax_no")?,
-            addr: read_rule(&biz, "show_addr", "require_addr")?,
-            phone: read_rule(&biz, "show_phone", "require_phone")?,
-            bank_type: read_rule(&biz, "show_bank_type", "require_bank_type")?,
-            bank_no: read_rule(&biz, "show_bank_no", "require_bank_no")?,
-            custom: read_custom(&biz)?,
-        },
+        personal: read_side(TitleSide::Personal, &personal)?,
+        company: read_side(TitleSide::Company, &company)?,
     })
 }
 
-fn read_rule(object: &Object, show: &str, require: &str) -> Result<FieldRule, Refusal> {
-    Ok(FieldRule::from_flags(object.flag(show)?, object.flag(require)?))
+fn read_side(side: TitleSide, members: &Object) -> Result<SideFields, Refusal> {
+    let mut asked = SideFields::default();
+    for field in side.fields() {
+        asked.rules[*field] = read_rule(*field, members)?;
+    }
+    asked.custom = read_custom(members)?;
+    Ok(asked)
+}
+
+fn read_rule(field: TitleField, members: &Object) -> Result<FieldRule, Refusal> {
+    let show = members.flag(&show_name(field))?;
+    match require_name(field) {
+        None => Ok(FieldRule::of_title(show)),
+        Some(require) => Ok(FieldRule::from_flags(show, members.flag(&require)?)),
+    }
+}
+
+fn show_name(field: TitleField) -> String {
+    format!("show_{}", field.name())
+}
+
+/// The title has no flag of its own: where it is shown it is required.
+fn require_name(field: TitleField) -> Option<String> {
+    (field != TitleField::Title).then(|| format!("require_{}", field.name()))
 }
 
 fn read_custom(object: &Object) -> Result<Vec<CustomField>, Refusal> {
@@ -49,43 +62,19 @@ fn read_custom(object: &Object) -> Result<Vec<CustomField>, Refusal> {
 /// Section 10's answer, behind errcode and errmsg. Every flag stands, as 0 or 1.
 #[derive(Serialize)]
 pub struct PageFieldsAnswer<'a> {
-    auth_field: AuthFieldOut<'a>,
+    auth_field: AuthFieldJson<'a>,
 }
 
 #[derive(Serialize)]
-struct AuthFieldOut<'a> {
-    user_field: UserOut<'a>,
-    biz_field: BizOut<'a>,
+struct AuthFieldJson<'a> {
+    user_field: SideJson<'a>,
+    biz_field: SideJson<'a>,
 }
 
-#[derive(Serialize)]
-struct UserOut<'a> {
-    show_title: u8,
-    show_phone: u8,
-    show_email: u8,
-    require_phone: u8,
-    require_email: u8,
-    custom_field: Vec<CustomOut<'a>>,
-}
+struct SideJson<'a>(TitleSide, &'a SideFields);
 
 #[derive(Serialize)]
-struct BizOut<'a> {
-    show_title: u8,
-    show_tax_no: u8,
-    show_addr: u8,
-    show_phone: u8,
-    show_bank_type: u8,
-    show_bank_no: u8,
-    require_tax_no: u8,
-    require_addr: u8,
-    require_phone: u8,
-    require_bank_type: u8,
-    require_bank_no: u8,
-    custom_field: Vec<CustomOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct CustomOut<'a> {
+struct CustomJson<'a> {
     key: &'a str,
     is_require: u8,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -94,42 +83,36 @@ struct CustomOut<'a> {
 
 impl<'a> From<&'a PageFields> for PageFieldsAnswer<'a> {
     fn from(fields: &'a PageFields) -> Self {
-        let PageFields { personal, company } = fields;
-        let show = |rule: FieldRule| u8::from(rule.is_shown());
-        let require = |rule: FieldRule| u8::from(rule.is_required());
         Self {
-            auth_field: AuthFieldOut {
-                user_field: UserOut {
-                    show_title: personal.show_title.into(),
-                    show_phone: show(personal.phone),
-                    show_email: show(personal.email),
-                    require_phone: require(personal.phone),
-                    require_email: require(personal.email),
-                    custom_field: write_custom(&personal.custom),
-                },
-                biz_field: BizOut {
-                    show_title: company.show_title.into(),
-                    show_tax_no: show(company.tax_no),
-                    show_addr: show(company.addr),
-                    show_phone: show(company.phone),
-                    show_bank_type: show(company.bank_type),
-                    show_bank_no: show(company.bank_no),
-                    require_tax_no: require(company.tax_no),
-                    require_addr: require(company.addr),
-                    require_phone: require(company.phone),
-                    require_bank_type: require(company.bank_type),
-                    require_bank_no: require(company.bank_no),
-                    custom_field: write_custom(&company.custom),
-                },
+            auth_field: AuthFieldJson {
+                user_field: SideJson(TitleSide::Personal, &fields.personal),
+                biz_field: SideJson(TitleSide::Company, &fields.company),
             },
         }
     }
 }
 
-fn write_custom(fields: &[CustomField]) -> Vec<CustomOut<'_>> {
+impl Serialize for SideJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(side, asked) = self;
+        let mut map = serializer.serialize_map(None)?;
+        for field in side.fields() {
+            map.serialize_entry(&show_name(*field), &u8::from(asked.rules[*field].is_shown()))?;
+        }
+        for field in side.fields() {
+            if let Some(name) = require_name(*field) {
+                map.serialize_entry(&name, &u8::from(asked.rules[*field].is_required()))?;
+            }
+        }
+        map.serialize_entry("custom_field", &write_custom(&asked.custom))?;
+        map.end()
+    }
+}
+
+fn write_custom(fields: &[CustomField]) -> Vec<CustomJson<'_>> {
     fields
         .iter()
-        .map(|CustomField { key, is_required, notice }| CustomOut {
+        .map(|CustomField { key, is_required, notice }| CustomJson {
             key,
             is_require: u8::from(*is_required),
             notice,
@@ -149,35 +132,20 @@ mod tests {
     #[test]
     fn the_golden_request_is_read() {
         let fields = read(&golden::request("s09_set_page_fields/request.json")).unwrap();
-        assert_eq!(fields.personal.phone, FieldRule::Required);
+        assert_eq!(fields.personal.rules[TitleField::Phone], FieldRule::Required);
         assert_eq!(fields.personal.custom[0].key, "field1");
-        assert_eq!(fields.company.bank_no, FieldRule::Optional);
+        assert_eq!(fields.company.rules[TitleField::BankNo], FieldRule::Optional);
         assert!(!fields.company.custom[0].is_required);
     }
 
     #[test]
     fn the_answer_is_the_golden_one() {
-        let shown = FieldRule::Optional;
         let custom = |key: &str| {
             vec![CustomField { key: key.into(), is_required: false, notice: String::new() }]
         };
-        let fields = PageFields {
-            personal: PersonalFields {
-                show_title: true,
-                phone: shown,
-                email: shown,
-                custom: custom("field1"),
-            },
-            company: CompanyFields {
-                show_title: true,
-                tax_no: shown,
-                addr: shown,
-                phone: shown,
-                bank_type: shown,
-                bank_no: shown,
-                custom: custom("field2"),
-            },
-        };
+        let mut fields = PageFields::of_a_title_book();
+        fields.personal.custom = custom("field1");
+        fields.company.custom = custom("field2");
         let written = answer::ok_with(&PageFieldsAnswer::from(&fields));
         assert_eq!(written, golden::response("s10_get_page_fields/response.json"));
     }
@@ -188,7 +156,7 @@ mod tests {
             r#"{"auth_field":{"user_field":{"require_email":"1","custom_field":{"key":"k","value":null,"Is_require":1,"notice":""}},"biz_field":{}}}"#,
         )
         .unwrap();
-        assert_eq!(fields.personal.email, FieldRule::Required);
+        assert_eq!(fields.personal.rules[TitleField::Email], FieldRule::Required);
         assert!(fields.personal.custom[0].is_required);
     }
 
