@@ -12,7 +12,6 @@ use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};
@@ -91,7 +90,7 @@ impl DecisionShape {
             user: known(stored, "user", UserId::parse(&self.user))?,
             openid: OpenId::from_checked(self.openid),
             at: at(self.at_ms),
-            title: self.title.map(InvoiceTitle::from),
+            title: self.title.map(|title| title.title(stored)).transpose()?,
             used_by: used_by.transpose()?,
         })
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::authorization::authorization_request::Source;
 use crate::authorization::authorization_status::AuthorizationStatus;
-use crate::people::title::PersonalTitle;
+use crate::people::title::{TitleField, TitleSide};
 
 const LIFE: Duration = Duration::from_secs(100);
 
@@ -37,7 +37,7 @@ fn user(name: &str) -> (UserId, OpenId) {
 }
 
 fn title() -> Option<InvoiceTitle> {
-    Some(InvoiceTitle::Personal(PersonalTitle { title: "张三".into(), ..Default::default() }))
+    Some(InvoiceTitle::new(TitleSide::Personal).with(TitleField::Title, "张三"))
 }
 
 fn decide(
