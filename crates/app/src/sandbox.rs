@@ -7,7 +7,7 @@ use crate::invoicing::faults::ScriptedIssuer;
 use crate::invoicing::taxpayers::TaxpayerSpec;
 use crate::store_access::{Decision, FirstTry, decide, get};
 use core::time::Duration;
-use kaipiao_domain::people::title::{CompanyTitle, InvoiceTitle, PersonalTitle};
+use kaipiao_domain::people::title::{InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_records::server::ClockOffset;
@@ -197,24 +197,19 @@ pub const DEMO_USERS: &[DemoUser] = &[
 impl DemoUser {
     /// The user's title book: two companies and the user.
     pub(crate) fn titles(&self) -> Vec<InvoiceTitle> {
-        let company = |[title, tax_no, addr, phone, bank_type, bank_no]: [&str; 6]| {
-            InvoiceTitle::Company(CompanyTitle {
-                title: title.to_owned(),
-                tax_no: tax_no.to_owned(),
-                addr: addr.to_owned(),
-                phone: phone.to_owned(),
-                bank_type: bank_type.to_owned(),
-                bank_no: bank_no.to_owned(),
-                custom: Vec::new(),
+        let to_title = |values: [&str; 6]| {
+            let fields = TitleSide::Company.fields().iter().zip(values);
+            fields.fold(InvoiceTitle::new(TitleSide::Company), |title, (field, value)| {
+                title.with(*field, value)
             })
         };
-        let mut titles = self.companies.map(company).to_vec();
-        titles.push(InvoiceTitle::Personal(PersonalTitle {
-            title: self.name.to_owned(),
-            phone: self.phone.to_owned(),
-            email: self.email.to_owned(),
-            custom: Vec::new(),
-        }));
+        let mut titles = self.companies.map(to_title).to_vec();
+        titles.push(
+            InvoiceTitle::new(TitleSide::Personal)
+                .with(TitleField::Title, self.name)
+                .with(TitleField::Phone, self.phone)
+                .with(TitleField::Email, self.email),
+        );
         titles
     }
 }

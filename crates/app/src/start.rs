@@ -16,7 +16,7 @@ use kaipiao_ports::store::{Commit, CommitError, Expect};
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
-use kaipiao_records::server::Founding;
+use kaipiao_records::server::StoreMetadata;
 
 /// Which of the two postures the server has (design 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,14 +86,14 @@ pub enum StartError {
 
 /// Founds a new store, or checks that this one belongs to this key and mode.
 pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartError> {
-    let given = Founding {
+    let given = StoreMetadata {
         key_fingerprint: app.keys.fingerprint().to_owned(),
         mode: mode.name().to_owned(),
     };
-    if add(app, Founding::key(), &given).await? {
+    if add(app, StoreMetadata::key(), &given).await? {
         return Ok(());
     }
-    let stored: Founding = get(app, &Founding::key()).await?.unwrap_or(given.clone());
+    let stored: StoreMetadata = get(app, &StoreMetadata::key()).await?.unwrap_or(given.clone());
     if stored.key_fingerprint != given.key_fingerprint {
         let (stored, given) = (stored.key_fingerprint, given.key_fingerprint);
         return Err(StartError::OtherKey { stored, given });

@@ -54,7 +54,8 @@ mod tests {
     use http_body_util::BodyExt;
     use kaipiao_app::{App, Parts};
     use kaipiao_domain::Timestamp;
-    use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice, IssuerAnswer};
+    use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+    use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
     use kaipiao_ports::clock::SystemClock;
     use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
     use kaipiao_ports::entropy::OsEntropy;

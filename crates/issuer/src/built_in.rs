@@ -5,10 +5,10 @@ use crate::numbers::{DrawError, Numbers};
 use async_trait::async_trait;
 use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::invoicing::invoice_request::{
-    InvoiceRequest, IssueFailure, IssuedInvoice, IssuerAnswer,
-};
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_ports::invoicing::issuer::Issuer;
 
 /// What every invoice of this server bears, decided when it is issued.

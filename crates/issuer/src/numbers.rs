@@ -10,8 +10,8 @@
 //! before the invoice was recorded.
 
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{Block, InvoiceNumber, NumberRange};
-use kaipiao_domain::invoicing::taxpayer::Face;
 use kaipiao_ports::store::{Commit, CommitError, Expect, Kind, Page, PageOrder, ReadError, Store};
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::number_range::number_range_key;
@@ -194,7 +194,7 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaipiao_domain::invoicing::invoice_request::Serial;
+    use kaipiao_domain::invoicing::serial::Serial;
     use kaipiao_store_memory::MemoryStore;
     use std::collections::BTreeSet;
 

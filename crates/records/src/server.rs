@@ -38,21 +38,21 @@ impl Record for ClockOffset {
 
 /// Which server key and which mode the store was made with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Founding {
+pub struct StoreMetadata {
     /// `Keys::fingerprint`: another server key could not check this store's secrets.
     pub key_fingerprint: String,
     /// "sandbox" or "production": a sandbox's accounts never turn into production's.
     pub mode: String,
 }
 
-impl Founding {
+impl StoreMetadata {
     /// Its key.
     pub fn key() -> Key {
-        server_key("founding")
+        server_key("store_metadata")
     }
 }
 
-impl Record for Founding {
+impl Record for StoreMetadata {
     const KIND: Kind = Kind::Server;
 
     fn encode(&self) -> String {

@@ -5,23 +5,31 @@
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::access::token::{Family, TokenFamily};
+use kaipiao_domain::authorization::authorization_request::{
+    AuthorizationRequest, PageType, Source,
+};
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_domain::authorization::order::{
-    Authorization, AuthorizationRequest, Decline, Order, OrderId, OrderState, PageType,
-    RejectionReason, Source, UserDecision,
-};
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
-use kaipiao_domain::invoicing::invoice::{Content, Line, LineNature};
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{InvoiceNumber, NumberRange};
-use kaipiao_domain::invoicing::invoice_request::{
-    Colour, InvoiceRequest, IssueFailure, IssuedInvoice, Offset, RequestState, Serial,
-};
-use kaipiao_domain::invoicing::taxpayer::{Face, MerchantCode, Party, Taxpayer};
+use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::merchant_code::MerchantCode;
+use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::message::RejectionMessage;
-use kaipiao_domain::people::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTitle};
+use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
 use kaipiao_ports::store::{Key, Stored};
 use kaipiao_records::access::account::account_key;
@@ -59,15 +67,12 @@ fn reads_back<T: Record + PartialEq + core::fmt::Debug>(key: Key, value: &T) {
 }
 
 fn title() -> InvoiceTitle {
-    InvoiceTitle::Company(CompanyTitle {
-        title: "公司".into(),
-        tax_no: "1".into(),
-        addr: "2".into(),
-        phone: "3".into(),
-        bank_type: "4".into(),
-        bank_no: "5".into(),
-        custom: vec![CustomValue { key: "k".into(), value: "v".into() }],
-    })
+    let fields = TitleSide::Company.fields().iter().enumerate();
+    let mut title = fields.fold(InvoiceTitle::new(TitleSide::Company), |title, (index, field)| {
+        title.with(*field, index.to_string())
+    });
+    title.custom = vec![CustomValue { key: "k".into(), value: "v".into() }];
+    title
 }
 
 fn order(state: OrderState) -> Order {
@@ -109,7 +114,7 @@ fn every_record_reads_back() {
     }
     let custom = vec![CustomField { key: "k".into(), is_required: true, notice: "n".into() }];
     let mut fields = PageFields::never_set();
-    fields.personal.phone = FieldRule::Optional;
+    fields.personal.rules[TitleField::Phone] = FieldRule::Optional;
     fields.personal.custom.clone_from(&custom);
     fields.company.custom = custom;
     reads_back(page_fields_key(&merchant()), &fields);
@@ -138,8 +143,7 @@ fn every_record_reads_back() {
 fn an_order_reads_back_in_every_state() {
     let openid = OpenId::from_checked("o1".into());
     let decline = Decline { user: user(), openid: openid.clone(), at: at(6) };
-    let personal =
-        InvoiceTitle::Personal(PersonalTitle { title: "t".into(), ..Default::default() });
+    let personal = InvoiceTitle::new(TitleSide::Personal).with(TitleField::Title, "t");
     let yes = |title| Authorization {
         user: user(),
         openid: openid.clone(),

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use kaipiao_domain::invoicing::invoice::{Line, LineNature};
+use kaipiao_domain::invoicing::line::{Line, LineNature};
 
 /// The first digits of codes, and the short name of all that begin with them. Only what was read on
 /// published invoices and in lists of codes stands here: a wrong category is worse than none. Where

@@ -1,9 +1,11 @@
 //! The data of an invoice as XML, in the dialect of fully digital invoices (invoice-standards.md f):
 //! what programs read instead of the page.
 
-use kaipiao_domain::invoicing::invoice::{Content, Line};
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_request::Colour;
-use kaipiao_domain::invoicing::taxpayer::{Face, Party};
+use kaipiao_domain::invoicing::line::Line;
+use kaipiao_domain::invoicing::party::Party;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 

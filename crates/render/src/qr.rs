@@ -2,9 +2,9 @@
 //! invoices reads it (invoice-standards.md b).
 
 use fast_qr::{ECL, QRBuilder};
-use kaipiao_domain::invoicing::invoice::Content;
-use kaipiao_domain::invoicing::invoice_request::IssuedInvoice;
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 
 use crate::dates::in_china;
 

@@ -1,6 +1,7 @@
 //! The renderer of invoices: the port over the faces and the backends.
 
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_ports::invoicing::renderer::Renderer;
 
 use crate::dates::in_china;

@@ -1,6 +1,7 @@
 //! What a document is about.
 
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 
 /// An invoice, and the request that it was issued for.
 #[derive(Clone, Copy)]

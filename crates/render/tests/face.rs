@@ -16,8 +16,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use fixtures::{Fixture, all, content, fixture, line, many};
-use kaipiao_domain::invoicing::invoice::{Content, Line, LineNature};
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::line::{Line, LineNature};
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_render::capitals::capitals;
 use kaipiao_render::{FaceRenderer, FontFile, Fonts, category, qr};
@@ -153,7 +154,7 @@ fn the_mark_is_not_between_the_values() {
     let pages = written.ask("pdftotext", &["-raw"], &["-"]).matches('\u{c}').count();
     // Only at the foot of each page.
     assert_eq!(written.text().matches("样票").count(), pages);
-    let licensed = kaipiao_domain::invoicing::invoice_request::IssuedInvoice {
+    let licensed = kaipiao_domain::invoicing::issued_invoice::IssuedInvoice {
         specimen: false,
         ..fixture.invoice.clone()
     };

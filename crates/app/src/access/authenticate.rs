@@ -7,7 +7,7 @@ use crate::signed::read_token;
 use crate::store_access::get;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::access::token::{Standing, TokenFamily};
+use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::token_family::token_family_key;
 
@@ -23,10 +23,10 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Account, Failure> {
         read_token(&app.keys, token).ok_or_else(|| unknown("this server did not issue it"))?;
     let key = token_family_key(&claim.appid, claim.family);
     let family: TokenFamily = get(app, &key).await?.unwrap_or_default();
-    match family.standing(claim.token, app.now()) {
-        Standing::Valid => {}
-        Standing::Expired => return Err(Refusal::plain(ErrorCode::AccessTokenExpired).into()),
-        Standing::Replaced => return Err(unknown("a newer token has taken its place")),
+    match family.status(claim.token, app.now()) {
+        TokenStatus::Valid => {}
+        TokenStatus::Expired => return Err(Refusal::plain(ErrorCode::AccessTokenExpired).into()),
+        TokenStatus::Replaced => return Err(unknown("a newer token has taken its place")),
     }
     let account = accounts::find(app, &claim.appid).await?;
     account.ok_or_else(|| unknown("its account was removed"))

@@ -1,7 +1,7 @@
 //! The key that an order is stored under.
 
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order::{OrderId, OrderKey};
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_ports::store::Key;
 use kaipiao_records::authorization::order::order_key;
 

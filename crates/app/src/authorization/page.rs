@@ -12,11 +12,12 @@ use crate::people::wallet;
 use crate::signed::{platform_id, read_link};
 use crate::store_access::get;
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_domain::authorization::order::{
-    AuthorizationRequest, Order, OrderState, RejectionReason, UserDecision,
-};
+use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::page_fields::PageFields;
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::UserDecision;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_records::authorization::contact::contact_key;
 

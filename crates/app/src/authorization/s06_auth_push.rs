@@ -11,9 +11,9 @@ use crate::signed::auth_push::{AuthPush, EVENT};
 use crate::signed::{openid, read_link};
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order::{
-    Answer, AnswerRefused, AuthorizationRequest, Order, OrderState,
-};
+use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::user::{User, UserId};
 use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_records::people::user::user_key;
@@ -43,7 +43,7 @@ pub enum AnswerError {
     UnknownUser(String),
     /// The order's state, the link's life or the title forbid it.
     #[error("{0}")]
-    Refused(AnswerRefused),
+    Refused(ChoiceRefused),
     /// The store is away, or others keep changing the order.
     #[error("{0}")]
     Failed(#[from] Failure),
@@ -57,7 +57,7 @@ pub async fn answer(
     app: &App,
     link: &str,
     user: &UserId,
-    answer: Answer,
+    choice: UserChoice,
     shown: Option<&str>,
 ) -> Result<TakenAnswer, AnswerError> {
     let asked = read_link(&app.keys, link).ok_or(AnswerError::ForgedLink)?;
@@ -71,15 +71,15 @@ pub async fn answer(
     let now = app.now();
     let link_life = app.settings.link_life;
     let key = order_key_of(&merchant, &asked.order_id);
-    let (answer, openid, fields) = (&answer, &openid, &fields);
+    let (choice, openid, fields) = (&choice, &openid, &fields);
     decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
         let order = found.ok_or(AnswerError::ForgedLink)?;
-        let is_yes = matches!(answer, Answer::Authorize(_));
+        let is_yes = matches!(choice, UserChoice::Authorize(_));
         if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
             return Err(AnswerError::RequestChanged);
         }
         let next = order
-            .answer(user.clone(), openid.clone(), answer.clone(), fields, link_life, now)
+            .decide(user.clone(), openid.clone(), choice.clone(), fields, link_life, now)
             .map_err(AnswerError::Refused)?;
         let result = taken(next.as_ref().unwrap_or(&order));
         // A second no changes nothing, and makes no push.

@@ -5,7 +5,8 @@ use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::store_access::get;
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::authorization::order::{AuthorizationStatus, Order};
+use kaipiao_domain::authorization::authorization_status::AuthorizationStatus;
+use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::requests::AuthDataRequest;
 
 /// An order's authorization, as the caller may see it. Orders of others read "never auth".

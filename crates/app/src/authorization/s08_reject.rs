@@ -8,6 +8,7 @@ use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::requests::RejectRequest;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_ports::store::Expect;
 use kaipiao_records::people::message::message_key;
@@ -29,7 +30,8 @@ pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Resul
             None => None,
         };
         let reason = asked.reason.clone();
-        let next = order.reject(&asked.platform, reason, invoice.as_ref(), now)?;
+        let obstacle = invoice.as_ref().and_then(InvoiceRequest::obstacle_to_rejection);
+        let next = order.reject(&asked.platform, reason, obstacle, now)?;
         let message = message_of(&next);
         let also = message.map(|m| record::save(message_key(&m), Expect::Absent, &m));
         let also = also.into_iter().collect();

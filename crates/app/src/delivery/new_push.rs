@@ -6,7 +6,7 @@ use crate::delivery::callbacks;
 use crate::failure::Failure;
 use crate::signed::UntimedXml;
 use kaipiao_domain::access::account::{Account, AppId, Role};
-use kaipiao_domain::authorization::order::OrderId;
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::people::user::OpenId;
 use kaipiao_ports::delivery::outbox::NewPush;
 

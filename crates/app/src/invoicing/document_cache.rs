@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use bytes::Bytes;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
-use kaipiao_domain::invoicing::invoice_request::Serial;
+use kaipiao_domain::invoicing::serial::Serial;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};

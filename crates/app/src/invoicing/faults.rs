@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_request::{
-    InvoiceRequest, IssueFailure, IssuerAnswer, Serial,
-};
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::invoicing::issuer::Issuer;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -14,8 +14,10 @@ use crate::settings::Concurrency;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::{
-    Colour, Heard, InvoiceRequest, IssueFailure, IssuerAnswer, Serial, TryResult,
+    Colour, InvoiceRequest, IssuerAnswer, IssuerOutcome, TryResult,
 };
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId};
 use kaipiao_ports::delivery::outbox::LeaseAsk;
@@ -119,17 +121,17 @@ async fn record_answer(
             _ => checked(app, &request, answer).await?,
         };
         let (limit, now) = (app.settings.issuing.concurrency.time_limit, app.now());
-        let (next, result) = match request.hear(answer, limit, now) {
+        let (next, result) = match request.apply_issuer_answer(answer, limit, now) {
             // Saved as it is: so it is sure that no other try has begun when the job ends.
-            Heard::Nothing => {
+            IssuerOutcome::AlreadyEnded => {
                 return Ok(Decision { jobs: done(), ..Decision::alone(Some(request), ()) });
             }
-            Heard::Wait => {
+            IssuerOutcome::Wait => {
                 let due_ms = (now + LOOK_EVERY).unix_millis();
                 let jobs = vec![JobChange::Due { id: job.clone(), due_ms }];
                 return Ok(Decision { jobs, ..Decision::alone(None, ()) });
             }
-            Heard::Ended(next, result) => (*next, result),
+            IssuerOutcome::Ended(next, result) => (*next, result),
         };
         log(&next, result);
         let mut also: Vec<Save> = number_of(&next).into_iter().collect();

@@ -108,7 +108,7 @@ fn gaps_between(range: &NumberRange, first: u64, end: u64) -> Vec<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaipiao_domain::invoicing::taxpayer::Face;
+    use kaipiao_domain::invoicing::face::Face;
 
     #[test]
     fn what_a_block_has_ahead_is_no_gap() {

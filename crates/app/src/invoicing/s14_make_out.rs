@@ -10,11 +10,13 @@ use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::order::Order;
-use kaipiao_domain::invoicing::invoice::ContentProblem;
-use kaipiao_domain::invoicing::invoice_request::{
-    Facts, InvoiceRequest, MakeOut, NotAccepted, Serial,
-};
+use kaipiao_domain::invoicing::acceptance::NotAccepted;
+use kaipiao_domain::invoicing::acceptance::RequestContext;
+use kaipiao_domain::invoicing::content::ContentProblem;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::make_out::MakeOut;
 use kaipiao_domain::invoicing::requests::MakeOutRequest;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::record::Versioned;
@@ -96,10 +98,10 @@ fn accept(
     let names_user = |user: &UserId| acceptance::is_openid_of(app, openid, user, under);
     let known_request = known.as_ref().map(|known| &known.value);
     let now = app.now();
-    let facts = Facts { taxpayer, names_user: &names_user, known: known_request, now };
+    let context = RequestContext { taxpayer, names_user: &names_user, known: known_request, now };
     let life = app.settings.issuing.authorization_life;
     let can_print = |c: char| app.renderer.can_print(c);
-    let accepted = asked.decide(order, &facts, life, &can_print)?;
+    let accepted = asked.decide(order, &context, life, &can_print)?;
     Ok(acceptance::decision(app, accepted, Versioned::expect(known.as_ref())))
 }
 

@@ -8,8 +8,10 @@ use crate::invoicing::taxpayers;
 use crate::store_access::{FirstTry, decide_reading, get};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
-use kaipiao_domain::invoicing::invoice_request::{Facts, InvoiceRequest, Serial};
+use kaipiao_domain::invoicing::acceptance::RequestContext;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::requests::OffsetRequest;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
@@ -50,9 +52,13 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
             let names_user =
                 |user: &UserId| acceptance::is_openid_of(app, &asked.openid, user, under);
             let known_request = known.as_ref().map(|known| &known.value);
-            let facts =
-                Facts { taxpayer, names_user: &names_user, known: known_request, now: app.now() };
-            let accepted = asked.asked.decide(&blue, &facts)?;
+            let context = RequestContext {
+                taxpayer,
+                names_user: &names_user,
+                known: known_request,
+                now: app.now(),
+            };
+            let accepted = asked.asked.decide(&blue, &context)?;
             Ok::<_, OffsetError>(acceptance::decision(
                 app,
                 accepted,

@@ -6,7 +6,7 @@ use crate::invoicing::requests;
 use crate::invoicing::taxpayers;
 use crate::signed::pdf_url;
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::invoicing::invoice_request::IssuedInvoice;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::requests::QueryRequest;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;

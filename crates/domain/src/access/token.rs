@@ -95,9 +95,9 @@ pub struct TokenFamily {
     pub forced: ForcedRefreshes,
 }
 
-/// What a presented token is worth.
+/// The status of a presented token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TokenStatus {
     /// It works.
     Valid,
     /// Its time is over: 42001.
@@ -143,17 +143,17 @@ impl TokenFamily {
         Ok(Self { superseded: Vec::new(), forced, ..self.replaced(Duration::ZERO, now) })
     }
 
-    /// What a presented token is worth now.
-    pub fn standing(&self, presented: IssuedToken, now: Timestamp) -> Standing {
+    /// The status of a presented token.
+    pub fn status(&self, presented: IssuedToken, now: Timestamp) -> TokenStatus {
         if now > presented.expires_at() {
-            return Standing::Expired;
+            return TokenStatus::Expired;
         }
         if self.current == Some(presented) {
-            return Standing::Valid;
+            return TokenStatus::Valid;
         }
         match self.superseded.iter().find(|older| older.token == presented) {
-            Some(older) if now <= older.until => Standing::Valid,
-            _ => Standing::Replaced,
+            Some(older) if now <= older.until => TokenStatus::Valid,
+            _ => TokenStatus::Replaced,
         }
     }
 
@@ -187,18 +187,18 @@ mod tests {
         let first = TokenFamily::default().issue_classic(at(0));
         let old = first.current.unwrap();
         let second = first.issue_classic(at(10));
-        assert_eq!(second.standing(old, at(10 + 300)), Standing::Valid);
-        assert_eq!(second.standing(old, at(10 + 301)), Standing::Replaced);
-        assert_eq!(second.standing(second.current.unwrap(), at(10 + 7200)), Standing::Valid);
-        assert_eq!(second.standing(second.current.unwrap(), at(10 + 7201)), Standing::Expired);
+        assert_eq!(second.status(old, at(10 + 300)), TokenStatus::Valid);
+        assert_eq!(second.status(old, at(10 + 301)), TokenStatus::Replaced);
+        assert_eq!(second.status(second.current.unwrap(), at(10 + 7200)), TokenStatus::Valid);
+        assert_eq!(second.status(second.current.unwrap(), at(10 + 7201)), TokenStatus::Expired);
     }
 
     #[test]
     fn an_overlap_never_lengthens_a_life() {
         let first = TokenFamily::default().issue_classic(at(0));
         let second = first.issue_classic(at(7100));
-        assert_eq!(second.standing(first.current.unwrap(), at(7200)), Standing::Valid);
-        assert_eq!(second.standing(first.current.unwrap(), at(7201)), Standing::Expired);
+        assert_eq!(second.status(first.current.unwrap(), at(7200)), TokenStatus::Valid);
+        assert_eq!(second.status(first.current.unwrap(), at(7201)), TokenStatus::Expired);
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
             issued.push(family.current.unwrap());
         }
         let valid =
-            issued.iter().filter(|t| family.standing(**t, at(40)) == Standing::Valid).count();
+            issued.iter().filter(|t| family.status(**t, at(40)) == TokenStatus::Valid).count();
         assert_eq!(valid, MAX_SUPERSEDED + 1);
     }
 
@@ -219,7 +219,7 @@ mod tests {
         let first = TokenFamily::default().issue_stable(at(0)).unwrap();
         assert_eq!(first.issue_stable(at(6899)), None);
         let second = first.issue_stable(at(6900)).unwrap();
-        assert_eq!(second.standing(first.current.unwrap(), at(7200)), Standing::Valid);
+        assert_eq!(second.status(first.current.unwrap(), at(7200)), TokenStatus::Valid);
         assert_eq!(second.current.unwrap().expires_in_s(at(6900)), 7200);
     }
 
@@ -228,7 +228,7 @@ mod tests {
         let mut family = TokenFamily::default().issue_stable(at(0)).unwrap();
         let old = family.current.unwrap();
         family = family.force_stable(at(1)).unwrap();
-        assert_eq!(family.standing(old, at(1)), Standing::Replaced);
+        assert_eq!(family.status(old, at(1)), TokenStatus::Replaced);
         assert_eq!(family.force_stable(at(30)).unwrap_err().code, ErrorCode::MinuteQuotaReached);
         for n in 1..20 {
             family = family.force_stable(at(1 + 30 * n)).unwrap();

@@ -1,8 +1,9 @@
 //! Sections 9 and 10: which fields a type 1 page shows and requires, and whether a filled page
 //! satisfies them.
 
-use crate::people::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTitle};
+use crate::people::title::{CustomValue, InvoiceTitle, PerField, TitleField, TitleSide};
 use crate::{Refusal, text};
+use core::fmt;
 
 /// A field on the page. `require_x=1` implies that it is shown (rulings 9).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -54,45 +55,44 @@ pub struct CustomField {
     pub notice: String,
 }
 
-/// The page for individuals (`user_field`).
+/// What one side of the page asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PersonalFields {
-    /// Is the title asked?
-    pub show_title: bool,
-    /// Phone number.
-    pub phone: FieldRule,
-    /// E-mail address.
-    pub email: FieldRule,
+pub struct SideFields {
+    /// The rule of each field of a title. The title itself is hidden or required.
+    pub rules: PerField<FieldRule>,
     /// The merchant's own fields.
     pub custom: Vec<CustomField>,
 }
 
-/// The page for companies (`biz_field`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CompanyFields {
+impl SideFields {
+    /// The side with this rule for a field.
+    #[must_use]
+    pub fn with(mut self, field: TitleField, rule: FieldRule) -> Self {
+        self.rules[field] = rule;
+        self
+    }
+
     /// Is the title asked?
-    pub show_title: bool,
-    /// Tax number.
-    pub tax_no: FieldRule,
-    /// Address.
-    pub addr: FieldRule,
-    /// Phone number.
-    pub phone: FieldRule,
-    /// Bank.
-    pub bank_type: FieldRule,
-    /// Bank account.
-    pub bank_no: FieldRule,
-    /// The merchant's own fields.
-    pub custom: Vec<CustomField>,
+    pub fn shows_title(&self) -> bool {
+        self.rules[TitleField::Title].is_shown()
+    }
+
+    fn problems(&self, filled: &InvoiceTitle) -> Vec<FieldProblem> {
+        let standard = filled.values().filter_map(|(field, value)| {
+            let kind = problem_of(self.rules[field], value, |value| is_well_formed(field, value))?;
+            Some(FieldProblem { field: FieldName::Standard(field), kind })
+        });
+        standard.chain(custom_problems(&self.custom, &filled.custom)).collect()
+    }
 }
 
-/// Both faces of the page. Setting it replaces all of it (facts 1.5).
+/// Both sides of the page. Setting it replaces all of it (facts 1.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFields {
     /// For individuals.
-    pub personal: PersonalFields,
+    pub personal: SideFields,
     /// For companies.
-    pub company: CompanyFields,
+    pub company: SideFields,
 }
 
 /// How many custom fields a page may have, each side.
@@ -104,35 +104,30 @@ impl PageFields {
     /// What the page asks when the merchant never set anything: a title, and the tax number of a
     /// company (rulings 9).
     pub fn never_set() -> Self {
+        let titled = SideFields::default().with(TitleField::Title, FieldRule::Required);
         Self {
-            personal: PersonalFields { show_title: true, ..PersonalFields::default() },
-            company: CompanyFields {
-                show_title: true,
-                tax_no: FieldRule::Required,
-                ..CompanyFields::default()
-            },
+            company: titled.clone().with(TitleField::TaxNo, FieldRule::Required),
+            personal: titled,
         }
     }
 
     /// What a title book takes: a name, and whatever else the user wants to keep.
     pub fn of_a_title_book() -> Self {
-        let optional = FieldRule::Optional;
-        Self {
-            personal: PersonalFields {
-                show_title: true,
-                phone: optional,
-                email: optional,
-                custom: Vec::new(),
-            },
-            company: CompanyFields {
-                show_title: true,
-                tax_no: optional,
-                addr: optional,
-                phone: optional,
-                bank_type: optional,
-                bank_no: optional,
-                custom: Vec::new(),
-            },
+        let of_side = |side: TitleSide| {
+            let fields = side.fields().iter();
+            let all = fields.fold(SideFields::default(), |asked, field| {
+                asked.with(*field, FieldRule::Optional)
+            });
+            all.with(TitleField::Title, FieldRule::Required)
+        };
+        Self { personal: of_side(TitleSide::Personal), company: of_side(TitleSide::Company) }
+    }
+
+    /// What one side asks for.
+    pub const fn side(&self, side: TitleSide) -> &SideFields {
+        match side {
+            TitleSide::Personal => &self.personal,
+            TitleSide::Company => &self.company,
         }
     }
 
@@ -147,45 +142,33 @@ impl PageFields {
     /// page can show each at its field. A field that the page does not show is a problem too:
     /// only a caller without a page can send one, and should learn that it will not arrive.
     pub fn problems(&self, filled: &InvoiceTitle) -> Vec<FieldProblem> {
-        let mut problems = Vec::new();
-        match filled {
-            InvoiceTitle::Personal(title) => self.personal.problems(title, &mut problems),
-            InvoiceTitle::Company(title) => self.company.problems(title, &mut problems),
-        }
-        problems
+        self.side(filled.side()).problems(filled)
     }
 }
 
-impl PersonalFields {
-    fn problems(&self, filled: &PersonalTitle, into: &mut Vec<FieldProblem>) {
-        let title_rule = FieldRule::of_title(self.show_title);
-        check_value("title", title_rule, &filled.title, any, into);
-        check_value("phone", self.phone, &filled.phone, is_phone, into);
-        check_value("email", self.email, &filled.email, is_email, into);
-        check_custom_values(&self.custom, &filled.custom, into);
-    }
+/// What a field of a page is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldName {
+    /// A field of every title.
+    Standard(TitleField),
+    /// One of the merchant's own fields: its key, which may be a standard field's name too.
+    Custom(String),
 }
 
-impl CompanyFields {
-    fn problems(&self, filled: &CompanyTitle, into: &mut Vec<FieldProblem>) {
-        let title_rule = FieldRule::of_title(self.show_title);
-        check_value("title", title_rule, &filled.title, any, into);
-        check_value("tax_no", self.tax_no, &filled.tax_no, is_tax_no, into);
-        check_value("addr", self.addr, &filled.addr, any, into);
-        check_value("phone", self.phone, &filled.phone, is_phone, into);
-        check_value("bank_type", self.bank_type, &filled.bank_type, any, into);
-        check_value("bank_no", self.bank_no, &filled.bank_no, any, into);
-        check_custom_values(&self.custom, &filled.custom, into);
+impl fmt::Display for FieldName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Standard(field) => field.name(),
+            Self::Custom(key) => key,
+        })
     }
 }
 
 /// One field of a filled page that cannot stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
-    /// The field's wire name, or a custom field's key.
-    pub field: String,
-    /// Is it one of the merchant's own fields? Its key may be a wire name too.
-    pub is_custom: bool,
+    /// Which field.
+    pub field: FieldName,
     /// What is wrong.
     pub kind: ProblemKind,
 }
@@ -223,53 +206,47 @@ fn check_custom(path: &str, fields: &[CustomField], key_max_chars: usize) -> Res
     Ok(())
 }
 
-fn check_value(
-    field: &str,
+fn problem_of(
     rule: FieldRule,
     value: &str,
-    is_well_formed: fn(&str) -> bool,
-    into: &mut Vec<FieldProblem>,
-) {
-    let kind = match (value.trim().is_empty(), rule) {
-        (true, FieldRule::Required) => ProblemKind::Missing,
-        (true, _) => return,
-        (false, FieldRule::Hidden) => ProblemKind::NotShown,
-        (false, _) if value.chars().count() > MAX_VALUE_CHARS => ProblemKind::TooLong,
-        (false, _) if text::limited(field, value, MAX_VALUE_CHARS).is_err() => {
-            ProblemKind::Malformed
+    is_well_formed: impl Fn(&str) -> bool,
+) -> Option<ProblemKind> {
+    match (value.trim().is_empty(), rule) {
+        (true, FieldRule::Required) => Some(ProblemKind::Missing),
+        (true, _) => None,
+        (false, FieldRule::Hidden) => Some(ProblemKind::NotShown),
+        (false, _) if value.chars().count() > MAX_VALUE_CHARS => Some(ProblemKind::TooLong),
+        (false, _) => {
+            let fits = text::limited("", value, MAX_VALUE_CHARS).is_ok() && is_well_formed(value);
+            (!fits).then_some(ProblemKind::Malformed)
         }
-        (false, _) if !is_well_formed(value) => ProblemKind::Malformed,
-        (false, _) => return,
-    };
-    into.push(FieldProblem { field: field.to_owned(), is_custom: false, kind });
+    }
 }
 
-fn check_custom_values(
-    fields: &[CustomField],
-    values: &[CustomValue],
-    into: &mut Vec<FieldProblem>,
-) {
-    for field in fields {
+fn custom_problems(fields: &[CustomField], values: &[CustomValue]) -> Vec<FieldProblem> {
+    let problem = |key: &str, kind| FieldProblem { field: FieldName::Custom(key.to_owned()), kind };
+    let asked = fields.iter().filter_map(|field| {
         let rule = FieldRule::from_flags(true, field.is_required);
         let typed = values.iter().find(|value| value.key == field.key);
-        let value = typed.map_or("", |value| &value.value);
-        let mut problems = Vec::new();
-        check_value(&field.key, rule, value, any, &mut problems);
-        into.extend(
-            problems.into_iter().map(|problem| FieldProblem { is_custom: true, ..problem }),
-        );
-    }
-    for (index, value) in values.iter().enumerate() {
-        let stands_before = values[..index].iter().any(|earlier| earlier.key == value.key);
-        if stands_before || !fields.iter().any(|field| field.key == value.key) {
-            let field = value.key.clone();
-            into.push(FieldProblem { field, is_custom: true, kind: ProblemKind::NotShown });
-        }
-    }
+        let kind = problem_of(rule, typed.map_or("", |value| &value.value), |_| true)?;
+        Some(problem(&field.key, kind))
+    });
+    let not_asked = values.iter().enumerate().filter_map(|(index, value)| {
+        let is_repeated = values[..index].iter().any(|earlier| earlier.key == value.key);
+        let is_unknown = !fields.iter().any(|field| field.key == value.key);
+        (is_repeated || is_unknown).then(|| problem(&value.key, ProblemKind::NotShown))
+    });
+    asked.chain(not_asked).collect()
 }
 
-fn any(_: &str) -> bool {
-    true
+/// Is that what the field holds?
+fn is_well_formed(field: TitleField, value: &str) -> bool {
+    match field {
+        TitleField::Title | TitleField::Addr | TitleField::BankType | TitleField::BankNo => true,
+        TitleField::Phone => is_phone(value),
+        TitleField::Email => is_email(value),
+        TitleField::TaxNo => is_tax_no(value),
+    }
 }
 
 /// Loose on purpose: the contract's samples have 7-digit numbers, people write `+86 (0)755-…`.
@@ -294,7 +271,7 @@ mod tests {
     use super::*;
 
     fn problems(fields: &PageFields, filled: InvoiceTitle) -> Vec<(String, ProblemKind)> {
-        fields.problems(&filled).into_iter().map(|p| (p.field, p.kind)).collect()
+        fields.problems(&filled).into_iter().map(|p| (p.field.to_string(), p.kind)).collect()
     }
 
     fn custom(key: &str, value: &str) -> CustomValue {
@@ -311,28 +288,26 @@ mod tests {
     #[test]
     fn a_page_never_set_asks_a_title_and_a_companys_tax_number() {
         let fields = PageFields::never_set();
-        let empty = InvoiceTitle::Company(CompanyTitle::default());
+        let empty = InvoiceTitle::new(TitleSide::Company);
         assert_eq!(
             problems(&fields, empty),
             [("title".into(), ProblemKind::Missing), ("tax_no".into(), ProblemKind::Missing)]
         );
-        let personal =
-            InvoiceTitle::Personal(PersonalTitle { title: "张三".into(), ..Default::default() });
+        let personal = InvoiceTitle::new(TitleSide::Personal).with(TitleField::Title, "张三");
         assert_eq!(problems(&fields, personal), []);
     }
 
     #[test]
     fn every_kind_of_problem_is_named_at_its_field() {
         let mut fields = PageFields::never_set();
-        fields.personal.phone = FieldRule::Optional;
+        fields.personal.rules[TitleField::Phone] = FieldRule::Optional;
         fields.personal.custom =
             vec![CustomField { key: "工号".into(), is_required: true, notice: String::new() }];
-        let filled = InvoiceTitle::Personal(PersonalTitle {
-            title: "长".repeat(257),
-            phone: "call me".into(),
-            email: "a@b.cn".into(),
-            custom: vec![custom("工号", "  "), custom("other", "x"), custom("工号", "\u{1}")],
-        });
+        let mut filled = InvoiceTitle::new(TitleSide::Personal)
+            .with(TitleField::Title, "长".repeat(257))
+            .with(TitleField::Phone, "call me")
+            .with(TitleField::Email, "a@b.cn");
+        filled.custom = vec![custom("工号", "  "), custom("other", "x"), custom("工号", "\u{1}")];
         assert_eq!(
             problems(&fields, filled),
             [

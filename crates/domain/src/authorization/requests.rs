@@ -2,7 +2,9 @@
 //! (sections 2, 7 and 8).
 
 use crate::access::account::{AppId, PlatformId};
-use crate::authorization::order::{AuthorizationRequest, OrderId, RejectionReason};
+use crate::authorization::authorization_request::AuthorizationRequest;
+use crate::authorization::order_id::OrderId;
+use crate::authorization::rejection::RejectionReason;
 use crate::{Refusal, text};
 
 /// What getauthurl asks: a link for this request, allowed by a ticket.

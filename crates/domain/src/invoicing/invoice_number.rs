@@ -6,7 +6,7 @@
 //! not used again.
 
 use crate::access::account::AppId;
-use crate::invoicing::taxpayer::Face;
+use crate::invoicing::face::Face;
 use crate::{Refusal, text};
 
 /// Code and number of an invoice; the code of a fully digital one is empty.

@@ -2,7 +2,9 @@
 //! 16).
 
 use crate::invoicing::invoice_number::InvoiceNumber;
-use crate::invoicing::invoice_request::{MakeOffset, MakeOut, Serial};
+use crate::invoicing::make_offset::MakeOffset;
+use crate::invoicing::make_out::MakeOut;
+use crate::invoicing::serial::Serial;
 
 /// What makeoutinvoice asks: a blue invoice for an order.
 #[derive(Clone, Debug)]

@@ -1,74 +1,12 @@
 //! The taxpayer behind a merchant's account: who sells, and how its invoices look (sections 14–16).
 
 use crate::access::account::AppId;
-use crate::invoicing::invoice::{ContentField, ContentProblem, PartyField, check_printable};
+use crate::invoicing::content::{ContentField, ContentProblem, check_printable};
+use crate::invoicing::face::Face;
+use crate::invoicing::merchant_code::MerchantCode;
+use crate::invoicing::party::{Party, PartyField};
 use crate::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
-
-/// The six characters that every serial of a merchant begins with, as its back office shows them
-/// (section 14, note 2; facts 0.2).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct MerchantCode(String);
-
-impl MerchantCode {
-    /// How many characters it has.
-    pub const CHARS: usize = 6;
-
-    /// Takes six letters and digits; None for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == Self::CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        fits.then(|| Self(text.to_owned()))
-    }
-
-    /// The six characters.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Somebody who sells or buys, as an invoice names them. An empty text means "not given".
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Party {
-    /// The name.
-    pub name: String,
-    /// The taxpayer id.
-    pub tax_id: String,
-    /// The address.
-    pub address: String,
-    /// The phone number.
-    pub phone: String,
-    /// The bank.
-    pub bank: String,
-    /// The account with that bank.
-    pub bank_account: String,
-}
-
-/// What a merchant's invoices look like (invoice-standards.md).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Face {
-    /// A 12-digit code, an 8-digit number and a 20-digit check code.
-    Classic,
-    /// Fully digital: a 20-digit number, no code, no check code.
-    Digital,
-}
-
-impl Face {
-    /// Every face.
-    pub const ALL: [Self; 2] = [Self::Classic, Self::Digital];
-
-    /// Its name in settings and in the admin API.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Classic => "classic",
-            Self::Digital => "digital",
-        }
-    }
-
-    /// The face with that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|face| face.name() == name)
-    }
-}
 
 /// A merchant as the tax authority knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,21 +78,6 @@ fn check_text(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_merchant_code_has_six_letters_and_digits() {
-        assert!(MerchantCode::parse("2ff836").is_some() && MerchantCode::parse("test20").is_some());
-        for bad in ["", "2ff83", "2ff8366", "2ff 36", "发票发票发票"] {
-            assert_eq!(MerchantCode::parse(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn face_names_read_back() {
-        for face in Face::ALL {
-            assert_eq!(Face::from_name(face.name()), Some(face));
-        }
-    }
 
     #[test]
     fn a_taxpayer_id_has_15_to_20_characters() {

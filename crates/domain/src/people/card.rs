@@ -3,7 +3,8 @@
 use crate::Timestamp;
 use crate::access::account::AppId;
 use crate::invoicing::invoice_number::InvoiceNumber;
-use crate::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState, Serial};
+use crate::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
+use crate::invoicing::serial::Serial;
 use crate::money::Fen;
 use crate::people::user::UserId;
 

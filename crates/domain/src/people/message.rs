@@ -2,7 +2,7 @@
 
 use crate::Timestamp;
 use crate::access::account::AppId;
-use crate::authorization::order::OrderId;
+use crate::authorization::order_id::OrderId;
 use crate::people::user::UserId;
 
 /// "The merchant will not issue this invoice": the reason, and where to go next.

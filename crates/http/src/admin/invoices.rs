@@ -12,9 +12,8 @@ use axum::response::Response;
 use kaipiao_app::invoicing::requests;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_request::{
-    Colour, InvoiceRequest, Offset, RequestState, Serial,
-};
+use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;

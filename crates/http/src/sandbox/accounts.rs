@@ -14,7 +14,7 @@ use kaipiao_app::{App, Failure};
 use kaipiao_domain::access::account::{Account, PlatformId};
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_wire::answer::bare;
-use kaipiao_wire::people::title::TitleOut;
+use kaipiao_wire::people::title::TitleJson;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -101,7 +101,7 @@ async fn users_json(app: &App, accounts: &[Account]) -> Result<Vec<UserJson>, Fa
             (account.appid.to_string(), openid.as_str().to_owned())
         };
         let book = titles::title_book(app, &user).await?;
-        let titles = book.iter().map(|entry| serde_json::json!(TitleOut::from(&entry.title)));
+        let titles = book.iter().map(|entry| serde_json::json!(TitleJson(&entry.title)));
         json.push(UserJson {
             id: user.id.as_str().to_owned(),
             name: user.name.clone(),

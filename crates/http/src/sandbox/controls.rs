@@ -15,7 +15,7 @@ use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::{messages, users};
 use kaipiao_app::sandbox::Sandbox;
-use kaipiao_domain::authorization::order::Answer as UserAnswer;
+use kaipiao_domain::authorization::user_decision::UserChoice;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
@@ -51,15 +51,15 @@ pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -
     }
 }
 
-fn read_answer(object: &Object) -> Result<(String, String, UserAnswer), Refusal> {
+fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal> {
     let link = object.required_text("auth_url")?.into_owned();
     let user = object.required_text("user")?.into_owned();
     let answer = match &*object.required_text("decision")? {
         "authorize" => {
             let title = object.object("title")?;
-            UserAnswer::Authorize(title.as_ref().map(title::read).transpose()?)
+            UserChoice::Authorize(title.as_ref().map(title::read).transpose()?)
         }
-        "decline" => UserAnswer::Decline,
+        "decline" => UserChoice::Decline,
         other => {
             let problem =
                 format!("must be \"authorize\" or \"decline\", not {}", text::quoted(other));

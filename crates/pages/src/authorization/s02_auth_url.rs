@@ -5,7 +5,7 @@
 //! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing.
 
 use crate::authorization::fields::{
-    self, Field, Side, detail_of, name_of, with_custom_of, without_custom,
+    self, Field, detail_of, name_of, with_custom_of, without_custom,
 };
 use crate::page::{Frame, html, notice, see_other, to_login};
 use crate::pages::Pages;
@@ -22,9 +22,11 @@ use kaipiao_app::authorization::s06_auth_push;
 use kaipiao_app::authorization::s06_auth_push::{AnswerError, shown_mark};
 use kaipiao_app::people::titles;
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::authorization::order::{Answer, AnswerRefused, PageType, RejectionReason};
+use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::page_fields::FieldProblem;
-use kaipiao_domain::people::title::InvoiceTitle;
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
+use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
 use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
 
@@ -168,7 +170,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
         "decline" => {
             let answered =
-                s06_auth_push::answer(&pages.app, &link, &user.id, Answer::Decline, None).await;
+                s06_auth_push::answer(&pages.app, &link, &user.id, UserChoice::Decline, None).await;
             went_on(&frame, &link, &page, answered)
         }
         _ if page.is_open() => refilled(&frame, page, &form),
@@ -233,7 +235,7 @@ fn answered(
 
 /// Both sides of a type 1 page, and which of them is open.
 struct Filling {
-    side: Side,
+    side: TitleSide,
     company: InvoiceTitle,
     personal: InvoiceTitle,
 }
@@ -241,31 +243,30 @@ struct Filling {
 /// The user's default title is filled in, and the first of the other side.
 fn first_filling(page: &AuthPage) -> Filling {
     let first = |side| {
-        let found =
-            page.book.iter().map(|entry| &entry.title).find(|title| Side::of(title) == side);
-        found.cloned().unwrap_or_else(|| fields::empty(side))
+        let found = page.book.iter().map(|entry| &entry.title).find(|title| title.side() == side);
+        found.cloned().unwrap_or_else(|| InvoiceTitle::new(side))
     };
     Filling {
-        side: page.book.first().map_or(Side::Company, |entry| Side::of(&entry.title)),
-        company: first(Side::Company),
-        personal: first(Side::Personal),
+        side: page.book.first().map_or(TitleSide::Company, |entry| entry.title.side()),
+        company: first(TitleSide::Company),
+        personal: first(TitleSide::Personal),
     }
 }
 
 fn typed_filling(page: &AuthPage, form: &Form) -> Filling {
-    let is_personal = form.get("kind") == Side::Personal.name();
+    let is_personal = form.get("kind") == TitleSide::Personal.name();
     Filling {
-        side: if is_personal { Side::Personal } else { Side::Company },
-        company: fields::read(form, &page.fields, Side::Company),
-        personal: fields::read(form, &page.fields, Side::Personal),
+        side: if is_personal { TitleSide::Personal } else { TitleSide::Company },
+        company: fields::read(form, &page.fields, TitleSide::Company),
+        personal: fields::read(form, &page.fields, TitleSide::Personal),
     }
 }
 
 impl Filling {
     fn chosen(&self) -> &InvoiceTitle {
         match self.side {
-            Side::Company => &self.company,
-            Side::Personal => &self.personal,
+            TitleSide::Company => &self.company,
+            TitleSide::Personal => &self.personal,
         }
     }
 }
@@ -274,10 +275,10 @@ impl Filling {
 fn refilled(frame: &Frame, page: AuthPage, form: &Form) -> Response {
     let mut filling = typed_filling(&page, form);
     if let Some(entry) = page.book.iter().find(|entry| entry.id == form.get("use")) {
-        filling.side = Side::of(&entry.title);
+        filling.side = entry.title.side();
         let place = match filling.side {
-            Side::Company => &mut filling.company,
-            Side::Personal => &mut filling.personal,
+            TitleSide::Company => &mut filling.company,
+            TitleSide::Personal => &mut filling.personal,
         };
         *place = with_custom_of(&entry.title, place);
     }
@@ -294,22 +295,22 @@ fn asking<'a>(
     trouble: &'a str,
 ) -> Authorize<'a> {
     let side = |title: &InvoiceTitle| {
-        let own = if Side::of(title) == filling.side { problems } else { &[] };
+        let own = if title.side() == filling.side { problems } else { &[] };
         fields::of_side(frame.lang, &page.fields, title, own)
     };
     let row = |entry: &'a BookEntry| BookRow {
         id: &entry.id,
         name: name_of(&entry.title),
         detail: detail_of(&entry.title),
-        is_company: Side::of(&entry.title) == Side::Company,
+        is_company: entry.title.side() == TitleSide::Company,
     };
     let title = (page.request.page_type == PageType::FillTitle).then(|| TitlePart {
         book: page.book.iter().map(row).collect(),
-        is_company: filling.side == Side::Company,
+        is_company: filling.side == TitleSide::Company,
         company: side(&filling.company),
         personal: side(&filling.personal),
         wants_saving,
-        may_save: page.fields.company.show_title || page.fields.personal.show_title,
+        may_save: page.fields.company.shows_title() || page.fields.personal.shows_title(),
     });
     let was_declined = matches!(page.status, PageStatus::Declined);
     let shown_mark = shown_mark(&page.request);
@@ -333,8 +334,10 @@ async fn authorize(
     let again = |status, page: &AuthPage, problems: &[FieldProblem], trouble: &str| {
         html(status, &asking(frame, page, &filling, wants_saving, problems, trouble))
     };
-    match s06_auth_push::answer(&pages.app, link, &user.id, Answer::Authorize(title), shown).await {
-        Err(AnswerError::Refused(AnswerRefused::Title(problems))) => {
+    match s06_auth_push::answer(&pages.app, link, &user.id, UserChoice::Authorize(title), shown)
+        .await
+    {
+        Err(AnswerError::Refused(ChoiceRefused::Title(problems))) => {
             let trouble = frame.t(
                 "请检查标红的内容后再提交。",
                 "Please check what is marked red, then send again.",
@@ -383,7 +386,7 @@ fn went_on(
 ) -> Response {
     let back = match answered {
         Ok(taken) => return_after(&taken.request, taken.is_authorized),
-        Err(AnswerError::Refused(AnswerRefused::AlreadyAuthorized)) => {
+        Err(AnswerError::Refused(ChoiceRefused::AlreadyAuthorized)) => {
             return_after(&page.request, true)
         }
         Err(error) => return refused(frame, link, error),

@@ -11,7 +11,7 @@ use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::wallet;
 use kaipiao_app::people::wallet::{HeldCard, HeldInvoice};
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::face::Face;
 
 #[derive(Template)]
 #[template(path = "cards.html")]

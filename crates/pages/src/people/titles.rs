@@ -1,6 +1,6 @@
 //! The user's own pages: the title book.
 
-use crate::authorization::fields::{self, Field, Side, detail_of, name_of};
+use crate::authorization::fields::{self, Field, detail_of, name_of};
 use crate::page::{Frame, html, notice, see_other};
 use crate::pages::Pages;
 use crate::visit::{Known, Visit, unavailable};
@@ -11,7 +11,7 @@ use axum::response::Response;
 use kaipiao_app::people::titles;
 use kaipiao_app::people::titles::BookError;
 use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
-use kaipiao_domain::people::title::InvoiceTitle;
+use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 
 #[derive(Template)]
 #[template(path = "titles.html")]
@@ -33,7 +33,7 @@ struct Row<'a> {
 struct Title<'a> {
     frame: &'a Frame,
     is_new: bool,
-    side: Side,
+    side: TitleSide,
     fields: Vec<Field>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         id: &entry.id,
         name: name_of(&entry.title),
         detail: detail_of(&entry.title),
-        is_company: Side::of(&entry.title) == Side::Company,
+        is_company: entry.title.side() == TitleSide::Company,
         is_default: index == 0,
     });
     html(StatusCode::OK, &Titles { frame: &frame, rows: rows.collect() })
@@ -74,7 +74,7 @@ pub(crate) async fn edit(
 async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Response {
     let is_post = request.method() == Method::POST;
     let visit = Visit::of(request);
-    let is_personal = visit.parameter("kind") == Side::Personal.name();
+    let is_personal = visit.parameter("kind") == TitleSide::Personal.name();
     let Known { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
@@ -88,9 +88,9 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         return gone(&frame);
     }
     let side = match &old {
-        Some(entry) => Side::of(&entry.title),
-        None if is_personal => Side::Personal,
-        None => Side::Company,
+        Some(entry) => entry.title.side(),
+        None if is_personal => TitleSide::Personal,
+        None => TitleSide::Company,
     };
     let shown = |title: &InvoiceTitle, problems: &[FieldProblem]| {
         let fields = fields::of_side(frame.lang, &PageFields::of_a_title_book(), title, problems);
@@ -99,7 +99,7 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         html(status, &Title { frame: &frame, is_new: id.is_none(), side, fields })
     };
     if !is_post {
-        return shown(&old.map_or_else(|| fields::empty(side), |entry| entry.title), &[]);
+        return shown(&old.map_or_else(|| InvoiceTitle::new(side), |entry| entry.title), &[]);
     }
     let typed = fields::read(&form, &PageFields::of_a_title_book(), side);
     match titles::save(&pages.app, &user.id, id.as_deref(), typed.clone()).await {

@@ -1,6 +1,7 @@
 //! The renderer port: an invoice as a document that people hold.
 
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuedInvoice};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 
 /// Draws invoices.
 pub trait Renderer: Send + Sync + 'static {

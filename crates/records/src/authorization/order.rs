@@ -4,12 +4,14 @@ use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::people::title::TitleShape;
 use crate::record::Record;
 use kaipiao_domain::access::account::PlatformId;
-use kaipiao_domain::authorization::order::{
-    Authorization, AuthorizationRequest, Decline, Order, OrderId, OrderKey, OrderState, PageType,
-    RejectionReason, Source, UserDecision,
+use kaipiao_domain::authorization::authorization_request::{
+    AuthorizationRequest, PageType, Source,
 };
-use kaipiao_domain::invoicing::invoice_request::Serial;
-use kaipiao_domain::people::title::InvoiceTitle;
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};
@@ -88,7 +90,7 @@ impl DecisionShape {
             user: known(stored, "user", UserId::parse(&self.user))?,
             openid: OpenId::from_checked(self.openid),
             at: at(self.at_ms),
-            title: self.title.map(InvoiceTitle::from),
+            title: self.title.map(|title| title.title(stored)).transpose()?,
             used_by: used_by.transpose()?,
         })
     }

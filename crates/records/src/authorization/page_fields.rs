@@ -1,13 +1,13 @@
 //! Merchants' page fields.
 
-use crate::codec::{decode, encode};
+use crate::codec::{decode, encode, known};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::page_fields::{
-    CompanyFields, CustomField, FieldRule, PageFields, PersonalFields,
-};
+use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields, SideFields};
+use kaipiao_domain::people::title::TitleSide;
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A merchant's page fields' key.
 pub fn page_fields_key(merchant: &AppId) -> Key {
@@ -16,26 +16,14 @@ pub fn page_fields_key(merchant: &AppId) -> Key {
 
 #[derive(Serialize, Deserialize)]
 struct PageFieldsShape {
-    personal: PersonalFieldsShape,
-    company: CompanyFieldsShape,
+    personal: SideFieldsShape,
+    company: SideFieldsShape,
 }
 
 #[derive(Serialize, Deserialize)]
-struct PersonalFieldsShape {
-    show_title: bool,
-    phone: RuleShape,
-    email: RuleShape,
-    custom: Vec<CustomFieldShape>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct CompanyFieldsShape {
-    show_title: bool,
-    tax_no: RuleShape,
-    addr: RuleShape,
-    phone: RuleShape,
-    bank_type: RuleShape,
-    bank_no: RuleShape,
+struct SideFieldsShape {
+    /// By the fields' names; those that are hidden are left out.
+    rules: BTreeMap<String, RuleShape>,
     custom: Vec<CustomFieldShape>,
 }
 
@@ -92,48 +80,41 @@ fn custom_fields_out(shapes: Vec<CustomFieldShape>) -> Vec<CustomField> {
     shapes.into_iter().map(field).collect()
 }
 
+impl SideFieldsShape {
+    fn of(side: TitleSide, asked: &SideFields) -> Self {
+        let rules = side.fields().iter().map(|field| (field.name(), asked.rules[*field]));
+        let shown = rules.filter(|(_, rule)| rule.is_shown());
+        Self {
+            rules: shown.map(|(name, rule)| (name.to_owned(), rule.into())).collect(),
+            custom: custom_fields_in(&asked.custom),
+        }
+    }
+
+    fn side_fields(self, side: TitleSide, stored: &Stored) -> Result<SideFields, ReadError> {
+        let mut asked =
+            SideFields { custom: custom_fields_out(self.custom), ..SideFields::default() };
+        for (name, rule) in self.rules {
+            asked.rules[known(stored, "rules", side.field(&name))?] = rule.into();
+        }
+        Ok(asked)
+    }
+}
+
 impl Record for PageFields {
     const KIND: Kind = Kind::PageFields;
 
     fn encode(&self) -> String {
-        let Self { personal, company } = self;
         encode(&PageFieldsShape {
-            personal: PersonalFieldsShape {
-                show_title: personal.show_title,
-                phone: personal.phone.into(),
-                email: personal.email.into(),
-                custom: custom_fields_in(&personal.custom),
-            },
-            company: CompanyFieldsShape {
-                show_title: company.show_title,
-                tax_no: company.tax_no.into(),
-                addr: company.addr.into(),
-                phone: company.phone.into(),
-                bank_type: company.bank_type.into(),
-                bank_no: company.bank_no.into(),
-                custom: custom_fields_in(&company.custom),
-            },
+            personal: SideFieldsShape::of(TitleSide::Personal, &self.personal),
+            company: SideFieldsShape::of(TitleSide::Company, &self.company),
         })
     }
 
     fn decode(stored: &Stored) -> Result<Self, ReadError> {
         let PageFieldsShape { personal, company } = decode(stored)?;
         Ok(Self {
-            personal: PersonalFields {
-                show_title: personal.show_title,
-                phone: personal.phone.into(),
-                email: personal.email.into(),
-                custom: custom_fields_out(personal.custom),
-            },
-            company: CompanyFields {
-                show_title: company.show_title,
-                tax_no: company.tax_no.into(),
-                addr: company.addr.into(),
-                phone: company.phone.into(),
-                bank_type: company.bank_type.into(),
-                bank_no: company.bank_no.into(),
-                custom: custom_fields_out(company.custom),
-            },
+            personal: personal.side_fields(TitleSide::Personal, stored)?,
+            company: company.side_fields(TitleSide::Company, stored)?,
         })
     }
 }

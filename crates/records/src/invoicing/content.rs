@@ -2,7 +2,8 @@
 
 use super::party::PartyShape;
 use crate::codec::known;
-use kaipiao_domain::invoicing::invoice::{Content, Line, LineNature};
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::line::{Line, LineNature};
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_ports::store::{ReadError, Stored};
 use rust_decimal::Decimal;

@@ -5,7 +5,7 @@ use crate::record::Record;
 use crate::server::server_key;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
-use kaipiao_domain::invoicing::invoice_request::Serial;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};
 

@@ -4,12 +4,13 @@ use super::content::ContentShape;
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order::OrderId;
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
-use kaipiao_domain::invoicing::invoice_request::{
-    Colour, InvoiceRequest, IssueFailure, IssuedInvoice, Offset, RequestState, Serial,
-};
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};

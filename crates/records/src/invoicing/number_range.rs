@@ -2,8 +2,8 @@
 
 use crate::codec::{decode, encode, known, stored_appid};
 use crate::record::Record;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{Block, NumberRange};
-use kaipiao_domain::invoicing::taxpayer::Face;
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! The parties of an invoice.
 
-use kaipiao_domain::invoicing::taxpayer::Party;
+use kaipiao_domain::invoicing::party::Party;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

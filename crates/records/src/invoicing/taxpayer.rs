@@ -4,7 +4,9 @@ use super::party::PartyShape;
 use crate::codec::{decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::taxpayer::{Face, MerchantCode, Taxpayer};
+use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::merchant_code::MerchantCode;
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
-use kaipiao_domain::invoicing::invoice_request::Serial;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;

@@ -2,7 +2,7 @@
 
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
-use kaipiao_domain::authorization::order::OrderId;
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};

@@ -2,10 +2,11 @@
 
 use crate::codec::{decode, encode, known};
 use crate::record::Record;
-use kaipiao_domain::people::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTitle};
+use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, UserId};
 use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A title-book entry's key.
 pub fn book_entry_key(user: &UserId, id: &str) -> Key {
@@ -13,28 +14,10 @@ pub fn book_entry_key(user: &UserId, id: &str) -> Key {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TitleShape {
-    Personal(PersonalTitleShape),
-    Company(CompanyTitleShape),
-}
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct PersonalTitleShape {
-    title: String,
-    phone: String,
-    email: String,
-    custom: Vec<CustomValueShape>,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct CompanyTitleShape {
-    title: String,
-    tax_no: String,
-    addr: String,
-    phone: String,
-    bank_type: String,
-    bank_no: String,
+pub(crate) struct TitleShape {
+    side: String,
+    /// By the fields' names; those that are empty are left out.
+    values: BTreeMap<String, String>,
     custom: Vec<CustomValueShape>,
 }
 
@@ -58,45 +41,25 @@ fn custom_values_out(shapes: Vec<CustomValueShape>) -> Vec<CustomValue> {
 
 impl From<&InvoiceTitle> for TitleShape {
     fn from(title: &InvoiceTitle) -> Self {
-        match title {
-            InvoiceTitle::Personal(title) => Self::Personal(PersonalTitleShape {
-                title: title.title.clone(),
-                phone: title.phone.clone(),
-                email: title.email.clone(),
-                custom: custom_values_in(&title.custom),
-            }),
-            InvoiceTitle::Company(title) => Self::Company(CompanyTitleShape {
-                title: title.title.clone(),
-                tax_no: title.tax_no.clone(),
-                addr: title.addr.clone(),
-                phone: title.phone.clone(),
-                bank_type: title.bank_type.clone(),
-                bank_no: title.bank_no.clone(),
-                custom: custom_values_in(&title.custom),
-            }),
+        let given = title.values().filter(|(_, value)| !value.is_empty());
+        Self {
+            side: title.side().name().to_owned(),
+            values: given.map(|(field, value)| (field.name().into(), value.into())).collect(),
+            custom: custom_values_in(&title.custom),
         }
     }
 }
 
-impl From<TitleShape> for InvoiceTitle {
-    fn from(shape: TitleShape) -> Self {
-        match shape {
-            TitleShape::Personal(shape) => Self::Personal(PersonalTitle {
-                title: shape.title,
-                phone: shape.phone,
-                email: shape.email,
-                custom: custom_values_out(shape.custom),
-            }),
-            TitleShape::Company(shape) => Self::Company(CompanyTitle {
-                title: shape.title,
-                tax_no: shape.tax_no,
-                addr: shape.addr,
-                phone: shape.phone,
-                bank_type: shape.bank_type,
-                bank_no: shape.bank_no,
-                custom: custom_values_out(shape.custom),
-            }),
+impl TitleShape {
+    pub(crate) fn title(self, stored: &Stored) -> Result<InvoiceTitle, ReadError> {
+        let side = TitleSide::ALL.into_iter().find(|side| side.name() == self.side);
+        let side = known(stored, "side", side)?;
+        let mut title = InvoiceTitle::new(side);
+        for (name, value) in self.values {
+            title = title.with(known(stored, "values", side.field(&name))?, value);
         }
+        title.custom = custom_values_out(self.custom);
+        Ok(title)
     }
 }
 
@@ -111,7 +74,7 @@ impl Record for BookEntry {
         Ok(Self {
             user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
             id: stored.key.id.clone(),
-            title: decode::<TitleShape>(stored)?.into(),
+            title: decode::<TitleShape>(stored)?.title(stored)?,
         })
     }
 }

@@ -1,9 +1,10 @@
 //! The classic face: 增值税电子普通发票.
 
 use hmac::{Hmac, KeyInit, Mac};
-use kaipiao_domain::invoicing::invoice::Content;
-use kaipiao_domain::invoicing::invoice_request::{Colour, IssuedInvoice};
-use kaipiao_domain::invoicing::taxpayer::Party;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::invoice_request::Colour;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::party::Party;
 use sha2::Sha256;
 
 use super::canvas::{Align, Area, Canvas, label, value};

@@ -1,7 +1,7 @@
 //! The face of a fully digital invoice: 电子发票（普通发票）.
 
-use kaipiao_domain::invoicing::invoice::Content;
-use kaipiao_domain::invoicing::taxpayer::Party;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::party::Party;
 
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, PAGE_MM, date, gross, qr_code, remarks_with_contacts, title};

@@ -70,7 +70,7 @@ fn rows(fonts: &DocumentFonts, subject: Subject, table: &Table) -> Vec<Row> {
     let content = &subject.request.content;
     let lines = content.lines.iter().zip(texts(content)).enumerate();
     let row = |(index, (line, texts)): (usize, (_, [String; TEXTS]))| {
-        let line: &kaipiao_domain::invoicing::invoice::Line = line;
+        let line: &kaipiao_domain::invoicing::line::Line = line;
         let mut numbered = vec![(index + 1).to_string()];
         numbered.extend(texts);
         table.row(fonts, &numbered, line.net, due_tax(line)).with_air(AIR_MM)

@@ -1,6 +1,6 @@
 //! The pages of either face, with the mark of a sample.
 
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::face::Face;
 
 use super::{classic, digital, specimen};
 use crate::drawing::Page;

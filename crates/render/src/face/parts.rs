@@ -1,8 +1,8 @@
 //! What the faces have in common.
 
-use kaipiao_domain::invoicing::invoice::Content;
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::Colour;
-use kaipiao_domain::invoicing::taxpayer::Party;
+use kaipiao_domain::invoicing::party::Party;
 
 use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, SMALLEST_MM, label, value};
 use super::lines::{visible_width_mm, wrap};

@@ -1,6 +1,7 @@
 //! The lines of an invoice in columns.
 
-use kaipiao_domain::invoicing::invoice::{Content, Line};
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::money::Fen;
 use rust_decimal::Decimal;
 

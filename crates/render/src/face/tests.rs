@@ -1,6 +1,6 @@
 //! Nothing on a page is cut off, and nothing lies on top of something else.
 
-use kaipiao_domain::invoicing::taxpayer::Face;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::money::Fen;
 use proptest::prelude::*;
 

@@ -1,8 +1,9 @@
 //! What the XML that is attached to an invoice is to say, element by element.
 
-use kaipiao_domain::invoicing::invoice::Line;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest};
-use kaipiao_domain::invoicing::taxpayer::{Face, Party};
+use kaipiao_domain::invoicing::line::Line;
+use kaipiao_domain::invoicing::party::Party;
 use kaipiao_render::capitals::capitals;
 use kaipiao_render::category;
 use rust_decimal::Decimal;

@@ -2,13 +2,15 @@
 
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order::OrderId;
-use kaipiao_domain::invoicing::invoice::{Content, Line, LineNature};
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
-use kaipiao_domain::invoicing::invoice_request::{
-    Colour, InvoiceRequest, IssuedInvoice, Offset, RequestState, Serial,
-};
-use kaipiao_domain::invoicing::taxpayer::{Face, Party};
+use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::user::UserId;
 use rust_decimal::Decimal;

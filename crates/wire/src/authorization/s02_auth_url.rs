@@ -6,7 +6,10 @@ use crate::keys::Keys;
 use crate::object::Object;
 use hmac::Mac;
 use kaipiao_domain::access::account::{AppId, PlatformId};
-use kaipiao_domain::authorization::order::{AuthorizationRequest, OrderId, PageType, Source};
+use kaipiao_domain::authorization::authorization_request::{
+    AuthorizationRequest, PageType, Source,
+};
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
 use kaipiao_domain::{Refusal, text};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

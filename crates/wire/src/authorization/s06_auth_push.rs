@@ -2,7 +2,8 @@
 
 use crate::delivery::event_xml::{EventXml, UntimedXml};
 use kaipiao_domain::access::account::{AppId, PlatformId};
-use kaipiao_domain::authorization::order::{OrderId, Source};
+use kaipiao_domain::authorization::authorization_request::Source;
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::people::user::OpenId;
 
 /// `Event` of this push.

@@ -3,9 +3,10 @@
 use crate::answer;
 use crate::authorization::s02_auth_url;
 use crate::object::Object;
-use crate::people::title::TitleOut;
+use crate::people::title::TitleJson;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::authorization::order::{AuthorizationStatus, OrderId};
+use kaipiao_domain::authorization::authorization_status::AuthorizationStatus;
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::requests::AuthDataRequest;
 use serde::Serialize;
 
@@ -22,7 +23,7 @@ struct AuthDataAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_auth_info: Option<TitleOut<'a>>,
+    user_auth_info: Option<TitleJson<'a>>,
 }
 
 /// Writes the status (facts 6.2): auth_time only with "auth success" and "reject insert".
@@ -30,7 +31,7 @@ pub fn write(status: &AuthorizationStatus) -> String {
     let decided = |invoice_status, at: kaipiao_domain::Timestamp, title| AuthDataAnswer {
         invoice_status,
         auth_time: Some(at.unix_seconds()),
-        user_auth_info: Option::as_ref(title).map(TitleOut::from),
+        user_auth_info: Option::as_ref(title).map(TitleJson),
     };
     match status {
         AuthorizationStatus::Never { hint } => {
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
     use crate::golden;
     use kaipiao_domain::Timestamp;
-    use kaipiao_domain::people::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTitle};
+    use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 
     fn custom(key: &str, value: &str) -> Vec<CustomValue> {
         vec![CustomValue { key: key.into(), value: value.into() }]
@@ -63,21 +64,19 @@ mod tests {
 
     #[test]
     fn the_answers_are_the_golden_ones() {
-        let personal = InvoiceTitle::Personal(PersonalTitle {
-            title: "Dhxhhx ".into(),
-            phone: "5554545".into(),
-            email: "dhxhxhhx@qq.cind".into(),
-            custom: custom("field1", "ABCD"),
-        });
-        let company = InvoiceTitle::Company(CompanyTitle {
-            title: "xxCompany".into(),
-            tax_no: "6464646766".into(),
-            addr: "xxBuilding".into(),
-            phone: "1557548768".into(),
-            bank_type: "xxBank".into(),
-            bank_no: "545454646".into(),
-            custom: custom("field2", "EFGH"),
-        });
+        let mut personal = InvoiceTitle::new(TitleSide::Personal)
+            .with(TitleField::Title, "Dhxhhx ")
+            .with(TitleField::Phone, "5554545")
+            .with(TitleField::Email, "dhxhxhhx@qq.cind");
+        personal.custom = custom("field1", "ABCD");
+        let mut company = InvoiceTitle::new(TitleSide::Company)
+            .with(TitleField::Title, "xxCompany")
+            .with(TitleField::TaxNo, "6464646766")
+            .with(TitleField::Addr, "xxBuilding")
+            .with(TitleField::Phone, "1557548768")
+            .with(TitleField::BankType, "xxBank")
+            .with(TitleField::BankNo, "545454646");
+        company.custom = custom("field2", "EFGH");
         let at = |seconds: i64| Timestamp::from_unix_millis(seconds * 1000 + 999);
         let user = AuthorizationStatus::Authorized { at: at(1_480_342_498), title: Some(personal) };
         assert_eq!(write(&user), golden::response("s07_auth_data/response_user.json"));

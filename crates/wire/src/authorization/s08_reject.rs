@@ -3,7 +3,8 @@
 use crate::authorization::s02_auth_url;
 use crate::object::Object;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::authorization::order::{OrderId, RejectionReason};
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::requests::RejectRequest;
 
 /// Reads the body: 72031 naming the field, in the contract's order. `orderid` is read, too

@@ -1,39 +1,41 @@
 //! Section 9: set_auth_field.
 
-use crate::authorization::page_fields::flags_of;
+use crate::authorization::page_fields::{require_name, show_name};
 use crate::object::Object;
+use crate::people::title::side_name;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::authorization::page_fields::{
-    CompanyFields, CustomField, FieldRule, PageFields, PersonalFields,
-};
+use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields, SideFields};
+use kaipiao_domain::people::title::{TitleField, TitleSide};
 
 /// Reads set_auth_field's body; keys that are not sent are 0 (facts 1.5).
+///
+/// # Errors
+/// 72031, naming the member that is missing or has another shape.
 pub fn read(object: &Object) -> Result<PageFields, Refusal> {
     let auth_field = object.required_object("auth_field")?;
-    let user = auth_field.required_object("user_field")?;
-    let biz = auth_field.required_object("biz_field")?;
+    let personal = auth_field.required_object(side_name(TitleSide::Personal))?;
+    let company = auth_field.required_object(side_name(TitleSide::Company))?;
     Ok(PageFields {
-        personal: PersonalFields {
-            show_title: user.flag("show_title")?,
-            phone: read_rule(&user, "phone")?,
-            email: read_rule(&user, "email")?,
-            custom: read_custom(&user)?,
-        },
-        company: CompanyFields {
-            show_title: biz.flag("show_title")?,
-            tax_no: read_rule(&biz, "tax_no")?,
-            addr: read_rule(&biz, "addr")?,
-            phone: read_rule(&biz, "phone")?,
-            bank_type: read_rule(&biz, "bank_type")?,
-            bank_no: read_rule(&biz, "bank_no")?,
-            custom: read_custom(&biz)?,
-        },
+        personal: read_side(TitleSide::Personal, &personal)?,
+        company: read_side(TitleSide::Company, &company)?,
     })
 }
 
-fn read_rule(object: &Object, field: &str) -> Result<FieldRule, Refusal> {
-    let (show, require) = flags_of(field);
-    Ok(FieldRule::from_flags(object.flag(&show)?, object.flag(&require)?))
+fn read_side(side: TitleSide, members: &Object) -> Result<SideFields, Refusal> {
+    let mut asked = SideFields::default();
+    for field in side.fields() {
+        asked.rules[*field] = read_rule(*field, members)?;
+    }
+    asked.custom = read_custom(members)?;
+    Ok(asked)
+}
+
+fn read_rule(field: TitleField, members: &Object) -> Result<FieldRule, Refusal> {
+    let show = members.flag(&show_name(field))?;
+    match require_name(field) {
+        None => Ok(FieldRule::of_title(show)),
+        Some(require) => Ok(FieldRule::from_flags(show, members.flag(&require)?)),
+    }
 }
 
 fn read_custom(object: &Object) -> Result<Vec<CustomField>, Refusal> {
@@ -59,9 +61,9 @@ mod tests {
     #[test]
     fn the_golden_request_is_read() {
         let fields = read(&golden::request("s09_set_page_fields/request.json")).unwrap();
-        assert_eq!(fields.personal.phone, FieldRule::Required);
+        assert_eq!(fields.personal.rules[TitleField::Phone], FieldRule::Required);
         assert_eq!(fields.personal.custom[0].key, "field1");
-        assert_eq!(fields.company.bank_no, FieldRule::Optional);
+        assert_eq!(fields.company.rules[TitleField::BankNo], FieldRule::Optional);
         assert!(!fields.company.custom[0].is_required);
     }
 
@@ -71,7 +73,7 @@ mod tests {
             r#"{"auth_field":{"user_field":{"require_email":"1","custom_field":{"key":"k","value":null,"Is_require":1,"notice":""}},"biz_field":{}}}"#,
         )
         .unwrap();
-        assert_eq!(fields.personal.email, FieldRule::Required);
+        assert_eq!(fields.personal.rules[TitleField::Email], FieldRule::Required);
         assert!(fields.personal.custom[0].is_required);
     }
 

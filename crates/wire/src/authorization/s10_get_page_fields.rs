@@ -1,10 +1,9 @@
 //! Section 10: get_auth_field's answer. Every flag stands, as 0 or 1.
 
 use crate::answer;
-use crate::authorization::page_fields::flags_of;
-use kaipiao_domain::authorization::page_fields::{
-    CompanyFields, CustomField, FieldRule, PageFields, PersonalFields,
-};
+use crate::authorization::page_fields::{require_name, show_name};
+use kaipiao_domain::authorization::page_fields::{CustomField, PageFields, SideFields};
+use kaipiao_domain::people::title::TitleSide;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -19,28 +18,7 @@ struct AuthFieldJson<'a> {
     biz_field: SideJson<'a>,
 }
 
-/// One side of the page: first what is shown, then what is required.
-struct SideJson<'a> {
-    show_title: bool,
-    fields: Vec<(&'static str, FieldRule)>,
-    custom: &'a [CustomField],
-}
-
-impl Serialize for SideJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("show_title", &u8::from(self.show_title))?;
-        for (field, rule) in &self.fields {
-            map.serialize_entry(&flags_of(field).0, &u8::from(rule.is_shown()))?;
-        }
-        for (field, rule) in &self.fields {
-            map.serialize_entry(&flags_of(field).1, &u8::from(rule.is_required()))?;
-        }
-        let custom: Vec<_> = self.custom.iter().map(CustomJson::from).collect();
-        map.serialize_entry("custom_field", &custom)?;
-        map.end()
-    }
-}
+struct SideJson<'a>(TitleSide, &'a SideFields);
 
 #[derive(Serialize)]
 struct CustomJson<'a> {
@@ -50,35 +28,41 @@ struct CustomJson<'a> {
     notice: &'a str,
 }
 
-impl<'a> From<&'a CustomField> for CustomJson<'a> {
-    fn from(CustomField { key, is_required, notice }: &'a CustomField) -> Self {
-        Self { key, is_require: u8::from(*is_required), notice }
-    }
-}
-
 /// Writes the answer.
 pub fn write(fields: &PageFields) -> String {
     let auth_field = AuthFieldJson {
-        user_field: personal(&fields.personal),
-        biz_field: company(&fields.company),
+        user_field: SideJson(TitleSide::Personal, &fields.personal),
+        biz_field: SideJson(TitleSide::Company, &fields.company),
     };
     answer::ok_with(&PageFieldsAnswer { auth_field })
 }
 
-fn personal(PersonalFields { show_title, phone, email, custom }: &PersonalFields) -> SideJson<'_> {
-    SideJson { show_title: *show_title, fields: vec![("phone", *phone), ("email", *email)], custom }
+impl Serialize for SideJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(side, asked) = self;
+        let mut map = serializer.serialize_map(None)?;
+        for field in side.fields() {
+            map.serialize_entry(&show_name(*field), &u8::from(asked.rules[*field].is_shown()))?;
+        }
+        for field in side.fields() {
+            if let Some(name) = require_name(*field) {
+                map.serialize_entry(&name, &u8::from(asked.rules[*field].is_required()))?;
+            }
+        }
+        map.serialize_entry("custom_field", &write_custom(&asked.custom))?;
+        map.end()
+    }
 }
 
-fn company(fields: &CompanyFields) -> SideJson<'_> {
-    let CompanyFields { show_title, tax_no, addr, phone, bank_type, bank_no, custom } = fields;
-    let fields = vec![
-        ("tax_no", *tax_no),
-        ("addr", *addr),
-        ("phone", *phone),
-        ("bank_type", *bank_type),
-        ("bank_no", *bank_no),
-    ];
-    SideJson { show_title: *show_title, fields, custom }
+fn write_custom(fields: &[CustomField]) -> Vec<CustomJson<'_>> {
+    fields
+        .iter()
+        .map(|CustomField { key, is_required, notice }| CustomJson {
+            key,
+            is_require: u8::from(*is_required),
+            notice,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -88,27 +72,12 @@ mod tests {
 
     #[test]
     fn the_answer_is_the_golden_one() {
-        let shown = FieldRule::Optional;
         let custom = |key: &str| {
             vec![CustomField { key: key.into(), is_required: false, notice: String::new() }]
         };
-        let fields = PageFields {
-            personal: PersonalFields {
-                show_title: true,
-                phone: shown,
-                email: shown,
-                custom: custom("field1"),
-            },
-            company: CompanyFields {
-                show_title: true,
-                tax_no: shown,
-                addr: shown,
-                phone: shown,
-                bank_type: shown,
-                bank_no: shown,
-                custom: custom("field2"),
-            },
-        };
+        let mut fields = PageFields::of_a_title_book();
+        fields.personal.custom = custom("field1");
+        fields.company.custom = custom("field2");
         assert_eq!(write(&fields), golden::response("s10_get_page_fields/response.json"));
     }
 }

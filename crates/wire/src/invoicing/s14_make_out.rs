@@ -2,13 +2,14 @@
 
 use crate::object::Object;
 use core::fmt;
-use kaipiao_domain::authorization::order::OrderId;
-use kaipiao_domain::invoicing::invoice::{
-    Content, ContentField, ContentProblem, Line, LineField, LineNature, PartyField,
-};
-use kaipiao_domain::invoicing::invoice_request::{MakeOut, Serial};
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::invoicing::content::{Content, ContentField, ContentProblem};
+use kaipiao_domain::invoicing::line::{Line, LineField, LineNature};
+use kaipiao_domain::invoicing::make_out::MakeOut;
+use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::party::PartyField;
 use kaipiao_domain::invoicing::requests::MakeOutRequest;
-use kaipiao_domain::invoicing::taxpayer::Party;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;

@@ -2,7 +2,7 @@
 
 use crate::invoicing::s14_make_out::{is_empty, read_serial, trimmed};
 use crate::object::Object;
-use kaipiao_domain::invoicing::invoice_request::MakeOffset;
+use kaipiao_domain::invoicing::make_offset::MakeOffset;
 use kaipiao_domain::invoicing::requests::OffsetRequest;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;

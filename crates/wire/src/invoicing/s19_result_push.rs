@@ -1,7 +1,8 @@
 //! Section 19: the push that tells a merchant how a try at an invoice ended.
 
 use crate::delivery::event_xml::{EventXml, UntimedXml};
-use kaipiao_domain::invoicing::invoice_request::{Serial, TryResult};
+use kaipiao_domain::invoicing::invoice_request::TryResult;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::OpenId;
 
 /// `Event` of this push.

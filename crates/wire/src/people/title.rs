@@ -2,102 +2,73 @@
 
 use crate::object::Object;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::people::title::{CompanyTitle, CustomValue, InvoiceTitle, PersonalTitle};
-use serde::Serialize;
+use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleSide};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// The member that holds a side of a title or of a page.
+pub(crate) const fn side_name(side: TitleSide) -> &'static str {
+    match side {
+        TitleSide::Personal => "user_field",
+        TitleSide::Company => "biz_field",
+    }
+}
 
 /// An invoice title as the wire writes it: fields left empty are omitted, custom_field always
 /// stands (a real client calls `.size()` on it, facts 1.5).
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TitleOut<'a> {
-    /// An individual's.
-    UserField(PersonalOut<'a>),
-    /// A company's.
-    BizField(CompanyOut<'a>),
-}
+pub struct TitleJson<'a>(
+    /// The title.
+    pub &'a InvoiceTitle,
+);
 
-/// See [`TitleOut`].
-#[derive(Serialize)]
-pub struct PersonalOut<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    title: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    phone: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    email: &'a str,
-    custom_field: Vec<CustomOut<'a>>,
-}
-
-/// See [`TitleOut`].
-#[derive(Serialize)]
-pub struct CompanyOut<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    title: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    tax_no: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    addr: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    phone: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    bank_type: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    bank_no: &'a str,
-    custom_field: Vec<CustomOut<'a>>,
-}
+struct SideJson<'a>(&'a InvoiceTitle);
 
 #[derive(Serialize)]
-struct CustomOut<'a> {
+struct CustomJson<'a> {
     key: &'a str,
     value: &'a str,
 }
 
-impl<'a> From<&'a InvoiceTitle> for TitleOut<'a> {
-    fn from(title: &'a InvoiceTitle) -> Self {
-        match title {
-            InvoiceTitle::Personal(title) => Self::UserField(PersonalOut {
-                title: &title.title,
-                phone: &title.phone,
-                email: &title.email,
-                custom_field: write_custom(&title.custom),
-            }),
-            InvoiceTitle::Company(title) => Self::BizField(CompanyOut {
-                title: &title.title,
-                tax_no: &title.tax_no,
-                addr: &title.addr,
-                phone: &title.phone,
-                bank_type: &title.bank_type,
-                bank_no: &title.bank_no,
-                custom_field: write_custom(&title.custom),
-            }),
-        }
+impl Serialize for TitleJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(side_name(self.0.side()), &SideJson(self.0))?;
+        map.end()
     }
 }
 
-fn write_custom(values: &[CustomValue]) -> Vec<CustomOut<'_>> {
-    values.iter().map(|value| CustomOut { key: &value.key, value: &value.value }).collect()
+impl Serialize for SideJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (field, value) in self.0.values().filter(|(_, value)| !value.is_empty()) {
+            map.serialize_entry(field.name(), value)?;
+        }
+        map.serialize_entry("custom_field", &write_custom(&self.0.custom))?;
+        map.end()
+    }
+}
+
+fn write_custom(values: &[CustomValue]) -> Vec<CustomJson<'_>> {
+    values.iter().map(|value| CustomJson { key: &value.key, value: &value.value }).collect()
 }
 
 /// Reads `{"user_field":{…}}` or `{"biz_field":{…}}`: exactly one of them.
 pub fn read(object: &Object) -> Result<InvoiceTitle, Refusal> {
-    match (object.object("user_field")?, object.object("biz_field")?) {
-        (Some(field), None) => Ok(InvoiceTitle::Personal(PersonalTitle {
-            title: field.text("title")?.into_owned(),
-            phone: field.text("phone")?.into_owned(),
-            email: field.text("email")?.into_owned(),
-            custom: read_custom(&field)?,
-        })),
-        (None, Some(field)) => Ok(InvoiceTitle::Company(CompanyTitle {
-            title: field.text("title")?.into_owned(),
-            tax_no: field.text("tax_no")?.into_owned(),
-            addr: field.text("addr")?.into_owned(),
-            phone: field.text("phone")?.into_owned(),
-            bank_type: field.text("bank_type")?.into_owned(),
-            bank_no: field.text("bank_no")?.into_owned(),
-            custom: read_custom(&field)?,
-        })),
+    let side = |side| object.object(side_name(side));
+    match (side(TitleSide::Personal)?, side(TitleSide::Company)?) {
+        (Some(members), None) => read_side(TitleSide::Personal, &members),
+        (None, Some(members)) => read_side(TitleSide::Company, &members),
         _ => Err(Refusal::invalid("title", "must hold user_field or biz_field, one of them")),
     }
+}
+
+fn read_side(side: TitleSide, members: &Object) -> Result<InvoiceTitle, Refusal> {
+    let mut title = InvoiceTitle::new(side);
+    for field in side.fields() {
+        title = title.with(*field, members.text(field.name())?);
+    }
+    title.custom = read_custom(members)?;
+    Ok(title)
 }
 
 fn read_custom(field: &Object) -> Result<Vec<CustomValue>, Refusal> {
@@ -122,7 +93,7 @@ mod tests {
         ];
         for body in bodies {
             let title = read(&Object::read(body.as_bytes(), None).unwrap()).unwrap();
-            assert_eq!(serde_json::to_string(&TitleOut::from(&title)).unwrap(), body);
+            assert_eq!(serde_json::to_string(&TitleJson(&title)).unwrap(), body);
         }
         for bad in ["{}", r#"{"user_field":{},"biz_field":{}}"#] {
             assert!(read(&Object::read(bad.as_bytes(), None).unwrap()).is_err());

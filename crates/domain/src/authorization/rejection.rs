@@ -1,0 +1,20 @@
+//! Section 8: what a merchant says when it rejects an order.
+
+use crate::{Refusal, text};
+
+/// What rejectinsert says to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectionReason {
+    /// Why: 1 to 256 characters.
+    pub reason: String,
+    /// Where to go next; empty when the merchant gave no link.
+    pub url: String,
+}
+
+impl RejectionReason {
+    /// Checks the merchant's words.
+    pub fn check(&self) -> Result<(), Refusal> {
+        text::required("reason", &self.reason, 256)?;
+        if self.url.is_empty() { Ok(()) } else { text::web_link("url", &self.url) }
+    }
+}

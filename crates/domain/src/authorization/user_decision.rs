@@ -1,0 +1,110 @@
+//! Section 6: what a user chooses on the authorization page, and the decision that is kept of it.
+
+use crate::Timestamp;
+use crate::authorization::page_fields::FieldProblem;
+use crate::invoicing::serial::Serial;
+use crate::people::title::InvoiceTitle;
+use crate::people::user::{OpenId, UserId};
+use core::fmt;
+
+/// A user's yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorization {
+    /// Who.
+    pub user: UserId,
+    /// Who, as the merchant knows them.
+    pub openid: OpenId,
+    /// When: `auth_time`.
+    pub at: Timestamp,
+    /// The title; only on type 1 pages.
+    pub title: Option<InvoiceTitle>,
+    /// The invoice request that uses it. It never changes again: an order has one invoice, and how
+    /// far that is, the request says.
+    pub used_by: Option<Serial>,
+}
+
+/// A user's no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decline {
+    /// Who.
+    pub user: UserId,
+    /// Who, as the merchant knows them.
+    pub openid: OpenId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The decision that a merchant rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserDecision {
+    /// The user had authorized.
+    Authorized(Authorization),
+    /// The user had declined.
+    Declined(Decline),
+}
+
+impl UserDecision {
+    /// Who had decided.
+    pub fn user(&self) -> &UserId {
+        match self {
+            Self::Authorized(authorization) => &authorization.user,
+            Self::Declined(decline) => &decline.user,
+        }
+    }
+
+    /// When they had.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Authorized(authorization) => authorization.at,
+            Self::Declined(decline) => decline.at,
+        }
+    }
+}
+
+/// What a user chooses on the authorization page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserChoice {
+    /// Yes, with the title of a type 1 page.
+    Authorize(Option<InvoiceTitle>),
+    /// No.
+    Decline,
+}
+
+/// Why a user's choice was not taken. Pages say it in words; it never travels as an errcode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChoiceRefused {
+    /// The link's life is over.
+    LinkExpired,
+    /// The user had authorized before.
+    AlreadyAuthorized,
+    /// Another user had authorized before.
+    AuthorizedByAnotherUser,
+    /// The merchant has rejected the order.
+    Rejected,
+    /// A type 1 page without a title.
+    TitleMissing,
+    /// Fields of the title that cannot stand.
+    Title(Vec<FieldProblem>),
+}
+
+impl fmt::Display for ChoiceRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkExpired => {
+                f.write_str("the link has expired, ask the merchant for a new one")
+            }
+            Self::AlreadyAuthorized => f.write_str("this user has already authorized the order"),
+            Self::AuthorizedByAnotherUser => {
+                f.write_str("another user has already authorized the order")
+            }
+            Self::Rejected => f.write_str("the merchant has rejected invoicing for the order"),
+            Self::TitleMissing => {
+                f.write_str("title is missing: a type 1 page needs user_field or biz_field")
+            }
+            Self::Title(problems) => {
+                f.write_str("title:")?;
+                problems.iter().try_for_each(|p| write!(f, " {} is {:?};", p.field, p.kind))
+            }
+        }
+    }
+}

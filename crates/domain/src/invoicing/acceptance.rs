@@ -1,0 +1,98 @@
+//! What makeoutinvoice and clearoutinvoice have in common: what a request meets, and what becomes
+//! of it.
+
+use crate::authorization::order_id::OrderId;
+use crate::invoicing::content::ContentProblem;
+use crate::invoicing::invoice_request::{InvoiceRequest, RequestState};
+use crate::invoicing::issue_failure::IssueFailure;
+use crate::invoicing::taxpayer::Taxpayer;
+use crate::people::user::UserId;
+use crate::{Refusal, Timestamp};
+use kaipiao_errcode::ErrorCode;
+
+/// What a request meets.
+pub struct RequestContext<'a> {
+    /// The merchant's taxpayer.
+    pub taxpayer: &'a Taxpayer,
+    /// Does the request name this user as the one who gets the invoice?
+    pub names_user: &'a dyn Fn(&UserId) -> bool,
+    /// The request that the merchant has under the same serial.
+    pub known: Option<&'a InvoiceRequest>,
+    /// The domain's now.
+    pub now: Timestamp,
+}
+
+/// What an accepted request changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted<Other> {
+    /// The invoice was issued before: success again, and nothing changes.
+    Before,
+    /// A try begins; both records change together.
+    Begins {
+        /// The order whose authorization is used, or the blue invoice that is being offset.
+        other: Other,
+        /// The request.
+        request: InvoiceRequest,
+    },
+    /// The issuer had been silent: it is asked again, with what it was asked before. The caller is
+    /// told so (73105), not that a new request was accepted.
+    AsksAgain {
+        /// The request.
+        request: InvoiceRequest,
+    },
+}
+
+/// Why a request was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotAccepted {
+    /// Its code says so.
+    Refused(Refusal),
+    /// The content cannot stand; the wire floor names the member.
+    Content(ContentProblem),
+}
+
+impl From<Refusal> for NotAccepted {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Where a known request stands that is neither running nor another's.
+pub(super) enum KnownStatus {
+    /// It has its invoice.
+    Issued,
+    /// Its issuer was silent: the try may still have made an invoice.
+    Silent,
+    /// Its last try failed for certain.
+    Failed,
+}
+
+impl InvoiceRequest {
+    /// 73107 while it is running.
+    pub(super) fn known_status(&self) -> Result<KnownStatus, Refusal> {
+        match &self.state {
+            RequestState::Running { .. } => Err(self.processing()),
+            RequestState::Failed { failure: IssueFailure::Silent, .. } => Ok(KnownStatus::Silent),
+            RequestState::Failed { .. } => Ok(KnownStatus::Failed),
+            RequestState::Issued { .. } => Ok(KnownStatus::Issued),
+        }
+    }
+
+    /// A new try at what the issuer was silent about.
+    pub(super) fn asks_again<Other>(&self, now: Timestamp) -> Accepted<Other> {
+        let state = RequestState::Running { since: now };
+        Accepted::AsksAgain { request: Self { state, ..self.clone() } }
+    }
+
+    /// 73106: the serial names another request.
+    pub(super) fn serial_of_another(&self, whose: &str) -> Refusal {
+        let detail = format!("{} is the serial of {whose}", self.serial.quoted());
+        Refusal::new(ErrorCode::SerialOfOtherOrder, detail)
+    }
+}
+
+/// 73001: the request names somebody else.
+pub(super) fn another_user(order_id: &OrderId) -> Refusal {
+    let detail = format!("it is not the user who authorized order_id {order_id}");
+    Refusal::new(ErrorCode::OpenidError, detail)
+}

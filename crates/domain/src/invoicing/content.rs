@@ -1,0 +1,151 @@
+//! What an invoice says (section 14).
+
+use crate::invoicing::line::{Line, LineField};
+use crate::invoicing::party::{Party, PartyField};
+use crate::money::Fen;
+use core::fmt::Display;
+
+/// Everything that an invoice says, but for its number and date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Who sells.
+    pub seller: Party,
+    /// Who buys.
+    pub buyer: Party,
+    /// Who issues it: a person's name.
+    pub drawer: String,
+    /// Who receives the money; may be empty.
+    pub payee: String,
+    /// Who checked it; may be empty.
+    pub reviewer: String,
+    /// The total with tax.
+    pub gross: Fen,
+    /// The total without tax.
+    pub net: Fen,
+    /// The total tax.
+    pub tax: Fen,
+    /// Remarks; may be empty.
+    pub remark: String,
+    /// The lines, one at least.
+    pub lines: Vec<Line>,
+}
+
+/// A part of the content that a complaint names. The wire floor knows what each is called there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentField {
+    /// A text of the seller.
+    Seller(PartyField),
+    /// A text of the buyer.
+    Buyer(PartyField),
+    /// [`Content::drawer`]
+    Drawer,
+    /// [`Content::payee`]
+    Payee,
+    /// [`Content::reviewer`]
+    Reviewer,
+    /// [`Content::gross`]
+    Gross,
+    /// [`Content::net`]
+    Net,
+    /// [`Content::tax`]
+    Tax,
+    /// [`Content::remark`]
+    Remark,
+    /// A member of the line with that index, from 0.
+    Line(usize, LineField),
+}
+
+/// What is wrong with a content, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentProblem {
+    /// Where.
+    pub field: ContentField,
+    /// What was expected.
+    pub problem: String,
+}
+
+/// The outcome of a check.
+pub(super) type Checked = Result<(), ContentProblem>;
+
+/// A check that has failed.
+pub(super) fn wrong(field: ContentField, problem: impl Display) -> Checked {
+    Err(ContentProblem { field, problem: problem.to_string() })
+}
+
+impl Content {
+    /// The first character that `can_print` does not know, as a problem of the text it stands in.
+    pub fn check_characters(&self, can_print: impl Fn(char) -> bool) -> Checked {
+        self.texts().iter().try_for_each(|(field, text)| check_printable(*field, text, &can_print))
+    }
+
+    /// Every text that is printed, and where it stands.
+    fn texts(&self) -> Vec<(ContentField, &str)> {
+        let mut texts = Vec::new();
+        texts.extend(
+            self.seller.texts().into_iter().map(|(f, text)| (ContentField::Seller(f), text)),
+        );
+        texts
+            .extend(self.buyer.texts().into_iter().map(|(f, text)| (ContentField::Buyer(f), text)));
+        texts.push((ContentField::Drawer, &*self.drawer));
+        texts.push((ContentField::Payee, &*self.payee));
+        texts.push((ContentField::Reviewer, &*self.reviewer));
+        texts.push((ContentField::Remark, &*self.remark));
+        for (index, line) in self.lines.iter().enumerate() {
+            for (field, text) in [
+                (LineField::Name, &line.name),
+                (LineField::Model, &line.model),
+                (LineField::Unit, &line.unit),
+            ] {
+                texts.push((ContentField::Line(index, field), text));
+            }
+        }
+        texts
+    }
+
+    /// What the red invoice says that takes this one back: the same with all signs turned.
+    pub fn reversed(&self, remark: String) -> Self {
+        let reversed_line = |line: &Line| Line {
+            quantity: line.quantity.map(|quantity| -quantity),
+            net: -line.net,
+            tax: -line.tax,
+            ..line.clone()
+        };
+        Self {
+            gross: -self.gross,
+            net: -self.net,
+            tax: -self.tax,
+            remark,
+            lines: self.lines.iter().map(reversed_line).collect(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Names the first character of a text that cannot be printed. Line feeds are laid out.
+pub fn check_printable(
+    field: ContentField,
+    text: &str,
+    can_print: impl Fn(char) -> bool,
+) -> Result<(), ContentProblem> {
+    let Some(unknown) = text.chars().find(|c| *c != '\n' && !can_print(*c)) else { return Ok(()) };
+    let code = u32::from(unknown);
+    wrong(field, format!("holds {unknown} (U+{code:04X}), which no font here can print"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invoicing::line::LineNature;
+    use crate::invoicing::samples::{content, line};
+
+    #[test]
+    fn a_character_that_cannot_be_printed_is_named_with_its_place() {
+        let mut content = content(vec![line(LineNature::Normal, "1", "1", "1")]);
+        let known = |c: char| c != '𪚥';
+        assert_eq!(content.check_characters(known), Ok(()));
+        content.lines[0].model = "a𪚥".into();
+        let problem = content.check_characters(known).unwrap_err();
+        assert_eq!(problem.field, ContentField::Line(0, LineField::Model));
+        assert_eq!(problem.problem, "holds 𪚥 (U+2A6A5), which no font here can print");
+    }
+}

@@ -1,0 +1,74 @@
+//! The lines of an invoice (section 14).
+
+use crate::money::Fen;
+use rust_decimal::Decimal;
+
+/// What a line is (section 14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineNature {
+    /// 0: goods or a service.
+    Normal,
+    /// 1: the discount on the line before it.
+    Discount,
+    /// 2: goods or a service that the next line discounts.
+    Discounted,
+}
+
+impl LineNature {
+    /// Every nature, in the contract's order.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Discount, Self::Discounted];
+
+    /// Its number on the wire.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Normal => 0,
+            Self::Discount => 1,
+            Self::Discounted => 2,
+        }
+    }
+
+    /// Reads the wire's number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|nature| nature.number() == number)
+    }
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub nature: LineNature,
+    /// The 19-digit tax classification code.
+    pub tax_code: String,
+    /// What is sold.
+    pub name: String,
+    /// The unit of measurement; may be empty.
+    pub unit: String,
+    /// Model or specification; may be empty.
+    pub model: String,
+    /// How many; only a discount line may have none.
+    pub quantity: Option<Decimal>,
+    /// The price of one without tax, in yuan; together with the quantity.
+    pub unit_price: Option<Decimal>,
+    /// The amount without tax.
+    pub net: Fen,
+    /// The tax rate: 0.13.
+    pub rate: Decimal,
+    /// The tax.
+    pub tax: Fen,
+}
+
+/// A member of a [`Line`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the Line's member of that name")]
+pub enum LineField {
+    Nature,
+    Name,
+    Unit,
+    Model,
+    Quantity,
+    UnitPrice,
+    Net,
+    Rate,
+    Tax,
+}

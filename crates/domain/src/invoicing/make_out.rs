@@ -1,0 +1,110 @@
+//! Section 14: makeoutinvoice begins an invoice request.
+
+use crate::Refusal;
+use crate::authorization::order::{Order, OrderState};
+use crate::authorization::order_id::OrderId;
+use crate::invoicing::acceptance::{
+    Accepted, KnownStatus, NotAccepted, RequestContext, another_user,
+};
+use crate::invoicing::content::Content;
+use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
+use crate::invoicing::serial::Serial;
+use core::time::Duration;
+use kaipiao_errcode::ErrorCode;
+
+/// What makeoutinvoice asks, its members read and checked one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MakeOut {
+    /// The order.
+    pub order_id: OrderId,
+    /// The request's serial.
+    pub serial: Serial,
+    /// What the invoice is to say.
+    pub content: Content,
+}
+
+impl MakeOut {
+    /// Section 14, in the order of rulings 14: the serial's prefix, the taxpayer, the order's
+    /// authorization, who, the serial's identity, the content.
+    pub fn decide(
+        &self,
+        order: Option<&Order>,
+        context: &RequestContext<'_>,
+        authorization_life: Duration,
+        can_print: &dyn Fn(char) -> bool,
+    ) -> Result<Accepted<Order>, NotAccepted> {
+        let RequestContext { taxpayer, names_user, known, now } = context;
+        self.serial.check_prefix(&taxpayer.code)?;
+        taxpayer.check_id(&self.content.seller.tax_id)?;
+        let order = order.ok_or_else(|| {
+            Order::never_authorized(&self.order_id, "this account never called getauthurl for it")
+        })?;
+        let authorization = match &order.state {
+            OrderState::Rejected { .. } => return Err(self.rejected().into()),
+            OrderState::Offered => {
+                return Err(self.never("the user has not authorized yet").into());
+            }
+            OrderState::Declined(_) => return Err(self.never("the user declined").into()),
+            OrderState::Authorized(authorization) => authorization,
+        };
+        // One that is used keeps: an invoice may be asked after as long as there is a record of it.
+        if authorization.used_by.is_none() && *now > authorization.at + authorization_life {
+            return Err(self.expired().into());
+        }
+        if !names_user(&authorization.user) {
+            return Err(another_user(&self.order_id).into());
+        }
+        if let Some(known) = known {
+            match self.check_identity(known)? {
+                KnownStatus::Issued => return Ok(Accepted::Before),
+                KnownStatus::Silent => return Ok(known.asks_again(*now)),
+                KnownStatus::Failed => {}
+            }
+        }
+        if let Some(used_by) = authorization.used_by.as_ref().filter(|by| **by != self.serial) {
+            let detail = format!("order {} belongs to {}", self.order_id, used_by.quoted());
+            return Err(Refusal::new(ErrorCode::OrderOfOtherSerial, detail).into());
+        }
+        self.content.check_arithmetic().map_err(NotAccepted::Content)?;
+        self.content.check_characters(can_print).map_err(NotAccepted::Content)?;
+        Ok(Accepted::Begins {
+            other: order.used_by(authorization, &self.serial),
+            request: InvoiceRequest {
+                merchant: taxpayer.merchant.clone(),
+                serial: self.serial.clone(),
+                order_id: self.order_id.clone(),
+                asked_by: order.request.asked_by.clone(),
+                user: authorization.user.clone(),
+                colour: Colour::Blue,
+                face: taxpayer.face,
+                content: self.content.clone(),
+                accepted_at: known.map_or(*now, |known| known.accepted_at),
+                state: RequestState::Running { since: *now },
+            },
+        })
+    }
+
+    fn check_identity(&self, known: &InvoiceRequest) -> Result<KnownStatus, Refusal> {
+        if known.colour != Colour::Blue {
+            return Err(known.serial_of_another("an offset"));
+        }
+        if known.order_id != self.order_id {
+            return Err(known.serial_of_another(&format!("order {}", known.order_id)));
+        }
+        known.known_status()
+    }
+
+    fn never(&self, why: &str) -> Refusal {
+        Order::never_authorized(&self.order_id, why)
+    }
+
+    fn rejected(&self) -> Refusal {
+        let detail = format!("order_id {} was rejected, use a new order", self.order_id);
+        Refusal::new(ErrorCode::RejectedByBiz, detail)
+    }
+
+    fn expired(&self) -> Refusal {
+        let detail = format!("the user authorized order_id {} too long ago", self.order_id);
+        Refusal::new(ErrorCode::AuthorizationExpired, detail)
+    }
+}

@@ -1,0 +1,62 @@
+//! The merchant's number of an invoice request.
+
+use crate::invoicing::merchant_code::MerchantCode;
+use crate::{Refusal, text};
+use core::fmt;
+use kaipiao_errcode::ErrorCode;
+
+/// A merchant's number of an invoice request: 1 to 64 characters on one line, the first six of them
+/// the merchant code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Serial(String);
+
+impl Serial {
+    /// Takes a text of 1 to 64 characters, without control characters and others that XML cannot
+    /// carry: it travels in a push.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text::required("", text, Self::MAX_CHARS).is_ok();
+        (fits && !text.contains(char::is_control)).then(|| Self(text.to_owned()))
+    }
+
+    /// How many characters it may have.
+    pub const MAX_CHARS: usize = 64;
+
+    /// The serial's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The serial as a complaint quotes it.
+    pub(super) fn quoted(&self) -> String {
+        text::quoted(&self.0)
+    }
+
+    /// 73110 unless the first six characters are the merchant's code.
+    pub fn check_prefix(&self, code: &MerchantCode) -> Result<(), Refusal> {
+        if self.0.starts_with(code.as_str()) {
+            return Ok(());
+        }
+        let (code, own) = (code.as_str(), self.quoted());
+        let detail = format!("it must begin with the merchant code {code}, not {own}");
+        Err(Refusal::new(ErrorCode::SerialPrefixMismatch, detail))
+    }
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_travels_in_xml() {
+        assert!(Serial::parse("2ff836发票/1]]>").is_some());
+        for bad in ["", "a\nb", "a\u{ffff}", "a\u{fffe}", &"x".repeat(65)] {
+            assert_eq!(Serial::parse(bad), None, "{bad:?}");
+        }
+    }
+}
