@@ -218,7 +218,7 @@ impl DemoUser {
 pub struct Sandbox {
     /// The clock that can be moved.
     pub clock: SandboxClock,
-    /// The issuer that can be told to fail.
+    /// The issuer that can be made to fail.
     pub issuer: Arc<ScriptedIssuer>,
 }
 

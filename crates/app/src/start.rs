@@ -74,7 +74,7 @@ pub enum StartError {
     /// An account's callback in the config file.
     #[error("the callback of {appid} in the config file: {failure}")]
     Callback {
-        /// Whose.
+        /// Whose callback it is.
         appid: String,
         /// What is wrong with it.
         failure: Failure,

@@ -1,4 +1,4 @@
-//! Floor 5: the composition root. Settings, the parts put together, the listening socket, and the
+//! The composition root. Settings, the parts put together, the listening socket, and the
 //! commands `serve`, `demo`, `accounts` and `pushes`.
 
 pub mod accounts;

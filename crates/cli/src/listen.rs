@@ -27,7 +27,7 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
 /// Limits of the socket.
 #[derive(Clone, Copy, Debug)]
 pub struct SocketLimits {
-    /// So long a client may take to send a request's head; an idle connection too.
+    /// How long a client may take to send a request's head; an idle connection too.
     pub header_timeout: Duration,
     /// Connections at once.
     pub connections: usize,

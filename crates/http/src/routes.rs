@@ -139,7 +139,7 @@ pub const ROUTES: &[Route] = &[
         methods: "GET",
         path: "/admin/v1/accounts",
         section: "admin",
-        what: "all accounts",
+        what: "accounts by appid (limit=, after=)",
         handler: || get(accounts::list_accounts),
     },
     Route {
@@ -202,7 +202,7 @@ pub const ROUTES: &[Route] = &[
         methods: "GET",
         path: "/sandbox/v1/messages",
         section: "sandbox",
-        what: "service messages of a user (user=…)",
+        what: "service messages of a user (user=…, limit=, after=)",
         handler: || get(controls::messages),
     },
     Route {

@@ -60,7 +60,7 @@ pub enum PageStatus {
     Declined,
     /// This user has authorized it.
     Authorized {
-        /// When.
+        /// When the user did.
         at: Timestamp,
     },
     /// Another user has.

@@ -13,7 +13,7 @@ pub struct PushReport {
     pub push: Push,
     /// Its attempts, oldest first.
     pub attempts: Vec<Attempt>,
-    /// The push of the same lane that it waits for; None: it waits for nobody.
+    /// The push of the same order that it waits for; None: it waits for none.
     pub waits_behind: Option<Push>,
 }
 
@@ -23,7 +23,7 @@ pub async fn list(app: &App, query: &PushQuery) -> Result<Vec<PushReport>, Failu
     for push in app.store.pushes(query).await? {
         let attempts = app.store.attempts(&push.id).await?;
         let waits_behind = match push.state {
-            PushState::Waiting => first_of_lane(app, &push).await?,
+            PushState::Waiting => first_of_order(app, &push).await?,
             PushState::Ready { .. } | PushState::Settled { .. } => None,
         };
         reports.push(PushReport { push, attempts, waits_behind });
@@ -31,7 +31,7 @@ pub async fn list(app: &App, query: &PushQuery) -> Result<Vec<PushReport>, Failu
     Ok(reports)
 }
 
-async fn first_of_lane(app: &App, push: &Push) -> Result<Option<Push>, Failure> {
+async fn first_of_order(app: &App, push: &Push) -> Result<Option<Push>, Failure> {
     let query = PushQuery {
         account: Some(push.id.account.clone()),
         lane: Some(push.lane.clone()),

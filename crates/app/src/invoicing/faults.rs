@@ -41,7 +41,7 @@ struct Script {
     late: HashMap<(AppId, Serial), Timestamp>,
 }
 
-/// So many faults can wait.
+/// Faults that can wait.
 pub const MAX_FAULTS: usize = 10_000;
 
 impl ScriptedIssuer {
