@@ -303,6 +303,11 @@ const fn line_name(field: LineField) -> &'static str {
     }
 }
 
+/// 72031 for a merchant's taxpayer, which stands in `merchant` of an account.
+pub fn refuse_taxpayer(problem: &ContentProblem) -> Refusal {
+    Refusal::invalid(format!("merchant.{}", WireName(problem.field)), &problem.problem)
+}
+
 /// 72031 in the wire's names.
 pub fn refuse_content(problem: &ContentProblem) -> Refusal {
     Refusal::invalid(WireName(problem.field), &problem.problem)
