@@ -194,7 +194,9 @@ async fn production_verifies_callbacks_at_public_addresses_and_at_those_that_it_
     ] {
         let settings = load(directory.path(), &production(&receiver, push));
         let listening = compose::listen(&settings, None).await.unwrap();
-        let set = listening.app.set_callback(&appid, &spec).await.map_err(|e| e.to_string());
+        let set = kaipiao_app::delivery::callbacks::set(&listening.app, &appid, &spec)
+            .await
+            .map_err(|e| e.to_string());
         match expected {
             Ok(()) => assert!(set.is_ok(), "{set:?}"),
             Err(words) => assert!(set.unwrap_err().contains(words)),

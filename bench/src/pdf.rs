@@ -1,8 +1,8 @@
 //! Milliseconds and bytes of a PDF, on one thread, beside reportlab drawing the same operations. Both
 //! draw each invoice for a while, one after the other, and the medians are compared.
 
-use kaipiao_issuing::InvoicePaper;
 use kaipiao_ports::invoicing::renderer::Renderer;
+use kaipiao_render::FaceRenderer;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
     clippy::unwrap_used,
     reason = "the invoices of the tests, of which some are told here"
 )]
-#[path = "../../crates/issuing/tests/face/fixtures.rs"]
+#[path = "../../crates/render/tests/face/fixtures.rs"]
 mod fixtures;
 
 const EACH: Duration = Duration::from_secs(2);
@@ -29,15 +29,15 @@ struct Figure {
 /// Measures, and prints.
 pub(crate) fn run() {
     let folder = tempfile::tempdir().expect("a temporary directory");
-    let paper = InvoicePaper::default();
+    let renderer = FaceRenderer::default();
     let mut own = Vec::new();
     for fixture in fixtures::all().into_iter().filter(|fixture| TOLD.contains(&fixture.name)) {
-        let pages = paper.svg(&fixture.request, &fixture.invoice);
+        let pages = renderer.svg(&fixture.request, &fixture.invoice);
         for (index, page) in pages.iter().enumerate() {
             let file = folder.path().join(format!("{}-{}.svg", fixture.name, index + 1));
             std::fs::write(file, page).expect("the directory takes a file");
         }
-        let draw = || paper.pdf(&fixture.request, &fixture.invoice);
+        let draw = || renderer.pdf(&fixture.request, &fixture.invoice);
         own.push((fixture.name, pages.len(), figure(draw)));
     }
     let others = reportlab(folder.path());
@@ -72,7 +72,7 @@ fn reportlab(folder: &Path) -> HashMap<String, Figure> {
     let output = Command::new(python)
         .arg(own.join("reportlab_pdf.py"))
         .arg(folder)
-        .arg(own.join("../crates/issuing/fonts/fp-song.otf"))
+        .arg(own.join("../crates/render/fonts/fp-song.otf"))
         .arg(EACH.as_secs().to_string())
         .output()
         .expect("Python starts");

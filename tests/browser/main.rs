@@ -4,4 +4,4 @@
 
 mod harness;
 mod people;
-mod s02_authorize;
+mod s02_auth_url;

@@ -1,9 +1,11 @@
 //! What only the sandbox has: fixed accounts and people, and a clock that can be moved.
 
 use crate::access::accounts::AccountSpec;
+use crate::app::App;
+use crate::failure::Failure;
 use crate::invoicing::faults::ScriptedIssuer;
 use crate::invoicing::taxpayers::TaxpayerSpec;
-use crate::{App, Decision, Failure, FirstTry};
+use crate::store_access::{Decision, FirstTry, decide, get};
 use core::time::Duration;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::{Refusal, Timestamp};
@@ -231,15 +233,15 @@ pub struct SandboxClock {
 impl SandboxClock {
     /// Sets the clock to where the store says it was.
     pub async fn resume(app: &App, clock: Arc<SystemClock>) -> Result<Self, Failure> {
-        let ClockOffset { ahead_s } = app.get(&ClockOffset::key()).await?.unwrap_or_default();
+        let ClockOffset { ahead_s } = get(app, &ClockOffset::key()).await?.unwrap_or_default();
         clock.run_ahead(Duration::from_secs(ahead_s));
         Ok(Self { clock })
     }
 
     /// Moves the clock forward. Returns the new now, and how far it runs ahead in all.
     pub async fn advance(&self, app: &App, by_s: u64) -> Result<(Timestamp, u64), Failure> {
-        let ahead_s = app
-            .decide(ClockOffset::key(), FirstTry::Reads, |found: Option<ClockOffset>| {
+        let ahead_s =
+            decide(app, ClockOffset::key(), FirstTry::Reads, |found: Option<ClockOffset>| {
                 let before = found.unwrap_or_default().ahead_s;
                 let ahead_s = before.checked_add(by_s).filter(|sum| *sum <= MAX_AHEAD_S);
                 let ahead_s = ahead_s.ok_or_else(|| {

@@ -1,9 +1,14 @@
 //! What happens between opening the store and opening the port.
 
+use crate::access::accounts;
 use crate::access::accounts::AccountSpec;
+use crate::app::App;
+use crate::delivery::callbacks;
 use crate::delivery::callbacks::CallbackSpec;
+use crate::failure::Failure;
+use crate::invoicing::taxpayers;
 use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
-use crate::{App, Failure};
+use crate::store_access::{add, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_ports::store::{Commit, CommitError, Expect};
@@ -75,90 +80,88 @@ pub enum StartError {
     Failed(#[from] Failure),
 }
 
-impl App {
-    /// Founds a new store, or checks that this one belongs to this key and mode.
-    pub async fn found(&self, mode: Mode) -> Result<(), StartError> {
-        let given = StoreMetadata {
-            key_fingerprint: self.keys.fingerprint().to_owned(),
-            mode: mode.name().to_owned(),
-        };
-        if self.add(StoreMetadata::key(), &given).await? {
-            return Ok(());
-        }
-        let stored: StoreMetadata = self.get(&StoreMetadata::key()).await?.unwrap_or(given.clone());
-        if stored.key_fingerprint != given.key_fingerprint {
-            let (stored, given) = (stored.key_fingerprint, given.key_fingerprint);
-            return Err(StartError::OtherKey { stored, given });
-        }
-        if stored.mode != given.mode {
-            return Err(StartError::OtherMode { stored: stored.mode, given: mode.name() });
-        }
-        Ok(())
+/// Founds a new store, or checks that this one belongs to this key and mode.
+pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartError> {
+    let given = StoreMetadata {
+        key_fingerprint: app.keys.fingerprint().to_owned(),
+        mode: mode.name().to_owned(),
+    };
+    if add(app, StoreMetadata::key(), &given).await? {
+        return Ok(());
     }
+    let stored: StoreMetadata = get(app, &StoreMetadata::key()).await?.unwrap_or(given.clone());
+    if stored.key_fingerprint != given.key_fingerprint {
+        let (stored, given) = (stored.key_fingerprint, given.key_fingerprint);
+        return Err(StartError::OtherKey { stored, given });
+    }
+    if stored.mode != given.mode {
+        return Err(StartError::OtherMode { stored: stored.mode, given: mode.name() });
+    }
+    Ok(())
+}
 
-    /// Adds the sandbox's accounts and people where they are missing; what was changed since is
-    /// left alone.
-    pub async fn seed_sandbox(&self) -> Result<(), StartError> {
-        for demo in DEMO_ACCOUNTS {
-            let appid = AppId::parse(demo.appid).expect("a demo account's appid is well-formed");
-            if self.account(&appid).await?.is_none() {
-                self.save_account(&demo.spec()).await?;
-            }
+/// Adds the sandbox's accounts and people where they are missing; what was changed since is
+/// left alone.
+pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
+    for demo in DEMO_ACCOUNTS {
+        let appid = AppId::parse(demo.appid).expect("a demo account's appid is well-formed");
+        if accounts::find(app, &appid).await?.is_none() {
+            accounts::save(app, &demo.spec()).await?;
         }
-        self.seed_taxpayer().await?;
-        for demo in DEMO_USERS {
-            self.seed_user(demo).await?;
-        }
-        Ok(())
     }
+    seed_taxpayer(app).await?;
+    for demo in DEMO_USERS {
+        seed_user(app, demo).await?;
+    }
+    Ok(())
+}
 
-    /// The demo merchant's taxpayer, also for a sandbox of before there were any.
-    async fn seed_taxpayer(&self) -> Result<(), Failure> {
-        let merchant = AppId::parse(DEMO_MERCHANT).expect("a demo account's appid is well-formed");
-        if self.taxpayer(&merchant).await?.is_none() {
-            let appid = DEMO_MERCHANT.to_owned();
-            let merchant = Some(demo_taxpayer());
-            self.save_account(&AccountSpec { appid, merchant, ..AccountSpec::default() }).await?;
-        }
-        Ok(())
+/// The demo merchant's taxpayer, also for a sandbox of before there were any.
+async fn seed_taxpayer(app: &App) -> Result<(), Failure> {
+    let merchant = AppId::parse(DEMO_MERCHANT).expect("a demo account's appid is well-formed");
+    if taxpayers::find(app, &merchant).await?.is_none() {
+        let appid = DEMO_MERCHANT.to_owned();
+        let merchant = Some(demo_taxpayer());
+        accounts::save(app, &AccountSpec { appid, merchant, ..AccountSpec::default() }).await?;
     }
+    Ok(())
+}
 
-    /// A user and their title book come in one commit: a restart never finds half of them, and
-    /// never brings back an entry that the user deleted.
-    async fn seed_user(&self, demo: &DemoUser) -> Result<(), Failure> {
-        let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
-        let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
-        let mut saves = vec![record::save(user_key(&id), Expect::Absent, &user)];
-        for (number, title) in demo.titles().into_iter().enumerate() {
-            let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
-            saves.push(record::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
-        }
-        match self.store.commit(Commit::of(saves)).await {
-            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+/// A user and their title book come in one commit: a restart never finds half of them, and
+/// never brings back an entry that the user deleted.
+async fn seed_user(app: &App, demo: &DemoUser) -> Result<(), Failure> {
+    let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
+    let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
+    let mut saves = vec![record::save(user_key(&id), Expect::Absent, &user)];
+    for (number, title) in demo.titles().into_iter().enumerate() {
+        let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
+        saves.push(record::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
     }
+    match app.store.commit(Commit::of(saves)).await {
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
 
-    /// Sets the config file's callbacks: there too the file has the last word.
-    pub async fn apply_callbacks(
-        &self,
-        specs: &[(String, CallbackSpec)],
-    ) -> Result<(), StartError> {
-        for (appid, spec) in specs {
-            let wrong = |failure| StartError::Callback { appid: appid.clone(), failure };
-            let known = AppId::parse(appid).expect("its account was applied before");
-            self.set_callback_unverified(&known, spec).await.map_err(wrong)?;
-        }
-        Ok(())
+/// Sets the config file's callbacks: there too the file has the last word.
+pub async fn apply_callbacks(
+    app: &App,
+    specs: &[(String, CallbackSpec)],
+) -> Result<(), StartError> {
+    for (appid, spec) in specs {
+        let wrong = |failure| StartError::Callback { appid: appid.clone(), failure };
+        let known = AppId::parse(appid).expect("its account was applied before");
+        callbacks::set_unverified(app, &known, spec).await.map_err(wrong)?;
     }
+    Ok(())
+}
 
-    /// Adds and changes the config file's accounts: there the file has the last word.
-    pub async fn apply_accounts(&self, specs: &[AccountSpec]) -> Result<(), StartError> {
-        for (index, spec) in specs.iter().enumerate() {
-            self.save_account(spec)
-                .await
-                .map_err(|failure| StartError::Account { index, failure })?;
-        }
-        Ok(())
+/// Adds and changes the config file's accounts: there the file has the last word.
+pub async fn apply_accounts(app: &App, specs: &[AccountSpec]) -> Result<(), StartError> {
+    for (index, spec) in specs.iter().enumerate() {
+        accounts::save(app, spec)
+            .await
+            .map_err(|failure| StartError::Account { index, failure })?;
     }
+    Ok(())
 }

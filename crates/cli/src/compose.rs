@@ -4,22 +4,23 @@ use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use axum::Router;
 use core::time::Duration;
-use kaipiao_app::delivery::dispatch::{Dispatch, PushSettings};
-use kaipiao_app::delivery::worker::{Places, Worker};
+use kaipiao_app::delivery::dispatch::Dispatch;
+use kaipiao_app::delivery::worker::Worker;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
-use kaipiao_app::invoicing::issue::{Issuing, IssuingSettings};
+use kaipiao_app::invoicing::issue::Issuing;
 use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
+use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
+use kaipiao_app::start;
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
-use kaipiao_http::{HttpSettings, Server};
-use kaipiao_issuing::font::Fonts;
-use kaipiao_issuing::numbers::Numbers;
-use kaipiao_issuing::{BuiltInIssuer, InvoicePaper};
+use kaipiao_http::{Api, HttpSettings, Server};
+use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::store::Store;
+use kaipiao_render::{FaceRenderer, Fonts};
 use kaipiao_sender::HttpSender;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::keys::Keys;
@@ -144,24 +145,14 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         is_https: scheme == "https",
         public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
-    let pages = kaipiao_pages::router(home(settings, address, has_admin), pages);
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         connections: settings.limits.connections,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
-    open_fonts(settings).await?;
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
-}
-
-/// Reads the machine's fonts before the first request, which would have to wait for them.
-async fn open_fonts(settings: &Settings) -> Result<(), ComposeError> {
-    let fonts = Fonts::new(settings.render.font_files()?);
-    if let Err(panic) = tokio::task::spawn_blocking(move || fonts.open()).await {
-        std::panic::resume_unwind(panic.into_panic());
-    }
-    Ok(())
 }
 
 /// The name under which this process takes blocks of invoice numbers: it has its store to itself.
@@ -179,14 +170,14 @@ pub fn app(
     let push = &settings.push;
     let ca_file = Some(push.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
     let sender = HttpSender::new(push.guard(settings.mode)?, ca_file)?;
-    let app_settings = kaipiao_app::Settings {
+    let app_settings = AppSettings {
         public_base_url: public_base_url(settings, address),
         link_life: Duration::from_secs(settings.authorization.link_life_s),
         wxa_appid: settings.authorization.wxa_appid.clone(),
         custom_key_max_chars: settings.authorization.custom_key_max_chars,
         login: settings.login.settings()?,
         push: PushSettings {
-            places: Places {
+            concurrency: Concurrency {
                 time_limit: Duration::from_millis(push.timeout_ms),
                 per_account: push.per_account,
                 at_once: push.at_once,
@@ -194,7 +185,7 @@ pub fn app(
             retry_after: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
         },
         issuing: IssuingSettings {
-            places: Places {
+            concurrency: Concurrency {
                 time_limit: Duration::from_millis(settings.issuing.time_limit_ms),
                 per_account: settings.issuing.per_account,
                 at_once: settings.issuing.at_once,
@@ -219,7 +210,7 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        renderer: Arc::new(InvoicePaper::new(Fonts::new(settings.render.font_files()?))),
+        renderer: Arc::new(FaceRenderer::new(Fonts::new(settings.render.font_files()?))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }
@@ -230,16 +221,16 @@ pub async fn prepare(
     settings: &Settings,
     clock: Arc<SystemClock>,
 ) -> Result<Option<SandboxClock>, ComposeError> {
-    app.found(settings.mode.into()).await?;
+    start::check_store_metadata(app, settings.mode.into()).await?;
     let sandbox = match settings.mode {
         ModeName::Production => None,
         ModeName::Sandbox => {
-            app.seed_sandbox().await?;
+            start::seed_sandbox(app).await?;
             Some(SandboxClock::resume(app, clock).await?)
         }
     };
-    app.apply_accounts(&settings.account_specs()?).await?;
-    app.apply_callbacks(&settings.callback_specs()?).await?;
+    start::apply_accounts(app, &settings.account_specs()?).await?;
+    start::apply_callbacks(app, &settings.callback_specs()?).await?;
     Ok(sandbox)
 }
 
@@ -377,16 +368,16 @@ fn make_key_file(path: &Path) -> std::io::Result<()> {
 
 fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pages::Home {
     let is_sandbox = settings.mode == ModeName::Sandbox;
-    let route = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
+    let to_row = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
         methods: route.methods,
         path: route.path,
         section: route.section,
         what: route.what,
     };
-    let is_served = |route: &&kaipiao_http::Route| match route.section {
-        "sandbox" => is_sandbox,
-        "admin" => has_admin,
-        _ => true,
+    let is_served = |route: &&kaipiao_http::Route| match route.api() {
+        Api::Merchant => true,
+        Api::Admin => has_admin,
+        Api::Sandbox => is_sandbox,
     };
     kaipiao_pages::Home {
         version: env!("CARGO_PKG_VERSION"),
@@ -395,7 +386,7 @@ fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pa
         routes: kaipiao_http::ROUTES
             .iter()
             .filter(is_served)
-            .map(route)
+            .map(to_row)
             .chain(kaipiao_pages::PAGE_ROUTES.iter().copied())
             .collect(),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },

@@ -4,10 +4,10 @@
 use kaipiao_app::access::accounts::AccountSpec;
 use kaipiao_app::delivery::callbacks::CallbackSpec;
 use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
-use kaipiao_app::people::login::LoginSettings;
+use kaipiao_app::settings::LoginSettings;
 use kaipiao_app::start::Mode;
-use kaipiao_issuing::IssuerMarks;
-use kaipiao_issuing::font::FontFile;
+use kaipiao_issuer::IssuerMarks;
+use kaipiao_render::FontFile;
 use kaipiao_sender::guard::{Guard, Range};
 use kaipiao_wire::people::login_token::LoginKey;
 use serde::Deserialize;

@@ -6,6 +6,8 @@
 //!
 //! A module is named after what it decides; the section of the contract stands in its first line.
 
+#![deny(missing_docs)]
+
 pub mod access;
 pub mod authorization;
 pub mod delivery;

@@ -3,6 +3,8 @@
 //! Integrators branch on the number; people read the message. `spec/s99_error_codes.tsv` is the
 //! same table as data, with each code's meaning and who raises it; a test keeps the two equal.
 
+#![deny(missing_docs)]
+
 /// Declares the enum, its numbers and its messages from one line per code.
 macro_rules! catalogue {
     ($( #[doc = $doc:literal] $name:ident = $number:literal, $message:literal; )+) => {

@@ -3,22 +3,22 @@
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
-use crate::Server;
+use crate::server::Server;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kaipiao_app::Failure;
+use kaipiao_app::{App, Failure};
 use kaipiao_domain::Refusal;
 use kaipiao_wire::answer;
 use std::any::Any;
 use std::time::Instant;
 
 /// A handler's answer: the JSON text of a success.
-pub(crate) struct Answer(pub(crate) String);
+pub(crate) struct JsonAnswer(pub(crate) String);
 
-impl IntoResponse for Answer {
+impl IntoResponse for JsonAnswer {
     fn into_response(self) -> Response {
         json(StatusCode::OK, self.0)
     }
@@ -69,6 +69,10 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     Failed(Failure::Unavailable(format!("panic: {why}"))).into_response()
 }
 
+fn new_rid(app: &App) -> String {
+    answer::rid(app.now().unix_seconds(), app.random())
+}
+
 /// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
 /// holds the access token, and the secret in /cgi-bin/token.
 pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
@@ -85,14 +89,14 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             response
         }
         Some(Marker(Failure::Refused(refusal))) => {
-            let rid = server.app.new_rid();
+            let rid = new_rid(&server.app);
             // Debug keeps a caller's line breaks from making lines of their own.
             let why = refusal.to_string();
             tracing::info!(%method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
             json(StatusCode::OK, answer::refused(&refusal, &rid))
         }
         Some(Marker(Failure::Unavailable(why))) => {
-            let rid = server.app.new_rid();
+            let rid = new_rid(&server.app);
             tracing::error!(%method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
             json(StatusCode::OK, answer::system_error(&rid))
         }

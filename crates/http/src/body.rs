@@ -1,7 +1,7 @@
 //! What a caller sent: the query, and the body with its limits of size and time.
 
-use crate::Server;
 use crate::answer::Failed;
+use crate::server::Server;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::Uri;
@@ -30,12 +30,12 @@ pub(crate) fn query_object(uri: &Uri) -> Result<Object<'static>, Refusal> {
 }
 
 /// A body, whole.
-pub(crate) struct Sent {
+pub(crate) struct RequestBody {
     bytes: Bytes,
     content_type: Option<String>,
 }
 
-impl Sent {
+impl RequestBody {
     /// The object within: 44002 empty, 47001 not JSON.
     pub(crate) fn object(&self) -> Result<Object<'static>, Refusal> {
         Object::read(&self.bytes, self.content_type.as_deref())
@@ -84,7 +84,7 @@ fn incomplete(why: &str) -> Failed {
     Refusal::new(ErrorCode::DataFormatError, why).into()
 }
 
-impl FromRequest<Server> for Sent {
+impl FromRequest<Server> for RequestBody {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {

@@ -1,6 +1,6 @@
 //! What stands before every route.
 
-use crate::Server;
+use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{StatusCode, header};

@@ -1,16 +1,19 @@
-//! Which path is served by which file. The same list is shown on the home page; a test calls each
-//! of its entries.
+//! Every route: where it is, what it does, and who handles it. The router is built from this list,
+//! the home page shows it, and a test calls each of its entries.
 
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
-use crate::admin::{accounts, invoices, pushes};
+use crate::admin::{accounts, callbacks, invoices, numbers, pushes};
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
-use crate::{Server, sandbox};
+use crate::sandbox::accounts as demo;
+use crate::sandbox::controls;
+use crate::server::Server;
 use axum::Router;
-use axum::routing::{any, get, post, put};
+use axum::handler::Handler;
+use axum::routing::{MethodRouter, any, get, post, put};
 
-/// A route, for people.
+/// A route.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
     /// `GET`, `POST`, or both.
@@ -21,111 +24,222 @@ pub struct Route {
     pub section: &'static str,
     /// What it does.
     pub what: &'static str,
+    handler: fn() -> MethodRouter<Server>,
 }
 
-const fn route(
-    methods: &'static str,
-    path: &'static str,
-    section: &'static str,
-    what: &'static str,
-) -> Route {
-    Route { methods, path, section, what }
+/// The parts of the API, which a server has or has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// What merchants call; always there.
+    Merchant,
+    /// What operators call; there when the admin token is set.
+    Admin,
+    /// What test suites call; only in the sandbox.
+    Sandbox,
 }
 
-/// Every route of this floor.
+impl Route {
+    /// The part of the API that it belongs to.
+    pub fn api(&self) -> Api {
+        match self.section {
+            "admin" => Api::Admin,
+            "sandbox" => Api::Sandbox,
+            _ => Api::Merchant,
+        }
+    }
+}
+
+/// Every route of this crate.
 pub const ROUTES: &[Route] = &[
-    route("GET POST", "/cgi-bin/token", "token", "access token, classic family"),
-    route("POST", "/cgi-bin/stable_token", "token", "access token, stable family"),
-    route("GET", "/cgi-bin/ticket/getticket", "1", "ticket (type=wx_card, jsapi)"),
-    route("POST", "/card/invoice/getauthurl", "2", "link of the authorization page"),
-    route("POST", "/card/invoice/getauthdata", "7", "has the user authorized?"),
-    route("POST", "/card/invoice/rejectinsert", "8", "reject invoicing"),
-    route(
-        "GET POST",
-        "/card/invoice/setbizattr",
-        "9–12, 17, 18",
-        "page fields, pay merchant, contact (action=…)",
-    ),
-    route("POST", "/card/invoice/makeoutinvoice", "14", "issue an invoice"),
-    route("POST", "/card/invoice/clearoutinvoice", "15", "offset an invoice"),
-    route("POST", "/card/invoice/queryinvoceinfo", "16", "an issued invoice, or why there is none"),
-    route("GET", "/invoice/pdf/{name}", "16", "an invoice's PDF (pdfurl)"),
-    route("GET", "/invoice/svg/{name}", "16", "its first page as a picture"),
-    route("GET", "/admin/v1/accounts", "admin", "all accounts"),
-    route("PUT", "/admin/v1/accounts/{appid}", "admin", "add or change an account"),
-    route(
-        "PUT",
-        "/admin/v1/accounts/{appid}/callback",
-        "admin",
-        "where an account receives pushes",
-    ),
-    route(
-        "GET",
-        "/admin/v1/pushes",
-        "admin",
-        "pushes and their attempts (appid=, order_id=, state=)",
-    ),
-    route("POST", "/admin/v1/pushes/{id}/replay", "admin", "send a push again"),
-    route(
-        "GET",
-        "/admin/v1/accounts/{appid}/numbers",
-        "admin",
-        "a merchant's ranges of invoice numbers, with their gaps",
-    ),
-    route("GET", "/admin/v1/invoices", "admin", "a merchant's invoice requests (appid=, fpqqlsh=)"),
-    route("GET", "/sandbox/v1/accounts", "sandbox", "demo accounts, users, openids, admin token"),
-    route("POST", "/sandbox/v1/authorize", "sandbox", "a user answers without a browser"),
-    route("GET", "/sandbox/v1/messages", "sandbox", "service messages of a user (user=…)"),
-    route("POST", "/sandbox/v1/clock", "sandbox", "move the clock forward"),
-    route("POST", "/sandbox/v1/users", "sandbox", "add a person"),
-    route("POST", "/sandbox/v1/faults", "sandbox", "what the issuer does to the next requests"),
+    Route {
+        methods: "GET POST",
+        path: "/cgi-bin/token",
+        section: "token",
+        what: "access token, classic family",
+        handler: || any(token::classic),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/stable_token",
+        section: "token",
+        what: "access token, stable family",
+        handler: || post_only(token::stable),
+    },
+    Route {
+        methods: "GET",
+        path: "/cgi-bin/ticket/getticket",
+        section: "1",
+        what: "ticket (type=wx_card, jsapi)",
+        handler: || get_only(s01_ticket::get_ticket),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/getauthurl",
+        section: "2",
+        what: "link of the authorization page",
+        handler: || post_only(s02_auth_url::get_auth_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/getauthdata",
+        section: "7",
+        what: "has the user authorized?",
+        handler: || post_only(s07_auth_data::get_auth_data),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/rejectinsert",
+        section: "8",
+        what: "reject invoicing",
+        handler: || post_only(s08_reject::reject_insert),
+    },
+    Route {
+        methods: "GET POST",
+        path: "/card/invoice/setbizattr",
+        section: "9–12, 17, 18",
+        what: "page fields, pay merchant, contact (action=…)",
+        handler: || any(set_biz_attr::set_biz_attr),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/makeoutinvoice",
+        section: "14",
+        what: "issue an invoice",
+        handler: || post_only(s14_make_out::make_out_invoice),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/clearoutinvoice",
+        section: "15",
+        what: "offset an invoice",
+        handler: || post_only(s15_offset::clear_out_invoice),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/queryinvoceinfo",
+        section: "16",
+        what: "an issued invoice, or why there is none",
+        handler: || post_only(s16_query::query_invoice_info),
+    },
+    Route {
+        methods: "GET",
+        path: "/invoice/pdf/{name}",
+        section: "16",
+        what: "an invoice's PDF (pdfurl)",
+        handler: || get(documents::pdf),
+    },
+    Route {
+        methods: "GET",
+        path: "/invoice/svg/{name}",
+        section: "16",
+        what: "its first page as a picture",
+        handler: || get(documents::svg),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/accounts",
+        section: "admin",
+        what: "all accounts",
+        handler: || get(accounts::list_accounts),
+    },
+    Route {
+        methods: "PUT",
+        path: "/admin/v1/accounts/{appid}",
+        section: "admin",
+        what: "add or change an account",
+        handler: || put(accounts::put_account),
+    },
+    Route {
+        methods: "PUT",
+        path: "/admin/v1/accounts/{appid}/callback",
+        section: "admin",
+        what: "where an account receives pushes",
+        handler: || put(callbacks::put_callback),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/pushes",
+        section: "admin",
+        what: "pushes and their attempts (appid=, order_id=, state=)",
+        handler: || get(pushes::list_pushes),
+    },
+    Route {
+        methods: "POST",
+        path: "/admin/v1/pushes/{id}/replay",
+        section: "admin",
+        what: "send a push again",
+        handler: || post(pushes::replay_push),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/accounts/{appid}/numbers",
+        section: "admin",
+        what: "a merchant's ranges of invoice numbers, with their gaps",
+        handler: || get(numbers::list_numbers),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/invoices",
+        section: "admin",
+        what: "a merchant's invoice requests (appid=, fpqqlsh=)",
+        handler: || get(invoices::list_invoices),
+    },
+    Route {
+        methods: "GET",
+        path: "/sandbox/v1/accounts",
+        section: "sandbox",
+        what: "demo accounts, users, openids, admin token",
+        handler: || get(demo::accounts),
+    },
+    Route {
+        methods: "POST",
+        path: "/sandbox/v1/authorize",
+        section: "sandbox",
+        what: "a user answers without a browser",
+        handler: || post(controls::authorize),
+    },
+    Route {
+        methods: "GET",
+        path: "/sandbox/v1/messages",
+        section: "sandbox",
+        what: "service messages of a user (user=…)",
+        handler: || get(controls::messages),
+    },
+    Route {
+        methods: "POST",
+        path: "/sandbox/v1/clock",
+        section: "sandbox",
+        what: "move the clock forward",
+        handler: || post(controls::clock),
+    },
+    Route {
+        methods: "POST",
+        path: "/sandbox/v1/users",
+        section: "sandbox",
+        what: "add a person",
+        handler: || post(controls::users),
+    },
+    Route {
+        methods: "POST",
+        path: "/sandbox/v1/faults",
+        section: "sandbox",
+        what: "what the issuer does to the next requests",
+        handler: || post(controls::faults),
+    },
 ];
 
-pub(crate) fn merchant_api() -> Router<Server> {
-    Router::new()
-        .route("/cgi-bin/token", any(token::classic))
-        .route("/cgi-bin/stable_token", post(token::stable).fallback(require_post))
-        .route("/cgi-bin/ticket/getticket", get(s01_ticket::get_ticket).fallback(require_get))
-        .route("/card/invoice/getauthurl", post(s02_auth_url::get_auth_url).fallback(require_post))
-        .route(
-            "/card/invoice/getauthdata",
-            post(s07_auth_data::get_auth_data).fallback(require_post),
-        )
-        .route("/card/invoice/rejectinsert", post(s08_reject::reject_insert).fallback(require_post))
-        .route("/card/invoice/setbizattr", any(set_biz_attr::set_biz_attr))
-        .route(
-            "/card/invoice/makeoutinvoice",
-            post(s14_make_out::make_out_invoice).fallback(require_post),
-        )
-        .route(
-            "/card/invoice/clearoutinvoice",
-            post(s15_offset::clear_out_invoice).fallback(require_post),
-        )
-        .route(
-            "/card/invoice/queryinvoceinfo",
-            post(s16_query::query_invoice_info).fallback(require_post),
-        )
-        .route("/invoice/pdf/{name}", get(documents::pdf))
-        .route("/invoice/svg/{name}", get(documents::svg))
+/// The routes of one part of the API.
+pub(crate) fn routes_of(api: Api) -> Router<Server> {
+    let own = ROUTES.iter().filter(|route| route.api() == api);
+    own.fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
 }
 
-pub(crate) fn admin_api() -> Router<Server> {
-    Router::new()
-        .route("/admin/v1/accounts", get(accounts::list_accounts))
-        .route("/admin/v1/accounts/{appid}", put(accounts::put_account))
-        .route("/admin/v1/accounts/{appid}/callback", put(pushes::put_callback))
-        .route("/admin/v1/accounts/{appid}/numbers", get(invoices::list_numbers))
-        .route("/admin/v1/invoices", get(invoices::list_invoices))
-        .route("/admin/v1/pushes", get(pushes::list_pushes))
-        .route("/admin/v1/pushes/{id}/replay", post(pushes::replay_push))
+/// Other methods are answered 43001.
+fn get_only<T: 'static>(handler: impl Handler<T, Server>) -> MethodRouter<Server> {
+    get(handler).fallback(require_get)
 }
 
-pub(crate) fn sandbox_api() -> Router<Server> {
-    Router::new()
-        .route("/sandbox/v1/accounts", get(sandbox::accounts))
-        .route("/sandbox/v1/authorize", post(sandbox::authorize))
-        .route("/sandbox/v1/messages", get(sandbox::messages))
-        .route("/sandbox/v1/clock", post(sandbox::clock))
-        .route("/sandbox/v1/users", post(sandbox::users))
-        .route("/sandbox/v1/faults", post(sandbox::faults))
+/// Other methods are answered 43002.
+fn post_only<T: 'static>(handler: impl Handler<T, Server>) -> MethodRouter<Server> {
+    post(handler).fallback(require_post)
 }

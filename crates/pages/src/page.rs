@@ -1,6 +1,7 @@
 //! What all pages share: the frame, the headers, and the page that only says something.
 
 use crate::lang::Lang;
+use crate::style::STYLE_ADDRESS;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +28,7 @@ impl Frame {
 
     /// The style's address; it changes with its content.
     pub(crate) fn style(&self) -> &'static str {
-        &crate::STYLE_ADDRESS
+        &STYLE_ADDRESS
     }
 
     /// The other language's name and address.
@@ -36,16 +37,12 @@ impl Frame {
             Lang::Zh => ("English", "en"),
             Lang::En => ("中文", "zh"),
         };
-        (name, format!("/lang/{code}?next={}", self.here_encoded()))
+        (name, format!("/lang/{code}?next={}", encoded(&self.here)))
     }
 
     /// Where one becomes somebody else, and comes back.
     pub(crate) fn switch_address(&self) -> String {
-        format!("/login?next={}", self.here_encoded())
-    }
-
-    fn here_encoded(&self) -> String {
-        form_urlencoded::byte_serialize(self.here.as_bytes()).collect()
+        format!("/login?next={}", encoded(&self.here))
     }
 }
 
@@ -73,6 +70,21 @@ pub(crate) fn see_other(address: &str) -> Response {
         return StatusCode::BAD_REQUEST.into_response();
     };
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// The address of a listing's next page; empty: there is none.
+pub(crate) fn further(path: &str, next: Option<String>) -> String {
+    next.map_or_else(String::new, |next| format!("{path}?after={}", encoded(&next)))
+}
+
+/// A text as a parameter's value in an address.
+pub(crate) fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Sends somebody unknown to log in, and back afterwards.
+pub(crate) fn to_login(next: &str) -> Response {
+    see_other(&format!("/login?next={}", encoded(next)))
 }
 
 /// An address on this server to go on to; anything else leads to the user's own pages.

@@ -6,6 +6,8 @@
 //! no `begin()`: a transaction can't be held open across a network call, and what belongs together
 //! can't be committed apart.
 
+#![deny(missing_docs)]
+
 pub mod clock;
 pub mod delivery;
 pub mod entropy;

@@ -7,6 +7,8 @@
 //!
 //! A module that serves a section of the contract carries the section's stem.
 
+#![deny(missing_docs)]
+
 pub mod access;
 pub mod answer;
 pub mod authorization;

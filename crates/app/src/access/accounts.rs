@@ -1,13 +1,16 @@
 //! Accounts as an operator adds and changes them: in the config file, and through the admin API.
 
+use crate::app::App;
+use crate::failure::Failure;
+use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerSpec;
-use crate::{App, Decision, Failure, FirstTry};
+use crate::listing::{self, Ask, Listing};
+use crate::signed::platform_id;
+use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::{Refusal, text};
-use kaipiao_ports::store::{Kind, Page, PageOrder};
+use kaipiao_ports::store::{Kind, PageOrder};
 use kaipiao_records::access::account::account_key;
-use kaipiao_records::record;
-use kaipiao_wire::access::platform_id;
 
 /// An account as an operator writes it. What is left out keeps its value, or takes its default.
 #[derive(Clone, Default)]
@@ -38,133 +41,139 @@ pub struct Saved {
     pub account: Account,
     /// Was it new?
     pub is_new: bool,
-    /// The secret that was made for it: told once, kept only as a hash.
+    /// The secret that was made for it: returned once, kept only as a hash.
     pub new_secret: Option<String>,
 }
 
-impl App {
-    /// All accounts, by appid.
-    pub async fn accounts(&self) -> Result<Vec<Account>, Failure> {
-        let order = PageOrder::Ascending;
-        let page = Page { kind: Kind::Account, owner: None, after: None, order, limit: 100_000 };
-        Ok(record::list(&*self.store, &page).await?)
-    }
+/// The account with that appid.
+pub async fn find(app: &App, appid: &AppId) -> Result<Option<Account>, Failure> {
+    get(app, &account_key(appid)).await
+}
 
-    /// Adds an account, or changes the one with the same appid; a merchant's taxpayer and ranges of
-    /// numbers are in the same commit. 72031 names what is wrong, and then nothing has changed.
-    ///
-    /// Its role and its binding stay what they were made as: orders and links belong to the
-    /// merchant that an app was bound to when they were made.
-    pub async fn save_account(&self, spec: &AccountSpec) -> Result<Saved, Failure> {
-        let appid = AppId::parse(&spec.appid).ok_or_else(|| {
-            Refusal::invalid("appid", "must be wx and 16 lower-case hexadecimal digits")
-        })?;
-        if let Some(merchant) = &spec.bound_to {
-            self.check_merchant(merchant).await?;
-        }
-        let appid = &appid;
-        // Ranges are allotted one after the other: all of them change the register.
-        let _allotting = match &spec.merchant {
-            Some(_) => Some(self.allotting.lock().await),
-            None => None,
+/// Accounts by appid.
+pub async fn list(
+    app: &App,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<Account>, Failure> {
+    let ask = Ask { owner: None, after, order: PageOrder::Ascending, limit };
+    listing::list(app, Kind::Account, ask).await
+}
+
+/// Adds an account, or changes the one with the same appid; a merchant's taxpayer and ranges of
+/// numbers are in the same commit. 72031 names what is wrong, and then nothing has changed.
+///
+/// Its role and its binding stay what they were made as: orders and links belong to the
+/// merchant that an app was bound to when they were made.
+pub async fn save(app: &App, spec: &AccountSpec) -> Result<Saved, Failure> {
+    let appid = AppId::parse(&spec.appid).ok_or_else(|| {
+        Refusal::invalid("appid", "must be wx and 16 lower-case hexadecimal digits")
+    })?;
+    if let Some(merchant) = &spec.bound_to {
+        check_merchant(app, merchant).await?;
+    }
+    let appid = &appid;
+    // Ranges are allotted one after the other: all of them change the register.
+    let _allotting = match &spec.merchant {
+        Some(_) => Some(app.allotting.lock().await),
+        None => None,
+    };
+    let key = account_key(appid);
+    decide_reading(app, key, FirstTry::Reads, |before: Option<Account>, _| async move {
+        let (account, new_secret) = compose(app, appid.clone(), spec, before.as_ref())?;
+        let also = match &spec.merchant {
+            Some(taxpayer) => taxpayers::saves_for(app, &account, taxpayer).await?,
+            None => Vec::new(),
         };
-        let key = account_key(appid);
-        self.decide_reading(key, FirstTry::Reads, |before: Option<Account>, _| async move {
-            let (account, new_secret) = self.compose(appid.clone(), spec, before.as_ref())?;
-            let also = match &spec.merchant {
-                Some(taxpayer) => self.taxpayer_saves(&account, taxpayer).await?,
-                None => Vec::new(),
-            };
-            let next = (before.as_ref() != Some(&account)).then(|| account.clone());
-            let result = Saved { account, is_new: before.is_none(), new_secret };
-            Ok::<_, Failure>(Decision { also, ..Decision::alone(next, result) })
-        })
-        .await
-    }
+        let next = (before.as_ref() != Some(&account)).then(|| account.clone());
+        let result = Saved { account, is_new: before.is_none(), new_secret };
+        Ok::<_, Failure>(Decision { also, ..Decision::alone(next, result) })
+    })
+    .await
+}
 
-    fn compose(
-        &self,
-        appid: AppId,
-        spec: &AccountSpec,
-        before: Option<&Account>,
-    ) -> Result<(Account, Option<String>), Refusal> {
-        let role = match &spec.role {
-            Some(name) => Role::from_name(name).ok_or_else(|| {
-                let names = Role::ALL.map(Role::name).join(", ");
-                let problem = format!("must be one of {names}, not {}", text::quoted(name));
-                Refusal::invalid("role", problem)
-            })?,
-            None => before.ok_or_else(|| Refusal::invalid("role", "is empty"))?.role,
-        };
-        let new_secret = (spec.secret.is_none() && before.is_none()).then(|| self.make_secret());
-        let secret = match spec.secret.as_ref().or(new_secret.as_ref()) {
-            Some(text) => self.hash_secret(&appid, text)?,
-            None => before.expect("without a secret the account is an old one").secret,
-        };
-        let account = Account {
-            role,
-            name: chosen(&spec.name, before.map(|b| &b.name), || appid.to_string()),
-            original_id: chosen(&spec.original_id, before.map(|b| &b.original_id), || {
-                format!("gh_{}", &appid.as_str()[6..])
-            }),
-            secret,
-            bound_to: match &spec.bound_to {
-                None => before.and_then(|b| b.bound_to.clone()),
-                Some(text) => Some(AppId::parse(text).ok_or_else(|| {
-                    Refusal::invalid("bound_to", format!("{} is not an appid", text::quoted(text)))
-                })?),
-            },
-            platform_id: self.platform_id(&appid, role, spec, before)?,
-            merchant_api: spec.merchant_api.or(before.map(|b| b.merchant_api)).unwrap_or(true),
-            appid,
-        };
-        account.check()?;
-        if let Some(before) = before {
-            account.check_change_of(before)?;
-        }
-        Ok((account, new_secret))
+fn compose(
+    app: &App,
+    appid: AppId,
+    spec: &AccountSpec,
+    before: Option<&Account>,
+) -> Result<(Account, Option<String>), Refusal> {
+    let role = match &spec.role {
+        Some(name) => Role::from_name(name).ok_or_else(|| {
+            let names = Role::ALL.map(Role::name).join(", ");
+            let problem = format!("must be one of {names}, not {}", text::quoted(name));
+            Refusal::invalid("role", problem)
+        })?,
+        None => before.ok_or_else(|| Refusal::invalid("role", "is empty"))?.role,
+    };
+    let new_secret = (spec.secret.is_none() && before.is_none()).then(|| make_secret(app));
+    let secret = match spec.secret.as_ref().or(new_secret.as_ref()) {
+        Some(text) => hash_secret(app, &appid, text)?,
+        None => before.expect("without a secret the account is an old one").secret,
+    };
+    let account = Account {
+        role,
+        name: chosen(&spec.name, before.map(|b| &b.name), || appid.to_string()),
+        original_id: chosen(&spec.original_id, before.map(|b| &b.original_id), || {
+            format!("gh_{}", &appid.as_str()[6..])
+        }),
+        secret,
+        bound_to: match &spec.bound_to {
+            None => before.and_then(|b| b.bound_to.clone()),
+            Some(text) => Some(AppId::parse(text).ok_or_else(|| {
+                Refusal::invalid("bound_to", format!("{} is not an appid", text::quoted(text)))
+            })?),
+        },
+        platform_id: platform_id_for(app, &appid, role, spec, before)?,
+        merchant_api: spec.merchant_api.or(before.map(|b| b.merchant_api)).unwrap_or(true),
+        appid,
+    };
+    account.check()?;
+    if let Some(before) = before {
+        account.check_change_of(before)?;
     }
+    Ok((account, new_secret))
+}
 
-    fn platform_id(
-        &self,
-        appid: &AppId,
-        role: Role,
-        spec: &AccountSpec,
-        before: Option<&Account>,
-    ) -> Result<Option<PlatformId>, Refusal> {
-        match &spec.s_pappid {
-            Some(text) => match platform_id::read(text) {
-                Some((id, within)) if within == *appid => Ok(Some(id)),
-                _ => Err(Refusal::invalid("s_pappid", format!("does not hold {appid}"))),
-            },
-            None => Ok(before.and_then(|b| b.platform_id.clone()).or_else(|| {
-                (role == Role::Platform).then(|| platform_id::make(&self.keys, appid))
-            })),
-        }
+fn platform_id_for(
+    app: &App,
+    appid: &AppId,
+    role: Role,
+    spec: &AccountSpec,
+    before: Option<&Account>,
+) -> Result<Option<PlatformId>, Refusal> {
+    match &spec.s_pappid {
+        Some(text) => match platform_id::read(text) {
+            Some((id, within)) if within == *appid => Ok(Some(id)),
+            _ => Err(Refusal::invalid("s_pappid", format!("does not hold {appid}"))),
+        },
+        None => Ok(before
+            .and_then(|b| b.platform_id.clone())
+            .or_else(|| (role == Role::Platform).then(|| platform_id::make(&app.keys, appid)))),
     }
+}
 
-    async fn check_merchant(&self, text: &str) -> Result<(), Failure> {
-        let account = match AppId::parse(text) {
-            Some(appid) => self.account(&appid).await?,
-            None => None,
-        };
-        if account.is_some_and(|account| account.role == Role::Merchant) {
-            return Ok(());
-        }
-        let problem = format!("{} is not a merchant's account", text::quoted(text));
-        Err(Refusal::invalid("bound_to", problem).into())
+async fn check_merchant(app: &App, text: &str) -> Result<(), Failure> {
+    let account = match AppId::parse(text) {
+        Some(appid) => find(app, &appid).await?,
+        None => None,
+    };
+    if account.is_some_and(|account| account.role == Role::Merchant) {
+        return Ok(());
     }
+    let problem = format!("{} is not a merchant's account", text::quoted(text));
+    Err(Refusal::invalid("bound_to", problem).into())
+}
 
-    fn make_secret(&self) -> String {
-        base16ct::lower::encode_string(&self.random::<16>())
-    }
+fn make_secret(app: &App) -> String {
+    base16ct::lower::encode_string(&app.random::<16>())
+}
 
-    fn hash_secret(&self, appid: &AppId, secret: &str) -> Result<SecretHash, Refusal> {
-        if !(16..=128).contains(&secret.len()) || !secret.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(Refusal::invalid("secret", "must be 16 to 128 visible ASCII characters"));
-        }
-        Ok(SecretHash(self.keys.hash_secret(appid.as_str(), secret)))
+fn hash_secret(app: &App, appid: &AppId, secret: &str) -> Result<SecretHash, Refusal> {
+    if !(16..=128).contains(&secret.len()) || !secret.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Refusal::invalid("secret", "must be 16 to 128 visible ASCII characters"));
     }
+    Ok(SecretHash(app.keys.hash_secret(appid.as_str(), secret)))
 }
 
 fn chosen(

@@ -1,8 +1,16 @@
 //! Section 6, what the page shows before and after the user answers (facts 4.1).
 
-use crate::authorization::s02_auth_url::order_key_of;
+use crate::access::accounts;
+use crate::app::App;
+use crate::authorization::order_key::order_key_of;
+use crate::authorization::s06_auth_push;
 use crate::authorization::s06_auth_push::AnswerError;
-use crate::{App, Failure};
+use crate::authorization::s10_get_page_fields;
+use crate::failure::Failure;
+use crate::people::titles;
+use crate::people::wallet;
+use crate::signed::{platform_id, read_link};
+use crate::store_access::get;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
 use kaipiao_domain::authorization::contact::Contact;
@@ -12,9 +20,6 @@ use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::UserDecision;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_records::authorization::contact::contact_key;
-use kaipiao_wire::authorization::s02_auth_url::{
-    RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
-};
 
 /// What an authorization page shows to a user.
 #[derive(Clone, Debug)]
@@ -34,7 +39,7 @@ pub struct AuthPage {
     /// The user's titles, the default one first.
     pub book: Vec<BookEntry>,
     /// Where the order stands, for this user.
-    pub standing: Standing,
+    pub status: PageStatus,
     /// The name of the invoice that this user got for it; None: there is none yet.
     pub invoice_name: Option<String>,
 }
@@ -42,26 +47,21 @@ pub struct AuthPage {
 impl AuthPage {
     /// May this user still answer?
     pub fn is_open(&self) -> bool {
-        matches!(self.standing, Standing::Open | Standing::Declined { .. })
+        matches!(self.status, PageStatus::Open | PageStatus::Declined)
     }
 }
 
 /// Where an order stands, as one user may know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PageStatus {
     /// To be answered.
     Open,
     /// This user has declined it before; it may still be answered.
-    Declined {
-        /// Where a decline leads back to.
-        back: Return,
-    },
+    Declined,
     /// This user has authorized it.
     Authorized {
         /// When.
         at: Timestamp,
-        /// Where they go from here.
-        back: Return,
     },
     /// Another user has.
     AuthorizedByAnother,
@@ -74,70 +74,63 @@ pub enum Standing {
     Expired,
 }
 
-impl App {
-    /// Did this server write the link, and nobody change it since?
-    pub fn is_own_link(&self, link: &str) -> bool {
-        read_link(&self.keys, link).is_some()
-    }
+/// Did this server write the link, and nobody change it since?
+pub fn is_own_link(app: &App, link: &str) -> bool {
+    read_link(&app.keys, link).is_some()
+}
 
-    /// What the page behind a link shows to a user.
-    pub async fn auth_page(&self, link: &str, user: &User) -> Result<AuthPage, AnswerError> {
-        let asked = read_link(&self.keys, link).ok_or(AnswerError::ForgedLink)?;
-        let merchant_id = self.merchant_of(&asked.asked_by).await?;
-        let key = order_key_of(&merchant_id, &asked.order_id);
-        let order: Order = self.get(&key).await?.ok_or(AnswerError::ForgedLink)?;
-        let merchant = self.account(&merchant_id).await?.ok_or(AnswerError::ForgedLink)?;
-        let contact: Option<Contact> = self.get(&contact_key(&merchant_id)).await?;
-        Ok(AuthPage {
-            merchant_name: merchant.name,
-            merchant_phone: contact.map(|contact| contact.phone).unwrap_or_default(),
-            platform_name: self.platform_name(&order.request).await?,
-            standing: self.standing(&order, &user.id),
-            invoice_name: self.invoice_name(&order, &user.id).await?,
-            offered_at: order.offered_at,
-            request: order.request,
-            fields: self.page_fields(&merchant_id).await?,
-            book: self.title_book(user).await?,
-        })
-    }
+/// What the page behind a link shows to a user.
+pub async fn auth_page(app: &App, link: &str, user: &User) -> Result<AuthPage, AnswerError> {
+    let asked = read_link(&app.keys, link).ok_or(AnswerError::ForgedLink)?;
+    let merchant_id = s06_auth_push::merchant_of(app, &asked.asked_by).await?;
+    let key = order_key_of(&merchant_id, &asked.order_id);
+    let order: Order = get(app, &key).await?.ok_or(AnswerError::ForgedLink)?;
+    let merchant = accounts::find(app, &merchant_id).await?.ok_or(AnswerError::ForgedLink)?;
+    let contact: Option<Contact> = get(app, &contact_key(&merchant_id)).await?;
+    Ok(AuthPage {
+        merchant_name: merchant.name,
+        merchant_phone: contact.map(|contact| contact.phone).unwrap_or_default(),
+        platform_name: platform_name(app, &order.request).await?,
+        status: status_for(app, &order, &user.id),
+        invoice_name: invoice_name(app, &order, &user.id).await?,
+        offered_at: order.offered_at,
+        request: order.request,
+        fields: s10_get_page_fields::page_fields(app, &merchant_id).await?,
+        book: titles::title_book(app, user).await?,
+    })
+}
 
-    async fn invoice_name(&self, order: &Order, user: &UserId) -> Result<Option<String>, Failure> {
-        let authorization = order.authorization().filter(|yes| yes.user == *user);
-        match authorization.and_then(|yes| yes.used_by.as_ref()) {
-            Some(serial) => self.issued_name(&order.merchant, serial).await,
-            None => Ok(None),
+async fn invoice_name(app: &App, order: &Order, user: &UserId) -> Result<Option<String>, Failure> {
+    let authorization = order.authorization().filter(|yes| yes.user == *user);
+    match authorization.and_then(|yes| yes.used_by.as_ref()) {
+        Some(serial) => wallet::issued_name(app, &order.merchant, serial).await,
+        None => Ok(None),
+    }
+}
+
+async fn platform_name(app: &App, request: &AuthorizationRequest) -> Result<String, Failure> {
+    let known = platform_id::read(request.platform.as_str());
+    let account = match known {
+        Some((_, appid)) => accounts::find(app, &appid).await?,
+        None => None,
+    };
+    Ok(account.map(|account| account.name).unwrap_or_default())
+}
+
+fn status_for(app: &App, order: &Order, user: &UserId) -> PageStatus {
+    match &order.state {
+        OrderState::Authorized(yes) if yes.user == *user => PageStatus::Authorized { at: yes.at },
+        OrderState::Authorized(_) => PageStatus::AuthorizedByAnother,
+        OrderState::Rejected { decided, reason, .. } => {
+            let is_theirs = UserDecision::user(decided) == user;
+            PageStatus::Rejected { reason: is_theirs.then(|| reason.clone()) }
         }
-    }
-
-    async fn platform_name(&self, request: &AuthorizationRequest) -> Result<String, Failure> {
-        let known = kaipiao_wire::access::platform_id::read(request.platform.as_str());
-        let account = match known {
-            Some((_, appid)) => self.account(&appid).await?,
-            None => None,
-        };
-        Ok(account.map(|account| account.name).unwrap_or_default())
-    }
-
-    fn standing(&self, order: &Order, user: &UserId) -> Standing {
-        let back = |err_code| return_after(&order.request, err_code);
-        match &order.state {
-            OrderState::Authorized(yes) if yes.user == *user => {
-                Standing::Authorized { at: yes.at, back: back(RETURN_AUTHORIZED) }
-            }
-            OrderState::Authorized(_) => Standing::AuthorizedByAnother,
-            OrderState::Rejected { decided, reason, .. } => {
-                let is_theirs = UserDecision::user(decided) == user;
-                Standing::Rejected { reason: is_theirs.then(|| reason.clone()) }
-            }
-            OrderState::Offered | OrderState::Declined(_)
-                if order.is_expired(self.settings.link_life, self.now()) =>
-            {
-                Standing::Expired
-            }
-            OrderState::Declined(no) if no.user == *user => {
-                Standing::Declined { back: back(RETURN_DENIED) }
-            }
-            OrderState::Offered | OrderState::Declined(_) => Standing::Open,
+        OrderState::Offered | OrderState::Declined(_)
+            if order.is_expired(app.settings.link_life, app.now()) =>
+        {
+            PageStatus::Expired
         }
+        OrderState::Declined(no) if no.user == *user => PageStatus::Declined,
+        OrderState::Offered | OrderState::Declined(_) => PageStatus::Open,
     }
 }

@@ -1,28 +1,30 @@
-//! Section 6, first half: a user answers on the authorization page. The page and the sandbox's
-//! scripted user both come through here.
+//! Section 6: a user answers on the authorization page, and the merchant gets a push. The page and
+//! the sandbox's scripted user both come through here.
 
-use crate::authorization::s02_auth_url::order_key_of;
-use crate::{App, Decision, Failure, FirstTry};
+use crate::access::accounts;
+use crate::app::App;
+use crate::authorization::order_key::order_key_of;
+use crate::authorization::s10_get_page_fields;
+use crate::delivery::new_push::{new_push, receiver};
+use crate::failure::Failure;
+use crate::signed::auth_push::{AuthPush, EVENT};
+use crate::signed::{openid, read_link};
+use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
 use kaipiao_domain::authorization::order::{Order, OrderState};
-use kaipiao_domain::authorization::page_fields::PageFields;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::user::{User, UserId};
-use kaipiao_records::authorization::page_fields::page_fields_key;
+use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_records::people::user::user_key;
-use kaipiao_wire::authorization::s02_auth_url::{
-    RETURN_AUTHORIZED, RETURN_DENIED, Return, read_link, return_after,
-};
-use kaipiao_wire::people::openid;
 
 /// An answer that is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct TakenAnswer {
     /// Did the user authorize?
     pub is_authorized: bool,
-    /// Where the user goes now.
-    pub back: Return,
+    /// The request that was answered: it says where the user goes now.
+    pub request: AuthorizationRequest,
 }
 
 /// Why an answer was not taken.
@@ -47,61 +49,54 @@ pub enum AnswerError {
     Failed(#[from] Failure),
 }
 
-impl App {
-    /// Takes a user's answer; the push that tells the merchant is in the same commit. `shown` is the
-    /// [`shown_mark`] of the page that was answered: nobody consents to what they did not see.
-    /// Before authorization the order's newest request counts, whatever an older link says
-    /// (rulings 2).
-    pub async fn answer(
-        &self,
-        link: &str,
-        user: &UserId,
-        answer: UserChoice,
-        shown: Option<&str>,
-    ) -> Result<Answered, AnswerError> {
-        let asked = read_link(&self.keys, link).ok_or(AnswerError::ForgedLink)?;
-        let merchant = self.merchant_of(&asked.asked_by).await?;
-        let known: Option<User> = self.get(&user_key(user)).await?;
-        if known.is_none() {
-            return Err(AnswerError::UnknownUser(user.as_str().to_owned()));
+/// Takes a user's answer; its push is in the same commit. `shown` is the
+/// [`shown_mark`] of the page that was answered: nobody consents to what they did not see.
+/// Before authorization the order's newest request counts, whatever an older link says
+/// (rulings 2).
+pub async fn answer(
+    app: &App,
+    link: &str,
+    user: &UserId,
+    choice: UserChoice,
+    shown: Option<&str>,
+) -> Result<TakenAnswer, AnswerError> {
+    let asked = read_link(&app.keys, link).ok_or(AnswerError::ForgedLink)?;
+    let merchant = merchant_of(app, &asked.asked_by).await?;
+    let known: Option<User> = get(app, &user_key(user)).await?;
+    if known.is_none() {
+        return Err(AnswerError::UnknownUser(user.as_str().to_owned()));
+    }
+    let fields = s10_get_page_fields::page_fields(app, &merchant).await?;
+    let openid = openid::make(&app.keys, &merchant, user);
+    let now = app.now();
+    let link_life = app.settings.link_life;
+    let key = order_key_of(&merchant, &asked.order_id);
+    let (choice, openid, fields) = (&choice, &openid, &fields);
+    decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
+        let order = found.ok_or(AnswerError::ForgedLink)?;
+        let is_yes = matches!(choice, UserChoice::Authorize(_));
+        if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
+            return Err(AnswerError::RequestChanged);
         }
-        let fields = self.page_fields(&merchant).await?;
-        let openid = openid::make(&self.keys, &merchant, user);
-        let now = self.now();
-        let link_life = self.settings.link_life;
-        let key = order_key_of(&merchant, &asked.order_id);
-        let (answer, openid, fields) = (&answer, &openid, &fields);
-        self.decide_reading(key, FirstTry::Reads, |found: Option<Order>, _| async move {
-            let order = found.ok_or(AnswerError::ForgedLink)?;
-            let is_yes = matches!(answer, UserChoice::Authorize(_));
-            if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
-                return Err(AnswerError::RequestChanged);
-            }
-            let next = order
-                .decide(user.clone(), openid.clone(), answer.clone(), fields, link_life, now)
-                .map_err(AnswerError::Refused)?;
-            let result = answered(next.as_ref().unwrap_or(&order));
-            // A second no changes nothing, and tells nobody.
-            let push = match &next {
-                Some(next) => Some(self.answer_push(next, user, result.is_authorized).await?),
-                None => None,
-            };
-            let pushes = push.into_iter().collect();
-            Ok(Decision { pushes, ..Decision::alone(next, result) })
-        })
-        .await
-    }
+        let next = order
+            .decide(user.clone(), openid.clone(), choice.clone(), fields, link_life, now)
+            .map_err(AnswerError::Refused)?;
+        let result = taken(next.as_ref().unwrap_or(&order));
+        // A second no changes nothing, and makes no push.
+        let push = match &next {
+            Some(next) => Some(answer_push(app, next, user, result.is_authorized).await?),
+            None => None,
+        };
+        let pushes = push.into_iter().collect();
+        Ok(Decision { pushes, ..Decision::alone(next, result) })
+    })
+    .await
+}
 
-    /// The merchant that an asking account works for. A link outlives its account's removal.
-    pub(crate) async fn merchant_of(&self, asked_by: &AppId) -> Result<AppId, AnswerError> {
-        let account = self.account(asked_by).await?.ok_or(AnswerError::ForgedLink)?;
-        Ok(account.merchant().clone())
-    }
-
-    /// What the merchant's type 1 page asks.
-    pub(crate) async fn page_fields(&self, merchant: &AppId) -> Result<PageFields, Failure> {
-        Ok(self.get(&page_fields_key(merchant)).await?.unwrap_or_else(PageFields::never_set))
-    }
+/// The merchant that an asking account works for. A link outlives its account's removal.
+pub(crate) async fn merchant_of(app: &App, asked_by: &AppId) -> Result<AppId, AnswerError> {
+    let account = accounts::find(app, asked_by).await?.ok_or(AnswerError::ForgedLink)?;
+    Ok(account.merchant().clone())
 }
 
 /// What a page shows of a request, in a form that a page can carry.
@@ -110,8 +105,28 @@ pub fn shown_mark(request: &AuthorizationRequest) -> String {
     format!("{money_fen}.{}.{}", page_type.number(), platform.as_str())
 }
 
-fn answered(order: &Order) -> Answered {
+fn taken(order: &Order) -> TakenAnswer {
     let is_authorized = matches!(order.state, OrderState::Authorized(_));
-    let err_code = if is_authorized { RETURN_AUTHORIZED } else { RETURN_DENIED };
-    Answered { is_authorized, back: return_after(&order.request, err_code) }
+    TakenAnswer { is_authorized, request: order.request.clone() }
+}
+
+/// The push for an order that a user has just authorized or declined.
+async fn answer_push(
+    app: &App,
+    order: &Order,
+    user: &UserId,
+    is_authorized: bool,
+) -> Result<NewPush, Failure> {
+    let receiver = receiver(app, &order.request.asked_by, &order.merchant).await?;
+    let openid = openid::make(&app.keys, &receiver.appid, user);
+    let push = AuthPush {
+        to_user: &receiver.original_id,
+        from_user: &openid,
+        order_id: &order.request.order_id,
+        is_authorized,
+        asked_by: &order.request.asked_by,
+        source: order.request.source,
+        platform: &order.request.platform,
+    };
+    Ok(new_push(app, &receiver, &order.request.order_id, &openid, EVENT, push.xml()))
 }

@@ -1,45 +1,43 @@
-//! Section 8: the merchant rejects, and the user is told why.
+//! Section 8: the merchant rejects, and the user gets a message.
 
-use crate::authorization::s02_auth_url::order_key_of;
-use crate::{App, Decision, Failure, FirstTry};
+use crate::app::App;
+use crate::authorization::order_key::order_key_of;
+use crate::failure::Failure;
+use crate::invoicing::requests;
+use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::requests::RejectRequest;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_ports::store::Expect;
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::record;
-use kaipiao_wire::authorization::s08_reject::RejectRequest;
 
-impl App {
-    /// Rejects an order that a user has decided. The user's message is in the same commit. The
-    /// invoice is read after the order: a new try at it changes the order too, so that a try that
-    /// begins meanwhile is a conflict.
-    pub async fn reject(&self, caller: &Account, asked: &RejectRequest) -> Result<(), Failure> {
-        let now = self.now();
-        let key = order_key_of(caller.merchant(), &asked.order_id);
-        self.decide_reading(key, FirstTry::Reads, |found: Option<Order>, _| async move {
-            let order = found.ok_or_else(|| {
-                Order::never_authorized(
-                    &asked.order_id,
-                    "this account never called getauthurl for it",
-                )
-            })?;
-            let used_by = order.authorization().and_then(|yes| yes.used_by.as_ref());
-            let invoice = match used_by {
-                Some(serial) => self.request(&order.merchant, serial).await?,
-                None => None,
-            };
-            let obstacle = invoice.as_ref().and_then(InvoiceRequest::obstacle_to_rejection);
-            let reason = asked.reason.clone();
-            let next = order.reject(&asked.platform, reason, obstacle, now)?;
-            let message = message_of(&next);
-            let also = message.map(|m| record::save(message_key(&m), Expect::Absent, &m));
-            let also = also.into_iter().collect();
-            Ok::<_, Failure>(Decision { also, ..Decision::alone(Some(next), ()) })
-        })
-        .await
-    }
+/// Rejects an order that a user has decided. The user's message is in the same commit. The
+/// invoice is read after the order: a new try at it changes the order too, so that a try that
+/// begins meanwhile is a conflict.
+pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Result<(), Failure> {
+    let now = app.now();
+    let key = order_key_of(caller.merchant(), &asked.order_id);
+    decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
+        let order = found.ok_or_else(|| {
+            Order::never_authorized(&asked.order_id, "this account never called getauthurl for it")
+        })?;
+        let used_by = order.authorization().and_then(|yes| yes.used_by.as_ref());
+        let invoice = match used_by {
+            Some(serial) => requests::find(app, &order.merchant, serial).await?,
+            None => None,
+        };
+        let reason = asked.reason.clone();
+        let obstacle = invoice.as_ref().and_then(InvoiceRequest::obstacle_to_rejection);
+        let next = order.reject(&asked.platform, reason, obstacle, now)?;
+        let message = message_of(&next);
+        let also = message.map(|m| record::save(message_key(&m), Expect::Absent, &m));
+        let also = also.into_iter().collect();
+        Ok::<_, Failure>(Decision { also, ..Decision::alone(Some(next), ()) })
+    })
+    .await
 }
 
 fn message_of(order: &Order) -> Option<RejectionMessage> {

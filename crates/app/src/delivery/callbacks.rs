@@ -1,15 +1,17 @@
 //! Where an account receives its pushes: set by an operator, verified as the published service
 //! verifies it (facts 3.1).
 
-use crate::{App, Decision, Failure, FirstTry};
+use crate::access::accounts;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::signed::{EncodingAesKey, Freshness, Signing, verification_url};
+use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::{AppId, Role};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed, check_token};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::sender::Outgoing;
 use kaipiao_records::delivery::callback::callback_key;
-use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
-use kaipiao_wire::delivery::push_request::{Freshness, Signing, verification_url};
 
 /// A callback as an operator writes it.
 #[derive(Clone, Default)]
@@ -50,141 +52,121 @@ impl From<Refusal> for CallbackError {
     }
 }
 
-impl App {
-    /// Sets an account's callback once its address has answered a verification with the echostr.
-    pub async fn set_callback(
-        &self,
-        appid: &AppId,
-        spec: &CallbackSpec,
-    ) -> Result<Callback, CallbackError> {
-        let opened = self.check_callback(appid, spec).await?;
-        if !opened.url.is_empty() {
-            self.verify(&opened).await.map_err(CallbackError::NotVerified)?;
-        }
-        Ok(self.store_callback(appid, opened).await?)
+/// Sets an account's callback once its address has answered a verification with the echostr.
+pub async fn set(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<Callback, CallbackError> {
+    let opened = check(app, appid, spec).await?;
+    if !opened.url.is_empty() {
+        verify(app, &opened).await.map_err(CallbackError::NotVerified)?;
     }
+    Ok(store(app, appid, opened).await?)
+}
 
-    /// Sets a callback as it stands in the config file: the merchant's server need not run yet.
-    pub async fn set_callback_unverified(
-        &self,
-        appid: &AppId,
-        spec: &CallbackSpec,
-    ) -> Result<(), Failure> {
-        let opened = self.check_callback(appid, spec).await?;
-        self.store_callback(appid, opened).await.map(|_| ())
-    }
+/// Sets a callback as it stands in the config file: the merchant's server need not run yet.
+pub async fn set_unverified(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<(), Failure> {
+    let opened = check(app, appid, spec).await?;
+    store(app, appid, opened).await.map(|_| ())
+}
 
-    /// The account's callback, if it has one that can be used.
-    pub async fn callback(&self, appid: &AppId) -> Result<Option<OpenCallback>, Failure> {
-        let stored = self.shown_callback(appid).await?;
-        stored.map(|stored| self.open(appid, stored)).transpose()
-    }
+/// The account's callback, if it has one that can be used.
+pub async fn open_callback(app: &App, appid: &AppId) -> Result<Option<OpenCallback>, Failure> {
+    let stored = find(app, appid).await?;
+    stored.map(|stored| open(app, appid, stored)).transpose()
+}
 
-    fn open(&self, appid: &AppId, stored: Callback) -> Result<OpenCallback, Failure> {
-        let unseal = |sealed: &Sealed| {
-            self.keys.unseal(appid.as_str(), &sealed.0).ok_or_else(|| {
-                Failure::Unavailable(format!("the callback of {appid} was sealed by another key"))
-            })
-        };
-        let aes_key = stored.aes_key.as_ref().map(unseal).transpose()?;
-        let aes_key = aes_key.map(|text| EncodingAesKey::parse(&text)).transpose()?;
-        let signing = Signing { token: unseal(&stored.token)?, mode: stored.mode, aes_key };
-        Ok(OpenCallback { url: stored.url, signing })
-    }
-
-    /// The account's callback as an operator may see it: address and mode.
-    pub async fn shown_callback(&self, appid: &AppId) -> Result<Option<Callback>, Failure> {
-        let stored: Option<Callback> = self.get(&callback_key(appid)).await?;
-        Ok(stored.filter(|callback| !callback.url.is_empty()))
-    }
-
-    async fn check_callback(
-        &self,
-        appid: &AppId,
-        spec: &CallbackSpec,
-    ) -> Result<OpenCallback, Failure> {
-        let Some(account) = self.account(appid).await? else {
-            return Err(Refusal::new(ErrorCode::InvalidAppid, "no account has this appid").into());
-        };
-        if account.role == Role::MobileApp && !spec.url.is_empty() {
-            let problem =
-                format!("belongs to {}: a mobile app's pushes go there", account.merchant());
-            return Err(Refusal::invalid("url", problem).into());
-        }
-        let mode = match spec.mode.as_str() {
-            "" => PushMode::Plain,
-            name => PushMode::from_name(name).ok_or_else(|| {
-                let names = PushMode::ALL.map(PushMode::name).join(", ");
-                let problem = format!("must be one of {names}, not {}", text::quoted(name));
-                Refusal::invalid("mode", problem)
-            })?,
-        };
-        if !spec.url.is_empty() {
-            text::web_link("url", &spec.url)?;
-            text::without_user_name("url", &spec.url)?;
-            check_token(&spec.token)?;
-        }
-        let aes_key = match spec.encoding_aes_key.as_str() {
-            "" if mode.encrypts() => {
-                let problem = format!("is empty, {} mode needs one", mode.name());
-                return Err(Refusal::invalid("encoding_aes_key", problem).into());
-            }
-            "" => None,
-            text => Some(EncodingAesKey::parse(text)?),
-        };
-        let signing = Signing { token: spec.token.clone(), mode, aes_key };
-        Ok(OpenCallback { url: spec.url.clone(), signing })
-    }
-
-    /// Sealing is random, so the same callback again is compared opened, and not saved again.
-    async fn store_callback(
-        &self,
-        appid: &AppId,
-        opened: OpenCallback,
-    ) -> Result<Callback, Failure> {
-        let seal = |text: &str| Sealed(self.keys.seal(appid.as_str(), text, self.random()));
-        let callback = Callback {
-            url: opened.url.clone(),
-            mode: opened.signing.mode,
-            token: seal(&opened.signing.token),
-            aes_key: opened.signing.aes_key.as_ref().map(|key| seal(key.as_str())),
-        };
-        self.decide(callback_key(appid), FirstTry::Reads, |before: Option<Callback>| {
-            let is_same = before.is_some_and(|before| {
-                self.open(appid, before).is_ok_and(|before| before == opened)
-            });
-            let next = (!is_same).then(|| callback.clone());
-            Ok::<_, Failure>(Decision::alone(next, ()))
+fn open(app: &App, appid: &AppId, stored: Callback) -> Result<OpenCallback, Failure> {
+    let unseal = |sealed: &Sealed| {
+        app.keys.unseal(appid.as_str(), &sealed.0).ok_or_else(|| {
+            Failure::Unavailable(format!("the callback of {appid} was sealed by another key"))
         })
-        .await?;
-        Ok(callback)
-    }
+    };
+    let aes_key = stored.aes_key.as_ref().map(unseal).transpose()?;
+    let aes_key = aes_key.map(|text| EncodingAesKey::parse(&text)).transpose()?;
+    let signing = Signing { token: unseal(&stored.token)?, mode: stored.mode, aes_key };
+    Ok(OpenCallback { url: stored.url, signing })
+}
 
-    /// The address must answer a signed GET with the echostr, and nothing else.
-    async fn verify(&self, callback: &OpenCallback) -> Result<(), String> {
-        let echostr = u64::from_be_bytes(self.random()).to_string();
-        let fresh = self.freshness();
-        let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
-        let time_limit = self.settings.push.places.time_limit;
-        let answer = self.sender.send(Outgoing { url, xml: None, time_limit }).await;
-        let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
-        let body = String::from_utf8_lossy(&answer.body);
-        if answer.status == 200 && body.trim() == echostr {
-            return Ok(());
-        }
-        Err(format!(
-            "url was not verified: it must answer GET with status 200 and the echostr {echostr}; it answered {} and {}",
-            answer.status,
-            text::quoted(&body)
-        ))
-    }
+/// The account's callback as an operator may see it: address and mode.
+pub async fn find(app: &App, appid: &AppId) -> Result<Option<Callback>, Failure> {
+    let stored: Option<Callback> = get(app, &callback_key(appid)).await?;
+    Ok(stored.filter(|callback| !callback.url.is_empty()))
+}
 
-    /// What differs from request to request.
-    pub(crate) fn freshness(&self) -> Freshness {
-        Freshness {
-            timestamp: self.now().unix_seconds(),
-            nonce: u32::from_be_bytes(self.random()),
-            random: self.random(),
+async fn check(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<OpenCallback, Failure> {
+    let Some(account) = accounts::find(app, appid).await? else {
+        return Err(Refusal::new(ErrorCode::InvalidAppid, "no account has this appid").into());
+    };
+    if account.role == Role::MobileApp && !spec.url.is_empty() {
+        let problem = format!("belongs to {}: a mobile app's pushes go there", account.merchant());
+        return Err(Refusal::invalid("url", problem).into());
+    }
+    let mode = match spec.mode.as_str() {
+        "" => PushMode::Plain,
+        name => PushMode::from_name(name).ok_or_else(|| {
+            let names = PushMode::ALL.map(PushMode::name).join(", ");
+            let problem = format!("must be one of {names}, not {}", text::quoted(name));
+            Refusal::invalid("mode", problem)
+        })?,
+    };
+    if !spec.url.is_empty() {
+        text::web_link("url", &spec.url)?;
+        text::without_user_name("url", &spec.url)?;
+        check_token(&spec.token)?;
+    }
+    let aes_key = match spec.encoding_aes_key.as_str() {
+        "" if mode.encrypts() => {
+            let problem = format!("is empty, {} mode needs one", mode.name());
+            return Err(Refusal::invalid("encoding_aes_key", problem).into());
         }
+        "" => None,
+        text => Some(EncodingAesKey::parse(text)?),
+    };
+    let signing = Signing { token: spec.token.clone(), mode, aes_key };
+    Ok(OpenCallback { url: spec.url.clone(), signing })
+}
+
+/// Sealing is random, so the same callback again is compared opened, and not saved again.
+async fn store(app: &App, appid: &AppId, opened: OpenCallback) -> Result<Callback, Failure> {
+    let seal = |text: &str| Sealed(app.keys.seal(appid.as_str(), text, app.random()));
+    let callback = Callback {
+        url: opened.url.clone(),
+        mode: opened.signing.mode,
+        token: seal(&opened.signing.token),
+        aes_key: opened.signing.aes_key.as_ref().map(|key| seal(key.as_str())),
+    };
+    decide(app, callback_key(appid), FirstTry::Reads, |before: Option<Callback>| {
+        let is_same = before
+            .is_some_and(|before| open(app, appid, before).is_ok_and(|before| before == opened));
+        let next = (!is_same).then(|| callback.clone());
+        Ok::<_, Failure>(Decision::alone(next, ()))
+    })
+    .await?;
+    Ok(callback)
+}
+
+/// The address must answer a signed GET with the echostr, and nothing else.
+async fn verify(app: &App, callback: &OpenCallback) -> Result<(), String> {
+    let echostr = u64::from_be_bytes(app.random()).to_string();
+    let fresh = freshness(app);
+    let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
+    let time_limit = app.settings.push.concurrency.time_limit;
+    let answer = app.sender.send(Outgoing { url, xml: None, time_limit }).await;
+    let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
+    let body = String::from_utf8_lossy(&answer.body);
+    if answer.status == 200 && body.trim() == echostr {
+        return Ok(());
+    }
+    Err(format!(
+        "url was not verified: it must answer GET with status 200 and the echostr {echostr}; it answered {} and {}",
+        answer.status,
+        text::quoted(&body)
+    ))
+}
+
+/// What differs from request to request.
+pub(crate) fn freshness(app: &App) -> Freshness {
+    Freshness {
+        timestamp: app.now().unix_seconds(),
+        nonce: u32::from_be_bytes(app.random()),
+        random: app.random(),
     }
 }

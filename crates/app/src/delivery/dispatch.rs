@@ -2,28 +2,20 @@
 //!
 //! First tries, retries and replays are the same code; what tells them apart is in the store.
 
-use crate::delivery::worker::{LOOK_EVERY, Places, Work, until_taken};
-use crate::{App, Failure};
-use core::time::Duration;
+use crate::app::App;
+use crate::delivery::callbacks;
+use crate::delivery::worker::{LOOK_EVERY, Work, until_taken};
+use crate::failure::Failure;
+use crate::settings::Concurrency;
+use crate::signed::{PushRequest, compose};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::delivery::push::{AfterAttempt, AttemptResult, Verdict, after_attempt};
 use kaipiao_ports::delivery::outbox::{Attempt, Changed, Lease, LeaseAsk, Next, Push, Report};
 use kaipiao_ports::delivery::sender::Outgoing;
 use kaipiao_ports::store::ReadError;
-use kaipiao_wire::delivery::push_request::{PushRequest, compose};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Notify;
-
-/// How pushes are sent.
-#[derive(Clone, Debug, Default)]
-pub struct PushSettings {
-    /// Attempts at once; the time limit is that of the whole answer. Accounts whose newest attempt
-    /// failed share half of the places.
-    pub places: Places,
-    /// How long each retry waits after the failure before it.
-    pub retry_after: Vec<Duration>,
-}
 
 /// So much of an answer the history keeps.
 const EXCERPT_BYTES: usize = 2048;
@@ -39,8 +31,8 @@ impl Work for Dispatch {
         &self.0
     }
 
-    fn places(&self) -> Places {
-        self.0.settings.push.places
+    fn concurrency(&self) -> Concurrency {
+        self.0.settings.push.concurrency
     }
 
     fn hint(&self) -> &Notify {
@@ -98,7 +90,7 @@ async fn send(app: &App, request: Option<PushRequest>) -> (AttemptResult, String
     let Some(PushRequest { url, body }) = request else {
         return (AttemptResult::NoAddress, String::new());
     };
-    let time_limit = app.settings.push.places.time_limit;
+    let time_limit = app.settings.push.concurrency.time_limit;
     match app.sender.send(Outgoing { url, xml: Some(body), time_limit }).await {
         Ok(answer) => (AttemptResult::Answered { status: answer.status }, excerpt(&answer.body)),
         Err(error) => (AttemptResult::Failed { why: error.to_string() }, String::new()),
@@ -108,8 +100,8 @@ async fn send(app: &App, request: Option<PushRequest>) -> (AttemptResult, String
 /// The request as the account's callback wants it at this moment; None: it has none.
 async fn request(app: &App, push: &Push) -> Result<Option<PushRequest>, Failure> {
     let Some(appid) = AppId::parse(&push.id.account) else { return Ok(None) };
-    let Some(callback) = app.callback(&appid).await? else { return Ok(None) };
-    let fresh = app.freshness();
+    let Some(callback) = callbacks::open_callback(app, &appid).await? else { return Ok(None) };
+    let fresh = callbacks::freshness(app);
     let (account, openid) = (&push.id.account, &push.openid);
     Ok(Some(compose(&callback.url, &callback.signing, account, openid, &push.body, &fresh)))
 }

@@ -2,5 +2,6 @@
 
 pub mod callbacks;
 pub mod dispatch;
+pub(crate) mod new_push;
 pub mod pushes;
 pub mod worker;

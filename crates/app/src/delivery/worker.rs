@@ -4,7 +4,9 @@
 //! A lease is taken when there is a free place for its work, never earlier: nothing waits in memory
 //! with its lease running out. After a crash the store offers again what was not settled.
 
-use crate::{App, Failure};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::settings::Concurrency;
 use core::time::Duration;
 use kaipiao_ports::delivery::outbox::LeaseAsk;
 use kaipiao_ports::store::ReadError;
@@ -20,17 +22,6 @@ const LEASE_MARGIN: Duration = Duration::from_secs(60);
 /// Between two tries to tell a store that is away.
 const TELL_AGAIN: Duration = Duration::from_millis(100);
 
-/// How much is done at once.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Places {
-    /// So long one piece of work may take.
-    pub time_limit: Duration,
-    /// So many at once for one account.
-    pub per_account: usize,
-    /// So many at once in all.
-    pub at_once: usize,
-}
-
 /// A kind of work.
 #[async_trait::async_trait]
 pub trait Work: Send + Sync + 'static {
@@ -41,7 +32,7 @@ pub trait Work: Send + Sync + 'static {
     fn app(&self) -> &App;
 
     /// How much of it is done at once.
-    fn places(&self) -> Places;
+    fn concurrency(&self) -> Concurrency;
 
     /// Wakes the worker.
     fn hint(&self) -> &Notify;
@@ -91,7 +82,7 @@ impl<W: Work> Worker<W> {
     /// Starts work at what is due, as far as there are places. Returns how long there is nothing
     /// more to do, as far as is known.
     async fn take(&mut self) -> Duration {
-        let Places { time_limit, per_account, at_once } = self.work.places();
+        let Concurrency { time_limit, per_account, at_once } = self.work.concurrency();
         let limit = at_once.saturating_sub(self.running.len());
         if limit == 0 {
             return LOOK_EVERY;

@@ -5,9 +5,13 @@
 //! issuer is asked again. What is recorded expects the request as it was asked: of two who ask at the
 //! same time only one counts, and an answer to an earlier try is never taken for a later one's.
 
-use crate::delivery::worker::{LOOK_EVERY, Places, Work, until_taken};
-use crate::{App, Decision, Failure, FirstTry};
-use core::time::Duration;
+use crate::app::App;
+use crate::delivery::worker::{LOOK_EVERY, Work, until_taken};
+use crate::failure::Failure;
+use crate::invoicing::requests;
+use crate::invoicing::s19_result_push;
+use crate::settings::Concurrency;
+use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::{
     Colour, InvoiceRequest, IssuerAnswer, IssuerOutcome, TryResult,
@@ -24,18 +28,6 @@ use kaipiao_records::people::card::card_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
 use tokio::sync::Notify;
-
-/// How invoices are issued.
-#[derive(Clone, Debug, Default)]
-pub struct IssuingSettings {
-    /// Requests at once; the time limit is the issuer's, for one answer and for a whole try: one
-    /// that is silent for longer, or says "not yet" for longer, is 73105.
-    pub places: Places,
-    /// How long a user's yes can be used for an invoice.
-    pub authorization_life: Duration,
-    /// Are merchants that have no range of numbers allotted one? The sandbox's are.
-    pub allots_numbers: bool,
-}
 
 /// What stands before the serial in a job's name.
 const JOB: &str = "issue/";
@@ -61,8 +53,8 @@ impl Work for Issuing {
         &self.0
     }
 
-    fn places(&self) -> Places {
-        self.0.settings.issuing.places
+    fn concurrency(&self) -> Concurrency {
+        self.0.settings.issuing.concurrency
     }
 
     fn hint(&self) -> &Notify {
@@ -80,18 +72,18 @@ impl Work for Issuing {
             tracing::error!(job = job.id.name, "a job that this program does not know");
             return;
         };
-        let read = || app.versioned_request(&merchant, &serial);
+        let read = || requests::find_versioned(app, &merchant, &serial);
         let Some(found) = until_taken(&serial, read).await else { return };
         let Some(found) = found else {
             tracing::error!(%merchant, ?serial, "a job without its request");
             return;
         };
         let answer = match found.value.is_running() {
-            true => app.ask_issuer(&found.value).await,
+            true => ask_issuer(app, &found.value).await,
             // Somebody else has ended it: only the job is left.
             false => IssuerAnswer::NotYet,
         };
-        let record = || app.record(&job.id, found.clone(), &answer);
+        let record = || record_answer(app, &job.id, found.clone(), &answer);
         until_taken(&serial, record).await;
     }
 }
@@ -100,106 +92,95 @@ fn names(job: &JobId) -> Option<(AppId, Serial)> {
     Some((AppId::parse(&job.account)?, Serial::parse(job.name.strip_prefix(JOB)?)?))
 }
 
-impl App {
-    /// A merchant's request with that serial.
-    pub async fn request(
-        &self,
-        merchant: &AppId,
-        serial: &Serial,
-    ) -> Result<Option<InvoiceRequest>, Failure> {
-        self.get(&request_key(merchant, serial)).await
-    }
+async fn ask_issuer(app: &App, request: &InvoiceRequest) -> IssuerAnswer {
+    let limit = app.settings.issuing.concurrency.time_limit;
+    let asked = app.issuer.issue(request, app.now());
+    let silent = |_| IssuerAnswer::Failed(IssueFailure::Silent);
+    tokio::time::timeout(limit, asked).await.unwrap_or_else(silent)
+}
 
-    async fn ask_issuer(&self, request: &InvoiceRequest) -> IssuerAnswer {
-        let limit = self.settings.issuing.places.time_limit;
-        let asked = self.issuer.issue(request, self.now());
-        let silent = |_| IssuerAnswer::Failed(IssueFailure::Silent);
-        tokio::time::timeout(limit, asked).await.unwrap_or_else(silent)
-    }
-
-    /// Records what the issuer said to the request as it was `asked`. When another try of it has
-    /// begun meanwhile, the answer is not that one's, and neither is the end of the job.
-    async fn record(
-        &self,
-        job: &JobId,
-        asked: Versioned<InvoiceRequest>,
-        answer: &IssuerAnswer,
-    ) -> Result<(), Failure> {
-        let key = request_key(&asked.value.merchant, &asked.value.serial);
-        let state = asked.value.state.clone();
-        let state = &state;
-        self.decide_reading(key, FirstTry::HasRead(asked), |found, attempt| async move {
-            let request: Option<InvoiceRequest> = found;
-            let Some(request) = request.filter(|request| request.state == *state) else {
-                return Ok(Decision::alone(None, ()));
-            };
-            let done = || vec![JobChange::Done(job.clone())];
-            let answer = match attempt {
-                0 => answer.clone(),
-                _ => self.checked(&request, answer).await?,
-            };
-            let (limit, now) = (self.settings.issuing.places.time_limit, self.now());
-            let (next, result) = match request.apply_issuer_answer(answer, limit, now) {
-                // Saved as it is: so it is sure that no other try has begun when the job ends.
-                IssuerOutcome::AlreadyEnded => {
-                    return Ok(Decision { jobs: done(), ..Decision::alone(Some(request), ()) });
-                }
-                IssuerOutcome::Wait => {
-                    let due_ms = (now + LOOK_EVERY).unix_millis();
-                    let jobs = vec![JobChange::Due { id: job.clone(), due_ms }];
-                    return Ok(Decision { jobs, ..Decision::alone(None, ()) });
-                }
-                IssuerOutcome::Ended(next, result) => (*next, result),
-            };
-            log(&next, result);
-            let mut also: Vec<Save> = self.number_of(&next).into_iter().collect();
-            also.extend(card_of(&next));
-            also.extend(self.blue_after(&next).await?);
-            let pushes = vec![self.result_push(&next, result).await?];
-            Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
-        })
-        .await
-    }
-
-    /// The number of an invoice that was issued just now, saved as nobody else's.
-    fn number_of(&self, request: &InvoiceRequest) -> Option<Save> {
-        let number = request.invoice().ok()?.number.clone();
-        let owner = NumberOwner { number, serial: request.serial.clone() };
-        Some(record::save(owner.key(&request.merchant), Expect::Absent, &owner))
-    }
-
-    /// What the end of a red request's try makes of the blue one, and of its card.
-    async fn blue_after(&self, red: &InvoiceRequest) -> Result<Vec<Save>, Failure> {
-        let Colour::Red { blue } = &red.colour else { return Ok(Vec::new()) };
-        let found = self.versioned_request(&red.merchant, blue).await?;
-        let Some(Versioned { value: blue, version }) = found else { return Ok(Vec::new()) };
-        let Some(after) = blue.after_red(red) else { return Ok(Vec::new()) };
-        let key = request_key(&red.merchant, &after.serial);
-        let mut saves = vec![record::save(key, Expect::Version(version), &after)];
-        saves.extend(card_of(&after));
-        Ok(saves)
-    }
-
-    /// The issuer's answer, unless its number is another invoice's: such an answer cannot be
-    /// trusted. Read only after a conflict, since an issuer in its senses never does it.
-    async fn checked(
-        &self,
-        request: &InvoiceRequest,
-        answer: &IssuerAnswer,
-    ) -> Result<IssuerAnswer, Failure> {
-        let IssuerAnswer::Issued(invoice) = answer else { return Ok(answer.clone()) };
-        let (number, serial) = (invoice.number.clone(), request.serial.clone());
-        let key = NumberOwner { number, serial }.key(&request.merchant);
-        let owner: Option<NumberOwner> = self.get(&key).await?;
-        Ok(match owner {
-            Some(owner) if owner.serial != request.serial => {
-                let (code, number) = (invoice.number.code(), invoice.number.number());
-                let words = format!("the issuer gave the number {code} {number} a second time");
-                IssuerAnswer::Failed(IssueFailure::Unreadable(words))
+/// Records what the issuer said to the request as it was `asked`. When another try of it has
+/// begun meanwhile, the answer is not that one's, and neither is the end of the job.
+async fn record_answer(
+    app: &App,
+    job: &JobId,
+    asked: Versioned<InvoiceRequest>,
+    answer: &IssuerAnswer,
+) -> Result<(), Failure> {
+    let key = request_key(&asked.value.merchant, &asked.value.serial);
+    let state = asked.value.state.clone();
+    let state = &state;
+    decide_reading(app, key, FirstTry::HasRead(asked), |found, attempt| async move {
+        let request: Option<InvoiceRequest> = found;
+        let Some(request) = request.filter(|request| request.state == *state) else {
+            return Ok(Decision::alone(None, ()));
+        };
+        let done = || vec![JobChange::Done(job.clone())];
+        let answer = match attempt {
+            0 => answer.clone(),
+            _ => checked(app, &request, answer).await?,
+        };
+        let (limit, now) = (app.settings.issuing.concurrency.time_limit, app.now());
+        let (next, result) = match request.apply_issuer_answer(answer, limit, now) {
+            // Saved as it is: so it is sure that no other try has begun when the job ends.
+            IssuerOutcome::AlreadyEnded => {
+                return Ok(Decision { jobs: done(), ..Decision::alone(Some(request), ()) });
             }
-            _ => answer.clone(),
-        })
-    }
+            IssuerOutcome::Wait => {
+                let due_ms = (now + LOOK_EVERY).unix_millis();
+                let jobs = vec![JobChange::Due { id: job.clone(), due_ms }];
+                return Ok(Decision { jobs, ..Decision::alone(None, ()) });
+            }
+            IssuerOutcome::Ended(next, result) => (*next, result),
+        };
+        log(&next, result);
+        let mut also: Vec<Save> = number_of(&next).into_iter().collect();
+        also.extend(card_of(&next));
+        also.extend(blue_after(app, &next).await?);
+        let pushes = vec![s19_result_push::result_push(app, &next, result).await?];
+        Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
+    })
+    .await
+}
+
+/// The number of an invoice that was issued just now, saved as nobody else's.
+fn number_of(request: &InvoiceRequest) -> Option<Save> {
+    let number = request.invoice().ok()?.number.clone();
+    let owner = NumberOwner { number, serial: request.serial.clone() };
+    Some(record::save(owner.key(&request.merchant), Expect::Absent, &owner))
+}
+
+/// What the end of a red request's try makes of the blue one, and of its card.
+async fn blue_after(app: &App, red: &InvoiceRequest) -> Result<Vec<Save>, Failure> {
+    let Colour::Red { blue } = &red.colour else { return Ok(Vec::new()) };
+    let found = requests::find_versioned(app, &red.merchant, blue).await?;
+    let Some(Versioned { value: blue, version }) = found else { return Ok(Vec::new()) };
+    let Some(after) = blue.after_red(red) else { return Ok(Vec::new()) };
+    let key = request_key(&red.merchant, &after.serial);
+    let mut saves = vec![record::save(key, Expect::Version(version), &after)];
+    saves.extend(card_of(&after));
+    Ok(saves)
+}
+
+/// The issuer's answer, unless its number is another invoice's: such an answer cannot be
+/// trusted. Read only after a conflict, since an issuer in its senses never does it.
+async fn checked(
+    app: &App,
+    request: &InvoiceRequest,
+    answer: &IssuerAnswer,
+) -> Result<IssuerAnswer, Failure> {
+    let IssuerAnswer::Issued(invoice) = answer else { return Ok(answer.clone()) };
+    let (number, serial) = (invoice.number.clone(), request.serial.clone());
+    let key = NumberOwner { number, serial }.key(&request.merchant);
+    let owner: Option<NumberOwner> = get(app, &key).await?;
+    Ok(match owner {
+        Some(owner) if owner.serial != request.serial => {
+            let (code, number) = (invoice.number.code(), invoice.number.number());
+            let words = format!("the issuer gave the number {code} {number} a second time");
+            IssuerAnswer::Failed(IssueFailure::Unreadable(words))
+        }
+        _ => answer.clone(),
+    })
 }
 
 /// The card of an invoice as it is now. What it follows from is in the same commit.

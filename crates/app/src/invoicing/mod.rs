@@ -1,10 +1,14 @@
 //! Invoicing: requests, invoices and their numbers, offset, query, the result (sections 14 to 16 and 19).
 
+pub(crate) mod acceptance;
+pub(crate) mod document_cache;
 pub mod documents;
 pub mod faults;
-pub mod invoices;
 pub mod issue;
+pub mod number_reports;
+pub mod requests;
 pub mod s14_make_out;
 pub mod s15_offset;
 pub mod s16_query;
+pub(crate) mod s19_result_push;
 pub mod taxpayers;

@@ -1,11 +1,15 @@
 //! Section 16: queryinvoceinfo.
 
-use crate::{App, Failure};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::invoicing::requests;
+use crate::invoicing::taxpayers;
+use crate::signed::pdf_url;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::requests::QueryRequest;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
-use kaipiao_wire::invoicing::s16_query::{QueryRequest, pdf_url};
 
 /// An invoice as a query answers it.
 #[derive(Clone, Debug)]
@@ -16,28 +20,26 @@ pub struct FoundInvoice {
     pub pdf_url: String,
 }
 
-impl App {
-    /// A request's invoice. 73101 another taxpayer, 73109 an unknown serial, 73107 running, and the
-    /// failure's own code when the last try failed.
-    pub async fn query_invoice(
-        &self,
-        caller: &Account,
-        asked: &QueryRequest,
-    ) -> Result<FoundInvoice, Failure> {
-        let taxpayer = self.taxpayer_of(caller).await?;
-        let request = self.request(caller.merchant(), &asked.serial).await?;
-        // An invoice keeps the taxpayer that it was issued for, also when the merchant's changes.
-        let is_its_own = request.as_ref().is_some_and(|r| r.content.seller.tax_id == asked.tax_id);
-        if !is_its_own {
-            taxpayer.check_id(&asked.tax_id)?;
-        }
-        let request = request.ok_or_else(|| {
-            let detail = format!("{} was never accepted", text::quoted(asked.serial.as_str()));
-            Refusal::new(ErrorCode::SerialUnknown, detail)
-        })?;
-        let invoice = request.invoice()?.clone();
-        let base_url = &self.settings.public_base_url;
-        let pdf_url = pdf_url(&self.keys, base_url, &request.merchant, &request.serial);
-        Ok(FoundInvoice { invoice, pdf_url })
+/// A request's invoice. 73101 another taxpayer, 73109 an unknown serial, 73107 running, and the
+/// failure's own code when the last try failed.
+pub async fn query(
+    app: &App,
+    caller: &Account,
+    asked: &QueryRequest,
+) -> Result<FoundInvoice, Failure> {
+    let taxpayer = taxpayers::taxpayer_of(app, caller).await?;
+    let request = requests::find(app, caller.merchant(), &asked.serial).await?;
+    // An invoice keeps the taxpayer that it was issued for, also when the merchant's changes.
+    let is_its_own = request.as_ref().is_some_and(|r| r.content.seller.tax_id == asked.tax_id);
+    if !is_its_own {
+        taxpayer.check_id(&asked.tax_id)?;
     }
+    let request = request.ok_or_else(|| {
+        let detail = format!("{} was never accepted", text::quoted(asked.serial.as_str()));
+        Refusal::new(ErrorCode::SerialUnknown, detail)
+    })?;
+    let invoice = request.invoice()?.clone();
+    let base_url = &app.settings.public_base_url;
+    let pdf_url = pdf_url(&app.keys, base_url, &request.merchant, &request.serial);
+    Ok(FoundInvoice { invoice, pdf_url })
 }

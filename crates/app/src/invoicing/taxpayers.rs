@@ -1,21 +1,24 @@
 //! The taxpayers of merchants, and the ranges of numbers that are allotted to them.
 
-use crate::{App, Failure};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store_access::get;
+use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::access::account::{Account, AppId, Role};
+use kaipiao_domain::invoicing::content::{ContentField, ContentProblem};
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
 use kaipiao_domain::invoicing::merchant_code::MerchantCode;
 use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::party::PartyField;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
-use kaipiao_domain::{Refusal, text};
+use kaipiao_domain::{Refusal, Timestamp, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::store::{Expect, Kind, Page, PageOrder, Save};
-use kaipiao_records::invoicing::invoice_number::{NumberOwner, NumberRegister, number_key};
+use kaipiao_records::invoicing::invoice_number::NumberRegister;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
 use kaipiao_records::record::{self, Versioned};
-use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
-use kaipiao_wire::invoicing::s16_query::issue_year;
 use std::collections::HashMap;
 
 /// A merchant's taxpayer as an operator writes it. What is left out keeps its value, or takes its
@@ -53,177 +56,117 @@ pub struct RangeSpec {
     pub last: i64,
 }
 
-/// A range, and what became of its numbers.
-#[derive(Clone, Debug)]
-pub struct RangeReport {
-    /// The range.
-    pub range: NumberRange,
-    /// How many of its numbers stand on invoices.
-    pub issued: u64,
-    /// Numbers that no invoice has and none will have: first and last of each run. A number that is
-    /// on its way to an invoice this moment may be among them.
-    pub gaps: Vec<(u64, u64)>,
-}
-
-/// How many numbers the sandbox allots at once.
+/// Numbers that the sandbox allots at once.
 const SANDBOX_RANGE: u64 = 1_000_000;
-/// Numbers are looked through in pages of this size.
-const PAGE: usize = 1000;
-
-impl App {
-    /// The taxpayer behind an account; 72015 when its merchant has none.
-    pub(crate) async fn taxpayer_of(&self, caller: &Account) -> Result<Taxpayer, Failure> {
-        let merchant = caller.merchant();
-        let found = self.taxpayer(merchant).await?;
-        found.ok_or_else(|| {
-            let detail = format!(
-                "{merchant} has no taxpayer; set it with merchant of PUT /admin/v1/accounts/{merchant}"
-            );
-            Refusal::new(ErrorCode::UnauthorizedCreateInvoice, detail).into()
-        })
-    }
-
-    /// A merchant's taxpayer.
-    pub async fn taxpayer(&self, merchant: &AppId) -> Result<Option<Taxpayer>, Failure> {
-        self.get(&taxpayer_key(merchant)).await
-    }
-
-    /// What saves a merchant's taxpayer and the ranges that are new. 72031 names what is wrong.
-    /// Without any range for its face, the sandbox allots one.
-    pub(crate) async fn taxpayer_saves(
-        &self,
-        account: &Account,
-        spec: &TaxpayerSpec,
-    ) -> Result<Vec<Save>, Failure> {
-        if account.role != Role::Merchant {
-            let problem = format!("does not fit a {} account", account.role.name());
-            return Err(Refusal::invalid("merchant", problem).into());
-        }
-        let key = taxpayer_key(&account.appid);
-        let before = record::get::<Taxpayer>(&*self.store, &key).await?;
-        let taxpayer = compose(&account.appid, spec, before.as_ref().map(|before| &before.value))?;
-        let can_print = |c: char| self.renderer.can_print(c);
-        taxpayer.check(can_print).map_err(|problem| refuse_taxpayer(&problem))?;
-        let mut saves = Vec::new();
-        if before.as_ref().map(|before| &before.value) != Some(&taxpayer) {
-            let expect = Versioned::expect(before.as_ref());
-            saves.push(record::save(key, expect, &taxpayer));
-        }
-        let ranges = self.new_ranges(&taxpayer, spec).await?;
-        if !ranges.is_empty() {
-            saves.push(self.register().await?);
-        }
-        let range =
-            |range: &NumberRange| record::save(number_range_key(range), Expect::Absent, range);
-        saves.extend(ranges.iter().map(range));
-        Ok(saves)
-    }
-
-    /// The ranges that a merchant has not got yet, checked against everybody's.
-    async fn new_ranges(
-        &self,
-        taxpayer: &Taxpayer,
-        spec: &TaxpayerSpec,
-    ) -> Result<Vec<NumberRange>, Failure> {
-        let mut all = self.all_ranges(None).await?;
-        let before = all.len();
-        for asked in &spec.numbers {
-            let range = asked.range(&taxpayer.merchant)?;
-            if !all.iter().any(|known| is_same(known, &range)) {
-                check_free(&all, &range)?;
-                all.push(range);
-            }
-        }
-        let is_own = |range: &NumberRange| {
-            range.merchant == taxpayer.merchant && range.face == taxpayer.face
-        };
-        if self.settings.issuing.allots_numbers && !all.iter().any(is_own) {
-            all.push(sandbox_range(taxpayer, &all, issue_year(self.now()))?);
-        }
-        Ok(all.split_off(before))
-    }
-
-    /// Counts an allotment: of two nodes that allot at the same time one sees the other.
-    async fn register(&self) -> Result<Save, Failure> {
-        let key = NumberRegister::key();
-        let found = record::get::<NumberRegister>(&*self.store, &key).await?;
-        let expect = Versioned::expect(found.as_ref());
-        let changes = found.map_or(0, |found| found.value.changes) + 1;
-        Ok(record::save(key, expect, &NumberRegister { changes }))
-    }
-
-    /// A merchant's ranges, or everybody's.
-    async fn all_ranges(&self, merchant: Option<&AppId>) -> Result<Vec<NumberRange>, Failure> {
-        let page = Page {
-            kind: Kind::NumberRange,
-            owner: merchant.map(AppId::to_string),
-            after: None,
-            order: PageOrder::Ascending,
-            limit: 1_000_000,
-        };
-        Ok(record::list(&*self.store, &page).await?)
-    }
-
-    /// A merchant's ranges with what became of their numbers.
-    pub async fn number_reports(&self, merchant: &AppId) -> Result<Vec<RangeReport>, Failure> {
-        let mut reports = Vec::new();
-        for range in self.all_ranges(Some(merchant)).await? {
-            reports.push(self.number_report(range).await?);
-        }
-        Ok(reports)
-    }
-
-    async fn number_report(&self, range: NumberRange) -> Result<RangeReport, Failure> {
-        let (mut issued, mut gaps) = (0, Vec::new());
-        let mut expected = range.first;
-        let mut after = number_key(&range.merchant, &range.code, range.first - 1);
-        loop {
-            let page = Page {
-                kind: Kind::InvoiceNumber,
-                owner: Some(after.owner.clone()),
-                after: Some((after.owner.clone(), after.id.clone())),
-                order: PageOrder::Ascending,
-                limit: PAGE,
-            };
-            let owners: Vec<NumberOwner> = record::list(&*self.store, &page).await?;
-            let places = owners.iter().map(|owner| owner.number.place());
-            let own =
-                places.take_while(|(code, place)| *code == range.code && *place <= range.last);
-            let own: Vec<u64> = own.map(|(_, place)| place).collect();
-            for place in &own {
-                gaps.extend(gaps_between(&range, expected, *place));
-                expected = place + 1;
-                issued += 1;
-            }
-            let Some(last) = own.last().filter(|_| own.len() == PAGE) else { break };
-            after = number_key(&range.merchant, &range.code, *last);
-        }
-        gaps.extend(gaps_between(&range, expected, range.next));
-        Ok(RangeReport { range, issued, gaps })
-    }
+/// The taxpayer behind an account; 72015 when its merchant has none.
+pub(crate) async fn taxpayer_of(app: &App, caller: &Account) -> Result<Taxpayer, Failure> {
+    let merchant = caller.merchant();
+    let found = find(app, merchant).await?;
+    found.ok_or_else(|| {
+        let detail = format!(
+            "{merchant} has no taxpayer; set it with merchant of PUT /admin/v1/accounts/{merchant}"
+        );
+        Refusal::new(ErrorCode::UnauthorizedCreateInvoice, detail).into()
+    })
 }
 
-/// The runs of unused numbers from `first` up to, and without, `end`. What a block that is being
-/// used still has ahead of it is no gap.
-fn gaps_between(range: &NumberRange, first: u64, end: u64) -> Vec<(u64, u64)> {
-    let mut gaps = Vec::new();
-    let mut start = first;
-    let mut blocks: Vec<_> = range.blocks.iter().collect();
-    blocks.sort_by_key(|block| block.first);
-    for block in blocks {
-        // A block's rest is ahead only where no used number follows within it.
-        let rest = start.max(block.first)..block.last + 1;
-        if rest.start < rest.end && rest.end <= end {
-            if start < rest.start {
-                gaps.push((start, rest.start - 1));
-            }
-            start = rest.end;
+/// A merchant's taxpayer.
+pub async fn find(app: &App, merchant: &AppId) -> Result<Option<Taxpayer>, Failure> {
+    get(app, &taxpayer_key(merchant)).await
+}
+
+/// What saves a merchant's taxpayer and the ranges that are new. 72031 names what is wrong.
+/// Without any range for its face, the sandbox allots one.
+pub(crate) async fn saves_for(
+    app: &App,
+    account: &Account,
+    spec: &TaxpayerSpec,
+) -> Result<Vec<Save>, Failure> {
+    if account.role != Role::Merchant {
+        let problem = format!("does not fit a {} account", account.role.name());
+        return Err(Refusal::invalid("merchant", problem).into());
+    }
+    let key = taxpayer_key(&account.appid);
+    let before = record::get::<Taxpayer>(&*app.store, &key).await?;
+    let taxpayer = compose(&account.appid, spec, before.as_ref().map(|before| &before.value))?;
+    let can_print = |c: char| app.renderer.can_print(c);
+    taxpayer.check(can_print).map_err(|problem| refuse(&problem))?;
+    let mut saves = Vec::new();
+    if before.as_ref().map(|before| &before.value) != Some(&taxpayer) {
+        let expect = Versioned::expect(before.as_ref());
+        saves.push(record::save(key, expect, &taxpayer));
+    }
+    let ranges = new_ranges(app, &taxpayer, spec).await?;
+    if !ranges.is_empty() {
+        saves.push(register(app).await?);
+    }
+    let range = |range: &NumberRange| record::save(number_range_key(range), Expect::Absent, range);
+    saves.extend(ranges.iter().map(range));
+    Ok(saves)
+}
+
+/// 72031 in the names that an operator writes a taxpayer with.
+fn refuse(ContentProblem { field, problem }: &ContentProblem) -> Refusal {
+    let name = match field {
+        ContentField::Seller(PartyField::TaxId) => "merchant.nsrsbh",
+        ContentField::Seller(PartyField::Name) => "merchant.nsrmc",
+        ContentField::Seller(PartyField::Address) => "merchant.nsrdz",
+        ContentField::Seller(PartyField::Phone) => "merchant.nsrdh",
+        ContentField::Seller(PartyField::Bank) => "merchant.nsrbank",
+        ContentField::Seller(PartyField::BankAccount) => "merchant.nsrbankid",
+        _ => "merchant",
+    };
+    Refusal::invalid(name, problem)
+}
+
+fn china_year(at: Timestamp) -> i16 {
+    let instant = jiff::Timestamp::from_millisecond(at.unix_millis());
+    let instant = instant.expect("the domain's clock is within jiff's ten thousand years");
+    instant.to_zoned(TimeZone::fixed(Offset::constant(8))).year()
+}
+
+/// The ranges that a merchant has not got yet, checked against everybody's.
+async fn new_ranges(
+    app: &App,
+    taxpayer: &Taxpayer,
+    spec: &TaxpayerSpec,
+) -> Result<Vec<NumberRange>, Failure> {
+    let mut all = all_ranges(app).await?;
+    let before = all.len();
+    for asked in &spec.numbers {
+        let range = asked.range(&taxpayer.merchant)?;
+        if !all.iter().any(|known| is_same(known, &range)) {
+            check_free(&all, &range)?;
+            all.push(range);
         }
     }
-    if start < end {
-        gaps.push((start, end - 1));
+    let is_own =
+        |range: &NumberRange| range.merchant == taxpayer.merchant && range.face == taxpayer.face;
+    if app.settings.issuing.allots_numbers && !all.iter().any(is_own) {
+        all.push(sandbox_range(taxpayer, &all, china_year(app.now()))?);
     }
-    gaps
+    Ok(all.split_off(before))
+}
+
+/// Counts an allotment: of two nodes that allot at the same time one sees the other.
+async fn register(app: &App) -> Result<Save, Failure> {
+    let key = NumberRegister::key();
+    let found = record::get::<NumberRegister>(&*app.store, &key).await?;
+    let expect = Versioned::expect(found.as_ref());
+    let changes = found.map_or(0, |found| found.value.changes) + 1;
+    Ok(record::save(key, expect, &NumberRegister { changes }))
+}
+
+/// Everybody's ranges.
+async fn all_ranges(app: &App) -> Result<Vec<NumberRange>, Failure> {
+    let page = Page {
+        kind: Kind::NumberRange,
+        owner: None,
+        after: None,
+        order: PageOrder::Ascending,
+        limit: 1_000_000,
+    };
+    Ok(record::list(&*app.store, &page).await?)
 }
 
 impl RangeSpec {
@@ -348,20 +291,5 @@ mod tests {
         );
         let all = [range];
         assert_eq!(sandbox_range(&taxpayer, &all, 2026).unwrap().code, "044032600211");
-    }
-
-    #[test]
-    fn what_a_block_has_ahead_is_no_gap() {
-        let merchant = AppId::parse("wx6b61697069616f31").unwrap();
-        let range = NumberRange::new(merchant, Face::Classic, "044032411111", 1, 100).unwrap();
-        let (range, _) = range.take_block("a", 10).unwrap();
-        assert_eq!(gaps_between(&range, 4, 11), []);
-        assert_eq!(gaps_between(&range, 4, 7), [(4, 6)]);
-        let (range, _) = range.take_block("b", 10).unwrap();
-        assert_eq!(gaps_between(&range, 11, 21), []);
-        let (range, _) = range.take_block("a", 10).unwrap();
-        // a's first block is no longer its newest: what it left is a gap.
-        assert_eq!(gaps_between(&range, 4, 31), [(4, 10)]);
-        assert_eq!(gaps_between(&range, 24, 31), []);
     }
 }

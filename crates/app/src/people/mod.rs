@@ -1,5 +1,7 @@
 //! People: users, their titles, messages and wallets.
 
 pub mod login;
-pub mod people;
+pub mod messages;
+pub mod titles;
+pub mod users;
 pub mod wallet;

@@ -2,3 +2,4 @@
 
 pub mod account;
 pub mod token;
+pub mod token_request;

@@ -7,4 +7,6 @@ pub mod order;
 pub mod order_id;
 pub mod page_fields;
 pub mod rejection;
+pub mod requests;
+pub mod ticket;
 pub mod user_decision;

@@ -13,6 +13,7 @@ pub mod make_offset;
 pub mod make_out;
 pub mod merchant_code;
 pub mod party;
+pub mod requests;
 pub mod serial;
 pub mod taxpayer;
 

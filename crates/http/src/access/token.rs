@@ -1,37 +1,49 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
 
-use crate::Server;
-use crate::answer::{Answer, Failed};
-use crate::body::{Sent, discard, query_object};
+use crate::answer::{Failed, JsonAnswer};
+use crate::body::{RequestBody, discard, query_object};
+use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::Method;
+use kaipiao_app::access::token::{self, AccessToken};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::token::Family;
+use kaipiao_domain::access::token_request::TokenRequest;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_wire::access::token::TokenRequest;
+use kaipiao_wire::access::token::{TokenAnswer, read_classic, read_stable};
 use kaipiao_wire::answer::bare;
 
 /// GET with a query; POST with a query, or with the members in its body.
 pub(crate) async fn classic(
     State(server): State<Server>,
     request: Request,
-) -> Result<Answer, Failed> {
+) -> Result<JsonAnswer, Failed> {
     if !matches!(*request.method(), Method::GET | Method::POST) {
         discard(&server, request.into_body()).await;
         return Err(Refusal::new(ErrorCode::RequirePost, "call it with GET or POST").into());
     }
     let (parts, body) = request.into_parts();
     let query = query_object(&parts.uri)?;
-    let sent = Sent::receive(&server, &parts, body).await?;
-    let is_in_query = query.has("grant_type") || query.has("appid") || sent.is_empty();
-    let asked = TokenRequest::read_classic(&if is_in_query { query } else { sent.object()? })?;
-    let answer = server.app.issue_token(Family::Classic, &asked).await?;
-    Ok(Answer(bare(&answer)))
+    let body = RequestBody::receive(&server, &parts, body).await?;
+    let is_in_query = query.has("grant_type") || query.has("appid") || body.is_empty();
+    let asked = read_classic(&if is_in_query { query } else { body.object()? })?;
+    issue(&server, Family::Classic, &asked).await
 }
 
 /// POST with JSON.
-pub(crate) async fn stable(State(server): State<Server>, sent: Sent) -> Result<Answer, Failed> {
-    let asked = TokenRequest::read_stable(&sent.object()?)?;
-    let answer = server.app.issue_token(Family::Stable, &asked).await?;
-    Ok(Answer(bare(&answer)))
+pub(crate) async fn stable(
+    State(server): State<Server>,
+    body: RequestBody,
+) -> Result<JsonAnswer, Failed> {
+    let asked = read_stable(&body.object()?)?;
+    issue(&server, Family::Stable, &asked).await
+}
+
+async fn issue(
+    server: &Server,
+    family: Family,
+    asked: &TokenRequest,
+) -> Result<JsonAnswer, Failed> {
+    let AccessToken { text, expires_in_s } = token::issue(&server.app, family, asked).await?;
+    Ok(JsonAnswer(bare(&TokenAnswer { access_token: text, expires_in: expires_in_s })))
 }

@@ -1,16 +1,20 @@
-//! The operator's API: plain HTTP statuses and `{"error":…}`, behind a bearer token.
+//! Accounts: `/admin/v1/accounts`.
 
-use crate::Server;
-use crate::access::caller::Operator;
-use crate::admin::invoices::{TaxpayerOut, read_taxpayer};
-use crate::admin::pushes::CallbackOut;
+use crate::admin::callbacks::CallbackJson;
+use crate::admin::error::failed;
+use crate::admin::operator::Operator;
+use crate::admin::taxpayers::{TaxpayerJson, read_taxpayer};
 use crate::answer::json;
-use crate::body::Sent;
+use crate::body::{RequestBody, query_object};
+use crate::paging::{after, page_size};
+use crate::server::Server;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::access::accounts::AccountSpec;
+use kaipiao_app::access::accounts::{self, AccountSpec};
+use kaipiao_app::delivery::callbacks;
+use kaipiao_app::invoicing::taxpayers;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_wire::answer::bare;
@@ -18,7 +22,7 @@ use kaipiao_wire::object::Object;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct AccountOut<'a> {
+struct AccountJson<'a> {
     appid: &'a str,
     role: &'static str,
     name: &'a str,
@@ -26,21 +30,21 @@ struct AccountOut<'a> {
     bound_to: Option<&'a str>,
     s_pappid: Option<&'a str>,
     merchant_api: bool,
-    merchant: Option<TaxpayerOut>,
-    callback: Option<CallbackOut>,
-    /// Only when it was made just now: it is told once.
+    merchant: Option<TaxpayerJson>,
+    callback: Option<CallbackJson>,
+    /// Only when it was made just now: it is shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
 
-impl<'a> AccountOut<'a> {
+impl<'a> AccountJson<'a> {
     async fn new(
         server: &Server,
         account: &'a Account,
         secret: Option<String>,
     ) -> Result<Self, Failure> {
-        let callback = server.app.shown_callback(&account.appid).await?;
-        let taxpayer = server.app.taxpayer(&account.appid).await?;
+        let callback = callbacks::find(&server.app, &account.appid).await?;
+        let taxpayer = taxpayers::find(&server.app, &account.appid).await?;
         Ok(Self {
             appid: account.appid.as_str(),
             role: account.role.name(),
@@ -49,64 +53,50 @@ impl<'a> AccountOut<'a> {
             bound_to: account.bound_to.as_ref().map(|appid| appid.as_str()),
             s_pappid: account.platform_id.as_ref().map(|id| id.as_str()),
             merchant_api: account.merchant_api,
-            merchant: taxpayer.map(TaxpayerOut::from),
-            callback: callback.map(CallbackOut::from),
+            merchant: taxpayer.map(TaxpayerJson::from),
+            callback: callback.map(CallbackJson::from),
             secret,
         })
     }
 }
 
-#[derive(Serialize)]
-struct ErrorOut<'a> {
-    error: &'a str,
-}
-
-/// `{"error":…}` with a status.
-pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
-    json(status, bare(&ErrorOut { error }))
-}
-
-/// A use case's failure in this API's terms; the log has the store's words.
-pub(crate) fn failed(failure: Failure) -> Response {
-    match failure {
-        Failure::Refused(refusal) => refuse(StatusCode::BAD_REQUEST, &refusal.to_string()),
-        Failure::Unavailable(why) => {
-            tracing::error!(%why, "failed");
-            refuse(StatusCode::SERVICE_UNAVAILABLE, "the store is away, try again")
-        }
-    }
-}
-
-pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>) -> Response {
+/// `GET /admin/v1/accounts?limit=&after=`: by appid.
+pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
     #[derive(Serialize)]
-    struct Out<'a> {
-        accounts: Vec<AccountOut<'a>>,
+    struct AccountsJson<'a> {
+        accounts: Vec<AccountJson<'a>>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     }
     let listed = async {
-        let accounts = server.app.accounts().await?;
-        let mut out = Vec::new();
-        for account in &accounts {
-            out.push(AccountOut::new(&server, account, None).await?);
+        let query = query_object(&uri)?;
+        let after = after(&query)?;
+        let page = accounts::list(&server.app, after.as_deref(), page_size(&query)?).await?;
+        let mut accounts = Vec::new();
+        for account in &page.items {
+            accounts.push(AccountJson::new(&server, account, None).await?);
         }
-        Ok(bare(&Out { accounts: out }))
+        Ok(bare(&AccountsJson { accounts, next: page.next }))
     };
     listed.await.map_or_else(failed, |text| json(StatusCode::OK, text))
 }
 
+/// `PUT /admin/v1/accounts/{appid}`
 pub(crate) async fn put_account(
     _: Operator,
     State(server): State<Server>,
     Path(appid): Path<String>,
-    sent: Sent,
+    body: RequestBody,
 ) -> Response {
-    let spec = match sent.object().and_then(|object| read_spec(appid, &object)) {
+    let spec = match body.object().and_then(|object| read_spec(appid, &object)) {
         Ok(spec) => spec,
         Err(refusal) => return failed(refusal.into()),
     };
     let saved = async {
-        let saved = server.app.save_account(&spec).await?;
+        let saved = accounts::save(&server.app, &spec).await?;
         let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
-        Ok((status, bare(&AccountOut::new(&server, &saved.account, saved.new_secret).await?)))
+        Ok((status, bare(&AccountJson::new(&server, &saved.account, saved.new_secret).await?)))
     };
     saved.await.map_or_else(failed, |(status, text)| json(status, text))
 }
@@ -127,15 +117,4 @@ fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
         },
         merchant: object.object("merchant")?.as_ref().map(read_taxpayer).transpose()?,
     })
-}
-
-/// A page that is not asked for in another size, and the largest.
-const PAGE: i64 = 100;
-const LARGEST_PAGE: i64 = 1000;
-
-/// `limit` of a listing: 100 unless it is given, 1,000 at most.
-pub(crate) fn page_size(object: &Object) -> Result<usize, Refusal> {
-    let limit = object.integer("limit")?.unwrap_or(PAGE);
-    let fits = usize::try_from(limit).ok().filter(|_| (1..=LARGEST_PAGE).contains(&limit));
-    fits.ok_or_else(|| Refusal::invalid("limit", format!("must be 1 to {LARGEST_PAGE}")))
 }

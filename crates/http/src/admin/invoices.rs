@@ -1,153 +1,25 @@
-//! The operator's view of invoices: taxpayers, their numbers, and every request.
+//! Invoice requests: `/admin/v1/invoices`.
 
-use crate::Server;
-use crate::access::caller::Operator;
-use crate::admin::accounts::{failed, page_size, refuse};
+use crate::admin::error::failed;
+use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use axum::extract::{Path, Request, State};
+use crate::paging::page_size;
+use crate::server::Server;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::invoicing::taxpayers::{RangeReport, RangeSpec, TaxpayerSpec};
+use kaipiao_app::invoicing::requests;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
 
-/// A taxpayer as the admin API shows it.
 #[derive(Serialize)]
-pub(crate) struct TaxpayerOut {
-    code: String,
-    nsrsbh: String,
-    nsrmc: String,
-    nsrdz: String,
-    nsrdh: String,
-    nsrbank: String,
-    nsrbankid: String,
-    face: &'static str,
-}
-
-impl From<Taxpayer> for TaxpayerOut {
-    fn from(taxpayer: Taxpayer) -> Self {
-        let party = taxpayer.party;
-        Self {
-            code: taxpayer.code.as_str().to_owned(),
-            nsrsbh: party.tax_id,
-            nsrmc: party.name,
-            nsrdz: party.address,
-            nsrdh: party.phone,
-            nsrbank: party.bank,
-            nsrbankid: party.bank_account,
-            face: taxpayer.face.name(),
-        }
-    }
-}
-
-/// Reads `merchant` of an account's body.
-pub(crate) fn read_taxpayer(object: &Object) -> Result<TaxpayerSpec, Refusal> {
-    let range = |range: &Object| {
-        Ok(RangeSpec {
-            code: range.required_text("code")?.into_owned(),
-            first: range.required_integer("first")?,
-            last: range.required_integer("last")?,
-        })
-    };
-    Ok(TaxpayerSpec {
-        code: object.optional_text("code")?,
-        tax_id: object.optional_text("nsrsbh")?,
-        name: object.optional_text("nsrmc")?,
-        address: object.optional_text("nsrdz")?,
-        phone: object.optional_text("nsrdh")?,
-        bank: object.optional_text("nsrbank")?,
-        bank_account: object.optional_text("nsrbankid")?,
-        face: object.optional_text("face")?,
-        numbers: object.objects("numbers")?.iter().map(range).collect::<Result<_, Refusal>>()?,
-    })
-}
-
-#[derive(Serialize)]
-struct RangeOut {
-    face: &'static str,
-    code: String,
-    first: u64,
-    last: u64,
-    /// How many stand on invoices.
-    issued: u64,
-    /// How many are in no block yet.
-    left: u64,
-    blocks: Vec<BlockOut>,
-    gaps: Vec<GapOut>,
-}
-
-#[derive(Serialize)]
-struct BlockOut {
-    holder: String,
-    first: u64,
-    last: u64,
-}
-
-#[derive(Serialize)]
-struct GapOut {
-    first: u64,
-    last: u64,
-    why: &'static str,
-}
-
-const GAP: &str = "on no invoice, and not used again: drawn for one that was not recorded, or in a block that was not begun, when the process ended, the store was away or the issuer was given up on. Or being issued at this moment";
-
-impl From<RangeReport> for RangeOut {
-    fn from(report: RangeReport) -> Self {
-        let left = report.range.left();
-        let gap = |(first, last)| GapOut { first, last, why: GAP };
-        let blocks = report.range.blocks.into_iter();
-        let block = blocks.map(|b| BlockOut { holder: b.holder, first: b.first, last: b.last });
-        Self {
-            face: report.range.face.name(),
-            code: report.range.code,
-            first: report.range.first,
-            last: report.range.last,
-            issued: report.issued,
-            left,
-            blocks: block.collect(),
-            gaps: report.gaps.into_iter().map(gap).collect(),
-        }
-    }
-}
-
-/// `GET /admin/v1/accounts/{appid}/numbers`: the merchant's ranges, and what became of them.
-pub(crate) async fn list_numbers(
-    _: Operator,
-    State(server): State<Server>,
-    Path(appid): Path<String>,
-) -> Response {
-    #[derive(Serialize)]
-    struct Out {
-        ranges: Vec<RangeOut>,
-    }
-    let reports = async {
-        match AppId::parse(&appid) {
-            Some(appid) if server.app.account(&appid).await?.is_some() => {
-                server.app.number_reports(&appid).await.map(Some)
-            }
-            _ => Ok(None),
-        }
-    };
-    match reports.await {
-        Ok(None) => refuse(StatusCode::NOT_FOUND, "no account has this appid"),
-        Ok(Some(reports)) => {
-            let ranges = reports.into_iter().map(RangeOut::from).collect();
-            json(StatusCode::OK, bare(&Out { ranges }))
-        }
-        Err(failure) => failed(failure),
-    }
-}
-
-#[derive(Serialize)]
-struct InvoiceOut {
+struct InvoiceJson {
     fpqqlsh: String,
     order_id: String,
     user: String,
@@ -169,14 +41,14 @@ struct InvoiceOut {
     errmsg: Option<String>,
 }
 
-impl From<InvoiceRequest> for InvoiceOut {
+impl From<InvoiceRequest> for InvoiceJson {
     fn from(request: InvoiceRequest) -> Self {
         let invoice = request.invoice().ok().map(|invoice| invoice.number.clone());
         let failure = match &request.state {
             RequestState::Failed { .. } => request.invoice().err(),
             RequestState::Running { .. } | RequestState::Issued { .. } => None,
         };
-        let (state, offset_by, since) = standing(&request.state);
+        let (state, offset_by, since) = status_of(&request.state);
         let (colour, offsets) = match request.colour {
             Colour::Blue => ("blue", None),
             Colour::Red { blue } => ("red", Some(blue.to_string())),
@@ -200,8 +72,8 @@ impl From<InvoiceRequest> for InvoiceOut {
     }
 }
 
-/// A state's name, the red request that it names, and since when it stands so.
-fn standing(state: &RequestState) -> (&'static str, Option<&Serial>, kaipiao_domain::Timestamp) {
+/// A state's name, the red request that it names, and since when it has it.
+fn status_of(state: &RequestState) -> (&'static str, Option<&Serial>, kaipiao_domain::Timestamp) {
     match state {
         RequestState::Running { since } => ("running", None, *since),
         RequestState::Failed { at, .. } => ("failed", None, *at),
@@ -222,42 +94,42 @@ pub(crate) async fn list_invoices(
     request: Request,
 ) -> Response {
     #[derive(Serialize)]
-    struct Out {
-        invoices: Vec<InvoiceOut>,
+    struct InvoicesJson {
+        invoices: Vec<InvoiceJson>,
     }
-    let ask = match query_object(request.uri()).and_then(|object| Ask::read(&object)) {
-        Ok(ask) => ask,
+    let query = match query_object(request.uri()).and_then(|object| InvoiceQuery::read(&object)) {
+        Ok(query) => query,
         Err(refusal) => return failed(refusal.into()),
     };
     let found = async {
-        match &ask.serial {
+        match &query.serial {
             Some(serial) => {
-                let one = server.app.request(&ask.merchant, serial).await?;
+                let one = requests::find(&server.app, &query.merchant, serial).await?;
                 Ok(one.into_iter().collect())
             }
             None => {
-                let after = ask.after.as_ref();
-                server.app.invoice_requests(&ask.merchant, after, ask.limit).await
+                let after = query.after.as_ref();
+                requests::list(&server.app, &query.merchant, after, query.limit).await
             }
         }
     };
     match found.await {
         Ok(requests) => {
-            let invoices = requests.into_iter().map(InvoiceOut::from).collect();
-            json(StatusCode::OK, bare(&Out { invoices }))
+            let invoices = requests.into_iter().map(InvoiceJson::from).collect();
+            json(StatusCode::OK, bare(&InvoicesJson { invoices }))
         }
         Err(failure) => failed(failure),
     }
 }
 
-struct Ask {
+struct InvoiceQuery {
     merchant: AppId,
     serial: Option<Serial>,
     after: Option<Serial>,
     limit: usize,
 }
 
-impl Ask {
+impl InvoiceQuery {
     fn read(object: &Object) -> Result<Self, Refusal> {
         let merchant = AppId::parse(&object.required_text("appid")?);
         let merchant = merchant.ok_or_else(|| Refusal::invalid("appid", "is not an appid"))?;

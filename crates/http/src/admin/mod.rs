@@ -1,5 +1,10 @@
-//! The operator's API.
+//! What operators call, behind a bearer token.
 
 pub(crate) mod accounts;
+pub(crate) mod callbacks;
+pub(crate) mod error;
 pub(crate) mod invoices;
+pub(crate) mod numbers;
+pub(crate) mod operator;
 pub(crate) mod pushes;
+pub(crate) mod taxpayers;

@@ -1,20 +1,17 @@
-//! The operator's view of the pushes: `/admin/v1/pushes`, and where accounts receive them.
+//! Pushes, their attempts and their replay: `/admin/v1/pushes`.
 
-use crate::Server;
-use crate::access::caller::Operator;
-use crate::admin::accounts::{failed, page_size, refuse};
+use crate::admin::error::{failed, refuse};
+use crate::admin::operator::Operator;
 use crate::answer::json;
-use crate::body::{Sent, query_object};
+use crate::body::query_object;
+use crate::paging::page_size;
+use crate::server::Server;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::Failure;
-use kaipiao_app::delivery::callbacks::{CallbackError, CallbackSpec};
-use kaipiao_app::delivery::pushes::PushReport;
-use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::delivery::push::{Callback, Verdict};
+use kaipiao_app::delivery::pushes::{self, PushReport};
+use kaipiao_domain::delivery::push::Verdict;
 use kaipiao_domain::{Refusal, text};
-use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::outbox::{
     Attempt, Changed, Push, PushId, PushQuery, PushState, StateFilter,
 };
@@ -22,71 +19,8 @@ use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
 
-/// A callback as an operator may see it: without its secrets.
 #[derive(Serialize)]
-pub(crate) struct CallbackOut {
-    url: String,
-    mode: &'static str,
-}
-
-impl From<Callback> for CallbackOut {
-    fn from(callback: Callback) -> Self {
-        Self { url: callback.url, mode: callback.mode.name() }
-    }
-}
-
-/// `PUT …/callback {"url","token","encoding_aes_key","mode"}`: 200 once the address is verified,
-/// 409 with what came back when it is not. An empty url ends the account's pushes.
-pub(crate) async fn put_callback(
-    _: Operator,
-    State(server): State<Server>,
-    Path(appid): Path<String>,
-    sent: Sent,
-) -> Response {
-    #[derive(Serialize)]
-    struct Out {
-        appid: String,
-        callback: Option<CallbackOut>,
-    }
-    let Some(appid) = AppId::parse(&appid) else {
-        return refuse(StatusCode::NOT_FOUND, "no account has this appid");
-    };
-    let spec = match sent.object().and_then(|object| read_callback(&object)) {
-        Ok(spec) => spec,
-        Err(refusal) => return failed(refusal.into()),
-    };
-    match server.app.set_callback(&appid, &spec).await {
-        Ok(callback) => {
-            let callback = Some(callback).filter(|callback| !callback.url.is_empty());
-            let callback = callback.map(CallbackOut::from);
-            json(StatusCode::OK, bare(&Out { appid: appid.to_string(), callback }))
-        }
-        Err(CallbackError::NotVerified(why)) => refuse(StatusCode::CONFLICT, &why),
-        Err(CallbackError::Failed(Failure::Refused(refusal)))
-            if refusal.code == ErrorCode::InvalidAppid =>
-        {
-            refuse(StatusCode::NOT_FOUND, &refusal.detail)
-        }
-        Err(CallbackError::Failed(failure)) => failed(failure),
-    }
-}
-
-/// Only an url that is there and empty ends an account's pushes, not one that was forgotten.
-fn read_callback(object: &Object) -> Result<CallbackSpec, Refusal> {
-    if !object.has("url") {
-        let problem = "is missing; an empty one ends the account's pushes";
-        return Err(Refusal::invalid("url", problem));
-    }
-    Ok(CallbackSpec {
-        url: object.text("url")?.into_owned(),
-        token: object.text("token")?.into_owned(),
-        encoding_aes_key: object.text("encoding_aes_key")?.into_owned(),
-        mode: object.text("mode")?.into_owned(),
-    })
-}
-
-#[derive(Serialize)]
-struct PushOut {
+struct PushJson {
     id: String,
     appid: String,
     order_id: String,
@@ -106,11 +40,11 @@ struct PushOut {
     /// The same in words: since when, until when, behind what.
     says: String,
     body: String,
-    attempts: Vec<AttemptOut>,
+    attempts: Vec<AttemptJson>,
 }
 
 #[derive(Serialize)]
-struct AttemptOut {
+struct AttemptJson {
     /// Unix milliseconds.
     started_ms: i64,
     took_ms: i64,
@@ -119,17 +53,17 @@ struct AttemptOut {
     excerpt: String,
 }
 
-impl From<Attempt> for AttemptOut {
+impl From<Attempt> for AttemptJson {
     fn from(attempt: Attempt) -> Self {
         let Attempt { started_ms, took_ms, status, problem, excerpt } = attempt;
         Self { started_ms, took_ms, status, problem, excerpt }
     }
 }
 
-impl PushOut {
+impl PushJson {
     fn new(report: PushReport, now_ms: i64) -> Self {
         let PushReport { push, attempts, waits_behind } = report;
-        let (state, says) = standing(&push, waits_behind.as_ref(), now_ms);
+        let (state, says) = status_of(&push, waits_behind.as_ref(), now_ms);
         let (due_ms, settled_ms) = match push.state {
             PushState::Waiting => (None, None),
             PushState::Ready { due_ms } => (Some(due_ms), None),
@@ -149,18 +83,18 @@ impl PushOut {
             state,
             says,
             body: push.body.to_string(),
-            attempts: attempts.into_iter().map(AttemptOut::from).collect(),
+            attempts: attempts.into_iter().map(AttemptJson::from).collect(),
         }
     }
 }
 
 /// A push's state and its words.
-fn standing(push: &Push, waits_behind: Option<&Push>, now_ms: i64) -> (&'static str, String) {
+fn status_of(push: &Push, waits_behind: Option<&Push>, now_ms: i64) -> (&'static str, String) {
     let tries = push.tries + 1;
     match push.state {
         PushState::Waiting => match waits_behind {
             Some(first) => {
-                let (_, says) = standing(first, None, now_ms);
+                let (_, says) = status_of(first, None, now_ms);
                 ("waiting", format!("waits behind {} of the same order, which {says}", first.id))
             }
             None => ("waiting", "waits for its turn".to_owned()),
@@ -200,18 +134,18 @@ pub(crate) async fn list_pushes(
     request: Request,
 ) -> Response {
     #[derive(Serialize)]
-    struct Out {
-        pushes: Vec<PushOut>,
+    struct PushesJson {
+        pushes: Vec<PushJson>,
     }
     let query = match query_object(request.uri()).and_then(|object| read_query(&object)) {
         Ok(query) => query,
         Err(refusal) => return failed(refusal.into()),
     };
-    match server.app.pushes(&query).await {
+    match pushes::list(&server.app, &query).await {
         Ok(reports) => {
             let now_ms = server.app.now().unix_millis();
-            let pushes = reports.into_iter().map(|report| PushOut::new(report, now_ms)).collect();
-            json(StatusCode::OK, bare(&Out { pushes }))
+            let pushes = reports.into_iter().map(|report| PushJson::new(report, now_ms)).collect();
+            json(StatusCode::OK, bare(&PushesJson { pushes }))
         }
         Err(failure) => failed(failure),
     }
@@ -252,14 +186,14 @@ pub(crate) async fn replay_push(
     Path(id): Path<String>,
 ) -> Response {
     #[derive(Serialize)]
-    struct Out {
+    struct ReplayJson {
         id: String,
         result: &'static str,
     }
     let unknown = || refuse(StatusCode::NOT_FOUND, "no push has this id");
     let Some(push) = PushId::parse(&id) else { return unknown() };
-    match server.app.replay_push(push).await {
-        Ok(Changed::Yes) => json(StatusCode::OK, bare(&Out { id, result: "replayed" })),
+    match pushes::replay(&server.app, push).await {
+        Ok(Changed::Yes) => json(StatusCode::OK, bare(&ReplayJson { id, result: "replayed" })),
         Ok(Changed::No) => refuse(
             StatusCode::CONFLICT,
             "it is on its way still; GET /admin/v1/pushes says how far",

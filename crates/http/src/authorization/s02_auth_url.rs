@@ -1,19 +1,21 @@
 //! Section 2: `POST /card/invoice/getauthurl`.
 
-use crate::Server;
 use crate::access::caller::Call;
-use crate::answer::{Answer, Failed};
+use crate::answer::{Failed, JsonAnswer};
+use crate::server::Server;
 use axum::extract::State;
+use kaipiao_app::authorization::s02_auth_url::{AuthUrl, auth_url, require_contact};
 use kaipiao_wire::answer::ok_with;
-use kaipiao_wire::authorization::s02_auth_url::AuthUrlRequest;
+use kaipiao_wire::authorization::s02_auth_url::{AuthUrlAnswer, read};
 
 /// The contact is checked before the members of the body (facts 6.3).
 pub(crate) async fn get_auth_url(
     State(server): State<Server>,
-    Call { caller, sent }: Call,
-) -> Result<Answer, Failed> {
-    let object = sent.object()?;
-    server.app.require_contact(&caller).await?;
-    let asked = AuthUrlRequest::read(&object, caller.appid.clone())?;
-    Ok(Answer(ok_with(&server.app.auth_url(&caller, asked).await?)))
+    Call { caller, body }: Call,
+) -> Result<JsonAnswer, Failed> {
+    let object = body.object()?;
+    require_contact(&server.app, &caller).await?;
+    let asked = read(&object, caller.appid.clone())?;
+    let AuthUrl { link, mini_program } = auth_url(&server.app, &caller, asked).await?;
+    Ok(JsonAnswer(ok_with(&AuthUrlAnswer { auth_url: link, appid: mini_program })))
 }

@@ -1,11 +1,12 @@
 //! `GET /invoice/pdf/…`: the PDF behind `pdfurl` (section 16), whole or in the parts that viewers ask
 //! for; and `GET /invoice/svg/…`, its first page as the wallet shows it.
 
-use crate::Server;
+use crate::server::Server;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kaipiao_app::invoicing::documents::{Document, Form};
+use kaipiao_app::invoicing::documents;
+use kaipiao_app::invoicing::documents::{Document, DocumentFormat};
 use std::ops::RangeInclusive;
 
 /// Whoever has the address may read the invoice: it cannot be guessed.
@@ -15,7 +16,7 @@ pub(crate) async fn pdf(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    answer_in(Form::Pdf, &server, &name, &asked(&method, headers)).await
+    answer_in(DocumentFormat::Pdf, &server, &name, &asked(&method, headers)).await
 }
 
 /// The face for a screen.
@@ -25,7 +26,7 @@ pub(crate) async fn svg(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    answer_in(Form::Picture, &server, &name, &asked(&method, headers)).await
+    answer_in(DocumentFormat::Picture, &server, &name, &asked(&method, headers)).await
 }
 
 /// What was asked for: a part can only be asked for with GET (RFC 9110, 14.2).
@@ -36,9 +37,14 @@ fn asked(method: &Method, mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-async fn answer_in(form: Form, server: &Server, name: &str, headers: &HeaderMap) -> Response {
-    match server.app.document(name, form).await {
-        Ok(Some(document)) => answer(form, &document, headers),
+async fn answer_in(
+    format: DocumentFormat,
+    server: &Server,
+    name: &str,
+    headers: &HeaderMap,
+) -> Response {
+    match documents::document(&server.app, name, format).await {
+        Ok(Some(document)) => answer(format, &document, headers),
         Ok(None) => {
             let text = "没有这张发票。There is no invoice at this address; use it exactly as pdfurl says.\n";
             (StatusCode::NOT_FOUND, text).into_response()
@@ -52,7 +58,7 @@ async fn answer_in(form: Form, server: &Server, name: &str, headers: &HeaderMap)
     }
 }
 
-fn answer(form: Form, document: &Document, asked: &HeaderMap) -> Response {
+fn answer(format: DocumentFormat, document: &Document, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", document.digest);
     let mut response = match part(document, asked, &tag) {
         Part::Known => StatusCode::NOT_MODIFIED.into_response(),
@@ -63,9 +69,9 @@ fn answer(form: Form, document: &Document, asked: &HeaderMap) -> Response {
             (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, all)]).into_response()
         }
     };
-    let (content_type, ending) = match form {
-        Form::Pdf => ("application/pdf", "pdf"),
-        Form::Picture => ("image/svg+xml", "svg"),
+    let (content_type, ending) = match format {
+        DocumentFormat::Pdf => ("application/pdf", "pdf"),
+        DocumentFormat::Picture => ("image/svg+xml", "svg"),
     };
     let disposition = format!("inline; filename=\"{}.{ending}\"", document.digits);
     let headers: [(HeaderName, HeaderValue); 4] = [

@@ -1,17 +1,21 @@
 //! Section 14: `POST /card/invoice/makeoutinvoice`.
 
-use crate::Server;
 use crate::access::caller::Call;
-use crate::answer::{Answer, Failed};
+use crate::answer::{Failed, JsonAnswer};
+use crate::server::Server;
 use axum::extract::State;
+use kaipiao_app::invoicing::s14_make_out::{MakeOutError, make_out};
 use kaipiao_wire::answer::ok_saying;
-use kaipiao_wire::invoicing::s14_make_out::{MakeOutRequest, SUCCESS};
+use kaipiao_wire::invoicing::s14_make_out::{SUCCESS, read, refuse_content};
 
 pub(crate) async fn make_out_invoice(
     State(server): State<Server>,
-    Call { caller, sent }: Call,
-) -> Result<Answer, Failed> {
-    let asked = MakeOutRequest::read(&sent.object()?)?;
-    server.app.make_out(&caller, &asked).await?;
-    Ok(Answer(ok_saying(SUCCESS)))
+    Call { caller, body }: Call,
+) -> Result<JsonAnswer, Failed> {
+    let asked = read(&body.object()?)?;
+    match make_out(&server.app, &caller, &asked).await {
+        Ok(()) => Ok(JsonAnswer(ok_saying(SUCCESS))),
+        Err(MakeOutError::Content(problem)) => Err(refuse_content(&problem).into()),
+        Err(MakeOutError::Failed(failure)) => Err(failure.into()),
+    }
 }

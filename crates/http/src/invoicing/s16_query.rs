@@ -1,16 +1,17 @@
 //! Section 16: `POST /card/invoice/queryinvoceinfo` (sic).
 
-use crate::Server;
 use crate::access::caller::Call;
-use crate::answer::{Answer, Failed};
+use crate::answer::{Failed, JsonAnswer};
+use crate::server::Server;
 use axum::extract::State;
-use kaipiao_wire::invoicing::s16_query::{QueryRequest, write};
+use kaipiao_app::invoicing::s16_query;
+use kaipiao_wire::invoicing::s16_query::{read, write};
 
 pub(crate) async fn query_invoice_info(
     State(server): State<Server>,
-    Call { caller, sent }: Call,
-) -> Result<Answer, Failed> {
-    let asked = QueryRequest::read(&sent.object()?)?;
-    let found = server.app.query_invoice(&caller, &asked).await?;
-    Ok(Answer(write(&asked.serial, &found.invoice, &found.pdf_url)))
+    Call { caller, body }: Call,
+) -> Result<JsonAnswer, Failed> {
+    let asked = read(&body.object()?)?;
+    let found = s16_query::query(&server.app, &caller, &asked).await?;
+    Ok(JsonAnswer(write(&asked.serial, &found.invoice, &found.pdf_url)))
 }

@@ -2,7 +2,7 @@
 //! and what is wrong with it.
 
 use crate::lang::Lang;
-use crate::people::visit::Form;
+use crate::visit::Form;
 use kaipiao_domain::authorization::page_fields::{
     CustomField, FieldName, FieldProblem, FieldRule, PageFields, ProblemKind,
 };

@@ -4,21 +4,23 @@
 //! of their book (the page comes back filled, what was typed in the merchant's own fields stays),
 //! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing.
 
-use crate::Pages;
 use crate::authorization::fields::{
     self, Field, detail_of, name_of, with_custom_of, without_custom,
 };
-use crate::page::{Frame, html, notice, see_other};
-use crate::people::visit::{Form, Known, Visit, unavailable};
+use crate::page::{Frame, html, notice, see_other, to_login};
+use crate::pages::Pages;
+use crate::time::china_time;
+use crate::visit::{Form, Known, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use jiff::Timestamp as Moment;
-use jiff::tz::{Offset, TimeZone};
 use kaipiao_app::Failure;
-use kaipiao_app::authorization::page::{AuthPage, Standing};
+use kaipiao_app::authorization::page as auth_page;
+use kaipiao_app::authorization::page::{AuthPage, PageStatus};
+use kaipiao_app::authorization::s06_auth_push;
 use kaipiao_app::authorization::s06_auth_push::{AnswerError, shown_mark};
+use kaipiao_app::people::titles;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::page_fields::FieldProblem;
@@ -26,10 +28,10 @@ use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
-use kaipiao_wire::authorization::s02_auth_url::{RETURN_AUTHORIZED, Return, return_after};
+use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
 
 /// What the page says of the order, whatever its state.
-struct Facts {
+struct OrderFacts {
     merchant: String,
     /// The first character of the merchant's name, where a logo would be.
     initial: String,
@@ -42,7 +44,7 @@ struct Facts {
     page_type: PageType,
 }
 
-impl Facts {
+impl OrderFacts {
     fn of(page: &AuthPage) -> Self {
         let request = &page.request;
         Self {
@@ -80,18 +82,11 @@ fn order_time(page: &AuthPage) -> String {
     china_time(if is_plausible { sent_s } else { asked_s })
 }
 
-/// A moment as people in China read it.
-pub(crate) fn china_time(unix_s: i64) -> String {
-    let zone = TimeZone::fixed(Offset::constant(8));
-    let moment = Moment::from_second(unix_s).unwrap_or(Moment::UNIX_EPOCH).to_zoned(zone);
-    moment.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
 #[derive(Template)]
 #[template(path = "authorize.html")]
 struct Authorize<'a> {
     frame: &'a Frame,
-    facts: Facts,
+    facts: OrderFacts,
     was_declined: bool,
     /// What the page shows of the request, so that nobody agrees to what they did not see.
     shown_mark: String,
@@ -122,7 +117,7 @@ struct BookRow<'a> {
 #[template(path = "answered.html")]
 struct Answered<'a> {
     frame: &'a Frame,
-    facts: Facts,
+    facts: OrderFacts,
     is_authorized: bool,
     /// Was it just now? Otherwise the user comes back to a link that they have used.
     is_fresh: bool,
@@ -139,7 +134,7 @@ struct Answered<'a> {
 #[template(path = "closed.html")]
 struct Closed<'a> {
     frame: &'a Frame,
-    facts: Facts,
+    facts: OrderFacts,
     why: ClosedBecause,
     reason: Option<RejectionReason>,
 }
@@ -157,14 +152,14 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     let visit = Visit::of(request);
     // A link that was changed is said to be so before anybody is asked who they are.
     let (link, is_done) = (visit.address(), visit.parameter("done") == "1");
-    if !pages.app.is_own_link(&link) {
+    if !auth_page::is_own_link(&pages.app, &link) {
         return forged(&visit.frame());
     }
     let Known { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
-    let page = match pages.app.auth_page(&link, &user).await {
+    let page = match auth_page::auth_page(&pages.app, &link, &user).await {
         Ok(page) => page,
         Err(error) => return refused(&frame, &link, error),
     };
@@ -174,7 +169,8 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     match form.get("decision") {
         "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
         "decline" => {
-            let answered = pages.app.answer(&link, &user.id, UserChoice::Decline, None).await;
+            let answered =
+                s06_auth_push::answer(&pages.app, &link, &user.id, UserChoice::Decline, None).await;
             went_on(&frame, &link, &page, answered)
         }
         _ if page.is_open() => refilled(&frame, page, &form),
@@ -184,22 +180,24 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
 
 /// The page as a GET shows it.
 fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
-    let facts = Facts::of(&page);
-    let (why, reason) = match page.standing.clone() {
-        Standing::Authorized { at, back } => {
+    let facts = OrderFacts::of(&page);
+    let (why, reason) = match page.status.clone() {
+        PageStatus::Authorized { at } => {
+            let back = return_after(&page.request, true);
             let invoice_name = page.invoice_name.unwrap_or_default();
             return answered(frame, facts, Some(at), invoice_name, back, is_done);
         }
-        Standing::Declined { back } if is_done => {
+        PageStatus::Declined if is_done => {
+            let back = return_after(&page.request, false);
             return answered(frame, facts, None, String::new(), back, true);
         }
-        Standing::Open | Standing::Declined { .. } => {
+        PageStatus::Open | PageStatus::Declined => {
             let filled = first_filling(&page);
             return html(StatusCode::OK, &asking(frame, &page, &filled, false, &[], ""));
         }
-        Standing::AuthorizedByAnother => (ClosedBecause::Another, None),
-        Standing::Rejected { reason } => (ClosedBecause::Rejected, reason),
-        Standing::Expired => (ClosedBecause::Expired, None),
+        PageStatus::AuthorizedByAnother => (ClosedBecause::Another, None),
+        PageStatus::Rejected { reason } => (ClosedBecause::Rejected, reason),
+        PageStatus::Expired => (ClosedBecause::Expired, None),
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
     html(status, &Closed { frame, facts, why, reason })
@@ -207,7 +205,7 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
 
 fn answered(
     frame: &Frame,
-    facts: Facts,
+    facts: OrderFacts,
     at: Option<Timestamp>,
     invoice_name: String,
     back: Return,
@@ -314,9 +312,9 @@ fn asking<'a>(
         wants_saving,
         may_save: page.fields.company.shows_title() || page.fields.personal.shows_title(),
     });
-    let was_declined = matches!(page.standing, Standing::Declined { .. });
+    let was_declined = matches!(page.status, PageStatus::Declined);
     let shown_mark = shown_mark(&page.request);
-    Authorize { frame, facts: Facts::of(page), was_declined, shown_mark, trouble, title }
+    Authorize { frame, facts: OrderFacts::of(page), was_declined, shown_mark, trouble, title }
 }
 
 async fn authorize(
@@ -336,7 +334,9 @@ async fn authorize(
     let again = |status, page: &AuthPage, problems: &[FieldProblem], trouble: &str| {
         html(status, &asking(frame, page, &filling, wants_saving, problems, trouble))
     };
-    match pages.app.answer(link, &user.id, UserChoice::Authorize(title), shown).await {
+    match s06_auth_push::answer(&pages.app, link, &user.id, UserChoice::Authorize(title), shown)
+        .await
+    {
         Err(AnswerError::Refused(ChoiceRefused::Title(problems))) => {
             let trouble = frame.t(
                 "请检查标红的内容后再提交。",
@@ -349,7 +349,7 @@ async fn authorize(
                 "商家更新了订单信息，请核对后再提交。",
                 "The merchant has changed the order. Please look again before you send.",
             );
-            match pages.app.auth_page(link, user).await {
+            match auth_page::auth_page(&pages.app, link, user).await {
                 Ok(page) if page.is_open() => again(StatusCode::CONFLICT, &page, &[], trouble),
                 Ok(_) => see_other(link),
                 Err(error) => refused(frame, link, error),
@@ -367,7 +367,7 @@ async fn authorize(
             if answered.is_ok() && wants_saving {
                 // The invoice is asked for; a full book is no reason to say otherwise.
                 let title = without_custom(filling.chosen());
-                if let Err(error) = pages.app.save_title(&user.id, None, title).await {
+                if let Err(error) = titles::save(&pages.app, &user.id, None, title).await {
                     tracing::info!(%error, "a title was not saved to the book");
                 }
             }
@@ -382,12 +382,12 @@ fn went_on(
     frame: &Frame,
     link: &str,
     page: &AuthPage,
-    answered: Result<kaipiao_app::authorization::s06_auth_push::Answered, AnswerError>,
+    answered: Result<s06_auth_push::TakenAnswer, AnswerError>,
 ) -> Response {
     let back = match answered {
-        Ok(answered) => answered.back,
+        Ok(taken) => return_after(&taken.request, taken.is_authorized),
         Err(AnswerError::Refused(ChoiceRefused::AlreadyAuthorized)) => {
-            return_after(&page.request, RETURN_AUTHORIZED)
+            return_after(&page.request, true)
         }
         Err(error) => return refused(frame, link, error),
     };
@@ -406,7 +406,7 @@ fn went_on(
 fn refused(frame: &Frame, link: &str, error: AnswerError) -> Response {
     match error {
         AnswerError::ForgedLink => forged(frame),
-        AnswerError::UnknownUser(_) => crate::people::login::to_login(link),
+        AnswerError::UnknownUser(_) => to_login(link),
         // The page itself says where the order stands.
         AnswerError::Refused(_) | AnswerError::RequestChanged => see_other(link),
         AnswerError::Failed(failure @ Failure::Unavailable(_)) => unavailable(frame, &failure),
@@ -424,15 +424,4 @@ fn forged(frame: &Frame) -> Response {
             "It is incomplete, or was changed. Go back to the merchant and get a new one.",
         ),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::china_time;
-
-    #[test]
-    fn moments_are_shown_as_in_china() {
-        assert_eq!(china_time(1_767_196_800), "2026-01-01 00:00");
-        assert_eq!(china_time(i64::MAX), "1970-01-01 08:00");
-    }
 }

@@ -1,14 +1,16 @@
 //! Cards & Offers: a user's invoice cards, and each card with its invoice (facts 4.5).
 
-use crate::Pages;
-use crate::authorization::s02_auth_url::china_time;
-use crate::page::{Frame, html, notice};
-use crate::people::visit::{Known, Visit, unavailable};
+use crate::page::{Frame, further, html, notice};
+use crate::pages::Pages;
+use crate::time::china_time;
+use crate::visit::{Known, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::people::wallet::{HeldCard, HeldInvoice, WalletPage};
+use kaipiao_app::listing::Listing;
+use kaipiao_app::people::wallet;
+use kaipiao_app::people::wallet::{HeldCard, HeldInvoice};
 use kaipiao_domain::invoicing::face::Face;
 
 #[derive(Template)]
@@ -58,22 +60,18 @@ fn day(at: kaipiao_domain::Timestamp) -> String {
     time.split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// `GET /me/cards`
+/// `GET /me/cards?after=`
 pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
-    let after = Some(visit.parameter("after")).filter(|after| !after.is_empty());
+    let after = visit.after();
     let Known { user, frame, .. } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
-    match pages.app.wallet(&user.id, after.as_deref()).await {
-        Ok(WalletPage { cards, next }) => {
-            let encoded = |next: String| -> String {
-                form_urlencoded::byte_serialize(next.as_bytes()).collect()
-            };
-            let more = next.map(|next| format!("/me/cards?after={}", encoded(next)));
-            let rows = cards.into_iter().map(Row::from).collect();
-            let (more, is_further) = (more.unwrap_or_default(), after.is_some());
+    match wallet::cards(&pages.app, &user.id, after.as_deref()).await {
+        Ok(Listing { items, next }) => {
+            let rows = items.into_iter().map(Row::from).collect();
+            let (more, is_further) = (further("/me/cards", next), after.is_some());
             html(StatusCode::OK, &Cards { frame: &frame, rows, more, is_further })
         }
         Err(failure) => unavailable(&frame, &failure),
@@ -136,7 +134,7 @@ pub(crate) async fn show(
         Ok(known) => known,
         Err(response) => return response,
     };
-    match pages.app.held_invoice(&user.id, &name).await {
+    match wallet::held_invoice(&pages.app, &user.id, &name).await {
         Ok(Some(held)) => html(StatusCode::OK, &Card::of(&frame, &name, held)),
         Ok(None) => notice(
             &frame,

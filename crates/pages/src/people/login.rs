@@ -1,15 +1,17 @@
 //! Who the user is: chosen in the sandbox, handed over by the embedding app in production.
 
-use crate::Pages;
 use crate::lang::{LANG_COOKIE, Lang};
-use crate::page::{Frame, html, local, notice, see_other};
-use crate::people::visit::{SESSION_COOKIE, Visit, unavailable};
+use crate::page::{Frame, encoded, html, local, notice, see_other, to_login};
+use crate::pages::Pages;
+use crate::visit::{SESSION_COOKIE, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use kaipiao_app::people::login;
 use kaipiao_app::people::login::LoginError;
+use kaipiao_app::people::users;
 use kaipiao_domain::people::user::{User, UserId};
 
 #[derive(Template)]
@@ -18,21 +20,19 @@ struct Chooser<'a> {
     frame: &'a Frame,
     users: &'a [User],
     next: &'a str,
+    /// The next page's address; empty: this is the last.
+    more: String,
 }
 
-/// Sends somebody unknown to log in, and back afterwards.
-pub(crate) fn to_login(next: &str) -> Response {
-    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    see_other(&format!("/login?next={next}"))
-}
+/// Users on a page of the chooser.
+const CHOICES: usize = 100;
 
 /// `GET /login?next=`: the sandbox's people to choose from. With `token=` an embedding app's login.
 pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let (next, token) = (visit.parameter("next"), visit.parameter("token"));
     // The page's own address, without the token.
-    let here: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    let frame = Frame { here: format!("/login?next={here}"), ..visit.frame() };
+    let frame = Frame { here: format!("/login?next={}", encoded(&next)), ..visit.frame() };
     if !token.is_empty() {
         return by_token(&pages, &frame, &token, &next).await;
     }
@@ -47,8 +47,12 @@ pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Respon
             ),
         );
     }
-    match pages.app.users().await {
-        Ok(users) => html(StatusCode::OK, &Chooser { frame: &frame, users: &users, next: &next }),
+    match users::list(&pages.app, visit.after().as_deref(), CHOICES).await {
+        Ok(users) => {
+            let here = format!("{}&after=", frame.here);
+            let more = users.next.map(|after| here + &encoded(&after)).unwrap_or_default();
+            html(StatusCode::OK, &Chooser { frame: &frame, users: &users.items, next: &next, more })
+        }
         Err(failure) => unavailable(&frame, &failure),
     }
 }
@@ -70,7 +74,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
         Err(response) => return response,
     };
     let user = match UserId::parse(form.get("user")) {
-        Some(id) => pages.app.user(&id).await,
+        Some(id) => users::find(&pages.app, &id).await,
         None => Ok(None),
     };
     match user {
@@ -81,7 +85,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
 }
 
 async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Response {
-    match pages.app.log_in(token).await {
+    match login::log_in(&pages.app, token).await {
         Ok(user) => enter(pages, &user, next),
         Err(LoginError::Failed(failure)) => unavailable(frame, &failure),
         Err(LoginError::Refused(why)) => {
@@ -98,7 +102,7 @@ async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Resp
 }
 
 fn enter(pages: &Pages, user: &UserId, next: &str) -> Response {
-    let (session, life_s) = pages.app.new_session(user);
+    let (session, life_s) = login::new_session(&pages.app, user);
     let mut response = see_other(local(next));
     set_cookie(pages, &mut response, SESSION_COOKIE, &session, life_s);
     response

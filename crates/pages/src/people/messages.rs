@@ -1,20 +1,25 @@
 //! The user's own pages: service messages. A rejection arrives here (section 8).
 
-use crate::Pages;
-use crate::authorization::s02_auth_url::china_time;
-use crate::page::{Frame, html};
-use crate::people::visit::{Known, Visit, unavailable};
+use crate::page::{Frame, further, html};
+use crate::pages::Pages;
+use crate::time::china_time;
+use crate::visit::{Known, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::people::people::Told;
+use kaipiao_app::listing::Listing;
+use kaipiao_app::people::messages::{self, InboxMessage};
 
 #[derive(Template)]
 #[template(path = "messages.html")]
 struct Messages<'a> {
     frame: &'a Frame,
     rows: Vec<Row>,
+    /// The next page's address; empty: this is the last.
+    more: String,
+    /// Is this not the first page?
+    is_further: bool,
 }
 
 struct Row {
@@ -25,28 +30,31 @@ struct Row {
     url: String,
 }
 
-impl From<Told> for Row {
-    fn from(told: Told) -> Self {
+impl From<InboxMessage> for Row {
+    fn from(inbox: InboxMessage) -> Self {
         Self {
-            merchant: told.merchant_name,
-            order_id: told.message.order_id.as_str().to_owned(),
-            time: china_time(told.message.sent_at.unix_seconds()),
-            reason: told.message.reason,
-            url: told.message.url,
+            merchant: inbox.merchant_name,
+            order_id: inbox.message.order_id.as_str().to_owned(),
+            time: china_time(inbox.message.sent_at.unix_seconds()),
+            reason: inbox.message.reason,
+            url: inbox.message.url,
         }
     }
 }
 
-/// `GET /me/messages`
+/// `GET /me/messages?after=`
 pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
-    let Known { user, frame, .. } = match Visit::of(request).known(&pages).await {
+    let visit = Visit::of(request);
+    let after = visit.after();
+    let Known { user, frame, .. } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
-    match pages.app.inbox(&user.id).await {
-        Ok(inbox) => {
-            let rows = inbox.into_iter().map(Row::from).collect();
-            html(StatusCode::OK, &Messages { frame: &frame, rows })
+    match messages::inbox(&pages.app, &user.id, after.as_deref()).await {
+        Ok(Listing { items, next }) => {
+            let rows = items.into_iter().map(Row::from).collect();
+            let (more, is_further) = (further("/me/messages", next), after.is_some());
+            html(StatusCode::OK, &Messages { frame: &frame, rows, more, is_further })
         }
         Err(failure) => unavailable(&frame, &failure),
     }

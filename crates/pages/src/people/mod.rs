@@ -4,4 +4,3 @@ pub(crate) mod cards;
 pub(crate) mod login;
 pub(crate) mod messages;
 pub(crate) mod titles;
-pub(crate) mod visit;

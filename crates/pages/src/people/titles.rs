@@ -1,14 +1,15 @@
 //! The user's own pages: the title book.
 
-use crate::Pages;
 use crate::authorization::fields::{self, Field, detail_of, name_of};
 use crate::page::{Frame, html, notice, see_other};
-use crate::people::visit::{Known, Visit, unavailable};
+use crate::pages::Pages;
+use crate::visit::{Known, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use kaipiao_app::people::people::BookError;
+use kaipiao_app::people::titles;
+use kaipiao_app::people::titles::BookError;
 use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 
@@ -42,7 +43,7 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         Ok(known) => known,
         Err(response) => return response,
     };
-    let book = match pages.app.title_book(&user).await {
+    let book = match titles::title_book(&pages.app, &user).await {
         Ok(book) => book,
         Err(failure) => return unavailable(&frame, &failure),
     };
@@ -78,7 +79,7 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         Ok(known) => known,
         Err(response) => return response,
     };
-    let book = match pages.app.title_book(&user).await {
+    let book = match titles::title_book(&pages.app, &user).await {
         Ok(book) => book,
         Err(failure) => return unavailable(&frame, &failure),
     };
@@ -101,7 +102,7 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         return shown(&old.map_or_else(|| InvoiceTitle::new(side), |entry| entry.title), &[]);
     }
     let typed = fields::read(&form, &PageFields::of_a_title_book(), side);
-    match pages.app.save_title(&user.id, id.as_deref(), typed.clone()).await {
+    match titles::save(&pages.app, &user.id, id.as_deref(), typed.clone()).await {
         Ok(_) => see_other("/me/titles"),
         Err(BookError::Problems(problems)) => shown(&typed, &problems),
         Err(BookError::Full) => notice(
@@ -133,8 +134,8 @@ pub(crate) async fn change(
         Err(response) => return response,
     };
     let changed = match what.as_str() {
-        "delete" => pages.app.remove_title(&user.id, &id).await,
-        "default" => pages.app.prefer_title(&user.id, &id).await,
+        "delete" => titles::remove(&pages.app, &user.id, &id).await,
+        "default" => titles::prefer(&pages.app, &user.id, &id).await,
         _ => return gone(&frame),
     };
     match changed {

@@ -1,4 +1,4 @@
-//! Siblings `/cgi-bin/token` and `/cgi-bin/stable_token`: requests, answer, and the token's text
+//! Siblings `/cgi-bin/token` and `/cgi-bin/stable_token`: reading, answer, and the token's text
 //! (facts 2.1).
 
 use crate::keys::Keys;
@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::token::{Family, IssuedToken};
+use kaipiao_domain::access::token_request::TokenRequest;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 use serde::Serialize;
@@ -74,48 +75,35 @@ pub(crate) fn appid_from_bytes(bytes: [u8; 8]) -> Option<AppId> {
     AppId::parse(&format!("wx{:016x}", u64::from_be_bytes(bytes)))
 }
 
-/// What a client sends to get a token.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TokenRequest {
-    /// The account's appid, unchecked.
-    pub appid: String,
-    /// Its AppSecret.
-    pub secret: String,
-    /// Ends the old token at once (stable_token only).
-    pub force_refresh: bool,
+/// Reads `/cgi-bin/token`'s members, which know no force_refresh. Order of the checks:
+/// grant_type 40002, appid 41002, secret 41004.
+pub fn read_classic(object: &Object) -> Result<TokenRequest, Refusal> {
+    read(object, |_| Ok(false))
 }
 
-impl TokenRequest {
-    /// Reads `/cgi-bin/token`'s members, which know no force_refresh. Order of the checks:
-    /// grant_type 40002, appid 41002, secret 41004.
-    pub fn read_classic(object: &Object) -> Result<Self, Refusal> {
-        Self::read(object, |_| Ok(false))
-    }
+/// Reads `/cgi-bin/stable_token`'s members; the same checks, then force_refresh 72031.
+pub fn read_stable(object: &Object) -> Result<TokenRequest, Refusal> {
+    read(object, |object| object.flag("force_refresh"))
+}
 
-    /// Reads `/cgi-bin/stable_token`'s members; the same checks, then force_refresh 72031.
-    pub fn read_stable(object: &Object) -> Result<Self, Refusal> {
-        Self::read(object, |object| object.flag("force_refresh"))
+fn read(
+    object: &Object,
+    force_refresh: fn(&Object) -> Result<bool, Refusal>,
+) -> Result<TokenRequest, Refusal> {
+    let grant_type = object.text("grant_type")?;
+    if grant_type != "client_credential" {
+        let detail = "grant_type must be client_credential";
+        return Err(Refusal::new(ErrorCode::InvalidGrantType, detail));
     }
-
-    fn read(
-        object: &Object,
-        force_refresh: fn(&Object) -> Result<bool, Refusal>,
-    ) -> Result<Self, Refusal> {
-        let grant_type = object.text("grant_type")?;
-        if grant_type != "client_credential" {
-            let detail = "grant_type must be client_credential";
-            return Err(Refusal::new(ErrorCode::InvalidGrantType, detail));
-        }
-        let appid = object.text("appid")?.into_owned();
-        if appid.is_empty() {
-            return Err(Refusal::new(ErrorCode::AppidMissing, "appid is empty"));
-        }
-        let secret = object.text("secret")?.into_owned();
-        if secret.is_empty() {
-            return Err(Refusal::new(ErrorCode::AppsecretMissing, "secret is empty"));
-        }
-        Ok(Self { appid, secret, force_refresh: force_refresh(object)? })
+    let appid = object.text("appid")?.into_owned();
+    if appid.is_empty() {
+        return Err(Refusal::new(ErrorCode::AppidMissing, "appid is empty"));
     }
+    let secret = object.text("secret")?.into_owned();
+    if secret.is_empty() {
+        return Err(Refusal::new(ErrorCode::AppsecretMissing, "secret is empty"));
+    }
+    Ok(TokenRequest { appid, secret, force_refresh: force_refresh(object)? })
 }
 
 /// The successful answer, the only one without errcode.
@@ -162,7 +150,7 @@ mod tests {
     fn the_checks_of_a_token_request_stand_in_order() {
         let code = |body: &str| {
             let object = Object::read(body.as_bytes(), None).unwrap();
-            TokenRequest::read_stable(&object).err().map(|r| r.code)
+            read_stable(&object).err().map(|r| r.code)
         };
         assert_eq!(code("{}"), Some(ErrorCode::InvalidGrantType));
         let body = r#"{"grant_type":"client_credential"}"#;

@@ -10,6 +10,7 @@ use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
 };
 use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
 use kaipiao_domain::{Refusal, text};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -25,58 +26,40 @@ pub const MINI_PROGRAM_PATH: &str = "pages/auth/auth";
 /// One billion yuan: more is a mistake in the unit.
 const MAX_MONEY_FEN: i64 = 100_000_000_000;
 
-/// What getauthurl's body holds: the request, and the ticket that allows it.
-#[derive(Debug)]
-pub struct AuthUrlRequest {
-    /// The request.
-    pub request: AuthorizationRequest,
-    /// The platform's appid, read out of s_pappid: where to look the platform up.
-    pub platform_appid: AppId,
-    /// The ticket's text, unchecked.
-    pub ticket: String,
-}
-
-impl AuthUrlRequest {
-    /// Reads the body, in the contract's order of fields; each complaint is 72031.
-    pub fn read(object: &Object, asked_by: AppId) -> Result<Self, Refusal> {
-        let (platform, platform_appid) = read_platform(object)?;
-        let order_id = OrderId::parse(&object.text("order_id")?)?;
-        let money_fen = object.required_integer("money")?;
-        if !(0..=MAX_MONEY_FEN).contains(&money_fen) {
-            let problem = format!("must be 0 to {MAX_MONEY_FEN} fen, not {money_fen}");
-            return Err(Refusal::invalid("money", problem));
-        }
-        let timestamp = object.required_integer("timestamp")?;
-        let source = object.required_text("source")?;
-        let source = Source::parse(&source).ok_or_else(|| {
-            let problem = format!("must be app, web, wxa or wap, not {}", text::quoted(&source));
-            Refusal::invalid("source", problem)
-        })?;
-        let redirect_url = object.text("redirect_url")?;
-        if source.redirects() && !redirect_url.is_empty() {
-            text::web_link("redirect_url", &redirect_url)?;
-        }
-        let ticket = object.required_text("ticket")?.into_owned();
-        let page_type = object.required_integer("type")?;
-        let page_type = PageType::from_number(page_type).ok_or_else(|| {
-            Refusal::invalid("type", format!("must be 0, 1 or 2, not {page_type}"))
-        })?;
-        let request = AuthorizationRequest {
-            platform,
-            order_id,
-            money_fen,
-            timestamp: saturating_u32(timestamp),
-            source,
-            redirect_url: if source.redirects() {
-                redirect_url.into_owned()
-            } else {
-                String::new()
-            },
-            page_type,
-            asked_by,
-        };
-        Ok(Self { request, platform_appid, ticket })
+/// Reads the body, in the contract's order of fields; each complaint is 72031.
+pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal> {
+    let (platform, platform_appid) = read_platform(object)?;
+    let order_id = OrderId::parse(&object.text("order_id")?)?;
+    let money_fen = object.required_integer("money")?;
+    if !(0..=MAX_MONEY_FEN).contains(&money_fen) {
+        let problem = format!("must be 0 to {MAX_MONEY_FEN} fen, not {money_fen}");
+        return Err(Refusal::invalid("money", problem));
     }
+    let timestamp = object.required_integer("timestamp")?;
+    let source = object.required_text("source")?;
+    let source = Source::parse(&source).ok_or_else(|| {
+        let problem = format!("must be app, web, wxa or wap, not {}", text::quoted(&source));
+        Refusal::invalid("source", problem)
+    })?;
+    let redirect_url = object.text("redirect_url")?;
+    if source.redirects() && !redirect_url.is_empty() {
+        text::web_link("redirect_url", &redirect_url)?;
+    }
+    let ticket = object.required_text("ticket")?.into_owned();
+    let page_type = object.required_integer("type")?;
+    let page_type = PageType::from_number(page_type)
+        .ok_or_else(|| Refusal::invalid("type", format!("must be 0, 1 or 2, not {page_type}")))?;
+    let request = AuthorizationRequest {
+        platform,
+        order_id,
+        money_fen,
+        timestamp: saturating_u32(timestamp),
+        source,
+        redirect_url: if source.redirects() { redirect_url.into_owned() } else { String::new() },
+        page_type,
+        asked_by,
+    };
+    Ok(AuthUrlRequest { request, platform_appid, ticket })
 }
 
 /// Reads `s_pappid` (or its alias `s_appid`): 72031 when it is empty or has another shape.
@@ -86,12 +69,6 @@ pub fn read_platform(object: &Object) -> Result<(PlatformId, AppId), Refusal> {
         return Err(Refusal::invalid("s_pappid", "is empty"));
     }
     platform_id::read(&text).ok_or_else(|| unknown_platform(&text))
-}
-
-/// 72031: no platform of this server has that s_pappid.
-pub fn unknown_platform(text: &str) -> Refusal {
-    let shown = text::quoted(text);
-    Refusal::invalid("s_pappid", format!("{shown} is not a platform of this server"))
 }
 
 /// Millisecond timestamps saturate (facts 1.5).
@@ -184,12 +161,13 @@ pub enum Return {
 }
 
 /// errCode of a user's yes.
-pub const RETURN_AUTHORIZED: i32 = 0;
+const AUTHORIZED: i32 = 0;
 /// errCode of a user's no (WeChat SDK's "auth denied").
-pub const RETURN_DENIED: i32 = -4;
+const DENIED: i32 = -4;
 
-/// Where the user goes after answering `request` with `err_code`.
-pub fn return_after(request: &AuthorizationRequest, err_code: i32) -> Return {
+/// Where the user goes after a yes or a no to `request`.
+pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Return {
+    let err_code = if is_authorized { AUTHORIZED } else { DENIED };
     let order_id = request.order_id.as_str();
     let encoded = utf8_percent_encode(order_id, ENCODED);
     match request.source {
@@ -246,15 +224,12 @@ mod tests {
 
     #[test]
     fn the_golden_request_is_read() {
-        let read = AuthUrlRequest::read(&golden::request("s02_auth_url/request.json"), merchant())
-            .unwrap();
-        assert_eq!(read.request.order_id.as_str(), "1234");
-        assert_eq!((read.request.money_fen, read.request.timestamp), (11, 1_474_875_876));
-        assert_eq!(read.request.redirect_url, "https://mp.weixin.qq.com");
-        assert_eq!(read.request.page_type, PageType::FillTitle);
-        let wxa =
-            AuthUrlRequest::read(&golden::request("s02_auth_url/request_wxa.json"), merchant())
-                .unwrap();
+        let asked = read(&golden::request("s02_auth_url/request.json"), merchant()).unwrap();
+        assert_eq!(asked.request.order_id.as_str(), "1234");
+        assert_eq!((asked.request.money_fen, asked.request.timestamp), (11, 1_474_875_876));
+        assert_eq!(asked.request.redirect_url, "https://mp.weixin.qq.com");
+        assert_eq!(asked.request.page_type, PageType::FillTitle);
+        let wxa = read(&golden::request("s02_auth_url/request_wxa.json"), merchant()).unwrap();
         assert_eq!(wxa.request.source, Source::Wxa);
     }
 
@@ -333,8 +308,7 @@ mod tests {
                 })
                 .collect();
             let body = format!("{{{}}}", members.join(","));
-            let read =
-                AuthUrlRequest::read(&Object::read(body.as_bytes(), None).unwrap(), merchant());
+            let read = read(&Object::read(body.as_bytes(), None).unwrap(), merchant());
             match good.get(bad) {
                 None => assert_eq!(read.unwrap().request.timestamp, u32::MAX),
                 Some((name, ..)) => {
@@ -347,7 +321,7 @@ mod tests {
 
     #[test]
     fn the_way_back_fits_the_source() {
-        let back = |source, url| return_after(&request(source, url), RETURN_DENIED);
+        let back = |source, url| return_after(&request(source, url), false);
         let order = "SD%201096%2F%2B%26%E4%B8%AD";
         assert_eq!(
             back(Source::App, ""),

@@ -5,26 +5,16 @@ use crate::authorization::s02_auth_url;
 use crate::object::Object;
 use crate::people::title::TitleJson;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::PlatformId;
 use kaipiao_domain::authorization::authorization_status::AuthorizationStatus;
 use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::authorization::requests::AuthDataRequest;
 use serde::Serialize;
 
-/// What getauthdata's body holds.
-pub struct AuthDataRequest {
-    /// The invoicing platform; also read from `s_appid` (rulings 7).
-    pub platform: PlatformId,
-    /// The order.
-    pub order_id: OrderId,
-}
-
-impl AuthDataRequest {
-    /// Reads the body: 72031 naming the field.
-    pub fn read(object: &Object) -> Result<Self, Refusal> {
-        let (platform, _) = s02_auth_url::read_platform(object)?;
-        let order_id = OrderId::parse(&object.text_or("order_id", "orderid")?)?;
-        Ok(Self { platform, order_id })
-    }
+/// Reads the body: 72031 naming the field. `s_appid` and `orderid` are read, too (rulings 7).
+pub fn read(object: &Object) -> Result<AuthDataRequest, Refusal> {
+    let (platform, _) = s02_auth_url::read_platform(object)?;
+    let order_id = OrderId::parse(&object.text_or("order_id", "orderid")?)?;
+    Ok(AuthDataRequest { platform, order_id })
 }
 
 #[derive(Serialize)]
@@ -107,7 +97,7 @@ mod tests {
     fn s_appid_and_orderid_are_read() {
         let id = "d3g1YjVkOTM3MWM3MzMwMmRjX1MbTXulxSJ-UckPKeOzT5sOW03JCEfhGLW-q0iGP-o9";
         let body = format!(r#"{{"s_appid":"{id}","orderid":111229}}"#);
-        let read = AuthDataRequest::read(&Object::read(body.as_bytes(), None).unwrap()).unwrap();
+        let read = read(&Object::read(body.as_bytes(), None).unwrap()).unwrap();
         assert_eq!((read.platform.as_str(), read.order_id.as_str()), (id, "111229"));
     }
 }

@@ -3,33 +3,21 @@
 use crate::authorization::s02_auth_url;
 use crate::object::Object;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::PlatformId;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::authorization::requests::RejectRequest;
 
-/// What rejectinsert's body holds.
-#[derive(Debug)]
-pub struct RejectRequest {
-    /// The invoicing platform.
-    pub platform: PlatformId,
-    /// The order; also read from `orderid` (clients.md A9).
-    pub order_id: OrderId,
-    /// The merchant's words.
-    pub reason: RejectionReason,
-}
-
-impl RejectRequest {
-    /// Reads the body: 72031 naming the field, in the contract's order.
-    pub fn read(object: &Object) -> Result<Self, Refusal> {
-        let (platform, _) = s02_auth_url::read_platform(object)?;
-        let order_id = OrderId::parse(&object.text_or("order_id", "orderid")?)?;
-        let reason = RejectionReason {
-            reason: object.text("reason")?.into_owned(),
-            url: object.text("url")?.into_owned(),
-        };
-        reason.check()?;
-        Ok(Self { platform, order_id, reason })
-    }
+/// Reads the body: 72031 naming the field, in the contract's order. `orderid` is read, too
+/// (clients.md A9).
+pub fn read(object: &Object) -> Result<RejectRequest, Refusal> {
+    let (platform, _) = s02_auth_url::read_platform(object)?;
+    let order_id = OrderId::parse(&object.text_or("order_id", "orderid")?)?;
+    let reason = RejectionReason {
+        reason: object.text("reason")?.into_owned(),
+        url: object.text("url")?.into_owned(),
+    };
+    reason.check()?;
+    Ok(RejectRequest { platform, order_id, reason })
 }
 
 #[cfg(test)]
@@ -40,7 +28,7 @@ mod tests {
 
     fn read(rest: &str) -> Result<RejectRequest, Refusal> {
         let body = format!(r#"{{"s_pappid":"{ID}",{rest}}}"#);
-        RejectRequest::read(&Object::read(body.as_bytes(), None).unwrap())
+        super::read(&Object::read(body.as_bytes(), None).unwrap())
     }
 
     #[test]

@@ -1,12 +1,11 @@
-//! Sections 9 and 10: the authorization page's fields.
+//! Section 9: set_auth_field.
 
+use crate::authorization::page_fields::{require_name, show_name};
 use crate::object::Object;
 use crate::people::title::side_name;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields, SideFields};
 use kaipiao_domain::people::title::{TitleField, TitleSide};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
 
 /// Reads set_auth_field's body; keys that are not sent are 0 (facts 1.5).
 ///
@@ -39,15 +38,6 @@ fn read_rule(field: TitleField, members: &Object) -> Result<FieldRule, Refusal> 
     }
 }
 
-fn show_name(field: TitleField) -> String {
-    format!("show_{}", field.name())
-}
-
-/// The title has no flag of its own: where it is shown it is required.
-fn require_name(field: TitleField) -> Option<String> {
-    (field != TitleField::Title).then(|| format!("require_{}", field.name()))
-}
-
 fn read_custom(object: &Object) -> Result<Vec<CustomField>, Refusal> {
     let read = |item: Object| {
         Ok(CustomField {
@@ -59,71 +49,10 @@ fn read_custom(object: &Object) -> Result<Vec<CustomField>, Refusal> {
     object.objects("custom_field")?.into_iter().map(read).collect()
 }
 
-/// Section 10's answer, behind errcode and errmsg. Every flag stands, as 0 or 1.
-#[derive(Serialize)]
-pub struct PageFieldsAnswer<'a> {
-    auth_field: AuthFieldJson<'a>,
-}
-
-#[derive(Serialize)]
-struct AuthFieldJson<'a> {
-    user_field: SideJson<'a>,
-    biz_field: SideJson<'a>,
-}
-
-struct SideJson<'a>(TitleSide, &'a SideFields);
-
-#[derive(Serialize)]
-struct CustomJson<'a> {
-    key: &'a str,
-    is_require: u8,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    notice: &'a str,
-}
-
-impl<'a> From<&'a PageFields> for PageFieldsAnswer<'a> {
-    fn from(fields: &'a PageFields) -> Self {
-        Self {
-            auth_field: AuthFieldJson {
-                user_field: SideJson(TitleSide::Personal, &fields.personal),
-                biz_field: SideJson(TitleSide::Company, &fields.company),
-            },
-        }
-    }
-}
-
-impl Serialize for SideJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(side, asked) = self;
-        let mut map = serializer.serialize_map(None)?;
-        for field in side.fields() {
-            map.serialize_entry(&show_name(*field), &u8::from(asked.rules[*field].is_shown()))?;
-        }
-        for field in side.fields() {
-            if let Some(name) = require_name(*field) {
-                map.serialize_entry(&name, &u8::from(asked.rules[*field].is_required()))?;
-            }
-        }
-        map.serialize_entry("custom_field", &write_custom(&asked.custom))?;
-        map.end()
-    }
-}
-
-fn write_custom(fields: &[CustomField]) -> Vec<CustomJson<'_>> {
-    fields
-        .iter()
-        .map(|CustomField { key, is_required, notice }| CustomJson {
-            key,
-            is_require: u8::from(*is_required),
-            notice,
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{answer, golden};
+    use crate::golden;
 
     fn read_text(body: &str) -> Result<PageFields, Refusal> {
         read(&Object::read(body.as_bytes(), None).unwrap())
@@ -136,18 +65,6 @@ mod tests {
         assert_eq!(fields.personal.custom[0].key, "field1");
         assert_eq!(fields.company.rules[TitleField::BankNo], FieldRule::Optional);
         assert!(!fields.company.custom[0].is_required);
-    }
-
-    #[test]
-    fn the_answer_is_the_golden_one() {
-        let custom = |key: &str| {
-            vec![CustomField { key: key.into(), is_required: false, notice: String::new() }]
-        };
-        let mut fields = PageFields::of_a_title_book();
-        fields.personal.custom = custom("field1");
-        fields.company.custom = custom("field2");
-        let written = answer::ok_with(&PageFieldsAnswer::from(&fields));
-        assert_eq!(written, golden::response("s10_get_page_fields/response.json"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use kaipiao_domain::invoicing::line::{Line, LineField, LineNature};
 use kaipiao_domain::invoicing::make_out::MakeOut;
 use kaipiao_domain::invoicing::party::Party;
 use kaipiao_domain::invoicing::party::PartyField;
+use kaipiao_domain::invoicing::requests::MakeOutRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_domain::{Refusal, text};
@@ -19,15 +20,6 @@ use unicode_normalization::UnicodeNormalization;
 pub const SUCCESS: &str = "sucesss";
 /// An invoice of more lines is a mistake.
 const MAX_LINES: usize = 2000;
-
-/// What makeoutinvoice's body holds.
-#[derive(Debug)]
-pub struct MakeOutRequest {
-    /// `wxopenid`: the user, as the caller knows them.
-    pub openid: String,
-    /// The rest.
-    pub asked: MakeOut,
-}
 
 /// Members that must not be empty and have a code of their own, in the codes' order.
 const REQUIRED: [(&str, ErrorCode); 12] = [
@@ -49,21 +41,19 @@ const REQUIRED: [(&str, ErrorCode); 12] = [
 const NOT_BLANK: [(&str, ErrorCode); 2] =
     [("kplx", ErrorCode::IssueTypeEmpty), ("hylx", ErrorCode::IndustryTypeEmpty)];
 
-impl MakeOutRequest {
-    /// Reads the body, wrapped or not: first what is empty, in the codes' order, then formats
-    /// (72031), in the contract's order of fields.
-    pub fn read(body: &Object) -> Result<Self, Refusal> {
-        let object = body.unwrapped("invoiceinfo")?;
-        check_empty(&object)?;
-        let openid = trimmed(&object, "wxopenid")?;
-        // Numbers of the merchant's own are taken as they stand: getauthurl took them so, too.
-        let order_id = OrderId::parse(&object.text("ddh")?).map_err(|r| renamed(&r, "ddh"))?;
-        let serial = read_serial(&object)?;
-        check_one_of(&object, "kplx", &[0], "0, a blue invoice; clearoutinvoice offsets")?;
-        check_one_of(&object, "hylx", &[0, 1], "0 or 1")?;
-        let content = read_content(&object)?;
-        Ok(Self { openid, asked: MakeOut { order_id, serial, content } })
-    }
+/// Reads the body, wrapped or not: first what is empty, in the codes' order, then formats
+/// (72031), in the contract's order of fields.
+pub fn read(body: &Object) -> Result<MakeOutRequest, Refusal> {
+    let object = body.unwrapped("invoiceinfo")?;
+    check_empty(&object)?;
+    let openid = trimmed(&object, "wxopenid")?;
+    // Numbers of the merchant's own are taken as they stand: getauthurl took them so, too.
+    let order_id = OrderId::parse(&object.text("ddh")?).map_err(|r| renamed(&r, "ddh"))?;
+    let serial = read_serial(&object)?;
+    check_one_of(&object, "kplx", &[0], "0, a blue invoice; clearoutinvoice offsets")?;
+    check_one_of(&object, "hylx", &[0, 1], "0 or 1")?;
+    let content = read_content(&object)?;
+    Ok(MakeOutRequest { openid, asked: MakeOut { order_id, serial, content } })
 }
 
 fn check_empty(object: &Object) -> Result<(), Refusal> {
@@ -313,11 +303,6 @@ const fn line_name(field: LineField) -> &'static str {
     }
 }
 
-/// 72031 for a merchant's taxpayer, which stands in `merchant` of an account.
-pub fn refuse_taxpayer(problem: &ContentProblem) -> Refusal {
-    Refusal::invalid(format!("merchant.{}", WireName(problem.field)), &problem.problem)
-}
-
 /// 72031 in the wire's names.
 pub fn refuse_content(problem: &ContentProblem) -> Refusal {
     Refusal::invalid(WireName(problem.field), &problem.problem)
@@ -330,7 +315,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(body: &Value) -> Result<MakeOutRequest, Refusal> {
-        MakeOutRequest::read(&Object::read(body.to_string().as_bytes(), None).unwrap())
+        super::read(&Object::read(body.to_string().as_bytes(), None).unwrap())
     }
 
     fn sample() -> Value {
@@ -355,7 +340,7 @@ mod tests {
 
     #[test]
     fn the_contracts_sample_is_read_with_its_trailing_comma() {
-        let read = MakeOutRequest::read(&golden::request("s14_make_out/request.json")).unwrap();
+        let read = super::read(&golden::request("s14_make_out/request.json")).unwrap();
         let content = &read.asked.content;
         assert_eq!(read.openid, "os92LxEDbiOw7kWZanRN_Bb3Q45I");
         assert_eq!((read.asked.order_id.as_str(), content.gross), ("30000", Fen::new(15900)));

@@ -10,6 +10,7 @@ use hmac::Mac;
 use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::invoicing::requests::QueryRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
@@ -23,28 +24,17 @@ pub const PDF_PATH: &str = "/invoice/pdf/";
 const MAC_BYTES: usize = 16;
 const APPID_BYTES: usize = 18;
 
-/// What queryinvoceinfo's body holds.
-#[derive(Debug)]
-pub struct QueryRequest {
-    /// The request's serial.
-    pub serial: Serial,
-    /// The taxpayer that the request names.
-    pub tax_id: String,
-}
-
-impl QueryRequest {
-    /// Reads the body: 73003, 73016 when a member is empty.
-    pub fn read(body: &Object) -> Result<Self, Refusal> {
-        let object = body.unwrapped("invoiceinfo")?;
-        for (name, code) in
-            [("fpqqlsh", ErrorCode::SerialEmpty), ("nsrsbh", ErrorCode::TaxpayerIdEmpty)]
-        {
-            if trimmed(&object, name)?.is_empty() {
-                return Err(is_empty(name, code));
-            }
+/// Reads the body: 73003, 73016 when a member is empty.
+pub fn read(body: &Object) -> Result<QueryRequest, Refusal> {
+    let object = body.unwrapped("invoiceinfo")?;
+    for (name, code) in
+        [("fpqqlsh", ErrorCode::SerialEmpty), ("nsrsbh", ErrorCode::TaxpayerIdEmpty)]
+    {
+        if trimmed(&object, name)?.is_empty() {
+            return Err(is_empty(name, code));
         }
-        Ok(Self { serial: read_serial(&object)?, tax_id: trimmed(&object, "nsrsbh")? })
     }
+    Ok(QueryRequest { serial: read_serial(&object)?, tax_id: trimmed(&object, "nsrsbh")? })
 }
 
 #[derive(Serialize)]
@@ -78,11 +68,6 @@ pub fn write(serial: &Serial, invoice: &IssuedInvoice, pdf_url: &str) -> String 
 /// `kprq`: the issue's time in China, `yyyyMMddHHmmss`.
 pub fn issue_time(at: Timestamp) -> String {
     in_china(at).strftime("%Y%m%d%H%M%S").to_string()
-}
-
-/// The calendar year in China.
-pub fn issue_year(at: Timestamp) -> i16 {
-    in_china(at).year()
 }
 
 fn in_china(at: Timestamp) -> jiff::Zoned {
@@ -130,14 +115,14 @@ mod tests {
 
     #[test]
     fn the_contracts_sample_is_read_and_what_is_empty_is_named() {
-        let read = QueryRequest::read(&golden::request("s16_query/request.json")).unwrap();
+        let asked = read(&golden::request("s16_query/request.json")).unwrap();
         assert_eq!(
-            (read.serial.as_str(), &*read.tax_id),
+            (asked.serial.as_str(), &*asked.tax_id),
             ("test20160511000440", "110109500321654")
         );
         let code = |body: &str| {
             let object = Object::read(body.as_bytes(), None).unwrap();
-            QueryRequest::read(&object).unwrap_err().code.number()
+            read(&object).unwrap_err().code.number()
         };
         assert_eq!((code("{}"), code(r#"{"fpqqlsh":"a","nsrsbh":""}"#)), (73003, 73016));
     }

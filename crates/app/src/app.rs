@@ -1,0 +1,91 @@
+//! What every use case works with.
+
+use crate::invoicing::document_cache::DocumentCache;
+use crate::settings::Settings;
+use crate::signed::Keys;
+use kaipiao_domain::Timestamp;
+use kaipiao_ports::clock::Clock;
+use kaipiao_ports::delivery::sender::Sender;
+use kaipiao_ports::entropy::{Entropy, random};
+use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::renderer::Renderer;
+use kaipiao_ports::store::Store;
+use std::sync::Arc;
+use tokio::sync::{Mutex, Notify};
+
+/// Adapters of the ports, as the composition root chose them.
+pub struct Parts {
+    /// Keeps records, pushes and jobs.
+    pub store: Arc<dyn Store>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Sends pushes.
+    pub sender: Arc<dyn Sender>,
+    /// Issues invoices.
+    pub issuer: Arc<dyn Issuer>,
+    /// Draws invoices.
+    pub renderer: Arc<dyn Renderer>,
+}
+
+/// Locks that token calls share: those of one account go one by one, since all of them change the
+/// same record.
+const TOKEN_LOCKS: usize = 64;
+
+/// The state that use cases share.
+pub struct App {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sender: Arc<dyn Sender>,
+    pub(crate) issuer: Arc<dyn Issuer>,
+    pub(crate) renderer: Arc<dyn Renderer>,
+    pub(crate) documents: DocumentCache,
+    pub(crate) keys: Keys,
+    pub(crate) settings: Settings,
+    pub(crate) token_locks: Vec<Mutex<()>>,
+    /// Held while ranges of numbers are allotted.
+    pub(crate) allotting: Mutex<()>,
+    /// Wakes the dispatcher; what it finds is in the store, so a hint may be lost.
+    pub(crate) push_hint: Notify,
+    /// The same for whoever does the jobs.
+    pub(crate) job_hint: Notify,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
+        let Parts { store, clock, entropy, sender, issuer, renderer } = parts;
+        Self {
+            store,
+            sender,
+            issuer,
+            renderer,
+            documents: DocumentCache::new(),
+            keys,
+            settings,
+            token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
+            allotting: Mutex::default(),
+            push_hint: Notify::new(),
+            job_hint: Notify::new(),
+            clock,
+            entropy,
+        }
+    }
+
+    /// The moment that counts as now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The real moment, for sessions and logins.
+    pub fn real_now(&self) -> Timestamp {
+        self.clock.real_now()
+    }
+
+    /// Fresh random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        random(&*self.entropy)
+    }
+}

@@ -1,0 +1,233 @@
+//! The cache of invoices as documents: rendered when somebody asks for them, and kept for a while.
+//!
+//! A document follows from its invoice, so nothing of it is stored. Rendering takes milliseconds of a
+//! processor: it runs on threads of its own, as many at once as there are processors, and whoever
+//! asks for a document that is just being rendered waits for that one.
+
+use crate::failure::Failure;
+use bytes::Bytes;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::serial::Serial;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// A document.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Names these bytes: another text as soon as one of them is another.
+    pub digest: String,
+    /// The invoice's code and number: what people would call the file.
+    pub digits: String,
+}
+
+impl Document {
+    pub(crate) fn new(bytes: Vec<u8>, number: &InvoiceNumber) -> Self {
+        let digest = base16ct::lower::encode_string(&Sha256::digest(&bytes));
+        let digits = format!("{}{}", number.code(), number.number());
+        Self { bytes: bytes.into(), digest, digits }
+    }
+}
+
+/// What an invoice is drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DocumentFormat {
+    /// The PDF that people keep.
+    Pdf,
+    /// Its first page as a picture for a screen, SVG.
+    Picture,
+}
+
+/// Whose invoice, which, and in what format.
+pub(crate) type DocumentKey = (AppId, Serial, DocumentFormat);
+
+/// Bytes of documents that are kept.
+const KEPT_BYTES: u64 = 64 * 1024 * 1024;
+/// Documents that these are, about.
+const KEPT: usize = 1500;
+
+/// Documents that are drawn or wait for a free processor at most; further ones are refused.
+const QUEUE: usize = 256;
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<DocumentKey, Arc<Document>> for ByBytes {
+    fn weight(&self, _: &DocumentKey, document: &Arc<Document>) -> u64 {
+        u64::try_from(document.bytes.len()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The documents that were asked for lately.
+pub(crate) struct DocumentCache {
+    kept: Cache<DocumentKey, Arc<Document>, ByBytes>,
+    renderers: Arc<Semaphore>,
+    queue: Semaphore,
+}
+
+impl DocumentCache {
+    pub(crate) fn new() -> Self {
+        let renderers = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            kept: Cache::with_options(
+                in_one_shard(),
+                ByBytes,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            renderers: Arc::new(Semaphore::new(renderers)),
+            queue: Semaphore::new(QUEUE),
+        }
+    }
+
+    /// The document of this name: the one that is kept, or is being drawn, or else this drawing.
+    pub(crate) async fn document(
+        &self,
+        key: &DocumentKey,
+        drawing: impl Future<Output = Result<Drawing, NotDrawn>>,
+    ) -> Result<Arc<Document>, NotDrawn> {
+        let drawn = async { self.draw(drawing.await?).await };
+        self.kept.get_or_insert_async(key, drawn).await
+    }
+
+    async fn draw(&self, drawing: Drawing) -> Result<Arc<Document>, NotDrawn> {
+        let failed = |why: &str| NotDrawn::Failed(Failure::Unavailable(why.to_owned()));
+        let _place =
+            self.queue.try_acquire().map_err(|_| failed("too many documents are waited for"))?;
+        let permit = Arc::clone(&self.renderers).acquire_owned().await;
+        let permit = permit.map_err(|error| failed(&error.to_string()))?;
+        let drawn = tokio::task::spawn_blocking(move || {
+            // The permit is held as long as it runs, also when whoever asked has gone.
+            let _permit = permit;
+            drawing()
+        });
+        drawn.await.map(Arc::new).map_err(|error| failed(&error.to_string()))
+    }
+}
+
+/// One shard: of several, each would be too small for the longest documents, and their lock is held
+/// for nanoseconds beside the milliseconds of a rendering.
+fn in_one_shard() -> quick_cache::Options {
+    let mut options = OptionsBuilder::new();
+    options.shards(1).estimated_items_capacity(KEPT).weight_capacity(KEPT_BYTES);
+    options.build().expect("both capacities are set")
+}
+
+/// Draws a document; takes milliseconds of a processor.
+pub(crate) type Drawing = Box<dyn FnOnce() -> Document + Send>;
+
+/// Why there is no document.
+#[derive(Debug)]
+pub(crate) enum NotDrawn {
+    /// No invoice was issued for it.
+    NoInvoice,
+    /// The store, or too many who wait.
+    Failed(Failure),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    fn key(serial: &str) -> DocumentKey {
+        let merchant = AppId::parse("wx6b61697069616f31").unwrap();
+        (merchant, Serial::parse(serial).unwrap(), DocumentFormat::Pdf)
+    }
+
+    fn document(length: usize) -> Document {
+        let number = InvoiceNumber::parse("", "26952000000000000001").unwrap();
+        Document::new(vec![7; length], &number)
+    }
+
+    /// A drawing of so many bytes that says so when it starts and ends when it is let.
+    fn held(length: usize, started: &mpsc::Sender<()>) -> (Drawing, mpsc::Sender<()>) {
+        let (let_go, may_end) = mpsc::channel();
+        let started = started.clone();
+        let drawing = move || {
+            started.send(()).unwrap();
+            may_end.recv().unwrap();
+            document(length)
+        };
+        (Box::new(drawing), let_go)
+    }
+
+    /// On one thread: were a drawing on it, nothing else could happen.
+    #[tokio::test]
+    async fn a_drawing_holds_up_nothing_and_is_made_once_for_all_who_wait() {
+        let cache = Arc::new(DocumentCache::new());
+        let (started, starts) = mpsc::channel();
+        let (drawing, let_go) = held(10, &started);
+        let drawings = Arc::new(AtomicUsize::new(0));
+        let mut drawing = Some(drawing);
+        let mut readers = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let (cache, drawings) = (Arc::clone(&cache), Arc::clone(&drawings));
+            let drawing = drawing.take().unwrap_or_else(|| Box::new(|| document(10)));
+            readers.spawn(async move {
+                let counted = async {
+                    drawings.fetch_add(1, Ordering::SeqCst);
+                    Ok(drawing)
+                };
+                cache.document(&key("a"), counted).await.unwrap()
+            });
+        }
+        while starts.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
+        assert!(readers.try_join_next().is_none(), "nobody has a document that is being drawn");
+        let_go.send(()).unwrap();
+        let all = readers.join_all().await;
+        assert_eq!((all.len(), drawings.load(Ordering::SeqCst)), (20, 1));
+        assert!(all.iter().all(|one| Arc::ptr_eq(one, &all[0])));
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_takes_the_document_from_nobody() {
+        let cache = Arc::new(DocumentCache::new());
+        let (started, starts) = mpsc::channel();
+        let (drawing, let_go) = held(10, &started);
+        let first = Arc::clone(&cache);
+        let first =
+            tokio::spawn(async move { first.document(&key("a"), async { Ok(drawing) }).await });
+        while starts.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
+        first.abort();
+        let second = async { Ok(Box::new(|| document(11)) as Drawing) };
+        let second = async { cache.document(&key("a"), second).await };
+        let (second, ()) = tokio::join!(second, async { let_go.send(()).unwrap() });
+        assert_eq!(second.unwrap().bytes.len(), 11);
+    }
+
+    #[tokio::test]
+    async fn the_longest_document_is_kept_and_no_more_than_the_cache_holds() {
+        let cache = DocumentCache::new();
+        let drawn = |length| async move { Ok(Box::new(move || document(length)) as Drawing) };
+        let longest = 8 * 1024 * 1024;
+        cache.document(&key("a"), drawn(longest)).await.unwrap();
+        let never = async { panic!("it is kept") };
+        assert_eq!(cache.document(&key("a"), never).await.unwrap().bytes.len(), longest);
+        for number in 0..20 {
+            cache.document(&key(&number.to_string()), drawn(longest)).await.unwrap();
+        }
+        assert!(cache.kept.weight() <= KEPT_BYTES, "{}", cache.kept.weight());
+    }
+
+    #[tokio::test]
+    async fn too_many_who_wait_are_told_to_come_again() {
+        let cache = DocumentCache::new();
+        let all = cache.queue.try_acquire_many(u32::try_from(QUEUE).unwrap()).unwrap();
+        let drawn = || async { Ok(Box::new(|| document(1)) as Drawing) };
+        let refused = cache.document(&key("a"), drawn()).await;
+        assert!(matches!(refused, Err(NotDrawn::Failed(Failure::Unavailable(_)))));
+        drop(all);
+        assert!(cache.document(&key("a"), drawn()).await.is_ok());
+    }
+}

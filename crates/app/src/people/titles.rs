@@ -1,0 +1,100 @@
+//! Title books.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store_access::{Decision, FirstTry, decide, get, put};
+use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
+use kaipiao_domain::people::title::InvoiceTitle;
+use kaipiao_domain::people::user::{BookEntry, User, UserId};
+use kaipiao_ports::store::{Commit, Kind, Page, PageOrder};
+use kaipiao_records::people::title::book_entry_key;
+use kaipiao_records::people::user::user_key;
+use kaipiao_records::record::{self, removal};
+
+/// Titles that a book holds at most.
+const MAX_BOOK: usize = 100;
+
+/// Why a title was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// Fields that cannot stand.
+    #[error("fields of the title cannot stand")]
+    Problems(Vec<FieldProblem>),
+    /// The book is full.
+    #[error("the title book holds {MAX_BOOK} titles already")]
+    Full,
+    /// The store.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+/// A user's title book: the default title first (the first of all, if none was chosen), then as
+/// they were added.
+pub async fn title_book(app: &App, user: &User) -> Result<Vec<BookEntry>, Failure> {
+    let mut book = book_entries(app, &user.id).await?;
+    if let Some(default) = &user.default_title {
+        book.sort_by_key(|entry| entry.id != *default);
+    }
+    Ok(book)
+}
+
+/// Entries as they were added.
+async fn book_entries(app: &App, user: &UserId) -> Result<Vec<BookEntry>, Failure> {
+    let page = Page {
+        kind: Kind::BookEntry,
+        owner: Some(user.as_str().to_owned()),
+        after: None,
+        order: PageOrder::Ascending,
+        limit: MAX_BOOK,
+    };
+    Ok(record::list(&*app.store, &page).await?)
+}
+
+/// Saves a title: a new one, or in the place of an old one.
+pub async fn save(
+    app: &App,
+    user: &UserId,
+    replaces: Option<&str>,
+    title: InvoiceTitle,
+) -> Result<BookEntry, BookError> {
+    let problems = PageFields::of_a_title_book().problems(&title);
+    if !problems.is_empty() {
+        return Err(BookError::Problems(problems));
+    }
+    let book = book_entries(app, user).await?;
+    if let Some(same) = book.iter().find(|entry| replaces.is_none() && entry.title == title) {
+        return Ok(same.clone());
+    }
+    let known = replaces.filter(|id| book.iter().any(|entry| entry.id == *id));
+    if known.is_none() && book.len() >= MAX_BOOK {
+        return Err(BookError::Full);
+    }
+    let id = known.map_or_else(|| new_title_id(app), str::to_owned);
+    let entry = BookEntry { user: user.clone(), id, title };
+    put(app, book_entry_key(user, &entry.id), &entry).await?;
+    Ok(entry)
+}
+
+/// An id that sorts behind the titles that were added before.
+fn new_title_id(app: &App) -> String {
+    let random = u32::from_be_bytes(app.random());
+    format!("{:013x}-{random:08x}", app.now().unix_millis())
+}
+
+/// Takes a title out of the book.
+pub async fn remove(app: &App, user: &UserId, id: &str) -> Result<(), Failure> {
+    let saves = vec![removal(book_entry_key(user, id))];
+    app.store.commit(Commit::of(saves)).await.map_err(Failure::from)
+}
+
+/// Makes a title the one that pages fill in by themselves. An unknown one changes nothing.
+pub async fn prefer(app: &App, user: &UserId, id: &str) -> Result<(), Failure> {
+    if get::<BookEntry>(app, &book_entry_key(user, id)).await?.is_none() {
+        return Ok(());
+    }
+    decide(app, user_key(user), FirstTry::Reads, |found: Option<User>| {
+        let next = found.map(|user| User { default_title: Some(id.to_owned()), ..user });
+        Ok::<_, Failure>(Decision::alone(next, ()))
+    })
+    .await
+}

@@ -1,0 +1,75 @@
+//! What an operator chooses and a use case reads.
+
+use crate::signed::LoginKey;
+use core::time::Duration;
+
+/// Settings of all use cases.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Where browsers reach this server; links begin with it.
+    pub public_base_url: String,
+    /// How long a link opens the authorization page.
+    pub link_life: Duration,
+    /// `appid` of getauthurl's answer for source wxa.
+    pub wxa_appid: String,
+    /// How long a custom field's key may be: 32, or 5 to be as strict as the contract's text.
+    pub custom_key_max_chars: usize,
+    /// How people are known.
+    pub login: LoginSettings,
+    /// How pushes are sent.
+    pub push: PushSettings,
+    /// How invoices are issued.
+    pub issuing: IssuingSettings,
+}
+
+/// How people are known.
+#[derive(Clone, Default)]
+pub struct LoginSettings {
+    /// How long a session lasts, in real time.
+    pub session_life: Duration,
+    /// Keys that signed logins are checked with.
+    pub keys: Vec<LoginKey>,
+    /// What a login's `aud` must name; empty: it need not be there.
+    pub audience: String,
+}
+
+impl core::fmt::Debug for LoginSettings {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("LoginSettings")
+            .field("session_life", &self.session_life)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much of one kind of work is done at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Concurrency {
+    /// How long one piece of work may take.
+    pub time_limit: Duration,
+    /// Pieces at once for one account.
+    pub per_account: usize,
+    /// Pieces at once in all.
+    pub at_once: usize,
+}
+
+/// How pushes are sent.
+#[derive(Clone, Debug, Default)]
+pub struct PushSettings {
+    /// Attempts at once; the time limit is that of the whole answer. Accounts whose newest attempt
+    /// failed share half of them.
+    pub concurrency: Concurrency,
+    /// How long each retry waits after the failure before it.
+    pub retry_after: Vec<Duration>,
+}
+
+/// How invoices are issued.
+#[derive(Clone, Debug, Default)]
+pub struct IssuingSettings {
+    /// Requests at once; the time limit is the issuer's, for one answer and for a whole try: one
+    /// that is silent for longer, or says "not yet" for longer, is 73105.
+    pub concurrency: Concurrency,
+    /// How long a user's yes can be used for an invoice.
+    pub authorization_life: Duration,
+    /// Are merchants that have no range of numbers allotted one? The sandbox's are.
+    pub allots_numbers: bool,
+}

@@ -1,0 +1,139 @@
+//! How use cases read and change records: read, decide, commit one value, and again when somebody
+//! else was faster.
+
+use crate::app::App;
+use crate::failure::Failure;
+use core::future::ready;
+use kaipiao_domain::Refusal;
+use kaipiao_errcode::ErrorCode;
+use kaipiao_ports::delivery::jobs::JobChange;
+use kaipiao_ports::delivery::outbox::NewPush;
+use kaipiao_ports::store::{Commit, CommitError, Expect, Key, Save};
+use kaipiao_records::record::{self, Record, Versioned};
+
+/// Attempts before a contended record is answered 72036 (rulings 99).
+const ATTEMPTS: usize = 5;
+
+/// What a rule makes of a record.
+pub(crate) struct Decision<T, R> {
+    /// The record's next value; None: it stays.
+    pub next: Option<T>,
+    /// Other records saved in the same commit.
+    pub also: Vec<Save>,
+    /// Pushes made in the same commit.
+    pub pushes: Vec<NewPush>,
+    /// Jobs that follow, and jobs that have ended.
+    pub jobs: Vec<JobChange>,
+    /// Returned to the caller once everything is on disk.
+    pub result: R,
+}
+
+impl<T, R> Decision<T, R> {
+    /// A decision that changes its own record at most.
+    pub(crate) fn alone(next: Option<T>, result: R) -> Self {
+        Self { next, also: Vec::new(), pushes: Vec::new(), jobs: Vec::new(), result }
+    }
+}
+
+/// How the first attempt begins.
+pub(crate) enum FirstTry<T> {
+    /// Reads the record.
+    Reads,
+    /// Takes it for absent and lets the commit find out: saves a read where that is the rule.
+    TakesItForAbsent,
+    /// Uses what was read a moment ago.
+    HasRead(Versioned<T>),
+}
+
+/// Reads a record that may be absent.
+pub(crate) async fn get<T: Record>(app: &App, key: &Key) -> Result<Option<T>, Failure> {
+    Ok(record::get(&*app.store, key).await?.map(|found| found.value))
+}
+
+/// Saves one record, whatever stood there before.
+pub(crate) async fn put<T: Record>(app: &App, key: Key, value: &T) -> Result<(), Failure> {
+    let saves = vec![record::save(key, Expect::Any, value)];
+    app.store.commit(Commit::of(saves)).await.map_err(Failure::from)
+}
+
+/// Saves one record unless it is there already. True: it was new.
+pub(crate) async fn add<T: Record>(app: &App, key: Key, value: &T) -> Result<bool, Failure> {
+    let saves = vec![record::save(key, Expect::Absent, value)];
+    match app.store.commit(Commit::of(saves)).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads, decides, commits; when somebody else was faster, reads and decides again.
+pub(crate) async fn decide<T: Record, R: Send, E: From<Failure> + Send>(
+    app: &App,
+    key: Key,
+    first_try: FirstTry<T>,
+    mut rule: impl FnMut(Option<T>) -> Result<Decision<T, R>, E>,
+) -> Result<R, E> {
+    decide_reading(app, key, first_try, |found, _| ready(rule(found))).await
+}
+
+/// The same with a rule that reads more than the record, and is given the attempt's number, from 0.
+pub(crate) async fn decide_reading<T: Record, R, E: From<Failure>, Deciding>(
+    app: &App,
+    key: Key,
+    first_try: FirstTry<T>,
+    mut rule: impl FnMut(Option<T>, usize) -> Deciding,
+) -> Result<R, E>
+where
+    Deciding: Future<Output = Result<Decision<T, R>, E>>,
+{
+    let mut first_try = Some(first_try);
+    for attempt in 0..ATTEMPTS {
+        let found = match first_try.take() {
+            Some(FirstTry::TakesItForAbsent) => None,
+            Some(FirstTry::HasRead(found)) => Some(found),
+            Some(FirstTry::Reads) | None => {
+                record::get(&*app.store, &key).await.map_err(Failure::from)?
+            }
+        };
+        let expect = Versioned::expect(found.as_ref());
+        let decision = rule(found.map(|found| found.value), attempt).await?;
+        if let Some(result) = commit_decision(app, &key, expect, decision).await? {
+            return Ok(result);
+        }
+    }
+    Err(busy().into())
+}
+
+/// Commits what was decided. None: somebody else was faster.
+async fn commit_decision<T: Record, R>(
+    app: &App,
+    key: &Key,
+    expect: Expect,
+    decision: Decision<T, R>,
+) -> Result<Option<R>, Failure> {
+    let Decision { next, also, pushes, jobs, result } = decision;
+    let next = next.map(|next| record::save(key.clone(), expect, &next));
+    let saves: Vec<_> = next.into_iter().chain(also).collect();
+    let (has_pushes, has_jobs) = (!pushes.is_empty(), !jobs.is_empty());
+    if saves.is_empty() && !has_pushes && !has_jobs {
+        return Ok(Some(result));
+    }
+    match app.store.commit(Commit { saves, pushes, jobs }).await {
+        Ok(()) => {
+            if has_pushes {
+                app.push_hint.notify_one();
+            }
+            if has_jobs {
+                app.job_hint.notify_one();
+            }
+            Ok(Some(result))
+        }
+        Err(CommitError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn busy() -> Failure {
+    let detail = "others are changing the same record, try again";
+    Refusal::new(ErrorCode::InvoiceBusy, detail).into()
+}

@@ -1,0 +1,82 @@
+//! Where an account receives its pushes: `/admin/v1/accounts/{appid}/callback`.
+
+use crate::admin::error::{failed, refuse};
+use crate::admin::operator::Operator;
+use crate::answer::json;
+use crate::body::RequestBody;
+use crate::server::Server;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::Failure;
+use kaipiao_app::delivery::callbacks::{self, CallbackError, CallbackSpec};
+use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::delivery::push::Callback;
+use kaipiao_errcode::ErrorCode;
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::object::Object;
+use serde::Serialize;
+
+/// A callback as an operator may see it: without its secrets.
+#[derive(Serialize)]
+pub(crate) struct CallbackJson {
+    url: String,
+    mode: &'static str,
+}
+
+impl From<Callback> for CallbackJson {
+    fn from(callback: Callback) -> Self {
+        Self { url: callback.url, mode: callback.mode.name() }
+    }
+}
+
+/// `PUT …/callback {"url","token","encoding_aes_key","mode"}`: 200 once the address is verified,
+/// 409 with what came back when it is not. An empty url ends the account's pushes.
+pub(crate) async fn put_callback(
+    _: Operator,
+    State(server): State<Server>,
+    Path(appid): Path<String>,
+    body: RequestBody,
+) -> Response {
+    #[derive(Serialize)]
+    struct CallbackReply {
+        appid: String,
+        callback: Option<CallbackJson>,
+    }
+    let Some(appid) = AppId::parse(&appid) else {
+        return refuse(StatusCode::NOT_FOUND, "no account has this appid");
+    };
+    let spec = match body.object().and_then(|object| read_callback(&object)) {
+        Ok(spec) => spec,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    match callbacks::set(&server.app, &appid, &spec).await {
+        Ok(callback) => {
+            let callback = Some(callback).filter(|callback| !callback.url.is_empty());
+            let callback = callback.map(CallbackJson::from);
+            json(StatusCode::OK, bare(&CallbackReply { appid: appid.to_string(), callback }))
+        }
+        Err(CallbackError::NotVerified(why)) => refuse(StatusCode::CONFLICT, &why),
+        Err(CallbackError::Failed(Failure::Refused(refusal)))
+            if refusal.code == ErrorCode::InvalidAppid =>
+        {
+            refuse(StatusCode::NOT_FOUND, &refusal.detail)
+        }
+        Err(CallbackError::Failed(failure)) => failed(failure),
+    }
+}
+
+/// Only an url that is there and empty ends an account's pushes, not one that was forgotten.
+fn read_callback(object: &Object) -> Result<CallbackSpec, Refusal> {
+    if !object.has("url") {
+        let problem = "is missing; an empty one ends the account's pushes";
+        return Err(Refusal::invalid("url", problem));
+    }
+    Ok(CallbackSpec {
+        url: object.text("url")?.into_owned(),
+        token: object.text("token")?.into_owned(),
+        encoding_aes_key: object.text("encoding_aes_key")?.into_owned(),
+        mode: object.text("mode")?.into_owned(),
+    })
+}

@@ -1,0 +1,108 @@
+//! The ranges of numbers that a merchant was allotted: `/admin/v1/accounts/{appid}/numbers`.
+
+use crate::admin::error::{failed, refuse};
+use crate::admin::operator::Operator;
+use crate::answer::json;
+use crate::body::query_object;
+use crate::paging::{after, page_size};
+use crate::server::Server;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use kaipiao_app::access::accounts;
+use kaipiao_app::invoicing::number_reports::{self, RangeReport};
+use kaipiao_app::listing::Listing;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_wire::answer::bare;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct RangeJson {
+    face: &'static str,
+    code: String,
+    first: u64,
+    last: u64,
+    /// How many stand on invoices.
+    issued: u64,
+    /// How many are in no block yet.
+    left: u64,
+    blocks: Vec<BlockJson>,
+    gaps: Vec<GapJson>,
+    /// `gaps_after` of the gaps that follow; left out: these are the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_gap: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct BlockJson {
+    holder: String,
+    first: u64,
+    last: u64,
+}
+
+#[derive(Serialize)]
+struct GapJson {
+    first: u64,
+    last: u64,
+    why: &'static str,
+}
+
+const GAP: &str = "on no invoice, and not used again: drawn for one that was not recorded, or in a block that was not begun, when the process ended, the store was away or the issuer was given up on. Or being issued at this moment";
+
+impl From<RangeReport> for RangeJson {
+    fn from(report: RangeReport) -> Self {
+        let left = report.range.left();
+        let to_json = |(first, last)| GapJson { first, last, why: GAP };
+        let blocks = report.range.blocks.into_iter();
+        let blocks = blocks.map(|b| BlockJson { holder: b.holder, first: b.first, last: b.last });
+        Self {
+            face: report.range.face.name(),
+            code: report.range.code,
+            first: report.range.first,
+            last: report.range.last,
+            issued: report.issued,
+            left,
+            blocks: blocks.collect(),
+            gaps: report.gaps.into_iter().map(to_json).collect(),
+            next_gap: report.next_gap,
+        }
+    }
+}
+
+/// `GET /admin/v1/accounts/{appid}/numbers?limit=&after=&gaps_after=`: the merchant's ranges, and
+/// what became of them. Gaps are limited, too: `next_gap` of a range is `gaps_after` of those that
+/// follow.
+pub(crate) async fn list_numbers(
+    _: Operator,
+    State(server): State<Server>,
+    Path(appid): Path<String>,
+    uri: Uri,
+) -> Response {
+    #[derive(Serialize)]
+    struct RangesJson {
+        ranges: Vec<RangeJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+    let listed = async {
+        let query = query_object(&uri)?;
+        let (after, limit) = (after(&query)?, page_size(&query)?);
+        let gaps_after = query.integer("gaps_after")?.unwrap_or(0).max(0).unsigned_abs();
+        match AppId::parse(&appid) {
+            Some(appid) if accounts::find(&server.app, &appid).await?.is_some() => {
+                let after = after.as_deref();
+                number_reports::list(&server.app, &appid, after, limit, gaps_after).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    };
+    match listed.await {
+        Ok(None) => refuse(StatusCode::NOT_FOUND, "no account has this appid"),
+        Ok(Some(Listing { items, next })) => {
+            let ranges = items.into_iter().map(RangeJson::from).collect();
+            json(StatusCode::OK, bare(&RangesJson { ranges, next }))
+        }
+        Err(failure) => failed(failure),
+    }
+}

@@ -1,0 +1,15 @@
+//! Section 11: `setbizattr?action=set_pay_mch`. No pay merchant is registered with this server yet,
+//! so every mchid is unknown.
+
+use crate::answer::{Failed, JsonAnswer};
+use crate::body::RequestBody;
+use kaipiao_domain::{Refusal, text};
+use kaipiao_errcode::ErrorCode;
+
+pub(crate) fn set_pay_mch(body: &RequestBody) -> Result<JsonAnswer, Failed> {
+    let info = body.object()?.required_object("paymch_info")?;
+    let mchid = info.required_text("mchid")?;
+    info.required_text("s_pappid")?;
+    let detail = format!("mchid {} is unknown to this server", text::quoted(&mchid));
+    Err(Refusal::new(ErrorCode::InvalidMchid, detail).into())
+}

@@ -1,0 +1,136 @@
+//! The whole API as one router, and what stands around every route.
+
+use crate::routes::{Api, routes_of};
+use crate::server::Server;
+use crate::{answer, guard};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The whole API. `pages` are the layer's other half, merged in by the composition root so that
+/// they pass the same guards.
+pub fn router(server: Server, pages: Router) -> Router {
+    let mut router = routes_of(Api::Merchant);
+    if server.settings.admin_token.is_some() {
+        router = router.merge(routes_of(Api::Admin));
+    }
+    if server.sandbox.is_some() {
+        let own_pages = from_fn_with_state(server.clone(), guard::refuse_other_sites);
+        router = router.merge(routes_of(Api::Sandbox).layer(own_pages));
+    }
+    guarded(server.clone(), router.with_state(server).merge(pages))
+}
+
+/// What stands around every route. Panics are caught twice: a handler's becomes -1 with a rid, and
+/// one in the layers themselves is still answered.
+fn guarded(server: Server, router: Router) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(answer::panicked))
+        .layer(from_fn_with_state(server, around))
+        .layer(CatchPanicLayer::new())
+}
+
+/// One layer for what every request passes: each layer costs an allocation and a copy of the
+/// request.
+async fn around(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let mut response = match guard::foreign_host(&server, &request) {
+        Some(refused) => refused,
+        None => answer::finish(&server, request, next).await,
+    };
+    guard::harden(&mut response);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::HttpSettings;
+    use axum::body::Body;
+    use axum::http;
+    use axum::routing::get;
+    use core::time::Duration;
+    use http_body_util::BodyExt;
+    use kaipiao_app::{App, Parts};
+    use kaipiao_domain::Timestamp;
+    use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+    use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+    use kaipiao_ports::clock::SystemClock;
+    use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
+    use kaipiao_ports::entropy::OsEntropy;
+    use kaipiao_ports::invoicing::issuer::Issuer;
+    use kaipiao_ports::invoicing::renderer::Renderer;
+    use kaipiao_store_memory::MemoryStore;
+    use kaipiao_wire::keys::Keys;
+    use std::sync::Arc;
+    use tower::ServiceExt;
+
+    /// Nothing is sent, issued or printed here.
+    struct NotHere;
+
+    #[async_trait::async_trait]
+    impl Sender for NotHere {
+        async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
+            Err(SendError::BadAddress(outgoing.url))
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Issuer for NotHere {
+        async fn issue(&self, _: &InvoiceRequest, _: Timestamp) -> IssuerAnswer {
+            IssuerAnswer::NotYet
+        }
+    }
+
+    impl Renderer for NotHere {
+        fn can_print(&self, _: char) -> bool {
+            false
+        }
+
+        fn pdf(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<u8> {
+            Vec::new()
+        }
+
+        fn picture(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> String {
+            String::new()
+        }
+    }
+
+    fn server() -> Server {
+        let parts = Parts {
+            store: Arc::new(MemoryStore::default()),
+            clock: Arc::new(SystemClock::default()),
+            entropy: Arc::new(OsEntropy),
+            sender: Arc::new(NotHere),
+            issuer: Arc::new(NotHere),
+            renderer: Arc::new(NotHere),
+        };
+        let app =
+            App::new(parts, Keys::derive(&[1; 32]), kaipiao_app::settings::Settings::default());
+        let settings = HttpSettings {
+            body_limit_bytes: 1,
+            body_timeout: Duration::from_secs(1),
+            admin_token: None,
+            allowed_hosts: None,
+        };
+        Server { app: Arc::new(app), settings: Arc::new(settings), sandbox: None }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_minus_one_and_a_rid() {
+        async fn bad() {
+            panic!("a fault of ours")
+        }
+        let router = guarded(server(), Router::new().route("/bad", get(bad)));
+        for _ in 0..2 {
+            let request = http::Request::get("/bad").body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), 200);
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            let text = std::str::from_utf8(&body).unwrap();
+            assert!(text.starts_with(r#"{"errcode":-1,"errmsg":"system error rid: "#), "{text}");
+            assert!(!text.contains("fault"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The sandbox's controls: open by design, absent in production.
+
+use crate::admin::error::{failed, refuse};
+use crate::answer::json;
+use crate::body::{RequestBody, query_object, query_value};
+use crate::paging::{after, page_size};
+use crate::server::Server;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use core::time::Duration;
+use kaipiao_app::Failure;
+use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
+use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
+use kaipiao_app::listing::Listing;
+use kaipiao_app::people::{messages, users};
+use kaipiao_app::sandbox::Sandbox;
+use kaipiao_domain::authorization::user_decision::UserChoice;
+use kaipiao_domain::people::message::RejectionMessage;
+use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::{Refusal, text};
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
+use kaipiao_wire::object::Object;
+use kaipiao_wire::people::title;
+use serde::Serialize;
+
+/// `{"auth_url","user","decision":"authorize"|"decline","title"?}` through the page's use case.
+pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -> Response {
+    #[derive(Serialize)]
+    struct AnswerJson {
+        result: &'static str,
+        redirect: Return,
+    }
+    let asked = match body.object().and_then(|object| read_answer(&object)) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let (link, user, answer) = asked;
+    let Some(user) = UserId::parse(&user) else {
+        return refuse(StatusCode::CONFLICT, &AnswerError::UnknownUser(user).to_string());
+    };
+    match s06_auth_push::answer(&server.app, &link, &user, answer, None).await {
+        Ok(answered) => {
+            let redirect = return_after(&answered.request, answered.is_authorized);
+            let result = if answered.is_authorized { "authorized" } else { "declined" };
+            json(StatusCode::OK, bare(&AnswerJson { result, redirect }))
+        }
+        Err(AnswerError::Failed(failure @ Failure::Unavailable(_))) => failed(failure),
+        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+    }
+}
+
+fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal> {
+    let link = object.required_text("auth_url")?.into_owned();
+    let user = object.required_text("user")?.into_owned();
+    let answer = match &*object.required_text("decision")? {
+        "authorize" => {
+            let title = object.object("title")?;
+            UserChoice::Authorize(title.as_ref().map(title::read).transpose()?)
+        }
+        "decline" => UserChoice::Decline,
+        other => {
+            let problem =
+                format!("must be \"authorize\" or \"decline\", not {}", text::quoted(other));
+            return Err(Refusal::invalid("decision", problem));
+        }
+    };
+    Ok((link, user, answer))
+}
+
+/// `GET /sandbox/v1/messages?user=&limit=&after=`: a user's rejections with their reason and link,
+/// newest first.
+pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response {
+    #[derive(Serialize)]
+    struct MessagesJson {
+        messages: Vec<MessageJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+    let user = query_value(&uri, "user");
+    let Some(user) = UserId::parse(&user) else {
+        return refuse(StatusCode::BAD_REQUEST, "put user=<id> into the query");
+    };
+    let listed = async {
+        let query = query_object(&uri)?;
+        let (after, limit) = (after(&query)?, page_size(&query)?);
+        messages::list(&server.app, &user, after.as_deref(), limit).await
+    };
+    match listed.await {
+        Ok(Listing { items, next }) => {
+            let messages = items.into_iter().map(MessageJson::from).collect();
+            json(StatusCode::OK, bare(&MessagesJson { messages, next }))
+        }
+        Err(failure) => failed(failure),
+    }
+}
+
+#[derive(Serialize)]
+struct MessageJson {
+    appid: String,
+    order_id: String,
+    /// Unix seconds.
+    time: i64,
+    reason: String,
+    url: String,
+}
+
+impl From<RejectionMessage> for MessageJson {
+    fn from(message: RejectionMessage) -> Self {
+        Self {
+            appid: message.merchant.to_string(),
+            order_id: message.order_id.to_string(),
+            time: message.sent_at.unix_seconds(),
+            reason: message.reason,
+            url: message.url,
+        }
+    }
+}
+
+/// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
+pub(crate) async fn clock(State(server): State<Server>, body: RequestBody) -> Response {
+    #[derive(Serialize)]
+    struct ClockJson {
+        now: i64,
+        ahead_s: u64,
+    }
+    let read = |object: Object| {
+        let advance_s = object.required_integer("advance_s")?;
+        u64::try_from(advance_s).map_err(|_| {
+            Refusal::invalid("advance_s", "must not be negative: the clock only goes forward")
+        })
+    };
+    let advance_s = match body.object().and_then(read) {
+        Ok(advance_s) => advance_s,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    match sandbox(&server).clock.advance(&server.app, advance_s).await {
+        Ok((now, ahead_s)) => {
+            json(StatusCode::OK, bare(&ClockJson { now: now.unix_seconds(), ahead_s }))
+        }
+        Err(failure) => failed(failure),
+    }
+}
+
+/// Sandbox routes exist only with a sandbox.
+fn sandbox(server: &Server) -> &Sandbox {
+    server.sandbox.as_ref().expect("sandbox routes exist only with a sandbox")
+}
+
+/// `{"id","name"?}`: adds a person with an empty title book, or renames one.
+pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Response {
+    #[derive(Serialize)]
+    struct UserJson {
+        id: String,
+    }
+    let read = |object: Object| {
+        let id = object.required_text("id")?.into_owned();
+        Ok((id, object.text("name")?.into_owned()))
+    };
+    let (id, name) = match body.object().and_then(read) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let Some(user) = UserId::parse(&id) else {
+        let problem = "must be 1 to 64 letters, digits and _ - . @";
+        return failed(Refusal::invalid("id", problem).into());
+    };
+    if let Err(refusal) = text::limited("name", &name, 64) {
+        return failed(refusal.into());
+    }
+    let name = Some(&*name).filter(|name| !name.is_empty());
+    match users::upsert_user(&server.app, &user, name).await {
+        Ok(()) => json(StatusCode::OK, bare(&UserJson { id })),
+        Err(failure) => failed(failure),
+    }
+}
+
+/// `{"target":"issuer","n"?,"errcode"|"delay_ms"|"drop"}`: what the next `n` invoice requests meet.
+/// `n` 0 forgets what was planned.
+pub(crate) async fn faults(State(server): State<Server>, body: RequestBody) -> Response {
+    #[derive(Serialize)]
+    struct FaultsJson {
+        target: &'static str,
+        left: usize,
+    }
+    let (fault, n) = match body.object().and_then(|object| read_fault(&object)) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let issuer = &sandbox(&server).issuer;
+    issuer.play(fault, n);
+    json(StatusCode::OK, bare(&FaultsJson { target: ISSUER, left: issuer.left() }))
+}
+
+const ISSUER: &str = "issuer";
+/// A day: an issuer that is later than that never comes.
+const MAX_DELAY_MS: i64 = 86_400_000;
+
+fn read_fault(object: &Object) -> Result<(IssuerFault, usize), Refusal> {
+    let target = object.required_text("target")?;
+    if target != ISSUER {
+        let problem = format!("must be \"{ISSUER}\", not {}", text::quoted(&target));
+        return Err(Refusal::invalid("target", problem));
+    }
+    let n = object.integer("n")?.unwrap_or(1);
+    let n = usize::try_from(n).ok().filter(|n| *n <= MAX_FAULTS);
+    let n = n.ok_or_else(|| Refusal::invalid("n", format!("must be 0 to {MAX_FAULTS}")))?;
+    let delay_ms = object.integer("delay_ms")?;
+    let (errcode, drop) = (object.integer("errcode")?, object.flag("drop")?);
+    let fault = match (errcode, delay_ms, drop) {
+        (Some(73000), None, false) => IssuerFault::Refuses,
+        (Some(73100), None, false) => IssuerFault::IsUnreachable,
+        (Some(73102), None, false) => IssuerFault::TalksNonsense,
+        (Some(73105), None, false) => IssuerFault::WasSilent,
+        (None, Some(ms @ 1..=MAX_DELAY_MS), false) => {
+            IssuerFault::IsLate(Duration::from_millis(ms.unsigned_abs()))
+        }
+        (None, None, true) => IssuerFault::NeverAnswers,
+        // To forget what was planned nothing else is needed.
+        (None, None, false) if n == 0 => IssuerFault::Refuses,
+        _ => {
+            let problem = format!(
+                "give one of errcode (73000, 73100, 73102, 73105), delay_ms (1 to {MAX_DELAY_MS}) and drop (true)"
+            );
+            return Err(Refusal::invalid("fault:", problem));
+        }
+    };
+    Ok((fault, n))
+}

@@ -1,0 +1,4 @@
+//! The sandbox's part of the API.
+
+pub(crate) mod accounts;
+pub(crate) mod controls;

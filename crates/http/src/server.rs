@@ -1,0 +1,30 @@
+//! What the handlers work with.
+
+use core::time::Duration;
+use kaipiao_app::App;
+use kaipiao_app::sandbox::Sandbox;
+use std::sync::Arc;
+
+/// The state of every handler.
+#[derive(Clone)]
+pub struct Server {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// What an operator chose.
+    pub settings: Arc<HttpSettings>,
+    /// Only in sandbox mode; production has no sandbox routes at all.
+    pub sandbox: Option<Arc<Sandbox>>,
+}
+
+/// What an operator chooses and this layer reads.
+pub struct HttpSettings {
+    /// Bytes that a body has at most.
+    pub body_limit_bytes: usize,
+    /// How long a client may take to send its body.
+    pub body_timeout: Duration,
+    /// The admin API's bearer token; None: there is no admin API.
+    pub admin_token: Option<String>,
+    /// The Host names that are answered; None: any. A sandbox on loopback answers only its own
+    /// names, so that a web page elsewhere cannot reach it by DNS rebinding.
+    pub allowed_hosts: Option<Vec<String>>,
+}

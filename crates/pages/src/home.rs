@@ -1,0 +1,71 @@
+//! The home page: what runs here, and every route.
+
+use crate::page::html;
+use crate::style::STYLE_ADDRESS;
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use kaipiao_app::sandbox::{DemoAccount, DemoUser};
+use std::sync::Arc;
+
+/// A route as the home page lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteRow {
+    /// `GET`, `POST`, or both.
+    pub methods: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// The contract's section, or whose it is.
+    pub section: &'static str,
+    /// What it does.
+    pub what: &'static str,
+}
+
+/// The home page: what runs here.
+#[derive(Clone, Template)]
+#[template(path = "home.html")]
+pub struct Home {
+    /// The program's version.
+    pub version: &'static str,
+    /// Where this server is reached.
+    pub base_url: String,
+    /// Sandbox or production?
+    pub is_sandbox: bool,
+    /// Every route that is served.
+    pub routes: Vec<RouteRow>,
+    /// The demo accounts; none in production.
+    pub accounts: &'static [DemoAccount],
+    /// The demo users; none in production.
+    pub users: &'static [DemoUser],
+}
+
+impl Home {
+    fn style(&self) -> &'static str {
+        &STYLE_ADDRESS
+    }
+
+    /// A command that works as printed.
+    fn try_it(&self) -> Option<String> {
+        Some(token_curl(&format!("{}/", self.base_url), self.accounts.first()?))
+    }
+}
+
+/// The `curl` line that fetches a token for an account; `home` ends in a slash.
+pub fn token_curl(home: &str, account: &DemoAccount) -> String {
+    format!(
+        "curl '{home}cgi-bin/token?grant_type=client_credential&appid={}&secret={}'",
+        account.appid, account.secret
+    )
+}
+
+/// `GET /`, rendered once.
+pub(crate) fn home_route(home: &Home) -> Router {
+    let home: Arc<str> = home.render().expect("the home page has no part that can fail").into();
+    Router::new().route("/", get(move || async move { html(StatusCode::OK, &Ready(&home)) }))
+}
+
+/// A page that was rendered before.
+#[derive(Template)]
+#[template(source = "{{ self.0|safe }}", ext = "html")]
+struct Ready<'a>(&'a str);

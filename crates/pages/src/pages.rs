@@ -1,0 +1,17 @@
+//! What the pages work with.
+
+use kaipiao_app::App;
+use std::sync::Arc;
+
+/// The state of every page.
+#[derive(Clone)]
+pub struct Pages {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// May people choose who they are?
+    pub is_sandbox: bool,
+    /// Do people reach this server by HTTPS? Then its cookies travel by nothing else.
+    pub is_https: bool,
+    /// Host and port of `public_base_url`, as a browser writes them.
+    pub public_host: String,
+}

@@ -1,0 +1,172 @@
+//! Who asks for a page, and what they sent with it.
+
+use crate::lang::{Lang, cookie};
+use crate::page::{Frame, notice, to_login};
+use crate::pages::Pages;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use core::time::Duration;
+use http_body_util::{BodyExt, Limited};
+use kaipiao_app::Failure;
+use kaipiao_app::people::login;
+use kaipiao_domain::people::user::User;
+
+/// The cookie that says who sits before the page.
+pub(crate) const SESSION_COOKIE: &str = "kaipiao_session";
+/// A page's form is far smaller.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+const FORM_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A request for a page.
+pub(crate) struct Visit {
+    pub(crate) lang: Lang,
+    pub(crate) uri: Uri,
+    headers: HeaderMap,
+    method: Method,
+    body: Body,
+}
+
+/// A visit of somebody who is known.
+pub(crate) struct Known {
+    pub(crate) user: User,
+    pub(crate) frame: Frame,
+    /// What their form holds; empty for a GET.
+    pub(crate) form: Form,
+}
+
+impl Visit {
+    pub(crate) fn of(request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        let lang = Lang::of(&parts.headers);
+        Self { lang, uri: parts.uri, headers: parts.headers, method: parts.method, body }
+    }
+
+    /// The page's own address, as the browser knows it.
+    pub(crate) fn address(&self) -> String {
+        self.uri.path_and_query().map_or_else(String::new, ToString::to_string)
+    }
+
+    /// A parameter of the query.
+    pub(crate) fn parameter(&self, name: &str) -> String {
+        let query = self.uri.query().unwrap_or("").as_bytes();
+        let found = form_urlencoded::parse(query).find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
+    /// Where the asked page of a listing begins; None: at the first entry.
+    pub(crate) fn after(&self) -> Option<String> {
+        Some(self.parameter("after")).filter(|after| !after.is_empty())
+    }
+
+    /// The frame of a page for nobody in particular.
+    pub(crate) fn frame(&self) -> Frame {
+        Frame {
+            lang: self.lang,
+            here: self.address(),
+            form_token: String::new(),
+            user_name: String::new(),
+            may_switch: false,
+        }
+    }
+
+    /// Who visits; whoever is not known is sent to log in first. A form must belong to its cookie.
+    pub(crate) async fn known(self, pages: &Pages) -> Result<Known, Response> {
+        let nobodys = self.frame();
+        let away = |failure: Failure| unavailable(&nobodys, &failure);
+        let here = self.address();
+        let session = cookie(&self.headers, SESSION_COOKIE).unwrap_or_default();
+        let user = login::session_user(&pages.app, &session).await.map_err(away)?;
+        let Some(user) = user else { return Err(to_login(&here)) };
+        let frame = Frame {
+            form_token: login::form_token(&pages.app, &session),
+            user_name: user.name.clone(),
+            may_switch: pages.is_sandbox,
+            ..nobodys.clone()
+        };
+        if self.method != Method::POST {
+            return Ok(Known { user, frame, form: Form(Vec::new()) });
+        }
+        let form = self.form(pages, &frame).await?;
+        if !login::is_form_token(&pages.app, &session, form.get("form_token")) {
+            return Err(foreign(&frame));
+        }
+        Ok(Known { user, frame, form })
+    }
+
+    /// What a form holds. One that a page of another site has sent is refused.
+    pub(crate) async fn form(self, pages: &Pages, frame: &Frame) -> Result<Form, Response> {
+        if !self.is_from_here(&pages.public_host) {
+            return Err(foreign(frame));
+        }
+        let collected = Limited::new(self.body, MAX_FORM_BYTES).collect();
+        match tokio::time::timeout(FORM_TIMEOUT, collected).await {
+            Ok(Ok(body)) => {
+                let pairs = form_urlencoded::parse(&body.to_bytes()).into_owned().collect();
+                Ok(Form(pairs))
+            }
+            _ => Err(notice(
+                frame,
+                StatusCode::BAD_REQUEST,
+                ("提交的内容无法读取", "What was sent cannot be read"),
+                (
+                    "内容过大或网络中断，请返回重试。",
+                    "It is too large, or the network broke off. Go back and try again.",
+                ),
+            )),
+        }
+    }
+
+    /// A browser names the page that a form comes from; its host must be the one it asks, or, where
+    /// a proxy asks in its place, the one that people know.
+    fn is_from_here(&self, public_host: &str) -> bool {
+        let text = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let Some(origin) = text(ORIGIN) else { return true };
+        let host = origin.split_once("://").map(|(_, host)| host);
+        host.is_some_and(|host| Some(host) == text(HOST) || host == public_host)
+    }
+}
+
+/// The fields of a form.
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// A field's value; empty when it is not there.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.find(name).unwrap_or("")
+    }
+
+    /// A field's value, if it is there.
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn foreign(frame: &Frame) -> Response {
+    notice(
+        frame,
+        StatusCode::FORBIDDEN,
+        ("请从本页面重新提交", "Please send this from the page itself"),
+        (
+            "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
+            "The form is no longer valid, or came from another site. Go back, reload and try again.",
+        ),
+    )
+}
+
+/// The store is away. The words are for people; the log has the store's.
+pub(crate) fn unavailable(frame: &Frame, failure: &Failure) -> Response {
+    tracing::error!(why = %failure, "a page failed");
+    notice(
+        frame,
+        StatusCode::SERVICE_UNAVAILABLE,
+        ("系统繁忙", "Busy"),
+        (
+            "请稍后再试，已提交的内容不会丢失。",
+            "Please try again in a moment. Nothing that was confirmed is lost.",
+        ),
+    )
+}

@@ -1,0 +1,94 @@
+//! The renderer of invoices: the port over the faces and the backends.
+
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_ports::invoicing::renderer::Renderer;
+
+use crate::dates::in_china;
+use crate::einvoice;
+use crate::face::{pages, title};
+use crate::font::Fonts;
+use crate::pdf::{self, Attachment, Properties};
+use crate::subject::Subject;
+use crate::svg::svg;
+
+/// A renderer of invoices with the face that people know, 210 × 140 mm.
+#[derive(Debug, Default)]
+pub struct FaceRenderer {
+    fonts: Fonts,
+}
+
+impl FaceRenderer {
+    /// A renderer with these typefaces.
+    #[must_use]
+    pub const fn new(fonts: Fonts) -> Self {
+        Self { fonts }
+    }
+
+    /// Every page as a standalone SVG document.
+    #[must_use]
+    pub fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String> {
+        let pages = pages(&self.fonts.for_document(), Subject { request, invoice });
+        let name = title(invoice.number.face());
+        pages.iter().map(|page| svg(page, name)).collect()
+    }
+}
+
+impl Renderer for FaceRenderer {
+    fn can_print(&self, character: char) -> bool {
+        self.fonts.has_glyph(character)
+    }
+
+    fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8> {
+        let subject = Subject { request, invoice };
+        let fonts = self.fonts.for_document();
+        pdf::write(&fonts, &pages(&fonts, subject), &properties(subject))
+    }
+
+    fn picture(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> String {
+        let pages = pages(&self.fonts.for_document(), Subject { request, invoice });
+        pages.first().map(|page| svg(page, title(invoice.number.face()))).unwrap_or_default()
+    }
+}
+
+fn properties(subject: Subject) -> Properties {
+    let Subject { request, invoice } = subject;
+    let content = &request.content;
+    let number = &invoice.number;
+    let fields = fields(subject);
+    let title = title(number.face()).to_owned();
+    let digits = format!("{}{}", number.code(), number.number());
+    Properties {
+        subject: format!("{title} {} {}", number.code(), number.number()),
+        author: content.seller.name.clone(),
+        keywords: format!("{digits}, {}, {}", content.buyer.name, content.gross),
+        attachment: Attachment {
+            name: format!("{digits}.xml"),
+            description: title.clone(),
+            xml: einvoice::xml(subject),
+        },
+        title,
+        fields,
+    }
+}
+
+/// The fields of an invoice that accounting programs look for.
+fn fields(subject: Subject) -> Vec<(&'static str, String)> {
+    let Subject { request, invoice } = subject;
+    let content = &request.content;
+    let mut fields = vec![
+        ("InvoiceCode", invoice.number.code().to_owned()),
+        ("InvoiceNumber", invoice.number.number().to_owned()),
+        ("CheckCode", invoice.check_code.clone()),
+        ("IssueTime", in_china(invoice.at).strftime("%F %T").to_string()),
+        ("SellerName", content.seller.name.clone()),
+        ("SellerIdNum", content.seller.tax_id.clone()),
+        ("BuyerName", content.buyer.name.clone()),
+        ("BuyerIdNum", content.buyer.tax_id.clone()),
+        ("TotalAmWithoutTax", content.net.to_string()),
+        ("TotalTaxAm", content.tax.to_string()),
+        ("TotalTaxIncludedAmount", content.gross.to_string()),
+    ];
+    fields.retain(|(_, value)| !value.is_empty());
+    fields
+}

@@ -1,0 +1,15 @@
+//! Rules of the workspace, one module each.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod anchors;
+mod circles;
+mod citations;
+mod dependencies;
+mod documentation;
+mod layers;
+mod links;
+mod rulings;
+mod sections;
+mod sources;
+mod workspace;
