@@ -167,7 +167,7 @@ fn limited(object: &Object, name: &str, max_chars: usize) -> Result<String, Refu
     let value = trimmed(object, name)?;
     let value = value.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
     let value: String = value.nfc().collect();
-    text::limited(&object.path_of(name), &value, max_chars)?;
+    text::limited(object.path_of(name), &value, max_chars)?;
     Ok(value)
 }
 
