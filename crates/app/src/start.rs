@@ -18,7 +18,7 @@ use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
 use kaipiao_records::server::StoreMetadata;
 
-/// Which of the two postures the server has (design 1).
+/// Which of the two postures the server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Demo accounts and users, a clock that can be moved.

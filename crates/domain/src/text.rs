@@ -1,10 +1,11 @@
 //! Text with limits: every text that a caller chooses is counted before it is kept.
 
 use crate::Refusal;
+use core::fmt::Display;
 
 /// Checks a required text: present, at most `max_chars` characters, no control characters
 /// (XML cannot carry them, and the order number travels in a push).
-pub fn required(field: &str, text: &str, max_chars: usize) -> Result<(), Refusal> {
+pub fn required(field: impl Display, text: &str, max_chars: usize) -> Result<(), Refusal> {
     if text.is_empty() {
         return Err(Refusal::invalid(field, "is empty"));
     }
@@ -12,7 +13,7 @@ pub fn required(field: &str, text: &str, max_chars: usize) -> Result<(), Refusal
 }
 
 /// Checks an optional text: the same limits, and it may be empty.
-pub fn limited(field: &str, text: &str, max_chars: usize) -> Result<(), Refusal> {
+pub fn limited(field: impl Display, text: &str, max_chars: usize) -> Result<(), Refusal> {
     let chars = text.chars().count();
     if chars > max_chars {
         let problem = format!("has {chars} characters, at most {max_chars} are allowed");
@@ -34,9 +35,9 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// Checks a link that a person may be sent to: empty, or http/https with a host, at most
-/// 2,048 characters (rulings, Wire in general and 2).
-pub fn web_link(field: &str, url: &str) -> Result<(), Refusal> {
-    limited(field, url, 2048)?;
+/// 2,048 characters (D-05, D-11).
+pub fn web_link(field: impl Display, url: &str) -> Result<(), Refusal> {
+    limited(&field, url, 2048)?;
     let lower = url.to_ascii_lowercase();
     let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
     let host_is_named = |rest: &str| !rest.is_empty() && !rest.starts_with(['/', '?', '#']);
@@ -47,7 +48,7 @@ pub fn web_link(field: &str, url: &str) -> Result<(), Refusal> {
 }
 
 /// Checks that a link carries no `user:password@`: it would be shown, and kept in clear.
-pub fn without_user_name(field: &str, url: &str) -> Result<(), Refusal> {
+pub fn without_user_name(field: impl Display, url: &str) -> Result<(), Refusal> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     if authority.contains('@') {

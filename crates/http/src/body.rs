@@ -20,7 +20,7 @@ pub(crate) fn query_value(uri: &Uri, name: &str) -> String {
 }
 
 /// The query's parameters read like a body's members.
-pub(crate) fn query_object(uri: &Uri) -> Result<Object, Refusal> {
+pub(crate) fn query_object(uri: &Uri) -> Result<Object<'static>, Refusal> {
     let query = uri.query().unwrap_or("");
     if query.is_empty() {
         return Object::read(b"{}", None);
@@ -37,7 +37,7 @@ pub(crate) struct RequestBody {
 
 impl RequestBody {
     /// The object within: 44002 empty, 47001 not JSON.
-    pub(crate) fn object(&self) -> Result<Object, Refusal> {
+    pub(crate) fn object(&self) -> Result<Object<'static>, Refusal> {
         Object::read(&self.bytes, self.content_type.as_deref())
     }
 

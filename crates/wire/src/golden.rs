@@ -8,7 +8,7 @@ pub(crate) fn response(path: &str) -> String {
     text
 }
 
-pub(crate) fn request(path: &str) -> Object {
+pub(crate) fn request(path: &str) -> Object<'static> {
     Object::read(file(path).as_bytes(), None).expect("a golden request can be read")
 }
 

@@ -1,22 +1,57 @@
-//! Lenient reading: the bodies that real clients send (clients.md A1–A13, facts 1.5 and 6.4).
+//! Lenient reading: the bodies that real clients send (clients 2, wire_facts 1.5, wire_facts 6.4).
 //!
 //! Accepted: any Content-Type; a BOM; trailing commas; a JSON string that holds JSON; `null`;
 //! form-encoded bodies; numbers as strings and strings as numbers; unknown members.
 
+use core::fmt;
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// A JSON object and where it stands in the body, so that every complaint names the whole path.
+///
+/// An object within another borrows from it; only what was sent as JSON within a text is its own.
 #[derive(Clone, Debug)]
-pub struct Object {
-    path: String,
-    members: Map<String, Value>,
+pub struct Object<'a> {
+    path: Path<'a>,
+    members: Cow<'a, Map<String, Value>>,
 }
 
-impl Object {
-    /// Reads a body that must hold an object. Empty: 44002. Not JSON: 47001, saying where.
+/// Where an object or a member stands: `invoicedetail_list[3].xmje`. Written out only for a
+/// complaint.
+#[derive(Clone, Copy, Debug)]
+pub enum Path<'a> {
+    /// The body itself.
+    Body,
+    /// A member of the object at a path.
+    Member(&'a Path<'a>, &'a str),
+    /// An item, counted from 0, of the list at a path.
+    Item(&'a Path<'a>, &'a str, usize),
+}
+
+impl<'a> Path<'a> {
+    const fn member(&'a self, name: &'a str) -> Self {
+        Self::Member(self, name)
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body => Ok(()),
+            Self::Member(Path::Body, name) => f.write_str(name),
+            Self::Member(of, name) => write!(f, "{of}.{name}"),
+            Self::Item(of, list, index) => write!(f, "{}[{index}]", of.member(list)),
+        }
+    }
+}
+
+impl Object<'static> {
+    /// Reads a body that must hold an object.
+    ///
+    /// # Errors
+    /// 44002 when it is empty, 47001 when it is not JSON, saying where.
     pub fn read(body: &[u8], content_type: Option<&str>) -> Result<Self, Refusal> {
         let text = std::str::from_utf8(body).map_err(|error| {
             not_json(format!("it is not UTF-8 at byte {}", error.valid_up_to()))
@@ -34,8 +69,8 @@ impl Object {
             value => value,
         };
         match value {
-            Value::Object(members) => Ok(Self { path: String::new(), members }),
-            Value::Null => Ok(Self { path: String::new(), members: Map::new() }),
+            Value::Object(members) => Ok(Self::body(members)),
+            Value::Null => Ok(Self::body(Map::new())),
             other => Err(not_json(format!("expected an object, got {}", kind(&other)))),
         }
     }
@@ -43,12 +78,18 @@ impl Object {
     fn from_form(text: &str) -> Self {
         let pairs = form_urlencoded::parse(text.as_bytes());
         let members = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
-        Self { path: String::new(), members: members.collect() }
+        Self::body(members.collect())
     }
 
+    const fn body(members: Map<String, Value>) -> Self {
+        Self { path: Path::Body, members: Cow::Owned(members) }
+    }
+}
+
+impl Object<'_> {
     /// The path of a member, as complaints name it.
-    pub fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    pub const fn path_of<'b>(&'b self, name: &'b str) -> Path<'b> {
+        self.path.member(name)
     }
 
     /// Does the object hold a member of this name that is not null?
@@ -66,18 +107,18 @@ impl Object {
     }
 
     /// The object that a body wraps its members into, or the body itself where it has no wrapper
-    /// (rulings 14). Complaints name the members without the wrapper.
-    pub fn unwrapped(&self, wrapper: &str) -> Result<Self, Refusal> {
-        let inner = match self.get(wrapper) {
-            None => return Ok(self.clone()),
-            Some(Value::Object(members)) => members.clone(),
+    /// (D-101). Complaints name the members without the wrapper.
+    pub fn unwrapped(&self, wrapper: &str) -> Result<Object<'_>, Refusal> {
+        let members = match self.get(wrapper) {
+            None => Cow::Borrowed(&*self.members),
+            Some(Value::Object(members)) => Cow::Borrowed(members),
             Some(text @ Value::String(json)) => match read_json(json) {
-                Ok(Value::Object(members)) => members,
+                Ok(Value::Object(members)) => Cow::Owned(members),
                 _ => return Err(self.wrong(wrapper, "must be an object", text)),
             },
             Some(other) => return Err(self.wrong(wrapper, "must be an object", other)),
         };
-        Ok(Self { path: String::new(), members: inner })
+        Ok(Object { path: Path::Body, members })
     }
 
     /// A text that may be absent: absent, null and `""` all read as empty. Numbers read as the
@@ -96,7 +137,7 @@ impl Object {
         Ok(if self.has(name) { Some(self.text(name)?.into_owned()) } else { None })
     }
 
-    /// A text known by two names (clients.md A8, A9): the contract's first.
+    /// A text known by two names (clients A8, clients A9): the contract's first.
     pub fn text_or(&self, name: &str, alias: &str) -> Result<Cow<'_, str>, Refusal> {
         let text = self.text(name)?;
         if text.is_empty() { self.text(alias) } else { Ok(text) }
@@ -153,51 +194,52 @@ impl Object {
     }
 
     /// An object that may be absent. An empty list is an empty object: PHP writes it so.
-    pub fn object(&self, name: &str) -> Result<Option<Self>, Refusal> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Object(members)) => {
-                Ok(Some(Self { path: self.path_of(name), members: members.clone() }))
-            }
-            Some(Value::Array(items)) if items.is_empty() => {
-                Ok(Some(Self { path: self.path_of(name), members: Map::new() }))
-            }
-            Some(other) => Err(self.wrong(name, "must be an object", other)),
-        }
+    pub fn object<'b>(&'b self, name: &'b str) -> Result<Option<Object<'b>>, Refusal> {
+        let members = match self.get(name) {
+            None => return Ok(None),
+            Some(Value::Object(members)) => Cow::Borrowed(members),
+            Some(Value::Array(items)) if items.is_empty() => Cow::Owned(Map::new()),
+            Some(other) => return Err(self.wrong(name, "must be an object", other)),
+        };
+        Ok(Some(Object { path: self.path_of(name), members }))
     }
 
     /// An object that must be there.
-    pub fn required_object(&self, name: &str) -> Result<Self, Refusal> {
+    pub fn required_object<'b>(&'b self, name: &'b str) -> Result<Object<'b>, Refusal> {
         self.object(name)?
             .ok_or_else(|| Refusal::invalid(self.path_of(name), "is missing, it must be an object"))
     }
 
-    /// A list of objects; absent is empty, a single object is a list of one (rulings 9), and a text
-    /// is the JSON that it holds (rulings 14).
-    pub fn objects(&self, name: &str) -> Result<Vec<Self>, Refusal> {
+    /// A list of objects; absent is empty, a single object is a list of one (D-21), and a text
+    /// is the JSON that it holds (D-101).
+    pub fn objects<'b>(&'b self, name: &'b str) -> Result<Vec<Object<'b>>, Refusal> {
         let is_wrong = |other: &Value| self.wrong(name, "must be a list of objects", other);
-        let within;
-        let items = match self.get(name) {
-            None => return Ok(Vec::new()),
+        let items: Vec<Cow<'b, Value>> = match self.get(name) {
+            None => Vec::new(),
             Some(text @ Value::String(json)) => {
-                within = read_json(json).map_err(|_| is_wrong(text))?;
-                &within
+                match read_json(json).map_err(|_| is_wrong(text))? {
+                    Value::Array(items) => items.into_iter().map(Cow::Owned).collect(),
+                    single @ Value::Object(_) => vec![Cow::Owned(single)],
+                    other => return Err(is_wrong(&other)),
+                }
             }
-            Some(value) => value,
+            Some(Value::Array(items)) => items.iter().map(Cow::Borrowed).collect(),
+            Some(single @ Value::Object(_)) => vec![Cow::Borrowed(single)],
+            Some(other) => return Err(is_wrong(other)),
         };
-        let items = match items {
-            Value::Array(items) => items.as_slice(),
-            single @ Value::Object(_) => std::slice::from_ref(single),
-            other => return Err(is_wrong(other)),
+        let to_object = |(index, item)| {
+            let path = Path::Item(&self.path, name, index);
+            let members = match item {
+                Cow::Borrowed(Value::Object(members)) => Cow::Borrowed(members),
+                Cow::Owned(Value::Object(members)) => Cow::Owned(members),
+                other => {
+                    let problem = format!("must be an object, not {}", kind(&other));
+                    return Err(Refusal::invalid(path, problem));
+                }
+            };
+            Ok(Object { path, members })
         };
-        let at = |index| format!("{}[{index}]", self.path_of(name));
-        let read = |(index, item): (usize, &Value)| match item {
-            Value::Object(members) => Ok(Self { path: at(index), members: members.clone() }),
-            other => {
-                Err(Refusal::invalid(at(index), format!("must be an object, not {}", kind(other))))
-            }
-        };
-        items.iter().enumerate().map(read).collect()
+        items.into_iter().enumerate().map(to_object).collect()
     }
 
     fn wrong(&self, name: &str, expected: &str, got: &Value) -> Refusal {
@@ -219,7 +261,7 @@ fn read_json(text: &str) -> Result<Value, Refusal> {
     })
 }
 
-/// Turns a comma that stands before `}` or `]` into a blank (facts 6.4: the contract's own
+/// Turns a comma that stands before `}` or `]` into a blank (wire_facts 6.4: the contract's own
 /// samples have them).
 fn without_trailing_commas(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
@@ -270,7 +312,7 @@ fn whole(number: f64) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Object {
+    fn read(body: &str) -> Object<'static> {
         Object::read(body.as_bytes(), None).unwrap()
     }
 
@@ -361,7 +403,8 @@ mod tests {
     #[test]
     fn a_single_object_is_a_list_of_one_and_a_text_the_list_that_it_holds() {
         for body in [r#"{"l":{"key":"a"}}"#, r#"{"l":"[{\"key\":\"a\"},]"}"#] {
-            let list = read(body).objects("l").unwrap();
+            let object = read(body);
+            let list = object.objects("l").unwrap();
             assert_eq!((list.len(), &*list[0].text("key").unwrap()), (1, "a"), "{body}");
         }
         let refusal = read(r#"{"l":"a, b"}"#).objects("l").unwrap_err();
@@ -374,7 +417,8 @@ mod tests {
     #[test]
     fn a_wrapper_is_taken_off_and_not_named() {
         for body in [r#"{"w":{"n":"x"}}"#, r#"{"n":"x"}"#, r#"{"w":"{\"n\":\"x\"}"}"#] {
-            let inner = read(body).unwrapped("w").unwrap();
+            let object = read(body);
+            let inner = object.unwrapped("w").unwrap();
             assert_eq!(
                 inner.integer("n").unwrap_err().detail,
                 "n must be a whole number, not a string"

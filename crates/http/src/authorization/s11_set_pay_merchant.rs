@@ -7,7 +7,8 @@ use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 
 pub(crate) fn set_pay_mch(body: &RequestBody) -> Result<JsonAnswer, Failed> {
-    let info = body.object()?.required_object("paymch_info")?;
+    let object = body.object()?;
+    let info = object.required_object("paymch_info")?;
     let mchid = info.required_text("mchid")?;
     info.required_text("s_pappid")?;
     let detail = format!("mchid {} is unknown to this server", text::quoted(&mchid));

@@ -16,7 +16,7 @@ use kaipiao_errcode::ErrorCode;
 use rust_decimal::Decimal;
 use unicode_normalization::UnicodeNormalization;
 
-/// What an accepted request is answered with. Clients compare the text (facts 6.1 no. 10).
+/// What an accepted request is answered with. Clients compare the text (wire_facts 6.1 no. 10).
 pub const SUCCESS: &str = "sucesss";
 /// An invoice of more lines is a mistake.
 const MAX_LINES: usize = 2000;
@@ -167,7 +167,7 @@ fn limited(object: &Object, name: &str, max_chars: usize) -> Result<String, Refu
     let value = trimmed(object, name)?;
     let value = value.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
     let value: String = value.nfc().collect();
-    text::limited(&object.path_of(name), &value, max_chars)?;
+    text::limited(object.path_of(name), &value, max_chars)?;
     Ok(value)
 }
 
