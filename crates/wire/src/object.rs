@@ -92,7 +92,7 @@ impl Object<'_> {
         self.path.member(name)
     }
 
-    /// Does the object hold a member of this name that is not null?
+    /// Whether the object holds a member of this name that is not null.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -101,7 +101,7 @@ impl Object<'_> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    /// Is there a text of this name, and nothing in it? Null is not there.
+    /// Whether there is a text of this name with nothing in it; null is not there.
     pub fn is_blank(&self, name: &str) -> bool {
         matches!(self.get(name), Some(Value::String(text)) if text.trim().is_empty())
     }
@@ -132,7 +132,7 @@ impl Object<'_> {
         }
     }
 
-    /// A text that may be absent, told apart from one that is empty.
+    /// A text that may be absent; None tells that from one that is empty.
     pub fn optional_text(&self, name: &str) -> Result<Option<String>, Refusal> {
         Ok(if self.has(name) { Some(self.text(name)?.into_owned()) } else { None })
     }

@@ -21,11 +21,11 @@ const MAC_BYTES: usize = 64;
 /// What a token says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenClaim {
-    /// Whose token.
+    /// The token's account.
     pub appid: AppId,
-    /// Which endpoint it came from.
+    /// The endpoint that it came from.
     pub family: Family,
-    /// Which of the family's tokens.
+    /// The one of the family's tokens.
     pub token: IssuedToken,
 }
 

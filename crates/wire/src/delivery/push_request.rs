@@ -6,7 +6,7 @@ use crate::delivery::push_crypto::{EncodingAesKey, signature};
 use kaipiao_domain::delivery::push::PushMode;
 use percent_encoding::utf8_percent_encode;
 
-/// How an account's pushes are signed and encrypted.
+/// Signature and encryption of an account's pushes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signing {
     /// The callback token.
@@ -29,7 +29,7 @@ pub struct Freshness {
     pub random: [u8; 8],
 }
 
-/// Where to send what.
+/// An address and the body to send there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushRequest {
     /// The callback's address with signature and the rest in its query.
