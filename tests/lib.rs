@@ -590,7 +590,7 @@ pub fn assert_refused(answer: &Value, code: i32, words: &str) {
     assert!(parts.len() == 3 && parts.iter().all(|part| part.len() == 8), "{rid}");
 }
 
-/// What every answer of the API is, whatever it says (rulings, Wire in general).
+/// What every answer of the API is, whatever it says (D-92).
 fn api_answer(response: &ureq::http::Response<String>) -> Value {
     let text = response.body();
     assert_eq!(response.status(), 200, "{text}");

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 /// The callback token of every receiver.
 pub const TOKEN: &str = "AAAAA";
-/// Its last character has bits that strict decoders refuse (clients.md A16).
+/// Its last character has bits that strict decoders refuse (clients A16).
 pub const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
 /// What a receiver answers.

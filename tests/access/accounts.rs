@@ -158,3 +158,25 @@ fn an_added_platform_does_not_take_the_demo_platforms_place() {
     server.put_account("wx0000000000000001", &json!({"role": "platform"}), ADMIN);
     assert_eq!(server.s_pappid(), s_pappid);
 }
+
+#[test]
+fn the_list_of_accounts_is_paged_by_appid() {
+    let server = TestServer::start();
+    let appids = |query: &str| {
+        let (status, page) = server.admin("GET", &format!("accounts{query}"), &json!({}));
+        assert_eq!(status, 200, "{page}");
+        let accounts = page["accounts"].as_array().unwrap();
+        let appids = accounts.iter().map(|a| a["appid"].as_str().unwrap().to_owned());
+        (appids.collect::<Vec<_>>(), page["next"].as_str().map(str::to_owned))
+    };
+    let (all, next) = appids("");
+    assert_eq!((all.len(), next), (5, None));
+    let (mut paged, mut next) = appids("?limit=2");
+    while let Some(after) = next {
+        let (more, further) = appids(&format!("?limit=2&after={after}"));
+        paged.extend(more);
+        next = further;
+    }
+    assert_eq!(paged, all);
+    assert_eq!(server.admin("GET", "accounts?limit=0", &json!({})).0, 400);
+}

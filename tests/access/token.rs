@@ -1,4 +1,4 @@
-//! Siblings: /cgi-bin/token and /cgi-bin/stable_token (facts 2.1).
+//! Siblings: /cgi-bin/token and /cgi-bin/stable_token (wire_facts 2.1).
 
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused};
 use serde_json::{Value, json};

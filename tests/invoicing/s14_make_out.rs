@@ -18,7 +18,7 @@ fn an_authorized_order_becomes_an_invoice() {
     assert_eq!(desk.status("30000")["invoice_status"], "auth success");
 }
 
-/// Each member that is put right shows the next check, in the order of rulings 14.
+/// Each member that is put right shows the next check, in the order of D-59.
 #[test]
 fn the_order_of_the_checks_over_http() {
     let server = TestServer::start();

@@ -275,3 +275,24 @@ fn invoices_are_listed_for_an_operator() {
         assert!(status == 400 && answer["error"].as_str().unwrap().contains(words), "{answer}");
     }
 }
+
+#[test]
+fn ranges_of_numbers_are_paged() {
+    let server = TestServer::start();
+    for first in [1, 1001, 2001] {
+        assert_eq!(server.put_account(MERCHANT, &with_numbers(first, first + 99), ADMIN).0, 200);
+    }
+    let page = |query: &str| {
+        server.admin("GET", &format!("accounts/{MERCHANT}/numbers{query}"), &json!({})).1
+    };
+    let all = page("");
+    let count = all["ranges"].as_array().unwrap().len();
+    assert!(count >= 3 && all.get("next").is_none(), "{all}");
+    let (mut paged, mut next) = (Vec::new(), Some(String::new()));
+    while let Some(after) = next {
+        let found = page(&format!("?limit=1&after={after}"));
+        paged.extend(found["ranges"].as_array().unwrap().clone());
+        next = found["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(Some(&paged), all["ranges"].as_array());
+}

@@ -9,7 +9,7 @@ from wechatpy.exceptions import InvalidSignatureException
 from wechatpy.utils import check_signature
 
 TOKEN = "KaipiaoTest"
-# Its last character has bits that strict decoders refuse (clients.md A16).
+# Its last character has bits that strict decoders refuse (clients A16).
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 SET_BIZ_ATTR = "https://api.weixin.qq.com/card/invoice/setbizattr"
 

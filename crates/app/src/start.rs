@@ -7,6 +7,7 @@ use crate::delivery::callbacks;
 use crate::delivery::callbacks::CallbackSpec;
 use crate::failure::Failure;
 use crate::invoicing::taxpayers;
+use crate::invoicing::taxpayers::TaxpayerError;
 use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
 use crate::store_access::{add, get};
 use kaipiao_domain::access::account::AppId;
@@ -17,7 +18,7 @@ use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
 use kaipiao_records::server::StoreMetadata;
 
-/// Which of the two postures the server has (design 1).
+/// Which of the two postures the server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Demo accounts and users, a clock that can be moved.
@@ -60,13 +61,16 @@ pub enum StartError {
         given: &'static str,
     },
     /// An account of the config file.
-    #[error("accounts[{index}] of the config file: {failure}")]
+    #[error("accounts[{index}] of the config file: {error}")]
     Account {
         /// Which of them, from 0.
         index: usize,
         /// What is wrong with it.
-        failure: Failure,
+        error: TaxpayerError,
     },
+    /// An account of the sandbox.
+    #[error("a demo account: {0}")]
+    Demo(#[from] TaxpayerError),
     /// An account's callback in the config file.
     #[error("the callback of {appid} in the config file: {failure}")]
     Callback {
@@ -117,7 +121,7 @@ pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
 }
 
 /// The demo merchant's taxpayer, also for a sandbox of before there were any.
-async fn seed_taxpayer(app: &App) -> Result<(), Failure> {
+async fn seed_taxpayer(app: &App) -> Result<(), StartError> {
     let merchant = AppId::parse(DEMO_MERCHANT).expect("a demo account's appid is well-formed");
     if taxpayers::find(app, &merchant).await?.is_none() {
         let appid = DEMO_MERCHANT.to_owned();
@@ -159,9 +163,7 @@ pub async fn apply_callbacks(
 /// Adds and changes the config file's accounts: there the file has the last word.
 pub async fn apply_accounts(app: &App, specs: &[AccountSpec]) -> Result<(), StartError> {
     for (index, spec) in specs.iter().enumerate() {
-        accounts::save(app, spec)
-            .await
-            .map_err(|failure| StartError::Account { index, failure })?;
+        accounts::save(app, spec).await.map_err(|error| StartError::Account { index, error })?;
     }
     Ok(())
 }

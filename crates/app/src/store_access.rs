@@ -11,7 +11,7 @@ use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_ports::store::{Commit, CommitError, Expect, Key, Save};
 use kaipiao_records::record::{self, Record, Versioned};
 
-/// Attempts before a contended record is answered 72036 (rulings 99).
+/// Attempts before a contended record is answered 72036 (D-27).
 const ATTEMPTS: usize = 5;
 
 /// What a rule makes of a record.

@@ -8,6 +8,7 @@ use kaipiao_app::delivery::dispatch::Dispatch;
 use kaipiao_app::delivery::worker::Worker;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
 use kaipiao_app::invoicing::issue::Issuing;
+use kaipiao_app::invoicing::taxpayers::TaxpayerError;
 use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
 use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
 use kaipiao_app::start;
@@ -23,6 +24,7 @@ use kaipiao_ports::store::Store;
 use kaipiao_render::{FaceRenderer, Fonts};
 use kaipiao_sender::HttpSender;
 use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
+use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -229,9 +231,19 @@ pub async fn prepare(
             Some(SandboxClock::resume(app, clock).await?)
         }
     };
-    start::apply_accounts(app, &settings.account_specs()?).await?;
+    start::apply_accounts(app, &settings.account_specs()?).await.map_err(with_member)?;
     start::apply_callbacks(app, &settings.callback_specs()?).await?;
     Ok(sandbox)
+}
+
+/// A taxpayer's problem names its member as the config file does.
+fn with_member(error: StartError) -> StartError {
+    match error {
+        StartError::Account { index, error: TaxpayerError::Content(problem) } => {
+            StartError::Account { index, error: refuse_taxpayer(&problem).into() }
+        }
+        other => other,
+    }
 }
 
 fn public_base_url(settings: &Settings, address: SocketAddr) -> String {

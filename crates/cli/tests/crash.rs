@@ -1,4 +1,4 @@
-//! kill -9 under load: no acknowledged change is lost, whatever the moment (rulings, Tests).
+//! kill -9 under load: no acknowledged change is lost, whatever the moment.
 //!
 //! 25 rounds over one data directory. In each, a real server process is loaded by several clients
 //! until it is killed at a round's own moment; one round in ten the process dies by itself between

@@ -1,5 +1,5 @@
 //! Amounts of an invoice: yuan with at most two decimals on the wire, fen inside, no floats
-//! anywhere (design 6).
+//! anywhere.
 
 use core::fmt;
 use core::iter::Sum;

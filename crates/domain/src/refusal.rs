@@ -24,14 +24,14 @@ impl Refusal {
     }
 
     /// 72031, naming the field: `invalid("s_pappid", "is empty")` reads
-    /// "invalid params, s_pappid is empty", which is the published service's own form (facts 2.3).
+    /// "invalid params, s_pappid is empty", which is the published service's own form (wire_facts 2.3).
     pub fn invalid(field: impl fmt::Display, problem: impl fmt::Display) -> Self {
         Self::new(ErrorCode::InvalidParams, format!("{field} {problem}"))
     }
 }
 
 impl fmt::Display for Refusal {
-    /// The errmsg without its rid: published text first (rulings, Wire in general).
+    /// The errmsg without its rid: published text first (D-01).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.message())?;
         if !self.detail.is_empty() {

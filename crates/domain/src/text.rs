@@ -35,7 +35,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// Checks a link that a person may be sent to: empty, or http/https with a host, at most
-/// 2,048 characters (rulings, Wire in general and 2).
+/// 2,048 characters (D-05, D-11).
 pub fn web_link(field: impl Display, url: &str) -> Result<(), Refusal> {
     limited(&field, url, 2048)?;
     let lower = url.to_ascii_lowercase();

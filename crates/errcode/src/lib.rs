@@ -1,4 +1,4 @@
-//! Floor 0: the catalogue of error codes (section 99, facts 2.3 and 6.6).
+//! Floor 0: the catalogue of error codes (section 99, wire_facts 2.3, wire_facts 6.6).
 //!
 //! Integrators branch on the number; people read the message. `spec/s99_error_codes.tsv` is the
 //! same table as data, with each code's meaning and who raises it; a test keeps the two equal.
@@ -36,31 +36,31 @@ macro_rules! catalogue {
 
 catalogue! {
     #[doc = "Success."] Ok = 0, "ok";
-    #[doc = "Overload, or the store is away; never for bad input (rulings, Wire)."] SystemError = -1, "system error";
-    #[doc = "Unknown token or wrong AppSecret (facts 2.3)."] InvalidCredential = 40001, "invalid credential, access_token is invalid or not latest";
-    #[doc = "grant_type is not client_credential (facts 2.3)."] InvalidGrantType = 40002, "invalid grant_type";
-    #[doc = "No such account (facts 2.3)."] InvalidAppid = 40013, "invalid appid";
+    #[doc = "Overload, or the store is away; never for bad input (D-03)."] SystemError = -1, "system error";
+    #[doc = "Unknown token or wrong AppSecret (wire_facts 2.3)."] InvalidCredential = 40001, "invalid credential, access_token is invalid or not latest";
+    #[doc = "grant_type is not client_credential (wire_facts 2.3)."] InvalidGrantType = 40002, "invalid grant_type";
+    #[doc = "No such account (wire_facts 2.3)."] InvalidAppid = 40013, "invalid appid";
     #[doc = "The card template may not be used yet (section 99)."] InvalidCardStatus = 40078, "invalid card status";
-    #[doc = "An argument of the query is missing or unknown (rulings 1)."] InvalidArgs = 40097, "invalid args";
-    #[doc = "The AppSecret is wrong (facts 2.3)."] InvalidAppsecret = 40125, "invalid appsecret";
-    #[doc = "No access_token in the query (facts 2.3)."] AccessTokenMissing = 41001, "access_token missing";
-    #[doc = "No appid (facts 2.3)."] AppidMissing = 41002, "appid missing";
-    #[doc = "No secret (facts 2.3)."] AppsecretMissing = 41004, "appsecret missing";
-    #[doc = "The token's life is over (facts 2.3)."] AccessTokenExpired = 42001, "access_token expired";
-    #[doc = "The call wants GET (facts 2.3)."] RequireGet = 43001, "require GET method";
-    #[doc = "The call wants POST (facts 2.3)."] RequirePost = 43002, "require POST method";
-    #[doc = "A call that needs a body has none (facts 2.3)."] EmptyPostData = 44002, "empty post data";
-    #[doc = "A quota per day is used up (facts 2.3)."] DailyQuotaReached = 45009, "reach max api daily quota limit";
-    #[doc = "Called again too soon (facts 2.3)."] MinuteQuotaReached = 45011, "api minute-quota reach limit, must slower, retry next minute";
-    #[doc = "The body is not the JSON that is expected (facts 2.3)."] DataFormatError = 47001, "data format error";
-    #[doc = "The permission is switched off (rulings 2)."] ApiUnauthorized = 48001, "api unauthorized";
-    #[doc = "The authorization is over, or the order is not the account's (facts 6.6, rulings 14)."] AuthorizationExpired = 72013, "unauthorized order_id or authorization is expired";
-    #[doc = "The account lacks the invoicing family (section 99, rulings 99)."] UnauthorizedCreateInvoice = 72015, "unauthorized create invoice";
+    #[doc = "An argument of the query is missing or unknown (D-08)."] InvalidArgs = 40097, "invalid args";
+    #[doc = "The AppSecret is wrong (wire_facts 2.3)."] InvalidAppsecret = 40125, "invalid appsecret";
+    #[doc = "No access_token in the query (wire_facts 2.3)."] AccessTokenMissing = 41001, "access_token missing";
+    #[doc = "No appid (wire_facts 2.3)."] AppidMissing = 41002, "appid missing";
+    #[doc = "No secret (wire_facts 2.3)."] AppsecretMissing = 41004, "appsecret missing";
+    #[doc = "The token's life is over (wire_facts 2.3)."] AccessTokenExpired = 42001, "access_token expired";
+    #[doc = "The call wants GET (wire_facts 2.3)."] RequireGet = 43001, "require GET method";
+    #[doc = "The call wants POST (wire_facts 2.3)."] RequirePost = 43002, "require POST method";
+    #[doc = "A call that needs a body has none (wire_facts 2.3)."] EmptyPostData = 44002, "empty post data";
+    #[doc = "A quota per day is used up (wire_facts 2.3)."] DailyQuotaReached = 45009, "reach max api daily quota limit";
+    #[doc = "Called again too soon (wire_facts 2.3)."] MinuteQuotaReached = 45011, "api minute-quota reach limit, must slower, retry next minute";
+    #[doc = "The body is not the JSON that is expected (wire_facts 2.3)."] DataFormatError = 47001, "data format error";
+    #[doc = "The permission is switched off (D-26)."] ApiUnauthorized = 48001, "api unauthorized";
+    #[doc = "The authorization is over, or the order is not the account's (wire_facts 6.6, D-61)."] AuthorizationExpired = 72013, "unauthorized order_id or authorization is expired";
+    #[doc = "The account lacks the invoicing family (section 99, D-26, D-70)."] UnauthorizedCreateInvoice = 72015, "unauthorized create invoice";
     #[doc = "Another account has locked the invoice (section 99)."] InvoiceLocked = 72023, "invoice has been lock";
     #[doc = "A transition that the state table lacks (section 99)."] InvoiceStatusError = 72024, "invoice status error";
     #[doc = "encrypt_code is malformed or forged (section 99)."] InvoiceTokenError = 72025, "invoice token error";
     #[doc = "get_pay_mch before any set_pay_mch (section 99)."] NeverSetPayMch = 72028, "invoice never set pay mch info";
-    #[doc = "get_auth_field before any set_auth_field (facts 1.5)."] NeverSetAuthField = 72029, "invoice never set auth field";
+    #[doc = "get_auth_field before any set_auth_field (wire_facts 1.5)."] NeverSetAuthField = 72029, "invoice never set auth field";
     #[doc = "No such pay merchant, or another account's (section 99)."] InvalidMchid = 72030, "invalid mchid";
     #[doc = "A parameter is missing or wrong; the detail names it (section 99)."] InvalidParams = 72031, "invalid params";
     #[doc = "The merchant has rejected the order (section 99)."] RejectedByBiz = 72035, "biz reject insert";
@@ -94,7 +94,7 @@ catalogue! {
     #[doc = "The serial is known with another order (section 99)."] SerialOfOtherOrder = 73106, "Fpqqlsh exist with different ddh";
     #[doc = "The serial is being issued (section 99)."] SerialProcessing = 73107, "Fpqqlsh is processing, please wait and query later";
     #[doc = "The order is known with another serial (section 99)."] OrderOfOtherSerial = 73108, "This ddh with other fpqqlsh already exist";
-    #[doc = "The serial is unknown (facts 6.6)."] SerialUnknown = 73109, "This Fpqqlsh not exist in kpplat";
+    #[doc = "The serial is unknown (wire_facts 6.6)."] SerialUnknown = 73109, "This Fpqqlsh not exist in kpplat";
     #[doc = "The serial's first six characters are not the merchant code (section 99)."] SerialPrefixMismatch = 73110, "fpqqlsh first 6 byte not cmp";
 }
 

@@ -1,4 +1,4 @@
-//! What a caller gets: HTTP 200 with JSON, for refusals too (rulings, Wire in general).
+//! What a caller gets: HTTP 200 with JSON, for refusals too (D-92).
 //!
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.

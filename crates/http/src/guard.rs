@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// A sandbox answers only to its own names: a page elsewhere that points its own name at
-/// 127.0.0.1 gets nothing but this (rulings, Sandbox).
+/// 127.0.0.1 gets nothing but this (D-104).
 pub(crate) fn foreign_host(server: &Server, request: &Request) -> Option<Response> {
     let allowed = server.settings.allowed_hosts.as_ref()?;
     let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());

@@ -1,5 +1,5 @@
 //! The check code of the classic face: 20 digits that only this server can make, and can make again
-//! (invoice-standards.md, Signature and anti-forgery).
+//! (invoice_face i).
 
 use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_domain::Timestamp;

@@ -1,4 +1,4 @@
-//! The Clock seam. What the domain calls "now" comes from here (rulings, Sandbox).
+//! The Clock seam. What the domain calls "now" comes from here (D-106).
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use kaipiao_domain::Timestamp;

@@ -1,4 +1,4 @@
-//! The Store seam: read, decide, commit one value (design 4).
+//! The Store seam: read, decide, commit one value.
 //!
 //! A store keeps records: a key, a version that counts up from 1, and a body. What the bodies mean
 //! is [`crate::records`]'s business; a store moves bytes and keeps the laws:

@@ -1,5 +1,5 @@
 //! Amounts in capital numerals, as invoices and cheques write them: nobody can alter one by a
-//! stroke (invoice-standards.md c).
+//! stroke (invoice_face c).
 
 use kaipiao_domain::money::Fen;
 

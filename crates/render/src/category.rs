@@ -1,5 +1,5 @@
 //! The short name of a tax classification, which stands before a line's name between asterisks
-//! (invoice-standards.md d).
+//! (invoice_face d).
 //!
 //! The table is a small one of our own: enough for the goods and services that people try first. A
 //! code that it does not know prints without a short name.

@@ -1,4 +1,4 @@
-//! The data of an invoice as XML, in the dialect of fully digital invoices (invoice-standards.md f):
+//! The data of an invoice as XML, in the dialect of fully digital invoices (invoice_face f):
 //! what programs read instead of the page.
 
 use kaipiao_domain::invoicing::content::Content;

@@ -1,5 +1,5 @@
 //! The QR code at the top of an invoice, in the country's comma format: every app that scans
-//! invoices reads it (invoice-standards.md b).
+//! invoices reads it (invoice_face b).
 
 use fast_qr::{ECL, QRBuilder};
 use kaipiao_domain::invoicing::content::Content;

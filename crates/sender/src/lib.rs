@@ -30,7 +30,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Bytes of an answer that are read (rulings 6).
+/// Bytes of an answer that are read (D-36).
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// A connection that nobody uses is closed after this: before common servers close it from their
 /// side (Node after 5 s), and soon enough that a thousand receivers do not hold a thousand sockets.

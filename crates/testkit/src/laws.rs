@@ -1,4 +1,4 @@
-//! The laws of the Store seam, written once (design 4).
+//! The laws of the Store seam, written once.
 //!
 //! `store_laws!(subject)` makes one test per law. A subject opens the store under test, and opens
 //! it again: what "on disk" means is that the second one has what the first one acknowledged.

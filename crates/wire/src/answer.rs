@@ -1,5 +1,5 @@
 //! Exact writing: compact JSON, raw UTF-8, no newline; `errcode` and `errmsg` first
-//! (rulings, Wire in general; clients.md 3).
+//! (D-92, clients 3).
 
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
@@ -29,7 +29,7 @@ pub fn ok_with(members: &impl Serialize) -> String {
     success(ErrorCode::Ok.message(), members)
 }
 
-/// Success with a hint for people behind "ok" (rulings 7).
+/// Success with a hint for people behind "ok" (D-15).
 pub fn ok_with_hint(hint: &str, members: &impl Serialize) -> String {
     success(&format!("{}, {hint}", ErrorCode::Ok.message()), members)
 }
@@ -64,7 +64,7 @@ fn failed(code: ErrorCode, text: &str, rid: &str) -> String {
     bare(&Envelope { errcode: code.number(), errmsg: &errmsg, members: Nothing {} })
 }
 
-/// Request id in the published shape, `8hex-8hex-8hex`, hexadecimal unix time first (facts 2.3).
+/// Request id in the published shape, `8hex-8hex-8hex`, hexadecimal unix time first (wire_facts 2.3).
 pub fn rid(unix_seconds: i64, random: [u8; 8]) -> String {
     let [a, b, c, d, e, f, g, h] = random;
     let (middle, last) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));

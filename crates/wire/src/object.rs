@@ -1,4 +1,4 @@
-//! Lenient reading: the bodies that real clients send (clients.md A1–A13, facts 1.5 and 6.4).
+//! Lenient reading: the bodies that real clients send (clients 2, wire_facts 1.5, wire_facts 6.4).
 //!
 //! Accepted: any Content-Type; a BOM; trailing commas; a JSON string that holds JSON; `null`;
 //! form-encoded bodies; numbers as strings and strings as numbers; unknown members.
@@ -107,7 +107,7 @@ impl Object<'_> {
     }
 
     /// The object that a body wraps its members into, or the body itself where it has no wrapper
-    /// (rulings 14). Complaints name the members without the wrapper.
+    /// (D-56). Complaints name the members without the wrapper.
     pub fn unwrapped(&self, wrapper: &str) -> Result<Object<'_>, Refusal> {
         let members = match self.get(wrapper) {
             None => Cow::Borrowed(&*self.members),
@@ -137,7 +137,7 @@ impl Object<'_> {
         Ok(if self.has(name) { Some(self.text(name)?.into_owned()) } else { None })
     }
 
-    /// A text known by two names (clients.md A8, A9): the contract's first.
+    /// A text known by two names (clients A8, clients A9): the contract's first.
     pub fn text_or(&self, name: &str, alias: &str) -> Result<Cow<'_, str>, Refusal> {
         let text = self.text(name)?;
         if text.is_empty() { self.text(alias) } else { Ok(text) }
@@ -210,8 +210,8 @@ impl Object<'_> {
             .ok_or_else(|| Refusal::invalid(self.path_of(name), "is missing, it must be an object"))
     }
 
-    /// A list of objects; absent is empty, a single object is a list of one (rulings 9), and a text
-    /// is the JSON that it holds (rulings 14).
+    /// A list of objects; absent is empty, a single object is a list of one (D-21), and a text
+    /// is the JSON that it holds (D-56).
     pub fn objects<'b>(&'b self, name: &'b str) -> Result<Vec<Object<'b>>, Refusal> {
         let is_wrong = |other: &Value| self.wrong(name, "must be a list of objects", other);
         let items: Vec<Cow<'b, Value>> = match self.get(name) {
@@ -261,7 +261,7 @@ fn read_json(text: &str) -> Result<Value, Refusal> {
     })
 }
 
-/// Turns a comma that stands before `}` or `]` into a blank (facts 6.4: the contract's own
+/// Turns a comma that stands before `}` or `]` into a blank (wire_facts 6.4: the contract's own
 /// samples have them).
 fn without_trailing_commas(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();

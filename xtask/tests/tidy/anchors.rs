@@ -11,8 +11,9 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
 /// `37. An item`, `| 37 | a row |`.
 static ITEM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[ \t]*(?:([0-9]+)\.[ \t]|\| *([0-9]+) *\|)").unwrap());
-/// `| A16 | a row |`, `| D-33 | a row |`.
-static ROW: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\| *([A-Z]-?[0-9]+) *\|").unwrap());
+/// `| A16 | a row |`, `| D-33 | a row |`, `| 3.10 | a row |`.
+static ROW: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\| *([A-Z]-?[0-9]+|[0-9]+\.[0-9]+) *\|").unwrap());
 
 /// The numbers and letters of headings (`2.3`, `a`), the ids of rows (`A16`, `D-33`), and what is
 /// numbered below a heading, in both ways of citing it (`6.1 no. 37`, `3.10`).
@@ -42,9 +43,9 @@ fn either(found: &Captures) -> String {
 #[test]
 fn headings_rows_and_items_are_anchors() {
     let page = "# Title\n## 3. Wire\n1. One.\n10. Ten.\n### 6.1 Bugs\n| # | what |\n| 37 | x |\n\
-                ### a. Face\n### b is no id\n| A16 | keys |\n| D-33 | push |\n";
+                ### a. Face\n### b is no id\n| A16 | keys |\n| 4.7 | row |\n| D-33 | push |\n";
     let anchors = of_page(page);
-    for anchor in ["3", "3.10", "3 no. 1", "6.1", "6.1 no. 37", "a", "A16", "D-33"] {
+    for anchor in ["3", "3.10", "3 no. 1", "6.1", "6.1 no. 37", "a", "A16", "4.7", "D-33"] {
         assert!(anchors.contains(anchor), "{anchor} is not among {anchors:?}");
     }
     assert!(!anchors.contains("6.1 no. 3") && !anchors.contains("b"));

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::taxpayers;
-use crate::invoicing::taxpayers::TaxpayerSpec;
+use crate::invoicing::taxpayers::{TaxpayerError, TaxpayerSpec};
 use crate::listing::{self, Ask, Listing};
 use crate::signed::platform_id;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
@@ -65,7 +65,7 @@ pub async fn list(
 ///
 /// Its role and its binding stay what they were made as: orders and links belong to the
 /// merchant that an app was bound to when they were made.
-pub async fn save(app: &App, spec: &AccountSpec) -> Result<Saved, Failure> {
+pub async fn save(app: &App, spec: &AccountSpec) -> Result<Saved, TaxpayerError> {
     let appid = AppId::parse(&spec.appid).ok_or_else(|| {
         Refusal::invalid("appid", "must be wx and 16 lower-case hexadecimal digits")
     })?;
@@ -87,7 +87,7 @@ pub async fn save(app: &App, spec: &AccountSpec) -> Result<Saved, Failure> {
         };
         let next = (before.as_ref() != Some(&account)).then(|| account.clone());
         let result = Saved { account, is_new: before.is_none(), new_secret };
-        Ok::<_, Failure>(Decision { also, ..Decision::alone(next, result) })
+        Ok::<_, TaxpayerError>(Decision { also, ..Decision::alone(next, result) })
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! Siblings `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
+//! Siblings `/cgi-bin/token` and `/cgi-bin/stable_token` (wire_facts 2.1).
 
 use crate::access::accounts;
 use crate::app::App;

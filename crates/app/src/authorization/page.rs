@@ -1,4 +1,4 @@
-//! Section 6, what the page shows before and after the user answers (facts 4.1).
+//! Section 6, what the page shows before and after the user answers (wire_facts 4.1).
 
 use crate::access::accounts;
 use crate::app::App;

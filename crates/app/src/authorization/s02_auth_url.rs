@@ -25,7 +25,7 @@ pub struct AuthUrl {
 }
 
 /// 72063: no link before the merchant has set its contact. Says which account lacks it and
-/// the call to make (facts 7, no. 1).
+/// the call to make (wire_facts 7 no. 1).
 pub async fn require_contact(app: &App, caller: &Account) -> Result<(), Failure> {
     let merchant = caller.merchant();
     if app.store.read(&contact_key(merchant)).await?.is_some() {

@@ -52,7 +52,7 @@ pub enum AnswerError {
 /// Takes a user's answer; its push is in the same commit. `shown` is the
 /// [`shown_mark`] of the page that was answered: nobody consents to what they did not see.
 /// Before authorization the order's newest request counts, whatever an older link says
-/// (rulings 2).
+/// (D-13).
 pub async fn answer(
     app: &App,
     link: &str,

@@ -1,5 +1,5 @@
 //! Where an account receives its pushes: set by an operator, verified as the published service
-//! verifies it (facts 3.1).
+//! verifies it (wire_facts 3.1).
 
 use crate::access::accounts;
 use crate::app::App;

@@ -1,4 +1,4 @@
-//! The dispatcher: takes pushes that are due, makes one attempt at each, settles (design 5).
+//! The dispatcher: takes pushes that are due, makes one attempt at each, settles.
 //!
 //! First tries, retries and replays are the same code; what tells them apart is in the store.
 

@@ -31,7 +31,7 @@ pub(crate) fn new_push(
 }
 
 /// The mini program that asked for the link, if it has a callback of its own, otherwise the
-/// merchant's Official Account (rulings 6).
+/// merchant's Official Account (D-38).
 pub(crate) async fn receiver(
     app: &App,
     asked_by: &AppId,

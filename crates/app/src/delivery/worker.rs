@@ -1,5 +1,5 @@
 //! What the dispatcher of pushes and the issuing of invoices have in common: they take what is due
-//! from the store, work at it, and wait for more (design 3 and 5).
+//! from the store, work at it, and wait for more.
 //!
 //! A lease is taken when there is a free place for its work, never earlier: nothing waits in memory
 //! with its lease running out. After a crash the store offers again what was not settled.

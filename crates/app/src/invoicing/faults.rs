@@ -1,4 +1,4 @@
-//! The sandbox's scripted issuer: plays what real issuers do on their bad days (rulings, Sandbox).
+//! The sandbox's scripted issuer: plays what real issuers do on their bad days (D-107).
 
 use async_trait::async_trait;
 use core::time::Duration;

@@ -1,4 +1,4 @@
-//! The issuing of accepted requests: asks the issuer, and records what it says (design 3).
+//! The issuing of accepted requests: asks the issuer, and records what it says.
 //!
 //! The request, its job and later the invoice, its number and its push are each one commit with what
 //! they follow from. In between, a process may die at any moment: the job is offered again, and the

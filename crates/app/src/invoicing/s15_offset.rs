@@ -6,6 +6,7 @@ use crate::invoicing::acceptance;
 use crate::invoicing::requests;
 use crate::invoicing::taxpayers;
 use crate::store_access::{FirstTry, decide_reading, get};
+use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::invoicing::acceptance::RequestContext;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
@@ -16,19 +17,36 @@ use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::record::Versioned;
 
+/// Why an offset was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum OffsetError {
+    /// The merchant has no such invoice.
+    #[error("no invoice of this account has this code and number")]
+    UnknownOriginal,
+    /// A refusal, or the store.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+impl From<Refusal> for OffsetError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Failed(refusal.into())
+    }
+}
+
 /// Accepts an offset, or finds that it was made before. The blue invoice, the red request and
 /// its job are one commit.
-pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Result<(), Failure> {
+pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Result<(), OffsetError> {
     let taxpayer = taxpayers::taxpayer_of(app, caller).await?;
     asked.asked.check(&taxpayer)?;
     let merchant = caller.merchant();
     let blue = serial_of(app, merchant, asked).await?;
-    let blue = blue.ok_or_else(|| asked.unknown_original())?;
+    let blue = blue.ok_or(OffsetError::UnknownOriginal)?;
     let key = request_key(merchant, &blue);
     let taxpayer = &taxpayer;
     let reply =
         decide_reading(app, key, FirstTry::Reads, |found: Option<InvoiceRequest>, _| async move {
-            let blue = found.ok_or_else(|| asked.unknown_original())?;
+            let blue = found.ok_or(OffsetError::UnknownOriginal)?;
             let known = requests::find_versioned(app, merchant, &asked.asked.serial).await?;
             let under = [Some(merchant), Some(&caller.appid), Some(&blue.asked_by)];
             let names_user =
@@ -41,10 +59,14 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
                 now: app.now(),
             };
             let accepted = asked.asked.decide(&blue, &context)?;
-            Ok::<_, Failure>(acceptance::decision(app, accepted, Versioned::expect(known.as_ref())))
+            Ok::<_, OffsetError>(acceptance::decision(
+                app,
+                accepted,
+                Versioned::expect(known.as_ref()),
+            ))
         })
         .await?;
-    reply.map_err(Failure::from)
+    reply.map_err(OffsetError::from)
 }
 
 /// Whose the invoice is that was named.

@@ -5,12 +5,11 @@ use crate::failure::Failure;
 use crate::store_access::get;
 use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::access::account::{Account, AppId, Role};
-use kaipiao_domain::invoicing::content::{ContentField, ContentProblem};
+use kaipiao_domain::invoicing::content::ContentProblem;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
 use kaipiao_domain::invoicing::merchant_code::MerchantCode;
 use kaipiao_domain::invoicing::party::Party;
-use kaipiao_domain::invoicing::party::PartyField;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::{Refusal, Timestamp, text};
 use kaipiao_errcode::ErrorCode;
@@ -58,6 +57,23 @@ pub struct RangeSpec {
 
 /// Numbers that the sandbox allots at once.
 const SANDBOX_RANGE: u64 = 1_000_000;
+/// Why a taxpayer was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum TaxpayerError {
+    /// One of its members cannot stand.
+    #[error("{}", .0.problem)]
+    Content(ContentProblem),
+    /// A refusal, or the store.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+impl From<Refusal> for TaxpayerError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Failed(refusal.into())
+    }
+}
+
 /// The taxpayer behind an account; 72015 when its merchant has none.
 pub(crate) async fn taxpayer_of(app: &App, caller: &Account) -> Result<Taxpayer, Failure> {
     let merchant = caller.merchant();
@@ -81,16 +97,16 @@ pub(crate) async fn saves_for(
     app: &App,
     account: &Account,
     spec: &TaxpayerSpec,
-) -> Result<Vec<Save>, Failure> {
+) -> Result<Vec<Save>, TaxpayerError> {
     if account.role != Role::Merchant {
         let problem = format!("does not fit a {} account", account.role.name());
         return Err(Refusal::invalid("merchant", problem).into());
     }
     let key = taxpayer_key(&account.appid);
-    let before = record::get::<Taxpayer>(&*app.store, &key).await?;
+    let before = record::get::<Taxpayer>(&*app.store, &key).await.map_err(Failure::from)?;
     let taxpayer = compose(&account.appid, spec, before.as_ref().map(|before| &before.value))?;
     let can_print = |c: char| app.renderer.can_print(c);
-    taxpayer.check(can_print).map_err(|problem| refuse(&problem))?;
+    taxpayer.check(can_print).map_err(TaxpayerError::Content)?;
     let mut saves = Vec::new();
     if before.as_ref().map(|before| &before.value) != Some(&taxpayer) {
         let expect = Versioned::expect(before.as_ref());
@@ -103,20 +119,6 @@ pub(crate) async fn saves_for(
     let range = |range: &NumberRange| record::save(number_range_key(range), Expect::Absent, range);
     saves.extend(ranges.iter().map(range));
     Ok(saves)
-}
-
-/// 72031 in the names that an operator writes a taxpayer with.
-fn refuse(ContentProblem { field, problem }: &ContentProblem) -> Refusal {
-    let name = match field {
-        ContentField::Seller(PartyField::TaxId) => "merchant.nsrsbh",
-        ContentField::Seller(PartyField::Name) => "merchant.nsrmc",
-        ContentField::Seller(PartyField::Address) => "merchant.nsrdz",
-        ContentField::Seller(PartyField::Phone) => "merchant.nsrdh",
-        ContentField::Seller(PartyField::Bank) => "merchant.nsrbank",
-        ContentField::Seller(PartyField::BankAccount) => "merchant.nsrbankid",
-        _ => "merchant",
-    };
-    Refusal::invalid(name, problem)
 }
 
 fn china_year(at: Timestamp) -> i16 {

@@ -1,10 +1,10 @@
-//! Accounts: who calls, for whom, and what they may do (facts 0.1, 1; rulings 2 and 99).
+//! Accounts: who calls, for whom, and what they may do (wire_facts 0.1, wire_facts 1, D-26, D-94).
 
 use crate::{Refusal, text};
 use core::fmt;
 use kaipiao_errcode::ErrorCode;
 
-/// An account's appid: `wx` and 16 lower-case hexadecimal digits (facts 0.2).
+/// An account's appid: `wx` and 16 lower-case hexadecimal digits (wire_facts 0.2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AppId(String);
 
@@ -30,7 +30,7 @@ impl fmt::Display for AppId {
 }
 
 /// An invoicing platform's public name on the wire, `s_pappid`: 68 base64 characters that hold the
-/// platform's appid and 32 opaque bytes (facts 0.2). Kept in the URL-safe alphabet.
+/// platform's appid and 32 opaque bytes (wire_facts 0.2). Kept in the URL-safe alphabet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PlatformId(String);
 
@@ -120,7 +120,7 @@ impl Account {
     }
 
     /// Checks that it may call the merchant's endpoints: 48001 where the permission is switched off,
-    /// 72015 for accounts that never had the invoicing family (rulings 2 and 99).
+    /// 72015 for accounts that never had the invoicing family (D-26).
     pub fn check_merchant_api(&self) -> Result<(), Refusal> {
         if !self.merchant_api {
             let detail = format!("the merchant_api permission of {} is switched off", self.appid);

@@ -1,4 +1,4 @@
-//! Access tokens: two independent families per account (facts 2.1).
+//! Access tokens: two independent families per account (wire_facts 2.1).
 //!
 //! A token on the wire is a signed claim `(appid, family, serial, issued_at)`. What the server
 //! keeps is one small record per account and family: the serial that is current, and the few

@@ -35,7 +35,7 @@ impl Source {
         Self::ALL.into_iter().find(|source| source.as_str() == text)
     }
 
-    /// Whether `redirect_url` is kept for this source: web and wap (rulings 2).
+    /// Whether `redirect_url` is kept for this source: web and wap (D-11).
     pub const fn redirects(self) -> bool {
         matches!(self, Self::Web | Self::Wap)
     }
@@ -80,7 +80,7 @@ pub struct AuthorizationRequest {
     pub order_id: OrderId,
     /// The order's amount in fen; shown to the user.
     pub money_fen: i64,
-    /// The merchant's own timestamp, unix seconds; a larger number saturates (facts 1.5).
+    /// The merchant's own timestamp, unix seconds; a larger number saturates (wire_facts 1.5).
     pub timestamp: u32,
     /// The place where the page is opened.
     pub source: Source,

@@ -10,7 +10,7 @@ use crate::people::title::InvoiceTitle;
 /// Section 7's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthorizationStatus {
-    /// "never auth": nobody has authorized; `hint` says why it looks so (facts 7, no. 3).
+    /// "never auth": nobody has authorized; `hint` says why it looks so (wire_facts 7 no. 3).
     Never {
         /// For people; goes into errmsg behind "ok".
         hint: String,
@@ -33,7 +33,7 @@ pub enum AuthorizationStatus {
 
 impl AuthorizationStatus {
     /// Reads an order's status for a merchant that names `platform`. An unknown order and a
-    /// foreign platform both read "never auth" (facts 6.2, rulings 7).
+    /// foreign platform both read "never auth" (wire_facts 6.2, D-15).
     pub fn of(order: Option<&Order>, order_id: &OrderId, platform: &PlatformId) -> Self {
         let never = |hint: &str| Self::Never { hint: format!("order_id {order_id}: {hint}") };
         let Some(order) = order else {

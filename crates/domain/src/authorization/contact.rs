@@ -8,7 +8,7 @@ pub struct Contact {
     /// The contact number, as the merchant wrote it.
     pub phone: String,
     /// "Invoicing time-out time". The contract names no unit and production values fit none
-    /// (facts 6.1 no. 20), so it is kept and returned, and nothing reads it.
+    /// (wire_facts 6.1 no. 20), so it is kept and returned, and nothing reads it.
     pub time_out: i64,
 }
 

@@ -172,7 +172,7 @@ impl Order {
 
     /// Section 8: the merchant rejects. Also an order that the user declined; not one that nobody
     /// decided, nor one that is being issued (72036) or is issued (72024: offset it). `obstacle` is
-    /// what the invoice request that uses the order has against it (rulings 8).
+    /// what the invoice request that uses the order has against it (D-18, D-64).
     pub fn reject(
         &self,
         platform: &PlatformId,
@@ -206,7 +206,7 @@ impl Order {
         Ok(Self { state: OrderState::Rejected { decided, reason, at: now }, ..self.clone() })
     }
 
-    /// 72038 with the reason that the published service leaves out (facts 7, no. 2).
+    /// 72038 with the reason that the published service leaves out (wire_facts 7 no. 2).
     pub fn never_authorized(order_id: &OrderId, why: &str) -> Refusal {
         Refusal::new(ErrorCode::OrderNeverAuthorized, format!("order_id {order_id}: {why}"))
     }

@@ -4,7 +4,7 @@ use crate::access::account::AppId;
 use crate::{Refusal, text};
 use core::fmt;
 
-/// A merchant's order number: 1 to 64 characters, as the merchant wrote it (rulings, Wire).
+/// A merchant's order number: 1 to 64 characters, as the merchant wrote it (D-05).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(String);
 

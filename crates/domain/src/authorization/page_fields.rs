@@ -5,7 +5,7 @@ use crate::people::title::{CustomValue, InvoiceTitle, PerField, TitleField, Titl
 use crate::{Refusal, text};
 use core::fmt;
 
-/// A field on the page. `require_x=1` implies that it is shown (rulings 9).
+/// A field on the page. `require_x=1` implies that it is shown (D-21).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FieldRule {
     /// Not on the page.
@@ -86,7 +86,7 @@ impl SideFields {
     }
 }
 
-/// Both sides of the page. Setting it replaces all of it (facts 1.5).
+/// Both sides of the page. Setting it replaces all of it (wire_facts 1.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFields {
     /// For individuals.
@@ -102,7 +102,7 @@ const MAX_VALUE_CHARS: usize = 256;
 
 impl PageFields {
     /// What the page asks when the merchant never set anything: a title, and the tax number of a
-    /// company (rulings 9).
+    /// company (D-20).
     pub fn never_set() -> Self {
         let titled = SideFields::default().with(TitleField::Title, FieldRule::Required);
         Self {
@@ -132,7 +132,7 @@ impl PageFields {
     }
 
     /// Checks a merchant's setting. `key_max_chars` is a setting of the server: the contract says
-    /// 5, and its own samples have 6 (facts 6.1 no. 32).
+    /// 5, and its own samples have 6 (wire_facts 6.1 no. 32).
     pub fn check(&self, key_max_chars: usize) -> Result<(), Refusal> {
         check_custom("auth_field.user_field.custom_field", &self.personal.custom, key_max_chars)?;
         check_custom("auth_field.biz_field.custom_field", &self.company.custom, key_max_chars)
@@ -260,7 +260,7 @@ fn is_email(value: &str) -> bool {
     !name.is_empty() && host.contains('.') && !host.contains('@') && !value.trim().contains(' ')
 }
 
-/// 15 to 20 characters in practice; the contract's own sample has 10 (facts 6.1 no. 38).
+/// 15 to 20 characters in practice; the contract's own sample has 10 (wire_facts 6.1 no. 38).
 fn is_tax_no(value: &str) -> bool {
     let value = value.trim();
     (6..=20).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric())

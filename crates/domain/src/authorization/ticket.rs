@@ -1,5 +1,5 @@
 //! Section 1: the ticket. A signed claim: whose, of which type, since when. Nothing is stored, so a
-//! newer ticket never ends an older one (rulings 1).
+//! newer ticket never ends an older one (D-08).
 
 use crate::Timestamp;
 use crate::access::account::AppId;

@@ -11,7 +11,7 @@
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 
-/// How an account wants its pushes (facts 3.2).
+/// How an account wants its pushes (wire_facts 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushMode {
     /// The event in clear.
@@ -117,7 +117,7 @@ pub enum AttemptResult {
 }
 
 impl AttemptResult {
-    /// A complete 2xx delivers, whatever its body (rulings 6).
+    /// A complete 2xx delivers, whatever its body (D-36).
     pub fn delivers(&self) -> bool {
         matches!(self, Self::Answered { status: 200..=299 })
     }
@@ -153,7 +153,7 @@ pub fn after_attempt(
     }
 }
 
-/// Checks the token that signs an account's pushes: 3 to 32 letters and digits (facts 3.1).
+/// Checks the token that signs an account's pushes: 3 to 32 letters and digits (wire_facts 3.1).
 pub fn check_token(token: &str) -> Result<(), Refusal> {
     let fits = (3..=32).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_alphanumeric());
     if fits { Ok(()) } else { Err(Refusal::invalid("token", "must be 3 to 32 letters and digits")) }

@@ -1,4 +1,4 @@
-//! The arithmetic that an invoice must satisfy (section 14, rulings 14, spec/invoice_face.md).
+//! The arithmetic that an invoice must satisfy (section 14, D-62, D-98, D-99, spec/invoice_face.md).
 
 use crate::invoicing::content::{Checked, Content, ContentField, ContentProblem, wrong};
 use crate::invoicing::line::{Line, LineField, LineNature};

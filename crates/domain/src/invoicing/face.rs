@@ -1,6 +1,6 @@
 //! How a merchant's invoices are numbered and look (spec/invoice_face.md).
 
-/// What a merchant's invoices look like (invoice-standards.md).
+/// What a merchant's invoices look like (invoice_face a).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Face {
     /// A 12-digit code, an 8-digit number and a 20-digit check code.

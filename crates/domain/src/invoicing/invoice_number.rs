@@ -1,4 +1,4 @@
-//! What names an invoice, and where its number comes from (invoice-standards.md a; facts 0.2).
+//! What names an invoice, and where its number comes from (invoice_face a, wire_facts 0.2).
 //!
 //! A merchant has ranges of numbers. The issuer takes a block out of a range, commits that, and then
 //! gives out the block's numbers one by one without asking the store. A number that was given out

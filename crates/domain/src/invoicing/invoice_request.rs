@@ -1,5 +1,5 @@
 //! An invoice request, from its acceptance to an issued invoice, and back by offset (sections 14,
-//! 15, 16, 19; rulings 14 to 19).
+//! 15, 16, 19; D-59, D-60, D-100 to D-103).
 //!
 //! ```text
 //!             make_out / offset            the issuer
@@ -195,7 +195,7 @@ impl InvoiceRequest {
     }
 
     /// What stands in the way of rejecting its order: 72036 while it may still become an invoice,
-    /// 72024 when there is one (rulings 8).
+    /// 72024 when there is one (D-64).
     pub fn obstacle_to_rejection(&self) -> Option<Refusal> {
         match &self.state {
             RequestState::Running { .. }

@@ -3,7 +3,7 @@
 use crate::Refusal;
 use kaipiao_errcode::ErrorCode;
 
-/// The reason for which a try failed (rulings 14).
+/// The reason for which a try failed (D-101).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssueFailure {
     /// The issuer says no: its words.

@@ -24,7 +24,7 @@ pub struct MakeOut {
 }
 
 impl MakeOut {
-    /// Section 14, in the order of rulings 14: the serial's prefix, the taxpayer, the order's
+    /// Section 14, in the order of D-59: the serial's prefix, the taxpayer, the order's
     /// authorization, who, the serial's identity, the content.
     pub fn decide(
         &self,

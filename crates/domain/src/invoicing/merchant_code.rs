@@ -1,7 +1,7 @@
 //! The prefix of a merchant's serials.
 
 /// The six characters that every serial of a merchant begins with, as its back office shows them
-/// (section 14, note 2; facts 0.2).
+/// (section 14, note 2; wire_facts 0.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MerchantCode(String);
 

@@ -5,7 +5,6 @@ use crate::invoicing::invoice_number::InvoiceNumber;
 use crate::invoicing::make_offset::MakeOffset;
 use crate::invoicing::make_out::MakeOut;
 use crate::invoicing::serial::Serial;
-use crate::{Refusal, text};
 
 /// What makeoutinvoice asks: a blue invoice for an order.
 #[derive(Clone, Debug)]
@@ -36,13 +35,6 @@ impl OffsetRequest {
             return InvoiceNumber::parse(code, number);
         }
         InvoiceNumber::parse(&format!("{code:0>12}"), &format!("{number:0>8}"))
-    }
-
-    /// 72031: the merchant has no such invoice.
-    pub fn unknown_original(&self) -> Refusal {
-        let (code, number) = (text::quoted(&self.original.0), text::quoted(&self.original.1));
-        let problem = format!("{code} and yfphm {number} are of no invoice of this account");
-        Refusal::invalid("yfpdm", problem)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Cards & Offers: the invoice cards that a user holds (facts 4.5).
+//! Cards & Offers: the invoice cards that a user holds (wire_facts 4.5).
 
 use crate::Timestamp;
 use crate::access::account::AppId;

@@ -1,4 +1,4 @@
-//! Service messages: what the user is notified of outside a page (section 8, facts 4.5).
+//! Service messages: what the user is notified of outside a page (section 8, wire_facts 4.5).
 
 use crate::Timestamp;
 use crate::access::account::AppId;

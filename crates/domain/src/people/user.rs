@@ -1,4 +1,4 @@
-//! The person who authorizes: who they are, and their title book (facts 1.3, 4.1).
+//! The person who authorizes: who they are, and their title book (wire_facts 1.3, wire_facts 4.1).
 
 use crate::people::title::InvoiceTitle;
 
@@ -19,7 +19,7 @@ impl UserId {
     }
 }
 
-/// A user's id under one account: 28 characters that begin with `o` (facts 0.2).
+/// A user's id under one account: 28 characters that begin with `o` (wire_facts 0.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OpenId(String);
 

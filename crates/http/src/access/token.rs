@@ -1,4 +1,4 @@
-//! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (facts 2.1).
+//! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (wire_facts 2.1).
 
 use crate::answer::{Failed, JsonAnswer};
 use crate::body::{RequestBody, discard, query_object};

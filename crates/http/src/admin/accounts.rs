@@ -14,10 +14,11 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::access::accounts::{self, AccountSpec};
 use kaipiao_app::delivery::callbacks;
-use kaipiao_app::invoicing::taxpayers;
+use kaipiao_app::invoicing::taxpayers::{self, TaxpayerError};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_wire::answer::bare;
+use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
 
@@ -94,7 +95,10 @@ pub(crate) async fn put_account(
         Err(refusal) => return failed(refusal.into()),
     };
     let saved = async {
-        let saved = accounts::save(&server.app, &spec).await?;
+        let saved = accounts::save(&server.app, &spec).await.map_err(|error| match error {
+            TaxpayerError::Content(problem) => refuse_taxpayer(&problem).into(),
+            TaxpayerError::Failed(failure) => failure,
+        })?;
         let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok((status, bare(&AccountJson::new(&server, &saved.account, saved.new_secret).await?)))
     };

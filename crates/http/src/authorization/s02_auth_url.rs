@@ -8,7 +8,7 @@ use kaipiao_app::authorization::s02_auth_url::{AuthUrl, auth_url, require_contac
 use kaipiao_wire::answer::ok_with;
 use kaipiao_wire::authorization::s02_auth_url::{AuthUrlAnswer, read};
 
-/// The contact is checked before the members of the body (facts 6.3).
+/// The contact is checked before the members of the body (wire_facts 6.3).
 pub(crate) async fn get_auth_url(
     State(server): State<Server>,
     Call { caller, body }: Call,

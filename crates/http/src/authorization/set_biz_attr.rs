@@ -1,6 +1,6 @@
 //! `/card/invoice/setbizattr`: one address for sections 9, 10, 11, 12, 17 and 18, told apart by
-//! `action` in the query; a body without action is told apart by the object it holds (facts 6.1
-//! no. 42). The get_ actions take GET too, and whatever body (clients.md A2, A3).
+//! `action` in the query; a body without action is told apart by the object it holds (wire_facts 6.1
+//! no. 42). The get_ actions take GET too, and whatever body (clients A2, clients A3).
 
 use crate::access::caller::{Call, require_post};
 use crate::answer::{Failed, JsonAnswer};

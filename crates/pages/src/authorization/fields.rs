@@ -148,7 +148,7 @@ pub(crate) fn read(form: &Form, fields: &PageFields, side: TitleSide) -> Invoice
     let shown = side.fields().iter().filter(|field| asked.rules[**field].is_shown());
     let mut title = shown.fold(InvoiceTitle::new(side), |title, field| {
         let typed = form.get(&form_name(side, *field));
-        // A title is the user's own words (facts 6.1 no. 37); around a number blanks are never meant.
+        // A title is the user's own words (wire_facts 6.1 no. 37); around a number blanks are never meant.
         title.with(*field, if *field == TitleField::Title { typed } else { typed.trim() })
     });
     let typed = |field: &CustomField| {

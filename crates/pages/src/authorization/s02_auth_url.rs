@@ -1,4 +1,4 @@
-//! The authorization page: what auth_url opens (sections 2 to 6; facts 4).
+//! The authorization page: what auth_url opens (sections 2 to 6; wire_facts 4).
 //!
 //! It works without scripts. Everything that a person taps is a submit button of one form: a title
 //! of their book (the page comes back filled, what was typed in the merchant's own fields stays),
@@ -74,7 +74,7 @@ impl OrderFacts {
 }
 
 /// The merchant's timestamp where it can be one; otherwise when the merchant asked. Merchants send
-/// whatever (facts 1.5), and people should not read nonsense.
+/// whatever (wire_facts 1.5), and people should not read nonsense.
 fn order_time(page: &AuthPage) -> String {
     const YEAR_2000_S: i64 = 946_684_800;
     let (sent_s, asked_s) = (i64::from(page.request.timestamp), page.offered_at.unix_seconds());

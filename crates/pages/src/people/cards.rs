@@ -1,4 +1,4 @@
-//! Cards & Offers: a user's invoice cards, and each card with its invoice (facts 4.5).
+//! Cards & Offers: a user's invoice cards, and each card with its invoice (wire_facts 4.5).
 
 use crate::page::{Frame, further, html, notice};
 use crate::pages::Pages;

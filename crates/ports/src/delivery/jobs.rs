@@ -1,4 +1,4 @@
-//! Jobs: what is to be done after a commit, and not lost with the process (design 3).
+//! Jobs: what is to be done after a commit, and not lost with the process.
 //!
 //! A job is committed together with the change that asks for it, and its end together with what it
 //! led to ([`crate::store::Commit`]). Between the two

@@ -1,4 +1,4 @@
-//! The outbox: pushes on their way to a merchant (section 6; design 5).
+//! The outbox: pushes on their way to a merchant (section 6).
 //!
 //! A push is committed together with the change that it tells of ([`crate::store::Commit`]), so
 //! neither exists without the other. From then on it belongs to a lane, the account and the order:

@@ -1,5 +1,5 @@
 //! Where a classic invoice is from: its title begins with the name of the region that the invoice's
-//! code names (invoice-standards.md a).
+//! code names (invoice_face a).
 
 /// Digits 2 to 5 of a code, and the region: provinces, and the cities that plan for themselves.
 const REGIONS: [(&str, &str); 36] = [

@@ -1,5 +1,5 @@
 //! The seal: an ellipse of 30 × 20 mm with a rim of 1 mm and a thin line within
-//! (invoice-standards.md a).
+//! (invoice_face a).
 //!
 //! Its words are those of a sample. The tax authority's own are not drawn: to forge its seal is an
 //! offence. So an invoice that is no sample has no seal until its operator brings one.

@@ -1,4 +1,4 @@
-//! The laws of the outbox, written once (design 4 and 5), as `laws` holds those of the records.
+//! The laws of the outbox, written once, as `laws` holds those of the records.
 
 use crate::laws::Subject;
 use crate::steps::Steps;

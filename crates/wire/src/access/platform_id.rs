@@ -1,4 +1,4 @@
-//! `s_pappid`: the platform's appid, an underscore and 32 opaque bytes, in base64 (facts 0.2).
+//! `s_pappid`: the platform's appid, an underscore and 32 opaque bytes, in base64 (wire_facts 0.2).
 
 use crate::keys::Keys;
 use base64::Engine as _;

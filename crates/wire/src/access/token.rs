@@ -1,5 +1,5 @@
 //! Siblings `/cgi-bin/token` and `/cgi-bin/stable_token`: reading, answer, and the token's text
-//! (facts 2.1).
+//! (wire_facts 2.1).
 
 use crate::keys::Keys;
 use crate::object::Object;

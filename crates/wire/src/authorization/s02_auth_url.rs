@@ -1,5 +1,5 @@
 //! Section 2: getauthurl's request and answer, and the link itself in the shapes that were seen
-//! in the wild (facts 4.2).
+//! in the wild (wire_facts 4.2).
 
 use crate::access::platform_id;
 use crate::keys::Keys;
@@ -71,7 +71,7 @@ pub fn read_platform(object: &Object) -> Result<(PlatformId, AppId), Refusal> {
     platform_id::read(&text).ok_or_else(|| unknown_platform(&text))
 }
 
-/// Millisecond timestamps saturate (facts 1.5).
+/// Millisecond timestamps saturate (wire_facts 1.5).
 fn saturating_u32(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }
@@ -141,7 +141,7 @@ fn canonical_query(request: &AuthorizationRequest) -> String {
     query
 }
 
-/// Where the user goes after answering, for every source (rulings 3–5).
+/// Where the user goes after answering, for every source (D-95).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Return {

@@ -1,4 +1,4 @@
-//! Section 6: the push that tells a merchant what a user decided (facts 3.5, rulings 6).
+//! Section 6: the push that tells a merchant what a user decided (wire_facts 3.5, D-33).
 
 use crate::delivery::event_xml::{EventXml, UntimedXml};
 use kaipiao_domain::access::account::{AppId, PlatformId};
@@ -30,7 +30,7 @@ pub struct AuthPush<'a> {
 
 impl AuthPush<'_> {
     /// The push's XML. Both order tags stand, one of them empty; the caller stands in
-    /// AuthorizeAppId and, for older clients, in AppId (clients.md 3.11).
+    /// AuthorizeAppId and, for older clients, in AppId (clients 3.11).
     pub fn xml(&self) -> UntimedXml {
         let order_id = self.order_id.as_str();
         let (succeeded, failed) = if self.is_authorized { (order_id, "") } else { ("", order_id) };

@@ -10,7 +10,7 @@ use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::requests::AuthDataRequest;
 use serde::Serialize;
 
-/// Reads the body: 72031 naming the field. `s_appid` and `orderid` are read, too (rulings 7).
+/// Reads the body: 72031 naming the field. `s_appid` and `orderid` are read, too (D-17).
 pub fn read(object: &Object) -> Result<AuthDataRequest, Refusal> {
     let (platform, _) = s02_auth_url::read_platform(object)?;
     let order_id = OrderId::parse(&object.text_or("order_id", "orderid")?)?;
@@ -26,7 +26,7 @@ struct AuthDataAnswer<'a> {
     user_auth_info: Option<TitleJson<'a>>,
 }
 
-/// Writes the status (facts 6.2): auth_time only with "auth success" and "reject insert".
+/// Writes the status (wire_facts 6.2): auth_time only with "auth success" and "reject insert".
 pub fn write(status: &AuthorizationStatus) -> String {
     let decided = |invoice_status, at: kaipiao_domain::Timestamp, title| AuthDataAnswer {
         invoice_status,

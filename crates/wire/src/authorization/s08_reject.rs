@@ -8,7 +8,7 @@ use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::requests::RejectRequest;
 
 /// Reads the body: 72031 naming the field, in the contract's order. `orderid` is read, too
-/// (clients.md A9).
+/// (clients A9).
 pub fn read(object: &Object) -> Result<RejectRequest, Refusal> {
     let (platform, _) = s02_auth_url::read_platform(object)?;
     let order_id = OrderId::parse(&object.text_or("order_id", "orderid")?)?;

@@ -7,7 +7,7 @@ use kaipiao_domain::Refusal;
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields, SideFields};
 use kaipiao_domain::people::title::{TitleField, TitleSide};
 
-/// Reads set_auth_field's body; keys that are not sent are 0 (facts 1.5).
+/// Reads set_auth_field's body; keys that are not sent are 0 (wire_facts 1.5).
 ///
 /// # Errors
 /// 72031, naming the member that is missing or has another shape.

@@ -4,7 +4,7 @@ use crate::object::Object;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::authorization::contact::Contact;
 
-/// Reads set_contact's body. `timeout` is read as time_out: one SDK's old name (facts 7, no. 20).
+/// Reads set_contact's body. `timeout` is read as time_out: one SDK's old name (wire_facts 7 no. 20).
 pub fn read(object: &Object) -> Result<Contact, Refusal> {
     let contact = object.required_object("contact")?;
     let phone = contact.required_text("phone")?.into_owned();

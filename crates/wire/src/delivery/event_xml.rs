@@ -1,4 +1,4 @@
-//! What the pushed events have in common (sections 6 and 19; facts 3.5).
+//! What the pushed events have in common (sections 6 and 19; wire_facts 3.5).
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesEnd, BytesStart, BytesText, Event};
@@ -14,7 +14,7 @@ pub struct UntimedXml {
 }
 
 /// An event's XML as it grows: no blanks within or between elements, texts in CDATA
-/// (clients.md 3.10).
+/// (clients 3.10).
 pub(crate) struct EventXml {
     writer: Writer<Vec<u8>>,
     time_at: usize,

@@ -1,4 +1,4 @@
-//! The signature and the encryption of pushes (facts 3.1 to 3.3).
+//! The signature and the encryption of pushes (wire_facts 3.1 to 3.3).
 //!
 //! `signature` is the SHA-1 of the sorted parts put together. A message is encrypted with
 //! AES-256-CBC over `16 random bytes ‖ length ‖ message ‖ appid`, padded to 32 bytes.
@@ -14,7 +14,7 @@ use kaipiao_domain::Refusal;
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 
-/// Real keys end in bits that strict decoders refuse (clients.md A16).
+/// Real keys end in bits that strict decoders refuse (clients A16).
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -67,7 +67,7 @@ impl EncodingAesKey {
     }
 
     /// Decrypts what was encrypted for `appid`; None when it was not, or was changed since. Takes
-    /// padding to 32 and to 16 bytes (clients.md A17).
+    /// padding to 32 and to 16 bytes (clients A17).
     pub fn decrypt(&self, encrypted: &str, appid: &str) -> Option<String> {
         let mut bytes = LENIENT.decode(encrypted.trim()).ok()?;
         let plain = cbc::Decryptor::<Aes256>::new(&self.key.into(), &self.iv().into())

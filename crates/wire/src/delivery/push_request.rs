@@ -1,5 +1,5 @@
 //! A push as one HTTP request: the address with its signatures, and the body in the account's mode
-//! (facts 3.1, 3.2).
+//! (wire_facts 3.1, wire_facts 3.2).
 
 use crate::authorization::s02_auth_url::{ENCODED, with_query};
 use crate::delivery::push_crypto::{EncodingAesKey, signature};

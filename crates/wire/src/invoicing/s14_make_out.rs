@@ -16,7 +16,7 @@ use kaipiao_errcode::ErrorCode;
 use rust_decimal::Decimal;
 use unicode_normalization::UnicodeNormalization;
 
-/// What an accepted request is answered with. Clients compare the text (facts 6.1 no. 10).
+/// What an accepted request is answered with. Clients compare the text (wire_facts 6.1 no. 10).
 pub const SUCCESS: &str = "sucesss";
 /// An invoice of more lines is a mistake.
 const MAX_LINES: usize = 2000;
@@ -301,6 +301,11 @@ const fn line_name(field: LineField) -> &'static str {
         LineField::Rate => "sl",
         LineField::Tax => "se",
     }
+}
+
+/// 72031 for a merchant's taxpayer, which stands in `merchant` of an account.
+pub fn refuse_taxpayer(problem: &ContentProblem) -> Refusal {
+    Refusal::invalid(format!("merchant.{}", WireName(problem.field)), &problem.problem)
 }
 
 /// 72031 in the wire's names.

@@ -2,9 +2,9 @@
 
 use crate::invoicing::s14_make_out::{is_empty, read_serial, trimmed};
 use crate::object::Object;
-use kaipiao_domain::Refusal;
 use kaipiao_domain::invoicing::make_offset::MakeOffset;
 use kaipiao_domain::invoicing::requests::OffsetRequest;
+use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 
 /// Members that must not be empty and have a code of their own, in the codes' order.
@@ -34,6 +34,13 @@ pub fn read(body: &Object) -> Result<OffsetRequest, Refusal> {
     })
 }
 
+/// 72031: the merchant has no such invoice.
+pub fn unknown_original(asked: &OffsetRequest) -> Refusal {
+    let (code, number) = (text::quoted(&asked.original.0), text::quoted(&asked.original.1));
+    let problem = format!("{code} and yfphm {number} are of no invoice of this account");
+    Refusal::invalid("yfpdm", problem)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,7 +57,7 @@ mod tests {
         assert_eq!(read.asked.serial.as_str(), "test20160511000400");
         assert_eq!(read.asked.tax_id, "110109500321654");
         assert_eq!(read.number(), InvoiceNumber::parse("050003521100", "30329969"));
-        let unknown = read.unknown_original().to_string();
+        let unknown = unknown_original(&read).to_string();
         assert!(unknown.contains("yfpdm \"050003521100\" and yfphm \"30329969\""), "{unknown}");
     }
 

@@ -52,7 +52,7 @@ struct Detail<'a> {
     pdfurl: &'a str,
 }
 
-/// Writes the answer. Code and check code of a fully digital invoice are empty (facts 6.1 no. 19).
+/// Writes the answer. Code and check code of a fully digital invoice are empty (wire_facts 6.1 no. 19).
 pub fn write(serial: &Serial, invoice: &IssuedInvoice, pdf_url: &str) -> String {
     let detail = Detail {
         fpqqlsh: serial.as_str(),

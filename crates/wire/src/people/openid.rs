@@ -1,4 +1,4 @@
-//! openids: 28 characters that begin with `o`, one per user and account (facts 0.2).
+//! openids: 28 characters that begin with `o`, one per user and account (wire_facts 0.2).
 
 use crate::keys::Keys;
 use base64::Engine as _;

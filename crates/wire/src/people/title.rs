@@ -15,7 +15,7 @@ pub(crate) const fn side_name(side: TitleSide) -> &'static str {
 }
 
 /// An invoice title as the wire writes it: fields left empty are omitted, custom_field always
-/// stands (a real client calls `.size()` on it, facts 1.5).
+/// stands (a real client calls `.size()` on it, wire_facts 1.5).
 pub struct TitleJson<'a>(
     /// The title.
     pub &'a InvoiceTitle,
