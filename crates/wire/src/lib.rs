@@ -17,6 +17,7 @@ pub mod invoicing;
 pub mod keys;
 pub mod object;
 pub mod people;
+mod url;
 
 #[cfg(test)]
 mod golden;

@@ -201,7 +201,7 @@ fn check_custom(path: &str, fields: &[CustomField], key_max_chars: usize) -> Res
         if fields[..index].iter().any(|earlier| earlier.key == field.key) {
             return Err(Refusal::invalid(key_path, format!("\"{}\" stands twice", field.key)));
         }
-        text::limited(&format!("{path}[{index}].notice"), &field.notice, 64)?;
+        text::limited(format!("{path}[{index}].notice"), &field.notice, 64)?;
     }
     Ok(())
 }

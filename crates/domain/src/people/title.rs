@@ -112,7 +112,8 @@ pub struct CustomValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceTitle {
     side: TitleSide,
-    values: PerField<String>,
+    /// Boxed: most decisions that may hold a title hold none.
+    values: Box<PerField<String>>,
     /// The values of the merchant's own fields.
     pub custom: Vec<CustomValue>,
 }
@@ -120,7 +121,7 @@ pub struct InvoiceTitle {
 impl InvoiceTitle {
     /// A title in which nothing is given.
     pub fn new(side: TitleSide) -> Self {
-        Self { side, values: PerField::default(), custom: Vec::new() }
+        Self { side, values: Box::default(), custom: Vec::new() }
     }
 
     /// The title with this value in the place of what the field held.
