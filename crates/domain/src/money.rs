@@ -14,15 +14,15 @@ const MAX_FEN: i64 = 10_000_000_000_000;
 pub struct Fen(i64);
 
 impl Fen {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// So many fen.
+    /// An amount in fen.
     pub const fn new(fen: i64) -> Self {
         Self(fen)
     }
 
-    /// How many fen.
+    /// The amount in fen.
     pub const fn get(self) -> i64 {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Time as an argument: milliseconds since 1970 in UTC, from the Clock seam.
+//! Time as an argument: milliseconds since 1970 in UTC, from the Clock port.
 
 use core::time::Duration;
 

@@ -36,7 +36,7 @@ impl Record for ClockOffset {
     }
 }
 
-/// Which server key and which mode the store was made with.
+/// The server key and the mode that the store was made with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreMetadata {
     /// `Keys::fingerprint`: another server key could not check this store's secrets.

@@ -39,7 +39,7 @@ impl Range {
     }
 }
 
-/// Who may be sent to.
+/// The addresses that may be sent to.
 #[derive(Clone, Debug)]
 pub struct Guard {
     refuses_private: bool,
@@ -57,7 +57,7 @@ impl Guard {
         Self { refuses_private: true, allowed }
     }
 
-    /// May this address be sent to?
+    /// Whether this address may be sent to.
     pub fn allows(&self, address: IpAddr) -> bool {
         !self.refuses_private
             || !is_private(address)
@@ -100,7 +100,7 @@ const fn net_v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
 }
 
-/// Is that an address that the public network has no host at?
+/// Whether the public network has no host at that address.
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => is_private_v4(v4),
@@ -140,7 +140,7 @@ struct Question {
     answer: oneshot::Sender<io::Result<Vec<SocketAddr>>>,
 }
 
-/// So many names are looked up at once.
+/// Names that are looked up at once.
 const THREADS: usize = 16;
 
 impl GuardedResolver {
@@ -152,7 +152,7 @@ impl GuardedResolver {
             let asked = Arc::clone(&asked);
             let look_up = move || {
                 while let Some(question) = next(&asked) {
-                    // Who asked may have run out of time meanwhile.
+                    // The caller may have run out of time meanwhile.
                     if !question.answer.is_closed() {
                         let found = (question.name.as_str(), 0).to_socket_addrs();
                         let _ = question.answer.send(found.map(Iterator::collect));

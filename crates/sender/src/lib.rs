@@ -30,15 +30,15 @@ use rustls::{ClientConfig, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// So much of an answer is read (D-36).
+/// Bytes of an answer that are read (D-36).
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// A connection that nobody uses is closed after this: before common servers close it from their
 /// side (Node after 5 s), and soon enough that a thousand receivers do not hold a thousand sockets.
 const IDLE: Duration = Duration::from_secs(2);
-/// So many unused connections are kept for one receiver.
+/// Unused connections that are kept for one receiver.
 const IDLE_PER_HOST: usize = 4;
 
-/// Why there is no sender.
+/// The reason for which there is no sender.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The operator's file of certificates.

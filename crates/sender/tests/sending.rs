@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A receiver that reads one request's head and then does what it is told, once per connection.
+/// A receiver that reads one request's head and then behaves as given, once per connection.
 async fn receiver<F, R>(behave: F) -> SocketAddr
 where
     F: Fn(TcpStream, String) -> R + Send + Sync + 'static,
@@ -81,23 +81,23 @@ async fn any_whole_answer_is_an_answer() {
 
 #[tokio::test]
 async fn the_request_is_what_receivers_expect() {
-    let (tell, told) = std::sync::mpsc::channel();
+    let (report, reported) = std::sync::mpsc::channel();
     let address =
         receiver(move |mut stream, head| {
-            tell.send(head).unwrap();
+            report.send(head).unwrap();
             async move {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap()
             }
         })
         .await;
     send_to(address).await.unwrap();
-    let head = told.recv().unwrap().to_lowercase();
+    let head = reported.recv().unwrap().to_lowercase();
     assert!(head.starts_with("post /callback?a=1 http/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: text/xml\r\n"), "{head}");
     assert!(head.contains("content-length: 11\r\n") && head.contains(&format!("host: {address}")));
     let get = Outgoing { xml: None, ..outgoing(format!("http://{address}/?echostr=1")) };
     sender().send(get).await.unwrap();
-    assert!(told.recv().unwrap().starts_with("GET /?echostr=1 HTTP/1.1\r\n"));
+    assert!(reported.recv().unwrap().starts_with("GET /?echostr=1 HTTP/1.1\r\n"));
 }
 
 #[tokio::test]

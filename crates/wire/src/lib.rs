@@ -1,4 +1,4 @@
-//! Bytes. Reads what real clients send (clients 2), writes what the contract says.
+//! Layer 0: bytes. Reads what real clients send (clients 2), writes what the contract says.
 //!
 //! Reading is lenient and typed: a reader takes an [`object::Object`] and returns domain values
 //! or a `Refusal` that names the field. Writing is exact: golden files in `spec/` hold the bytes.
@@ -17,6 +17,7 @@ pub mod invoicing;
 pub mod keys;
 pub mod object;
 pub mod people;
+mod url;
 
 #[cfg(test)]
 mod golden;

@@ -92,7 +92,7 @@ impl Object<'_> {
         self.path.member(name)
     }
 
-    /// Does the object hold a member of this name that is not null?
+    /// Whether the object holds a member of this name that is not null.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -101,13 +101,13 @@ impl Object<'_> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    /// Is there a text of this name, and nothing in it? Null is not there.
+    /// Whether there is a text of this name with nothing in it; null is not there.
     pub fn is_blank(&self, name: &str) -> bool {
         matches!(self.get(name), Some(Value::String(text)) if text.trim().is_empty())
     }
 
     /// The object that a body wraps its members into, or the body itself where it has no wrapper
-    /// (D-101). Complaints name the members without the wrapper.
+    /// (D-56). Complaints name the members without the wrapper.
     pub fn unwrapped(&self, wrapper: &str) -> Result<Object<'_>, Refusal> {
         let members = match self.get(wrapper) {
             None => Cow::Borrowed(&*self.members),
@@ -132,7 +132,7 @@ impl Object<'_> {
         }
     }
 
-    /// A text that may be absent, told apart from one that is empty.
+    /// A text that may be absent; None tells that from one that is empty.
     pub fn optional_text(&self, name: &str) -> Result<Option<String>, Refusal> {
         Ok(if self.has(name) { Some(self.text(name)?.into_owned()) } else { None })
     }
@@ -211,7 +211,7 @@ impl Object<'_> {
     }
 
     /// A list of objects; absent is empty, a single object is a list of one (D-21), and a text
-    /// is the JSON that it holds (D-101).
+    /// is the JSON that it holds (D-56).
     pub fn objects<'b>(&'b self, name: &'b str) -> Result<Vec<Object<'b>>, Refusal> {
         let is_wrong = |other: &Value| self.wrong(name, "must be a list of objects", other);
         let items: Vec<Cow<'b, Value>> = match self.get(name) {

@@ -3,12 +3,10 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
-use crate::authorization::s06_auth_push;
 use crate::authorization::s06_auth_push::AnswerError;
-use crate::authorization::s10_get_page_fields;
+use crate::authorization::{s06_auth_push, s10_get_page_fields};
 use crate::failure::Failure;
-use crate::people::titles;
-use crate::people::wallet;
+use crate::people::{titles, wallet};
 use crate::signed::{platform_id, read_link};
 use crate::store_access::get;
 use kaipiao_domain::Timestamp;

@@ -8,8 +8,7 @@
 use crate::app::App;
 use crate::delivery::worker::{LOOK_EVERY, Work, until_taken};
 use crate::failure::Failure;
-use crate::invoicing::requests;
-use crate::invoicing::s19_result_push;
+use crate::invoicing::{requests, s19_result_push};
 use crate::settings::Concurrency;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;

@@ -2,9 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::invoicing::acceptance;
-use crate::invoicing::requests;
-use crate::invoicing::taxpayers;
+use crate::invoicing::{acceptance, requests, taxpayers};
 use crate::store_access::{FirstTry, decide_reading, get};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};

@@ -2,8 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::invoicing::requests;
-use crate::invoicing::taxpayers;
+use crate::invoicing::{requests, taxpayers};
 use crate::signed::pdf_url;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;

@@ -35,7 +35,7 @@ impl fmt::Display for AppId {
 pub struct PlatformId(String);
 
 impl PlatformId {
-    /// Takes a text that the wire floor has made or checked.
+    /// Takes a text that the wire layer has made or checked.
     pub fn from_checked(text: String) -> Self {
         Self(text)
     }
@@ -46,7 +46,7 @@ impl PlatformId {
     }
 }
 
-/// What an account is.
+/// The role of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// An Official Account of a merchant: owns orders, contact, page fields.
@@ -82,7 +82,7 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// Is this an app that acts for a merchant's Official Account?
+    /// Whether this is an app that acts for a merchant's Official Account.
     pub const fn is_bound_to_a_merchant(self) -> bool {
         matches!(self, Self::MiniProgram | Self::MobileApp)
     }
@@ -97,19 +97,19 @@ pub struct SecretHash(pub [u8; 32]);
 pub struct Account {
     /// Its appid.
     pub appid: AppId,
-    /// What it is.
+    /// Its role.
     pub role: Role,
     /// Its name, as people see it on pages.
     pub name: String,
     /// Its original id, `gh_…`: ToUserName of its pushes.
     pub original_id: String,
-    /// What its AppSecret hashes to.
+    /// The keyed hash of its AppSecret.
     pub secret: SecretHash,
     /// The merchant's Official Account that a mini program or mobile app is bound to.
     pub bound_to: Option<AppId>,
     /// Its s_pappid, if it issues invoices as a platform (a self-built merchant does too).
     pub platform_id: Option<PlatformId>,
-    /// Is the merchant API's permission switched on? Off answers 48001.
+    /// Whether the merchant API's permission is switched on; off answers 48001.
     pub merchant_api: bool,
 }
 
@@ -119,8 +119,8 @@ impl Account {
         self.bound_to.as_ref().unwrap_or(&self.appid)
     }
 
-    /// May it call the merchant's endpoints? 48001 where the permission is switched off, 72015
-    /// for accounts that never had the invoicing family (D-26).
+    /// Checks that it may call the merchant's endpoints: 48001 where the permission is switched off,
+    /// 72015 for accounts that never had the invoicing family (D-26).
     pub fn check_merchant_api(&self) -> Result<(), Refusal> {
         if !self.merchant_api {
             let detail = format!("the merchant_api permission of {} is switched off", self.appid);

@@ -9,19 +9,19 @@ use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
 
-/// How long a token lives.
+/// Life of a token.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(7200);
-/// How long the token before the newest still works.
+/// Time for which the token before the newest still works.
 pub const OVERLAP: Duration = Duration::from_secs(300);
-/// A stable token is forced anew at most this often …
+/// Least time between two forced refreshes of a stable token.
 const FORCED_SPACING: Duration = Duration::from_secs(30);
-/// … and so many times a day (China's calendar day).
+/// Most forced refreshes in a calendar day of China.
 const FORCED_PER_DAY: u32 = 20;
-/// So many superseded tokens are remembered at most. Clients that start together each fetch a
+/// Superseded tokens that are remembered. Clients that start together each fetch a
 /// token within seconds; the published service would kill all but two (deviations, D-06).
 const MAX_SUPERSEDED: usize = 16;
 
-/// Which endpoint a token came from. Refreshing one family never touches the other.
+/// The endpoint that a token came from. Refreshing one family never touches the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
     /// `GET /cgi-bin/token`
@@ -48,12 +48,12 @@ impl Family {
 pub struct IssuedToken {
     /// Counts up within the account's family.
     pub serial: u64,
-    /// When.
+    /// The moment of issue.
     pub issued_at: Timestamp,
 }
 
 impl IssuedToken {
-    /// When it ends, if nothing ends it earlier.
+    /// The token's last moment, if nothing ends it earlier.
     pub fn expires_at(self) -> Timestamp {
         self.issued_at + TOKEN_LIFE
     }
@@ -67,18 +67,18 @@ impl IssuedToken {
 /// An older token that still works for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Superseded {
-    /// Which token.
+    /// The token.
     pub token: IssuedToken,
     /// The last moment at which it works.
     pub until: Timestamp,
 }
 
-/// How often a stable token was forced anew.
+/// Forced refreshes of a stable token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ForcedRefreshes {
     /// The calendar day in China that `count` belongs to.
     pub day: i64,
-    /// How many on that day.
+    /// Count on that day.
     pub count: u32,
     /// The newest one; None when there was none.
     pub last: Option<Timestamp>,
@@ -98,7 +98,7 @@ pub struct TokenFamily {
 /// The status of a presented token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStatus {
-    /// It works.
+    /// The token works.
     Valid,
     /// Its time is over: 42001.
     Expired,

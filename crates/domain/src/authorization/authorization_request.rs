@@ -3,7 +3,7 @@
 use crate::access::account::{AppId, PlatformId};
 use crate::authorization::order_id::OrderId;
 
-/// Where the page is opened (section 2's `source`).
+/// The place where the page is opened (section 2's `source`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A mobile app, through WeChat's SDK.
@@ -35,13 +35,13 @@ impl Source {
         Self::ALL.into_iter().find(|source| source.as_str() == text)
     }
 
-    /// Is `redirect_url` kept for this source? (web and wap: D-11)
+    /// Whether `redirect_url` is kept for this source: web and wap (D-11).
     pub const fn redirects(self) -> bool {
         matches!(self, Self::Web | Self::Wap)
     }
 }
 
-/// What the page is for (section 2's `type`).
+/// The purpose of the page (section 2's `type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PageType {
     /// 0: apply for an invoice; the merchant has the title already.
@@ -82,11 +82,11 @@ pub struct AuthorizationRequest {
     pub money_fen: i64,
     /// The merchant's own timestamp, unix seconds; a larger number saturates (wire_facts 1.5).
     pub timestamp: u32,
-    /// Where the page is opened.
+    /// The place where the page is opened.
     pub source: Source,
-    /// Where the user goes afterwards; empty unless the source redirects.
+    /// The address that the user goes to afterwards; empty unless the source redirects.
     pub redirect_url: String,
-    /// What the page is for.
+    /// The purpose of the page.
     pub page_type: PageType,
     /// The account that called: `AuthorizeAppId` of the push.
     pub asked_by: AppId,

@@ -30,7 +30,7 @@ use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
 
-/// Where an order stands.
+/// The state of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderState {
     /// The merchant has asked, the user has not decided.
@@ -45,7 +45,7 @@ pub enum OrderState {
         decided: UserDecision,
         /// The merchant's words.
         reason: RejectionReason,
-        /// When.
+        /// The moment of the rejection.
         at: Timestamp,
     },
 }
@@ -57,9 +57,9 @@ pub struct Order {
     pub merchant: AppId,
     /// The newest request for it.
     pub request: AuthorizationRequest,
-    /// When that request came: the link's life begins here.
+    /// The moment of that request: the link's life begins here.
     pub offered_at: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: OrderState,
 }
 
@@ -93,7 +93,7 @@ impl Order {
         }
     }
 
-    /// Is its link's life over?
+    /// Whether its link's life is over.
     pub fn is_expired(&self, link_life: Duration, now: Timestamp) -> bool {
         now > self.offered_at + link_life
     }

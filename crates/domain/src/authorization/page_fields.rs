@@ -49,7 +49,7 @@ impl FieldRule {
 pub struct CustomField {
     /// Its name, shown as the label.
     pub key: String,
-    /// Must it be filled?
+    /// Whether it must be filled.
     pub is_required: bool,
     /// The hint in the empty field.
     pub notice: String,
@@ -72,7 +72,7 @@ impl SideFields {
         self
     }
 
-    /// Is the title asked?
+    /// Whether the title is asked.
     pub fn shows_title(&self) -> bool {
         self.rules[TitleField::Title].is_shown()
     }
@@ -95,9 +95,9 @@ pub struct PageFields {
     pub company: SideFields,
 }
 
-/// How many custom fields a page may have, each side.
+/// Most custom fields of a page, each side.
 const MAX_CUSTOM_FIELDS: usize = 20;
-/// How long a value may be that a user types.
+/// Most characters of a value that a user types.
 const MAX_VALUE_CHARS: usize = 256;
 
 impl PageFields {
@@ -138,15 +138,15 @@ impl PageFields {
         check_custom("auth_field.biz_field.custom_field", &self.company.custom, key_max_chars)
     }
 
-    /// Does a filled page satisfy the rules? All problems at once, in the page's order, so that a
-    /// page can show each at its field. A field that the page does not show is a problem too:
+    /// The fields of a filled page that do not satisfy the rules: all at once, in the page's order,
+    /// so that a page can show each problem at its field. A field that the page does not show is a problem too:
     /// only a caller without a page can send one, and should learn that it will not arrive.
     pub fn problems(&self, filled: &InvoiceTitle) -> Vec<FieldProblem> {
         self.side(filled.side()).problems(filled)
     }
 }
 
-/// What a field of a page is called.
+/// The name of a field of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldName {
     /// A field of every title.
@@ -167,7 +167,7 @@ impl fmt::Display for FieldName {
 /// One field of a filled page that cannot stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
-    /// Which field.
+    /// The field.
     pub field: FieldName,
     /// What is wrong.
     pub kind: ProblemKind,

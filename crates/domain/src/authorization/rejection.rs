@@ -5,9 +5,9 @@ use crate::{Refusal, text};
 /// What rejectinsert says to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectionReason {
-    /// Why: 1 to 256 characters.
+    /// The reason, 1 to 256 characters.
     pub reason: String,
-    /// Where to go next; empty when the merchant gave no link.
+    /// Link for the next step; empty when the merchant gave none.
     pub url: String,
 }
 

@@ -10,11 +10,11 @@ use core::fmt;
 /// A user's yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorization {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// Who, as the merchant knows them.
+    /// The user, as the merchant knows them.
     pub openid: OpenId,
-    /// When: `auth_time`.
+    /// The moment of the decision: `auth_time`.
     pub at: Timestamp,
     /// The title; only on type 1 pages.
     pub title: Option<InvoiceTitle>,
@@ -26,11 +26,11 @@ pub struct Authorization {
 /// A user's no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decline {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// Who, as the merchant knows them.
+    /// The user, as the merchant knows them.
     pub openid: OpenId,
-    /// When.
+    /// The moment of the decision.
     pub at: Timestamp,
 }
 
@@ -44,7 +44,7 @@ pub enum UserDecision {
 }
 
 impl UserDecision {
-    /// Who had decided.
+    /// The user who had decided.
     pub fn user(&self) -> &UserId {
         match self {
             Self::Authorized(authorization) => &authorization.user,
@@ -52,7 +52,7 @@ impl UserDecision {
         }
     }
 
-    /// When they had.
+    /// The moment of the decision.
     pub fn at(&self) -> Timestamp {
         match self {
             Self::Authorized(authorization) => authorization.at,
@@ -61,7 +61,7 @@ impl UserDecision {
     }
 }
 
-/// What a user chooses on the authorization page.
+/// A user's choice on the authorization page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserChoice {
     /// Yes, with the title of a type 1 page.
@@ -70,7 +70,8 @@ pub enum UserChoice {
     Decline,
 }
 
-/// Why a user's choice was not taken. Pages say it in words; it never travels as an errcode.
+/// The reason for which a user's choice was not taken. Pages say it in words; it never travels as
+/// an errcode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChoiceRefused {
     /// The link's life is over.

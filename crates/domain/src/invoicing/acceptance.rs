@@ -10,11 +10,11 @@ use crate::people::user::UserId;
 use crate::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 
-/// What a request meets.
+/// The records and the moment that a request is decided with.
 pub struct RequestContext<'a> {
     /// The merchant's taxpayer.
     pub taxpayer: &'a Taxpayer,
-    /// Does the request name this user as the one who gets the invoice?
+    /// Whether the request names this user as the one who gets the invoice.
     pub names_user: &'a dyn Fn(&UserId) -> bool,
     /// The request that the merchant has under the same serial.
     pub known: Option<&'a InvoiceRequest>,
@@ -34,20 +34,20 @@ pub enum Accepted<Other> {
         /// The request.
         request: InvoiceRequest,
     },
-    /// The issuer had been silent: it is asked again, with what it was asked before. The caller is
-    /// told so (73105), not that a new request was accepted.
+    /// The issuer had been silent: it is asked again, with what it was asked before. The caller gets
+    /// 73105 for it, not the answer of a new request.
     AsksAgain {
         /// The request.
         request: InvoiceRequest,
     },
 }
 
-/// Why a request was not accepted.
+/// The reason for which a request was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotAccepted {
     /// Its code says so.
     Refused(Refusal),
-    /// The content cannot stand; the wire floor names the member.
+    /// The content cannot stand; the wire layer names the member.
     Content(ContentProblem),
 }
 
@@ -57,7 +57,7 @@ impl From<Refusal> for NotAccepted {
     }
 }
 
-/// Where a known request stands that is neither running nor another's.
+/// The state of a known request that is neither running nor another's.
 pub(super) enum KnownStatus {
     /// It has its invoice.
     Issued,

@@ -8,15 +8,15 @@ use core::fmt::Display;
 /// Everything that an invoice says, but for its number and date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Who sells.
+    /// The seller.
     pub seller: Party,
-    /// Who buys.
+    /// The buyer.
     pub buyer: Party,
-    /// Who issues it: a person's name.
+    /// The issuer's clerk: a person's name.
     pub drawer: String,
-    /// Who receives the money; may be empty.
+    /// The clerk who receives the money; may be empty.
     pub payee: String,
-    /// Who checked it; may be empty.
+    /// The clerk who checked it; may be empty.
     pub reviewer: String,
     /// The total with tax.
     pub gross: Fen,
@@ -30,7 +30,7 @@ pub struct Content {
     pub lines: Vec<Line>,
 }
 
-/// A part of the content that a complaint names. The wire floor knows what each is called there.
+/// A part of the content that a complaint names. The wire layer knows what each is called there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentField {
     /// A text of the seller.
@@ -58,7 +58,7 @@ pub enum ContentField {
 /// What is wrong with a content, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentProblem {
-    /// Where.
+    /// The part that is wrong.
     pub field: ContentField,
     /// What was expected.
     pub problem: String,

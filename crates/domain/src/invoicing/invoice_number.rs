@@ -65,7 +65,7 @@ impl InvoiceNumber {
 /// Numbers that one process takes from and nobody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Who takes from it: the name of a node.
+    /// The node that takes from it, by name.
     pub holder: String,
     /// The first of its numbers.
     pub first: u64,
@@ -76,9 +76,9 @@ pub struct Block {
 /// A range of numbers that was allotted to a merchant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberRange {
-    /// Whose it is.
+    /// The merchant that it was allotted to.
     pub merchant: AppId,
-    /// Of which kind of invoice.
+    /// The kind of invoice that its numbers are for.
     pub face: Face,
     /// Classic: the 12-digit code. Digital: two digits of the region and one of the channel.
     pub code: String,
@@ -121,12 +121,12 @@ impl NumberRange {
         Ok(Self { merchant, face, code, first, last, next: first, blocks, is_automatic })
     }
 
-    /// How many numbers are in no block yet.
+    /// Count of the numbers that are in no block yet.
     pub fn left(&self) -> u64 {
         (self.last + 1).saturating_sub(self.next)
     }
 
-    /// Does it share a number with another one?
+    /// Whether it shares a number with another one.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.code == other.code && self.first <= other.last && other.first <= self.last
     }

@@ -27,7 +27,7 @@ use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
 
-/// What a request is for.
+/// The kind of invoice that a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Colour {
     /// An invoice.
@@ -39,10 +39,10 @@ pub enum Colour {
     },
 }
 
-/// Has a blue invoice been taken back?
+/// Whether a blue invoice has been taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Offset {
-    /// It stands.
+    /// Not taken back.
     Standing,
     /// This red request is running, or its issuer is silent.
     Underway(Serial),
@@ -50,26 +50,26 @@ pub enum Offset {
     Done(Serial),
 }
 
-/// Where a request stands.
+/// The state of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestState {
     /// The issuer is asked.
     Running {
-        /// When this try began.
+        /// The begin of this try.
         since: Timestamp,
     },
     /// The last try failed; the same request, repeated, is a new try.
     Failed {
-        /// Why.
+        /// The reason.
         failure: IssueFailure,
-        /// When.
+        /// The end of that try.
         at: Timestamp,
     },
     /// There is an invoice.
     Issued {
-        /// It.
+        /// The invoice.
         invoice: IssuedInvoice,
-        /// Has it been taken back? A red one always stands.
+        /// Whether it has been taken back; a red one never is.
         offset: Offset,
     },
 }
@@ -77,9 +77,9 @@ pub enum RequestState {
 /// An invoice request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceRequest {
-    /// Whose it is.
+    /// The merchant that asked for the invoice.
     pub merchant: AppId,
-    /// Its name.
+    /// The merchant's number of the request.
     pub serial: Serial,
     /// The order that it uses.
     pub order_id: OrderId,
@@ -87,35 +87,35 @@ pub struct InvoiceRequest {
     pub asked_by: AppId,
     /// The user who authorized the order.
     pub user: UserId,
-    /// What it is for.
+    /// Blue, or red with the blue request that it offsets.
     pub colour: Colour,
     /// What the merchant's invoices look like, when it was accepted.
     pub face: Face,
     /// What the invoice says.
     pub content: Content,
-    /// When it was accepted first.
+    /// The moment at which it was accepted first.
     pub accepted_at: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: RequestState,
 }
 
 /// What an issuer says to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssuerAnswer {
-    /// Here it is.
+    /// An invoice.
     Issued(IssuedInvoice),
-    /// Not yet: to be asked again.
+    /// No result yet: the issuer is to be asked again.
     NotYet,
-    /// No invoice.
+    /// No invoice, and why.
     Failed(IssueFailure),
 }
 
-/// How a try ended, as section 19 tells it.
+/// The end of a try, as section 19 reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryResult {
-    /// With an invoice.
+    /// There is an invoice.
     Issued,
-    /// Without.
+    /// There is none.
     Failed,
 }
 
@@ -216,7 +216,7 @@ impl InvoiceRequest {
         Refusal::new(ErrorCode::SerialProcessing, detail)
     }
 
-    /// Is an issuer being asked?
+    /// Whether an issuer is being asked.
     pub const fn is_running(&self) -> bool {
         matches!(self.state, RequestState::Running { .. })
     }

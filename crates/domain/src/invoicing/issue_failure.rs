@@ -1,9 +1,9 @@
-//! Why a try to issue an invoice failed.
+//! Failures of a try to issue an invoice.
 
 use crate::Refusal;
 use kaipiao_errcode::ErrorCode;
 
-/// Why a try failed (D-101).
+/// The reason for which a try failed (D-101).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssueFailure {
     /// The issuer says no: its words.

@@ -11,7 +11,7 @@ pub struct IssuedInvoice {
     pub number: InvoiceNumber,
     /// 20 digits; empty on a fully digital invoice.
     pub check_code: String,
-    /// When it was issued.
+    /// The moment of issue.
     pub at: Timestamp,
     /// Whether it is a sample: issued without a licence, and marked so on every page for good.
     pub specimen: bool,
@@ -20,7 +20,7 @@ pub struct IssuedInvoice {
 }
 
 impl IssuedInvoice {
-    /// Has it the number and the check code of this face?
+    /// Whether it has the number and the check code of this face.
     pub(super) fn is_of(&self, face: Face) -> bool {
         let check_code_digits = match face {
             Face::Classic => 20,

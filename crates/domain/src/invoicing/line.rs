@@ -3,7 +3,7 @@
 use crate::money::Fen;
 use rust_decimal::Decimal;
 
-/// What a line is (section 14).
+/// The nature of a line (section 14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineNature {
     /// 0: goods or a service.
@@ -36,17 +36,17 @@ impl LineNature {
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What it is.
+    /// Normal, discounted or discount.
     pub nature: LineNature,
     /// The 19-digit tax classification code.
     pub tax_code: String,
-    /// What is sold.
+    /// The goods or the service.
     pub name: String,
     /// The unit of measurement; may be empty.
     pub unit: String,
     /// Model or specification; may be empty.
     pub model: String,
-    /// How many; only a discount line may have none.
+    /// Quantity; only a discount line may have none.
     pub quantity: Option<Decimal>,
     /// The price of one without tax, in yuan; together with the quantity.
     pub unit_price: Option<Decimal>,

@@ -6,7 +6,7 @@
 pub struct MerchantCode(String);
 
 impl MerchantCode {
-    /// How many characters it has.
+    /// Characters of a merchant code.
     pub const CHARS: usize = 6;
 
     /// Takes six letters and digits; None for any other text.

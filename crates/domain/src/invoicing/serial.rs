@@ -18,7 +18,7 @@ impl Serial {
         (fits && !text.contains(char::is_control)).then(|| Self(text.to_owned()))
     }
 
-    /// How many characters it may have.
+    /// Most characters of a serial.
     pub const MAX_CHARS: usize = 64;
 
     /// The serial's text.

@@ -11,7 +11,7 @@ use kaipiao_errcode::ErrorCode;
 /// A merchant as the tax authority knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taxpayer {
-    /// Whose it is.
+    /// The merchant's account.
     pub merchant: AppId,
     /// The prefix of its serials.
     pub code: MerchantCode,
@@ -23,7 +23,7 @@ pub struct Taxpayer {
 
 impl Taxpayer {
     /// Checks what an operator wrote: its id, the length of the texts, and that every character can
-    /// be printed. The wire floor names the member.
+    /// be printed. The wire layer names the member.
     pub fn check(&self, can_print: impl Fn(char) -> bool) -> Result<(), ContentProblem> {
         let Party { name, tax_id, address, phone, bank, bank_account } = &self.party;
         let fits = (15..=20).contains(&tax_id.len())

@@ -11,19 +11,19 @@ use crate::people::user::UserId;
 /// A blue invoice in its user's wallet. Everything in it follows from the invoice request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceCard {
-    /// Whose it is.
+    /// The wallet's owner.
     pub user: UserId,
-    /// Whose invoice it is …
+    /// The merchant that had it issued.
     pub merchant: AppId,
-    /// … and which.
+    /// The serial of its request.
     pub serial: Serial,
-    /// Who sold.
+    /// The seller's name.
     pub seller: String,
     /// The amount with tax.
     pub gross: Fen,
     /// Its code and number.
     pub number: InvoiceNumber,
-    /// When it was issued.
+    /// The moment of issue.
     pub issued_at: Timestamp,
     /// The red request that has taken it back.
     pub cancelled_by: Option<Serial>,

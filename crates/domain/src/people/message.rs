@@ -1,4 +1,4 @@
-//! Service messages: what the user is told outside a page (section 8, wire_facts 4.5).
+//! Service messages: what the user is notified of outside a page (section 8, wire_facts 4.5).
 
 use crate::Timestamp;
 use crate::access::account::AppId;
@@ -8,13 +8,13 @@ use crate::people::user::UserId;
 /// "The merchant will not issue this invoice": the reason, and where to go next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectionMessage {
-    /// Who is told.
+    /// The user who is notified.
     pub user: UserId,
-    /// Who rejected.
+    /// The merchant that rejected.
     pub merchant: AppId,
-    /// Which order.
+    /// The rejected order.
     pub order_id: OrderId,
-    /// When.
+    /// The moment of the rejection.
     pub sent_at: Timestamp,
     /// The merchant's reason.
     pub reason: String,

@@ -2,7 +2,7 @@
 
 use core::ops::{Index, IndexMut};
 
-/// Whose title it is, and which half of a page asks for it.
+/// The owner of a title, an individual or a company; also the half of a page that asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TitleSide {
     /// An individual's: `user_field` on the wire.
@@ -64,7 +64,7 @@ pub enum TitleField {
 }
 
 impl TitleField {
-    /// How many fields there are, both sides together.
+    /// Count of the fields, both sides together.
     pub const COUNT: usize = 7;
 
     /// The field's name on the wire, in the store and in forms.
@@ -112,7 +112,8 @@ pub struct CustomValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceTitle {
     side: TitleSide,
-    values: PerField<String>,
+    /// Boxed: most decisions that may hold a title hold none.
+    values: Box<PerField<String>>,
     /// The values of the merchant's own fields.
     pub custom: Vec<CustomValue>,
 }
@@ -120,7 +121,7 @@ pub struct InvoiceTitle {
 impl InvoiceTitle {
     /// A title in which nothing is given.
     pub fn new(side: TitleSide) -> Self {
-        Self { side, values: PerField::default(), custom: Vec::new() }
+        Self { side, values: Box::default(), custom: Vec::new() }
     }
 
     /// The title with this value in the place of what the field held.
@@ -134,12 +135,12 @@ impl InvoiceTitle {
         self
     }
 
-    /// Whose title it is.
+    /// The title's owner.
     pub const fn side(&self) -> TitleSide {
         self.side
     }
 
-    /// What a field holds. An empty text means "not given".
+    /// The value of a field. An empty text means "not given".
     pub fn get(&self, field: TitleField) -> &str {
         &self.values[field]
     }

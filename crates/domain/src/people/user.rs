@@ -24,7 +24,7 @@ impl UserId {
 pub struct OpenId(String);
 
 impl OpenId {
-    /// Takes a text that the wire floor has made.
+    /// Takes a text that the wire layer has made.
     pub fn from_checked(text: String) -> Self {
         Self(text)
     }
@@ -49,7 +49,7 @@ pub struct User {
 /// One entry of a user's title book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookEntry {
-    /// Whose book.
+    /// The book's owner.
     pub user: UserId,
     /// The entry's id within the book.
     pub id: String,

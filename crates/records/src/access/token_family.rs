@@ -52,13 +52,13 @@ impl Record for TokenFamily {
     const KIND: Kind = Kind::TokenFamily;
 
     fn encode(&self) -> String {
-        let superseded = |older: &Superseded| SupersededShape {
+        let to_shape = |older: &Superseded| SupersededShape {
             token: older.token.into(),
             until_ms: older.until.unix_millis(),
         };
         encode(&TokenFamilyShape {
             current: self.current.map(IssuedShape::from),
-            superseded: self.superseded.iter().map(superseded).collect(),
+            superseded: self.superseded.iter().map(to_shape).collect(),
             forced_day: self.forced.day,
             forced_count: self.forced.count,
             forced_last_ms: self.forced.last.map(Timestamp::unix_millis),
@@ -67,13 +67,13 @@ impl Record for TokenFamily {
 
     fn decode(stored: &Stored) -> Result<Self, ReadError> {
         let shape: TokenFamilyShape = decode(stored)?;
-        let superseded = |older: SupersededShape| Superseded {
+        let to_superseded = |older: SupersededShape| Superseded {
             token: older.token.into(),
             until: at(older.until_ms),
         };
         Ok(Self {
             current: shape.current.map(IssuedToken::from),
-            superseded: shape.superseded.into_iter().map(superseded).collect(),
+            superseded: shape.superseded.into_iter().map(to_superseded).collect(),
             forced: ForcedRefreshes {
                 day: shape.forced_day,
                 count: shape.forced_count,

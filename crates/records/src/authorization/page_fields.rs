@@ -63,21 +63,21 @@ impl From<RuleShape> for FieldRule {
 }
 
 fn custom_fields_in(fields: &[CustomField]) -> Vec<CustomFieldShape> {
-    let shape = |field: &CustomField| CustomFieldShape {
+    let to_shape = |field: &CustomField| CustomFieldShape {
         key: field.key.clone(),
         is_required: field.is_required,
         notice: field.notice.clone(),
     };
-    fields.iter().map(shape).collect()
+    fields.iter().map(to_shape).collect()
 }
 
 fn custom_fields_out(shapes: Vec<CustomFieldShape>) -> Vec<CustomField> {
-    let field = |shape: CustomFieldShape| CustomField {
+    let to_field = |shape: CustomFieldShape| CustomField {
         key: shape.key,
         is_required: shape.is_required,
         notice: shape.notice,
     };
-    shapes.into_iter().map(field).collect()
+    shapes.into_iter().map(to_field).collect()
 }
 
 impl SideFieldsShape {

@@ -1,4 +1,4 @@
-//! Where and how accounts receive their pushes.
+//! Accounts' callbacks.
 
 use crate::codec::{decode, encode, known};
 use crate::record::Record;

@@ -35,7 +35,7 @@ impl NumberOwner {
 /// Counts the allotments of ranges, so that of two at the same time one sees the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberRegister {
-    /// How many there were.
+    /// Count of changes so far.
     pub changes: u64,
 }
 

@@ -37,7 +37,7 @@ impl Record for NumberRange {
     const KIND: Kind = Kind::NumberRange;
 
     fn encode(&self) -> String {
-        let block = |block: &Block| BlockShape {
+        let to_shape = |block: &Block| BlockShape {
             holder: block.holder.clone(),
             first: block.first,
             last: block.last,
@@ -48,14 +48,14 @@ impl Record for NumberRange {
             first: self.first,
             last: self.last,
             next: self.next,
-            blocks: self.blocks.iter().map(block).collect(),
+            blocks: self.blocks.iter().map(to_shape).collect(),
             is_automatic: self.is_automatic,
         })
     }
 
     fn decode(stored: &Stored) -> Result<Self, ReadError> {
         let shape: RangeShape = decode(stored)?;
-        let block = |BlockShape { holder, first, last }| Block { holder, first, last };
+        let to_block = |BlockShape { holder, first, last }| Block { holder, first, last };
         Ok(Self {
             merchant: stored_appid(stored, "the key", &stored.key.owner)?,
             face: known(stored, "face", Face::from_name(&shape.face))?,
@@ -63,7 +63,7 @@ impl Record for NumberRange {
             first: shape.first,
             last: shape.last,
             next: shape.next,
-            blocks: shape.blocks.into_iter().map(block).collect(),
+            blocks: shape.blocks.into_iter().map(to_block).collect(),
             is_automatic: shape.is_automatic,
         })
     }

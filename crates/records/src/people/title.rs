@@ -28,11 +28,11 @@ pub(crate) struct CustomValueShape {
 }
 
 fn custom_values_in(values: &[CustomValue]) -> Vec<CustomValueShape> {
-    let shape = |value: &CustomValue| CustomValueShape {
+    let to_shape = |value: &CustomValue| CustomValueShape {
         key: value.key.clone(),
         value: value.value.clone(),
     };
-    values.iter().map(shape).collect()
+    values.iter().map(to_shape).collect()
 }
 
 fn custom_values_out(shapes: Vec<CustomValueShape>) -> Vec<CustomValue> {

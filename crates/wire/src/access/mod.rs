@@ -1,4 +1,5 @@
 //! Access: accounts, their permissions, and access tokens.
 
+pub(crate) mod appid;
 pub mod platform_id;
 pub mod token;

@@ -1,6 +1,7 @@
 //! Siblings `/cgi-bin/token` and `/cgi-bin/stable_token`: reading, answer, and the token's text
 //! (wire_facts 2.1).
 
+use crate::access::appid::{appid_bytes, appid_from_bytes};
 use crate::keys::Keys;
 use crate::object::Object;
 use base64::Engine as _;
@@ -21,11 +22,11 @@ const MAC_BYTES: usize = 64;
 /// What a token says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenClaim {
-    /// Whose token.
+    /// The token's account.
     pub appid: AppId,
-    /// Which endpoint it came from.
+    /// The endpoint that it came from.
     pub family: Family,
-    /// Which of the family's tokens.
+    /// The one of the family's tokens.
     pub token: IssuedToken,
 }
 
@@ -64,15 +65,6 @@ pub fn read_token(keys: &Keys, text: &str) -> Option<TokenClaim> {
             issued_at: Timestamp::from_unix_millis(i64::from_be_bytes(issued_at.try_into().ok()?)),
         },
     })
-}
-
-/// An appid's 16 hexadecimal digits as a number's 8 bytes.
-pub(crate) fn appid_bytes(appid: &AppId) -> [u8; 8] {
-    u64::from_str_radix(&appid.as_str()[2..], 16).expect("an AppId has 16 hex digits").to_be_bytes()
-}
-
-pub(crate) fn appid_from_bytes(bytes: [u8; 8]) -> Option<AppId> {
-    AppId::parse(&format!("wx{:016x}", u64::from_be_bytes(bytes)))
 }
 
 /// Reads `/cgi-bin/token`'s members, which know no force_refresh. Order of the checks:

@@ -1,6 +1,6 @@
 //! Section 1: the ticket's text, 86 characters that are a signed claim, and the answer.
 
-use crate::access::token::{appid_bytes, appid_from_bytes};
+use crate::access::appid::{appid_bytes, appid_from_bytes};
 use crate::keys::Keys;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -4,6 +4,7 @@
 use crate::access::platform_id;
 use crate::keys::Keys;
 use crate::object::Object;
+use crate::url::{ENCODED, with_query};
 use hmac::Mac;
 use kaipiao_domain::access::account::{AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::{
@@ -12,12 +13,8 @@ use kaipiao_domain::authorization::authorization_request::{
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
 use kaipiao_domain::{Refusal, text};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
-
-/// Everything but RFC 3986's unreserved characters is encoded, as in the links seen.
-pub(crate) const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Where the link of sources app, web and wap points on our own server.
 pub const PAGE_PATH: &str = "/bizmall/authinvoice";
@@ -182,20 +179,6 @@ pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Retu
             &format!("order_id={encoded}&errcode={err_code}"),
         )),
     }
-}
-
-/// Appends to an address's query, before its fragment.
-pub(crate) fn with_query(url: &str, query: &str) -> String {
-    let (address, fragment) = match url.split_once('#') {
-        Some((address, fragment)) => (address, format!("#{fragment}")),
-        None => (url, String::new()),
-    };
-    let joint = match address.split_once('?') {
-        None => "?",
-        Some((_, earlier)) if earlier.is_empty() || earlier.ends_with('&') => "",
-        Some(_) => "&",
-    };
-    format!("{address}{joint}{query}{fragment}")
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ pub fn signature(parts: &[&str]) -> String {
     base16ct::lower::encode_string(&hash.finalize())
 }
 
-/// Is that the signature of these parts? Takes the same time whatever is wrong with it.
+/// Whether that is the signature of these parts. Takes the same time whatever is wrong with it.
 pub fn is_signature(given: &str, parts: &[&str]) -> bool {
     signature(parts).as_bytes().ct_eq(given.as_bytes()).into()
 }

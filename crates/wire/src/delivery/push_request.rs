@@ -1,12 +1,12 @@
 //! A push as one HTTP request: the address with its signatures, and the body in the account's mode
 //! (wire_facts 3.1, wire_facts 3.2).
 
-use crate::authorization::s02_auth_url::{ENCODED, with_query};
 use crate::delivery::push_crypto::{EncodingAesKey, signature};
+use crate::url::{ENCODED, with_query};
 use kaipiao_domain::delivery::push::PushMode;
 use percent_encoding::utf8_percent_encode;
 
-/// How an account's pushes are signed and encrypted.
+/// Signature and encryption of an account's pushes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signing {
     /// The callback token.
@@ -29,7 +29,7 @@ pub struct Freshness {
     pub random: [u8; 8],
 }
 
-/// Where to send what.
+/// An address and the body to send there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushRequest {
     /// The callback's address with signature and the rest in its query.
@@ -74,8 +74,9 @@ pub fn verification_url(url: &str, token: &str, echostr: &str, fresh: &Freshness
 
 /// Random bytes as 16 hexadecimal digits: receivers that read them as text are not hurt.
 fn printable(random: [u8; 8]) -> [u8; 16] {
-    let text = format!("{:016x}", u64::from_be_bytes(random));
-    text.as_bytes().try_into().expect("16 digits")
+    let mut text = [0; 16];
+    base16ct::lower::encode(&random, &mut text).expect("8 bytes are 16 digits");
+    text
 }
 
 /// Compat: the event and Encrypt beside it. Safe: ToUserName and Encrypt alone.

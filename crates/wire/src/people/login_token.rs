@@ -22,7 +22,7 @@ pub enum LoginKey {
     EdDsa([u8; 32]),
 }
 
-/// How far the two clocks may differ, in seconds.
+/// Seconds by which the two clocks may differ.
 const LEEWAY_S: i64 = 60;
 /// What every Ed25519 public key in SubjectPublicKeyInfo begins with (RFC 8410).
 const SPKI_PREFIX: [u8; 12] =
@@ -77,10 +77,10 @@ pub struct Login {
     pub name: Option<String>,
 }
 
-/// Why a login is refused.
+/// The reason for which a login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoginRefused {
-    /// It is not a signed token, or none of the keys signed it.
+    /// No signed token, or signed with none of the keys.
     #[error("the login token was not signed with a key that this server knows")]
     NotSigned,
     /// Its time is over, or has not come.

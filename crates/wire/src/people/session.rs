@@ -7,12 +7,12 @@ use kaipiao_domain::Timestamp;
 use kaipiao_domain::people::user::UserId;
 use subtle::ConstantTimeEq;
 
-/// Who sits before the page.
+/// The user before the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The user.
     pub user: UserId,
-    /// When it ends, in real time: unix seconds.
+    /// The end of the session in real time, unix seconds.
     pub expires_s: i64,
 }
 
@@ -41,7 +41,7 @@ pub fn form_token(keys: &Keys, cookie: &str) -> String {
     URL_SAFE_NO_PAD.encode(keys.form_mac(cookie.as_bytes()))
 }
 
-/// Does a form belong to this cookie?
+/// Whether a form belongs to this cookie.
 pub fn is_form_token(keys: &Keys, cookie: &str, token: &str) -> bool {
     form_token(keys, cookie).as_bytes().ct_eq(token.as_bytes()).into()
 }
