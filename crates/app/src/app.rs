@@ -1,5 +1,6 @@
 //! What every use case works with.
 
+use crate::delivery::mailbox::Mailboxes;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::settings::Settings;
 use crate::signed::Keys;
@@ -11,7 +12,7 @@ use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Mutex;
 
 /// Adapters of the ports, as the composition root chose them.
 pub struct Parts {
@@ -27,6 +28,8 @@ pub struct Parts {
     pub issuer: Arc<dyn Issuer>,
     /// Draws invoices.
     pub renderer: Arc<dyn Renderer>,
+    /// This process among those that share the store.
+    pub node: String,
 }
 
 /// Locks that token calls share: those of one account go one by one, since all of them change the
@@ -45,10 +48,8 @@ pub struct App {
     pub(crate) token_locks: Vec<Mutex<()>>,
     /// Held while ranges of numbers are allotted.
     pub(crate) allotting: Mutex<()>,
-    /// Wakes the dispatcher; what it finds is in the store, so a hint may be lost.
-    pub(crate) push_hint: Notify,
-    /// The same for whoever does the jobs.
-    pub(crate) job_hint: Notify,
+    pub(crate) mailboxes: Mailboxes,
+    node: String,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -56,7 +57,7 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
-        let Parts { store, clock, entropy, sender, issuer, renderer } = parts;
+        let Parts { store, clock, entropy, sender, issuer, renderer, node } = parts;
         Self {
             store,
             sender,
@@ -67,8 +68,8 @@ impl App {
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
             allotting: Mutex::default(),
-            push_hint: Notify::new(),
-            job_hint: Notify::new(),
+            mailboxes: Mailboxes::default(),
+            node,
             clock,
             entropy,
         }
@@ -82,6 +83,11 @@ impl App {
     /// The real moment, for sessions and logins.
     pub fn real_now(&self) -> Timestamp {
         self.clock.real_now()
+    }
+
+    /// This process among those that share the store.
+    pub(crate) fn node(&self) -> &str {
+        &self.node
     }
 
     /// Fresh random bytes.

@@ -2,22 +2,34 @@
 
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_ports::store::{CommitError, ReadError};
+use kaipiao_ports::errors::{CommitError, StoreError};
 
-/// A refusal, which the caller can do something about, or a store that is away, which it cannot.
+/// A refusal, which the caller can do something about, or a fault on this side, which it cannot: -1
+/// on the wire, and the text is for the log only. Only what is [`Failure::Away`] or
+/// [`Failure::Overloaded`] may go better a moment later.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The contract says no.
     #[error("{0}")]
     Refused(#[from] Refusal),
-    /// Overload, or the store is away: -1 on the wire. The text is for the log only.
+    /// More is waiting than is taken.
+    #[error("overloaded: {0}")]
+    Overloaded(String),
+    /// The store is away.
     #[error("{0}")]
-    Unavailable(String),
+    Away(String),
+    /// Something that is stored, or a part of this program, is not as it must be.
+    #[error("{0}")]
+    Damaged(String),
 }
 
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        Self::Unavailable(error.to_string())
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Overloaded => Self::Overloaded(error.to_string()),
+            StoreError::Away(_) => Self::Away(error.to_string()),
+            StoreError::Damaged { .. } | StoreError::Refused(_) => Self::Damaged(error.to_string()),
+        }
     }
 }
 
@@ -26,9 +38,7 @@ impl From<CommitError> for Failure {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Conflict(_) => Self::Refused(Refusal::plain(ErrorCode::InvoiceBusy)),
-            CommitError::Overloaded | CommitError::Unavailable(_) => {
-                Self::Unavailable(error.to_string())
-            }
+            CommitError::Store(error) => error.into(),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod delivery;
 mod failure;
 pub mod invoicing;
 pub mod listing;
+pub mod maintenance;
 pub mod people;
 pub mod sandbox;
 pub mod settings;

@@ -2,8 +2,10 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use kaipiao_ports::store::{Kind, Page, PageOrder};
-use kaipiao_records::record::Record;
+use kaipiao_domain::Refusal;
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::{After, ListBy, Page, PageOrder};
+use kaipiao_records::record::{self, Record};
 
 /// A page of a listing.
 #[derive(Clone, Debug)]
@@ -26,6 +28,28 @@ pub(crate) struct Ask<'a> {
     pub limit: usize,
 }
 
+/// Reads a page of a listing by time or by a field of an owner's records, newest first. The place in
+/// it is `<milliseconds>.<id>`.
+pub(crate) async fn list_by<T: Record>(
+    app: &App,
+    kind: Kind,
+    by: ListBy,
+    owner: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<T>, Failure> {
+    let after = after.map(|text| {
+        let place = text.split_once('.').and_then(|(ms, id)| Some((ms.parse().ok()?, id)));
+        let (time_ms, id) = place
+            .ok_or_else(|| Refusal::invalid("after", "must be the next of the page before"))?;
+        Ok::<_, Refusal>(After { time_ms, owner: owner.to_owned(), id: id.to_owned() })
+    });
+    let (after, order) = (after.transpose()?, PageOrder::Descending);
+    let page = record::page(&*app.store, &Page { kind, by, after, order, limit }).await?;
+    let next = page.next.map(|after| format!("{}.{}", after.time_ms, after.id));
+    Ok(Listing { items: page.values, next })
+}
+
 /// Reads a page.
 pub(crate) async fn list<T: Record>(
     app: &App,
@@ -34,18 +58,11 @@ pub(crate) async fn list<T: Record>(
 ) -> Result<Listing<T>, Failure> {
     let Ask { owner, after, order, limit } = ask;
     let after = after.map(|after| match owner {
-        Some(owner) => (owner.to_owned(), after.to_owned()),
-        None => (after.to_owned(), String::new()),
+        Some(owner) => After::key(owner, after),
+        None => After::key(after, ""),
     });
-    // One more than is asked for says whether there is a next page.
-    let page = Page { kind, owner: owner.map(str::to_owned), after, order, limit: limit + 1 };
-    let mut found = app.store.list(&page).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| has_more).map(|last| match owner {
-        Some(_) => last.key.id.clone(),
-        None => last.key.owner.clone(),
-    });
-    let items = found.iter().map(T::decode).collect::<Result<_, _>>()?;
-    Ok(Listing { items, next })
+    let by = ListBy::Key { owner: owner.map(str::to_owned) };
+    let page = record::page(&*app.store, &Page { kind, by, after, order, limit }).await?;
+    let next = page.next.map(|after| if owner.is_some() { after.id } else { after.owner });
+    Ok(Listing { items: page.values, next })
 }

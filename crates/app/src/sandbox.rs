@@ -255,8 +255,7 @@ impl SandboxClock {
             .await?;
         self.clock.run_ahead(Duration::from_secs(ahead_s));
         // Retries may be due by now, and issuers that said "not yet".
-        app.push_hint.notify_one();
-        app.job_hint.notify_one();
+        app.mailboxes.look();
         Ok((app.now(), ahead_s))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::signed::LoginKey;
 use core::time::Duration;
+use kaipiao_domain::delivery::push::RetrySchedule;
 
 /// Settings of all use cases.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,21 @@ pub struct Settings {
     pub push: PushSettings,
     /// How invoices are issued.
     pub issuing: IssuingSettings,
+    /// What is forgotten, and when.
+    pub retention: RetentionSettings,
+}
+
+/// How long what is of no more use is kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RetentionSettings {
+    /// Completed pushes and their attempts, after their completion.
+    pub pushes: Duration,
+    /// Failed jobs, after they were set aside.
+    pub failed_jobs: Duration,
+    /// Service messages, after they were sent.
+    pub messages: Duration,
+    /// Orders that nobody has authorized, after their link has expired.
+    pub unused_orders: Duration,
 }
 
 /// How people are known.
@@ -59,7 +75,7 @@ pub struct PushSettings {
     /// failed share half of them.
     pub concurrency: Concurrency,
     /// How long each retry waits after the failure before it.
-    pub retry_after: Vec<Duration>,
+    pub retries: RetrySchedule,
 }
 
 /// How invoices are issued.

@@ -9,10 +9,12 @@ use crate::failure::Failure;
 use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerError;
 use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
-use crate::store_access::{add, get};
+use crate::store_access::{add, commit, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
-use kaipiao_ports::store::{Commit, CommitError, Expect};
+use kaipiao_ports::errors::CommitError;
+use kaipiao_ports::record::Expect;
+use kaipiao_ports::store::Commit;
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
@@ -141,7 +143,7 @@ async fn seed_user(app: &App, demo: &DemoUser) -> Result<(), Failure> {
         let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
         saves.push(record::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
     }
-    match app.store.commit(Commit::of(saves)).await {
+    match commit(app, Commit::of(saves)).await {
         Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

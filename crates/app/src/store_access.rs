@@ -8,7 +8,9 @@ use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::jobs::JobChange;
 use kaipiao_ports::delivery::outbox::NewPush;
-use kaipiao_ports::store::{Commit, CommitError, Expect, Key, Save};
+use kaipiao_ports::errors::CommitError;
+use kaipiao_ports::record::{Expect, Key, Save};
+use kaipiao_ports::store::Commit;
 use kaipiao_records::record::{self, Record, Versioned};
 
 /// Attempts before a contended record is answered 72036 (D-27).
@@ -53,13 +55,13 @@ pub(crate) async fn get<T: Record>(app: &App, key: &Key) -> Result<Option<T>, Fa
 /// Saves one record, whatever stood there before.
 pub(crate) async fn put<T: Record>(app: &App, key: Key, value: &T) -> Result<(), Failure> {
     let saves = vec![record::save(key, Expect::Any, value)];
-    app.store.commit(Commit::of(saves)).await.map_err(Failure::from)
+    commit(app, Commit::of(saves)).await.map_err(Failure::from)
 }
 
 /// Saves one record unless it is there already. True: it was new.
 pub(crate) async fn add<T: Record>(app: &App, key: Key, value: &T) -> Result<bool, Failure> {
     let saves = vec![record::save(key, Expect::Absent, value)];
-    match app.store.commit(Commit::of(saves)).await {
+    match commit(app, Commit::of(saves)).await {
         Ok(()) => Ok(true),
         Err(CommitError::Conflict(_)) => Ok(false),
         Err(error) => Err(error.into()),
@@ -114,23 +116,21 @@ async fn commit_decision<T: Record, R>(
     let Decision { next, also, pushes, jobs, result } = decision;
     let next = next.map(|next| record::save(key.clone(), expect, &next));
     let saves: Vec<_> = next.into_iter().chain(also).collect();
-    let (has_pushes, has_jobs) = (!pushes.is_empty(), !jobs.is_empty());
-    if saves.is_empty() && !has_pushes && !has_jobs {
+    if saves.is_empty() && pushes.is_empty() && jobs.is_empty() {
         return Ok(Some(result));
     }
-    match app.store.commit(Commit { saves, pushes, jobs }).await {
-        Ok(()) => {
-            if has_pushes {
-                app.push_hint.notify_one();
-            }
-            if has_jobs {
-                app.job_hint.notify_one();
-            }
-            Ok(Some(result))
-        }
+    match commit(app, Commit { saves, pushes, jobs }).await {
+        Ok(()) => Ok(Some(result)),
         Err(CommitError::Conflict(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Commits one value, and passes on what it has made due.
+pub(crate) async fn commit(app: &App, value: Commit) -> Result<(), CommitError> {
+    let committed = app.store.commit(value).await?;
+    app.mailboxes.deliver(committed);
+    Ok(())
 }
 
 fn busy() -> Failure {

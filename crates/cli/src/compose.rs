@@ -4,16 +4,17 @@ use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use axum::Router;
 use core::time::Duration;
-use kaipiao_app::delivery::dispatch::Dispatch;
-use kaipiao_app::delivery::worker::Worker;
+use kaipiao_app::delivery::dispatch;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
-use kaipiao_app::invoicing::issue::Issuing;
+use kaipiao_app::invoicing::issue;
 use kaipiao_app::invoicing::taxpayers::TaxpayerError;
+use kaipiao_app::maintenance;
 use kaipiao_app::sandbox::{DEMO_ADMIN_TOKEN, Sandbox, SandboxClock};
 use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
 use kaipiao_app::start;
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
+use kaipiao_domain::delivery::push::RetrySchedule;
 use kaipiao_http::{Api, HttpSettings, Server};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
@@ -97,12 +98,11 @@ impl Listening {
             // An error: the sender is gone, which is what is waited for.
             while answered.changed().await.is_ok() {}
         };
-        let app = Arc::clone(&self.app);
-        let issuing = Worker::new(Issuing(app)).run(until(answered.clone()));
-        let dispatching = Worker::new(Dispatch(self.app)).run(until(answered));
         let mut workers = tokio::task::JoinSet::new();
-        workers.spawn(issuing);
-        workers.spawn(dispatching);
+        workers.spawn(issue::run(Arc::clone(&self.app), until(answered.clone())));
+        workers.spawn(dispatch::run(Arc::clone(&self.app), until(answered.clone())));
+        let app = self.app;
+        workers.spawn(async move { maintenance::run(&app, until(answered)).await });
         listen::serve(self.listener, self.router, self.limits, stop).await;
         drop(last_answer);
         let finish = async { while workers.join_next().await.is_some() {} };
@@ -157,7 +157,8 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
 }
 
-/// The name under which this process takes blocks of invoice numbers: it has its store to itself.
+/// The name under which this process takes blocks of invoice numbers and claims: it has its store to
+/// itself.
 const NODE: &str = "main";
 
 /// The use cases over a store, as the settings want them, and the issuer that they ask in the
@@ -184,7 +185,9 @@ pub fn app(
                 per_account: push.per_account,
                 at_once: push.at_once,
             },
-            retry_after: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
+            retries: RetrySchedule {
+                event: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
+            },
         },
         issuing: IssuingSettings {
             concurrency: Concurrency {
@@ -195,6 +198,7 @@ pub fn app(
             authorization_life: Duration::from_secs(settings.authorization.life_s),
             allots_numbers: settings.mode == ModeName::Sandbox,
         },
+        retention: settings.retention.settings(),
     };
     let numbers = Numbers::new(Arc::clone(&store), NODE, settings.issuing.block_size);
     let built_in = Arc::new(BuiltInIssuer::new(
@@ -204,6 +208,7 @@ pub fn app(
     ));
     let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&built_in) as Arc<dyn Issuer>));
     let parts = Parts {
+        node: NODE.to_owned(),
         store,
         clock,
         entropy: Arc::new(OsEntropy),

@@ -4,7 +4,7 @@
 use kaipiao_app::access::accounts::AccountSpec;
 use kaipiao_app::delivery::callbacks::CallbackSpec;
 use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
-use kaipiao_app::settings::LoginSettings;
+use kaipiao_app::settings::{LoginSettings, RetentionSettings};
 use kaipiao_app::start::Mode;
 use kaipiao_issuer::IssuerMarks;
 use kaipiao_render::FontFile;
@@ -50,6 +50,8 @@ pub struct Settings {
     pub render: Render,
     /// How pushes are sent.
     pub push: Push,
+    /// What is forgotten, and when.
+    pub retention: Retention,
     /// Accounts to add or change.
     #[serde(default)]
     pub accounts: Vec<AccountSetting>,
@@ -246,6 +248,33 @@ impl Push {
             ModeName::Sandbox => Guard::open(),
             ModeName::Production => Guard::public_and(allowed),
         })
+    }
+}
+
+/// `[retention]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days.
+    pub pushes_d: u64,
+    /// Days.
+    pub failed_jobs_d: u64,
+    /// Days.
+    pub messages_d: u64,
+    /// Days.
+    pub unused_orders_d: u64,
+}
+
+impl Retention {
+    /// The same as durations.
+    pub fn settings(&self) -> RetentionSettings {
+        let days = |days: u64| Duration::from_secs(days.saturating_mul(86_400));
+        RetentionSettings {
+            pushes: days(self.pushes_d),
+            failed_jobs: days(self.failed_jobs_d),
+            messages: days(self.messages_d),
+            unused_orders: days(self.unused_orders_d),
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without words".to_owned());
-    Failed(Failure::Unavailable(format!("panic: {why}"))).into_response()
+    Failed(Failure::Damaged(format!("panic: {why}"))).into_response()
 }
 
 fn new_rid(app: &App) -> String {
@@ -95,7 +95,8 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             tracing::info!(%method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
             json(StatusCode::OK, answer::refused(&refusal, &rid))
         }
-        Some(Marker(Failure::Unavailable(why))) => {
+        Some(Marker(failure)) => {
+            let why = failure.to_string();
             let rid = new_rid(&server.app);
             tracing::error!(%method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
             json(StatusCode::OK, answer::system_error(&rid))

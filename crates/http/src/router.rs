@@ -99,6 +99,7 @@ mod tests {
 
     fn server() -> Server {
         let parts = Parts {
+            node: "main".to_owned(),
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(SystemClock::default()),
             entropy: Arc::new(OsEntropy),

@@ -3,7 +3,7 @@
 
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
-use crate::admin::{accounts, callbacks, invoices, numbers, pushes};
+use crate::admin::{accounts, callbacks, invoices, jobs, numbers, pushes};
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::sandbox::accounts as demo;
@@ -181,8 +181,22 @@ pub const ROUTES: &[Route] = &[
         methods: "GET",
         path: "/admin/v1/invoices",
         section: "admin",
-        what: "a merchant's invoice requests (appid=, fpqqlsh=)",
+        what: "a merchant's invoice requests (appid=, fpqqlsh=, from_ms=, state=, buyer= …)",
         handler: || get(invoices::list_invoices),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/jobs",
+        section: "admin",
+        what: "what is still to be done, and what failed (queue=, appid=, state=)",
+        handler: || get(jobs::list_jobs),
+    },
+    Route {
+        methods: "POST",
+        path: "/admin/v1/jobs/{id}/run",
+        section: "admin",
+        what: "run a job again that failed",
+        handler: || post(jobs::run_job),
     },
     Route {
         methods: "GET",

@@ -12,7 +12,9 @@
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{Block, InvoiceNumber, NumberRange};
-use kaipiao_ports::store::{Commit, CommitError, Expect, Kind, Page, PageOrder, ReadError, Store};
+use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::record::{Expect, Kind};
+use kaipiao_ports::store::{After, Commit, Page, PageOrder, Store};
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::record::{self, Versioned};
@@ -41,8 +43,8 @@ pub enum DrawError {
     Store(String),
 }
 
-impl From<ReadError> for DrawError {
-    fn from(error: ReadError) -> Self {
+impl From<StoreError> for DrawError {
+    fn from(error: StoreError) -> Self {
         Self::Store(error.to_string())
     }
 }
@@ -130,7 +132,7 @@ impl Numbers {
                 };
                 let save = record::save(number_range_key(&next), Expect::Version(version), &next);
                 match self.store.commit(Commit::of(vec![save])).await {
-                    Ok(()) => return Ok(OpenBlock { range, next: block.first, last: block.last }),
+                    Ok(_) => return Ok(OpenBlock { range, next: block.first, last: block.last }),
                     // Another node has taken a block meanwhile: look again.
                     Err(CommitError::Conflict(_)) => continue 'again,
                     Err(error) => return Err(DrawError::Store(error.to_string())),
@@ -157,11 +159,9 @@ impl Numbers {
     ) -> Result<Option<u64>, DrawError> {
         let behind = number_key(&range.merchant, &range.code, block.last + 1);
         let page = Page {
-            kind: Kind::InvoiceNumber,
-            owner: Some(behind.owner.clone()),
-            after: Some((behind.owner, behind.id)),
+            after: Some(After::key(behind.owner.clone(), behind.id)),
             order: PageOrder::Descending,
-            limit: 1,
+            ..Page::by_key(Kind::InvoiceNumber, Some(behind.owner), 1)
         };
         let found: Vec<NumberOwner> = record::list(&*self.store, &page).await?;
         let place = found.first().map(|owner| owner.number.place());
@@ -176,13 +176,7 @@ impl Numbers {
         merchant: &AppId,
         face: Face,
     ) -> Result<Vec<Versioned<NumberRange>>, DrawError> {
-        let page = Page {
-            kind: Kind::NumberRange,
-            owner: Some(merchant.to_string()),
-            after: None,
-            order: PageOrder::Ascending,
-            limit: MAX_RANGES,
-        };
+        let page = Page::by_key(Kind::NumberRange, Some(merchant.to_string()), MAX_RANGES);
         let ranges = record::list_versioned::<NumberRange>(&*self.store, &page).await?;
         let of_face = ranges.into_iter().filter(|range| range.value.face == face);
         let mut of_face: Vec<_> = of_face.collect();

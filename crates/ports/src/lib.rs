@@ -1,6 +1,5 @@
-//! Floor 1: what can be swapped. Traits for the store with its outbox and its jobs, the clock,
-//! randomness, the sender of pushes, the issuer of invoices and the paper they are printed on, and
-//! the store in memory, which is also the oracle that the other stores are compared with.
+//! Layer 1: what can be swapped. Traits for the store with its outbox and its jobs, the clock,
+//! randomness, the sender of outgoing requests, the issuer and the renderer of invoices.
 //!
 //! A use case reads versioned records, decides, and commits ONE value ([`store::Commit`]). There is
 //! no `begin()`: a transaction can't be held open across a network call, and what belongs together
@@ -11,5 +10,7 @@
 pub mod clock;
 pub mod delivery;
 pub mod entropy;
+pub mod errors;
 pub mod invoicing;
+pub mod record;
 pub mod store;

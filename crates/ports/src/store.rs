@@ -1,169 +1,30 @@
-//! The Store seam: read, decide, commit one value.
+//! The store port: read, decide, commit one value.
 //!
-//! A store keeps records: a key, a version that counts up from 1, and a body. What the bodies mean
-//! is [`crate::records`]'s business; a store moves bytes and keeps the laws:
+//! A store keeps records ([`crate::record`]), the pushes that tell of their changes
+//! ([`crate::delivery::outbox`]) and the jobs that follow from them ([`crate::delivery::jobs`]):
 //!
-//! - all or nothing: a commit's saves happen together or not at all;
+//! - all or nothing: a commit's saves, pushes and jobs happen together or not at all;
 //! - a save names what it expects; if that is not so, Conflict, and nothing changed;
 //! - Ok means that the bytes are on disk;
 //! - readers see whole commits, and you read your own writes;
-//! - paging is stable: a page begins behind the last key of the one before.
+//! - paging is stable: a page begins behind the last entry of the one before;
+//! - a removed record's version never comes again.
 //!
-//! `kaipiao_testkit::laws` holds them as one macro, run against every store.
-//!
-//! Every key begins with its owner (an account's appid, or a user's id), so that tables can be
-//! distributed by it. Of the kinds whose [`Kind::is_resident`] says so a store may answer reads
-//! from memory: they are few and read on every request.
+//! `kaipiao_testkit` holds these laws as macros, run against every store.
 
+use crate::delivery::claims::{Claims, DueTurn, Queue};
 use crate::delivery::jobs::{JobChange, Jobs};
 use crate::delivery::outbox::{NewPush, Outbox};
+use crate::errors::{CommitError, StoreError};
+use crate::record::{Field, Key, Kind, Save, Stored};
 use async_trait::async_trait;
-use std::sync::Arc;
-
-/// What a record is; each kind is a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// An account. Owner: its appid; id: empty.
-    Account,
-    /// A merchant's contact. Owner: the merchant; id: empty.
-    Contact,
-    /// A merchant's page fields. Owner: the merchant; id: empty.
-    PageFields,
-    /// Where and how an account receives its pushes. Owner: the account; id: empty.
-    Callback,
-    /// An account's tokens of one family. Owner: the account; id: the family.
-    TokenFamily,
-    /// A merchant's taxpayer. Owner: the merchant; id: empty.
-    Taxpayer,
-    /// A range of invoice numbers. Owner: the merchant; id: in the order they are used up.
-    NumberRange,
-    /// An order. Owner: the merchant; id: the order number.
-    Order,
-    /// An invoice request. Owner: the merchant; id: its serial.
-    InvoiceRequest,
-    /// An invoice's number, and whose it is. Owner: the merchant; id: sorts by range and number.
-    InvoiceNumber,
-    /// A person. Owner: the user; id: empty.
-    User,
-    /// A title-book entry. Owner: the user; id: the entry.
-    BookEntry,
-    /// A service message. Owner: the user; id: sorts by time.
-    Message,
-    /// An invoice card of a wallet. Owner: the user; id: sorts by time.
-    Card,
-    /// What the server keeps about itself. Owner: empty; id: the fact's name.
-    Server,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 15] = [
-        Self::Account,
-        Self::Contact,
-        Self::PageFields,
-        Self::Callback,
-        Self::TokenFamily,
-        Self::Taxpayer,
-        Self::NumberRange,
-        Self::Order,
-        Self::InvoiceRequest,
-        Self::InvoiceNumber,
-        Self::User,
-        Self::BookEntry,
-        Self::Message,
-        Self::Card,
-        Self::Server,
-    ];
-
-    /// The table's name.
-    pub const fn table(self) -> &'static str {
-        match self {
-            Self::Account => "accounts",
-            Self::Contact => "contacts",
-            Self::PageFields => "page_fields",
-            Self::Callback => "callbacks",
-            Self::TokenFamily => "token_families",
-            Self::Taxpayer => "taxpayers",
-            Self::NumberRange => "number_ranges",
-            Self::Order => "orders",
-            Self::InvoiceRequest => "invoice_requests",
-            Self::InvoiceNumber => "invoice_numbers",
-            Self::User => "users",
-            Self::BookEntry => "book_entries",
-            Self::Message => "messages",
-            Self::Card => "cards",
-            Self::Server => "server",
-        }
-    }
-
-    /// May a store keep all records of this kind in memory? A handful per account, and read on
-    /// every request.
-    pub const fn is_resident(self) -> bool {
-        matches!(
-            self,
-            Self::Account
-                | Self::Contact
-                | Self::PageFields
-                | Self::Callback
-                | Self::TokenFamily
-                | Self::Taxpayer
-        )
-    }
-}
-
-/// Names a record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// The table.
-    pub kind: Kind,
-    /// Whose record it is.
-    pub owner: String,
-    /// Which of the owner's records.
-    pub id: String,
-}
-
-/// Counts a record's saves, from 1. Signed, as the databases count.
-pub type Version = i64;
-
-/// A record as the store holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Its name.
-    pub key: Key,
-    /// How often it was saved.
-    pub version: Version,
-    /// Its body, JSON text.
-    pub body: Arc<str>,
-}
-
-/// What a save expects to find.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expect {
-    /// No record.
-    Absent,
-    /// The record at exactly this version.
-    Version(Version),
-    /// Whatever there is: the last writer wins.
-    Any,
-}
-
-/// One record's change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Save {
-    /// Which record.
-    pub key: Key,
-    /// What is expected to be there.
-    pub expect: Expect,
-    /// The new body; None: the record is removed, and counts from 1 again if it comes back.
-    pub body: Option<String>,
-}
 
 /// What happens together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commit {
     /// Each record at most once.
     pub saves: Vec<Save>,
-    /// What is told because of them; in the lane's order.
+    /// What is told because of them; of one ordering key in that order.
     pub pushes: Vec<NewPush>,
     /// What is to be done because of them, and what they have ended; each job at most once.
     pub jobs: Vec<JobChange>,
@@ -176,52 +37,25 @@ impl Commit {
     }
 }
 
-/// Why a commit did not happen.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommitError {
-    /// A save's expectation does not hold; nothing changed. Read again and decide again.
-    #[error("{} {}/{} is not as expected", .0.kind.table(), .0.owner, .0.id)]
-    Conflict(Key),
-    /// The store has more waiting than it takes; nothing changed.
-    #[error("the store is overloaded")]
-    Overloaded,
-    /// The store is away. Nothing was acknowledged; whether it is on disk is not known.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(String),
+/// What a commit that happened has made due: a hint for the scheduler, which finds it by itself
+/// too ([`Claims::due_turns`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Queue, turn, and when its work is due.
+    pub due: Vec<(Queue, DueTurn)>,
 }
 
-/// Why a read gave nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// The store is away.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(String),
-    /// A body that this version of the program cannot read.
-    #[error("{} {}/{} cannot be read: {why}", .key.kind.table(), .key.owner, .key.id)]
-    Corrupt {
-        /// Which record.
-        key: Key,
-        /// What is wrong with it.
-        why: String,
-    },
+/// How fresh a read must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// A remembered value is good enough. An engine that several nodes share may lag behind the
+    /// others by its stated bound; one's own writes are seen.
+    Cached,
+    /// As the engine has it at this moment.
+    Fresh,
 }
 
-/// Which records a page lists, and where it begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// The table.
-    pub kind: Kind,
-    /// Only this owner's records; None: everybody's.
-    pub owner: Option<String>,
-    /// Begin behind this (owner, id); None: at the first.
-    pub after: Option<(String, String)>,
-    /// Upwards, or downwards from the last.
-    pub order: PageOrder,
-    /// At most so many.
-    pub limit: usize,
-}
-
-/// The order of a page's records, by (owner, id), bytewise.
+/// The order of a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PageOrder {
     /// From the first.
@@ -231,15 +65,112 @@ pub enum PageOrder {
     Descending,
 }
 
-/// Durable records, the pushes that tell of their changes, and the jobs that follow from them.
+/// What a listing goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListBy {
+    /// (owner, id), bytewise; an owner's, or everybody's.
+    Key {
+        /// Only this owner's records; None: everybody's.
+        owner: Option<String>,
+    },
+    /// The time within an owner, then the id; for kinds with [`Kind::has_time`].
+    Time {
+        /// The owner.
+        owner: String,
+        /// Not before, in the domain's milliseconds.
+        from_ms: i64,
+        /// Not after.
+        to_ms: i64,
+    },
+    /// A field's value within an owner, then the time and the id. May lag behind the commits by
+    /// what is not indexed yet ([`Store::index`]).
+    Field {
+        /// The owner.
+        owner: String,
+        /// The field, one of the kind's.
+        field: Field,
+        /// The value.
+        value: String,
+    },
+}
+
+/// Where a page begins: behind this entry of the listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The entry's time; 0 where the listing goes by key.
+    pub time_ms: i64,
+    /// The entry's owner.
+    pub owner: String,
+    /// The entry's id.
+    pub id: String,
+}
+
+impl After {
+    /// Behind this key, in a listing by key.
+    pub fn key(owner: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { time_ms: 0, owner: owner.into(), id: id.into() }
+    }
+}
+
+/// A page of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The table.
+    pub kind: Kind,
+    /// What the listing goes by.
+    pub by: ListBy,
+    /// Where the page begins; None: at the listing's beginning.
+    pub after: Option<After>,
+    /// Upwards, or downwards from the last.
+    pub order: PageOrder,
+    /// Entries at most.
+    pub limit: usize,
+}
+
+impl Page {
+    /// The first page by key, upwards, of an owner's records or everybody's.
+    pub fn by_key(kind: Kind, owner: Option<String>, limit: usize) -> Self {
+        let by = ListBy::Key { owner };
+        Self { kind, by, after: None, order: PageOrder::Ascending, limit }
+    }
+}
+
+/// A record in a listing, with the time that the listing knows it by (0 where it goes by key).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The record.
+    pub stored: Stored,
+    /// The domain's milliseconds.
+    pub time_ms: i64,
+}
+
+/// What may be forgotten: of each, what is older than this moment in the domain's milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forgettable {
+    /// Records, by since when they are unused.
+    pub records: Vec<(Kind, i64)>,
+    /// Completed pushes with their attempts, by when they were completed.
+    pub pushes_before_ms: i64,
+    /// Failed jobs, by when they failed.
+    pub jobs_before_ms: i64,
+}
+
+/// Durable records, pushes and jobs.
 #[async_trait]
-pub trait Store: Outbox + Jobs {
+pub trait Store: Claims + Outbox + Jobs {
     /// Reads one record.
-    async fn read(&self, key: &Key) -> Result<Option<Stored>, ReadError>;
+    async fn read(&self, key: &Key, freshness: Freshness) -> Result<Option<Stored>, StoreError>;
 
     /// Reads a page of records.
-    async fn list(&self, page: &Page) -> Result<Vec<Stored>, ReadError>;
+    async fn list(&self, page: &Page) -> Result<Vec<Listed>, StoreError>;
 
     /// Commits one value. Ok means: on disk.
-    async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
+
+    /// Makes at most so many changes of records findable by their fields. Returns how many it were;
+    /// 0: every change that was committed before is findable.
+    async fn index(&self, limit: usize) -> Result<usize, StoreError>;
+
+    /// Removes at most so many things that may be forgotten. Returns how many it were.
+    async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError>;
 }

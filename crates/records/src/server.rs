@@ -2,7 +2,8 @@
 
 use crate::codec::{decode, encode};
 use crate::record::Record;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// The key of a fact that the server keeps about itself.
@@ -31,7 +32,7 @@ impl Record for ClockOffset {
         encode(self)
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         decode(stored)
     }
 }
@@ -59,7 +60,7 @@ impl Record for StoreMetadata {
         encode(self)
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         decode(stored)
     }
 }

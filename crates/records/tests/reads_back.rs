@@ -31,7 +31,7 @@ use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
-use kaipiao_ports::store::{Key, Stored};
+use kaipiao_ports::record::{Body, Key, Stored};
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
 use kaipiao_records::authorization::contact::contact_key;
@@ -62,8 +62,8 @@ fn user() -> UserId {
 }
 
 fn reads_back<T: Record + PartialEq + core::fmt::Debug>(key: Key, value: &T) {
-    let stored = Stored { key, version: 1, body: value.encode().into() };
-    assert_eq!(T::decode(&stored).as_ref(), Ok(value), "{}", stored.body);
+    let stored = Stored { key, version: 1, body: Body::new(value.encode()) };
+    assert_eq!(T::decode(&stored).as_ref(), Ok(value), "{:?}", stored.body);
 }
 
 fn title() -> InvoiceTitle {
@@ -176,7 +176,8 @@ fn an_order_reads_back_in_every_state() {
 
 #[test]
 fn a_body_of_another_program_is_corrupt_and_names_the_record() {
-    let stored = Stored { key: contact_key(&merchant()), version: 1, body: "{\"phone\":1}".into() };
+    let stored =
+        Stored { key: contact_key(&merchant()), version: 1, body: Body::new("{\"phone\":1}") };
     let text = Contact::decode(&stored).unwrap_err().to_string();
     assert!(text.starts_with("contacts wx6b61697069616f31/ cannot be read"), "{text}");
 }

@@ -23,7 +23,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
+use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -80,8 +80,10 @@ impl HttpSender {
     async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
         let uri = self.uri(&outgoing.url)?;
         let request = Request::builder().uri(uri).header(USER_AGENT, "Mozilla/4.0 (Kaipiao)");
-        let request = match outgoing.xml {
-            Some(xml) => request.method("POST").header(CONTENT_TYPE, "text/xml").body(xml.into()),
+        let request = match outgoing.content {
+            Some(Content { content_type, bytes }) => {
+                request.method("POST").header(CONTENT_TYPE, content_type).body(bytes.into())
+            }
             None => request.method("GET").body(Full::default()),
         };
         let request = request.map_err(|error| SendError::BadAddress(error.to_string()))?;

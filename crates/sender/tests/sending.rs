@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
+use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
 use kaipiao_sender::HttpSender;
 use kaipiao_sender::guard::{Guard, Range};
 use std::net::SocketAddr;
@@ -52,7 +52,11 @@ fn sender() -> HttpSender {
 }
 
 fn outgoing(url: String) -> Outgoing {
-    Outgoing { url, xml: Some("<xml></xml>".into()), time_limit: LIMIT }
+    Outgoing {
+        url,
+        content: Some(Content { content_type: "text/xml", bytes: b"<xml></xml>".to_vec() }),
+        time_limit: LIMIT,
+    }
 }
 
 async fn send_to(address: SocketAddr) -> Result<Incoming, SendError> {
@@ -95,7 +99,7 @@ async fn the_request_is_what_receivers_expect() {
     assert!(head.starts_with("post /callback?a=1 http/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: text/xml\r\n"), "{head}");
     assert!(head.contains("content-length: 11\r\n") && head.contains(&format!("host: {address}")));
-    let get = Outgoing { xml: None, ..outgoing(format!("http://{address}/?echostr=1")) };
+    let get = Outgoing { content: None, ..outgoing(format!("http://{address}/?echostr=1")) };
     sender().send(get).await.unwrap();
     assert!(reported.recv().unwrap().starts_with("GET /?echostr=1 HTTP/1.1\r\n"));
 }

@@ -13,22 +13,9 @@ struct InMemory(Arc<MemoryStore>);
 #[async_trait]
 impl Subject for InMemory {
     async fn open(&self) -> Arc<dyn Store> {
-        self.0.free_leases();
+        self.0.free_claims();
         Arc::clone(&self.0) as Arc<dyn Store>
     }
 }
 
-mod records {
-    use super::InMemory;
-    kaipiao_testkit::store_laws!(InMemory::default());
-}
-
-mod outbox {
-    use super::InMemory;
-    kaipiao_testkit::outbox_laws!(InMemory::default());
-}
-
-mod jobs {
-    use super::InMemory;
-    kaipiao_testkit::job_laws!(InMemory::default());
-}
+kaipiao_testkit::all_laws!(InMemory::default());

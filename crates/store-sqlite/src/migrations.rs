@@ -1,7 +1,7 @@
 //! Numbered SQL files, applied once each, in order, in one transaction; a checksum per file tells
 //! when the database and the program disagree about what was applied.
 
-use crate::OpenError;
+use crate::config::OpenError;
 use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -10,12 +10,7 @@ use std::path::Path;
 const APPLICATION_ID: i32 = 0x4b50_4941;
 
 /// Each file of `migrations/`, in order. Never edit one that was released: add the next.
-const MIGRATIONS: &[(u32, &str)] = &[
-    (1, include_str!("../migrations/0001_records.sql")),
-    (2, include_str!("../migrations/0002_pushes.sql")),
-    (3, include_str!("../migrations/0003_invoices.sql")),
-    (4, include_str!("../migrations/0004_cards.sql")),
-];
+const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("../migrations/0001_schema.sql"))];
 
 /// Brings a database up to this program's schema.
 pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
@@ -163,7 +158,7 @@ mod tests {
     fn there_is_a_table_for_every_kind() {
         let mut connection = open();
         apply(&mut connection, Path::new("test")).unwrap();
-        for kind in kaipiao_ports::store::Kind::ALL {
+        for kind in kaipiao_ports::record::Kind::ALL {
             let sql = format!("SELECT owner, id, version, body FROM {}", kind.table());
             assert!(connection.prepare(&sql).is_ok(), "{sql}");
         }

@@ -1,8 +1,8 @@
 //! The pool of read-only connections. Reads run on tokio's blocking threads, never on a thread
 //! that serves requests.
 
-use crate::open_reading;
-use kaipiao_ports::store::ReadError;
+use crate::connection::open_reading;
+use kaipiao_ports::errors::StoreError;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,8 +23,8 @@ impl Readers {
     pub(crate) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, ReadError> {
-        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(unavailable)?;
+    ) -> Result<T, StoreError> {
+        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(away)?;
         let this = Arc::clone(self);
         let result = tokio::task::spawn_blocking(move || {
             // The place is taken as long as the read runs, also when its caller has gone.
@@ -34,7 +34,7 @@ impl Readers {
             this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             Ok::<_, rusqlite::Error>(result)
         });
-        result.await.map_err(unavailable)?.map_err(unavailable)
+        result.await.map_err(away)?.map_err(away)
     }
 
     fn take(&self) -> rusqlite::Result<Connection> {
@@ -43,8 +43,8 @@ impl Readers {
     }
 }
 
-fn unavailable(error: impl ToString) -> ReadError {
-    ReadError::Unavailable(error.to_string())
+fn away(error: impl ToString) -> StoreError {
+    StoreError::Away(error.to_string())
 }
 
 #[cfg(test)]

@@ -3,15 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
 
 use async_trait::async_trait;
-use kaipiao_domain::delivery::push::Verdict;
-use kaipiao_ports::delivery::outbox::{Changed, LeaseAsk, NewPush, Next, Outbox, Report};
-use kaipiao_ports::store::{Commit, CommitError, Expect, Key, Kind, Save, Store};
+use kaipiao_domain::delivery::push::{Outcome, PushKind};
+use kaipiao_ports::delivery::claims::{ClaimRequest, Reported, TurnKey};
+use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush, Next, Outbox, PushReport};
+use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
+use kaipiao_ports::store::{Commit, Freshness, Store};
 use kaipiao_store_sqlite::{FILE_NAME, OpenError, Options, SqliteStore};
 use kaipiao_testkit::laws::Subject;
 use rusqlite::ffi;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 
 struct OnDisk(TempDir);
@@ -29,20 +33,7 @@ impl Subject for OnDisk {
     }
 }
 
-mod records {
-    use super::OnDisk;
-    kaipiao_testkit::store_laws!(OnDisk::new());
-}
-
-mod outbox {
-    use super::OnDisk;
-    kaipiao_testkit::outbox_laws!(OnDisk::new());
-}
-
-mod jobs {
-    use super::OnDisk;
-    kaipiao_testkit::job_laws!(OnDisk::new());
-}
+kaipiao_testkit::all_laws!(OnDisk::new());
 
 fn open(directory: &Path, options: Options) -> SqliteStore {
     SqliteStore::open(directory, options).unwrap()
@@ -53,7 +44,8 @@ fn order(id: impl ToString) -> Key {
 }
 
 fn one(key: Key, body: &str) -> Commit {
-    Commit::of(vec![Save { key, expect: Expect::Any, body: Some(body.into()) }])
+    let body = Some(Body::new(body));
+    Commit::of(vec![Save { key, expect: Expect::Any, body, index: Index::default() }])
 }
 
 /// A gate that the writer stands at before each COMMIT until it is opened.
@@ -130,13 +122,13 @@ async fn a_full_queue_sheds_load_at_once_and_loses_nothing_it_took() {
     let (mut taken, mut shed) = (0, 0);
     for task in tasks {
         match task.await.unwrap() {
-            (n, Ok(())) => {
+            (n, Ok(_)) => {
                 taken += 1;
-                assert!(store.read(&order(n)).await.unwrap().is_some());
+                assert!(store.read(&order(n), Freshness::Fresh).await.unwrap().is_some());
             }
-            (n, Err(CommitError::Overloaded)) => {
+            (n, Err(CommitError::Store(StoreError::Overloaded))) => {
                 shed += 1;
-                assert_eq!(store.read(&order(n)).await.unwrap(), None);
+                assert_eq!(store.read(&order(n), Freshness::Fresh).await.unwrap(), None);
             }
             (_, Err(other)) => panic!("{other}"),
         }
@@ -183,9 +175,9 @@ async fn recovers_from(code: i32) {
     let mut failed = 0;
     for waiter in waiters {
         match waiter.await.unwrap() {
-            Err(CommitError::Unavailable(_)) => failed += 1,
+            Err(CommitError::Store(StoreError::Away(_))) => failed += 1,
             // Those that came too late for the second group are in the third.
-            other => assert_eq!(other, Ok(())),
+            other => assert!(other.is_ok(), "{other:?}"),
         }
     }
     assert!(failed > 0, "the second group failed for nobody");
@@ -193,10 +185,10 @@ async fn recovers_from(code: i32) {
     let stored = async || {
         let mut found = 0;
         for n in 1..WAITERS {
-            found += usize::from(store.read(&order(n)).await.unwrap().is_some());
+            found += usize::from(store.read(&order(n), Freshness::Fresh).await.unwrap().is_some());
         }
-        let body = store.read(&contact).await.unwrap().unwrap().body;
-        found + usize::from(&*body == "lost")
+        let body = store.read(&contact, Freshness::Fresh).await.unwrap().unwrap().body;
+        found + usize::from(body.text() == "lost")
     };
     assert_eq!(stored().await, WAITERS - failed, "what failed is not there, the rest is");
 }
@@ -228,7 +220,7 @@ async fn a_tool_reads_beside_the_running_server_and_cannot_write() {
     let store = open(directory.path(), Options::default());
     store.commit(one(order(1), "x")).await.unwrap();
     let tool = SqliteStore::open_read_only(directory.path()).unwrap().unwrap();
-    assert!(tool.read(&order(1)).await.unwrap().is_some());
+    assert!(tool.read(&order(1), Freshness::Fresh).await.unwrap().is_some());
     assert!(tool.commit(one(order(2), "x")).await.is_err());
 }
 
@@ -240,7 +232,7 @@ async fn a_newer_database_is_refused_with_both_numbers() {
     database.execute("INSERT INTO schema_migrations VALUES (99, x'00')", []).unwrap();
     drop(database);
     let error = SqliteStore::open(directory.path(), Options::default()).err().unwrap();
-    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 4"), "{error}");
+    assert!(error.to_string().contains("schema 99, this kaipiao knows up to 1"), "{error}");
 }
 
 /// A group with a new push and a report in it fails: nothing of it counts, the lease stays with
@@ -257,37 +249,43 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
         });
     let options = Options { before_commit: Some(before_commit), ..Options::default() };
     let store = open(directory.path(), options);
-    let push = |lane: &str| NewPush {
+    let push = |key: &str| NewPush {
         account: "wx1".into(),
-        lane: lane.into(),
+        destination: Destination::Callback,
+        kind: PushKind::Event,
+        ordering_key: key.into(),
         openid: "o".into(),
         event: "e",
-        before_time: String::new(),
-        after_time: String::new(),
+        body: NewBody::Whole(String::new()),
         now_ms: 1,
     };
-    let tell = |lane| Commit { pushes: vec![push(lane)], ..Commit::default() };
-    store.commit(tell("a")).await.unwrap();
-    let ask = LeaseAsk {
-        now_ms: 10,
-        hold_for: std::time::Duration::from_secs(600),
+    let tell = |key| Commit { pushes: vec![push(key)], ..Commit::default() };
+    let turn = TurnKey { account: "wx1".into(), origin: String::new() };
+    let ask = ClaimRequest {
+        turn: &turn,
+        due_by_ms: 10,
+        lapses_in: Duration::from_secs(600),
         limit: 10,
-        per_account: 10,
-        failing_at_once: 10,
+        holder: "a",
     };
-    let held = store.lease(ask).await.unwrap().taken.remove(0);
-    let next = Next::Settle { verdict: Verdict::Delivered, now_ms: 10 };
-    let report = Report { id: held.push.id.clone(), token: held.token, attempt: None, next };
+    store.commit(tell("a")).await.unwrap();
+    let held = store.claim_pushes(&ask).await.unwrap().claims.remove(0);
+    let next = Next::Complete { outcome: Outcome::Delivered, now_ms: 10 };
+    let report = PushReport { token: held.token, attempt: None, next };
 
     fails.store(1, Ordering::SeqCst);
-    assert!(matches!(store.commit(tell("b")).await, Err(CommitError::Unavailable(_))));
-    assert!(matches!(store.settle(report.clone()).await, Err(CommitError::Unavailable(_))));
-    assert!(store.lease(ask).await.unwrap().taken.is_empty(), "it has a holder, b was not taken");
+    let away = |error| matches!(error, CommitError::Store(StoreError::Away(_)));
+    assert!(away(store.commit(tell("b")).await.unwrap_err()));
+    assert!(away(store.complete_push(report.clone()).await.unwrap_err()));
+    let taken = store.claim_pushes(&ask).await.unwrap().claims;
+    assert!(taken.is_empty(), "it has a holder, b was not taken");
     fails.store(0, Ordering::SeqCst);
 
     store.commit(tell("c")).await.unwrap();
-    let taken = store.lease(ask).await.unwrap().taken;
-    assert_eq!(taken.iter().map(|lease| &*lease.push.lane).collect::<Vec<_>>(), ["c"]);
-    assert_eq!(store.settle(report.clone()).await, Ok(Changed::Yes));
-    assert_eq!(store.settle(report).await, Ok(Changed::No));
+    let taken = store.claim_pushes(&ask).await.unwrap().claims;
+    let keys: Vec<_> = taken.iter().map(|claim| &*claim.work.ordering_key).collect();
+    assert_eq!(keys, ["c"]);
+    let counted = Ok(Reported::Counted { next_due_ms: None });
+    assert_eq!(store.complete_push(report.clone()).await, counted);
+    assert_eq!(store.complete_push(report).await, Ok(Reported::Lapsed));
 }

@@ -1,7 +1,9 @@
-//! For tests: the laws of the store, of its outbox and of its jobs, as macros that every store runs.
+//! For tests: the laws of the store, of its claims, outbox and jobs, as macros that every store runs.
 
 #![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
 
 pub mod delivery;
 pub mod laws;
+pub mod records;
+pub mod retention_laws;
 mod steps;

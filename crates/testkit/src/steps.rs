@@ -17,6 +17,11 @@ impl Steps {
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
     }
 
+    /// A number below the limit, to reckon with.
+    pub(crate) fn up_to(&mut self, limit: u64) -> i64 {
+        i64::try_from(self.below(limit)).unwrap()
+    }
+
     /// An index below the limit.
     pub(crate) fn index(&mut self, limit: usize) -> usize {
         usize::try_from(self.below(u64::try_from(limit).unwrap())).unwrap()

@@ -9,7 +9,8 @@ use crate::signed::platform_id;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::{Refusal, text};
-use kaipiao_ports::store::{Kind, PageOrder};
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::PageOrder;
 use kaipiao_records::access::account::account_key;
 
 /// An account as an operator writes it. What is left out keeps its value, or takes its default.

@@ -2,7 +2,7 @@
 
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
-use kaipiao_ports::store::Key;
+use kaipiao_ports::record::Key;
 use kaipiao_records::authorization::order::order_key;
 
 /// The key of a merchant's order.

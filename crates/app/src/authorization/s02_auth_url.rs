@@ -13,6 +13,7 @@ use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
 use kaipiao_domain::authorization::ticket::TicketType;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
+use kaipiao_ports::store::Freshness;
 use kaipiao_records::authorization::contact::contact_key;
 
 /// A link as its merchant gets it.
@@ -28,7 +29,7 @@ pub struct AuthUrl {
 /// the call to make (wire_facts 7 no. 1).
 pub async fn require_contact(app: &App, caller: &Account) -> Result<(), Failure> {
     let merchant = caller.merchant();
-    if app.store.read(&contact_key(merchant)).await?.is_some() {
+    if app.store.read(&contact_key(merchant), Freshness::Cached).await?.is_some() {
         return Ok(());
     }
     let detail = format!(

@@ -10,7 +10,7 @@ use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::requests::RejectRequest;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::message::RejectionMessage;
-use kaipiao_ports::store::Expect;
+use kaipiao_ports::record::Expect;
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::record;
 

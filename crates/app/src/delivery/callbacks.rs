@@ -76,7 +76,7 @@ pub async fn open_callback(app: &App, appid: &AppId) -> Result<Option<OpenCallba
 fn open(app: &App, appid: &AppId, stored: Callback) -> Result<OpenCallback, Failure> {
     let unseal = |sealed: &Sealed| {
         app.keys.unseal(appid.as_str(), &sealed.0).ok_or_else(|| {
-            Failure::Unavailable(format!("the callback of {appid} was sealed by another key"))
+            Failure::Damaged(format!("the callback of {appid} was sealed by another key"))
         })
     };
     let aes_key = stored.aes_key.as_ref().map(unseal).transpose()?;
@@ -149,7 +149,7 @@ async fn verify(app: &App, callback: &OpenCallback) -> Result<(), String> {
     let fresh = freshness(app);
     let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
     let time_limit = app.settings.push.concurrency.time_limit;
-    let answer = app.sender.send(Outgoing { url, xml: None, time_limit }).await;
+    let answer = app.sender.send(Outgoing { url, content: None, time_limit }).await;
     let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
     let body = String::from_utf8_lossy(&answer.body);
     if answer.status == 200 && body.trim() == echostr {

@@ -1,31 +1,39 @@
-//! The dispatcher: takes pushes that are due, makes one attempt at each, settles.
+//! The dispatcher: claims pushes that are due, makes one attempt at each, and reports it.
 //!
-//! First tries, retries and replays are the same code; what tells them apart is in the store.
+//! First tries, retries and replays are the same code; what tells them apart is in the store. What
+//! counts as delivered and when to try again belong to the push's kind.
 
 use crate::app::App;
 use crate::delivery::callbacks;
-use crate::delivery::worker::{LOOK_EVERY, Work, until_taken};
+use crate::delivery::worker::{Ended, LOOK_EVERY, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::settings::Concurrency;
 use crate::signed::{PushRequest, compose};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::delivery::push::{AfterAttempt, AttemptResult, Verdict, after_attempt};
-use kaipiao_ports::delivery::outbox::{Attempt, Changed, Lease, LeaseAsk, Next, Push, Report};
-use kaipiao_ports::delivery::sender::Outgoing;
-use kaipiao_ports::store::ReadError;
+use kaipiao_domain::delivery::push::{AfterAttempt, AttemptResult, Outcome};
+use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Queue, Reported};
+use kaipiao_ports::delivery::outbox::{Attempt, Destination, Next, Push, PushReport};
+use kaipiao_ports::delivery::sender::{Content, Outgoing};
+use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::Notify;
 
-/// So much of an answer the history keeps.
+/// How much of an answer the history keeps.
 const EXCERPT_BYTES: usize = 2048;
+/// The Content-Type of an event.
+const XML: &str = "text/xml";
 
-/// Sends the pushes of the app's outbox.
-pub struct Dispatch(pub Arc<App>);
+/// Sends the pushes of the app's outbox until `stop` resolves.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
+    Worker::new(Dispatch(app)).run(stop).await;
+}
+
+struct Dispatch(Arc<App>);
 
 #[async_trait::async_trait]
 impl Work for Dispatch {
-    type Item = Lease;
+    type Item = Push;
+    const QUEUE: Queue = Queue::Push;
 
     fn app(&self) -> &App {
         &self.0
@@ -35,75 +43,108 @@ impl Work for Dispatch {
         self.0.settings.push.concurrency
     }
 
-    fn hint(&self) -> &Notify {
-        &self.0.push_hint
+    async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Push>, StoreError> {
+        self.0.store.claim_pushes(request).await
     }
 
-    async fn lease(&self, ask: LeaseAsk) -> Result<(Vec<Lease>, Option<i64>), ReadError> {
-        let leases = self.0.store.lease(ask).await?;
-        Ok((leases.taken, leases.next_due_ms))
+    async fn work(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
+        attempt(&self.0, &push, token).await
     }
 
-    async fn work(&self, lease: Lease) {
-        attempt(&self.0, lease).await;
+    async fn panicked(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
+        let result = AttemptResult::Failed { why: "an internal error of this server".to_owned() };
+        finish(&self.0, &push, token, self.0.now().unix_millis(), Instant::now(), result).await
     }
 }
 
-/// One attempt, from the lease to the settled report.
-async fn attempt(app: &App, lease: Lease) {
-    let Lease { push, token } = lease;
-    let (started_at, started) = (app.now(), Instant::now());
-    let (result, excerpt) = match request(app, &push).await {
-        Ok(request) => send(app, request).await,
+/// One attempt, from the claim to the report.
+async fn attempt(app: &App, push: &Push, token: ClaimToken) -> Ended {
+    let (started_ms, started) = (app.now().unix_millis(), Instant::now());
+    let result = match outgoing(app, push).await {
+        Ok(None) => AttemptResult::NoAddress,
+        Ok(Some(outgoing)) => match app.sender.send(outgoing).await {
+            Ok(answer) => AttemptResult::Answered { status: answer.status, body: answer.body },
+            Err(error) => AttemptResult::Failed { why: error.to_string() },
+        },
         Err(failure) => {
             // A fault of ours is not one of the merchant's tries.
             tracing::error!(push = %push.id, why = %failure, "a push could not be prepared");
             let due_ms = (app.now() + LOOK_EVERY).unix_millis();
             let next = Next::Retry { due_ms };
-            return settle(app, Report { id: push.id, token, attempt: None, next }).await;
+            return report(app, push, PushReport { token, attempt: None, next }, None).await;
         }
     };
-    let now = app.now();
-    let next = after_attempt(&result, push.tries + 1, &app.settings.push.retry_after, now);
-    let next = match next {
-        AfterAttempt::Retry(due) => Next::Retry { due_ms: due.unix_millis() },
-        AfterAttempt::Settle(verdict) => Next::Settle { verdict, now_ms: now.unix_millis() },
-    };
-    let was_made = result != AttemptResult::NoAddress;
-    let (status, problem) = match result {
-        AttemptResult::Answered { status: status @ 200..=299 } => (Some(status), String::new()),
-        AttemptResult::Answered { status } => {
-            (Some(status), format!("status {status} is not a success"))
-        }
-        AttemptResult::Failed { why } => (None, why),
-        AttemptResult::NoAddress => (None, String::new()),
-    };
-    log(&push, &next, &problem);
-    let took_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
-    let started_ms = started_at.unix_millis();
-    let attempt = Attempt { started_ms, took_ms, status, problem, excerpt };
-    let attempt = was_made.then_some(attempt);
-    settle(app, Report { id: push.id, token, attempt, next }).await;
+    finish(app, push, token, started_ms, started, result).await
 }
 
-async fn send(app: &App, request: Option<PushRequest>) -> (AttemptResult, String) {
-    let Some(PushRequest { url, body }) = request else {
-        return (AttemptResult::NoAddress, String::new());
+/// Records what an attempt came to.
+async fn finish(
+    app: &App,
+    push: &Push,
+    token: ClaimToken,
+    started_ms: i64,
+    started: Instant,
+    result: AttemptResult,
+) -> Ended {
+    let now = app.now();
+    let retries = &app.settings.push.retries;
+    let next = match push.kind.after_attempt(&result, push.tries + 1, retries, now) {
+        AfterAttempt::Retry(due) => Next::Retry { due_ms: due.unix_millis() },
+        AfterAttempt::Complete(outcome) => Next::Complete { outcome, now_ms: now.unix_millis() },
     };
-    let time_limit = app.settings.push.concurrency.time_limit;
-    match app.sender.send(Outgoing { url, xml: Some(body), time_limit }).await {
-        Ok(answer) => (AttemptResult::Answered { status: answer.status }, excerpt(&answer.body)),
-        Err(error) => (AttemptResult::Failed { why: error.to_string() }, String::new()),
+    let failed = (result != AttemptResult::NoAddress).then(|| !push.kind.delivers(&result));
+    let took_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+    let attempt =
+        |status, problem, excerpt| Some(Attempt { started_ms, took_ms, status, problem, excerpt });
+    let attempt = match result {
+        AttemptResult::NoAddress => None,
+        AttemptResult::Failed { why } => attempt(None, why, String::new()),
+        AttemptResult::Answered { status, body } => {
+            let problem = match status {
+                _ if failed == Some(false) => String::new(),
+                200..=299 => "the answer is not the one that counts as success".to_owned(),
+                _ => format!("status {status} is not a success"),
+            };
+            attempt(Some(status), problem, excerpt(&body))
+        }
+    };
+    let problem = attempt.as_ref().map_or("", |attempt| &*attempt.problem);
+    log(push, &next, problem);
+    report(app, push, PushReport { token, attempt, next }, failed).await
+}
+
+async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>) -> Ended {
+    let tell = || async { app.store.complete_push(report.clone()).await.map_err(Failure::from) };
+    match until_recorded(&push.id, tell).await {
+        Ok(Reported::Counted { next_due_ms }) => Ended { failed, next_due_ms },
+        Ok(Reported::Lapsed) => {
+            tracing::warn!(push = %push.id, "the claim had lapsed before the report");
+            Ended { failed, next_due_ms: None }
+        }
+        Err(error) => {
+            tracing::error!(%error, push = %push.id, "not recorded; it will be sent again");
+            Ended { failed, next_due_ms: None }
+        }
     }
 }
 
-/// The request as the account's callback wants it at this moment; None: it has none.
-async fn request(app: &App, push: &Push) -> Result<Option<PushRequest>, Failure> {
+/// The request as its destination wants it at this moment; None: there is no address.
+async fn outgoing(app: &App, push: &Push) -> Result<Option<Outgoing>, Failure> {
+    let time_limit = app.settings.push.concurrency.time_limit;
+    let post = |url: String, body: String| {
+        let content = Content { content_type: XML, bytes: body.into_bytes() };
+        Some(Outgoing { url, content: Some(content), time_limit })
+    };
+    if let Destination::Fixed { url, .. } = &push.destination {
+        return Ok(post(url.clone(), push.body.to_string()));
+    }
     let Some(appid) = AppId::parse(&push.id.account) else { return Ok(None) };
     let Some(callback) = callbacks::open_callback(app, &appid).await? else { return Ok(None) };
     let fresh = callbacks::freshness(app);
     let (account, openid) = (&push.id.account, &push.openid);
-    Ok(Some(compose(&callback.url, &callback.signing, account, openid, &push.body, &fresh)))
+    let PushRequest { url, body } =
+        compose(&callback.url, &callback.signing, account, openid, &push.body, &fresh);
+    Ok(post(url, body))
 }
 
 /// How an answer begins, as text.
@@ -113,27 +154,18 @@ fn excerpt(body: &[u8]) -> String {
     text
 }
 
-async fn settle(app: &App, report: Report) {
-    let tell = || async { app.store.settle(report.clone()).await.map_err(Failure::from) };
-    let told = until_taken(&report.id, tell).await;
-    if told.is_some_and(|changed| changed != Changed::Yes) {
-        tracing::warn!(push = %report.id, "the lease had lapsed before the report");
-    }
-}
-
 fn log(push: &Push, next: &Next, problem: &str) {
+    let (id, tries) = (&push.id, push.tries + 1);
     match next {
-        Next::Retry { .. } => {
-            tracing::info!(push = %push.id, tries = push.tries + 1, problem, "a push failed");
+        Next::Retry { .. } => tracing::info!(push = %id, tries, problem, "a push failed"),
+        Next::Complete { outcome: Outcome::GaveUp, .. } => {
+            tracing::warn!(push = %id, tries, problem, "a push was given up");
         }
-        Next::Settle { verdict: Verdict::GaveUp, .. } => {
-            tracing::warn!(push = %push.id, tries = push.tries + 1, problem, "a push was given up");
+        Next::Complete { outcome: Outcome::Unroutable, .. } => {
+            tracing::info!(push = %id, "a push has no callback to go to");
         }
-        Next::Settle { verdict: Verdict::Unroutable, .. } => {
-            tracing::info!(push = %push.id, "a push has no callback to go to");
-        }
-        Next::Settle { verdict, .. } => {
-            tracing::debug!(push = %push.id, verdict = verdict.name(), problem, "a push is settled");
+        Next::Complete { outcome: Outcome::Delivered, .. } => {
+            tracing::debug!(push = %id, tries, "a push was delivered");
         }
     }
 }

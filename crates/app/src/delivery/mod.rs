@@ -1,7 +1,10 @@
-//! Delivery: pushes, their attempts, and where accounts receive them.
+//! Delivery: pushes, their attempts, jobs, and where accounts receive pushes.
 
 pub mod callbacks;
 pub mod dispatch;
+pub mod jobs;
+pub(crate) mod mailbox;
 pub(crate) mod new_push;
 pub mod pushes;
-pub mod worker;
+pub mod scheduler;
+pub(crate) mod worker;

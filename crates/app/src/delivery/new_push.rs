@@ -7,8 +7,9 @@ use crate::failure::Failure;
 use crate::signed::UntimedXml;
 use kaipiao_domain::access::account::{Account, AppId, Role};
 use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::delivery::push::PushKind;
 use kaipiao_domain::people::user::OpenId;
-use kaipiao_ports::delivery::outbox::NewPush;
+use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush};
 
 /// A push that goes out behind the order's earlier ones.
 pub(crate) fn new_push(
@@ -21,11 +22,12 @@ pub(crate) fn new_push(
 ) -> NewPush {
     NewPush {
         account: receiver.appid.to_string(),
-        lane: order_id.as_str().to_owned(),
+        destination: Destination::Callback,
+        kind: PushKind::Event,
+        ordering_key: order_id.as_str().to_owned(),
         openid: openid.as_str().to_owned(),
         event,
-        before_time: xml.before,
-        after_time: xml.after,
+        body: NewBody::Untimed { before: xml.before, after: xml.after },
         now_ms: app.now().unix_millis(),
     }
 }
@@ -44,5 +46,5 @@ pub(crate) async fn receiver(
         return Ok(mini_program);
     }
     let account = accounts::find(app, merchant).await?;
-    account.ok_or_else(|| Failure::Unavailable(format!("the account {merchant} is gone")))
+    account.ok_or_else(|| Failure::Damaged(format!("the account {merchant} is gone")))
 }

@@ -1,145 +1,273 @@
-//! What the dispatcher of pushes and the issuing of invoices have in common: they take what is due
-//! from the store, work at it, and wait for more.
+//! The worker of one queue: claims what its scheduler says, works at it, and says how it ended.
 //!
-//! A lease is taken when there is a free place for its work, never earlier: nothing waits in memory
-//! with its lease running out. After a crash the store offers again what was not settled.
+//! A claim is taken when there is a place for its work, never earlier: nothing waits in memory with
+//! its claim running out. Claims are renewed as long as the work goes on, so slow work is not done
+//! twice; when the process dies they lapse after [`LAPSE`], and somebody else goes on.
 
 use crate::app::App;
+use crate::delivery::scheduler::{Limits, Scheduler};
 use crate::failure::Failure;
 use crate::settings::Concurrency;
 use core::time::Duration;
-use kaipiao_ports::delivery::outbox::LeaseAsk;
-use kaipiao_ports::store::ReadError;
+use kaipiao_ports::delivery::claims::{
+    Claim, ClaimRequest, ClaimToken, Claimed, DueTurn, Queue, TurnKey,
+};
+use kaipiao_ports::errors::StoreError;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
-/// Hints can be lost, and other processes give none: a worker looks at least this often.
+/// How often a worker looks into the store by itself: hints can be lost, and other nodes give none.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A lease outlives its work by this, so that a slow store does not make the work happen twice.
-const LEASE_MARGIN: Duration = Duration::from_secs(60);
-/// Between two tries to tell a store that is away.
-const TELL_AGAIN: Duration = Duration::from_millis(100);
+/// Real time until a claim lapses that nobody renews.
+const LAPSE: Duration = Duration::from_secs(15);
+/// Real time between two renewals of what is under way.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// Due turns read from the store at once.
+const TURNS: usize = 1000;
+/// Pause between two tries to reach a store that is away.
+const RETRY_STORE_AFTER: Duration = Duration::from_millis(100);
+/// How long a report is tried again while the store is away.
+const RETRY_STORE_FOR: Duration = Duration::from_secs(60);
+
+/// How a piece of work ended, as its scheduler wants to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// Whether the receiver failed; None: it says nothing about the receiver.
+    pub failed: Option<bool>,
+    /// When the work that follows in the same turn is due, in the domain's milliseconds.
+    pub next_due_ms: Option<i64>,
+}
 
 /// A kind of work.
 #[async_trait::async_trait]
-pub trait Work: Send + Sync + 'static {
+pub(crate) trait Work: Send + Sync + 'static {
     /// One piece of it.
-    type Item: Send + 'static;
+    type Item: Clone + Send + Sync + 'static;
+    /// The queue that it stands in.
+    const QUEUE: Queue;
 
-    /// The use cases.
     fn app(&self) -> &App;
 
-    /// How much of it is done at once.
     fn concurrency(&self) -> Concurrency;
 
-    /// Wakes the worker.
-    fn hint(&self) -> &Notify;
+    async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Self::Item>, StoreError>;
 
-    /// Takes what is due; says when the next will be, in the domain's milliseconds.
-    async fn lease(&self, ask: LeaseAsk) -> Result<(Vec<Self::Item>, Option<i64>), ReadError>;
+    /// Does one piece, to its report.
+    async fn work(&self, claim: Claim<Self::Item>) -> Ended;
 
-    /// Does one piece, to the end.
-    async fn work(&self, item: Self::Item);
+    /// Reports a piece whose work has panicked.
+    async fn panicked(&self, claim: Claim<Self::Item>) -> Ended;
 }
 
 /// Works until it is stopped.
-pub struct Worker<W> {
+pub(crate) struct Worker<W: Work> {
     work: Arc<W>,
-    running: JoinSet<()>,
+    scheduler: Scheduler,
+    running: JoinSet<Ended>,
+    under_way: HashMap<Id, UnderWay<W::Item>>,
+    renewed: Instant,
+    looked: Option<Instant>,
+}
+
+struct UnderWay<Item> {
+    turn: TurnKey,
+    claim: Claim<Item>,
+    has_panicked: bool,
 }
 
 impl<W: Work> Worker<W> {
-    /// A worker at this.
-    pub fn new(work: W) -> Self {
-        Self { work: Arc::new(work), running: JoinSet::new() }
+    pub(crate) fn new(work: W) -> Self {
+        let Concurrency { at_once, per_account, .. } = work.concurrency();
+        let failing_at_once = (at_once / 2).max(1);
+        let limits = Limits { at_once, per_turn: per_account, failing_at_once };
+        Self {
+            work: Arc::new(work),
+            scheduler: Scheduler::new(limits),
+            running: JoinSet::new(),
+            under_way: HashMap::new(),
+            renewed: Instant::now(),
+            looked: None,
+        }
     }
 
     /// Runs until `stop` resolves; then takes no more, and lets what is running finish.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
-            let wait = self.take().await;
+            self.hear_of_due().await;
+            self.claim_due().await;
+            self.renew().await;
             let work = Arc::clone(&self.work);
-            let something_new = tokio::time::timeout(wait, work.hint().notified());
+            let wait = tokio::time::timeout(self.wait(), mailbox(&*work).arrival());
             tokio::select! {
                 () = &mut stop => break,
-                _ = something_new => {}
-                Some(ended) = self.running.join_next() => ended_well(ended),
+                _ = wait => {}
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
             }
-            // Whatever else has ended meanwhile is one ask of the store, not one each.
+            // Whatever else has ended meanwhile is one look at the schedule, not one each.
             tokio::task::yield_now().await;
-            while let Some(ended) = self.running.try_join_next() {
-                ended_well(ended);
+            while let Some(ended) = self.running.try_join_next_with_id() {
+                self.ended(ended);
             }
         }
-        while let Some(ended) = self.running.join_next().await {
-            ended_well(ended);
+        while !self.running.is_empty() {
+            let renewal = tokio::time::timeout(RENEW_EVERY, self.running.join_next_with_id());
+            if let Ok(Some(ended)) = renewal.await {
+                self.ended(ended);
+            }
+            self.renew().await;
         }
     }
 
-    /// Starts work at what is due, as far as there are places. Returns how long there is nothing
-    /// more to do, as far as is known.
-    async fn take(&mut self) -> Duration {
-        let Concurrency { time_limit, per_account, at_once } = self.work.concurrency();
-        let limit = at_once.saturating_sub(self.running.len());
-        if limit == 0 {
-            return LOOK_EVERY;
+    fn now_ms(&self) -> i64 {
+        self.work.app().now().unix_millis()
+    }
+
+    /// Takes what commits have announced, and now and then looks into the store.
+    async fn hear_of_due(&mut self) {
+        let content = mailbox(&*self.work).take();
+        let now_ms = self.now_ms();
+        for DueTurn { due_ms, turn } in content.due {
+            self.scheduler.due(&turn, due_ms, now_ms);
         }
-        let now_ms = self.work.app().now().unix_millis();
-        let ask = LeaseAsk {
-            now_ms,
-            hold_for: time_limit + LEASE_MARGIN,
-            limit,
-            per_account,
-            failing_at_once: (at_once / 2).max(1),
-        };
-        let (taken, next_due_ms) = match self.work.lease(ask).await {
-            Ok(leased) => leased,
+        let is_time = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY);
+        if content.look || is_time {
+            self.looked = Some(Instant::now());
+            self.look(now_ms).await;
+        }
+    }
+
+    async fn look(&mut self, now_ms: i64) {
+        let mut after: Option<TurnKey> = None;
+        loop {
+            let store = &self.work.app().store;
+            let found = match store.due_turns(W::QUEUE, now_ms, after.as_ref(), TURNS).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!(%error, queue = W::QUEUE.name(), "the queue could not be read");
+                    return;
+                }
+            };
+            for DueTurn { due_ms, turn } in &found {
+                self.scheduler.due(turn, *due_ms, now_ms);
+            }
+            match found.last() {
+                Some(last) if found.len() == TURNS => after = Some(last.turn.clone()),
+                _ => return,
+            }
+        }
+    }
+
+    /// Claims and starts what is due, as far as there are places.
+    async fn claim_due(&mut self) {
+        let now_ms = self.now_ms();
+        while let Some((turn, limit)) = self.scheduler.next(now_ms) {
+            let holder = self.work.app().node();
+            let request =
+                ClaimRequest { turn: &turn, due_by_ms: now_ms, lapses_in: LAPSE, limit, holder };
+            match self.work.claim(&request).await {
+                Ok(Claimed { claims, next_due_ms }) => {
+                    self.scheduler.claimed(&turn, claims.len(), next_due_ms, now_ms);
+                    for claim in claims {
+                        self.start(turn.clone(), claim, false);
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, queue = W::QUEUE.name(), "nothing could be claimed");
+                    let again_ms =
+                        now_ms + i64::try_from(LOOK_EVERY.as_millis()).unwrap_or(i64::MAX);
+                    self.scheduler.claimed(&turn, 0, Some(again_ms), now_ms);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, turn: TurnKey, claim: Claim<W::Item>, has_panicked: bool) {
+        let (work, to_do) = (Arc::clone(&self.work), claim.clone());
+        let task = self.running.spawn(async move {
+            match has_panicked {
+                false => work.work(to_do).await,
+                true => work.panicked(to_do).await,
+            }
+        });
+        self.under_way.insert(task.id(), UnderWay { turn, claim, has_panicked });
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        let (id, ended) = match ended {
+            Ok((id, ended)) => (id, Some(ended)),
             Err(error) => {
-                tracing::error!(%error, "nothing could be taken");
-                return LOOK_EVERY;
+                tracing::error!(%error, queue = W::QUEUE.name(), "a piece of work panicked");
+                (error.id(), None)
             }
         };
-        for item in taken {
-            let work = Arc::clone(&self.work);
-            self.running.spawn(async move { work.work(item).await });
+        let Some(UnderWay { turn, claim, has_panicked }) = self.under_way.remove(&id) else {
+            return;
+        };
+        match ended {
+            Some(Ended { failed, next_due_ms }) => {
+                self.scheduler.ended(&turn, failed);
+                if let Some(due_ms) = next_due_ms {
+                    self.scheduler.due(&turn, due_ms, self.work.app().now().unix_millis());
+                }
+            }
+            None if !has_panicked => self.start(turn, claim, true),
+            // The report panicked as well: the claim lapses, and the work is offered again.
+            None => self.scheduler.ended(&turn, None),
         }
-        let due_in_ms = next_due_ms.map(|due_ms| due_ms.saturating_sub(now_ms));
+    }
+
+    /// Renews what is under way.
+    async fn renew(&mut self) {
+        if self.renewed.elapsed() < RENEW_EVERY || self.under_way.is_empty() {
+            return;
+        }
+        self.renewed = Instant::now();
+        let tokens: Vec<ClaimToken> =
+            self.under_way.values().map(|under_way| under_way.claim.token).collect();
+        match self.work.app().store.renew(&tokens, LAPSE).await {
+            Ok(lapsed) if lapsed.is_empty() => {}
+            Ok(lapsed) => tracing::warn!(lapsed = lapsed.len(), "claims had lapsed"),
+            Err(error) => tracing::warn!(%error, "claims could not be renewed"),
+        }
+    }
+
+    /// How long there is nothing to do, as far as is known.
+    fn wait(&self) -> Duration {
+        let due_in_ms = self.scheduler.next_due_ms().map(|due_ms| due_ms - self.now_ms());
         let due_in = due_in_ms.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
         due_in.map_or(LOOK_EVERY, |due_in| due_in.min(LOOK_EVERY))
     }
 }
 
-fn ended_well(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        // Its lease lapses, and it is offered again.
-        tracing::error!(%error, "a piece of work panicked");
-    }
+fn mailbox<W: Work>(work: &W) -> &crate::delivery::mailbox::Mailbox {
+    work.app().mailboxes.of(W::QUEUE)
 }
 
-/// Tells the store until it has taken it, as long as the lease holds: what was done must not be
-/// done again only because the store was away for a moment. None: it never took it.
-pub(crate) async fn until_taken<T, Telling: Future<Output = Result<T, Failure>>>(
+/// Tells the store until it has taken it: what was done must not be done again only because the
+/// store was away for a moment. Another failure is returned at once.
+pub(crate) async fn until_recorded<T, Telling: Future<Output = Result<T, Failure>>>(
     what: &(dyn core::fmt::Display + Sync),
     tell: impl Fn() -> Telling,
-) -> Option<T> {
+) -> Result<T, Failure> {
     let started = Instant::now();
-    while started.elapsed() < LEASE_MARGIN {
+    loop {
         match tell().await {
-            Ok(told) => return Some(told),
-            Err(error) => {
+            Err(error @ (Failure::Away(_) | Failure::Overloaded(_)))
+                if started.elapsed() < RETRY_STORE_FOR =>
+            {
                 tracing::warn!(%error, %what, "it could not be recorded yet");
-                pause_before_telling_again().await;
+                pause().await;
             }
+            other => return other,
         }
     }
-    tracing::error!(%what, "it was not recorded, and will be done again");
-    None
 }
 
 #[expect(clippy::disallowed_methods, reason = "the store's recovery takes real time")]
-async fn pause_before_telling_again() {
-    tokio::time::sleep(TELL_AGAIN).await;
+async fn pause() {
+    tokio::time::sleep(RETRY_STORE_AFTER).await;
 }

@@ -10,7 +10,7 @@ use kaipiao_domain::invoicing::acceptance::Accepted;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_ports::store::Expect;
+use kaipiao_ports::record::Expect;
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::record;
 

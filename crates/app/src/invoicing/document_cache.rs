@@ -96,9 +96,9 @@ impl DocumentCache {
     }
 
     async fn draw(&self, drawing: Drawing) -> Result<Arc<Document>, NotDrawn> {
-        let failed = |why: &str| NotDrawn::Failed(Failure::Unavailable(why.to_owned()));
-        let _place =
-            self.queue.try_acquire().map_err(|_| failed("too many documents are waited for"))?;
+        let failed = |why: &str| NotDrawn::Failed(Failure::Damaged(why.to_owned()));
+        let full = || Failure::Overloaded("too many documents are waited for".to_owned());
+        let _place = self.queue.try_acquire().map_err(|_| NotDrawn::Failed(full()))?;
         let permit = Arc::clone(&self.renderers).acquire_owned().await;
         let permit = permit.map_err(|error| failed(&error.to_string()))?;
         let drawn = tokio::task::spawn_blocking(move || {
@@ -226,7 +226,7 @@ mod tests {
         let all = cache.queue.try_acquire_many(u32::try_from(QUEUE).unwrap()).unwrap();
         let drawn = || async { Ok(Box::new(|| document(1)) as Drawing) };
         let refused = cache.document(&key("a"), drawn()).await;
-        assert!(matches!(refused, Err(NotDrawn::Failed(Failure::Unavailable(_)))));
+        assert!(matches!(refused, Err(NotDrawn::Failed(Failure::Overloaded(_)))));
         drop(all);
         assert!(cache.document(&key("a"), drawn()).await.is_ok());
     }

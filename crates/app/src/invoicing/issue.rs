@@ -6,7 +6,8 @@
 //! same time only one counts, and an answer to an earlier try is never taken for a later one's.
 
 use crate::app::App;
-use crate::delivery::worker::{LOOK_EVERY, Work, until_taken};
+use crate::delivery::jobs;
+use crate::delivery::worker::{Ended, LOOK_EVERY, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::invoicing::{requests, s19_result_push};
 use crate::settings::Concurrency;
@@ -18,15 +19,15 @@ use kaipiao_domain::invoicing::invoice_request::{
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, Claimed, Queue};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId};
-use kaipiao_ports::delivery::outbox::LeaseAsk;
-use kaipiao_ports::store::{Expect, ReadError, Save};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::people::card::card_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
-use tokio::sync::Notify;
 
 /// What stands before the serial in a job's name.
 const JOB: &str = "issue/";
@@ -38,15 +39,20 @@ pub(crate) fn issue_job(request: &InvoiceRequest, now: kaipiao_domain::Timestamp
 
 fn job_id(request: &InvoiceRequest) -> JobId {
     let name = format!("{JOB}{}", request.serial);
-    JobId { account: request.merchant.to_string(), name }
+    JobId { queue: Queue::Issue, account: request.merchant.to_string(), name }
 }
 
-/// Issues what the app has accepted.
-pub struct Issuing(pub Arc<App>);
+/// Issues what the app has accepted until `stop` resolves.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
+    Worker::new(Issuing(app)).run(stop).await;
+}
+
+struct Issuing(Arc<App>);
 
 #[async_trait::async_trait]
 impl Work for Issuing {
     type Item = Job;
+    const QUEUE: Queue = Queue::Issue;
 
     fn app(&self) -> &App {
         &self.0
@@ -56,35 +62,36 @@ impl Work for Issuing {
         self.0.settings.issuing.concurrency
     }
 
-    fn hint(&self) -> &Notify {
-        &self.0.job_hint
+    async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Job>, StoreError> {
+        self.0.store.claim_jobs(Self::QUEUE, request).await
     }
 
-    async fn lease(&self, ask: LeaseAsk) -> Result<(Vec<Job>, Option<i64>), ReadError> {
-        let leases = self.0.store.lease_jobs(ask).await?;
-        Ok((leases.taken, leases.next_due_ms))
+    async fn work(&self, Claim { work: job, token }: Claim<Job>) -> Ended {
+        match issue(&self.0, &job.id).await {
+            // What is due next, the commit has announced.
+            Ok(()) => Ended::default(),
+            Err(failure) => jobs::fail(&self.0, &job, token, failure.to_string()).await,
+        }
     }
 
-    async fn work(&self, job: Job) {
-        let app = &self.0;
-        let Some((merchant, serial)) = names(&job.id) else {
-            tracing::error!(job = job.id.name, "a job that this program does not know");
-            return;
-        };
-        let read = || requests::find_versioned(app, &merchant, &serial);
-        let Some(found) = until_taken(&serial, read).await else { return };
-        let Some(found) = found else {
-            tracing::error!(%merchant, ?serial, "a job without its request");
-            return;
-        };
-        let answer = match found.value.is_running() {
-            true => ask_issuer(app, &found.value).await,
-            // Somebody else has ended it: only the job is left.
-            false => IssuerAnswer::NotYet,
-        };
-        let record = || record_answer(app, &job.id, found.clone(), &answer);
-        until_taken(&serial, record).await;
+    async fn panicked(&self, Claim { work: job, token }: Claim<Job>) -> Ended {
+        jobs::fail(&self.0, &job, token, "an internal error of this server".to_owned()).await
     }
+}
+
+/// Does a job to its end.
+async fn issue(app: &App, job: &JobId) -> Result<(), Failure> {
+    let wrong = |why: &str| Failure::Damaged(format!("{} {}: {why}", job.account, job.name));
+    let (merchant, serial) = names(job).ok_or_else(|| wrong("this program knows no such job"))?;
+    let read = || requests::find_versioned(app, &merchant, &serial);
+    let found = until_recorded(&serial, read).await?;
+    let found = found.ok_or_else(|| wrong("its request is not there"))?;
+    let answer = match found.value.is_running() {
+        true => ask_issuer(app, &found.value).await,
+        // Somebody else has ended it: only the job is left.
+        false => IssuerAnswer::NotYet,
+    };
+    until_recorded(&serial, || record_answer(app, job, found.clone(), &answer)).await
 }
 
 fn names(job: &JobId) -> Option<(AppId, Serial)> {

@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
-use kaipiao_ports::store::{Kind, Page, PageOrder};
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::{After, Page, PageOrder};
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::record;
 
@@ -55,13 +56,8 @@ async fn report(
     let mut expected = range.first;
     let mut after = number_key(&range.merchant, &range.code, range.first - 1);
     loop {
-        let page = Page {
-            kind: Kind::InvoiceNumber,
-            owner: Some(after.owner.clone()),
-            after: Some((after.owner.clone(), after.id.clone())),
-            order: PageOrder::Ascending,
-            limit: PAGE,
-        };
+        let mut page = Page::by_key(Kind::InvoiceNumber, Some(after.owner.clone()), PAGE);
+        page.after = Some(After::key(after.owner.clone(), after.id.clone()));
         let owners: Vec<NumberOwner> = record::list(&*app.store, &page).await?;
         let places = owners.iter().map(|owner| owner.number.place());
         let own = places.take_while(|(code, place)| *code == range.code && *place <= range.last);

@@ -2,26 +2,51 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::listing::{self, Ask, Listing};
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_ports::store::{Kind, Page, PageOrder};
+use kaipiao_ports::record::{Field, Kind};
+use kaipiao_ports::store::{ListBy, PageOrder};
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::record::{self, Versioned};
 
-/// A merchant's requests by serial, from behind one of them.
+/// What requests are listed by; newest first, except by serial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestFilter {
+    /// All, by serial.
+    Serial,
+    /// All that were accepted in this time, in the domain's milliseconds, both ends included.
+    Time {
+        /// From this moment.
+        from_ms: i64,
+        /// To this one.
+        to_ms: i64,
+    },
+    /// A field that says this; what was committed in the last seconds may be missing.
+    Field(Field, String),
+}
+
+/// A merchant's requests, from behind `after`, which [`Listing::next`] of the page before says.
 pub async fn list(
     app: &App,
     merchant: &AppId,
-    after: Option<&Serial>,
+    filter: RequestFilter,
+    after: Option<&str>,
     limit: usize,
-) -> Result<Vec<InvoiceRequest>, Failure> {
+) -> Result<Listing<InvoiceRequest>, Failure> {
     let owner = merchant.to_string();
-    let after = after.map(|serial| (owner.clone(), serial.to_string()));
-    let order = PageOrder::Ascending;
-    let page = Page { kind: Kind::InvoiceRequest, owner: Some(owner), after, order, limit };
-    Ok(record::list(&*app.store, &page).await?)
+    let by = match filter {
+        RequestFilter::Serial => {
+            let owner = Some(merchant.as_str());
+            let ask = Ask { owner, after, order: PageOrder::Ascending, limit };
+            return listing::list(app, Kind::InvoiceRequest, ask).await;
+        }
+        RequestFilter::Time { from_ms, to_ms } => ListBy::Time { owner, from_ms, to_ms },
+        RequestFilter::Field(field, value) => ListBy::Field { owner, field, value },
+    };
+    listing::list_by(app, Kind::InvoiceRequest, by, merchant.as_str(), after, limit).await
 }
 
 /// A merchant's request with that serial.

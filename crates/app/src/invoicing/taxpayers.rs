@@ -13,7 +13,8 @@ use kaipiao_domain::invoicing::party::Party;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::{Refusal, Timestamp, text};
 use kaipiao_errcode::ErrorCode;
-use kaipiao_ports::store::{Expect, Kind, Page, PageOrder, Save};
+use kaipiao_ports::record::{Expect, Kind, Save};
+use kaipiao_ports::store::Page;
 use kaipiao_records::invoicing::invoice_number::NumberRegister;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
@@ -161,13 +162,7 @@ async fn register(app: &App) -> Result<Save, Failure> {
 
 /// Everybody's ranges.
 async fn all_ranges(app: &App) -> Result<Vec<NumberRange>, Failure> {
-    let page = Page {
-        kind: Kind::NumberRange,
-        owner: None,
-        after: None,
-        order: PageOrder::Ascending,
-        limit: 1_000_000,
-    };
+    let page = Page::by_key(Kind::NumberRange, None, 1_000_000);
     Ok(record::list(&*app.store, &page).await?)
 }
 

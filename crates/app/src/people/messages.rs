@@ -6,7 +6,8 @@ use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing};
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
-use kaipiao_ports::store::{Kind, PageOrder};
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::PageOrder;
 
 /// Messages on a page of the inbox.
 const PAGE: usize = 20;

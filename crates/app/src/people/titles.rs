@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store_access::{Decision, FirstTry, decide, get, put};
+use crate::store_access::{Decision, FirstTry, commit, decide, get, put};
 use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
-use kaipiao_ports::store::{Commit, Kind, Page, PageOrder};
+use kaipiao_ports::record::{Expect, Kind};
+use kaipiao_ports::store::{Commit, Page};
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record::{self, removal};
@@ -40,13 +41,7 @@ pub async fn title_book(app: &App, user: &User) -> Result<Vec<BookEntry>, Failur
 
 /// Entries as they were added.
 async fn book_entries(app: &App, user: &UserId) -> Result<Vec<BookEntry>, Failure> {
-    let page = Page {
-        kind: Kind::BookEntry,
-        owner: Some(user.as_str().to_owned()),
-        after: None,
-        order: PageOrder::Ascending,
-        limit: MAX_BOOK,
-    };
+    let page = Page::by_key(Kind::BookEntry, Some(user.as_str().to_owned()), MAX_BOOK);
     Ok(record::list(&*app.store, &page).await?)
 }
 
@@ -83,8 +78,8 @@ fn new_title_id(app: &App) -> String {
 
 /// Takes a title out of the book.
 pub async fn remove(app: &App, user: &UserId, id: &str) -> Result<(), Failure> {
-    let saves = vec![removal(book_entry_key(user, id))];
-    app.store.commit(Commit::of(saves)).await.map_err(Failure::from)
+    let saves = vec![removal(book_entry_key(user, id), Expect::Any)];
+    commit(app, Commit::of(saves)).await.map_err(Failure::from)
 }
 
 /// Makes a title the one that pages fill in by themselves. An unknown one changes nothing.

@@ -7,7 +7,8 @@ use crate::signed::openid;
 use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{OpenId, User, UserId};
-use kaipiao_ports::store::{Kind, PageOrder};
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::PageOrder;
 use kaipiao_records::people::user::user_key;
 
 /// Users by id.

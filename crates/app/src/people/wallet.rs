@@ -11,7 +11,8 @@ use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;
-use kaipiao_ports::store::{Kind, PageOrder};
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::PageOrder;
 
 /// A card, and where it leads.
 #[derive(Clone, Debug)]

@@ -1,3 +1,4 @@
 //! Delivery: pushes, their attempts, and where accounts receive them.
 
+pub mod job;
 pub mod push;

@@ -4,8 +4,8 @@
 //!                     ┌─ retry in 0, 2, 5 s ─┐
 //!                     ▼                      │
 //! (commit) ──▶ Waiting ──▶ Ready ──▶ attempt ┴──▶ Delivered | GaveUp | Unroutable
-//!               behind an earlier                      │
-//!               push of its lane        replay by hand ┘ (back to Ready or Waiting)
+//!               behind an earlier push                 │
+//!               of its ordering key     replay by hand ┘ (back to Ready or Waiting)
 //! ```
 
 use crate::{Refusal, Timestamp};
@@ -71,7 +71,7 @@ pub struct Callback {
 
 /// What became of a push in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Outcome {
     /// The receiver answered 2xx in time.
     Delivered,
     /// The first try and all retries failed.
@@ -80,8 +80,8 @@ pub enum Verdict {
     Unroutable,
 }
 
-impl Verdict {
-    /// Every verdict.
+impl Outcome {
+    /// Every outcome.
     pub const ALL: [Self; 3] = [Self::Delivered, Self::GaveUp, Self::Unroutable];
 
     /// Its name in the admin API.
@@ -93,34 +93,93 @@ impl Verdict {
         }
     }
 
-    /// The verdict with that name.
+    /// The outcome with that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
+}
+
+/// What a push is, which decides over its attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushKind {
+    /// An event of the contract (sections 6 and 19) to an account's callback.
+    Event,
+}
+
+impl PushKind {
+    /// Every kind.
+    pub const ALL: [Self; 1] = [Self::Event];
+
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+        }
+    }
+
+    /// The kind with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether an attempt delivered. An event is delivered by a complete 2xx, whatever its body
+    /// (D-36).
+    pub fn delivers(self, result: &AttemptResult) -> bool {
+        match self {
+            Self::Event => matches!(result, AttemptResult::Answered { status: 200..=299, .. }),
+        }
+    }
+
+    /// Decides what follows the `tries`-th try (from 1) of a run.
+    pub fn after_attempt(
+        self,
+        result: &AttemptResult,
+        tries: u32,
+        retries: &RetrySchedule,
+        now: Timestamp,
+    ) -> AfterAttempt {
+        if self.delivers(result) {
+            return AfterAttempt::Complete(Outcome::Delivered);
+        }
+        if *result == AttemptResult::NoAddress {
+            return AfterAttempt::Complete(Outcome::Unroutable);
+        }
+        let waits = match self {
+            Self::Event => &retries.event,
+        };
+        let retries_before = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
+        match waits.get(retries_before) {
+            Some(wait) => AfterAttempt::Retry(now + *wait),
+            None => AfterAttempt::Complete(Outcome::GaveUp),
+        }
+    }
+}
+
+/// How long each retry waits after the failure before it, by kind; the length is the number of
+/// retries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetrySchedule {
+    /// For [`PushKind::Event`]: 0, 2 and 5 s unless an operator says otherwise (D-37).
+    pub event: Vec<Duration>,
 }
 
 /// What an attempt came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptResult {
-    /// A complete answer with this HTTP status.
+    /// A complete answer.
     Answered {
-        /// The status.
+        /// The HTTP status.
         status: u16,
+        /// The body, as much of it as is read.
+        body: Vec<u8>,
     },
-    /// No complete answer: why.
+    /// No complete answer.
     Failed {
-        /// For people.
+        /// Why, for people.
         why: String,
     },
     /// There was no address to send to.
     NoAddress,
-}
-
-impl AttemptResult {
-    /// A complete 2xx delivers, whatever its body (D-36).
-    pub fn delivers(&self) -> bool {
-        matches!(self, Self::Answered { status: 200..=299 })
-    }
 }
 
 /// What happens to a push after an attempt.
@@ -129,28 +188,7 @@ pub enum AfterAttempt {
     /// It is tried again at this moment.
     Retry(Timestamp),
     /// It is over.
-    Settle(Verdict),
-}
-
-/// Decides what follows the `tries`-th try (from 1) of a run. `spacing` holds how long each retry
-/// waits after the failure before it; its length is how many retries there are.
-pub fn after_attempt(
-    result: &AttemptResult,
-    tries: u32,
-    spacing: &[Duration],
-    now: Timestamp,
-) -> AfterAttempt {
-    if result.delivers() {
-        return AfterAttempt::Settle(Verdict::Delivered);
-    }
-    if *result == AttemptResult::NoAddress {
-        return AfterAttempt::Settle(Verdict::Unroutable);
-    }
-    let retries_before = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-    match spacing.get(retries_before) {
-        Some(wait) => AfterAttempt::Retry(now + *wait),
-        None => AfterAttempt::Settle(Verdict::GaveUp),
-    }
+    Complete(Outcome),
 }
 
 /// Checks the token that signs an account's pushes: 3 to 32 letters and digits (wire_facts 3.1).
@@ -163,10 +201,13 @@ pub fn check_token(token: &str) -> Result<(), Refusal> {
 mod tests {
     use super::*;
 
-    const SPACING: [Duration; 3] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5)];
+    fn schedule() -> RetrySchedule {
+        RetrySchedule { event: [0, 2, 5].map(Duration::from_secs).to_vec() }
+    }
 
     fn after(result: &AttemptResult, tries: u32) -> AfterAttempt {
-        after_attempt(result, tries, &SPACING, Timestamp::from_unix_millis(1000))
+        let now = Timestamp::from_unix_millis(1000);
+        PushKind::Event.after_attempt(result, tries, &schedule(), now)
     }
 
     #[test]
@@ -174,25 +215,28 @@ mod tests {
         let failed = AttemptResult::Failed { why: "reset".into() };
         let at = |ms| AfterAttempt::Retry(Timestamp::from_unix_millis(ms));
         let all: Vec<_> = (1..=5).map(|tries| after(&failed, tries)).collect();
-        let gave_up = AfterAttempt::Settle(Verdict::GaveUp);
+        let gave_up = AfterAttempt::Complete(Outcome::GaveUp);
         assert_eq!(all, [at(1000), at(3000), at(6000), gave_up, gave_up]);
-        assert_eq!(after_attempt(&failed, 1, &[], Timestamp::default()), gave_up);
+        let never = RetrySchedule::default();
+        let now = Timestamp::default();
+        assert_eq!(PushKind::Event.after_attempt(&failed, 1, &never, now), gave_up);
     }
 
     #[test]
-    fn any_2xx_delivers_and_nothing_else() {
+    fn any_2xx_delivers_an_event_and_nothing_else_does() {
         for (status, delivers) in
             [(199, false), (200, true), (204, true), (299, true), (302, false), (500, false)]
         {
-            let result = AttemptResult::Answered { status };
-            let settled = after(&result, 4) == AfterAttempt::Settle(Verdict::Delivered);
-            assert_eq!((result.delivers(), settled), (delivers, delivers), "{status}");
+            let result = AttemptResult::Answered { status, body: b"no".to_vec() };
+            let is_over = after(&result, 4) == AfterAttempt::Complete(Outcome::Delivered);
+            assert_eq!((PushKind::Event.delivers(&result), is_over), (delivers, delivers));
         }
     }
 
     #[test]
-    fn no_address_is_a_verdict_of_its_own() {
-        assert_eq!(after(&AttemptResult::NoAddress, 1), AfterAttempt::Settle(Verdict::Unroutable));
+    fn no_address_is_an_outcome_of_its_own() {
+        let unroutable = AfterAttempt::Complete(Outcome::Unroutable);
+        assert_eq!(after(&AttemptResult::NoAddress, 1), unroutable);
     }
 
     #[test]
@@ -200,8 +244,9 @@ mod tests {
         for mode in PushMode::ALL {
             assert_eq!(PushMode::from_name(mode.name()), Some(mode));
         }
-        for verdict in Verdict::ALL {
-            assert_eq!(Verdict::from_name(verdict.name()), Some(verdict));
+        assert_eq!(PushKind::from_name("event"), Some(PushKind::Event));
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::from_name(outcome.name()), Some(outcome));
         }
         assert!(check_token("AAAAA").is_ok() && check_token("abc").is_ok());
         for bad in ["", "ab", "a b c", "中文字", &"a".repeat(33)] {

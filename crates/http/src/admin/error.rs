@@ -20,11 +20,15 @@ pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
 
 /// A use case's failure in this API's terms; the log has the store's words.
 pub(crate) fn failed(failure: Failure) -> Response {
-    match failure {
+    match &failure {
         Failure::Refused(refusal) => refuse(StatusCode::BAD_REQUEST, &refusal.to_string()),
-        Failure::Unavailable(why) => {
-            tracing::error!(%why, "failed");
+        Failure::Overloaded(_) | Failure::Away(_) => {
+            tracing::error!(why = %failure, "failed");
             refuse(StatusCode::SERVICE_UNAVAILABLE, "the store is away, try again")
+        }
+        Failure::Damaged(_) => {
+            tracing::error!(why = %failure, "failed");
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "a fault of this server; its log says more")
         }
     }
 }

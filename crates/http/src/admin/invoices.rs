@@ -4,16 +4,18 @@ use crate::admin::error::failed;
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::page_size;
+use crate::paging::{after, field_filter, page_size, time_filter};
 use crate::server::Server;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use kaipiao_app::invoicing::requests;
+use kaipiao_app::invoicing::requests::{self, RequestFilter};
+use kaipiao_app::listing::Listing;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_ports::record::Field;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
@@ -87,66 +89,63 @@ fn status_of(state: &RequestState) -> (&'static str, Option<&Serial>, kaipiao_do
     }
 }
 
-/// `GET /admin/v1/invoices?appid=&fpqqlsh=&after=&limit=`: a merchant's requests, by serial.
-pub(crate) async fn list_invoices(
-    _: Operator,
-    State(server): State<Server>,
-    request: Request,
-) -> Response {
+/// `GET /admin/v1/invoices?appid=…&after=&limit=`: a merchant's requests by serial; the one of
+/// `fpqqlsh`; or, newest first, those of a time (`from_ms`, `to_ms`), or those that one of `state`,
+/// `order_id`, `user`, `buyer`, `number` and `gross_fen` finds. What was committed in the last seconds
+/// may be missing among the latter.
+pub(crate) async fn list_invoices(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
     #[derive(Serialize)]
     struct InvoicesJson {
         invoices: Vec<InvoiceJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     }
-    let query = match query_object(request.uri()).and_then(|object| InvoiceQuery::read(&object)) {
-        Ok(query) => query,
-        Err(refusal) => return failed(refusal.into()),
-    };
     let found = async {
-        match &query.serial {
-            Some(serial) => {
-                let one = requests::find(&server.app, &query.merchant, serial).await?;
-                Ok(one.into_iter().collect())
-            }
-            None => {
-                let after = query.after.as_ref();
-                requests::list(&server.app, &query.merchant, after, query.limit).await
-            }
+        let query = query_object(&uri)?;
+        let merchant = AppId::parse(&query.required_text("appid")?);
+        let merchant = merchant.ok_or_else(|| Refusal::invalid("appid", "is not an appid"))?;
+        if let Some(serial) = serial(&query)? {
+            let one = requests::find(&server.app, &merchant, &serial).await?;
+            return Ok(Listing { items: one.into_iter().collect(), next: None });
         }
+        let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
+        requests::list(&server.app, &merchant, filter, after.as_deref(), limit).await
     };
     match found.await {
-        Ok(requests) => {
-            let invoices = requests.into_iter().map(InvoiceJson::from).collect();
-            json(StatusCode::OK, bare(&InvoicesJson { invoices }))
+        Ok(Listing { items, next }) => {
+            let invoices = items.into_iter().map(InvoiceJson::from).collect();
+            json(StatusCode::OK, bare(&InvoicesJson { invoices, next }))
         }
         Err(failure) => failed(failure),
     }
 }
 
-struct InvoiceQuery {
-    merchant: AppId,
-    serial: Option<Serial>,
-    after: Option<Serial>,
-    limit: usize,
+fn serial(query: &Object) -> Result<Option<Serial>, Refusal> {
+    let text = query.text("fpqqlsh")?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Serial::parse(&text).map(Some).ok_or_else(|| Refusal::invalid("fpqqlsh", "is not a serial"))
 }
 
-impl InvoiceQuery {
-    fn read(object: &Object) -> Result<Self, Refusal> {
-        let merchant = AppId::parse(&object.required_text("appid")?);
-        let merchant = merchant.ok_or_else(|| Refusal::invalid("appid", "is not an appid"))?;
-        let serial = |name: &str| -> Result<Option<Serial>, Refusal> {
-            let text = object.text(name)?;
-            let wrong = || Refusal::invalid(name, "is not a serial");
-            if text.is_empty() {
-                Ok(None)
-            } else {
-                Serial::parse(&text).map(Some).ok_or_else(wrong)
-            }
-        };
-        Ok(Self {
-            merchant,
-            serial: serial("fpqqlsh")?,
-            after: serial("after")?,
-            limit: page_size(object)?,
-        })
+/// Query members that a listing can go by, and the fields that they are.
+const FILTERS: [(&str, Field); 6] = [
+    ("state", Field::State),
+    ("order_id", Field::Order),
+    ("user", Field::User),
+    ("buyer", Field::Buyer),
+    ("number", Field::Number),
+    ("gross_fen", Field::Gross),
+];
+
+fn read_filter(query: &Object) -> Result<RequestFilter, Refusal> {
+    if let Some(by_field) = field_filter(query, &FILTERS)? {
+        let (field, value) = by_field;
+        return Ok(RequestFilter::Field(field, value));
     }
+    Ok(match time_filter(query)? {
+        Some((from_ms, to_ms)) => RequestFilter::Time { from_ms, to_ms },
+        None => RequestFilter::Serial,
+    })
 }

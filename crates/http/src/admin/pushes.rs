@@ -9,11 +9,11 @@ use crate::server::Server;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::delivery::pushes::{self, PushReport};
-use kaipiao_domain::delivery::push::Verdict;
+use kaipiao_app::delivery::pushes;
+use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::delivery::outbox::{
-    Attempt, Changed, Push, PushId, PushQuery, PushState, StateFilter,
+    Attempt, ListedPush, PushId, PushQuery, PushState, Replayed, StateFilter,
 };
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
@@ -61,18 +61,18 @@ impl From<Attempt> for AttemptJson {
 }
 
 impl PushJson {
-    fn new(report: PushReport, now_ms: i64) -> Self {
-        let PushReport { push, attempts, waits_behind } = report;
-        let (state, says) = status_of(&push, waits_behind.as_ref(), now_ms);
+    fn new(listed: ListedPush, now_ms: i64) -> Self {
+        let (state, says) = status_of(&listed, now_ms);
+        let ListedPush { push, attempts, .. } = listed;
         let (due_ms, settled_ms) = match push.state {
             PushState::Waiting => (None, None),
             PushState::Ready { due_ms } => (Some(due_ms), None),
-            PushState::Settled { at_ms, .. } => (None, Some(at_ms)),
+            PushState::Completed { at_ms, .. } => (None, Some(at_ms)),
         };
         Self {
             id: push.id.to_string(),
             appid: push.id.account,
-            order_id: push.lane,
+            order_id: push.ordering_key,
             openid: push.openid,
             event: push.event,
             create_time: push.create_time_s,
@@ -89,17 +89,19 @@ impl PushJson {
 }
 
 /// A push's state and its words.
-fn status_of(push: &Push, waits_behind: Option<&Push>, now_ms: i64) -> (&'static str, String) {
+fn status_of(listed: &ListedPush, now_ms: i64) -> (&'static str, String) {
+    let push = &listed.push;
     let tries = push.tries + 1;
     match push.state {
-        PushState::Waiting => match waits_behind {
+        PushState::Waiting => match &listed.waits_behind {
             Some(first) => {
-                let (_, says) = status_of(first, None, now_ms);
-                ("waiting", format!("waits behind {} of the same order, which {says}", first.id))
+                let (_, says) = status_of(first, now_ms);
+                let id = &first.push.id;
+                ("waiting", format!("waits behind {id} of the same order, which {says}"))
             }
             None => ("waiting", "waits for its turn".to_owned()),
         },
-        PushState::Ready { .. } if let Some(since) = push.in_flight_for => {
+        PushState::Ready { .. } if let Some(since) = listed.in_flight_for => {
             ("in_flight", format!("is being tried (try {tries}) for {} ms", since.as_millis()))
         }
         PushState::Ready { due_ms } => {
@@ -114,15 +116,15 @@ fn status_of(push: &Push, waits_behind: Option<&Push>, now_ms: i64) -> (&'static
             };
             ("ready", says)
         }
-        PushState::Settled { verdict, .. } => {
-            let says = match verdict {
-                Verdict::Delivered => "was answered with a success",
-                Verdict::GaveUp => "failed at every try; POST …/replay sends it again",
-                Verdict::Unroutable => {
+        PushState::Completed { outcome, .. } => {
+            let says = match outcome {
+                Outcome::Delivered => "was answered with a success",
+                Outcome::GaveUp => "failed at every try; POST …/replay sends it again",
+                Outcome::Unroutable => {
                     "had no callback to go to; set one, then POST …/replay sends it"
                 }
             };
-            (verdict.name(), says.to_owned())
+            (outcome.name(), says.to_owned())
         }
     }
 }
@@ -162,7 +164,7 @@ fn read_query(object: &Object) -> Result<PushQuery, Refusal> {
     });
     Ok(PushQuery {
         account: optional("appid")?,
-        lane: optional("order_id")?,
+        ordering_key: optional("order_id")?,
         state,
         after: after.transpose()?,
         limit: page_size(object)?,
@@ -173,7 +175,7 @@ fn read_state(name: &str) -> Result<StateFilter, Refusal> {
     if name == "open" {
         return Ok(StateFilter::Open);
     }
-    Verdict::from_name(name).map(StateFilter::Settled).ok_or_else(|| {
+    Outcome::from_name(name).map(StateFilter::Completed).ok_or_else(|| {
         let problem = "must be open, delivered, gave_up or unroutable, not";
         Refusal::invalid("state", format!("{problem} {}", text::quoted(name)))
     })
@@ -192,13 +194,13 @@ pub(crate) async fn replay_push(
     }
     let unknown = || refuse(StatusCode::NOT_FOUND, "no push has this id");
     let Some(push) = PushId::parse(&id) else { return unknown() };
-    match pushes::replay(&server.app, push).await {
-        Ok(Changed::Yes) => json(StatusCode::OK, bare(&ReplayJson { id, result: "replayed" })),
-        Ok(Changed::No) => refuse(
+    match pushes::replay(&server.app, &push).await {
+        Ok(Replayed::Yes) => json(StatusCode::OK, bare(&ReplayJson { id, result: "replayed" })),
+        Ok(Replayed::IsOpen) => refuse(
             StatusCode::CONFLICT,
             "it is on its way still; GET /admin/v1/pushes says how far",
         ),
-        Ok(Changed::NoSuchPush) => unknown(),
+        Ok(Replayed::NoSuchPush) => unknown(),
         Err(failure) => failed(failure),
     }
 }

@@ -3,7 +3,7 @@
 use crate::admin::error::{failed, refuse};
 use crate::answer::json;
 use crate::body::{RequestBody, query_object, query_value};
-use crate::paging::{after, page_size};
+use crate::paging::{LARGEST_PAGE, after, page_size_or};
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -46,7 +46,10 @@ pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -
             let result = if answered.is_authorized { "authorized" } else { "declined" };
             json(StatusCode::OK, bare(&AnswerJson { result, redirect }))
         }
-        Err(AnswerError::Failed(failure @ Failure::Unavailable(_))) => failed(failure),
+        Err(AnswerError::Failed(Failure::Refused(refusal))) => {
+            refuse(StatusCode::CONFLICT, &refusal.to_string())
+        }
+        Err(AnswerError::Failed(failure)) => failed(failure),
         Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
     }
 }
@@ -85,7 +88,7 @@ pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response
     };
     let listed = async {
         let query = query_object(&uri)?;
-        let (after, limit) = (after(&query)?, page_size(&query)?);
+        let (after, limit) = (after(&query)?, page_size_or(&query, LARGEST_PAGE)?);
         messages::list(&server.app, &user, after.as_deref(), limit).await
     };
     match listed.await {

@@ -409,7 +409,9 @@ fn refused(frame: &Frame, link: &str, error: AnswerError) -> Response {
         AnswerError::UnknownUser(_) => to_login(link),
         // The page itself says where the order stands.
         AnswerError::Refused(_) | AnswerError::RequestChanged => see_other(link),
-        AnswerError::Failed(failure @ Failure::Unavailable(_)) => unavailable(frame, &failure),
+        AnswerError::Failed(
+            failure @ (Failure::Overloaded(_) | Failure::Away(_) | Failure::Damaged(_)),
+        ) => unavailable(frame, &failure),
         AnswerError::Failed(Failure::Refused(_)) => see_other(link),
     }
 }

@@ -1,55 +1,66 @@
 //! Jobs: what is to be done after a commit, and not lost with the process.
 //!
 //! A job is committed together with the change that asks for it, and its end together with what it
-//! led to ([`crate::store::Commit`]). Between the two
+//! led to ([`crate::store::Commit`]). In between it is claimed ([`super::claims`]); two who do it at
+//! the same time, because one's claim has lapsed, expect the versions that they read, so only one
+//! of them counts.
 //!
-//! - a worker takes jobs that are due with [`Jobs::lease_jobs`], under the same caps and turns as
-//!   pushes ([`crate::delivery::outbox`]);
-//! - a lease has one holder and lapses after a while in real time; then the job is offered again;
-//! - opening the store offers every job again that has not ended.
-//!
-//! A job may therefore be done twice at the same time, by a holder whose lease has lapsed and by
-//! the next one. What they commit expects the versions that they read, so only one of them counts.
-//!
-//! `kaipiao_testkit::delivery::job_laws` holds all of it for every store.
+//! A job that cannot be done is tried again with growing pauses, then set aside as failed: seen
+//! ([`Jobs::jobs`]), and run again when somebody says so.
 
-use crate::delivery::lease_book::Leased;
-use crate::delivery::outbox::LeaseAsk;
-use crate::store::ReadError;
+use super::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Queue, Reported};
+use crate::errors::StoreError;
 use async_trait::async_trait;
 
-/// Names a job.
+/// Names a job. A queue has at most one job of a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId {
-    /// Whose it is: an account's appid.
+    /// The queue.
+    pub queue: Queue,
+    /// The account that it is done for: an appid.
     pub account: String,
-    /// Which of the account's jobs.
+    /// The name among the account's jobs of the queue.
     pub name: String,
 }
 
-impl Leased for JobId {
-    fn account(&self) -> &str {
-        &self.account
-    }
+/// Where a job stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// To be done from this moment on.
+    Due {
+        /// The domain's milliseconds.
+        due_ms: i64,
+    },
+    /// Set aside.
+    Failed {
+        /// The domain's milliseconds.
+        at_ms: i64,
+    },
 }
 
-/// A job that its holder may do.
+/// A job as the store holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Its name.
+    /// The name.
     pub id: JobId,
-    /// Since when it is due, in the domain's milliseconds.
-    pub due_ms: i64,
+    /// Counts up within the store; larger for jobs that came later.
+    pub number: i64,
+    /// Where it stands.
+    pub state: JobState,
+    /// Tries that failed since it was committed or run again.
+    pub attempts: u32,
+    /// Why the last one failed, for people; empty: none did.
+    pub last_error: String,
 }
 
-/// A job's change as a part of a commit. Either way its holder has let go of it afterwards.
+/// A job's change as a part of a commit. Whoever holds the job has let go of it afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobChange {
-    /// It is to be done from this moment on, whether it is new or not.
+    /// It is to be done from this moment on, whether it is new, waits or had failed.
     Due {
-        /// Which.
+        /// The job.
         id: JobId,
-        /// When, in the domain's milliseconds.
+        /// The domain's milliseconds.
         due_ms: i64,
     },
     /// It has ended.
@@ -57,7 +68,7 @@ pub enum JobChange {
 }
 
 impl JobChange {
-    /// Which job.
+    /// The job.
     pub const fn id(&self) -> &JobId {
         match self {
             Self::Due { id, .. } | Self::Done(id) => id,
@@ -65,19 +76,52 @@ impl JobChange {
     }
 }
 
-/// What a worker gets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JobLeases {
-    /// The jobs to do.
-    pub taken: Vec<Job>,
-    /// When, in the domain's milliseconds, the next job of an account with room is due; None when
-    /// nothing waits for its time.
-    pub next_due_ms: Option<i64>,
+/// The report of a try that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobFailure {
+    /// The claim that the try was made under.
+    pub token: ClaimToken,
+    /// Why, for people.
+    pub error: String,
+    /// When it is tried again, or that it is set aside.
+    pub next: JobState,
 }
 
-/// Durable jobs.
+/// Which jobs a listing shows; newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobQuery {
+    /// Only this queue's.
+    pub queue: Option<Queue>,
+    /// Only this account's.
+    pub account: Option<String>,
+    /// Only those that failed (true), or those that did not (false).
+    pub failed: Option<bool>,
+    /// Behind the job with this number.
+    pub after: Option<i64>,
+    /// Entries at most.
+    pub limit: usize,
+}
+
+/// The jobs' half of a store.
 #[async_trait]
 pub trait Jobs: Send + Sync + 'static {
-    /// Takes jobs that are due.
-    async fn lease_jobs(&self, ask: LeaseAsk) -> Result<JobLeases, ReadError>;
+    /// Claims jobs of a queue that are due.
+    async fn claim_jobs(
+        &self,
+        queue: Queue,
+        request: &ClaimRequest<'_>,
+    ) -> Result<Claimed<Job>, StoreError>;
+
+    /// Records a try that failed.
+    async fn fail_job(&self, failure: JobFailure) -> Result<Reported, StoreError>;
+
+    /// Makes a failed job due, with a fresh count of attempts. None: no job has this number; false:
+    /// it has not failed.
+    async fn run_again(&self, number: i64, now_ms: i64) -> Result<Option<bool>, StoreError>;
+
+    /// Lists jobs.
+    async fn jobs(&self, query: &JobQuery) -> Result<Vec<Job>, StoreError>;
 }
+
+/// A claim on a job.
+pub type JobClaim = Claim<Job>;

@@ -1,6 +1,6 @@
-//! Delivery: pushes, their attempts, and where accounts receive them.
+//! Delivery: the queues of pushes and jobs, the claims on their work, outgoing requests.
 
+pub mod claims;
 pub mod jobs;
-pub mod lease_book;
 pub mod outbox;
 pub mod sender;

@@ -1,45 +1,35 @@
-//! The outbox: pushes on their way to a merchant (section 6).
+//! The outbox: pushes on their way to a receiver.
 //!
 //! A push is committed together with the change that it tells of ([`crate::store::Commit`]), so
-//! neither exists without the other. From then on it belongs to a lane, the account and the order:
+//! neither exists without the other. From then on:
 //!
-//! - the pushes of a lane go out one after the other, in the order of their commits; only the
-//!   first that is not settled is Ready, those behind it are Waiting;
-//! - a worker takes Ready pushes that are due with [`Outbox::lease`], makes one attempt at each,
-//!   and reports it with [`Outbox::settle`];
-//! - a lease has one holder and lapses after a while in real time, whatever the domain's clock
-//!   says; then the push is offered again, and what the former holder reports changes nothing;
-//! - an account never has more leases than its cap, and accounts whose newest attempt failed have a
-//!   share of all: a receiver that hangs holds up itself only;
-//! - accounts take turns: the one that was served longest ago comes first;
-//! - an attempt and what follows from it are one commit, and so is a replay.
+//! - the open pushes of one ordering key (an account's order) go out one after the other, in the
+//!   order of their commits: only the first of them is Ready, those behind it are Waiting;
+//! - a worker claims Ready pushes that are due ([`super::claims`]), makes one attempt at each, and
+//!   reports it with [`Outbox::complete_push`]; the attempt and what follows from it are one
+//!   commit, and so is a replay.
+//!
+//! What counts as delivered and when to try again belong to the push's kind
+//! (`kaipiao_domain::delivery::push`); a store doesn't look at it.
 //!
 //! CreateTime is given out here, by whoever serialises the commits: `max(now, last + 1)` for each
 //! user of an account, because receivers tell events apart by FromUserName and CreateTime.
-//!
-//! `kaipiao_testkit::delivery::outbox_laws` holds all of it for every store.
 
-use crate::delivery::lease_book::Leased;
-use crate::store::{CommitError, ReadError};
+use super::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Reported, TurnKey};
+use crate::errors::{CommitError, StoreError};
 use async_trait::async_trait;
 use core::fmt;
-use kaipiao_domain::delivery::push::Verdict;
+use core::time::Duration;
+use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Names a push: the receiving account and a number that counts up within the store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PushId {
     /// The receiving account's appid.
     pub account: String,
-    /// Which of its pushes; later ones have larger numbers.
+    /// Later pushes have larger numbers; no two pushes of a store share one.
     pub number: i64,
-}
-
-impl Leased for PushId {
-    fn account(&self) -> &str {
-        &self.account
-    }
 }
 
 impl PushId {
@@ -58,21 +48,69 @@ impl fmt::Display for PushId {
     }
 }
 
+/// Where a push goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Wherever the account's callback is at the moment of the attempt.
+    Callback,
+    /// An address that was fixed when the push was committed.
+    Fixed {
+        /// The whole address.
+        url: String,
+        /// Its scheme, host and port: what the pushes to it take turns by.
+        origin: String,
+    },
+}
+
+impl Destination {
+    /// The address, where it is fixed.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Callback => None,
+            Self::Fixed { url, .. } => Some(url),
+        }
+    }
+
+    /// The origin of a fixed address; empty for the callback.
+    pub fn origin(&self) -> &str {
+        match self {
+            Self::Callback => "",
+            Self::Fixed { origin, .. } => origin,
+        }
+    }
+}
+
+/// The body of a new push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewBody {
+    /// All of it.
+    Whole(String),
+    /// All but the digits of CreateTime, which the store fills in.
+    Untimed {
+        /// What stands before them.
+        before: String,
+        /// What stands behind them.
+        after: String,
+    },
+}
+
 /// A push as a part of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPush {
     /// The receiving account's appid.
     pub account: String,
-    /// The order: the pushes of one lane go out in order.
-    pub lane: String,
+    /// Where it goes.
+    pub destination: Destination,
+    /// What decides over its attempts.
+    pub kind: PushKind,
+    /// Pushes of one account and key go out in order: the order number.
+    pub ordering_key: String,
     /// FromUserName: the user, as the receiving account knows them.
     pub openid: String,
     /// `Event`, for the listings.
     pub event: &'static str,
-    /// The body before CreateTime's digits …
-    pub before_time: String,
-    /// … and behind them.
-    pub after_time: String,
+    /// The body.
+    pub body: NewBody,
     /// The domain's now, in milliseconds: CreateTime is at least that, and the push is due.
     pub now_ms: i64,
 }
@@ -80,18 +118,18 @@ pub struct NewPush {
 /// Where a push stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushState {
-    /// Behind an earlier push of its lane.
+    /// Behind an earlier open push of its ordering key.
     Waiting,
-    /// The lane's first: to be sent as soon as this moment (milliseconds) has come.
+    /// The first of its ordering key, to be sent as soon as this moment has come.
     Ready {
         /// The domain's milliseconds.
         due_ms: i64,
     },
     /// Over.
-    Settled {
+    Completed {
         /// How it ended.
-        verdict: Verdict,
-        /// When, in the domain's milliseconds.
+        outcome: Outcome,
+        /// The domain's milliseconds.
         at_ms: i64,
     },
 }
@@ -99,17 +137,21 @@ pub enum PushState {
 /// A push as the store holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
-    /// Its name.
+    /// The name.
     pub id: PushId,
-    /// The order.
-    pub lane: String,
+    /// Where it goes.
+    pub destination: Destination,
+    /// What decides over its attempts.
+    pub kind: PushKind,
+    /// What it is in order with.
+    pub ordering_key: String,
     /// FromUserName.
     pub openid: String,
     /// `Event`.
     pub event: String,
     /// CreateTime, unix seconds.
     pub create_time_s: i64,
-    /// The event in clear; the same for every try and replay.
+    /// The event in clear; the same for every attempt.
     pub body: Arc<str>,
     /// When it was committed, in the domain's milliseconds.
     pub committed_ms: i64,
@@ -119,8 +161,14 @@ pub struct Push {
     pub tries: u32,
     /// Attempts in all.
     pub attempts: u32,
-    /// Is an attempt being made right now, and since how long?
-    pub in_flight_for: Option<Duration>,
+}
+
+impl Push {
+    /// What it takes turns by.
+    pub fn turn(&self) -> TurnKey {
+        let origin = self.destination.origin().to_owned();
+        TurnKey { account: self.id.account.clone(), origin }
+    }
 }
 
 /// One attempt, as the history keeps it.
@@ -132,107 +180,63 @@ pub struct Attempt {
     pub took_ms: i64,
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
-    /// Why it failed, in words; empty when it did not.
+    /// Why it failed, for people; empty when it did not.
     pub problem: String,
     /// How the answer's body began, at most 2 KiB.
     pub excerpt: String,
 }
 
-/// How many pushes, or jobs, a worker can take.
-#[derive(Clone, Copy, Debug)]
-pub struct LeaseAsk {
-    /// The domain's now, in milliseconds: retries that are due by then.
-    pub now_ms: i64,
-    /// So long, in real time, the leases hold.
-    pub hold_for: Duration,
-    /// At most so many.
-    pub limit: usize,
-    /// An account has at most so many leases at once, these included.
-    pub per_account: usize,
-    /// Accounts whose newest attempt failed have at most so many leases together: however many
-    /// receivers are dead, the others find a place.
-    pub failing_at_once: usize,
-}
-
-/// A push that its holder may attempt once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// The push.
-    pub push: Push,
-    /// Tells this lease from an earlier one of the same push.
-    pub token: u64,
-}
-
-/// What a worker gets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Leases {
-    /// The pushes to attempt.
-    pub taken: Vec<Lease>,
-    /// When, in the domain's milliseconds, the next push of an account with room is due; None when
-    /// nothing waits for its time.
-    pub next_due_ms: Option<i64>,
-}
-
 /// What follows from an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It is due again at this moment, in the domain's milliseconds.
+    /// It is due again.
     Retry {
-        /// When.
+        /// The domain's milliseconds.
         due_ms: i64,
     },
-    /// It is over, and the lane's next push takes its place.
-    Settle {
+    /// It is over, and the next push of its ordering key is Ready, due since this moment.
+    Complete {
         /// How it ended.
-        verdict: Verdict,
+        outcome: Outcome,
         /// The domain's now, in milliseconds.
         now_ms: i64,
     },
 }
 
-impl Next {
-    /// Did the attempt before it fail?
-    pub const fn is_a_failure(self) -> bool {
-        !matches!(self, Self::Settle { verdict: Verdict::Delivered | Verdict::Unroutable, .. })
-    }
-}
-
 /// The report of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// Which push.
-    pub id: PushId,
-    /// The lease's token.
-    pub token: u64,
+pub struct PushReport {
+    /// The claim that the attempt was made under.
+    pub token: ClaimToken,
     /// What happened; None when there was nothing to attempt.
     pub attempt: Option<Attempt>,
     /// What follows.
     pub next: Next,
 }
 
-/// What a report or a replay came to.
+/// What a replay came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// It is done.
+pub enum Replayed {
+    /// It is open again.
     Yes,
-    /// The lease had lapsed (report), or the push is not settled (replay); nothing changed.
-    No,
-    /// There is no such push (replay).
+    /// It is not over yet; nothing changed.
+    IsOpen,
+    /// No push has this name.
     NoSuchPush,
 }
 
-/// Which pushes a listing shows.
+/// Which pushes a listing shows: by account, downwards, newest first within one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PushQuery {
     /// Only this receiving account's.
     pub account: Option<String>,
-    /// Only this lane's (with `account` or of every account).
-    pub lane: Option<String>,
+    /// Only those of this ordering key (with `account` or of every account).
+    pub ordering_key: Option<String>,
     /// Only those with this state.
     pub state: Option<StateFilter>,
     /// Behind this one, in the listing's order.
     pub after: Option<PushId>,
-    /// At most so many.
+    /// Entries at most.
     pub limit: usize,
 }
 
@@ -241,30 +245,43 @@ pub struct PushQuery {
 pub enum StateFilter {
     /// Waiting or Ready.
     Open,
-    /// Settled with this verdict.
-    Settled(Verdict),
+    /// Completed so.
+    Completed(Outcome),
+}
+
+/// A push in a listing, with its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPush {
+    /// The push.
+    pub push: Push,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// Real time since somebody of this process has claimed it; None: nobody holds it, or another
+    /// process does.
+    pub in_flight_for: Option<Duration>,
+    /// The Ready push of its ordering key that it waits behind, without its attempts.
+    pub waits_behind: Option<Box<ListedPush>>,
 }
 
 /// The outbox half of a store.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
-    /// Takes pushes that are due: those of the account that was served longest ago first, and of
-    /// one account those that have been due for longest.
-    async fn lease(&self, ask: LeaseAsk) -> Result<Leases, ReadError>;
+    /// Claims Ready pushes that are due, those first that have been due for longest.
+    async fn claim_pushes(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Push>, StoreError>;
 
     /// Records an attempt and what follows from it.
-    async fn settle(&self, report: Report) -> Result<Changed, CommitError>;
+    async fn complete_push(&self, report: PushReport) -> Result<Reported, CommitError>;
 
-    /// Opens a settled push again with a fresh count of tries. It is due at `now_ms`, or, while its
-    /// lane has a Ready push, takes its old place among those that wait.
-    async fn replay(&self, id: PushId, now_ms: i64) -> Result<Changed, CommitError>;
+    /// Opens a completed push again with a fresh count of tries. It is due at `now_ms`, or, while an
+    /// earlier push of its ordering key is open, takes its old place among those that wait.
+    async fn replay(&self, id: &PushId, now_ms: i64) -> Result<Replayed, CommitError>;
 
-    /// Lists pushes: by account, downwards, newest first within one.
-    async fn pushes(&self, query: &PushQuery) -> Result<Vec<Push>, ReadError>;
-
-    /// A push's attempts, oldest first.
-    async fn attempts(&self, id: &PushId) -> Result<Vec<Attempt>, ReadError>;
+    /// Lists pushes with their history, in one look.
+    async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError>;
 }
+
+/// A claim on a push.
+pub type PushClaim = Claim<Push>;
 
 #[cfg(test)]
 mod tests {

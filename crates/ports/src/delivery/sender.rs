@@ -1,17 +1,26 @@
-//! The Sender seam: one HTTP request to a merchant's server.
+//! The sender port: one HTTP request to somebody else's server.
 
 use async_trait::async_trait;
-use std::time::Duration;
+use core::time::Duration;
 
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     /// The whole address.
     pub url: String,
-    /// POST with this XML; None: GET.
-    pub xml: Option<String>,
-    /// So long the whole exchange may take, connecting included.
+    /// POST with this; None: GET.
+    pub content: Option<Content>,
+    /// How long the whole exchange may take, connecting included.
     pub time_limit: Duration,
+}
+
+/// The body of a POST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The Content-Type.
+    pub content_type: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// A complete answer, or at least all of it that is read.

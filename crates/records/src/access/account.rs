@@ -3,7 +3,8 @@
 use crate::codec::{decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// An account's key.
@@ -37,7 +38,7 @@ impl Record for Account {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: AccountShape = decode(stored)?;
         let bound_to = shape.bound_to.map(|text| stored_appid(stored, "bound_to", &text));
         Ok(Self {

@@ -7,7 +7,8 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::token::{
     Family, ForcedRefreshes, IssuedToken, Superseded, TokenFamily,
 };
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A token family's key.
@@ -65,7 +66,7 @@ impl Record for TokenFamily {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: TokenFamilyShape = decode(stored)?;
         let to_superseded = |older: SupersededShape| Superseded {
             token: older.token.into(),

@@ -4,7 +4,8 @@ use crate::codec::{decode, encode};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A merchant's contact's key.
@@ -25,7 +26,7 @@ impl Record for Contact {
         encode(&ContactShape { phone: self.phone.clone(), time_out: self.time_out })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let ContactShape { phone, time_out } = decode(stored)?;
         Ok(Self { phone, time_out })
     }

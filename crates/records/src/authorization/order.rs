@@ -13,7 +13,8 @@ use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::{OpenId, UserId};
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Field, Index, Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// An order's key.
@@ -84,7 +85,7 @@ impl From<&Decline> for DecisionShape {
 }
 
 impl DecisionShape {
-    fn authorization(self, stored: &Stored) -> Result<Authorization, ReadError> {
+    fn authorization(self, stored: &Stored) -> Result<Authorization, StoreError> {
         let used_by = self.used_by.map(|text| known(stored, "used_by", Serial::parse(&text)));
         Ok(Authorization {
             user: known(stored, "user", UserId::parse(&self.user))?,
@@ -95,7 +96,7 @@ impl DecisionShape {
         })
     }
 
-    fn decline(self, stored: &Stored) -> Result<Decline, ReadError> {
+    fn decline(self, stored: &Stored) -> Result<Decline, StoreError> {
         let Authorization { user, openid, at, .. } = self.authorization(stored)?;
         Ok(Decline { user, openid, at })
     }
@@ -125,7 +126,7 @@ impl From<&OrderState> for OrderStateShape {
 }
 
 impl OrderStateShape {
-    fn state(self, stored: &Stored) -> Result<OrderState, ReadError> {
+    fn state(self, stored: &Stored) -> Result<OrderState, StoreError> {
         Ok(match self {
             Self::Offered => OrderState::Offered,
             Self::Declined(decision) => OrderState::Declined(decision.decline(stored)?),
@@ -162,7 +163,7 @@ impl Record for Order {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: OrderShape = decode(stored)?;
         Ok(Self {
             merchant: stored_appid(stored, "the key", &stored.key.owner)?,
@@ -179,5 +180,23 @@ impl Record for Order {
             offered_at: at(shape.offered_at_ms),
             state: shape.state.state(stored)?,
         })
+    }
+
+    /// An order that nobody has authorized is of no use once its link is old.
+    fn index(&self) -> Index {
+        let (state, user) = match &self.state {
+            OrderState::Offered => ("offered", None),
+            OrderState::Declined(decline) => ("declined", Some(&decline.user)),
+            OrderState::Authorized(authorization) => ("authorized", Some(&authorization.user)),
+            OrderState::Rejected { decided, .. } => ("rejected", Some(decided.user())),
+        };
+        let is_unused = matches!(self.state, OrderState::Offered | OrderState::Declined(_));
+        let offered_ms = self.offered_at.unix_millis();
+        let user = user.map(|user| (Field::User, user.as_str().to_owned()));
+        Index {
+            time_ms: offered_ms,
+            unused_since_ms: is_unused.then_some(offered_ms),
+            fields: core::iter::once((Field::State, state.to_owned())).chain(user).collect(),
+        }
     }
 }

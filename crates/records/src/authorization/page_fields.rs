@@ -5,7 +5,8 @@ use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields, SideFields};
 use kaipiao_domain::people::title::TitleSide;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -90,7 +91,7 @@ impl SideFieldsShape {
         }
     }
 
-    fn side_fields(self, side: TitleSide, stored: &Stored) -> Result<SideFields, ReadError> {
+    fn side_fields(self, side: TitleSide, stored: &Stored) -> Result<SideFields, StoreError> {
         let mut asked =
             SideFields { custom: custom_fields_out(self.custom), ..SideFields::default() };
         for (name, rule) in self.rules {
@@ -110,7 +111,7 @@ impl Record for PageFields {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let PageFieldsShape { personal, company } = decode(stored)?;
         Ok(Self {
             personal: personal.side_fields(TitleSide::Personal, stored)?,

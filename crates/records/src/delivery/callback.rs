@@ -4,7 +4,8 @@ use crate::codec::{decode, encode, known};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// The key of where an account receives its pushes.
@@ -32,7 +33,7 @@ impl Record for Callback {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: CallbackShape = decode(stored)?;
         Ok(Self {
             url: shape.url,

@@ -5,7 +5,8 @@ use crate::codec::known;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::line::{Line, LineNature};
 use kaipiao_domain::money::{Fen, decimal};
-use kaipiao_ports::store::{ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::Stored;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +73,7 @@ impl From<&Line> for LineShape {
 }
 
 impl ContentShape {
-    pub(crate) fn content(self, stored: &Stored) -> Result<Content, ReadError> {
+    pub(crate) fn content(self, stored: &Stored) -> Result<Content, StoreError> {
         Ok(Content {
             seller: self.seller.into(),
             buyer: self.buyer.into(),
@@ -93,7 +94,7 @@ impl ContentShape {
 }
 
 impl LineShape {
-    fn line(self, stored: &Stored) -> Result<Line, ReadError> {
+    fn line(self, stored: &Stored) -> Result<Line, StoreError> {
         let number = |text: String| known(stored, "a line's number", decimal(&text));
         Ok(Line {
             nature: known(stored, "nature", LineNature::from_number(self.nature))?,

@@ -6,7 +6,8 @@ use crate::server::server_key;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// The key of a place in a merchant's numbers. Within a code it sorts by the place.
@@ -53,7 +54,7 @@ impl Record for NumberRegister {
         encode(self)
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         decode(stored)
     }
 }
@@ -76,7 +77,7 @@ impl Record for NumberOwner {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let NumberOwnerShape { code, number, serial } = decode(stored)?;
         Ok(Self {
             number: known(stored, "number", InvoiceNumber::parse(&code, &number))?,

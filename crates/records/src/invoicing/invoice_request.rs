@@ -12,7 +12,8 @@ use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Field, Index, Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A request's key.
@@ -92,7 +93,7 @@ impl From<&RequestState> for StateShape {
 }
 
 impl StateShape {
-    fn state(self, stored: &Stored) -> Result<RequestState, ReadError> {
+    fn state(self, stored: &Stored) -> Result<RequestState, StoreError> {
         Ok(match self {
             Self::Running { since_ms } => RequestState::Running { since: at(since_ms) },
             Self::Failed { code, words, at_ms } => RequestState::Failed {
@@ -116,7 +117,7 @@ impl StateShape {
 }
 
 impl OffsetShape {
-    fn offset(self, stored: &Stored) -> Result<Offset, ReadError> {
+    fn offset(self, stored: &Stored) -> Result<Offset, StoreError> {
         let serial = |text: String| known(stored, "offset", Serial::parse(&text));
         Ok(match self {
             Self::Standing => Offset::Standing,
@@ -155,7 +156,7 @@ impl Record for InvoiceRequest {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: RequestShape = decode(stored)?;
         let serial = |member, text: &str| known(stored, member, Serial::parse(text));
         Ok(Self {
@@ -173,5 +174,25 @@ impl Record for InvoiceRequest {
             accepted_at: at(shape.accepted_ms),
             state: shape.state.state(stored)?,
         })
+    }
+
+    fn index(&self) -> Index {
+        let (state, number) = match &self.state {
+            RequestState::Running { .. } => ("running", None),
+            RequestState::Failed { .. } => ("failed", None),
+            RequestState::Issued { invoice, .. } => {
+                let (code, number) = (invoice.number.code(), invoice.number.number());
+                ("issued", Some(format!("{code}{number}")))
+            }
+        };
+        let mut fields = vec![
+            (Field::State, state.to_owned()),
+            (Field::Order, self.order_id.to_string()),
+            (Field::Buyer, self.content.buyer.name.clone()),
+            (Field::User, self.user.as_str().to_owned()),
+            (Field::Gross, self.content.gross.get().to_string()),
+        ];
+        fields.extend(number.map(|number| (Field::Number, number)));
+        Index { time_ms: self.accepted_at.unix_millis(), unused_since_ms: None, fields }
     }
 }

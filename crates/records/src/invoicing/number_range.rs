@@ -4,7 +4,8 @@ use crate::codec::{decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{Block, NumberRange};
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A range's key.
@@ -53,7 +54,7 @@ impl Record for NumberRange {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: RangeShape = decode(stored)?;
         let to_block = |BlockShape { holder, first, last }| Block { holder, first, last };
         Ok(Self {

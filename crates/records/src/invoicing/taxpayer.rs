@@ -7,7 +7,8 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::merchant_code::MerchantCode;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A merchant's taxpayer's key.
@@ -33,7 +34,7 @@ impl Record for Taxpayer {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let TaxpayerShape { code, party, face } = decode(stored)?;
         Ok(Self {
             merchant: stored_appid(stored, "the key", &stored.key.owner)?,

@@ -7,7 +7,8 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A card's key. It sorts by the time of issue.
@@ -46,7 +47,7 @@ impl Record for InvoiceCard {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: CardShape = decode(stored)?;
         let serial = |member, text: &str| known(stored, member, Serial::parse(text));
         let cancelled_by = shape.cancelled_by.map(|text| serial("cancelled_by", &text));

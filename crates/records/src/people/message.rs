@@ -5,7 +5,8 @@ use crate::record::Record;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Index, Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A rejection message's key. It sorts by time; an order is rejected once, so it is unique.
@@ -40,7 +41,7 @@ impl Record for RejectionMessage {
         })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: MessageShape = decode(stored)?;
         Ok(Self {
             user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
@@ -50,5 +51,10 @@ impl Record for RejectionMessage {
             reason: shape.reason,
             url: shape.url,
         })
+    }
+
+    /// A message can be forgotten some time after it was sent.
+    fn index(&self) -> Index {
+        Index { unused_since_ms: Some(self.sent_at.unix_millis()), ..Index::default() }
     }
 }

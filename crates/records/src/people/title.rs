@@ -4,7 +4,8 @@ use crate::codec::{decode, encode, known};
 use crate::record::Record;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, UserId};
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ impl From<&InvoiceTitle> for TitleShape {
 }
 
 impl TitleShape {
-    pub(crate) fn title(self, stored: &Stored) -> Result<InvoiceTitle, ReadError> {
+    pub(crate) fn title(self, stored: &Stored) -> Result<InvoiceTitle, StoreError> {
         let side = TitleSide::ALL.into_iter().find(|side| side.name() == self.side);
         let side = known(stored, "side", side)?;
         let mut title = InvoiceTitle::new(side);
@@ -70,7 +71,7 @@ impl Record for BookEntry {
         encode(&TitleShape::from(&self.title))
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         Ok(Self {
             user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
             id: stored.key.id.clone(),

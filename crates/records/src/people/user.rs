@@ -3,7 +3,8 @@
 use crate::codec::{decode, encode, known};
 use crate::record::Record;
 use kaipiao_domain::people::user::{User, UserId};
-use kaipiao_ports::store::{Key, Kind, ReadError, Stored};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
 /// A user's key.
@@ -26,7 +27,7 @@ impl Record for User {
         encode(&UserShape { name: self.name.clone(), default_title })
     }
 
-    fn decode(stored: &Stored) -> Result<Self, ReadError> {
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let UserShape { name, default_title } = decode(stored)?;
         let id = known(stored, "the key", UserId::parse(&stored.key.owner))?;
         Ok(Self { id, name, default_title })

@@ -4,8 +4,8 @@
 //! Only the writer changes them, in one step after a group's COMMIT and before it answers: readers
 //! see whole commits here too, and a client reads its own writes.
 
-use crate::sql;
-use kaipiao_ports::store::{Key, Kind, Page, PageOrder, Stored};
+use super::listing;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -27,7 +27,7 @@ impl Resident {
         Ok(())
     }
 
-    /// Takes in a group's changes, all in one step.
+    /// Takes in a group's changes, all in one step. None: removed.
     pub(crate) fn take_in(&self, changes: Vec<(Key, Option<Stored>)>) {
         if changes.is_empty() {
             return;
@@ -49,10 +49,9 @@ impl Resident {
 fn load(connection: &Connection) -> rusqlite::Result<HashMap<Key, Stored>> {
     let mut records = HashMap::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_resident()) {
-        let all =
-            Page { kind, owner: None, after: None, order: PageOrder::Ascending, limit: usize::MAX };
-        let stored = sql::list(connection, &all)?;
-        records.extend(stored.into_iter().map(|stored| (stored.key.clone(), stored)));
+        let listed = listing::list(connection, &listing::everything(kind))?;
+        let stored = listed.into_iter().map(|listed| listed.stored);
+        records.extend(stored.map(|stored| (stored.key.clone(), stored)));
     }
     Ok(records)
 }

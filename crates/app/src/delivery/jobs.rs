@@ -1,0 +1,44 @@
+//! The jobs: what follows when one fails, and how an operator sees them.
+
+use crate::app::App;
+use crate::delivery::worker::{Ended, until_recorded};
+use crate::failure::Failure;
+use kaipiao_domain::delivery::job::{AfterJobFailure, after_job_failure};
+use kaipiao_ports::delivery::claims::{ClaimToken, Reported};
+use kaipiao_ports::delivery::jobs::{Job, JobFailure, JobQuery, JobState};
+
+/// Records that a try failed: it is made again after a pause, or set aside.
+pub(crate) async fn fail(app: &App, job: &Job, token: ClaimToken, error: String) -> Ended {
+    let now = app.now();
+    let next = match after_job_failure(job.attempts + 1, now) {
+        AfterJobFailure::Retry(due) => JobState::Due { due_ms: due.unix_millis() },
+        AfterJobFailure::SetAside => JobState::Failed { at_ms: now.unix_millis() },
+    };
+    let (account, name) = (&job.id.account, &job.id.name);
+    match next {
+        JobState::Due { .. } => tracing::warn!(account, name, error, "a job failed"),
+        JobState::Failed { .. } => tracing::error!(account, name, error, "a job was set aside"),
+    }
+    let failure = JobFailure { token, error, next };
+    let tell = || async { app.store.fail_job(failure.clone()).await.map_err(Failure::from) };
+    match until_recorded(name, tell).await {
+        Ok(Reported::Counted { next_due_ms }) => Ended { failed: None, next_due_ms },
+        Ok(Reported::Lapsed) => Ended::default(),
+        Err(error) => {
+            tracing::error!(%error, name, "a job's failure could not be recorded");
+            Ended::default()
+        }
+    }
+}
+
+/// Lists jobs, newest first.
+pub async fn list(app: &App, query: &JobQuery) -> Result<Vec<Job>, Failure> {
+    Ok(app.store.jobs(query).await?)
+}
+
+/// Has a job run again that was set aside. None: no job has this number; false: it was not set aside.
+pub async fn run_again(app: &App, number: i64) -> Result<Option<bool>, Failure> {
+    let done = app.store.run_again(number, app.now().unix_millis()).await?;
+    app.mailboxes.look();
+    Ok(done)
+}

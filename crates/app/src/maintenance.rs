@@ -1,0 +1,93 @@
+//! What the server does by itself, beside the queues: makes records findable by their fields, and
+//! removes what may be forgotten. One node's work is enough; several don't disturb each other.
+
+use crate::app::App;
+use crate::failure::Failure;
+use core::time::Duration;
+use kaipiao_domain::Timestamp;
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::Forgettable;
+use std::time::Instant;
+
+/// How often it is looked whether there is something to index: the lag of a search, with the time
+/// that the indexing takes.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// Changes that are indexed in one commit: few, so that requests in the same group hardly wait.
+const INDEX_BATCH: usize = 256;
+/// How often it is looked whether something may be forgotten.
+const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// What is removed in one commit.
+const PURGE_BATCH: usize = 256;
+
+/// Runs until `stop` resolves.
+pub async fn run(app: &App, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    let mut purged: Option<Instant> = None;
+    loop {
+        let work = async {
+            index(app).await;
+            if purged.is_none_or(|purged| purged.elapsed() >= PURGE_EVERY) {
+                purged = Some(Instant::now());
+                purge(app).await;
+            }
+            pause().await;
+        };
+        tokio::select! {
+            () = &mut stop => return,
+            () = work => {}
+        }
+    }
+}
+
+/// Makes findable what was changed; what comes meanwhile as well.
+async fn index(app: &App) {
+    loop {
+        match app.store.index(INDEX_BATCH).await {
+            Ok(0) => return,
+            Ok(_) => tokio::task::yield_now().await,
+            Err(error) => return tracing::warn!(%error, "records could not be indexed yet"),
+        }
+    }
+}
+
+async fn purge(app: &App) {
+    let forgettable = forgettable(app, app.now());
+    loop {
+        match app.store.purge(&forgettable, PURGE_BATCH).await {
+            Ok(0) => return,
+            Ok(removed) => tracing::debug!(removed, "what may be forgotten was removed"),
+            Err(error) => return tracing::warn!(%error, "nothing could be removed yet"),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Makes findable all that was changed before, and removes all that may be forgotten: what
+/// [`run`] does in its time, at once.
+pub async fn run_now(app: &App) -> Result<(), Failure> {
+    while app.store.index(INDEX_BATCH).await? > 0 {}
+    let forgettable = forgettable(app, app.now());
+    while app.store.purge(&forgettable, PURGE_BATCH).await? > 0 {}
+    Ok(())
+}
+
+/// What may be forgotten at this moment.
+fn forgettable(app: &App, now: Timestamp) -> Forgettable {
+    let retention = app.settings.retention;
+    let before = |age: Duration| {
+        now.unix_millis().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
+    };
+    Forgettable {
+        records: vec![
+            (Kind::Message, before(retention.messages)),
+            (Kind::Order, before(app.settings.link_life + retention.unused_orders)),
+        ],
+        pushes_before_ms: before(retention.pushes),
+        jobs_before_ms: before(retention.failed_jobs),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "it looks again after a while of real time")]
+async fn pause() {
+    tokio::time::sleep(INDEX_EVERY).await;
+}

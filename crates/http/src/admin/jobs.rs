@@ -1,0 +1,125 @@
+//! Jobs that are still to be done or have failed: `/admin/v1/jobs`.
+
+use crate::admin::error::{failed, refuse};
+use crate::admin::operator::Operator;
+use crate::answer::json;
+use crate::body::query_object;
+use crate::paging::page_size;
+use crate::server::Server;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use kaipiao_app::delivery::jobs;
+use kaipiao_domain::{Refusal, text};
+use kaipiao_ports::delivery::claims::Queue;
+use kaipiao_ports::delivery::jobs::{Job, JobQuery, JobState};
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::object::Object;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct JobJson {
+    id: i64,
+    /// "issue": an invoice request that is to be issued.
+    queue: &'static str,
+    appid: String,
+    name: String,
+    /// "due" or "failed".
+    state: &'static str,
+    /// When it is tried next, in unix milliseconds; null when it has failed.
+    due_ms: Option<i64>,
+    /// When it was set aside, in unix milliseconds; null while it is due.
+    failed_ms: Option<i64>,
+    /// Tries that failed.
+    attempts: u32,
+    /// Why the last one failed.
+    last_error: String,
+}
+
+impl From<Job> for JobJson {
+    fn from(job: Job) -> Self {
+        let (state, due_ms, failed_ms) = match job.state {
+            JobState::Due { due_ms } => ("due", Some(due_ms), None),
+            JobState::Failed { at_ms } => ("failed", None, Some(at_ms)),
+        };
+        Self {
+            id: job.number,
+            queue: job.id.queue.name(),
+            appid: job.id.account,
+            name: job.id.name,
+            state,
+            due_ms,
+            failed_ms,
+            attempts: job.attempts,
+            last_error: job.last_error,
+        }
+    }
+}
+
+/// `GET /admin/v1/jobs?queue=&appid=&state=&after=&limit=`: newest first. `after` is the id of the
+/// last job of the page before.
+pub(crate) async fn list_jobs(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
+    #[derive(Serialize)]
+    struct JobsJson {
+        jobs: Vec<JobJson>,
+    }
+    let found = async {
+        let query = read_query(&query_object(&uri)?)?;
+        jobs::list(&server.app, &query).await
+    };
+    match found.await {
+        Ok(found) => {
+            let jobs = found.into_iter().map(JobJson::from).collect();
+            json(StatusCode::OK, bare(&JobsJson { jobs }))
+        }
+        Err(failure) => failed(failure),
+    }
+}
+
+fn read_query(object: &Object) -> Result<JobQuery, Refusal> {
+    let optional = |name: &str| -> Result<Option<String>, Refusal> {
+        Ok(Some(object.text(name)?.into_owned()).filter(|text| !text.is_empty()))
+    };
+    let queue = optional("queue")?.map(|name| {
+        let names = Queue::ALL.map(Queue::name).join(" or ");
+        let problem = format!("must be {names}, not {}", text::quoted(&name));
+        Queue::from_name(&name).ok_or_else(|| Refusal::invalid("queue", problem))
+    });
+    let failed = match optional("state")?.as_deref() {
+        None => None,
+        Some("failed") => Some(true),
+        Some("due") => Some(false),
+        Some(other) => {
+            let problem = format!("must be due or failed, not {}", text::quoted(other));
+            return Err(Refusal::invalid("state", problem));
+        }
+    };
+    Ok(JobQuery {
+        queue: queue.transpose()?,
+        account: optional("appid")?,
+        failed,
+        after: object.integer("after")?,
+        limit: page_size(object)?,
+    })
+}
+
+/// `POST /admin/v1/jobs/{id}/run`: 200 once it is due again, 409 when it had not failed.
+pub(crate) async fn run_job(
+    _: Operator,
+    State(server): State<Server>,
+    Path(id): Path<String>,
+) -> Response {
+    #[derive(Serialize)]
+    struct RunJson {
+        id: i64,
+        result: &'static str,
+    }
+    let unknown = || refuse(StatusCode::NOT_FOUND, "no job has this id");
+    let Ok(id) = id.parse::<i64>() else { return unknown() };
+    match jobs::run_again(&server.app, id).await {
+        Ok(Some(true)) => json(StatusCode::OK, bare(&RunJson { id, result: "due" })),
+        Ok(Some(false)) => refuse(StatusCode::CONFLICT, "it has not failed, and is due as it is"),
+        Ok(None) => unknown(),
+        Err(failure) => failed(failure),
+    }
+}

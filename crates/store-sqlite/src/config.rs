@@ -1,0 +1,57 @@
+//! How a store is opened, and why it may not be.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The database's file name within the data directory.
+pub const FILE_NAME: &str = "kaipiao.sqlite3";
+
+/// Called with the group's number (from 1) before its COMMIT; an error makes the group fail.
+pub type GroupHook = Arc<dyn Fn(u64) -> Result<(), rusqlite::Error> + Send + Sync>;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Changes that may wait for the writer; the next one is answered `Overloaded`.
+    pub queue_capacity: usize,
+    /// Reads at once; more of them wait.
+    pub readers: usize,
+    /// Called before each group's COMMIT: where tests make the disk fail and crash rounds cut.
+    pub before_commit: Option<GroupHook>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { queue_capacity: 8192, readers: 4, before_commit: None }
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the data directory.
+    #[error("{0} is in use by another kaipiao process; stop that one or choose another --data")]
+    InUse(PathBuf),
+    /// The database was written by a newer program.
+    #[error(
+        "the database has schema {found}, this kaipiao knows up to {known}; use the newer kaipiao that wrote it"
+    )]
+    TooNew {
+        /// The database's newest migration.
+        found: u32,
+        /// This program's newest migration.
+        known: u32,
+    },
+    /// The file is some other program's database.
+    #[error("{0} is not a kaipiao database")]
+    Foreign(PathBuf),
+    /// A migration that was applied is not the one that this program knows.
+    #[error("migration {0} of the database differs from this kaipiao's")]
+    Altered(u32),
+    /// The directory or the lock file.
+    #[error("{0}: {1}")]
+    Io(PathBuf, std::io::Error),
+    /// SQLite itself.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}

@@ -1,0 +1,367 @@
+//! The outbox's statements.
+
+use crate::sequence;
+use kaipiao_domain::delivery::push::{Outcome, PushKind};
+use kaipiao_ports::delivery::outbox::{
+    Attempt, Destination, NewBody, NewPush, Next, Push, PushId, PushQuery, PushState, StateFilter,
+};
+use rusqlite::types::{Type, Value};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+const OPEN: i64 = 0;
+
+const fn completed(outcome: Outcome) -> i64 {
+    match outcome {
+        Outcome::Delivered => 2,
+        Outcome::GaveUp => 3,
+        Outcome::Unroutable => 4,
+    }
+}
+
+/// The sequence that a purge writes: numbers below it were given out, whatever the table holds.
+const NUMBERS: &str = "pushes";
+/// Up to (without) this number pushes are found in `push_keys`.
+const INDEXED: &str = "pushes_indexed";
+
+/// The number of the next push.
+pub(crate) fn next_number(connection: &Connection) -> rusqlite::Result<i64> {
+    let newest: Option<i64> =
+        connection.query_row("SELECT max(number) FROM pushes", [], |row| row.get(0))?;
+    Ok(sequence::read(connection, NUMBERS)?.max(newest.unwrap_or(0) + 1))
+}
+
+/// A new push as the store keeps it.
+pub(crate) fn numbered(new: &NewPush, number: i64, create_time_s: i64) -> Push {
+    let body = match &new.body {
+        NewBody::Whole(body) => body.as_str().into(),
+        NewBody::Untimed { before, after } => format!("{before}{create_time_s}{after}").into(),
+    };
+    Push {
+        id: PushId { account: new.account.clone(), number },
+        destination: new.destination.clone(),
+        kind: new.kind,
+        ordering_key: new.ordering_key.clone(),
+        openid: new.openid.clone(),
+        event: new.event.to_owned(),
+        create_time_s,
+        body,
+        committed_ms: new.now_ms,
+        state: PushState::Ready { due_ms: new.now_ms },
+        tries: 0,
+        attempts: 0,
+    }
+}
+
+/// Writes a new push.
+pub(crate) fn add(connection: &Connection, push: &Push) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO pushes (number, account, url, origin, kind, ordering_key, openid, event, \
+             create_time_s, body, committed_ms, state, due_ms, completed_ms, tries, attempts) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?11, 0, 0, 0)",
+        )?
+        .execute(params![
+            push.id.number,
+            push.id.account,
+            push.destination.url(),
+            push.destination.origin(),
+            push.kind.name(),
+            push.ordering_key,
+            push.openid,
+            push.event,
+            push.create_time_s,
+            &*push.body,
+            push.committed_ms,
+        ])
+        .map(|_| ())
+}
+
+/// Writes an attempt and what follows. False: there is no such open push.
+pub(crate) fn report(
+    connection: &Connection,
+    number: i64,
+    attempt: Option<&Attempt>,
+    next: Next,
+) -> rusqlite::Result<bool> {
+    let (state, due_ms, completed_ms) = match next {
+        Next::Retry { due_ms } => (OPEN, due_ms, 0),
+        Next::Complete { outcome, now_ms } => (completed(outcome), 0, now_ms),
+    };
+    let Some(attempt) = attempt else {
+        let sql = "UPDATE pushes SET state = ?2, due_ms = ?3, completed_ms = ?4 \
+                   WHERE number = ?1 AND state = 0";
+        let params = params![number, state, due_ms, completed_ms];
+        return Ok(connection.prepare_cached(sql)?.execute(params)? == 1);
+    };
+    let Attempt { started_ms, took_ms, status, problem, excerpt } = attempt;
+    let first = "UPDATE pushes SET state = ?2, due_ms = ?3, completed_ms = ?4, \
+                 tries = tries + 1, attempts = 1, first_started_ms = ?5, first_took_ms = ?6, \
+                 first_status = ?7, first_problem = ?8, first_excerpt = ?9 \
+                 WHERE number = ?1 AND state = 0 AND attempts = 0";
+    let values =
+        params![number, state, due_ms, completed_ms, started_ms, took_ms, status, problem, excerpt];
+    if connection.prepare_cached(first)?.execute(values)? == 1 {
+        return Ok(true);
+    }
+    let further = "UPDATE pushes SET state = ?2, due_ms = ?3, completed_ms = ?4, \
+                   tries = tries + 1, attempts = attempts + 1 \
+                   WHERE number = ?1 AND state = 0 RETURNING attempts";
+    let attempts: Option<i64> = connection
+        .prepare_cached(further)?
+        .query_row(params![number, state, due_ms, completed_ms], |row| row.get(0))
+        .optional()?;
+    let Some(attempts) = attempts else { return Ok(false) };
+    connection
+        .prepare_cached(
+            "INSERT INTO push_attempts \
+             (number, attempt, started_ms, took_ms, status, problem, excerpt) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![number, attempts, started_ms, took_ms, status, problem, excerpt])?;
+    Ok(true)
+}
+
+/// Sets since when an open push is due.
+pub(crate) fn set_due(connection: &Connection, number: i64, due_ms: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE pushes SET due_ms = ?2 WHERE number = ?1")?
+        .execute((number, due_ms))
+        .map(|_| ())
+}
+
+/// Opens a completed push again, due now. None: there is none with this name; false: it is open.
+pub(crate) fn replay(
+    connection: &Connection,
+    id: &PushId,
+    now_ms: i64,
+) -> rusqlite::Result<Option<bool>> {
+    let state: Option<i64> = connection
+        .prepare_cached("SELECT state FROM pushes WHERE number = ?1 AND account = ?2")?
+        .query_row(params![id.number, id.account], |row| row.get(0))
+        .optional()?;
+    let Some(state) = state else { return Ok(None) };
+    if state == OPEN {
+        return Ok(Some(false));
+    }
+    connection
+        .prepare_cached(
+            "UPDATE pushes SET state = 0, tries = 0, completed_ms = 0, due_ms = ?2 \
+             WHERE number = ?1",
+        )?
+        .execute((id.number, now_ms))?;
+    Ok(Some(true))
+}
+
+const COLUMNS: &str = "number, account, url, origin, kind, ordering_key, openid, event, \
+                       create_time_s, body, committed_ms, state, due_ms, completed_ms, tries, attempts";
+const FIRST_ATTEMPT: &str =
+    "first_started_ms, first_took_ms, first_status, first_problem, first_excerpt";
+
+/// One push.
+pub(crate) fn read(connection: &Connection, number: i64) -> rusqlite::Result<Option<Push>> {
+    let sql = format!("SELECT {COLUMNS} FROM pushes WHERE number = ?1");
+    connection.prepare_cached(&sql)?.query_row([number], push).optional()
+}
+
+/// All open pushes, in the order of their numbers.
+pub(crate) fn open(connection: &Connection) -> rusqlite::Result<Vec<Push>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM pushes INDEXED BY pushes_open WHERE state = 0 ORDER BY number"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([], push)?;
+    rows.collect()
+}
+
+/// A page of a listing, each push with its attempts.
+pub(crate) fn list(
+    connection: &Connection,
+    query: &PushQuery,
+) -> rusqlite::Result<Vec<(Push, Vec<Attempt>)>> {
+    let (sql, values) = statement(query, sequence::read(connection, INDEXED)?);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement
+        .query_map(params_from_iter(values), |row| Ok((push(row)?, first_attempt(row)?)))?;
+    let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+    for (push, attempts) in &mut found {
+        if push.attempts > 1 {
+            attempts.extend(further_attempts(connection, push.id.number)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The listing's statement, while pushes below `indexed` are found by their ordering key. Those
+/// behind it are few, and looked through.
+fn statement(query: &PushQuery, indexed: i64) -> (String, Vec<Value>) {
+    let (mut conditions, mut values) = (Vec::new(), Vec::<Value>::new());
+    let mut add = |condition: &str, with: Vec<Value>| {
+        conditions.push(condition.to_owned());
+        values.extend(with);
+    };
+    let mut index = "pushes_account";
+    if let Some(key) = &query.ordering_key {
+        index = "";
+        let found = "number IN (SELECT number FROM push_keys WHERE ordering_key = ? \
+                     UNION ALL SELECT number FROM pushes WHERE number >= ? AND ordering_key = ?)";
+        add(found, vec![key.clone().into(), indexed.into(), key.clone().into()]);
+    }
+    if let Some(account) = &query.account {
+        add("account = ?", vec![account.clone().into()]);
+    }
+    match query.state {
+        None => {}
+        Some(StateFilter::Open) => {
+            index = if index.is_empty() { "" } else { "pushes_open" };
+            add("state = 0", Vec::new());
+        }
+        Some(StateFilter::Completed(Outcome::Delivered)) => add("state = 2", Vec::new()),
+        Some(StateFilter::Completed(outcome)) => {
+            index = if index.is_empty() { "" } else { "pushes_lost" };
+            add("state >= 3 AND state = ?", vec![completed(outcome).into()]);
+        }
+    }
+    match &query.after {
+        None => {}
+        // The pair alone would find the account's newest, and read on to where the page begins.
+        Some(PushId { account, number }) if query.account.as_ref() == Some(account) => {
+            add("number < ?", vec![(*number).into()]);
+        }
+        Some(PushId { account, number }) => {
+            add("(account, number) < (?, ?)", vec![account.clone().into(), (*number).into()]);
+        }
+    }
+    values.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
+    let hint = if index.is_empty() { String::new() } else { format!("INDEXED BY {index}") };
+    let condition =
+        if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") };
+    let sql = format!(
+        "SELECT {COLUMNS}, {FIRST_ATTEMPT} FROM pushes {hint} WHERE {condition} \
+         ORDER BY account DESC, number DESC LIMIT ?"
+    );
+    (sql, values)
+}
+
+fn further_attempts(connection: &Connection, number: i64) -> rusqlite::Result<Vec<Attempt>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT started_ms, took_ms, status, problem, excerpt FROM push_attempts \
+         WHERE number = ?1 ORDER BY attempt",
+    )?;
+    let rows = statement.query_map([number], |row| attempt(row, 0))?;
+    rows.collect()
+}
+
+fn first_attempt(row: &Row<'_>) -> rusqlite::Result<Vec<Attempt>> {
+    Ok(match row.get::<_, Option<i64>>(16)? {
+        None => Vec::new(),
+        Some(_) => vec![attempt(row, 16)?],
+    })
+}
+
+fn attempt(row: &Row<'_>, from: usize) -> rusqlite::Result<Attempt> {
+    Ok(Attempt {
+        started_ms: row.get(from)?,
+        took_ms: row.get(from + 1)?,
+        status: row.get(from + 2)?,
+        problem: row.get(from + 3)?,
+        excerpt: row.get(from + 4)?,
+    })
+}
+
+fn push(row: &Row<'_>) -> rusqlite::Result<Push> {
+    let url: Option<String> = row.get(2)?;
+    let kind: String = row.get(4)?;
+    let body: String = row.get(9)?;
+    let (state, due_ms, at_ms) = (row.get(11)?, row.get(12)?, row.get(13)?);
+    let origin: String = row.get(3)?;
+    Ok(Push {
+        id: PushId { account: row.get(1)?, number: row.get(0)? },
+        destination: match url {
+            None => Destination::Callback,
+            Some(url) => Destination::Fixed { url, origin },
+        },
+        kind: PushKind::from_name(&kind).ok_or_else(|| unknown(4, &kind))?,
+        ordering_key: row.get(5)?,
+        openid: row.get(6)?,
+        event: row.get(7)?,
+        create_time_s: row.get(8)?,
+        body: body.into(),
+        committed_ms: row.get(10)?,
+        state: match state {
+            OPEN => PushState::Ready { due_ms },
+            other => {
+                let outcome = Outcome::ALL.into_iter().find(|outcome| completed(*outcome) == other);
+                let outcome = outcome.ok_or(rusqlite::Error::IntegralValueOutOfRange(11, other))?;
+                PushState::Completed { outcome, at_ms }
+            }
+        },
+        tries: row.get(14)?,
+        attempts: row.get(15)?,
+    })
+}
+
+fn unknown(column: usize, found: &str) -> rusqlite::Error {
+    let why = format!("\"{found}\" is no kind of push");
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, why.into())
+}
+
+/// Makes at most so many pushes findable by their ordering key. Returns how many it were.
+pub(crate) fn index(connection: &Connection, limit: usize) -> rusqlite::Result<usize> {
+    let from = sequence::read(connection, INDEXED)?;
+    let newest: Option<i64> =
+        connection.query_row("SELECT max(number) FROM pushes", [], |row| row.get(0))?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let to = from.saturating_add(limit).min(newest.unwrap_or(0) + 1);
+    if to <= from {
+        return Ok(0);
+    }
+    // In the index's own order, so that neighbours are written together.
+    let count = connection
+        .prepare_cached(
+            "INSERT INTO push_keys (ordering_key, account, number) \
+             SELECT ordering_key, account, number FROM pushes WHERE number >= ?1 AND number < ?2 \
+             ORDER BY ordering_key, account, number ON CONFLICT DO NOTHING",
+        )?
+        .execute((from, to))?;
+    sequence::write(connection, INDEXED, to)?;
+    Ok(count)
+}
+
+/// Removes pushes that were completed before this moment, oldest first, at most so many, with all
+/// that belongs to them. Returns how many it were.
+pub(crate) fn purge(
+    connection: &Connection,
+    before_ms: i64,
+    limit: usize,
+) -> rusqlite::Result<usize> {
+    let next = next_number(connection)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    // Numbers follow the time of the commits, so what is old enough stands at the beginning; what
+    // is still open there, or was replayed, is passed over.
+    let mut statement = connection.prepare_cached(
+        "SELECT number, ordering_key, account FROM \
+         (SELECT number, ordering_key, account, state, completed_ms FROM pushes \
+          WHERE committed_ms < ?1 ORDER BY number LIMIT ?2 + (SELECT count(*) FROM pushes WHERE state = 0)) \
+         WHERE state > 0 AND completed_ms < ?1 LIMIT ?2",
+    )?;
+    let rows = statement.query_map((before_ms, limit), |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+    })?;
+    let old = rows.collect::<Result<Vec<_>, _>>()?;
+    for (number, ordering_key, account) in &old {
+        for sql in
+            ["DELETE FROM pushes WHERE number = ?1", "DELETE FROM push_attempts WHERE number = ?1"]
+        {
+            connection.prepare_cached(sql)?.execute([number])?;
+        }
+        connection
+            .prepare_cached(
+                "DELETE FROM push_keys WHERE ordering_key = ?1 AND account = ?2 AND number = ?3",
+            )?
+            .execute(params![ordering_key, account, number])?;
+    }
+    if !old.is_empty() {
+        sequence::write(connection, NUMBERS, next)?;
+    }
+    Ok(old.len())
+}

@@ -1,0 +1,5 @@
+//! Records: commits, listings and searches.
+
+pub mod commit_laws;
+pub(crate) mod fixtures;
+pub mod listing_laws;
