@@ -4,6 +4,7 @@
 
 mod access;
 mod authorization;
+mod delivery;
 mod home;
 mod invoicing;
 mod people;

@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod receiver;
+mod wait;
 
 pub use receiver::{AES_KEY, Received, Receiver, Reply, element};
+pub use wait::{PATIENCE, PAUSE, poll_within, wait_for, wait_until};
 
 use kaipiao_cli::compose;
 use kaipiao_cli::settings::Settings;
@@ -61,11 +63,21 @@ impl TestServer {
     }
 
     /// Stops, and starts again over the same data.
-    pub fn restart_with(mut self, settings: &str) -> Self {
+    pub fn restart_with(self, settings: &str) -> Self {
+        Self::over(self.stop(), settings)
+    }
+
+    /// Stops, changes what is stored, and starts again over it.
+    pub fn restart_after(self, change: impl FnOnce(&rusqlite::Connection), settings: &str) -> Self {
+        let data = self.stop();
+        change(&open_store(&data.path().join("data")));
+        Self::over(data, settings)
+    }
+
+    fn stop(mut self) -> TempDir {
         self.leaves_pushes();
         self.halt();
-        let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
-        Self::over(data, settings)
+        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
     }
 
     fn over(data: TempDir, settings: &str) -> Self {
@@ -115,6 +127,19 @@ impl TestServer {
         let response = finish(self.agent.run(request).unwrap());
         let body = serde_json::from_str(response.body()).unwrap_or(Value::Null);
         (response.status().as_u16(), body)
+    }
+
+    /// GET of a listing of the admin API, page by page to its end: the entries of that name.
+    pub fn all_pages(&self, listing: &str, name: &str) -> Vec<Value> {
+        let (mut all, mut after) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{listing}&after={after}");
+            let (status, page) = self.admin("GET", &path, &json!({}));
+            assert_eq!(status, 200, "{path}: {page}");
+            all.extend(page[name].as_array().unwrap().iter().cloned());
+            let Some(next) = page["next"].as_str() else { return all };
+            after = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        }
     }
 
     /// The pushes that the admin API lists, newest first within an account.
@@ -376,6 +401,11 @@ impl TestServer {
 
 /// What has not happened by then never will.
 const WAIT: Duration = Duration::from_secs(10);
+
+/// The store in a data directory that no server has open.
+pub fn open_store(data: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(data.join(kaipiao_store_sqlite::FILE_NAME)).unwrap()
+}
 
 impl Drop for TestServer {
     fn drop(&mut self) {

@@ -1,9 +1,11 @@
 //! The composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo`, `accounts` and `pushes`.
+//! commands `serve`, `demo`, `accounts`, `pushes` and `jobs`.
 
 pub mod accounts;
+mod admin_client;
 pub mod compose;
 pub mod demo;
+pub mod jobs;
 pub mod listen;
 pub mod pushes;
 pub mod settings;

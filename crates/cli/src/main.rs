@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
+use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{Log, LogFormat, ModeName, Settings, SettingsError};
 use kaipiao_cli::{accounts, demo};
@@ -70,6 +71,35 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print what a running server still has to do, and what it could not do.
+    Jobs {
+        #[command(flatten)]
+        place: Place,
+        /// The server's address [default: where the settings listen]
+        #[arg(long)]
+        server: Option<String>,
+        /// Only this queue's: issue.
+        #[arg(long)]
+        queue: Option<String>,
+        /// Only this account's.
+        #[arg(long)]
+        appid: Option<String>,
+        /// Only these: due or failed.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only those behind this job.
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        /// Run this failed job again first.
+        #[arg(long, value_name = "ID")]
+        run: Option<i64>,
+        /// As JSON, the same as GET /admin/v1/jobs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the sandbox's accounts, users and openids.
     Accounts {
         #[command(flatten)]
@@ -112,6 +142,10 @@ async fn main() -> ExitCode {
         Command::Pushes { place, server, appid, order_id, state, after, limit, replay, json } => {
             let ask = PushesAsk { server, appid, order_id, state, after, limit, replay, json };
             print_pushes(&place, ask).await
+        }
+        Command::Jobs { place, server, queue, appid, state, after, limit, run, json } => {
+            let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
+            print_jobs(&place, ask).await
         }
         Command::Accounts { place, json } => print_accounts(&place, json).await,
     };
@@ -208,7 +242,19 @@ async fn print_accounts(place: &Place, as_json: bool) -> Result<(), ComposeError
 
 async fn print_pushes(place: &Place, ask: PushesAsk) -> Result<(), ComposeError> {
     let settings = place.settings()?;
-    let asked = tokio::task::spawn_blocking(move || pushes::run(&settings, &ask)).await;
+    print_asked(move || pushes::run(&settings, &ask)).await
+}
+
+async fn print_jobs(place: &Place, ask: JobsAsk) -> Result<(), ComposeError> {
+    let settings = place.settings()?;
+    print_asked(move || jobs::run(&settings, &ask)).await
+}
+
+/// Prints what a server was asked, which blocks its thread.
+async fn print_asked(
+    ask: impl FnOnce() -> Result<String, ComposeError> + Send + 'static,
+) -> Result<(), ComposeError> {
+    let asked = tokio::task::spawn_blocking(ask).await;
     print_text(asked.map_err(|error| ComposeError::Asking(error.to_string()))??.trim_end());
     Ok(())
 }

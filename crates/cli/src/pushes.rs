@@ -1,9 +1,9 @@
 //! `kaipiao pushes`: what a running server has told merchants, and what became of it. Asks the
 //! server's admin API, since who is being told right now is known to the server alone.
 
-use crate::compose::{self, ComposeError};
+use crate::admin_client::{self, AdminClient};
+use crate::compose::ComposeError;
 use crate::settings::Settings;
-use core::time::Duration;
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -30,36 +30,25 @@ pub struct PushesAsk {
 
 /// Asks, and returns the text to print.
 pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError> {
-    let own = || format!("http://{}", compose::on_this_machine(settings.listen));
-    let server = ask.server.clone().unwrap_or_else(own);
-    let base = format!("{}/admin/v1/pushes", server.trim_end_matches('/'));
-    let token = compose::admin_token(settings)?.ok_or_else(|| {
-        let text = "no admin token: set KAIPIAO_ADMIN_TOKEN or admin_token_file";
-        ComposeError::Asking(text.to_owned())
-    })?;
-    let client = Client { token };
+    let client = AdminClient::new(settings, ask.server.as_deref())?;
     if let Some(id) = &ask.replay {
-        client.answer(client.agent().post(format!("{base}/{id}/replay")), |request| {
-            request.send_empty()
-        })?;
+        client.post(&format!("pushes/{id}/replay"))?;
     }
-    let mut request = client.agent().get(&base).query("limit", ask.limit.to_string());
-    for (name, value) in [
-        ("appid", &ask.appid),
-        ("order_id", &ask.order_id),
-        ("state", &ask.state),
-        ("after", &ask.after),
-    ] {
-        if let Some(value) = value {
-            request = request.query(name, value);
-        }
-    }
-    let text = client.answer(request, |request| request.call())?;
+    let limit = ask.limit.to_string();
+    let text = client.get(
+        "pushes",
+        &[
+            ("appid", ask.appid.as_deref()),
+            ("order_id", ask.order_id.as_deref()),
+            ("state", ask.state.as_deref()),
+            ("after", ask.after.as_deref()),
+            ("limit", Some(&limit)),
+        ],
+    )?;
     if ask.json {
         return Ok(text);
     }
-    let told: Value = serde_json::from_str(&text)
-        .map_err(|error| ComposeError::Asking(format!("{base}: {error}")))?;
+    let told = admin_client::parse(&text)?;
     let mut shown = for_people(&told);
     if let Some(id) = &ask.replay {
         shown = format!("{id} is sent again\n{shown}");
@@ -70,36 +59,6 @@ pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError>
         let _ = writeln!(shown, "there may be more: --after {last}");
     }
     Ok(shown)
-}
-
-struct Client {
-    token: String,
-}
-
-impl Client {
-    fn agent(&self) -> ureq::Agent {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(10)));
-        config.build().into()
-    }
-
-    fn answer<B>(
-        &self,
-        request: ureq::RequestBuilder<B>,
-        send: impl FnOnce(
-            ureq::RequestBuilder<B>,
-        ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<String, ComposeError> {
-        let asking = |error: ureq::Error| ComposeError::Asking(error.to_string());
-        let request = request.header("authorization", format!("Bearer {}", self.token));
-        let mut answer = send(request).map_err(asking)?;
-        let text = answer.body_mut().read_to_string().map_err(asking)?;
-        if answer.status().is_success() {
-            return Ok(text);
-        }
-        Err(ComposeError::Asking(format!("the server answered {}: {text}", answer.status())))
-    }
 }
 
 /// A line a push, and one for each of its attempts.

@@ -148,6 +148,45 @@ fn pushes_prints_what_became_of_each_and_replays() {
     assert!(!output.status.success() && text(&output).lines().count() == 1, "{}", text(&output));
 }
 
+#[test]
+fn jobs_prints_what_could_not_be_done_and_runs_it_again() {
+    let data = tempfile::tempdir().unwrap();
+    Served::start(data.path(), &[]).stop();
+    let store = kaipiao_tests::open_store(data.path());
+    for number in [1, 2] {
+        let job = "INSERT INTO jobs VALUES (?1, 'issue', 'wx6b61697069616f31', 'shred/' || ?1,
+                   0, unixepoch() * 1000, 9, 'no such job')";
+        store.execute(job, [number]).unwrap();
+    }
+    drop(store);
+    let server = Served::start(data.path(), &[]);
+    let asking = |arguments: &[&str]| {
+        let command = ["jobs", "--server", &server.home];
+        let output = kaipiao().args(command).args(arguments).output().unwrap();
+        (output.status.success(), text(&output))
+    };
+    let (is_well, told) = asking(&[]);
+    assert!(
+        is_well && told.starts_with("2  issue  wx6b61697069616f31  shred/2  failed: "),
+        "{told}"
+    );
+    assert!(told.contains("try 9") && told.contains("\n    no such job\n1  issue"), "{told}");
+    let (is_well, told) = asking(&["--limit", "1", "--state", "failed"]);
+    assert!(is_well && told.ends_with("--after 2\n"), "{told}");
+    let (is_well, told) = asking(&["--after", "2", "--queue", "issue", "--json"]);
+    assert!(is_well && told.starts_with("{\"jobs\":[{\"id\":1,"), "{told}");
+    assert_eq!(asking(&["--appid", "wx0"]), (true, "no jobs\n".to_owned()));
+    let (is_well, told) = asking(&["--run", "1", "--state", "due"]);
+    assert!(is_well && told.starts_with("1 is run again\n1  issue"), "{told}");
+    let (is_well, told) = asking(&["--run", "1"]);
+    assert!(!is_well && told.contains("409"), "{told}");
+    let (is_well, told) = asking(&["--run", "77"]);
+    assert!(!is_well && told.contains("404"), "{told}");
+    let (is_well, told) = asking(&["--state", "lost"]);
+    assert!(!is_well && told.contains("state must be due or failed"), "{told}");
+    server.stop();
+}
+
 /// The demo user authorizes order 1 of an account.
 fn authorize(home: &str, appid: &str, secret: &str) {
     let token = get(&format!(

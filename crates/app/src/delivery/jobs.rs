@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::delivery::worker::{Ended, until_recorded};
 use crate::failure::Failure;
+use crate::listing::Listing;
 use kaipiao_domain::delivery::job::{AfterJobFailure, after_job_failure};
 use kaipiao_ports::delivery::claims::{ClaimToken, Reported};
 use kaipiao_ports::delivery::jobs::{Job, JobFailure, JobQuery, JobState};
@@ -32,8 +33,13 @@ pub(crate) async fn fail(app: &App, job: &Job, token: ClaimToken, error: String)
 }
 
 /// Lists jobs, newest first.
-pub async fn list(app: &App, query: &JobQuery) -> Result<Vec<Job>, Failure> {
-    Ok(app.store.jobs(query).await?)
+pub async fn list(app: &App, query: &JobQuery) -> Result<Listing<Job>, Failure> {
+    let one_more = JobQuery { limit: query.limit.saturating_add(1), ..query.clone() };
+    let mut items = app.store.jobs(&one_more).await?;
+    let has_more = items.len() > query.limit;
+    items.truncate(query.limit);
+    let next = items.last().filter(|_| has_more).map(|last| last.number.to_string());
+    Ok(Listing { items, next })
 }
 
 /// Has a job run again that was set aside. None: no job has this number; false: it was not set aside.

@@ -271,3 +271,6 @@ pub(crate) async fn until_recorded<T, Telling: Future<Output = Result<T, Failure
 async fn pause() {
     tokio::time::sleep(RETRY_STORE_AFTER).await;
 }
+
+#[cfg(test)]
+mod tests;

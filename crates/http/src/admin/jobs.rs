@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::delivery::jobs;
+use kaipiao_app::listing::Listing;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::delivery::claims::Queue;
 use kaipiao_ports::delivery::jobs::{Job, JobQuery, JobState};
@@ -34,10 +35,13 @@ struct JobJson {
     attempts: u32,
     /// Why the last one failed.
     last_error: String,
+    /// What follows, in words.
+    says: String,
 }
 
-impl From<Job> for JobJson {
-    fn from(job: Job) -> Self {
+impl JobJson {
+    fn new(job: Job, now_ms: i64) -> Self {
+        let says = what_follows(&job, now_ms);
         let (state, due_ms, failed_ms) = match job.state {
             JobState::Due { due_ms } => ("due", Some(due_ms), None),
             JobState::Failed { at_ms } => ("failed", None, Some(at_ms)),
@@ -52,25 +56,42 @@ impl From<Job> for JobJson {
             failed_ms,
             attempts: job.attempts,
             last_error: job.last_error,
+            says,
         }
     }
 }
 
-/// `GET /admin/v1/jobs?queue=&appid=&state=&after=&limit=`: newest first. `after` is the id of the
-/// last job of the page before.
+fn what_follows(job: &Job, now_ms: i64) -> String {
+    let attempts = job.attempts;
+    match job.state {
+        JobState::Due { due_ms } if due_ms > now_ms => {
+            format!("will be tried (try {}) in {} ms", attempts + 1, due_ms - now_ms)
+        }
+        JobState::Due { .. } => format!("is due (try {})", attempts + 1),
+        JobState::Failed { .. } => {
+            format!("was set aside after try {attempts}; POST …/run runs it again")
+        }
+    }
+}
+
+/// `GET /admin/v1/jobs?queue=&appid=&state=&after=&limit=`: newest first.
 pub(crate) async fn list_jobs(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
     #[derive(Serialize)]
     struct JobsJson {
         jobs: Vec<JobJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     }
     let found = async {
         let query = read_query(&query_object(&uri)?)?;
         jobs::list(&server.app, &query).await
     };
     match found.await {
-        Ok(found) => {
-            let jobs = found.into_iter().map(JobJson::from).collect();
-            json(StatusCode::OK, bare(&JobsJson { jobs }))
+        Ok(Listing { items, next }) => {
+            let now_ms = server.app.now().unix_millis();
+            let jobs = items.into_iter().map(|job| JobJson::new(job, now_ms)).collect();
+            json(StatusCode::OK, bare(&JobsJson { jobs, next }))
         }
         Err(failure) => failed(failure),
     }

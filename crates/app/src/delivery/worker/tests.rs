@@ -1,0 +1,134 @@
+//! Work that panics.
+
+use super::*;
+use crate::app::Parts;
+use crate::delivery::jobs;
+use crate::settings::Settings;
+use crate::signed::Keys;
+use async_trait::async_trait;
+use kaipiao_domain::Timestamp;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId, JobQuery, JobState, Jobs};
+use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
+use kaipiao_ports::entropy::OsEntropy;
+use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::renderer::Renderer;
+use kaipiao_ports::store::{Commit, Store};
+use kaipiao_store_memory::MemoryStore;
+
+/// A sender, issuer and renderer that nobody calls.
+struct Unused;
+
+#[async_trait]
+impl Sender for Unused {
+    async fn send(&self, _: Outgoing) -> Result<Incoming, SendError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl Issuer for Unused {
+    async fn issue(&self, _: &InvoiceRequest, _: Timestamp) -> IssuerAnswer {
+        unreachable!()
+    }
+}
+
+impl Renderer for Unused {
+    fn can_print(&self, _: char) -> bool {
+        unreachable!()
+    }
+
+    fn pdf(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<u8> {
+        unreachable!()
+    }
+
+    fn picture(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> String {
+        unreachable!()
+    }
+}
+
+/// Panics at every job but the healthy one.
+struct Panicking(Arc<App>);
+
+const HEALTHY: &str = "healthy";
+const PANICS: &str = "panics";
+
+fn job(name: &str) -> JobId {
+    JobId { queue: Queue::Issue, account: "wx1".to_owned(), name: name.to_owned() }
+}
+
+#[async_trait]
+impl Work for Panicking {
+    type Item = Job;
+    const QUEUE: Queue = Queue::Issue;
+
+    fn app(&self) -> &App {
+        &self.0
+    }
+
+    fn concurrency(&self) -> Concurrency {
+        Concurrency { time_limit: Duration::from_secs(1), per_account: 1, at_once: 1 }
+    }
+
+    async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Job>, StoreError> {
+        self.0.store.claim_jobs(Self::QUEUE, request).await
+    }
+
+    async fn work(&self, Claim { work: job, .. }: Claim<Job>) -> Ended {
+        assert_eq!(job.id.name, HEALTHY, "a panic that the test wants");
+        let done = Commit { jobs: vec![JobChange::Done(job.id)], ..Commit::default() };
+        self.0.store.commit(done).await.unwrap();
+        Ended::default()
+    }
+
+    async fn panicked(&self, Claim { work: job, token }: Claim<Job>) -> Ended {
+        jobs::fail(&self.0, &job, token, "it panicked".to_owned()).await
+    }
+}
+
+async fn all(store: &MemoryStore) -> Vec<Job> {
+    store.jobs(&JobQuery { limit: 9, ..JobQuery::default() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_job_that_panics_is_set_aside_and_holds_up_no_other() {
+    let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SystemClock::default()));
+    let parts = Parts {
+        store: Arc::<MemoryStore>::clone(&store),
+        clock: Arc::<SystemClock>::clone(&clock),
+        entropy: Arc::new(OsEntropy),
+        sender: Arc::new(Unused),
+        issuer: Arc::new(Unused),
+        renderer: Arc::new(Unused),
+        node: "test".to_owned(),
+    };
+    let app = Arc::new(App::new(parts, Keys::derive(&[1; 32]), Settings::default()));
+    let due_ms = app.now().unix_millis();
+    let jobs = [PANICS, HEALTHY].map(|name| JobChange::Due { id: job(name), due_ms });
+    store.commit(Commit { jobs: jobs.to_vec(), ..Commit::default() }).await.unwrap();
+
+    let worker = Worker::new(Panicking(Arc::clone(&app)));
+    let working = tokio::spawn(worker.run(core::future::pending()));
+    let (mut ahead, mut attempts) = (Duration::ZERO, 0);
+    let set_aside = async {
+        loop {
+            let left = all(&store).await;
+            let panics = left.iter().find(|job| job.id.name == PANICS).expect("it is never done");
+            if left.len() == 1 && matches!(panics.state, JobState::Failed { .. }) {
+                return panics.clone();
+            }
+            if panics.attempts > attempts {
+                attempts = panics.attempts;
+                ahead += Duration::from_secs(86_400);
+                clock.run_ahead(ahead);
+                app.mailboxes.look();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let panics = tokio::time::timeout(Duration::from_secs(10), set_aside).await.unwrap();
+    assert_eq!((panics.attempts, &*panics.last_error), (9, "it panicked"));
+    working.abort();
+}
