@@ -1,6 +1,7 @@
 //! Sections 1 to 10, 17 and 18.
 
 mod answer;
+mod orders;
 mod page;
 mod s01_ticket;
 mod s02_auth_url;

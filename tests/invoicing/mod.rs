@@ -1,5 +1,6 @@
 //! Sections 14 to 16 and 19, taxpayers.
 
+mod listing;
 mod s14_make_out;
 mod s15_offset;
 mod s16_query;

@@ -3,4 +3,5 @@
 pub(crate) mod login;
 mod messages;
 mod titles;
+mod users;
 mod wallet;

@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::failure::Failure;
 use kaipiao_domain::Refusal;
-use kaipiao_ports::record::Kind;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_ports::record::{Field, Kind};
 use kaipiao_ports::store::{After, ListBy, Page, PageOrder};
 use kaipiao_records::record::{self, Record};
 
@@ -28,11 +29,47 @@ pub(crate) struct Ask<'a> {
     pub limit: usize,
 }
 
+/// What a merchant's records are listed by; newest first, except by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// All, by their ids.
+    Key,
+    /// All of this time, in the domain's milliseconds, both ends included.
+    Time {
+        /// From this moment.
+        from_ms: i64,
+        /// To this one.
+        to_ms: i64,
+    },
+    /// A field that says this; what was committed in the last seconds may be missing.
+    Field(Field, String),
+}
+
+/// Reads a page of a merchant's records.
+pub(crate) async fn list_of_merchant<T: Record>(
+    app: &App,
+    merchant: &AppId,
+    filter: Filter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<T>, Failure> {
+    let owner = merchant.to_string();
+    let by = match filter {
+        Filter::Key => {
+            let owner = Some(merchant.as_str());
+            let ask = Ask { owner, after, order: PageOrder::Ascending, limit };
+            return list(app, T::KIND, ask).await;
+        }
+        Filter::Time { from_ms, to_ms } => ListBy::Time { owner, from_ms, to_ms },
+        Filter::Field(field, value) => ListBy::Field { owner, field, value },
+    };
+    list_by(app, by, merchant.as_str(), after, limit).await
+}
+
 /// Reads a page of a listing by time or by a field of an owner's records, newest first. The place in
 /// it is `<milliseconds>.<id>`.
-pub(crate) async fn list_by<T: Record>(
+async fn list_by<T: Record>(
     app: &App,
-    kind: Kind,
     by: ListBy,
     owner: &str,
     after: Option<&str>,
@@ -44,7 +81,7 @@ pub(crate) async fn list_by<T: Record>(
             .ok_or_else(|| Refusal::invalid("after", "must be the next of the page before"))?;
         Ok::<_, Refusal>(After { time_ms, owner: owner.to_owned(), id: id.to_owned() })
     });
-    let (after, order) = (after.transpose()?, PageOrder::Descending);
+    let (kind, after, order) = (T::KIND, after.transpose()?, PageOrder::Descending);
     let page = record::page(&*app.store, &Page { kind, by, after, order, limit }).await?;
     let next = page.next.map(|after| format!("{}.{}", after.time_ms, after.id));
     Ok(Listing { items: page.values, next })

@@ -1,6 +1,8 @@
 //! How listings are divided into pages: `limit`, `after`, and `next` in the answer.
 
-use kaipiao_domain::Refusal;
+use kaipiao_app::listing::Filter;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::record::Field;
 use kaipiao_wire::object::Object;
 
@@ -26,29 +28,49 @@ pub(crate) fn after(object: &Object) -> Result<Option<String>, Refusal> {
     Ok(object.optional_text("after")?.filter(|after| !after.is_empty()))
 }
 
-/// The one of these members that a listing goes by, and its value; None: none is given. Two are
-/// refused: a listing goes by one.
-pub(crate) fn field_filter(
+/// What a listing goes by: one of these members, or the time (`from_ms`, `to_ms`: unix milliseconds,
+/// both included); None: nothing is given. A second one is refused: a listing goes by one.
+pub(crate) fn filter(
     object: &Object,
-    filters: &[(&'static str, Field)],
-) -> Result<Option<(Field, String)>, Refusal> {
-    let mut found: Option<(&str, Field, String)> = None;
-    for (name, field) in filters {
+    fields: &[(&'static str, Field)],
+) -> Result<Option<Filter>, Refusal> {
+    let (from_ms, to_ms) = (object.integer("from_ms")?, object.integer("to_ms")?);
+    let by_time = match (from_ms, to_ms) {
+        (None, None) => None,
+        (Some(_), _) => Some("from_ms"),
+        (None, Some(_)) => Some("to_ms"),
+    };
+    let mut found = by_time.map(|name| {
+        let (from_ms, to_ms) = (from_ms.unwrap_or(0), to_ms.unwrap_or(i64::MAX));
+        (name, Filter::Time { from_ms, to_ms })
+    });
+    for (name, field) in fields {
         let value = object.text(name)?;
         if value.is_empty() {
             continue;
         }
-        if let Some((other, ..)) = found {
+        if let Some((other, _)) = found {
             return Err(Refusal::invalid(name, format!("cannot be combined with {other}")));
         }
-        found = Some((name, *field, value.into_owned()));
+        found = Some((name, Filter::Field(*field, value.into_owned())));
     }
-    Ok(found.map(|(_, field, value)| (field, value)))
+    Ok(found.map(|(_, filter)| filter))
 }
 
-/// `from_ms` and `to_ms`, unix milliseconds, both included; None: neither is given.
-pub(crate) fn time_filter(object: &Object) -> Result<Option<(i64, i64)>, Refusal> {
-    let (from_ms, to_ms) = (object.integer("from_ms")?, object.integer("to_ms")?);
-    let is_given = from_ms.is_some() || to_ms.is_some();
-    Ok(is_given.then(|| (from_ms.unwrap_or(0), to_ms.unwrap_or(i64::MAX))))
+/// Refuses a state that no record of the listing has.
+pub(crate) fn check_state(filter: Option<&Filter>, known: &[&str]) -> Result<(), Refusal> {
+    match filter {
+        Some(Filter::Field(Field::State, state)) if !known.contains(&state.as_str()) => {
+            let known = known.join(", ");
+            let problem = format!("must be one of {known}, not {}", text::quoted(state));
+            Err(Refusal::invalid("state", problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `appid` of a listing that is a merchant's.
+pub(crate) fn merchant(object: &Object) -> Result<AppId, Refusal> {
+    let appid = AppId::parse(&object.required_text("appid")?);
+    appid.ok_or_else(|| Refusal::invalid("appid", "is not an appid"))
 }

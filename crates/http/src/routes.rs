@@ -3,7 +3,7 @@
 
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
-use crate::admin::{accounts, callbacks, invoices, jobs, numbers, pushes};
+use crate::admin::{accounts, callbacks, invoices, jobs, numbers, orders, pushes, users};
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::sandbox::accounts as demo;
@@ -179,6 +179,13 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
+        path: "/admin/v1/orders",
+        section: "admin",
+        what: "a merchant's orders (appid=, order_id=, from_ms=, state=, user=)",
+        handler: || get(orders::list_orders),
+    },
+    Route {
+        methods: "GET",
         path: "/admin/v1/invoices",
         section: "admin",
         what: "a merchant's invoice requests (appid=, fpqqlsh=, from_ms=, state=, buyer= …)",
@@ -197,6 +204,20 @@ pub const ROUTES: &[Route] = &[
         section: "admin",
         what: "run a job again that failed",
         handler: || post(jobs::run_job),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/users/{id}/messages",
+        section: "admin",
+        what: "a user's service messages (limit=, after=)",
+        handler: || get(users::list_messages),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/users/{id}/titles",
+        section: "admin",
+        what: "a user's title book (limit=, after=)",
+        handler: || get(users::list_titles),
     },
     Route {
         methods: "GET",

@@ -1,6 +1,7 @@
 //! Authorization: the ticket, the link, the page, and what the user and the merchant decide (sections 1 to 10, 17 and 18).
 
 pub(crate) mod order_key;
+pub mod orders;
 pub mod page;
 pub mod s01_ticket;
 pub mod s02_auth_url;

@@ -2,51 +2,23 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::listing::{self, Ask, Listing};
+use crate::listing::{self, Filter, Listing};
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_ports::record::{Field, Kind};
-use kaipiao_ports::store::{ListBy, PageOrder};
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::record::{self, Versioned};
-
-/// What requests are listed by; newest first, except by serial.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RequestFilter {
-    /// All, by serial.
-    Serial,
-    /// All that were accepted in this time, in the domain's milliseconds, both ends included.
-    Time {
-        /// From this moment.
-        from_ms: i64,
-        /// To this one.
-        to_ms: i64,
-    },
-    /// A field that says this; what was committed in the last seconds may be missing.
-    Field(Field, String),
-}
 
 /// A merchant's requests, from behind `after`, which [`Listing::next`] of the page before says.
 pub async fn list(
     app: &App,
     merchant: &AppId,
-    filter: RequestFilter,
+    filter: Filter,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Listing<InvoiceRequest>, Failure> {
-    let owner = merchant.to_string();
-    let by = match filter {
-        RequestFilter::Serial => {
-            let owner = Some(merchant.as_str());
-            let ask = Ask { owner, after, order: PageOrder::Ascending, limit };
-            return listing::list(app, Kind::InvoiceRequest, ask).await;
-        }
-        RequestFilter::Time { from_ms, to_ms } => ListBy::Time { owner, from_ms, to_ms },
-        RequestFilter::Field(field, value) => ListBy::Field { owner, field, value },
-    };
-    listing::list_by(app, Kind::InvoiceRequest, by, merchant.as_str(), after, limit).await
+    listing::list_of_merchant(app, merchant, filter, after, limit).await
 }
 
 /// A merchant's request with that serial.

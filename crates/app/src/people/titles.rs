@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::listing::{self, Ask, Listing};
 use crate::store_access::{Decision, FirstTry, commit, decide, get, put};
 use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_ports::record::{Expect, Kind};
-use kaipiao_ports::store::{Commit, Page};
+use kaipiao_ports::store::{Commit, Page, PageOrder};
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record::{self, removal};
@@ -37,6 +38,17 @@ pub async fn title_book(app: &App, user: &User) -> Result<Vec<BookEntry>, Failur
         book.sort_by_key(|entry| entry.id != *default);
     }
     Ok(book)
+}
+
+/// A page of a user's title book, as the titles were added.
+pub async fn list(
+    app: &App,
+    user: &UserId,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<BookEntry>, Failure> {
+    let ask = Ask { owner: Some(user.as_str()), after, order: PageOrder::Ascending, limit };
+    listing::list(app, Kind::BookEntry, ask).await
 }
 
 /// Entries as they were added.

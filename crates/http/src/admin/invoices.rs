@@ -4,15 +4,14 @@ use crate::admin::error::failed;
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::{after, field_filter, page_size, time_filter};
+use crate::paging::{after, check_state, filter, merchant, page_size};
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use kaipiao_app::invoicing::requests::{self, RequestFilter};
-use kaipiao_app::listing::Listing;
+use kaipiao_app::invoicing::requests;
+use kaipiao_app::listing::{Filter, Listing};
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::record::Field;
@@ -103,8 +102,7 @@ pub(crate) async fn list_invoices(_: Operator, State(server): State<Server>, uri
     }
     let found = async {
         let query = query_object(&uri)?;
-        let merchant = AppId::parse(&query.required_text("appid")?);
-        let merchant = merchant.ok_or_else(|| Refusal::invalid("appid", "is not an appid"))?;
+        let merchant = merchant(&query)?;
         if let Some(serial) = serial(&query)? {
             let one = requests::find(&server.app, &merchant, &serial).await?;
             return Ok(Listing { items: one.into_iter().collect(), next: None });
@@ -139,13 +137,11 @@ const FILTERS: [(&str, Field); 6] = [
     ("gross_fen", Field::Gross),
 ];
 
-fn read_filter(query: &Object) -> Result<RequestFilter, Refusal> {
-    if let Some(by_field) = field_filter(query, &FILTERS)? {
-        let (field, value) = by_field;
-        return Ok(RequestFilter::Field(field, value));
-    }
-    Ok(match time_filter(query)? {
-        Some((from_ms, to_ms)) => RequestFilter::Time { from_ms, to_ms },
-        None => RequestFilter::Serial,
-    })
+/// States that a listing can go by; an invoice that is being or was offset is found as issued.
+const STATES: [&str; 3] = ["running", "failed", "issued"];
+
+fn read_filter(query: &Object) -> Result<Filter, Refusal> {
+    let filter = filter(query, &FILTERS)?;
+    check_state(filter.as_ref(), &STATES)?;
+    Ok(filter.unwrap_or(Filter::Key))
 }

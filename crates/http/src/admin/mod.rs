@@ -7,5 +7,7 @@ pub(crate) mod invoices;
 pub(crate) mod jobs;
 pub(crate) mod numbers;
 pub(crate) mod operator;
+pub(crate) mod orders;
 pub(crate) mod pushes;
 pub(crate) mod taxpayers;
+pub(crate) mod users;

@@ -1,6 +1,7 @@
 //! The sandbox's controls: open by design, absent in production.
 
 use crate::admin::error::{failed, refuse};
+use crate::admin::users::MessagesJson;
 use crate::answer::json;
 use crate::body::{RequestBody, query_object, query_value};
 use crate::paging::{LARGEST_PAGE, after, page_size_or};
@@ -12,11 +13,9 @@ use core::time::Duration;
 use kaipiao_app::Failure;
 use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
 use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
-use kaipiao_app::listing::Listing;
 use kaipiao_app::people::{messages, users};
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::authorization::user_decision::UserChoice;
-use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
@@ -75,13 +74,6 @@ fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal>
 /// `GET /sandbox/v1/messages?user=&limit=&after=`: a user's rejections with their reason and link,
 /// newest first.
 pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct MessagesJson {
-        messages: Vec<MessageJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let user = query_value(&uri, "user");
     let Some(user) = UserId::parse(&user) else {
         return refuse(StatusCode::BAD_REQUEST, "put user=<id> into the query");
@@ -92,33 +84,8 @@ pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response
         messages::list(&server.app, &user, after.as_deref(), limit).await
     };
     match listed.await {
-        Ok(Listing { items, next }) => {
-            let messages = items.into_iter().map(MessageJson::from).collect();
-            json(StatusCode::OK, bare(&MessagesJson { messages, next }))
-        }
+        Ok(listing) => json(StatusCode::OK, bare(&MessagesJson::from(listing))),
         Err(failure) => failed(failure),
-    }
-}
-
-#[derive(Serialize)]
-struct MessageJson {
-    appid: String,
-    order_id: String,
-    /// Unix seconds.
-    time: i64,
-    reason: String,
-    url: String,
-}
-
-impl From<RejectionMessage> for MessageJson {
-    fn from(message: RejectionMessage) -> Self {
-        Self {
-            appid: message.merchant.to_string(),
-            order_id: message.order_id.to_string(),
-            time: message.sent_at.unix_seconds(),
-            reason: message.reason,
-            url: message.url,
-        }
     }
 }
 

@@ -1,0 +1,140 @@
+//! Orders and their authorization: `/admin/v1/orders`.
+
+use crate::admin::error::failed;
+use crate::admin::operator::Operator;
+use crate::answer::json;
+use crate::body::query_object;
+use crate::paging::{after, check_state, filter, merchant, page_size};
+use crate::server::Server;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use kaipiao_app::authorization::orders;
+use kaipiao_app::listing::{Filter, Listing};
+use kaipiao_domain::Refusal;
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
+use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
+use kaipiao_ports::record::Field;
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::object::Object;
+use serde::Serialize;
+
+#[derive(Default, Serialize)]
+struct OrderJson {
+    order_id: String,
+    s_pappid: String,
+    /// The page's type: 0, 1 or 2.
+    r#type: i64,
+    source: &'static str,
+    money_fen: i64,
+    /// "offered", "declined", "authorized" or "rejected".
+    state: &'static str,
+    /// Who decided; null while nobody has.
+    user: Option<String>,
+    openid: Option<String>,
+    /// When the merchant asked last, in unix milliseconds; so are the three that follow.
+    offered_ms: i64,
+    declined_ms: Option<i64>,
+    authorized_ms: Option<i64>,
+    rejected_ms: Option<i64>,
+    /// The serial of the invoice request that uses the authorization.
+    used_by: Option<String>,
+}
+
+impl From<Order> for OrderJson {
+    fn from(order: Order) -> Self {
+        let mut shown = Self {
+            order_id: order.request.order_id.to_string(),
+            s_pappid: order.request.platform.as_str().to_owned(),
+            r#type: order.request.page_type.number(),
+            source: order.request.source.as_str(),
+            money_fen: order.request.money_fen,
+            state: "offered",
+            offered_ms: order.offered_at.unix_millis(),
+            ..Self::default()
+        };
+        match order.state {
+            OrderState::Offered => {}
+            OrderState::Declined(decline) => {
+                shown.state = "declined";
+                shown.show_decline(decline);
+            }
+            OrderState::Authorized(authorization) => {
+                shown.state = "authorized";
+                shown.show_authorization(authorization);
+            }
+            OrderState::Rejected { decided, at, .. } => {
+                shown.state = "rejected";
+                shown.rejected_ms = Some(at.unix_millis());
+                match decided {
+                    UserDecision::Authorized(authorization) => {
+                        shown.show_authorization(authorization);
+                    }
+                    UserDecision::Declined(decline) => shown.show_decline(decline),
+                }
+            }
+        }
+        shown
+    }
+}
+
+impl OrderJson {
+    fn show_authorization(&mut self, authorization: Authorization) {
+        self.user = Some(authorization.user.as_str().to_owned());
+        self.openid = Some(authorization.openid.as_str().to_owned());
+        self.authorized_ms = Some(authorization.at.unix_millis());
+        self.used_by = authorization.used_by.map(|serial| serial.to_string());
+    }
+
+    fn show_decline(&mut self, decline: Decline) {
+        self.user = Some(decline.user.as_str().to_owned());
+        self.openid = Some(decline.openid.as_str().to_owned());
+        self.declined_ms = Some(decline.at.unix_millis());
+    }
+}
+
+/// `GET /admin/v1/orders?appid=…&after=&limit=`: a merchant's orders, newest first: all, those of a
+/// time (`from_ms`, `to_ms`), those of a `state` or a `user`; or the one of `order_id`. Among those of
+/// a state or a user, what was committed in the last seconds may be missing.
+pub(crate) async fn list_orders(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
+    #[derive(Serialize)]
+    struct OrdersJson {
+        orders: Vec<OrderJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+    let found = async {
+        let query = query_object(&uri)?;
+        let merchant = merchant(&query)?;
+        if let Some(order_id) = order_id(&query)? {
+            let one = orders::find(&server.app, &OrderKey { merchant, order_id }).await?;
+            return Ok(Listing { items: one.into_iter().collect(), next: None });
+        }
+        let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
+        orders::list(&server.app, &merchant, filter, after.as_deref(), limit).await
+    };
+    match found.await {
+        Ok(Listing { items, next }) => {
+            let orders = items.into_iter().map(OrderJson::from).collect();
+            json(StatusCode::OK, bare(&OrdersJson { orders, next }))
+        }
+        Err(failure) => failed(failure),
+    }
+}
+
+fn order_id(query: &Object) -> Result<Option<OrderId>, Refusal> {
+    let text = query.text("order_id")?;
+    if text.is_empty() { Ok(None) } else { OrderId::parse(&text).map(Some) }
+}
+
+/// Query members that a listing can go by, and the fields that they are.
+const FILTERS: [(&str, Field); 2] = [("state", Field::State), ("user", Field::User)];
+const STATES: [&str; 4] = ["offered", "declined", "authorized", "rejected"];
+
+fn read_filter(query: &Object) -> Result<Filter, Refusal> {
+    let filter = filter(query, &FILTERS)?;
+    check_state(filter.as_ref(), &STATES)?;
+    Ok(filter.unwrap_or(Filter::Time { from_ms: 0, to_ms: i64::MAX }))
+}

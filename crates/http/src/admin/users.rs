@@ -1,0 +1,131 @@
+//! What people have: `/admin/v1/users/{id}/…`.
+
+use crate::admin::error::{failed, refuse};
+use crate::admin::operator::Operator;
+use crate::answer::json;
+use crate::body::query_object;
+use crate::paging::{after, page_size};
+use crate::server::Server;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use kaipiao_app::Failure;
+use kaipiao_app::listing::Listing;
+use kaipiao_app::people::{messages, titles, users};
+use kaipiao_domain::people::message::RejectionMessage;
+use kaipiao_domain::people::user::{BookEntry, User, UserId};
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::people::title::TitleJson;
+use serde::Serialize;
+
+/// A page of a user's service messages.
+#[derive(Serialize)]
+pub(crate) struct MessagesJson {
+    messages: Vec<MessageJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct MessageJson {
+    appid: String,
+    order_id: String,
+    /// Unix seconds.
+    time: i64,
+    reason: String,
+    url: String,
+}
+
+impl From<RejectionMessage> for MessageJson {
+    fn from(message: RejectionMessage) -> Self {
+        Self {
+            appid: message.merchant.to_string(),
+            order_id: message.order_id.to_string(),
+            time: message.sent_at.unix_seconds(),
+            reason: message.reason,
+            url: message.url,
+        }
+    }
+}
+
+impl From<Listing<RejectionMessage>> for MessagesJson {
+    fn from(Listing { items, next }: Listing<RejectionMessage>) -> Self {
+        Self { messages: items.into_iter().map(MessageJson::from).collect(), next }
+    }
+}
+
+#[derive(Serialize)]
+struct TitlesJson<'a> {
+    titles: Vec<BookEntryJson<'a>>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct BookEntryJson<'a> {
+    id: &'a str,
+    /// Whether pages fill it in by themselves because the user said so.
+    is_default: bool,
+    #[serde(flatten)]
+    title: TitleJson<'a>,
+}
+
+impl<'a> BookEntryJson<'a> {
+    fn new(entry: &'a BookEntry, user: &User) -> Self {
+        let is_default = user.default_title.as_ref() == Some(&entry.id);
+        Self { id: &entry.id, is_default, title: TitleJson(&entry.title) }
+    }
+}
+
+/// `GET /admin/v1/users/{id}/messages?after=&limit=`: a user's service messages, newest first.
+pub(crate) async fn list_messages(
+    _: Operator,
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response {
+    let found = async {
+        let query = query_object(&uri)?;
+        let (after, limit) = (after(&query)?, page_size(&query)?);
+        let Some(user) = find(&server, &id).await? else { return Ok(None) };
+        messages::list(&server.app, &user.id, after.as_deref(), limit).await.map(Some)
+    };
+    match found.await {
+        Ok(Some(listing)) => json(StatusCode::OK, bare(&MessagesJson::from(listing))),
+        Ok(None) => unknown(),
+        Err(failure) => failed(failure),
+    }
+}
+
+/// `GET /admin/v1/users/{id}/titles?after=&limit=`: a user's title book, as it was filled.
+pub(crate) async fn list_titles(
+    _: Operator,
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response {
+    let found = async {
+        let query = query_object(&uri)?;
+        let (after, limit) = (after(&query)?, page_size(&query)?);
+        let Some(user) = find(&server, &id).await? else { return Ok(None) };
+        let book = titles::list(&server.app, &user.id, after.as_deref(), limit).await?;
+        let titles = book.items.iter().map(|entry| BookEntryJson::new(entry, &user)).collect();
+        Ok(Some(bare(&TitlesJson { titles, next: book.next })))
+    };
+    match found.await {
+        Ok(Some(text)) => json(StatusCode::OK, text),
+        Ok(None) => unknown(),
+        Err(failure) => failed(failure),
+    }
+}
+
+async fn find(server: &Server, id: &str) -> Result<Option<User>, Failure> {
+    let Some(id) = UserId::parse(id) else { return Ok(None) };
+    users::find(&server.app, &id).await
+}
+
+fn unknown() -> Response {
+    refuse(StatusCode::NOT_FOUND, "no user has this id")
+}

@@ -1,0 +1,133 @@
+//! The operator's listing of invoice requests.
+
+use kaipiao_tests::{Desk, MERCHANT, OTHER_USER, TestServer, USER, assert_sucesss, wait_until};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// How long a search may lag behind the commits.
+const LAG: Duration = Duration::from_secs(5);
+
+fn listing(query: &str) -> String {
+    format!("invoices?appid={MERCHANT}&{query}")
+}
+
+/// The serials that a listing has, without the merchant's code.
+fn serials(server: &TestServer, query: &str) -> Vec<String> {
+    let invoices = server.all_pages(&listing(query), "invoices");
+    let serial = |text: &str| text.strip_prefix("2ff836").unwrap().to_owned();
+    invoices.iter().map(|invoice| serial(invoice["fpqqlsh"].as_str().unwrap())).collect()
+}
+
+/// A user's invoice of 159 yuan, or of 318 yuan for somebody else.
+fn make_out(server: &TestServer, merchant: &Desk<'_>, serial: &str, is_other: bool) {
+    let user = if is_other { OTHER_USER } else { USER };
+    let order_id = format!("order-{serial}");
+    let link = merchant.auth_url(&order_id, 0);
+    assert_eq!(server.answer(&link, user, "authorize", None).0, 200);
+    let mut body = merchant.invoice(&order_id, serial);
+    body["wxopenid"] = json!(server.openid(user, MERCHANT));
+    if is_other {
+        body["ghfmc"] = json!("某某有限公司");
+        (body["jshj"], body["hjje"], body["hjse"]) = (json!("318"), json!("271.8"), json!("46.2"));
+        let line = &mut body["invoicedetail_list"][0];
+        (line["xmsl"], line["xmje"], line["se"]) = (json!("2"), json!("271.8"), json!("46.2"));
+    }
+    assert_sucesss(&merchant.make_out(&body));
+    merchant.result(serial);
+    server.advance_s(1);
+}
+
+#[test]
+fn invoices_are_found_by_each_field_within_seconds() {
+    let server = TestServer::start();
+    let merchant = server.merchant();
+    make_out(&server, &merchant, "A1", false);
+    make_out(&server, &merchant, "A2", true);
+    server.fault(json!({"target": "issuer", "errcode": 73000}));
+    make_out(&server, &merchant, "A3", false);
+    server.fault(json!({"target": "issuer", "delay_ms": 86_400_000}));
+    make_out_and_leave(&merchant, "A4");
+    let detail = merchant.query("A1")["invoicedetail"].clone();
+    let number =
+        format!("number={}{}", detail["fpdm"].as_str().unwrap(), detail["fphm"].as_str().unwrap());
+    let started = Instant::now();
+    for (query, found) in [
+        ("state=running", &["A4"][..]),
+        ("state=failed", &["A3"]),
+        ("state=issued", &["A2", "A1"]),
+        ("order_id=order-A2", &["A2"]),
+        ("user=lina", &["A2"]),
+        ("user=zhangwei", &["A4", "A3", "A1"]),
+        ("buyer=某某有限公司", &["A2"]),
+        ("buyer=星期一", &["A4", "A3", "A1"]),
+        (&number, &["A1"]),
+        ("gross_fen=31800", &["A2"]),
+        ("gross_fen=15900", &["A4", "A3", "A1"]),
+        ("gross_fen=1", &[]),
+    ] {
+        wait_until(query, || serials(&server, query) == found);
+    }
+    assert!(started.elapsed() < LAG, "found after {:?}", started.elapsed());
+    server.leaves_pushes();
+}
+
+/// A request that stays with the issuer.
+fn make_out_and_leave(merchant: &Desk<'_>, serial: &str) {
+    let order_id = format!("order-{serial}");
+    merchant.authorized(&order_id);
+    assert_sucesss(&merchant.make_out(&merchant.invoice(&order_id, serial)));
+}
+
+#[test]
+fn invoices_page_on_without_loss() {
+    let server = TestServer::start();
+    let merchant = server.merchant();
+    for number in 1..=5 {
+        make_out(&server, &merchant, &format!("B{number}"), false);
+    }
+    let newest_first = ["B5", "B4", "B3", "B2", "B1"];
+    let by_serial: Vec<_> = newest_first.into_iter().rev().collect();
+    let at = |serial: &str| {
+        let found = server.all_pages(&listing(&format!("fpqqlsh=2ff836{serial}")), "invoices");
+        found[0]["accepted_ms"].as_i64().unwrap()
+    };
+    let (from_ms, to_ms) = (at("B2"), at("B4"));
+    for limit in 1..=6 {
+        let page = |query: &str| serials(&server, &format!("limit={limit}&{query}"));
+        assert_eq!(page(""), by_serial);
+        assert_eq!(page("from_ms=0"), newest_first);
+        assert_eq!(page(&format!("from_ms={from_ms}&to_ms={to_ms}")), newest_first[1..4]);
+        for query in ["state=issued", "user=zhangwei", "buyer=星期一", "gross_fen=15900"] {
+            wait_until(query, || page(query) == newest_first);
+        }
+    }
+}
+
+#[test]
+fn an_invoice_that_was_offset_is_found_as_issued() {
+    let server = TestServer::start();
+    let merchant = server.merchant();
+    let detail = merchant.issued("1", "C1");
+    server.advance_s(1);
+    assert_sucesss(&merchant.offset(&merchant.offset_of(&detail, "C2")));
+    merchant.result("C2");
+    wait_until("both are found", || serials(&server, "state=issued") == ["C2", "C1"]);
+    let states = server.all_pages(&listing(""), "invoices");
+    assert_eq!((&states[0]["state"], &states[1]["state"]), (&json!("offset"), &json!("issued")));
+}
+
+#[test]
+fn a_listing_that_makes_no_sense_is_refused() {
+    let server = TestServer::start();
+    for (query, member) in [
+        ("state=offset", "state"),
+        ("user=lina&buyer=x", "buyer"),
+        ("to_ms=5&number=1", "number"),
+        ("user=lina&after=nowhere", "after"),
+        ("limit=1001", "limit"),
+    ] {
+        let (status, answer) = server.admin("GET", &listing(query), &json!({}));
+        let words = answer["error"].as_str().unwrap();
+        assert!(status == 400 && words.contains(&format!("{member} ")), "{query}: {words}");
+    }
+}
