@@ -7,9 +7,10 @@
 
 use kaipiao_cli::compose;
 use kaipiao_tests::{
-    MERCHANT, Receiver, Reply, TestServer, assert_ok, assert_refused, assert_sucesss, load,
+    MERCHANT, Receiver, Reply, TestServer, USER, assert_ok, assert_refused, assert_sucesss, load,
+    wait_until,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -291,4 +292,119 @@ fn an_issued_invoice_keeps_the_machine_that_it_was_issued_by() {
     let new = server.pdf_text(&desk.issued("2", "R2"));
     assert!(old.contains("661234567890") && !old.contains("669999999999"), "{old}");
     assert!(new.contains("669999999999"), "{new}");
+}
+
+const DAY_S: i64 = 86_400;
+
+/// One member of each entry.
+fn members(entries: &[Value], name: &str) -> Vec<String> {
+    entries.iter().map(|entry| entry[name].as_str().unwrap().to_owned()).collect()
+}
+
+/// With a retention of two days: what `make` makes first goes when it is two and a half days old,
+/// what it makes second stays when it is one day old. `left` says what is left.
+fn only_the_second_stays(
+    setting: &str,
+    make: impl Fn(&TestServer, &str),
+    left: impl Fn(&TestServer) -> Vec<String>,
+) -> TestServer {
+    let server = TestServer::start_with(&format!(
+        "[authorization]\nlink_life_s = 60\n[retention]\n{setting} = 2"
+    ));
+    make(&server, "first");
+    server.advance_s(DAY_S * 3 / 2);
+    make(&server, "second");
+    assert_eq!(left(&server).len(), 2);
+    server.advance_s(DAY_S);
+    wait_until("the first is forgotten", || left(&server) == ["second"]);
+    server
+}
+
+#[test]
+fn pushes_d_is_how_long_pushes_are_kept_that_are_over() {
+    let push = |server: &TestServer, order_id: &str| {
+        server.merchant().authorized(order_id);
+        server.all_settled();
+    };
+    let server =
+        only_the_second_stays("pushes_d", push, |server| members(&server.pushes(""), "order_id"));
+    let (status, _) = server.admin("POST", &format!("pushes/{MERCHANT}-1/replay"), &json!({}));
+    assert_eq!(status, 404);
+}
+
+#[test]
+fn failed_jobs_d_is_how_long_jobs_are_kept_that_failed() {
+    let add_failed = |store: &rusqlite::Connection| {
+        for (number, name, age_s) in [(1, "first", DAY_S * 3 / 2), (2, "second", 0)] {
+            let job = "INSERT INTO jobs VALUES (?1, 'issue', 'wx1', ?2, 0,
+                       (unixepoch() - ?3) * 1000, 9, 'no such job')";
+            store.execute(job, (number, name, age_s)).unwrap();
+        }
+    };
+    let settings = "[retention]\nfailed_jobs_d = 2";
+    let server = TestServer::start().restart_after(add_failed, settings);
+    let left = || members(&server.all_pages("jobs?limit=9", "jobs"), "name");
+    assert_eq!(left(), ["second", "first"]);
+    server.advance_s(DAY_S);
+    wait_until("the first is forgotten", || left() == ["second"]);
+}
+
+#[test]
+fn messages_d_is_how_long_messages_are_kept() {
+    let reject = |server: &TestServer, order_id: &str| {
+        let merchant = server.merchant();
+        merchant.authorized(order_id);
+        assert_ok(&merchant.reject(order_id));
+    };
+    let listing = format!("users/{USER}/messages?limit=9");
+    only_the_second_stays("messages_d", reject, |server| {
+        members(&server.all_pages(&listing, "messages"), "order_id")
+    });
+}
+
+#[test]
+fn unused_orders_d_is_how_long_orders_are_kept_that_nobody_has_authorized() {
+    let offer = |server: &TestServer, order_id: &str| {
+        server.merchant().auth_url(order_id, 0);
+    };
+    let left = |server: &TestServer| orders(server, "");
+    let server = only_the_second_stays("unused_orders_d", offer, left);
+    // Asked for again, it is a new order.
+    server.merchant().auth_url("first", 0);
+    assert_eq!(orders(&server, "&order_id=first"), ["first"]);
+}
+
+fn orders(server: &TestServer, query: &str) -> Vec<String> {
+    let listing = format!("orders?appid={MERCHANT}{query}");
+    members(&server.all_pages(&listing, "orders"), "order_id")
+}
+
+#[test]
+fn what_somebody_has_authorized_and_what_was_issued_is_kept_for_good() {
+    let server = TestServer::start_with(
+        "[retention]\npushes_d = 1\nfailed_jobs_d = 1\nmessages_d = 1\nunused_orders_d = 1",
+    );
+    let merchant = server.merchant();
+    let detail = merchant.issued("issued", "K1");
+    merchant.authorized("authorized");
+    merchant.authorized("rejected");
+    assert_ok(&merchant.reject("rejected"));
+    let declined = merchant.auth_url("declined", 0);
+    assert_eq!(server.answer(&declined, USER, "decline", None).0, 200);
+    merchant.auth_url("offered", 0);
+    server.all_settled();
+    let numbers = || {
+        server.admin("GET", &format!("accounts/{MERCHANT}/numbers"), &json!({})).1["ranges"].clone()
+    };
+    let before = numbers();
+    server.advance_s(3 * 366 * DAY_S);
+    wait_until("what is of no use is forgotten", || {
+        let messages = server.all_pages(&format!("users/{USER}/messages?limit=9"), "messages");
+        server.pushes("").is_empty() && messages.is_empty() && orders(&server, "").len() == 3
+    });
+    let mut left = orders(&server, "");
+    left.sort();
+    assert_eq!(left, ["authorized", "issued", "rejected"]);
+    assert_eq!(server.desk(MERCHANT).query("K1")["invoicedetail"]["fphm"], detail["fphm"]);
+    assert_eq!(numbers(), before);
 }

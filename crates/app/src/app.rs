@@ -12,7 +12,7 @@ use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 /// Adapters of the ports, as the composition root chose them.
 pub struct Parts {
@@ -49,6 +49,8 @@ pub struct App {
     /// Held while ranges of numbers are allotted.
     pub(crate) allotting: Mutex<()>,
     pub(crate) mailboxes: Mailboxes,
+    /// The sandbox's clock was moved.
+    pub(crate) clock_moved: Notify,
     node: String,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -69,6 +71,7 @@ impl App {
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
             allotting: Mutex::default(),
             mailboxes: Mailboxes::default(),
+            clock_moved: Notify::new(),
             node,
             clock,
             entropy,

@@ -2,7 +2,6 @@
 //! removes what may be forgotten. One node's work is enough; several don't disturb each other.
 
 use crate::app::App;
-use crate::failure::Failure;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_ports::record::Kind;
@@ -30,7 +29,11 @@ pub async fn run(app: &App, stop: impl Future<Output = ()>) {
                 purged = Some(Instant::now());
                 purge(app).await;
             }
-            pause().await;
+            tokio::select! {
+                () = pause() => {}
+                // What was kept for a month may be old by now.
+                () = app.clock_moved.notified() => purged = None,
+            }
         };
         tokio::select! {
             () = &mut stop => return,
@@ -60,15 +63,6 @@ async fn purge(app: &App) {
         }
         tokio::task::yield_now().await;
     }
-}
-
-/// Makes findable all that was changed before, and removes all that may be forgotten: what
-/// [`run`] does in its time, at once.
-pub async fn run_now(app: &App) -> Result<(), Failure> {
-    while app.store.index(INDEX_BATCH).await? > 0 {}
-    let forgettable = forgettable(app, app.now());
-    while app.store.purge(&forgettable, PURGE_BATCH).await? > 0 {}
-    Ok(())
 }
 
 /// What may be forgotten at this moment.

@@ -256,6 +256,7 @@ impl SandboxClock {
         self.clock.run_ahead(Duration::from_secs(ahead_s));
         // Retries may be due by now, and issuers that said "not yet".
         app.mailboxes.look();
+        app.clock_moved.notify_one();
         Ok((app.now(), ahead_s))
     }
 }
