@@ -32,7 +32,6 @@ CREATE TABLE unindexed (
   kind    INTEGER NOT NULL,
   owner   TEXT    NOT NULL,
   id      TEXT    NOT NULL,
-  time_ms INTEGER NOT NULL,
   fields  TEXT    NOT NULL
 ) STRICT;
 CREATE TABLE indexed (
