@@ -79,7 +79,7 @@ CREATE TABLE pushes (
   first_excerpt    TEXT
 ) STRICT;
 CREATE INDEX pushes_account ON pushes (account, number);
-CREATE INDEX pushes_open ON pushes (number) WHERE state = 0;
+CREATE INDEX pushes_open ON pushes (account, number) WHERE state = 0;
 -- What an operator looks for: what did not arrive.
 CREATE INDEX pushes_lost ON pushes (account, number) WHERE state >= 3;
 -- CreateTimes that run ahead of the clock: all that must be known of them after a crash.
