@@ -1,4 +1,4 @@
-//! What every use case works with.
+//! The context of every use case.
 
 use crate::delivery::mailbox::Mailboxes;
 use crate::invoicing::document_cache::DocumentCache;

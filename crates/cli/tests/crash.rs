@@ -29,7 +29,7 @@ use std::time::Duration;
 
 const ROUNDS: usize = 25;
 const CLIENTS: usize = 8;
-/// The default of push.per_account: so many pushes a crash can make go out twice.
+/// The default of push.per_account: pushes that a crash can make go out twice.
 const UNDER_WAY: usize = 4;
 /// A round that acknowledged less has proved nothing.
 const MIN_ACKNOWLEDGED: usize = 50;
@@ -246,7 +246,7 @@ fn openid(sandbox: &Value) -> &str {
 /// When the merchant's server kills the one that pushes to it.
 struct Murder {
     pid: u32,
-    /// Once so many more pushes have come.
+    /// Pushes to come before the kill.
     after: usize,
     /// Before it answers the last of them, or after.
     before_answer: bool,

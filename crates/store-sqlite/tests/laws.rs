@@ -235,7 +235,7 @@ async fn a_newer_database_is_refused_with_both_numbers() {
     assert!(error.to_string().contains("schema 99, this kaipiao knows up to 1"), "{error}");
 }
 
-/// A group with a new push and a report in it fails: nothing of it counts, the lease stays with
+/// A group with a new push and a report in it fails: nothing of it counts, the claim stays with
 /// its holder, whose next report counts.
 #[tokio::test]
 async fn a_disk_error_neither_loses_nor_doubles_a_push() {
