@@ -5,10 +5,11 @@ use crate::disk;
 use crate::figures::Rounds;
 use crate::load::{CONNECTIONS, Connection, on_one_thread};
 use crate::merchants::{CODE, Caller, Merchants, TAX_ID};
-use crate::server::Process;
+use crate::server::{Process, baseline_binary, own_binary};
 use crate::sink::{Arrival, Sink};
 use serde_json::json;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,20 +29,42 @@ const UNDER_WAY: usize = 256;
 /// Measures, and prints.
 pub(crate) fn run() {
     let data = tempfile::tempdir().expect("a temporary directory");
-    let sink = Sink::start();
-    let merchants = Merchants::new(MERCHANTS, sink.address);
-    let server = merchants.serve(data.path(), "");
     let noop = Process::noop();
-    let users: Vec<_> = (0..USERS).map(|n| format!("user-{n}")).collect();
-    for user in &users {
-        server.post("/sandbox/v1/users", &json!({ "id": user }));
-    }
-    let callers = merchants.callers(&server);
-    let orders =
-        Arc::new(Orders { address: server.address, callers, users, post: PostOffice::over(sink) });
     println!("{MERCHANTS} merchants, {USERS} generated users, {ROUNDS} rounds each");
-    requests_per_s(&orders, noop.address, data.path());
-    orders_per_s(&orders, data.path());
+    let sides = sides(MERCHANTS, &data.path().join("many"));
+    requests_per_s(&sides[0].orders, noop.address, data.path());
+    orders_per_s(&sides, data.path());
+    drop(sides);
+    println!("the same for one merchant");
+    orders_per_s(&self::sides(1, &data.path().join("one")), data.path());
+}
+
+/// A version of the server at work.
+struct Side {
+    name: &'static str,
+    server: Process,
+    orders: Arc<Orders>,
+}
+
+/// This version, and beside it the baseline, if there is one.
+fn sides(merchants: usize, data: &Path) -> Vec<Side> {
+    let binaries = std::iter::once(("this", own_binary()))
+        .chain(baseline_binary().map(|binary| ("baseline", binary)));
+    let side = |(name, binary): (&'static str, OsString)| {
+        let data = data.join(name);
+        std::fs::create_dir_all(&data).expect("a directory of its own");
+        let sink = Sink::start();
+        let merchants = Merchants::new(merchants, sink.address);
+        let server = merchants.serve_by(&binary, &data, "");
+        let users: Vec<_> = (0..USERS).map(|n| format!("user-{n}")).collect();
+        for user in &users {
+            server.post("/sandbox/v1/users", &json!({ "id": user }));
+        }
+        let callers = merchants.callers(&server);
+        let (address, post) = (server.address, PostOffice::over(sink));
+        Side { name, server, orders: Arc::new(Orders { address, callers, users, post }) }
+    };
+    binaries.map(side).collect()
 }
 
 /// makeoutinvoice accepted per second; the invoices are issued and pushed at the same time.
@@ -64,23 +87,49 @@ fn requests_per_s(orders: &Arc<Orders>, noop: SocketAddr, data: &Path) {
     println!("median {no_op:7.0}  {accepted:16.0}  {:5.2}  {sync:7.0}", accepted / no_op);
 }
 
-/// Whole orders per second.
-fn orders_per_s(orders: &Arc<Orders>, data: &Path) {
+/// What whole orders cost on one side.
+#[derive(Default)]
+struct OrderFigures {
+    per_s: Rounds,
+    kib_each: Rounds,
+}
+
+/// Whole orders per second, and bytes written for each; the sides take turns.
+fn orders_per_s(sides: &[Side], data: &Path) {
     println!("whole orders, {UNDER_WAY} under way at once, rounds of {} s", ROUND.as_secs());
-    println!("round  orders/s  p50 ms  p99 ms  fsync/s");
-    let mut figures = Rounds::default();
+    println!("round  version   orders/s  p50 ms  p99 ms  KiB written each  fsync/s");
+    let mut figures: Vec<_> = sides.iter().map(|_| OrderFigures::default()).collect();
     for round in 1..=ROUNDS {
-        let started = Instant::now();
-        let mut took_ms = on_one_thread(orders.whole(round, started + ROUND));
-        let count = f64::from(u32::try_from(took_ms.len()).expect("it fits"));
-        let per_s = count / started.elapsed().as_secs_f64();
-        took_ms.sort_by(f64::total_cmp);
-        let (median, high) = (took_ms[took_ms.len() / 2], took_ms[took_ms.len() * 99 / 100]);
-        let sync = disk::syncs_per_s(data, Duration::from_secs(1));
-        println!("{round:5}  {per_s:8.0}  {median:6.1}  {high:6.1}  {sync:7.0}");
-        figures.push(per_s);
+        for (side, figures) in sides.iter().zip(&mut figures) {
+            let (started, written) = (Instant::now(), side.server.written_bytes());
+            let mut took_ms = on_one_thread(side.orders.whole(round, started + ROUND));
+            let count = f64::from(u32::try_from(took_ms.len()).expect("it fits"));
+            let per_s = count / started.elapsed().as_secs_f64();
+            let written = side.server.written_bytes() - written;
+            let kib_each = f64::from(u32::try_from(written / 1024).expect("it fits")) / count;
+            took_ms.sort_by(f64::total_cmp);
+            let (median, high) = (took_ms[took_ms.len() / 2], took_ms[took_ms.len() * 99 / 100]);
+            let sync = disk::syncs_per_s(data, Duration::from_secs(1));
+            println!(
+                "{round:5}  {:<8}  {per_s:8.0}  {median:6.1}  {high:6.1}  {kib_each:16.1}  {sync:7.0}",
+                side.name
+            );
+            figures.per_s.push(per_s);
+            figures.kib_each.push(kib_each);
+        }
     }
-    println!("median {:8.0}", figures.median());
+    let medians: Vec<_> =
+        figures.iter().map(|figures| (figures.per_s.median(), figures.kib_each.median())).collect();
+    for (side, (per_s, kib_each)) in sides.iter().zip(&medians) {
+        println!("median {:<8}  {per_s:8.0}  {kib_each:32.1}", side.name);
+    }
+    if let [(per_s, kib_each), (per_s_before, kib_each_before)] = medians[..] {
+        println!(
+            "this to baseline: {:.2} x the orders, {:.2} x the bytes",
+            per_s / per_s_before,
+            kib_each / kib_each_before
+        );
+    }
 }
 
 /// Posts all of them, over connections that each send the next when one is answered.

@@ -63,13 +63,17 @@ pub(crate) async fn read_message<'a>(
 pub(crate) struct Load {
     /// The server.
     pub(crate) address: SocketAddr,
-    /// Path and query.
-    pub(crate) path: String,
-    /// The body of the n-th request.
-    pub(crate) body: Arc<dyn Fn(u64) -> String + Send + Sync>,
+    /// Path, query and body of the n-th request.
+    pub(crate) request: Arc<dyn Fn(u64) -> (String, String) + Send + Sync>,
 }
 
 impl Load {
+    /// The same bodies, sent to another address and path.
+    pub(crate) fn at(&self, address: SocketAddr, path: &'static str) -> Self {
+        let request = Arc::clone(&self.request);
+        Self { address, request: Arc::new(move |n| (path.to_owned(), request(n).1)) }
+    }
+
     /// Requests per second over `during`; every answer must hold `"errcode":0`.
     pub(crate) fn per_s(&self, next: &Arc<AtomicU64>, during: Duration) -> f64 {
         on_one_thread(async {
@@ -90,8 +94,8 @@ impl Load {
         let mut connection = Connection::open(self.address).await;
         let mut answered = 0;
         while Instant::now() < end {
-            let body = (self.body)(next.fetch_add(1, Ordering::Relaxed));
-            let answer = connection.post(&self.path, &body).await;
+            let (path, body) = (self.request)(next.fetch_add(1, Ordering::Relaxed));
+            let answer = connection.post(&path, &body).await;
             assert!(answer.starts_with(r#"{"errcode":0,"#), "a wrong answer: {answer}");
             answered += 1;
         }

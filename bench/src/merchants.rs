@@ -1,8 +1,9 @@
 //! Merchants of a benchmark, as its config file names them, and at work.
 
 use crate::load::Connection;
-use crate::server::Process;
+use crate::server::{Process, own_binary};
 use serde_json::json;
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -36,6 +37,11 @@ impl Merchants {
 
     /// A server with these accounts.
     pub(crate) fn serve(&self, data: &Path, push: &str) -> Process {
+        self.serve_by(&own_binary(), data, push)
+    }
+
+    /// The same by this binary.
+    pub(crate) fn serve_by(&self, binary: &OsStr, data: &Path, push: &str) -> Process {
         let file = data.join("bench.toml");
         std::fs::write(
             &file,
@@ -43,7 +49,7 @@ impl Merchants {
         )
         .expect("the directory takes a file");
         let file = file.to_str().expect("a temporary path is UTF-8");
-        Process::kaipiao(&data.join("data"), &["--config", file])
+        Process::serve(binary, &data.join("data"), &["--config", file])
     }
 
     /// Each merchant's token and ticket, with its contact set.
@@ -79,6 +85,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Path and body of getauthurl, with ORDER in the place of the order's number.
+    pub(crate) fn getauthurl(&self) -> (String, String) {
+        (self.path.clone(), self.asked.clone())
+    }
+
     /// One order from getauthurl to the user's yes. Returns when the yes was sent.
     pub(crate) async fn order(
         &self,

@@ -1,10 +1,22 @@
 //! Servers as processes of their own, as a client meets them.
 
 use serde_json::Value;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+/// The binary that is measured.
+pub(crate) fn own_binary() -> OsString {
+    std::env::var_os("KAIPIAO_BINARY").expect("cargo xtask bench names the binary")
+}
+
+/// The binary of another version, which is measured beside it in the same run if this variable names
+/// one.
+pub(crate) fn baseline_binary() -> Option<OsString> {
+    std::env::var_os("KAIPIAO_BASELINE").filter(|path| !path.is_empty())
+}
 
 /// A process that serves until it is dropped.
 pub(crate) struct Process {
@@ -16,8 +28,11 @@ pub(crate) struct Process {
 impl Process {
     /// `kaipiao serve` as the release build has it, over a data directory.
     pub(crate) fn kaipiao(data: &Path, more: &[&str]) -> Self {
-        let binary =
-            std::env::var_os("KAIPIAO_BINARY").expect("cargo xtask bench names the binary");
+        Self::serve(&own_binary(), data, more)
+    }
+
+    /// `kaipiao serve` of this binary.
+    pub(crate) fn serve(binary: &OsStr, data: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
         Self::start(command)
@@ -39,6 +54,14 @@ impl Process {
         // Whatever else it prints is read, so that its pipe never fills up.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
+    }
+
+    /// Bytes that the process has written to its disk so far, as its kernel counts them.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/io", self.child.id());
+        let counters = std::fs::read_to_string(path).expect("Linux counts a process's own I/O");
+        let line = counters.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+        line.and_then(|text| text.parse().ok()).expect("written bytes are counted")
     }
 
     /// GET of JSON.

@@ -42,7 +42,9 @@ const STAGES: &[Stage] = &[
         name: "laws",
         budget: 90,
         run: |root| {
-            cargo(root, "test --locked -p kaipiao-store-memory -p kaipiao-store-sqlite --test laws")
+            let laws = "--test laws --test simulation";
+            let crates = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-app";
+            cargo(root, &format!("test --locked {crates} {laws}"))
         },
     },
     Stage {

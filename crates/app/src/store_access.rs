@@ -47,7 +47,13 @@ pub(crate) enum FirstTry<T> {
     HasRead(Versioned<T>),
 }
 
-/// Reads a record that may be absent.
+/// Reads a record that may be absent, as the store has it at this moment: before somebody is turned
+/// away for what another node may have changed.
+pub(crate) async fn get_fresh<T: Record>(app: &App, key: &Key) -> Result<Option<T>, Failure> {
+    Ok(record::get_fresh(&*app.store, key).await?.map(|found| found.value))
+}
+
+/// Reads a record that may be absent; a remembered value is good enough.
 pub(crate) async fn get<T: Record>(app: &App, key: &Key) -> Result<Option<T>, Failure> {
     Ok(record::get(&*app.store, key).await?.map(|found| found.value))
 }

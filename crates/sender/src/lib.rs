@@ -35,8 +35,8 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// A connection that nobody uses is closed after this: before common servers close it from their
 /// side (Node after 5 s), and soon enough that a thousand receivers do not hold a thousand sockets.
 const IDLE: Duration = Duration::from_secs(2);
-/// Unused connections that are kept for one receiver.
-const IDLE_PER_HOST: usize = 4;
+/// Unused connections that are kept for one receiver: many accounts may share one.
+const IDLE_PER_HOST: usize = 64;
 
 /// The reason for which there is no sender.
 #[derive(Debug, thiserror::Error)]

@@ -32,7 +32,6 @@ CREATE TABLE unindexed (
   kind    INTEGER NOT NULL,
   owner   TEXT    NOT NULL,
   id      TEXT    NOT NULL,
-  time_ms INTEGER NOT NULL,
   fields  TEXT    NOT NULL
 ) STRICT;
 CREATE TABLE indexed (
@@ -80,7 +79,7 @@ CREATE TABLE pushes (
   first_excerpt    TEXT
 ) STRICT;
 CREATE INDEX pushes_account ON pushes (account, number);
-CREATE INDEX pushes_open ON pushes (number) WHERE state = 0;
+CREATE INDEX pushes_open ON pushes (account, number) WHERE state = 0;
 -- What an operator looks for: what did not arrive.
 CREATE INDEX pushes_lost ON pushes (account, number) WHERE state >= 3;
 -- CreateTimes that run ahead of the clock: all that must be known of them after a crash.

@@ -10,7 +10,7 @@ use kaipiao_ports::delivery::claims::{ClaimToken, DueTurn, Queue, Reported};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobFailure, JobId, JobState};
 use kaipiao_ports::delivery::outbox::{Next, PushId, PushReport, Replayed};
 use kaipiao_ports::errors::{CommitError, StoreError};
-use kaipiao_ports::record::{Save, Stored};
+use kaipiao_ports::record::{Index, Key, Save, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable};
 use rusqlite::{Connection, ErrorCode};
 use std::collections::{HashMap, HashSet};
@@ -93,6 +93,8 @@ pub(crate) struct Group<'a> {
     reported: HashSet<ClaimToken>,
     /// Jobs that were added; None: removed.
     jobs: HashMap<JobId, Option<i64>>,
+    /// Searched records that were saved.
+    searched: HashSet<Key>,
 }
 
 type Outcome = rusqlite::Result<Result<Applied, CommitError>>;
@@ -103,13 +105,20 @@ impl<'a> Group<'a> {
         memory: &'a Memory,
         numbers: &'a mut Numbers,
     ) -> Self {
-        Self { connection, memory, numbers, reported: HashSet::new(), jobs: HashMap::new() }
+        Self {
+            connection,
+            memory,
+            numbers,
+            reported: HashSet::new(),
+            jobs: HashMap::new(),
+            searched: HashSet::new(),
+        }
     }
 
     /// Applies one change, whole or not at all. An error of the disk fails the group (Err); an
     /// error of this change alone, such as a body that is too large, answers only this change.
     pub(crate) fn apply(&mut self, change: &Change) -> Outcome {
-        let is_atomic = is_one_statement(change);
+        let is_atomic = self.is_one_statement(change);
         if !is_atomic {
             execute(self.connection, "SAVEPOINT one")?;
         }
@@ -144,12 +153,27 @@ impl<'a> Group<'a> {
                 let removed = commit.jobs.iter().filter(|job| matches!(job, JobChange::Done(_)));
                 self.jobs.extend(removed.map(|job| (job.id().clone(), None)));
                 for effect in &applied.effects {
-                    if let Effect::Job(job) = effect {
-                        self.jobs.insert(job.id.clone(), Some(job.number));
+                    match effect {
+                        Effect::Job(job) => {
+                            self.jobs.insert(job.id.clone(), Some(job.number));
+                        }
+                        Effect::Record(key, ..) if search::kind_number(key.kind).is_some() => {
+                            self.searched.insert(key.clone());
+                        }
+                        _ => {}
                     }
                 }
             }
             _ => {}
+        }
+    }
+
+    /// One statement is all or nothing by itself; many commits are one save.
+    fn is_one_statement(&self, change: &Change) -> bool {
+        let Change::Commit(Commit { saves, pushes, jobs }) = change else { return false };
+        match &saves[..] {
+            [save] => pushes.is_empty() && jobs.is_empty() && !self.must_note(save),
+            _ => false,
         }
     }
 
@@ -186,16 +210,29 @@ impl<'a> Group<'a> {
         Ok(Ok(Applied { reply: Reply::Committed(Committed::default()), effects }))
     }
 
+    /// Whether a save changes what a search says. What the group itself has changed before is not in
+    /// memory yet: then it is noted once more.
+    fn must_note(&self, save: &Save) -> bool {
+        if self.searched.contains(&save.key) {
+            return search::must_note(save, None);
+        }
+        let before = self.memory.recent.index(&save.key);
+        search::must_note(save, before.as_deref())
+    }
+
     /// None: the expectation does not hold.
     fn save(&mut self, save: &Save) -> rusqlite::Result<Option<Effect>> {
         let version = self.numbers.versions.take();
         if !statements::save(self.connection, save, version)? {
             return Ok(None);
         }
-        search::note(self.connection, &save.key, save.body.is_some().then_some(&save.index))?;
+        if self.must_note(save) {
+            let index = save.body.is_some().then_some(&save.index);
+            search::note(self.connection, &save.key, index)?;
+        }
         let key = save.key.clone();
         let stored = save.body.clone().map(|body| Stored { key: key.clone(), version, body });
-        Ok(Some(Effect::Record(key, stored)))
+        Ok(Some(Effect::Record(key, stored, save.index.clone())))
     }
 
     fn change_job(&mut self, change: &JobChange) -> rusqlite::Result<Option<Effect>> {
@@ -309,7 +346,7 @@ impl<'a> Group<'a> {
             left -= keys.len();
             for key in keys {
                 search::note(self.connection, &key, None)?;
-                effects.push(Effect::Record(key, None));
+                effects.push(Effect::Record(key, None, Index::default()));
             }
         }
         left -= pushes::purge(self.connection, *pushes_before_ms, left)?;
@@ -317,17 +354,6 @@ impl<'a> Group<'a> {
         left -= jobs.len();
         effects.extend(jobs.into_iter().map(Effect::JobRemoved));
         Ok(Ok(Applied { reply: Reply::Count(limit - left), effects }))
-    }
-}
-
-/// One statement is all or nothing by itself; many commits are one save.
-fn is_one_statement(change: &Change) -> bool {
-    let Change::Commit(Commit { saves, pushes, jobs }) = change else { return false };
-    match &saves[..] {
-        [save] => {
-            pushes.is_empty() && jobs.is_empty() && search::kind_number(save.key.kind).is_none()
-        }
-        _ => false,
     }
 }
 

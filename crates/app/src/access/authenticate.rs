@@ -4,11 +4,12 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::signed::read_token;
-use crate::store_access::get;
+use crate::store_access::{get, get_fresh};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
+use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
 
 /// The account behind an access token. Costs a MAC and two looks into memory.
@@ -23,12 +24,21 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Account, Failure> {
         read_token(&app.keys, token).ok_or_else(|| unknown("this server did not issue it"))?;
     let key = token_family_key(&claim.appid, claim.family);
     let family: TokenFamily = get(app, &key).await?.unwrap_or_default();
-    match family.status(claim.token, app.now()) {
+    let mut status = family.status(claim.token, app.now());
+    if status == TokenStatus::Replaced {
+        // Another node may have issued it a moment ago.
+        let family: TokenFamily = get_fresh(app, &key).await?.unwrap_or_default();
+        status = family.status(claim.token, app.now());
+    }
+    match status {
         TokenStatus::Valid => {}
         TokenStatus::Expired => return Err(Refusal::plain(ErrorCode::AccessTokenExpired).into()),
         TokenStatus::Replaced => return Err(unknown("a newer token has taken its place")),
     }
-    let account = accounts::find(app, &claim.appid).await?;
+    if let Some(account) = accounts::find(app, &claim.appid).await? {
+        return Ok(account);
+    }
+    let account: Option<Account> = get_fresh(app, &account_key(&claim.appid)).await?;
     account.ok_or_else(|| unknown("its account was removed"))
 }
 

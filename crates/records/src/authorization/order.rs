@@ -184,19 +184,22 @@ impl Record for Order {
 
     /// An order that nobody has authorized is of no use once its link is old.
     fn index(&self) -> Index {
-        let (state, user) = match &self.state {
-            OrderState::Offered => ("offered", None),
-            OrderState::Declined(decline) => ("declined", Some(&decline.user)),
-            OrderState::Authorized(authorization) => ("authorized", Some(&authorization.user)),
-            OrderState::Rejected { decided, .. } => ("rejected", Some(decided.user())),
+        let found = match &self.state {
+            // Most orders are offered and nothing more: listings by time have them.
+            OrderState::Offered => None,
+            OrderState::Declined(decline) => Some(("declined", &decline.user)),
+            OrderState::Authorized(authorization) => Some(("authorized", &authorization.user)),
+            OrderState::Rejected { decided, .. } => Some(("rejected", decided.user())),
         };
         let is_unused = matches!(self.state, OrderState::Offered | OrderState::Declined(_));
         let offered_ms = self.offered_at.unix_millis();
-        let user = user.map(|user| (Field::User, user.as_str().to_owned()));
+        let fields = found.map(|(state, user)| {
+            [(Field::State, state.to_owned()), (Field::User, user.as_str().to_owned())]
+        });
         Index {
             time_ms: offered_ms,
             unused_since_ms: is_unused.then_some(offered_ms),
-            fields: core::iter::once((Field::State, state.to_owned())).chain(user).collect(),
+            fields: fields.into_iter().flatten().collect(),
         }
     }
 }

@@ -365,3 +365,52 @@ pub(crate) fn purge(
     }
     Ok(old.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrations;
+    use std::path::Path;
+
+    /// What SQLite says of how it finds a page.
+    fn plan(query: &PushQuery) -> String {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::apply(&mut connection, Path::new("test")).unwrap();
+        let (sql, values) = statement(query, 100);
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3));
+        rows.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    }
+
+    /// A page costs what it shows: it is read in the order of an index, from where it begins.
+    #[test]
+    fn each_listing_seeks_to_where_it_begins() {
+        let after = PushId { account: "wx1".into(), number: 9 };
+        let lost = StateFilter::Completed(Outcome::GaveUp);
+        for (state, index) in [
+            (None, "pushes_account"),
+            (Some(StateFilter::Open), "pushes_open"),
+            (Some(lost), "pushes_lost"),
+        ] {
+            for account in [None, Some("wx1".to_owned())] {
+                let after = Some(after.clone());
+                let is_own = account.is_some();
+                let query = PushQuery { account, state, after, limit: 10, ..PushQuery::default() };
+                let plan = plan(&query);
+                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+                let seek = if is_own { "(account=? AND number<?)" } else { "SEARCH" };
+                assert!(plan.contains(seek), "{plan}");
+            }
+        }
+    }
+
+    /// The pushes of one order are few, and sorted when they are found.
+    #[test]
+    fn an_orders_pushes_are_found_by_their_key_and_the_newest_by_number() {
+        let ordering_key = Some("1".to_owned());
+        let plan = plan(&PushQuery { ordering_key, limit: 10, ..PushQuery::default() });
+        assert!(plan.contains("SEARCH push_keys USING PRIMARY KEY (ordering_key=?)"), "{plan}");
+        assert!(plan.contains("SEARCH pushes USING INTEGER PRIMARY KEY (rowid>?)"), "{plan}");
+        assert!(!plan.contains("SCAN pushes"), "{plan}");
+    }
+}

@@ -2,7 +2,7 @@
 //! `unindexed`; the indexer takes them from there in the order of the changes, and replaces what
 //! `search` says of the record.
 
-use kaipiao_ports::record::{Index, Key, Kind};
+use kaipiao_ports::record::{Expect, Index, Key, Kind, Save};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A kind's stored number; None: it is searched by nothing.
@@ -11,6 +11,28 @@ pub(crate) const fn kind_number(kind: Kind) -> Option<i64> {
         Kind::Order => Some(1),
         Kind::InvoiceRequest => Some(2),
         _ => None,
+    }
+}
+
+/// The kind of a searched record.
+const fn kind_of_number(number: i64) -> Option<Kind> {
+    match number {
+        1 => Some(Kind::Order),
+        2 => Some(Kind::InvoiceRequest),
+        _ => None,
+    }
+}
+
+/// Whether a save changes what a search says: not if the record is new and is found by nothing, nor if
+/// it was found by the same before, as far as that is known.
+pub(crate) fn must_note(save: &Save, before: Option<&Index>) -> bool {
+    if kind_number(save.key.kind).is_none() {
+        return false;
+    }
+    match (&save.body, save.expect) {
+        (Some(_), Expect::Absent) => !save.index.fields.is_empty(),
+        (Some(_), _) => before.is_none_or(|before| before.fields != save.index.fields),
+        (None, _) => true,
     }
 }
 
@@ -25,12 +47,9 @@ pub(crate) fn note(
         index.fields.iter().map(|(field, value)| (field.number(), value)).collect()
     });
     let fields = serde_json::to_string(&fields).expect("numbers and texts are JSON");
-    let time_ms = index.map_or(0, |index| index.time_ms);
     connection
-        .prepare_cached(
-            "INSERT INTO unindexed (kind, owner, id, time_ms, fields) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![kind, key.owner, key.id, time_ms, fields])
+        .prepare_cached("INSERT INTO unindexed (kind, owner, id, fields) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![kind, key.owner, key.id, fields])
         .map(|_| ())
 }
 
@@ -39,7 +58,6 @@ struct Noted {
     kind: i64,
     owner: String,
     id: String,
-    time_ms: i64,
     fields: String,
 }
 
@@ -58,7 +76,7 @@ pub(crate) fn index(connection: &Connection, limit: usize) -> rusqlite::Result<u
 fn first(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Noted>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "SELECT seq, kind, owner, id, time_ms, fields FROM unindexed ORDER BY seq LIMIT ?1",
+        "SELECT seq, kind, owner, id, fields FROM unindexed ORDER BY seq LIMIT ?1",
     )?;
     let rows = statement.query_map([limit], |row| {
         Ok(Noted {
@@ -66,14 +84,25 @@ fn first(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Noted>> 
             kind: row.get(1)?,
             owner: row.get(2)?,
             id: row.get(3)?,
-            time_ms: row.get(4)?,
-            fields: row.get(5)?,
+            fields: row.get(4)?,
         })
     })?;
     rows.collect()
 }
 
-/// The time stays what the first change said, as the record's own does.
+/// When a record's listings say it is; None: it is gone, and the change that says so follows.
+fn time_of(
+    connection: &Connection,
+    kind: i64,
+    owner: &str,
+    id: &str,
+) -> rusqlite::Result<Option<i64>> {
+    let Some(kind) = kind_of_number(kind) else { return Ok(None) };
+    let sql = format!("SELECT time_ms FROM {} WHERE owner = ?1 AND id = ?2", kind.table());
+    connection.prepare_cached(&sql)?.query_row((owner, id), |row| row.get(0)).optional()
+}
+
+/// Makes what a search says of a record what the change says.
 fn replace(connection: &Connection, change: &Noted) -> rusqlite::Result<()> {
     let Noted { kind, owner, id, fields, .. } = change;
     let before = connection
@@ -84,9 +113,15 @@ fn replace(connection: &Connection, change: &Noted) -> rusqlite::Result<()> {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
         })
         .optional()?;
-    let time_ms = before.as_ref().map_or(change.time_ms, |(time_ms, _)| *time_ms);
-    let old = before.as_ref().map_or_else(Vec::new, |(_, fields)| parse(fields));
     let is_removed = fields == REMOVED;
+    let time_ms = match &before {
+        Some((time_ms, _)) => *time_ms,
+        None => match time_of(connection, *kind, owner, id)? {
+            Some(time_ms) => time_ms,
+            None => return Ok(()),
+        },
+    };
+    let old = before.as_ref().map_or_else(Vec::new, |(_, fields)| parse(fields));
     let new = parse(fields);
     for (field, value) in old.iter().filter(|pair| !new.contains(pair)) {
         connection
