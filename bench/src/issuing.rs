@@ -224,7 +224,7 @@ impl Orders {
         requests
     }
 
-    /// Whole orders, one after the other in many places, until the end: how long each took.
+    /// Whole orders, many under way at once, until the end: how long each took.
     async fn whole(self: &Arc<Self>, round: usize, end: Instant) -> Vec<f64> {
         let next = Arc::new(AtomicUsize::new(0));
         let clients: Vec<_> = (0..UNDER_WAY)

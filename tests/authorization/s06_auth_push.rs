@@ -1,4 +1,4 @@
-//! Section 6: the push that tells a merchant what a user decided, on real sockets.
+//! Section 6: the push of a user's decision, on real sockets.
 
 use kaipiao_tests::{
     MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, Reply, TestServer, USER, element,
@@ -74,7 +74,7 @@ fn a_decline_pushes_fail_order_id_and_a_later_yes_comes_behind_it() {
     server.set_callback(MERCHANT, &receiver, "plain");
     let link = client.auth_url("7", 0);
     decide(&server, &link, USER, "decline");
-    // A second no changes nothing, and tells nobody.
+    // A second no changes nothing, and pushes nothing.
     decide(&server, &link, USER, "decline");
     decide(&server, &link, USER, "authorize");
     let tags = |event: &str| {

@@ -1,4 +1,4 @@
-//! Section 19: the push that tells how a try at an invoice ended.
+//! Section 19: the push of an invoice try's result.
 
 use kaipiao_tests::{
     MERCHANT, MINI_PROGRAM, Receiver, TestServer, USER, assert_refused, assert_sucesss, element,
@@ -40,7 +40,7 @@ fn success_and_failure_are_pushed_for_issue_and_offset() {
         assert_eq!(result(&next()), of("A1r", "2"));
         assert_sucesss(&client.offset(&client.offset_of(&blue, "A1r")));
         assert_eq!(result(&next()), of("A1r", "100"));
-        // Repeating what is done tells nothing again.
+        // Repeating what is done pushes nothing again.
         assert_sucesss(&client.make_out(&client.invoice("1", "A1")));
         assert_sucesss(&client.offset(&client.offset_of(&blue, "A1r")));
         server.all_completed();

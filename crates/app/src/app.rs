@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 pub struct Parts {
     /// Keeps records, pushes and jobs.
     pub store: Arc<dyn Store>,
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Gives randomness.
     pub entropy: Arc<dyn Entropy>,

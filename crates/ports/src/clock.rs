@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use kaipiao_domain::Timestamp;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time that rules the domain: tokens, tickets, links, authorizations.
+/// The time that rules the domain: tokens, tickets, links, authorizations.
 pub trait Clock: Send + Sync + 'static {
     /// The moment that counts as now.
     fn now(&self) -> Timestamp;

@@ -1,6 +1,6 @@
 //! The store port: read, decide, commit one value.
 //!
-//! A store keeps records ([`crate::record`]), the pushes that tell of their changes
+//! A store keeps records ([`crate::record`]), the pushes that report their changes
 //! ([`crate::delivery::outbox`]) and the jobs that follow from them ([`crate::delivery::jobs`]):
 //!
 //! - all or nothing: a commit's saves, pushes and jobs happen together or not at all;

@@ -92,7 +92,7 @@ pub struct ClaimRequest<'a> {
     pub holder: &'a Holder,
 }
 
-/// Tells a claim from every other one, also on the same work.
+/// A claim's name, unlike that of every other one, also on the same work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimToken {
     /// The queue.

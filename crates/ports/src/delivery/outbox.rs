@@ -1,6 +1,6 @@
 //! The outbox: pushes on their way to a receiver.
 //!
-//! A push is committed together with the change that it tells of ([`crate::store::Commit`]), so
+//! A push is committed together with the change that it reports ([`crate::store::Commit`]), so
 //! neither exists without the other. From then on:
 //!
 //! - the open pushes of one ordering key (an account's order) go out one after the other, in the
