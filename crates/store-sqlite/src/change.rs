@@ -26,7 +26,7 @@ pub(crate) enum Change {
     Purge { forgettable: Forgettable, limit: usize },
 }
 
-/// What the one who asked for a change is told.
+/// The answer to who asked for a change.
 #[derive(Debug)]
 pub(crate) enum Reply {
     Committed(Committed),

@@ -61,7 +61,7 @@ struct Noted {
     fields: String,
 }
 
-/// Indexes at most so many changes, oldest first. Returns how many it were.
+/// Indexes changes, oldest first, `limit` of them at most. Returns how many it were.
 pub(crate) fn index(connection: &Connection, limit: usize) -> rusqlite::Result<usize> {
     let noted = first(connection, limit)?;
     for change in &noted {
