@@ -46,8 +46,6 @@ pub struct App {
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
-    /// Held while ranges of numbers are allotted.
-    pub(crate) allotting: Mutex<()>,
     pub(crate) mailboxes: Mailboxes,
     node: String,
     clock: Arc<dyn Clock>,
@@ -67,7 +65,6 @@ impl App {
             keys,
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
-            allotting: Mutex::default(),
             mailboxes: Mailboxes::default(),
             node,
             clock,
