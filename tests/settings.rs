@@ -135,6 +135,21 @@ async fn an_account_that_cannot_stand_is_named() {
     );
     let error = compose::listen(&settings, None).await.err().unwrap().to_string();
     assert!(error.contains("accounts[0]") && error.contains("role must be one of"), "{error}");
+    // Of several the first one, and an account may be bound to one before it only.
+    let account = |appid: &str, more: &str| {
+        format!("[[accounts]]\nappid = \"{appid}\"\nsecret = \"ffffffffffffffff\"\n{more}\n")
+    };
+    let bound = "role = \"mini_program\"\nbound_to = \"wx00000000000000aa\"";
+    let merchant = account("wx00000000000000aa", "role = \"merchant\"");
+    let (early, late) =
+        (account("wx00000000000000ab", bound), account("wx00000000000000ac", bound));
+    let text = merchant.replace("aa", "a0") + &early + &merchant + &late + &account("x", bound);
+    let settings = load(directory.path(), &text);
+    let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+    assert!(error.contains("accounts[1]") && error.contains("bound_to"), "{error}");
+    let settings = load(directory.path(), &(merchant + &late + &account("x", bound)));
+    let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+    assert!(error.contains("accounts[2]") && error.contains("appid"), "{error}");
 }
 
 #[test]

@@ -71,6 +71,22 @@ impl Process {
         answer.body_mut().read_json().expect("in JSON")
     }
 
+    /// GET of a page.
+    pub(crate) fn get_page(&self, path: &str) {
+        let mut answer =
+            ureq::get(format!("http://{}{path}", self.address)).call().expect("it answers");
+        answer.body_mut().read_to_string().expect("in UTF-8");
+    }
+
+    /// What the process has in memory.
+    pub(crate) fn resident_mb(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the system tells about a child");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).expect("it tells the size");
+        kib.parse::<f64>().expect("a number") / 1024.0
+    }
+
     /// POST of JSON.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("http://{}{path}", self.address);

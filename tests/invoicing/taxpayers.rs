@@ -121,6 +121,66 @@ fn many_merchants_at_once_get_ranges_of_their_own() {
 }
 
 #[test]
+fn of_many_who_are_given_the_same_numbers_one_gets_them() {
+    let server = TestServer::start();
+    let give = |n: usize| {
+        let mut body = with_numbers(1 + i64::try_from(n).unwrap(), 100);
+        body["role"] = json!("merchant");
+        body["merchant"]["nsrsbh"] = json!("110109500321654");
+        body["merchant"]["nsrmc"] = json!("S");
+        server.put_account(&format!("wx{n:016x}"), &body, ADMIN)
+    };
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let given: Vec<_> = (0..8).map(|n| scope.spawn(move || give(n))).collect();
+        given.into_iter().map(|given| given.join().unwrap()).collect()
+    });
+    let (got, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|(status, _)| *status == 201);
+    assert_eq!(got.len(), 1, "{answers:?}");
+    let appid = got[0].1["appid"].as_str().unwrap();
+    for (status, answer) in refused {
+        let words = answer["error"].as_str().unwrap();
+        assert_eq!(*status, 400, "{words}");
+        assert!(words.contains("shares numbers with") && words.contains(appid), "{words}");
+    }
+}
+
+#[test]
+fn the_settings_merchants_keep_their_ranges_through_a_restart() {
+    let account = |n: usize| {
+        format!(
+            "[[accounts]]\nappid = \"wx{n:016x}\"\nrole = \"merchant\"\nsecret = \"{n:032}\"\n\
+             merchant = {{ nsrsbh = \"110109500321654\", nsrmc = \"Shop\" }}\n"
+        )
+    };
+    let mut settings: String = (0..150).map(account).collect();
+    // Bound to a merchant of the same file; and an account that stands in it twice.
+    settings += "[[accounts]]\nappid = \"wx00000000000000ab\"\nrole = \"mini_program\"\n\
+                 secret = \"ffffffffffffffffffffffffffffffff\"\nbound_to = \"wx0000000000000001\"\n";
+    settings += &account(7).replace("Shop", "Shop 7");
+    let ranges = |server: &TestServer| -> Vec<Value> {
+        let of = |n: usize| {
+            let path = format!("accounts/wx{n:016x}/numbers");
+            server.admin("GET", &path, &json!({})).1["ranges"].clone()
+        };
+        (0..150).map(of).collect()
+    };
+    let server = TestServer::start_with(&settings);
+    let before = ranges(&server);
+    let place =
+        |ranges: &Value| (ranges[0]["code"].to_string(), ranges[0]["first"].as_u64().unwrap());
+    let places: std::collections::BTreeSet<_> = before.iter().map(place).collect();
+    assert_eq!(places.len(), 150);
+    let all = server.admin("GET", "accounts?limit=1000", &json!({})).1["accounts"].clone();
+    let find = |appid: &str| {
+        all.as_array().unwrap().iter().find(|account| account["appid"] == appid).unwrap()
+    };
+    assert_eq!(find("wx0000000000000007")["merchant"]["nsrmc"], "Shop 7");
+    assert_eq!(find("wx00000000000000ab")["bound_to"], "wx0000000000000001");
+    let server = server.restart_with(&settings);
+    assert_eq!(ranges(&server), before);
+}
+
+#[test]
 fn production_allots_nothing_by_itself() {
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), ADMIN).unwrap();

@@ -46,8 +46,6 @@ pub struct App {
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
-    /// Held while ranges of numbers are allotted.
-    pub(crate) allotting: Mutex<()>,
     pub(crate) mailboxes: Mailboxes,
     /// The sandbox's clock was moved.
     pub(crate) clock_moved: Notify,
@@ -69,7 +67,6 @@ impl App {
             keys,
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
-            allotting: Mutex::default(),
             mailboxes: Mailboxes::default(),
             clock_moved: Notify::new(),
             node,

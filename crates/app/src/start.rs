@@ -1,7 +1,7 @@
 //! What happens between opening the store and opening the port.
 
 use crate::access::accounts;
-use crate::access::accounts::AccountSpec;
+use crate::access::accounts::{AccountSpec, NotSaved};
 use crate::app::App;
 use crate::delivery::callbacks;
 use crate::delivery::callbacks::CallbackSpec;
@@ -13,12 +13,13 @@ use crate::store_access::{add, commit, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_ports::errors::CommitError;
-use kaipiao_ports::record::Expect;
+use kaipiao_ports::record::{Expect, Save};
 use kaipiao_ports::store::Commit;
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
 use kaipiao_records::server::StoreMetadata;
+use std::collections::BTreeMap;
 
 /// The server's posture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +93,13 @@ pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartErro
         key_fingerprint: app.keys.fingerprint().to_owned(),
         mode: mode.name().to_owned(),
     };
-    if add(app, StoreMetadata::key(), &given).await? {
-        return Ok(());
+    let key = StoreMetadata::key();
+    let mut stored = get::<StoreMetadata>(app, &key).await?;
+    if stored.is_none() && !add(app, key.clone(), &given).await? {
+        // Another node was faster.
+        stored = get(app, &key).await?;
     }
-    let stored: StoreMetadata = get(app, &StoreMetadata::key()).await?.unwrap_or(given.clone());
+    let stored = stored.unwrap_or(given.clone());
     if stored.key_fingerprint != given.key_fingerprint {
         let (stored, given) = (stored.key_fingerprint, given.key_fingerprint);
         return Err(StartError::OtherKey { stored, given });
@@ -109,63 +113,89 @@ pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartErro
 /// Adds the sandbox's accounts and people where they are missing; what was changed since is
 /// left alone.
 pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
+    let accounts = async {
+        let specs = missing_accounts(app).await?;
+        accounts::save_all(app, &specs).await.map_err(|not_saved| StartError::Demo(not_saved.error))
+    };
+    let users = async { seed_users(app).await.map_err(StartError::Failed) };
+    tokio::try_join!(accounts, users).map(|_| ())
+}
+
+/// The demo accounts that are not there, and the demo merchant's taxpayer, also for a sandbox of
+/// before there were any.
+async fn missing_accounts(app: &App) -> Result<Vec<AccountSpec>, Failure> {
+    let parse = |appid| AppId::parse(appid).expect("a demo account's appid is well-formed");
+    let mut specs = Vec::new();
     for demo in DEMO_ACCOUNTS {
-        let appid = AppId::parse(demo.appid).expect("a demo account's appid is well-formed");
-        if accounts::find(app, &appid).await?.is_none() {
-            accounts::save(app, &demo.spec()).await?;
+        let appid = parse(demo.appid);
+        let is_missing = accounts::find(app, &appid).await?.is_none();
+        let has_taxpayer =
+            demo.appid != DEMO_MERCHANT || taxpayers::find(app, &appid).await?.is_some();
+        let merchant = (!has_taxpayer).then(demo_taxpayer);
+        if is_missing {
+            specs.push(AccountSpec { merchant, ..demo.spec() });
+        } else if merchant.is_some() {
+            let appid = demo.appid.to_owned();
+            specs.push(AccountSpec { appid, merchant, ..AccountSpec::default() });
         }
     }
-    seed_taxpayer(app).await?;
+    Ok(specs)
+}
+
+/// The users and their title books come in one commit: a restart never finds half of them, and
+/// never brings back an entry that a user deleted.
+async fn seed_users(app: &App) -> Result<(), Failure> {
+    let mut saves = Vec::new();
     for demo in DEMO_USERS {
-        seed_user(app, demo).await?;
+        let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
+        if get::<User>(app, &user_key(&id)).await?.is_none() {
+            saves.extend(user_saves(&id, demo));
+        }
     }
-    Ok(())
-}
-
-/// The demo merchant's taxpayer, also for a sandbox of before there were any.
-async fn seed_taxpayer(app: &App) -> Result<(), StartError> {
-    let merchant = AppId::parse(DEMO_MERCHANT).expect("a demo account's appid is well-formed");
-    if taxpayers::find(app, &merchant).await?.is_none() {
-        let appid = DEMO_MERCHANT.to_owned();
-        let merchant = Some(demo_taxpayer());
-        accounts::save(app, &AccountSpec { appid, merchant, ..AccountSpec::default() }).await?;
-    }
-    Ok(())
-}
-
-/// A user and their title book come in one commit: a restart never finds half of them, and
-/// never brings back an entry that the user deleted.
-async fn seed_user(app: &App, demo: &DemoUser) -> Result<(), Failure> {
-    let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
-    let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
-    let mut saves = vec![record::save(user_key(&id), Expect::Absent, &user)];
-    for (number, title) in demo.titles().into_iter().enumerate() {
-        let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
-        saves.push(record::save(book_entry_key(&id, &entry.id), Expect::Absent, &entry));
+    if saves.is_empty() {
+        return Ok(());
     }
     match commit(app, Commit::of(saves)).await {
+        // Another node has just added the same.
         Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
+
+fn user_saves(id: &UserId, demo: &DemoUser) -> Vec<Save> {
+    let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
+    let mut saves = vec![record::save(user_key(id), Expect::Absent, &user)];
+    for (number, title) in demo.titles().into_iter().enumerate() {
+        let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
+        saves.push(record::save(book_entry_key(id, &entry.id), Expect::Absent, &entry));
+    }
+    saves
+}
+
+/// Callbacks that are saved in one commit.
+const CALLBACKS_AT_ONCE: usize = 1000;
 
 /// Sets the config file's callbacks: there too the file has the last word.
 pub async fn apply_callbacks(
     app: &App,
     specs: &[(String, CallbackSpec)],
 ) -> Result<(), StartError> {
-    for (appid, spec) in specs {
+    // Of an account that stands in the file twice, the last one counts.
+    let last: BTreeMap<_, _> = specs.iter().map(|(appid, spec)| (appid, spec)).collect();
+    let mut saves = Vec::new();
+    for (appid, spec) in last {
         let wrong = |failure| StartError::Callback { appid: appid.clone(), failure };
         let known = AppId::parse(appid).expect("its account was applied before");
-        callbacks::set_unverified(app, &known, spec).await.map_err(wrong)?;
+        saves.extend(callbacks::unverified(app, &known, spec).await.map_err(wrong)?);
+    }
+    for saves in saves.chunks(CALLBACKS_AT_ONCE) {
+        commit(app, Commit::of(saves.to_vec())).await.map_err(Failure::from)?;
     }
     Ok(())
 }
 
 /// Adds and changes the config file's accounts: there the file has the last word.
 pub async fn apply_accounts(app: &App, specs: &[AccountSpec]) -> Result<(), StartError> {
-    for (index, spec) in specs.iter().enumerate() {
-        accounts::save(app, spec).await.map_err(|error| StartError::Account { index, error })?;
-    }
-    Ok(())
+    let saved = accounts::save_all(app, specs).await;
+    saved.map_err(|NotSaved { index, error }| StartError::Account { index, error })
 }

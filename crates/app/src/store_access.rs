@@ -139,7 +139,7 @@ pub(crate) async fn commit(app: &App, value: Commit) -> Result<(), CommitError> 
     Ok(())
 }
 
-fn busy() -> Failure {
+pub(crate) fn busy() -> Failure {
     let detail = "others are changing the same record, try again";
     Refusal::new(ErrorCode::InvoiceBusy, detail).into()
 }

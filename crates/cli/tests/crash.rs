@@ -547,3 +547,11 @@ fn a_first_start_that_was_killed_is_put_right_by_the_next() {
         }
     }
 }
+
+/// A start that finds everything as it left it commits nothing.
+#[test]
+fn a_second_start_changes_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    drop(Server::start(data.path(), None));
+    drop(Server::start(data.path(), Some(1)));
+}

@@ -5,6 +5,10 @@
 //! many invoices. The invoice's own commit records its number as used, expecting that nobody used it
 //! before, so a number can never stand on two invoices.
 //!
+//! With the next block, those that the node has left are closed: its numbers are read, the range counts
+//! those that were used, and what is missing is saved as a gap. A block whose numbers may be on their
+//! way to an invoice is closed later, or by the process that comes after this one.
+//!
 //! Opened again, a node goes on in its newest block behind the highest number that was used. Numbers
 //! below it that nobody used are gaps: they were drawn, and the process died, or the store was away,
 //! before the invoice was recorded.
@@ -13,17 +17,22 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{Block, InvoiceNumber, NumberRange};
 use kaipiao_ports::errors::{CommitError, StoreError};
-use kaipiao_ports::record::{Expect, Kind};
+use kaipiao_ports::record::{Expect, Kind, Save, Version};
 use kaipiao_ports::store::{After, Commit, Page, PageOrder, Store};
-use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
+use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key, used_numbers};
+use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::record::{self, Versioned};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
 /// Ranges of a merchant that are looked at, at most.
 const MAX_RANGES: usize = 1000;
+
+/// Blocks, of those that a process used last, whose missing numbers may be on their way to an
+/// invoice: many more numbers than are drawn for one merchant at once.
+const BLOCKS_ON_THEIR_WAY: usize = 32;
 
 /// Why no number could be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +74,24 @@ struct Drawer {
     /// Whether what the process before left was looked at. Later on, a number that is drawn and not
     /// recorded yet is on its way, not left.
     has_resumed: bool,
+    /// The blocks that this process has used last, by code and first number.
+    used_last: VecDeque<(String, u64)>,
+}
+
+impl Drawer {
+    fn begin(&mut self, open: OpenBlock) {
+        self.used_last.push_back((open.range.code.clone(), open.first));
+        if self.used_last.len() > BLOCKS_ON_THEIR_WAY {
+            self.used_last.pop_front();
+        }
+        self.has_resumed = true;
+        self.open = Some(open);
+    }
+
+    /// Whether no number of a block is on its way to an invoice.
+    fn is_over(&self, range: &NumberRange, block: &Block) -> bool {
+        !self.used_last.iter().any(|(code, first)| *code == range.code && *first == block.first)
+    }
 }
 
 /// A drawer that one draw at a time uses.
@@ -72,6 +99,8 @@ type SharedDrawer = Arc<AsyncMutex<Drawer>>;
 
 struct OpenBlock {
     range: NumberRange,
+    /// The first of the whole block.
+    first: u64,
     next: u64,
     last: u64,
 }
@@ -101,13 +130,13 @@ impl Numbers {
             Arc::clone(drawers.entry((merchant.clone(), face)).or_default())
         };
         let mut drawer = drawer.lock().await;
-        let open = match drawer.open.take().filter(|open| !open.is_used_up()) {
-            Some(open) => open,
-            None => self.open_block(merchant, face, !drawer.has_resumed).await?,
-        };
+        if drawer.open.as_ref().is_none_or(OpenBlock::is_used_up) {
+            let open = self.open_block(merchant, face, &drawer).await?;
+            drawer.begin(open);
+        }
+        let open = drawer.open.as_mut().expect("it was opened if it was not open");
         let number = open.range.number(open.next, year);
-        *drawer =
-            Drawer { open: Some(OpenBlock { next: open.next + 1, ..open }), has_resumed: true };
+        open.next += 1;
         Ok(number)
     }
 
@@ -116,23 +145,38 @@ impl Numbers {
         &self,
         merchant: &AppId,
         face: Face,
-        may_resume: bool,
+        drawer: &Drawer,
     ) -> Result<OpenBlock, DrawError> {
         'again: loop {
             let ranges = self.ranges(merchant, face).await?;
             if ranges.is_empty() {
                 return Err(DrawError::NoRange(face.name()));
             }
+            let mut used_up = Vec::new();
             for Versioned { value: range, version } in ranges {
-                if may_resume && let Some(resumed) = self.resumed(&range).await? {
+                if !drawer.has_resumed
+                    && let Some(resumed) = self.resumed(&range).await?
+                {
                     return Ok(resumed);
                 }
                 let Some((next, block)) = range.take_block(&self.holder, self.block_size) else {
+                    used_up.push(Versioned { value: range, version });
                     continue;
                 };
-                let save = record::save(number_range_key(&next), Expect::Version(version), &next);
-                match self.store.commit(Commit::of(vec![save])).await {
-                    Ok(_) => return Ok(OpenBlock { range, next: block.first, last: block.last }),
+                let mut saves = Vec::new();
+                let next = self.close_blocks(drawer, next, &mut saves).await?;
+                saves.push(save_range(version, &next));
+                for Versioned { value: before, version } in used_up {
+                    let after = self.close_blocks(drawer, before.clone(), &mut saves).await?;
+                    if after != before {
+                        saves.push(save_range(version, &after));
+                    }
+                }
+                match self.store.commit(Commit::of(saves)).await {
+                    Ok(_) => {
+                        let (first, last) = (block.first, block.last);
+                        return Ok(OpenBlock { range, first, next: first, last });
+                    }
                     // Another node has taken a block meanwhile: look again.
                     Err(CommitError::Conflict(_)) => continue 'again,
                     Err(error) => return Err(DrawError::Store(error.to_string())),
@@ -142,12 +186,39 @@ impl Numbers {
         }
     }
 
+    /// The range once the blocks are closed that this node has left, as far as their numbers are used
+    /// or over. What is missing goes to `saves`.
+    async fn close_blocks(
+        &self,
+        drawer: &Drawer,
+        mut range: NumberRange,
+        saves: &mut Vec<Save>,
+    ) -> Result<NumberRange, DrawError> {
+        for block in range.unclosed.clone() {
+            if block.holder != self.holder {
+                continue;
+            }
+            let (merchant, code) = (&range.merchant, &range.code);
+            // Asked before the numbers are read: what is over stays as it is.
+            let is_over = drawer.is_over(&range, &block);
+            let used = used_numbers(&*self.store, merchant, code, &block).await?;
+            let (closed, gaps) = range.close_block(&block, &used);
+            if is_over || gaps.is_none() {
+                let key = block_gaps_key(merchant, code, block.last);
+                saves.extend(gaps.map(|gaps| record::save(key, Expect::Absent, &gaps)));
+                range = closed;
+            }
+        }
+        Ok(range)
+    }
+
     /// What this node's newest block of a range still has.
     async fn resumed(&self, range: &NumberRange) -> Result<Option<OpenBlock>, DrawError> {
         let Some(block) = range.block_of(&self.holder) else { return Ok(None) };
         let used = self.highest_used(range, block).await?;
         let next = used.map_or(block.first, |used| used + 1);
-        let open = OpenBlock { range: range.clone(), next, last: block.last };
+        let (first, last) = (block.first, block.last);
+        let open = OpenBlock { range: range.clone(), first, next, last };
         Ok(Some(open).filter(|open| !open.is_used_up()))
     }
 
@@ -185,10 +256,15 @@ impl Numbers {
     }
 }
 
+fn save_range(version: Version, range: &NumberRange) -> Save {
+    record::save(number_range_key(range), Expect::Version(version), range)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use kaipiao_domain::invoicing::serial::Serial;
+    use kaipiao_records::invoicing::number_gap::gaps_behind;
     use kaipiao_store_memory::MemoryStore;
     use std::collections::BTreeSet;
 
@@ -260,6 +336,88 @@ mod tests {
             use_up(&store, number).await;
         }
         assert_eq!(places, [6, 7, 8, 9, 10, 11, 12]);
+    }
+
+    /// The range of the first code, and the gaps of its closed blocks.
+    async fn kept(store: &MemoryStore) -> (NumberRange, Vec<(u64, u64)>) {
+        let code = "044032411111";
+        let page = Page::by_key(Kind::NumberRange, Some(merchant().to_string()), 1);
+        let range = record::list::<NumberRange>(store, &page).await.unwrap().remove(0);
+        let gaps = gaps_behind(store, &merchant(), code, 0, range.last, 100).await.unwrap();
+        (range, gaps.into_iter().flat_map(|block| block.gaps).collect())
+    }
+
+    /// Draws numbers up to `last`, and records some of them.
+    async fn draw_to(
+        store: &MemoryStore,
+        numbers: &Numbers,
+        last: u64,
+        is_recorded: fn(u64) -> bool,
+    ) {
+        loop {
+            let number = numbers.draw(&merchant(), Face::Classic, 2026).await.unwrap();
+            let place = number.place().1;
+            if is_recorded(place) {
+                use_up(store, number).await;
+            }
+            if place == last {
+                return;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_block_is_closed_with_the_next_one_when_all_its_numbers_are_recorded() {
+        let store = Arc::new(MemoryStore::default());
+        allot(&store, Face::Classic, "044032411111", 1, 1000).await;
+        let numbers = Numbers::new(Arc::clone(&store) as Arc<dyn Store>, "main", 10);
+        draw_to(&store, &numbers, 21, |place| place != 14).await;
+        let (range, gaps) = kept(&store).await;
+        // 14 may be on its way.
+        assert_eq!((range.issued, gaps), (10, vec![]));
+        assert_eq!(range.unclosed.iter().map(|b| b.first).collect::<Vec<_>>(), [11]);
+        use_up(&store, range.number(14, 2026)).await;
+        draw_to(&store, &numbers, 31, |_| true).await;
+        let (range, gaps) = kept(&store).await;
+        assert_eq!((range.issued, gaps, range.unclosed), (30, vec![], vec![]));
+    }
+
+    #[tokio::test]
+    async fn what_a_process_leaves_behind_is_a_gap_for_the_next_one() {
+        let store = Arc::new(MemoryStore::default());
+        allot(&store, Face::Classic, "044032411111", 1, 1000).await;
+        let start = || Numbers::new(Arc::clone(&store) as Arc<dyn Store>, "main", 10);
+        draw_to(&store, &start(), 15, |place| ![3, 4, 15].contains(&place)).await;
+        assert_eq!(kept(&store).await.1, []);
+        // 15 was never recorded, so it is drawn again.
+        draw_to(&store, &start(), 21, |_| true).await;
+        let (range, gaps) = kept(&store).await;
+        assert_eq!((range.issued, gaps, range.unclosed), (18, vec![(3, 4)], vec![]));
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_for_long_is_a_gap() {
+        let store = Arc::new(MemoryStore::default());
+        allot(&store, Face::Classic, "044032411111", 1, 1000).await;
+        let numbers = Numbers::new(Arc::clone(&store) as Arc<dyn Store>, "main", 2);
+        draw_to(&store, &numbers, 66, |place| place != 2).await;
+        assert_eq!(kept(&store).await.1, []);
+        draw_to(&store, &numbers, 68, |_| true).await;
+        let (range, gaps) = kept(&store).await;
+        assert_eq!((range.issued, gaps, range.unclosed), (65, vec![(2, 2)], vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_used_up_ranges_blocks_are_closed_with_the_next_ranges() {
+        let store = Arc::new(MemoryStore::default());
+        allot(&store, Face::Classic, "044032411111", 1, 4).await;
+        allot(&store, Face::Classic, "044032411211", 1, 4).await;
+        let start = || Numbers::new(Arc::clone(&store) as Arc<dyn Store>, "main", 2);
+        draw_to(&store, &start(), 4, |place| place != 1).await;
+        assert_eq!(kept(&store).await.0.unclosed.len(), 1);
+        draw_to(&store, &start(), 1, |_| true).await;
+        let (range, gaps) = kept(&store).await;
+        assert_eq!((range.issued, gaps, range.unclosed), (1, vec![(1, 1)], vec![]));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

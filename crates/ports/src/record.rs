@@ -26,8 +26,11 @@ pub enum Kind {
     Taxpayer,
     /// A range of invoice numbers. Owner: the merchant; id: in the order they are used up.
     NumberRange,
-    /// Who has which numbers of an invoice code. Owner: empty; id: the code.
+    /// How far the numbers of an invoice code are allotted (owner: empty; id: the code), and who has
+    /// which of them (owner: the code; id: the first number).
     NumberCode,
+    /// Numbers of a block that no invoice has. Owner: the merchant; id: sorts by code and number.
+    NumberGap,
     /// An order. Owner: the merchant; id: the order number.
     Order,
     /// An invoice request's head. Owner: the merchant; id: its serial.
@@ -50,7 +53,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -59,6 +62,7 @@ impl Kind {
         Self::Taxpayer,
         Self::NumberRange,
         Self::NumberCode,
+        Self::NumberGap,
         Self::Order,
         Self::InvoiceRequest,
         Self::InvoiceContent,
@@ -81,6 +85,7 @@ impl Kind {
             Self::Taxpayer => "taxpayers",
             Self::NumberRange => "number_ranges",
             Self::NumberCode => "number_codes",
+            Self::NumberGap => "number_gaps",
             Self::Order => "orders",
             Self::InvoiceRequest => "invoice_requests",
             Self::InvoiceContent => "invoice_contents",

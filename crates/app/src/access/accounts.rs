@@ -2,16 +2,20 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::invoicing::allotments::Allotments;
 use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::{TaxpayerError, TaxpayerSpec};
 use crate::listing::{self, Ask, Listing};
 use crate::signed::platform_id;
-use crate::store_access::{Decision, FirstTry, decide_reading, get};
+use crate::store_access::{busy, commit, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::{Refusal, text};
-use kaipiao_ports::record::Kind;
-use kaipiao_ports::store::PageOrder;
+use kaipiao_ports::errors::CommitError;
+use kaipiao_ports::record::{Kind, Save};
+use kaipiao_ports::store::{Commit, PageOrder};
 use kaipiao_records::access::account::account_key;
+use kaipiao_records::record::{self, Versioned};
+use std::collections::HashMap;
 
 /// An account as an operator writes it. What is left out keeps its value, or takes its default.
 #[derive(Clone, Default)]
@@ -67,30 +71,124 @@ pub async fn list(
 /// Its role and its binding stay what they were made as: orders and links belong to the
 /// merchant that an app was bound to when they were made.
 pub async fn save(app: &App, spec: &AccountSpec) -> Result<Saved, TaxpayerError> {
-    let appid = AppId::parse(&spec.appid).ok_or_else(|| {
-        Refusal::invalid("appid", "must be wx and 16 lower-case hexadecimal digits")
-    })?;
-    if let Some(merchant) = &spec.bound_to {
-        check_merchant(app, merchant).await?;
+    for _ in 0..ATTEMPTS {
+        let mut batch = Batch::default();
+        let saved = batch.add(app, spec).await?;
+        if batch.commit(app).await? {
+            return Ok(saved);
+        }
     }
-    let appid = &appid;
-    // Ranges are allotted one after the other: all of them change the register.
-    let _allotting = match &spec.merchant {
-        Some(_) => Some(app.allotting.lock().await),
-        None => None,
-    };
-    let key = account_key(appid);
-    decide_reading(app, key, FirstTry::Reads, |before: Option<Account>, _| async move {
-        let (account, new_secret) = compose(app, appid.clone(), spec, before.as_ref())?;
-        let also = match &spec.merchant {
-            Some(taxpayer) => taxpayers::saves_for(app, &account, taxpayer).await?,
-            None => Vec::new(),
+    Err(TaxpayerError::Failed(busy()))
+}
+
+/// Why one of many accounts was not saved.
+#[derive(Debug)]
+pub struct NotSaved {
+    /// Which of them, from 0.
+    pub index: usize,
+    /// What is wrong with it.
+    pub error: TaxpayerError,
+}
+
+/// Saves many accounts as [`save`] does one after the other, with many in a commit. Of an account
+/// that cannot stand, those of the commits before it are saved.
+pub async fn save_all(app: &App, specs: &[AccountSpec]) -> Result<(), NotSaved> {
+    let (mut done, mut attempts) = (0, 0);
+    while done < specs.len() {
+        let mut batch = Batch::default();
+        let mut next = done;
+        for spec in &specs[done..] {
+            if batch.is_full() || batch.has(&spec.appid) {
+                break;
+            }
+            batch.add(app, spec).await.map_err(|error| NotSaved { index: next, error })?;
+            next += 1;
+        }
+        let not_saved = |failure| NotSaved { index: done, error: TaxpayerError::Failed(failure) };
+        if batch.commit(app).await.map_err(not_saved)? {
+            (done, attempts) = (next, 0);
+        } else if attempts == ATTEMPTS {
+            return Err(not_saved(busy()));
+        } else {
+            attempts += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Attempts before a save of accounts gives up. Whoever allots numbers of a code changes the code's
+/// record, and one of those who do so at the same time succeeds: so this is how many can.
+const ATTEMPTS: usize = 100;
+/// Records of a commit from which on it takes no more accounts.
+const BATCH_RECORDS: usize = 2000;
+
+/// Accounts that are saved in one commit. Each is decided with those before it in mind.
+#[derive(Default)]
+struct Batch {
+    accounts: HashMap<AppId, Account>,
+    saves: Vec<Save>,
+    allotments: Allotments,
+}
+
+impl Batch {
+    async fn add(&mut self, app: &App, spec: &AccountSpec) -> Result<Saved, TaxpayerError> {
+        let appid = AppId::parse(&spec.appid).ok_or_else(|| {
+            Refusal::invalid("appid", "must be wx and 16 lower-case hexadecimal digits")
+        })?;
+        if let Some(merchant) = &spec.bound_to {
+            self.check_merchant(app, merchant).await?;
+        }
+        let key = account_key(&appid);
+        let found = record::get::<Account>(&*app.store, &key).await.map_err(Failure::from)?;
+        let before = found.as_ref().map(|found| &found.value);
+        let (account, new_secret) = compose(app, appid.clone(), spec, before)?;
+        if let Some(taxpayer) = &spec.merchant {
+            let allotments = &mut self.allotments;
+            let save = taxpayers::change(app, &account, taxpayer, allotments).await?;
+            self.saves.extend(save);
+        }
+        if before != Some(&account) {
+            self.saves.push(record::save(key, Versioned::expect(found.as_ref()), &account));
+        }
+        self.accounts.insert(appid, account.clone());
+        Ok(Saved { account, is_new: found.is_none(), new_secret })
+    }
+
+    fn is_full(&self) -> bool {
+        self.saves.len() >= BATCH_RECORDS
+    }
+
+    fn has(&self, appid: &str) -> bool {
+        AppId::parse(appid).is_some_and(|appid| self.accounts.contains_key(&appid))
+    }
+
+    /// False: somebody else has changed one of the records.
+    async fn commit(self, app: &App) -> Result<bool, Failure> {
+        let saves: Vec<_> = self.saves.into_iter().chain(self.allotments.saves()).collect();
+        if saves.is_empty() {
+            return Ok(true);
+        }
+        match commit(app, Commit::of(saves)).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn check_merchant(&self, app: &App, text: &str) -> Result<(), Failure> {
+        let role = match AppId::parse(text) {
+            Some(appid) => match self.accounts.get(&appid) {
+                Some(account) => Some(account.role),
+                None => find(app, &appid).await?.map(|account| account.role),
+            },
+            None => None,
         };
-        let next = (before.as_ref() != Some(&account)).then(|| account.clone());
-        let result = Saved { account, is_new: before.is_none(), new_secret };
-        Ok::<_, TaxpayerError>(Decision { also, ..Decision::alone(next, result) })
-    })
-    .await
+        if role == Some(Role::Merchant) {
+            return Ok(());
+        }
+        let problem = format!("{} is not a merchant's account", text::quoted(text));
+        Err(Refusal::invalid("bound_to", problem).into())
+    }
 }
 
 fn compose(
@@ -152,18 +250,6 @@ fn platform_id_for(
             .and_then(|b| b.platform_id.clone())
             .or_else(|| (role == Role::Platform).then(|| platform_id::make(&app.keys, appid)))),
     }
-}
-
-async fn check_merchant(app: &App, text: &str) -> Result<(), Failure> {
-    let account = match AppId::parse(text) {
-        Some(appid) => find(app, &appid).await?,
-        None => None,
-    };
-    if account.is_some_and(|account| account.role == Role::Merchant) {
-        return Ok(());
-    }
-    let problem = format!("{} is not a merchant's account", text::quoted(text));
-    Err(Refusal::invalid("bound_to", problem).into())
 }
 
 fn make_secret(app: &App) -> String {

@@ -11,7 +11,9 @@ use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed, check_token};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::sender::Outgoing;
+use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::delivery::callback::callback_key;
+use kaipiao_records::record;
 
 /// A callback as an operator writes it.
 #[derive(Clone, Default)]
@@ -61,10 +63,20 @@ pub async fn set(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<Callba
     Ok(store(app, appid, opened).await?)
 }
 
-/// Sets a callback as it stands in the config file: the merchant's server need not run yet.
-pub async fn set_unverified(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<(), Failure> {
+/// What saves a callback as it stands in the config file, whatever stood there before; None: it
+/// stands there already. The merchant's server need not run yet.
+pub(crate) async fn unverified(
+    app: &App,
+    appid: &AppId,
+    spec: &CallbackSpec,
+) -> Result<Option<Save>, Failure> {
     let opened = check(app, appid, spec).await?;
-    store(app, appid, opened).await.map(|_| ())
+    let key = callback_key(appid);
+    let before = get::<Callback>(app, &key).await?;
+    if is_same(app, appid, before, &opened) {
+        return Ok(None);
+    }
+    Ok(Some(record::save(key, Expect::Any, &seal(app, appid, &opened))))
 }
 
 /// The account's callback, if it has one that can be used.
@@ -124,23 +136,29 @@ async fn check(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<OpenCall
     Ok(OpenCallback { url: spec.url.clone(), signing })
 }
 
-/// Sealing is random, so the same callback again is compared opened, and not saved again.
 async fn store(app: &App, appid: &AppId, opened: OpenCallback) -> Result<Callback, Failure> {
-    let seal = |text: &str| Sealed(app.keys.seal(appid.as_str(), text, app.random()));
-    let callback = Callback {
-        url: opened.url.clone(),
-        mode: opened.signing.mode,
-        token: seal(&opened.signing.token),
-        aes_key: opened.signing.aes_key.as_ref().map(|key| seal(key.as_str())),
-    };
+    let callback = seal(app, appid, &opened);
     decide(app, callback_key(appid), FirstTry::Reads, |before: Option<Callback>| {
-        let is_same = before
-            .is_some_and(|before| open(app, appid, before).is_ok_and(|before| before == opened));
-        let next = (!is_same).then(|| callback.clone());
+        let next = (!is_same(app, appid, before, &opened)).then(|| callback.clone());
         Ok::<_, Failure>(Decision::alone(next, ()))
     })
     .await?;
     Ok(callback)
+}
+
+fn seal(app: &App, appid: &AppId, opened: &OpenCallback) -> Callback {
+    let seal = |text: &str| Sealed(app.keys.seal(appid.as_str(), text, app.random()));
+    Callback {
+        url: opened.url.clone(),
+        mode: opened.signing.mode,
+        token: seal(&opened.signing.token),
+        aes_key: opened.signing.aes_key.as_ref().map(|key| seal(key.as_str())),
+    }
+}
+
+/// Sealing is random, so the same callback again is compared opened, and not saved again.
+fn is_same(app: &App, appid: &AppId, before: Option<Callback>, opened: &OpenCallback) -> bool {
+    before.is_some_and(|before| open(app, appid, before).is_ok_and(|before| before == *opened))
 }
 
 /// The address must answer a signed GET with the echostr, and nothing else.

@@ -1,6 +1,7 @@
 //! Invoicing: requests, invoices and their numbers, offset, query, the result (sections 14 to 16 and 19).
 
 pub(crate) mod acceptance;
+pub(crate) mod allotments;
 pub(crate) mod document_cache;
 pub mod documents;
 pub mod faults;

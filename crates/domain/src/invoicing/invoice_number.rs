@@ -4,6 +4,9 @@
 //! gives out the block's numbers one by one without asking the store. A number that was given out
 //! and whose invoice was never recorded (the process died, or the store was away) is a gap: it is
 //! not used again.
+//!
+//! A block that its holder has left is closed once the invoices of its last numbers are recorded:
+//! the range counts what was issued, and what is missing becomes the block's [`BlockGaps`].
 
 use crate::access::account::AppId;
 use crate::invoicing::face::Face;
@@ -73,6 +76,53 @@ pub struct Block {
     pub last: u64,
 }
 
+impl Block {
+    /// Count of its numbers.
+    pub const fn size(&self) -> u64 {
+        self.last + 1 - self.first
+    }
+
+    /// The runs of its numbers that are not among `used`, sorted: first and last of each.
+    pub fn gaps(&self, used: &[u64]) -> Vec<(u64, u64)> {
+        let mut gaps = Vec::new();
+        let mut expected = self.first;
+        for used in used {
+            if expected < *used {
+                gaps.push((expected, used - 1));
+            }
+            expected = used + 1;
+        }
+        if expected <= self.last {
+            gaps.push((expected, self.last));
+        }
+        gaps
+    }
+
+    /// The same without what lies behind the last used number: the holder may still use that.
+    pub fn gaps_so_far(&self, used: &[u64]) -> Vec<(u64, u64)> {
+        let mut gaps = self.gaps(used);
+        let highest = used.last().copied().unwrap_or(self.first);
+        gaps.retain(|(first, _)| *first < highest);
+        gaps
+    }
+}
+
+/// What is missing of a closed block: numbers that no invoice has, and none will have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockGaps {
+    /// The range's code.
+    pub code: String,
+    /// The last number of the block.
+    pub block_last: u64,
+    /// First and last of each run, sorted.
+    pub gaps: Vec<(u64, u64)>,
+}
+
+/// Count of numbers.
+fn count(numbers: &[u64]) -> u64 {
+    u64::try_from(numbers.len()).expect("a count fits")
+}
+
 /// A range of numbers that was allotted to a merchant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberRange {
@@ -90,6 +140,10 @@ pub struct NumberRange {
     pub next: u64,
     /// The newest block of each holder.
     pub blocks: Vec<Block>,
+    /// Blocks that their holders have left, and whose last invoices may be on their way.
+    pub unclosed: Vec<Block>,
+    /// Count of the numbers of closed blocks that stand on invoices.
+    pub issued: u64,
     /// Did the sandbox allot it by itself? Those that an operator allots are used up before.
     pub is_automatic: bool,
 }
@@ -117,8 +171,18 @@ impl NumberRange {
             return Err(Refusal::invalid("first", problem));
         }
         let code = code.to_owned();
-        let (blocks, is_automatic) = (Vec::new(), false);
-        Ok(Self { merchant, face, code, first, last, next: first, blocks, is_automatic })
+        Ok(Self {
+            merchant,
+            face,
+            code,
+            first,
+            last,
+            next: first,
+            blocks: Vec::new(),
+            unclosed: Vec::new(),
+            issued: 0,
+            is_automatic: false,
+        })
     }
 
     /// Count of the numbers that are in no block yet.
@@ -126,12 +190,7 @@ impl NumberRange {
         (self.last + 1).saturating_sub(self.next)
     }
 
-    /// Whether it shares a number with another one.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.code == other.code && self.first <= other.last && other.first <= self.last
-    }
-
-    /// The range after `holder` took its next block of `size` numbers at most; None: it is used up.
+    /// The range after `holder` left its block and took its next block of `size` numbers at most; None: it is used up.
     pub fn take_block(&self, holder: &str, size: u64) -> Option<(Self, Block)> {
         if self.left() == 0 || size == 0 {
             return None;
@@ -139,9 +198,25 @@ impl NumberRange {
         let last = self.last.min(self.next.saturating_add(size - 1));
         let block = Block { holder: holder.to_owned(), first: self.next, last };
         let mut next = Self { next: last + 1, ..self.clone() };
-        next.blocks.retain(|block| block.holder != holder);
+        let left = next.blocks.extract_if(.., |block| block.holder == holder);
+        next.unclosed.extend(left);
         next.blocks.push(block.clone());
         Some((next, block))
+    }
+
+    /// The range after one of its unclosed blocks was closed, of whose numbers invoices have `used`,
+    /// sorted; and what is missing, if anything is.
+    pub fn close_block(&self, block: &Block, used: &[u64]) -> (Self, Option<BlockGaps>) {
+        let mut next = self.clone();
+        next.unclosed.retain(|unclosed| unclosed != block);
+        next.issued += count(used);
+        let gaps = block.gaps(used);
+        let gaps = (!gaps.is_empty()).then(|| BlockGaps {
+            code: self.code.clone(),
+            block_last: block.last,
+            gaps,
+        });
+        (next, gaps)
     }
 
     /// The newest block of a holder.
@@ -207,10 +282,33 @@ mod tests {
         assert!(range(Face::Classic, "044032411111", 1, 100_000_000).is_err());
         assert!(range(Face::Classic, "044032411111", 0, 2).is_err());
         assert!(range(Face::Digital, "952", 3, 2).is_err());
-        let one = range(Face::Digital, "952", 10, 20).unwrap();
-        assert!(one.overlaps(&range(Face::Digital, "952", 20, 30).unwrap()));
-        assert!(!one.overlaps(&range(Face::Digital, "952", 21, 30).unwrap()));
-        assert!(!one.overlaps(&range(Face::Digital, "951", 10, 20).unwrap()));
+    }
+
+    #[test]
+    fn what_a_block_has_ahead_is_no_gap_until_it_is_left() {
+        let block = Block { holder: "a".into(), first: 11, last: 20 };
+        assert_eq!((block.gaps_so_far(&[]), block.gaps(&[])), (vec![], vec![(11, 20)]));
+        let used = [11, 12, 14, 17];
+        assert_eq!(block.gaps_so_far(&used), [(13, 13), (15, 16)]);
+        assert_eq!(block.gaps(&used), [(13, 13), (15, 16), (18, 20)]);
+        assert_eq!(block.gaps_so_far(&[20]), [(11, 19)]);
+        assert_eq!(block.gaps(&(11..=20).collect::<Vec<_>>()), []);
+    }
+
+    #[test]
+    fn a_block_that_was_left_is_counted_when_it_is_closed() {
+        let range = range(Face::Digital, "952", 1, 100).unwrap();
+        let (range, first) = range.take_block("a", 10).unwrap();
+        let (range, _) = range.take_block("b", 10).unwrap();
+        assert!(range.unclosed.is_empty());
+        let (range, _) = range.take_block("a", 10).unwrap();
+        assert_eq!(range.unclosed, [first.clone()]);
+        let (closed, gaps) = range.close_block(&first, &[1, 2, 3, 10]);
+        assert_eq!((closed.issued, closed.unclosed.len()), (4, 0));
+        let missing = BlockGaps { code: "952".into(), block_last: 10, gaps: vec![(4, 9)] };
+        assert_eq!(gaps, Some(missing));
+        let all: Vec<u64> = (1..=10).collect();
+        assert_eq!(range.close_block(&first, &all).1, None);
     }
 
     proptest! {

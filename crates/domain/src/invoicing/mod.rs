@@ -12,6 +12,7 @@ pub mod line;
 pub mod make_offset;
 pub mod make_out;
 pub mod merchant_code;
+pub mod number_code;
 pub mod party;
 pub mod requests;
 pub mod serial;

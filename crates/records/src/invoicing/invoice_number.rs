@@ -1,13 +1,13 @@
 //! Invoice numbers, and whose they are.
 
 use crate::codec::{decode, encode, known};
-use crate::record::Record;
-use crate::server::server_key;
+use crate::record::{self, Record};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::invoice_number::{Block, InvoiceNumber};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
+use kaipiao_ports::store::{After, Page, Store};
 use serde::{Deserialize, Serialize};
 
 /// The key of a place in a merchant's numbers. Within a code it sorts by the place.
@@ -33,30 +33,21 @@ impl NumberOwner {
     }
 }
 
-/// Counts the allotments of ranges, so that of two at the same time one sees the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NumberRegister {
-    /// Count of changes so far.
-    pub changes: u64,
-}
-
-impl NumberRegister {
-    /// Its key.
-    pub fn key() -> Key {
-        server_key("number_register")
-    }
-}
-
-impl Record for NumberRegister {
-    const KIND: Kind = Kind::Server;
-
-    fn encode(&self) -> String {
-        encode(self)
-    }
-
-    fn decode(stored: &Stored) -> Result<Self, StoreError> {
-        decode(stored)
-    }
+/// The numbers of a merchant's block that invoices have, sorted.
+pub async fn used_numbers(
+    store: &dyn Store,
+    merchant: &AppId,
+    code: &str,
+    block: &Block,
+) -> Result<Vec<u64>, StoreError> {
+    let before = number_key(merchant, code, block.first - 1);
+    let limit = usize::try_from(block.size()).unwrap_or(usize::MAX);
+    let mut page = Page::by_key(Kind::InvoiceNumber, Some(before.owner.clone()), limit);
+    page.after = Some(After::key(before.owner, before.id));
+    let owners: Vec<NumberOwner> = record::list(store, &page).await?;
+    let places = owners.iter().map(|owner| owner.number.place());
+    let of_block = places.take_while(|(found, place)| *found == code && *place <= block.last);
+    Ok(of_block.map(|(_, place)| place).collect())
 }
 
 #[derive(Serialize, Deserialize)]

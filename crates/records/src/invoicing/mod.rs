@@ -3,6 +3,8 @@
 pub(crate) mod content;
 pub mod invoice_number;
 pub mod invoice_request;
+pub mod number_code;
+pub mod number_gap;
 pub mod number_range;
 pub(crate) mod party;
 pub mod taxpayer;

@@ -23,6 +23,10 @@ struct RangeShape {
     last: u64,
     next: u64,
     blocks: Vec<BlockShape>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unclosed: Vec<BlockShape>,
+    #[serde(default)]
+    issued: u64,
     #[serde(default)]
     is_automatic: bool,
 }
@@ -50,6 +54,8 @@ impl Record for NumberRange {
             last: self.last,
             next: self.next,
             blocks: self.blocks.iter().map(to_shape).collect(),
+            unclosed: self.unclosed.iter().map(to_shape).collect(),
+            issued: self.issued,
             is_automatic: self.is_automatic,
         })
     }
@@ -65,6 +71,8 @@ impl Record for NumberRange {
             last: shape.last,
             next: shape.next,
             blocks: shape.blocks.into_iter().map(to_block).collect(),
+            unclosed: shape.unclosed.into_iter().map(to_block).collect(),
+            issued: shape.issued,
             is_automatic: shape.is_automatic,
         })
     }
