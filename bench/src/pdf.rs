@@ -32,12 +32,12 @@ pub(crate) fn run() {
     let renderer = FaceRenderer::default();
     let mut own = Vec::new();
     for fixture in fixtures::all().into_iter().filter(|fixture| MEASURED.contains(&fixture.name)) {
-        let pages = renderer.svg(&fixture.request, &fixture.invoice);
+        let pages = renderer.svg(&fixture.request, &fixture.content, &fixture.invoice);
         for (index, page) in pages.iter().enumerate() {
             let file = folder.path().join(format!("{}-{}.svg", fixture.name, index + 1));
             std::fs::write(file, page).expect("the directory takes a file");
         }
-        let draw = || renderer.pdf(&fixture.request, &fixture.invoice);
+        let draw = || renderer.pdf(&fixture.request, &fixture.content, &fixture.invoice);
         own.push((fixture.name, pages.len(), figure(draw)));
     }
     let others = reportlab(folder.path());

@@ -17,4 +17,4 @@ pub(crate) use kaipiao_wire::delivery::push_request::{
 pub(crate) use kaipiao_wire::invoicing::s16_query::{pdf_name, pdf_url, read_pdf_name};
 pub(crate) use kaipiao_wire::invoicing::s19_result_push as result_push;
 pub(crate) use kaipiao_wire::people::login_token::check as check_login;
-pub(crate) use kaipiao_wire::people::{openid, session};
+pub(crate) use kaipiao_wire::people::{card_id, openid, session};

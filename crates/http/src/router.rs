@@ -54,6 +54,7 @@ mod tests {
     use http_body_util::BodyExt;
     use kaipiao_app::{App, Parts};
     use kaipiao_domain::Timestamp;
+    use kaipiao_domain::invoicing::content::Content;
     use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
     use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
     use kaipiao_ports::clock::SystemClock;
@@ -78,7 +79,7 @@ mod tests {
 
     #[async_trait::async_trait]
     impl Issuer for NotHere {
-        async fn issue(&self, _: &InvoiceRequest, _: Timestamp) -> IssuerAnswer {
+        async fn issue(&self, _: &InvoiceRequest, _: &Content, _: Timestamp) -> IssuerAnswer {
             IssuerAnswer::NotYet
         }
     }
@@ -88,11 +89,11 @@ mod tests {
             false
         }
 
-        fn pdf(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<u8> {
+        fn pdf(&self, _: &InvoiceRequest, _: &Content, _: &IssuedInvoice) -> Vec<u8> {
             Vec::new()
         }
 
-        fn picture(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> String {
+        fn picture(&self, _: &InvoiceRequest, _: &Content, _: &IssuedInvoice) -> String {
             String::new()
         }
     }

@@ -5,6 +5,7 @@ use crate::numbers::{DrawError, Numbers};
 use async_trait::async_trait;
 use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
@@ -47,7 +48,12 @@ impl BuiltInIssuer {
 
 #[async_trait]
 impl Issuer for BuiltInIssuer {
-    async fn issue(&self, request: &InvoiceRequest, now: Timestamp) -> IssuerAnswer {
+    async fn issue(
+        &self,
+        request: &InvoiceRequest,
+        content: &Content,
+        now: Timestamp,
+    ) -> IssuerAnswer {
         let year = year_in_china(now);
         let number = match self.numbers.draw(&request.merchant, request.face, year).await {
             Ok(number) => number,
@@ -61,7 +67,7 @@ impl Issuer for BuiltInIssuer {
             }
         };
         let check_code = match request.face {
-            Face::Classic => check_code(&self.check_code_key, &number, now, request.content.net),
+            Face::Classic => check_code(&self.check_code_key, &number, now, content.net),
             Face::Digital => String::new(),
         };
         let IssuerMarks { specimen, machine_number } = self.marks.clone();

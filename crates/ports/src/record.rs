@@ -47,13 +47,15 @@ pub enum Kind {
     Message,
     /// An invoice card of a wallet. Owner: the user; id: sorts by time.
     Card,
+    /// A card's code, and whose it is. Owner: the merchant; id: the code.
+    CardCode,
     /// What the server keeps about itself. Owner: empty; id: the fact's name.
     Server,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -71,6 +73,7 @@ impl Kind {
         Self::BookEntry,
         Self::Message,
         Self::Card,
+        Self::CardCode,
         Self::Server,
     ];
 
@@ -94,6 +97,7 @@ impl Kind {
             Self::BookEntry => "book_entries",
             Self::Message => "messages",
             Self::Card => "cards",
+            Self::CardCode => "card_codes",
             Self::Server => "server",
         }
     }

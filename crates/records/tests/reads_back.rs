@@ -28,7 +28,7 @@ use kaipiao_domain::invoicing::party::Party;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::money::{Fen, decimal};
-use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::message::RejectionMessage;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
@@ -39,13 +39,14 @@ use kaipiao_records::authorization::contact::contact_key;
 use kaipiao_records::authorization::order::order_key;
 use kaipiao_records::authorization::page_fields::page_fields_key;
 use kaipiao_records::delivery::callback::callback_key;
+use kaipiao_records::invoicing::content::content_key;
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::number_code::{allotment_key, number_code_key};
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
-use kaipiao_records::people::card::card_key;
+use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
@@ -269,17 +270,31 @@ fn a_request_reads_back_in_every_state_and_colour() {
             user: UserId::parse("amy").unwrap(),
             colour,
             face: Face::Digital,
-            content: content(),
+            content_number: 3,
+            summary: content().summary(),
             accepted_at: at(6),
             state,
         };
         reads_back(request_key(&merchant(), &request.serial), &request);
-        let card = InvoiceCard::of(&request);
+        let card_id = CardId::parse("pjZ8Yt9WoOePThU0NfUKz5-tBEWU").unwrap();
+        let code = CardCode::parse("186921658591").unwrap();
+        let card = InvoiceCard::of(&request, card_id, code.clone());
         assert_eq!(card.is_some(), is_blue && request.invoice().is_ok());
         if let Some(card) = card {
-            reads_back(card_key(&card), &card);
+            assert_eq!(card_key_of(&request), Some(card_key(&card)));
+            reads_back(CodeOwner::key(&merchant(), &code), &CodeOwner::from(&card));
+            for card in [card.cancelled(serial("r")), card] {
+                reads_back(card_key(&card), &card);
+            }
         }
     }
+}
+
+#[test]
+fn a_content_reads_back() {
+    let key = content_key(&merchant(), &serial("2ff836发/1"), 2);
+    assert_eq!(key.id, "2ff836发/1/2");
+    reads_back(key, &content());
 }
 
 #[test]

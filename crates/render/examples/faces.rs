@@ -19,12 +19,12 @@ fn main() {
     let folder = PathBuf::from(env::args().nth(1).expect("names a folder"));
     fs::create_dir_all(&folder).unwrap();
     let renderer = FaceRenderer::default();
-    for fixtures::Fixture { name, request, invoice } in fixtures::all() {
-        let pdf = renderer.pdf(&request, &invoice);
+    for fixtures::Fixture { name, request, content, invoice } in fixtures::all() {
+        let pdf = renderer.pdf(&request, &content, &invoice);
         let start = Instant::now();
-        (0..ROUNDS).for_each(|_| drop(renderer.pdf(&request, &invoice)));
+        (0..ROUNDS).for_each(|_| drop(renderer.pdf(&request, &content, &invoice)));
         let each_ms = start.elapsed().as_secs_f64() * 1000.0 / f64::from(ROUNDS);
-        let svg = renderer.svg(&request, &invoice);
+        let svg = renderer.svg(&request, &content, &invoice);
         println!("{name}: {each_ms:.2} ms, {} bytes, {} pages", pdf.len(), svg.len());
         fs::write(folder.join(format!("{name}.pdf")), pdf).unwrap();
         for (page, svg) in svg.iter().enumerate() {

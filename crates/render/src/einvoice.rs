@@ -78,7 +78,7 @@ const fn kind(face: Face) -> (&'static str, &'static str) {
 }
 
 fn data(xml: &mut Xml, subject: Subject) -> Written {
-    let content = &subject.request.content;
+    let content = subject.content;
     group(xml, "SellerInformation", |xml| party(xml, "Seller", &content.seller))?;
     group(xml, "BuyerInformation", |xml| party(xml, "Buyer", &content.buyer))?;
     group(xml, "BasicInformation", |xml| basics(xml, subject))?;
@@ -98,7 +98,7 @@ fn party(xml: &mut Xml, side: &str, party: &Party) -> Written {
 }
 
 fn basics(xml: &mut Xml, subject: Subject) -> Written {
-    let content: &Content = &subject.request.content;
+    let content: &Content = subject.content;
     leaf(xml, "TotalAmWithoutTax", &content.net.to_string())?;
     leaf(xml, "TotalTaxAm", &content.tax.to_string())?;
     leaf(xml, "TotalTax-includedAmount", &content.gross.to_string())?;

@@ -1,5 +1,6 @@
 //! The renderer of invoices: the port over the faces and the backends.
 
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_ports::invoicing::renderer::Renderer;
@@ -27,8 +28,13 @@ impl FaceRenderer {
 
     /// Every page as a standalone SVG document.
     #[must_use]
-    pub fn svg(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<String> {
-        let pages = pages(&self.fonts.for_document(), Subject { request, invoice });
+    pub fn svg(
+        &self,
+        request: &InvoiceRequest,
+        content: &Content,
+        invoice: &IssuedInvoice,
+    ) -> Vec<String> {
+        let pages = pages(&self.fonts.for_document(), Subject { request, content, invoice });
         let name = title(invoice.number.face());
         pages.iter().map(|page| svg(page, name)).collect()
     }
@@ -39,21 +45,26 @@ impl Renderer for FaceRenderer {
         self.fonts.has_glyph(character)
     }
 
-    fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8> {
-        let subject = Subject { request, invoice };
+    fn pdf(&self, request: &InvoiceRequest, content: &Content, invoice: &IssuedInvoice) -> Vec<u8> {
+        let subject = Subject { request, content, invoice };
         let fonts = self.fonts.for_document();
         pdf::write(&fonts, &pages(&fonts, subject), &properties(subject))
     }
 
-    fn picture(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> String {
-        let pages = pages(&self.fonts.for_document(), Subject { request, invoice });
+    fn picture(
+        &self,
+        request: &InvoiceRequest,
+        content: &Content,
+        invoice: &IssuedInvoice,
+    ) -> String {
+        let subject = Subject { request, content, invoice };
+        let pages = pages(&self.fonts.for_document(), subject);
         pages.first().map(|page| svg(page, title(invoice.number.face()))).unwrap_or_default()
     }
 }
 
 fn properties(subject: Subject) -> Properties {
-    let Subject { request, invoice } = subject;
-    let content = &request.content;
+    let Subject { content, invoice, .. } = subject;
     let number = &invoice.number;
     let fields = fields(subject);
     let title = title(number.face()).to_owned();
@@ -74,8 +85,7 @@ fn properties(subject: Subject) -> Properties {
 
 /// The fields of an invoice that accounting programs look for.
 fn fields(subject: Subject) -> Vec<(&'static str, String)> {
-    let Subject { request, invoice } = subject;
-    let content = &request.content;
+    let Subject { content, invoice, .. } = subject;
     let mut fields = vec![
         ("InvoiceCode", invoice.number.code().to_owned()),
         ("InvoiceNumber", invoice.number.number().to_owned()),

@@ -1,13 +1,16 @@
 //! What a document is about.
 
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 
-/// An invoice, and the request that it was issued for.
+/// An invoice, and the request that it was issued for, with its content.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     /// The request.
     pub(crate) request: &'a InvoiceRequest,
-    /// The issued invoice.
+    /// What it says.
+    pub(crate) content: &'a Content,
+    /// What was issued.
     pub(crate) invoice: &'a IssuedInvoice,
 }

@@ -34,7 +34,7 @@ struct Written {
 
 impl Written {
     fn new(fixture: &Fixture) -> Self {
-        Self::of(&FaceRenderer::default().pdf(&fixture.request, &fixture.invoice))
+        Self::of(&FaceRenderer::default().pdf(&fixture.request, &fixture.content, &fixture.invoice))
     }
 
     fn of(pdf: &[u8]) -> Self {
@@ -79,8 +79,7 @@ fn packed(text: &str) -> String {
 
 /// Every value that the face shows.
 fn values(fixture: &Fixture) -> Vec<String> {
-    let Fixture { request, invoice, .. } = fixture;
-    let content = &request.content;
+    let Fixture { content, invoice, .. } = fixture;
     let mut values = vec![
         invoice.number.code().to_owned(),
         invoice.number.number().to_owned(),
@@ -158,7 +157,7 @@ fn the_mark_is_not_between_the_values() {
         specimen: false,
         ..fixture.invoice.clone()
     };
-    let pdf = FaceRenderer::default().pdf(&fixture.request, &licensed);
+    let pdf = FaceRenderer::default().pdf(&fixture.request, &fixture.content, &licensed);
     let text = Written::of(&pdf).text();
     assert!(!text.contains("样票") && !text.contains("SPECIMEN"));
 }
@@ -182,7 +181,7 @@ fn programs_that_order_text_themselves_read_the_values() {
     for fixture in all() {
         let text = packed(&Written::new(&fixture).ask("pdftotext", &["-layout"], &["-"]));
         let number = fixture.invoice.number.number().to_owned();
-        let gross = format!("¥{}", fixture.request.content.gross);
+        let gross = format!("¥{}", fixture.content.gross);
         assert_holds(fixture.name, &text, &[number, gross]);
     }
 }
@@ -240,8 +239,8 @@ fn a_font_with_other_outlines_prints_too() {
     let fonts = Fonts::new([FontFile { path, face_index: 0 }]);
     let renderer = FaceRenderer::new(fonts);
     let mut fixture = fixture("", Face::Digital, content(fixtures::one_line()));
-    fixture.request.content.buyer.name = "甲ħ乙ŁŐ公司".into();
-    let written = Written::of(&renderer.pdf(&fixture.request, &fixture.invoice));
+    fixture.content.buyer.name = "甲ħ乙ŁŐ公司".into();
+    let written = Written::of(&renderer.pdf(&fixture.request, &fixture.content, &fixture.invoice));
     let text = written.text();
     assert!(text.contains("甲ħ乙ŁŐ公司"), "{text}");
     let fonts = written.ask("pdffonts", &[], &[]);
@@ -260,8 +259,8 @@ fn what_can_be_printed_is_known_without_reading_a_font() {
     fs::remove_file(path).unwrap();
     assert!(renderer.can_print('ħ') && !renderer.can_print('臺'));
     let mut fixture = fixture("", Face::Digital, content(fixtures::one_line()));
-    fixture.request.content.buyer.name = "甲ħ乙".into();
-    let written = Written::of(&renderer.pdf(&fixture.request, &fixture.invoice));
+    fixture.content.buyer.name = "甲ħ乙".into();
+    let written = Written::of(&renderer.pdf(&fixture.request, &fixture.content, &fixture.invoice));
     assert!(written.text().contains("甲?乙"), "a font that has gone leaves gaps that are seen");
 }
 
@@ -289,7 +288,7 @@ fn an_invoice_has_the_official_size_and_its_list_is_a4() {
             Face::Digital => "595.28 x 396.85 pts",
         };
         assert!(sizes[1..].iter().all(|size| size == other), "{} {sizes:?}", fixture.name);
-        let has_more = fixture.request.content.lines.len() > 20;
+        let has_more = fixture.content.lines.len() > 20;
         assert_eq!(sizes.len() > 1, has_more, "{}", fixture.name);
     }
 }
@@ -358,12 +357,7 @@ fn the_qr_code_is_read_from_the_picture() {
         });
         let codes = picture.detect_grids();
         let read: Vec<String> = codes.iter().map(|code| code.decode().unwrap().1).collect();
-        assert_eq!(
-            read,
-            [qr::text(&fixture.request.content, &fixture.invoice)],
-            "{}",
-            fixture.name
-        );
+        assert_eq!(read, [qr::text(&fixture.content, &fixture.invoice)], "{}", fixture.name);
     }
 }
 
@@ -371,7 +365,7 @@ fn the_qr_code_is_read_from_the_picture() {
 fn the_qr_code_says_what_the_country_agreed_on() {
     let of = |name: &str| {
         let fixture = all().into_iter().find(|one| one.name == name).unwrap();
-        qr::text(&fixture.request.content, &fixture.invoice)
+        qr::text(&fixture.content, &fixture.invoice)
     };
     let (classic, digital) = (of("classic-1"), of("digital-1"));
     let start = "01,10,044032411111,30329969,135.90,20171204,63205347819001756240,";
@@ -440,7 +434,9 @@ fn a_name_that_looks_like_a_program_stays_a_name() {
         let mut content = content(fixtures::one_line());
         content.buyer.name = hostile.into();
         let fixture = fixture("", face, content);
-        for page in FaceRenderer::default().svg(&fixture.request, &fixture.invoice) {
+        for page in
+            FaceRenderer::default().svg(&fixture.request, &fixture.content, &fixture.invoice)
+        {
             let elements = elements(&page);
             assert!(elements.iter().all(|(name, _)| ["svg", "title", "text"].contains(&&**name)));
             assert!(elements.contains(&("text".to_owned(), hostile.to_owned())), "{elements:?}");
@@ -452,7 +448,7 @@ fn a_name_that_looks_like_a_program_stays_a_name() {
 fn the_pictures_for_screens_hold_the_values() {
     let renderer = FaceRenderer::default();
     for fixture in all() {
-        let pages = renderer.svg(&fixture.request, &fixture.invoice);
+        let pages = renderer.svg(&fixture.request, &fixture.content, &fixture.invoice);
         let mut text = String::new();
         for page in &pages {
             assert!(page.contains(r#"viewBox="0 0 210 "#));
@@ -469,14 +465,17 @@ fn the_pictures_for_screens_hold_the_values() {
 fn the_same_invoice_gives_the_same_bytes() {
     let (renderer, again) = (FaceRenderer::default(), FaceRenderer::default());
     for fixture in all() {
-        let bytes = renderer.pdf(&fixture.request, &fixture.invoice);
-        assert!(bytes == again.pdf(&fixture.request, &fixture.invoice), "{}", fixture.name);
+        let bytes = renderer.pdf(&fixture.request, &fixture.content, &fixture.invoice);
+        assert!(
+            bytes == again.pdf(&fixture.request, &fixture.content, &fixture.invoice),
+            "{}",
+            fixture.name
+        );
     }
     let other = fixture("", Face::Classic, content(vec![line("洗衣机", "1", "1", "1", "0.17")]));
     let one = &all()[0];
-    assert!(
-        renderer.pdf(&one.request, &one.invoice) != renderer.pdf(&other.request, &other.invoice)
-    );
+    let pdf = |of: &Fixture| renderer.pdf(&of.request, &of.content, &of.invoice);
+    assert!(pdf(one) != pdf(&other));
 }
 
 #[test]
@@ -535,7 +534,7 @@ proptest! {
         let face = if is_digital { Face::Digital } else { Face::Classic };
         let fixture = fixture("", face, content);
         Written::new(&fixture).ask("qpdf", &["--check"], &[]);
-        for page in FaceRenderer::default().svg(&fixture.request, &fixture.invoice) {
+        for page in FaceRenderer::default().svg(&fixture.request, &fixture.content, &fixture.invoice) {
             elements(&page);
         }
     }

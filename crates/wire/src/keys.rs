@@ -18,6 +18,7 @@ pub struct Keys {
     secret: [u8; 32],
     openid: [u8; 32],
     platform: [u8; 32],
+    card: [u8; 32],
     seal: [u8; 32],
     session: [u8; 32],
     form: [u8; 32],
@@ -26,7 +27,7 @@ pub struct Keys {
     fingerprint: String,
 }
 
-/// In the sandbox openids and s_pappids are the same on every machine, so that a test suite may
+/// In the sandbox openids, s_pappids and card_ids are the same on every machine, so that a test suite may
 /// write them down. They are names there, not secrets.
 const SANDBOX_IDENTITIES: &[u8] = b"kaipiao sandbox identities";
 
@@ -41,6 +42,7 @@ impl Keys {
             secret: key("secret"),
             openid: key("openid"),
             platform: key("platform"),
+            card: key("card"),
             seal: key("seal"),
             session: key("session"),
             form: key("form"),
@@ -55,6 +57,7 @@ impl Keys {
         Self {
             openid: sha256(SANDBOX_IDENTITIES, &[b"openid"]),
             platform: sha256(SANDBOX_IDENTITIES, &[b"platform"]),
+            card: sha256(SANDBOX_IDENTITIES, &[b"card"]),
             ..Self::derive(server_key)
         }
     }
@@ -135,6 +138,10 @@ impl Keys {
     pub(crate) fn platform_mac(&self, appid: &str) -> [u8; 32] {
         sha256(&self.platform, &[appid.as_bytes()])
     }
+
+    pub(crate) fn card_mac(&self, merchant: &str) -> [u8; 32] {
+        sha256(&self.card, &[merchant.as_bytes()])
+    }
 }
 
 fn sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
@@ -162,6 +169,7 @@ mod tests {
             keys.secret,
             keys.openid,
             keys.platform,
+            keys.card,
             keys.seal,
             keys.session,
             keys.form,

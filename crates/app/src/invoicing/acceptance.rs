@@ -7,40 +7,57 @@ use crate::store_access::Decision;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::acceptance::Accepted;
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_ports::record::Expect;
+use kaipiao_ports::record::{Expect, Save};
+use kaipiao_records::invoicing::content::content_key;
 use kaipiao_records::invoicing::invoice_request::request_key;
-use kaipiao_records::record;
+use kaipiao_records::record::{self, Versioned};
 
 /// Returned to the caller once a decision is on disk: a refusal may be a change, too.
 pub(crate) type Reply = Result<(), Refusal>;
 
-/// An accepted request as a decision: whatever else changes is the record decided on.
+/// An accepted request as a decision beside the request that is known under its serial. Whatever else
+/// changes is the record decided on.
 pub(crate) fn decision<Other>(
     app: &App,
     accepted: Accepted<Other>,
-    expect: Expect,
+    known: Option<&Versioned<InvoiceRequest>>,
 ) -> Decision<Other, Reply> {
-    let begins = |request: InvoiceRequest| {
+    let head = |request: &InvoiceRequest| {
         let key = request_key(&request.merchant, &request.serial);
-        let jobs = vec![issue_job(&request, app.now())];
-        (vec![record::save(key, expect, &request)], jobs)
+        record::save(key, Versioned::expect(known), request)
     };
     match accepted {
         Accepted::Before => Decision::alone(None, Ok(())),
-        Accepted::Begins { other, request } => {
-            let (also, jobs) = begins(request);
+        Accepted::Begins { other, request, content } => {
+            let mut also = vec![head(&request)];
+            also.extend(content_saves(&request, &content, known.map(|known| &known.value)));
+            let jobs = vec![issue_job(&request, app.now())];
             Decision { also, jobs, ..Decision::alone(Some(other), Ok(())) }
         }
         Accepted::AsksAgain { request } => {
-            let (also, jobs) = begins(request);
+            let (also, jobs) = (vec![head(&request)], vec![issue_job(&request, app.now())]);
             let detail = "the issuer is asked again; query later";
             let reply = Err(Refusal::new(ErrorCode::IssuerTimeout, detail));
             Decision { also, jobs, ..Decision::alone(None, reply) }
         }
     }
+}
+
+/// The content of a try that begins, in the place of the one of the try before.
+fn content_saves(
+    request: &InvoiceRequest,
+    content: &Content,
+    known: Option<&InvoiceRequest>,
+) -> impl Iterator<Item = Save> {
+    let key = |number| content_key(&request.merchant, &request.serial, number);
+    let new = record::save(key(request.content_number), Expect::Absent, content);
+    // Nobody changes a content, and the head's version says that this one is still the request's.
+    let old = known.map(|known| record::removal(key(known.content_number), Expect::Any));
+    core::iter::once(new).chain(old)
 }
 
 /// Does this openid name the user, under one of these accounts: the merchant, the caller, the
@@ -54,3 +71,6 @@ pub(crate) fn is_openid_of(
     let mut known = under.into_iter().flatten();
     known.any(|appid| openid::make(&app.keys, appid, user).as_str() == openid)
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,11 +30,12 @@ async fn drawing(app: &App, key: &DocumentKey) -> Result<Drawing, NotDrawn> {
     let request = requests::find(app, merchant, serial).await.map_err(NotDrawn::Failed)?;
     let request = request.ok_or(NotDrawn::NoInvoice)?;
     let invoice = request.invoice().map_err(|_| NotDrawn::NoInvoice)?.clone();
+    let content = requests::content_of(app, &request).await.map_err(NotDrawn::Failed)?;
     let (renderer, format) = (Arc::clone(&app.renderer), *format);
     Ok(Box::new(move || {
         let bytes = match format {
-            DocumentFormat::Pdf => renderer.pdf(&request, &invoice),
-            DocumentFormat::Picture => renderer.picture(&request, &invoice).into_bytes(),
+            DocumentFormat::Pdf => renderer.pdf(&request, &content, &invoice),
+            DocumentFormat::Picture => renderer.picture(&request, &content, &invoice).into_bytes(),
         };
         Document::new(bytes, &invoice.number)
     }))

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::serial::Serial;
@@ -85,12 +86,17 @@ impl ScriptedIssuer {
 
 #[async_trait]
 impl Issuer for ScriptedIssuer {
-    async fn issue(&self, request: &InvoiceRequest, now: Timestamp) -> IssuerAnswer {
+    async fn issue(
+        &self,
+        request: &InvoiceRequest,
+        content: &Content,
+        now: Timestamp,
+    ) -> IssuerAnswer {
         let failed = |failure: fn(String) -> IssueFailure, words: &str| {
             IssuerAnswer::Failed(failure(words.to_owned()))
         };
         match self.next_fault(request, now) {
-            None => self.inner.issue(request, now).await,
+            None => self.inner.issue(request, content, now).await,
             Some(IssuerFault::Refuses) => {
                 failed(IssueFailure::Refused, "the scripted issuer refuses this request")
             }

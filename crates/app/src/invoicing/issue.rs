@@ -11,21 +11,23 @@ use crate::delivery::worker::{Ended, LOOK_EVERY, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::invoicing::{requests, s19_result_push};
 use crate::settings::Concurrency;
+use crate::signed::card_id;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::{
     Colour, InvoiceRequest, IssuerAnswer, IssuerOutcome, TryResult,
 };
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, Claimed, Queue};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
 use kaipiao_records::invoicing::invoice_request::request_key;
-use kaipiao_records::people::card::card_key;
+use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
 
@@ -87,7 +89,11 @@ async fn issue(app: &App, job: &JobId) -> Result<(), Failure> {
     let found = until_recorded(&serial, read).await?;
     let found = found.ok_or_else(|| wrong("its request is not there"))?;
     let answer = match found.value.is_running() {
-        true => ask_issuer(app, &found.value).await,
+        true => {
+            let read = || requests::content_of(app, &found.value);
+            let content = until_recorded(&serial, read).await?;
+            ask_issuer(app, &found.value, &content).await
+        }
         // Somebody else has ended it: only the job is left.
         false => IssuerAnswer::NotYet,
     };
@@ -98,9 +104,9 @@ fn names(job: &JobId) -> Option<(AppId, Serial)> {
     Some((AppId::parse(&job.account)?, Serial::parse(job.name.strip_prefix(JOB)?)?))
 }
 
-async fn ask_issuer(app: &App, request: &InvoiceRequest) -> IssuerAnswer {
+async fn ask_issuer(app: &App, request: &InvoiceRequest, content: &Content) -> IssuerAnswer {
     let limit = app.settings.issuing.concurrency.time_limit;
-    let asked = app.issuer.issue(request, app.now());
+    let asked = app.issuer.issue(request, content, app.now());
     let silent = |_| IssuerAnswer::Failed(IssueFailure::Silent);
     tokio::time::timeout(limit, asked).await.unwrap_or_else(silent)
 }
@@ -141,7 +147,7 @@ async fn record_answer(
         };
         log(&next, result);
         let mut also: Vec<Save> = number_of(&next).into_iter().collect();
-        also.extend(card_of(&next));
+        also.extend(card_of(app, &next));
         also.extend(blue_after(app, &next).await?);
         let pushes = vec![s19_result_push::result_push(app, &next, result).await?];
         Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
@@ -164,8 +170,17 @@ async fn blue_after(app: &App, red: &InvoiceRequest) -> Result<Vec<Save>, Failur
     let Some(after) = blue.after_red(red) else { return Ok(Vec::new()) };
     let key = request_key(&red.merchant, &after.serial);
     let mut saves = vec![record::save(key, Expect::Version(version), &after)];
-    saves.extend(card_of(&after));
+    saves.extend(cancelled_card_of(app, &after).await?);
     Ok(saves)
+}
+
+/// The card of an invoice that has been taken back.
+async fn cancelled_card_of(app: &App, blue: &InvoiceRequest) -> Result<Option<Save>, Failure> {
+    let (Some(red), Some(key)) = (blue.offset_by(), card_key_of(blue)) else { return Ok(None) };
+    let found: Option<Versioned<InvoiceCard>> = record::get(&*app.store, &key).await?;
+    Ok(found.map(|Versioned { value: card, version }| {
+        record::save(key, Expect::Version(version), &card.cancelled(red.clone()))
+    }))
 }
 
 /// The issuer's answer, unless its number is another invoice's: such an answer cannot be
@@ -189,9 +204,17 @@ async fn checked(
     })
 }
 
-/// The card of an invoice as it is now. What it follows from is in the same commit.
-fn card_of(request: &InvoiceRequest) -> Option<Save> {
-    InvoiceCard::of(request).map(|card| record::save(card_key(&card), Expect::Any, &card))
+/// The new card of an invoice that was issued just now, and its code, saved as no other card's. A code
+/// that another card has is a conflict, after which another one is drawn.
+fn card_of(app: &App, request: &InvoiceRequest) -> Vec<Save> {
+    let card_id = card_id::make(&app.keys, &request.merchant);
+    let code = CardCode::from_random(u64::from_be_bytes(app.random()));
+    let Some(card) = InvoiceCard::of(request, card_id, code) else { return Vec::new() };
+    let code_key = CodeOwner::key(&card.merchant, &card.code);
+    vec![
+        record::save(card_key(&card), Expect::Absent, &card),
+        record::save(code_key, Expect::Absent, &CodeOwner::from(&card)),
+    ]
 }
 
 fn log(request: &InvoiceRequest, result: TryResult) {
@@ -207,3 +230,6 @@ fn log(request: &InvoiceRequest, result: TryResult) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,3 +13,6 @@ pub mod s15_offset;
 pub mod s16_query;
 pub(crate) mod s19_result_push;
 pub mod taxpayers;
+
+#[cfg(test)]
+mod samples;

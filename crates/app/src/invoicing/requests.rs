@@ -1,12 +1,14 @@
-//! Invoice requests as they are stored.
+//! Invoice requests as they are stored: heads, and beside each its content.
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Filter, Listing};
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_records::invoicing::content::content_key;
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::record::{self, Versioned};
 
@@ -38,3 +40,15 @@ pub(crate) async fn find_versioned(
 ) -> Result<Option<Versioned<InvoiceRequest>>, Failure> {
     Ok(record::get(&*app.store, &request_key(merchant, serial)).await?)
 }
+
+/// What a request says, line by line.
+pub(crate) async fn content_of(app: &App, request: &InvoiceRequest) -> Result<Content, Failure> {
+    let InvoiceRequest { merchant, serial, content_number, .. } = request;
+    let content = get(app, &content_key(merchant, serial, *content_number)).await?;
+    content.ok_or_else(|| {
+        Failure::Damaged(format!("{merchant} {serial} has no content {content_number}"))
+    })
+}
+
+#[cfg(test)]
+mod tests;

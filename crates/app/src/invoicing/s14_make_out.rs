@@ -46,7 +46,7 @@ impl From<NotAccepted> for MakeOutError {
 }
 
 /// Accepts a request for a blue invoice, or finds that it was issued before. The order, the
-/// request and its job are one commit.
+/// request with its content, and its job are one commit.
 pub async fn make_out(
     app: &App,
     caller: &Account,
@@ -100,7 +100,7 @@ fn accept(
     let life = app.settings.issuing.authorization_life;
     let can_print = |c: char| app.renderer.can_print(c);
     let accepted = asked.decide(order, &context, life, &can_print)?;
-    Ok(acceptance::decision(app, accepted, Versioned::expect(known.as_ref())))
+    Ok(acceptance::decision(app, accepted, known.as_ref()))
 }
 
 /// The request with that serial, where the order says that there is one. Most serials are new:

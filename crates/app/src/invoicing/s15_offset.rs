@@ -13,7 +13,6 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
-use kaipiao_records::record::Versioned;
 
 /// Why an offset was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +31,8 @@ impl From<Refusal> for OffsetError {
     }
 }
 
-/// Accepts an offset, or finds that it was made before. The blue invoice, the red request and
-/// its job are one commit.
+/// Accepts an offset, or finds that it was made before. The blue invoice, the red request with
+/// its content, and its job are one commit.
 pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Result<(), OffsetError> {
     let taxpayer = taxpayers::taxpayer_of(app, caller).await?;
     asked.asked.check(&taxpayer)?;
@@ -45,6 +44,7 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
     let reply =
         decide_reading(app, key, FirstTry::Reads, |found: Option<InvoiceRequest>, _| async move {
             let blue = found.ok_or(OffsetError::UnknownOriginal)?;
+            let content = requests::content_of(app, &blue).await?;
             let known = requests::find_versioned(app, merchant, &asked.asked.serial).await?;
             let under = [Some(merchant), Some(&caller.appid), Some(&blue.asked_by)];
             let names_user =
@@ -56,12 +56,8 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
                 known: known_request,
                 now: app.now(),
             };
-            let accepted = asked.asked.decide(&blue, &context)?;
-            Ok::<_, OffsetError>(acceptance::decision(
-                app,
-                accepted,
-                Versioned::expect(known.as_ref()),
-            ))
+            let accepted = asked.asked.decide(&blue, &content, &context)?;
+            Ok::<_, OffsetError>(acceptance::decision(app, accepted, known.as_ref()))
         })
         .await?;
     reply.map_err(OffsetError::from)

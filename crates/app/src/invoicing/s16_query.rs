@@ -29,7 +29,7 @@ pub async fn query(
     let taxpayer = taxpayers::taxpayer_of(app, caller).await?;
     let request = requests::find(app, caller.merchant(), &asked.serial).await?;
     // An invoice keeps the taxpayer that it was issued for, also when the merchant's changes.
-    let is_its_own = request.as_ref().is_some_and(|r| r.content.seller.tax_id == asked.tax_id);
+    let is_its_own = request.as_ref().is_some_and(|r| r.summary.seller_tax_id == asked.tax_id);
     if !is_its_own {
         taxpayer.check_id(&asked.tax_id)?;
     }

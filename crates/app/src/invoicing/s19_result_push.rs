@@ -22,7 +22,7 @@ pub(crate) async fn result_push(
         from_user: &openid,
         serial: &request.serial,
         result,
-        tax_id: &request.content.seller.tax_id,
+        tax_id: &request.summary.seller_tax_id,
     };
     Ok(new_push(app, &receiver, &request.order_id, &openid, EVENT, push.xml()))
 }

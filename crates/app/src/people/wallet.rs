@@ -64,8 +64,7 @@ pub async fn held_invoice(
         return Ok(None);
     };
     let Ok(invoice) = request.invoice().cloned() else { return Ok(None) };
-    let red = InvoiceCard::of(&request).and_then(|card| card.cancelled_by);
-    let red_name = red.map(|red| pdf_name(&app.keys, &request.merchant, &red));
+    let red_name = request.offset_by().map(|red| pdf_name(&app.keys, &request.merchant, red));
     Ok(Some(HeldInvoice { request, invoice, red_name }))
 }
 

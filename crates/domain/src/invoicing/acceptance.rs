@@ -2,7 +2,7 @@
 //! of it.
 
 use crate::authorization::order_id::OrderId;
-use crate::invoicing::content::ContentProblem;
+use crate::invoicing::content::{Content, ContentProblem};
 use crate::invoicing::invoice_request::{InvoiceRequest, RequestState};
 use crate::invoicing::issue_failure::IssueFailure;
 use crate::invoicing::taxpayer::Taxpayer;
@@ -27,12 +27,14 @@ pub struct RequestContext<'a> {
 pub enum Accepted<Other> {
     /// The invoice was issued before: success again, and nothing changes.
     Before,
-    /// A try begins; both records change together.
+    /// A try begins; all records change together.
     Begins {
         /// The order whose authorization is used, or the blue invoice that is being offset.
         other: Other,
         /// The request.
         request: InvoiceRequest,
+        /// Its content, which replaces the one of the try before.
+        content: Box<Content>,
     },
     /// The issuer had been silent: it is asked again, with what it was asked before. The caller gets
     /// 73105 for it, not the answer of a new request.
@@ -89,6 +91,11 @@ impl InvoiceRequest {
         let detail = format!("{} is the serial of {whose}", self.serial.quoted());
         Refusal::new(ErrorCode::SerialOfOtherOrder, detail)
     }
+}
+
+/// The number of the content of a try that begins behind what is known.
+pub(super) fn next_content_number(known: Option<&InvoiceRequest>) -> u32 {
+    known.map_or(1, |known| known.content_number + 1)
 }
 
 /// 73001: the request names somebody else.

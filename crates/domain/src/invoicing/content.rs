@@ -30,6 +30,25 @@ pub struct Content {
     pub lines: Vec<Line>,
 }
 
+/// What is said of an invoice where its lines are not needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentSummary {
+    /// The seller's name.
+    pub seller_name: String,
+    /// The seller's tax number.
+    pub seller_tax_id: String,
+    /// The buyer's name.
+    pub buyer_name: String,
+    /// The buyer's tax number; may be empty.
+    pub buyer_tax_id: String,
+    /// [`Content::gross`]
+    pub gross: Fen,
+    /// [`Content::net`]
+    pub net: Fen,
+    /// [`Content::tax`]
+    pub tax: Fen,
+}
+
 /// A part of the content that a complaint names. The wire layer knows what each is called there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentField {
@@ -76,6 +95,19 @@ impl Content {
     /// The first character that `can_print` does not know, as a problem of the text it stands in.
     pub fn check_characters(&self, can_print: impl Fn(char) -> bool) -> Checked {
         self.texts().iter().try_for_each(|(field, text)| check_printable(*field, text, &can_print))
+    }
+
+    /// The content without what only its document shows.
+    pub fn summary(&self) -> ContentSummary {
+        ContentSummary {
+            seller_name: self.seller.name.clone(),
+            seller_tax_id: self.seller.tax_id.clone(),
+            buyer_name: self.buyer.name.clone(),
+            buyer_tax_id: self.buyer.tax_id.clone(),
+            gross: self.gross,
+            net: self.net,
+            tax: self.tax,
+        }
     }
 
     /// Every text that is printed, and where it stands.

@@ -14,10 +14,15 @@
 //! (section 19): an issued invoice has exactly one event with status 100, and none comes after it.
 //!
 //! A blue invoice that is issued may be offset by a red one, which is a request of its own.
+//!
+//! The request is the head: small, and changed with every state. Its [`Content`], up to 2,000 lines, is
+//! kept beside it and written once.
+//!
+//! [`Content`]: crate::invoicing::content::Content
 
 use crate::access::account::AppId;
 use crate::authorization::order_id::OrderId;
-use crate::invoicing::content::Content;
+use crate::invoicing::content::ContentSummary;
 use crate::invoicing::face::Face;
 use crate::invoicing::issue_failure::IssueFailure;
 use crate::invoicing::issued_invoice::IssuedInvoice;
@@ -74,7 +79,7 @@ pub enum RequestState {
     },
 }
 
-/// An invoice request.
+/// An invoice request's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceRequest {
     /// The merchant that asked for the invoice.
@@ -91,8 +96,11 @@ pub struct InvoiceRequest {
     pub colour: Colour,
     /// What the merchant's invoices look like, when it was accepted.
     pub face: Face,
-    /// What the invoice says.
-    pub content: Content,
+    /// The number of its content, from 1. A failed request that is repeated brings a new content; one
+    /// whose issuer was silent is asked for with the same.
+    pub content_number: u32,
+    /// What its content says, in short.
+    pub summary: ContentSummary,
     /// The moment at which it was accepted first.
     pub accepted_at: Timestamp,
     /// Its state.
@@ -183,6 +191,14 @@ impl InvoiceRequest {
         let RequestState::Issued { invoice, .. } = &self.state else { return None };
         let invoice = invoice.clone();
         Some(Self { state: RequestState::Issued { invoice, offset }, ..self.clone() })
+    }
+
+    /// The red request that took the invoice back.
+    pub const fn offset_by(&self) -> Option<&Serial> {
+        match &self.state {
+            RequestState::Issued { offset: Offset::Done(red), .. } => Some(red),
+            _ => None,
+        }
     }
 
     /// Section 16: the invoice, or why there is none.

@@ -1,7 +1,10 @@
 //! Section 15: clearoutinvoice begins the red request that offsets a blue invoice.
 
 use crate::Refusal;
-use crate::invoicing::acceptance::{Accepted, KnownStatus, RequestContext, another_user};
+use crate::invoicing::acceptance::{
+    Accepted, KnownStatus, RequestContext, another_user, next_content_number,
+};
+use crate::invoicing::content::Content;
 use crate::invoicing::face::Face;
 use crate::invoicing::invoice_number::InvoiceNumber;
 use crate::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
@@ -29,6 +32,7 @@ impl MakeOffset {
     pub fn decide(
         &self,
         blue: &InvoiceRequest,
+        blue_content: &Content,
         context: &RequestContext<'_>,
     ) -> Result<Accepted<InvoiceRequest>, Refusal> {
         let RequestContext { taxpayer, names_user, known, now } = context;
@@ -55,16 +59,19 @@ impl MakeOffset {
         }
         check_not_offset(offset)?;
         let underway = Offset::Underway(self.serial.clone());
+        let content = blue_content.reversed(red_remark(&invoice.number));
         Ok(Accepted::Begins {
             other: blue.with_offset(underway).expect("it was matched as issued"),
             request: InvoiceRequest {
                 serial: self.serial.clone(),
                 colour: Colour::Red { blue: blue.serial.clone() },
-                content: blue.content.reversed(red_remark(&invoice.number)),
+                content_number: next_content_number(*known),
+                summary: content.summary(),
                 accepted_at: known.map_or(*now, |known| known.accepted_at),
                 state: RequestState::Running { since: *now },
                 ..blue.clone()
             },
+            content: Box::new(content),
         })
     }
 

@@ -4,7 +4,7 @@ use crate::Refusal;
 use crate::authorization::order::{Order, OrderState};
 use crate::authorization::order_id::OrderId;
 use crate::invoicing::acceptance::{
-    Accepted, KnownStatus, NotAccepted, RequestContext, another_user,
+    Accepted, KnownStatus, NotAccepted, RequestContext, another_user, next_content_number,
 };
 use crate::invoicing::content::Content;
 use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
@@ -77,10 +77,12 @@ impl MakeOut {
                 user: authorization.user.clone(),
                 colour: Colour::Blue,
                 face: taxpayer.face,
-                content: self.content.clone(),
+                content_number: next_content_number(*known),
+                summary: self.content.summary(),
                 accepted_at: known.map_or(*now, |known| known.accepted_at),
                 state: RequestState::Running { since: *now },
             },
+            content: Box::new(self.content.clone()),
         })
     }
 

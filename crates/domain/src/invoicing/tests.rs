@@ -8,7 +8,7 @@ use crate::authorization::page_fields::PageFields;
 use crate::authorization::rejection::RejectionReason;
 use crate::authorization::user_decision::UserChoice;
 use crate::invoicing::acceptance::{Accepted, NotAccepted, RequestContext};
-use crate::invoicing::content::ContentField;
+use crate::invoicing::content::{Content, ContentField};
 use crate::invoicing::face::Face;
 use crate::invoicing::invoice_number::InvoiceNumber;
 use crate::invoicing::invoice_request::{
@@ -119,7 +119,7 @@ fn code(result: Result<Accepted<Order>, NotAccepted>) -> ErrorCode {
 
 fn begun(result: Result<Accepted<Order>, NotAccepted>) -> (Order, InvoiceRequest) {
     match result {
-        Ok(Accepted::Begins { other, request }) => (other, request),
+        Ok(Accepted::Begins { other, request, .. }) => (other, request),
         other => panic!("{other:?}"),
     }
 }
@@ -196,7 +196,7 @@ fn the_order_of_the_checks() {
         other => panic!("{other:?}"),
     };
     assert_eq!(problem(&ask), ContentField::Net);
-    ask.content.net = first.content.net;
+    ask.content.net = first.summary.net;
     assert_eq!(problem(&ask), ContentField::Line(0, LineField::Name));
 }
 
@@ -293,7 +293,8 @@ fn offset(
     known: Option<&InvoiceRequest>,
 ) -> Result<Accepted<InvoiceRequest>, ErrorCode> {
     let ask = MakeOffset { serial: serial(red), tax_id: TAX_ID.into() };
-    ask.decide(blue, &context(known, &taxpayer())).map_err(|refusal| refusal.code)
+    let blue_content = asked("a", "1").content;
+    ask.decide(blue, &blue_content, &context(known, &taxpayer())).map_err(|refusal| refusal.code)
 }
 
 #[test]
@@ -302,11 +303,12 @@ fn an_offset_from_its_request_to_its_end() {
     assert_eq!(offset("r", &running, None), Err(ErrorCode::InvoiceStatusError));
     let blue = ended(&running, issued(1));
     assert_eq!(offset("a", &blue, Some(&blue)), Err(ErrorCode::SerialOfOtherOrder));
-    let Ok(Accepted::Begins { other: underway, request: red }) = offset("r", &blue, None) else {
+    let accepted = offset("r", &blue, None);
+    let Ok(Accepted::Begins { other: underway, request: red, content }) = accepted else {
         panic!("not accepted")
     };
-    assert_eq!(red.content.gross, Fen::new(-11_300));
-    assert_eq!(red.content.remark, "对应正数发票代码:044032411111号码:00000001");
+    assert_eq!((content.gross, content.summary()), (Fen::new(-11_300), red.summary.clone()));
+    assert_eq!(content.remark, "对应正数发票代码:044032411111号码:00000001");
     assert_eq!(offset("r", &underway, Some(&red)), Err(ErrorCode::SerialProcessing));
     assert_eq!(offset("s", &underway, None), Err(ErrorCode::InvoiceBusy));
 
@@ -340,6 +342,8 @@ fn an_offset_from_its_request_to_its_end() {
 struct World {
     orders: BTreeMap<OrderId, (u32, Order)>,
     requests: BTreeMap<Serial, (u32, InvoiceRequest)>,
+    /// By their requests' serials and their own numbers.
+    contents: BTreeMap<(Serial, u32), Content>,
     next_number: u64,
     /// Serials whose try has ended, with the status of the event that says so.
     events: Vec<(Serial, u8)>,
@@ -378,6 +382,12 @@ impl World {
         self.requests.insert(request.serial.clone(), (version, request));
     }
 
+    fn begin(&mut self, request: InvoiceRequest, content: Content) {
+        let key = (request.serial.clone(), request.content_number);
+        assert_eq!(self.contents.insert(key, content), None, "a content is written once");
+        self.save(request);
+    }
+
     /// Decides over what was seen and commits; None: what it would save has changed since.
     fn run(&mut self, step: &Step, seen: &Seen) -> Option<Result<u8, i32>> {
         let (before, mut after) = (&seen.0, seen.0.clone());
@@ -393,6 +403,7 @@ impl World {
         }
         self.orders.extend(orders);
         self.requests.extend(requests);
+        self.contents.extend(after.contents);
         self.events.extend_from_slice(&after.events[before.events.len()..]);
         self.next_number = self.next_number.max(after.next_number);
         Some(answer)
@@ -418,9 +429,9 @@ impl World {
         let order = self.orders.get(&ask.order_id).map(|(_, order)| order);
         match decide(ask, order, self.request(&ask.serial)) {
             Ok(Accepted::Before) => Ok(0),
-            Ok(Accepted::Begins { other, request }) => {
+            Ok(Accepted::Begins { other, request, content }) => {
                 self.save_order(other);
-                self.save(request);
+                self.begin(request, *content);
                 Ok(1)
             }
             Ok(Accepted::AsksAgain { request }) => {
@@ -437,9 +448,9 @@ impl World {
         let known = self.request(&serial(red)).cloned();
         match offset(red, &blue, known.as_ref()) {
             Ok(Accepted::Before) => Ok(0),
-            Ok(Accepted::Begins { other, request }) => {
+            Ok(Accepted::Begins { other, request, content }) => {
                 self.save(other);
-                self.save(request);
+                self.begin(request, *content);
                 Ok(1)
             }
             Ok(Accepted::AsksAgain { request }) => {
@@ -476,9 +487,9 @@ impl World {
             if let RequestState::Issued { invoice, .. } = &mut request.state {
                 invoice.number = number(0);
             }
-            if request.content.remark.contains("对应") {
-                request.content.remark.clear();
-            }
+        }
+        for content in self.contents.values_mut().filter(|c| c.remark.contains("对应")) {
+            content.remark.clear();
         }
         self
     }
@@ -487,6 +498,8 @@ impl World {
     fn check(&self) {
         let mut numbers = BTreeSet::new();
         for (serial, (_, request)) in &self.requests {
+            let content = &self.contents[&(serial.clone(), request.content_number)];
+            assert_eq!(content.summary(), request.summary, "{serial} is in short what it says");
             let statuses = self.events.iter().filter(|(of, _)| of == serial);
             let statuses: Vec<u8> = statuses.map(|(_, status)| *status).collect();
             let successes = statuses.iter().filter(|status| **status == 100).count();

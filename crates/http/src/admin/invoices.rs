@@ -64,7 +64,7 @@ impl From<InvoiceRequest> for InvoiceJson {
             offset_by: offset_by.map(|serial| serial.to_string()),
             fpdm: invoice.as_ref().map(|number| number.code().to_owned()),
             fphm: invoice.as_ref().map(|number| number.number().to_owned()),
-            jshj: request.content.gross.to_string(),
+            jshj: request.summary.gross.to_string(),
             accepted_ms: request.accepted_at.unix_millis(),
             since_ms: since.unix_millis(),
             errcode: failure.as_ref().map(|refusal| refusal.code.number()),

@@ -99,25 +99,25 @@ impl<'a> Card<'a> {
             Face::Classic => frame.t("电子普通发票", "Electronic invoice"),
             Face::Digital => frame.t("数电普通发票", "Fully digital invoice"),
         };
-        let content = request.content;
+        let summary = request.summary;
         let facts = [
             ("发票类型", "Kind", kind.to_owned()),
             ("发票代码", "Code", invoice.number.code().to_owned()),
             ("发票号码", "Number", invoice.number.number().to_owned()),
             ("校验码", "Check code", invoice.check_code),
             ("开票日期", "Issued", day(invoice.at)),
-            ("购买方", "Buyer", content.buyer.name),
-            ("购买方税号", "Buyer's tax no.", content.buyer.tax_id),
-            ("不含税金额", "Net", format!("¥{}", content.net)),
-            ("税额", "Tax", format!("¥{}", content.tax)),
+            ("购买方", "Buyer", summary.buyer_name),
+            ("购买方税号", "Buyer's tax no.", summary.buyer_tax_id),
+            ("不含税金额", "Net", format!("¥{}", summary.net)),
+            ("税额", "Tax", format!("¥{}", summary.tax)),
             ("订单号", "Order", request.order_id.as_str().to_owned()),
         ];
         Self {
             frame,
             name,
-            initial: initial(&content.seller.name),
-            seller: content.seller.name,
-            amount: content.gross.to_string(),
+            initial: initial(&summary.seller_name),
+            seller: summary.seller_name,
+            amount: summary.gross.to_string(),
             facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
             red_name: red_name.unwrap_or_default(),
         }

@@ -1,5 +1,6 @@
 //! The renderer port: an invoice as a document that people hold.
 
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 
@@ -11,8 +12,13 @@ pub trait Renderer: Send + Sync + 'static {
 
     /// The PDF of an invoice: the same bytes for the same invoice. Takes milliseconds of processor
     /// time, so it does not belong on a thread that serves requests.
-    fn pdf(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> Vec<u8>;
+    fn pdf(&self, request: &InvoiceRequest, content: &Content, invoice: &IssuedInvoice) -> Vec<u8>;
 
     /// The first page for a screen: a standalone SVG document.
-    fn picture(&self, request: &InvoiceRequest, invoice: &IssuedInvoice) -> String;
+    fn picture(
+        &self,
+        request: &InvoiceRequest,
+        content: &Content,
+        invoice: &IssuedInvoice,
+    ) -> String;
 }

@@ -1,17 +1,28 @@
-//! What an invoice says.
+//! What invoices say: written once, beside their requests.
 
 use super::party::PartyShape;
-use crate::codec::known;
+use crate::codec::{decode, encode, known};
+use crate::record::Record;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_ports::errors::StoreError;
-use kaipiao_ports::record::Stored;
+use kaipiao_ports::record::{Key, Kind, Stored};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// The key of the content with that number ([`InvoiceRequest::content_number`]) of a request.
+///
+/// [`InvoiceRequest::content_number`]: kaipiao_domain::invoicing::invoice_request::InvoiceRequest::content_number
+pub fn content_key(merchant: &AppId, serial: &Serial, content_number: u32) -> Key {
+    let id = format!("{serial}/{content_number}");
+    Key { kind: Kind::InvoiceContent, owner: merchant.to_string(), id }
+}
+
 #[derive(Serialize, Deserialize)]
-pub(crate) struct ContentShape {
+struct ContentShape {
     seller: PartyShape,
     buyer: PartyShape,
     drawer: String,
@@ -25,7 +36,7 @@ pub(crate) struct ContentShape {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct LineShape {
+struct LineShape {
     nature: u8,
     tax_code: String,
     name: String,
@@ -72,23 +83,27 @@ impl From<&Line> for LineShape {
     }
 }
 
-impl ContentShape {
-    pub(crate) fn content(self, stored: &Stored) -> Result<Content, StoreError> {
-        Ok(Content {
-            seller: self.seller.into(),
-            buyer: self.buyer.into(),
-            drawer: self.drawer,
-            payee: self.payee,
-            reviewer: self.reviewer,
-            gross: Fen::new(self.gross_fen),
-            net: Fen::new(self.net_fen),
-            tax: Fen::new(self.tax_fen),
-            remark: self.remark,
-            lines: self
-                .lines
-                .into_iter()
-                .map(|line| line.line(stored))
-                .collect::<Result<_, _>>()?,
+impl Record for Content {
+    const KIND: Kind = Kind::InvoiceContent;
+
+    fn encode(&self) -> String {
+        encode(&ContentShape::from(self))
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
+        let shape: ContentShape = decode(stored)?;
+        let lines = shape.lines.into_iter().map(|line| line.line(stored));
+        Ok(Self {
+            seller: shape.seller.into(),
+            buyer: shape.buyer.into(),
+            drawer: shape.drawer,
+            payee: shape.payee,
+            reviewer: shape.reviewer,
+            gross: Fen::new(shape.gross_fen),
+            net: Fen::new(shape.net_fen),
+            tax: Fen::new(shape.tax_fen),
+            remark: shape.remark,
+            lines: lines.collect::<Result<_, _>>()?,
         })
     }
 }

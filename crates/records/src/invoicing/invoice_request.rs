@@ -1,16 +1,17 @@
-//! Invoice requests, and what became of them.
+//! Invoice requests' heads: whose they are, what they say in short, and what became of them.
 
-use super::content::ContentShape;
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::invoicing::content::ContentSummary;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Field, Index, Key, Kind, Stored};
@@ -31,9 +32,49 @@ struct RequestShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     offsets: Option<String>,
     face: String,
-    content: ContentShape,
+    content_number: u32,
+    summary: SummaryShape,
     accepted_ms: i64,
     state: StateShape,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SummaryShape {
+    seller_name: String,
+    seller_tax_id: String,
+    buyer_name: String,
+    buyer_tax_id: String,
+    gross_fen: i64,
+    net_fen: i64,
+    tax_fen: i64,
+}
+
+impl From<&ContentSummary> for SummaryShape {
+    fn from(summary: &ContentSummary) -> Self {
+        Self {
+            seller_name: summary.seller_name.clone(),
+            seller_tax_id: summary.seller_tax_id.clone(),
+            buyer_name: summary.buyer_name.clone(),
+            buyer_tax_id: summary.buyer_tax_id.clone(),
+            gross_fen: summary.gross.get(),
+            net_fen: summary.net.get(),
+            tax_fen: summary.tax.get(),
+        }
+    }
+}
+
+impl From<SummaryShape> for ContentSummary {
+    fn from(shape: SummaryShape) -> Self {
+        Self {
+            seller_name: shape.seller_name,
+            seller_tax_id: shape.seller_tax_id,
+            buyer_name: shape.buyer_name,
+            buyer_tax_id: shape.buyer_tax_id,
+            gross: Fen::new(shape.gross_fen),
+            net: Fen::new(shape.net_fen),
+            tax: Fen::new(shape.tax_fen),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -150,7 +191,8 @@ impl Record for InvoiceRequest {
                 Colour::Red { blue } => Some(blue.to_string()),
             },
             face: self.face.name().to_owned(),
-            content: (&self.content).into(),
+            content_number: self.content_number,
+            summary: (&self.summary).into(),
             accepted_ms: self.accepted_at.unix_millis(),
             state: (&self.state).into(),
         })
@@ -170,7 +212,8 @@ impl Record for InvoiceRequest {
                 Some(blue) => Colour::Red { blue: serial("offsets", &blue)? },
             },
             face: known(stored, "face", Face::from_name(&shape.face))?,
-            content: shape.content.content(stored)?,
+            content_number: shape.content_number,
+            summary: shape.summary.into(),
             accepted_at: at(shape.accepted_ms),
             state: shape.state.state(stored)?,
         })
@@ -188,9 +231,9 @@ impl Record for InvoiceRequest {
         let mut fields = vec![
             (Field::State, state.to_owned()),
             (Field::Order, self.order_id.to_string()),
-            (Field::Buyer, self.content.buyer.name.clone()),
+            (Field::Buyer, self.summary.buyer_name.clone()),
             (Field::User, self.user.as_str().to_owned()),
-            (Field::Gross, self.content.gross.get().to_string()),
+            (Field::Gross, self.summary.gross.get().to_string()),
         ];
         fields.extend(number.map(|number| (Field::Number, number)));
         Index { time_ms: self.accepted_at.unix_millis(), unused_since_ms: None, fields }

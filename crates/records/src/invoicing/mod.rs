@@ -1,6 +1,6 @@
 //! Invoicing: taxpayers, requests, numbers.
 
-pub(crate) mod content;
+pub mod content;
 pub mod invoice_number;
 pub mod invoice_request;
 pub mod number_code;

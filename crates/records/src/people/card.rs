@@ -1,11 +1,14 @@
-//! Invoice cards.
+//! Invoice cards, and their codes.
 
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
+use kaipiao_domain::Timestamp;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
-use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
@@ -13,16 +16,71 @@ use serde::{Deserialize, Serialize};
 
 /// A card's key. It sorts by the time of issue.
 pub fn card_key(card: &InvoiceCard) -> Key {
-    let (issued_ms, merchant, serial) =
-        (card.issued_at.unix_millis(), &card.merchant, &card.serial);
-    let id = format!("{issued_ms:016}/{merchant}/{serial}");
-    Key { kind: Kind::Card, owner: card.user.as_str().to_owned(), id }
+    key(&card.user, card.issued_at, &card.merchant, &card.serial)
+}
+
+/// The key of the card of a request's invoice; None: the request has no invoice.
+pub fn card_key_of(request: &InvoiceRequest) -> Option<Key> {
+    let issued_at = request.invoice().ok()?.at;
+    Some(key(&request.user, issued_at, &request.merchant, &request.serial))
+}
+
+fn key(user: &UserId, issued_at: Timestamp, merchant: &AppId, serial: &Serial) -> Key {
+    let id = format!("{:016}/{merchant}/{serial}", issued_at.unix_millis());
+    Key { kind: Kind::Card, owner: user.as_str().to_owned(), id }
+}
+
+/// Whose card a code is: what makes a code unique among a merchant's cards, and what finds the card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeOwner {
+    /// The wallet's owner.
+    pub user: UserId,
+    /// The serial of the card's request.
+    pub serial: Serial,
+}
+
+impl CodeOwner {
+    /// The key of a code of a merchant.
+    pub fn key(merchant: &AppId, code: &CardCode) -> Key {
+        Key { kind: Kind::CardCode, owner: merchant.to_string(), id: code.to_string() }
+    }
+}
+
+impl From<&InvoiceCard> for CodeOwner {
+    fn from(card: &InvoiceCard) -> Self {
+        Self { user: card.user.clone(), serial: card.serial.clone() }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CodeOwnerShape {
+    user: String,
+    serial: String,
+}
+
+impl Record for CodeOwner {
+    const KIND: Kind = Kind::CardCode;
+
+    fn encode(&self) -> String {
+        let (user, serial) = (self.user.as_str().to_owned(), self.serial.to_string());
+        encode(&CodeOwnerShape { user, serial })
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
+        let CodeOwnerShape { user, serial } = decode(stored)?;
+        Ok(Self {
+            user: known(stored, "user", UserId::parse(&user))?,
+            serial: known(stored, "serial", Serial::parse(&serial))?,
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 struct CardShape {
     merchant: String,
     serial: String,
+    card_id: String,
+    card_code: String,
     seller: String,
     gross_fen: i64,
     code: String,
@@ -38,6 +96,8 @@ impl Record for InvoiceCard {
         encode(&CardShape {
             merchant: self.merchant.to_string(),
             serial: self.serial.to_string(),
+            card_id: self.card_id.as_str().to_owned(),
+            card_code: self.code.to_string(),
             seller: self.seller.clone(),
             gross_fen: self.gross.get(),
             code: self.number.code().to_owned(),
@@ -55,6 +115,8 @@ impl Record for InvoiceCard {
             user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
             merchant: stored_appid(stored, "merchant", &shape.merchant)?,
             serial: serial("serial", &shape.serial)?,
+            card_id: known(stored, "card_id", CardId::parse(&shape.card_id))?,
+            code: known(stored, "card_code", CardCode::parse(&shape.card_code))?,
             seller: shape.seller,
             gross: Fen::new(shape.gross_fen),
             number: known(stored, "number", InvoiceNumber::parse(&shape.code, &shape.number))?,

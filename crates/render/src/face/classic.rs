@@ -64,7 +64,7 @@ const CIPHER_ALPHABET: &[u8; 16] = b"0123456789*+-/<>";
 
 /// The pages: the invoice, and the list where the lines do not fit.
 pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
-    let content = &subject.request.content;
+    let content = subject.content;
     let room_mm = TOTAL_TOP_MM - ROWS_TOP_MM;
     let table = Table {
         columns: &COLUMNS,
@@ -101,7 +101,7 @@ fn list_row(table: &Table, fonts: &DocumentFonts, content: &Content) -> Row {
 
 fn front(fonts: &DocumentFonts, subject: Subject, table: &Table, rows: &[Row]) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
-    let content = &subject.request.content;
+    let content = subject.content;
     seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 20.2]);
     rules(&mut canvas);
     head(&mut canvas, subject);
@@ -222,7 +222,7 @@ fn cipher_lines(invoice: &IssuedInvoice) -> Vec<String> {
 }
 
 fn goods(canvas: &mut Canvas, subject: Subject, table: &Table, rows: &[Row]) {
-    let content = &subject.request.content;
+    let content = subject.content;
     for column in &COLUMNS {
         let middle_mm = column.middle_mm();
         let style = label(LABEL_MM);
@@ -249,7 +249,7 @@ fn remarks(canvas: &mut Canvas, remark: &str) {
 }
 
 fn people(canvas: &mut Canvas, subject: Subject) {
-    let content = &subject.request.content;
+    let content = subject.content;
     let baseline_mm = BOTTOM_MM + 4.4;
     let style = label(LABEL_MM);
     for (x_mm, name, text, width_mm) in [

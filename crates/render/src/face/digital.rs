@@ -54,7 +54,7 @@ pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
     let highest_row_mm = GROSS_TOP_MM - ROWS_TOP_MM - 2.0 * SUM_ROW_MM;
     let table =
         Table { columns: &COLUMNS, size_mm: TABLE_MM, padding_mm: PADDING_MM, highest_row_mm };
-    let rows = table.rows(fonts, &subject.request.content);
+    let rows = table.rows(fonts, subject.content);
     // A page that is the only one needs no sums of its own.
     let alone_mm = highest_row_mm + SUM_ROW_MM;
     let is_alone = rows.iter().map(Row::height_mm).sum::<f32>() <= alone_mm;
@@ -89,7 +89,7 @@ fn draw_page(
     page_number: PageNumber,
 ) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
-    let content = &subject.request.content;
+    let content = subject.content;
     seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 19.2]);
     rules(&mut canvas, page_number);
     head(&mut canvas, subject, page_number);
@@ -198,7 +198,7 @@ fn totals(canvas: &mut Canvas, subject: Subject) {
     let style = label(3.2);
     canvas.text([middle_mm, GROSS_TOP_MM + 4.9], Align::Center, style, "价税合计（大写）");
     let area = Area::new(name.right_mm + 4.0, GROSS_TOP_MM, RIGHT_MM, REMARKS_TOP_MM);
-    gross(canvas, area, &subject.request.content, 145.0);
+    gross(canvas, area, subject.content, 145.0);
     let area = Area::new(LEFT_MM, REMARKS_TOP_MM, LEFT_MM + UPRIGHT_MM, BOTTOM_MM);
     canvas.upright(area.within(4.0), label(LABEL_MM), "备注");
     let area = Area::new(LEFT_MM + UPRIGHT_MM, REMARKS_TOP_MM, RIGHT_MM, BOTTOM_MM).within(1.2);

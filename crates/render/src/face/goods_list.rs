@@ -67,7 +67,7 @@ pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
 }
 
 fn rows(fonts: &DocumentFonts, subject: Subject, table: &Table) -> Vec<Row> {
-    let content = &subject.request.content;
+    let content = subject.content;
     let lines = content.lines.iter().zip(texts(content)).enumerate();
     let row = |(index, (line, texts)): (usize, (_, [String; TEXTS]))| {
         let line: &kaipiao_domain::invoicing::line::Line = line;
@@ -79,7 +79,7 @@ fn rows(fonts: &DocumentFonts, subject: Subject, table: &Table) -> Vec<Row> {
 }
 
 fn head(canvas: &mut Canvas, subject: Subject, pages: &str) {
-    let content = &subject.request.content;
+    let content = subject.content;
     title(canvas, TITLE, 6.0, 20.0, A4_MM[0] / 2.0);
     let width_mm = RIGHT_MM - LEFT_MM - 26.0;
     for (baseline_mm, name, text) in
@@ -125,7 +125,7 @@ fn body(canvas: &mut Canvas, table: &Table, rows: &[Row]) {
 }
 
 fn foot(canvas: &mut Canvas, subject: Subject, table: &Table, (net, tax): (Fen, Option<Fen>)) {
-    let content = &subject.request.content;
+    let content = subject.content;
     for (top_mm, name, net, tax) in [
         (PAGE_SUM_TOP_MM, "小计", net, tax),
         (TOTAL_TOP_MM, "总计", content.net, total_tax(content)),

@@ -28,7 +28,7 @@ const TITLE_RULES_MM: [f32; 2] = [0.0, 1.0];
 
 /// The QR code at the top left.
 pub(super) fn qr_code(canvas: &mut Canvas, subject: Subject) {
-    let rows = qr::modules(&qr::text(&subject.request.content, subject.invoice));
+    let rows = qr::modules(&qr::text(subject.content, subject.invoice));
     let side_mm = QR_SIDE_MM / rows.len() as f32;
     canvas.push(Operation::Squares { corner_mm: QR_CORNER_MM, side_mm, rows });
 }
@@ -141,7 +141,7 @@ pub(super) fn joined(one: &str, other: &str) -> String {
 
 /// What the digital face has no field for, as practice puts it into the remarks.
 pub(super) fn remarks_with_contacts(subject: Subject) -> String {
-    let content = &subject.request.content;
+    let content = subject.content;
     let people = [("收款人", &content.payee), ("复核人", &content.reviewer)];
     let mut parts = vec![
         format!("{}{}", content.remark, sample_confirmation(subject)),
@@ -156,7 +156,7 @@ pub(super) fn remarks_with_contacts(subject: Subject) -> String {
 /// The number of the confirmation that a red invoice needs, on a sample. The tax platform gives real
 /// ones and no request carries them, so on invoices that are no samples none is made up.
 fn sample_confirmation(subject: Subject) -> String {
-    let Subject { request, invoice } = subject;
+    let Subject { request, invoice, .. } = subject;
     if request.colour == Colour::Blue || !invoice.specimen {
         return String::new();
     }

@@ -21,8 +21,8 @@ use fixtures::{Fixture, content, fixture, many};
 const MARGIN_MM: f32 = 2.0;
 
 fn drawn(fixture: &Fixture) -> Vec<Page> {
-    let Fixture { request, invoice, .. } = fixture;
-    let subject = Subject { request, invoice };
+    let Fixture { request, content, invoice, .. } = fixture;
+    let subject = Subject { request, content, invoice };
     pages(&Fonts::embedded_only().for_document(), subject)
 }
 

@@ -1,7 +1,7 @@
 //! What the XML that is attached to an invoice is to say, element by element.
 
 use kaipiao_domain::invoicing::face::Face;
-use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest};
+use kaipiao_domain::invoicing::invoice_request::Colour;
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::invoicing::party::Party;
 use kaipiao_render::capitals::capitals;
@@ -15,7 +15,7 @@ pub type Values = Vec<(&'static str, String)>;
 
 /// All that the attached data is to say of an invoice.
 pub fn of(fixture: &Fixture) -> Values {
-    let Fixture { request: InvoiceRequest { content, .. }, invoice, .. } = fixture;
+    let Fixture { content, invoice, .. } = fixture;
     let mut data = header(fixture);
     data.extend(party_data(&SELLER, &content.seller));
     data.extend(party_data(&BUYER, &content.buyer));

@@ -21,10 +21,11 @@ pub const WASHER: &str = "1090418010000000000";
 pub const LONG_NAME: &str = "深圳市福田区华强北街道某某电子商务与供应链管理服务（集团）股份有限公司\
     粤港澳大湾区第一分公司下属跨境贸易综合服务平台运营事业部与售后维修服务中心联合采购办公室之华南仓储物流管理处第三科室";
 
-/// A request and its invoice.
+/// A request, what it says, and its invoice.
 pub struct Fixture {
     pub name: &'static str,
     pub request: InvoiceRequest,
+    pub content: Content,
     pub invoice: IssuedInvoice,
 }
 
@@ -97,11 +98,12 @@ pub fn fixture(name: &'static str, face: Face, content: Content) -> Fixture {
         user: UserId::parse("user1").unwrap(),
         colour: Colour::Blue,
         face,
-        content,
+        content_number: 1,
+        summary: content.summary(),
         accepted_at: AT,
         state: RequestState::Issued { invoice: invoice.clone(), offset: Offset::Standing },
     };
-    Fixture { name, request, invoice }
+    Fixture { name, request, content, invoice }
 }
 
 pub fn one_line() -> Vec<Line> {
@@ -198,7 +200,7 @@ fn largest() -> Content {
 
 fn red(mut fixture: Fixture, remark: &str) -> Fixture {
     fixture.request.colour = Colour::Red { blue: Serial::parse("2ff836F0").unwrap() };
-    fixture.request.content = fixture.request.content.reversed(remark.into());
+    fixture.content = fixture.content.reversed(remark.into());
     fixture
 }
 

@@ -7,6 +7,7 @@ use crate::settings::Settings;
 use crate::signed::Keys;
 use async_trait::async_trait;
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::invoicing::content::Content as InvoiceContent;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_ports::clock::SystemClock;
@@ -30,7 +31,7 @@ impl Sender for Unused {
 
 #[async_trait]
 impl Issuer for Unused {
-    async fn issue(&self, _: &InvoiceRequest, _: Timestamp) -> IssuerAnswer {
+    async fn issue(&self, _: &InvoiceRequest, _: &InvoiceContent, _: Timestamp) -> IssuerAnswer {
         unreachable!()
     }
 }
@@ -40,11 +41,11 @@ impl Renderer for Unused {
         unreachable!()
     }
 
-    fn pdf(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> Vec<u8> {
+    fn pdf(&self, _: &InvoiceRequest, _: &InvoiceContent, _: &IssuedInvoice) -> Vec<u8> {
         unreachable!()
     }
 
-    fn picture(&self, _: &InvoiceRequest, _: &IssuedInvoice) -> String {
+    fn picture(&self, _: &InvoiceRequest, _: &InvoiceContent, _: &IssuedInvoice) -> String {
         unreachable!()
     }
 }
