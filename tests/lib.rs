@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -150,17 +150,14 @@ impl TestServer {
     }
 
     /// Waits until no push is on its way.
-    pub fn all_settled(&self) {
-        self.wait_for("every push is settled", || self.pushes("state=open").is_empty());
+    pub fn all_completed(&self) {
+        self.wait_until("every push is completed", || self.pushes("state=open").is_empty());
     }
 
-    /// Asks again and again until it is so; gives up after 10 seconds of real time.
-    pub fn wait_for(&self, what: &str, is_so: impl Fn() -> bool) {
-        let started = Instant::now();
-        while !is_so() {
-            let pushes = if started.elapsed() < WAIT { Vec::new() } else { self.pushes("") };
-            assert!(started.elapsed() < WAIT, "never: {what}: {pushes:#?}");
-            std::thread::yield_now();
+    /// [`wait_until`] it is so; a failure lists the pushes.
+    pub fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        if poll_within(PATIENCE, || is_so().then_some(())).is_none() {
+            panic!("not within {PATIENCE:?}: {what}: {:#?}", self.pushes(""));
         }
     }
 
@@ -330,21 +327,21 @@ impl TestServer {
         answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
     }
 
-    /// A demo account at work.
-    pub fn desk(&self, appid: &str) -> Desk<'_> {
-        Desk { server: self, token: self.token(appid) }
+    /// A demo account's client.
+    pub fn client(&self, appid: &str) -> Client<'_> {
+        Client { server: self, token: self.token(appid) }
     }
 
-    /// Whoever has this token, at work.
-    pub fn desk_with(&self, token: String) -> Desk<'_> {
-        Desk { server: self, token }
+    /// The client of whoever has this token.
+    pub fn client_with(&self, token: String) -> Client<'_> {
+        Client { server: self, token }
     }
 
-    /// The demo merchant at work, with its contact set.
-    pub fn merchant(&self) -> Desk<'_> {
-        let desk = self.desk(MERCHANT);
-        desk.set_contact();
-        desk
+    /// The demo merchant's client, with the contact set.
+    pub fn merchant(&self) -> Client<'_> {
+        let client = self.client(MERCHANT);
+        client.set_contact();
+        client
     }
 
     /// The demo platform's s_pappid.
@@ -354,9 +351,9 @@ impl TestServer {
 
     /// A demo user's openid under an account.
     pub fn openid(&self, user: &str, appid: &str) -> String {
-        let told = self.get_json("/sandbox/v1/accounts");
-        let users = told["users"].as_array().unwrap();
-        let user = users.iter().find(|told| told["id"] == user).expect("a known user");
+        let sandbox = self.get_json("/sandbox/v1/accounts");
+        let users = sandbox["users"].as_array().unwrap();
+        let user = users.iter().find(|listed| listed["id"] == user).expect("a known user");
         user["openids"][appid].as_str().unwrap().to_owned()
     }
 
@@ -399,9 +396,6 @@ impl TestServer {
     }
 }
 
-/// What has not happened by then never will.
-const WAIT: Duration = Duration::from_secs(10);
-
 /// The store in a data directory that no server has open.
 pub fn open_store(data: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(data.join(kaipiao_store_sqlite::FILE_NAME)).unwrap()
@@ -415,6 +409,7 @@ impl Drop for TestServer {
             let path = format!("invoices?limit=1000&appid={MERCHANT}");
             self.admin("GET", &path, &json!({})).1["invoices"].clone()
         };
+        let is_some = |all: Value| all.as_array().is_some_and(|all| !all.is_empty());
         let is_running = |all: Value| {
             all.as_array().is_some_and(|all| all.iter().any(|one| one["state"] == "running"))
         };
@@ -422,14 +417,9 @@ impl Drop for TestServer {
             && !self.leaves_pushes.load(Ordering::SeqCst)
             && !std::thread::panicking()
         {
-            let started = Instant::now();
-            while is_running(invoices()) {
-                assert!(started.elapsed() < WAIT, "unexplained jobs: {:#}", invoices());
-                std::thread::yield_now();
-            }
-            while open().as_array().is_some_and(|open| !open.is_empty()) {
-                assert!(started.elapsed() < WAIT, "unexplained pushes: {:#}", open());
-                std::thread::yield_now();
+            let is_idle = || !is_running(invoices()) && !is_some(open());
+            if poll_within(PATIENCE, || is_idle().then_some(())).is_none() {
+                panic!("unexplained jobs or pushes: {:#} {:#}", invoices(), open());
             }
         }
         self.halt();
@@ -446,14 +436,14 @@ pub fn load(data: &Path, settings: &str) -> Settings {
     settings
 }
 
-/// An account at work: its token goes into every call.
-pub struct Desk<'a> {
+/// A client of the merchant API: its token goes into every call.
+pub struct Client<'a> {
     server: &'a TestServer,
     /// Its access token.
     pub token: String,
 }
 
-impl Desk<'_> {
+impl Client<'_> {
     /// POST of a call.
     pub fn post(&self, call: &str, body: &Value) -> Value {
         self.post_text(call, &body.to_string())
@@ -517,8 +507,7 @@ impl Desk<'_> {
 
     /// The body of makeoutinvoice: right in every field, for an order that the demo user authorized.
     pub fn invoice(&self, order_id: &str, serial: &str) -> Value {
-        let told = self.server.get_json("/sandbox/v1/accounts");
-        let merchant = &told["merchant"];
+        let merchant = self.server.get_json("/sandbox/v1/accounts")["merchant"].clone();
         let code = merchant["code"].as_str().unwrap();
         json!({
             "wxopenid": self.server.openid(USER, MERCHANT), "ddh": order_id,
@@ -547,14 +536,11 @@ impl Desk<'_> {
         self.post("/card/invoice/queryinvoceinfo", &body)
     }
 
-    /// The answer of a query once the issuer has been heard.
+    /// The answer of a query once the issuer has answered.
     pub fn result(&self, serial: &str) -> Value {
-        let answer = std::cell::RefCell::new(Value::Null);
-        self.server.wait_for("the issuer is heard", || {
-            *answer.borrow_mut() = self.query(serial);
-            answer.borrow()["errcode"] != json!(73107)
-        });
-        answer.into_inner()
+        wait_for("the issuer's answer", || {
+            Some(self.query(serial)).filter(|answer| answer["errcode"] != json!(73107))
+        })
     }
 
     /// An order that was authorized and issued: the answer's `invoicedetail`.

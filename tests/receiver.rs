@@ -1,5 +1,5 @@
 //! A merchant's server as the tests need it: a real socket that keeps what it was sent and behaves
-//! as it is told.
+//! as the test wants.
 
 use kaipiao_wire::delivery::push_crypto::{EncodingAesKey, is_signature};
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ pub fn element(xml: &str, name: &str) -> Option<String> {
 
 type Behaviour = dyn Fn(usize, &Received) -> Reply + Send + Sync;
 
-/// A merchant's server. It verifies callbacks as it should, and answers pushes as it is told.
+/// A merchant's server. It verifies callbacks as it should, and answers pushes as the test wants.
 pub struct Receiver {
     /// Where it listens.
     pub address: SocketAddr,
@@ -90,7 +90,7 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let (arrived, arrivals) = channel();
-        let desk = Arc::new(FrontDesk {
+        let endpoint = Arc::new(Endpoint {
             behave: Box::new(behave),
             count: AtomicUsize::new(0),
             received: Arc::clone(&received),
@@ -98,8 +98,8 @@ impl Receiver {
         });
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let desk = Arc::clone(&desk);
-                std::thread::spawn(move || desk.serve(stream));
+                let endpoint = Arc::clone(&endpoint);
+                std::thread::spawn(move || endpoint.serve(stream));
             }
         });
         Self { address, received, arrivals: Mutex::new(arrivals) }
@@ -127,14 +127,14 @@ impl Receiver {
     }
 }
 
-struct FrontDesk {
+struct Endpoint {
     behave: Box<Behaviour>,
     count: AtomicUsize,
     received: Arc<Mutex<Vec<Received>>>,
     arrived: Mutex<Sender<Received>>,
 }
 
-impl FrontDesk {
+impl Endpoint {
     /// Serves one connection, request after request.
     fn serve(&self, mut stream: TcpStream) {
         while let Some((method, received)) = read_request(&mut stream) {

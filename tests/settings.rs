@@ -26,26 +26,26 @@ fn public_base_url_begins_the_link() {
 #[test]
 fn wxa_appid_is_answered() {
     let server = TestServer::start_with("[authorization]\nwxa_appid = \"wx1111111111111111\"");
-    let desk = server.merchant();
-    let mut asked = desk.asked("1", 0);
+    let client = server.merchant();
+    let mut asked = client.asked("1", 0);
     asked["source"] = json!("wxa");
-    assert_eq!(desk.auth_url_answer(&asked)["appid"], "wx1111111111111111");
+    assert_eq!(client.auth_url_answer(&asked)["appid"], "wx1111111111111111");
 }
 
 #[test]
 fn custom_key_max_chars_can_be_strict() {
     let server = TestServer::start_with("[authorization]\ncustom_key_max_chars = 5");
-    let desk = server.desk(MERCHANT);
+    let client = server.client(MERCHANT);
     let fields = |key| json!({"auth_field": {"user_field": {"custom_field": [{"key": key}]}, "biz_field": {}}});
-    assert_ok(&desk.attribute("set_auth_field", &fields("field")));
-    assert_refused(&desk.attribute("set_auth_field", &fields("field1")), 72031, "at most 5");
+    assert_ok(&client.attribute("set_auth_field", &fields("field")));
+    assert_refused(&client.attribute("set_auth_field", &fields("field1")), 72031, "at most 5");
 }
 
 #[test]
 fn body_bytes_is_the_limit() {
     let server = TestServer::start_with("[limits]\nbody_bytes = 100");
-    let desk = server.merchant();
-    let answer = desk.post_text("/card/invoice/getauthdata", &" ".repeat(101));
+    let client = server.merchant();
+    let answer = client.post_text("/card/invoice/getauthdata", &" ".repeat(101));
     assert_refused(&answer, 72031, "longer than 100 bytes");
 }
 
@@ -146,7 +146,7 @@ fn retry_after_ms_says_how_many_retries_there_are() {
         let server = TestServer::start_with(settings);
         server.set_callback(MERCHANT, &receiver, "plain");
         server.merchant().authorized("1");
-        server.all_settled();
+        server.all_completed();
         let push = &server.pushes("")[0];
         assert_eq!(push["state"], "gave_up");
         assert_eq!(push["attempts"].as_array().unwrap().len(), attempts);
@@ -160,9 +160,9 @@ fn at_once_bounds_the_attempts_of_all_accounts() {
         "[push]\nat_once = 1\ntimeout_ms = 60000\n[limits]\nshutdown_ms = 1",
     );
     server.set_callback(MERCHANT, &hanging, "plain");
-    let desk = server.merchant();
-    desk.authorized("1");
-    desk.authorized("2");
+    let client = server.merchant();
+    client.authorized("1");
+    client.authorized("2");
     hanging.next();
     let under_way = || server.pushes("").iter().filter(|push| push["state"] == "in_flight").count();
     assert_eq!((under_way(), hanging.received().len()), (1, 1));
@@ -179,7 +179,7 @@ fn production(receiver: &Receiver, push: &str) -> String {
 }
 
 #[tokio::test]
-async fn production_verifies_callbacks_at_public_addresses_and_at_those_that_it_is_told() {
+async fn production_verifies_callbacks_at_public_addresses_and_at_those_it_allows() {
     let receiver = Receiver::start();
     let directory = tempfile::tempdir().unwrap();
     let appid = kaipiao_domain::access::account::AppId::parse("wx00000000000000aa").unwrap();
@@ -222,11 +222,11 @@ async fn a_ca_file_that_cannot_be_used_is_named() {
 #[test]
 fn one_store_reader_is_enough_and_none_is_refused() {
     let server = TestServer::start_with("[limits]\nstore_readers = 1");
-    let desk = server.merchant();
-    desk.authorized("1");
+    let client = server.merchant();
+    client.authorized("1");
     std::thread::scope(|scope| {
         for _ in 0..16 {
-            scope.spawn(|| assert_eq!(desk.status("1")["invoice_status"], "auth success"));
+            scope.spawn(|| assert_eq!(client.status("1")["invoice_status"], "auth success"));
         }
     });
     let file = server.data().join("none.toml");
@@ -238,16 +238,16 @@ fn one_store_reader_is_enough_and_none_is_refused() {
 /// With one place, the second request waits until the issuer was given up on for the first.
 fn the_second_request_waits(settings: &str) {
     let server = TestServer::start_with(&format!("[issuing]\ntime_limit_ms = 300\n{settings}"));
-    let desk = server.merchant();
+    let client = server.merchant();
     for order in ["1", "2"] {
-        desk.authorized(order);
+        client.authorized(order);
     }
     server.fault(json!({"target": "issuer", "drop": true}));
     for order in ["1", "2"] {
-        assert_sucesss(&desk.make_out(&desk.invoice(order, &format!("P{order}"))));
+        assert_sucesss(&client.make_out(&client.invoice(order, &format!("P{order}"))));
     }
-    assert_eq!(desk.result("P2")["errcode"], 0);
-    assert_refused(&desk.query("P1"), 73105, "");
+    assert_eq!(client.result("P2")["errcode"], 0);
+    assert_refused(&client.query("P1"), 73105, "");
 }
 
 #[test]
@@ -264,15 +264,15 @@ fn at_once_bounds_all_requests_at_the_issuer() {
 fn fonts_are_looked_into_and_the_machine_is_named() {
     let buyer = |settings: &str| {
         let server = TestServer::start_with(settings);
-        let desk = server.merchant();
-        desk.authorized("1");
-        let mut body = desk.invoice("1", "Q1");
+        let client = server.merchant();
+        client.authorized("1");
+        let mut body = client.invoice("1", "Q1");
         body["ghfmc"] = json!("國際貿易有限公司");
-        let answer = desk.make_out(&body);
+        let answer = client.make_out(&body);
         if answer["errcode"] != 0 {
             return answer["errmsg"].as_str().unwrap().to_owned();
         }
-        server.pdf_text(&desk.result("Q1")["invoicedetail"])
+        server.pdf_text(&client.result("Q1")["invoicedetail"])
     };
     let refused = buyer("[render]\nfonts = []");
     assert!(refused.contains("ghfmc holds 國 (U+570B), which no font here can print"), "{refused}");
@@ -287,9 +287,9 @@ fn an_issued_invoice_keeps_the_machine_that_it_was_issued_by() {
     let server = TestServer::start_with(&machine("661234567890"));
     server.merchant().issued("1", "R1");
     let server = server.restart_with(&machine("669999999999"));
-    let desk = server.desk(MERCHANT);
-    let old = server.pdf_text(&desk.query("R1")["invoicedetail"]);
-    let new = server.pdf_text(&desk.issued("2", "R2"));
+    let client = server.client(MERCHANT);
+    let old = server.pdf_text(&client.query("R1")["invoicedetail"]);
+    let new = server.pdf_text(&client.issued("2", "R2"));
     assert!(old.contains("661234567890") && !old.contains("669999999999"), "{old}");
     assert!(new.contains("669999999999"), "{new}");
 }
@@ -324,7 +324,7 @@ fn only_the_second_stays(
 fn pushes_d_is_how_long_pushes_are_kept_that_are_over() {
     let push = |server: &TestServer, order_id: &str| {
         server.merchant().authorized(order_id);
-        server.all_settled();
+        server.all_completed();
     };
     let server =
         only_the_second_stays("pushes_d", push, |server| members(&server.pushes(""), "order_id"));
@@ -392,7 +392,7 @@ fn what_somebody_has_authorized_and_what_was_issued_is_kept_for_good() {
     let declined = merchant.auth_url("declined", 0);
     assert_eq!(server.answer(&declined, USER, "decline", None).0, 200);
     merchant.auth_url("offered", 0);
-    server.all_settled();
+    server.all_completed();
     let numbers = || {
         server.admin("GET", &format!("accounts/{MERCHANT}/numbers"), &json!({})).1["ranges"].clone()
     };
@@ -405,6 +405,6 @@ fn what_somebody_has_authorized_and_what_was_issued_is_kept_for_good() {
     let mut left = orders(&server, "");
     left.sort();
     assert_eq!(left, ["authorized", "issued", "rejected"]);
-    assert_eq!(server.desk(MERCHANT).query("K1")["invoicedetail"]["fphm"], detail["fphm"]);
+    assert_eq!(server.client(MERCHANT).query("K1")["invoicedetail"]["fphm"], detail["fphm"]);
     assert_eq!(numbers(), before);
 }

@@ -63,8 +63,8 @@ fn measure(load: &Load, noop: &Process, data: &Path) {
 
 /// The same load spread over all merchants.
 fn load_of_all(merchants: &Merchants, server: &Process) -> Load {
-    let desks = merchants.desks(server);
-    let asked: Arc<Vec<_>> = Arc::new(desks.iter().map(|desk| desk.getauthurl()).collect());
+    let callers = merchants.callers(server);
+    let asked: Arc<Vec<_>> = Arc::new(callers.iter().map(|caller| caller.getauthurl()).collect());
     Load {
         address: server.address,
         request: Arc::new(move |n| {

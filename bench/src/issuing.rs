@@ -4,7 +4,7 @@
 use crate::disk;
 use crate::figures::Rounds;
 use crate::load::{CONNECTIONS, Connection, on_one_thread};
-use crate::merchants::{CODE, Desk, Merchants, TAX_ID};
+use crate::merchants::{CODE, Caller, Merchants, TAX_ID};
 use crate::server::{Process, baseline_binary, own_binary};
 use crate::sink::{Arrival, Sink};
 use serde_json::json;
@@ -60,14 +60,14 @@ fn sides(merchants: usize, data: &Path) -> Vec<Side> {
         for user in &users {
             server.post("/sandbox/v1/users", &json!({ "id": user }));
         }
-        let desks = merchants.desks(&server);
+        let callers = merchants.callers(&server);
         let (address, post) = (server.address, PostOffice::over(sink));
-        Side { name, server, orders: Arc::new(Orders { address, desks, users, post }) }
+        Side { name, server, orders: Arc::new(Orders { address, callers, users, post }) }
     };
     binaries.map(side).collect()
 }
 
-/// makeoutinvoice accepted per second; the invoices are issued and told at the same time.
+/// makeoutinvoice accepted per second; the invoices are issued and pushed at the same time.
 fn requests_per_s(orders: &Arc<Orders>, noop: SocketAddr, data: &Path) {
     println!("{REQUESTS} requests a round over {CONNECTIONS} connections");
     println!("round  no-op/s  makeoutinvoice/s  ratio  fsync/s");
@@ -161,22 +161,22 @@ fn per_s(address: SocketAddr, requests: &Arc<Vec<(String, String)>>) -> f64 {
 /// Merchants and people who make orders.
 struct Orders {
     address: SocketAddr,
-    desks: Vec<Desk>,
+    callers: Vec<Caller>,
     users: Vec<String>,
     post: Arc<PostOffice>,
 }
 
 impl Orders {
-    fn desk(&self, n: usize) -> &Desk {
-        &self.desks[n % self.desks.len()]
+    fn caller(&self, n: usize) -> &Caller {
+        &self.callers[n % self.callers.len()]
     }
 
-    /// The n-th order until its push has told who authorized it: the openid.
+    /// The n-th order until its push says who authorized it: the openid.
     async fn authorize(&self, connection: &mut Connection, order_id: &str, n: usize) -> String {
         let pushed = self.post.expect(order_id);
         // Each merchant meets all people in turn.
-        let user = &self.users[n / self.desks.len() % self.users.len()];
-        self.desk(n).order(connection, order_id, user).await;
+        let user = &self.users[n / self.callers.len() % self.users.len()];
+        self.caller(n).order(connection, order_id, user).await;
         pushed.await.expect("the push arrives").openid
     }
 
@@ -192,7 +192,7 @@ impl Orders {
                 "xmdj": "135.9", "xmje": "135.9", "sl": "0.17", "se": "23.1",
             }],
         }});
-        let token = &self.desk(n).token;
+        let token = &self.caller(n).token;
         (format!("/card/invoice/makeoutinvoice?access_token={token}"), body.to_string())
     }
 
@@ -224,7 +224,7 @@ impl Orders {
         requests
     }
 
-    /// Whole orders, one after the other in many places, until the end: how long each took.
+    /// Whole orders, many under way at once, until the end: how long each took.
     async fn whole(self: &Arc<Self>, round: usize, end: Instant) -> Vec<f64> {
         let next = Arc::new(AtomicUsize::new(0));
         let clients: Vec<_> = (0..UNDER_WAY)
@@ -237,11 +237,11 @@ impl Orders {
                         let n = next.fetch_add(1, Ordering::Relaxed);
                         let (order_id, started) = (format!("w{round}-{n}"), Instant::now());
                         let openid = this.authorize(&mut connection, &order_id, n).await;
-                        let told = this.post.expect(&format!("{CODE}{order_id}"));
+                        let pushed = this.post.expect(&format!("{CODE}{order_id}"));
                         let (path, body) = this.request(&order_id, n, &openid);
                         let answer = connection.post(&path, &body).await;
                         assert!(answer.contains("sucesss"), "{answer}");
-                        told.await.expect("the result arrives");
+                        pushed.await.expect("the result arrives");
                         took_ms.push(started.elapsed().as_secs_f64() * 1000.0);
                     }
                     took_ms
@@ -267,13 +267,13 @@ struct PostOffice {
 impl PostOffice {
     fn over(sink: Sink) -> Arc<Self> {
         let office = Arc::new(Self::default());
-        let desk = Arc::clone(&office);
+        let arrived = Arc::clone(&office);
         std::thread::spawn(move || {
             for arrival in sink.arrivals {
                 if arrival.name.starts_with(CODE) {
-                    desk.results.fetch_add(1, Ordering::SeqCst);
+                    arrived.results.fetch_add(1, Ordering::SeqCst);
                 }
-                let waiting = desk.waiting().remove(&arrival.name);
+                let waiting = arrived.waiting().remove(&arrival.name);
                 // Nobody waits for a result in the rounds of requests.
                 if let Some(waiting) = waiting {
                     let _ = waiting.send(arrival);

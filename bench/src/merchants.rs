@@ -53,10 +53,10 @@ impl Merchants {
     }
 
     /// Each merchant's token and ticket, with its contact set.
-    pub(crate) fn desks(&self, server: &Process) -> Vec<Desk> {
+    pub(crate) fn callers(&self, server: &Process) -> Vec<Caller> {
         let s_pappid =
             server.get("/sandbox/v1/accounts")["s_pappid"].as_str().expect("text").to_owned();
-        let desk = |appid: &String| {
+        let to_caller = |appid: &String| {
             let token = server.get(&format!(
                 "/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={SECRET}"
             ));
@@ -71,20 +71,20 @@ impl Merchants {
                 "source": "wxa", "ticket": ticket["ticket"], "type": 0,
             });
             let path = format!("/card/invoice/getauthurl?access_token={token}");
-            Desk { path, token, asked: asked.to_string() }
+            Caller { path, token, asked: asked.to_string() }
         };
-        self.appids.iter().map(desk).collect()
+        self.appids.iter().map(to_caller).collect()
     }
 }
 
-pub(crate) struct Desk {
+pub(crate) struct Caller {
     /// The path of getauthurl, with its token.
     path: String,
     pub(crate) token: String,
     asked: String,
 }
 
-impl Desk {
+impl Caller {
     /// Path and body of getauthurl, with ORDER in the place of the order's number.
     pub(crate) fn getauthurl(&self) -> (String, String) {
         (self.path.clone(), self.asked.clone())

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 #[allow(
     dead_code,
     clippy::unwrap_used,
-    reason = "the invoices of the tests, of which some are told here"
+    reason = "the invoices of the tests, of which some are measured here"
 )]
 #[path = "../../crates/render/tests/face/fixtures.rs"]
 mod fixtures;
 
 const EACH: Duration = Duration::from_secs(2);
-/// Those of the fixtures that are told: one line, eight, three hundred, and the other face.
-const TOLD: [&str; 4] = ["classic-1", "classic-8", "classic-300", "digital-1"];
+/// The fixtures measured: one line, eight, three hundred, and the other face.
+const MEASURED: [&str; 4] = ["classic-1", "classic-8", "classic-300", "digital-1"];
 
 /// Milliseconds and bytes.
 struct Figure {
@@ -31,7 +31,7 @@ pub(crate) fn run() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let renderer = FaceRenderer::default();
     let mut own = Vec::new();
-    for fixture in fixtures::all().into_iter().filter(|fixture| TOLD.contains(&fixture.name)) {
+    for fixture in fixtures::all().into_iter().filter(|fixture| MEASURED.contains(&fixture.name)) {
         let pages = renderer.svg(&fixture.request, &fixture.invoice);
         for (index, page) in pages.iter().enumerate() {
             let file = folder.path().join(format!("{}-{}.svg", fixture.name, index + 1));

@@ -4,7 +4,7 @@
 use crate::disk;
 use crate::figures::Rounds;
 use crate::load::{CONNECTIONS, Connection, on_one_thread};
-use crate::merchants::{Desk, Merchants};
+use crate::merchants::{Caller, Merchants};
 use crate::server::Process;
 use crate::sink::Sink;
 use serde_json::json;
@@ -52,13 +52,13 @@ fn drain_per_s(accounts: usize) -> f64 {
     // A retry far away holds what one try at a time has not sent to a closed port.
     let closed = Merchants::new(accounts, closed_port());
     let server = closed.serve(data.path(), "at_once = 1\nretry_after_ms = [3600000]");
-    let desks = Arc::new(closed.desks(&server));
+    let callers = Arc::new(closed.callers(&server));
     on_one_thread(async {
         let next = Arc::new(AtomicUsize::new(0));
         let clients: Vec<_> = (0..CONNECTIONS)
             .map(|_| {
-                let (desks, next, address) =
-                    (Arc::clone(&desks), Arc::clone(&next), server.address);
+                let (callers, next, address) =
+                    (Arc::clone(&callers), Arc::clone(&next), server.address);
                 tokio::spawn(async move {
                     let mut connection = Connection::open(address).await;
                     loop {
@@ -66,8 +66,8 @@ fn drain_per_s(accounts: usize) -> f64 {
                         if n >= BACKLOG {
                             break;
                         }
-                        let desk = &desks[n % desks.len()];
-                        desk.order(&mut connection, &format!("o{n}"), USERS[n % 3]).await;
+                        let caller = &callers[n % callers.len()];
+                        caller.order(&mut connection, &format!("o{n}"), USERS[n % 3]).await;
                     }
                 })
             })
@@ -101,7 +101,7 @@ fn delays() {
     let sink = Sink::start();
     let merchants = Merchants::new(ACCOUNTS, sink.address);
     let server = merchants.serve(data.path(), "");
-    let desks = Arc::new(merchants.desks(&server));
+    let callers = Arc::new(merchants.callers(&server));
     println!(
         "delay of healthy accounts' pushes, {ACCOUNTS} accounts, {PACE_PER_S} orders/s, rounds of {} s",
         ROUND.as_secs()
@@ -112,7 +112,7 @@ fn delays() {
     for (index, dead) in [0, DEAD].into_iter().enumerate() {
         for round in 1..=ROUNDS {
             let prefix = format!("r{round}-{dead}-");
-            let asked = orders(&server, &desks, &prefix, dead);
+            let asked = orders(&server, &callers, &prefix, dead);
             let mut delays: Vec<f64> = Vec::new();
             while delays.len() < asked.len() {
                 let arrival =
@@ -138,7 +138,7 @@ fn delays() {
 /// answer. Returns when each healthy order's yes was sent.
 fn orders(
     server: &Process,
-    desks: &Arc<Vec<Desk>>,
+    callers: &Arc<Vec<Caller>>,
     prefix: &str,
     dead: usize,
 ) -> HashMap<String, Instant> {
@@ -155,12 +155,13 @@ fn orders(
                 break;
             }
             let mut connection = waiting.recv().await.expect("connections come back");
-            let (desks, free) = (Arc::clone(desks), free.clone());
-            let account = n % desks.len();
+            let (callers, free) = (Arc::clone(callers), free.clone());
+            let account = n % callers.len();
             let is_dead = account < dead;
             let order_id = format!("{}{prefix}{n}", if is_dead { "dead" } else { "" });
             orders.push(tokio::spawn(async move {
-                let asked_at = desks[account].order(&mut connection, &order_id, USERS[n % 3]).await;
+                let asked_at =
+                    callers[account].order(&mut connection, &order_id, USERS[n % 3]).await;
                 free.send(connection).await.expect("there is room");
                 (order_id, asked_at, is_dead)
             }));

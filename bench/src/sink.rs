@@ -27,17 +27,17 @@ pub(crate) struct Sink {
 impl Sink {
     pub(crate) fn start() -> Self {
         let (arrived, arrivals) = channel();
-        let (tell, told) = channel();
+        let (ready, is_ready) = channel();
         std::thread::spawn(move || {
             on_one_thread(async {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-                tell.send(listener.local_addr().expect("an address")).expect("it is waited for");
+                ready.send(listener.local_addr().expect("an address")).expect("it is waited for");
                 while let Ok((stream, _)) = listener.accept().await {
                     tokio::spawn(serve(stream, arrived.clone()));
                 }
             });
         });
-        Self { address: told.recv().expect("the sink starts"), arrivals }
+        Self { address: is_ready.recv().expect("the sink starts"), arrivals }
     }
 }
 

@@ -1,13 +1,15 @@
 //! The admin API: accounts are added and changed while the server runs.
 
-use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, assert_ok, assert_refused};
+use kaipiao_tests::{
+    MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, assert_ok, assert_refused, wait_until,
+};
 use serde_json::json;
 
 const ADMIN: &str = "kaipiao-sandbox-admin";
 const NEW: &str = "wx00000000000000aa";
 
 #[test]
-fn without_the_token_nothing_is_told() {
+fn without_the_token_nothing_is_answered() {
     let server = TestServer::start();
     assert_eq!(server.get_raw("/admin/v1/accounts").status(), 401);
     for token in ["", "x", "kaipiao-sandbox-admi", "kaipiao-sandbox-admin2"] {
@@ -41,10 +43,10 @@ fn a_platform_gets_its_s_pappid_and_a_self_built_merchant_may_have_one() {
     let (_, platform) = server.put_account(NEW, &json!({"role": "platform"}), ADMIN);
     let s_pappid = platform["s_pappid"].as_str().unwrap();
     assert_eq!(s_pappid.len(), 68);
-    let desk = server.merchant();
-    let mut asked = desk.asked("1", 0);
+    let client = server.merchant();
+    let mut asked = client.asked("1", 0);
     asked["s_pappid"] = json!(s_pappid);
-    assert_ok(&desk.auth_url_answer(&asked));
+    assert_ok(&client.auth_url_answer(&asked));
     let (status, refused) = server.put_account(MERCHANT, &json!({"s_pappid": s_pappid}), ADMIN);
     assert_eq!(status, 400);
     assert!(refused["error"].as_str().unwrap().contains("s_pappid does not hold"), "{refused}");
@@ -106,12 +108,14 @@ fn changes_at_the_same_time_are_all_kept() {
                 let server = &server;
                 scope.spawn(move || {
                     // 72036 asks to try again; what is answered 200 is kept.
-                    while server.put_account(NEW, change, ADMIN).0 != 200 {}
+                    wait_until("the change is taken", || {
+                        server.put_account(NEW, change, ADMIN).0 == 200
+                    });
                 });
             }
         });
-        let told = server.get_json("/sandbox/v1/accounts");
-        let accounts = told["accounts"].as_array().unwrap();
+        let sandbox = server.get_json("/sandbox/v1/accounts");
+        let accounts = sandbox["accounts"].as_array().unwrap();
         let account = accounts.iter().find(|a| a["appid"] == NEW).unwrap();
         assert_eq!(account["name"], changes[0]["name"]);
         assert_eq!(account["original_id"], changes[1]["original_id"]);

@@ -21,10 +21,10 @@ fn the_way_back_fits_the_source() {
     for (source, appid, expected) in cases {
         let server = TestServer::start();
         server.merchant();
-        let desk = server.desk(appid);
-        let mut asked = desk.asked("1", 0);
+        let client = server.client(appid);
+        let mut asked = client.asked("1", 0);
         asked["source"] = json!(source);
-        let answer = desk.auth_url_answer(&asked);
+        let answer = client.auth_url_answer(&asked);
         let link = answer["auth_url"].as_str().unwrap();
         let (status, answered) = server.answer(link, USER, "authorize", None);
         assert_eq!((status, &answered["redirect"]), (200, &expected), "{source}");
@@ -34,35 +34,35 @@ fn the_way_back_fits_the_source() {
 #[test]
 fn an_order_is_bound_to_one_user_once() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let link = desk.auth_url("1", 0);
+    let client = server.merchant();
+    let link = client.auth_url("1", 0);
     assert_eq!(server.answer(&link, USER, "authorize", None).0, 200);
     assert!(error(server.answer(&link, USER, "authorize", None)).contains("already authorized"));
     assert!(error(server.answer(&link, OTHER_USER, "authorize", None)).contains("another user"));
     assert!(error(server.answer(&link, USER, "decline", None)).contains("already authorized"));
-    assert_ok(&desk.reject("1"));
+    assert_ok(&client.reject("1"));
     assert!(error(server.answer(&link, USER, "authorize", None)).contains("rejected"));
 }
 
 #[test]
 fn declining_can_be_thought_over() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let link = desk.auth_url("1", 0);
+    let client = server.merchant();
+    let link = client.auth_url("1", 0);
     for _ in 0..2 {
         let (status, answer) = server.answer(&link, USER, "decline", None);
         assert_eq!((status, answer["result"].as_str()), (200, Some("declined")));
         assert_eq!(answer["redirect"], "https://mp.weixin.qq.com?order_id=1&errcode=-4");
     }
-    assert_eq!(desk.status("1")["invoice_status"], "never auth");
+    assert_eq!(client.status("1")["invoice_status"], "never auth");
     assert_eq!(server.answer(&link, USER, "authorize", None).0, 200);
 }
 
 #[test]
 fn a_link_that_was_changed_or_has_expired_is_refused() {
     let server = TestServer::start_with("[authorization]\nlink_life_s = 100");
-    let desk = server.merchant();
-    let link = desk.auth_url("1", 0);
+    let client = server.merchant();
+    let link = client.auth_url("1", 0);
     for (from, to) in
         [("m1=11", "m1=1"), ("o1=1", "o1=2"), ("type=0", "type=2"), ("signature=", "signature=0")]
     {
@@ -77,15 +77,15 @@ fn a_link_that_was_changed_or_has_expired_is_refused() {
     assert_eq!(server.answer(path_only, USER, "decline", None).0, 200);
     server.advance_s(2);
     assert!(error(server.answer(&link, USER, "authorize", None)).contains("expired"));
-    desk.auth_url("1", 0);
+    client.auth_url("1", 0);
     assert_eq!(server.answer(&link, USER, "authorize", None).0, 200);
 }
 
 #[test]
 fn a_type_1_page_wants_what_the_merchant_wants() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let link = desk.auth_url("1", 1);
+    let client = server.merchant();
+    let link = client.auth_url("1", 1);
     let yes = |title: Value| server.answer(&link, USER, "authorize", Some(title));
     assert!(error(server.answer(&link, USER, "authorize", None)).contains("title is missing"));
     let text = error(yes(json!({"biz_field": {"title": "公司"}})));

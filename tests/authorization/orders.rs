@@ -70,7 +70,7 @@ fn orders_are_found_by_state_and_user() {
     }
     assert_eq!(order_ids(&server, "order_id=nothing"), [] as [&str; 0]);
     // A value that has changed is no longer found by what it was.
-    assert_eq!(server.desk(MERCHANT).reject("authorized")["errcode"], 0);
+    assert_eq!(server.client(MERCHANT).reject("authorized")["errcode"], 0);
     wait_until("the state is found", || {
         order_ids(&server, "state=rejected") == ["rejected", "authorized"]
     });

@@ -4,7 +4,7 @@
 use crate::people::login::{form_token, session};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kaipiao_tests::{Desk, MERCHANT, TestServer, USER, assert_ok};
+use kaipiao_tests::{Client, MERCHANT, TestServer, USER, assert_ok};
 use serde_json::json;
 
 fn path_of(server: &TestServer, link: &str) -> String {
@@ -12,10 +12,10 @@ fn path_of(server: &TestServer, link: &str) -> String {
     path.split('#').next().unwrap().to_owned()
 }
 
-fn link(server: &TestServer, desk: &Desk<'_>, order_id: &str, page_type: i64) -> String {
-    let mut asked = desk.asked(order_id, page_type);
+fn link(server: &TestServer, client: &Client<'_>, order_id: &str, page_type: i64) -> String {
+    let mut asked = client.asked(order_id, page_type);
     asked["redirect_url"] = json!("");
-    let answer = desk.auth_url_answer(&asked);
+    let answer = client.auth_url_answer(&asked);
     assert_ok(&answer);
     path_of(server, answer["auth_url"].as_str().unwrap())
 }
@@ -29,8 +29,8 @@ fn form(html: &str) -> String {
 #[test]
 fn a_form_counts_only_from_its_own_page_and_session() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let page = link(&server, &desk, "1", 0);
+    let client = server.merchant();
+    let page = link(&server, &client, "1", 0);
     let cookie = session(&server, USER);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
     let token = form(html.body());
@@ -51,9 +51,9 @@ fn a_form_counts_only_from_its_own_page_and_session() {
     }
     // Without a session the form leads to the chooser, and decides nothing.
     assert_eq!(status(&[], &yes(&token)), 303);
-    assert_eq!(desk.status("1")["invoice_status"], "never auth");
+    assert_eq!(client.status("1")["invoice_status"], "never auth");
     assert_eq!(status(&[("cookie", &cookie), ("origin", &server.base)], &yes(&token)), 303);
-    assert_eq!(desk.status("1")["invoice_status"], "auth success");
+    assert_eq!(client.status("1")["invoice_status"], "auth success");
     assert_eq!(
         server.page("POST", "/login", &[("origin", "http://evil.example")], "user=lina").status(),
         403
@@ -79,7 +79,7 @@ fn a_changed_cookie_is_nobody() {
 #[test]
 fn every_page_forbids_framing_and_loads_only_its_own_style() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     let cookie = session(&server, USER);
     let pages = [
         "/".to_owned(),
@@ -89,7 +89,7 @@ fn every_page_forbids_framing_and_loads_only_its_own_style() {
         "/me/messages".to_owned(),
         "/me/cards".to_owned(),
         "/me/cards/none".to_owned(),
-        link(&server, &desk, "1", 1),
+        link(&server, &client, "1", 1),
         "/bizmall/authinvoice?x=1".to_owned(),
         "/me/titles/none".to_owned(),
     ];
@@ -132,8 +132,8 @@ fn no_page_leads_to_an_address_that_somebody_else_chose() {
         }
     }
     // An auth_url carries its redirect under its signature.
-    let desk = server.merchant();
-    let page = path_of(&server, &desk.auth_url("1", 0));
+    let client = server.merchant();
+    let page = path_of(&server, &client.auth_url("1", 0));
     let changed = page.replace("mp.weixin.qq.com", "evil.example");
     assert_ne!(page, changed);
     assert_eq!(server.page("GET", &changed, &[("cookie", &cookie)], "").status(), 400);
@@ -144,16 +144,16 @@ fn every_text_of_merchants_and_users_is_escaped() {
     let server = TestServer::start();
     let evil = "<script>alert(1)</script>\"'&";
     server.admin("PUT", &format!("accounts/{MERCHANT}"), &json!({"name": evil}));
-    let desk = server.desk(MERCHANT);
+    let client = server.client(MERCHANT);
     assert_ok(
-        &desk.attribute("set_contact", &json!({"contact": {"phone": "<b>1</b>", "time_out": 1}})),
+        &client.attribute("set_contact", &json!({"contact": {"phone": "<b>1</b>", "time_out": 1}})),
     );
     let custom = json!([{"key": "<i>\"key", "notice": "<u>'n"}]);
     let fields = json!({"show_title": 1, "custom_field": custom});
     let fields = json!({"auth_field": {"user_field": fields, "biz_field": fields}});
-    assert_ok(&desk.attribute("set_auth_field", &fields));
+    assert_ok(&client.attribute("set_auth_field", &fields));
     let order_id = "<img src=x onerror=alert(1)>\"'";
-    let page = link(&server, &desk, order_id, 1);
+    let page = link(&server, &client, order_id, 1);
     let cookie = session(&server, USER);
     let pages = |body: Option<&str>| {
         let method = if body.is_some() { "POST" } else { "GET" };
@@ -177,7 +177,7 @@ fn every_text_of_merchants_and_users_is_escaped() {
     pages(Some(&format!("form_token={token}&decision=decline")));
     clean(&pages(None));
     let reason = json!({"s_pappid": server.s_pappid(), "order_id": order_id, "reason": evil, "url": "https://x.cn/\"onclick=\"a"});
-    assert_ok(&desk.post("/card/invoice/rejectinsert", &reason));
+    assert_ok(&client.post("/card/invoice/rejectinsert", &reason));
     clean(&pages(None));
     let inbox = server.page("GET", "/me/messages", &[("cookie", &cookie)], "");
     clean(inbox.body());
@@ -187,10 +187,10 @@ fn every_text_of_merchants_and_users_is_escaped() {
 #[test]
 fn a_mini_programs_result_cannot_end_its_script_element() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let mut asked = desk.asked("</script><b>", 0);
+    let client = server.merchant();
+    let mut asked = client.asked("</script><b>", 0);
     asked["source"] = json!("wxa");
-    let path = desk.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
+    let path = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
     let page = format!("/{path}");
     let cookie = session(&server, USER);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
@@ -214,8 +214,8 @@ fn at_the_page(
     page_type: i64,
     user: &str,
 ) -> (String, String, String) {
-    let desk = server.merchant();
-    let page = link(server, &desk, order_id, page_type);
+    let client = server.merchant();
+    let page = link(server, &client, order_id, page_type);
     let cookie = session(server, user);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
     (page, cookie, form(html.body()))
@@ -224,8 +224,8 @@ fn at_the_page(
 #[test]
 fn a_second_tap_leads_where_the_first_one_did() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let page = path_of(&server, &desk.auth_url("1", 0));
+    let client = server.merchant();
+    let page = path_of(&server, &client.auth_url("1", 0));
     let cookie = session(&server, USER);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
     let yes = format!("decision=authorize&{}", form(html.body()));
@@ -238,39 +238,39 @@ fn a_second_tap_leads_where_the_first_one_did() {
         let expected = "https://mp.weixin.qq.com?order_id=1&errcode=0";
         assert_eq!(tap.headers()["location"], expected);
     }
-    server.all_settled();
-    assert_eq!(server.pushes("order_id=1").len(), 1, "told once");
+    server.all_completed();
+    assert_eq!(server.pushes("order_id=1").len(), 1, "one push");
 }
 
 #[test]
 fn nobody_agrees_to_what_they_did_not_see() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     let (page, cookie, old) = at_the_page(&server, "1", 1, USER);
-    let mut asked = desk.asked("1", 1);
+    let mut asked = client.asked("1", 1);
     asked["money"] = json!(99_900);
     asked["redirect_url"] = json!("");
-    assert_ok(&desk.auth_url_answer(&asked));
+    assert_ok(&client.auth_url_answer(&asked));
     let yes = format!(
         "decision=authorize&{old}&kind=company&company.title=Typed&company.tax_no=110109500321654"
     );
     let again = server.page("POST", &page, &[("cookie", &cookie)], &yes);
     assert_eq!(again.status(), 409);
     assert!(again.body().contains("999.00") && again.body().contains("value=\"Typed\""));
-    assert_eq!(desk.status("1")["invoice_status"], "never auth");
+    assert_eq!(client.status("1")["invoice_status"], "never auth");
     let yes = format!(
         "decision=authorize&{}&kind=company&company.title=Typed&company.tax_no=%20110109500321654%20",
         form(again.body())
     );
     assert_eq!(server.page("POST", &page, &[("cookie", &cookie)], &yes).status(), 303);
-    let info = desk.status("1")["user_auth_info"]["biz_field"].clone();
+    let info = client.status("1")["user_auth_info"]["biz_field"].clone();
     assert_eq!((&info["title"], &info["tax_no"]), (&json!("Typed"), &json!("110109500321654")));
 }
 
 #[test]
 fn another_users_no_counts_as_one_and_closed_orders_show_no_form() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     let (page, first, shown) = at_the_page(&server, "1", 1, USER);
     let (_, second, other) = at_the_page(&server, "1", 1, "lina");
     let no = |cookie: &str, form: &str| {
@@ -282,13 +282,13 @@ fn another_users_no_counts_as_one_and_closed_orders_show_no_form() {
     let done = declined.headers()["location"].to_str().unwrap().to_owned();
     let html = server.page("GET", &done, &[("cookie", &second), ("accept-language", "en")], "");
     assert!(html.body().contains("You chose no invoice for now"), "{}", html.body());
-    server.all_settled();
+    server.all_completed();
     assert_eq!(server.pushes("order_id=1").len(), 2);
 
     let title = "kind=company&company.title=x&company.tax_no=110109500321654";
     let yes = format!("decision=authorize&{shown}&{title}");
     assert_eq!(server.page("POST", &page, &[("cookie", &first)], &yes).status(), 303);
-    assert_eq!(desk.status("1")["invoice_status"], "auth success");
+    assert_eq!(client.status("1")["invoice_status"], "auth success");
     for (cookie, form) in [(&first, &shown), (&second, &other)] {
         let body = format!("use=0-demo-1&{form}");
         let answer = server.page("POST", &page, &[("cookie", cookie)], &body);

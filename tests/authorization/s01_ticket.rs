@@ -6,16 +6,16 @@ use serde_json::json;
 #[test]
 fn a_ticket_and_its_answer() {
     let server = TestServer::start();
-    let desk = server.desk(MERCHANT);
+    let client = server.client(MERCHANT);
     for ticket_type in ["wx_card", "jsapi"] {
-        let path = desk.path(&format!("/cgi-bin/ticket/getticket?type={ticket_type}"));
+        let path = client.path(&format!("/cgi-bin/ticket/getticket?type={ticket_type}"));
         let answer = server.get(&path);
         assert_ok(&answer);
         assert_eq!(answer["ticket"].as_str().unwrap().len(), 86);
         assert_eq!(answer["expires_in"], json!(7200));
     }
     for bad in ["", "?type=", "?type=wxcard"] {
-        let answer = server.get(&desk.path(&format!("/cgi-bin/ticket/getticket{bad}")));
+        let answer = server.get(&client.path(&format!("/cgi-bin/ticket/getticket{bad}")));
         assert_refused(&answer, 40097, "wx_card or jsapi");
     }
 }
@@ -23,28 +23,28 @@ fn a_ticket_and_its_answer() {
 #[test]
 fn a_ticket_serves_many_calls_and_a_newer_one_does_not_end_it() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let asked = desk.asked("1", 0);
-    desk.ticket();
+    let client = server.merchant();
+    let asked = client.asked("1", 0);
+    client.ticket();
     for order in ["1", "2", "3"] {
         let mut asked = asked.clone();
         asked["order_id"] = json!(order);
-        assert_ok(&desk.auth_url_answer(&asked));
+        assert_ok(&client.auth_url_answer(&asked));
     }
     server.advance_s(7190);
-    let desk = server.desk(MERCHANT);
-    assert_ok(&desk.auth_url_answer(&asked));
+    let client = server.client(MERCHANT);
+    assert_ok(&client.auth_url_answer(&asked));
     server.advance_s(20);
-    let desk = server.desk(MERCHANT);
-    assert_refused(&desk.auth_url_answer(&asked), 72031, "ticket has expired");
+    let client = server.client(MERCHANT);
+    assert_refused(&client.auth_url_answer(&asked), 72031, "ticket has expired");
 }
 
 #[test]
 fn the_apps_bound_to_a_merchant_share_its_tickets_and_others_do_not() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let mut asked = desk.asked("1", 0);
-    assert_ok(&server.desk(MOBILE_APP).auth_url_answer(&asked));
+    let client = server.merchant();
+    let mut asked = client.asked("1", 0);
+    assert_ok(&server.client(MOBILE_APP).auth_url_answer(&asked));
 
     let other = json!({"role": "merchant", "secret": "0123456789abcdef0123456789abcdef"});
     assert_eq!(server.put_account("wx00000000000000aa", &other, "kaipiao-sandbox-admin").0, 201);
@@ -54,12 +54,12 @@ fn the_apps_bound_to_a_merchant_share_its_tickets_and_others_do_not() {
         token["access_token"].as_str().unwrap()
     );
     asked["ticket"] = server.get(&path)["ticket"].clone();
-    assert_refused(&desk.auth_url_answer(&asked), 72031, "ticket belongs to another account");
+    assert_refused(&client.auth_url_answer(&asked), 72031, "ticket belongs to another account");
 
-    let jsapi = server.get(&desk.path("/cgi-bin/ticket/getticket?type=jsapi"));
+    let jsapi = server.get(&client.path("/cgi-bin/ticket/getticket?type=jsapi"));
     asked["ticket"] = jsapi["ticket"].clone();
-    assert_refused(&desk.auth_url_answer(&asked), 72031, "ticket is a jsapi ticket");
+    assert_refused(&client.auth_url_answer(&asked), 72031, "ticket is a jsapi ticket");
     asked["ticket"] = json!("tttt");
-    assert_refused(&desk.auth_url_answer(&asked), 72031, "ticket is unknown");
-    server.desk(REIMBURSER).ticket();
+    assert_refused(&client.auth_url_answer(&asked), 72031, "ticket is unknown");
+    server.client(REIMBURSER).ticket();
 }

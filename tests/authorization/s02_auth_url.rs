@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 #[test]
 fn no_link_before_the_contact_and_the_answer_says_what_to_do() {
     let server = TestServer::start();
-    let desk = server.desk(MINI_PROGRAM);
-    let answer = desk.auth_url_answer(&json!({}));
+    let client = server.client(MINI_PROGRAM);
+    let answer = client.auth_url_answer(&json!({}));
     assert_refused(&answer, 72063, &format!("action=set_contact with a token of {MERCHANT}"));
-    server.desk(MERCHANT).set_contact();
-    assert_refused(&desk.auth_url_answer(&json!({})), 72031, "s_pappid is empty");
+    server.client(MERCHANT).set_contact();
+    assert_refused(&client.auth_url_answer(&json!({})), 72031, "s_pappid is empty");
 }
 
 #[test]
@@ -23,11 +23,11 @@ fn four_sources_and_three_types_have_the_real_shapes() {
     for (source, appid) in
         [("web", MERCHANT), ("wap", MERCHANT), ("app", MOBILE_APP), ("wxa", MINI_PROGRAM)]
     {
-        let desk = server.desk(appid);
+        let client = server.client(appid);
         for page_type in 0..=2 {
-            let mut asked = desk.asked("SD1096", page_type);
+            let mut asked = client.asked("SD1096", page_type);
             asked["source"] = json!(source);
-            let answer = desk.auth_url_answer(&asked);
+            let answer = client.auth_url_answer(&asked);
             assert_ok(&answer);
             let redirect = match source {
                 "web" | "wap" => "&redirect_url=https%3A%2F%2Fmp.weixin.qq.com",
@@ -56,7 +56,7 @@ fn four_sources_and_three_types_have_the_real_shapes() {
 #[test]
 fn every_field_is_named_when_it_is_missing_or_wrong() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     let cases = [
         ("s_pappid", json!(null), "s_pappid is empty"),
         ("s_pappid", json!("wxabcd"), "s_pappid \"wxabcd\" is not a platform"),
@@ -85,17 +85,17 @@ fn every_field_is_named_when_it_is_missing_or_wrong() {
         ("type", json!(null), "type is empty"),
     ];
     for (field, value, words) in cases {
-        let mut asked = desk.asked("1", 0);
+        let mut asked = client.asked("1", 0);
         asked[field] = value;
-        assert_refused(&desk.auth_url_answer(&asked), 72031, words);
+        assert_refused(&client.auth_url_answer(&asked), 72031, words);
     }
 }
 
 #[test]
 fn what_clients_really_send_is_read() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let mut asked = desk.asked("20180905001925193", 1);
+    let client = server.merchant();
+    let mut asked = client.asked("20180905001925193", 1);
     asked["order_id"] = json!(20_180_905_001_925_193_i64);
     asked["money"] = json!("52900");
     asked["type"] = json!("1");
@@ -104,7 +104,7 @@ fn what_clients_really_send_is_read() {
     asked["unknown"] = json!({"deep": [1, 2]});
     let s_pappid = server.s_pappid().replace('-', "+").replace('_', "/");
     asked["s_pappid"] = json!(s_pappid);
-    let answer = desk.auth_url_answer(&asked);
+    let answer = client.auth_url_answer(&asked);
     assert_ok(&answer);
     let url = answer["auth_url"].as_str().unwrap();
     assert!(
@@ -116,37 +116,37 @@ fn what_clients_really_send_is_read() {
 #[test]
 fn the_last_request_wins_until_the_user_authorizes_and_the_call_answers_afterwards() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let old_link = desk.auth_url("1", 1);
-    desk.auth_url("1", 0);
+    let client = server.merchant();
+    let old_link = client.auth_url("1", 1);
+    client.auth_url("1", 0);
     // The newest request is type 0: it needs no title, whatever the older link says.
     let (status, answer) = server.answer(&old_link, USER, "authorize", None);
     assert_eq!(status, 200, "{answer}");
-    desk.auth_url("1", 1);
-    assert_eq!(desk.status("1")["invoice_status"], "auth success");
-    assert_eq!(desk.status("1").get("user_auth_info"), None);
+    client.auth_url("1", 1);
+    assert_eq!(client.status("1")["invoice_status"], "auth success");
+    assert_eq!(client.status("1").get("user_auth_info"), None);
 }
 
 #[test]
 fn a_rejected_order_gets_no_new_link() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    desk.authorized("1");
-    assert_ok(&desk.reject("1"));
-    let answer = desk.auth_url_answer(&desk.asked("1", 0));
+    let client = server.merchant();
+    client.authorized("1");
+    assert_ok(&client.reject("1"));
+    let answer = client.auth_url_answer(&client.asked("1", 0));
     assert_refused(&answer, 72035, "use a new order_id");
 }
 
 #[test]
 fn one_order_asked_for_by_many_at_once_is_busy_for_some_and_broken_for_none() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let asked = desk.asked("1", 0);
+    let client = server.merchant();
+    let asked = client.asked("1", 0);
     let mut busy = 0;
     for _ in 0..20 {
         std::thread::scope(|scope| {
             let calls: Vec<_> =
-                (0..48).map(|_| scope.spawn(|| desk.auth_url_answer(&asked))).collect();
+                (0..48).map(|_| scope.spawn(|| client.auth_url_answer(&asked))).collect();
             for call in calls {
                 let answer = call.join().unwrap();
                 if answer["errcode"] == json!(72036) {
@@ -167,10 +167,10 @@ fn one_order_asked_for_by_many_at_once_is_busy_for_some_and_broken_for_none() {
 #[test]
 fn order_numbers_of_35_digits_are_not_rounded() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     for order_id in ["18050610074402878502300701525769754", "18050610074402878502300701525769755"] {
-        let body = desk.asked("ORDER", 0).to_string().replace("\"ORDER\"", order_id);
-        let answer = desk.post_text("/card/invoice/getauthurl", &body);
+        let body = client.asked("ORDER", 0).to_string().replace("\"ORDER\"", order_id);
+        let answer = client.post_text("/card/invoice/getauthurl", &body);
         assert_ok(&answer);
         assert!(answer["auth_url"].as_str().unwrap().contains(&format!("&o1={order_id}&")));
     }
@@ -179,15 +179,15 @@ fn order_numbers_of_35_digits_are_not_rounded() {
 #[test]
 fn a_redirect_url_is_only_looked_at_where_it_is_used() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     for (source, redirect_url) in [("app", "myshop://back"), ("wxa", "/pages/back")] {
-        let mut asked = desk.asked(source, 0);
+        let mut asked = client.asked(source, 0);
         asked["source"] = json!(source);
         asked["redirect_url"] = json!(redirect_url);
-        let answer = desk.auth_url_answer(&asked);
+        let answer = client.auth_url_answer(&asked);
         assert_ok(&answer);
         assert!(!answer["auth_url"].as_str().unwrap().contains("redirect_url"));
         asked["source"] = json!("web");
-        assert_refused(&desk.auth_url_answer(&asked), 72031, "redirect_url must be");
+        assert_refused(&client.auth_url_answer(&asked), 72031, "redirect_url must be");
     }
 }

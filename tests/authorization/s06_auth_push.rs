@@ -1,4 +1,4 @@
-//! Section 6: the push that tells a merchant what a user decided, on real sockets.
+//! Section 6: the push of a user's decision, on real sockets.
 
 use kaipiao_tests::{
     MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, Reply, TestServer, USER, element,
@@ -27,10 +27,10 @@ fn push_of(server: &TestServer, order_id: &str) -> Value {
 fn the_event_arrives_in_every_mode_with_every_field() {
     for mode in ["plain", "compat", "safe"] {
         let (server, receiver) = (TestServer::start(), Receiver::start());
-        let desk = server.merchant();
+        let client = server.merchant();
         server.set_callback(MERCHANT, &receiver, mode);
         let before_s = now_s(&server);
-        desk.authorized("订单 1]]><");
+        client.authorized("订单 1]]><");
         let push = receiver.next();
         let event = push.event(MERCHANT);
         let user = server.openid(USER, MERCHANT);
@@ -39,8 +39,8 @@ fn the_event_arrives_in_every_mode_with_every_field() {
         assert!((before_s..before_s + 10).contains(&push.query["timestamp"].parse().unwrap()));
         let create_time: i64 = element(&event, "CreateTime").unwrap().parse().unwrap();
         assert!((before_s..before_s + 10).contains(&create_time));
-        let told = server.get_json("/sandbox/v1/accounts");
-        let to_user = told["accounts"][0]["original_id"].as_str().unwrap();
+        let sandbox = server.get_json("/sandbox/v1/accounts");
+        let to_user = sandbox["accounts"][0]["original_id"].as_str().unwrap();
         let s_pappid = server.s_pappid();
         assert_eq!(
             event,
@@ -60,7 +60,7 @@ fn the_event_arrives_in_every_mode_with_every_field() {
         assert_eq!(clear, mode != "safe", "{mode}");
         assert_eq!(push.body.contains("<Encrypt>"), mode != "plain", "{mode}");
         assert!(push.body.starts_with(&format!("<xml><ToUserName><![CDATA[{to_user}]]>")));
-        server.all_settled();
+        server.all_completed();
         let listed = &server.pushes("")[0];
         assert_eq!((&listed["state"], &listed["body"]), (&json!("delivered"), &json!(event)));
         assert_eq!(listed["attempts"][0]["excerpt"], "success");
@@ -70,11 +70,11 @@ fn the_event_arrives_in_every_mode_with_every_field() {
 #[test]
 fn a_decline_pushes_fail_order_id_and_a_later_yes_comes_behind_it() {
     let (server, receiver) = (TestServer::start(), Receiver::start());
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &receiver, "plain");
-    let link = desk.auth_url("7", 0);
+    let link = client.auth_url("7", 0);
     decide(&server, &link, USER, "decline");
-    // A second no changes nothing, and tells nobody.
+    // A second no changes nothing, and pushes nothing.
     decide(&server, &link, USER, "decline");
     decide(&server, &link, USER, "authorize");
     let tags = |event: &str| {
@@ -82,16 +82,16 @@ fn a_decline_pushes_fail_order_id_and_a_later_yes_comes_behind_it() {
     };
     assert_eq!(tags(&receiver.next().event(MERCHANT)), (String::new(), "7".into()));
     assert_eq!(tags(&receiver.next().event(MERCHANT)), ("7".into(), String::new()));
-    server.all_settled();
+    server.all_completed();
     assert_eq!(receiver.received().len(), 2);
 }
 
 #[test]
 fn two_events_of_one_user_never_share_a_create_time() {
     let (server, receiver) = (TestServer::start(), Receiver::start());
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &receiver, "plain");
-    let links: Vec<_> = (0..8).map(|n| desk.auth_url(&n.to_string(), 0)).collect();
+    let links: Vec<_> = (0..8).map(|n| client.auth_url(&n.to_string(), 0)).collect();
     std::thread::scope(|scope| {
         for link in &links {
             let server = &server;
@@ -102,7 +102,7 @@ fn two_events_of_one_user_never_share_a_create_time() {
     let keys: std::collections::HashSet<_> =
         (0..8).map(|_| key(receiver.next().event(MERCHANT))).collect();
     assert_eq!(keys.len(), 8);
-    server.all_settled();
+    server.all_completed();
 }
 
 #[test]
@@ -112,10 +112,10 @@ fn who_receives_depends_on_who_asked() {
     let (official, own) = (Receiver::start(), Receiver::start());
     server.set_callback(MERCHANT, &official, "safe");
     let play = |appid: &str, source: &str, order_id: &str| {
-        let desk = server.desk(appid);
-        let mut asked = desk.asked(order_id, 0);
+        let client = server.client(appid);
+        let mut asked = client.asked(order_id, 0);
         asked["source"] = json!(source);
-        let link = desk.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
+        let link = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
         decide(&server, &link, USER, "authorize");
     };
     // Without a callback of its own a mini program's pushes go to the Official Account.
@@ -147,7 +147,7 @@ fn who_receives_depends_on_who_asked() {
     // Only the mini program's own requests are its own: the last getauthurl counts.
     play(MERCHANT, "web", "5");
     assert_eq!(element(&official.next().event(MERCHANT), "SuccOrderId").unwrap(), "5");
-    server.all_settled();
+    server.all_completed();
     assert_eq!((official.received().len(), own.received().len()), (4, 1));
 }
 
@@ -185,11 +185,11 @@ fn every_whole_2xx_delivers_and_everything_else_is_retried() {
         None => Reply::Success("success"),
     });
     let server = TestServer::start_with("[push]\ntimeout_ms = 150\nper_account = 1");
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &receiver, "plain");
     for (n, (_, excerpt)) in whole.iter().enumerate() {
-        desk.authorized(&n.to_string());
-        server.all_settled();
+        client.authorized(&n.to_string());
+        server.all_completed();
         let push = push_of(&server, &n.to_string());
         assert_eq!(push["state"], "delivered");
         assert_eq!(push["attempts"].as_array().unwrap().len(), 1);
@@ -197,8 +197,8 @@ fn every_whole_2xx_delivers_and_everything_else_is_retried() {
     }
     for (n, (status, problem)) in expected.iter().enumerate() {
         let order_id = format!("b{n}");
-        desk.authorized(&order_id);
-        server.all_settled();
+        client.authorized(&order_id);
+        server.all_completed();
         let push = push_of(&server, &order_id);
         let attempts = push["attempts"].as_array().unwrap();
         assert_eq!((attempts.len(), &push["state"]), (2, &json!("delivered")), "{n}");
@@ -219,7 +219,7 @@ fn ten_megabytes_deliver_and_2_kib_of_them_are_kept() {
     let server = TestServer::start();
     server.set_callback(MERCHANT, &receiver, "safe");
     server.merchant().authorized("1");
-    server.all_settled();
+    server.all_completed();
     let push = push_of(&server, "1");
     assert_eq!(push["state"], "delivered");
     assert_eq!(push["attempts"][0]["excerpt"].as_str().unwrap().len(), 2048);
@@ -232,11 +232,11 @@ fn three_retries_at_0_2_and_5_seconds_then_it_gives_up_and_can_be_replayed() {
         _ => Reply::Success("success"),
     });
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &receiver, "safe");
-    desk.authorized("1");
+    client.authorized("1");
     let tries = |n: usize| {
-        server.wait_for("the next try is recorded", || {
+        server.wait_until("the next try is recorded", || {
             push_of(&server, "1")["attempts"].as_array().unwrap().len() == n
         });
         push_of(&server, "1")
@@ -262,7 +262,7 @@ fn three_retries_at_0_2_and_5_seconds_then_it_gives_up_and_can_be_replayed() {
     server.advance_s(100);
     let replay = format!("pushes/{}/replay", push["id"].as_str().unwrap());
     assert_eq!(server.admin("POST", &replay, &json!({})).0, 200);
-    server.all_settled();
+    server.all_completed();
     let push = push_of(&server, "1");
     assert_eq!(push["state"], "delivered");
     assert_eq!(push["attempts"].as_array().unwrap().len(), 5);
@@ -277,7 +277,7 @@ fn three_retries_at_0_2_and_5_seconds_then_it_gives_up_and_can_be_replayed() {
 fn without_a_callback_a_push_is_unroutable_and_kept() {
     let (server, receiver) = (TestServer::start(), Receiver::start());
     server.merchant().authorized("1");
-    server.all_settled();
+    server.all_completed();
     let push = push_of(&server, "1");
     assert_eq!((&push["state"], &push["attempts"]), (&json!("unroutable"), &json!([])));
     server.set_callback(MERCHANT, &receiver, "plain");
@@ -285,35 +285,35 @@ fn without_a_callback_a_push_is_unroutable_and_kept() {
     assert_eq!(server.admin("POST", &format!("pushes/{id}/replay"), &json!({})).0, 200);
     let event = receiver.next().event(MERCHANT);
     assert_eq!(json!(event), push["body"]);
-    server.all_settled();
+    server.all_completed();
     // An empty url ends it.
     let path = format!("accounts/{MERCHANT}/callback");
     assert_eq!(server.admin("PUT", &path, &json!({"url": ""})).0, 200);
     server.merchant().authorized("2");
-    server.all_settled();
+    server.all_completed();
     assert_eq!(push_of(&server, "2")["state"], "unroutable");
 }
 
 #[test]
-fn a_lane_that_waits_behind_a_hanging_push_says_so_and_others_pass_it() {
+fn a_push_that_waits_behind_a_hanging_one_of_its_order_says_so_and_others_pass_it() {
     let receiver = Receiver::behaving(|_, push| match element(&push.body, "FailOrderId") {
         Some(order_id) if order_id == "slow" => Reply::Hang,
         _ => Reply::Success(""),
     });
     let server = TestServer::start_with("[push]\ntimeout_ms = 60000\n[limits]\nshutdown_ms = 1");
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &receiver, "plain");
-    let link = desk.auth_url("slow", 0);
+    let link = client.auth_url("slow", 0);
     decide(&server, &link, USER, "decline");
     receiver.next();
     decide(&server, &link, OTHER_USER, "authorize");
-    desk.authorized("quick");
+    client.authorized("quick");
     assert_eq!(element(&receiver.next().body, "SuccOrderId").unwrap(), "quick");
-    server.wait_for("the quick one is delivered", || {
+    server.wait_until("the quick one is delivered", || {
         push_of(&server, "quick")["state"] == "delivered"
     });
-    let lane = server.pushes("order_id=slow&state=open");
-    let [second, first] = &lane[..] else { panic!("{lane:?}") };
+    let of_order = server.pushes("order_id=slow&state=open");
+    let [second, first] = &of_order[..] else { panic!("{of_order:?}") };
     assert_eq!((&first["state"], &second["state"]), (&json!("in_flight"), &json!("waiting")));
     let says = second["says"].as_str().unwrap();
     let id = first["id"].as_str().unwrap();
@@ -328,7 +328,7 @@ fn a_lane_that_waits_behind_a_hanging_push_says_so_and_others_pass_it() {
 }
 
 /// A merchant of its own with its own receiver.
-fn other_merchant<'a>(server: &'a TestServer, receiver: &Receiver) -> kaipiao_tests::Desk<'a> {
+fn other_merchant<'a>(server: &'a TestServer, receiver: &Receiver) -> kaipiao_tests::Client<'a> {
     let secret = "f".repeat(32);
     server.put_account(
         OTHER_MERCHANT,
@@ -337,10 +337,10 @@ fn other_merchant<'a>(server: &'a TestServer, receiver: &Receiver) -> kaipiao_te
     );
     let token =
         server.token_answer(OTHER_MERCHANT, &secret)["access_token"].as_str().unwrap().to_owned();
-    let desk = server.desk_with(token);
-    desk.set_contact();
+    let client = server.client_with(token);
+    client.set_contact();
     server.set_callback(OTHER_MERCHANT, receiver, "plain");
-    desk
+    client
 }
 
 #[test]
@@ -350,11 +350,11 @@ fn a_dead_account_holds_up_only_itself() {
     let server = TestServer::start_with(
         "[push]\ntimeout_ms = 60000\nat_once = 5\n[limits]\nshutdown_ms = 1",
     );
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &dead, "plain");
     let other = other_merchant(&server, &healthy);
     for n in 0..20 {
-        desk.authorized(&n.to_string());
+        client.authorized(&n.to_string());
     }
     for n in 0..20 {
         other.authorized(&n.to_string());
@@ -362,7 +362,7 @@ fn a_dead_account_holds_up_only_itself() {
     for _ in 0..20 {
         healthy.next();
     }
-    server.wait_for("the healthy account's pushes are delivered", || {
+    server.wait_until("the healthy account's pushes are delivered", || {
         server.pushes(&format!("appid={OTHER_MERCHANT}&state=delivered")).len() == 20
     });
     // The dead one has its four and no more, whatever is free.
@@ -376,14 +376,14 @@ fn per_account_is_the_cap() {
     let server = TestServer::start_with(
         "[push]\ntimeout_ms = 60000\nper_account = 2\n[limits]\nshutdown_ms = 1",
     );
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &dead, "plain");
     for n in 0..10 {
-        desk.authorized(&n.to_string());
+        client.authorized(&n.to_string());
     }
     let in_flight =
         || server.pushes("state=open").iter().filter(|p| p["state"] == "in_flight").count();
-    server.wait_for("two are under way", || in_flight() == 2);
+    server.wait_until("two are under way", || in_flight() == 2);
     dead.next();
     dead.next();
     assert_eq!((in_flight(), dead.received().len()), (2, 2));
@@ -394,12 +394,12 @@ fn per_account_is_the_cap() {
 fn the_real_five_seconds_are_for_the_whole_answer() {
     let hanging = Receiver::behaving(|n, _| if n == 0 { Reply::Hang } else { Reply::Success("") });
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &hanging, "plain");
-    desk.authorized("1");
+    client.authorized("1");
     hanging.next();
     hanging.next();
-    server.all_settled();
+    server.all_completed();
     let push = push_of(&server, "1");
     let took_ms = push["attempts"][0]["took_ms"].as_i64().unwrap();
     assert!((5000..7000).contains(&took_ms), "{took_ms}");
@@ -446,15 +446,15 @@ fn what_prevents_a_callback_is_said() {
         |server: &TestServer| server.admin("GET", "accounts", &json!({})).1["accounts"][0].clone();
     assert_eq!(account(&server)["callback"], json!(null));
     assert_eq!(put(MERCHANT, json!({})).0, 200);
-    let told = account(&server);
-    assert_eq!(told["callback"], json!({"url": receiver.url(), "mode": "safe"}));
+    let before = account(&server);
+    assert_eq!(before["callback"], json!({"url": receiver.url(), "mode": "safe"}));
     assert!(receiver.received().is_empty(), "a verification is not a push");
     // It outlives a restart, and its secrets are not on disk in clear.
     let server = server.restart_with("");
-    assert_eq!(account(&server), told);
+    assert_eq!(account(&server), before);
     server.merchant().authorized("1");
     receiver.next().event(MERCHANT);
-    server.all_settled();
+    server.all_completed();
     for file in std::fs::read_dir(server.data().join("data")).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         let text = String::from_utf8_lossy(&bytes);
@@ -474,23 +474,23 @@ fn a_callback_of_the_config_file_needs_no_running_receiver() {
     );
     let server = TestServer::start_with(&settings);
     let token = server.token_answer(OTHER_MERCHANT, &"f".repeat(32))["access_token"].clone();
-    let desk = server.desk_with(token.as_str().unwrap().to_owned());
-    desk.set_contact();
-    desk.authorized("1");
+    let client = server.client_with(token.as_str().unwrap().to_owned());
+    client.set_contact();
+    client.authorized("1");
     let push = receiver.next();
     assert!(push.body.contains("<Encrypt>") && push.body.contains("<Event>"));
     push.event(OTHER_MERCHANT);
-    server.all_settled();
+    server.all_completed();
 }
 
 #[test]
 fn the_listing_filters_pages_and_names_what_is_wrong() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     for n in 0..5 {
-        desk.authorized(&n.to_string());
+        client.authorized(&n.to_string());
     }
-    server.all_settled();
+    server.all_completed();
     let ids = |query: &str| {
         server
             .pushes(query)
@@ -525,12 +525,12 @@ fn the_listing_filters_pages_and_names_what_is_wrong() {
 fn what_is_under_way_at_a_restart_goes_out_again() {
     let receiver = Receiver::behaving(|n, _| if n == 0 { Reply::Hang } else { Reply::Success("") });
     let server = TestServer::start_with("[push]\ntimeout_ms = 60000\n[limits]\nshutdown_ms = 1");
-    let desk = server.merchant();
+    let client = server.merchant();
     server.set_callback(MERCHANT, &receiver, "plain");
-    desk.authorized("1");
+    client.authorized("1");
     let first = receiver.next();
     let server = server.restart_with("");
     assert_eq!(receiver.next().body, first.body);
-    server.all_settled();
+    server.all_completed();
     assert_eq!(push_of(&server, "1")["state"], "delivered");
 }

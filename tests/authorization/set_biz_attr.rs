@@ -11,18 +11,18 @@ fn golden(path: &str) -> String {
 #[test]
 fn before_anything_is_set_each_getter_has_its_code() {
     let server = TestServer::start();
-    let desk = server.desk(MERCHANT);
-    assert_refused(&desk.attribute("get_contact", &json!({})), 72063, MERCHANT);
-    assert_refused(&desk.attribute("get_auth_field", &json!({})), 72029, MERCHANT);
-    assert_refused(&desk.attribute("get_pay_mch", &json!({})), 72028, MERCHANT);
+    let client = server.client(MERCHANT);
+    assert_refused(&client.attribute("get_contact", &json!({})), 72063, MERCHANT);
+    assert_refused(&client.attribute("get_auth_field", &json!({})), 72029, MERCHANT);
+    assert_refused(&client.attribute("get_pay_mch", &json!({})), 72028, MERCHANT);
 }
 
 #[test]
 fn the_golden_requests_give_the_golden_answers() {
     let server = TestServer::start();
-    let desk = server.desk(MERCHANT);
+    let client = server.client(MERCHANT);
     let call = |action: &str, body: &str| {
-        let path = desk.path(&format!("/card/invoice/setbizattr?action={action}"));
+        let path = client.path(&format!("/card/invoice/setbizattr?action={action}"));
         server.post_raw(&path, None, body).body().clone()
     };
     let request = golden("s17_set_contact/request.json");
@@ -44,22 +44,22 @@ fn the_golden_requests_give_the_golden_answers() {
 #[test]
 fn getters_take_any_body_and_get() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     let call = "/card/invoice/setbizattr?action=get_contact";
     for body in ["", "{}", "\"{}\"\n", "null", r#"{"mchid":"1"}"#, "junk"] {
-        assert_ok(&desk.post_text(call, body));
+        assert_ok(&client.post_text(call, body));
     }
-    assert_ok(&server.get(&desk.path(call)));
+    assert_ok(&server.get(&client.path(call)));
 }
 
 #[test]
 fn setting_replaces_all_and_the_apps_share_the_merchants() {
     let server = TestServer::start();
-    let desk = server.desk(MERCHANT);
-    let set = |fields: Value| desk.attribute("set_auth_field", &json!({"auth_field": fields}));
+    let client = server.client(MERCHANT);
+    let set = |fields: Value| client.attribute("set_auth_field", &json!({"auth_field": fields}));
     assert_ok(&set(json!({"user_field": {"show_phone": 1}, "biz_field": {"require_addr": "1"}})));
     assert_ok(&set(json!({"user_field": {"require_email": 1}, "biz_field": {}})));
-    let answer = server.desk(MINI_PROGRAM).attribute("get_auth_field", &json!({}));
+    let answer = server.client(MINI_PROGRAM).attribute("get_auth_field", &json!({}));
     let user = &answer["auth_field"]["user_field"];
     assert_eq!(
         (&user["show_phone"], &user["show_email"], &user["require_email"]),
@@ -71,13 +71,13 @@ fn setting_replaces_all_and_the_apps_share_the_merchants() {
 #[test]
 fn custom_fields_as_clients_send_them() {
     let server = TestServer::start();
-    let desk = server.desk(MERCHANT);
+    let client = server.client(MERCHANT);
     let fields = json!({"auth_field": {
         "user_field": {"custom_field": {"key": "field1", "value": null, "Is_require": 1, "notice": "hint"}},
         "biz_field": {"custom_field": [{"key": "k"}]},
     }});
-    assert_ok(&desk.attribute("set_auth_field", &fields));
-    let answer = desk.attribute("get_auth_field", &json!({}));
+    assert_ok(&client.attribute("set_auth_field", &fields));
+    let answer = client.attribute("get_auth_field", &json!({}));
     let custom = |side: &str| answer["auth_field"][side]["custom_field"].clone();
     assert_eq!(custom("user_field"), json!([{"key": "field1", "is_require": 1, "notice": "hint"}]));
     assert_eq!(custom("biz_field"), json!([{"key": "k", "is_require": 0}]));
@@ -86,9 +86,9 @@ fn custom_fields_as_clients_send_them() {
 #[test]
 fn what_is_wrong_is_named() {
     let server = TestServer::start();
-    let desk = server.desk(MERCHANT);
+    let client = server.client(MERCHANT);
     let refused =
-        |action, body, words| assert_refused(&desk.attribute(action, &body), 72031, words);
+        |action, body, words| assert_refused(&client.attribute(action, &body), 72031, words);
     refused("set_contact", json!({}), "contact is missing");
     refused("set_contact", json!({"contact": {"time_out": 1}}), "contact.phone is empty");
     refused(
@@ -114,29 +114,29 @@ fn what_is_wrong_is_named() {
     refused("set_pay_mch", json!({"paymch_info": {"mchid": "1"}}), "paymch_info.s_pappid is empty");
     refused("set_contacts", json!({}), "action must be set_auth_field");
     let pay = json!({"paymch_info": {"mchid": "1234", "s_pappid": server.s_pappid()}});
-    assert_refused(&desk.attribute("set_pay_mch", &pay), 72030, "1234");
+    assert_refused(&client.attribute("set_pay_mch", &pay), 72030, "1234");
 }
 
 #[test]
 fn a_missing_action_is_read_off_the_body() {
     let server = TestServer::start();
-    let desk = server.desk(MERCHANT);
+    let client = server.client(MERCHANT);
     let call = "/card/invoice/setbizattr";
-    assert_ok(&desk.post(call, &json!({"contact": {"phone": "1", "time_out": 1}})));
-    assert_refused(&desk.post(call, &json!({})), 72031, "action must be");
-    assert_refused(&desk.post_text(call, ""), 72031, "action must be");
+    assert_ok(&client.post(call, &json!({"contact": {"phone": "1", "time_out": 1}})));
+    assert_refused(&client.post(call, &json!({})), 72031, "action must be");
+    assert_refused(&client.post_text(call, ""), 72031, "action must be");
 }
 
 #[test]
 fn the_action_may_stand_in_the_body_and_php_sends_empty_lists() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let answer = desk.post("/card/invoice/setbizattr", &json!({"action": "get_contact"}));
+    let client = server.merchant();
+    let answer = client.post("/card/invoice/setbizattr", &json!({"action": "get_contact"}));
     assert_eq!(answer["contact"]["phone"], "88888888");
-    let answer = desk.post("/card/invoice/setbizattr", &json!({"action": "nonsense"}));
+    let answer = client.post("/card/invoice/setbizattr", &json!({"action": "nonsense"}));
     assert_refused(&answer, 72031, "not \"nonsense\"");
     assert_ok(
-        &desk.attribute(
+        &client.attribute(
             "set_auth_field",
             &json!({"auth_field": {"user_field": [], "biz_field": []}}),
         ),

@@ -3,11 +3,12 @@
 //! Every page that a test shows to the camera (`Browser::shoot`) is also read by axe-core, and its
 //! picture is kept in `target/tmp/screenshots`.
 
+use kaipiao_tests::{PATIENCE, PAUSE};
 use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
 
@@ -24,11 +25,8 @@ pub struct Look {
 
 /// A phone in Chinese.
 pub const PHONE: Look = Look { width: 360, lang: "zh-CN", scripts: true };
-/// A desk in English.
-pub const DESK: Look = Look { width: 1280, lang: "en", scripts: true };
-
-/// What a page has not shown by then it never will.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A desktop computer in English.
+pub const DESKTOP: Look = Look { width: 1280, lang: "en", scripts: true };
 
 /// A browser that runs until it is closed.
 pub struct Browser {
@@ -111,7 +109,9 @@ impl Browser {
 
     /// All that a person can read on the page.
     pub async fn text(&self) -> String {
+        let mut polls = tokio::time::interval(PAUSE);
         loop {
+            polls.tick().await;
             // A page that is just being replaced has no text; the next one has.
             if let Ok(text) = self.find("body").await.text().await {
                 return text;
@@ -125,8 +125,9 @@ impl Browser {
     }
 
     async fn find_by(&self, by: By) -> WebElement {
-        let started = Instant::now();
+        let (started, mut polls) = (Instant::now(), tokio::time::interval(PAUSE));
         loop {
+            polls.tick().await;
             if let Ok(element) = self.driver.find(by.clone()).await {
                 return element;
             }
@@ -186,10 +187,15 @@ impl Browser {
 
     /// Waits until it is so.
     pub async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
-        let started = Instant::now();
+        let (started, mut polls) = (Instant::now(), tokio::time::interval(PAUSE));
         while !is_so().await {
+            polls.tick().await;
             if started.elapsed() > PATIENCE {
-                panic!("never: {what}; at {}: {}", self.address().await, self.text().await);
+                panic!(
+                    "not within {PATIENCE:?}: {what}; at {}: {}",
+                    self.address().await,
+                    self.text().await
+                );
             }
         }
     }

@@ -1,12 +1,12 @@
 //! The user's own pages: the title book, the messages, the language.
 
-use crate::harness::{Browser, DESK, Look, PHONE};
+use crate::harness::{Browser, DESKTOP, Look, PHONE};
 use kaipiao_tests::{TestServer, USER, assert_sucesss};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn titles_are_added_edited_preferred_and_deleted() {
     let server = TestServer::start();
-    for look in [PHONE, Look { scripts: false, ..DESK }] {
+    for look in [PHONE, Look { scripts: false, ..DESKTOP }] {
         let browser = Browser::open(look).await;
         let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
         browser.go(&format!("{}/me/titles", server.base)).await;
@@ -48,9 +48,9 @@ async fn titles_are_added_edited_preferred_and_deleted() {
 /// card, go to the PDF; and once the merchant has offset it, see that it is void.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_is_found_in_the_wallet_and_opened() {
-    for look in [PHONE, DESK, Look { scripts: false, lang: "en", ..PHONE }] {
+    for look in [PHONE, DESKTOP, Look { scripts: false, lang: "en", ..PHONE }] {
         let server = TestServer::start();
-        let desk = server.merchant();
+        let client = server.merchant();
         let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
         let browser = Browser::open(look).await;
         browser.go(&format!("{}/me/cards", server.base)).await;
@@ -58,16 +58,16 @@ async fn an_invoice_is_found_in_the_wallet_and_opened() {
         browser.says(says("还没有发票", "There are no invoices yet")).await;
         browser.shoot("cards-none").await;
 
-        let mut asked = desk.asked("1", 0);
+        let mut asked = client.asked("1", 0);
         asked["redirect_url"] = serde_json::json!("");
-        let link = desk.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
+        let link = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
         browser.go(&link).await;
         browser.submit(".primary[value='authorize']").await;
         browser.press(says("查看卡包", "See my Cards")).await;
         browser.says(says("还没有发票", "There are no invoices yet")).await;
-        assert_sucesss(&desk.make_out(&desk.invoice("1", "A1")));
-        let blue = desk.result("A1")["invoicedetail"].clone();
-        desk.issued("2", "A2");
+        assert_sucesss(&client.make_out(&client.invoice("1", "A1")));
+        let blue = client.result("A1")["invoicedetail"].clone();
+        client.issued("2", "A2");
         browser.go(&link).await;
         browser.says(says("发票已开具", "Your invoice is issued")).await;
         browser.shoot("answered-issued").await;
@@ -83,8 +83,8 @@ async fn an_invoice_is_found_in_the_wallet_and_opened() {
         assert_eq!(format!("{}{pdf}", server.base), blue["pdfurl"].as_str().unwrap());
         assert!(server.get_raw_bytes(&format!("{}{pdf}", server.base)).starts_with(b"%PDF-"));
 
-        assert_sucesss(&desk.offset(&desk.offset_of(&blue, "A1r")));
-        desk.result("A1r");
+        assert_sucesss(&client.offset(&client.offset_of(&blue, "A1r")));
+        client.result("A1r");
         browser.press(says("返回卡包", "Back to Cards")).await;
         browser.says(says("已冲红", "Cancelled")).await;
         browser.shoot("cards").await;
@@ -118,7 +118,7 @@ async fn a_language_can_be_chosen_and_stays() {
 async fn the_home_page_and_the_notices_hinder_nobody() {
     let server = TestServer::start();
     let production = TestServer::start_with("mode = \"production\"");
-    for look in [DESK, PHONE] {
+    for look in [DESKTOP, PHONE] {
         let browser = Browser::open(look).await;
         browser.go(&format!("{}/", server.base)).await;
         browser.says("curl 'http://").await;

@@ -1,16 +1,16 @@
 //! The authorization page: types, states, languages, with and without scripts. What was typed is
 //! compared with the push and with getauthdata.
 
-use crate::harness::{Browser, DESK, Look, PHONE};
+use crate::harness::{Browser, DESKTOP, Look, PHONE};
 use kaipiao_tests::{
-    Desk, MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, TestServer, USER, assert_ok,
+    Client, MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, TestServer, USER, assert_ok,
     element,
 };
 use serde_json::{Value, json};
 
 /// A shop whose page asks for everything.
-fn shop(server: &TestServer) -> Desk<'_> {
-    let desk = server.merchant();
+fn shop(server: &TestServer) -> Client<'_> {
+    let client = server.merchant();
     let custom = |key: &str| json!([{"key": key, "is_require": 1, "notice": "如 A-001 <b>"}]);
     let fields = json!({"auth_field": {
         "user_field": {
@@ -22,17 +22,17 @@ fn shop(server: &TestServer) -> Desk<'_> {
             "show_phone": 1, "show_bank_type": 1, "show_bank_no": 1, "custom_field": custom("phone"),
         },
     }});
-    assert_ok(&desk.attribute("set_auth_field", &fields));
-    desk
+    assert_ok(&client.attribute("set_auth_field", &fields));
+    client
 }
 
-fn link(desk: &Desk<'_>, order_id: &str, page_type: i64, change: Value) -> String {
-    let mut asked = desk.asked(order_id, page_type);
+fn link(client: &Client<'_>, order_id: &str, page_type: i64, change: Value) -> String {
+    let mut asked = client.asked(order_id, page_type);
     asked["money"] = json!(15900);
     for (name, value) in change.as_object().unwrap() {
         asked[name] = value.clone();
     }
-    let answer = desk.auth_url_answer(&asked);
+    let answer = client.auth_url_answer(&asked);
     assert_ok(&answer);
     answer["auth_url"].as_str().unwrap().to_owned()
 }
@@ -48,15 +48,15 @@ async fn open_as(browser: &Browser, link: &str, user: &str) {
 /// Both languages on both, once with scripts and once without.
 const LOOKS: [Look; 4] = [
     PHONE,
-    DESK,
+    DESKTOP,
     Look { scripts: false, lang: "en", ..PHONE },
-    Look { scripts: false, lang: "zh-CN", ..DESK },
+    Look { scripts: false, lang: "zh-CN", ..DESKTOP },
 ];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_type_in_both_languages_with_scripts_on_and_off() {
     let (server, receiver) = (TestServer::start(), Receiver::start());
-    let desk = shop(&server);
+    let client = shop(&server);
     server.set_callback(MERCHANT, &receiver, "safe");
     for (number, look) in LOOKS.into_iter().enumerate() {
         let browser = Browser::open(look).await;
@@ -64,7 +64,7 @@ async fn every_type_in_both_languages_with_scripts_on_and_off() {
         for page_type in [0, 1, 2] {
             let order_id = format!("look{number}-{page_type}");
             let back = receiver.url();
-            let link = link(&desk, &order_id, page_type, json!({"redirect_url": back}));
+            let link = link(&client, &order_id, page_type, json!({"redirect_url": back}));
             open_as(&browser, &link, USER).await;
             let text = browser.text().await;
             for part in ["开票示例商城", "159.00", &order_id, "2016-09-26 15:44", "开票示例平台"]
@@ -93,7 +93,7 @@ async fn every_type_in_both_languages_with_scripts_on_and_off() {
                 .await;
             let event = receiver.next().event(MERCHANT);
             assert_eq!(element(&event, "SuccOrderId").unwrap(), order_id);
-            let status = desk.status(&order_id);
+            let status = client.status(&order_id);
             assert_eq!(status["invoice_status"], "auth success");
             let typed = json!({"biz_field": {
                 "title": "测试<公司>\"&' 有限公司", "tax_no": "91440300MA5KP0001N",
@@ -106,18 +106,18 @@ async fn every_type_in_both_languages_with_scripts_on_and_off() {
         }
         browser.close().await;
     }
-    server.all_settled();
+    server.all_completed();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
     let server = TestServer::start();
-    let desk = shop(&server);
-    for look in [PHONE, Look { scripts: false, ..DESK }] {
+    let client = shop(&server);
+    for look in [PHONE, Look { scripts: false, ..DESKTOP }] {
         let browser = Browser::open(look).await;
         let order_id = format!("wrong-{}", look.width);
         let no_redirect = json!({"redirect_url": ""});
-        open_as(&browser, &link(&desk, &order_id, 1, no_redirect), USER).await;
+        open_as(&browser, &link(&client, &order_id, 1, no_redirect), USER).await;
         // The individual's side, by its tab.
         browser.click("label[for='kind-personal']").await;
         browser.shoot("authorize-individual").await;
@@ -155,7 +155,7 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
         browser.fill("personal.title", &format!("张伟 {}", look.width)).await;
         browser.keys("\u{e007}").await;
         browser.until("the request is sent", async || browser.has(".mark.yes").await).await;
-        let info = desk.status(&order_id)["user_auth_info"]["user_field"].clone();
+        let info = client.status(&order_id)["user_auth_info"]["user_field"].clone();
         assert_eq!(info["title"], format!("张伟 {}", look.width));
         assert_eq!(info["custom_field"], json!([{"key": "会员号", "value": "M-1"}]));
         browser.go(&format!("{}/me/titles", server.base)).await;
@@ -167,9 +167,9 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_state_says_what_happened_and_what_to_do() {
     let server = TestServer::start_with("[authorization]\nlink_life_s = 1000");
-    let desk = shop(&server);
+    let client = shop(&server);
     let no_redirect = || json!({"redirect_url": ""});
-    for look in [PHONE, DESK] {
+    for look in [PHONE, DESKTOP] {
         let browser = Browser::open(look).await;
         let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
         let order = |name: &str| format!("{name}-{}", look.width);
@@ -182,11 +182,11 @@ async fn every_state_says_what_happened_and_what_to_do() {
         browser.shoot("login").await;
 
         // Said no, thought it over, said yes; and once more.
-        let declined = link(&desk, &order("decline"), 0, no_redirect());
+        let declined = link(&client, &order("decline"), 0, no_redirect());
         open_as(&browser, &declined, USER).await;
         browser.press(says("暂不开票", "Not now")).await;
         shows("declined", says("你选择了暂不开票", "You chose no invoice")).await;
-        assert_eq!(desk.status(&order("decline"))["invoice_status"], "never auth");
+        assert_eq!(client.status(&order("decline"))["invoice_status"], "never auth");
         browser.go(&declined).await;
         shows("declined-before", says("现在仍可继续", "You can still go on")).await;
         browser.submit(".actions .primary").await;
@@ -196,22 +196,22 @@ async fn every_state_says_what_happened_and_what_to_do() {
         assert!(browser.text().await.contains("88888888"));
 
         // Leaving the page is no answer.
-        let left = link(&desk, &order("left"), 0, no_redirect());
+        let left = link(&client, &order("left"), 0, no_redirect());
         browser.go(&left).await;
         browser.go(&format!("{}/me/titles", server.base)).await;
         assert!(server.pushes(&format!("order_id={}", order("left"))).is_empty());
 
-        let others = link(&desk, &order("other"), 0, no_redirect());
+        let others = link(&client, &order("other"), 0, no_redirect());
         assert_eq!(server.answer(&others, OTHER_USER, "authorize", None).0, 200);
         browser.go(&others).await;
         shows("another", says("其他用户授权", "Another user has authorized")).await;
         // Somebody else's rejection tells nobody else its reason.
-        assert_ok(&desk.reject(&order("other")));
+        assert_ok(&client.reject(&order("other")));
         browser.go(&others).await;
         shows("rejected-other", says("商家已拒绝开票", "The merchant has rejected")).await;
         assert!(!browser.text().await.contains("抬头有误"));
 
-        assert_ok(&desk.reject(&order("decline")));
+        assert_ok(&client.reject(&order("decline")));
         browser.go(&declined).await;
         shows("rejected", "抬头有误").await;
         let pushed = server.pushes(&format!("order_id={}", order("decline")));
@@ -222,7 +222,7 @@ async fn every_state_says_what_happened_and_what_to_do() {
 
         browser.go(&left.replace("m1=15900", "m1=1")).await;
         shows("tampered", says("链接无效", "This link is not valid")).await;
-        let old = link(&desk, &order("old"), 1, no_redirect());
+        let old = link(&client, &order("old"), 1, no_redirect());
         server.advance_s(1001);
         browser.go(&old).await;
         shows("expired", says("链接已过期", "This link has expired")).await;
@@ -239,10 +239,10 @@ async fn afterwards_each_source_is_led_where_it_belongs() {
     shop(&server);
     let browser = Browser::open(PHONE).await;
     let play = async |appid: &str, source: &str, redirect_url: &str, button: &str| {
-        let desk = server.desk(appid);
+        let client = server.client(appid);
         let order_id = format!("{source}-{button}");
         let change = json!({"source": source, "redirect_url": redirect_url});
-        let url = link(&desk, &order_id, 0, change);
+        let url = link(&client, &order_id, 0, change);
         let url = if source == "wxa" { format!("{}/{url}", server.base) } else { url };
         open_as(&browser, &url, USER).await;
         browser.submit(&format!(".actions .{button}")).await;
@@ -274,9 +274,9 @@ async fn afterwards_each_source_is_led_where_it_belongs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keyboard_alone_is_enough() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let browser = Browser::open(DESK).await;
-    let url = link(&desk, "keys", 1, json!({"redirect_url": ""}));
+    let client = server.merchant();
+    let browser = Browser::open(DESKTOP).await;
+    let url = link(&client, "keys", 1, json!({"redirect_url": ""}));
     open_as(&browser, &url, USER).await;
     let tab = "\u{e004}";
     // summary, the radio group, the fields of a company, saving, yes.
@@ -288,6 +288,6 @@ async fn the_keyboard_alone_is_enough() {
     assert_eq!(seen, ["", "kind", "company.title", "company.tax_no", "save", "decision"]);
     browser.keys("\u{e007}").await;
     browser.until("the request is sent", async || browser.has(".mark.yes").await).await;
-    assert_eq!(desk.status("keys")["invoice_status"], "auth success");
+    assert_eq!(client.status("keys")["invoice_status"], "auth success");
     browser.close().await;
 }

@@ -1,6 +1,6 @@
 //! Jobs that cannot be done: tried with growing pauses, set aside, and run again once they can be.
 
-use kaipiao_tests::{ADMIN, Desk, MERCHANT, TestServer, assert_sucesss, wait_until};
+use kaipiao_tests::{ADMIN, Client, MERCHANT, TestServer, assert_sucesss, wait_until};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ fn is_set_aside_and_run_again(
     let last_error = job["last_error"].as_str().unwrap();
     assert!(last_error.contains(words), "{last_error}");
     // Nobody else waits for it.
-    server.desk(MERCHANT).issued("2", "P2");
+    server.client(MERCHANT).issued("2", "P2");
     issued_for_another_merchant(&server);
 
     let server = server.restart_after(undo, "");
@@ -83,7 +83,7 @@ fn is_set_aside_and_run_again(
     let found = self::job(&server);
     assert_eq!((&found["id"], &found["state"]), (&job["id"], &json!("failed")), "{found}");
     assert_eq!(run(&server, &job["id"]), 200);
-    assert_eq!(server.desk(MERCHANT).result("P1")["errcode"], 0);
+    assert_eq!(server.client(MERCHANT).result("P1")["errcode"], 0);
     wait_until("the job is done", || jobs(&server, "").is_empty());
     assert_eq!(run(&server, &job["id"]), 404);
 }
@@ -93,14 +93,14 @@ fn issued_for_another_merchant(server: &TestServer) {
     let body = json!({"role": "merchant", "merchant": taxpayer});
     let (_, account) = server.put_account(OTHER, &body, ADMIN);
     let token = server.token_answer(OTHER, account["secret"].as_str().unwrap());
-    let desk: Desk<'_> = server.desk_with(token["access_token"].as_str().unwrap().to_owned());
-    desk.set_contact();
-    desk.authorized("1");
-    let mut invoice = desk.invoice("1", "P1");
+    let client: Client<'_> = server.client_with(token["access_token"].as_str().unwrap().to_owned());
+    client.set_contact();
+    client.authorized("1");
+    let mut invoice = client.invoice("1", "P1");
     invoice["fpqqlsh"] = json!("0000aaP1");
     invoice["wxopenid"] = json!(server.openid(kaipiao_tests::USER, OTHER));
     (invoice["nsrsbh"], invoice["nsrmc"]) = (json!("110109500321654"), json!("Shop"));
-    assert_sucesss(&desk.make_out(&invoice));
+    assert_sucesss(&client.make_out(&invoice));
     let issued = format!("invoices?appid={OTHER}");
     wait_until("the other merchant's invoice is issued", || {
         server.admin("GET", &issued, &json!({})).1["invoices"][0]["state"] == "issued"

@@ -1,6 +1,6 @@
 //! The operator's listing of invoice requests.
 
-use kaipiao_tests::{Desk, MERCHANT, OTHER_USER, TestServer, USER, assert_sucesss, wait_until};
+use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_sucesss, wait_until};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ fn serials(server: &TestServer, query: &str) -> Vec<String> {
 }
 
 /// A user's invoice of 159 yuan, or of 318 yuan for somebody else.
-fn make_out(server: &TestServer, merchant: &Desk<'_>, serial: &str, is_other: bool) {
+fn make_out(server: &TestServer, merchant: &Client<'_>, serial: &str, is_other: bool) {
     let user = if is_other { OTHER_USER } else { USER };
     let order_id = format!("order-{serial}");
     let link = merchant.auth_url(&order_id, 0);
@@ -72,7 +72,7 @@ fn invoices_are_found_by_each_field_within_seconds() {
 }
 
 /// A request that stays with the issuer.
-fn make_out_and_leave(merchant: &Desk<'_>, serial: &str) {
+fn make_out_and_leave(merchant: &Client<'_>, serial: &str) {
     let order_id = format!("order-{serial}");
     merchant.authorized(&order_id);
     assert_sucesss(&merchant.make_out(&merchant.invoice(&order_id, serial)));

@@ -20,41 +20,41 @@ fn a_classic_invoice_has_a_code_a_number_and_a_check_code() {
 #[test]
 fn a_fully_digital_invoice_has_a_number_alone_and_can_be_offset() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let classic = desk.issued("1", "B1");
+    let client = server.merchant();
+    let classic = client.issued("1", "B1");
     let (status, account) =
         server.put_account(MERCHANT, &json!({"merchant": {"face": "digital"}}), ADMIN);
     assert_eq!((status, &account["merchant"]["face"]), (200, &json!("digital")));
-    let detail = desk.issued("2", "B2");
+    let detail = client.issued("2", "B2");
     assert_eq!(
         (digits(&detail["fphm"]), &detail["fpdm"], &detail["jym"]),
         (20, &json!(""), &json!(""))
     );
-    kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&detail, "B2r")));
-    let red = desk.result("B2r")["invoicedetail"].clone();
+    kaipiao_tests::assert_sucesss(&client.offset(&client.offset_of(&detail, "B2r")));
+    let red = client.result("B2r")["invoicedetail"].clone();
     assert_eq!(digits(&red["fphm"]), 20);
     // What was issued on the other face before is offset on that face.
-    kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&classic, "B1r")));
-    assert_eq!(digits(&desk.result("B1r")["invoicedetail"]["fphm"]), 8);
+    kaipiao_tests::assert_sucesss(&client.offset(&client.offset_of(&classic, "B1r")));
+    assert_eq!(digits(&client.result("B1r")["invoicedetail"]["fphm"]), 8);
 }
 
 #[test]
 fn what_is_wrong_is_said_in_order() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    desk.issued("1", "C1");
-    let query = |body: Value| desk.post("/card/invoice/queryinvoceinfo", &body);
+    let client = server.merchant();
+    client.issued("1", "C1");
+    let query = |body: Value| client.post("/card/invoice/queryinvoceinfo", &body);
     assert_refused(&query(json!({})), 73003, "fpqqlsh is empty");
     assert_refused(&query(json!({"fpqqlsh": "2ff836C1"})), 73016, "nsrsbh is empty");
     let foreign = json!({"fpqqlsh": "x", "nsrsbh": "110109500321654"});
     assert_refused(&query(foreign), 73101, "91440300MA5KP0009F");
-    assert_refused(&desk.query("C2"), 73109, "\"2ff836C2\" was never accepted");
+    assert_refused(&client.query("C2"), 73109, "\"2ff836C2\" was never accepted");
     let known = json!({"fpqqlsh": "2ff836C1", "nsrsbh": "91440300MA5KP0009F"});
     assert_eq!(query(json!({"invoiceinfo": known}))["errcode"], 0);
-    let platform = server.desk(PLATFORM).post("/card/invoice/queryinvoceinfo", &known);
+    let platform = server.client(PLATFORM).post("/card/invoice/queryinvoceinfo", &known);
     assert_refused(&platform, 72015, "");
     // The path is misspelt, and only that one exists.
-    assert_eq!(server.get_raw(&desk.path("/card/invoice/queryinvoiceinfo")).status(), 404);
+    assert_eq!(server.get_raw(&client.path("/card/invoice/queryinvoiceinfo")).status(), 404);
 }
 
 fn assert_holds(text: &str, values: &[&str]) {
@@ -67,9 +67,9 @@ fn assert_holds(text: &str, values: &[&str]) {
 #[test]
 fn the_pdf_holds_every_value() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    desk.authorized("1");
-    let mut body = desk.invoice("1", "F1");
+    let client = server.merchant();
+    client.authorized("1");
+    let mut body = client.invoice("1", "F1");
     for (name, value) in [
         ("ghfnsrsbh", "91440300MA5KP0001N"),
         ("ghfdz", "深圳市南山区示例路1号"),
@@ -89,8 +89,8 @@ fn the_pdf_holds_every_value() {
          "se": -2.73},
     ]);
     (body["hjje"], body["hjse"], body["jshj"]) = (json!(180), json!(23.4), json!(203.4));
-    kaipiao_tests::assert_sucesss(&desk.make_out(&body));
-    let blue = desk.result("F1")["invoicedetail"].clone();
+    kaipiao_tests::assert_sucesss(&client.make_out(&body));
+    let blue = client.result("F1")["invoicedetail"].clone();
     let text = server.pdf_text(&blue);
     let of = |name: &str| blue[name].as_str().unwrap().to_owned();
     let date = of("kprq");
@@ -108,8 +108,8 @@ fn the_pdf_holds_every_value() {
     assert_holds(&text, &[line, "*洗衣机-21.0013%-2.73", "合计¥180.00¥23.40", "¥203.40"]);
     assert_holds(&text, &["增值税电子普通发票", "⊗贰佰零叁圆肆角整", "样票 SPECIMEN"]);
 
-    kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&blue, "F1r")));
-    let text = server.pdf_text(&desk.result("F1r")["invoicedetail"]);
+    kaipiao_tests::assert_sucesss(&client.offset(&client.offset_of(&blue, "F1r")));
+    let text = server.pdf_text(&client.result("F1r")["invoicedetail"]);
     let remark = format!("对应正数发票代码:{}号码:{}", of("fpdm"), of("fphm"));
     assert_holds(
         &text,
@@ -117,13 +117,13 @@ fn the_pdf_holds_every_value() {
     );
 
     server.put_account(MERCHANT, &json!({"merchant": {"face": "digital"}}), ADMIN);
-    let digital = desk.issued("2", "F2");
+    let digital = client.issued("2", "F2");
     let text = server.pdf_text(&digital);
     assert_holds(&text, &["电子发票（普通发票）", digital["fphm"].as_str().unwrap()]);
     assert!(!text.contains("校验码") && !text.contains("发票代码"), "{text}");
 
-    kaipiao_tests::assert_sucesss(&desk.offset(&desk.offset_of(&digital, "F2r")));
-    let red = desk.result("F2r")["invoicedetail"].clone();
+    kaipiao_tests::assert_sucesss(&client.offset(&client.offset_of(&digital, "F2r")));
+    let red = client.result("F2r")["invoicedetail"].clone();
     let number = |detail: &Value| detail["fphm"].as_str().unwrap().to_owned();
     let month = &red["kprq"].as_str().unwrap()[2..6];
     let confirmation = format!("{}0000{month}{}", &number(&red)[2..4], &number(&red)[10..]);
@@ -150,28 +150,28 @@ fn the_face_is_a_picture_too() {
 #[test]
 fn an_invoice_is_found_by_the_taxpayer_that_it_was_issued_for() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    desk.issued("1", "G1");
+    let client = server.merchant();
+    client.issued("1", "G1");
     let moved = json!({"merchant": {"nsrsbh": "110109500321654"}});
     assert_eq!(server.put_account(MERCHANT, &moved, ADMIN).0, 200);
     for tax_id in ["91440300MA5KP0009F", "110109500321654"] {
         let which = json!({"fpqqlsh": "2ff836G1", "nsrsbh": tax_id});
-        assert_eq!(desk.post("/card/invoice/queryinvoceinfo", &which)["errcode"], 0, "{tax_id}");
+        assert_eq!(client.post("/card/invoice/queryinvoceinfo", &which)["errcode"], 0, "{tax_id}");
     }
     let which = json!({"fpqqlsh": "2ff836G1", "nsrsbh": "1"});
-    assert_refused(&desk.post("/card/invoice/queryinvoceinfo", &which), 73101, "110109500321654");
+    assert_refused(&client.post("/card/invoice/queryinvoceinfo", &which), 73101, "110109500321654");
 }
 
 #[test]
 fn the_pdf_is_behind_an_address_that_cannot_be_guessed_and_never_changes() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let detail = desk.issued("1", "D1");
+    let client = server.merchant();
+    let detail = client.issued("1", "D1");
     let url = detail["pdfurl"].as_str().unwrap().to_owned();
     let pdf = server.get_raw_bytes(&url);
     assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 10_000, "{}", pdf.len());
     assert_eq!(server.get_raw_bytes(&url), pdf, "the same bytes each time");
-    assert_eq!(desk.query("D1")["invoicedetail"]["pdfurl"], json!(url));
+    assert_eq!(client.query("D1")["invoicedetail"]["pdfurl"], json!(url));
     let path = url.strip_prefix(&server.base).unwrap();
     assert_eq!(server.get_raw_headers(path)["content-type"], "application/pdf");
     for wrong in [&path[..path.len() - 1], "/invoice/pdf/", "/invoice/pdf/x.y", "/invoice/pdf/."] {
@@ -179,7 +179,7 @@ fn the_pdf_is_behind_an_address_that_cannot_be_guessed_and_never_changes() {
     }
     // Started again, the server has another port: the host may change, the path does not.
     let server = server.restart_with("");
-    let again = server.desk(MERCHANT).query("D1")["invoicedetail"].clone();
+    let again = server.client(MERCHANT).query("D1")["invoicedetail"].clone();
     assert_eq!(again["fphm"], detail["fphm"]);
     let path = |url: &Value| url.as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
     assert_eq!(path(&again["pdfurl"]), path(&detail["pdfurl"]));
@@ -250,5 +250,5 @@ fn an_invoice_is_its_merchants_alone() {
     }});
     assert_eq!(server.put_account(other, &account, ADMIN).0, 201);
     let token = server.token_answer(other, secret)["access_token"].as_str().unwrap().to_owned();
-    assert_refused(&server.desk_with(token).query("E1"), 73109, "");
+    assert_refused(&server.client_with(token).query("E1"), 73109, "");
 }

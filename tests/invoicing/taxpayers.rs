@@ -1,14 +1,16 @@
 //! Taxpayers, ranges of numbers, the sandbox's people and faults.
 
-use kaipiao_tests::{ADMIN, MERCHANT, MOBILE_APP, TestServer, assert_refused, assert_sucesss};
+use kaipiao_tests::{
+    ADMIN, MERCHANT, MOBILE_APP, TestServer, assert_refused, assert_sucesss, wait_for,
+};
 use serde_json::{Value, json};
 
 const OTHER: &str = "wx00000000000000aa";
 
 fn numbers(server: &TestServer) -> Value {
-    let (status, told) = server.admin("GET", &format!("accounts/{MERCHANT}/numbers"), &json!({}));
-    assert_eq!(status, 200, "{told}");
-    told["ranges"].clone()
+    let (status, report) = server.admin("GET", &format!("accounts/{MERCHANT}/numbers"), &json!({}));
+    assert_eq!(status, 200, "{report}");
+    report["ranges"].clone()
 }
 
 /// A merchant whose numbers are the operator's.
@@ -20,13 +22,13 @@ fn with_numbers(first: i64, last: i64) -> Value {
 #[test]
 fn the_sandbox_tells_its_merchant() {
     let server = TestServer::start();
-    let told = server.get_json("/sandbox/v1/accounts");
+    let sandbox = server.get_json("/sandbox/v1/accounts");
     let merchant = json!({
         "code": "2ff836", "nsrsbh": "91440300MA5KP0009F", "nsrmc": "开票示例商城有限公司",
     });
-    assert_eq!(told["merchant"], merchant);
-    assert_eq!(told["accounts"][0]["merchant"], merchant);
-    assert_eq!(told["accounts"][1]["merchant"], Value::Null);
+    assert_eq!(sandbox["merchant"], merchant);
+    assert_eq!(sandbox["accounts"][0]["merchant"], merchant);
+    assert_eq!(sandbox["accounts"][1]["merchant"], Value::Null);
     let account = &server.admin("GET", "accounts", &json!({})).1["accounts"][0];
     assert_eq!(account["merchant"]["nsrbank"], "示例银行深圳南山支行");
     assert_eq!(account["merchant"]["face"], "classic");
@@ -41,7 +43,7 @@ fn a_taxpayer_is_set_changed_and_complained_about() {
     };
     let words = |merchant: Value| put(OTHER, merchant).1["error"].as_str().unwrap().to_owned();
     assert!(words(json!({"nsrsbh": "1"})).contains("merchant.nsrsbh must be 15 to 20"));
-    // What is refused leaves no account behind whose secret nobody was told.
+    // What is refused leaves no account behind whose secret nobody was given.
     let all = server.admin("GET", "accounts", &json!({})).1["accounts"].clone();
     assert!(all.as_array().unwrap().iter().all(|account| account["appid"] != OTHER));
     let rare = json!({"nsrsbh": "110109500321654", "nsrmc": "𪚥"});
@@ -149,38 +151,36 @@ fn numbers_that_are_used_up_fail_clearly_until_there_are_more() {
          numbers = [{{ code = \"044032411111\", first = 7, last = 9 }}] }}"
     ));
     let token = server.token_answer(OTHER, "ffffffffffffffffffffffffffffffff");
-    let desk = server.desk_with(token["access_token"].as_str().unwrap().to_owned());
-    desk.set_contact();
+    let client = server.client_with(token["access_token"].as_str().unwrap().to_owned());
+    client.set_contact();
     let body = |n: u32| {
-        let mut body = desk.invoice(&n.to_string(), "");
+        let mut body = client.invoice(&n.to_string(), "");
         body["fpqqlsh"] = json!(format!("abc123{n}"));
         body["nsrsbh"] = json!("110109500321654");
         body["wxopenid"] = json!(server.openid(kaipiao_tests::USER, OTHER));
         body
     };
     let result = |n: u32| {
-        let answer = std::cell::RefCell::new(Value::Null);
-        server.wait_for("the issuer is heard", || {
-            let ask = json!({"fpqqlsh": format!("abc123{n}"), "nsrsbh": "110109500321654"});
-            *answer.borrow_mut() = desk.post("/card/invoice/queryinvoceinfo", &ask);
-            answer.borrow()["errcode"] != json!(73107)
-        });
-        answer.into_inner()
+        let query = json!({"fpqqlsh": format!("abc123{n}"), "nsrsbh": "110109500321654"});
+        wait_for("the issuer's answer", || {
+            let answer = client.post("/card/invoice/queryinvoceinfo", &query);
+            Some(answer).filter(|answer| answer["errcode"] != json!(73107))
+        })
     };
     let mut used = Vec::new();
     for n in 1..=3 {
-        desk.authorized(&n.to_string());
-        assert_sucesss(&desk.make_out(&body(n)));
+        client.authorized(&n.to_string());
+        assert_sucesss(&client.make_out(&body(n)));
         used.push(result(n)["invoicedetail"]["fphm"].as_str().unwrap().to_owned());
     }
     assert_eq!(used, ["00000007", "00000008", "00000009"]);
-    desk.authorized("4");
-    assert_sucesss(&desk.make_out(&body(4)));
+    client.authorized("4");
+    assert_sucesss(&client.make_out(&body(4)));
     assert_refused(&result(4), 73000, "are used up; allot another range");
     let more =
         json!({"merchant": {"numbers": [{"code": "044032411111", "first": 50, "last": 50}]}});
     assert_eq!(server.put_account(OTHER, &more, ADMIN).0, 200);
-    assert_sucesss(&desk.make_out(&body(4)));
+    assert_sucesss(&client.make_out(&body(4)));
     assert_eq!(result(4)["invoicedetail"]["fphm"], "00000050");
 }
 
@@ -188,12 +188,12 @@ fn numbers_that_are_used_up_fail_clearly_until_there_are_more() {
 fn a_restart_goes_on_in_its_block_and_leaves_no_gap() {
     let settings = "[issuing]\nblock_size = 10";
     let server = TestServer::start_with(settings);
-    let desk = server.merchant();
-    desk.issued("1", "A1");
-    desk.issued("2", "A2");
+    let client = server.merchant();
+    client.issued("1", "A1");
+    client.issued("2", "A2");
     let server = server.restart_with(settings);
-    let desk = server.desk(MERCHANT);
-    assert_eq!(desk.issued("3", "A3")["fphm"], "00000003");
+    let client = server.client(MERCHANT);
+    assert_eq!(client.issued("3", "A3")["fphm"], "00000003");
     let ranges = numbers(&server);
     let range = &ranges[0];
     assert_eq!((&range["issued"], &range["gaps"]), (&json!(3), &json!([])));
@@ -209,8 +209,8 @@ fn people_are_added_and_renamed() {
     let add = |body: Value| server.post_json("/sandbox/v1/users", &body);
     assert_eq!(add(json!({"id": "u1"})), (200, json!({"id": "u1"})));
     assert_eq!(add(json!({"id": "u1", "name": "艾米"})).0, 200);
-    let told = server.get_json("/sandbox/v1/accounts");
-    let user = told["users"].as_array().unwrap().iter().find(|user| user["id"] == "u1").unwrap();
+    let sandbox = server.get_json("/sandbox/v1/accounts");
+    let user = sandbox["users"].as_array().unwrap().iter().find(|user| user["id"] == "u1").unwrap();
     assert_eq!(user["name"], "艾米");
     for (body, words) in [
         (json!({}), "id is empty"),
@@ -242,21 +242,21 @@ fn faults_are_planned_replaced_and_forgotten() {
         let (status, answer) = plan(body);
         assert!(status == 400 && answer["error"].as_str().unwrap().contains(words), "{answer}");
     }
-    let desk = server.merchant();
-    desk.issued("1", "B1");
+    let client = server.merchant();
+    client.issued("1", "B1");
 }
 
 #[test]
 fn invoices_are_listed_for_an_operator() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     for n in 1..=3 {
-        desk.issued(&n.to_string(), &format!("C{n}"));
+        client.issued(&n.to_string(), &format!("C{n}"));
     }
     server.fault(json!({"target": "issuer", "errcode": 73102}));
-    desk.authorized("4");
-    assert_sucesss(&desk.make_out(&desk.invoice("4", "C4")));
-    desk.result("C4");
+    client.authorized("4");
+    assert_sucesss(&client.make_out(&client.invoice("4", "C4")));
+    client.result("C4");
     let list = |query: &str| {
         let path = format!("invoices?appid={MERCHANT}&{query}");
         server.admin("GET", &path, &json!({})).1["invoices"].as_array().unwrap().clone()

@@ -21,10 +21,10 @@ fn cards(html: &str) -> Vec<String> {
 #[test]
 fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     let (status, empty) = page(&server, "/me/cards", USER);
     assert!(status == 200 && empty.contains("There are no invoices yet"), "{empty}");
-    let detail = desk.issued("1", "A1");
+    let detail = client.issued("1", "A1");
     let (_, list) = page(&server, "/me/cards", USER);
     for words in ["开票示例商城有限公司", "159.00", detail["fphm"].as_str().unwrap()] {
         assert!(list.contains(words), "{words}: {list}");
@@ -36,7 +36,7 @@ fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
     for name in ["fpdm", "fphm", "jym"] {
         assert!(shown.contains(detail[name].as_str().unwrap()), "{name}: {shown}");
     }
-    // The PDF that the page leads to is the one that the merchant is told.
+    // The PDF that the page leads to is the one that the merchant is given.
     let pdf = detail["pdfurl"].as_str().unwrap().strip_prefix(&server.base).unwrap();
     assert!(shown.contains(&format!("href=\"{pdf}\"")), "{shown}");
 
@@ -52,10 +52,10 @@ fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
 #[test]
 fn a_cancelled_invoice_says_so_and_leads_to_the_red_one() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let blue = desk.issued("1", "B1");
-    assert_sucesss(&desk.offset(&desk.offset_of(&blue, "B1r")));
-    let red = desk.result("B1r")["invoicedetail"].clone();
+    let client = server.merchant();
+    let blue = client.issued("1", "B1");
+    assert_sucesss(&client.offset(&client.offset_of(&blue, "B1r")));
+    let red = client.result("B1r")["invoicedetail"].clone();
     let (_, list) = page(&server, "/me/cards", USER);
     assert_eq!(cards(&list).len(), 1, "a red invoice is no card: {list}");
     assert!(list.contains("Cancelled"), "{list}");
@@ -68,9 +68,9 @@ fn a_cancelled_invoice_says_so_and_leads_to_the_red_one() {
 #[test]
 fn a_wallet_has_pages_newest_first() {
     let server = TestServer::start();
-    let desk = server.merchant();
+    let client = server.merchant();
     for n in 1..=23 {
-        desk.issued(&n.to_string(), &format!("C{n}"));
+        client.issued(&n.to_string(), &format!("C{n}"));
         // No two of them in the same millisecond: their order is that of their issue.
         server.advance_s(1);
     }
@@ -97,14 +97,14 @@ fn a_wallet_has_pages_newest_first() {
 #[test]
 fn the_authorization_page_leads_to_the_invoice_once_there_is_one() {
     let server = TestServer::start();
-    let desk = server.merchant();
-    let link = desk.auth_url("1", 0);
+    let client = server.merchant();
+    let link = client.auth_url("1", 0);
     let path = link.strip_prefix(&server.base).unwrap().split('#').next().unwrap().to_owned();
     server.answer(&link, USER, "authorize", None);
     let (_, before) = page(&server, &path, USER);
     assert!(before.contains("href=\"/me/cards\"") && cards(&before).is_empty(), "{before}");
-    assert_sucesss(&desk.make_out(&desk.invoice("1", "D1")));
-    desk.result("D1");
+    assert_sucesss(&client.make_out(&client.invoice("1", "D1")));
+    client.result("D1");
     let (_, after) = page(&server, &path, USER);
     assert!(after.contains("Your invoice is issued"), "{after}");
     let (status, shown) = page(&server, &cards(&after)[0], USER);

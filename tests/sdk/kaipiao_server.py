@@ -26,8 +26,8 @@ class Server:
         self.base = first_line.rsplit(" ", 1)[-1].strip().rstrip("/")
         if not self.base.startswith("http://"):
             raise RuntimeError(f"kaipiao did not start: {first_line!r}")
-        self.told = self.get("/sandbox/v1/accounts")
-        self.s_pappid = self.told["s_pappid"]
+        self.sandbox = self.get("/sandbox/v1/accounts")
+        self.s_pappid = self.sandbox["s_pappid"]
 
     def stop(self):
         self._process.terminate()
@@ -46,13 +46,13 @@ class Server:
 
     def admin(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": "Bearer " + self.told["admin_token"]}
+        headers = {"Authorization": "Bearer " + self.sandbox["admin_token"]}
         request = urllib.request.Request(f"{self.base}/admin/v1/{path}", data, headers, method=method)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
     def account(self, role):
-        return next(account for account in self.told["accounts"] if account["role"] == role)
+        return next(account for account in self.sandbox["accounts"] if account["role"] == role)
 
     def authorize(self, auth_url, title=None):
         body = {"auth_url": auth_url, "user": "zhangwei", "decision": "authorize"}

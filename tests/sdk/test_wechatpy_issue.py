@@ -45,10 +45,10 @@ class Issuing(unittest.TestCase):
         self.assertEqual(event._data["Event"], "cloud_invoice_invoiceresult_event")
         self.assertEqual(event._data["fpqqlsh"], serial)
         self.assertEqual(event._data["status"], str(status))
-        self.assertEqual(event._data["nsrsbh"], self.server.told["merchant"]["nsrsbh"])
+        self.assertEqual(event._data["nsrsbh"], self.server.sandbox["merchant"]["nsrsbh"])
 
     def authorized(self, order_id):
-        """The openid of the user who authorized, as the push tells it."""
+        """The openid of the user who authorized, as the push names it."""
         contact = {"contact": {"phone": "88888888", "time_out": 12345}}
         self.call("setbizattr", contact, action="set_contact")
         ticket = self.client.jsapi.get_ticket("wx_card")["ticket"]
@@ -60,10 +60,10 @@ class Issuing(unittest.TestCase):
         return event.source
 
     def invoice(self, openid, order_id, serial):
-        told = self.server.told["merchant"]
+        merchant = self.server.sandbox["merchant"]
         return {"invoiceinfo": {
-            "wxopenid": openid, "ddh": order_id, "fpqqlsh": serial, "nsrsbh": told["nsrsbh"],
-            "nsrmc": told["nsrmc"], "nsrdz": "Shenzhen", "nsrdh": "0755228899988",
+            "wxopenid": openid, "ddh": order_id, "fpqqlsh": serial, "nsrsbh": merchant["nsrsbh"],
+            "nsrmc": merchant["nsrmc"], "nsrdz": "Shenzhen", "nsrdh": "0755228899988",
             "nsrbank": "Bank of China", "nsrbankid": "12345678", "ghfmc": "星期一", "kpr": "John",
             "jshj": "159", "hjje": "135.9", "hjse": "23.1",
             "invoicedetail_list": [{
@@ -73,21 +73,21 @@ class Issuing(unittest.TestCase):
         }}
 
     def test_issue_query_offset_query(self):
-        told = self.server.told["merchant"]
-        blue, red = told["code"] + "py1", told["code"] + "py1r"
+        merchant = self.server.sandbox["merchant"]
+        blue, red = merchant["code"] + "py1", merchant["code"] + "py1r"
         openid = self.authorized("py-1")
         self.assertEqual(self.refused("makeoutinvoice", {}), 73001)
 
         sent = self.call("makeoutinvoice", self.invoice(openid, "py-1", blue))
         self.assertEqual(sent["errmsg"], "sucesss")
         self.result(blue, 100)
-        which = {"fpqqlsh": blue, "nsrsbh": told["nsrsbh"]}
+        which = {"fpqqlsh": blue, "nsrsbh": merchant["nsrsbh"]}
         detail = self.call("queryinvoceinfo", which)["invoicedetail"]
         self.assertEqual([len(detail[name]) for name in ("fpdm", "fphm", "jym", "kprq")], [12, 8, 20, 14])
         self.assertEqual(self.refused("makeoutinvoice", self.invoice(openid, "py-1", blue + "x")), 73108)
 
         offset = {"invoiceinfo": {
-            "wxopenid": openid, "fpqqlsh": red, "nsrsbh": told["nsrsbh"], "nsrmc": told["nsrmc"],
+            "wxopenid": openid, "fpqqlsh": red, "nsrsbh": merchant["nsrsbh"], "nsrmc": merchant["nsrmc"],
             "yfpdm": detail["fpdm"], "yfphm": detail["fphm"],
         }}
         self.assertEqual(self.call("clearoutinvoice", offset)["errmsg"], "sucesss")
@@ -96,13 +96,13 @@ class Issuing(unittest.TestCase):
         self.assertNotEqual(self.call("queryinvoceinfo", which)["invoicedetail"]["fphm"], detail["fphm"])
 
     def test_a_failure_is_told_and_repeated(self):
-        told = self.server.told["merchant"]
-        serial = told["code"] + "py2"
+        merchant = self.server.sandbox["merchant"]
+        serial = merchant["code"] + "py2"
         openid = self.authorized("py-2")
         self.server.post("/sandbox/v1/faults", {"target": "issuer", "n": 1, "errcode": 73000})
         self.call("makeoutinvoice", self.invoice(openid, "py-2", serial))
         self.result(serial, 2)
-        which = {"fpqqlsh": serial, "nsrsbh": told["nsrsbh"]}
+        which = {"fpqqlsh": serial, "nsrsbh": merchant["nsrsbh"]}
         self.assertEqual(self.refused("queryinvoceinfo", which), 73000)
         self.call("makeoutinvoice", self.invoice(openid, "py-2", serial))
         self.result(serial, 100)

@@ -48,7 +48,7 @@ class Pushes(unittest.TestCase):
         self.assertEqual(event._data["AuthorizeAppId"], self.merchant["appid"])
         self.assertEqual(event.auth_source, "web")
         self.assertEqual(event.target, self.merchant["original_id"])
-        user = next(u for u in self.server.told["users"] if u["id"] == "zhangwei")
+        user = next(u for u in self.server.sandbox["users"] if u["id"] == "zhangwei")
         self.assertEqual(event.source, user["openids"][self.merchant["appid"]])
         self.assertEqual(event._data["SPAppId"], self.server.s_pappid)
         return event

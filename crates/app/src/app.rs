@@ -1,4 +1,4 @@
-//! What every use case works with.
+//! The context of every use case.
 
 use crate::delivery::mailbox::Mailboxes;
 use crate::invoicing::document_cache::DocumentCache;
@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, Notify};
 pub struct Parts {
     /// Keeps records, pushes and jobs.
     pub store: Arc<dyn Store>,
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Gives randomness.
     pub entropy: Arc<dyn Entropy>,

@@ -13,11 +13,11 @@ use kaipiao_records::record::{self, Record};
 pub struct Listing<T> {
     /// The entries.
     pub items: Vec<T>,
-    /// Where the next page begins; None: this is the last.
+    /// The beginning of the next page; None: this is the last.
     pub next: Option<String>,
 }
 
-/// Which entries a page has.
+/// The query of a page.
 pub(crate) struct Ask<'a> {
     /// Only this owner's; None: everybody's, of a kind of which everybody has one.
     pub owner: Option<&'a str>,

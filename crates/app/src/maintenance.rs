@@ -9,10 +9,10 @@ use kaipiao_ports::store::Forgettable;
 use std::time::Instant;
 
 /// How often it is looked whether there is something to index: the lag of a search, with the time
-/// that the indexing takes.
-const INDEX_EVERY: Duration = Duration::from_secs(1);
-/// Changes that are indexed in one commit: few, so that requests in the same group hardly wait.
-const INDEX_BATCH: usize = 256;
+/// that the indexing takes. The longer, the more rows that lie beside each other are written together.
+const INDEX_EVERY: Duration = Duration::from_secs(2);
+/// Changes that are indexed at once.
+const INDEX_BATCH: usize = 20_000;
 /// How often it is looked whether something may be forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// What is removed in one commit.
@@ -46,7 +46,8 @@ pub async fn run(app: &App, stop: impl Future<Output = ()>) {
 async fn index(app: &App) {
     loop {
         match app.store.index(INDEX_BATCH).await {
-            Ok(0) => return,
+            // What came meanwhile waits for the next time, and for neighbours.
+            Ok(indexed) if indexed < INDEX_BATCH => return,
             Ok(_) => tokio::task::yield_now().await,
             Err(error) => return tracing::warn!(%error, "records could not be indexed yet"),
         }

@@ -15,13 +15,13 @@ pub struct Settings {
     pub wxa_appid: String,
     /// How long a custom field's key may be: 32, or 5 to be as strict as the contract's text.
     pub custom_key_max_chars: usize,
-    /// How people are known.
+    /// The ways to know people.
     pub login: LoginSettings,
-    /// How pushes are sent.
+    /// The sending of pushes.
     pub push: PushSettings,
-    /// How invoices are issued.
+    /// The issuing of invoices.
     pub issuing: IssuingSettings,
-    /// What is forgotten, and when.
+    /// The times after which data are forgotten.
     pub retention: RetentionSettings,
 }
 
@@ -38,7 +38,7 @@ pub struct RetentionSettings {
     pub unused_orders: Duration,
 }
 
-/// How people are known.
+/// The ways to know people.
 #[derive(Clone, Default)]
 pub struct LoginSettings {
     /// How long a session lasts, in real time.
@@ -68,7 +68,7 @@ pub struct Concurrency {
     pub at_once: usize,
 }
 
-/// How pushes are sent.
+/// The sending of pushes.
 #[derive(Clone, Debug, Default)]
 pub struct PushSettings {
     /// Attempts at once; the time limit is that of the whole answer. Accounts whose newest attempt
@@ -78,7 +78,7 @@ pub struct PushSettings {
     pub retries: RetrySchedule,
 }
 
-/// How invoices are issued.
+/// The issuing of invoices.
 #[derive(Clone, Debug, Default)]
 pub struct IssuingSettings {
     /// Requests at once; the time limit is the issuer's, for one answer and for a whole try: one

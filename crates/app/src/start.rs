@@ -20,12 +20,12 @@ use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
 use kaipiao_records::server::StoreMetadata;
 
-/// Which of the two postures the server has.
+/// The server's posture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Demo accounts and users, a clock that can be moved.
     Sandbox,
-    /// None of that.
+    /// Neither demo data nor controls.
     Production,
 }
 
@@ -65,9 +65,9 @@ pub enum StartError {
     /// An account of the config file.
     #[error("accounts[{index}] of the config file: {error}")]
     Account {
-        /// Which of them, from 0.
+        /// Its index, from 0.
         index: usize,
-        /// What is wrong with it.
+        /// The fault.
         error: TaxpayerError,
     },
     /// An account of the sandbox.
@@ -76,9 +76,9 @@ pub enum StartError {
     /// An account's callback in the config file.
     #[error("the callback of {appid} in the config file: {failure}")]
     Callback {
-        /// Whose callback it is.
+        /// The callback's account.
         appid: String,
-        /// What is wrong with it.
+        /// The fault.
         failure: Failure,
     },
     /// The store.
@@ -86,7 +86,7 @@ pub enum StartError {
     Failed(#[from] Failure),
 }
 
-/// Founds a new store, or checks that this one belongs to this key and mode.
+/// Writes a new store's metadata, or checks that this store belongs to this key and mode.
 pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartError> {
     let given = StoreMetadata {
         key_fingerprint: app.keys.fingerprint().to_owned(),

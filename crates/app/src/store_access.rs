@@ -16,7 +16,7 @@ use kaipiao_records::record::{self, Record, Versioned};
 /// Attempts before a contended record is answered 72036 (D-27).
 const ATTEMPTS: usize = 5;
 
-/// What a rule makes of a record.
+/// A rule's decision over a record.
 pub(crate) struct Decision<T, R> {
     /// The record's next value; None: it stays.
     pub next: Option<T>,
@@ -37,7 +37,7 @@ impl<T, R> Decision<T, R> {
     }
 }
 
-/// How the first attempt begins.
+/// The beginning of the first attempt.
 pub(crate) enum FirstTry<T> {
     /// Reads the record.
     Reads,

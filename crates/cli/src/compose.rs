@@ -91,7 +91,7 @@ impl Listening {
     }
 
     /// Serves, issues, and sends pushes, until `stop` resolves. Issuing and pushes go on until the
-    /// last request has its answer; what is not settled in time is offered again at the next start.
+    /// last request has its answer; what is not completed in time is offered again at the next start.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let (last_answer, answered) = tokio::sync::watch::channel(());
         let until = |mut answered: tokio::sync::watch::Receiver<()>| async move {
@@ -112,7 +112,7 @@ impl Listening {
     }
 }
 
-/// Opens the store, founds or checks it, seeds it, and only then listens.
+/// Opens the store, checks its metadata, seeds it, and only then listens.
 pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listening, ComposeError> {
     refuse_exposed_sandbox(settings)?;
     let options = Options {
@@ -222,7 +222,7 @@ pub fn app(
     Ok((App::new(parts, keys, app_settings), scripted))
 }
 
-/// Founds the store and seeds it; in the sandbox also resumes its clock.
+/// Checks the store's metadata and seeds it; in the sandbox also resumes its clock.
 pub async fn prepare(
     app: &App,
     settings: &Settings,

@@ -119,7 +119,7 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
             &format!("<SPAppId><![CDATA[{s_pappid}]]></SPAppId>"),
         ],
     )?;
-    client.settled("demo-1")?;
+    client.delivered("demo-1")?;
 
     let status = client.call("status after (7)", &status_path, Some(which.clone()))?;
     expect(&status, "invoice_status", &json!("auth success"))?;
@@ -150,7 +150,7 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
     expect(&status, "invoice_status", &json!("reject insert"))?;
 
     let messages =
-        client.get("what the user was told", &format!("sandbox/v1/messages?user={user}"))?;
+        client.get("the user's messages", &format!("sandbox/v1/messages?user={user}"))?;
     expect(&messages["messages"][0], "reason", &json!("抬头有误 wrong title"))?;
     Ok(())
 }
@@ -285,7 +285,7 @@ impl Client {
     }
 
     /// The server knows that the order's push was delivered.
-    fn settled(&self, order_id: &str) -> Result<(), String> {
+    fn delivered(&self, order_id: &str) -> Result<(), String> {
         let what = "what the server knows of the push";
         let path = format!("admin/v1/pushes?order_id={order_id}&state=delivered");
         let started = Instant::now();
@@ -295,9 +295,9 @@ impl Client {
             let request = request.header("authorization", format!("Bearer {DEMO_ADMIN_TOKEN}"));
             let mut answer = request.call().map_err(|error| format!("{what}: {error}"))?;
             let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
-            let told: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            let listing: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
             let took_ms = started.elapsed().as_secs_f64() * 1000.0;
-            if let Some(push) = told["pushes"].get(0) {
+            if let Some(push) = listing["pushes"].get(0) {
                 let says = format!("{} {}", push["state"], push["says"]);
                 print_step(what, took_ms, &format!("GET /{path}"), &says);
                 return Ok(());

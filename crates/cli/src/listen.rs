@@ -31,7 +31,7 @@ pub struct SocketLimits {
     pub header_timeout: Duration,
     /// Connections at once.
     pub connections: usize,
-    /// After the stop, so long running requests may take.
+    /// How long running requests may take after the stop.
     pub shutdown: Duration,
 }
 
@@ -45,15 +45,15 @@ pub async fn serve(
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let permits = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
     loop {
-        let place = Arc::clone(&places).acquire_owned();
-        let accepted = async { (place.await, listener.accept().await) };
-        let (place, stream) = tokio::select! {
+        let permit = Arc::clone(&permits).acquire_owned();
+        let accepted = async { (permit.await, listener.accept().await) };
+        let (permit, stream) = tokio::select! {
             () = &mut stop => break,
-            (place, accepted) = accepted => match accepted {
-                Ok((stream, _)) => (place, stream),
+            (permit, accepted) = accepted => match accepted {
+                Ok((stream, _)) => (permit, stream),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     pause_after_accept_error().await;
@@ -70,7 +70,7 @@ pub async fn serve(
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(place);
+            drop(permit);
         });
     }
     drop(listener);

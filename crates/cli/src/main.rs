@@ -29,7 +29,7 @@ enum Command {
     /// Start the server.
     Serve {
         #[command(flatten)]
-        place: Place,
+        args: SettingsArgs,
         /// Address and port to listen on [default: 127.0.0.1:8080]
         #[arg(long)]
         listen: Option<SocketAddr>,
@@ -42,10 +42,10 @@ enum Command {
     },
     /// Play the whole flow over real HTTP against a temporary store, and check every step.
     Demo,
-    /// Print what a running server has told merchants, and what became of it.
+    /// Print the pushes of a running server and what became of each.
     Pushes {
         #[command(flatten)]
-        place: Place,
+        args: SettingsArgs,
         /// The server's address [default: where the settings listen]
         #[arg(long)]
         server: Option<String>,
@@ -61,20 +61,20 @@ enum Command {
         /// Only those behind this push.
         #[arg(long, value_name = "ID")]
         after: Option<String>,
-        /// At most so many.
+        /// Pushes at most.
         #[arg(long, default_value_t = 100)]
         limit: usize,
         /// Send this push again first.
         #[arg(long, value_name = "ID")]
         replay: Option<String>,
-        /// As JSON, the same as GET /admin/v1/pushes.
+        /// Print JSON, the same as GET /admin/v1/pushes.
         #[arg(long)]
         json: bool,
     },
     /// Print what a running server still has to do, and what it could not do.
     Jobs {
         #[command(flatten)]
-        place: Place,
+        args: SettingsArgs,
         /// The server's address [default: where the settings listen]
         #[arg(long)]
         server: Option<String>,
@@ -103,16 +103,16 @@ enum Command {
     /// Print the sandbox's accounts, users and openids.
     Accounts {
         #[command(flatten)]
-        place: Place,
-        /// As JSON, for test suites (the same as GET /sandbox/v1/accounts).
+        args: SettingsArgs,
+        /// Print JSON for test suites, the same as GET /sandbox/v1/accounts.
         #[arg(long)]
         json: bool,
     },
 }
 
-/// Where settings and data are.
+/// The settings file and the data directory.
 #[derive(Args)]
-struct Place {
+struct SettingsArgs {
     /// Settings file; kaipiao.toml documents every setting.
     #[arg(long)]
     config: Option<PathBuf>,
@@ -121,7 +121,7 @@ struct Place {
     data: Option<PathBuf>,
 }
 
-impl Place {
+impl SettingsArgs {
     fn settings(&self) -> Result<Settings, ComposeError> {
         let mut settings = Settings::load(self.config.as_deref())?;
         if let Some(data) = &self.data {
@@ -134,20 +134,20 @@ impl Place {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve { place, listen, expose_sandbox, die_before_commit } => {
+        Command::Serve { args, listen, expose_sandbox, die_before_commit } => {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
-            serve(&place, listen, expose_sandbox, fault).await
+            serve(&args, listen, expose_sandbox, fault).await
         }
         Command::Demo => return demo::run().await,
-        Command::Pushes { place, server, appid, order_id, state, after, limit, replay, json } => {
+        Command::Pushes { args, server, appid, order_id, state, after, limit, replay, json } => {
             let ask = PushesAsk { server, appid, order_id, state, after, limit, replay, json };
-            print_pushes(&place, ask).await
+            print_pushes(&args, ask).await
         }
-        Command::Jobs { place, server, queue, appid, state, after, limit, run, json } => {
+        Command::Jobs { args, server, queue, appid, state, after, limit, run, json } => {
             let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
-            print_jobs(&place, ask).await
+            print_jobs(&args, ask).await
         }
-        Command::Accounts { place, json } => print_accounts(&place, json).await,
+        Command::Accounts { args, json } => print_accounts(&args, json).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -164,12 +164,12 @@ fn eprintln_error(error: &ComposeError) {
 }
 
 async fn serve(
-    place: &Place,
+    args: &SettingsArgs,
     listen: Option<SocketAddr>,
     expose_sandbox: bool,
     fault: Option<Fault>,
 ) -> Result<(), ComposeError> {
-    let mut settings = place.settings()?;
+    let mut settings = args.settings()?;
     settings.listen = listen.unwrap_or(settings.listen);
     settings.expose_sandbox |= expose_sandbox;
     start_log(&settings.log)?;
@@ -234,19 +234,19 @@ fn greet(listening: &Listening, settings: &Settings) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-async fn print_accounts(place: &Place, as_json: bool) -> Result<(), ComposeError> {
-    let text = accounts::json(&place.settings()?).await?;
+async fn print_accounts(args: &SettingsArgs, as_json: bool) -> Result<(), ComposeError> {
+    let text = accounts::json(&args.settings()?).await?;
     print_text(&if as_json { text } else { accounts::for_people(&text) });
     Ok(())
 }
 
-async fn print_pushes(place: &Place, ask: PushesAsk) -> Result<(), ComposeError> {
-    let settings = place.settings()?;
+async fn print_pushes(args: &SettingsArgs, ask: PushesAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
     print_asked(move || pushes::run(&settings, &ask)).await
 }
 
-async fn print_jobs(place: &Place, ask: JobsAsk) -> Result<(), ComposeError> {
-    let settings = place.settings()?;
+async fn print_jobs(args: &SettingsArgs, ask: JobsAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
     print_asked(move || jobs::run(&settings, &ask)).await
 }
 

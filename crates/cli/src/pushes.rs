@@ -1,5 +1,5 @@
-//! `kaipiao pushes`: what a running server has told merchants, and what became of it. Asks the
-//! server's admin API, since who is being told right now is known to the server alone.
+//! `kaipiao pushes`: the pushes of a running server and what became of each. Asks the server's admin
+//! API, since the server alone knows which are under way.
 
 use crate::admin_client::{self, AdminClient};
 use crate::compose::ComposeError;
@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// What is asked for.
+/// The command's options.
 #[derive(Clone, Debug)]
 pub struct PushesAsk {
     /// The server's address; None: where the settings listen.
@@ -20,7 +20,7 @@ pub struct PushesAsk {
     pub state: Option<String>,
     /// Behind this push.
     pub after: Option<String>,
-    /// At most so many.
+    /// Pushes at most.
     pub limit: usize,
     /// Send this one again first.
     pub replay: Option<String>,
@@ -48,12 +48,12 @@ pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError>
     if ask.json {
         return Ok(text);
     }
-    let told = admin_client::parse(&text)?;
-    let mut shown = for_people(&told);
+    let listing = admin_client::parse(&text)?;
+    let mut shown = for_people(&listing);
     if let Some(id) = &ask.replay {
         shown = format!("{id} is sent again\n{shown}");
     }
-    if let Some(pushes) = told["pushes"].as_array().filter(|pushes| pushes.len() == ask.limit)
+    if let Some(pushes) = listing["pushes"].as_array().filter(|pushes| pushes.len() == ask.limit)
         && let Some(last) = pushes.last().and_then(|push| push["id"].as_str())
     {
         let _ = writeln!(shown, "there may be more: --after {last}");
@@ -62,9 +62,9 @@ pub fn run(settings: &Settings, ask: &PushesAsk) -> Result<String, ComposeError>
 }
 
 /// A line a push, and one for each of its attempts.
-fn for_people(told: &Value) -> String {
+fn for_people(listing: &Value) -> String {
     let mut text = String::new();
-    let pushes = told["pushes"].as_array().map_or(&[][..], Vec::as_slice);
+    let pushes = listing["pushes"].as_array().map_or(&[][..], Vec::as_slice);
     for push in pushes {
         let of = |name: &str| push[name].as_str().unwrap_or("").to_owned();
         let _ = writeln!(
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn people_read_a_line_a_push_and_a_line_an_attempt() {
         assert_eq!(for_people(&json!({"pushes": []})), "no pushes\n");
-        let told = json!({"pushes": [{
+        let listing = json!({"pushes": [{
             "id": "wx1-2", "event": "e", "order_id": "7", "state": "ready", "says": "will be tried",
             "attempts": [
                 {"took_ms": 5, "status": 500, "problem": "bad", "excerpt": "oops\n"},
@@ -112,7 +112,7 @@ mod tests {
             ],
         }]});
         assert_eq!(
-            for_people(&told),
+            for_people(&listing),
             "wx1-2  e  order 7  ready: will be tried\n\
              \x20   try 1: status 500 after 5 ms  bad  \"oops\\n\"\n\
              \x20   try 2: no answer after 9 ms  reset  \"\"\n"

@@ -135,17 +135,17 @@ impl Render {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issuing {
-    /// Are invoices samples?
+    /// Whether invoices are samples.
     pub specimen: bool,
     /// 12 digits.
     pub machine_number: String,
     /// Milliseconds.
     pub time_limit_ms: u64,
-    /// How many at once for one merchant.
+    /// Requests at once of one merchant.
     pub per_account: usize,
-    /// How many at once.
+    /// Requests at once of all merchants.
     pub at_once: usize,
-    /// How many numbers.
+    /// Numbers of a block.
     pub block_size: u64,
 }
 
@@ -207,11 +207,11 @@ pub struct Limits {
     pub body_timeout_ms: u64,
     /// Milliseconds.
     pub header_timeout_ms: u64,
-    /// How many at once.
+    /// Connections at once.
     pub connections: usize,
-    /// How many may wait.
+    /// Commits that may wait.
     pub commit_queue: usize,
-    /// How many at once.
+    /// Reads at once.
     pub store_readers: usize,
     /// Milliseconds.
     pub shutdown_ms: u64,
@@ -225,9 +225,9 @@ pub struct Push {
     pub timeout_ms: u64,
     /// Milliseconds, a value for each retry.
     pub retry_after_ms: Vec<u64>,
-    /// How many at once for one account.
+    /// Attempts at once for one account.
     pub per_account: usize,
-    /// How many at once.
+    /// Attempts at once of all accounts.
     pub at_once: usize,
     /// PEM; empty: none.
     pub ca_file: PathBuf,
@@ -236,7 +236,7 @@ pub struct Push {
 }
 
 impl Push {
-    /// Who may be sent to: a sandbox's receivers are where its developers are.
+    /// The addresses that may be sent to: a sandbox's receivers are where its developers are.
     pub fn guard(&self, mode: ModeName) -> Result<Guard, SettingsError> {
         let read = |text: &String| {
             let complaint =

@@ -3,20 +3,20 @@
 //! 25 rounds over one data directory. In each, a real server process is loaded by several clients
 //! until it is killed at a round's own moment; one round in ten the process dies by itself between
 //! the savepoints of a group and its COMMIT, and others die by the hand of the merchant's server,
-//! with a push received and not yet answered, or answered and not yet settled. Then it is started
+//! with a push received and not yet answered, or answered and not yet completed. Then it is started
 //! again, and every change that was acknowledged, in this round and all before it, must be there.
 //!
 //! In the end every acknowledged answer of a user has been pushed, in order within its order, and
 //! twice only where a crash forced it: at most the pushes that were under way at the kills.
 //!
 //! Invoices are asked for and offset under the same load. Every request that was acknowledged becomes
-//! one invoice with a number of its own, told by one event, also when the process dies between the
+//! one invoice with a number of its own, pushed as one event, also when the process dies between the
 //! issuer's steps, or with requests at an issuer that does not answer.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 #![allow(clippy::print_stdout, reason = "a crash round prints what was acknowledged at the kill")]
 
-use kaipiao_tests::{MERCHANT, Receiver, Reply, element};
+use kaipiao_tests::{MERCHANT, Receiver, Reply, element, poll_within, wait_for, wait_until};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, BufReader};
@@ -24,11 +24,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 const ROUNDS: usize = 25;
 const CLIENTS: usize = 8;
-/// The default of push.per_account: so many pushes a crash can make go out twice.
+/// The default of push.per_account: pushes that a crash can make go out twice.
 const UNDER_WAY: usize = 4;
 /// A round that acknowledged less has proved nothing.
 const MIN_ACKNOWLEDGED: usize = 50;
@@ -111,7 +112,7 @@ struct Load<'a> {
     server: &'a Server,
     token: String,
     ticket: String,
-    told: Value,
+    sandbox: Value,
     round: usize,
     acknowledged: &'a Mutex<Acknowledged>,
     count: &'a AtomicUsize,
@@ -140,7 +141,7 @@ impl Load<'_> {
             }
             let order_id = format!("r{}-c{client}-{n}", self.round);
             let asked = json!({
-                "s_pappid": self.told["s_pappid"], "order_id": order_id, "money": 11, "timestamp": 1,
+                "s_pappid": self.sandbox["s_pappid"], "order_id": order_id, "money": 11, "timestamp": 1,
                 "source": "wxa", "ticket": self.ticket, "type": 0,
             });
             let path = format!("card/invoice/getauthurl?access_token={}", self.token);
@@ -164,7 +165,7 @@ impl Load<'_> {
                 self.invoice(&order_id, n % 8 == 5)?;
                 continue;
             }
-            let no = json!({"s_pappid": self.told["s_pappid"], "order_id": order_id, "reason": "refund"});
+            let no = json!({"s_pappid": self.sandbox["s_pappid"], "order_id": order_id, "reason": "refund"});
             self.call("card/invoice/rejectinsert", &no)?;
             self.note(|a| a.rejected.push(order_id));
         }
@@ -173,7 +174,7 @@ impl Load<'_> {
 
     /// The order's invoice; also its offset, once it is issued.
     fn invoice(&self, order_id: &str, is_offset: bool) -> Option<()> {
-        let openid = openid(&self.told);
+        let openid = openid(&self.sandbox);
         let serial = format!("2ff836{order_id}");
         let body = json!({
             "wxopenid": openid, "ddh": order_id, "fpqqlsh": serial, "nsrsbh": NSRSBH,
@@ -191,16 +192,14 @@ impl Load<'_> {
         }
         let path = format!("card/invoice/queryinvoceinfo?access_token={}", self.token);
         let which = json!({"fpqqlsh": serial, "nsrsbh": NSRSBH});
-        let issued = loop {
-            let answer = self.server.post(&path, &which)?;
+        let issued = wait_for("the blue invoice", || {
+            let Some(answer) = self.server.post(&path, &which) else { return Some(None) };
             if answer["errcode"] == json!(0) {
-                break answer["invoicedetail"].clone();
+                return Some(Some(answer["invoicedetail"].clone()));
             }
             assert_eq!(answer["errcode"], json!(73107), "{answer}");
-            if self.is_over.load(Ordering::SeqCst) {
-                return None;
-            }
-        };
+            self.is_over.load(Ordering::SeqCst).then_some(None)
+        })?;
         let red = format!("{serial}-red");
         let body = json!({
             "wxopenid": openid, "fpqqlsh": red, "nsrsbh": NSRSBH, "nsrmc": "n",
@@ -238,8 +237,8 @@ impl Load<'_> {
 const NSRSBH: &str = "91440300MA5KP0009F";
 
 /// The openid of the user who authorizes.
-fn openid(told: &Value) -> &str {
-    let users = told["users"].as_array().unwrap();
+fn openid(sandbox: &Value) -> &str {
+    let users = sandbox["users"].as_array().unwrap();
     let user = users.iter().find(|user| user["id"] == "lina").unwrap();
     user["openids"][MERCHANT].as_str().unwrap()
 }
@@ -247,7 +246,7 @@ fn openid(told: &Value) -> &str {
 /// When the merchant's server kills the one that pushes to it.
 struct Murder {
     pid: u32,
-    /// Once so many more pushes have come.
+    /// Pushes to come before the kill.
     after: usize,
     /// Before it answers the last of them, or after.
     before_answer: bool,
@@ -259,7 +258,7 @@ impl Murder {
     }
 }
 
-/// The merchant's server: answers every push, and kills where it is told to.
+/// The merchant's server: answers every push, and kills where the test wants.
 fn merchants_server(murder: &Arc<Mutex<Option<Murder>>>) -> Receiver {
     let murder = Arc::clone(murder);
     Receiver::behaving(move |_, _| {
@@ -283,11 +282,9 @@ fn merchants_server(murder: &Arc<Mutex<Option<Murder>>>) -> Receiver {
 /// `ends` holds how many pushes had arrived at the end of each round: within a round, what arrives
 /// again is what was under way at the kill before it.
 fn check_pushes(server: &Server, receiver: &Receiver, acknowledged: &Acknowledged, ends: &[usize]) {
-    let is_settled = || server.admin("pushes?state=open")["pushes"].as_array().unwrap().is_empty();
-    let started = Instant::now();
-    while !is_settled() {
-        assert!(started.elapsed() < Duration::from_secs(60), "pushes are never settled");
-    }
+    let is_done = || server.admin("pushes?state=open")["pushes"].as_array().unwrap().is_empty();
+    let completed = poll_within(Duration::from_secs(60), || is_done().then_some(()));
+    completed.expect("every push is completed within a minute");
     let mut of_order: HashMap<String, Vec<bool>> = HashMap::new();
     let mut again = vec![0; ends.len() + 1];
     for (index, push) in receiver.received().into_iter().enumerate() {
@@ -322,15 +319,15 @@ fn check_pushes(server: &Server, receiver: &Receiver, acknowledged: &Acknowledge
     );
 }
 
-/// Every request is one invoice with a number of its own, and told by one event, which may have gone
+/// Every request is one invoice with a number of its own, and pushed as one event, which may have gone
 /// out twice; every number that was drawn is an invoice's or a gap.
 fn check_invoices(server: &Server, receiver: &Receiver, acknowledged: &Acknowledged) {
     let mut events: HashMap<String, BTreeSet<(String, String)>> = HashMap::new();
     for push in receiver.received() {
         let event = push.event(MERCHANT);
         if let Some(serial) = element(&event, "fpqqlsh") {
-            let told = (element(&event, "status").unwrap(), element(&event, "CreateTime").unwrap());
-            events.entry(serial).or_default().insert(told);
+            let said = (element(&event, "status").unwrap(), element(&event, "CreateTime").unwrap());
+            events.entry(serial).or_default().insert(said);
         }
     }
     let (mut numbers, mut after, mut requests) = (BTreeSet::new(), String::new(), 0);
@@ -343,9 +340,12 @@ fn check_invoices(server: &Server, receiver: &Receiver, acknowledged: &Acknowled
             let serial = invoice["fpqqlsh"].as_str().unwrap();
             let number = invoice["fphm"].as_str().unwrap_or_else(|| panic!("{invoice}"));
             assert!(numbers.insert(number.to_owned()), "twice: {invoice}");
-            let told = events.get(serial).unwrap_or_else(|| panic!("untold: {invoice}"));
-            let told: Vec<_> = told.iter().collect();
-            assert!(matches!(&told[..], [(status, _)] if status == "100"), "{serial}: {told:?}");
+            let pushed = events.get(serial).unwrap_or_else(|| panic!("no push: {invoice}"));
+            let pushed: Vec<_> = pushed.iter().collect();
+            assert!(
+                matches!(&pushed[..], [(status, _)] if status == "100"),
+                "{serial}: {pushed:?}"
+            );
             requests += 1;
         }
     }
@@ -374,13 +374,13 @@ fn crash_round(
     let token = server.merchant_token();
     let path = format!("cgi-bin/ticket/getticket?type=wx_card&access_token={token}");
     let ticket = server.get(&path).unwrap()["ticket"].as_str().unwrap().to_owned();
-    let told = server.get("sandbox/v1/accounts").unwrap();
+    let sandbox = server.get("sandbox/v1/accounts").unwrap();
     let pid = server.process.id();
     let load = Load {
         server: &server,
         token,
         ticket,
-        told,
+        sandbox,
         round,
         acknowledged,
         count: &count,
@@ -391,11 +391,10 @@ fn crash_round(
         let mut clients: Vec<_> =
             (0..CLIENTS).map(|c| scope.spawn(move || load.orders(c).is_some())).collect();
         clients.push(scope.spawn(move || load.settings().is_some()));
-        while count.load(Ordering::SeqCst) < target
-            && clients.iter().any(|client| !client.is_finished())
-        {
-            std::thread::yield_now();
-        }
+        wait_until("enough changes are acknowledged", || {
+            count.load(Ordering::SeqCst) >= target
+                || clients.iter().all(ScopedJoinHandle::is_finished)
+        });
         assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().is_ok());
         is_over.store(true, Ordering::SeqCst);
         for client in clients {
@@ -427,19 +426,16 @@ fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usiz
     }
     for serial in &acknowledged.requested[from.3..] {
         let path = format!("card/invoice/queryinvoceinfo?access_token={token}");
-        let started = Instant::now();
-        loop {
-            let which = json!({"fpqqlsh": serial, "nsrsbh": NSRSBH});
+        let which = json!({"fpqqlsh": serial, "nsrsbh": NSRSBH});
+        wait_until(&format!("{serial} is issued"), || {
             let answer = server.post(&path, &which).unwrap();
-            if answer["errcode"] == json!(0) {
-                break;
-            }
-            assert_eq!(answer["errcode"], json!(73107), "lost: {serial}: {answer}");
-            assert!(started.elapsed() < Duration::from_secs(30), "never issued: {serial}");
-        }
+            let is_running = answer["errcode"] == json!(73107);
+            assert!(is_running || answer["errcode"] == json!(0), "lost: {serial}: {answer}");
+            !is_running
+        });
     }
-    let told = server.get("sandbox/v1/messages?user=lina").unwrap();
-    let told: Vec<_> = told["messages"]
+    let inbox = server.get("sandbox/v1/messages?user=lina").unwrap();
+    let rejected: Vec<_> = inbox["messages"]
         .as_array()
         .unwrap()
         .iter()
@@ -449,7 +445,7 @@ fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usiz
     for (index, order_id) in acknowledged.rejected.iter().enumerate().skip(from.2) {
         assert_eq!(status(order_id)["invoice_status"], "reject insert", "lost: {order_id}");
         // The listing shows the newest thousand.
-        assert!(index < newest || told.contains(order_id), "lost the message of {order_id}");
+        assert!(index < newest || rejected.contains(order_id), "lost the message of {order_id}");
     }
     let attribute = |action: &str| {
         let path = format!("card/invoice/setbizattr?action={action}&access_token={token}");
@@ -503,7 +499,7 @@ fn no_acknowledged_change_is_lost_in_25_kills() {
             2 => (", with requests at an issuer that does not answer", None),
             0 => (", cut between SAVEPOINT and COMMIT", None),
             3 | 7 => (", with a push received and not answered", Some(true)),
-            5 | 9 => (", with a push answered and not settled", Some(false)),
+            5 | 9 => (", with a push answered and not completed", Some(false)),
             _ => ("", None),
         };
         let target = if before_answer.is_some() { usize::MAX } else { target };
@@ -541,9 +537,9 @@ fn a_first_start_that_was_killed_is_put_right_by_the_next() {
         let _ = process.kill();
         let _ = process.wait();
         let server = Server::start(data.path(), None);
-        let told = server.get("sandbox/v1/accounts").unwrap();
-        assert_eq!(told["merchant"]["code"], "2ff836", "killed at {group}");
-        assert_eq!(told["users"].as_array().unwrap().len(), 3, "killed at {group}");
+        let sandbox = server.get("sandbox/v1/accounts").unwrap();
+        assert_eq!(sandbox["merchant"]["code"], "2ff836", "killed at {group}");
+        assert_eq!(sandbox["users"].as_array().unwrap().len(), 3, "killed at {group}");
         let numbers = server.admin(&format!("accounts/{MERCHANT}/numbers"));
         assert_eq!(numbers["ranges"].as_array().unwrap().len(), 1, "killed at {group}");
         if group == 12 {

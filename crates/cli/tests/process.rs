@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+use kaipiao_tests::{wait_for, wait_until};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -110,8 +111,8 @@ fn accounts_prints_json_for_test_suites() {
         .args(["accounts", "--json", "--data", data.path().to_str().unwrap()])
         .output()
         .unwrap();
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(told["accounts"][0]["appid"], "wx6b61697069616f31");
+    let sandbox: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(sandbox["accounts"][0]["appid"], "wx6b61697069616f31");
 }
 
 #[test]
@@ -127,22 +128,21 @@ fn pushes_prints_what_became_of_each_and_replays() {
     };
     assert_eq!(asking(&[]), (true, "no pushes\n".to_owned()));
     authorize(&server.home, demo.appid, demo.secret);
-    let mut told = String::new();
-    while !told.contains("unroutable") {
-        told = asking(&[]).1;
-    }
+    let listed = wait_for("an unroutable push", || {
+        Some(asking(&[]).1).filter(|listed| listed.contains("unroutable"))
+    });
     let id = format!("{}-1", demo.appid);
     let line = "user_authorize_invoice  order 1  unroutable: had no callback to go to";
-    assert!(told.starts_with(&format!("{id}  {line}")), "{told}");
-    let (is_well, told) = asking(&["--replay", &id, "--order-id", "1", "--json"]);
-    assert!(is_well && told.starts_with("{\"pushes\":[{\"id\":"), "{told}");
-    let (is_well, told) = asking(&["--limit", "1"]);
-    assert!(is_well && told.contains(&format!("there may be more: --after {id}")), "{told}");
+    assert!(listed.starts_with(&format!("{id}  {line}")), "{listed}");
+    let (is_well, shown) = asking(&["--replay", &id, "--order-id", "1", "--json"]);
+    assert!(is_well && shown.starts_with("{\"pushes\":[{\"id\":"), "{shown}");
+    let (is_well, shown) = asking(&["--limit", "1"]);
+    assert!(is_well && shown.contains(&format!("there may be more: --after {id}")), "{shown}");
     assert_eq!(asking(&["--state", "gave_up"]), (true, "no pushes\n".to_owned()));
-    let (is_well, told) = asking(&["--replay", "wx0-1"]);
-    assert!(!is_well && told.contains("404") && told.contains("no push has this id"), "{told}");
-    let (is_well, told) = asking(&["--state", "lost"]);
-    assert!(!is_well && told.contains("state must be open"), "{told}");
+    let (is_well, shown) = asking(&["--replay", "wx0-1"]);
+    assert!(!is_well && shown.contains("404") && shown.contains("no push has this id"), "{shown}");
+    let (is_well, shown) = asking(&["--state", "lost"]);
+    assert!(!is_well && shown.contains("state must be open"), "{shown}");
     server.stop();
     let output = kaipiao().args(["pushes", "--server", "http://127.0.0.1:1"]).output().unwrap();
     assert!(!output.status.success() && text(&output).lines().count() == 1, "{}", text(&output));
@@ -286,8 +286,8 @@ fn the_environments_admin_token_goes_first_and_is_not_told() {
         .args(["--config", config.to_str().unwrap()])
         .output()
         .unwrap();
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(told["admin_token"], Value::Null);
+    let sandbox: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(sandbox["admin_token"], Value::Null);
     let arguments = ["--config", config.to_str().unwrap()];
     let own = ("KAIPIAO_ADMIN_TOKEN", "from-the-environment-1");
     let server = Served::start_with(&data.path().join("data"), &arguments, Some(own));
@@ -345,7 +345,7 @@ fn a_request_that_is_running_at_the_stop_gets_its_answer_within_the_limit() {
         let pid = server.process.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
         // Once the port refuses, the stop has begun.
-        while TcpStream::connect(&address).is_ok() {}
+        wait_until("the port refuses", || TcpStream::connect(&address).is_err());
         let mut process = server.process;
         if !gets_answer {
             assert!(process.wait().unwrap().success());

@@ -1,4 +1,4 @@
-//! Layer 0: the decisions of the contract, as pure functions.
+//! The decisions of the contract, as pure functions.
 //!
 //! No I/O, no async, no clock, no randomness and no serde live here. A decision has the shape
 //! `fn verb(state, intent, now) -> Result<next state, Refusal>`, so that a test is a table and

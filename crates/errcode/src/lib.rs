@@ -1,4 +1,4 @@
-//! Floor 0: the catalogue of error codes (section 99, wire_facts 2.3, wire_facts 6.6).
+//! The catalogue of error codes (section 99, wire_facts 2.3, wire_facts 6.6).
 //!
 //! Integrators branch on the number; people read the message. `spec/s99_error_codes.tsv` is the
 //! same table as data, with each code's meaning and who raises it; a test keeps the two equal.

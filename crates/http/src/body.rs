@@ -41,7 +41,7 @@ impl RequestBody {
         Object::read(&self.bytes, self.content_type.as_deref())
     }
 
-    /// Did the caller send anything?
+    /// Whether the body is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }

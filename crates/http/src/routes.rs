@@ -22,7 +22,7 @@ pub struct Route {
     pub path: &'static str,
     /// The contract's section, or whose it is.
     pub section: &'static str,
-    /// What it does.
+    /// Its purpose.
     pub what: &'static str,
     handler: fn() -> MethodRouter<Server>,
 }

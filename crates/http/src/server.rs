@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub struct Server {
     /// The use cases.
     pub app: Arc<App>,
-    /// What an operator chose.
+    /// The operator's settings.
     pub settings: Arc<HttpSettings>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,

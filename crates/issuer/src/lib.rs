@@ -1,4 +1,4 @@
-//! Layer 2: the built-in issuer.
+//! The built-in issuer.
 //!
 //! [`BuiltInIssuer`] gives an invoice its number, out of the ranges that the merchant was allotted,
 //! and on the classic face its check code.

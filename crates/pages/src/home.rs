@@ -18,7 +18,7 @@ pub struct RouteRow {
     pub path: &'static str,
     /// The contract's section, or whose it is.
     pub section: &'static str,
-    /// What it does.
+    /// Its purpose.
     pub what: &'static str,
 }
 
@@ -30,7 +30,7 @@ pub struct Home {
     pub version: &'static str,
     /// Where this server is reached.
     pub base_url: String,
-    /// Sandbox or production?
+    /// Whether this is a sandbox.
     pub is_sandbox: bool,
     /// Every route that is served.
     pub routes: Vec<RouteRow>,

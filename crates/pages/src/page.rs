@@ -16,7 +16,7 @@ pub(crate) struct Frame {
     pub(crate) form_token: String,
     /// Who sits before it; empty: nobody in particular.
     pub(crate) user_name: String,
-    /// May they become somebody else (the sandbox)?
+    /// Whether they may become somebody else (the sandbox).
     pub(crate) may_switch: bool,
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub struct Pages {
     /// The use cases.
     pub app: Arc<App>,
-    /// May people choose who they are?
+    /// Whether people may choose who they are.
     pub is_sandbox: bool,
     /// Do people reach this server by HTTPS? Then its cookies travel by nothing else.
     pub is_https: bool,

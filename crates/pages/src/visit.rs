@@ -31,7 +31,7 @@ pub(crate) struct Visit {
 }
 
 /// A visit of somebody who is known.
-pub(crate) struct Known {
+pub(crate) struct UserVisit {
     pub(crate) user: User,
     pub(crate) frame: Frame,
     /// What their form holds; empty for a GET.
@@ -74,7 +74,7 @@ impl Visit {
     }
 
     /// Who visits; whoever is not known is sent to log in first. A form must belong to its cookie.
-    pub(crate) async fn known(self, pages: &Pages) -> Result<Known, Response> {
+    pub(crate) async fn known(self, pages: &Pages) -> Result<UserVisit, Response> {
         let nobodys = self.frame();
         let away = |failure: Failure| unavailable(&nobodys, &failure);
         let here = self.address();
@@ -88,13 +88,13 @@ impl Visit {
             ..nobodys.clone()
         };
         if self.method != Method::POST {
-            return Ok(Known { user, frame, form: Form(Vec::new()) });
+            return Ok(UserVisit { user, frame, form: Form(Vec::new()) });
         }
         let form = self.form(pages, &frame).await?;
         if !login::is_form_token(&pages.app, &session, form.get("form_token")) {
             return Err(foreign(&frame));
         }
-        Ok(Known { user, frame, form })
+        Ok(UserVisit { user, frame, form })
     }
 
     /// What a form holds. One that a page of another site has sent is refused.

@@ -1,10 +1,10 @@
-//! The Clock seam. What the domain calls "now" comes from here (D-106).
+//! The Clock port. What the domain calls "now" comes from here (D-106).
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use kaipiao_domain::Timestamp;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time that rules the domain: tokens, tickets, links, authorizations.
+/// The time that rules the domain: tokens, tickets, links, authorizations.
 pub trait Clock: Send + Sync + 'static {
     /// The moment that counts as now.
     fn now(&self) -> Timestamp;
@@ -37,7 +37,7 @@ impl Clock for SystemClock {
     }
 
     fn real_now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "this is the seam")]
+        #[expect(clippy::disallowed_methods, reason = "this is the port")]
         let now = SystemTime::now();
         let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Timestamp::from_unix_millis(millis(since_1970))

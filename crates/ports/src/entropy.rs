@@ -1,4 +1,4 @@
-//! The Entropy seam: randomness as an argument.
+//! The Entropy port: randomness as an argument.
 
 /// A source of random bytes.
 pub trait Entropy: Send + Sync + 'static {
@@ -13,7 +13,7 @@ pub struct OsEntropy;
 impl Entropy for OsEntropy {
     /// Panics when the operating system has no randomness to give; a server cannot run without.
     fn fill(&self, bytes: &mut [u8]) {
-        #[expect(clippy::disallowed_methods, reason = "this is the seam")]
+        #[expect(clippy::disallowed_methods, reason = "this is the port")]
         getrandom::fill(bytes).expect("the operating system gives randomness");
     }
 }

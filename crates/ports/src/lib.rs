@@ -1,4 +1,4 @@
-//! Layer 1: what can be swapped. Traits for the store with its outbox and its jobs, the clock,
+//! What can be swapped. Traits for the store with its outbox and its jobs, the clock,
 //! randomness, the sender of outgoing requests, the issuer and the renderer of invoices.
 //!
 //! A use case reads versioned records, decides, and commits ONE value ([`store::Commit`]). There is

@@ -1,6 +1,6 @@
 //! The store port: read, decide, commit one value.
 //!
-//! A store keeps records ([`crate::record`]), the pushes that tell of their changes
+//! A store keeps records ([`crate::record`]), the pushes that report their changes
 //! ([`crate::delivery::outbox`]) and the jobs that follow from them ([`crate::delivery::jobs`]):
 //!
 //! - all or nothing: a commit's saves, pushes and jobs happen together or not at all;
@@ -19,19 +19,19 @@ use crate::errors::{CommitError, StoreError};
 use crate::record::{Field, Key, Kind, Save, Stored};
 use async_trait::async_trait;
 
-/// What happens together.
+/// One value: everything in it happens together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commit {
     /// Each record at most once.
     pub saves: Vec<Save>,
-    /// What is told because of them; of one ordering key in that order.
+    /// Pushes that they cause; those of one ordering key in this order.
     pub pushes: Vec<NewPush>,
-    /// What is to be done because of them, and what they have ended; each job at most once.
+    /// Jobs that follow from them, and jobs that they end; each at most once.
     pub jobs: Vec<JobChange>,
 }
 
 impl Commit {
-    /// A commit that tells nobody and leaves nothing to do.
+    /// A commit without pushes and jobs.
     pub fn of(saves: Vec<Save>) -> Self {
         Self { saves, pushes: Vec::new(), jobs: Vec::new() }
     }
@@ -167,10 +167,10 @@ pub trait Store: Claims + Outbox + Jobs {
     /// Commits one value. Ok means: on disk.
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
 
-    /// Makes at most so many changes of records findable by their fields. Returns how many it were;
-    /// 0: every change that was committed before is findable.
+    /// Makes changes of records findable by their fields, `limit` of them at most. Returns how many it
+    /// were; 0: every change that was committed before is findable.
     async fn index(&self, limit: usize) -> Result<usize, StoreError>;
 
-    /// Removes at most so many things that may be forgotten. Returns how many it were.
+    /// Removes what may be forgotten, `limit` things at most. Returns how many it were.
     async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError>;
 }

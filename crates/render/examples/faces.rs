@@ -1,7 +1,7 @@
-//! Draws the tests' invoices into a folder, to be looked at, and tells how long each takes:
+//! Draws the tests' invoices into a folder, to be looked at, and prints how long each takes:
 //! `cargo run -p kaipiao-render --example faces -- /tmp/faces`
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool at the desk")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for developers")]
 
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/face/fixtures.rs"]

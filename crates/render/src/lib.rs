@@ -1,4 +1,4 @@
-//! Layer 2: the renderer, which draws invoices as documents that people hold.
+//! The renderer, which draws invoices as documents that people hold.
 //!
 //! [`FaceRenderer`] lays an invoice's face out as a list of drawing operations, which become a PDF
 //! or SVG, set in the embedded typefaces and the machine's ([`Fonts`]).

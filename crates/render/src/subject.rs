@@ -6,8 +6,8 @@ use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 /// An invoice, and the request that it was issued for.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
-    /// What was asked for.
+    /// The request.
     pub(crate) request: &'a InvoiceRequest,
-    /// What was issued.
+    /// The issued invoice.
     pub(crate) invoice: &'a IssuedInvoice,
 }

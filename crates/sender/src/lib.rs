@@ -1,4 +1,4 @@
-//! Layer 2: delivery's HTTP client, the Sender port over HTTP/1.1 and TLS.
+//! Delivery's HTTP client, the Sender port over HTTP/1.1 and TLS.
 //!
 //! - One time limit for the whole exchange: name, connection, TLS, request, answer.
 //! - Redirects are answers, not followed.

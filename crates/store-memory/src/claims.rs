@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 /// Far enough that no process sees it.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// Where a piece of work stands in its queue.
+/// A piece of work in its queue.
 #[derive(Clone)]
-struct Place {
+struct Work {
     turn: TurnKey,
     due_ms: i64,
 }
@@ -24,7 +24,7 @@ struct Held {
 /// Work by number.
 pub(crate) struct ClaimBook {
     queue: Queue,
-    places: HashMap<i64, Place>,
+    work: HashMap<i64, Work>,
     /// What nobody holds: when it is due, and its number.
     free: BTreeMap<TurnKey, BTreeSet<(i64, i64)>>,
     held: HashMap<i64, Held>,
@@ -35,7 +35,7 @@ impl ClaimBook {
     pub(crate) fn new(queue: Queue) -> Self {
         Self {
             queue,
-            places: HashMap::new(),
+            work: HashMap::new(),
             free: BTreeMap::new(),
             held: HashMap::new(),
             last_serial: 0,
@@ -46,13 +46,13 @@ impl ClaimBook {
     pub(crate) fn offer(&mut self, number: i64, turn: TurnKey, due_ms: i64) {
         self.withdraw(number);
         self.free.entry(turn.clone()).or_default().insert((due_ms, number));
-        self.places.insert(number, Place { turn, due_ms });
+        self.work.insert(number, Work { turn, due_ms });
     }
 
     /// Takes work out of the queue.
     pub(crate) fn withdraw(&mut self, number: i64) {
         self.held.remove(&number);
-        let Some(Place { turn, due_ms }) = self.places.remove(&number) else { return };
+        let Some(Work { turn, due_ms }) = self.work.remove(&number) else { return };
         if let Some(free) = self.free.get_mut(&turn) {
             free.remove(&(due_ms, number));
             if free.is_empty() {
@@ -115,7 +115,7 @@ impl ClaimBook {
         (now < held.lapses_at).then(|| now.duration_since(held.since))
     }
 
-    /// Holds a claim for so much longer. False: it no longer holds.
+    /// Prolongs a claim. False: it no longer holds.
     pub(crate) fn renew(&mut self, token: ClaimToken, lapses_in: Duration) -> bool {
         let holds = self.holds(token);
         if holds && let Some(held) = self.held.get_mut(&token.number) {
@@ -143,7 +143,7 @@ impl ClaimBook {
     }
 
     fn free_again(&mut self, number: i64) {
-        if let Some(Place { turn, due_ms }) = self.places.get(&number).cloned() {
+        if let Some(Work { turn, due_ms }) = self.work.get(&number).cloned() {
             self.offer(number, turn, due_ms);
         }
     }

@@ -123,7 +123,7 @@ impl Jobs {
         listed.take(query.limit).cloned().collect()
     }
 
-    /// Removes at most so many jobs that failed before this moment.
+    /// Removes jobs that failed before this moment, `limit` of them at most.
     pub(crate) fn purge(&mut self, before_ms: i64, limit: usize) -> usize {
         let is_old = |job: &&Job| match job.state {
             JobState::Failed { at_ms } => at_ms < before_ms,

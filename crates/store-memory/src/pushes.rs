@@ -175,7 +175,7 @@ impl Pushes {
         ListedPush { push: push.clone(), attempts: attempts.clone(), in_flight_for, waits_behind }
     }
 
-    /// Removes at most so many pushes that were completed before this moment.
+    /// Removes pushes that were completed before this moment, `limit` of them at most.
     pub(crate) fn purge(&mut self, before_ms: i64, limit: usize) -> usize {
         let is_old = |push: &Push| match push.state {
             PushState::Completed { at_ms, .. } => at_ms < before_ms,

@@ -56,7 +56,7 @@ impl Records {
         self.search.index(limit)
     }
 
-    /// Removes at most so many records that have been unused since before this moment.
+    /// Removes records that have been unused since before this moment, `limit` of them at most.
     pub(crate) fn purge(&mut self, kind: Kind, before_ms: i64, limit: usize) -> usize {
         let is_unused = |record: &&Record| {
             record.stored.key.kind == kind

@@ -26,7 +26,7 @@ impl Search {
         }
     }
 
-    /// Makes at most so many changes findable. Returns how many it were.
+    /// Makes changes findable, `limit` of them at most. Returns how many it were.
     pub(crate) fn index(&mut self, limit: usize) -> usize {
         let count = limit.min(self.noted.len());
         for Noted { key, time_ms, fields } in self.noted.drain(..count) {

@@ -4,7 +4,8 @@
 use crate::delivery::create_times::CreateTimes;
 use crate::delivery::{jobs, pushes};
 use crate::memory::{Effect, Memory};
-use crate::records::{search, statements};
+use crate::records::search::{self, RowChange};
+use crate::records::statements;
 use crate::sequence::Sequence;
 use kaipiao_ports::delivery::claims::{ClaimToken, DueTurn, Queue, Reported};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobFailure, JobId, JobState};
@@ -19,14 +20,30 @@ use std::collections::{HashMap, HashSet};
 pub(crate) enum Change {
     Commit(Commit),
     CompletePush(PushReport),
-    Replay { id: PushId, now_ms: i64 },
+    Replay {
+        id: PushId,
+        now_ms: i64,
+    },
     FailJob(JobFailure),
-    RunAgain { number: i64, now_ms: i64 },
-    Index { limit: usize },
-    Purge { forgettable: Forgettable, limit: usize },
+    RunAgain {
+        number: i64,
+        now_ms: i64,
+    },
+    /// Rows of the search, and the newest noted change that they are the last of.
+    Index {
+        rows: Vec<RowChange>,
+        done: Option<i64>,
+    },
+    IndexPushes {
+        limit: usize,
+    },
+    Purge {
+        forgettable: Forgettable,
+        limit: usize,
+    },
 }
 
-/// What the one who asked for a change is told.
+/// The answer to who asked for a change.
 #[derive(Debug)]
 pub(crate) enum Reply {
     Committed(Committed),
@@ -184,7 +201,11 @@ impl<'a> Group<'a> {
             Change::Replay { id, now_ms } => self.replay(id, *now_ms),
             Change::FailJob(failure) => self.fail_job(failure),
             Change::RunAgain { number, now_ms } => self.run_again(*number, *now_ms),
-            Change::Index { limit } => self.index(*limit),
+            Change::Index { rows, done } => self.index(rows, *done),
+            Change::IndexPushes { limit } => {
+                let count = pushes::index(self.connection, *limit)?;
+                Ok(Ok(Applied::unchanged(Reply::Count(count))))
+            }
             Change::Purge { forgettable, limit } => self.purge(forgettable, *limit),
         }
     }
@@ -332,10 +353,12 @@ impl<'a> Group<'a> {
         Ok(Ok(Applied { reply: Reply::RunAgain(Some(true)), effects }))
     }
 
-    fn index(&mut self, limit: usize) -> Outcome {
-        let changes = search::index(self.connection, limit)?;
-        let pushes = pushes::index(self.connection, limit)?;
-        Ok(Ok(Applied::unchanged(Reply::Count(changes + pushes))))
+    fn index(&mut self, rows: &[RowChange], done: Option<i64>) -> Outcome {
+        search::apply(self.connection, rows)?;
+        if let Some(through) = done {
+            search::done(self.connection, through)?;
+        }
+        Ok(Ok(Applied::unchanged(Reply::Count(rows.len()))))
     }
 
     fn purge(&mut self, forgettable: &Forgettable, limit: usize) -> Outcome {

@@ -1,4 +1,4 @@
-//! Layer 2: the embedded store, SQLite.
+//! The embedded store, SQLite.
 //!
 //! One writer thread owns the only connection that writes ([`writer`]). It takes all changes that are
 //! waiting, runs each inside a SAVEPOINT, issues one COMMIT for all of them, and answers every waiter

@@ -8,7 +8,7 @@ use crate::memory::Memory;
 use crate::migrations;
 use crate::read_only::ReadOnlyStore;
 use crate::readers::Readers;
-use crate::records::{listing, statements};
+use crate::records::{listing, search, statements};
 use crate::writer::Writer;
 use async_trait::async_trait;
 use core::time::Duration;
@@ -26,8 +26,12 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Rows of the search that one commit changes.
+const INDEX_PORTION: usize = 500;
+
 /// The embedded store.
 pub struct SqliteStore {
+    indexing: tokio::sync::Mutex<()>,
     writer: Writer,
     readers: Arc<Readers>,
     memory: Arc<Memory>,
@@ -50,7 +54,7 @@ impl SqliteStore {
         let memory = Arc::new(Memory::load(&connection)?);
         let readers = Arc::new(Readers::new(path.clone(), options.readers));
         let writer = Writer::start(connection, path, Arc::clone(&memory), options)?;
-        Ok(Self { writer, readers, memory, _lock: lock })
+        Ok(Self { indexing: tokio::sync::Mutex::default(), writer, readers, memory, _lock: lock })
     }
 
     /// Opens the store for reading only, also beside a process that is writing; None when there
@@ -115,8 +119,29 @@ impl Store for SqliteStore {
         Ok(reply!(self.change(Change::Commit(commit)).await?, Committed))
     }
 
+    /// What changes is found beside the writer, which applies it in portions that hold up a group by
+    /// a few milliseconds at most.
     async fn index(&self, limit: usize) -> Result<usize, StoreError> {
-        Ok(reply!(self.unconditional(Change::Index { limit }).await?, Count))
+        let _one_at_a_time = self.indexing.lock().await;
+        let plan = self.readers.run(move |connection| search::plan(connection, limit)).await?;
+        let mut portions = plan.rows.chunks(INDEX_PORTION).peekable();
+        while let Some(rows) = portions.next() {
+            let done = plan.through.filter(|_| portions.peek().is_none());
+            self.unconditional(Change::Index { rows: rows.to_vec(), done }).await?;
+        }
+        if plan.rows.is_empty() && plan.through.is_some() {
+            let change = Change::Index { rows: Vec::new(), done: plan.through };
+            self.unconditional(change).await?;
+        }
+        let mut pushes = 0;
+        while pushes < limit {
+            let change = Change::IndexPushes { limit: INDEX_PORTION.min(limit - pushes) };
+            match reply!(self.unconditional(change).await?, Count) {
+                0 => break,
+                count => pushes += count,
+            }
+        }
+        Ok(plan.changes + pushes)
     }
 
     async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError> {

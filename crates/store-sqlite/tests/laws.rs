@@ -235,7 +235,7 @@ async fn a_newer_database_is_refused_with_both_numbers() {
     assert!(error.to_string().contains("schema 99, this kaipiao knows up to 1"), "{error}");
 }
 
-/// A group with a new push and a report in it fails: nothing of it counts, the lease stays with
+/// A group with a new push and a report in it fails: nothing of it counts, the claim stays with
 /// its holder, whose next report counts.
 #[tokio::test]
 async fn a_disk_error_neither_loses_nor_doubles_a_push() {
@@ -259,7 +259,7 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
         body: NewBody::Whole(String::new()),
         now_ms: 1,
     };
-    let tell = |key| Commit { pushes: vec![push(key)], ..Commit::default() };
+    let commit_push = |key| Commit { pushes: vec![push(key)], ..Commit::default() };
     let turn = TurnKey { account: "wx1".into(), origin: String::new() };
     let ask = ClaimRequest {
         turn: &turn,
@@ -268,20 +268,20 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
         limit: 10,
         holder: "a",
     };
-    store.commit(tell("a")).await.unwrap();
+    store.commit(commit_push("a")).await.unwrap();
     let held = store.claim_pushes(&ask).await.unwrap().claims.remove(0);
     let next = Next::Complete { outcome: Outcome::Delivered, now_ms: 10 };
     let report = PushReport { token: held.token, attempt: None, next };
 
     fails.store(1, Ordering::SeqCst);
     let away = |error| matches!(error, CommitError::Store(StoreError::Away(_)));
-    assert!(away(store.commit(tell("b")).await.unwrap_err()));
+    assert!(away(store.commit(commit_push("b")).await.unwrap_err()));
     assert!(away(store.complete_push(report.clone()).await.unwrap_err()));
     let taken = store.claim_pushes(&ask).await.unwrap().claims;
     assert!(taken.is_empty(), "it has a holder, b was not taken");
     fails.store(0, Ordering::SeqCst);
 
-    store.commit(tell("c")).await.unwrap();
+    store.commit(commit_push("c")).await.unwrap();
     let taken = store.claim_pushes(&ask).await.unwrap().claims;
     let keys: Vec<_> = taken.iter().map(|claim| &*claim.work.ordering_key).collect();
     assert_eq!(keys, ["c"]);

@@ -1,4 +1,4 @@
-//! Layer 0: bytes. Reads what real clients send (clients 2), writes what the contract says.
+//! Bytes. Reads what real clients send (clients 2), writes what the contract says.
 //!
 //! Reading is lenient and typed: a reader takes an [`object::Object`] and returns domain values
 //! or a `Refusal` that names the field. Writing is exact: golden files in `spec/` hold the bytes.

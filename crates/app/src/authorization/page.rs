@@ -30,7 +30,7 @@ pub struct AuthPage {
     pub platform_name: String,
     /// The newest request for the order.
     pub request: AuthorizationRequest,
-    /// When that request came.
+    /// The time of that request.
     pub offered_at: Timestamp,
     /// What a type 1 page asks.
     pub fields: PageFields,
@@ -43,7 +43,7 @@ pub struct AuthPage {
 }
 
 impl AuthPage {
-    /// May this user still answer?
+    /// Whether this user may still answer.
     pub fn is_open(&self) -> bool {
         matches!(self.status, PageStatus::Open | PageStatus::Declined)
     }
@@ -58,7 +58,7 @@ pub enum PageStatus {
     Declined,
     /// This user has authorized it.
     Authorized {
-        /// When the user did.
+        /// The time of the authorization.
         at: Timestamp,
     },
     /// Another user has.
@@ -72,7 +72,7 @@ pub enum PageStatus {
     Expired,
 }
 
-/// Did this server write the link, and nobody change it since?
+/// Whether this server wrote the link, and nobody has changed it since.
 pub fn is_own_link(app: &App, link: &str) -> bool {
     read_link(&app.keys, link).is_some()
 }

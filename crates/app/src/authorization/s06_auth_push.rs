@@ -21,7 +21,7 @@ use kaipiao_records::people::user::user_key;
 /// An answer that is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenAnswer {
-    /// Did the user authorize?
+    /// Whether the user authorized.
     pub is_authorized: bool,
     /// The request that was answered: it says where the user goes now.
     pub request: AuthorizationRequest,

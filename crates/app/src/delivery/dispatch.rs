@@ -114,8 +114,9 @@ async fn finish(
 }
 
 async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>) -> Ended {
-    let tell = || async { app.store.complete_push(report.clone()).await.map_err(Failure::from) };
-    match until_recorded(&push.id, tell).await {
+    let complete =
+        || async { app.store.complete_push(report.clone()).await.map_err(Failure::from) };
+    match until_recorded(&push.id, complete).await {
         Ok(Reported::Counted { next_due_ms }) => Ended { failed, next_due_ms },
         Ok(Reported::Lapsed) => {
             tracing::warn!(push = %push.id, "the claim had lapsed before the report");

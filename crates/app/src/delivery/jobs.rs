@@ -21,8 +21,8 @@ pub(crate) async fn fail(app: &App, job: &Job, token: ClaimToken, error: String)
         JobState::Failed { .. } => tracing::error!(account, name, error, "a job was set aside"),
     }
     let failure = JobFailure { token, error, next };
-    let tell = || async { app.store.fail_job(failure.clone()).await.map_err(Failure::from) };
-    match until_recorded(name, tell).await {
+    let record = || async { app.store.fail_job(failure.clone()).await.map_err(Failure::from) };
+    match until_recorded(name, record).await {
         Ok(Reported::Counted { next_due_ms }) => Ended { failed: None, next_due_ms },
         Ok(Reported::Lapsed) => Ended::default(),
         Err(error) => {

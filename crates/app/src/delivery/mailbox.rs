@@ -48,7 +48,7 @@ pub(crate) struct Mailbox {
     arrived: Notify,
 }
 
-/// What a scheduler finds.
+/// A mailbox's content.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     /// Turns that became due, oldest first.

@@ -1,19 +1,19 @@
 //! The scheduler of one queue on one node: whose work is claimed next, and how much of it.
 //!
 //! It knows turns (an account, and where its work goes), not the work itself, and does no I/O: the
-//! worker tells it what is due, claims what it says, and tells it how that ended.
+//! worker says what is due, claims what it chooses, and says how that ended.
 //!
 //! - Turns that have something due stand in line; who comes, or comes again, goes to the end.
 //! - A turn has at most [`Limits::per_turn`] pieces under way; at its limit it stands in no line,
 //!   and comes back when one of them ends.
 //! - Turns whose newest work failed stand in a line of their own and share
-//!   [`Limits::failing_at_once`] places: a thousand dead receivers cost the others nothing.
+//!   [`Limits::failing_at_once`]: a thousand dead receivers cost the others nothing.
 //! - What is due later waits by its time.
 
 use kaipiao_ports::delivery::claims::TurnKey;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// How much is under way at once.
+/// The limits of what is under way at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Of all turns.
@@ -40,19 +40,19 @@ pub struct Scheduler {
 
 #[derive(Debug, Default)]
 struct Turn {
-    place: Place,
+    state: TurnState,
     running: usize,
     is_failing: bool,
 }
 
-/// Where a turn stands.
+/// What a turn waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
-    /// It has nothing to do, as far as is known.
+enum TurnState {
+    /// Nothing is known to be due.
     #[default]
-    Nowhere,
+    Idle,
     /// In one of the lines.
-    InLine,
+    Queued,
     /// At its limit, with more to do.
     Full,
     /// Until this moment, in the domain's milliseconds.
@@ -76,21 +76,21 @@ impl Scheduler {
 
     /// A turn has work that is due at this moment, or has been for a while.
     pub fn due(&mut self, turn: &TurnKey, due_ms: i64, now_ms: i64) {
-        let place = self.turns.get(turn).map_or(Place::Nowhere, |known| known.place);
-        match place {
-            Place::InLine | Place::Full => {}
-            Place::Later(known_ms) if known_ms <= due_ms && now_ms < known_ms => {}
-            Place::Nowhere | Place::Later(_) if due_ms <= now_ms => self.stand_in_line(turn),
-            Place::Nowhere | Place::Later(_) => self.stand(turn, Place::Later(due_ms)),
+        let state = self.turns.get(turn).map_or(TurnState::Idle, |known| known.state);
+        match state {
+            TurnState::Queued | TurnState::Full => {}
+            TurnState::Later(known_ms) if known_ms <= due_ms && now_ms < known_ms => {}
+            TurnState::Idle | TurnState::Later(_) if due_ms <= now_ms => self.enqueue(turn),
+            TurnState::Idle | TurnState::Later(_) => self.set_state(turn, TurnState::Later(due_ms)),
         }
     }
 
-    /// The turn to claim work of, and how much at most; None: nothing is due, or no place is free.
+    /// The turn to claim work of, and how much at most; None: nothing is due, or the limits are reached.
     pub fn next(&mut self, now_ms: i64) -> Option<(TurnKey, usize)> {
         while let Some((due_ms, turn)) = self.later.first().cloned()
             && due_ms <= now_ms
         {
-            self.stand_in_line(&turn);
+            self.enqueue(&turn);
         }
         while self.running < self.limits.at_once {
             let is_failing = self.chooses_failing()?;
@@ -105,10 +105,10 @@ impl Scheduler {
             }
             let room = self.limits.per_turn.saturating_sub(known.running);
             if room == 0 {
-                known.place = Place::Full;
+                known.state = TurnState::Full;
                 continue;
             }
-            known.place = Place::Nowhere;
+            known.state = TurnState::Idle;
             let free = self.limits.at_once - self.running;
             let share = match is_failing {
                 true => self.limits.failing_at_once - self.running_failing,
@@ -119,7 +119,7 @@ impl Scheduler {
         None
     }
 
-    /// Which line is next; None: nobody may be chosen.
+    /// Whether the failing line is next; None: neither may be.
     fn chooses_failing(&self) -> Option<bool> {
         let failing =
             !self.failing.is_empty() && self.running_failing < self.limits.failing_at_once;
@@ -131,7 +131,7 @@ impl Scheduler {
         }
     }
 
-    /// So much of a turn was claimed; the turn's next is due at that moment.
+    /// Notes `count` claims of a turn, and when the turn's next piece is due.
     pub fn claimed(&mut self, turn: &TurnKey, count: usize, next_due_ms: Option<i64>, now_ms: i64) {
         let known = self.turns.entry(turn.clone()).or_default();
         known.running += count;
@@ -160,8 +160,8 @@ impl Scheduler {
                 self.running_failing - running
             };
         }
-        if self.turns.get(turn).is_some_and(|known| known.place == Place::Full) {
-            self.stand_in_line(turn);
+        if self.turns.get(turn).is_some_and(|known| known.state == TurnState::Full) {
+            self.enqueue(turn);
         }
         self.forget_if_idle(turn);
     }
@@ -176,8 +176,8 @@ impl Scheduler {
         self.running
     }
 
-    fn stand_in_line(&mut self, turn: &TurnKey) {
-        self.stand(turn, Place::InLine);
+    fn enqueue(&mut self, turn: &TurnKey) {
+        self.set_state(turn, TurnState::Queued);
         self.push_back(turn);
     }
 
@@ -186,20 +186,21 @@ impl Scheduler {
         line.push_back(turn.clone());
     }
 
-    fn stand(&mut self, turn: &TurnKey, place: Place) {
+    fn set_state(&mut self, turn: &TurnKey, state: TurnState) {
         let known = self.turns.entry(turn.clone()).or_default();
-        if let Place::Later(due_ms) = known.place {
+        if let TurnState::Later(due_ms) = known.state {
             self.later.remove(&(due_ms, turn.clone()));
         }
-        known.place = place;
-        if let Place::Later(due_ms) = place {
+        known.state = state;
+        if let TurnState::Later(due_ms) = state {
             self.later.insert((due_ms, turn.clone()));
         }
     }
 
     fn forget_if_idle(&mut self, turn: &TurnKey) {
-        let is_idle =
-            |known: &Turn| known.running == 0 && known.place == Place::Nowhere && !known.is_failing;
+        let is_idle = |known: &Turn| {
+            known.running == 0 && known.state == TurnState::Idle && !known.is_failing
+        };
         if self.turns.get(turn).is_some_and(is_idle) {
             self.turns.remove(turn);
         }
@@ -281,7 +282,7 @@ mod tests {
             scheduler.due(&dead, NOW, NOW);
         }
         let dead = claim_all(&mut scheduler, &mut left);
-        assert_eq!(dead.len(), 4, "half of the places");
+        assert_eq!(dead.len(), 4, "half of the limit");
         left.insert(turn("healthy"), 3);
         scheduler.due(&turn("healthy"), NOW, NOW);
         assert_eq!(claim_all(&mut scheduler, &mut left), vec![turn("healthy"); 3]);

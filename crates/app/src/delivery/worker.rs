@@ -1,7 +1,7 @@
-//! The worker of one queue: claims what its scheduler says, works at it, and says how it ended.
+//! The worker of one queue: claims what its scheduler says, does it, and reports how it ended.
 //!
-//! A claim is taken when there is a place for its work, never earlier: nothing waits in memory with
-//! its claim running out. Claims are renewed as long as the work goes on, so slow work is not done
+//! A claim is taken when its work can start, never earlier: nothing waits in memory with its claim
+//! running out. Claims are renewed as long as the work goes on, so slow work is not done
 //! twice; when the process dies they lapse after [`LAPSE`], and somebody else goes on.
 
 use crate::app::App;
@@ -31,7 +31,7 @@ const RETRY_STORE_AFTER: Duration = Duration::from_millis(100);
 /// How long a report is tried again while the store is away.
 const RETRY_STORE_FOR: Duration = Duration::from_secs(60);
 
-/// How a piece of work ended, as its scheduler wants to know.
+/// The end of a piece of work, for its scheduler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ended {
     /// Whether the receiver failed; None: it says nothing about the receiver.
@@ -96,7 +96,7 @@ impl<W: Work> Worker<W> {
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
-            self.hear_of_due().await;
+            self.take_hints().await;
             self.claim_due().await;
             self.renew().await;
             let work = Arc::clone(&self.work);
@@ -126,7 +126,7 @@ impl<W: Work> Worker<W> {
     }
 
     /// Takes what commits have announced, and now and then looks into the store.
-    async fn hear_of_due(&mut self) {
+    async fn take_hints(&mut self) {
         let content = mailbox(&*self.work).take();
         let now_ms = self.now_ms();
         for DueTurn { due_ms, turn } in content.due {
@@ -160,7 +160,7 @@ impl<W: Work> Worker<W> {
         }
     }
 
-    /// Claims and starts what is due, as far as there are places.
+    /// Claims and starts what is due, within the limits of concurrency.
     async fn claim_due(&mut self) {
         let now_ms = self.now_ms();
         while let Some((turn, limit)) = self.scheduler.next(now_ms) {
@@ -247,15 +247,15 @@ fn mailbox<W: Work>(work: &W) -> &crate::delivery::mailbox::Mailbox {
     work.app().mailboxes.of(W::QUEUE)
 }
 
-/// Tells the store until it has taken it: what was done must not be done again only because the
-/// store was away for a moment. Another failure is returned at once.
-pub(crate) async fn until_recorded<T, Telling: Future<Output = Result<T, Failure>>>(
+/// Repeats a report until the store has taken it: what was done must not be done again only because
+/// the store was away for a moment. Another failure is returned at once.
+pub(crate) async fn until_recorded<T, Report: Future<Output = Result<T, Failure>>>(
     what: &(dyn core::fmt::Display + Sync),
-    tell: impl Fn() -> Telling,
+    report: impl Fn() -> Report,
 ) -> Result<T, Failure> {
     let started = Instant::now();
     loop {
-        match tell().await {
+        match report().await {
             Err(error @ (Failure::Away(_) | Failure::Overloaded(_)))
                 if started.elapsed() < RETRY_STORE_FOR =>
             {

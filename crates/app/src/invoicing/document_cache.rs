@@ -146,7 +146,7 @@ mod tests {
         Document::new(vec![7; length], &number)
     }
 
-    /// A drawing of so many bytes that says so when it starts and ends when it is let.
+    /// A drawing of that size: it announces its start and ends on a signal.
     fn held(length: usize, started: &mpsc::Sender<()>) -> (Drawing, mpsc::Sender<()>) {
         let (let_go, may_end) = mpsc::channel();
         let started = started.clone();

@@ -40,7 +40,7 @@ pub fn form_token(app: &App, cookie: &str) -> String {
     session::form_token(&app.keys, cookie)
 }
 
-/// Does a form belong to this cookie?
+/// Whether a form belongs to this cookie.
 pub fn is_form_token(app: &App, cookie: &str, token: &str) -> bool {
     session::is_form_token(&app.keys, cookie, token)
 }

@@ -20,12 +20,12 @@ pub(super) const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
 /// A merchant's server that runs until the demo ends.
 pub(super) struct Receiver {
-    /// Where it listens.
+    /// The address it listens on.
     pub(super) address: SocketAddr,
     events: Queue<Result<String, String>>,
 }
 
-struct Desk {
+struct Callback {
     appid: String,
     key: EncodingAesKey,
     events: Sender<Result<String, String>>,
@@ -40,8 +40,9 @@ impl Receiver {
         let address = listener.local_addr().map_err(|error| format!("the receiver: {error}"))?;
         let (sender, events) = channel();
         let key = EncodingAesKey::parse(AES_KEY).expect("the demo's key is well-formed");
-        let desk = Arc::new(Desk { appid: appid.to_owned(), key, events: sender });
-        let router = Router::new().route("/callback", get(verify).post(receive)).with_state(desk);
+        let callback = Arc::new(Callback { appid: appid.to_owned(), key, events: sender });
+        let router =
+            Router::new().route("/callback", get(verify).post(receive)).with_state(callback);
         let limits = SocketLimits {
             header_timeout: Duration::from_secs(30),
             connections: 16,
@@ -69,13 +70,17 @@ async fn verify(RawQuery(query): RawQuery) -> (StatusCode, String) {
 }
 
 /// A push: checked, decrypted, and answered with nothing, which counts as received.
-async fn receive(State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery, body: Bytes) {
-    let event = decrypt(&desk, &parameters(query), &body);
+async fn receive(State(callback): State<Arc<Callback>>, RawQuery(query): RawQuery, body: Bytes) {
+    let event = decrypt(&callback, &parameters(query), &body);
     // The demo may be over.
-    let _ = desk.events.send(event);
+    let _ = callback.events.send(event);
 }
 
-fn decrypt(desk: &Desk, of: &dyn Fn(&str) -> String, body: &[u8]) -> Result<String, String> {
+fn decrypt(
+    callback: &Callback,
+    of: &dyn Fn(&str) -> String,
+    body: &[u8],
+) -> Result<String, String> {
     let body = std::str::from_utf8(body).map_err(|error| error.to_string())?;
     let encrypted =
         body.split_once("<Encrypt><![CDATA[").and_then(|(_, rest)| rest.split_once("]]>"));
@@ -84,7 +89,10 @@ fn decrypt(desk: &Desk, of: &dyn Fn(&str) -> String, body: &[u8]) -> Result<Stri
     if !is_signature(&of("msg_signature"), &parts) {
         return Err("msg_signature is wrong".to_owned());
     }
-    desk.key.decrypt(encrypted, &desk.appid).ok_or("the push cannot be decrypted".to_owned())
+    callback
+        .key
+        .decrypt(encrypted, &callback.appid)
+        .ok_or("the push cannot be decrypted".to_owned())
 }
 
 fn parameters(query: Option<String>) -> impl Fn(&str) -> String {

@@ -64,7 +64,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// What names this order.
+    /// The order's name.
     pub fn key(&self) -> OrderKey {
         OrderKey { merchant: self.merchant.clone(), order_id: self.request.order_id.clone() }
     }

@@ -169,7 +169,7 @@ impl fmt::Display for FieldName {
 pub struct FieldProblem {
     /// The field.
     pub field: FieldName,
-    /// What is wrong.
+    /// The fault.
     pub kind: ProblemKind,
 }
 
@@ -239,7 +239,7 @@ fn custom_problems(fields: &[CustomField], values: &[CustomValue]) -> Vec<FieldP
     asked.chain(not_asked).collect()
 }
 
-/// Is that what the field holds?
+/// Whether the text fits the field.
 fn is_well_formed(field: TitleField, value: &str) -> bool {
     match field {
         TitleField::Title | TitleField::Addr | TitleField::BankType | TitleField::BankNo => true,

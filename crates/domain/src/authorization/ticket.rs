@@ -41,14 +41,14 @@ impl TicketType {
 pub struct Ticket {
     /// The merchant that it serves; the apps bound to the merchant may use it too.
     pub merchant: AppId,
-    /// What it is for.
+    /// Its purpose.
     pub ticket_type: TicketType,
-    /// When its life begins.
+    /// The beginning of its life.
     pub issued_at: Timestamp,
 }
 
 impl Ticket {
-    /// Is its life over?
+    /// Whether its life is over.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now > self.issued_at + TICKET_LIFE
     }

@@ -40,7 +40,7 @@ impl PushMode {
         Self::ALL.into_iter().find(|mode| mode.name() == name)
     }
 
-    /// Does it need an EncodingAESKey?
+    /// Whether it needs an EncodingAESKey.
     pub const fn encrypts(self) -> bool {
         matches!(self, Self::Compat | Self::Safe)
     }
@@ -187,7 +187,7 @@ pub enum AttemptResult {
 pub enum AfterAttempt {
     /// It is tried again at this moment.
     Retry(Timestamp),
-    /// It is over.
+    /// No further attempt; the push is completed.
     Complete(Outcome),
 }
 

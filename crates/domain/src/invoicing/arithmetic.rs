@@ -5,9 +5,9 @@ use crate::invoicing::line::{Line, LineField, LineNature};
 use crate::money::Fen;
 use rust_decimal::Decimal;
 
-/// Quantity × price and the line's amount may differ by so much: one fen.
+/// Tolerance between quantity × price and the line's amount: one fen.
 const AMOUNT_TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
-/// Amount × rate and a line's tax may differ by so much: six fen.
+/// Tolerance between amount × rate and the line's tax: six fen.
 const TAX_TOLERANCE: Decimal = Decimal::from_parts(6, 0, 0, false, 2);
 /// The same over all lines together: 1.27 yuan.
 const TOTAL_TAX_TOLERANCE: Decimal = Decimal::from_parts(127, 0, 0, false, 2);

@@ -31,7 +31,7 @@ struct PushJson {
     committed_ms: i64,
     /// When its next try is due; null unless it is ready.
     due_ms: Option<i64>,
-    /// When it was settled; null while it is open.
+    /// When it was completed; null while it is open.
     settled_ms: Option<i64>,
     /// Tries since it was committed or last replayed.
     tries: u32,

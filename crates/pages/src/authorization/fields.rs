@@ -14,15 +14,15 @@ pub(crate) struct Field {
     pub(crate) name: String,
     /// Its id on the page: no blanks, whatever the merchant called it.
     pub(crate) id: String,
-    /// What people call it.
+    /// The label.
     pub(crate) label: String,
-    /// What stands in it.
+    /// The value.
     pub(crate) value: String,
     /// What an empty one shows.
     pub(crate) hint: &'static str,
     /// The merchant's own words about it; empty: none.
     pub(crate) notice: String,
-    /// Must it be filled?
+    /// Whether it must be filled.
     pub(crate) is_required: bool,
     /// What is wrong with it, in words; empty: nothing.
     pub(crate) problem: String,

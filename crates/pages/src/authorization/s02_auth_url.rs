@@ -10,7 +10,7 @@ use crate::authorization::fields::{
 use crate::page::{Frame, html, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::time::china_time;
-use crate::visit::{Form, Known, Visit, unavailable};
+use crate::visit::{Form, UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
@@ -155,7 +155,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     if !auth_page::is_own_link(&pages.app, &link) {
         return forged(&visit.frame());
     }
-    let Known { user, frame, form } = match visit.known(&pages).await {
+    let UserVisit { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };

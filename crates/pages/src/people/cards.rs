@@ -3,7 +3,7 @@
 use crate::page::{Frame, further, html, notice};
 use crate::pages::Pages;
 use crate::time::china_time;
-use crate::visit::{Known, Visit, unavailable};
+use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -20,7 +20,7 @@ struct Cards<'a> {
     rows: Vec<Row>,
     /// The next page's address; empty: this is the last.
     more: String,
-    /// Is this not the first page?
+    /// Whether there are pages before this one.
     is_further: bool,
 }
 
@@ -64,7 +64,7 @@ fn day(at: kaipiao_domain::Timestamp) -> String {
 pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let after = visit.after();
-    let Known { user, frame, .. } = match visit.known(&pages).await {
+    let UserVisit { user, frame, .. } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
@@ -130,7 +130,7 @@ pub(crate) async fn show(
     Path(name): Path<String>,
     request: Request,
 ) -> Response {
-    let Known { user, frame, .. } = match Visit::of(request).known(&pages).await {
+    let UserVisit { user, frame, .. } = match Visit::of(request).known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };

@@ -3,7 +3,7 @@
 use crate::page::{Frame, further, html};
 use crate::pages::Pages;
 use crate::time::china_time;
-use crate::visit::{Known, Visit, unavailable};
+use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -18,7 +18,7 @@ struct Messages<'a> {
     rows: Vec<Row>,
     /// The next page's address; empty: this is the last.
     more: String,
-    /// Is this not the first page?
+    /// Whether there are pages before this one.
     is_further: bool,
 }
 
@@ -46,7 +46,7 @@ impl From<InboxMessage> for Row {
 pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let after = visit.after();
-    let Known { user, frame, .. } = match visit.known(&pages).await {
+    let UserVisit { user, frame, .. } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };

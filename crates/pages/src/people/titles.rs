@@ -3,7 +3,7 @@
 use crate::authorization::fields::{self, Field, detail_of, name_of};
 use crate::page::{Frame, html, notice, see_other};
 use crate::pages::Pages;
-use crate::visit::{Known, Visit, unavailable};
+use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};
@@ -39,7 +39,7 @@ struct Title<'a> {
 
 /// `GET /me/titles`
 pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
-    let Known { user, frame, .. } = match Visit::of(request).known(&pages).await {
+    let UserVisit { user, frame, .. } = match Visit::of(request).known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
@@ -75,7 +75,7 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
     let is_post = request.method() == Method::POST;
     let visit = Visit::of(request);
     let is_personal = visit.parameter("kind") == TitleSide::Personal.name();
-    let Known { user, frame, form } = match visit.known(&pages).await {
+    let UserVisit { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
@@ -129,7 +129,7 @@ pub(crate) async fn change(
     Path((id, what)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let Known { user, frame, .. } = match Visit::of(request).known(&pages).await {
+    let UserVisit { user, frame, .. } = match Visit::of(request).known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };

@@ -88,11 +88,11 @@ pub struct ClaimRequest<'a> {
     pub lapses_in: Duration,
     /// Claims at most.
     pub limit: usize,
-    /// Who asks.
+    /// The node that asks.
     pub holder: &'a Holder,
 }
 
-/// Tells a claim from every other one, also on the same work.
+/// A claim's name, unlike that of every other one, also on the same work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimToken {
     /// The queue.
@@ -112,7 +112,7 @@ pub struct Claim<T> {
     pub token: ClaimToken,
 }
 
-/// What a holder got.
+/// The claims that a holder got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed<T> {
     /// The work that was due for longest first.
@@ -131,7 +131,7 @@ impl<T> Default for Claimed<T> {
 /// What a report came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
-    /// It counts.
+    /// The report counts.
     Counted {
         /// When the work that took the reported one's place, or it itself, is due, in the domain's
         /// milliseconds.
@@ -144,8 +144,8 @@ pub enum Reported {
 /// The claims' half of a store.
 #[async_trait]
 pub trait Claims: Send + Sync + 'static {
-    /// Turns with work that nobody holds and that is due by this moment, behind `after`, at most so
-    /// many; in the turns' order, not by time.
+    /// Turns with work that nobody holds and that is due by this moment, behind `after`, `limit` of
+    /// them at most; in the turns' order, not by time.
     async fn due_turns(
         &self,
         queue: Queue,
@@ -154,7 +154,7 @@ pub trait Claims: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<DueTurn>, StoreError>;
 
-    /// Holds claims for so much longer from now on. Returns those that no longer hold.
+    /// Prolongs claims to `lapses_in` from now. Returns those that no longer hold.
     async fn renew(
         &self,
         tokens: &[ClaimToken],

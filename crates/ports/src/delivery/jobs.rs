@@ -23,7 +23,7 @@ pub struct JobId {
     pub name: String,
 }
 
-/// Where a job stands.
+/// A job's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobState {
     /// To be done from this moment on.
@@ -45,7 +45,7 @@ pub struct Job {
     pub id: JobId,
     /// Counts up within the store; larger for jobs that came later.
     pub number: i64,
-    /// Where it stands.
+    /// The state.
     pub state: JobState,
     /// Tries that failed since it was committed or run again.
     pub attempts: u32,
@@ -63,7 +63,7 @@ pub enum JobChange {
         /// The domain's milliseconds.
         due_ms: i64,
     },
-    /// It has ended.
+    /// The job has ended.
     Done(JobId),
 }
 

@@ -1,6 +1,6 @@
 //! The outbox: pushes on their way to a receiver.
 //!
-//! A push is committed together with the change that it tells of ([`crate::store::Commit`]), so
+//! A push is committed together with the change that it reports ([`crate::store::Commit`]), so
 //! neither exists without the other. From then on:
 //!
 //! - the open pushes of one ordering key (an account's order) go out one after the other, in the
@@ -48,7 +48,7 @@ impl fmt::Display for PushId {
     }
 }
 
-/// Where a push goes.
+/// A push's destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// Wherever the account's callback is at the moment of the attempt.
@@ -83,13 +83,13 @@ impl Destination {
 /// The body of a new push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewBody {
-    /// All of it.
+    /// The whole body.
     Whole(String),
     /// All but the digits of CreateTime, which the store fills in.
     Untimed {
-        /// What stands before them.
+        /// The text before the digits.
         before: String,
-        /// What stands behind them.
+        /// The text behind the digits.
         after: String,
     },
 }
@@ -99,7 +99,7 @@ pub enum NewBody {
 pub struct NewPush {
     /// The receiving account's appid.
     pub account: String,
-    /// Where it goes.
+    /// The destination.
     pub destination: Destination,
     /// What decides over its attempts.
     pub kind: PushKind,
@@ -115,7 +115,7 @@ pub struct NewPush {
     pub now_ms: i64,
 }
 
-/// Where a push stands.
+/// A push's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushState {
     /// Behind an earlier open push of its ordering key.
@@ -127,7 +127,7 @@ pub enum PushState {
     },
     /// Over.
     Completed {
-        /// How it ended.
+        /// The outcome.
         outcome: Outcome,
         /// The domain's milliseconds.
         at_ms: i64,
@@ -139,7 +139,7 @@ pub enum PushState {
 pub struct Push {
     /// The name.
     pub id: PushId,
-    /// Where it goes.
+    /// The destination.
     pub destination: Destination,
     /// What decides over its attempts.
     pub kind: PushKind,
@@ -155,7 +155,7 @@ pub struct Push {
     pub body: Arc<str>,
     /// When it was committed, in the domain's milliseconds.
     pub committed_ms: i64,
-    /// Where it stands.
+    /// The state.
     pub state: PushState,
     /// Attempts since it was committed or last replayed.
     pub tries: u32,
@@ -189,14 +189,14 @@ pub struct Attempt {
 /// What follows from an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It is due again.
+    /// The push is due again.
     Retry {
         /// The domain's milliseconds.
         due_ms: i64,
     },
     /// It is over, and the next push of its ordering key is Ready, due since this moment.
     Complete {
-        /// How it ended.
+        /// The outcome.
         outcome: Outcome,
         /// The domain's now, in milliseconds.
         now_ms: i64,
@@ -210,14 +210,14 @@ pub struct PushReport {
     pub token: ClaimToken,
     /// What happened; None when there was nothing to attempt.
     pub attempt: Option<Attempt>,
-    /// What follows.
+    /// What becomes of the push.
     pub next: Next,
 }
 
 /// What a replay came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replayed {
-    /// It is open again.
+    /// The push is open again.
     Yes,
     /// It is not over yet; nothing changed.
     IsOpen,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use core::time::Duration;
 
-/// What is sent.
+/// A request to somebody else's server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     /// The whole address.

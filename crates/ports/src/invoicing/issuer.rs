@@ -1,4 +1,4 @@
-//! The Issuer seam: who makes invoices out of requests.
+//! The Issuer port: who makes invoices out of requests.
 
 use async_trait::async_trait;
 use kaipiao_domain::Timestamp;

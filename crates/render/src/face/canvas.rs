@@ -17,7 +17,7 @@ const READABLE_MM: f32 = 1.8;
 const RULE_MM: f32 = 0.3;
 const THIN_RULE_MM: f32 = 0.15;
 
-/// How a text looks.
+/// A text's style.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     pub(super) size_mm: f32,

@@ -62,20 +62,20 @@ pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
     let on_pages = paginate(rows, last_mm, BOTTOM_MM - ROWS_TOP_MM - SUM_ROW_MM);
     let count = on_pages.len();
     let page = |(index, rows): (usize, &Vec<Row>)| {
-        draw_page(fonts, subject, &table, rows, Place { number: index + 1, count })
+        draw_page(fonts, subject, &table, rows, PageNumber { number: index + 1, count })
     };
     on_pages.iter().enumerate().map(page).collect()
 }
 
-/// Which of the pages one is.
+/// A page among the document's.
 #[derive(Clone, Copy)]
-struct Place {
+struct PageNumber {
     /// From 1.
     number: usize,
     count: usize,
 }
 
-impl Place {
+impl PageNumber {
     const fn is_last(self) -> bool {
         self.number == self.count
     }
@@ -86,18 +86,18 @@ fn draw_page(
     subject: Subject,
     table: &Table,
     rows: &[Row],
-    place: Place,
+    page_number: PageNumber,
 ) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = &subject.request.content;
     seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 19.2]);
-    rules(&mut canvas, place);
-    head(&mut canvas, subject, place);
+    rules(&mut canvas, page_number);
+    head(&mut canvas, subject, page_number);
     party(&mut canvas, "购买方信息", LEFT_MM, &content.buyer);
     party(&mut canvas, "销售方信息", MIDDLE_MM, &content.seller);
     goods(&mut canvas, table, rows);
-    sum_rows(&mut canvas, table, rows, content, place);
-    if place.is_last() {
+    sum_rows(&mut canvas, table, rows, content, page_number);
+    if page_number.is_last() {
         totals(&mut canvas, subject);
     }
     canvas.text([LEFT_MM + 12.0, BOTTOM_MM + 4.8], Align::Left, label(LABEL_MM), "开票人：");
@@ -106,13 +106,13 @@ fn draw_page(
     canvas.finish()
 }
 
-fn rules(canvas: &mut Canvas, place: Place) {
+fn rules(canvas: &mut Canvas, page_number: PageNumber) {
     canvas.frame(Area::new(LEFT_MM, TOP_MM, RIGHT_MM, BOTTOM_MM));
     canvas.horizontal([LEFT_MM, GOODS_TOP_MM], RIGHT_MM);
     for x_mm in [LEFT_MM + UPRIGHT_MM, MIDDLE_MM, MIDDLE_MM + UPRIGHT_MM] {
         canvas.vertical([x_mm, TOP_MM], GOODS_TOP_MM);
     }
-    if place.is_last() {
+    if page_number.is_last() {
         canvas.horizontal([LEFT_MM, GROSS_TOP_MM], RIGHT_MM);
         canvas.horizontal([LEFT_MM, REMARKS_TOP_MM], RIGHT_MM);
         canvas.vertical([COLUMNS[0].right_mm, GROSS_TOP_MM], REMARKS_TOP_MM);
@@ -120,7 +120,7 @@ fn rules(canvas: &mut Canvas, place: Place) {
     }
 }
 
-fn head(canvas: &mut Canvas, subject: Subject, place: Place) {
+fn head(canvas: &mut Canvas, subject: Subject, page_number: PageNumber) {
     qr_code(canvas, subject);
     title(canvas, TITLE, 5.7, 12.6, MIDDLE_MM);
     let fields = [("发票号码：", subject.invoice.number.number()), ("开票日期：", &date(subject))];
@@ -133,8 +133,8 @@ fn head(canvas: &mut Canvas, subject: Subject, place: Place) {
         fields: &fields,
     }
     .draw(canvas);
-    if place.count > 1 {
-        let pages = format!("共{}页 第{}页", place.count, place.number);
+    if page_number.count > 1 {
+        let pages = format!("共{}页 第{}页", page_number.count, page_number.number);
         canvas.text([RIGHT_MM - 1.0, 26.5], Align::Right, value(LABEL_MM), &pages);
     }
 }
@@ -168,20 +168,26 @@ fn goods(canvas: &mut Canvas, table: &Table, rows: &[Row]) {
 }
 
 /// The sums of the page, where there are several, and on the last one those of the invoice.
-fn sum_rows(canvas: &mut Canvas, table: &Table, rows: &[Row], content: &Content, place: Place) {
-    let end_mm = if place.is_last() { GROSS_TOP_MM } else { BOTTOM_MM };
+fn sum_rows(
+    canvas: &mut Canvas,
+    table: &Table,
+    rows: &[Row],
+    content: &Content,
+    page_number: PageNumber,
+) {
+    let end_mm = if page_number.is_last() { GROSS_TOP_MM } else { BOTTOM_MM };
     let baseline_mm = end_mm - 1.9;
     let mut row = |baseline_mm: f32, name: &str, net: &str, tax: &str| {
         canvas.spread([LEFT_MM + 12.0, baseline_mm], 20.0, label(LABEL_MM), name);
         table.figure(canvas, &COLUMNS[NET], baseline_mm, net);
         table.figure(canvas, &COLUMNS[TAX], baseline_mm, tax);
     };
-    if place.count > 1 {
+    if page_number.count > 1 {
         let (net, tax) = sums(rows);
-        let above_mm = if place.is_last() { SUM_ROW_MM } else { 0.0 };
+        let above_mm = if page_number.is_last() { SUM_ROW_MM } else { 0.0 };
         row(baseline_mm - above_mm, "小计", &yuan(net), &yuan_of_tax(tax));
     }
-    if place.is_last() {
+    if page_number.is_last() {
         row(baseline_mm, "合计", &yuan(content.net), &yuan_of_tax(total_tax(content)));
     }
 }

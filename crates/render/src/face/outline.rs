@@ -5,25 +5,30 @@ use skrifa::outline::OutlinePen;
 use crate::drawing::Segment;
 use crate::font::{DocumentFonts, Glyph, UNITS_PER_EM};
 
-/// Where a letter stands, and how.
+/// A letter's position, size and angle.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Placement {
     /// The middle of the letter's baseline.
     pub(super) foot_mm: [f32; 2],
     /// The side of a Chinese character's square.
     pub(super) size_mm: f32,
-    /// By how much it is turned clockwise, in radians.
+    /// The angle clockwise, in radians.
     pub(super) turned: f32,
 }
 
 /// Adds a letter to a shape.
-pub(super) fn draw(fonts: &DocumentFonts, glyph: Glyph, place: Place, shape: &mut Vec<Segment>) {
+pub(super) fn draw(
+    fonts: &DocumentFonts,
+    glyph: Glyph,
+    place: Placement,
+    shape: &mut Vec<Segment>,
+) {
     let middle_units = f32::from(glyph.advance_units) / 2.0;
     fonts.outline(glyph, &mut Pen { place, middle_units, at: [0.0; 2], shape });
 }
 
 struct Pen<'a> {
-    place: Place,
+    place: Placement,
     middle_units: f32,
     /// In units of the typeface.
     at: [f32; 2],

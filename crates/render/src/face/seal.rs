@@ -7,7 +7,7 @@
 use core::f32::consts::PI;
 
 use super::canvas::Canvas;
-use super::outline::{self, Place};
+use super::outline::{self, Placement};
 use crate::drawing::{Ink, Operation, Segment};
 use crate::subject::Subject;
 
@@ -86,13 +86,13 @@ fn arc_lengths() -> Vec<f32> {
     lengths
 }
 
-fn on_ring(angle: f32, centre_mm: [f32; 2]) -> Place {
+fn on_ring(angle: f32, centre_mm: [f32; 2]) -> Placement {
     let (sine, cosine) = angle.sin_cos();
     let [across_mm, up_mm] = ring_radii_mm();
     let foot_mm = [centre_mm[0] + across_mm * sine, centre_mm[1] - up_mm * cosine];
     // A letter stands upright on the ellipse: it leans as the ellipse's normal does.
     let turned = (sine / across_mm).atan2(cosine / up_mm);
-    Place { foot_mm, size_mm: RING_SIZE_MM, turned }
+    Placement { foot_mm, size_mm: RING_SIZE_MM, turned }
 }
 
 /// Letters beside each other, their middle at this point of the baseline.
@@ -102,7 +102,7 @@ fn straight(canvas: &Canvas, foot_mm: [f32; 2], size_mm: f32, text: &str) -> Vec
     let mut shape = Vec::new();
     for (index, glyph) in glyphs.into_iter().enumerate() {
         let foot_mm = [first_mm + size_mm * index as f32, foot_mm[1]];
-        outline::draw(canvas.fonts, glyph, Place { foot_mm, size_mm, turned: 0.0 }, &mut shape);
+        outline::draw(canvas.fonts, glyph, Placement { foot_mm, size_mm, turned: 0.0 }, &mut shape);
     }
     shape
 }

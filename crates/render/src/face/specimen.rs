@@ -1,7 +1,7 @@
 //! The mark of a sample: large letters across the page, beneath its contents, and words at its foot.
 
 use super::canvas::{Align, Canvas, Style};
-use super::outline::{Place, draw};
+use super::outline::{Placement, draw};
 use crate::drawing::{Ink, Operation, Page, Segment};
 use crate::font::{DocumentFonts, Glyph, UNITS_PER_EM};
 
@@ -43,7 +43,7 @@ fn across(fonts: &DocumentFonts, [width_mm, height_mm]: [f32; 2]) -> Vec<Segment
         let below_mm = size_mm * 0.38;
         let x_mm = width_mm / 2.0 + along_mm * cosine - below_mm * sine;
         let y_mm = height_mm / 2.0 + along_mm * sine + below_mm * cosine;
-        draw(fonts, glyph, Place { foot_mm: [x_mm, y_mm], size_mm, turned }, &mut shape);
+        draw(fonts, glyph, Placement { foot_mm: [x_mm, y_mm], size_mm, turned }, &mut shape);
     }
     shape
 }

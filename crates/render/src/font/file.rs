@@ -8,14 +8,13 @@ use skrifa::{FontRef, Tag};
 
 const CMAP: Tag = Tag::new(b"cmap");
 
-/// The directories of a file's tables lie within so many bytes of its start, those of a collection
-/// too.
+/// The bytes at a file's start within which the directories of its tables lie, a collection's too.
 const DIRECTORY_BYTES: u64 = 64 * 1024;
 
 /// A font of the machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FontFile {
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
     /// Which face of it, from 0; 0 unless the file is a collection.
     pub face_index: u32,

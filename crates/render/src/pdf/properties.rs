@@ -4,9 +4,9 @@
 pub(crate) struct Properties {
     /// Its name.
     pub(crate) title: String,
-    /// Who answers for it.
+    /// The author.
     pub(crate) author: String,
-    /// What it is about.
+    /// The subject.
     pub(crate) subject: String,
     /// What it is found by.
     pub(crate) keywords: String,

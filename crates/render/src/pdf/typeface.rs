@@ -21,7 +21,7 @@ const STEM_UNITS: f32 = 75.0;
 /// The identifiers of the objects that make up a typeface in a file.
 #[derive(Clone, Copy)]
 pub(super) struct References {
-    /// What pages refer to.
+    /// The object that pages refer to.
     pub(super) font: Ref,
     pub(super) cid_font: Ref,
     pub(super) descriptor: Ref,

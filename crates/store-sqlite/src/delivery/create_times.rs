@@ -1,7 +1,7 @@
 //! CreateTimes: `max(now, last + 1)` for each user of an account, without a table of the last ones.
 //!
-//! In memory are the last ones of lately; of every other user it is enough that the last one is not
-//! above the floor. After a crash the newest pushes are read for it, and those that ran ahead of the
+//! The recent ones are in memory; of every other user one bound is known that their last one does not
+//! exceed. After a crash the newest pushes are read for it, and those that ran ahead of the
 //! clock, which have an index of their own.
 
 use kaipiao_ports::delivery::outbox::NewPush;
@@ -19,14 +19,14 @@ const SWEEP_AT: usize = 65_536;
 pub(crate) struct CreateTimes {
     /// The last CreateTime of users of an account.
     last_s: HashMap<(String, String), i64>,
-    /// Nobody that is not in the map has a larger one.
-    floor_s: i64,
+    /// The CreateTimes of users that are not in the map are no larger.
+    bound_s: i64,
     sweep_at: usize,
 }
 
 impl CreateTimes {
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut times = Self { last_s: HashMap::new(), floor_s: i64::MIN, sweep_at: SWEEP_AT };
+        let mut times = Self { last_s: HashMap::new(), bound_s: i64::MIN, sweep_at: SWEEP_AT };
         let mut newest = connection.prepare(
             "SELECT account, openid, create_time_s, committed_ms FROM pushes \
              ORDER BY number DESC LIMIT ?1",
@@ -42,13 +42,13 @@ impl CreateTimes {
             }
         }
         if read == NEWEST {
-            times.floor_s = older_half_s;
+            times.bound_s = older_half_s;
         }
         let mut ahead = connection.prepare(
             "SELECT account, openid, create_time_s FROM pushes INDEXED BY pushes_ahead \
              WHERE create_time_s > committed_ms / 1000 AND create_time_s > ?1",
         )?;
-        let mut rows = ahead.query([times.floor_s])?;
+        let mut rows = ahead.query([times.bound_s])?;
         while let Some(row) = rows.next()? {
             times.keep((row.get(0)?, row.get(1)?), row.get(2)?);
         }
@@ -64,10 +64,10 @@ impl CreateTimes {
     pub(crate) fn give(&mut self, push: &NewPush) -> i64 {
         let now_s = push.now_ms.div_euclid(1000);
         let key = (push.account.clone(), push.openid.clone());
-        // A user that is not in the map has had none above the floor; before a moment that was
+        // A user that is not in the map has had none above the bound; before a moment that was
         // never seen there is nothing to be unique with.
         let last_s =
-            self.last_s.get(&key).copied().or((now_s <= self.floor_s).then_some(self.floor_s));
+            self.last_s.get(&key).copied().or((now_s <= self.bound_s).then_some(self.bound_s));
         let create_time_s = last_s.map_or(now_s, |last_s| now_s.max(last_s + 1));
         self.last_s.insert(key, create_time_s);
         if self.last_s.len() > self.sweep_at {
@@ -79,7 +79,7 @@ impl CreateTimes {
     /// Drops what the clock has overtaken.
     fn sweep(&mut self, now_s: i64) {
         self.last_s.retain(|_, last_s| *last_s >= now_s);
-        self.floor_s = self.floor_s.max(now_s - 1);
+        self.bound_s = self.bound_s.max(now_s - 1);
         self.sweep_at = SWEEP_AT.max(self.last_s.len() * 2);
     }
 }
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_sweep_forgets_nobody_who_runs_ahead_and_a_clock_that_steps_back_repeats_nothing() {
-        let mut times = CreateTimes { floor_s: i64::MIN, sweep_at: 2, ..CreateTimes::default() };
+        let mut times = CreateTimes { bound_s: i64::MIN, sweep_at: 2, ..CreateTimes::default() };
         assert_eq!(times.give(&push("a", 5000)), 5);
         assert_eq!(times.give(&push("a", 5000)), 6);
         assert_eq!(times.give(&push("b", 5000)), 5);

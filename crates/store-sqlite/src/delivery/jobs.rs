@@ -123,7 +123,7 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
     })
 }
 
-/// Removes jobs that failed before this moment, at most so many. Returns their numbers.
+/// Removes jobs that failed before this moment, `limit` of them at most. Returns their numbers.
 pub(crate) fn purge(
     connection: &Connection,
     before_ms: i64,

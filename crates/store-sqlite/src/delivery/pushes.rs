@@ -305,7 +305,7 @@ fn unknown(column: usize, found: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, why.into())
 }
 
-/// Makes at most so many pushes findable by their ordering key. Returns how many it were.
+/// Makes pushes findable by their ordering key, `limit` of them at most. Returns how many it were.
 pub(crate) fn index(connection: &Connection, limit: usize) -> rusqlite::Result<usize> {
     let from = sequence::read(connection, INDEXED)?;
     let newest: Option<i64> =
@@ -327,8 +327,8 @@ pub(crate) fn index(connection: &Connection, limit: usize) -> rusqlite::Result<u
     Ok(count)
 }
 
-/// Removes pushes that were completed before this moment, oldest first, at most so many, with all
-/// that belongs to them. Returns how many it were.
+/// Removes pushes that were completed before this moment with all that belongs to them, oldest first,
+/// `limit` of them at most. Returns how many it were.
 pub(crate) fn purge(
     connection: &Connection,
     before_ms: i64,

@@ -100,8 +100,8 @@ impl WorkQueue {
         }
     }
 
-    /// Claims what is due of a turn, at most so much: numbers and tokens. Says when the turn's next
-    /// is due that nobody holds.
+    /// Claims what is due of a turn, `limit` pieces at most. Returns the tokens, and when the turn's
+    /// next piece is due that nobody holds.
     pub(crate) fn claim(
         &mut self,
         turn: &TurnKey,

@@ -103,7 +103,7 @@ fn remove(connection: &Connection, key: &Key, expect: Expect) -> rusqlite::Resul
     Ok(removed > 0 || version.is_none())
 }
 
-/// Removes records of a kind that have been unused since before this moment, at most so many.
+/// Removes records of a kind that have been unused since before this moment, `limit` of them at most.
 /// Returns their keys.
 pub(crate) fn remove_unused(
     connection: &Connection,

@@ -47,7 +47,7 @@ macro_rules! outbox_laws {
 }
 
 /// The numbers that each ordering key of an account has sent.
-type Sent = HashMap<(String, String), Vec<i64>>;
+type SentNumbers = HashMap<(String, String), Vec<i64>>;
 
 /// The push is in the commit: both or neither.
 pub async fn a_push_comes_with_its_commit_or_not_at_all(subject: &dyn Subject) {
@@ -497,7 +497,7 @@ pub async fn the_outbox_agrees_with_the_oracle_through_reopenings(subject: &dyn 
 pub async fn racing_workers_send_each_push_once_and_in_order(subject: &dyn Subject) {
     const PUSHES: usize = 600;
     let store = subject.open().await;
-    let sent: Arc<Mutex<Sent>> = Arc::default();
+    let sent: Arc<Mutex<SentNumbers>> = Arc::default();
     let completed = Arc::new(AtomicUsize::new(0));
     let writer = {
         let store = Arc::clone(&store);

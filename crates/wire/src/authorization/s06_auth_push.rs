@@ -1,4 +1,4 @@
-//! Section 6: the push that tells a merchant what a user decided (wire_facts 3.5, D-33).
+//! Section 6: the push of a user's decision (wire_facts 3.5, D-33).
 
 use crate::delivery::event_xml::{EventXml, UntimedXml};
 use kaipiao_domain::access::account::{AppId, PlatformId};

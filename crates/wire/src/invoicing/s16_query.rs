@@ -20,7 +20,7 @@ use serde::Serialize;
 const SUCCESS: &str = "Invoice data obtained successfully";
 /// Where PDFs are, below the server's address.
 pub const PDF_PATH: &str = "/invoice/pdf/";
-/// Of a MAC so many bytes stand in the address: nobody guesses 128 bits.
+/// Bytes of the MAC that the address bears: nobody guesses 128 bits.
 const MAC_BYTES: usize = 16;
 const APPID_BYTES: usize = 18;
 
@@ -77,7 +77,7 @@ fn in_china(at: Timestamp) -> jiff::Zoned {
 }
 
 /// The address of an invoice's PDF: always the same for one invoice, and not to be guessed by who
-/// was not told it.
+/// does not know it.
 pub fn pdf_url(keys: &Keys, base_url: &str, merchant: &AppId, serial: &Serial) -> String {
     format!("{}{PDF_PATH}{}", base_url.trim_end_matches('/'), pdf_name(keys, merchant, serial))
 }

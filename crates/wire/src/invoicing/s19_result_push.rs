@@ -1,4 +1,4 @@
-//! Section 19: the push that tells a merchant how a try at an invoice ended.
+//! Section 19: the push of an invoice try's result.
 
 use crate::delivery::event_xml::{EventXml, UntimedXml};
 use kaipiao_domain::invoicing::invoice_request::TryResult;

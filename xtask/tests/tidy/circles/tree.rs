@@ -33,7 +33,7 @@ pub struct Tree {
 }
 
 /// Where a module's text is, and where the files of its children are.
-struct Place {
+struct Location {
     parent: Option<ModuleId>,
     file: PathBuf,
     below: PathBuf,
@@ -43,7 +43,7 @@ impl Tree {
     pub fn read(source: &Path) -> Self {
         let mut tree = Self { modules: Vec::new(), macros: BTreeMap::new() };
         let below = source.parent().unwrap().to_owned();
-        tree.add_file(Place { parent: None, file: source.to_owned(), below });
+        tree.add_file(Location { parent: None, file: source.to_owned(), below });
         tree
     }
 
@@ -52,23 +52,24 @@ impl Tree {
         self.macros.get(&name.to_string()).cloned()
     }
 
-    fn add_file(&mut self, place: Place) -> ModuleId {
-        let parsed = syn::parse_file(&text(&place.file))
-            .unwrap_or_else(|error| panic!("{}: {error}", place.file.display()));
-        self.add(place, parsed.items)
+    fn add_file(&mut self, location: Location) -> ModuleId {
+        let parsed = syn::parse_file(&text(&location.file))
+            .unwrap_or_else(|error| panic!("{}: {error}", location.file.display()));
+        self.add(location, parsed.items)
     }
 
-    fn add(&mut self, place: Place, items: Vec<Item>) -> ModuleId {
+    fn add(&mut self, location: Location, items: Vec<Item>) -> ModuleId {
         let id = self.modules.len();
         let (modules, items) = items
             .into_iter()
             .filter(|item| !is_for_unit_tests(item_attributes(item)))
             .partition::<Vec<_>, _>(|item| matches!(item, Item::Mod(_)));
         let macros = items.iter().filter(|item| matches!(item, Item::Macro(_)));
-        self.macros.extend(macros.filter_map(defined_name).map(|name| (name, place.file.clone())));
+        self.macros
+            .extend(macros.filter_map(defined_name).map(|name| (name, location.file.clone())));
         self.modules.push(Module {
-            file: place.file.clone(),
-            parent: place.parent,
+            file: location.file.clone(),
+            parent: location.parent,
             children: BTreeMap::new(),
             names: items.iter().filter_map(defined_name).collect(),
             imports: items.iter().flat_map(item_imports).collect(),
@@ -77,27 +78,27 @@ impl Tree {
         for item in modules {
             if let Item::Mod(module) = item {
                 let name = module.ident.to_string();
-                let child = self.add_child(id, &place, module);
+                let child = self.add_child(id, &location, module);
                 self.modules[id].children.insert(name, child);
             }
         }
         id
     }
 
-    fn add_child(&mut self, parent: ModuleId, above: &Place, module: ItemMod) -> ModuleId {
+    fn add_child(&mut self, parent: ModuleId, above: &Location, module: ItemMod) -> ModuleId {
         let below = above.below.join(module.ident.to_string());
         let parent = Some(parent);
         if let Some((_, items)) = module.content {
-            return self.add(Place { parent, file: above.file.clone(), below }, items);
+            return self.add(Location { parent, file: above.file.clone(), below }, items);
         }
         if let Some(path) = path_attribute(&module.attrs) {
             let file = normal(&above.file.parent().unwrap().join(path));
             let below = file.parent().unwrap().to_owned();
-            return self.add_file(Place { parent, file, below });
+            return self.add_file(Location { parent, file, below });
         }
         let (plain, nested) = (below.with_extension("rs"), below.join("mod.rs"));
         let file = if plain.exists() { plain } else { nested };
-        self.add_file(Place { parent, file, below })
+        self.add_file(Location { parent, file, below })
     }
 }
 
