@@ -131,7 +131,8 @@ fn order_id(query: &Object) -> Result<Option<OrderId>, Refusal> {
 
 /// Query members that a listing can go by, and the fields that they are.
 const FILTERS: [(&str, Field); 2] = [("state", Field::State), ("user", Field::User)];
-const STATES: [&str; 4] = ["offered", "declined", "authorized", "rejected"];
+/// States that a listing can go by. Most orders are offered and nothing more: listings by time have them.
+const STATES: [&str; 3] = ["declined", "authorized", "rejected"];
 
 fn read_filter(query: &Object) -> Result<Filter, Refusal> {
     let filter = filter(query, &FILTERS)?;
