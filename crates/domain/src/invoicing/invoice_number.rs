@@ -302,7 +302,7 @@ mod tests {
         let (range, _) = range.take_block("b", 10).unwrap();
         assert!(range.unclosed.is_empty());
         let (range, _) = range.take_block("a", 10).unwrap();
-        assert_eq!(range.unclosed, [first.clone()]);
+        assert_eq!(range.unclosed, core::slice::from_ref(&first));
         let (closed, gaps) = range.close_block(&first, &[1, 2, 3, 10]);
         assert_eq!((closed.issued, closed.unclosed.len()), (4, 0));
         let missing = BlockGaps { code: "952".into(), block_last: 10, gaps: vec![(4, 9)] };
