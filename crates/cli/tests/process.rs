@@ -365,3 +365,35 @@ fn get(url: &str) -> Value {
     let mut answer = ureq::get(url).call().unwrap();
     serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
 }
+
+/// What stands between the first "```sh" behind a heading and the next fence.
+fn shell_block(page: &str, heading: &str) -> String {
+    let (_, below) = page.split_once(heading).expect("the heading is there");
+    let (_, block) = below.split_once("```sh\n").expect("a block follows it");
+    block.split_once("```").expect("the block ends").0.to_owned()
+}
+
+/// Its commands, without comments and blank lines.
+fn commands(block: &str) -> Vec<&str> {
+    block.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+#[test]
+fn the_readmes_order_in_curl_ends_in_a_pdf() {
+    let read = |name: &str| {
+        let path = format!("{}/../../{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let english = shell_block(&read("README.md"), "\n## One order, in curl\n");
+    let chinese = shell_block(&read("README.zh-CN.md"), "\n## 用 curl 走完一笔订单\n");
+    assert_eq!(commands(&chinese), commands(&english));
+    let directory = tempfile::tempdir().unwrap();
+    let served = Served::start(&directory.path().join("data"), &[]);
+    let script = english.replace("http://127.0.0.1:8080", served.home.trim_end_matches('/'));
+    let mut shell = Command::new("bash");
+    let output = shell.args(["-euc", &script]).current_dir(&directory).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let pdf = std::fs::read(directory.path().join("invoice.pdf")).unwrap();
+    assert!(pdf.starts_with(b"%PDF"), "{}", text(&output));
+    served.stop();
+}

@@ -1,5 +1,5 @@
 //! Draws the tests' invoices into a folder, to be looked at, and prints how long each takes:
-//! `cargo run -p kaipiao-render --example faces -- /tmp/faces`
+//! `cargo run -p kaipiao-render --example faces -- target/faces`
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for developers")]
 

@@ -1,8 +1,6 @@
 //! The store in memory: the laws' oracle, and what a tool uses that needs no disk.
 
-mod claims;
-mod jobs;
-mod pushes;
+mod delivery;
 mod records;
 mod search;
 mod store;

@@ -1,8 +1,8 @@
 //! The store's traits over the maps.
 
-use crate::claims::ClaimBook;
-use crate::jobs::Jobs as JobMap;
-use crate::pushes::Pushes;
+use crate::delivery::claims::ClaimBook;
+use crate::delivery::jobs::Jobs as JobMap;
+use crate::delivery::pushes::Pushes;
 use crate::records::Records;
 use async_trait::async_trait;
 use core::time::Duration;

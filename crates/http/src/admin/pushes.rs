@@ -138,16 +138,21 @@ pub(crate) async fn list_pushes(
     #[derive(Serialize)]
     struct PushesJson {
         pushes: Vec<PushJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     }
     let query = match query_object(request.uri()).and_then(|object| read_query(&object)) {
         Ok(query) => query,
         Err(refusal) => return failed(refusal.into()),
     };
     match pushes::list(&server.app, &query).await {
-        Ok(reports) => {
+        Ok(listed) => {
             let now_ms = server.app.now().unix_millis();
-            let pushes = reports.into_iter().map(|report| PushJson::new(report, now_ms)).collect();
-            json(StatusCode::OK, bare(&PushesJson { pushes }))
+            let last = listed.last().map(|listed| listed.push.id.to_string());
+            let next = last.filter(|_| listed.len() == query.limit);
+            let pushes = listed.into_iter().map(|listed| PushJson::new(listed, now_ms)).collect();
+            json(StatusCode::OK, bare(&PushesJson { pushes, next }))
         }
         Err(failure) => failed(failure),
     }

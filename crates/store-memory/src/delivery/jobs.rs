@@ -1,6 +1,6 @@
 //! Jobs by name and number.
 
-use crate::claims::ClaimBook;
+use crate::delivery::claims::ClaimBook;
 use kaipiao_ports::delivery::claims::{
     Claim, ClaimRequest, ClaimToken, Claimed, DueTurn, Queue, Reported, TurnKey,
 };

@@ -1,6 +1,6 @@
 //! The outbox: pushes by number, and of each ordering key what is open.
 
-use crate::claims::ClaimBook;
+use crate::delivery::claims::ClaimBook;
 use kaipiao_ports::delivery::claims::{
     Claim, ClaimRequest, ClaimToken, Claimed, DueTurn, Queue, Reported, TurnKey,
 };
