@@ -123,8 +123,8 @@ impl<'a> Group<'a> {
     /// Applies one change, whole or not at all. An error of the disk fails the group (Err); an
     /// error of this change alone, such as a body that is too large, answers only this change.
     pub(crate) fn apply(&mut self, change: &Change) -> Outcome {
-        let is_atomic = self.is_one_statement(change);
-        if !is_atomic {
+        let may_end_halfway = Self::may_end_halfway(change);
+        if may_end_halfway {
             execute(self.connection, "SAVEPOINT one")?;
         }
         let answer = match self.run(change) {
@@ -132,7 +132,7 @@ impl<'a> Group<'a> {
             Err(error) if is_of_the_disk(&error) => return Err(error),
             Err(error) => Err(StoreError::Refused(error.to_string()).into()),
         };
-        if !is_atomic {
+        if may_end_halfway {
             if answer.is_err() {
                 execute(self.connection, "ROLLBACK TO one")?;
             }
@@ -167,12 +167,17 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// One statement is all or nothing by itself; many commits are one save.
-    fn is_one_statement(&self, change: &Change) -> bool {
-        let Change::Commit(Commit { saves, pushes, jobs }) = change else { return false };
-        match &saves[..] {
-            [save] => pushes.is_empty() && jobs.is_empty() && !statements::notes(save),
-            _ => false,
+    /// Whether a change must be taken back when a later statement of it refuses. SQLite copies every page
+    /// that a savepoint touches, so what cannot end halfway has none: a commit of one save, and a report,
+    /// whose first statement is the one that counts or not.
+    fn may_end_halfway(change: &Change) -> bool {
+        match change {
+            Change::Commit(Commit { saves, pushes, jobs }) => {
+                let is_one = saves.len() == 1 && pushes.is_empty() && jobs.is_empty();
+                !(is_one && !saves.iter().any(statements::notes))
+            }
+            Change::CompletePush(_) => false,
+            _ => true,
         }
     }
 
