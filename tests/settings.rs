@@ -8,7 +8,7 @@
 use kaipiao_cli::compose;
 use kaipiao_tests::{
     MERCHANT, Receiver, Reply, TestServer, USER, assert_ok, assert_refused, assert_sucesss, load,
-    wait_until,
+    open_store, wait_until,
 };
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -150,6 +150,49 @@ async fn an_account_that_cannot_stand_is_named() {
     let settings = load(directory.path(), &(merchant + &late + &account("x", bound)));
     let error = compose::listen(&settings, None).await.err().unwrap().to_string();
     assert!(error.contains("accounts[2]") && error.contains("appid"), "{error}");
+}
+
+#[test]
+fn a_file_with_one_wrong_account_changes_nothing() {
+    let account = |appid: &str, more: &str| {
+        format!(
+            "[[accounts]]\nappid = \"{appid}\"\nrole = \"merchant\"\n\
+             secret = \"ffffffffffffffff\"\n{more}\n"
+        )
+    };
+    let good = account(
+        "wx00000000000000aa",
+        "callback_url = \"http://127.0.0.1:9/\"\ncallback_token = \"abc\"",
+    );
+    for (wrong, why) in [
+        (account("wx00000000000000ab", "merchant = { face = \"round\" }"), "accounts[1]"),
+        (account("wx00000000000000ab", "callback_url = \"ftp://x\""), "wx00000000000000ab"),
+        (account("wx00000000000000ab", "").replace("secret", "#"), "needs secret or secret_file"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = load(directory.path(), &(good.clone() + &wrong));
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let error = runtime.block_on(compose::listen(&settings, None)).err().unwrap().to_string();
+        drop(runtime);
+        assert!(error.contains(why), "{error}");
+        let store = open_store(&settings.data);
+        for table in ["accounts", "callbacks"] {
+            let sql = format!("SELECT count(*) FROM {table} WHERE owner LIKE 'wx00000000000000a%'");
+            let count: i64 = store.query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(count, 0, "{table}: {why}");
+        }
+    }
+}
+
+#[test]
+fn a_file_changes_one_thing_of_an_account_and_leaves_its_secret() {
+    let demo = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
+    let settings = format!("[[accounts]]\nappid = \"{}\"\nname = \"Renamed\"", demo.appid);
+    let server = TestServer::start_with(&settings);
+    assert!(server.token_answer(demo.appid, demo.secret)["access_token"].is_string());
+    let accounts = server.all_pages("accounts?limit=50", "accounts");
+    let renamed = accounts.iter().find(|account| account["appid"] == demo.appid).unwrap();
+    assert_eq!(renamed["name"], "Renamed");
 }
 
 #[test]

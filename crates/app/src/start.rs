@@ -10,7 +10,9 @@ use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerError;
 use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
 use crate::store_access::{add, commit, get};
-use kaipiao_domain::access::account::AppId;
+use core::future::ready;
+use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Expect, Save};
@@ -19,7 +21,7 @@ use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
 use kaipiao_records::server::StoreMetadata;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The server's posture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,12 @@ pub enum StartError {
     Failed(#[from] Failure),
 }
 
+impl From<NotSaved> for StartError {
+    fn from(NotSaved { index, error }: NotSaved) -> Self {
+        Self::Account { index, error }
+    }
+}
+
 /// Writes a new store's metadata, or checks that this store belongs to this key and mode.
 pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartError> {
     let given = StoreMetadata {
@@ -115,7 +123,8 @@ pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartErro
 pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
     let accounts = async {
         let specs = missing_accounts(app).await?;
-        accounts::save_all(app, &specs).await.map_err(|not_saved| StartError::Demo(not_saved.error))
+        let demo = accounts::save_all(app, &specs, |_| ready(Ok::<_, NotSaved>(Vec::new()))).await;
+        demo.map_err(|not_saved| StartError::Demo(not_saved.error))
     };
     let users = async { seed_users(app).await.map_err(StartError::Failed) };
     tokio::try_join!(accounts, users).map(|_| ())
@@ -172,30 +181,72 @@ fn user_saves(id: &UserId, demo: &DemoUser) -> Vec<Save> {
     saves
 }
 
-/// Callbacks that are saved in one commit.
-const CALLBACKS_AT_ONCE: usize = 1000;
-
-/// Sets the config file's callbacks: there too the file has the last word.
-pub async fn apply_callbacks(
+/// Adds and changes the config file's accounts and their callbacks: there the file has the last word. If
+/// one of them cannot stand, nothing is changed.
+pub async fn apply_config(
     app: &App,
-    specs: &[(String, CallbackSpec)],
+    specs: &[AccountSpec],
+    callbacks: &[(String, CallbackSpec)],
 ) -> Result<(), StartError> {
-    // Of an account that stands in the file twice, the last one counts.
-    let last: BTreeMap<_, _> = specs.iter().map(|(appid, spec)| (appid, spec)).collect();
-    let mut saves = Vec::new();
-    for (appid, spec) in last {
-        let wrong = |failure| StartError::Callback { appid: appid.clone(), failure };
-        let known = AppId::parse(appid).expect("its account was applied before");
-        saves.extend(callbacks::unverified(app, &known, spec).await.map_err(wrong)?);
+    let (places, specs) = each_once(specs);
+    let at = |index: usize, error| StartError::Account { index: places[index], error };
+    for (index, spec) in specs.iter().enumerate() {
+        require_secret(app, spec).await.map_err(|error| at(index, error))?;
     }
-    for saves in saves.chunks(CALLBACKS_AT_ONCE) {
-        commit(app, Commit::of(saves.to_vec())).await.map_err(Failure::from)?;
-    }
-    Ok(())
+    let saved =
+        accounts::save_all(app, &specs, |accounts| callback_saves(app, callbacks, accounts)).await;
+    saved.map_err(|error| match error {
+        StartError::Account { index, error } => at(index, error),
+        other => other,
+    })
 }
 
-/// Adds and changes the config file's accounts: there the file has the last word.
-pub async fn apply_accounts(app: &App, specs: &[AccountSpec]) -> Result<(), StartError> {
-    let saved = accounts::save_all(app, specs).await;
-    saved.map_err(|NotSaved { index, error }| StartError::Account { index, error })
+/// What a file says of each account, one after the other, and where it says so first.
+fn each_once(specs: &[AccountSpec]) -> (Vec<usize>, Vec<AccountSpec>) {
+    let (mut places, mut once) = (Vec::new(), Vec::<AccountSpec>::new());
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (place, spec) in specs.iter().enumerate() {
+        match known.get(&spec.appid) {
+            Some(index) => {
+                let earlier = core::mem::take(&mut once[*index]);
+                once[*index] = earlier.then(spec.clone());
+            }
+            None => {
+                known.insert(spec.appid.clone(), once.len());
+                places.push(place);
+                once.push(spec.clone());
+            }
+        }
+    }
+    (places, once)
+}
+
+/// An account that is there keeps the secret it has. One that was made up for a new account nobody would
+/// get to see.
+async fn require_secret(app: &App, spec: &AccountSpec) -> Result<(), TaxpayerError> {
+    let Some(appid) = AppId::parse(&spec.appid).filter(|_| spec.secret.is_none()) else {
+        return Ok(());
+    };
+    if accounts::find(app, &appid).await?.is_some() {
+        return Ok(());
+    }
+    let problem = "is missing: a new account needs secret or secret_file";
+    Err(Refusal::invalid("secret", problem).into())
+}
+
+async fn callback_saves(
+    app: &App,
+    callbacks: &[(String, CallbackSpec)],
+    accounts: HashMap<AppId, Account>,
+) -> Result<Vec<Save>, StartError> {
+    // Of an account that stands in the file twice, the last one counts.
+    let last: BTreeMap<_, _> = callbacks.iter().map(|(appid, spec)| (appid, spec)).collect();
+    let mut saves = Vec::new();
+    for (appid, spec) in last {
+        let account = AppId::parse(appid).and_then(|appid| accounts.get(&appid));
+        let account = account.expect("each callback is a member of its account");
+        let wrong = |failure| StartError::Callback { appid: appid.clone(), failure };
+        saves.extend(callbacks::unverified(app, account, spec).await.map_err(wrong)?);
+    }
+    Ok(saves)
 }

@@ -56,7 +56,11 @@ impl AdminClient {
         request: ureq::RequestBuilder<B>,
         send: impl FnOnce(ureq::RequestBuilder<B>) -> Sent,
     ) -> Result<String, ComposeError> {
-        let asking = |error: ureq::Error| ComposeError::Asking(error.to_string());
+        let server = self.base.trim_end_matches("/admin/v1");
+        let asking = |error: ureq::Error| {
+            let text = format!("no answer from {server}: {error}; name the server with --server");
+            ComposeError::Asking(text)
+        };
         let request = request.header("authorization", format!("Bearer {}", self.token));
         let mut answer = send(request).map_err(asking)?;
         let text = answer.body_mut().read_to_string().map_err(asking)?;

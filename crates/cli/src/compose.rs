@@ -120,8 +120,8 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         readers: settings.limits.store_readers,
         before_commit: fault.map(Fault::hook),
     };
-    let store = SqliteStore::open(&settings.data, options)?;
     make_keys(settings)?;
+    let store = SqliteStore::open(&settings.data, options)?;
     let keys = load_keys(settings)?;
     let socket_error = |error| ComposeError::Listen(settings.listen, error);
     // Bound here for its port, which links need; it does not listen before the store is ready.
@@ -236,8 +236,8 @@ pub async fn prepare(
             Some(SandboxClock::resume(app, clock).await?)
         }
     };
-    start::apply_accounts(app, &settings.account_specs()?).await.map_err(with_member)?;
-    start::apply_callbacks(app, &settings.callback_specs()?).await?;
+    let (accounts, callbacks) = (settings.account_specs()?, settings.callback_specs()?);
+    start::apply_config(app, &accounts, &callbacks).await.map_err(with_member)?;
     Ok(sandbox)
 }
 
@@ -340,13 +340,26 @@ fn key_path(settings: &Settings) -> PathBuf {
     }
 }
 
-/// Makes the server key, if there is none yet.
+/// Makes the server key of a new data directory. Beside a store no other key than its own is of use.
 fn make_keys(settings: &Settings) -> Result<(), ComposeError> {
     let path = key_path(settings);
     if path.exists() {
         return Ok(());
     }
-    make_key_file(&path).map_err(|error| ComposeError::ServerKey(path, error.to_string()))
+    let wrong = |why: String| ComposeError::ServerKey(path.clone(), why);
+    let store = settings.data.join(kaipiao_store_sqlite::FILE_NAME);
+    if store.exists() {
+        return Err(wrong(format!(
+            "is missing, and {} depends on it: tokens, links, openids and sealed secrets; put the key back from your copy, or begin anew with another --data",
+            store.display()
+        )));
+    }
+    let made = std::fs::create_dir_all(&settings.data).and_then(|()| make_key_file(&path));
+    match made {
+        // Another process was faster.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map_err(|error| wrong(error.to_string())),
+    }
 }
 
 /// The server's keys.

@@ -1,6 +1,8 @@
 //! Settings: kaipiao.toml at the repository's root, compiled in as the default, with the
 //! operator's file on top of it.
 
+use axum::http::Uri;
+use core::ops::RangeInclusive;
 use kaipiao_app::access::accounts::AccountSpec;
 use kaipiao_app::delivery::callbacks::CallbackSpec;
 use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
@@ -17,6 +19,13 @@ use std::time::Duration;
 
 /// The defaults, and the documentation of every setting.
 pub const DEFAULTS: &str = include_str!("../../../kaipiao.toml");
+
+const HOUR_MS: u64 = 3_600_000;
+const DAY_MS: u64 = 24 * HOUR_MS;
+const TEN_YEARS_S: u64 = 3653 * 86_400;
+/// A hundred years.
+const MAX_DAYS: u64 = 36_525;
+const MAX_RETRIES: usize = 100;
 
 /// Every setting; kaipiao.toml says what each means.
 #[derive(Clone, Deserialize)]
@@ -283,7 +292,7 @@ impl Retention {
 #[serde(deny_unknown_fields)]
 pub struct AccountSetting {
     appid: String,
-    role: String,
+    role: Option<String>,
     name: Option<String>,
     original_id: Option<String>,
     secret: Option<String>,
@@ -332,40 +341,90 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), SettingsError> {
-        let base = &self.public_base_url;
-        if !base.is_empty() && !base.starts_with("http://") && !base.starts_with("https://") {
-            let text =
-                format!("public_base_url must begin with http:// or https://, not \"{base}\"");
+        self.check_public_base_url()?;
+        for (name, value, bounds) in self.bounded() {
+            let bound = match value {
+                _ if value < *bounds.start() => format!("at least {}", bounds.start()),
+                _ if value > *bounds.end() => format!("at most {}", bounds.end()),
+                _ => continue,
+            };
+            let text = format!("{name} must be {bound}, not {value}");
             return Err(SettingsError::Value(text));
         }
-        let rest = base.split_once("://").map_or("", |(_, rest)| rest);
-        if rest.trim_end_matches('/').contains(['/', '?', '#', '@']) {
-            let text = format!(
-                "public_base_url must be scheme, host and port alone, not \"{base}\": pages lie at its root"
-            );
+        if self.push.retry_after_ms.len() > MAX_RETRIES {
+            let text = format!("push.retry_after_ms must name at most {MAX_RETRIES} retries");
             return Err(SettingsError::Value(text));
-        }
-        for (name, value) in [
-            ("limits.connections", self.limits.connections),
-            ("limits.store_readers", self.limits.store_readers),
-            ("push.per_account", self.push.per_account),
-            ("push.at_once", self.push.at_once),
-            ("push.timeout_ms", usize::try_from(self.push.timeout_ms).unwrap_or(usize::MAX)),
-            ("issuing.per_account", self.issuing.per_account),
-            ("issuing.at_once", self.issuing.at_once),
-            (
-                "issuing.time_limit_ms",
-                usize::try_from(self.issuing.time_limit_ms).unwrap_or(usize::MAX),
-            ),
-            ("issuing.block_size", usize::try_from(self.issuing.block_size).unwrap_or(usize::MAX)),
-        ] {
-            if value == 0 {
-                return Err(SettingsError::Value(format!("{name} must be at least 1")));
-            }
         }
         self.issuing.marks(self.mode)?;
         self.render.font_files()?;
         self.push.guard(self.mode).map(|_| ())
+    }
+
+    fn check_public_base_url(&self) -> Result<(), SettingsError> {
+        let base = &self.public_base_url;
+        if base.is_empty() {
+            return Ok(());
+        }
+        let wrong = |problem: &str| {
+            Err(SettingsError::Value(format!("public_base_url {problem}, not {base:?}")))
+        };
+        if !base.starts_with("http://") && !base.starts_with("https://") {
+            return wrong("must begin with http:// or https://");
+        }
+        let Ok(uri) = base.parse::<Uri>() else {
+            return wrong("must be a scheme and a host");
+        };
+        let is_host = |host: &str| !host.is_empty() && !host.contains('@');
+        if !uri.authority().is_some_and(|authority| is_host(authority.as_str())) {
+            return wrong("must name a host, without a user name");
+        }
+        if uri.path_and_query().is_some_and(|path| path.as_str() != "/") || base.contains('#') {
+            return wrong("must be scheme, host and port alone, for pages lie at its root");
+        }
+        Ok(())
+    }
+
+    /// Every number, and between what it must lie: below the server could not work, above it would be a
+    /// mistake of the hand.
+    fn bounded(&self) -> Vec<(String, u64, RangeInclusive<u64>)> {
+        let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        let Self { authorization, login, limits, issuing, push, retention, .. } = self;
+        let numbers = [
+            ("authorization.link_life_s", authorization.link_life_s, 1..=TEN_YEARS_S),
+            ("authorization.life_s", authorization.life_s, 1..=TEN_YEARS_S),
+            (
+                "authorization.custom_key_max_chars",
+                count(authorization.custom_key_max_chars),
+                1..=1000,
+            ),
+            ("login.session_s", login.session_s, 1..=TEN_YEARS_S),
+            ("limits.body_bytes", count(limits.body_bytes), 1..=64 * 1024 * 1024),
+            ("limits.body_timeout_ms", limits.body_timeout_ms, 1..=HOUR_MS),
+            ("limits.header_timeout_ms", limits.header_timeout_ms, 1..=HOUR_MS),
+            ("limits.connections", count(limits.connections), 1..=1_000_000),
+            ("limits.commit_queue", count(limits.commit_queue), 1..=1_000_000),
+            ("limits.store_readers", count(limits.store_readers), 1..=256),
+            ("limits.shutdown_ms", limits.shutdown_ms, 0..=HOUR_MS),
+            ("issuing.time_limit_ms", issuing.time_limit_ms, 1..=DAY_MS),
+            ("issuing.per_account", count(issuing.per_account), 1..=100_000),
+            ("issuing.at_once", count(issuing.at_once), 1..=100_000),
+            ("issuing.block_size", issuing.block_size, 1..=1_000_000),
+            ("push.timeout_ms", push.timeout_ms, 1..=HOUR_MS),
+            ("push.per_account", count(push.per_account), 1..=100_000),
+            ("push.at_once", count(push.at_once), 1..=100_000),
+            ("retention.pushes_d", retention.pushes_d, 0..=MAX_DAYS),
+            ("retention.failed_jobs_d", retention.failed_jobs_d, 0..=MAX_DAYS),
+            ("retention.messages_d", retention.messages_d, 0..=MAX_DAYS),
+            ("retention.unused_orders_d", retention.unused_orders_d, 0..=MAX_DAYS),
+        ];
+        let retries = push.retry_after_ms.iter().enumerate();
+        let retries =
+            retries.map(|(n, ms)| (format!("push.retry_after_ms[{n}]"), *ms, 0..=30 * DAY_MS));
+        numbers
+            .into_iter()
+            .map(|(name, value, bounds)| (name.to_owned(), value, bounds))
+            .chain(retries)
+            .collect()
     }
 
     /// The callbacks of the accounts that have one here, with their secrets read.
@@ -425,16 +484,12 @@ impl AccountSetting {
     }
 
     fn spec(&self) -> Result<AccountSpec, SettingsError> {
-        let secret = self.either("secret", &self.secret, &self.secret_file)?.ok_or_else(|| {
-            let text = format!("accounts: {} has neither secret nor secret_file", self.appid);
-            SettingsError::Value(text)
-        })?;
         Ok(AccountSpec {
             appid: self.appid.clone(),
-            role: Some(self.role.clone()),
+            role: self.role.clone(),
             name: self.name.clone(),
             original_id: self.original_id.clone(),
-            secret: Some(secret),
+            secret: self.either("secret", &self.secret, &self.secret_file)?,
             bound_to: self.bound_to.clone(),
             s_pappid: self.s_pappid.clone(),
             merchant_api: self.merchant_api,
@@ -541,6 +596,41 @@ mod tests {
         assert!(merged("public_base_url = \"https://shop.example/pay\"").is_err());
         assert!(merged("public_base_url = \"https://shop.example/\"").is_ok());
         assert!(merged("mode = \"test\"").is_err());
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_is_refused_at_both_ends() {
+        let settings = merged("").unwrap();
+        for (name, _, bounds) in settings.bounded() {
+            let (Some((section, key)), false) = (name.split_once('.'), name.contains('[')) else {
+                continue;
+            };
+            let below = bounds.start().checked_sub(1);
+            for bad in below.into_iter().chain([bounds.end() + 1, i64::MAX as u64]) {
+                let error = merged(&format!("[{section}]\n{key} = {bad}")).err().expect(&name);
+                let bound = if bad < *bounds.start() { bounds.start() } else { bounds.end() };
+                let error = error.to_string();
+                assert!(error.contains(&name) && error.contains(&bound.to_string()), "{error}");
+            }
+            for good in [bounds.start(), bounds.end()] {
+                assert!(merged(&format!("[{section}]\n{key} = {good}")).is_ok(), "{name} {good}");
+            }
+        }
+        assert!(merged("[push]\nretry_after_ms = [9223372036854775807]").is_err());
+        assert!(merged(&format!("[push]\nretry_after_ms = {:?}", [0; 101])).is_err());
+    }
+
+    #[test]
+    fn a_public_base_url_names_a_host_and_nothing_else() {
+        for bad in
+            ["http://", "https:///", "https://a\\nb", "https://u@shop.example", "https://a b"]
+        {
+            let error = merged(&format!("public_base_url = \"{bad}\"")).err().expect(bad);
+            assert!(error.to_string().contains("public_base_url"), "{error}");
+        }
+        for good in ["http://127.0.0.1:8080", "https://[::1]:8443/", "https://shop.example:9"] {
+            assert!(merged(&format!("public_base_url = \"{good}\"")).is_ok(), "{good}");
+        }
     }
 
     #[test]

@@ -397,3 +397,58 @@ fn the_readmes_order_in_curl_ends_in_a_pdf() {
     assert!(pdf.starts_with(b"%PDF"), "{}", text(&output));
     served.stop();
 }
+
+#[test]
+fn a_server_key_that_is_missing_beside_a_store_is_asked_for_and_not_made_anew() {
+    let data = tempfile::tempdir().unwrap();
+    Served::start(data.path(), &[]).stop();
+    let key = data.path().join("server.key");
+    std::fs::remove_file(&key).unwrap();
+    let mut command = kaipiao();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    let said = text(&output);
+    assert!(said.contains("server.key") && said.contains("put the key back"), "{said}");
+    assert!(!key.exists());
+}
+
+#[test]
+fn a_clean_stop_leaves_one_whole_database_file() {
+    let data = tempfile::tempdir().unwrap();
+    Served::start(data.path(), &[]).stop();
+    let names: Vec<_> = std::fs::read_dir(data.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("kaipiao.sqlite3"))
+        .collect();
+    assert_eq!(names, ["kaipiao.sqlite3"]);
+}
+
+#[test]
+fn a_data_folder_that_was_deleted_is_noticed_and_said() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("data");
+    let server = Served::start(&folder, &[]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    let body = r#"{"id":"somebody"}"#;
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    let agent: ureq::Agent = config.build().into();
+    let url = format!("{}sandbox/v1/users", server.home);
+    let answer = agent.post(&url).send(body).unwrap();
+    assert_eq!(answer.status(), 503);
+    assert!(!folder.exists());
+    let log = server.stop();
+    assert!(log.contains("was removed or replaced"), "{log}");
+}
+
+#[test]
+fn a_command_that_finds_no_server_names_the_address_and_the_option() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = format!("http://{closed}");
+    for command in ["pushes", "jobs"] {
+        let output = kaipiao().args([command, "--server", &server]).output().unwrap();
+        let said = text(&output);
+        assert!(said.contains(&server) && said.contains("--server"), "{said}");
+    }
+}

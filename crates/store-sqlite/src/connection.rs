@@ -33,6 +33,35 @@ pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Locks the database itself too: the lock file may be deleted beside it. SQLite's own locks are of another
+/// sort and don't meet this one; but they are lost when a handle of the file is closed, so it is kept for
+/// as long as the store.
+pub(crate) fn lock_database(directory: &Path, path: &Path) -> Result<File, OpenError> {
+    let io = |error| OpenError::Io(path.to_owned(), error);
+    let file = File::open(path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+/// Tells a file from another one that has taken its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    /// Of the file that has this name now.
+    pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = std::fs::metadata(path)?;
+        Ok(Self { device: metadata.dev(), inode: metadata.ino() })
+    }
+}
+
 /// Opens the database file, which is its owner's alone: it holds people's titles and phones.
 /// SQLite gives the files beside it the same mode.
 pub(crate) fn open_file(path: &Path) -> Result<Connection, OpenError> {
@@ -42,9 +71,10 @@ pub(crate) fn open_file(path: &Path) -> Result<Connection, OpenError> {
     Ok(Connection::open(path)?)
 }
 
-/// The writer's connection after an error: the file is there.
+/// The writer's connection after an error. A file that is not there is not made anew.
 pub(crate) fn open_writing(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     prepare_writing(&connection)?;
     Ok(connection)
 }
@@ -87,7 +117,9 @@ mod tests {
     #[test]
     fn a_commit_waits_for_the_disk() {
         let directory = tempfile::tempdir().unwrap();
-        let connection = open_writing(&directory.path().join(FILE_NAME)).unwrap();
+        let path = directory.path().join(FILE_NAME);
+        drop(open_file(&path).unwrap());
+        let connection = open_writing(&path).unwrap();
         let synchronous: i64 =
             connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
         let journal: String =

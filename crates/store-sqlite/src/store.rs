@@ -2,14 +2,16 @@
 
 use crate::change::{Change, Reply};
 use crate::config::{FILE_NAME, OpenError, Options};
-use crate::connection::{lock, open_file, open_reading, prepare_writing};
+use crate::connection::{
+    FileIdentity, lock, lock_database, open_file, open_reading, prepare_writing,
+};
 use crate::delivery::{jobs, open_pushes, pushes};
 use crate::memory::Memory;
 use crate::migrations;
 use crate::read_only::ReadOnlyStore;
 use crate::readers::Readers;
 use crate::records::{listing, search, statements};
-use crate::writer::Writer;
+use crate::writer::{DatabaseFile, Writer};
 use async_trait::async_trait;
 use core::time::Duration;
 use kaipiao_ports::delivery::claims::{
@@ -32,10 +34,11 @@ const INDEX_PORTION: usize = 500;
 /// The embedded store.
 pub struct SqliteStore {
     indexing: tokio::sync::Mutex<()>,
-    writer: Writer,
+    // Dropped in this order: the last connection to close, the writer's, removes the WAL.
     readers: Arc<Readers>,
+    writer: Writer,
     memory: Arc<Memory>,
-    _lock: File,
+    _locks: [File; 2],
 }
 
 impl SqliteStore {
@@ -47,14 +50,18 @@ impl SqliteStore {
         let lock = lock(directory)?;
         let path = directory.join(FILE_NAME);
         let mut connection = open_file(&path)?;
+        let database_lock = lock_database(directory, &path)?;
         // Before anything is written, WAL included: a foreign or newer file stays as it is.
         migrations::check_openable(&connection, &path)?;
         prepare_writing(&connection)?;
         migrations::apply(&mut connection, &path)?;
         let memory = Arc::new(Memory::load(&connection)?);
         let readers = Arc::new(Readers::new(path.clone(), options.readers));
-        let writer = Writer::start(connection, path, Arc::clone(&memory), options)?;
-        Ok(Self { indexing: tokio::sync::Mutex::default(), writer, readers, memory, _lock: lock })
+        let identity = FileIdentity::of(&path).map_err(io)?;
+        let file = DatabaseFile { path, identity };
+        let writer = Writer::start(connection, file, Arc::clone(&memory), options)?;
+        let indexing = tokio::sync::Mutex::default();
+        Ok(Self { indexing, readers, writer, memory, _locks: [lock, database_lock] })
     }
 
     /// Opens the store for reading only, also beside a process that is writing; None when there

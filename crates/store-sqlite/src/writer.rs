@@ -2,7 +2,7 @@
 
 use crate::change::{Change, Group, Numbers, Reply, execute};
 use crate::config::{GroupHook, Options};
-use crate::connection::open_writing;
+use crate::connection::{FileIdentity, open_writing};
 use crate::memory::Memory;
 use kaipiao_ports::errors::{CommitError, StoreError};
 use rusqlite::Connection;
@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Changes that share one COMMIT at most: bounds how long the first of them waits.
@@ -17,7 +18,43 @@ const MAX_GROUP: usize = 512;
 /// Pages that a purge gives back to the disk at once.
 const VACUUM_PAGES: u32 = 256;
 
+/// Failures one after the other that are each followed by a try at once: mostly the next one succeeds.
+const TRIES_AT_ONCE: u32 = 3;
+/// How long the writer waits before it opens the database again after failures that follow one another:
+/// opening reads everything anew, which a full disk must not have done for each request.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 type Answer = Result<Reply, CommitError>;
+
+/// The file that was opened.
+pub(crate) struct DatabaseFile {
+    pub(crate) path: PathBuf,
+    pub(crate) identity: FileIdentity,
+}
+
+impl DatabaseFile {
+    /// Refuses to write where nobody would find it again.
+    fn check(&self) -> Result<(), GroupError> {
+        match FileIdentity::of(&self.path) {
+            Ok(identity) if identity == self.identity => Ok(()),
+            _ => Err(GroupError::Gone(self.path.clone())),
+        }
+    }
+}
+
+/// Why a whole group was not committed.
+#[derive(Debug, thiserror::Error)]
+enum GroupError {
+    #[error("{0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(
+        "{0} was removed or replaced while the server ran, and nothing is written any more; stop the server and put the file back"
+    )]
+    Gone(PathBuf),
+    #[error("the store failed a moment ago and is tried again soon: {0}")]
+    Resting(String),
+}
 
 struct Waiting {
     change: Change,
@@ -34,7 +71,7 @@ impl Writer {
     /// Starts the thread.
     pub(crate) fn start(
         connection: Connection,
-        path: PathBuf,
+        file: DatabaseFile,
         memory: Arc<Memory>,
         options: Options,
     ) -> rusqlite::Result<Self> {
@@ -42,7 +79,7 @@ impl Writer {
         let numbers = Numbers::load(&connection)?;
         let before_commit = options.before_commit;
         let open = Some((connection, numbers));
-        let state = State { open, path, memory, before_commit, group: 0 };
+        let state = State { open, file, memory, before_commit, group: 0, failures: None };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || state.run(&queue))
@@ -79,10 +116,19 @@ fn gone() -> CommitError {
 struct State {
     /// None after an error, until it could be opened again.
     open: Option<(Connection, Numbers)>,
-    path: PathBuf,
+    file: DatabaseFile,
     memory: Arc<Memory>,
     before_commit: Option<GroupHook>,
     group: u64,
+    failures: Option<Failures>,
+}
+
+/// Groups that failed one after the other.
+struct Failures {
+    count: u32,
+    last: String,
+    pause: Duration,
+    again_at: Instant,
 }
 
 impl State {
@@ -93,15 +139,21 @@ impl State {
                 group.map(|waiting| (waiting.change, waiting.answer)).unzip();
             self.answer(&changes, answers);
         }
+        if let Some((connection, _)) = &self.open {
+            // A clean stop leaves one whole file, which can be copied.
+            let checkpoint =
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            if let Err(error) = checkpoint {
+                tracing::warn!(%error, "the write-ahead log stays beside the database");
+            }
+        }
     }
 
     fn answer(&mut self, changes: &[Change], answers: Vec<oneshot::Sender<Answer>>) {
         self.group += 1;
         let replies = self.commit_group(changes).unwrap_or_else(|error| {
-            tracing::error!(%error, changes = changes.len(), "a group commit failed");
-            // Memory may be behind the disk now, or ahead: it is read again before the answers.
-            self.open = self.reopen().ok();
             let away = CommitError::from(StoreError::Away(error.to_string()));
+            self.note_failure(&error, changes.len());
             changes.iter().map(|_| Err(away.clone())).collect()
         });
         for (answer, reply) in answers.into_iter().zip(replies) {
@@ -110,9 +162,35 @@ impl State {
         }
     }
 
+    /// Memory may be behind the disk now, or ahead: it is read again before the answers. When it fails time
+    /// and again, only after a pause.
+    fn note_failure(&mut self, error: &GroupError, changes: usize) {
+        if matches!(error, GroupError::Resting(_)) {
+            return;
+        }
+        tracing::error!(%error, changes, "a group commit failed");
+        let (count, pause) =
+            self.failures.take().map_or((0, Duration::ZERO), |f| (f.count, f.pause));
+        let (count, pause) = match count + 1 {
+            count if count <= TRIES_AT_ONCE => (count, Duration::ZERO),
+            count => (count, (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)),
+        };
+        let again_at = Instant::now() + pause;
+        self.failures = Some(Failures { count, last: error.to_string(), pause, again_at });
+        if pause.is_zero() {
+            self.open = self.reopen().ok();
+        }
+    }
+
     /// One transaction for all; each change in its SAVEPOINT, so that one that conflicts takes
     /// nothing else with it.
-    fn commit_group(&mut self, changes: &[Change]) -> rusqlite::Result<Vec<Answer>> {
+    fn commit_group(&mut self, changes: &[Change]) -> Result<Vec<Answer>, GroupError> {
+        if let Some(failures) = &self.failures
+            && Instant::now() < failures.again_at
+        {
+            return Err(GroupError::Resting(failures.last.clone()));
+        }
+        self.file.check()?;
         let (connection, mut numbers) = match self.open.take() {
             Some(open) => open,
             None => self.reopen()?,
@@ -135,12 +213,14 @@ impl State {
             connection.pragma_update(None, "incremental_vacuum", VACUUM_PAGES)?;
         }
         self.open = Some((connection, numbers));
+        self.failures = None;
         let answers = applied.into_iter().zip(due);
         Ok(answers.map(|(applied, due)| applied.map(|applied| applied.reply(due))).collect())
     }
 
-    fn reopen(&self) -> rusqlite::Result<(Connection, Numbers)> {
-        let connection = open_writing(&self.path)?;
+    fn reopen(&self) -> Result<(Connection, Numbers), GroupError> {
+        self.file.check()?;
+        let connection = open_writing(&self.file.path)?;
         self.memory.reload(&connection)?;
         let numbers = Numbers::load(&connection)?;
         Ok((connection, numbers))

@@ -289,3 +289,78 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
     assert_eq!(store.complete_push(report.clone()).await, counted);
     assert_eq!(store.complete_push(report).await, Ok(Reported::Lapsed));
 }
+
+/// A data directory that somebody deletes is not written to where nobody would find it, nor made anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_removed_or_replaced_is_written_to_no_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILE_NAME);
+    let store = open(directory.path(), Options::default());
+    store.commit(one(order(1), "x")).await.unwrap();
+    let away = directory.path().join("away");
+    std::fs::rename(&path, &away).unwrap();
+    for _ in 0..3 {
+        let Err(CommitError::Store(StoreError::Away(why))) = store.commit(one(order(2), "x")).await
+        else {
+            panic!("a commit that nobody would find again")
+        };
+        assert!(why.contains("was removed or replaced"), "{why}");
+    }
+    assert!(!path.exists());
+    std::fs::copy(&away, &path).unwrap();
+    assert!(store.commit(one(order(2), "x")).await.is_err(), "it is another file");
+    std::fs::rename(&away, &path).unwrap();
+    while store.commit(one(order(2), "x")).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(store);
+    let store = open(directory.path(), Options::default());
+    assert!(store.read(&order(2), Freshness::Fresh).await.unwrap().is_some());
+}
+
+/// Deleting the lock file lets nobody in.
+#[tokio::test]
+async fn a_store_in_use_is_refused_without_its_lock_file_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let _store = open(directory.path(), Options::default());
+    std::fs::remove_file(directory.path().join("kaipiao.lock")).unwrap();
+    let second = SqliteStore::open(directory.path(), Options::default());
+    assert!(matches!(second, Err(OpenError::InUse(_))));
+}
+
+/// Whoever copies the main file of a stopped server has everything.
+#[tokio::test]
+async fn a_clean_stop_leaves_one_whole_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path(), Options::default());
+    store.commit(one(order(1), "x")).await.unwrap();
+    // A reader's connection, which stays open.
+    store.read(&order(2), Freshness::Fresh).await.unwrap();
+    drop(store);
+    assert!(!directory.path().join(format!("{FILE_NAME}-wal")).exists());
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(directory.path().join(FILE_NAME), copy.path().join(FILE_NAME)).unwrap();
+    let store = open(copy.path(), Options::default());
+    assert!(store.read(&order(1), Freshness::Fresh).await.unwrap().is_some());
+}
+
+/// A full disk costs the requests that meet it an answer, not a reading of the whole store each.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_stays_full_is_tried_again_after_pauses() {
+    let directory = tempfile::tempdir().unwrap();
+    let tries = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&tries);
+    let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None))
+    });
+    let options = Options { before_commit: Some(before_commit), ..Options::default() };
+    let store = open(directory.path(), options);
+    for n in 0..200 {
+        let failed = store.commit(one(order(n), "x")).await;
+        assert!(matches!(failed, Err(CommitError::Store(StoreError::Away(_)))));
+    }
+    // The first failure is followed by one try at once, each further one by a longer pause.
+    let tries = tries.load(Ordering::SeqCst);
+    assert!((2..20).contains(&tries), "200 commits were tried {tries} times");
+}

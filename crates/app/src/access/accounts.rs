@@ -40,6 +40,27 @@ pub struct AccountSpec {
     pub merchant: Option<TaxpayerSpec>,
 }
 
+impl AccountSpec {
+    /// What both say of an account: what the later one leaves out stays.
+    #[must_use]
+    pub fn then(self, later: Self) -> Self {
+        Self {
+            appid: self.appid,
+            role: later.role.or(self.role),
+            name: later.name.or(self.name),
+            original_id: later.original_id.or(self.original_id),
+            secret: later.secret.or(self.secret),
+            bound_to: later.bound_to.or(self.bound_to),
+            s_pappid: later.s_pappid.or(self.s_pappid),
+            merchant_api: later.merchant_api.or(self.merchant_api),
+            merchant: match (self.merchant, later.merchant) {
+                (Some(merchant), Some(later)) => Some(merchant.then(later)),
+                (merchant, later) => later.or(merchant),
+            },
+        }
+    }
+}
+
 /// What saving an account did.
 pub struct Saved {
     /// The account as it is now.
@@ -90,38 +111,39 @@ pub struct NotSaved {
     pub error: TaxpayerError,
 }
 
-/// Saves many accounts as [`save`] does one after the other, with many in a commit. Of an account
-/// that cannot stand, those of the commits before it are saved.
-pub async fn save_all(app: &App, specs: &[AccountSpec]) -> Result<(), NotSaved> {
-    let (mut done, mut attempts) = (0, 0);
-    while done < specs.len() {
+impl From<Failure> for NotSaved {
+    fn from(failure: Failure) -> Self {
+        Self { index: 0, error: TaxpayerError::Failed(failure) }
+    }
+}
+
+/// Saves many accounts, each named once and decided with those before it in mind, and what `also` makes of
+/// them: all of it in one commit, or, if one cannot stand, nothing.
+pub(crate) async fn save_all<E, Deciding>(
+    app: &App,
+    specs: &[AccountSpec],
+    also: impl Fn(HashMap<AppId, Account>) -> Deciding,
+) -> Result<(), E>
+where
+    E: From<NotSaved> + From<Failure>,
+    Deciding: Future<Output = Result<Vec<Save>, E>>,
+{
+    for _ in 0..ATTEMPTS {
         let mut batch = Batch::default();
-        let mut next = done;
-        for spec in &specs[done..] {
-            if batch.is_full() || batch.has(&spec.appid) {
-                break;
-            }
-            batch.add(app, spec).await.map_err(|error| NotSaved { index: next, error })?;
-            next += 1;
+        for (index, spec) in specs.iter().enumerate() {
+            batch.add(app, spec).await.map_err(|error| NotSaved { index, error })?;
         }
-        let not_saved = |failure| NotSaved { index: done, error: TaxpayerError::Failed(failure) };
-        if batch.commit(app).await.map_err(not_saved)? {
-            (done, attempts) = (next, 0);
-        } else if attempts == ATTEMPTS {
-            return Err(not_saved(busy()));
-        } else {
-            attempts += 1;
+        batch.saves.extend(also(batch.accounts.clone()).await?);
+        if batch.commit(app).await? {
+            return Ok(());
         }
     }
-    Ok(())
+    Err(busy().into())
 }
 
 /// Attempts before a save of accounts gives up. Whoever allots numbers of a code changes the code's
 /// record, and one of those who do so at the same time succeeds: so this is how many can.
 const ATTEMPTS: usize = 100;
-/// Records of a commit from which on it takes no more accounts.
-const BATCH_RECORDS: usize = 2000;
-
 /// Accounts that are saved in one commit. Each is decided with those before it in mind.
 #[derive(Default)]
 struct Batch {
@@ -152,14 +174,6 @@ impl Batch {
         }
         self.accounts.insert(appid, account.clone());
         Ok(Saved { account, is_new: found.is_none(), new_secret })
-    }
-
-    fn is_full(&self) -> bool {
-        self.saves.len() >= BATCH_RECORDS
-    }
-
-    fn has(&self, appid: &str) -> bool {
-        AppId::parse(appid).is_some_and(|appid| self.accounts.contains_key(&appid))
     }
 
     /// False: somebody else has changed one of the records.

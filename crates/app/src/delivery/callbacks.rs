@@ -6,14 +6,14 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::signed::{EncodingAesKey, Freshness, Signing, verification_url};
 use crate::store_access::{Decision, FirstTry, decide, get};
-use kaipiao_domain::access::account::{AppId, Role};
+use kaipiao_domain::access::account::{Account, AppId, Role};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed, check_token};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::sender::Outgoing;
-use kaipiao_ports::record::{Expect, Save};
+use kaipiao_ports::record::Save;
 use kaipiao_records::delivery::callback::callback_key;
-use kaipiao_records::record;
+use kaipiao_records::record::{self, Versioned};
 
 /// A callback as an operator writes it.
 #[derive(Clone, Default)]
@@ -56,7 +56,10 @@ impl From<Refusal> for CallbackError {
 
 /// Sets an account's callback once its address has answered a verification with the echostr.
 pub async fn set(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<Callback, CallbackError> {
-    let opened = check(app, appid, spec).await?;
+    let account = accounts::find(app, appid)
+        .await?
+        .ok_or_else(|| Refusal::new(ErrorCode::InvalidAppid, "no account has this appid"))?;
+    let opened = check(&account, spec)?;
     if !opened.url.is_empty() {
         verify(app, &opened).await.map_err(CallbackError::NotVerified)?;
     }
@@ -67,16 +70,17 @@ pub async fn set(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<Callba
 /// stands there already. The merchant's server need not run yet.
 pub(crate) async fn unverified(
     app: &App,
-    appid: &AppId,
+    account: &Account,
     spec: &CallbackSpec,
 ) -> Result<Option<Save>, Failure> {
-    let opened = check(app, appid, spec).await?;
-    let key = callback_key(appid);
-    let before = get::<Callback>(app, &key).await?;
-    if is_same(app, appid, before, &opened) {
+    let opened = check(account, spec)?;
+    let (appid, key) = (&account.appid, callback_key(&account.appid));
+    let before = record::get::<Callback>(&*app.store, &key).await?;
+    let expect = Versioned::expect(before.as_ref());
+    if is_same(app, appid, before.map(|before| before.value), &opened) {
         return Ok(None);
     }
-    Ok(Some(record::save(key, Expect::Any, &seal(app, appid, &opened))))
+    Ok(Some(record::save(key, expect, &seal(app, appid, &opened))))
 }
 
 /// The account's callback, if it has one that can be used.
@@ -103,10 +107,7 @@ pub async fn find(app: &App, appid: &AppId) -> Result<Option<Callback>, Failure>
     Ok(stored.filter(|callback| !callback.url.is_empty()))
 }
 
-async fn check(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<OpenCallback, Failure> {
-    let Some(account) = accounts::find(app, appid).await? else {
-        return Err(Refusal::new(ErrorCode::InvalidAppid, "no account has this appid").into());
-    };
+fn check(account: &Account, spec: &CallbackSpec) -> Result<OpenCallback, Failure> {
     if account.role == Role::MobileApp && !spec.url.is_empty() {
         let problem = format!("belongs to {}: a mobile app's pushes go there", account.merchant());
         return Err(Refusal::invalid("url", problem).into());

@@ -42,6 +42,24 @@ pub struct TaxpayerSpec {
     pub numbers: Vec<RangeSpec>,
 }
 
+impl TaxpayerSpec {
+    /// What both say of a taxpayer: what the later one leaves out stays, and ranges add up.
+    #[must_use]
+    pub fn then(self, later: Self) -> Self {
+        Self {
+            code: later.code.or(self.code),
+            tax_id: later.tax_id.or(self.tax_id),
+            name: later.name.or(self.name),
+            address: later.address.or(self.address),
+            phone: later.phone.or(self.phone),
+            bank: later.bank.or(self.bank),
+            bank_account: later.bank_account.or(self.bank_account),
+            face: later.face.or(self.face),
+            numbers: self.numbers.into_iter().chain(later.numbers).collect(),
+        }
+    }
+}
+
 /// A range of numbers as an operator writes it.
 #[derive(Clone, Debug)]
 pub struct RangeSpec {
