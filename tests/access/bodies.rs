@@ -117,6 +117,28 @@ fn unfinished_bodies_of_one_account_take_its_share_and_leave_the_others_theirs()
     });
 }
 
+#[test]
+fn a_raw_character_in_the_address_is_named() {
+    let server = TestServer::start();
+    let mut used = connect(&server);
+    used.write_all(head("GET", "/cgi-bin/token", 0, "").as_bytes()).unwrap();
+    assert_eq!(answer(&mut used).0, 200);
+    for (mut stream, target, status, seen) in [
+        (used, "/cgi-bin/token?appid=\"x\"", 200, "raw \" at byte 22, write it as %22"),
+        (connect(&server), "/card/invoice/getauthurl?a=<b>", 200, "write it as %3C"),
+        (connect(&server), "/cgi-bin/token?appid=x y", 200, "write it as %20"),
+        (connect(&server), "/me/cards?>", 400, "write it as %3E"),
+    ] {
+        stream.write_all(head("POST", target, 0, "").as_bytes()).unwrap();
+        let (got, body) = answer(&mut stream);
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(got, status, "{target}");
+        assert_eq!(body["errcode"], 40066, "{body}");
+        assert!(body["errmsg"].as_str().unwrap().contains(seen), "{body}");
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the connection is closed");
+    }
+}
+
 fn packed(encoding: &str, body: &[u8]) -> Vec<u8> {
     let best = Compression::best();
     let written = match encoding {

@@ -1,6 +1,7 @@
 //! The listening socket: connections with a limit in number and a limit of time for each head, and
 //! an orderly stop.
 
+use crate::request_line::Explained;
 use axum::Router;
 use core::time::Duration;
 use hyper::server::conn::http1;
@@ -64,7 +65,7 @@ pub async fn serve(
         // Small answers must not wait for more data to fill a packet.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let connection = builder.serve_connection(TokioIo::new(Explained::new(stream)), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
