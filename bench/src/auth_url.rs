@@ -75,13 +75,8 @@ fn load_of_all(merchants: &Merchants, server: &Process) -> Load {
 }
 
 /// Every request is for a new order, right in every field.
-fn load_of(server: &Process) -> Load {
-    let demo = &DEMO_ACCOUNTS[0];
-    let token = server.get(&format!(
-        "/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
-        demo.appid, demo.secret
-    ));
-    let token = token["access_token"].as_str().expect("a token").to_owned();
+pub(crate) fn load_of(server: &Process) -> Load {
+    let token = server.token(&DEMO_ACCOUNTS[0]);
     let ticket =
         server.get(&format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"));
     let contact = json!({"contact": {"phone": "88888888", "time_out": 12345}});
