@@ -16,6 +16,9 @@ use tokio::sync::Semaphore;
 /// Connections that the operating system keeps until they are accepted.
 pub const BACKLOG: u32 = 1024;
 
+/// What a connection keeps at most of what it reads and writes, so the longest head too.
+const BUFFER_BYTES: usize = 64 << 10;
+
 /// Takes an address without listening on it yet.
 pub fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -45,6 +48,7 @@ pub async fn serve(
 ) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    builder.max_buf_size(BUFFER_BYTES);
     let graceful = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
