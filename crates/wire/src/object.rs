@@ -557,7 +557,7 @@ mod tests {
         for (body, seen) in [
             (
                 "{\"contact\":{\"phone\":\"1\",\"time_out\":2,}\n",
-                "\"}\" is missing at its end, line 1 column 38: the { of line 1 column 1 is open",
+                "\"}\" is missing at its end, line 1 column 39: the { of line 1 column 1 is open",
             ),
             (
                 "{\"a\":[{\"b\":1}",
