@@ -40,7 +40,7 @@ fn every_listed_route_is_served_and_nothing_else() {
             assert!(is_own || status != 404 && status != 405, "{method} {path}: {status}");
         }
     }
-    let missing = server.get_raw("/cgi-bin/nothing");
+    let missing = server.get_raw("/nothing");
     assert_eq!(missing.status(), 404);
     assert!(missing.body().contains("home page"));
 }

@@ -100,15 +100,15 @@ fn many_merchants(binary: &OsStr, data: &Path) -> (Process, Load) {
     (server, load)
 }
 
-/// Every request is for a new order, right in every field.
 fn one_merchant(binary: &OsStr, data: &Path) -> (Process, Load) {
     let server = Process::serve(binary, data, &[]);
-    let demo = &DEMO_ACCOUNTS[0];
-    let token = server.get(&format!(
-        "/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
-        demo.appid, demo.secret
-    ));
-    let token = token["access_token"].as_str().expect("a token").to_owned();
+    let load = load_of(&server);
+    (server, load)
+}
+
+/// Every request is for a new order, right in every field.
+pub(crate) fn load_of(server: &Process) -> Load {
+    let token = server.token(&DEMO_ACCOUNTS[0]);
     let ticket =
         server.get(&format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"));
     let contact = json!({"contact": {"phone": "88888888", "time_out": 12345}});
@@ -121,9 +121,8 @@ fn one_merchant(binary: &OsStr, data: &Path) -> (Process, Load) {
     });
     let body = body.to_string();
     let path = format!("/card/invoice/getauthurl?access_token={token}");
-    let load = Load {
+    Load {
         address: server.address,
         request: Arc::new(move |n| (path.clone(), body.replace("ORDER", &format!("bench-{n}")))),
-    };
-    (server, load)
+    }
 }

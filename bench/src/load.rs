@@ -74,6 +74,23 @@ impl Load {
         Self { address, request: Arc::new(move |n| (path.to_owned(), request(n).1)) }
     }
 
+    /// Milliseconds of each request over `during`, one after the other on one connection, sorted.
+    pub(crate) fn latencies_ms(&self, next: &AtomicU64, during: Duration) -> Vec<f64> {
+        on_one_thread(async {
+            let mut connection = Connection::open(self.address).await;
+            let (mut took_ms, end) = (Vec::new(), Instant::now() + during);
+            while Instant::now() < end {
+                let (path, body) = (self.request)(next.fetch_add(1, Ordering::Relaxed));
+                let started = Instant::now();
+                let answer = connection.post(&path, &body).await;
+                took_ms.push(started.elapsed().as_secs_f64() * 1000.0);
+                assert!(answer.starts_with(r#"{"errcode":0,"#), "a wrong answer: {answer}");
+            }
+            took_ms.sort_by(f64::total_cmp);
+            took_ms
+        })
+    }
+
     /// Requests per second over `during`; every answer must hold `"errcode":0`.
     pub(crate) fn per_s(&self, next: &Arc<AtomicU64>, during: Duration) -> f64 {
         on_one_thread(async {

@@ -10,6 +10,9 @@
 //! `cargo xtask bench issuing`: makeoutinvoice against the endpoint that does nothing, with the same
 //! body, and whole orders per second, from getauthurl to both pushes delivered.
 //!
+//! `cargo xtask bench attacks`: milliseconds of getauthurl while others hold all they can, as ratios to
+//! the quiet run beside, and the server's memory.
+//!
 //! `cargo xtask bench pdf`: milliseconds and bytes of an invoice's PDF beside reportlab's.
 //!
 //! `cargo xtask bench start`: milliseconds from spawning the server to its first answer, without and
@@ -17,6 +20,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
+mod attacks;
 mod auth_url;
 mod disk;
 mod figures;
@@ -40,10 +44,13 @@ fn main() -> ExitCode {
         ["pushes"] => pushes::run(),
         ["issuing"] => issuing::run(),
         ["pdf"] => pdf::run(),
+        ["attacks"] => attacks::run(),
         ["start"] => start::run(),
         ["noop"] => noop::serve(),
         _ => {
-            eprintln!("usage: cargo xtask bench auth-url | pushes | issuing | pdf | start");
+            eprintln!(
+                "usage: cargo xtask bench auth-url | pushes | issuing | pdf | start | attacks"
+            );
             return ExitCode::FAILURE;
         }
     }

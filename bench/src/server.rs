@@ -1,5 +1,6 @@
 //! Servers as processes of their own, as a client meets them.
 
+use kaipiao_app::sandbox::DemoAccount;
 use serde_json::Value;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
@@ -69,6 +70,15 @@ impl Process {
         let mut answer =
             ureq::get(format!("http://{}{path}", self.address)).call().expect("it answers");
         answer.body_mut().read_json().expect("in JSON")
+    }
+
+    /// A new access token of a demo account.
+    pub(crate) fn token(&self, demo: &DemoAccount) -> String {
+        let answer = self.get(&format!(
+            "/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
+            demo.appid, demo.secret
+        ));
+        answer["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// GET of a page.

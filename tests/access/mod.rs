@@ -1,5 +1,6 @@
 //! Tokens, accounts, permissions.
 
 mod accounts;
+mod bodies;
 mod permissions;
 mod token;

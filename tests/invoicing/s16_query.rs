@@ -54,7 +54,8 @@ fn what_is_wrong_is_said_in_order() {
     let platform = server.client(PLATFORM).post("/card/invoice/queryinvoceinfo", &known);
     assert_refused(&platform, 72015, "");
     // The path is misspelt, and only that one exists.
-    assert_eq!(server.get_raw(&client.path("/card/invoice/queryinvoiceinfo")).status(), 404);
+    let answer = client.post("/card/invoice/queryinvoiceinfo", &known);
+    assert_refused(&answer, 40066, "did you mean /card/invoice/queryinvoceinfo");
 }
 
 fn assert_holds(text: &str, values: &[&str]) {

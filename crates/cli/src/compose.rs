@@ -15,7 +15,7 @@ use kaipiao_app::start;
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
 use kaipiao_domain::delivery::push::RetrySchedule;
-use kaipiao_http::{Api, HttpSettings, Server};
+use kaipiao_http::{Api, BodyBudget, HttpSettings, Server};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
@@ -136,6 +136,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let server = Server {
         app: Arc::clone(&app),
         settings: Arc::new(http_settings(settings, address)?),
+        bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
         sandbox: sandbox.map(Arc::new),
     };
     let has_admin = server.settings.admin_token.is_some();

@@ -8,4 +8,5 @@ pub mod demo;
 pub mod jobs;
 pub mod listen;
 pub mod pushes;
+mod request_line;
 pub mod settings;

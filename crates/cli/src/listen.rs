@@ -1,6 +1,7 @@
 //! The listening socket: connections with a limit in number and a limit of time for each head, and
 //! an orderly stop.
 
+use crate::request_line::Explained;
 use axum::Router;
 use core::time::Duration;
 use hyper::server::conn::http1;
@@ -14,6 +15,9 @@ use tokio::sync::Semaphore;
 
 /// Connections that the operating system keeps until they are accepted.
 pub const BACKLOG: u32 = 1024;
+
+/// What a connection keeps at most of what it reads and writes, so the longest head too.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// Takes an address without listening on it yet.
 pub fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
@@ -44,6 +48,7 @@ pub async fn serve(
 ) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    builder.max_buf_size(BUFFER_BYTES);
     let graceful = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
@@ -64,7 +69,7 @@ pub async fn serve(
         // Small answers must not wait for more data to fill a packet.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let connection = builder.serve_connection(TokioIo::new(Explained::new(stream)), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -38,10 +38,14 @@ pub fn quoted(text: &str) -> String {
 /// 2,048 characters (D-05, D-11).
 pub fn web_link(field: impl Display, url: &str) -> Result<(), Refusal> {
     limited(&field, url, 2048)?;
+    if let Some(index) = url.chars().position(char::is_whitespace) {
+        let problem = format!("holds a blank or line end at character {}, write %20", index + 1);
+        return Err(Refusal::invalid(field, problem));
+    }
     let lower = url.to_ascii_lowercase();
     let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
     let host_is_named = |rest: &str| !rest.is_empty() && !rest.starts_with(['/', '?', '#']);
-    if !rest.is_some_and(host_is_named) || url.contains(char::is_whitespace) {
+    if !rest.is_some_and(host_is_named) {
         return Err(Refusal::invalid(field, "must be a http:// or https:// address"));
     }
     Ok(())
@@ -90,6 +94,10 @@ mod tests {
         {
             assert!(web_link("url", bad).is_err(), "{bad}");
         }
+        assert_eq!(
+            web_link("url", "https://h/a b").unwrap_err().detail,
+            "url holds a blank or line end at character 12, write %20"
+        );
         assert!(without_user_name("url", "http://u:p@h/").is_err());
         assert!(without_user_name("url", "http://h/a@b?c=@").is_ok());
     }

@@ -1,16 +1,26 @@
 //! What a caller sent: the query, and the body with its limits of size and time.
 
+mod encoding;
+
 use crate::answer::Failed;
+use crate::budget::{FREE_BYTES, Reservation};
 use crate::server::Server;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use encoding::encoding;
+use http_body_util::BodyExt;
+use kaipiao_app::Failure;
 use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::object::Object;
+use std::sync::Arc;
+
+/// A body of up to so many bytes is read by the thread that serves it.
+const READ_IN_PLACE: usize = 32 << 10;
 
 /// A parameter of the query; empty when absent. The last one counts when it stands twice.
 pub(crate) fn query_value(uri: &Uri, name: &str) -> String {
@@ -29,55 +39,123 @@ pub(crate) fn query_object(uri: &Uri) -> Result<Object<'static>, Refusal> {
     Object::read(format!("&{query}").as_bytes(), Some("application/x-www-form-urlencoded"))
 }
 
+/// Who sends a body: it decides how much may come, and whose share of the memory it takes.
+pub(crate) enum Sender {
+    /// An account with a token that works.
+    Account(AppId),
+    /// An operator, or whoever has the sandbox's controls.
+    Operator,
+    /// Somebody whom the body itself has to name: a body as small as that.
+    Unknown,
+}
+
 /// A body, whole.
 pub(crate) struct RequestBody {
-    bytes: Bytes,
-    content_type: Option<String>,
+    content: Content,
+    is_empty: bool,
+    _memory: Reservation,
+}
+
+/// What a body holds.
+enum Content {
+    Unread {
+        bytes: Bytes,
+        content_type: Option<String>,
+    },
+    /// A large body was read already, where it holds up nobody.
+    Read(Result<Object<'static>, Refusal>),
 }
 
 impl RequestBody {
     /// The object within: 44002 empty, 47001 not JSON.
-    pub(crate) fn object(&self) -> Result<Object<'static>, Refusal> {
-        Object::read(&self.bytes, self.content_type.as_deref())
+    pub(crate) fn object(&self) -> Result<Object<'_>, Refusal> {
+        match &self.content {
+            Content::Unread { bytes, content_type } => Object::read(bytes, content_type.as_deref()),
+            Content::Read(object) => object.as_ref().map(Object::borrowed).map_err(Clone::clone),
+        }
     }
 
     /// Whether the body is empty.
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.is_empty
     }
 
     /// Reads a body within the server's limits. Too long is 72031 naming the limit; too slow or
-    /// cut off is 47001: what arrived cannot be the JSON that was meant.
+    /// cut off is 47001: what arrived cannot be the JSON that was meant; -1 when the bodies under
+    /// way take all the memory that they may.
     pub(crate) async fn receive(
         server: &Server,
         parts: &Parts,
         body: Body,
+        from: Sender,
     ) -> Result<Self, Failed> {
-        let limit = server.settings.body_limit_bytes;
-        let collected = Limited::new(body, limit).collect();
-        let bytes = match tokio::time::timeout(server.settings.body_timeout, collected).await {
-            Ok(Ok(collected)) => collected.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                let problem = format!("is longer than {limit} bytes");
-                return Err(Refusal::invalid("the body", problem).into());
-            }
-            Ok(Err(_)) => return Err(incomplete("the connection ended before the body did")),
-            Err(_) => return Err(incomplete("the body did not arrive in time")),
+        let largest = server.settings.body_limit_bytes;
+        let (caller, limit) = match from {
+            Sender::Account(appid) => (Some(appid), largest),
+            Sender::Operator => (None, largest),
+            Sender::Unknown => (None, largest.min(FREE_BYTES)),
         };
+        let encoding = encoding(&parts.headers)?;
+        let mut memory = Reservation::new(Arc::clone(&server.bodies), caller);
+        let collected = collect(body, limit, &mut memory);
+        let Ok(collected) = tokio::time::timeout(server.settings.body_timeout, collected).await
+        else {
+            return Err(incomplete("the body did not arrive in time"));
+        };
+        let mut bytes = collected?;
+        if let (Some(encoding), false) = (encoding, bytes.is_empty()) {
+            bytes = encoding.unpack(&bytes, limit)?.ok_or_else(|| too_long(limit))?;
+            reserve(&mut memory, bytes.len())?;
+        }
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        Ok(Self { bytes, content_type: content_type.map(str::to_owned) })
+        let content_type = content_type.map(str::to_owned);
+        let is_empty = bytes.is_empty();
+        Ok(Self { content: content(bytes, content_type).await?, is_empty, _memory: memory })
     }
 }
 
-/// Reads a body and forgets it, within the same limits. A refusal before the body was read would
-/// else close the connection under the client's next request.
-pub(crate) async fn discard(server: &Server, body: Body) {
-    let read = async {
-        let mut body = Limited::new(body, server.settings.body_limit_bytes);
-        while let Some(Ok(_)) = body.frame().await {}
-    };
-    // A client that is slower than the limit loses its connection, which is what it is for.
-    let _ = tokio::time::timeout(server.settings.body_timeout, read).await;
+async fn collect(mut body: Body, limit: usize, memory: &mut Reservation) -> Result<Bytes, Failed> {
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(too_long(limit).into());
+    }
+    let mut collected = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| incomplete("the connection ended before the body did"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        let bytes = collected.len() + data.len();
+        if bytes > limit {
+            return Err(too_long(limit).into());
+        }
+        reserve(memory, bytes)?;
+        if collected.is_empty() && body.is_end_stream() {
+            return Ok(data);
+        }
+        // A copy lets go of the connection's buffer, which is larger than what arrived.
+        collected.extend_from_slice(&data);
+    }
+    Ok(collected.into())
+}
+
+/// Reading much JSON takes milliseconds, which other requests of this thread would wait.
+async fn content(bytes: Bytes, content_type: Option<String>) -> Result<Content, Failed> {
+    if bytes.len() <= READ_IN_PLACE {
+        return Ok(Content::Unread { bytes, content_type });
+    }
+    let read = move || Object::read(&bytes, content_type.as_deref());
+    let read = tokio::task::spawn_blocking(read).await;
+    let object = read.map_err(|error| Failure::Damaged(format!("reading a body: {error}")))?;
+    Ok(Content::Read(object))
+}
+
+fn reserve(memory: &mut Reservation, bytes: usize) -> Result<(), Failure> {
+    if memory.grow_to(bytes) {
+        return Ok(());
+    }
+    Err(Failure::Overloaded("the bodies under way take all the memory that they may".to_owned()))
+}
+
+fn too_long(limit: usize) -> Refusal {
+    Refusal::invalid("the body", format!("is longer than {limit} bytes"))
 }
 
 fn incomplete(why: &str) -> Failed {
@@ -89,6 +167,18 @@ impl FromRequest<Server> for RequestBody {
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
         let (parts, body) = request.into_parts();
-        Self::receive(server, &parts, body).await
+        Self::receive(server, &parts, body, Sender::Operator).await
+    }
+}
+
+/// The body of somebody who is not known yet.
+pub(crate) struct UnknownCallersBody(pub(crate) RequestBody);
+
+impl FromRequest<Server> for UnknownCallersBody {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        let (parts, body) = request.into_parts();
+        Ok(Self(RequestBody::receive(server, &parts, body, Sender::Unknown).await?))
     }
 }

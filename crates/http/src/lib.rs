@@ -9,6 +9,8 @@ mod admin;
 mod answer;
 mod authorization;
 mod body;
+mod budget;
+mod drain;
 mod guard;
 mod invoicing;
 mod paging;
@@ -16,7 +18,9 @@ mod router;
 mod routes;
 mod sandbox;
 mod server;
+mod unknown_path;
 
+pub use budget::BodyBudget;
 pub use router::router;
 pub use routes::{Api, ROUTES, Route};
 pub use sandbox::accounts::accounts_json;

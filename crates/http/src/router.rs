@@ -2,17 +2,22 @@
 
 use crate::routes::{Api, routes_of};
 use crate::server::Server;
-use crate::{answer, guard};
+use crate::unknown_path::unknown_path;
+use crate::{answer, drain, guard};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole API. `pages` are the layer's other half, merged in by the composition root so that
 /// they pass the same guards.
 pub fn router(server: Server, pages: Router) -> Router {
     let mut router = routes_of(Api::Merchant);
+    for path in ["/card/", "/card/{*rest}", "/cgi-bin/", "/cgi-bin/{*rest}"] {
+        router = router.route(path, any(unknown_path));
+    }
     if server.settings.admin_token.is_some() {
         router = router.merge(routes_of(Api::Admin));
     }
@@ -35,6 +40,7 @@ fn guarded(server: Server, router: Router) -> Router {
 /// One layer for what every request passes: each layer costs an allocation and a copy of the
 /// request.
 async fn around(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let request = drain::drained(request, server.settings.body_timeout);
     let mut response = match guard::foreign_host(&server, &request) {
         Some(refused) => refused,
         None => answer::finish(&server, request, next).await,
@@ -46,6 +52,7 @@ async fn around(State(server): State<Server>, request: Request, next: Next) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::BodyBudget;
     use crate::server::HttpSettings;
     use axum::body::Body;
     use axum::http;
@@ -116,7 +123,8 @@ mod tests {
             admin_token: None,
             allowed_hosts: None,
         };
-        Server { app: Arc::new(app), settings: Arc::new(settings), sandbox: None }
+        let bodies = Arc::new(BodyBudget::new(settings.body_limit_bytes));
+        Server { app: Arc::new(app), settings: Arc::new(settings), bodies, sandbox: None }
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! What the handlers work with.
 
+use crate::budget::BodyBudget;
 use core::time::Duration;
 use kaipiao_app::App;
 use kaipiao_app::sandbox::Sandbox;
@@ -12,6 +13,8 @@ pub struct Server {
     pub app: Arc<App>,
     /// The operator's settings.
     pub settings: Arc<HttpSettings>,
+    /// The memory of bodies under way.
+    pub bodies: Arc<BodyBudget>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
 }

@@ -174,7 +174,7 @@ impl<'a> Group<'a> {
         match change {
             Change::Commit(Commit { saves, pushes, jobs }) => {
                 let is_one = saves.len() == 1 && pushes.is_empty() && jobs.is_empty();
-                !(is_one && !saves.iter().any(statements::notes))
+                !is_one || saves.iter().any(statements::notes)
             }
             Change::CompletePush(_) => false,
             _ => true,

@@ -54,6 +54,13 @@ pub fn refused(refusal: &Refusal, rid: &str) -> String {
     failed(refusal.code, &refusal.to_string(), rid)
 }
 
+/// 40066 for an address that HTTP does not allow, which no handler has seen: there is no rid.
+pub fn invalid_address(problem: &str) -> String {
+    let refusal = Refusal::new(ErrorCode::InvalidUrl, problem);
+    let errmsg = refusal.to_string();
+    bare(&Envelope { errcode: refusal.code.number(), errmsg: &errmsg, members: Nothing {} })
+}
+
 /// -1 "system error": overload, or the store is away. Never for bad input.
 pub fn system_error(rid: &str) -> String {
     failed(ErrorCode::SystemError, ErrorCode::SystemError.message(), rid)

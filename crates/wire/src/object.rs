@@ -4,10 +4,18 @@
 //! form-encoded bodies; numbers as strings and strings as numbers; unknown members.
 
 use core::fmt;
-use kaipiao_domain::Refusal;
+use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+
+/// Values of a body: twice those of the longest invoice.
+const MAX_VALUES: usize = 65_536;
+/// Names that clients give to the whole of what they send.
+const WRAPPERS: [&str; 8] =
+    ["data", "body", "json", "params", "param", "payload", "request", "postdata"];
+/// Closing brackets that a complaint shows.
+const MAX_SHOWN: usize = 16;
 
 /// A JSON object and where it stands in the body, so that every complaint names the whole path.
 ///
@@ -47,6 +55,10 @@ impl fmt::Display for Path<'_> {
     }
 }
 
+/// Most items of a list, and what they are called.
+#[derive(Clone, Copy, Debug)]
+pub struct AtMost(pub usize, pub &'static str);
+
 impl Object<'static> {
     /// Reads a body that must hold an object.
     ///
@@ -61,24 +73,50 @@ impl Object<'static> {
             let detail = "the body is empty, send a JSON object";
             return Err(Refusal::new(ErrorCode::EmptyPostData, detail));
         }
-        if !text.starts_with(['{', '[', '"']) && text != "null" && is_form(content_type) {
-            return Ok(Self::from_form(text));
+        if !text.starts_with(['{', '[', '"']) && text != "null" {
+            if is_form(content_type) {
+                return Self::from_form(text);
+            }
+            if let Some(seen) = foreign_format(text, content_type) {
+                return Err(not_json(seen));
+            }
         }
+        check_size(text)?;
         let value = match read_json(text)? {
-            Value::String(inner) => read_json(&inner)?,
+            Value::String(inner) => {
+                check_size(&inner)?;
+                read_json(&inner)?
+            }
             value => value,
         };
         match value {
-            Value::Object(members) => Ok(Self::body(members)),
+            Value::Object(members) => Self::of_members(members),
             Value::Null => Ok(Self::body(Map::new())),
             other => Err(not_json(format!("expected an object, got {}", kind(&other)))),
         }
     }
 
-    fn from_form(text: &str) -> Self {
+    fn from_form(text: &str) -> Result<Self, Refusal> {
+        let mut pairs = form_urlencoded::parse(text.as_bytes());
+        if let (Some((name, value)), None) = (pairs.next(), pairs.next()) {
+            check_no_json_within(&name, &value)?;
+        }
         let pairs = form_urlencoded::parse(text.as_bytes());
         let members = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
-        Self::body(members.collect())
+        Ok(Self::body(members.collect()))
+    }
+
+    /// A body whose one member is a usual name for "all of it" holds what was meant a level too
+    /// deep; reading on would complain that the members are missing.
+    fn of_members(members: Map<String, Value>) -> Result<Self, Refusal> {
+        let mut each = members.iter();
+        if let (Some((name, Value::Object(_))), None) = (each.next(), each.next())
+            && WRAPPERS.contains(&name.as_str())
+        {
+            let wrapped = format!("its members stand within \"{name}\", send them without it");
+            return Err(not_json(wrapped));
+        }
+        Ok(Self::body(members))
     }
 
     const fn body(members: Map<String, Value>) -> Self {
@@ -87,6 +125,11 @@ impl Object<'static> {
 }
 
 impl Object<'_> {
+    /// The same object, borrowed.
+    pub fn borrowed(&self) -> Object<'_> {
+        Object { path: self.path, members: Cow::Borrowed(&*self.members) }
+    }
+
     /// The path of a member, as complaints name it.
     pub const fn path_of<'b>(&'b self, name: &'b str) -> Path<'b> {
         self.path.member(name)
@@ -210,23 +253,42 @@ impl Object<'_> {
             .ok_or_else(|| Refusal::invalid(self.path_of(name), "is missing, it must be an object"))
     }
 
-    /// A list of objects; absent is empty, a single object is a list of one (D-21), and a text
-    /// is the JSON that it holds (D-56).
-    pub fn objects<'b>(&'b self, name: &'b str) -> Result<Vec<Object<'b>>, Refusal> {
+    /// A list of objects, counted before it is looked into; absent is empty, a single
+    /// object is a list of one (D-21), and a text is the JSON that it holds (D-56).
+    pub fn objects<'b>(&'b self, name: &'b str, limit: AtMost) -> Result<Vec<Object<'b>>, Refusal> {
         let is_wrong = |other: &Value| self.wrong(name, "must be a list of objects", other);
-        let items: Vec<Cow<'b, Value>> = match self.get(name) {
-            None => Vec::new(),
+        match self.get(name) {
+            None => Ok(Vec::new()),
             Some(text @ Value::String(json)) => {
+                check_size(json)?;
                 match read_json(json).map_err(|_| is_wrong(text))? {
-                    Value::Array(items) => items.into_iter().map(Cow::Owned).collect(),
-                    single @ Value::Object(_) => vec![Cow::Owned(single)],
-                    other => return Err(is_wrong(&other)),
+                    Value::Array(items) => {
+                        self.items(name, limit, items.into_iter().map(Cow::Owned))
+                    }
+                    single @ Value::Object(_) => {
+                        self.items(name, limit, std::iter::once(Cow::Owned(single)))
+                    }
+                    other => Err(is_wrong(&other)),
                 }
             }
-            Some(Value::Array(items)) => items.iter().map(Cow::Borrowed).collect(),
-            Some(single @ Value::Object(_)) => vec![Cow::Borrowed(single)],
-            Some(other) => return Err(is_wrong(other)),
-        };
+            Some(Value::Array(items)) => self.items(name, limit, items.iter().map(Cow::Borrowed)),
+            Some(single @ Value::Object(_)) => {
+                self.items(name, limit, std::iter::once(Cow::Borrowed(single)))
+            }
+            Some(other) => Err(is_wrong(other)),
+        }
+    }
+
+    fn items<'b>(
+        &'b self,
+        name: &'b str,
+        AtMost(most, what): AtMost,
+        items: impl ExactSizeIterator<Item = Cow<'b, Value>>,
+    ) -> Result<Vec<Object<'b>>, Refusal> {
+        if items.len() > most {
+            let problem = format!("has {} {what}, at most {most} are allowed", items.len());
+            return Err(Refusal::invalid(self.path_of(name), problem));
+        }
         let to_object = |(index, item)| {
             let path = Path::Item(&self.path, name, index);
             let members = match item {
@@ -239,7 +301,7 @@ impl Object<'_> {
             };
             Ok(Object { path, members })
         };
-        items.into_iter().enumerate().map(to_object).collect()
+        items.enumerate().map(to_object).collect()
     }
 
     fn wrong(&self, name: &str, expected: &str, got: &Value) -> Refusal {
@@ -253,12 +315,102 @@ fn is_form(content_type: Option<&str>) -> bool {
     })
 }
 
-/// Strict first; only a text that fails is read again without its trailing commas.
+/// What a body that begins unlike JSON seems to be.
+fn foreign_format(text: &str, content_type: Option<&str>) -> Option<String> {
+    let is_multipart = content_type
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("multipart/"));
+    let names_a_value = |text: &str| {
+        let name = text.split('=').next().filter(|name| name.len() < text.len());
+        let in_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        name.is_some_and(|name| !name.is_empty() && name.bytes().all(in_name))
+    };
+    let seen = if is_multipart || text.starts_with("--") {
+        "it is multipart (form-data), send the JSON alone"
+    } else if text.starts_with('<') {
+        "it is XML or HTML, send JSON"
+    } else if text.starts_with("%7B") || text.starts_with("%7b") {
+        "it is JSON that was percent-encoded, send it as it is"
+    } else if names_a_value(text) {
+        "it is a form (name=value), send JSON"
+    } else {
+        return None;
+    };
+    Some(seen.to_owned())
+}
+
+/// A form of one pair is what libraries make of a JSON text that they are given as a form's data.
+fn check_no_json_within(name: &str, value: &str) -> Result<(), Refusal> {
+    let is_json = |text: &str| text.trim_start().starts_with('{');
+    if is_json(name) {
+        return Err(not_json("it is JSON sent as a form's name, send it as it is".to_owned()));
+    }
+    if is_json(value) {
+        let name = text::quoted(name);
+        return Err(not_json(format!(
+            "it is a form whose {name} holds JSON, send JSON without a form"
+        )));
+    }
+    Ok(())
+}
+
+/// Counts what separates values before any is made: each one costs many times its bytes.
+fn check_size(text: &str) -> Result<(), Refusal> {
+    if text.len() <= MAX_VALUES {
+        return Ok(());
+    }
+    let values = text.bytes().filter(|byte| matches!(byte, b',' | b'{' | b'[')).count();
+    if values > MAX_VALUES {
+        return Err(not_json(format!("it holds more than {MAX_VALUES} values")));
+    }
+    Ok(())
+}
+
+/// Strict first; only a text that fails is read again without its trailing commas, and what is
+/// still wrong then is what is wrong with it.
 fn read_json(text: &str) -> Result<Value, Refusal> {
-    serde_json::from_str(text).or_else(|strict| {
-        serde_json::from_str(&without_trailing_commas(text))
-            .map_err(|_| not_json(strict.to_string()))
+    serde_json::from_str(text).or_else(|_| {
+        let lenient = without_trailing_commas(text);
+        serde_json::from_str(&lenient).map_err(|error| {
+            let missing = if error.is_eof() { missing_end(&lenient) } else { None };
+            not_json(missing.unwrap_or_else(|| error.to_string()))
+        })
     })
+}
+
+/// What a text that ends too early still lacks, and where that began.
+fn missing_end(text: &str) -> Option<String> {
+    let (mut open, mut string, mut escaped) = (Vec::new(), None, false);
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if string.is_some() => escaped = true,
+            b'"' if string.is_some() => string = None,
+            b'"' => string = Some(index),
+            _ if string.is_some() => {}
+            b'{' => open.push((index, '}')),
+            b'[' => open.push((index, ']')),
+            b'}' | b']' => _ = open.pop(),
+            _ => {}
+        }
+    }
+    let end = place(text, text.trim_end().len());
+    if let Some(began) = string {
+        let began = place(text, began);
+        return Some(format!("the \" of {began} is never closed, the body ends at {end}"));
+    }
+    let (began, _) = *open.last()?;
+    let opening = char::from(text.as_bytes()[began]);
+    let began = place(text, began);
+    let missing: String = open.iter().rev().take(MAX_SHOWN).map(|(_, closing)| closing).collect();
+    Some(format!("\"{missing}\" is missing at its end, {end}: the {opening} of {began} is open"))
+}
+
+/// Line and column of a byte, counted from 1 as the reader's own complaints are.
+fn place(text: &str, index: usize) -> String {
+    let before = &text.as_bytes()[..index];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    format!("line {line} column {column}")
 }
 
 /// Turns a comma that stands before `}` or `]` into a blank (wire_facts 6.4: the contract's own
@@ -396,18 +548,77 @@ mod tests {
             refusal.to_string(),
             "invalid params, contact.time_out must be a whole number, not a string"
         );
-        let refusal = object.objects("list").unwrap_err();
+        let refusal = object.objects("list", AtMost(9, "items")).unwrap_err();
         assert_eq!(refusal.to_string(), "invalid params, list[1] must be an object, not a number");
+    }
+
+    #[test]
+    fn what_is_missing_at_the_end_is_named() {
+        for (body, seen) in [
+            (
+                "{\"contact\":{\"phone\":\"1\",\"time_out\":2,}\n",
+                "\"}\" is missing at its end, line 1 column 39: the { of line 1 column 1 is open",
+            ),
+            (
+                "{\"a\":[{\"b\":1}",
+                "\"]}\" is missing at its end, line 1 column 14: the [ of line 1 column 6 is open",
+            ),
+            (
+                "{\n\"a\":\"b}",
+                "the \" of line 2 column 5 is never closed, the body ends at line 2 column 8",
+            ),
+        ] {
+            let refusal = Object::read(body.as_bytes(), None).unwrap_err();
+            assert!(refusal.detail.ends_with(seen), "{body}: {}", refusal.detail);
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_called_what_it_is() {
+        let form = Some("application/x-www-form-urlencoded");
+        let multipart = Some("multipart/form-data; boundary=x");
+        for (content_type, body, seen) in [
+            (multipart, "--x\r\nContent-Disposition: form-data", "multipart"),
+            (None, "--x\r\nContent-Disposition: form-data", "multipart"),
+            (None, "<xml></xml>", "XML"),
+            (None, "order_id=1", "a form (name=value)"),
+            (None, "%7B%22a%22%3A1%7D", "percent-encoded"),
+            (form, "%7B%22a%22%3A1%7D=", "a form's name"),
+            (form, "data=%7B%22a%22%3A1%7D", "a form whose \"data\" holds JSON"),
+            (None, r#"{"data":{"order_id":"1"}}"#, "within \"data\""),
+        ] {
+            let refusal = Object::read(body.as_bytes(), content_type).unwrap_err();
+            assert_eq!(refusal.code, ErrorCode::DataFormatError, "{body}");
+            assert!(refusal.detail.contains(seen), "{body}: {}", refusal.detail);
+        }
+        assert!(read(r#"{"data":"text"}"#).has("data"));
+    }
+
+    #[test]
+    fn a_list_is_counted_before_it_is_looked_into() {
+        let many = format!("{{\"l\":[{}7]}}", "{\"a\":1},".repeat(20));
+        let object = read(&many);
+        let refusal = object.objects("l", AtMost(20, "items")).unwrap_err();
+        assert_eq!(refusal.detail, "l has 21 items, at most 20 are allowed");
+        assert_eq!(
+            object.objects("l", AtMost(21, "items")).unwrap_err().detail,
+            "l[20] must be an object, not a number"
+        );
+        let endless = format!("{{\"l\":[{}7]}}", "{\"a\":1},".repeat(100_000));
+        for body in [endless.clone(), Value::String(endless).to_string()] {
+            let refusal = Object::read(body.as_bytes(), None).unwrap_err();
+            assert!(refusal.detail.ends_with("holds more than 65536 values"), "{refusal}");
+        }
     }
 
     #[test]
     fn a_single_object_is_a_list_of_one_and_a_text_the_list_that_it_holds() {
         for body in [r#"{"l":{"key":"a"}}"#, r#"{"l":"[{\"key\":\"a\"},]"}"#] {
             let object = read(body);
-            let list = object.objects("l").unwrap();
+            let list = object.objects("l", AtMost(9, "items")).unwrap();
             assert_eq!((list.len(), &*list[0].text("key").unwrap()), (1, "a"), "{body}");
         }
-        let refusal = read(r#"{"l":"a, b"}"#).objects("l").unwrap_err();
+        let refusal = read(r#"{"l":"a, b"}"#).objects("l", AtMost(9, "items")).unwrap_err();
         assert_eq!(
             refusal.to_string(),
             "invalid params, l must be a list of objects, not a string"

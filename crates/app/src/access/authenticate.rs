@@ -11,6 +11,7 @@ use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
+use kaipiao_wire::access::token::what_is_no_token;
 
 /// The account behind an access token. Costs a MAC and two looks into memory.
 /// 41001 no token, 40001 unknown or replaced, 42001 its life is over.
@@ -20,8 +21,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Account, Failure> {
         return Err(Refusal::new(ErrorCode::AccessTokenMissing, detail).into());
     }
     let unknown = |detail| Failure::from(Refusal::new(ErrorCode::InvalidCredential, detail));
-    let claim =
-        read_token(&app.keys, token).ok_or_else(|| unknown("this server did not issue it"))?;
+    let claim = read_token(&app.keys, token).ok_or_else(|| unknown(what_is_no_token(token)))?;
     let key = token_family_key(&claim.appid, claim.family);
     let family: TokenFamily = get(app, &key).await?.unwrap_or_default();
     let mut status = family.status(claim.token, app.now());

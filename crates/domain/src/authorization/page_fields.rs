@@ -96,7 +96,7 @@ pub struct PageFields {
 }
 
 /// Most custom fields of a page, each side.
-const MAX_CUSTOM_FIELDS: usize = 20;
+pub const MAX_CUSTOM_FIELDS: usize = 20;
 /// Most characters of a value that a user types.
 const MAX_VALUE_CHARS: usize = 256;
 

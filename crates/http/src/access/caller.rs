@@ -1,9 +1,9 @@
 //! Who calls: the account behind `access_token`, checked before the body is read.
 
 use crate::answer::Failed;
-use crate::body::{RequestBody, discard, query_value};
+use crate::body::{RequestBody, Sender, query_value};
 use crate::server::Server;
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use kaipiao_app::access::authenticate;
 use kaipiao_domain::Refusal;
@@ -47,26 +47,18 @@ impl FromRequest<Server> for Call {
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
         let (mut parts, body) = request.into_parts();
-        match Merchant::from_request_parts(&mut parts, server).await {
-            Ok(Merchant(caller)) => {
-                Ok(Self { caller, body: RequestBody::receive(server, &parts, body).await? })
-            }
-            Err(failed) => {
-                discard(server, body).await;
-                Err(failed)
-            }
-        }
+        let Merchant(caller) = Merchant::from_request_parts(&mut parts, server).await?;
+        let sender = Sender::Account(caller.appid.clone());
+        Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
     }
 }
 
 /// 43001: the call wants GET.
-pub(crate) async fn require_get(State(server): State<Server>, request: Request) -> Failed {
-    discard(&server, request.into_body()).await;
+pub(crate) async fn require_get() -> Failed {
     Refusal::new(ErrorCode::RequireGet, "call it with GET").into()
 }
 
 /// 43002: the call wants POST.
-pub(crate) async fn require_post(State(server): State<Server>, request: Request) -> Failed {
-    discard(&server, request.into_body()).await;
+pub(crate) async fn require_post() -> Failed {
     Refusal::new(ErrorCode::RequirePost, "call it with POST").into()
 }

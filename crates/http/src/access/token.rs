@@ -1,7 +1,7 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (wire_facts 2.1).
 
 use crate::answer::{Failed, JsonAnswer};
-use crate::body::{RequestBody, discard, query_object};
+use crate::body::{RequestBody, Sender, UnknownCallersBody, query_object};
 use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::Method;
@@ -19,12 +19,11 @@ pub(crate) async fn classic(
     request: Request,
 ) -> Result<JsonAnswer, Failed> {
     if !matches!(*request.method(), Method::GET | Method::POST) {
-        discard(&server, request.into_body()).await;
         return Err(Refusal::new(ErrorCode::RequirePost, "call it with GET or POST").into());
     }
     let (parts, body) = request.into_parts();
     let query = query_object(&parts.uri)?;
-    let body = RequestBody::receive(&server, &parts, body).await?;
+    let body = RequestBody::receive(&server, &parts, body, Sender::Unknown).await?;
     let is_in_query = query.has("grant_type") || query.has("appid") || body.is_empty();
     let asked = read_classic(&if is_in_query { query } else { body.object()? })?;
     issue(&server, Family::Classic, &asked).await
@@ -33,7 +32,7 @@ pub(crate) async fn classic(
 /// POST with JSON.
 pub(crate) async fn stable(
     State(server): State<Server>,
-    body: RequestBody,
+    UnknownCallersBody(body): UnknownCallersBody,
 ) -> Result<JsonAnswer, Failed> {
     let asked = read_stable(&body.object()?)?;
     issue(&server, Family::Stable, &asked).await

@@ -3,8 +3,11 @@
 use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
-use kaipiao_wire::object::Object;
+use kaipiao_wire::object::{AtMost, Object};
 use serde::Serialize;
+
+/// Ranges of numbers that one request allots at most.
+const MAX_RANGES: usize = 1000;
 
 /// A taxpayer as the admin API shows it.
 #[derive(Serialize)]
@@ -54,7 +57,7 @@ pub(crate) fn read_taxpayer(object: &Object) -> Result<TaxpayerSpec, Refusal> {
         bank_account: object.optional_text("nsrbankid")?,
         face: object.optional_text("face")?,
         numbers: object
-            .objects("numbers")?
+            .objects("numbers", AtMost(MAX_RANGES, "ranges"))?
             .iter()
             .map(read_range)
             .collect::<Result<_, Refusal>>()?,

@@ -67,7 +67,7 @@ pub(crate) async fn set_biz_attr(
     let action = Action::parse(&asked);
     let reads = action.as_ref().is_some_and(Action::only_reads);
     if !(request.method() == Method::POST || reads && request.method() == Method::GET) {
-        return Err(require_post(State(server), request).await);
+        return Err(require_post().await);
     }
     let Call { caller, body } = Call::from_request(request, &server).await?;
     let action = match action {

@@ -67,6 +67,29 @@ pub fn read_token(keys: &Keys, text: &str) -> Option<TokenClaim> {
     })
 }
 
+/// What is wrong with a text that is no token of this server's, as its sender can see it.
+pub fn what_is_no_token(text: &str) -> &'static str {
+    let bare = text.trim();
+    if bare.is_empty() {
+        "it is blank, put the token there"
+    } else if bare.len() < text.len() {
+        "a line end or a blank stands around it, take it off"
+    } else if bare.starts_with(['"', '\'']) || bare.ends_with(['"', '\'']) {
+        "it stands in quotation marks, take them off"
+    } else if bare.starts_with(['{', '<', '[', '$']) || is_the_words(bare) {
+        "it is a placeholder, put the token itself there"
+    } else if bare.starts_with("Bearer") {
+        "\"Bearer\" stands before it, take it off"
+    } else {
+        "this server did not issue it"
+    }
+}
+
+fn is_the_words(text: &str) -> bool {
+    let words: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    words.eq_ignore_ascii_case("accesstoken") || words.eq_ignore_ascii_case("token")
+}
+
 /// Reads `/cgi-bin/token`'s members, which know no force_refresh. Order of the checks:
 /// grant_type 40002, appid 41002, secret 41004.
 pub fn read_classic(object: &Object) -> Result<TokenRequest, Refusal> {
@@ -120,6 +143,22 @@ mod tests {
                 serial: 3,
                 issued_at: Timestamp::from_unix_millis(1_700_000_000_123),
             },
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_tokens_place_is_named() {
+        for (text, seen) in [
+            ("{access_token}", "placeholder"),
+            ("ACCESS_TOKEN", "placeholder"),
+            ("$token", "placeholder"),
+            ("\"84_AAAA\"", "quotation marks"),
+            ("84_AAAA\n", "line end"),
+            (" ", "blank"),
+            ("Bearer 84_AAAA", "Bearer"),
+            ("84_AAAA", "did not issue"),
+        ] {
+            assert!(what_is_no_token(text).contains(seen), "{text:?}");
         }
     }
 

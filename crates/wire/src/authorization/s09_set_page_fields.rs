@@ -1,10 +1,12 @@
 //! Section 9: set_auth_field.
 
 use crate::authorization::page_fields::{require_name, show_name};
-use crate::object::Object;
+use crate::object::{AtMost, Object};
 use crate::people::title::side_name;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields, SideFields};
+use kaipiao_domain::authorization::page_fields::{
+    CustomField, FieldRule, MAX_CUSTOM_FIELDS, PageFields, SideFields,
+};
 use kaipiao_domain::people::title::{TitleField, TitleSide};
 
 /// Reads set_auth_field's body; keys that are not sent are 0 (wire_facts 1.5).
@@ -46,7 +48,11 @@ fn read_custom(object: &Object) -> Result<Vec<CustomField>, Refusal> {
             notice: item.text("notice")?.into_owned(),
         })
     };
-    object.objects("custom_field")?.into_iter().map(read).collect()
+    object
+        .objects("custom_field", AtMost(MAX_CUSTOM_FIELDS, "fields"))?
+        .into_iter()
+        .map(read)
+        .collect()
 }
 
 #[cfg(test)]

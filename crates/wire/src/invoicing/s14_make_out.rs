@@ -1,6 +1,6 @@
 //! Section 14: makeoutinvoice. The pinyin names stand here and nowhere else.
 
-use crate::object::Object;
+use crate::object::{AtMost, Object};
 use core::fmt;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::content::{Content, ContentField, ContentProblem};
@@ -188,13 +188,9 @@ fn read_lines(object: &Object) -> Result<Vec<Line>, Refusal> {
     if object.is_blank(NAME) {
         return Err(Refusal::invalid(NAME, "is empty"));
     }
-    let items = object.objects(NAME)?;
+    let items = object.objects(NAME, AtMost(MAX_LINES, "lines"))?;
     if items.is_empty() {
         return Err(Refusal::invalid(NAME, "is empty, an invoice has one line at least"));
-    }
-    if items.len() > MAX_LINES {
-        let problem = format!("has {} lines, at most {MAX_LINES} are allowed", items.len());
-        return Err(Refusal::invalid(NAME, problem));
     }
     items.iter().map(read_line).collect()
 }

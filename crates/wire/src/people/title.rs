@@ -1,7 +1,8 @@
 //! `user_field` and `biz_field`: an invoice title on the wire (section 7).
 
-use crate::object::Object;
+use crate::object::{AtMost, Object};
 use kaipiao_domain::Refusal;
+use kaipiao_domain::authorization::page_fields::MAX_CUSTOM_FIELDS;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleSide};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -78,7 +79,11 @@ fn read_custom(field: &Object) -> Result<Vec<CustomValue>, Refusal> {
             value: item.text("value")?.into_owned(),
         })
     };
-    field.objects("custom_field")?.into_iter().map(read).collect()
+    field
+        .objects("custom_field", AtMost(MAX_CUSTOM_FIELDS, "fields"))?
+        .into_iter()
+        .map(read)
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,64 @@
+//! Paths of the merchant API that nothing is served at. SDKs read JSON there too: 40066, and the
+//! nearest path that there is.
+
+use crate::answer::Failed;
+use crate::routes::{Api, ROUTES};
+use axum::http::Uri;
+use kaipiao_domain::Refusal;
+use kaipiao_errcode::ErrorCode;
+
+/// A slip of the hand changes so many characters at most.
+const MOST_CHANGES: usize = 3;
+/// A longer name is no slip of the hand, and costs time to compare.
+const LONGEST_NAME: usize = 64;
+
+/// 40066 "invalid url".
+pub(crate) async fn unknown_path(uri: Uri) -> Failed {
+    let hint = match nearest(uri.path()) {
+        Some(known) => format!("nothing is served at this path, did you mean {known} ?"),
+        None => "nothing is served at this path; the home page / lists every path".to_owned(),
+    };
+    Refusal::new(ErrorCode::InvalidUrl, hint).into()
+}
+
+/// The path whose last name is nearest.
+fn nearest(path: &str) -> Option<&'static str> {
+    let asked = last_name(path).to_ascii_lowercase();
+    if asked.len() > LONGEST_NAME {
+        return None;
+    }
+    let known = ROUTES.iter().filter(|route| route.api() == Api::Merchant).map(|route| route.path);
+    let api = known.filter(|path| path.starts_with("/card/") || path.starts_with("/cgi-bin/"));
+    let compared = api.map(|path| {
+        let name = last_name(path);
+        // Of names that are equally near, the one that stands within what was asked.
+        (strsim::levenshtein(&asked, name), !asked.contains(name), path)
+    });
+    compared.filter(|(changes, ..)| *changes <= MOST_CHANGES).min().map(|(.., path)| path)
+}
+
+fn last_name(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_path_is_named() {
+        for (asked, meant) in [
+            ("/card/invoice/queryinvoiceinfo", "/card/invoice/queryinvoceinfo"),
+            ("/card/invoice/getAuthUrl/", "/card/invoice/getauthurl"),
+            ("/card/getauthdata", "/card/invoice/getauthdata"),
+            ("/cgi-bin/gettoken", "/cgi-bin/token"),
+            ("/cgi-bin/stabletoken", "/cgi-bin/stable_token"),
+        ] {
+            assert_eq!(nearest(asked), Some(meant), "{asked}");
+        }
+        for far in ["/card/", "/card/invoice/reimburse/getinvoiceinfo", "/cgi-bin/menu/create"] {
+            assert_eq!(nearest(far), None, "{far}");
+        }
+    }
+}
