@@ -3,11 +3,11 @@
 use core::iter;
 use std::path::PathBuf;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::characters::is_invisible;
 use super::document::DocumentFonts;
-use super::embedded::{VALUES, VALUES_NUMBER};
+use super::embedded::VALUES_CHARACTERS;
 use super::file::FontFile;
 use super::machine::MachineFont;
 
@@ -48,11 +48,15 @@ impl Fonts {
     /// and invisible format characters cannot be printed; the space can.
     #[must_use]
     pub fn has_glyph(&self, character: char) -> bool {
-        iter::once(character).nfc().all(|character| self.has(character))
+        let once = iter::once(character);
+        match is_nfc_quick(once.clone()) {
+            IsNormalized::Yes => self.has(character),
+            _ => once.nfc().all(|character| self.has(character)),
+        }
     }
 
     fn has(&self, character: char) -> bool {
-        VALUES.glyph(VALUES_NUMBER, character).is_some()
+        VALUES_CHARACTERS.contains(character)
             || !is_invisible(character) && self.machine.iter().any(|font| font.has(character))
     }
 
