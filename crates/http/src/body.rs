@@ -41,6 +41,11 @@ impl RequestBody {
         Object::read(&self.bytes, self.content_type.as_deref())
     }
 
+    /// How long the body is, in bytes.
+    pub(crate) const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether the body is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()

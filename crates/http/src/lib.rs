@@ -11,6 +11,7 @@ mod authorization;
 mod body;
 mod guard;
 mod invoicing;
+mod long_request;
 mod paging;
 mod router;
 mod routes;

@@ -3,7 +3,7 @@
 use core::iter;
 use std::path::PathBuf;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_normalization::UnicodeNormalization;
 
 use super::characters::is_invisible;
 use super::document::DocumentFonts;
@@ -48,11 +48,11 @@ impl Fonts {
     /// and invisible format characters cannot be printed; the space can.
     #[must_use]
     pub fn has_glyph(&self, character: char) -> bool {
-        let once = iter::once(character);
-        match is_nfc_quick(once.clone()) {
-            IsNormalized::Yes => self.has(character),
-            _ => once.nfc().all(|character| self.has(character)),
+        // What most texts are made of is its own normal form: no need to look.
+        if matches!(character, ' '..='~' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}') {
+            return self.has(character);
         }
+        iter::once(character).nfc().all(|character| self.has(character))
     }
 
     fn has(&self, character: char) -> bool {
