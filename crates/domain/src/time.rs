@@ -9,6 +9,8 @@ pub struct Timestamp(i64);
 /// China has one time zone, UTC+8, without summer time since 1991.
 const CHINA_OFFSET_S: i64 = 8 * 3600;
 const DAY_S: i64 = 86_400;
+/// A clock that was right before may be set back by as much: what was issued in between still serves.
+const CLOCK_STEP: Duration = Duration::from_secs(300);
 
 impl Timestamp {
     /// The moment `ms` milliseconds after 1970.
@@ -29,6 +31,12 @@ impl Timestamp {
     /// The number of this moment's calendar day in China; quotas "per day" count by it.
     pub const fn china_day(self) -> i64 {
         (self.unix_seconds() + CHINA_OFFSET_S).div_euclid(DAY_S)
+    }
+
+    /// Whether what claims to be from this moment was issued by a clock that was wrong: such a thing does
+    /// not serve, or it would serve for as long as that clock was ahead.
+    pub fn is_ahead_of(self, now: Self) -> bool {
+        self > now + CLOCK_STEP
     }
 
     /// How much later `self` is than `earlier`; zero when it is not later.
@@ -62,5 +70,13 @@ mod tests {
         let end = Timestamp::from_unix_millis(i64::MAX);
         assert_eq!(end + Duration::from_secs(1), end);
         assert_eq!(Timestamp::default().since(end), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_may_step_back_a_little() {
+        let now = Timestamp::from_unix_millis(1_700_000_000_000);
+        assert!(!(now + CLOCK_STEP).is_ahead_of(now));
+        assert!((now + CLOCK_STEP + Duration::from_millis(1)).is_ahead_of(now));
+        assert!(!Timestamp::default().is_ahead_of(now));
     }
 }

@@ -58,9 +58,10 @@ impl IssuedToken {
         self.issued_at + TOKEN_LIFE
     }
 
-    /// `expires_in`: whole seconds that remain at `now`.
+    /// `expires_in`: whole seconds that remain at `now`; never more than a whole life, though the clock
+    /// may have stepped back since.
     pub fn expires_in_s(self, now: Timestamp) -> u64 {
-        self.expires_at().since(now).as_secs()
+        self.expires_at().since(now).min(TOKEN_LIFE).as_secs()
     }
 }
 
@@ -117,7 +118,9 @@ impl TokenFamily {
     /// then a new one. None: the current one still serves.
     #[must_use]
     pub fn issue_stable(&self, now: Timestamp) -> Option<Self> {
-        let serves = |token: IssuedToken| token.expires_at().since(now) > OVERLAP;
+        let serves = |token: IssuedToken| {
+            !token.issued_at.is_ahead_of(now) && token.expires_at().since(now) > OVERLAP
+        };
         (!self.current.is_some_and(serves)).then(|| self.replaced(OVERLAP, now))
     }
 
@@ -127,6 +130,7 @@ impl TokenFamily {
         let today = now.china_day();
         let used = if self.forced.day == today { self.forced.count } else { 0 };
         if let Some(last) = self.forced.last
+            && !last.is_ahead_of(now)
             && now.since(last) < FORCED_SPACING
         {
             let wait_s = (FORCED_SPACING - now.since(last)).as_secs() + 1;
@@ -143,8 +147,11 @@ impl TokenFamily {
         Ok(Self { superseded: Vec::new(), forced, ..self.replaced(Duration::ZERO, now) })
     }
 
-    /// The status of a presented token.
+    /// The status of a presented token. One that a clock far ahead has issued never works.
     pub fn status(&self, presented: IssuedToken, now: Timestamp) -> TokenStatus {
+        if presented.issued_at.is_ahead_of(now) {
+            return TokenStatus::Replaced;
+        }
         if now > presented.expires_at() {
             return TokenStatus::Expired;
         }
@@ -160,7 +167,8 @@ impl TokenFamily {
     fn replaced(&self, overlap: Duration, now: Timestamp) -> Self {
         let mut superseded: Vec<_> =
             self.superseded.iter().copied().filter(|older| older.until >= now).collect();
-        if let Some(token) = self.current {
+        superseded.retain(|older| !older.token.issued_at.is_ahead_of(now));
+        if let Some(token) = self.current.filter(|token| !token.issued_at.is_ahead_of(now)) {
             superseded.push(Superseded { token, until: token.expires_at().min(now + overlap) });
         }
         let excess = superseded.len().saturating_sub(MAX_SUPERSEDED);
@@ -235,5 +243,27 @@ mod tests {
         }
         assert_eq!(family.force_stable(at(700)).unwrap_err().code, ErrorCode::DailyQuotaReached);
         assert!(family.force_stable(at(86_400)).is_ok());
+    }
+
+    #[test]
+    fn what_a_clock_far_ahead_has_issued_does_not_serve() {
+        let years = 6_000_000_000;
+        let ahead = TokenFamily::default().issue_stable(at(years)).unwrap();
+        let ahead = ahead.force_stable(at(years + 31)).unwrap();
+        let old = ahead.current.unwrap();
+        assert_eq!(ahead.status(old, at(0)), TokenStatus::Replaced);
+        let forced = ahead.force_stable(at(0)).unwrap();
+        assert_eq!(forced.superseded, []);
+        let next = ahead.issue_stable(at(0)).unwrap();
+        let new = next.current.unwrap();
+        assert_eq!((new.serial, new.expires_in_s(at(0))), (old.serial + 1, 7200));
+        assert_eq!(next.status(new, at(0)), TokenStatus::Valid);
+        assert_eq!(next.status(old, at(years)), TokenStatus::Replaced);
+        // A step back of a minute takes nothing away, and lengthens nothing.
+        assert_eq!(next.issue_stable(at(-60)), None);
+        assert_eq!(
+            (next.status(new, at(-60)), new.expires_in_s(at(-60))),
+            (TokenStatus::Valid, 7200)
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The outbox: pushes by number, and of each ordering key what is open.
 
 use crate::delivery::claims::ClaimBook;
+use kaipiao_domain::delivery::push::create_time_s;
 use kaipiao_ports::delivery::claims::{
     Claim, ClaimRequest, ClaimToken, Claimed, DueTurn, Queue, Reported, TurnKey,
 };
@@ -73,9 +74,9 @@ impl Pushes {
     fn create_time_s(&mut self, new: &NewPush) -> i64 {
         let now_s = new.now_ms.div_euclid(1000);
         let user = (new.account.clone(), new.openid.clone());
-        let last = self.last_times.entry(user).or_insert(i64::MIN);
-        *last = now_s.max(last.saturating_add(1));
-        *last
+        let create_time_s = create_time_s(self.last_times.get(&user).copied(), now_s);
+        self.last_times.insert(user, create_time_s);
+        create_time_s
     }
 
     /// Lines a push up with the open ones of its ordering key.
