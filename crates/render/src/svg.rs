@@ -4,11 +4,13 @@
 //! once. Over it lie the texts, without ink and as wide, to be selected and read aloud.
 
 mod glyphs;
+mod notation;
 
 use core::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
+use self::notation::{colour, length};
 use crate::drawing::{Ink, Operation, Page, Segment, Text, dark_runs};
 use crate::font::DocumentFonts;
 
@@ -94,14 +96,4 @@ fn step(segment: &Segment) -> String {
 
 fn stroke(ink: Ink, width_mm: f32) -> String {
     format!("fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"", colour(ink), length(width_mm))
-}
-
-fn colour(ink: Ink) -> String {
-    let [red, green, blue] = ink.rgb();
-    format!("#{red:02x}{green:02x}{blue:02x}")
-}
-
-/// A length in millimetres, to a thousandth.
-fn length(length_mm: f32) -> f32 {
-    (length_mm * 1000.0).round() / 1000.0
 }

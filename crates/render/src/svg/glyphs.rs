@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use skrifa::outline::OutlinePen;
 
-use super::{colour, length};
+use super::notation::{colour, length};
 use crate::drawing::{Operation, Page, Text};
 use crate::font::{DocumentFonts, Glyph, UNITS_PER_EM};
 
