@@ -75,6 +75,11 @@ impl RequestBody {
         }
     }
 
+    /// How long the body is, in bytes.
+    pub(crate) const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether the body is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.is_empty

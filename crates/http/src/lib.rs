@@ -13,6 +13,7 @@ mod budget;
 mod drain;
 mod guard;
 mod invoicing;
+mod long_request;
 mod paging;
 mod router;
 mod routes;

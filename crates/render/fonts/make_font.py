@@ -20,6 +20,9 @@ Each character gets a glyph of its own, also where the source draws two characte
 (～ and 〜, the space and the no-break space): only then can a PDF tell a reader which of the two
 was written, for its map leads from glyphs to characters.
 
+Digits and the signs of the cipher field have the source's half-width shapes, all of one width: figures
+below each other align, and the cipher is a grid.
+
 Same packages, same bytes: README.md has the sums.
 """
 
@@ -60,6 +63,8 @@ BLOCKS = [
     (0x3300, 0x33FF),  # units in one square: ㎡ ㎏
     (0xFF00, 0xFFEF),  # full-width forms
 ]
+HALF_WIDTH = "0123456789*+-/<>"
+HALF_WIDTH_FEATURE = "hwid"
 MUST_HAVE = "⊗¥￥€·—×№℃㎡㎏～〜䶮㛃㴋𬱖𫖯"
 
 
@@ -95,12 +100,32 @@ def wanted(source_cmap):
     }
 
 
-def reduce(font, points):
+def substitutions(font, feature):
+    """The glyphs that a feature puts in place of others."""
+    table = font["GSUB"].table
+    found = {}
+    for record in table.FeatureList.FeatureRecord:
+        if record.FeatureTag == feature:
+            for index in record.Feature.LookupListIndex:
+                for lookup in table.LookupList.Lookup[index].SubTable:
+                    found |= getattr(lookup, "ExtSubTable", lookup).mapping
+    return found
+
+
+def set_half_width(font, characters):
+    """Maps these characters to their half-width shapes."""
+    shapes = substitutions(font, HALF_WIDTH_FEATURE)
+    for table in font["cmap"].tables:
+        for point in table.cmap.keys() & {ord(c) for c in characters}:
+            table.cmap[point] = shapes[table.cmap[point]]
+
+
+def reduce(font, points, dropped_tables=()):
     """Leaves only the outlines, widths and mapping of these code points."""
     options = subset.Options()
     options.hinting = False
     options.layout_features = []
-    options.drop_tables += ["BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]
+    options.drop_tables += ["BASE", "GDEF", "GPOS", "GSUB", "vhea", "vmtx", *dropped_tables]
     options.name_IDs = ["*"]
     options.name_languages = ["*"]
     options.notdef_outline = True
@@ -179,8 +204,9 @@ def main():
     assert hashlib.sha256(pathlib.Path(SOURCE).read_bytes()).hexdigest() == SOURCE_SHA256
     font = TTFont(SOURCE, fontNumber=SOURCE_FACE_INDEX, recalcTimestamp=False)
     assert font["name"].getDebugName(6) == SOURCE_POSTSCRIPT_NAME
-    reduce(font, wanted(font.getBestCmap()))
     drop_twin_mappings(font)
+    set_half_width(font, HALF_WIDTH)
+    reduce(font, wanted(font.getBestCmap()), dropped_tables=["VORG"])
     give_each_character_its_glyph(font)
     rename(font)
     save(font, RESULT, MUST_HAVE)

@@ -15,10 +15,9 @@ import hashlib
 import pathlib
 import sys
 
-from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from make_font import save
+from make_font import reduce, save
 
 SOURCE = "/usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf"
 SOURCE_SHA256 = "bbf534b0ca093928f94d1782855e65a19a32cde82b075d495d072025521953c8"
@@ -52,17 +51,7 @@ def main():
     source = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else SOURCE)
     assert hashlib.sha256(source.read_bytes()).hexdigest() == SOURCE_SHA256
     font = TTFont(source, recalcTimestamp=False)
-    options = subset.Options()
-    options.hinting = False
-    options.layout_features = []
-    options.drop_tables += ["BASE", "GDEF", "GPOS", "GSUB", "vhea", "vmtx", "DSIG"]
-    options.name_IDs = ["*"]
-    options.name_languages = ["*"]
-    options.notdef_outline = True
-    options.recalc_timestamp = False
-    worker = subset.Subsetter(options)
-    worker.populate(unicodes=[ord(c) for c in CHARACTERS])
-    worker.subset(font)
+    reduce(font, [ord(c) for c in CHARACTERS], dropped_tables=["DSIG"])
     rename(font)
     save(font, RESULT, CHARACTERS)
 

@@ -6,6 +6,7 @@ use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_ports::invoicing::renderer::Renderer;
 
 use crate::dates::in_china;
+use crate::drawing::Page;
 use crate::einvoice;
 use crate::face::{pages, title};
 use crate::font::Fonts;
@@ -34,9 +35,10 @@ impl FaceRenderer {
         content: &Content,
         invoice: &IssuedInvoice,
     ) -> Vec<String> {
-        let pages = pages(&self.fonts.for_document(), Subject { request, content, invoice });
+        let fonts = self.fonts.for_document();
+        let pages = pages(&fonts, Subject { request, content, invoice });
         let name = title(invoice.number.face());
-        pages.iter().map(|page| svg(page, name)).collect()
+        pages.map(|page| svg(&fonts, &page, name)).collect()
     }
 }
 
@@ -48,7 +50,8 @@ impl Renderer for FaceRenderer {
     fn pdf(&self, request: &InvoiceRequest, content: &Content, invoice: &IssuedInvoice) -> Vec<u8> {
         let subject = Subject { request, content, invoice };
         let fonts = self.fonts.for_document();
-        pdf::write(&fonts, &pages(&fonts, subject), &properties(subject))
+        let pages: Vec<Page> = pages(&fonts, subject).collect();
+        pdf::write(&fonts, &pages, &properties(subject))
     }
 
     fn picture(
@@ -58,8 +61,9 @@ impl Renderer for FaceRenderer {
         invoice: &IssuedInvoice,
     ) -> String {
         let subject = Subject { request, content, invoice };
-        let pages = pages(&self.fonts.for_document(), subject);
-        pages.first().map(|page| svg(page, title(invoice.number.face()))).unwrap_or_default()
+        let fonts = self.fonts.for_document();
+        let first = pages(&fonts, subject).next();
+        first.map(|page| svg(&fonts, &page, title(invoice.number.face()))).unwrap_or_default()
     }
 }
 

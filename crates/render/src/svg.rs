@@ -1,29 +1,28 @@
 //! The SVG backend: a page of drawing operations as a picture that needs nothing else.
 //!
-//! Texts are texts, so they can be selected and read aloud. The browser's own fonts draw them, and
-//! each is stretched to the width that it has in the PDF, so that nothing moves.
+//! It looks like the PDF whatever fonts the screen has: each glyph's outline is in the document,
+//! once. Over it lie the texts, without ink and as wide, to be selected and read aloud.
+
+mod glyphs;
+mod notation;
 
 use core::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
+use self::notation::{colour, length};
 use crate::drawing::{Ink, Operation, Page, Segment, Text, dark_runs};
-
-const FONTS: &str = "FP Song, Noto Serif CJK SC, Noto Serif SC, Source Han Serif SC, Songti SC, \
-    SimSun, serif";
-
-/// Labels are brush-like where the screen has such a font.
-const LABEL_FONTS: &str =
-    "FP Kai, LXGW WenKai, Kaiti SC, KaiTi, STKaiti, FP Song, Noto Serif CJK SC, serif";
+use crate::font::DocumentFonts;
 
 /// A page as an SVG document, in millimetres.
-pub(crate) fn svg(page: &Page, title: &str) -> String {
+pub(crate) fn svg(fonts: &DocumentFonts, page: &Page, title: &str) -> String {
     let [width_mm, height_mm] = page.size_mm;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width_mm}mm\" height=\"{height_mm}mm\" \
-         viewBox=\"0 0 {width_mm} {height_mm}\" font-family=\"{FONTS}\"><title>{}</title>\
+         viewBox=\"0 0 {width_mm} {height_mm}\"><title>{}</title>\n{}\
          <rect width=\"{width_mm}\" height=\"{height_mm}\" fill=\"#fff\"/>\n",
-        escape(title)
+        escape(title),
+        glyphs::definitions(fonts, page),
     );
     for operation in &page.operations {
         svg.push_str(&element(operation));
@@ -35,7 +34,7 @@ pub(crate) fn svg(page: &Page, title: &str) -> String {
 
 fn element(operation: &Operation) -> String {
     match operation {
-        Operation::Text(text) => text_element(text),
+        Operation::Text(text) => glyphs::line(text) + &readable(text),
         Operation::Line { from_mm: [x1, y1], to_mm: [x2, y2], width_mm, ink } => {
             let path = format!("M{} {}L{} {}", length(*x1), length(*y1), length(*x2), length(*y2));
             format!("<path d=\"{path}\" {}/>", stroke(*ink, *width_mm))
@@ -56,17 +55,14 @@ fn element(operation: &Operation) -> String {
     }
 }
 
-fn text_element(text: &Text) -> String {
+/// A line's text without ink.
+fn readable(text: &Text) -> String {
     let mut element = format!(
-        "<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\"",
+        "<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"none\"",
         length(text.x_mm),
         length(text.baseline_mm),
         length(text.size_mm),
-        colour(text.ink)
     );
-    if text.ink == Ink::Brown {
-        let _ = write!(element, " font-family=\"{LABEL_FONTS}\"");
-    }
     let width_mm = text.width_mm();
     if text.glyphs.len() > 1 && width_mm > 0.0 {
         let adjust = if text.spacing_mm == 0.0 { "spacingAndGlyphs" } else { "spacing" };
@@ -100,14 +96,4 @@ fn step(segment: &Segment) -> String {
 
 fn stroke(ink: Ink, width_mm: f32) -> String {
     format!("fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"", colour(ink), length(width_mm))
-}
-
-fn colour(ink: Ink) -> String {
-    let [red, green, blue] = ink.rgb();
-    format!("#{red:02x}{green:02x}{blue:02x}")
-}
-
-/// A length in millimetres, to a thousandth.
-fn length(length_mm: f32) -> f32 {
-    (length_mm * 1000.0).round() / 1000.0
 }

@@ -438,7 +438,8 @@ fn a_name_that_looks_like_a_program_stays_a_name() {
             FaceRenderer::default().svg(&fixture.request, &fixture.content, &fixture.invoice)
         {
             let elements = elements(&page);
-            assert!(elements.iter().all(|(name, _)| ["svg", "title", "text"].contains(&&**name)));
+            let drawn = ["svg", "title", "defs", "g", "text"];
+            assert!(elements.iter().all(|(name, _)| drawn.contains(&&**name)));
             assert!(elements.contains(&("text".to_owned(), hostile.to_owned())), "{elements:?}");
         }
     }
@@ -458,6 +459,28 @@ fn the_pictures_for_screens_hold_the_values() {
         }
         assert_holds(fixture.name, &packed(&text), &values(&fixture));
         assert!(pages.iter().all(|page| page.contains("样票 SPECIMEN")));
+    }
+}
+
+/// What it looks like depends on no font of the screen.
+#[test]
+fn the_pictures_for_screens_bring_every_outline() {
+    let renderer = FaceRenderer::default();
+    for fixture in all() {
+        let pages = renderer.svg(&fixture.request, &fixture.content, &fixture.invoice);
+        for page in &pages {
+            assert!(!page.contains("font-family"), "{}", fixture.name);
+            let texts: Vec<&str> = page.lines().filter(|line| line.contains("<text ")).collect();
+            let is_drawn =
+                |line: &&str| line.starts_with("<g fill=") && line.contains("fill=\"none\"");
+            assert!(texts.iter().all(is_drawn), "what can be read has no ink of its own");
+            let used =
+                page.split("<use href=\"#").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]);
+            for name in used {
+                let outline = format!("<path id=\"{name}\" d=\"M");
+                assert!(page.contains(&outline), "{}: {name}", fixture.name);
+            }
+        }
     }
 }
 

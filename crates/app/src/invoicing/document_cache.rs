@@ -1,10 +1,11 @@
 //! The cache of invoices as documents: rendered when somebody asks for them, and kept for a while.
 //!
 //! A document follows from its invoice, so nothing of it is stored. Rendering takes milliseconds of a
-//! processor: it runs on threads of its own, as many at once as there are processors, and whoever
-//! asks for a document that is just being rendered waits for that one.
+//! processor: it runs on threads of its own, as many at once as there are processors, in the order of
+//! [`DrawingTurns`], and whoever asks for a document that is just being rendered waits for that one.
 
 use crate::failure::Failure;
+use crate::invoicing::drawing_turns::{DrawingSize, DrawingTurns, LineIsFull};
 use bytes::Bytes;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
@@ -13,7 +14,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 
 /// A document.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,8 +52,8 @@ const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// Documents that these are, about.
 const KEPT: usize = 1500;
 
-/// Documents that are drawn or wait for a free processor at most; further ones are refused.
-const QUEUE: usize = 256;
+/// Documents that wait for their turn at most; further ones are refused.
+const MOST_WAITING: usize = 256;
 
 #[derive(Clone)]
 struct ByBytes;
@@ -66,13 +67,12 @@ impl Weighter<DocumentKey, Arc<Document>> for ByBytes {
 /// The documents that were asked for lately.
 pub(crate) struct DocumentCache {
     kept: Cache<DocumentKey, Arc<Document>, ByBytes>,
-    renderers: Arc<Semaphore>,
-    queue: Semaphore,
+    turns: Arc<DrawingTurns>,
 }
 
 impl DocumentCache {
     pub(crate) fn new() -> Self {
-        let renderers = std::thread::available_parallelism().map_or(1, usize::from);
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             kept: Cache::with_options(
                 in_one_shard(),
@@ -80,8 +80,7 @@ impl DocumentCache {
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),
-            renderers: Arc::new(Semaphore::new(renderers)),
-            queue: Semaphore::new(QUEUE),
+            turns: Arc::new(DrawingTurns::new(processors, MOST_WAITING)),
         }
     }
 
@@ -91,22 +90,21 @@ impl DocumentCache {
         key: &DocumentKey,
         drawing: impl Future<Output = Result<Drawing, NotDrawn>>,
     ) -> Result<Arc<Document>, NotDrawn> {
-        let drawn = async { self.draw(drawing.await?).await };
+        let drawn = async { self.draw(&key.0, drawing.await?).await };
         self.kept.get_or_insert_async(key, drawn).await
     }
 
-    async fn draw(&self, drawing: Drawing) -> Result<Arc<Document>, NotDrawn> {
-        let failed = |why: &str| NotDrawn::Failed(Failure::Damaged(why.to_owned()));
-        let full = || Failure::Overloaded("too many documents are waited for".to_owned());
-        let _place = self.queue.try_acquire().map_err(|_| NotDrawn::Failed(full()))?;
-        let permit = Arc::clone(&self.renderers).acquire_owned().await;
-        let permit = permit.map_err(|error| failed(&error.to_string()))?;
+    async fn draw(&self, merchant: &AppId, drawing: Drawing) -> Result<Arc<Document>, NotDrawn> {
+        let full = |LineIsFull| Failure::Overloaded("too many documents are waited for".to_owned());
+        let place = self.turns.place(merchant, drawing.size).await.map_err(full);
+        let place = place.map_err(NotDrawn::Failed)?;
         let drawn = tokio::task::spawn_blocking(move || {
-            // The permit is held as long as it runs, also when whoever asked has gone.
-            let _permit = permit;
-            drawing()
+            // The place is held as long as it runs, also when whoever asked has gone.
+            let _place = place;
+            (drawing.draw)()
         });
-        drawn.await.map(Arc::new).map_err(|error| failed(&error.to_string()))
+        let failed = |error: JoinError| NotDrawn::Failed(Failure::Damaged(error.to_string()));
+        drawn.await.map(Arc::new).map_err(failed)
     }
 }
 
@@ -118,8 +116,12 @@ fn in_one_shard() -> quick_cache::Options {
     options.build().expect("both capacities are set")
 }
 
-/// Draws a document; takes milliseconds of a processor.
-pub(crate) type Drawing = Box<dyn FnOnce() -> Document + Send>;
+/// A document that can be drawn.
+pub(crate) struct Drawing {
+    pub(crate) size: DrawingSize,
+    /// Draws it; takes milliseconds of a processor, a large one more.
+    pub(crate) draw: Box<dyn FnOnce() -> Document + Send>,
+}
 
 /// Why there is no document.
 #[derive(Debug)]
@@ -146,6 +148,10 @@ mod tests {
         Document::new(vec![7; length], &number)
     }
 
+    fn small(draw: impl FnOnce() -> Document + Send + 'static) -> Drawing {
+        Drawing { size: DrawingSize::Small, draw: Box::new(draw) }
+    }
+
     /// A drawing of that size: it announces its start and ends on a signal.
     fn held(length: usize, started: &mpsc::Sender<()>) -> (Drawing, mpsc::Sender<()>) {
         let (let_go, may_end) = mpsc::channel();
@@ -155,7 +161,7 @@ mod tests {
             may_end.recv().unwrap();
             document(length)
         };
-        (Box::new(drawing), let_go)
+        (small(drawing), let_go)
     }
 
     /// On one thread: were a drawing on it, nothing else could happen.
@@ -169,7 +175,7 @@ mod tests {
         let mut readers = tokio::task::JoinSet::new();
         for _ in 0..20 {
             let (cache, drawings) = (Arc::clone(&cache), Arc::clone(&drawings));
-            let drawing = drawing.take().unwrap_or_else(|| Box::new(|| document(10)));
+            let drawing = drawing.take().unwrap_or_else(|| small(|| document(10)));
             readers.spawn(async move {
                 let counted = async {
                     drawings.fetch_add(1, Ordering::SeqCst);
@@ -200,7 +206,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         first.abort();
-        let second = async { Ok(Box::new(|| document(11)) as Drawing) };
+        let second = async { Ok(small(|| document(11))) };
         let second = async { cache.document(&key("a"), second).await };
         let (second, ()) = tokio::join!(second, async { let_go.send(()).unwrap() });
         assert_eq!(second.unwrap().bytes.len(), 11);
@@ -209,7 +215,7 @@ mod tests {
     #[tokio::test]
     async fn the_longest_document_is_kept_and_no_more_than_the_cache_holds() {
         let cache = DocumentCache::new();
-        let drawn = |length| async move { Ok(Box::new(move || document(length)) as Drawing) };
+        let drawn = |length| async move { Ok(small(move || document(length))) };
         let longest = 8 * 1024 * 1024;
         cache.document(&key("a"), drawn(longest)).await.unwrap();
         let never = async { panic!("it is kept") };
@@ -222,12 +228,12 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_who_wait_are_told_to_come_again() {
-        let cache = DocumentCache::new();
-        let all = cache.queue.try_acquire_many(u32::try_from(QUEUE).unwrap()).unwrap();
-        let drawn = || async { Ok(Box::new(|| document(1)) as Drawing) };
+        let mut cache = DocumentCache::new();
+        cache.turns = Arc::new(DrawingTurns::new(2, 0));
+        let drawn = || async { Ok(small(|| document(1))) };
         let refused = cache.document(&key("a"), drawn()).await;
         assert!(matches!(refused, Err(NotDrawn::Failed(Failure::Overloaded(_)))));
-        drop(all);
+        cache.turns = Arc::new(DrawingTurns::new(2, 1));
         assert!(cache.document(&key("a"), drawn()).await.is_ok());
     }
 }

@@ -3,11 +3,17 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::document_cache::{DocumentKey, Drawing, NotDrawn};
+use crate::invoicing::drawing_turns::DrawingSize;
 use crate::invoicing::requests;
 use crate::signed::read_pdf_name;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::line::Line;
 use std::sync::Arc;
 
 pub use crate::invoicing::document_cache::{Document, DocumentFormat};
+
+/// Texts of lines in a small document, at most.
+const SMALL_BYTES: usize = 16 * 1024;
 
 /// The document behind an address's last part; None: no invoice is there.
 pub async fn document(
@@ -32,11 +38,21 @@ async fn drawing(app: &App, key: &DocumentKey) -> Result<Drawing, NotDrawn> {
     let invoice = request.invoice().map_err(|_| NotDrawn::NoInvoice)?.clone();
     let content = requests::content_of(app, &request).await.map_err(NotDrawn::Failed)?;
     let (renderer, format) = (Arc::clone(&app.renderer), *format);
-    Ok(Box::new(move || {
+    let size = size_of(&content);
+    let draw = move || {
         let bytes = match format {
             DocumentFormat::Pdf => renderer.pdf(&request, &content, &invoice),
             DocumentFormat::Picture => renderer.picture(&request, &content, &invoice).into_bytes(),
         };
         Document::new(bytes, &invoice.number)
-    }))
+    };
+    Ok(Drawing { size, draw: Box::new(draw) })
+}
+
+/// An invoice of a hundred ordinary lines is small, one of a thousand or of long names is not.
+fn size_of(content: &Content) -> DrawingSize {
+    let figures_bytes = 64;
+    let bytes = |line: &Line| line.name.len() + line.model.len() + line.unit.len() + figures_bytes;
+    let lines_bytes: usize = content.lines.iter().map(bytes).sum();
+    if lines_bytes > SMALL_BYTES { DrawingSize::Large } else { DrawingSize::Small }
 }

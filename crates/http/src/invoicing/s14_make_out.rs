@@ -2,9 +2,12 @@
 
 use crate::access::caller::Call;
 use crate::answer::{Failed, JsonAnswer};
+use crate::body::RequestBody;
+use crate::long_request;
 use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::invoicing::s14_make_out::{MakeOutError, make_out};
+use kaipiao_domain::access::account::Account;
 use kaipiao_wire::answer::ok_saying;
 use kaipiao_wire::invoicing::s14_make_out::{SUCCESS, read, refuse_content};
 
@@ -12,8 +15,17 @@ pub(crate) async fn make_out_invoice(
     State(server): State<Server>,
     Call { caller, body }: Call,
 ) -> Result<JsonAnswer, Failed> {
+    let body_bytes = body.len();
+    long_request::run(body_bytes, async move { accept(&server, &caller, &body).await }).await
+}
+
+async fn accept(
+    server: &Server,
+    caller: &Account,
+    body: &RequestBody,
+) -> Result<JsonAnswer, Failed> {
     let asked = read(&body.object()?)?;
-    match make_out(&server.app, &caller, &asked).await {
+    match make_out(&server.app, caller, &asked).await {
         Ok(()) => Ok(JsonAnswer(ok_saying(SUCCESS))),
         Err(MakeOutError::Content(problem)) => Err(refuse_content(&problem).into()),
         Err(MakeOutError::Failed(failure)) => Err(failure.into()),

@@ -1,6 +1,6 @@
 //! A page being drawn: texts and rules.
 
-use super::lines::{Line, visible_width_mm, wrap};
+use super::lines::{Line, paragraphs, visible_width_mm, wrap};
 use crate::drawing::{Ink, Operation, Page, Text};
 use crate::font::DocumentFonts;
 
@@ -107,9 +107,10 @@ pub(super) fn fitted(
 }
 
 fn shrunk(fonts: &DocumentFonts, text: &str, size_mm: f32, place_mm: [f32; 2]) -> Fitted {
+    let paragraphs = paragraphs(fonts, text);
     let mut size_mm = size_mm;
     loop {
-        let lines = wrap(fonts, text, size_mm, place_mm[0]);
+        let lines = wrap(&paragraphs, size_mm, place_mm[0]);
         let fitted = Fitted { lines, size_mm, pitch: PITCH };
         if fitted.height_mm() <= place_mm[1] || size_mm < SMALLEST_MM {
             return fitted;

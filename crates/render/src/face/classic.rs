@@ -1,5 +1,7 @@
 //! The classic face: 增值税电子普通发票.
 
+use core::iter;
+
 use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::Colour;
@@ -7,7 +9,7 @@ use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::party::Party;
 use sha2::Sha256;
 
-use super::canvas::{Align, Area, Canvas, label, value};
+use super::canvas::{Align, Area, Canvas, fitted, label, value};
 use super::parts::{Fields, PAGE_MM, date, gross, joined, qr_code, title};
 use super::region::region;
 use super::table::{
@@ -54,6 +56,10 @@ const NET: usize = 5;
 const RATE: usize = 6;
 const TAX: usize = 7;
 
+/// Where the remarks stand.
+const REMARKS: Area =
+    Area::new(INNER_LABEL_RIGHT_MM, SELLER_TOP_MM, RIGHT_MM, BOTTOM_MM).within(1.2);
+
 /// What stands for lines that are in the attached list.
 const SEE_LIST: &str = "（详见销货清单）";
 
@@ -62,8 +68,12 @@ const CIPHER_LINES: usize = 4;
 const CIPHER_CHARACTERS: usize = 27;
 const CIPHER_ALPHABET: &[u8; 16] = b"0123456789*+-/<>";
 
-/// The pages: the invoice, and the list where the lines do not fit.
-pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
+/// The pages: the invoice, and the list where the lines do not fit, which is laid out when its first
+/// page is asked for.
+pub(super) fn pages<'a>(
+    fonts: &'a DocumentFonts<'a>,
+    subject: Subject<'a>,
+) -> impl Iterator<Item = Page> + use<'a> {
     let content = subject.content;
     let room_mm = TOTAL_TOP_MM - ROWS_TOP_MM;
     let table = Table {
@@ -72,16 +82,37 @@ pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
         padding_mm: PADDING_MM,
         highest_row_mm: room_mm,
     };
-    let mut rows = table.rows(fonts, content);
-    let has_list = rows.len() > 1 && rows.iter().map(Row::height_mm).sum::<f32>() > room_mm;
-    if has_list {
-        rows = vec![list_row(&table, fonts, content)];
+    let fitting = fitting_rows(&table, fonts, content, room_mm);
+    let has_list = fitting.is_none();
+    let rows = fitting.unwrap_or_else(|| vec![list_row(&table, fonts, content)]);
+    let remark_mm = remark_size_mm(fonts, &content.remark, has_list);
+    let front = front(fonts, subject, &table, &rows, remark_mm);
+    let list = has_list.then_some(());
+    let list = list.into_iter().flat_map(move |()| goods_list::pages(fonts, subject, remark_mm));
+    iter::once(front).chain(list)
+}
+
+/// The lines as rows, where all have room; one has in any case.
+fn fitting_rows(
+    table: &Table,
+    fonts: &DocumentFonts,
+    content: &Content,
+    room_mm: f32,
+) -> Option<Vec<Row>> {
+    if content.lines.len() > table.most_rows(room_mm).max(1) {
+        return None;
     }
-    let mut pages = vec![front(fonts, subject, &table, &rows)];
-    if has_list {
-        pages.extend(goods_list::pages(fonts, subject));
-    }
-    pages
+    let rows = table.rows(fonts, content, &table::texts(content));
+    let height_mm: f32 = rows.iter().map(Row::height_mm).sum();
+    (rows.len() <= 1 || height_mm <= room_mm).then_some(rows)
+}
+
+/// The size of the remarks: one for the whole invoice, so that they fit the list's place, too.
+fn remark_size_mm(fonts: &DocumentFonts, remark: &str, has_list: bool) -> f32 {
+    let places = [Some(REMARKS), has_list.then_some(goods_list::REMARKS)];
+    let size_mm =
+        |area: Area| fitted(fonts, remark, VALUE_MM, [area.width_mm(), area.height_mm()]).size_mm;
+    places.into_iter().flatten().map(size_mm).fold(VALUE_MM, f32::min)
 }
 
 /// One line for all: their sums, and their rate where they have one in common.
@@ -96,10 +127,17 @@ fn list_row(table: &Table, fonts: &DocumentFonts, content: &Content) -> Row {
     {
         texts[RATE].clone_from(rate);
     }
-    table.row(fonts, &texts, content.net, tax)
+    let sizes = table.sizes_mm(fonts, core::slice::from_ref(&texts));
+    table.row(fonts, &sizes, &texts, content.net, tax)
 }
 
-fn front(fonts: &DocumentFonts, subject: Subject, table: &Table, rows: &[Row]) -> Page {
+fn front(
+    fonts: &DocumentFonts,
+    subject: Subject,
+    table: &Table,
+    rows: &[Row],
+    remark_mm: f32,
+) -> Page {
     let mut canvas = Canvas::new(fonts, PAGE_MM);
     let content = subject.content;
     seal::draw(&mut canvas, subject, [PAGE_MM[0] / 2.0, 20.2]);
@@ -109,7 +147,7 @@ fn front(fonts: &DocumentFonts, subject: Subject, table: &Table, rows: &[Row]) -
     cipher(&mut canvas, subject.invoice);
     goods(&mut canvas, subject, table, rows);
     party(&mut canvas, "销售方", SELLER_TOP_MM, &content.seller);
-    remarks(&mut canvas, &content.remark);
+    remarks(&mut canvas, &content.remark, remark_mm);
     people(&mut canvas, subject);
     canvas.finish()
 }
@@ -179,8 +217,13 @@ fn party(canvas: &mut Canvas, name: &str, top_mm: f32, party: &Party) {
         ("开户行及账号:", &bank),
     ];
     Fields {
-        area: Area::new(OUTER_LABEL_RIGHT_MM, top_mm, INNER_LABEL_LEFT_MM, bottom_mm).within(0.9),
-        label_width_mm: 22.0,
+        area: Area::new(
+            OUTER_LABEL_RIGHT_MM + 0.9,
+            top_mm + 0.5,
+            INNER_LABEL_LEFT_MM - 0.9,
+            bottom_mm - 0.5,
+        ),
+        label_width_mm: 21.1,
         label_size_mm: LABEL_MM,
         value_size_mm: VALUE_MM,
         justified: true,
@@ -241,11 +284,10 @@ fn goods(canvas: &mut Canvas, subject: Subject, table: &Table, rows: &[Row]) {
     gross(canvas, area, content, 150.0);
 }
 
-fn remarks(canvas: &mut Canvas, remark: &str) {
+fn remarks(canvas: &mut Canvas, remark: &str, size_mm: f32) {
     let area = Area::new(INNER_LABEL_LEFT_MM, SELLER_TOP_MM, INNER_LABEL_RIGHT_MM, BOTTOM_MM);
     canvas.upright(area.within(3.0), label(LABEL_MM), "备注");
-    let area = Area::new(INNER_LABEL_RIGHT_MM, SELLER_TOP_MM, RIGHT_MM, BOTTOM_MM).within(1.2);
-    canvas.wrapped(area, Align::Left, value(VALUE_MM), remark);
+    canvas.wrapped(REMARKS, Align::Left, value(size_mm), remark);
 }
 
 fn people(canvas: &mut Canvas, subject: Subject) {

@@ -7,7 +7,7 @@ use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{Fields, PAGE_MM, date, gross, qr_code, remarks_with_contacts, title};
 use super::seal;
 use super::table::{
-    Column, Row, TEXTS, Table, figures, paginate, sums, total_tax, words, yuan, yuan_of_tax,
+    Column, Row, TEXTS, Table, figures, paginate, sums, texts, total_tax, words, yuan, yuan_of_tax,
 };
 use crate::drawing::Page;
 use crate::font::DocumentFonts;
@@ -38,33 +38,36 @@ const PADDING_MM: f32 = 1.2;
 
 const COLUMNS: [Column; TEXTS] = [
     words("项目名称", LEFT_MM, 49.0, Align::Left),
-    words("规格型号", 49.0, 69.0, Align::Left),
-    words("单 位", 69.0, 80.0, Align::Center),
-    figures("数 量", 80.0, 99.0, Align::Right),
-    figures("单 价", 99.0, 122.0, Align::Right),
-    figures("金 额", 122.0, 148.0, Align::Right),
-    figures("税率/征收率", 148.0, 171.0, Align::Center),
-    figures("税 额", 171.0, RIGHT_MM, Align::Right),
+    words("规格型号", 49.0, 76.0, Align::Left),
+    words("单 位", 76.0, 86.0, Align::Center),
+    figures("数 量", 86.0, 104.5, Align::Right),
+    figures("单 价", 104.5, 127.0, Align::Right),
+    figures("金 额", 127.0, 153.0, Align::Right),
+    figures("税率/征收率", 153.0, 175.0, Align::Center),
+    figures("税 额", 175.0, RIGHT_MM, Align::Right),
 ];
 const NET: usize = 5;
 const TAX: usize = 7;
 
 /// The pages: as many as the lines need, each with a head of its own.
-pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
+/// Each is drawn when it is asked for.
+pub(super) fn pages<'a>(
+    fonts: &'a DocumentFonts<'a>,
+    subject: Subject<'a>,
+) -> impl Iterator<Item = Page> + use<'a> {
     let highest_row_mm = GROSS_TOP_MM - ROWS_TOP_MM - 2.0 * SUM_ROW_MM;
     let table =
         Table { columns: &COLUMNS, size_mm: TABLE_MM, padding_mm: PADDING_MM, highest_row_mm };
-    let rows = table.rows(fonts, subject.content);
+    let rows = table.rows(fonts, subject.content, &texts(subject.content));
     // A page that is the only one needs no sums of its own.
     let alone_mm = highest_row_mm + SUM_ROW_MM;
     let is_alone = rows.iter().map(Row::height_mm).sum::<f32>() <= alone_mm;
     let last_mm = if is_alone { alone_mm } else { highest_row_mm };
     let on_pages = paginate(rows, last_mm, BOTTOM_MM - ROWS_TOP_MM - SUM_ROW_MM);
     let count = on_pages.len();
-    let page = |(index, rows): (usize, &Vec<Row>)| {
-        draw_page(fonts, subject, &table, rows, PageNumber { number: index + 1, count })
-    };
-    on_pages.iter().enumerate().map(page).collect()
+    on_pages.into_iter().enumerate().map(move |(index, rows)| {
+        draw_page(fonts, subject, &table, &rows, PageNumber { number: index + 1, count })
+    })
 }
 
 /// A page among the document's.

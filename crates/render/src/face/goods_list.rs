@@ -6,8 +6,7 @@ use kaipiao_domain::money::Fen;
 use super::canvas::{Align, Area, Canvas, label, value};
 use super::parts::{date, title};
 use super::table::{
-    Column, Row, TEXTS, Table, due_tax, figures, paginate, sums, texts, total_tax, words, yuan,
-    yuan_of_tax,
+    Column, Row, TEXTS, Table, figures, paginate, sums, texts, total_tax, words, yuan, yuan_of_tax,
 };
 use crate::drawing::Page;
 use crate::font::DocumentFonts;
@@ -45,8 +44,12 @@ const COLUMNS: [Column; TEXTS + 1] = [
 const NET: usize = 6;
 const TAX: usize = 8;
 
-/// The pages of the list.
-pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
+/// Where the remarks stand.
+pub(super) const REMARKS: Area =
+    Area::new(COLUMNS[0].right_mm, REMARKS_TOP_MM, RIGHT_MM, BOTTOM_MM).within(1.2);
+
+/// The pages of the list, its remarks in this size.
+pub(super) fn pages(fonts: &DocumentFonts, subject: Subject, remark_mm: f32) -> Vec<Page> {
     let room_mm = PAGE_SUM_TOP_MM - ROWS_TOP_MM;
     let table = Table {
         columns: &COLUMNS,
@@ -54,28 +57,40 @@ pub(super) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
         padding_mm: PADDING_MM,
         highest_row_mm: room_mm - AIR_MM,
     };
-    let on_pages = paginate(rows(fonts, subject, &table), room_mm, room_mm);
+    let rows = table.rows(fonts, subject.content, &numbered(texts(subject.content)));
+    let rows = rows.into_iter().map(|row| row.with_air(AIR_MM)).collect();
+    let on_pages = paginate(rows, room_mm, room_mm);
+    let on_pages: Vec<_> = on_pages.into_iter().map(|rows| filling(rows, room_mm)).collect();
     let count = on_pages.len();
     let page = |(index, rows): (usize, &Vec<Row>)| {
         let mut canvas = Canvas::new(fonts, A4_MM);
         head(&mut canvas, subject, &format!("共 {count} 页　第 {} 页", index + 1));
         body(&mut canvas, &table, rows);
-        foot(&mut canvas, subject, &table, sums(rows));
+        foot(&mut canvas, subject, &table, sums(rows), remark_mm);
         canvas.finish()
     };
     on_pages.iter().enumerate().map(page).collect()
 }
 
-fn rows(fonts: &DocumentFonts, subject: Subject, table: &Table) -> Vec<Row> {
-    let content = subject.content;
-    let lines = content.lines.iter().zip(texts(content)).enumerate();
-    let row = |(index, (line, texts)): (usize, (_, [String; TEXTS]))| {
-        let line: &kaipiao_domain::invoicing::line::Line = line;
-        let mut numbered = vec![(index + 1).to_string()];
-        numbered.extend(texts);
-        table.row(fonts, &numbered, line.net, due_tax(line)).with_air(AIR_MM)
+/// The texts of lines behind their numbers.
+fn numbered(texts: Vec<[String; TEXTS]>) -> Vec<[String; TEXTS + 1]> {
+    let number = |(index, texts): (usize, [String; TEXTS])| {
+        let [name, model, unit, quantity, price, net, rate, tax] = texts;
+        [(index + 1).to_string(), name, model, unit, quantity, price, net, rate, tax]
     };
-    lines.map(row).collect()
+    texts.into_iter().enumerate().map(number).collect()
+}
+
+/// Rows that fill a page where they all but fill it: else a strip would be left that looks like a row
+/// and is too low for one.
+fn filling(rows: Vec<Row>, room_mm: f32) -> Vec<Row> {
+    let spare_mm = room_mm - rows.iter().map(Row::height_mm).sum::<f32>();
+    let highest_mm = rows.iter().map(Row::height_mm).fold(0.0, f32::max);
+    if spare_mm <= 0.0 || spare_mm >= highest_mm {
+        return rows;
+    }
+    let share_mm = spare_mm / rows.len() as f32;
+    rows.into_iter().map(|row| row.with_air(share_mm)).collect()
 }
 
 fn head(canvas: &mut Canvas, subject: Subject, pages: &str) {
@@ -124,7 +139,13 @@ fn body(canvas: &mut Canvas, table: &Table, rows: &[Row]) {
     table.draw(canvas, ROWS_TOP_MM, rows);
 }
 
-fn foot(canvas: &mut Canvas, subject: Subject, table: &Table, (net, tax): (Fen, Option<Fen>)) {
+fn foot(
+    canvas: &mut Canvas,
+    subject: Subject,
+    table: &Table,
+    (net, tax): (Fen, Option<Fen>),
+    remark_mm: f32,
+) {
     let content = subject.content;
     for (top_mm, name, net, tax) in [
         (PAGE_SUM_TOP_MM, "小计", net, tax),
@@ -135,9 +156,8 @@ fn foot(canvas: &mut Canvas, subject: Subject, table: &Table, (net, tax): (Fen, 
         table.figure(canvas, &COLUMNS[NET], baseline_mm, &yuan(net));
         table.figure(canvas, &COLUMNS[TAX], baseline_mm, &yuan_of_tax(tax));
     }
-    let remarks = Area::new(COLUMNS[0].right_mm, REMARKS_TOP_MM, RIGHT_MM, BOTTOM_MM);
     canvas.text([LEFT_MM + 1.3, REMARKS_TOP_MM + 8.0], Align::Left, label(LABEL_MM), "备注");
-    canvas.centred(remarks.within(1.2), Align::Left, value(LABEL_MM), &content.remark);
+    canvas.centred(REMARKS, Align::Left, value(remark_mm), &content.remark);
     canvas.text([LEFT_MM, BOTTOM_MM + 7.0], Align::Left, label(LABEL_MM), "销售方:（章）");
     canvas.text([140.0, BOTTOM_MM + 7.0], Align::Left, label(LABEL_MM), "填开日期：");
     canvas.text([156.5, BOTTOM_MM + 7.0], Align::Left, value(LABEL_MM), &date(subject));

@@ -7,16 +7,23 @@ use crate::drawing::Page;
 use crate::font::DocumentFonts;
 use crate::subject::Subject;
 
-/// The pages of an invoice: at least one.
-pub(crate) fn pages(fonts: &DocumentFonts, subject: Subject) -> Vec<Page> {
-    let mut pages = match subject.invoice.number.face() {
-        Face::Classic => classic::pages(fonts, subject),
-        Face::Digital => digital::pages(fonts, subject),
+/// The pages of an invoice: at least one. Each is drawn when it is asked for: who wants to see the
+/// first waits for no other.
+pub(crate) fn pages<'a>(
+    fonts: &'a DocumentFonts<'a>,
+    subject: Subject<'a>,
+) -> Box<dyn Iterator<Item = Page> + 'a> {
+    let pages: Box<dyn Iterator<Item = Page>> = match subject.invoice.number.face() {
+        Face::Classic => Box::new(classic::pages(fonts, subject)),
+        Face::Digital => Box::new(digital::pages(fonts, subject)),
     };
-    if subject.invoice.specimen {
-        pages.iter_mut().for_each(|page| specimen::mark(fonts, page));
+    if !subject.invoice.specimen {
+        return pages;
     }
-    pages
+    Box::new(pages.map(|mut page| {
+        specimen::mark(fonts, &mut page);
+        page
+    }))
 }
 
 /// The name of the document.

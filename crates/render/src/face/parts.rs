@@ -5,7 +5,7 @@ use kaipiao_domain::invoicing::invoice_request::Colour;
 use kaipiao_domain::invoicing::party::Party;
 
 use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, SMALLEST_MM, label, value};
-use super::lines::{visible_width_mm, wrap};
+use super::lines::{Line, paragraphs, visible_width_mm, wrap};
 use super::table::yuan;
 use crate::capitals::capitals;
 use crate::dates::in_china;
@@ -21,6 +21,10 @@ const QR_SIDE_MM: f32 = 20.0;
 const QR_CORNER_MM: [f32; 2] = [7.0, 5.5];
 /// The distance of a value's baselines, in sizes of the text: there is much to say in little room.
 const VALUE_PITCH: f32 = 1.1;
+/// Between a label and its value, and between a value and the next one, in sizes of the text at least:
+/// a value that fills its place touches neither.
+const LABEL_GAP: f32 = 0.3;
+const VALUE_GAP: f32 = 0.1;
 /// Values that do not fit are set smaller by this much, again and again.
 const SMALLER: f32 = 0.98;
 /// The two rules beneath a title.
@@ -94,10 +98,10 @@ impl Fields<'_> {
             true => self.justified_width_mm(label_size_mm),
             false => {
                 let glyphs = canvas.set(label(label_size_mm), label_text);
-                visible_width_mm(&glyphs, label_size_mm) + 0.4
+                visible_width_mm(&glyphs, label_size_mm)
             }
         };
-        self.area.left_mm + width_mm
+        self.area.left_mm + width_mm + label_size_mm * LABEL_GAP
     }
 
     fn draw_label(&self, canvas: &mut Canvas, baseline_mm: f32, size_mm: f32, text: &str) {
@@ -113,16 +117,19 @@ impl Fields<'_> {
 
     /// The values in lines, and the size of their labels.
     fn fitted_values(&self, canvas: &Canvas) -> (Vec<Fitted>, f32) {
+        let texts = self.fields.iter().map(|(_, text)| paragraphs(canvas.fonts, text));
+        let texts: Vec<Vec<Line>> = texts.collect();
         let mut size_mm = self.value_size_mm;
         loop {
             let label_size_mm = self.label_size_mm.min(size_mm * VALUE_PITCH);
-            let wrapped = |(label_text, text): &(&str, &str)| {
+            let wrapped = |((label_text, _), text): (&(&str, &str), &Vec<Line>)| {
                 let left_mm = self.value_left_mm(canvas, label_size_mm, label_text);
-                let lines = wrap(canvas.fonts, text, size_mm, self.area.right_mm - left_mm);
+                let lines = wrap(text, size_mm, self.area.right_mm - left_mm);
                 Fitted { lines, size_mm, pitch: VALUE_PITCH }
             };
-            let values: Vec<Fitted> = self.fields.iter().map(wrapped).collect();
-            let height_mm: f32 = values.iter().map(Fitted::height_mm).sum();
+            let values: Vec<Fitted> = self.fields.iter().zip(&texts).map(wrapped).collect();
+            let gaps_mm = self.fields.len() as f32 * size_mm * VALUE_GAP;
+            let height_mm = gaps_mm + values.iter().map(Fitted::height_mm).sum::<f32>();
             if height_mm <= self.area.height_mm() || size_mm < SMALLEST_MM {
                 return (values, label_size_mm);
             }

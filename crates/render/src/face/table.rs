@@ -6,7 +6,7 @@ use kaipiao_domain::money::Fen;
 use rust_decimal::Decimal;
 
 use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, PITCH, fitted, value};
-use super::lines::{visible_width_mm, wrap};
+use super::lines::{paragraphs, visible_width_mm, wrap};
 use crate::category::names;
 use crate::drawing::Ink;
 use crate::figures::plain;
@@ -73,7 +73,7 @@ impl Row {
     /// The same with this much more room, half of it above the texts.
     pub(super) fn with_air(mut self, air_mm: f32) -> Self {
         self.height_mm += air_mm;
-        self.air_mm = air_mm;
+        self.air_mm += air_mm;
         self
     }
 
@@ -144,38 +144,78 @@ pub(super) struct Table<'a> {
 }
 
 impl Table<'_> {
-    pub(super) fn rows(&self, fonts: &DocumentFonts, content: &Content) -> Vec<Row> {
-        let texts = texts(content);
+    /// The rows of an invoice's lines, which these are the texts of.
+    pub(super) fn rows<const COUNT: usize>(
+        &self,
+        fonts: &DocumentFonts,
+        content: &Content,
+        texts: &[[String; COUNT]],
+    ) -> Vec<Row> {
+        let sizes = self.sizes_mm(fonts, texts);
         let lines = content.lines.iter().zip(texts);
-        lines.map(|(line, texts)| self.row(fonts, &texts, line.net, due_tax(line))).collect()
+        lines.map(|(line, texts)| self.row(fonts, &sizes, texts, line.net, due_tax(line))).collect()
     }
 
+    /// The size of each column's figures: the same in all rows, so that they align.
+    pub(super) fn sizes_mm<const COUNT: usize>(
+        &self,
+        fonts: &DocumentFonts,
+        rows: &[[String; COUNT]],
+    ) -> Vec<f32> {
+        let column = |(index, column): (usize, &Column)| match column.wraps {
+            true => self.size_mm,
+            false => rows
+                .iter()
+                .filter_map(|texts| self.fitting_mm(fonts, column, &texts[index]))
+                .fold(self.size_mm, f32::min),
+        };
+        self.columns.iter().enumerate().map(column).collect()
+    }
+
+    /// The size in which a figure fits its column; none where that is too small.
+    fn fitting_mm(&self, fonts: &DocumentFonts, column: &Column, text: &str) -> Option<f32> {
+        let natural_mm = visible_width_mm(&fonts.glyphs(text), self.size_mm);
+        let scale = (self.width_mm(column) / natural_mm).min(1.0);
+        (scale >= SMALLEST_FIGURES).then_some(self.size_mm * scale)
+    }
+
+    fn width_mm(&self, column: &Column) -> f32 {
+        column.right_mm - column.left_mm - 2.0 * self.padding_mm
+    }
+
+    /// A row whose columns have these sizes.
     pub(super) fn row(
         &self,
         fonts: &DocumentFonts,
+        sizes_mm: &[f32],
         texts: &[String],
         net: Fen,
         tax: Option<Fen>,
     ) -> Row {
-        let cell = |(column, text): (&Column, &String)| self.cell(fonts, column, text);
-        let cells: Vec<Fitted> = self.columns.iter().zip(texts).map(cell).collect();
+        let cells = self.columns.iter().zip(sizes_mm).zip(texts);
+        let cells: Vec<Fitted> = cells
+            .map(|((column, size_mm), text)| self.cell(fonts, column, *size_mm, text))
+            .collect();
         let highest_mm = cells.iter().map(Fitted::height_mm).fold(self.size_mm * PITCH, f32::max);
         Row { cells, height_mm: highest_mm + ROW_GAP_MM, air_mm: 0.0, net, tax }
     }
 
-    fn cell(&self, fonts: &DocumentFonts, column: &Column, text: &str) -> Fitted {
-        let width_mm = column.right_mm - column.left_mm - 2.0 * self.padding_mm;
+    fn cell(&self, fonts: &DocumentFonts, column: &Column, size_mm: f32, text: &str) -> Fitted {
+        let place_mm = [self.width_mm(column), self.highest_row_mm - ROW_GAP_MM];
         if column.wraps {
-            return fitted(fonts, text, self.size_mm, [width_mm, self.highest_row_mm - ROW_GAP_MM]);
+            return fitted(fonts, text, size_mm, place_mm);
         }
-        let natural_mm = visible_width_mm(&fonts.glyphs(text), self.size_mm);
-        if width_mm < natural_mm * SMALLEST_FIGURES {
-            let size_mm = self.size_mm * SMALL_FIGURES;
-            return fitted(fonts, text, size_mm, [width_mm, self.highest_row_mm - ROW_GAP_MM]);
+        if self.fitting_mm(fonts, column, text).is_none() {
+            return fitted(fonts, text, self.size_mm * SMALL_FIGURES, place_mm);
         }
-        let size_mm = self.size_mm * (width_mm / natural_mm).min(1.0);
         // A hair wider, so that rounding breaks no line.
-        Fitted { lines: wrap(fonts, text, size_mm, width_mm + 0.1), size_mm, pitch: PITCH }
+        let lines = wrap(&paragraphs(fonts, text), size_mm, place_mm[0] + 0.1);
+        Fitted { lines, size_mm, pitch: PITCH }
+    }
+
+    /// As many rows as a place of this height holds at most.
+    pub(super) fn most_rows(&self, room_mm: f32) -> usize {
+        (room_mm / (self.size_mm * PITCH + ROW_GAP_MM)) as usize
     }
 
     /// Draws rows below each other.

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::canvas::Area;
 use super::pages::pages;
 use super::seal;
-use crate::drawing::{Ink, Operation, Page};
-use crate::font::Fonts;
+use crate::drawing::{Ink, Operation, Page, Text};
+use crate::font::{Fonts, UNITS_PER_EM};
 use crate::subject::Subject;
 
 #[path = "../../tests/face/fixtures.rs"]
@@ -23,7 +23,7 @@ const MARGIN_MM: f32 = 2.0;
 fn drawn(fixture: &Fixture) -> Vec<Page> {
     let Fixture { request, content, invoice, .. } = fixture;
     let subject = Subject { request, content, invoice };
-    pages(&Fonts::embedded_only().for_document(), subject)
+    pages(&Fonts::embedded_only().for_document(), subject).collect()
 }
 
 /// Where a text's ink is at most, and the text. Blanks have none.
@@ -140,6 +140,119 @@ fn each_line_is_on_one_page_and_no_page_is_empty() {
             assert_eq!(found, count, "{face:?}");
         }
     }
+}
+
+fn texts(page: &Page) -> impl Iterator<Item = &Text> {
+    page.operations.iter().filter_map(|operation| match operation {
+        Operation::Text(text) => Some(text),
+        _ => None,
+    })
+}
+
+/// The values that end at this edge.
+fn ending_at(page: &Page, right_mm: f32) -> Vec<&Text> {
+    let values = texts(page).filter(|text| text.ink == Ink::Black);
+    values.filter(|text| (text.x_mm + text.width_mm() - right_mm).abs() < 0.05).collect()
+}
+
+#[test]
+fn figures_of_a_column_have_one_size_and_one_edge() {
+    for (face, right_mm) in [(Face::Classic, 132.0 - 0.9), (Face::Digital, 127.0 - 1.2)] {
+        let mut content = content(fixtures::short(5));
+        content.lines[2].unit_price = Some("1234567.89012345".parse().unwrap());
+        let pages = drawn(&fixture("", face, content));
+        let prices = ending_at(&pages[0], right_mm);
+        assert_eq!(prices.len(), 5, "{face:?}");
+        assert!(prices[0].size_mm < 3.0, "the long one made them smaller");
+        assert!(prices.iter().all(|price| price.size_mm == prices[0].size_mm));
+    }
+}
+
+#[test]
+fn the_cipher_field_is_a_grid() {
+    let page = &drawn(&fixture("", Face::Classic, content(fixtures::one_line())))[0];
+    let is_cipher = |text: &&Text| text.glyphs.len() == 27 && text.spacing_mm > 0.0;
+    let lines: Vec<&Text> = texts(page).filter(is_cipher).collect();
+    assert_eq!(lines.len(), 4);
+    for line in lines {
+        let half = line.glyphs.iter().all(|glyph| glyph.advance_units == UNITS_PER_EM / 2);
+        assert!(half, "the signs of all lines stand below each other");
+    }
+}
+
+#[test]
+fn no_strip_that_is_lower_than_a_row_is_left_on_a_list() {
+    for count in 9..60 {
+        let pages = drawn(&fixture("", Face::Classic, content(many(count))));
+        for page in &pages[1..] {
+            let across = page.operations.iter().filter_map(ruled);
+            let across = across.filter(|rule| rule.width_mm() > 180.0);
+            let mut rules_mm: Vec<f32> =
+                across.map(|rule| f32::midpoint(rule.top_mm, rule.bottom_mm)).collect();
+            rules_mm.sort_by(f32::total_cmp);
+            let lowest_mm = rules_mm.windows(2).map(|two| two[1] - two[0]).fold(99.0, f32::min);
+            assert!(lowest_mm > 6.0, "{count} lines: {lowest_mm}");
+        }
+    }
+}
+
+#[test]
+fn remarks_have_one_size_on_the_face_and_the_list() {
+    let mut content = content(many(40));
+    content.remark = "备注很长，需要折行。".repeat(30);
+    let pages = drawn(&fixture("", Face::Classic, content));
+    let sizes: Vec<Vec<f32>> = pages.iter().map(remark_sizes).collect();
+    assert!(sizes.iter().all(|sizes| !sizes.is_empty()));
+    assert!(sizes.iter().flatten().all(|size_mm| *size_mm == sizes[0][0]), "{sizes:?}");
+}
+
+fn remark_sizes(page: &Page) -> Vec<f32> {
+    let is_remark = |text: &&Text| {
+        let characters: String = text.glyphs.iter().map(|glyph| glyph.character).collect();
+        characters.contains("备注很长") && text.ink == Ink::Black
+    };
+    texts(page).filter(is_remark).map(|text| text.size_mm).collect()
+}
+
+#[test]
+fn long_parties_are_clear_of_their_labels() {
+    let clear_mm = 0.1;
+    for face in Face::ALL {
+        let page = &drawn(&fixture("", face, fixtures::longest_parties()))[0];
+        let of = |ink| {
+            let is_of = move |operation: &&Operation| matches!(operation, Operation::Text(text) if text.ink == ink);
+            page.operations.iter().filter(is_of).filter_map(inked).collect::<Vec<_>>()
+        };
+        for (label, label_text) in of(Ink::Brown) {
+            for (value, value_text) in of(Ink::Black) {
+                let is_clear = !overlap(label.within(-clear_mm), value);
+                assert!(is_clear, "{face:?}: {label_text} touches {value_text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_model_of_usual_length_stands_on_one_line() {
+    let mut content = content(fixtures::one_line());
+    content.lines[0].model = "XQG100-HBD142".into();
+    let page = &drawn(&fixture("", Face::Digital, content))[0];
+    let mut texts = page.operations.iter().filter_map(inked);
+    assert!(texts.any(|(_, text)| text == "XQG100-HBD142"));
+}
+
+/// Whoever looks at an invoice waits for its first page, not for its list.
+#[test]
+fn the_list_is_not_laid_out_for_the_first_page() {
+    let mut fixture = fixture("", Face::Classic, content(many(300)));
+    fixture.content.lines[299].name = fixtures::TRADITIONAL.into();
+    let Fixture { request, content, invoice, .. } = &fixture;
+    let (fonts, subject) = (Fonts::embedded_only(), Subject { request, content, invoice });
+    let fonts = fonts.for_document();
+    let mut pages = pages(&fonts, subject);
+    assert!(pages.next().is_some());
+    assert_eq!(fonts.rare_count(), 0);
+    assert!(pages.count() > 10 && fonts.rare_count() > 0);
 }
 
 #[test]

@@ -85,6 +85,12 @@ impl<'a> DocumentFonts<'a> {
         })
     }
 
+    /// How many characters were looked up that the embedded typeface lacks.
+    #[cfg(test)]
+    pub(crate) fn rare_count(&self) -> usize {
+        self.rare.borrow().len()
+    }
+
     /// The typeface that a glyph is of.
     pub(crate) fn face(&self, number: u8) -> FontFace<'_> {
         if number == LABELS_NUMBER {
@@ -95,7 +101,7 @@ impl<'a> DocumentFonts<'a> {
         machine.and_then(ReadFont::face).unwrap_or_else(|| VALUES.clone())
     }
 
-    /// Draws a glyph's outline, in the units of its typeface, its origin on the baseline at the left.
+    /// Draws a glyph's outline, in thousandths of an em, its origin on the baseline at the left.
     pub(crate) fn outline(&self, glyph: Glyph, pen: &mut impl OutlinePen) {
         self.face(glyph.font).outline(glyph.id, pen);
     }

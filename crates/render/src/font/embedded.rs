@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::characters::CharacterSet;
 use super::face::FontFace;
 
 /// The typeface "FP Song", an OpenType file with CFF outlines; `fonts/README.md` tells its origin.
@@ -22,6 +23,9 @@ pub(super) const LABELS_NUMBER: u8 = u8::MAX;
 pub(super) static VALUES: LazyLock<FontFace<'static>> = LazyLock::new(|| {
     FontFace::parse(FONT, 0).expect("the embedded typeface is a valid OpenType file")
 });
+
+/// The characters of [`VALUES`].
+pub(super) static VALUES_CHARACTERS: LazyLock<CharacterSet> = LazyLock::new(|| VALUES.characters());
 
 pub(super) static LABELS: LazyLock<FontFace<'static>> = LazyLock::new(|| {
     FontFace::parse(LABEL_FONT, 0).expect("the typeface of labels is a valid OpenType file")
@@ -64,5 +68,20 @@ mod tests {
         let advance = |character| VALUES.glyph(VALUES_NUMBER, character).unwrap().advance_units;
         assert_eq!(advance('税'), UNITS_PER_EM);
         assert!(advance('1') < UNITS_PER_EM);
+    }
+
+    #[test]
+    fn figures_and_the_ciphers_signs_are_half_as_wide_as_chinese_characters() {
+        for character in "0123456789*+-/<>".chars() {
+            let glyph = VALUES.glyph(VALUES_NUMBER, character).unwrap();
+            assert_eq!(glyph.advance_units, UNITS_PER_EM / 2, "{character}");
+        }
+    }
+
+    #[test]
+    fn the_set_of_characters_is_the_table_of_characters() {
+        for character in (0..=char::MAX as u32).filter_map(char::from_u32) {
+            assert_eq!(VALUES_CHARACTERS.contains(character), has(character), "{character}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use skrifa::raw::tables::hmtx::Hmtx;
 use skrifa::string::StringId;
 use skrifa::{FontRef, GlyphId, MetadataProvider, OutlineGlyphCollection, Tag};
 
-use super::characters::Mapping;
+use super::characters::{CharacterSet, Mapping};
 
 /// How many units make one em, the side of a Chinese character's square.
 pub(crate) const UNITS_PER_EM: u16 = 1000;
@@ -64,6 +64,11 @@ impl<'a> FontFace<'a> {
         Some(Glyph { character, font, id, advance_units: self.thousandths(advance) })
     }
 
+    /// The characters that have a glyph.
+    pub(super) fn characters(&self) -> CharacterSet {
+        self.mapping.characters()
+    }
+
     /// A length of the font in thousandths of an em.
     fn thousandths(&self, length_units: u16) -> u16 {
         let per_em = u32::from(self.units_per_em).max(1);
@@ -71,10 +76,11 @@ impl<'a> FontFace<'a> {
         u16::try_from(length).unwrap_or(u16::MAX)
     }
 
-    /// Draws a glyph's outline, in the font's units, its origin on the baseline at the left.
+    /// Draws a glyph's outline, in thousandths of an em, its origin on the baseline at the left.
     pub(super) fn outline(&self, id: u16, pen: &mut impl OutlinePen) {
         let Some(outline) = self.outlines.get(GlyphId::from(id)) else { return };
-        let settings = DrawSettings::unhinted(Size::unscaled(), LocationRef::default());
+        let size = Size::new(f32::from(UNITS_PER_EM));
+        let settings = DrawSettings::unhinted(size, LocationRef::default());
         // A glyph that a damaged font cannot draw stays blank.
         let _ = outline.draw(settings, pen);
     }

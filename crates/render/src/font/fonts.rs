@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::characters::is_invisible;
 use super::document::DocumentFonts;
-use super::embedded::{VALUES, VALUES_NUMBER};
+use super::embedded::VALUES_CHARACTERS;
 use super::file::FontFile;
 use super::machine::MachineFont;
 
@@ -48,11 +48,15 @@ impl Fonts {
     /// and invisible format characters cannot be printed; the space can.
     #[must_use]
     pub fn has_glyph(&self, character: char) -> bool {
+        // What most texts are made of is its own normal form: no need to look.
+        if matches!(character, ' '..='~' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}') {
+            return self.has(character);
+        }
         iter::once(character).nfc().all(|character| self.has(character))
     }
 
     fn has(&self, character: char) -> bool {
-        VALUES.glyph(VALUES_NUMBER, character).is_some()
+        VALUES_CHARACTERS.contains(character)
             || !is_invisible(character) && self.machine.iter().any(|font| font.has(character))
     }
 

@@ -1,21 +1,24 @@
 //! The machine's fonts, as far as they are kept in memory.
 
-use super::characters::Mapping;
+use super::characters::{CharacterSet, Mapping};
 use super::file::FontFile;
 
 /// A font of the machine.
 #[derive(Debug)]
 pub(super) struct MachineFont {
     pub(super) file: FontFile,
-    /// The file's table of characters.
-    cmap: Vec<u8>,
+    characters: CharacterSet,
 }
 
 impl MachineFont {
     /// The font of a file; nothing, and a line in the log, where there is none.
     pub(super) fn read(file: FontFile) -> Option<Self> {
         match file.read_cmap() {
-            Ok(cmap) => Some(Self { file, cmap }),
+            Ok(cmap) => {
+                let characters =
+                    Mapping::of(&cmap).map(|mapping| mapping.characters()).unwrap_or_default();
+                Some(Self { file, characters })
+            }
             Err(error) => {
                 let path = file.path.display();
                 tracing::warn!(%path, %error, "not a font that can be read: its characters are refused");
@@ -26,6 +29,6 @@ impl MachineFont {
 
     /// Whether the font has a glyph for this character.
     pub(super) fn has(&self, character: char) -> bool {
-        Mapping::of(&self.cmap).and_then(|mapping| mapping.glyph_id(character)).is_some()
+        self.characters.contains(character)
     }
 }

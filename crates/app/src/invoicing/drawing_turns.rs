@@ -1,0 +1,330 @@
+//! Turns at drawing: whose document is drawn next.
+//!
+//! Small documents go first and always have a place, for a long one takes a processor for as long as
+//! hundreds of small ones. Merchants take turns, so that nobody waits for all that another wants.
+
+use kaipiao_domain::access::account::AppId;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// How much there is to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DrawingSize {
+    /// An ordinary invoice: milliseconds.
+    Small,
+    /// Hundreds of lines.
+    Large,
+}
+
+/// The places at which documents are drawn, and who waits for one.
+pub(crate) struct DrawingTurns {
+    places: usize,
+    /// Documents that wait at most.
+    most_waiting: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    small: Line,
+    large: Line,
+}
+
+/// Documents of one size.
+#[derive(Default)]
+struct Line {
+    under_way: usize,
+    /// Whose turn is when.
+    turns: VecDeque<AppId>,
+    /// Each merchant's, in the order in which they were asked for.
+    waiting: BTreeMap<AppId, VecDeque<oneshot::Sender<Place>>>,
+}
+
+/// There are too many who wait, and most of them for this merchant's documents.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LineIsFull;
+
+/// A place at which one document is drawn; free again when it is dropped.
+pub(crate) struct Place {
+    turns: Arc<DrawingTurns>,
+    size: DrawingSize,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.turns.state().line(self.size).under_way -= 1;
+        self.turns.fill();
+    }
+}
+
+impl DrawingTurns {
+    /// Turns at so many places, two at least: one is the large documents' at most.
+    pub(crate) fn new(places: usize, most_waiting: usize) -> Self {
+        Self { places: places.max(2), most_waiting, state: Mutex::default() }
+    }
+
+    /// A place for a document of this merchant, when it is its turn.
+    pub(crate) async fn place(
+        self: &Arc<Self>,
+        merchant: &AppId,
+        size: DrawingSize,
+    ) -> Result<Place, LineIsFull> {
+        let turn = self.stand_in_line(merchant, size)?;
+        self.fill();
+        // Who has waited in vain has made room for a merchant with less that waits.
+        turn.await.map_err(|_| LineIsFull)
+    }
+
+    fn stand_in_line(
+        &self,
+        merchant: &AppId,
+        size: DrawingSize,
+    ) -> Result<oneshot::Receiver<Place>, LineIsFull> {
+        let mut state = self.state();
+        if state.waiting() >= self.most_waiting {
+            state.forget_who_has_gone();
+        }
+        if state.waiting() >= self.most_waiting {
+            state.make_room_for(merchant)?;
+        }
+        let (start, turn) = oneshot::channel();
+        state.line(size).push(merchant, start);
+        Ok(turn)
+    }
+
+    /// Gives free places to those whose turn it is.
+    fn fill(self: &Arc<Self>) {
+        loop {
+            let mut state = self.state();
+            let Some(size) = state.next_size(self.places) else { return };
+            let Some(start) = state.line(size).pop() else { return };
+            state.line(size).under_way += 1;
+            drop(state);
+            // Of one who has gone in this moment the place comes back, and is free again.
+            let _ = start.send(Place { turns: Arc::clone(self), size });
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn line(&mut self, size: DrawingSize) -> &mut Line {
+        match size {
+            DrawingSize::Small => &mut self.small,
+            DrawingSize::Large => &mut self.large,
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.small.len() + self.large.len()
+    }
+
+    fn forget_who_has_gone(&mut self) {
+        self.small.forget_who_has_gone();
+        self.large.forget_who_has_gone();
+    }
+
+    /// The size of the next document, if there is a place for it.
+    fn next_size(&self, places: usize) -> Option<DrawingSize> {
+        let under_way = self.small.under_way + self.large.under_way;
+        if under_way >= places {
+            return None;
+        }
+        let large_fits = self.large.len() > 0 && self.large.under_way < places - 1;
+        // Small ones without end do not keep the large ones waiting for ever.
+        let large_is_due = self.large.under_way == 0 && self.small.under_way > 0;
+        match (self.small.len() > 0, large_fits) {
+            (true, true) if large_is_due => Some(DrawingSize::Large),
+            (true, _) => Some(DrawingSize::Small),
+            (false, true) => Some(DrawingSize::Large),
+            (false, false) => None,
+        }
+    }
+
+    /// Turns away the newest document of the merchant with the most that wait, unless that is the
+    /// one who asks.
+    fn make_room_for(&mut self, merchant: &AppId) -> Result<(), LineIsFull> {
+        let merchants = self.small.waiting.keys().chain(self.large.waiting.keys());
+        let most = merchants.max_by_key(|merchant| self.waiting_of(merchant)).cloned();
+        let most = most.ok_or(LineIsFull)?;
+        if self.waiting_of(&most) <= self.waiting_of(merchant) + 1 {
+            return Err(LineIsFull);
+        }
+        if !self.large.turn_away(&most) {
+            self.small.turn_away(&most);
+        }
+        Ok(())
+    }
+
+    fn waiting_of(&self, merchant: &AppId) -> usize {
+        self.small.len_of(merchant) + self.large.len_of(merchant)
+    }
+}
+
+impl Line {
+    fn len(&self) -> usize {
+        self.waiting.values().map(VecDeque::len).sum()
+    }
+
+    fn len_of(&self, merchant: &AppId) -> usize {
+        self.waiting.get(merchant).map_or(0, VecDeque::len)
+    }
+
+    fn push(&mut self, merchant: &AppId, start: oneshot::Sender<Place>) {
+        let waiting = self.waiting.entry(merchant.clone()).or_default();
+        if waiting.is_empty() {
+            self.turns.push_back(merchant.clone());
+        }
+        waiting.push_back(start);
+    }
+
+    /// The next who still waits; its merchant's next turn is behind all others'.
+    fn pop(&mut self) -> Option<oneshot::Sender<Place>> {
+        self.forget_who_has_gone();
+        let merchant = self.turns.pop_front()?;
+        let waiting = self.waiting.get_mut(&merchant)?;
+        let start = waiting.pop_front();
+        match waiting.is_empty() {
+            true => drop(self.waiting.remove(&merchant)),
+            false => self.turns.push_back(merchant),
+        }
+        start
+    }
+
+    /// Whether the merchant's newest one was sent away.
+    fn turn_away(&mut self, merchant: &AppId) -> bool {
+        let newest = self.waiting.get_mut(merchant).and_then(VecDeque::pop_back);
+        self.drop_empty();
+        newest.is_some()
+    }
+
+    fn forget_who_has_gone(&mut self) {
+        self.waiting.values_mut().for_each(|line| line.retain(|start| !start.is_closed()));
+        self.drop_empty();
+    }
+
+    fn drop_empty(&mut self) {
+        self.waiting.retain(|_, line| !line.is_empty());
+        self.turns.retain(|merchant| self.waiting.contains_key(merchant));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DrawingSize::{Large, Small};
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn merchant(number: u32) -> AppId {
+        AppId::parse(&format!("wx{number:016x}")).unwrap()
+    }
+
+    /// One who has asked for a document.
+    struct Asked(Pin<Box<dyn Future<Output = Result<Place, LineIsFull>>>>);
+
+    impl Asked {
+        fn new(turns: &Arc<DrawingTurns>, number: u32, size: DrawingSize) -> Self {
+            let turns = Arc::clone(turns);
+            Self(Box::pin(async move { turns.place(&merchant(number), size).await }))
+        }
+
+        /// The place, if it is this one's turn by now.
+        fn place(&mut self) -> Result<Option<Place>, LineIsFull> {
+            match self.0.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(place) => place.map(Some),
+                Poll::Pending => Ok(None),
+            }
+        }
+    }
+
+    /// Asks for documents, none of which can begin.
+    fn waiting(turns: &Arc<DrawingTurns>, asked: &[(u32, DrawingSize)]) -> Vec<Asked> {
+        let waits = |(number, size): &(u32, DrawingSize)| {
+            let mut asked = Asked::new(turns, *number, *size);
+            assert!(asked.place().unwrap().is_none(), "{number} {size:?}");
+            asked
+        };
+        asked.iter().map(waits).collect()
+    }
+
+    fn begun(turns: &Arc<DrawingTurns>, number: u32, size: DrawingSize) -> Place {
+        Asked::new(turns, number, size).place().unwrap().expect("a place is free")
+    }
+
+    /// In what order those who wait begin, each ending before the next.
+    fn order(first: Place, mut waiting: Vec<Asked>) -> Vec<usize> {
+        let mut under_way = Some(first);
+        let mut order = Vec::new();
+        while order.len() < waiting.len() {
+            drop(under_way.take());
+            for (index, asked) in waiting.iter_mut().enumerate() {
+                if order.contains(&index) {
+                    continue;
+                }
+                if let Some(place) = asked.place().unwrap() {
+                    assert!(under_way.replace(place).is_none(), "one place, one document");
+                    order.push(index);
+                }
+            }
+            assert!(under_way.is_some(), "a free place is taken");
+        }
+        order
+    }
+
+    #[test]
+    fn a_small_document_waits_for_no_large_ones() {
+        let turns = Arc::new(DrawingTurns::new(2, 100));
+        let _large = begun(&turns, 1, Large);
+        let _waiting = waiting(&turns, &[(1, Large); 6]);
+        let small = begun(&turns, 2, Small);
+        let second = waiting(&turns, &[(2, Small)]);
+        assert_eq!(order(small, second), [0]);
+    }
+
+    #[test]
+    fn merchants_take_turns() {
+        let turns = Arc::new(DrawingTurns::new(2, 100));
+        let first = begun(&turns, 1, Large);
+        let asked = [(1, Large), (1, Large), (1, Large), (2, Large), (3, Large), (2, Large)];
+        let waiting = waiting(&turns, &asked);
+        assert_eq!(order(first, waiting), [0, 3, 4, 1, 5, 2]);
+    }
+
+    #[test]
+    fn small_ones_without_end_leave_the_large_ones_a_place() {
+        let turns = Arc::new(DrawingTurns::new(2, 100));
+        let (one, _other) = (begun(&turns, 1, Small), begun(&turns, 1, Small));
+        let mut waiting = waiting(&turns, &[(1, Small), (1, Small), (2, Large)]);
+        drop(one);
+        let large = waiting[2].place().unwrap();
+        assert!(large.is_some());
+        assert!(waiting[0].place().unwrap().is_none());
+    }
+
+    #[test]
+    fn who_has_most_in_a_full_line_is_refused() {
+        let turns = Arc::new(DrawingTurns::new(2, 4));
+        let _large = begun(&turns, 1, Large);
+        let mut of_one = waiting(&turns, &[(1, Large); 4]);
+        let refused = |number| Asked::new(&turns, number, Large).place().is_err();
+        assert!(refused(1), "its own line is the longest");
+        let _of_another = waiting(&turns, &[(2, Large); 2]);
+        let outcomes: Vec<_> = of_one.iter_mut().map(|asked| asked.place().is_err()).collect();
+        assert_eq!(outcomes, [false, false, true, true], "the newest make room");
+        assert!(refused(2), "two and two are even");
+    }
+
+    #[test]
+    fn who_goes_away_leaves_the_line() {
+        let turns = Arc::new(DrawingTurns::new(2, 2));
+        let first = begun(&turns, 1, Large);
+        drop(waiting(&turns, &[(1, Large), (1, Large)]));
+        let last = waiting(&turns, &[(1, Large)]);
+        assert_eq!(order(first, last), [0]);
+    }
+}
