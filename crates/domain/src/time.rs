@@ -9,6 +9,8 @@ pub struct Timestamp(i64);
 /// China has one time zone, UTC+8, without summer time since 1991.
 const CHINA_OFFSET_S: i64 = 8 * 3600;
 const DAY_S: i64 = 86_400;
+/// How far a clock that is being set right may step back.
+pub const CLOCK_STEP: Duration = Duration::from_secs(60);
 
 impl Timestamp {
     /// The moment `ms` milliseconds after 1970.
@@ -31,9 +33,15 @@ impl Timestamp {
         (self.unix_seconds() + CHINA_OFFSET_S).div_euclid(DAY_S)
     }
 
+    /// Whether the moment lies so far ahead of `now` that a clock must have been wrong when it was
+    /// written. Clocks that are set right step back by less than [`CLOCK_STEP`].
+    pub fn is_beyond(self, now: Self) -> bool {
+        self.since(now) > CLOCK_STEP
+    }
+
     /// How much later `self` is than `earlier`; zero when it is not later.
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 }
 
@@ -55,6 +63,17 @@ mod tests {
         let before = Timestamp::from_unix_millis(1_767_196_799_999); // 2025-12-31T15:59:59.999Z
         let after = Timestamp::from_unix_millis(1_767_196_800_000); // 2026-01-01T00:00 in China
         assert_eq!(before.china_day() + 1, after.china_day());
+    }
+
+    #[test]
+    fn a_small_step_of_the_clock_is_no_other_time() {
+        let now = Timestamp::from_unix_millis(1_700_000_000_000);
+        assert!(!(now + CLOCK_STEP).is_beyond(now) && !now.is_beyond(now + CLOCK_STEP));
+        assert!((now + CLOCK_STEP + Duration::from_millis(1)).is_beyond(now));
+        assert_eq!(
+            Timestamp(i64::MAX).since(Timestamp(-1)),
+            Duration::from_millis(i64::MAX.unsigned_abs())
+        );
     }
 
     #[test]

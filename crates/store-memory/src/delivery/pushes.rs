@@ -6,7 +6,7 @@ use kaipiao_ports::delivery::claims::{
 };
 use kaipiao_ports::delivery::outbox::{
     Attempt, ListedPush, NewBody, NewPush, Next, Push, PushId, PushQuery, PushReport, PushState,
-    Replayed, StateFilter,
+    Replayed, StateFilter, create_time_s,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -73,9 +73,9 @@ impl Pushes {
     fn create_time_s(&mut self, new: &NewPush) -> i64 {
         let now_s = new.now_ms.div_euclid(1000);
         let user = (new.account.clone(), new.openid.clone());
-        let last = self.last_times.entry(user).or_insert(i64::MIN);
-        *last = now_s.max(last.saturating_add(1));
-        *last
+        let time_s = create_time_s(now_s, self.last_times.get(&user).copied());
+        self.last_times.insert(user, time_s);
+        time_s
     }
 
     /// Lines a push up with the open ones of its ordering key.

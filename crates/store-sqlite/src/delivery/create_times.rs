@@ -4,7 +4,7 @@
 //! exceed. After a crash the newest pushes are read for it, and those that ran ahead of the
 //! clock, which have an index of their own.
 
-use kaipiao_ports::delivery::outbox::NewPush;
+use kaipiao_ports::delivery::outbox::{NewPush, create_time_s, is_of_the_same_clock};
 use rusqlite::Connection;
 use std::collections::HashMap;
 
@@ -55,9 +55,13 @@ impl CreateTimes {
         Ok(times)
     }
 
+    /// Keeps the larger one. Newer ones come first, so an earlier one far ahead of what is kept is
+    /// of a clock that has been set right since.
     fn keep(&mut self, user: (String, String), create_time_s: i64) {
         let last_s = self.last_s.entry(user).or_insert(create_time_s);
-        *last_s = create_time_s.max(*last_s);
+        if is_of_the_same_clock(create_time_s, *last_s) {
+            *last_s = create_time_s.max(*last_s);
+        }
     }
 
     /// The CreateTime of a new push, in unix seconds.
@@ -68,7 +72,7 @@ impl CreateTimes {
         // never seen there is nothing to be unique with.
         let last_s =
             self.last_s.get(&key).copied().or((now_s <= self.bound_s).then_some(self.bound_s));
-        let create_time_s = last_s.map_or(now_s, |last_s| now_s.max(last_s + 1));
+        let create_time_s = create_time_s(now_s, last_s);
         self.last_s.insert(key, create_time_s);
         if self.last_s.len() > self.sweep_at {
             self.sweep(now_s);

@@ -29,6 +29,7 @@ macro_rules! outbox_laws {
             delivery::outbox_laws {
                 a_push_comes_with_its_commit_or_not_at_all,
                 create_times_are_unique_per_user_and_never_behind_the_clock,
+                create_times_of_a_clock_far_ahead_are_left_behind,
                 a_whole_body_is_left_as_it_is,
                 one_push_in_flight_per_ordering_key_in_order,
                 a_retry_waits_for_its_time_and_holds_its_ordering_key,
@@ -86,6 +87,20 @@ pub async fn create_times_are_unique_per_user_and_never_behind_the_clock(subject
     let expected =
         [(two, 9), (two, 7), (two, 6), (two, 5), (one, 5), (one, 9), (one, 7), (one, 6), (one, 5)];
     assert_eq!(times.collect::<Vec<_>>(), expected);
+}
+
+/// What a clock that was decades ahead has given out binds nobody once it is right again.
+pub async fn create_times_of_a_clock_far_ahead_are_left_behind(subject: &dyn Subject) {
+    const DECADES_MS: i64 = 2_000_000_000_000;
+    let mut store = subject.open().await;
+    for (key, now_ms) in [("1", 5000), ("2", DECADES_MS), ("3", 6000), ("4", 6000)] {
+        commit_pushes(&*store, vec![push("wx1", key, now_ms)]).await;
+        drop(store);
+        store = subject.open().await;
+    }
+    let found = all_pushes(&*store).await;
+    let times: Vec<_> = found.iter().map(|listed| listed.push.create_time_s).collect();
+    assert_eq!(times, [7, 6, DECADES_MS / 1000, 5]);
 }
 
 /// A body without a place for CreateTime stays as it was committed.
