@@ -71,6 +71,20 @@ fn invoices_are_found_by_each_field_within_seconds() {
     server.leaves_pushes();
 }
 
+/// An order of 0.11 yuan and its invoice over 159.00.
+#[test]
+fn the_difference_between_order_and_invoice_is_listed() {
+    let server = TestServer::start();
+    let merchant = server.merchant();
+    make_out(&server, &merchant, "A1", false);
+    for query in ["fpqqlsh=2ff836A1", ""] {
+        let listed = server.admin("GET", &listing(query), &json!(null)).1["invoices"][0].clone();
+        let shown = (&listed["jshj"], &listed["order_fen"], &listed["difference_fen"]);
+        assert_eq!(shown, (&json!("159.00"), &json!(11), &json!(15_889)), "{listed}");
+    }
+    server.leaves_pushes();
+}
+
 /// A request that stays with the issuer.
 fn make_out_and_leave(merchant: &Client<'_>, serial: &str) {
     let order_id = format!("order-{serial}");
