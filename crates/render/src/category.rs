@@ -87,6 +87,7 @@ mod tests {
             unit_price: None,
             net: Fen::ZERO,
             rate: Decimal::ZERO,
+            untaxed: None,
             tax: Fen::ZERO,
         }
     }
