@@ -324,12 +324,12 @@ fn no_sum_shows_a_tax_where_none_is_due() {
 /// Exempt, not taxed and a rate of zero are three things, and each face tells them apart.
 #[test]
 fn exempt_not_taxed_and_zero_rate_are_told_apart() {
-    let zero = |name: &str, untaxed| Line { untaxed, ..fixtures::line(name, "1", "7", "7", "0") };
+    let zero = |name: &str, untaxed| Line { untaxed, ..line(name, "1", "7", "7", "0") };
     let lines = vec![
         zero("甲", Some(Untaxed::Exempt)),
         zero("乙", Some(Untaxed::NotTaxed)),
         zero("丙", None),
-        fixtures::line("丁", "1", "100", "100", "0.13"),
+        line("丁", "1", "100", "100", "0.13"),
     ];
     for face in Face::ALL {
         let text = Written::new(&fixture("", face, content(lines.clone()))).text();

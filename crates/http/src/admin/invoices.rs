@@ -12,6 +12,7 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::authorization::orders;
 use kaipiao_app::invoicing::requests;
+use kaipiao_app::invoicing::unnamed_codes::unnamed_codes;
 use kaipiao_app::listing::Filter;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::authorization::order_id::OrderKey;
@@ -41,6 +42,9 @@ struct InvoiceJson {
     /// What the user saw when authorizing, and how much more the invoice comes to; null on a red one.
     order_fen: Option<i64>,
     difference_fen: Option<i64>,
+    /// Tax codes that print without a short name; only where the listing is asked for one serial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unnamed_codes: Option<Vec<String>>,
     /// Unix milliseconds; so is the one that follows.
     accepted_ms: i64,
     since_ms: i64,
@@ -73,6 +77,7 @@ impl From<InvoiceRequest> for InvoiceJson {
             jshj: request.summary.gross.to_string(),
             order_fen: None,
             difference_fen: None,
+            unnamed_codes: None,
             accepted_ms: request.accepted_at.unix_millis(),
             since_ms: since.unix_millis(),
             errcode: failure.as_ref().map(|refusal| refusal.code.number()),
@@ -136,7 +141,12 @@ pub(crate) async fn list_invoices(_: Operator, State(server): State<Server>, uri
         let merchant = merchant(&query)?;
         if let Some(serial) = serial(&query)? {
             let one = requests::find(&server.app, &merchant, &serial).await?;
-            let invoices = InvoiceJson::all(&server, one.into_iter().collect()).await?;
+            let Some(one) = one else {
+                return Ok(InvoicesJson { invoices: Vec::new(), next: None });
+            };
+            let unnamed_codes = Some(unnamed_codes(&server.app, &one).await?);
+            let shown = InvoiceJson::beside_order(&server, one).await?;
+            let invoices = vec![InvoiceJson { unnamed_codes, ..shown }];
             return Ok(InvoicesJson { invoices, next: None });
         }
         let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
