@@ -1,6 +1,7 @@
--- Records: one table per kind (kaipiao_ports::record::Kind). The key begins with the owner, so that
--- one account's rows lie together; bodies are JSON text, readable with SQLite's own JSON functions.
--- Versions come from one sequence, so that a removed record's never comes again.
+-- Records: one table per kind (kaipiao_ports::record::Kind). Bodies are JSON text, readable with SQLite's
+-- own JSON functions. Versions come from one sequence, so that a removed record's never comes again.
+--
+-- Kinds of which there are a handful per owner lie by key.
 CREATE TABLE accounts         (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE contacts         (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE page_fields      (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
@@ -10,40 +11,38 @@ CREATE TABLE taxpayers        (owner TEXT NOT NULL, id TEXT NOT NULL, version IN
 CREATE TABLE number_ranges    (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE number_codes     (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE number_gaps      (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE orders           (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, time_ms INTEGER NOT NULL, unused_since_ms INTEGER, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE invoice_requests (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, time_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE invoice_contents (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE invoice_numbers  (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE users            (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE book_entries     (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE messages         (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, unused_since_ms INTEGER, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE cards            (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE card_codes       (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE server           (owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT, WITHOUT ROWID;
--- Listings by time, and what a purge looks for. Times are the domain's milliseconds.
-CREATE INDEX orders_time ON orders (owner, time_ms, id);
-CREATE INDEX invoice_requests_time ON invoice_requests (owner, time_ms, id);
+-- Kinds that grow with the business lie in the order of their arrival (seq is the first save's version): what
+-- many owners write at the same time, and what is changed again soon, shares a few pages at the end. Only
+-- the key's entry, which is small, lies somewhere in the middle. `fields` is what the record is searched by.
+CREATE TABLE orders           (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, time_ms INTEGER NOT NULL, fields TEXT NOT NULL, unused_since_ms INTEGER, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
+CREATE TABLE invoice_requests (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, time_ms INTEGER NOT NULL, fields TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
+CREATE TABLE invoice_contents (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
+CREATE TABLE invoice_numbers  (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
+CREATE TABLE messages         (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, unused_since_ms INTEGER, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
+CREATE TABLE cards            (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
+CREATE TABLE card_codes       (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
+-- What a purge looks for. Times are the domain's milliseconds.
 CREATE INDEX orders_unused ON orders (unused_since_ms) WHERE unused_since_ms IS NOT NULL;
 CREATE INDEX messages_unused ON messages (unused_since_ms) WHERE unused_since_ms IS NOT NULL;
 
--- What is searched by besides key and time is filled in the background: each commit only appends to
--- `unindexed`, in the order of the changes. `indexed` holds what `search` says of a record, so that a
--- value that has changed is taken out again.
+-- What records are listed by besides their key is filled in the background: a commit appends a record whose
+-- fields have changed to `unindexed`, and the sequences `<table>_indexed` and `pushes_indexed` say which
+-- records and pushes have not been looked at since they arrived.
 CREATE TABLE unindexed (
   seq     INTEGER PRIMARY KEY,
   kind    INTEGER NOT NULL,
   owner   TEXT    NOT NULL,
   id      TEXT    NOT NULL,
-  fields  TEXT    NOT NULL
+  -- Fields and time before and after the change; NULL: there was no record, there is none.
+  before  TEXT,
+  before_ms INTEGER,
+  now     TEXT,
+  now_ms  INTEGER
 ) STRICT;
-CREATE TABLE indexed (
-  kind    INTEGER NOT NULL,
-  owner   TEXT    NOT NULL,
-  id      TEXT    NOT NULL,
-  time_ms INTEGER NOT NULL,
-  fields  TEXT    NOT NULL,
-  PRIMARY KEY (kind, owner, id)
-) STRICT, WITHOUT ROWID;
+-- field 0: every record, by time; its value is empty.
 CREATE TABLE search (
   kind    INTEGER NOT NULL,
   owner   TEXT    NOT NULL,
@@ -80,7 +79,6 @@ CREATE TABLE pushes (
   first_problem    TEXT,
   first_excerpt    TEXT
 ) STRICT;
-CREATE INDEX pushes_account ON pushes (account, number);
 CREATE INDEX pushes_open ON pushes (account, number) WHERE state = 0;
 -- What an operator looks for: what did not arrive.
 CREATE INDEX pushes_lost ON pushes (account, number) WHERE state >= 3;
@@ -98,7 +96,12 @@ CREATE TABLE push_attempts (
   PRIMARY KEY (number, attempt)
 ) STRICT, WITHOUT ROWID;
 
--- Pushes by ordering_key, filled in the background up to the sequence `pushes_indexed`.
+-- Pushes by account and by ordering_key, filled in the background.
+CREATE TABLE push_accounts (
+  account TEXT    NOT NULL,
+  number  INTEGER NOT NULL,
+  PRIMARY KEY (account, number)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE push_keys (
   ordering_key TEXT    NOT NULL,
   account      TEXT    NOT NULL,

@@ -4,14 +4,14 @@
 use crate::delivery::create_times::CreateTimes;
 use crate::delivery::{jobs, pushes};
 use crate::memory::{Effect, Memory};
-use crate::records::search::{self, RowChange};
+use crate::records::search::{self, Done, RowChange};
 use crate::records::statements;
 use crate::sequence::Sequence;
 use kaipiao_ports::delivery::claims::{ClaimToken, DueTurn, Queue, Reported};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobFailure, JobId, JobState};
 use kaipiao_ports::delivery::outbox::{Next, PushId, PushReport, Replayed};
 use kaipiao_ports::errors::{CommitError, StoreError};
-use kaipiao_ports::record::{Index, Key, Save, Stored};
+use kaipiao_ports::record::{Expect, Index, Save, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable};
 use rusqlite::{Connection, ErrorCode};
 use std::collections::{HashMap, HashSet};
@@ -29,13 +29,10 @@ pub(crate) enum Change {
         number: i64,
         now_ms: i64,
     },
-    /// Rows of the search, and the newest noted change that they are the last of.
+    /// Rows of the index, and how far it has come with them, if they are a plan's last.
     Index {
         rows: Vec<RowChange>,
-        done: Option<i64>,
-    },
-    IndexPushes {
-        limit: usize,
+        done: Option<Done>,
     },
     Purge {
         forgettable: Forgettable,
@@ -110,8 +107,6 @@ pub(crate) struct Group<'a> {
     reported: HashSet<ClaimToken>,
     /// Jobs that were added; None: removed.
     jobs: HashMap<JobId, Option<i64>>,
-    /// Searched records that were saved.
-    searched: HashSet<Key>,
 }
 
 type Outcome = rusqlite::Result<Result<Applied, CommitError>>;
@@ -122,21 +117,14 @@ impl<'a> Group<'a> {
         memory: &'a Memory,
         numbers: &'a mut Numbers,
     ) -> Self {
-        Self {
-            connection,
-            memory,
-            numbers,
-            reported: HashSet::new(),
-            jobs: HashMap::new(),
-            searched: HashSet::new(),
-        }
+        Self { connection, memory, numbers, reported: HashSet::new(), jobs: HashMap::new() }
     }
 
     /// Applies one change, whole or not at all. An error of the disk fails the group (Err); an
     /// error of this change alone, such as a body that is too large, answers only this change.
     pub(crate) fn apply(&mut self, change: &Change) -> Outcome {
-        let is_atomic = self.is_one_statement(change);
-        if !is_atomic {
+        let may_end_halfway = Self::may_end_halfway(change);
+        if may_end_halfway {
             execute(self.connection, "SAVEPOINT one")?;
         }
         let answer = match self.run(change) {
@@ -144,7 +132,7 @@ impl<'a> Group<'a> {
             Err(error) if is_of_the_disk(&error) => return Err(error),
             Err(error) => Err(StoreError::Refused(error.to_string()).into()),
         };
-        if !is_atomic {
+        if may_end_halfway {
             if answer.is_err() {
                 execute(self.connection, "ROLLBACK TO one")?;
             }
@@ -170,14 +158,8 @@ impl<'a> Group<'a> {
                 let removed = commit.jobs.iter().filter(|job| matches!(job, JobChange::Done(_)));
                 self.jobs.extend(removed.map(|job| (job.id().clone(), None)));
                 for effect in &applied.effects {
-                    match effect {
-                        Effect::Job(job) => {
-                            self.jobs.insert(job.id.clone(), Some(job.number));
-                        }
-                        Effect::Record(key, ..) if search::kind_number(key.kind).is_some() => {
-                            self.searched.insert(key.clone());
-                        }
-                        _ => {}
+                    if let Effect::Job(job) = effect {
+                        self.jobs.insert(job.id.clone(), Some(job.number));
                     }
                 }
             }
@@ -185,12 +167,17 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// One statement is all or nothing by itself; many commits are one save.
-    fn is_one_statement(&self, change: &Change) -> bool {
-        let Change::Commit(Commit { saves, pushes, jobs }) = change else { return false };
-        match &saves[..] {
-            [save] => pushes.is_empty() && jobs.is_empty() && !self.must_note(save),
-            _ => false,
+    /// Whether a change must be taken back when a later statement of it refuses. SQLite copies every page
+    /// that a savepoint touches, so what cannot end halfway has none: a commit of one save, and a report,
+    /// whose first statement is the one that counts or not.
+    fn may_end_halfway(change: &Change) -> bool {
+        match change {
+            Change::Commit(Commit { saves, pushes, jobs }) => {
+                let is_one = saves.len() == 1 && pushes.is_empty() && jobs.is_empty();
+                !(is_one && !saves.iter().any(statements::notes))
+            }
+            Change::CompletePush(_) => false,
+            _ => true,
         }
     }
 
@@ -201,11 +188,7 @@ impl<'a> Group<'a> {
             Change::Replay { id, now_ms } => self.replay(id, *now_ms),
             Change::FailJob(failure) => self.fail_job(failure),
             Change::RunAgain { number, now_ms } => self.run_again(*number, *now_ms),
-            Change::Index { rows, done } => self.index(rows, *done),
-            Change::IndexPushes { limit } => {
-                let count = pushes::index(self.connection, *limit)?;
-                Ok(Ok(Applied::unchanged(Reply::Count(count))))
-            }
+            Change::Index { rows, done } => self.index(rows, done.as_ref()),
             Change::Purge { forgettable, limit } => self.purge(forgettable, *limit),
         }
     }
@@ -231,29 +214,15 @@ impl<'a> Group<'a> {
         Ok(Ok(Applied { reply: Reply::Committed(Committed::default()), effects }))
     }
 
-    /// Whether a save changes what a search says. What the group itself has changed before is not in
-    /// memory yet: then it is noted once more.
-    fn must_note(&self, save: &Save) -> bool {
-        if self.searched.contains(&save.key) {
-            return search::must_note(save, None);
-        }
-        let before = self.memory.recent.index(&save.key);
-        search::must_note(save, before.as_deref())
-    }
-
     /// None: the expectation does not hold.
     fn save(&mut self, save: &Save) -> rusqlite::Result<Option<Effect>> {
         let version = self.numbers.versions.take();
         if !statements::save(self.connection, save, version)? {
             return Ok(None);
         }
-        if self.must_note(save) {
-            let index = save.body.is_some().then_some(&save.index);
-            search::note(self.connection, &save.key, index)?;
-        }
         let key = save.key.clone();
         let stored = save.body.clone().map(|body| Stored { key: key.clone(), version, body });
-        Ok(Some(Effect::Record(key, stored, save.index.clone())))
+        Ok(Some(Effect::Record(key, stored)))
     }
 
     fn change_job(&mut self, change: &JobChange) -> rusqlite::Result<Option<Effect>> {
@@ -353,10 +322,10 @@ impl<'a> Group<'a> {
         Ok(Ok(Applied { reply: Reply::RunAgain(Some(true)), effects }))
     }
 
-    fn index(&mut self, rows: &[RowChange], done: Option<i64>) -> Outcome {
+    fn index(&mut self, rows: &[RowChange], done: Option<&Done>) -> Outcome {
         search::apply(self.connection, rows)?;
-        if let Some(through) = done {
-            search::done(self.connection, through)?;
+        if let Some(done) = done {
+            search::finish(self.connection, done)?;
         }
         Ok(Ok(Applied::unchanged(Reply::Count(rows.len()))))
     }
@@ -365,11 +334,12 @@ impl<'a> Group<'a> {
         let Forgettable { records, pushes_before_ms, jobs_before_ms } = forgettable;
         let (mut left, mut effects) = (limit, Vec::new());
         for (kind, before_ms) in records.iter().filter(|(kind, _)| kind.can_expire()) {
-            let keys = statements::remove_unused(self.connection, *kind, *before_ms, left)?;
+            let keys = statements::unused(self.connection, *kind, *before_ms, left)?;
             left -= keys.len();
             for key in keys {
-                search::note(self.connection, &key, None)?;
-                effects.push(Effect::Record(key, None, Index::default()));
+                let removal =
+                    Save { key, expect: Expect::Any, body: None, index: Index::default() };
+                effects.extend(self.save(&removal)?);
             }
         }
         left -= pushes::purge(self.connection, *pushes_before_ms, left)?;

@@ -7,7 +7,7 @@ use crate::records::resident::Resident;
 use kaipiao_ports::delivery::claims::{DueTurn, Queue, TurnKey};
 use kaipiao_ports::delivery::jobs::{Job, JobState};
 use kaipiao_ports::delivery::outbox::Push;
-use kaipiao_ports::record::{Index, Key, Stored};
+use kaipiao_ports::record::{Key, Stored};
 use rusqlite::Connection;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,8 +21,8 @@ pub(crate) struct Memory {
 
 /// One consequence of a change.
 pub(crate) enum Effect {
-    /// A record was saved, and what it is found by; None: removed.
-    Record(Key, Option<Stored>, Index),
+    /// A record was saved; None: removed.
+    Record(Key, Option<Stored>),
     /// A push is open, new or replayed.
     PushOpened(Push),
     /// A push is tried again.
@@ -74,10 +74,10 @@ impl Memory {
             let mut own = Vec::new();
             for effect in effects {
                 match effect {
-                    Effect::Record(key, stored, _) if key.kind.is_resident() => {
+                    Effect::Record(key, stored) if key.kind.is_resident() => {
                         resident.push((key, stored));
                     }
-                    Effect::Record(key, stored, index) => recent.push((key, stored, index)),
+                    Effect::Record(key, stored) => recent.push((key, stored)),
                     Effect::PushOpened(push) => {
                         let due_ms = pushes.add(&push);
                         own.extend(

@@ -124,24 +124,14 @@ impl Store for SqliteStore {
     async fn index(&self, limit: usize) -> Result<usize, StoreError> {
         let _one_at_a_time = self.indexing.lock().await;
         let plan = self.readers.run(move |connection| search::plan(connection, limit)).await?;
-        let mut portions = plan.rows.chunks(INDEX_PORTION).peekable();
-        while let Some(rows) = portions.next() {
-            let done = plan.through.filter(|_| portions.peek().is_none());
-            self.unconditional(Change::Index { rows: rows.to_vec(), done }).await?;
+        let mut done = (plan.count > 0).then_some(plan.done);
+        let mut rows = plan.rows.into_iter().peekable();
+        while rows.peek().is_some() || done.is_some() {
+            let portion: Vec<_> = rows.by_ref().take(INDEX_PORTION).collect();
+            let done = if rows.peek().is_none() { done.take() } else { None };
+            self.unconditional(Change::Index { rows: portion, done }).await?;
         }
-        if plan.rows.is_empty() && plan.through.is_some() {
-            let change = Change::Index { rows: Vec::new(), done: plan.through };
-            self.unconditional(change).await?;
-        }
-        let mut pushes = 0;
-        while pushes < limit {
-            let change = Change::IndexPushes { limit: INDEX_PORTION.min(limit - pushes) };
-            match reply!(self.unconditional(change).await?, Count) {
-                0 => break,
-                count => pushes += count,
-            }
-        }
-        Ok(plan.changes + pushes)
+        Ok(plan.count)
     }
 
     async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError> {

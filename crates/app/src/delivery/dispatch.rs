@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::delivery::callbacks;
-use crate::delivery::worker::{Ended, LOOK_EVERY, Work, Worker, until_recorded};
+use crate::delivery::worker::{Ended, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::settings::Concurrency;
 use crate::signed::{PushRequest, compose};
@@ -47,18 +47,19 @@ impl Work for Dispatch {
         self.0.store.claim_pushes(request).await
     }
 
-    async fn work(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
-        attempt(&self.0, &push, token).await
+    async fn work(&self, Claim { work: push, token }: Claim<Push>, place: Place) -> Ended {
+        attempt(&self.0, &push, token, place).await
     }
 
     async fn panicked(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
         let result = AttemptResult::Failed { why: "an internal error of this server".to_owned() };
-        finish(&self.0, &push, token, self.0.now().unix_millis(), Instant::now(), result).await
+        let (started_ms, started) = (self.0.now().unix_millis(), Instant::now());
+        finish(&self.0, &push, token, started_ms, started, result, None).await
     }
 }
 
 /// One attempt, from the claim to the report.
-async fn attempt(app: &App, push: &Push, token: ClaimToken) -> Ended {
+async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place) -> Ended {
     let (started_ms, started) = (app.now().unix_millis(), Instant::now());
     let result = match outgoing(app, push).await {
         Ok(None) => AttemptResult::NoAddress,
@@ -74,7 +75,7 @@ async fn attempt(app: &App, push: &Push, token: ClaimToken) -> Ended {
             return report(app, push, PushReport { token, attempt: None, next }, None).await;
         }
     };
-    finish(app, push, token, started_ms, started, result).await
+    finish(app, push, token, started_ms, started, result, Some(place)).await
 }
 
 /// Records what an attempt came to.
@@ -85,6 +86,7 @@ async fn finish(
     started_ms: i64,
     started: Instant,
     result: AttemptResult,
+    place: Option<Place>,
 ) -> Ended {
     let now = app.now();
     let retries = &app.settings.push.retries;
@@ -93,6 +95,9 @@ async fn finish(
         AfterAttempt::Complete(outcome) => Next::Complete { outcome, now_ms: now.unix_millis() },
     };
     let failed = (result != AttemptResult::NoAddress).then(|| !push.kind.delivers(&result));
+    if let Some(place) = place {
+        place.give_back(failed);
+    }
     let took_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     let attempt =
         |status, problem, excerpt| Some(Attempt { started_ms, took_ms, status, problem, excerpt });

@@ -1,7 +1,8 @@
 //! The worker of one queue: claims what its scheduler says, does it, and reports how it ended.
 //!
 //! A claim is taken when its work can start, never earlier: nothing waits in memory with its claim
-//! running out. Claims are renewed as long as the work goes on, so slow work is not done
+//! running out. The limits of concurrency are for what burdens others: the work gives its place back
+//! before it waits for its report to be on disk, so the next piece goes out meanwhile. Claims are renewed as long as the work goes on, so slow work is not done
 //! twice; when the process dies they lapse after [`LAPSE`], and somebody else goes on.
 
 use crate::app::App;
@@ -16,6 +17,7 @@ use kaipiao_ports::errors::StoreError;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// How often a worker looks into the store by itself: hints can be lost, and other nodes give none.
@@ -24,6 +26,8 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LAPSE: Duration = Duration::from_secs(15);
 /// Real time between two renewals of what is under way.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// Pieces of work, reports under way included, for each place.
+const REPORTS_PER_PLACE: usize = 4;
 /// Due turns read from the store at once.
 const TURNS: usize = 1000;
 /// Pause between two tries to reach a store that is away.
@@ -31,10 +35,31 @@ const RETRY_STORE_AFTER: Duration = Duration::from_millis(100);
 /// How long a report is tried again while the store is away.
 const RETRY_STORE_FOR: Duration = Duration::from_secs(60);
 
+/// A place among what is under way at once.
+pub(crate) struct Place(UnboundedSender<(Id, Option<bool>)>);
+
+impl Place {
+    /// Gives the place back; what follows burdens nobody else. Says whether the receiver failed; None:
+    /// nothing is known of the receiver.
+    pub(crate) fn give_back(self, failed: Option<bool>) {
+        if let Some(id) = tokio::task::try_id() {
+            // A worker that has stopped counts no more.
+            let _ = self.0.send((id, failed));
+        }
+    }
+
+    /// A place that no worker counts.
+    #[cfg(test)]
+    pub(crate) fn uncounted() -> Self {
+        Self(unbounded_channel().0)
+    }
+}
+
 /// The end of a piece of work, for its scheduler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ended {
-    /// Whether the receiver failed; None: it says nothing about the receiver.
+    /// Whether the receiver failed; None: it says nothing about the receiver. Counts unless the place
+    /// was given back before.
     pub failed: Option<bool>,
     /// When the work that follows in the same turn is due, in the domain's milliseconds.
     pub next_due_ms: Option<i64>,
@@ -55,7 +80,7 @@ pub(crate) trait Work: Send + Sync + 'static {
     async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Self::Item>, StoreError>;
 
     /// Does one piece, to its report.
-    async fn work(&self, claim: Claim<Self::Item>) -> Ended;
+    async fn work(&self, claim: Claim<Self::Item>, place: Place) -> Ended;
 
     /// Reports a piece whose work has panicked.
     async fn panicked(&self, claim: Claim<Self::Item>) -> Ended;
@@ -67,6 +92,12 @@ pub(crate) struct Worker<W: Work> {
     scheduler: Scheduler,
     running: JoinSet<Ended>,
     under_way: HashMap<Id, UnderWay<W::Item>>,
+    /// Places that were given back by work that goes on.
+    given_back: UnboundedReceiver<(Id, Option<bool>)>,
+    giving_back: UnboundedSender<(Id, Option<bool>)>,
+    /// What is under way, places given back included: reports that the store does not take hold up the
+    /// claims behind them in the end.
+    at_most: usize,
     renewed: Instant,
     looked: Option<Instant>,
 }
@@ -74,6 +105,7 @@ pub(crate) struct Worker<W: Work> {
 struct UnderWay<Item> {
     turn: TurnKey,
     claim: Claim<Item>,
+    has_place: bool,
     has_panicked: bool,
 }
 
@@ -82,11 +114,15 @@ impl<W: Work> Worker<W> {
         let Concurrency { at_once, per_account, .. } = work.concurrency();
         let failing_at_once = (at_once / 2).max(1);
         let limits = Limits { at_once, per_turn: per_account, failing_at_once };
+        let (giving_back, given_back) = unbounded_channel();
         Self {
             work: Arc::new(work),
             scheduler: Scheduler::new(limits),
             running: JoinSet::new(),
             under_way: HashMap::new(),
+            given_back,
+            giving_back,
+            at_most: at_once.saturating_mul(REPORTS_PER_PLACE),
             renewed: Instant::now(),
             looked: None,
         }
@@ -104,12 +140,16 @@ impl<W: Work> Worker<W> {
             tokio::select! {
                 () = &mut stop => break,
                 _ = wait => {}
+                Some((id, failed)) = self.given_back.recv() => self.free_place(id, failed),
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended),
             }
             // Whatever else has ended meanwhile is one look at the schedule, not one each.
             tokio::task::yield_now().await;
             while let Some(ended) = self.running.try_join_next_with_id() {
                 self.ended(ended);
+            }
+            while let Ok((id, failed)) = self.given_back.try_recv() {
+                self.free_place(id, failed);
             }
         }
         while !self.running.is_empty() {
@@ -163,7 +203,10 @@ impl<W: Work> Worker<W> {
     /// Claims and starts what is due, within the limits of concurrency.
     async fn claim_due(&mut self) {
         let now_ms = self.now_ms();
-        while let Some((turn, limit)) = self.scheduler.next(now_ms) {
+        while self.running.len() < self.at_most
+            && let Some((turn, limit)) = self.scheduler.next(now_ms)
+        {
+            let limit = limit.min(self.at_most - self.running.len());
             let holder = self.work.app().node();
             let request =
                 ClaimRequest { turn: &turn, due_by_ms: now_ms, lapses_in: LAPSE, limit, holder };
@@ -171,7 +214,7 @@ impl<W: Work> Worker<W> {
                 Ok(Claimed { claims, next_due_ms }) => {
                     self.scheduler.claimed(&turn, claims.len(), next_due_ms, now_ms);
                     for claim in claims {
-                        self.start(turn.clone(), claim, false);
+                        self.start(turn.clone(), claim);
                     }
                 }
                 Err(error) => {
@@ -185,15 +228,31 @@ impl<W: Work> Worker<W> {
         }
     }
 
-    fn start(&mut self, turn: TurnKey, claim: Claim<W::Item>, has_panicked: bool) {
-        let (work, to_do) = (Arc::clone(&self.work), claim.clone());
+    fn start(&mut self, turn: TurnKey, claim: Claim<W::Item>) {
+        self.run_task(UnderWay { turn, claim, has_place: true, has_panicked: false });
+    }
+
+    fn run_task(&mut self, started: UnderWay<W::Item>) {
+        let (work, to_do) = (Arc::clone(&self.work), started.claim.clone());
+        let has_panicked = started.has_panicked;
+        let place = Place(self.giving_back.clone());
         let task = self.running.spawn(async move {
             match has_panicked {
-                false => work.work(to_do).await,
+                false => work.work(to_do, place).await,
                 true => work.panicked(to_do).await,
             }
         });
-        self.under_way.insert(task.id(), UnderWay { turn, claim, has_panicked });
+        self.under_way.insert(task.id(), started);
+    }
+
+    /// Work that goes on has given its place back.
+    fn free_place(&mut self, id: Id, failed: Option<bool>) {
+        if let Some(under_way) = self.under_way.get_mut(&id)
+            && under_way.has_place
+        {
+            under_way.has_place = false;
+            self.scheduler.ended(&under_way.turn, failed);
+        }
     }
 
     fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) {
@@ -204,19 +263,24 @@ impl<W: Work> Worker<W> {
                 (error.id(), None)
             }
         };
-        let Some(UnderWay { turn, claim, has_panicked }) = self.under_way.remove(&id) else {
-            return;
-        };
-        match ended {
-            Some(Ended { failed, next_due_ms }) => {
-                self.scheduler.ended(&turn, failed);
-                if let Some(due_ms) = next_due_ms {
+        match (ended, self.under_way.get(&id).is_some_and(|under_way| under_way.has_panicked)) {
+            (Some(Ended { failed, next_due_ms }), _) => {
+                self.free_place(id, failed);
+                let under_way = self.under_way.remove(&id);
+                if let Some((UnderWay { turn, .. }, due_ms)) = under_way.zip(next_due_ms) {
                     self.scheduler.due(&turn, due_ms, self.work.app().now().unix_millis());
                 }
             }
-            None if !has_panicked => self.start(turn, claim, true),
+            (None, false) => {
+                if let Some(under_way) = self.under_way.remove(&id) {
+                    self.run_task(UnderWay { has_panicked: true, ..under_way });
+                }
+            }
             // The report panicked as well: the claim lapses, and the work is offered again.
-            None => self.scheduler.ended(&turn, None),
+            (None, true) => {
+                self.free_place(id, None);
+                self.under_way.remove(&id);
+            }
         }
     }
 

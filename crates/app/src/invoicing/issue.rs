@@ -7,7 +7,7 @@
 
 use crate::app::App;
 use crate::delivery::jobs;
-use crate::delivery::worker::{Ended, LOOK_EVERY, Work, Worker, until_recorded};
+use crate::delivery::worker::{Ended, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::invoicing::{requests, s19_result_push};
 use crate::settings::Concurrency;
@@ -68,8 +68,8 @@ impl Work for Issuing {
         self.0.store.claim_jobs(Self::QUEUE, request).await
     }
 
-    async fn work(&self, Claim { work: job, token }: Claim<Job>) -> Ended {
-        match issue(&self.0, &job.id).await {
+    async fn work(&self, Claim { work: job, token }: Claim<Job>, place: Place) -> Ended {
+        match issue(&self.0, &job.id, place).await {
             // What is due next, the commit has announced.
             Ok(()) => Ended::default(),
             Err(failure) => jobs::fail(&self.0, &job, token, failure.to_string()).await,
@@ -82,7 +82,7 @@ impl Work for Issuing {
 }
 
 /// Does a job to its end.
-async fn issue(app: &App, job: &JobId) -> Result<(), Failure> {
+async fn issue(app: &App, job: &JobId, place: Place) -> Result<(), Failure> {
     let wrong = |why: &str| Failure::Damaged(format!("{} {}: {why}", job.account, job.name));
     let (merchant, serial) = names(job).ok_or_else(|| wrong("this program knows no such job"))?;
     let read = || requests::find_versioned(app, &merchant, &serial);
@@ -97,6 +97,7 @@ async fn issue(app: &App, job: &JobId) -> Result<(), Failure> {
         // Somebody else has ended it: only the job is left.
         false => IssuerAnswer::NotYet,
     };
+    place.give_back(None);
     until_recorded(&serial, || record_answer(app, job, found.clone(), &answer)).await
 }
 

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing};
-use crate::store_access::{Decision, FirstTry, commit, decide, get, put};
+use crate::store_access::{Decision, FirstTry, commit, decide, decide_reading, get};
 use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
@@ -22,6 +22,9 @@ pub enum BookError {
     /// Fields that cannot stand.
     #[error("fields of the title cannot stand")]
     Problems(Vec<FieldProblem>),
+    /// The title that was to be replaced is no longer there.
+    #[error("the title was deleted")]
+    Gone,
     /// The book is full.
     #[error("the title book holds {MAX_BOOK} titles already")]
     Full,
@@ -68,18 +71,42 @@ pub async fn save(
     if !problems.is_empty() {
         return Err(BookError::Problems(problems));
     }
-    let book = book_entries(app, user).await?;
-    if let Some(same) = book.iter().find(|entry| replaces.is_none() && entry.title == title) {
-        return Ok(same.clone());
+    match replaces {
+        Some(id) => replace(app, user, id, title).await,
+        None => add(app, user, title).await,
     }
-    let known = replaces.filter(|id| book.iter().any(|entry| entry.id == *id));
-    if known.is_none() && book.len() >= MAX_BOOK {
-        return Err(BookError::Full);
-    }
-    let id = known.map_or_else(|| new_title_id(app), str::to_owned);
-    let entry = BookEntry { user: user.clone(), id, title };
-    put(app, book_entry_key(user, &entry.id), &entry).await?;
-    Ok(entry)
+}
+
+/// The user's record is saved with the title, as it was read: of two who add at the same time one counts
+/// the book again.
+async fn add(app: &App, user: &UserId, title: InvoiceTitle) -> Result<BookEntry, BookError> {
+    let title = &title;
+    decide_reading(app, user_key(user), FirstTry::Reads, |found: Option<User>, _| async move {
+        let book = book_entries(app, user).await?;
+        if let Some(same) = book.iter().find(|entry| entry.title == *title) {
+            return Ok(Decision::alone(None, same.clone()));
+        }
+        if book.len() >= MAX_BOOK {
+            return Err(BookError::Full);
+        }
+        let entry = BookEntry { user: user.clone(), id: new_title_id(app), title: title.clone() };
+        let also = vec![record::save(book_entry_key(user, &entry.id), Expect::Absent, &entry)];
+        Ok(Decision { also, ..Decision::alone(found, entry) })
+    })
+    .await
+}
+
+async fn replace(
+    app: &App,
+    user: &UserId,
+    id: &str,
+    title: InvoiceTitle,
+) -> Result<BookEntry, BookError> {
+    decide(app, book_entry_key(user, id), FirstTry::Reads, |found: Option<BookEntry>| {
+        let entry = BookEntry { title: title.clone(), ..found.ok_or(BookError::Gone)? };
+        Ok(Decision::alone(Some(entry.clone()), entry))
+    })
+    .await
 }
 
 /// An id that sorts behind the titles that were added before.

@@ -58,15 +58,10 @@ impl IssuedToken {
         self.issued_at + TOKEN_LIFE
     }
 
-    /// `expires_in`: whole seconds that remain at `now`, never more than a life.
+    /// `expires_in`: whole seconds that remain at `now`; never more than a whole life, though the clock
+    /// may have stepped back since.
     pub fn expires_in_s(self, now: Timestamp) -> u64 {
         self.expires_at().since(now).min(TOKEN_LIFE).as_secs()
-    }
-
-    /// Whether it works at `now` as far as time goes. One from the future was issued by a clock
-    /// that was wrong, and would live as long as the clock had been ahead.
-    fn is_alive(self, now: Timestamp) -> bool {
-        now <= self.expires_at() && !self.issued_at.is_beyond(now)
     }
 }
 
@@ -77,13 +72,6 @@ pub struct Superseded {
     pub token: IssuedToken,
     /// The last moment at which it works.
     pub until: Timestamp,
-}
-
-impl Superseded {
-    /// Whether it still works: an overlap that a wrong clock has written ends at once.
-    fn serves(self, now: Timestamp) -> bool {
-        now <= self.until && !self.until.is_beyond(now + OVERLAP)
-    }
 }
 
 /// Forced refreshes of a stable token.
@@ -130,8 +118,9 @@ impl TokenFamily {
     /// then a new one. None: the current one still serves.
     #[must_use]
     pub fn issue_stable(&self, now: Timestamp) -> Option<Self> {
-        let serves =
-            |token: IssuedToken| token.is_alive(now) && token.expires_at().since(now) > OVERLAP;
+        let serves = |token: IssuedToken| {
+            !token.issued_at.is_ahead_of(now) && token.expires_at().since(now) > OVERLAP
+        };
         (!self.current.is_some_and(serves)).then(|| self.replaced(OVERLAP, now))
     }
 
@@ -141,7 +130,7 @@ impl TokenFamily {
         let today = now.china_day();
         let used = if self.forced.day == today { self.forced.count } else { 0 };
         if let Some(last) = self.forced.last
-            && !last.is_beyond(now)
+            && !last.is_ahead_of(now)
             && now.since(last) < FORCED_SPACING
         {
             let wait_s = (FORCED_SPACING - now.since(last)).as_secs() + 1;
@@ -158,24 +147,28 @@ impl TokenFamily {
         Ok(Self { superseded: Vec::new(), forced, ..self.replaced(Duration::ZERO, now) })
     }
 
-    /// The status of a presented token.
+    /// The status of a presented token. One that a clock far ahead has issued never works.
     pub fn status(&self, presented: IssuedToken, now: Timestamp) -> TokenStatus {
-        if !presented.is_alive(now) {
+        if presented.issued_at.is_ahead_of(now) {
+            return TokenStatus::Replaced;
+        }
+        if now > presented.expires_at() {
             return TokenStatus::Expired;
         }
         if self.current == Some(presented) {
             return TokenStatus::Valid;
         }
         match self.superseded.iter().find(|older| older.token == presented) {
-            Some(older) if older.serves(now) => TokenStatus::Valid,
+            Some(older) if now <= older.until => TokenStatus::Valid,
             _ => TokenStatus::Replaced,
         }
     }
 
     fn replaced(&self, overlap: Duration, now: Timestamp) -> Self {
         let mut superseded: Vec<_> =
-            self.superseded.iter().copied().filter(|older| older.serves(now)).collect();
-        if let Some(token) = self.current {
+            self.superseded.iter().copied().filter(|older| older.until >= now).collect();
+        superseded.retain(|older| !older.token.issued_at.is_ahead_of(now));
+        if let Some(token) = self.current.filter(|token| !token.issued_at.is_ahead_of(now)) {
             superseded.push(Superseded { token, until: token.expires_at().min(now + overlap) });
         }
         let excess = superseded.len().saturating_sub(MAX_SUPERSEDED);
@@ -239,34 +232,6 @@ mod tests {
     }
 
     #[test]
-    fn what_a_clock_far_ahead_has_issued_does_not_serve() {
-        let ahead = 200 * 366 * 86_400;
-        let right = TokenFamily::default().issue_stable(at(0)).unwrap();
-        let wrong = right.issue_stable(at(ahead)).unwrap();
-        let from_the_future = wrong.current.unwrap();
-        assert_eq!(wrong.status(from_the_future, at(1)), TokenStatus::Expired);
-        assert_eq!(wrong.status(right.current.unwrap(), at(1)), TokenStatus::Replaced);
-        assert_eq!(from_the_future.expires_in_s(at(1)), 7200);
-        let again = wrong.issue_stable(at(1)).expect("the one from the future does not serve");
-        let token = again.current.unwrap();
-        assert_eq!((token.serial, token.expires_in_s(at(1))), (3, 7200));
-        assert_eq!(again.status(token, at(1)), TokenStatus::Valid);
-        assert_eq!(again.status(from_the_future, at(2)), TokenStatus::Expired);
-        // A forced refresh needs no wait for a moment that has not come.
-        let forced = right.force_stable(at(ahead)).unwrap().force_stable(at(1)).unwrap();
-        assert_eq!(forced.status(forced.current.unwrap(), at(1)), TokenStatus::Valid);
-        assert_eq!(wrong.issue_classic(at(1)).current.unwrap().issued_at, at(1));
-    }
-
-    #[test]
-    fn a_clock_that_is_set_right_ends_no_token() {
-        let family = TokenFamily::default().issue_stable(at(60)).unwrap();
-        let token = family.current.unwrap();
-        assert_eq!(family.status(token, at(0)), TokenStatus::Valid);
-        assert_eq!((family.issue_stable(at(0)), token.expires_in_s(at(0))), (None, 7200));
-    }
-
-    #[test]
     fn forcing_ends_the_old_token_at_once_and_has_limits() {
         let mut family = TokenFamily::default().issue_stable(at(0)).unwrap();
         let old = family.current.unwrap();
@@ -278,5 +243,27 @@ mod tests {
         }
         assert_eq!(family.force_stable(at(700)).unwrap_err().code, ErrorCode::DailyQuotaReached);
         assert!(family.force_stable(at(86_400)).is_ok());
+    }
+
+    #[test]
+    fn what_a_clock_far_ahead_has_issued_does_not_serve() {
+        let years = 6_000_000_000;
+        let ahead = TokenFamily::default().issue_stable(at(years)).unwrap();
+        let ahead = ahead.force_stable(at(years + 31)).unwrap();
+        let old = ahead.current.unwrap();
+        assert_eq!(ahead.status(old, at(0)), TokenStatus::Replaced);
+        let forced = ahead.force_stable(at(0)).unwrap();
+        assert_eq!(forced.superseded, []);
+        let next = ahead.issue_stable(at(0)).unwrap();
+        let new = next.current.unwrap();
+        assert_eq!((new.serial, new.expires_in_s(at(0))), (old.serial + 1, 7200));
+        assert_eq!(next.status(new, at(0)), TokenStatus::Valid);
+        assert_eq!(next.status(old, at(years)), TokenStatus::Replaced);
+        // A step back of a minute takes nothing away, and lengthens nothing.
+        assert_eq!(next.issue_stable(at(-60)), None);
+        assert_eq!(
+            (next.status(new, at(-60)), new.expires_in_s(at(-60))),
+            (TokenStatus::Valid, 7200)
+        );
     }
 }

@@ -197,6 +197,19 @@ pub fn check_token(token: &str) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(Refusal::invalid("token", "must be 3 to 32 letters and digits")) }
 }
 
+/// How far CreateTimes may run ahead of the clock: more pushes than a user has in a second. What is further
+/// ahead was given out by a clock that was wrong, and holds up nothing.
+const MAX_AHEAD_S: i64 = 86_400;
+
+/// The CreateTime of a user's next push, in unix seconds, when the last one is known: never behind the
+/// clock, and unique (D-35).
+pub fn create_time_s(last_s: Option<i64>, now_s: i64) -> i64 {
+    match last_s {
+        Some(last_s) if last_s - MAX_AHEAD_S <= now_s => now_s.max(last_s + 1),
+        _ => now_s,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,5 +265,13 @@ mod tests {
         for bad in ["", "ab", "a b c", "中文字", &"a".repeat(33)] {
             assert!(check_token(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_create_time_is_unique_and_does_not_follow_a_clock_that_was_far_ahead() {
+        assert_eq!(create_time_s(None, 5), 5);
+        assert_eq!((create_time_s(Some(5), 5), create_time_s(Some(9), 5)), (6, 10));
+        assert_eq!(create_time_s(Some(MAX_AHEAD_S + 5), 5), MAX_AHEAD_S + 6);
+        assert_eq!(create_time_s(Some(MAX_AHEAD_S + 6), 5), 5);
     }
 }

@@ -49,7 +49,7 @@ impl MakeOut {
         };
         // One that is used keeps: an invoice may be asked after as long as there is a record of it.
         let is_over =
-            *now > authorization.at + authorization_life || authorization.at.is_beyond(*now);
+            *now > authorization.at + authorization_life || authorization.at.is_ahead_of(*now);
         if authorization.used_by.is_none() && is_over {
             return Err(self.expired().into());
         }

@@ -105,6 +105,7 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
     match titles::save(&pages.app, &user.id, id.as_deref(), typed.clone()).await {
         Ok(_) => see_other("/me/titles"),
         Err(BookError::Problems(problems)) => shown(&typed, &problems),
+        Err(BookError::Gone) => gone(&frame),
         Err(BookError::Full) => notice(
             &frame,
             StatusCode::CONFLICT,

@@ -94,21 +94,6 @@ pub enum NewBody {
     },
 }
 
-/// How far a user's CreateTimes may run ahead of the clock. One further ahead was given out by a
-/// clock that was wrong.
-const FURTHEST_AHEAD_S: i64 = 86_400;
-
-/// The CreateTime that follows `last_s`, the user's last one, at `now_s`.
-pub fn create_time_s(now_s: i64, last_s: Option<i64>) -> i64 {
-    let last_s = last_s.filter(|last_s| is_of_the_same_clock(*last_s, now_s));
-    last_s.map_or(now_s, |last_s| now_s.max(last_s + 1))
-}
-
-/// Whether an earlier CreateTime binds those that are given out from `now_s` on.
-pub const fn is_of_the_same_clock(earlier_s: i64, now_s: i64) -> bool {
-    earlier_s <= now_s.saturating_add(FURTHEST_AHEAD_S)
-}
-
 /// A push as a part of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPush {

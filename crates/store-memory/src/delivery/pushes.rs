@@ -1,12 +1,13 @@
 //! The outbox: pushes by number, and of each ordering key what is open.
 
 use crate::delivery::claims::ClaimBook;
+use kaipiao_domain::delivery::push::create_time_s;
 use kaipiao_ports::delivery::claims::{
     Claim, ClaimRequest, ClaimToken, Claimed, DueTurn, Queue, Reported, TurnKey,
 };
 use kaipiao_ports::delivery::outbox::{
     Attempt, ListedPush, NewBody, NewPush, Next, Push, PushId, PushQuery, PushReport, PushState,
-    Replayed, StateFilter, create_time_s,
+    Replayed, StateFilter,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -73,9 +74,9 @@ impl Pushes {
     fn create_time_s(&mut self, new: &NewPush) -> i64 {
         let now_s = new.now_ms.div_euclid(1000);
         let user = (new.account.clone(), new.openid.clone());
-        let time_s = create_time_s(now_s, self.last_times.get(&user).copied());
-        self.last_times.insert(user, time_s);
-        time_s
+        let create_time_s = create_time_s(self.last_times.get(&user).copied(), now_s);
+        self.last_times.insert(user, create_time_s);
+        create_time_s
     }
 
     /// Lines a push up with the open ones of its ordering key.

@@ -4,7 +4,8 @@
 //! exceed. After a crash the newest pushes are read for it, and those that ran ahead of the
 //! clock, which have an index of their own.
 
-use kaipiao_ports::delivery::outbox::{NewPush, create_time_s, is_of_the_same_clock};
+use kaipiao_domain::delivery::push::create_time_s;
+use kaipiao_ports::delivery::outbox::NewPush;
 use rusqlite::Connection;
 use std::collections::HashMap;
 
@@ -46,7 +47,7 @@ impl CreateTimes {
         }
         let mut ahead = connection.prepare(
             "SELECT account, openid, create_time_s FROM pushes INDEXED BY pushes_ahead \
-             WHERE create_time_s > committed_ms / 1000 AND create_time_s > ?1",
+             WHERE create_time_s > committed_ms / 1000 AND create_time_s > ?1 ORDER BY number DESC",
         )?;
         let mut rows = ahead.query([times.bound_s])?;
         while let Some(row) = rows.next()? {
@@ -55,13 +56,9 @@ impl CreateTimes {
         Ok(times)
     }
 
-    /// Keeps the larger one. Newer ones come first, so an earlier one far ahead of what is kept is
-    /// of a clock that has been set right since.
+    /// The newest first: an older one that is larger was given out by a clock that was far ahead.
     fn keep(&mut self, user: (String, String), create_time_s: i64) {
-        let last_s = self.last_s.entry(user).or_insert(create_time_s);
-        if is_of_the_same_clock(create_time_s, *last_s) {
-            *last_s = create_time_s.max(*last_s);
-        }
+        self.last_s.entry(user).or_insert(create_time_s);
     }
 
     /// The CreateTime of a new push, in unix seconds.
@@ -72,7 +69,7 @@ impl CreateTimes {
         // never seen there is nothing to be unique with.
         let last_s =
             self.last_s.get(&key).copied().or((now_s <= self.bound_s).then_some(self.bound_s));
-        let create_time_s = create_time_s(now_s, last_s);
+        let create_time_s = create_time_s(last_s, now_s);
         self.last_s.insert(key, create_time_s);
         if self.last_s.len() > self.sweep_at {
             self.sweep(now_s);

@@ -5,9 +5,9 @@
 //! older snapshot's value only counts while no entry that came after the snapshot has left again,
 //! and where no entry stands. What was removed stands as absent.
 
-use kaipiao_ports::record::{Index, Key, Stored};
+use kaipiao_ports::record::{Key, Stored};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of bodies that are kept, about.
 const CAPACITY_BYTES: usize = 16 * 1024 * 1024;
@@ -34,8 +34,6 @@ struct Entries {
 struct Entry {
     number: u64,
     stored: Option<Stored>,
-    /// What the record is found by; None: it was read, which does not say.
-    index: Option<Arc<Index>>,
 }
 
 /// The moment before a read of the disk.
@@ -47,11 +45,6 @@ impl Recent {
         self.entries().by_key.get(key).map(|entry| entry.stored.clone())
     }
 
-    /// What a record is found by, if that is known.
-    pub(crate) fn index(&self, key: &Key) -> Option<Arc<Index>> {
-        self.entries().by_key.get(key).and_then(|entry| entry.index.clone())
-    }
-
     /// To be taken before the disk is read.
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot(self.entries().last)
@@ -61,18 +54,18 @@ impl Recent {
     pub(crate) fn take_read(&self, snapshot: &Snapshot, stored: &Stored) {
         let mut entries = self.entries();
         if entries.left <= snapshot.0 && !entries.by_key.contains_key(&stored.key) {
-            entries.put(stored.key.clone(), Some(stored.clone()), None);
+            entries.put(stored.key.clone(), Some(stored.clone()));
         }
     }
 
     /// Takes in a group's changes after its COMMIT. None: removed.
-    pub(crate) fn take_in(&self, changes: Vec<(Key, Option<Stored>, Index)>) {
+    pub(crate) fn take_in(&self, changes: Vec<(Key, Option<Stored>)>) {
         if changes.is_empty() {
             return;
         }
         let mut entries = self.entries();
-        for (key, stored, index) in changes {
-            entries.put(key, stored, Some(Arc::new(index)));
+        for (key, stored) in changes {
+            entries.put(key, stored);
         }
     }
 
@@ -95,11 +88,11 @@ fn cost(stored: Option<&Stored>) -> usize {
 }
 
 impl Entries {
-    fn put(&mut self, key: Key, stored: Option<Stored>, index: Option<Arc<Index>>) {
+    fn put(&mut self, key: Key, stored: Option<Stored>) {
         self.last += 1;
         self.bytes += cost(stored.as_ref());
         self.order.push_back((self.last, key.clone()));
-        let before = self.by_key.insert(key, Entry { number: self.last, stored, index });
+        let before = self.by_key.insert(key, Entry { number: self.last, stored });
         if let Some(before) = before {
             self.bytes -= cost(before.stored.as_ref());
         }
@@ -141,20 +134,20 @@ mod tests {
         let recent = Recent::default();
         let (old, new) = (stored("a", 1, 1), stored("a", 2, 1));
         let snapshot = recent.snapshot();
-        recent.take_in(vec![(new.key.clone(), Some(new.clone()), Index::default())]);
+        recent.take_in(vec![(new.key.clone(), Some(new.clone()))]);
         recent.take_read(&snapshot, &old);
         assert_eq!(recent.get(&old.key), Some(Some(new)));
         // Removed after the snapshot.
-        recent.take_in(vec![(old.key.clone(), None, Index::default())]);
+        recent.take_in(vec![(old.key.clone(), None)]);
         recent.take_read(&snapshot, &old);
         assert_eq!(recent.get(&old.key), Some(None));
         // Changed after the snapshot, and gone from memory since.
         let other = stored("b", 1, 1);
         let snapshot = recent.snapshot();
-        recent.take_in(vec![(other.key.clone(), Some(stored("b", 2, 1)), Index::default())]);
+        recent.take_in(vec![(other.key.clone(), Some(stored("b", 2, 1)))]);
         for n in 0..20 {
             let large = stored(&n.to_string(), 1, CAPACITY_BYTES / 10);
-            recent.take_in(vec![(large.key.clone(), Some(large), Index::default())]);
+            recent.take_in(vec![(large.key.clone(), Some(large))]);
         }
         assert_eq!(recent.get(&other.key), None);
         recent.take_read(&snapshot, &other);
@@ -166,12 +159,12 @@ mod tests {
         let recent = Recent::default();
         for n in 0..100_000 {
             let one = stored(&(n % 5).to_string(), n, 10);
-            recent.take_in(vec![(one.key.clone(), Some(one), Index::default())]);
+            recent.take_in(vec![(one.key.clone(), Some(one))]);
         }
         assert!(recent.entries().order.len() < 100);
         for n in 0..100 {
             let large = stored(&format!("l{n}"), 1, CAPACITY_BYTES / 20);
-            recent.take_in(vec![(large.key.clone(), Some(large.clone()), Index::default())]);
+            recent.take_in(vec![(large.key.clone(), Some(large.clone()))]);
             assert_eq!(recent.get(&large.key), Some(Some(large)));
         }
         assert!(recent.entries().bytes <= CAPACITY_BYTES);

@@ -1,12 +1,22 @@
-//! What records are searched by, filled in the background. A commit appends the record's fields to
-//! `unindexed`; the indexer plans from there, beside the writer, which rows of `search` change, and
-//! has the writer apply them in small portions.
+//! What records and pushes are listed by besides their key, filled in the background: a record's time and
+//! fields, a push's account and ordering key. A commit appends what has changed of a record's fields to
+//! `unindexed`, and leaves the rest to a look at what has arrived; the indexer plans from there, beside
+//! the writer, which rows change, and has the writer apply them in small portions.
 
-use kaipiao_ports::record::{Expect, Index, Key, Kind, Save};
+use crate::sequence;
+use kaipiao_ports::record::{Index, Key, Kind};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
-/// A kind's stored number; None: it is searched by nothing.
+/// The field that stands for every record; its value is empty, so its rows are in the order of time.
+pub(crate) const EVERY: i64 = 0;
+/// Up to (without) this number pushes are found by account and ordering key.
+pub(crate) const PUSHES_INDEXED: &str = "pushes_indexed";
+
+/// Kinds that are listed by more than their key.
+const INDEXED: [Kind; 2] = [Kind::Order, Kind::InvoiceRequest];
+
+/// A kind's stored number; None: it is listed by its key alone.
 pub(crate) const fn kind_number(kind: Kind) -> Option<i64> {
     match kind {
         Kind::Order => Some(1),
@@ -15,62 +25,97 @@ pub(crate) const fn kind_number(kind: Kind) -> Option<i64> {
     }
 }
 
-/// The kind of a searched record.
-const fn kind_of_number(number: i64) -> Option<Kind> {
-    match number {
-        1 => Some(Kind::Order),
-        2 => Some(Kind::InvoiceRequest),
-        _ => None,
-    }
+/// The sequence that says up to (without) which `seq` a kind's records are found by time.
+pub(crate) fn arrivals(kind: Kind) -> String {
+    format!("{}_indexed", kind.table())
 }
 
-/// Whether a save changes what a search says: not if the record is new and is found by nothing, nor if
-/// it was found by the same before, as far as that is known.
-pub(crate) fn must_note(save: &Save, before: Option<&Index>) -> bool {
-    if kind_number(save.key.kind).is_none() {
-        return false;
-    }
-    match (&save.body, save.expect) {
-        (Some(_), Expect::Absent) => !save.index.fields.is_empty(),
-        (Some(_), _) => before.is_none_or(|before| before.fields != save.index.fields),
-        (None, _) => true,
-    }
+/// What an index says of a record.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) time_ms: i64,
+    /// Pairs of a field's number and its value, in JSON.
+    pub(crate) fields: String,
 }
 
-/// Notes that a record has changed. None: it was removed.
+/// What an index says of a record as it stands; None: there is no such record.
+pub(crate) fn entry(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Entry>> {
+    let sql =
+        format!("SELECT time_ms, fields FROM {} WHERE owner = ?1 AND id = ?2", key.kind.table());
+    connection
+        .prepare_cached(&sql)?
+        .query_row((&key.owner, &key.id), |row| {
+            Ok(Entry { time_ms: row.get(0)?, fields: row.get(1)? })
+        })
+        .optional()
+}
+
+/// The fields as a record's row has them.
+pub(crate) fn fields_text(index: &Index) -> String {
+    let fields: Vec<_> =
+        index.fields.iter().map(|(field, value)| (field.number(), value)).collect();
+    serde_json::to_string(&fields).expect("numbers and texts are JSON")
+}
+
+/// Notes what has changed of a record. None: there was none, or there is none any more. Nothing is noted
+/// of a new record without fields: it will be seen among those that have arrived.
 pub(crate) fn note(
     connection: &Connection,
     key: &Key,
-    index: Option<&Index>,
+    before: Option<Entry>,
+    now: Option<Entry>,
 ) -> rusqlite::Result<()> {
     let Some(kind) = kind_number(key.kind) else { return Ok(()) };
-    let fields = index.map(|index| -> Vec<_> {
-        index.fields.iter().map(|(field, value)| (field.number(), value)).collect()
-    });
-    let fields = serde_json::to_string(&fields).expect("numbers and texts are JSON");
+    let fields =
+        |entry: &Option<Entry>| entry.as_ref().map_or("[]", |entry| &*entry.fields).to_owned();
+    let is_removed = before.is_some() && now.is_none();
+    if !is_removed && fields(&before) == fields(&now) {
+        return Ok(());
+    }
+    let split = |entry: Option<Entry>| entry.map(|entry| (entry.time_ms, entry.fields)).unzip();
+    let ((before_ms, before), (now_ms, now)) = (split(before), split(now));
     connection
-        .prepare_cached("INSERT INTO unindexed (kind, owner, id, fields) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![kind, key.owner, key.id, fields])
+        .prepare_cached(
+            "INSERT INTO unindexed (kind, owner, id, before_ms, before, now_ms, now) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![kind, key.owner, key.id, before_ms, before, now_ms, now])
         .map(|_| ())
 }
 
-/// Row changes that make noted changes findable. In the order of the trees, so that the few rows of
+/// Row changes that make what has happened findable. In the order of the trees, so that the few rows of
 /// each commit lie beside each other, and a page is written once however many of its rows change.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// In order; applied twice they do no harm.
     pub(crate) rows: Vec<RowChange>,
-    /// The newest change that the rows follow from; None: there is none.
-    pub(crate) through: Option<i64>,
-    /// Changes that they follow from.
-    pub(crate) changes: usize,
+    /// Where the next plan begins, once the rows are applied.
+    pub(crate) done: Done,
+    /// Changes, records and pushes that they follow from, and how many those may be.
+    pub(crate) count: usize,
+    limit: usize,
+}
+
+impl Plan {
+    fn left(&self) -> i64 {
+        i64::try_from(self.limit.saturating_sub(self.count)).unwrap_or(i64::MAX)
+    }
+}
+
+/// How far the index has come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Done {
+    /// The newest noted change; None: there is none.
+    noted: Option<i64>,
+    /// Sequences, and where they stand.
+    arrived: Vec<(String, i64)>,
 }
 
 /// One row's change; ordered by table and key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RowChange {
     /// A record is found by a value no more, or from now on.
-    Search {
+    Record {
         kind: i64,
         owner: String,
         field: i64,
@@ -79,139 +124,185 @@ pub(crate) enum RowChange {
         id: String,
         is_found: bool,
     },
-    /// The time and the fields that the rows of a record say; None: there are none.
-    Indexed { kind: i64, owner: String, id: String, now: Option<(i64, String)> },
+    /// A push is found by its account.
+    PushAccount { account: String, number: i64 },
+    /// A push is found by its ordering key.
+    PushKey { ordering_key: String, account: String, number: i64 },
 }
 
-/// Plans for at most so many noted changes, oldest first; of several changes of a record the last one
-/// counts.
+/// Plans for at most so many changes, oldest first.
 pub(crate) fn plan(connection: &Connection, limit: usize) -> rusqlite::Result<Plan> {
-    let mut plan = Plan::default();
-    let mut last: BTreeMap<(i64, String, String), String> = BTreeMap::new();
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, kind, owner, id, fields FROM unindexed ORDER BY seq LIMIT ?1",
-    )?;
-    let mut rows = statement.query([limit])?;
-    while let Some(row) = rows.next()? {
-        plan.through = Some(row.get(0)?);
-        plan.changes += 1;
-        last.insert((row.get(1)?, row.get(2)?, row.get(3)?), row.get(4)?);
+    // One snapshot for all: what a note says is compared with the record's row.
+    let _snapshot = connection.unchecked_transaction()?;
+    let mut plan = Plan { limit, ..Plan::default() };
+    plan_noted(connection, &mut plan)?;
+    for kind in INDEXED {
+        plan_records(connection, &mut plan, kind)?;
     }
-    for ((kind, owner, id), fields) in last {
-        plan_record(connection, &mut plan.rows, (kind, owner, id), &fields)?;
-    }
+    plan_pushes(connection, &mut plan)?;
     plan.rows.sort_unstable();
     Ok(plan)
 }
 
-fn plan_record(
-    connection: &Connection,
-    rows: &mut Vec<RowChange>,
-    (kind, owner, id): (i64, String, String),
-    fields: &str,
-) -> rusqlite::Result<()> {
-    let before = connection
-        .prepare_cached(
-            "SELECT time_ms, fields FROM indexed WHERE kind = ?1 AND owner = ?2 AND id = ?3",
-        )?
-        .query_row(params![kind, owner, id], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-        })
-        .optional()?;
-    // A record that was removed and made anew has a new time.
-    let now = match fields {
-        REMOVED => None,
-        fields => time_of(connection, kind, &owner, &id)?.map(|time_ms| (time_ms, fields)),
-    };
-    let found_by = |indexed: Option<(i64, &str)>| -> Vec<(i64, i64, String)> {
-        let (time_ms, fields) = indexed.unwrap_or((0, REMOVED));
-        parse(fields).into_iter().map(|(field, value)| (time_ms, field, value)).collect()
-    };
-    let before = before.as_ref().map(|(time_ms, fields)| (*time_ms, &**fields));
-    if before == now {
-        return Ok(());
+/// Entries of a record: before the first of several changes, and after the last.
+#[derive(Default)]
+struct Changed {
+    before: Option<Entry>,
+    now: Option<Entry>,
+}
+
+fn plan_noted(connection: &Connection, plan: &mut Plan) -> rusqlite::Result<()> {
+    let mut changed: BTreeMap<(i64, String, String), Changed> = BTreeMap::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, kind, owner, id, before_ms, before, now_ms, now \
+         FROM unindexed ORDER BY seq LIMIT ?1",
+    )?;
+    let mut rows = statement.query([plan.left()])?;
+    while let Some(row) = rows.next()? {
+        plan.done.noted = Some(row.get(0)?);
+        plan.count += 1;
+        let entry = |at| -> rusqlite::Result<Option<Entry>> {
+            let (time_ms, fields): (Option<i64>, Option<String>) = (row.get(at)?, row.get(at + 1)?);
+            Ok(time_ms.zip(fields).map(|(time_ms, fields)| Entry { time_ms, fields }))
+        };
+        let (before, now) = (entry(4)?, entry(6)?);
+        let key = (row.get(1)?, row.get(2)?, row.get(3)?);
+        changed.entry(key).or_insert_with(|| Changed { before, now: None }).now = now;
     }
-    let (old, new) = (found_by(before), found_by(now));
-    let search = |(time_ms, field, value): &(i64, i64, String), is_found| RowChange::Search {
-        kind,
-        owner: owner.clone(),
-        field: *field,
-        value: value.clone(),
-        time_ms: *time_ms,
-        id: id.clone(),
-        is_found,
-    };
-    rows.extend(old.iter().filter(|entry| !new.contains(entry)).map(|entry| search(entry, false)));
-    rows.extend(new.iter().filter(|entry| !old.contains(entry)).map(|entry| search(entry, true)));
-    let now = now.map(|(time_ms, fields)| (time_ms, fields.to_owned()));
-    rows.push(RowChange::Indexed { kind, owner, id, now });
+    for ((kind, owner, id), Changed { before, now }) in changed {
+        let now = match now {
+            Some(now) => Some(now),
+            None => made_anew(connection, kind, &owner, &id)?,
+        };
+        let (old, new) = (rows_of(before.as_ref()), rows_of(now.as_ref()));
+        let row = |(time_ms, field, value): &(i64, i64, String), is_found| {
+            let (field, time_ms, value) = (*field, *time_ms, value.clone());
+            let (owner, id) = (owner.clone(), id.clone());
+            RowChange::Record { kind, owner, field, value, time_ms, id, is_found }
+        };
+        plan.rows
+            .extend(old.iter().filter(|entry| !new.contains(entry)).map(|entry| row(entry, false)));
+        plan.rows
+            .extend(new.iter().filter(|entry| !old.contains(entry)).map(|entry| row(entry, true)));
+    }
     Ok(())
 }
 
-/// Applies row changes.
+/// Time, field and value of each row that finds a record.
+fn rows_of(entry: Option<&Entry>) -> Vec<(i64, i64, String)> {
+    let Some(Entry { time_ms, fields }) = entry else { return Vec::new() };
+    // Nothing else than `fields_text` writes the column.
+    let fields: Vec<(i64, String)> = serde_json::from_str(fields).unwrap_or_default();
+    let every = std::iter::once((EVERY, String::new()));
+    every.chain(fields).map(|(field, value)| (*time_ms, field, value)).collect()
+}
+
+/// A record that was removed and stands there again: it may have been looked at among those that have
+/// arrived, and stays found by its time. What else finds it is noted behind its removal.
+fn made_anew(
+    connection: &Connection,
+    kind: i64,
+    owner: &str,
+    id: &str,
+) -> rusqlite::Result<Option<Entry>> {
+    let Some(kind) = INDEXED.into_iter().find(|indexed| kind_number(*indexed) == Some(kind)) else {
+        return Ok(None);
+    };
+    let key = Key { kind, owner: owner.to_owned(), id: id.to_owned() };
+    let entry = entry(connection, &key)?;
+    Ok(entry.map(|Entry { time_ms, .. }| Entry { time_ms, fields: "[]".to_owned() }))
+}
+
+/// Records that have arrived are found by their time.
+fn plan_records(connection: &Connection, plan: &mut Plan, kind: Kind) -> rusqlite::Result<()> {
+    let sql = format!(
+        "SELECT seq, owner, time_ms, id FROM {} WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
+        kind.table()
+    );
+    let (number, sequence) = (kind_number(kind).unwrap_or_default(), arrivals(kind));
+    let from = sequence::read(connection, &sequence)?;
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((from, plan.left()))?;
+    let mut next = None;
+    while let Some(row) = rows.next()? {
+        next = Some(row.get::<_, i64>(0)? + 1);
+        plan.count += 1;
+        plan.rows.push(RowChange::Record {
+            kind: number,
+            owner: row.get(1)?,
+            field: EVERY,
+            value: String::new(),
+            time_ms: row.get(2)?,
+            id: row.get(3)?,
+            is_found: true,
+        });
+    }
+    plan.done.arrived.extend(next.map(|next| (sequence, next)));
+    Ok(())
+}
+
+/// Pushes that have arrived are found by their account and their ordering key.
+fn plan_pushes(connection: &Connection, plan: &mut Plan) -> rusqlite::Result<()> {
+    let from = sequence::read(connection, PUSHES_INDEXED)?;
+    let mut statement = connection.prepare_cached(
+        "SELECT number, account, ordering_key FROM pushes WHERE number >= ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let mut rows = statement.query((from, plan.left()))?;
+    let mut next = None;
+    while let Some(row) = rows.next()? {
+        let (number, account): (i64, String) = (row.get(0)?, row.get(1)?);
+        next = Some(number + 1);
+        plan.count += 1;
+        plan.rows.push(RowChange::PushAccount { account: account.clone(), number });
+        plan.rows.push(RowChange::PushKey { ordering_key: row.get(2)?, account, number });
+    }
+    plan.done.arrived.extend(next.map(|next| (PUSHES_INDEXED.to_owned(), next)));
+    Ok(())
+}
+
+/// Applies row changes. A push that was removed meanwhile is not found again.
 pub(crate) fn apply(connection: &Connection, rows: &[RowChange]) -> rusqlite::Result<()> {
     for row in rows {
         match row {
-            RowChange::Search { kind, owner, field, value, time_ms, id, is_found } => {
-                let sql = match is_found {
-                    true => {
-                        "INSERT INTO search (kind, owner, field, value, time_ms, id) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING"
-                    }
-                    false => {
-                        "DELETE FROM search WHERE kind = ?1 AND owner = ?2 AND field = ?3 \
-                         AND value = ?4 AND time_ms = ?5 AND id = ?6"
-                    }
+            RowChange::Record { kind, owner, field, value, time_ms, id, is_found } => {
+                let sql = if *is_found {
+                    "INSERT INTO search (kind, owner, field, value, time_ms, id) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING"
+                } else {
+                    "DELETE FROM search WHERE kind = ?1 AND owner = ?2 AND field = ?3 \
+                     AND value = ?4 AND time_ms = ?5 AND id = ?6"
                 };
-                let params = params![kind, owner, field, value, time_ms, id];
-                connection.prepare_cached(sql)?.execute(params)?;
+                let values = params![kind, owner, field, value, time_ms, id];
+                connection.prepare_cached(sql)?.execute(values)?;
             }
-            RowChange::Indexed { kind, owner, id, now: Some((time_ms, fields)) } => {
+            RowChange::PushAccount { account, number } => {
                 connection
                     .prepare_cached(
-                        "INSERT INTO indexed (kind, owner, id, time_ms, fields) \
-                         VALUES (?1, ?2, ?3, ?4, ?5) \
-                         ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms, fields = excluded.fields",
+                        "INSERT INTO push_accounts (account, number) SELECT ?1, ?2 \
+                         WHERE EXISTS (SELECT 1 FROM pushes WHERE number = ?2) ON CONFLICT DO NOTHING",
                     )?
-                    .execute(params![kind, owner, id, time_ms, fields])?;
+                    .execute(params![account, number])?;
             }
-            RowChange::Indexed { kind, owner, id, now: None } => {
+            RowChange::PushKey { ordering_key, account, number } => {
                 connection
                     .prepare_cached(
-                        "DELETE FROM indexed WHERE kind = ?1 AND owner = ?2 AND id = ?3",
+                        "INSERT INTO push_keys (ordering_key, account, number) SELECT ?1, ?2, ?3 \
+                         WHERE EXISTS (SELECT 1 FROM pushes WHERE number = ?3) ON CONFLICT DO NOTHING",
                     )?
-                    .execute(params![kind, owner, id])?;
+                    .execute(params![ordering_key, account, number])?;
             }
         }
     }
     Ok(())
 }
 
-/// Forgets the noted changes that were made findable.
-pub(crate) fn done(connection: &Connection, through: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM unindexed WHERE seq <= ?1")?
-        .execute([through])
-        .map(|_| ())
-}
-
-/// When a record's listings say it is; None: it is gone, and the change that says so follows.
-fn time_of(
-    connection: &Connection,
-    kind: i64,
-    owner: &str,
-    id: &str,
-) -> rusqlite::Result<Option<i64>> {
-    let Some(kind) = kind_of_number(kind) else { return Ok(None) };
-    let sql = format!("SELECT time_ms FROM {} WHERE owner = ?1 AND id = ?2", kind.table());
-    connection.prepare_cached(&sql)?.query_row((owner, id), |row| row.get(0)).optional()
-}
-
-/// What [`note`] writes for a record that was removed.
-const REMOVED: &str = "null";
-
-/// What [`note`] wrote. Nothing else writes the column.
-fn parse(fields: &str) -> Vec<(i64, String)> {
-    serde_json::from_str::<Option<_>>(fields).ok().flatten().unwrap_or_default()
+/// Forgets what was made findable.
+pub(crate) fn finish(connection: &Connection, done: &Done) -> rusqlite::Result<()> {
+    if let Some(noted) = done.noted {
+        connection.prepare_cached("DELETE FROM unindexed WHERE seq <= ?1")?.execute([noted])?;
+    }
+    for (sequence, next) in &done.arrived {
+        sequence::write(connection, sequence, *next)?;
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Reading and writing one record. A table's name is a constant of [`Kind`]; everything else is bound.
 
+use super::search::{self, Entry};
 use kaipiao_ports::record::{Body, Expect, Key, Kind, Save, Stored, Version};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use std::sync::LazyLock;
@@ -19,25 +20,37 @@ static STATEMENTS: LazyLock<Vec<Statements>> =
 impl Statements {
     fn of(kind: Kind) -> Self {
         let table = kind.table();
-        // ?5 is the time, which stays what the first save said, ?6 since when it is unused.
-        let time = if kind.has_time() { [", time_ms", ", ?5"] } else { ["", ""] };
-        let unused = if kind.can_expire() { [", unused_since_ms", ", ?6"] } else { ["", ""] };
-        let set_unused = if kind.can_expire() { ", unused_since_ms = ?6" } else { "" };
+        let (mut columns, mut values, mut set) = (String::new(), String::new(), String::new());
+        let mut add = |column: &str, parameter: &str, is_changed: bool| {
+            columns = format!("{columns}, {column}");
+            values = format!("{values}, {parameter}");
+            if is_changed {
+                set = format!("{set}, {column} = {parameter}");
+            }
+        };
+        if lies_by_arrival(kind) {
+            add("seq", "?3", false);
+        }
+        if kind.has_time() {
+            // The time stays what the first save said.
+            add("time_ms", "?5", false);
+            add("fields", "?6", true);
+        }
+        if kind.can_expire() {
+            add("unused_since_ms", "?7", true);
+        }
         let insert = format!(
-            "INSERT INTO {table} (owner, id, version, body{}{}) VALUES (?1, ?2, ?3, ?4{}{})",
-            time[0], unused[0], time[1], unused[1]
+            "INSERT INTO {table} (owner, id, version, body{columns}) VALUES (?1, ?2, ?3, ?4{values})"
         );
         Self {
             read: format!(
                 "SELECT owner, id, version, body FROM {table} WHERE owner = ?1 AND id = ?2"
             ),
             update: format!(
-                "UPDATE {table} SET version = ?3, body = ?4{set_unused} \
-                 WHERE owner = ?1 AND id = ?2 AND version = ?7"
+                "UPDATE {table} SET version = ?3, body = ?4{set} \
+                 WHERE owner = ?1 AND id = ?2 AND version = ?8"
             ),
-            upsert: format!(
-                "{insert} ON CONFLICT DO UPDATE SET version = ?3, body = ?4{set_unused}"
-            ),
+            upsert: format!("{insert} ON CONFLICT DO UPDATE SET version = ?3, body = ?4{set}"),
             insert: format!("{insert} ON CONFLICT DO NOTHING"),
             remove: format!(
                 "DELETE FROM {table} WHERE owner = ?1 AND id = ?2 AND (?3 IS NULL OR version = ?3)"
@@ -63,11 +76,56 @@ pub(crate) fn stored(kind: Kind, row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored { key, version: row.get(2)?, body: Body::new(body) })
 }
 
-/// Writes one save as this version. False: the expectation does not hold.
+/// Whether a kind's rows lie in the order of their arrival, not by key: it grows with the business, and
+/// many owners write it at the same time.
+const fn lies_by_arrival(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Order
+            | Kind::InvoiceRequest
+            | Kind::InvoiceContent
+            | Kind::InvoiceNumber
+            | Kind::Message
+            | Kind::Card
+            | Kind::CardCode
+    )
+}
+
+/// Whether a save may take a note for the index besides its one statement.
+pub(crate) fn notes(save: &Save) -> bool {
+    let is_new = save.expect == Expect::Absent;
+    save.key.kind.has_time() && !(is_new && save.index.fields.is_empty())
+}
+
+/// Writes one save as this version, and notes what it changes for the index. False: the expectation does
+/// not hold.
 pub(crate) fn save(
     connection: &Connection,
     save: &Save,
     version: Version,
+) -> rusqlite::Result<bool> {
+    if !save.key.kind.has_time() {
+        return write(connection, save, version, "");
+    }
+    let before = match save.expect {
+        Expect::Absent => None,
+        Expect::Version(_) | Expect::Any => search::entry(connection, &save.key)?,
+    };
+    let fields = search::fields_text(&save.index);
+    if !write(connection, save, version, &fields)? {
+        return Ok(false);
+    }
+    let time_ms = before.as_ref().map_or(save.index.time_ms, |before| before.time_ms);
+    let now = save.body.is_some().then_some(Entry { time_ms, fields });
+    search::note(connection, &save.key, before, now)?;
+    Ok(true)
+}
+
+fn write(
+    connection: &Connection,
+    save: &Save,
+    version: Version,
+    fields: &str,
 ) -> rusqlite::Result<bool> {
     let Some(body) = &save.body else { return remove(connection, &save.key, save.expect) };
     let statements = Statements::for_kind(save.key.kind);
@@ -78,12 +136,13 @@ pub(crate) fn save(
         Expect::Version(expected) => (&statements.update, Some(expected)),
     };
     let mut statement = connection.prepare_cached(sql)?;
-    let values: [&dyn ToSql; 7] = [
+    let values: [&dyn ToSql; 8] = [
         &save.key.owner,
         &save.key.id,
         &version,
         &text,
         &index.time_ms,
+        &fields,
         &index.unused_since_ms,
         &expected,
     ];
@@ -103,9 +162,8 @@ fn remove(connection: &Connection, key: &Key, expect: Expect) -> rusqlite::Resul
     Ok(removed > 0 || version.is_none())
 }
 
-/// Removes records of a kind that have been unused since before this moment, `limit` of them at most.
-/// Returns their keys.
-pub(crate) fn remove_unused(
+/// Keys of records of a kind that have been unused since before this moment, `limit` of them at most.
+pub(crate) fn unused(
     connection: &Connection,
     kind: Kind,
     before_ms: i64,
@@ -121,9 +179,5 @@ pub(crate) fn remove_unused(
     let rows = statement.query_map((before_ms, limit), |row| {
         Ok(Key { kind, owner: row.get(0)?, id: row.get(1)? })
     })?;
-    let keys: Vec<_> = rows.collect::<Result<_, _>>()?;
-    for key in &keys {
-        remove(connection, key, Expect::Any)?;
-    }
-    Ok(keys)
+    rows.collect()
 }

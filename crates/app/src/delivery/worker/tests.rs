@@ -77,7 +77,7 @@ impl Work for Panicking {
         self.0.store.claim_jobs(Self::QUEUE, request).await
     }
 
-    async fn work(&self, Claim { work: job, .. }: Claim<Job>) -> Ended {
+    async fn work(&self, Claim { work: job, .. }: Claim<Job>, _: Place) -> Ended {
         assert_eq!(job.id.name, HEALTHY, "a panic that the test wants");
         let done = Commit { jobs: vec![JobChange::Done(job.id)], ..Commit::default() };
         self.0.store.commit(done).await.unwrap();

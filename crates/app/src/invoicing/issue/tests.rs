@@ -65,7 +65,7 @@ async fn a_code_that_another_card_has_is_drawn_anew() {
     let key = CodeOwner::key(&merchant(), &CardCode::from_random(0));
     commit(&store, vec![record::save(key.clone(), Expect::Absent, &taken)]).await;
     let app = app_of(Arc::clone(&store), Arc::new(Still), Arc::new(Counting::default()));
-    issue(&app, &job_id(&running)).await.unwrap();
+    issue(&app, &job_id(&running), Place::uncounted()).await.unwrap();
     let card = cards(&store).await.remove(0).value;
     assert_eq!(card.code, CardCode::from_random(1));
     assert_eq!(card.card_id, card_id::make(&app.keys, &merchant()));
@@ -112,11 +112,11 @@ async fn a_card_that_changes_while_its_invoice_is_taken_back_keeps_the_change() 
     let red = request("s2", Colour::Red { blue: blue.serial.clone() });
     let store = store_of(&[blue.clone(), red.clone()]).await;
     let before = app(Arc::clone(&store));
-    issue(&before, &job_id(&blue)).await.unwrap();
+    issue(&before, &job_id(&blue), Place::uncounted()).await.unwrap();
 
     let clock = Meddling { store: Arc::clone(&store), looks: AtomicU64::default() };
     let after = app_of(Arc::clone(&store), Arc::new(clock), Arc::new(OsEntropy));
-    issue(&after, &job_id(&red)).await.unwrap();
+    issue(&after, &job_id(&red), Place::uncounted()).await.unwrap();
     let cards = cards(&store).await;
     assert_eq!(cards.len(), 1, "a red invoice is no card");
     let card = &cards[0].value;
