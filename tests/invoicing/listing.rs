@@ -71,6 +71,41 @@ fn invoices_are_found_by_each_field_within_seconds() {
     server.leaves_pushes();
 }
 
+/// An order of 0.11 yuan and its invoice over 159.00.
+#[test]
+fn the_difference_between_order_and_invoice_is_listed() {
+    let server = TestServer::start();
+    let merchant = server.merchant();
+    make_out(&server, &merchant, "A1", false);
+    for query in ["fpqqlsh=2ff836A1", ""] {
+        let listed = server.admin("GET", &listing(query), &json!(null)).1["invoices"][0].clone();
+        let shown = (&listed["jshj"], &listed["order_fen"], &listed["difference_fen"]);
+        assert_eq!(shown, (&json!("159.00"), &json!(11), &json!(15_889)), "{listed}");
+    }
+    server.leaves_pushes();
+}
+
+/// The operator's table names one code, nothing names the other.
+#[test]
+fn a_code_without_a_short_name_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "10904,洗衣电器").unwrap();
+    let server = TestServer::start_with(&format!("[render]\ncategories = {:?}", file.path()));
+    let merchant = server.merchant();
+    merchant.authorized("1");
+    let mut body = merchant.invoice("1", "C1");
+    let mut other = body["invoicedetail_list"][0].clone();
+    other["spbm"] = json!("9990000000000000000");
+    body["invoicedetail_list"].as_array_mut().unwrap().push(other);
+    (body["jshj"], body["hjje"], body["hjse"]) = (json!("318"), json!("271.8"), json!("46.2"));
+    assert_sucesss(&merchant.make_out(&body));
+    let text = server.pdf_text(&merchant.result("C1")["invoicedetail"]);
+    assert!(text.contains("*洗衣电器*洗衣机"), "{text}");
+    let listed = server.admin("GET", &listing("fpqqlsh=2ff836C1"), &json!(null)).1;
+    assert_eq!(listed["invoices"][0]["unnamed_codes"], json!(["9990000000000000000"]), "{listed}");
+    server.leaves_pushes();
+}
+
 /// A request that stays with the issuer.
 fn make_out_and_leave(merchant: &Client<'_>, serial: &str) {
     let order_id = format!("order-{serial}");

@@ -2,6 +2,7 @@
 
 use crate::delivery::mailbox::Mailboxes;
 use crate::invoicing::document_cache::DocumentCache;
+use crate::invoicing::unnamed_codes::ToldCodes;
 use crate::settings::Settings;
 use crate::signed::Keys;
 use kaipiao_domain::Timestamp;
@@ -43,6 +44,7 @@ pub struct App {
     pub(crate) issuer: Arc<dyn Issuer>,
     pub(crate) renderer: Arc<dyn Renderer>,
     pub(crate) documents: DocumentCache,
+    pub(crate) told_codes: ToldCodes,
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
@@ -64,6 +66,7 @@ impl App {
             issuer,
             renderer,
             documents: DocumentCache::new(),
+            told_codes: ToldCodes::default(),
             keys,
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),

@@ -218,7 +218,10 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        renderer: Arc::new(FaceRenderer::new(Fonts::new(settings.render.font_files()?))),
+        renderer: Arc::new(
+            FaceRenderer::new(Fonts::new(settings.render.font_files()?))
+                .with_categories(settings.render.category_table()?),
+        ),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }

@@ -9,7 +9,7 @@ use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
 use kaipiao_app::settings::{LoginSettings, RetentionSettings};
 use kaipiao_app::start::Mode;
 use kaipiao_issuer::IssuerMarks;
-use kaipiao_render::FontFile;
+use kaipiao_render::{Categories, FontFile};
 use kaipiao_sender::guard::{Guard, Range};
 use kaipiao_wire::people::login_token::LoginKey;
 use serde::Deserialize;
@@ -125,9 +125,21 @@ pub struct Authorization {
 pub struct Render {
     /// Paths, each with `#` and the number of a font within it where it is a collection.
     pub fonts: Vec<String>,
+    /// A file of short names of tax codes; empty: the built-in ones alone.
+    pub categories: PathBuf,
 }
 
 impl Render {
+    /// The operator's short names of tax codes.
+    pub fn category_table(&self) -> Result<Categories, SettingsError> {
+        let path = &self.categories;
+        if path.as_os_str().is_empty() {
+            return Ok(Categories::EMPTY);
+        }
+        let wrong = |problem| SettingsError::Malformed(path.clone(), problem);
+        Categories::read(&read(path)?).map_err(wrong)
+    }
+
     /// The fonts beside the embedded one.
     pub fn font_files(&self) -> Result<Vec<FontFile>, SettingsError> {
         let file = |text: &String| {
@@ -649,6 +661,20 @@ mod tests {
             merged("[render]\nfonts = [\"/a.otf\", \"/b.ttc#3\"]").unwrap().render.font_files();
         let fonts: Vec<_> = fonts.unwrap().into_iter().map(|file| file.face_index).collect();
         assert_eq!(fonts, [0, 3]);
+    }
+
+    #[test]
+    fn a_table_of_categories_is_read_and_its_mistakes_are_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let settings = format!("[render]\ncategories = {:?}", file.path());
+        let table = || merged(&settings).unwrap().render.category_table();
+        std::fs::write(file.path(), "30101,运输服务").unwrap();
+        assert_eq!(table().unwrap().short_name("3010101"), Some("运输服务"));
+        std::fs::write(file.path(), "30101;运输服务").unwrap();
+        let error = table().unwrap_err().to_string();
+        assert!(error.ends_with("line 1: expected a code, a comma and a short name"), "{error}");
+        let built_in = merged("").unwrap().render.category_table().unwrap();
+        assert_eq!(built_in.short_name("1030204"), Some("乳制品"));
     }
 
     #[test]

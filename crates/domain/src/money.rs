@@ -27,10 +27,9 @@ impl Fen {
         self.0
     }
 
-    /// Reads yuan as the wire has them: `135.9`, `-3`, `1590e-1`. None: not a number, more than two
-    /// decimals that are not zero, or beyond a hundred billion yuan.
-    pub fn parse(yuan: &str) -> Option<Self> {
-        Self::exact(decimal(yuan)?)
+    /// Reads yuan as the wire has them: `135.9`, `-3`, `1590e-1`.
+    pub fn parse(yuan: &str) -> Result<Self, AmountProblem> {
+        decimal(yuan).and_then(Self::exact).ok_or_else(|| AmountProblem::of(yuan))
     }
 
     fn exact(yuan: Decimal) -> Option<Self> {
@@ -47,6 +46,37 @@ impl Fen {
     /// The amount in yuan.
     pub fn yuan(self) -> Decimal {
         Decimal::new(self.0, 2)
+    }
+}
+
+/// Why a text is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmountProblem {
+    /// It is not a number, or has more than two decimals that are not zero.
+    Format,
+    /// It is beyond a hundred billion yuan.
+    TooLarge,
+}
+
+impl AmountProblem {
+    fn of(yuan: &str) -> Self {
+        let limit = Fen(MAX_FEN).yuan();
+        match rounded_decimal(yuan) {
+            Ok(amount) if amount.abs() > limit => Self::TooLarge,
+            Err(NumberProblem::TooLarge) => Self::TooLarge,
+            _ => Self::Format,
+        }
+    }
+}
+
+impl fmt::Display for AmountProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format => f.write_str("must be an amount in yuan with at most two decimals"),
+            Self::TooLarge => {
+                write!(f, "must be at most {} yuan, negative or not", MAX_FEN / 100)
+            }
+        }
     }
 }
 
@@ -79,6 +109,52 @@ impl fmt::Display for Fen {
         let sign = if self.0 < 0 { "-" } else { "" };
         let fen = self.0.unsigned_abs();
         write!(f, "{sign}{}.{:02}", fen / 100, fen % 100)
+    }
+}
+
+/// Why a text is no number that can be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberProblem {
+    /// It is not a number.
+    Format,
+    /// It has more than 28 digits before its point.
+    TooLarge,
+}
+
+impl fmt::Display for NumberProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "must be a number",
+            Self::TooLarge => "must have at most 28 digits before its decimal point",
+        })
+    }
+}
+
+/// Reads a decimal number; of digits behind the point as many as fit are kept, 28 in all, and the
+/// last one is rounded: clients that divide send as many as their type has.
+pub fn rounded_decimal(text: &str) -> Result<Decimal, NumberProblem> {
+    let text = text.trim();
+    if let Some(exact) = decimal(text) {
+        return Ok(exact);
+    }
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let digits = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = !(whole.is_empty() && fraction.is_empty())
+        && [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let Ok(exponent) = exponent.parse::<i64>() else { return Err(NumberProblem::Format) };
+    if !is_number {
+        return Err(NumberProblem::Format);
+    }
+    let read = match exponent {
+        0 => mantissa.parse().ok(),
+        _ => Decimal::from_scientific(text).ok(),
+    };
+    match read {
+        Some(rounded) => Ok(rounded),
+        // Nothing is left of it in 28 decimals.
+        None if exponent < 0 => Ok(Decimal::ZERO),
+        None => Err(NumberProblem::TooLarge),
     }
 }
 
@@ -120,7 +196,7 @@ mod tests {
             ("100000000000", MAX_FEN, "100000000000.00"),
         ] {
             let read = Fen::parse(text);
-            assert_eq!(read, Some(Fen(fen)), "{text}");
+            assert_eq!(read, Ok(Fen(fen)), "{text}");
             assert_eq!(Fen(fen).to_string(), written);
         }
     }
@@ -140,7 +216,50 @@ mod tests {
             "NaN",
             ".",
         ] {
-            assert_eq!(Fen::parse(bad), None, "{bad}");
+            assert!(Fen::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_amount_over_the_limit_is_told_from_one_that_is_none() {
+        for (text, problem) in [
+            ("100000000000.01", AmountProblem::TooLarge),
+            ("-100000000001", AmountProblem::TooLarge),
+            ("1e40", AmountProblem::TooLarge),
+            ("123456789012345678901234567890123", AmountProblem::TooLarge),
+            ("1.234", AmountProblem::Format),
+            ("0.00000000000000000000000000000000001", AmountProblem::Format),
+            ("1e-40", AmountProblem::Format),
+            ("ten", AmountProblem::Format),
+            ("", AmountProblem::Format),
+        ] {
+            assert_eq!(Fen::parse(text), Err(problem), "{text}");
+        }
+        let words = AmountProblem::TooLarge.to_string();
+        assert_eq!(words, "must be at most 100000000000 yuan, negative or not");
+    }
+
+    #[test]
+    fn a_number_with_more_digits_than_can_be_kept_is_rounded() {
+        for (text, expected) in [
+            ("0.33333333333333333333333333333333333", "0.3333333333333333333333333333"),
+            ("12.34567890123456789012345678901234567", "12.345678901234567890123456789"),
+            ("135.9", "135.9"),
+            ("1.5e-3", "0.0015"),
+        ] {
+            let read = rounded_decimal(text).unwrap();
+            assert_eq!(read.to_string(), expected);
+            assert_eq!(decimal(expected), Some(read), "it reads back");
+        }
+        for (text, problem) in [
+            ("12345678901234567890123456789012", NumberProblem::TooLarge),
+            ("1e99", NumberProblem::TooLarge),
+            ("1.2.3", NumberProblem::Format),
+            ("e5", NumberProblem::Format),
+            ("", NumberProblem::Format),
+            (".", NumberProblem::Format),
+        ] {
+            assert_eq!(rounded_decimal(text), Err(problem), "{text}");
         }
     }
 
@@ -149,6 +268,7 @@ mod tests {
         fn no_text_makes_it_panic(text in "[0-9eE+. -]{0,40}", any: String) {
             for text in [&*text, &*any] {
                 let _ = (Fen::parse(text), decimal(text).and_then(Fen::rounded));
+                let _ = rounded_decimal(text);
             }
         }
     }

@@ -40,7 +40,7 @@ catalogue! {
     #[doc = "Unknown token or wrong AppSecret (wire_facts 2.3)."] InvalidCredential = 40001, "invalid credential, access_token is invalid or not latest";
     #[doc = "grant_type is not client_credential (wire_facts 2.3)."] InvalidGrantType = 40002, "invalid grant_type";
     #[doc = "No such account (wire_facts 2.3)."] InvalidAppid = 40013, "invalid appid";
-    #[doc = "A path of the API that nothing is served at (D-150)."] InvalidUrl = 40066, "invalid url";
+    #[doc = "A path of the API that nothing is served at (D-111)."] InvalidUrl = 40066, "invalid url";
     #[doc = "The card template may not be used yet (section 99)."] InvalidCardStatus = 40078, "invalid card status";
     #[doc = "An argument of the query is missing or unknown (D-08)."] InvalidArgs = 40097, "invalid args";
     #[doc = "The AppSecret is wrong (wire_facts 2.3)."] InvalidAppsecret = 40125, "invalid appsecret";

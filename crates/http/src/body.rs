@@ -52,7 +52,7 @@ pub(crate) enum Sender {
 /// A body, whole.
 pub(crate) struct RequestBody {
     content: Content,
-    is_empty: bool,
+    len: usize,
     _memory: Reservation,
 }
 
@@ -77,12 +77,12 @@ impl RequestBody {
 
     /// How long the body is, in bytes.
     pub(crate) const fn len(&self) -> usize {
-        self.bytes.len()
+        self.len
     }
 
     /// Whether the body is empty.
     pub(crate) fn is_empty(&self) -> bool {
-        self.is_empty
+        self.len == 0
     }
 
     /// Reads a body within the server's limits. Too long is 72031 naming the limit; too slow or
@@ -114,8 +114,8 @@ impl RequestBody {
         }
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.map(str::to_owned);
-        let is_empty = bytes.is_empty();
-        Ok(Self { content: content(bytes, content_type).await?, is_empty, _memory: memory })
+        let len = bytes.len();
+        Ok(Self { content: content(bytes, content_type).await?, len, _memory: memory })
     }
 }
 

@@ -21,7 +21,7 @@ use kaipiao_domain::invoicing::invoice_number::{BlockGaps, InvoiceNumber, Number
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
-use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::line::{Line, LineNature, Untaxed};
 use kaipiao_domain::invoicing::merchant_code::MerchantCode;
 use kaipiao_domain::invoicing::number_code::{Allotment, NumberCode};
 use kaipiao_domain::invoicing::party::Party;
@@ -212,6 +212,7 @@ fn content() -> Content {
         unit_price: decimal("300.00"),
         net: Fen::new(10_000),
         rate: decimal("0.130").unwrap(),
+        untaxed: None,
         tax: Fen::new(1300),
     };
     let bare = Line {
@@ -220,6 +221,7 @@ fn content() -> Content {
         unit_price: None,
         net: Fen::new(-1),
         tax: Fen::ZERO,
+        untaxed: Some(Untaxed::Exempt),
         ..line.clone()
     };
     Content {

@@ -1,11 +1,13 @@
 //! The short name of a tax classification, which stands before a line's name between asterisks
 //! (invoice_face d).
 //!
-//! The table is a small one of our own: enough for the goods and services that people try first. A
-//! code that it does not know prints without a short name.
+//! The built-in table is a small one of our own: enough for the goods and services that people try
+//! first. An operator's table wins over it. A code that neither knows prints without a short name.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::line::{Line, LineNature};
 
 /// The first digits of codes, and the short name of all that begin with them. Only what was read on
@@ -45,6 +47,102 @@ const SHORT_NAMES: [(&str, &str); 26] = [
 pub fn short_name(tax_code: &str) -> Option<&'static str> {
     let fitting = SHORT_NAMES.iter().filter(|(prefix, _)| tax_code.starts_with(prefix));
     fitting.max_by_key(|(prefix, _)| prefix.len()).map(|(_, name)| *name)
+}
+
+/// Digits of a whole code, one and then two for each level below.
+const CODE_DIGITS: usize = 19;
+/// Characters of the longest short name.
+const MAX_NAME_CHARS: usize = 64;
+/// Rows of the largest table: several times the official one.
+const MAX_ROWS: usize = 50_000;
+
+/// An operator's table of short names: codes, or the first digits of codes.
+#[derive(Clone, Debug, Default)]
+pub struct Categories(BTreeMap<String, String>);
+
+impl Categories {
+    /// No table: the built-in one alone counts.
+    pub const EMPTY: Self = Self(BTreeMap::new());
+
+    /// Reads lines of `code,short name`, quoted or not; a heading in the first line is left out. Of
+    /// several lines for a code the last one counts.
+    ///
+    /// # Errors
+    /// The first line that is neither, with its number and what was expected.
+    pub fn read(csv: &str) -> Result<Self, String> {
+        let mut names = BTreeMap::new();
+        for (index, line) in csv.trim_start_matches('\u{feff}').lines().enumerate() {
+            let line = line.trim();
+            let is_heading = index == 0 && !line.contains(|c: char| c.is_ascii_digit());
+            if line.is_empty() || is_heading {
+                continue;
+            }
+            let (code, name) =
+                row(line).map_err(|problem| format!("line {}: {problem}", index + 1))?;
+            names.insert(code.to_owned(), name.to_owned());
+            if names.len() > MAX_ROWS {
+                return Err(format!("more than {MAX_ROWS} codes"));
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// The short name of a code: the operator's, otherwise the built-in one. Of several first digits
+    /// that fit, the longest count.
+    #[must_use]
+    pub fn short_name(&self, tax_code: &str) -> Option<&str> {
+        self.own_name(tax_code).or_else(|| short_name(tax_code))
+    }
+
+    fn own_name(&self, tax_code: &str) -> Option<&str> {
+        let prefixes = (1..=tax_code.len()).rev().filter_map(|end| tax_code.get(..end));
+        prefixes.into_iter().find_map(|prefix| self.0.get(prefix)).map(String::as_str)
+    }
+
+    /// The content with the operator's short names before the names of its lines.
+    pub(crate) fn named<'a>(&self, content: &'a Content) -> Cow<'a, Content> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(content);
+        }
+        let mut named = content.clone();
+        for line in &mut named.lines {
+            if let Some(category) = self.own_name(&line.tax_code)
+                && !line.name.starts_with('*')
+            {
+                line.name = format!("*{category}*{}", line.name);
+            }
+        }
+        Cow::Owned(named)
+    }
+}
+
+fn row(line: &str) -> Result<(&str, &str), &'static str> {
+    let (code, name) = line.split_once(',').ok_or("expected a code, a comma and a short name")?;
+    let (code, name) = (field(code), field(name).trim_matches('*'));
+    if !(1..=CODE_DIGITS).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("the code must be 1 to 19 digits");
+    }
+    let is_name = |c: char| !c.is_control() && !matches!(c, '*' | ',' | '"');
+    let chars = name.chars().count();
+    if !(1..=MAX_NAME_CHARS).contains(&chars) || !name.chars().all(is_name) {
+        return Err("the short name must have 1 to 64 characters, and no comma, quote or asterisk");
+    }
+    Ok((prefix(code), name))
+}
+
+fn field(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim()
+}
+
+/// The digits that a whole code shares with those below it: without the levels that are 00.
+fn prefix(code: &str) -> &str {
+    let mut prefix = code;
+    while code.len() == CODE_DIGITS && prefix.len() > 1 {
+        let Some(shorter) = prefix.strip_suffix("00") else { break };
+        prefix = shorter;
+    }
+    prefix
 }
 
 /// A line's name as the face shows it: `*家用清洁电器具*洗衣机`. A name that begins with an asterisk
@@ -87,8 +185,43 @@ mod tests {
             unit_price: None,
             net: Fen::ZERO,
             rate: Decimal::ZERO,
+            untaxed: None,
             tax: Fen::ZERO,
         }
+    }
+
+    #[test]
+    fn an_operators_table_wins_and_the_built_in_one_fills_its_gaps() {
+        let csv = "\u{feff}税收分类编码,简称\r\n1090418000000000000,清洁电器\r\n\
+                   \"1090418010000000000\",\"*洗衣机类*\"\r\n\r\n30101,运输服务\n";
+        let categories = Categories::read(csv).unwrap();
+        for (code, name) in [
+            ("1090418010000000000", Some("洗衣机类")),
+            ("1090418020000000000", Some("清洁电器")),
+            ("3010101010000000000", Some("运输服务")),
+            ("1030204010000000000", Some("乳制品")),
+            ("1090499000000000000", None),
+        ] {
+            assert_eq!(categories.short_name(code), name, "{code}");
+        }
+        assert_eq!(Categories::default().short_name("1090418010000000000"), Some("家用清洁电器具"));
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_read_names_its_line() {
+        for (csv, problem) in [
+            ("1,a\n2", "line 2: expected a code, a comma and a short name"),
+            ("1,a\nx1,b", "line 2: the code must be 1 to 19 digits"),
+            ("12345678901234567890,a", "line 1: the code must be 1 to 19 digits"),
+            (
+                "1,",
+                "line 1: the short name must have 1 to 64 characters, and no comma, quote or asterisk",
+            ),
+        ] {
+            assert_eq!(Categories::read(csv).unwrap_err(), problem, "{csv}");
+        }
+        let many: String = (0..=MAX_ROWS).map(|n| format!("{n},a\n")).collect();
+        assert!(Categories::read(&many).unwrap_err().contains("more than 50000"));
     }
 
     #[test]

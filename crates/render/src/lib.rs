@@ -17,5 +17,6 @@ mod renderer;
 mod subject;
 mod svg;
 
+pub use category::Categories;
 pub use font::{FontFile, Fonts};
 pub use renderer::FaceRenderer;

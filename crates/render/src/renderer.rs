@@ -5,6 +5,7 @@ use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_ports::invoicing::renderer::Renderer;
 
+use crate::category::Categories;
 use crate::dates::in_china;
 use crate::drawing::Page;
 use crate::einvoice;
@@ -18,13 +19,20 @@ use crate::svg::svg;
 #[derive(Debug, Default)]
 pub struct FaceRenderer {
     fonts: Fonts,
+    categories: Categories,
 }
 
 impl FaceRenderer {
     /// A renderer with these typefaces.
     #[must_use]
     pub const fn new(fonts: Fonts) -> Self {
-        Self { fonts }
+        Self { fonts, categories: Categories::EMPTY }
+    }
+
+    /// The same with an operator's table of short names.
+    #[must_use]
+    pub fn with_categories(self, categories: Categories) -> Self {
+        Self { categories, ..self }
     }
 
     /// Every page as a standalone SVG document.
@@ -35,6 +43,7 @@ impl FaceRenderer {
         content: &Content,
         invoice: &IssuedInvoice,
     ) -> Vec<String> {
+        let content = &self.categories.named(content);
         let fonts = self.fonts.for_document();
         let pages = pages(&fonts, Subject { request, content, invoice });
         let name = title(invoice.number.face());
@@ -47,7 +56,12 @@ impl Renderer for FaceRenderer {
         self.fonts.has_glyph(character)
     }
 
+    fn names_category(&self, tax_code: &str) -> bool {
+        self.categories.short_name(tax_code).is_some()
+    }
+
     fn pdf(&self, request: &InvoiceRequest, content: &Content, invoice: &IssuedInvoice) -> Vec<u8> {
+        let content = &self.categories.named(content);
         let subject = Subject { request, content, invoice };
         let fonts = self.fonts.for_document();
         let pages: Vec<Page> = pages(&fonts, subject).collect();
@@ -60,6 +74,7 @@ impl Renderer for FaceRenderer {
         content: &Content,
         invoice: &IssuedInvoice,
     ) -> String {
+        let content = &self.categories.named(content);
         let subject = Subject { request, content, invoice };
         let fonts = self.fonts.for_document();
         let first = pages(&fonts, subject).next();

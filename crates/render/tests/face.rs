@@ -18,7 +18,7 @@ use std::process::Command;
 use fixtures::{Fixture, all, content, fixture, line, many};
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
-use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::line::{Line, LineNature, Untaxed};
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_render::capitals::capitals;
 use kaipiao_render::{FaceRenderer, FontFile, Fonts, category, qr};
@@ -321,6 +321,28 @@ fn no_sum_shows_a_tax_where_none_is_due() {
     }
 }
 
+/// Exempt, not taxed and a rate of zero are three things, and each face tells them apart.
+#[test]
+fn exempt_not_taxed_and_zero_rate_are_told_apart() {
+    let zero = |name: &str, untaxed| Line { untaxed, ..line(name, "1", "7", "7", "0") };
+    let lines = vec![
+        zero("甲", Some(Untaxed::Exempt)),
+        zero("乙", Some(Untaxed::NotTaxed)),
+        zero("丙", None),
+        line("丁", "1", "100", "100", "0.13"),
+    ];
+    for face in Face::ALL {
+        let text = Written::new(&fixture("", face, content(lines.clone()))).text();
+        for seen in ["7.00免税***", "7.00不征税***", "7.000%0.00", "100.0013%13.00"] {
+            assert!(text.contains(seen), "{face:?}: {seen} in {text}");
+        }
+        // One taxed line is enough for a sum; without any there is none.
+        assert!(text.contains("¥13.00"), "{text}");
+        let untaxed = Written::new(&fixture("", face, content(lines[..2].to_vec()))).text();
+        assert!(!untaxed.contains("¥0.00"), "{untaxed}");
+    }
+}
+
 #[test]
 fn the_properties_hold_the_invoices_fields() {
     let fixture = &all()[0];
@@ -532,6 +554,7 @@ fn any_line() -> impl Strategy<Value = Line> {
                 unit_price: number,
                 net: kaipiao_domain::money::Fen::new(fen),
                 rate: Decimal::new(i64::from(nature), 2),
+                untaxed: None,
                 tax: kaipiao_domain::money::Fen::new(fen / 7),
             }
         },

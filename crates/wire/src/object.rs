@@ -196,22 +196,32 @@ impl Object<'_> {
     }
 
     /// A whole number that may be absent. Strings of digits read as their number; a number too
-    /// large for 64 bits saturates.
+    /// large for 64 bits saturates. A decimal point is refused, also before zeros: who writes one
+    /// means another unit.
     pub fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = match value {
-            Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+            Value::Number(number) => whole(&number.to_string()),
             Value::String(text) if text.trim().is_empty() => return Ok(None),
-            Value::String(text) => {
-                let text = text.trim();
-                text.parse().ok().or_else(|| whole(text.parse().ok()?))
-            }
+            Value::String(text) => whole(text.trim()),
             _ => None,
         };
         let Some(number) = number else {
-            return Err(self.wrong(name, "must be a whole number", value));
+            let problem = format!("must be a whole number, not {}", self.shown(name));
+            return Err(Refusal::invalid(self.path_of(name), problem));
         };
         Ok(Some(number))
+    }
+
+    /// A member as a complaint shows it: a number as it was sent, another text in quotes, of
+    /// everything else the kind.
+    pub fn shown(&self, name: &str) -> String {
+        match self.get(name).unwrap_or(&Value::Null) {
+            Value::String(text) if whole(text.trim()).is_none() => text::quoted(text),
+            Value::String(digits) => text::quoted(digits.trim()).replace('"', ""),
+            Value::Number(number) => text::quoted(&number.to_string()).replace('"', ""),
+            other => kind(other).to_owned(),
+        }
     }
 
     /// A whole number that must be there.
@@ -230,8 +240,9 @@ impl Object<'_> {
         match self.integer(name)? {
             None | Some(0) => Ok(false),
             Some(1) => Ok(true),
-            Some(other) => {
-                Err(Refusal::invalid(self.path_of(name), format!("must be 0 or 1, not {other}")))
+            Some(_) => {
+                let problem = format!("must be 0 or 1, not {}", self.shown(name));
+                Err(Refusal::invalid(self.path_of(name), problem))
             }
         }
     }
@@ -455,9 +466,14 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "float-to-int casts saturate, as wanted")]
-fn whole(number: f64) -> Option<i64> {
-    (number.is_finite() && number.fract() == 0.0).then_some(number as i64)
+/// Reads digits behind an optional sign; more of them than 64 bits hold saturate.
+fn whole(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let furthest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    Some(text.parse().unwrap_or(furthest))
 }
 
 #[cfg(test)]
@@ -523,7 +539,7 @@ mod tests {
     #[test]
     fn numbers_and_strings_stand_for_each_other() {
         let object =
-            read(r#"{"n":"12","t":3.50,"f":11.0,"big":18446744073709551615,"e":"","x":null}"#);
+            read(r#"{"n":" 12","t":3.50,"f":11,"big":18446744073709551615,"e":"","x":null}"#);
         assert_eq!(object.integer("n").unwrap(), Some(12));
         assert_eq!(object.integer("f").unwrap(), Some(11));
         assert_eq!(object.integer("big").unwrap(), Some(i64::MAX));
@@ -531,10 +547,10 @@ mod tests {
         assert_eq!(object.integer("e").unwrap(), None);
         assert_eq!(object.integer("x").unwrap(), None);
         let object = read(
-            r#"{"o":18050610074402878502300701525769754,"m":"11.0","t":"99999999999999999999","f":"true","l":[]}"#,
+            r#"{"o":18050610074402878502300701525769754,"m":"-11","t":"99999999999999999999","f":"true","l":[]}"#,
         );
         assert_eq!(object.text("o").unwrap(), "18050610074402878502300701525769754");
-        assert_eq!(object.integer("m").unwrap(), Some(11));
+        assert_eq!(object.integer("m").unwrap(), Some(-11));
         assert_eq!(object.integer("t").unwrap(), Some(i64::MAX));
         assert_eq!(object.flag("f"), Ok(true));
         assert!(object.object("l").unwrap().is_some());
@@ -546,7 +562,7 @@ mod tests {
         let refusal = object.object("contact").unwrap().unwrap().integer("time_out").unwrap_err();
         assert_eq!(
             refusal.to_string(),
-            "invalid params, contact.time_out must be a whole number, not a string"
+            "invalid params, contact.time_out must be a whole number, not \"soon\""
         );
         let refusal = object.objects("list", AtMost(9, "items")).unwrap_err();
         assert_eq!(refusal.to_string(), "invalid params, list[1] must be an object, not a number");
@@ -612,6 +628,27 @@ mod tests {
     }
 
     #[test]
+    fn an_integer_with_a_point_or_an_exponent_is_refused_and_shown() {
+        for (sent, shown) in [
+            ("11.0", "11.0"),
+            ("110.00000000000001", "110.00000000000001"),
+            ("1e30", "1e+30"),
+            ("\"9.95\"", "\"9.95\""),
+            ("\"1e3\"", "\"1e3\""),
+            ("\"1 000\"", "\"1 000\""),
+            ("\"-\"", "\"-\""),
+            ("true", "true or false"),
+            ("[1]", "a list"),
+        ] {
+            let body = format!("{{\"n\":{sent}}}");
+            let detail = read(&body).integer("n").unwrap_err().detail;
+            assert_eq!(detail, format!("n must be a whole number, not {shown}"), "{sent}");
+        }
+        let detail = read(r#"{"f":99999999999999999999}"#).flag("f").unwrap_err().detail;
+        assert_eq!(detail, "f must be 0 or 1, not 99999999999999999999");
+    }
+
+    #[test]
     fn a_single_object_is_a_list_of_one_and_a_text_the_list_that_it_holds() {
         for body in [r#"{"l":{"key":"a"}}"#, r#"{"l":"[{\"key\":\"a\"},]"}"#] {
             let object = read(body);
@@ -632,7 +669,7 @@ mod tests {
             let inner = object.unwrapped("w").unwrap();
             assert_eq!(
                 inner.integer("n").unwrap_err().detail,
-                "n must be a whole number, not a string"
+                "n must be a whole number, not \"x\""
             );
         }
         for body in [r#"{"w":[]}"#, r#"{"w":"abc"}"#] {

@@ -16,6 +16,7 @@ use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::page_fields::PageFields;
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::UserDecision;
+use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_records::authorization::contact::contact_key;
 
@@ -40,6 +41,8 @@ pub struct AuthPage {
     pub status: PageStatus,
     /// The name of the invoice that this user got for it; None: there is none yet.
     pub invoice_name: Option<String>,
+    /// That invoice's total, which need not be the order's.
+    pub invoice_total: Option<Fen>,
 }
 
 impl AuthPage {
@@ -85,12 +88,14 @@ pub async fn auth_page(app: &App, link: &str, user: &User) -> Result<AuthPage, A
     let order: Order = get(app, &key).await?.ok_or(AnswerError::ForgedLink)?;
     let merchant = accounts::find(app, &merchant_id).await?.ok_or(AnswerError::ForgedLink)?;
     let contact: Option<Contact> = get(app, &contact_key(&merchant_id)).await?;
+    let (invoice_name, invoice_total) = issued_to(app, &order, &user.id).await?.unzip();
     Ok(AuthPage {
         merchant_name: merchant.name,
         merchant_phone: contact.map(|contact| contact.phone).unwrap_or_default(),
         platform_name: platform_name(app, &order.request).await?,
         status: status_for(app, &order, &user.id),
-        invoice_name: invoice_name(app, &order, &user.id).await?,
+        invoice_name,
+        invoice_total,
         offered_at: order.offered_at,
         request: order.request,
         fields: s10_get_page_fields::page_fields(app, &merchant_id).await?,
@@ -98,10 +103,15 @@ pub async fn auth_page(app: &App, link: &str, user: &User) -> Result<AuthPage, A
     })
 }
 
-async fn invoice_name(app: &App, order: &Order, user: &UserId) -> Result<Option<String>, Failure> {
+/// The name and the total of the invoice that this user got for the order.
+async fn issued_to(
+    app: &App,
+    order: &Order,
+    user: &UserId,
+) -> Result<Option<(String, Fen)>, Failure> {
     let authorization = order.authorization().filter(|yes| yes.user == *user);
     match authorization.and_then(|yes| yes.used_by.as_ref()) {
-        Some(serial) => wallet::issued_name(app, &order.merchant, serial).await,
+        Some(serial) => wallet::issued(app, &order.merchant, serial).await,
         None => Ok(None),
     }
 }

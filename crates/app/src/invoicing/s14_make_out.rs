@@ -79,6 +79,7 @@ pub async fn make_out(
             }
         })
         .await?;
+    app.told_codes.tell(&*app.renderer, &asked.content);
     reply.map_err(MakeOutError::from)
 }
 

@@ -9,6 +9,7 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::record::Kind;
@@ -68,13 +69,13 @@ pub async fn held_invoice(
     Ok(Some(HeldInvoice { request, invoice, red_name }))
 }
 
-/// The name of an order's invoice, once it is issued.
-pub(crate) async fn issued_name(
+/// The name and the total of an order's invoice, once it is issued.
+pub(crate) async fn issued(
     app: &App,
     merchant: &AppId,
     serial: &Serial,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<(String, Fen)>, Failure> {
     let request = requests::find(app, merchant, serial).await?;
-    let is_issued = request.is_some_and(|request| request.invoice().is_ok());
-    Ok(is_issued.then(|| pdf_name(&app.keys, merchant, serial)))
+    let issued = request.filter(|request| request.invoice().is_ok());
+    Ok(issued.map(|request| (pdf_name(&app.keys, merchant, serial), request.summary.gross)))
 }

@@ -173,6 +173,19 @@ pub struct FieldProblem {
     pub kind: ProblemKind,
 }
 
+impl fmt::Display for FieldProblem {
+    /// The words of the page.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = &self.field;
+        match self.kind {
+            ProblemKind::Missing => write!(f, "please fill in {field}"),
+            ProblemKind::Malformed => write!(f, "{field} does not look right, please check it"),
+            ProblemKind::TooLong => write!(f, "{field} has at most {MAX_VALUE_CHARS} characters"),
+            ProblemKind::NotShown => write!(f, "{field} is not asked for on this page"),
+        }
+    }
+}
+
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemKind {

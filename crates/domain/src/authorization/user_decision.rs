@@ -103,8 +103,8 @@ impl fmt::Display for ChoiceRefused {
                 f.write_str("title is missing: a type 1 page needs user_field or biz_field")
             }
             Self::Title(problems) => {
-                f.write_str("title:")?;
-                problems.iter().try_for_each(|p| write!(f, " {} is {:?};", p.field, p.kind))
+                let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                write!(f, "title: {}", problems.join("; "))
             }
         }
     }

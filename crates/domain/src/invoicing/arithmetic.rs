@@ -1,7 +1,7 @@
 //! The arithmetic that an invoice must satisfy (section 14, D-62, D-98, D-99, spec/invoice_face.md).
 
 use crate::invoicing::content::{Checked, Content, ContentField, ContentProblem, wrong};
-use crate::invoicing::line::{Line, LineField, LineNature};
+use crate::invoicing::line::{Line, LineField, LineNature, Untaxed};
 use crate::money::Fen;
 use rust_decimal::Decimal;
 
@@ -80,6 +80,12 @@ impl Line {
             return wrong(at(LineField::Net), "must be more than 0");
         }
         self.check_amount(index)?;
+        if let Some(untaxed) = self.untaxed
+            && self.tax != Fen::ZERO
+        {
+            let problem = format!("must be 0, the line is {}", untaxed.words());
+            return wrong(at(LineField::Tax), problem);
+        }
         let exact = self.exact_tax();
         if (exact - self.tax.yuan()).abs() > TAX_TOLERANCE {
             let (net, rate, tax) = (self.net, self.rate.normalize(), self.tax);
@@ -119,6 +125,11 @@ impl Line {
         let at = |field| ContentField::Line(index, field);
         if self.rate != discounted.rate {
             let problem = format!("must be {}, as of the line before it", discounted.rate);
+            return wrong(at(LineField::Rate), problem);
+        }
+        if self.untaxed != discounted.untaxed {
+            let words = discounted.untaxed.map_or("taxed", Untaxed::words);
+            let problem = format!("must be {words}, as the line before it is");
             return wrong(at(LineField::Rate), problem);
         }
         if self.net >= Fen::ZERO {

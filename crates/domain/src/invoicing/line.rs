@@ -33,6 +33,36 @@ impl LineNature {
     }
 }
 
+/// Why no tax is due on a line, which is not the same as a rate of zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untaxed {
+    /// 免税
+    Exempt,
+    /// 不征税
+    NotTaxed,
+}
+
+impl Untaxed {
+    /// Both reasons.
+    pub const ALL: [Self; 2] = [Self::Exempt, Self::NotTaxed];
+
+    /// The words that stand in the place of the rate, on the wire and on the invoice.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Exempt => "免税",
+            Self::NotTaxed => "不征税",
+        }
+    }
+
+    /// Reads the words.
+    pub fn from_words(words: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|untaxed| untaxed.words() == words)
+    }
+}
+
+/// What the tax codes begin with that stand for no sale: no tax is due (D-88).
+const NO_SALE: char = '6';
+
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -54,8 +84,19 @@ pub struct Line {
     pub net: Fen,
     /// The tax rate: 0.13.
     pub rate: Decimal,
+    /// Why no tax is due, where the request says so; the rate is 0 then.
+    pub untaxed: Option<Untaxed>,
     /// The tax.
     pub tax: Fen,
+}
+
+impl Line {
+    /// Why no tax is due, if none is: the request says so, or the tax code does.
+    pub fn untaxed(&self) -> Option<Untaxed> {
+        let is_zero = self.rate.is_zero() && self.tax == Fen::ZERO;
+        let by_code = || self.tax_code.starts_with(NO_SALE).then_some(Untaxed::NotTaxed);
+        if is_zero { self.untaxed.or_else(by_code) } else { None }
+    }
 }
 
 /// A member of a [`Line`].

@@ -48,7 +48,9 @@ impl MakeOut {
             OrderState::Authorized(authorization) => authorization,
         };
         // One that is used keeps: an invoice may be asked after as long as there is a record of it.
-        if authorization.used_by.is_none() && *now > authorization.at + authorization_life {
+        let is_over =
+            *now > authorization.at + authorization_life || authorization.at.is_ahead_of(*now);
+        if authorization.used_by.is_none() && is_over {
             return Err(self.expired().into());
         }
         if !names_user(&authorization.user) {

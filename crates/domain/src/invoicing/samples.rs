@@ -18,6 +18,7 @@ pub(super) fn line(nature: LineNature, quantity: &str, price: &str, net: &str) -
         unit_price: decimal(price),
         net,
         rate,
+        untaxed: None,
         tax: Fen::rounded(net.yuan() * rate).unwrap(),
     }
 }

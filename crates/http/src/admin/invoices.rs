@@ -9,9 +9,13 @@ use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use kaipiao_app::Failure;
+use kaipiao_app::authorization::orders;
 use kaipiao_app::invoicing::requests;
-use kaipiao_app::listing::{Filter, Listing};
+use kaipiao_app::invoicing::unnamed_codes::unnamed_codes;
+use kaipiao_app::listing::Filter;
 use kaipiao_domain::Refusal;
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::record::Field;
@@ -35,6 +39,12 @@ struct InvoiceJson {
     fpdm: Option<String>,
     fphm: Option<String>,
     jshj: String,
+    /// What the user saw when authorizing, and how much more the invoice comes to; null on a red one.
+    order_fen: Option<i64>,
+    difference_fen: Option<i64>,
+    /// Tax codes that print without a short name; only where the listing is asked for one serial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unnamed_codes: Option<Vec<String>>,
     /// Unix milliseconds; so is the one that follows.
     accepted_ms: i64,
     since_ms: i64,
@@ -65,11 +75,37 @@ impl From<InvoiceRequest> for InvoiceJson {
             fpdm: invoice.as_ref().map(|number| number.code().to_owned()),
             fphm: invoice.as_ref().map(|number| number.number().to_owned()),
             jshj: request.summary.gross.to_string(),
+            order_fen: None,
+            difference_fen: None,
+            unnamed_codes: None,
             accepted_ms: request.accepted_at.unix_millis(),
             since_ms: since.unix_millis(),
             errcode: failure.as_ref().map(|refusal| refusal.code.number()),
             errmsg: failure.map(|refusal| refusal.to_string()),
         }
+    }
+}
+
+impl InvoiceJson {
+    /// The request beside the order that it is for.
+    async fn beside_order(server: &Server, request: InvoiceRequest) -> Result<Self, Failure> {
+        let (merchant, order_id) = (request.merchant.clone(), request.order_id.clone());
+        let order = match request.colour {
+            Colour::Blue => orders::find(&server.app, &OrderKey { merchant, order_id }).await?,
+            Colour::Red { .. } => None,
+        };
+        let gross_fen = request.summary.gross.get();
+        let order_fen = order.map(|order| order.request.money_fen);
+        let difference_fen = order_fen.map(|order_fen| gross_fen - order_fen);
+        Ok(Self { order_fen, difference_fen, ..Self::from(request) })
+    }
+
+    async fn all(server: &Server, requests: Vec<InvoiceRequest>) -> Result<Vec<Self>, Failure> {
+        let mut shown = Vec::with_capacity(requests.len());
+        for request in requests {
+            shown.push(Self::beside_order(server, request).await?);
+        }
+        Ok(shown)
     }
 }
 
@@ -105,16 +141,21 @@ pub(crate) async fn list_invoices(_: Operator, State(server): State<Server>, uri
         let merchant = merchant(&query)?;
         if let Some(serial) = serial(&query)? {
             let one = requests::find(&server.app, &merchant, &serial).await?;
-            return Ok(Listing { items: one.into_iter().collect(), next: None });
+            let Some(one) = one else {
+                return Ok(InvoicesJson { invoices: Vec::new(), next: None });
+            };
+            let unnamed_codes = Some(unnamed_codes(&server.app, &one).await?);
+            let shown = InvoiceJson::beside_order(&server, one).await?;
+            let invoices = vec![InvoiceJson { unnamed_codes, ..shown }];
+            return Ok(InvoicesJson { invoices, next: None });
         }
         let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
-        requests::list(&server.app, &merchant, filter, after.as_deref(), limit).await
+        let found = requests::list(&server.app, &merchant, filter, after.as_deref(), limit).await?;
+        let invoices = InvoiceJson::all(&server, found.items).await?;
+        Ok(InvoicesJson { invoices, next: found.next })
     };
     match found.await {
-        Ok(Listing { items, next }) => {
-            let invoices = items.into_iter().map(InvoiceJson::from).collect();
-            json(StatusCode::OK, bare(&InvoicesJson { invoices, next }))
-        }
+        Ok(invoices) => json(StatusCode::OK, bare(&invoices)),
         Err(failure) => failed(failure),
     }
 }

@@ -26,6 +26,7 @@ use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::page_fields::FieldProblem;
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
+use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
 use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
@@ -38,7 +39,7 @@ struct OrderFacts {
     platform: String,
     phone: String,
     order_id: String,
-    /// Yuan with two places.
+    /// The invoice's total once there is one, the order's before: yuan with two places.
     amount: String,
     time: String,
     page_type: PageType,
@@ -53,7 +54,7 @@ impl OrderFacts {
             platform: page.platform_name.clone(),
             phone: page.merchant_phone.clone(),
             order_id: request.order_id.as_str().to_owned(),
-            amount: format!("{}.{:02}", request.money_fen / 100, request.money_fen % 100),
+            amount: page.invoice_total.unwrap_or(Fen::new(request.money_fen)).to_string(),
             time: order_time(page),
             page_type: request.page_type,
         }

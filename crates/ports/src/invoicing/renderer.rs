@@ -10,6 +10,12 @@ pub trait Renderer: Send + Sync + 'static {
     /// refused before it is issued (D-76).
     fn can_print(&self, character: char) -> bool;
 
+    /// Whether a tax code has a short name, which is printed before the names of its lines.
+    fn names_category(&self, tax_code: &str) -> bool {
+        let _ = tax_code;
+        true
+    }
+
     /// The PDF of an invoice: the same bytes for the same invoice. Takes milliseconds of processor
     /// time, so it does not belong on a thread that serves requests.
     fn pdf(&self, request: &InvoiceRequest, content: &Content, invoice: &IssuedInvoice) -> Vec<u8>;

@@ -5,7 +5,7 @@ use crate::codec::{decode, encode, known};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
-use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::line::{Line, LineNature, Untaxed};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_ports::errors::StoreError;
@@ -46,6 +46,8 @@ struct LineShape {
     unit_price: Option<String>,
     net_fen: i64,
     rate: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    untaxed: Option<String>,
     tax_fen: i64,
 }
 
@@ -78,6 +80,7 @@ impl From<&Line> for LineShape {
             unit_price: line.unit_price.as_ref().map(Decimal::to_string),
             net_fen: line.net.get(),
             rate: line.rate.to_string(),
+            untaxed: line.untaxed.map(|untaxed| untaxed_name(untaxed).to_owned()),
             tax_fen: line.tax.get(),
         }
     }
@@ -108,9 +111,21 @@ impl Record for Content {
     }
 }
 
+/// A reason's name in the store.
+const fn untaxed_name(untaxed: Untaxed) -> &'static str {
+    match untaxed {
+        Untaxed::Exempt => "exempt",
+        Untaxed::NotTaxed => "not_taxed",
+    }
+}
+
 impl LineShape {
     fn line(self, stored: &Stored) -> Result<Line, StoreError> {
         let number = |text: String| known(stored, "a line's number", decimal(&text));
+        let untaxed = |name: String| {
+            let found = Untaxed::ALL.into_iter().find(|untaxed| untaxed_name(*untaxed) == name);
+            known(stored, "untaxed", found)
+        };
         Ok(Line {
             nature: known(stored, "nature", LineNature::from_number(self.nature))?,
             tax_code: self.tax_code,
@@ -121,6 +136,7 @@ impl LineShape {
             unit_price: self.unit_price.map(number).transpose()?,
             net: Fen::new(self.net_fen),
             rate: number(self.rate)?,
+            untaxed: self.untaxed.map(untaxed).transpose()?,
             tax: Fen::new(self.tax_fen),
         })
     }

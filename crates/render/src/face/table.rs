@@ -12,8 +12,6 @@ use crate::drawing::Ink;
 use crate::figures::plain;
 use crate::font::DocumentFonts;
 
-/// What classification codes begin with that stand for no sale: no tax is due.
-const NO_SALE: char = '6';
 /// What stands for the tax where none is due.
 const NO_TAX: &str = "***";
 /// Between two lines of an invoice.
@@ -97,25 +95,22 @@ fn texts_of(line: &Line, name: String) -> [String; TEXTS] {
     [name, model, unit, quantity, price, line.net.to_string(), rate(line), tax]
 }
 
-fn is_no_sale(line: &Line) -> bool {
-    line.rate.is_zero() && line.tax == Fen::ZERO && line.tax_code.starts_with(NO_SALE)
-}
-
 fn rate(line: &Line) -> String {
-    if is_no_sale(line) {
-        return "不征税".to_owned();
+    match line.untaxed() {
+        Some(untaxed) => untaxed.words().to_owned(),
+        None => format!("{}%", (line.rate * Decimal::ONE_HUNDRED).normalize()),
     }
-    format!("{}%", (line.rate * Decimal::ONE_HUNDRED).normalize())
 }
 
 /// The tax of a line; none where no tax is due, which is not the same as 0.00.
 pub(super) fn due_tax(line: &Line) -> Option<Fen> {
-    (!is_no_sale(line)).then_some(line.tax)
+    line.untaxed().is_none().then_some(line.tax)
 }
 
 /// The total tax; none where no tax is due on any line.
 pub(super) fn total_tax(content: &Content) -> Option<Fen> {
-    let is_none = content.tax == Fen::ZERO && content.lines.iter().all(is_no_sale);
+    let is_none =
+        content.tax == Fen::ZERO && content.lines.iter().all(|line| line.untaxed().is_some());
     (!is_none).then_some(content.tax)
 }
 

@@ -42,6 +42,7 @@ pub fn line(name: &str, quantity: &str, price: &str, net: &str, rate: &str) -> L
         unit_price: number(price),
         net,
         rate,
+        untaxed: None,
         tax: Fen::rounded(net.yuan() * rate).unwrap(),
     }
 }

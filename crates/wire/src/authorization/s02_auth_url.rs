@@ -4,7 +4,7 @@
 use crate::access::platform_id;
 use crate::keys::Keys;
 use crate::object::Object;
-use crate::url::{ENCODED, with_query};
+use crate::url::{ENCODED, ascii, with_query};
 use hmac::Mac;
 use kaipiao_domain::access::account::{AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::{
@@ -12,9 +12,11 @@ use kaipiao_domain::authorization::authorization_request::{
 };
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
+use kaipiao_domain::money::Fen;
 use kaipiao_domain::{Refusal, text};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// Where the link of sources app, web and wap points on our own server.
 pub const PAGE_PATH: &str = "/bizmall/authinvoice";
@@ -27,11 +29,7 @@ const MAX_MONEY_FEN: i64 = 100_000_000_000;
 pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal> {
     let (platform, platform_appid) = read_platform(object)?;
     let order_id = OrderId::parse(&object.text("order_id")?)?;
-    let money_fen = object.required_integer("money")?;
-    if !(0..=MAX_MONEY_FEN).contains(&money_fen) {
-        let problem = format!("must be 0 to {MAX_MONEY_FEN} fen, not {money_fen}");
-        return Err(Refusal::invalid("money", problem));
-    }
+    let money_fen = read_money(object)?;
     let timestamp = object.required_integer("timestamp")?;
     let source = object.required_text("source")?;
     let source = Source::parse(&source).ok_or_else(|| {
@@ -41,11 +39,15 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
     let redirect_url = object.text("redirect_url")?;
     if source.redirects() && !redirect_url.is_empty() {
         text::web_link("redirect_url", &redirect_url)?;
+        if ascii(&redirect_url).is_none() {
+            return Err(Refusal::invalid("redirect_url", "holds no host name that there can be"));
+        }
     }
     let ticket = object.required_text("ticket")?.into_owned();
     let page_type = object.required_integer("type")?;
-    let page_type = PageType::from_number(page_type)
-        .ok_or_else(|| Refusal::invalid("type", format!("must be 0, 1 or 2, not {page_type}")))?;
+    let page_type = PageType::from_number(page_type).ok_or_else(|| {
+        Refusal::invalid("type", format!("must be 0, 1 or 2, not {}", object.shown("type")))
+    })?;
     let request = AuthorizationRequest {
         platform,
         order_id,
@@ -57,6 +59,24 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
         asked_by,
     };
     Ok(AuthUrlRequest { request, platform_appid, ticket })
+}
+
+/// Reads `money`: fen. Who writes a decimal point means yuan, and is told what that is in fen.
+fn read_money(object: &Object) -> Result<i64, Refusal> {
+    let (read, shown) = (object.integer("money"), object.shown("money"));
+    let problem = match read {
+        Ok(None) => "is empty".to_owned(),
+        Ok(Some(fen)) if (0..=MAX_MONEY_FEN).contains(&fen) => return Ok(fen),
+        Ok(Some(_)) => format!("must be 0 to {MAX_MONEY_FEN} fen, not {shown}"),
+        Err(_) => format!("must be a whole number of fen, not {shown}{}", in_fen(object)),
+    };
+    Err(Refusal::invalid("money", problem))
+}
+
+fn in_fen(object: &Object) -> String {
+    let sent = object.text("money").unwrap_or_default();
+    let fen = Fen::parse(&sent).ok().filter(|_| sent.contains('.'));
+    fen.map_or_else(String::new, |fen| format!(": {} yuan is {}", sent.trim(), fen.get()))
 }
 
 /// Reads `s_pappid` (or its alias `s_appid`): 72031 when it is empty or has another shape.
@@ -174,10 +194,12 @@ pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Retu
             request.asked_by
         )),
         Source::Web | Source::Wap if request.redirect_url.is_empty() => Return::Stay,
-        Source::Web | Source::Wap => Return::Address(with_query(
-            &request.redirect_url,
-            &format!("order_id={encoded}&errcode={err_code}"),
-        )),
+        Source::Web | Source::Wap => {
+            // Links that were offered before hosts were checked may hold one that has no ASCII form.
+            let url = ascii(&request.redirect_url).unwrap_or(Cow::Borrowed(&request.redirect_url));
+            let query = format!("order_id={encoded}&errcode={err_code}");
+            Return::Address(with_query(&url, &query))
+        }
     }
 }
 
@@ -300,6 +322,49 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn money_is_whole_fen_and_a_complaint_says_what_yuan_would_be() {
+        let platform = request(Source::Web, "").platform;
+        let read = |money: &str| {
+            let body = format!(
+                r#"{{"s_pappid":"{}","order_id":"1","money":{money},"timestamp":1,"source":"app","ticket":"t","type":0}}"#,
+                platform.as_str()
+            );
+            let read = read(&Object::read(body.as_bytes(), None).unwrap(), merchant());
+            read.map(|asked| asked.request.money_fen).map_err(|refusal| refusal.detail)
+        };
+        assert_eq!((read("11300"), read("\"11300\"")), (Ok(11_300), Ok(11_300)));
+        for (money, problem) in [
+            ("\"113.00\"", "must be a whole number of fen, not \"113.00\": 113.00 yuan is 11300"),
+            ("113.00", "must be a whole number of fen, not 113.00: 113.00 yuan is 11300"),
+            ("\"9.95\"", "must be a whole number of fen, not \"9.95\": 9.95 yuan is 995"),
+            ("110.00000000000001", "must be a whole number of fen, not 110.00000000000001"),
+            ("1e30", "must be a whole number of fen, not 1e+30"),
+            ("\"ten\"", "must be a whole number of fen, not \"ten\""),
+            ("-1", "must be 0 to 100000000000 fen, not -1"),
+            (
+                "99999999999999999999999",
+                "must be 0 to 100000000000 fen, not 99999999999999999999999",
+            ),
+            ("null", "is empty"),
+        ] {
+            assert_eq!(read(money), Err(format!("money {problem}")), "{money}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_ascii() {
+        let back = |url| return_after(&request(Source::Web, url), true);
+        assert_eq!(
+            back("https://开票.example/中文?u=张三&e=%E4%B8%AD#段"),
+            Return::Address(
+                "https://xn--h0tt10d.example/%E4%B8%AD%E6%96%87?u=%E5%BC%A0%E4%B8%89&e=%E4%B8%AD\
+                 &order_id=SD%201096%2F%2B%26%E4%B8%AD&errcode=0#%E6%AE%B5"
+                    .to_owned()
+            )
+        );
     }
 
     #[test]

@@ -4,12 +4,12 @@ use crate::object::{AtMost, Object};
 use core::fmt;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::content::{Content, ContentField, ContentProblem};
-use kaipiao_domain::invoicing::line::{Line, LineField, LineNature};
+use kaipiao_domain::invoicing::line::{Line, LineField, LineNature, Untaxed};
 use kaipiao_domain::invoicing::make_out::MakeOut;
 use kaipiao_domain::invoicing::party::{Party, PartyField};
 use kaipiao_domain::invoicing::requests::MakeOutRequest;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_domain::money::{Fen, decimal};
+use kaipiao_domain::money::{Fen, decimal, rounded_decimal};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use rust_decimal::Decimal;
@@ -95,7 +95,8 @@ pub(crate) fn read_serial(object: &Object) -> Result<Serial, Refusal> {
 fn check_one_of(object: &Object, name: &str, allowed: &[i64], words: &str) -> Result<(), Refusal> {
     match object.integer(name)? {
         Some(other) if !allowed.contains(&other) => {
-            Err(Refusal::invalid(name, format!("must be {words}, not {other}")))
+            let problem = format!("must be {words}, not {}", object.shown(name));
+            Err(Refusal::invalid(object.path_of(name), problem))
         }
         _ => Ok(()),
     }
@@ -172,8 +173,7 @@ fn limited(object: &Object, name: &str, max_chars: usize) -> Result<String, Refu
 
 fn read_amount(object: &Object, name: &str) -> Result<Fen, Refusal> {
     let value = trimmed(object, name)?;
-    Fen::parse(&value).ok_or_else(|| {
-        let expected = "must be an amount in yuan with at most two decimals";
+    Fen::parse(&value).map_err(|expected| {
         let problem = if value.is_empty() {
             "is empty".to_owned()
         } else {
@@ -206,6 +206,7 @@ fn read_line(item: &Object) -> Result<Line, Refusal> {
     if name.is_empty() {
         return Err(Refusal::invalid(item.path_of("xmmc"), "is empty"));
     }
+    let (rate, untaxed) = read_rate(item)?;
     Ok(Line {
         nature,
         tax_code,
@@ -215,7 +216,8 @@ fn read_line(item: &Object) -> Result<Line, Refusal> {
         quantity: read_decimal(item, "xmsl", nature)?,
         unit_price: read_decimal(item, "xmdj", nature)?,
         net: read_amount(item, "xmje")?,
-        rate: read_rate(item)?,
+        rate,
+        untaxed,
         tax: read_amount(item, "se")?,
     })
 }
@@ -224,7 +226,8 @@ fn read_nature(item: &Object) -> Result<LineNature, Refusal> {
     let number = item.required_integer("fphxz")?;
     let nature = u8::try_from(number).ok().and_then(LineNature::from_number);
     nature.ok_or_else(|| {
-        Refusal::invalid(item.path_of("fphxz"), format!("must be 0, 1 or 2, not {number}"))
+        let problem = format!("must be 0, 1 or 2, not {}", item.shown("fphxz"));
+        Refusal::invalid(item.path_of("fphxz"), problem)
     })
 }
 
@@ -237,23 +240,83 @@ fn read_decimal(item: &Object, name: &str, nature: LineNature) -> Result<Option<
     if value.is_empty() {
         return Err(Refusal::invalid(item.path_of(name), "is empty"));
     }
-    let read = decimal(&value).map(Some);
-    read.ok_or_else(|| {
-        let problem = format!("must be a number, not {}", text::quoted(&value));
+    rounded_decimal(&value).map(Some).map_err(|expected| {
+        let problem = format!("{expected}, not {}", text::quoted(&value));
         Refusal::invalid(item.path_of(name), problem)
     })
 }
 
+/// A line's rate, and why no tax is due on it where `sl`, `lslbs` or `zzstsgl` says so: they must
+/// agree.
+fn read_rate(item: &Object) -> Result<(Decimal, Option<Untaxed>), Refusal> {
+    let sl = trimmed(item, "sl")?;
+    let by_rate = Untaxed::from_words(&sl);
+    let rate = if by_rate.is_some() { Decimal::ZERO } else { read_number_rate(item, &sl)? };
+    let by_kind = read_zero_kind(item, rate)?;
+    let by_policy = read_policy(item)?;
+    if let (Some(by_rate), Some(by_kind)) = (by_rate, by_kind)
+        && by_kind != Some(by_rate)
+    {
+        return Err(contradiction(item, "lslbs", "sl"));
+    }
+    if let Some(by_policy) = by_policy {
+        let agrees = by_kind.is_none_or(|kind| kind == Some(by_policy));
+        if !rate.is_zero() || by_rate.is_some_and(|rate| rate != by_policy) {
+            return Err(contradiction(item, "zzstsgl", "sl"));
+        }
+        if !agrees {
+            return Err(contradiction(item, "zzstsgl", "lslbs"));
+        }
+    }
+    Ok((rate, by_rate.or(by_kind.flatten()).or(by_policy)))
+}
+
+fn contradiction(item: &Object, name: &str, other: &str) -> Refusal {
+    let (shown, against) = (item.shown(name), item.shown(other));
+    let problem = format!("is {shown}, which contradicts {other}, {against}");
+    Refusal::invalid(item.path_of(name), problem)
+}
+
+/// `lslbs`, the kind of a zero rate: 0 for exports and 3 are a rate of 0, which is the inner None.
+fn read_zero_kind(item: &Object, rate: Decimal) -> Result<Option<Option<Untaxed>>, Refusal> {
+    const NAME: &str = "lslbs";
+    let kind = match item.integer(NAME)? {
+        None => return Ok(None),
+        Some(0 | 3) => None,
+        Some(1) => Some(Untaxed::Exempt),
+        Some(2) => Some(Untaxed::NotTaxed),
+        Some(_) => {
+            let expected = "must be 0 (exports), 1 (免税), 2 (不征税) or 3 (zero rate)";
+            let problem = format!("{expected}, not {}", item.shown(NAME));
+            return Err(Refusal::invalid(item.path_of(NAME), problem));
+        }
+    };
+    if !rate.is_zero() {
+        return Err(contradiction(item, NAME, "sl"));
+    }
+    Ok(Some(kind))
+}
+
+/// `zzstsgl`, which `yhzcbs` 1 needs; policies other than 免税 and 不征税 change nothing here.
+fn read_policy(item: &Object) -> Result<Option<Untaxed>, Refusal> {
+    let policy = limited(item, "zzstsgl", 64)?;
+    if item.flag("yhzcbs")? && policy.is_empty() {
+        let problem = "is empty: yhzcbs 1 needs the policy, such as 免税";
+        return Err(Refusal::invalid(item.path_of("zzstsgl"), problem));
+    }
+    Ok(Untaxed::from_words(&policy))
+}
+
 /// A tax rate: 0 or more, less than 1, at most three decimals.
-fn read_rate(item: &Object) -> Result<Decimal, Refusal> {
-    let value = trimmed(item, "sl")?;
+fn read_number_rate(item: &Object, value: &str) -> Result<Decimal, Refusal> {
     let fits = |rate: &Decimal| {
         *rate >= Decimal::ZERO && *rate < Decimal::ONE && rate.normalize().scale() <= 3
     };
-    decimal(&value).filter(fits).ok_or_else(|| {
-        let shown = text::quoted(&value);
-        let problem =
-            format!("must be a rate such as 0.13, with at most three decimals, not {shown}");
+    decimal(value).filter(fits).ok_or_else(|| {
+        let shown = text::quoted(value);
+        let problem = format!(
+            "must be a rate such as 0.13, with at most three decimals, or 免税 or 不征税, not {shown}"
+        );
         Refusal::invalid(item.path_of("sl"), problem)
     })
 }
@@ -378,8 +441,8 @@ mod tests {
         text["invoicedetail_list"] = json!(text["invoicedetail_list"].to_string());
         assert_eq!(read(&text).unwrap().asked, plain);
         let mut floats = sample();
-        floats["hylx"] = json!(0.0);
-        floats["invoicedetail_list"][0]["fphxz"] = json!(0.0);
+        floats["jshj"] = json!(159.0);
+        floats["invoicedetail_list"][0]["xmsl"] = json!(1.0);
         assert_eq!(read(&floats).unwrap().asked, plain);
         let mut breaks = sample();
         breaks["bz"] = json!("a\tb\rc\r\nd e\u{301} \u{fa19}");
@@ -459,6 +522,96 @@ mod tests {
         }
         let words = refused(|b| b["jshj"] = json!({"a": 1})).1;
         assert_eq!(words, "jshj must be a string, not an object");
+    }
+
+    /// The untaxed kind of a line with these members, or what is wrong with it.
+    fn zero_rate(members: Value) -> Result<(Decimal, Option<Untaxed>), String> {
+        let mut body = sample();
+        body["invoicedetail_list"][0]
+            .as_object_mut()
+            .unwrap()
+            .extend(members.as_object().unwrap().clone());
+        let read = read(&body).map_err(|refusal| refusal.detail)?;
+        let line = &read.asked.content.lines[0];
+        Ok((line.rate, line.untaxed))
+    }
+
+    #[test]
+    fn exempt_not_taxed_and_zero_rate_are_told_apart() {
+        let (exempt, not_taxed) = (Some(Untaxed::Exempt), Some(Untaxed::NotTaxed));
+        for (members, expected) in [
+            (json!({"sl": "0"}), None),
+            (json!({"sl": "0", "lslbs": ""}), None),
+            (json!({"sl": "0", "lslbs": "0"}), None),
+            (json!({"sl": 0, "lslbs": 3}), None),
+            (json!({"sl": "0.00", "lslbs": "1"}), exempt),
+            (json!({"sl": "0", "lslbs": 2}), not_taxed),
+            (json!({"sl": "免税"}), exempt),
+            (json!({"sl": " 不征税 ", "lslbs": "2"}), not_taxed),
+            (json!({"sl": "0", "lslbs": "1", "yhzcbs": "1", "zzstsgl": "免税"}), exempt),
+            (json!({"sl": "0", "yhzcbs": 1, "zzstsgl": "不征税"}), not_taxed),
+            (json!({"sl": "0", "lslbs": "3", "yhzcbs": 1, "zzstsgl": "即征即退"}), None),
+        ] {
+            assert_eq!(zero_rate(members.clone()), Ok((Decimal::ZERO, expected)), "{members}");
+        }
+        let taxed = zero_rate(json!({"yhzcbs": 0, "lslbs": "", "zzstsgl": ""}));
+        assert_eq!(taxed, Ok((decimal("0.17").unwrap(), None)));
+    }
+
+    #[test]
+    fn a_zero_rate_that_contradicts_itself_is_refused() {
+        for (members, problem) in [
+            (json!({"lslbs": "1"}), "lslbs is 1, which contradicts sl, \"0.17\""),
+            (
+                json!({"sl": "0", "lslbs": 4}),
+                "lslbs must be 0 (exports), 1 (免税), 2 (不征税) or 3 (zero rate), not 4",
+            ),
+            (json!({"sl": "免税", "lslbs": 2}), "lslbs is 2, which contradicts sl, \"免税\""),
+            (json!({"sl": "不征税", "lslbs": 3}), "lslbs is 3, which contradicts sl, \"不征税\""),
+            (
+                json!({"sl": "0", "yhzcbs": 1}),
+                "zzstsgl is empty: yhzcbs 1 needs the policy, such as 免税",
+            ),
+            (
+                json!({"sl": "0", "lslbs": 3, "zzstsgl": "免税"}),
+                "zzstsgl is \"免税\", which contradicts lslbs, 3",
+            ),
+            (
+                json!({"sl": "0", "lslbs": 1, "zzstsgl": "不征税"}),
+                "zzstsgl is \"不征税\", which contradicts lslbs, 1",
+            ),
+            (
+                json!({"zzstsgl": "免税", "yhzcbs": 1}),
+                "zzstsgl is \"免税\", which contradicts sl, \"0.17\"",
+            ),
+            (
+                json!({"sl": "不征税", "zzstsgl": "免税"}),
+                "zzstsgl is \"免税\", which contradicts sl, \"不征税\"",
+            ),
+            (json!({"yhzcbs": 2}), "yhzcbs must be 0 or 1, not 2"),
+        ] {
+            let expected = format!("invoicedetail_list[0].{problem}");
+            assert_eq!(zero_rate(members.clone()), Err(expected), "{members}");
+        }
+    }
+
+    #[test]
+    fn many_digits_are_taken_and_a_limit_is_named() {
+        let line = |name: &'static str, value: &str| {
+            let mut body = sample();
+            body["invoicedetail_list"][0][name] = json!(value);
+            read(&body).map(|read| read.asked.content.lines[0].clone()).map_err(|r| r.detail)
+        };
+        let price = line("xmdj", "135.90000000000000000000000000000000001").unwrap().unit_price;
+        assert_eq!(price.unwrap().normalize(), decimal("135.9").unwrap());
+        let words = line("xmdj", "12345678901234567890123456789012").unwrap_err();
+        assert!(words.contains("must have at most 28 digits before its decimal point"), "{words}");
+        let words = line("xmje", "100000000000.01").unwrap_err();
+        assert!(
+            words.contains("must be at most 100000000000 yuan, negative or not, not"),
+            "{words}"
+        );
+        assert!(refused(|b| b["jshj"] = json!("1e40")).1.contains("must be at most 100000000000"));
     }
 
     #[test]

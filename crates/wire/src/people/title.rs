@@ -3,7 +3,7 @@
 use crate::object::{AtMost, Object};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::authorization::page_fields::MAX_CUSTOM_FIELDS;
-use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleSide};
+use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -66,7 +66,11 @@ pub fn read(object: &Object) -> Result<InvoiceTitle, Refusal> {
 fn read_side(side: TitleSide, members: &Object) -> Result<InvoiceTitle, Refusal> {
     let mut title = InvoiceTitle::new(side);
     for field in side.fields() {
-        title = title.with(*field, members.text(field.name())?);
+        let value = members.text(field.name())?;
+        // As on the page (D-54): a title is the user's own words, around the others blanks are
+        // never meant.
+        title =
+            title.with(*field, if *field == TitleField::Title { &*value } else { value.trim() });
     }
     title.custom = read_custom(members)?;
     Ok(title)
@@ -89,6 +93,15 @@ fn read_custom(field: &Object) -> Result<Vec<CustomValue>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blanks_around_all_but_the_title_are_taken_off() {
+        let body =
+            r#"{"biz_field":{"title":" x ","tax_no":" 91440300MA5KP0001N ","phone":"\t1\n"}}"#;
+        let title = read(&Object::read(body.as_bytes(), None).unwrap()).unwrap();
+        let kept = [TitleField::Title, TitleField::TaxNo, TitleField::Phone].map(|f| title.get(f));
+        assert_eq!(kept, [" x ", "91440300MA5KP0001N", "1"]);
+    }
 
     #[test]
     fn what_is_written_reads_back() {
