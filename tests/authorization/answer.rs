@@ -89,12 +89,17 @@ fn a_type_1_page_wants_what_the_merchant_wants() {
     let yes = |title: Value| server.answer(&link, USER, "authorize", Some(title));
     assert!(error(server.answer(&link, USER, "authorize", None)).contains("title is missing"));
     let text = error(yes(json!({"biz_field": {"title": "公司"}})));
-    assert!(text.contains("tax_no is Missing"), "{text}");
+    assert!(text.contains("please fill in tax_no"), "{text}");
     let text = error(yes(json!({"user_field": {"title": "张三", "phone": "1"}})));
-    assert!(text.contains("phone is NotShown"), "{text}");
+    assert!(text.contains("phone is not asked for on this page"), "{text}");
+    let text = error(yes(json!({"biz_field": {"title": "公司", "tax_no": "税号"}})));
+    assert!(text.contains("tax_no does not look right, please check it"), "{text}");
     let (status, answer) = yes(json!({"user_field": {}, "biz_field": {}}));
     assert_eq!((status, answer["error"].as_str().unwrap().contains("one of them")), (400, true));
-    assert_eq!(yes(json!({"user_field": {"title": "张三"}})).0, 200);
+    let blank = json!({"biz_field": {"title": "公司", "tax_no": " 91440300MA5KP0001N "}});
+    assert_eq!(yes(blank).0, 200);
+    let kept = client.status("1")["user_auth_info"]["biz_field"]["tax_no"].clone();
+    assert_eq!(kept, "91440300MA5KP0001N");
 }
 
 #[test]
