@@ -2,7 +2,7 @@
 
 use crate::delivery::mailbox::Mailboxes;
 use crate::invoicing::document_cache::DocumentCache;
-use crate::invoicing::unnamed_codes::ToldCodes;
+use crate::invoicing::told_codes::ToldCodes;
 use crate::settings::Settings;
 use crate::signed::Keys;
 use kaipiao_domain::Timestamp;

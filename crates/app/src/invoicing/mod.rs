@@ -14,6 +14,7 @@ pub mod s15_offset;
 pub mod s16_query;
 pub(crate) mod s19_result_push;
 pub mod taxpayers;
+pub(crate) mod told_codes;
 pub mod unnamed_codes;
 
 #[cfg(test)]
