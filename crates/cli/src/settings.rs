@@ -409,7 +409,7 @@ impl Settings {
                 count(authorization.custom_key_max_chars),
                 1..=1000,
             ),
-            ("login.session_s", login.session_s, 1..=TEN_YEARS_S),
+            ("login.session_s", login.session_s, 0..=TEN_YEARS_S),
             ("limits.body_bytes", count(limits.body_bytes), 1..=64 * 1024 * 1024),
             ("limits.body_timeout_ms", limits.body_timeout_ms, 1..=HOUR_MS),
             ("limits.header_timeout_ms", limits.header_timeout_ms, 1..=HOUR_MS),
