@@ -3,82 +3,92 @@
 use crate::people::login::{form_token, session};
 use kaipiao_tests::{TestServer, USER};
 
+/// A user's book, as its owner's browser has it open.
+struct Book<'a> {
+    server: &'a TestServer,
+    cookie: String,
+    form_token: String,
+}
+
+impl<'a> Book<'a> {
+    fn open(server: &'a TestServer, user: &str) -> Self {
+        let cookie = session(server, user);
+        let page = server.page("GET", "/me/titles/new", &[("cookie", &cookie)], "");
+        let form_token = form_token(page.body()).to_owned();
+        Self { server, cookie, form_token }
+    }
+
+    fn get(&self, path: &str) -> ureq::http::Response<String> {
+        self.server.page("GET", path, &[("cookie", &self.cookie)], "")
+    }
+
+    /// Sends a form: the status.
+    fn post(&self, path: &str, fields: &str) -> u16 {
+        let body = format!("form_token={}{fields}", self.form_token);
+        self.server.page("POST", path, &[("cookie", &self.cookie)], &body).status().as_u16()
+    }
+
+    fn add(&self, name: &str) -> u16 {
+        self.post("/me/titles/new", &format!("&company.title={name}"))
+    }
+
+    /// The ids of its titles.
+    fn ids(&self) -> Vec<String> {
+        let titles = self.server.all_pages(&format!("users/{USER}/titles?limit=50"), "titles");
+        titles.iter().map(|title| title["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
 #[test]
 fn a_book_has_its_limit_and_is_its_owners_alone() {
     let server = TestServer::start();
-    let cookie = session(&server, USER);
-    let headers = [("cookie", cookie.as_str())];
-    let token = form_token(server.page("GET", "/me/titles/new", &headers, "").body());
-    let add = |n: usize| {
-        let body = format!("form_token={token}&company.title=Company{n}");
-        server.page("POST", "/me/titles/new", &headers, &body).status().as_u16()
-    };
+    let book = Book::open(&server, USER);
     for n in 0..97 {
-        assert_eq!(add(n), 303);
+        assert_eq!(book.add(&format!("Company{n}")), 303);
     }
-    assert_eq!(add(97), 409);
-    let html = server.page("GET", "/me/titles", &headers, "").body().clone();
+    assert_eq!(book.add("Company97"), 409);
+    let html = book.get("/me/titles").body().clone();
     let (_, rest) = html.split_once("/me/titles/0-demo-1").map_or(("", ""), |parts| parts);
     assert!(!rest.is_empty());
-    let other = session(&server, "lina");
-    let token = form_token(server.page("GET", "/me/titles/new", &[("cookie", &other)], "").body());
-    let delete = format!("form_token={token}");
-    let answer = server.page("POST", "/me/titles/0-demo-1/delete", &[("cookie", &other)], &delete);
-    assert_eq!(answer.status(), 303);
-    assert!(server.page("GET", "/me/titles", &headers, "").body().contains("0-demo-1"));
-    assert_eq!(server.page("GET", "/me/titles/0-demo-1/steal", &headers, "").status(), 303);
+    let other = Book::open(&server, "lina");
+    assert_eq!(other.post("/me/titles/0-demo-1/delete", ""), 303);
+    assert!(book.get("/me/titles").body().contains("0-demo-1"));
+    assert_eq!(book.get("/me/titles/0-demo-1/steal").status(), 303);
 }
 
 /// People tap twice, and have the book open on two devices.
 #[test]
 fn titles_that_are_added_at_once_do_not_overfill_the_book() {
     let server = TestServer::start();
-    let cookie = session(&server, USER);
-    let headers = [("cookie", cookie.as_str())];
-    let token = form_token(server.page("GET", "/me/titles/new", &headers, "").body());
-    let add = |name: &str| {
-        let body = format!("form_token={token}&company.title={name}");
-        server.page("POST", "/me/titles/new", &headers, &body).status().as_u16()
-    };
-    let book = || server.all_pages(&format!("users/{USER}/titles?limit=50"), "titles").len();
+    let book = Book::open(&server, USER);
     // Three are there from the beginning.
     for n in 0..95 {
-        assert_eq!(add(&format!("Company{n}")), 303);
+        assert_eq!(book.add(&format!("Company{n}")), 303);
     }
-    assert_eq!(book(), 98);
+    assert_eq!(book.ids().len(), 98);
     let statuses: Vec<_> = std::thread::scope(|scope| {
-        let adding = (0..30).map(|n| scope.spawn(move || add(&format!("AtOnce{n}"))));
+        let book = &book;
+        let adding = (0..30).map(|n| scope.spawn(move || book.add(&format!("AtOnce{n}"))));
         let adding: Vec<_> = adding.collect();
         adding.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 2, "{statuses:?}");
-    assert_eq!(book(), 100);
+    assert_eq!(book.ids().len(), 100);
 }
 
 #[test]
 fn an_edit_beside_a_delete_does_not_bring_the_title_back() {
     let server = TestServer::start();
-    let cookie = session(&server, USER);
-    let headers = [("cookie", cookie.as_str())];
-    let token = form_token(server.page("GET", "/me/titles/new", &headers, "").body());
+    let book = Book::open(&server, USER);
     for n in 0..20 {
-        let body = format!("form_token={token}&company.title=Raced{n}");
-        assert_eq!(server.page("POST", "/me/titles/new", &headers, &body).status(), 303);
-        let titles = server.all_pages(&format!("users/{USER}/titles?limit=50"), "titles");
-        let id = titles.last().unwrap()["id"].as_str().unwrap().to_owned();
+        assert_eq!(book.add(&format!("Raced{n}")), 303);
+        let id = book.ids().pop().unwrap();
         std::thread::scope(|scope| {
-            let (edit, delete) = (format!("/me/titles/{id}"), format!("/me/titles/{id}/delete"));
-            scope.spawn(|| {
-                let body = format!("form_token={token}&company.title=Edited{n}");
-                server.page("POST", &{ edit }, &headers, &body);
-            });
-            scope.spawn(|| {
-                let body = format!("form_token={token}");
-                assert_eq!(server.page("POST", &{ delete }, &headers, &body).status(), 303);
-            });
+            let edited = format!("&company.title=Edited{n}");
+            let (book, id) = (&book, &id);
+            scope.spawn(move || book.post(&format!("/me/titles/{id}"), &edited));
+            scope.spawn(move || assert_eq!(book.post(&format!("/me/titles/{id}/delete"), ""), 303));
         });
-        let left = server.all_pages(&format!("users/{USER}/titles?limit=50"), "titles");
-        let left: Vec<_> = left.iter().map(|title| &title["id"]).collect();
-        assert!(!left.contains(&&serde_json::json!(id)), "{left:?}");
+        assert!(!book.ids().contains(&id));
     }
 }

@@ -10,7 +10,6 @@ use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerError;
 use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
 use crate::store_access::{add, commit, get};
-use core::future::ready;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
@@ -123,8 +122,11 @@ pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartErro
 pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
     let accounts = async {
         let specs = missing_accounts(app).await?;
-        let demo = accounts::save_all(app, &specs, |_| ready(Ok::<_, NotSaved>(Vec::new()))).await;
-        demo.map_err(|not_saved| StartError::Demo(not_saved.error))
+        let saved = accounts::save_all(app, &specs, async |_| Ok(Vec::new())).await;
+        saved.map_err(|error| match error {
+            StartError::Account { error, .. } => StartError::Demo(error),
+            other => other,
+        })
     };
     let users = async { seed_users(app).await.map_err(StartError::Failed) };
     tokio::try_join!(accounts, users).map(|_| ())
@@ -193,8 +195,10 @@ pub async fn apply_config(
     for (index, spec) in specs.iter().enumerate() {
         require_secret(app, spec).await.map_err(|error| at(index, error))?;
     }
-    let saved =
-        accounts::save_all(app, &specs, |accounts| callback_saves(app, callbacks, accounts)).await;
+    let saved = accounts::save_all(app, &specs, async |accounts| {
+        callback_saves(app, callbacks, accounts).await
+    })
+    .await;
     saved.map_err(|error| match error {
         StartError::Account { index, error } => at(index, error),
         other => other,
@@ -237,7 +241,7 @@ async fn require_secret(app: &App, spec: &AccountSpec) -> Result<(), TaxpayerErr
 async fn callback_saves(
     app: &App,
     callbacks: &[(String, CallbackSpec)],
-    accounts: HashMap<AppId, Account>,
+    accounts: &HashMap<AppId, Account>,
 ) -> Result<Vec<Save>, StartError> {
     // Of an account that stands in the file twice, the last one counts.
     let last: BTreeMap<_, _> = callbacks.iter().map(|(appid, spec)| (appid, spec)).collect();

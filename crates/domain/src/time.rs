@@ -39,6 +39,11 @@ impl Timestamp {
         self > now + CLOCK_STEP
     }
 
+    /// Whether what was issued at this moment for so long serves no more, or never has.
+    pub fn is_over(self, life: Duration, now: Self) -> bool {
+        now > self + life || self.is_ahead_of(now)
+    }
+
     /// How much later `self` is than `earlier`; zero when it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))

@@ -4,6 +4,7 @@ mod encoding;
 
 use crate::answer::Failed;
 use crate::budget::{FREE_BYTES, Reservation};
+use crate::long_request;
 use crate::server::Server;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
@@ -18,9 +19,6 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::object::Object;
 use std::sync::Arc;
-
-/// A body of up to so many bytes is read by the thread that serves it.
-const READ_IN_PLACE: usize = 32 << 10;
 
 /// A parameter of the query; empty when absent. The last one counts when it stands twice.
 pub(crate) fn query_value(uri: &Uri, name: &str) -> String {
@@ -141,15 +139,12 @@ async fn collect(mut body: Body, limit: usize, memory: &mut Reservation) -> Resu
     Ok(collected.into())
 }
 
-/// Reading much JSON takes milliseconds, which other requests of this thread would wait.
 async fn content(bytes: Bytes, content_type: Option<String>) -> Result<Content, Failed> {
-    if bytes.len() <= READ_IN_PLACE {
+    if !long_request::is_long(bytes.len()) {
         return Ok(Content::Unread { bytes, content_type });
     }
-    let read = move || Object::read(&bytes, content_type.as_deref());
-    let read = tokio::task::spawn_blocking(read).await;
-    let object = read.map_err(|error| Failure::Damaged(format!("reading a body: {error}")))?;
-    Ok(Content::Read(object))
+    let read = async move { Ok(Object::read(&bytes, content_type.as_deref())) };
+    Ok(Content::Read(long_request::run(read).await?))
 }
 
 fn reserve(memory: &mut Reservation, bytes: usize) -> Result<(), Failure> {

@@ -18,14 +18,23 @@ const LONG_BYTES: usize = 16 * 1024;
 static PLACES: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, usize::from)));
 
-/// Does a request's work, on a thread that serves nobody else if its body is long.
-pub(crate) async fn run<T: Send + 'static>(
+/// Whether a body is long.
+pub(crate) const fn is_long(body_bytes: usize) -> bool {
+    body_bytes > LONG_BYTES
+}
+
+/// Does a request's work on the thread that serves it, or, if its body is long, as [`run`] does.
+pub(crate) async fn run_by_length<T: Send + 'static>(
     body_bytes: usize,
     work: impl Future<Output = Result<T, Failed>> + Send + 'static,
 ) -> Result<T, Failed> {
-    if body_bytes <= LONG_BYTES {
-        return work.await;
-    }
+    if is_long(body_bytes) { run(work).await } else { work.await }
+}
+
+/// Does a long request's work on a thread that serves nobody else.
+pub(crate) async fn run<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failed>> + Send + 'static,
+) -> Result<T, Failed> {
     let damaged = |why: String| Failed(Failure::Damaged(why));
     let place = PLACES.acquire().await.map_err(|error| damaged(error.to_string()))?;
     let runtime = Handle::current();
@@ -47,7 +56,7 @@ mod tests {
             tokio::task::yield_now().await;
             Ok(current().id())
         };
-        run(body_bytes, work).await.ok().expect("it does not fail")
+        run_by_length(body_bytes, work).await.ok().expect("it does not fail")
     }
 
     #[tokio::test]
@@ -59,7 +68,7 @@ mod tests {
     #[tokio::test]
     async fn a_long_one_that_panics_fails_alone() {
         let work = async { panic!("a fault of ours") };
-        assert!(run::<()>(LONG_BYTES + 1, work).await.is_err());
+        assert!(run::<()>(work).await.is_err());
         assert_ne!(thread_of(LONG_BYTES + 1).await, current().id());
     }
 }

@@ -123,16 +123,16 @@ impl<'a> Group<'a> {
     /// Applies one change, whole or not at all. An error of the disk fails the group (Err); an
     /// error of this change alone, such as a body that is too large, answers only this change.
     pub(crate) fn apply(&mut self, change: &Change) -> Outcome {
-        let may_end_halfway = Self::may_end_halfway(change);
-        if may_end_halfway {
+        let has_parts = has_parts(change);
+        if has_parts {
             execute(self.connection, "SAVEPOINT one")?;
         }
         let answer = match self.run(change) {
             Ok(answer) => answer,
-            Err(error) if is_of_the_disk(&error) => return Err(error),
+            Err(error) if is_of_the_disk(&error) || !is_commit(change) => return Err(error),
             Err(error) => Err(StoreError::Refused(error.to_string()).into()),
         };
-        if may_end_halfway {
+        if has_parts {
             if answer.is_err() {
                 execute(self.connection, "ROLLBACK TO one")?;
             }
@@ -164,20 +164,6 @@ impl<'a> Group<'a> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Whether a change must be taken back when a later statement of it refuses. SQLite copies every page
-    /// that a savepoint touches, so what cannot end halfway has none: a commit of one save, and a report,
-    /// whose first statement is the one that counts or not.
-    fn may_end_halfway(change: &Change) -> bool {
-        match change {
-            Change::Commit(Commit { saves, pushes, jobs }) => {
-                let is_one = saves.len() == 1 && pushes.is_empty() && jobs.is_empty();
-                !is_one || saves.iter().any(statements::notes)
-            }
-            Change::CompletePush(_) => false,
-            _ => true,
         }
     }
 
@@ -348,6 +334,18 @@ impl<'a> Group<'a> {
         effects.extend(jobs.into_iter().map(Effect::JobRemoved));
         Ok(Ok(Applied { reply: Reply::Count(limit - left), effects }))
     }
+}
+
+const fn is_commit(change: &Change) -> bool {
+    matches!(change, Change::Commit(_))
+}
+
+/// Whether a later part may refuse what an earlier one has written. SQLite copies every page that a
+/// savepoint touches, so nothing else has one: a single save, a report and the store's own upkeep are
+/// right or wrong at their first statement.
+fn has_parts(change: &Change) -> bool {
+    let Change::Commit(Commit { saves, pushes, jobs }) = change else { return false };
+    saves.len() + pushes.len() + jobs.len() > 1
 }
 
 fn is_of_the_disk(error: &rusqlite::Error) -> bool {

@@ -18,6 +18,7 @@
 //! connection again before it takes the next group.
 
 mod change;
+mod conditions;
 mod config;
 mod connection;
 mod delivery;

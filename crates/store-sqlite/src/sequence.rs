@@ -48,6 +48,11 @@ pub(crate) fn read(connection: &Connection, name: &str) -> rusqlite::Result<i64>
     Ok(found.unwrap_or(1))
 }
 
+/// The condition that a column has reached where a sequence stands, whose name is bound.
+pub(crate) fn reached(column: &str) -> String {
+    format!("{column} >= coalesce((SELECT next FROM sequences WHERE name = ?), 0)")
+}
+
 /// Sets where a sequence stands.
 pub(crate) fn write(connection: &Connection, name: &str, next: i64) -> rusqlite::Result<()> {
     connection

@@ -1,7 +1,6 @@
 //! Queries of the addresses that this server makes.
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::borrow::Cow;
 
 /// Everything but RFC 3986's unreserved characters is encoded, as in the links seen.
 pub(crate) const ENCODED: &AsciiSet =
@@ -23,7 +22,7 @@ const NOT_IN_ADDRESSES: &AsciiSet = &CONTROLS
 
 /// A http or https address in ASCII: percent-encoded, its host in punycode. What is ASCII already
 /// stays as it is. None: the host has no such form.
-pub(crate) fn ascii(url: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn ascii(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (user, host) = match authority.rsplit_once('@') {
@@ -31,7 +30,7 @@ pub(crate) fn ascii(url: &str) -> Option<Cow<'_, str>> {
         None => (String::new(), authority),
     };
     let host = if host.is_ascii() { host.to_owned() } else { punycode(host)? };
-    Some(format!("{scheme}://{user}{host}{}", encoded(path)).into())
+    Some(format!("{scheme}://{user}{host}{}", encoded(path)))
 }
 
 fn punycode(host_and_port: &str) -> Option<String> {

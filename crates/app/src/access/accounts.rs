@@ -111,29 +111,19 @@ pub struct NotSaved {
     pub error: TaxpayerError,
 }
 
-impl From<Failure> for NotSaved {
-    fn from(failure: Failure) -> Self {
-        Self { index: 0, error: TaxpayerError::Failed(failure) }
-    }
-}
-
 /// Saves many accounts, each named once and decided with those before it in mind, and what `also` makes of
 /// them: all of it in one commit, or, if one cannot stand, nothing.
-pub(crate) async fn save_all<E, Deciding>(
+pub(crate) async fn save_all<E: From<NotSaved> + From<Failure>>(
     app: &App,
     specs: &[AccountSpec],
-    also: impl Fn(HashMap<AppId, Account>) -> Deciding,
-) -> Result<(), E>
-where
-    E: From<NotSaved> + From<Failure>,
-    Deciding: Future<Output = Result<Vec<Save>, E>>,
-{
+    also: impl AsyncFn(&HashMap<AppId, Account>) -> Result<Vec<Save>, E>,
+) -> Result<(), E> {
     for _ in 0..ATTEMPTS {
         let mut batch = Batch::default();
         for (index, spec) in specs.iter().enumerate() {
             batch.add(app, spec).await.map_err(|error| NotSaved { index, error })?;
         }
-        batch.saves.extend(also(batch.accounts.clone()).await?);
+        batch.saves.extend(also(&batch.accounts).await?);
         if batch.commit(app).await? {
             return Ok(());
         }
@@ -144,6 +134,7 @@ where
 /// Attempts before a save of accounts gives up. Whoever allots numbers of a code changes the code's
 /// record, and one of those who do so at the same time succeeds: so this is how many can.
 const ATTEMPTS: usize = 100;
+
 /// Accounts that are saved in one commit. Each is decided with those before it in mind.
 #[derive(Default)]
 struct Batch {

@@ -165,10 +165,10 @@ impl TokenFamily {
     }
 
     fn replaced(&self, overlap: Duration, now: Timestamp) -> Self {
-        let mut superseded: Vec<_> =
-            self.superseded.iter().copied().filter(|older| older.until >= now).collect();
-        superseded.retain(|older| !older.token.issued_at.is_ahead_of(now));
-        if let Some(token) = self.current.filter(|token| !token.issued_at.is_ahead_of(now)) {
+        let is_right = |token: &IssuedToken| !token.issued_at.is_ahead_of(now);
+        let works = |older: &&Superseded| older.until >= now && is_right(&older.token);
+        let mut superseded: Vec<_> = self.superseded.iter().filter(works).copied().collect();
+        if let Some(token) = self.current.filter(is_right) {
             superseded.push(Superseded { token, until: token.expires_at().min(now + overlap) });
         }
         let excess = superseded.len().saturating_sub(MAX_SUPERSEDED);

@@ -95,7 +95,7 @@ impl Order {
 
     /// Whether its link's life is over, or has never begun: a clock far ahead has offered it.
     pub fn is_expired(&self, link_life: Duration, now: Timestamp) -> bool {
-        now > self.offered_at + link_life || self.offered_at.is_ahead_of(now)
+        self.offered_at.is_over(link_life, now)
     }
 
     /// Section 6: the user decides on the page. None: they declined before, nothing changes.

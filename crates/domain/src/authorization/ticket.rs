@@ -50,7 +50,7 @@ pub struct Ticket {
 impl Ticket {
     /// Whether its life is over, or has never begun: a clock far ahead has issued it.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        now > self.issued_at + TICKET_LIFE || self.issued_at.is_ahead_of(now)
+        self.issued_at.is_over(TICKET_LIFE, now)
     }
 }
 

@@ -48,8 +48,7 @@ impl MakeOut {
             OrderState::Authorized(authorization) => authorization,
         };
         // One that is used keeps: an invoice may be asked after as long as there is a record of it.
-        let is_over =
-            *now > authorization.at + authorization_life || authorization.at.is_ahead_of(*now);
+        let is_over = authorization.at.is_over(authorization_life, *now);
         if authorization.used_by.is_none() && is_over {
             return Err(self.expired().into());
         }

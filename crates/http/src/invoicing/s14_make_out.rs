@@ -16,7 +16,8 @@ pub(crate) async fn make_out_invoice(
     Call { caller, body }: Call,
 ) -> Result<JsonAnswer, Failed> {
     let body_bytes = body.len();
-    long_request::run(body_bytes, async move { accept(&server, &caller, &body).await }).await
+    long_request::run_by_length(body_bytes, async move { accept(&server, &caller, &body).await })
+        .await
 }
 
 async fn accept(

@@ -1,5 +1,6 @@
 //! The outbox's statements.
 
+use crate::conditions::Conditions;
 use crate::records::search::PUSHES_INDEXED;
 use crate::sequence;
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
@@ -211,9 +212,7 @@ fn statement(query: &PushQuery) -> (String, Vec<Value>) {
             Some("pushes_lost")
         }
     };
-    if let Some(after) = &query.after {
-        conditions.begin_behind("p.", query.account.as_ref(), after);
-    }
+    behind(&mut conditions, "p", query);
     let limit: Value = i64::try_from(query.limit).unwrap_or(i64::MAX).into();
     let (from, mut values) = match (&query.ordering_key, by_state) {
         (Some(key), _) => by_ordering_key(key),
@@ -223,20 +222,19 @@ fn statement(query: &PushQuery) -> (String, Vec<Value>) {
     let sql = format!(
         "SELECT {COLUMNS}, {FIRST_ATTEMPT} FROM {from} AND {} \
          ORDER BY p.account DESC, p.number DESC LIMIT ?",
-        conditions.text
+        conditions.text()
     );
     values.extend(conditions.values);
     values.push(limit);
     (sql, values)
 }
 
-/// Pushes that have arrived since the index was filled are few, and looked through.
-const ARRIVED: &str = "number >= coalesce((SELECT next FROM sequences WHERE name = ?), 0)";
-
 fn by_ordering_key(key: &str) -> (String, Vec<Value>) {
+    // Pushes that have arrived since the index was filled are few, and looked through.
+    let arrived = sequence::reached("number");
     let from = format!(
         "pushes p WHERE p.number IN (SELECT number FROM push_keys WHERE ordering_key = ? \
-         UNION ALL SELECT number FROM pushes WHERE {ARRIVED} AND ordering_key = ?)"
+         UNION ALL SELECT number FROM pushes WHERE {arrived} AND ordering_key = ?)"
     );
     let key = || Value::from(key.to_owned());
     (from, vec![key(), PUSHES_INDEXED.to_owned().into(), key()])
@@ -248,17 +246,17 @@ fn by_account(query: &PushQuery, conditions: &Conditions, limit: &Value) -> (Str
     if let Some(account) = &query.account {
         place.add("push_accounts.account = ?", [account.clone().into()]);
     }
-    if let Some(after) = &query.after {
-        place.begin_behind("push_accounts.", query.account.as_ref(), after);
-    }
+    behind(&mut place, "push_accounts", query);
+    let arrived = sequence::reached("number");
     let state = if query.state.is_some() { "p.state = 2" } else { "true" };
     let from = format!(
         "pushes p WHERE p.number IN (SELECT number FROM \
          (SELECT p.number FROM push_accounts CROSS JOIN pushes p \
           ON p.number = push_accounts.number AND {state} WHERE {} \
           ORDER BY push_accounts.account DESC, push_accounts.number DESC LIMIT ?) \
-         UNION ALL SELECT number FROM pushes p WHERE {ARRIVED} AND {})",
-        place.text, conditions.text
+         UNION ALL SELECT number FROM pushes p WHERE {arrived} AND {})",
+        place.text(),
+        conditions.text()
     );
     let mut values = place.values;
     values.push(limit.clone());
@@ -267,34 +265,15 @@ fn by_account(query: &PushQuery, conditions: &Conditions, limit: &Value) -> (Str
     (from, values)
 }
 
-/// What a WHERE says, and what is bound in it.
-struct Conditions {
-    text: String,
-    values: Vec<Value>,
-}
-
-impl Default for Conditions {
-    fn default() -> Self {
-        Self { text: "true".to_owned(), values: Vec::new() }
-    }
-}
-
-impl Conditions {
-    fn add(&mut self, text: &str, values: impl IntoIterator<Item = Value>) {
-        self.text = format!("{} AND {text}", self.text);
-        self.values.extend(values);
-    }
-
-    /// Newest first, so what is behind a push has a smaller number.
-    fn begin_behind(&mut self, table: &str, account: Option<&String>, after: &PushId) {
-        let number = Value::from(after.number);
-        if account == Some(&after.account) {
-            // The pair alone would find the account's newest, and read on to where the page begins.
-            self.add(&format!("{table}number < ?"), [number]);
-        } else {
-            let pair = format!("({table}account, {table}number) < (?, ?)");
-            self.add(&pair, [after.account.clone().into(), number]);
-        }
+/// Newest first, so what is behind a push has a smaller number.
+fn behind(conditions: &mut Conditions, table: &str, query: &PushQuery) {
+    let Some(PushId { account, number }) = &query.after else { return };
+    if query.account.as_ref() == Some(account) {
+        // The pair alone would find the account's newest, and read on to where the page begins.
+        conditions.add(format!("{table}.number < ?"), [(*number).into()]);
+    } else {
+        let pair = [account.clone().into(), (*number).into()];
+        conditions.add(format!("({table}.account, {table}.number) < (?, ?)"), pair);
     }
 }
 

@@ -3,6 +3,8 @@
 
 use super::search::{self, kind_number};
 use super::statements::stored;
+use crate::conditions::Conditions;
+use crate::sequence;
 use kaipiao_ports::record::{Field, Kind};
 use kaipiao_ports::store::{After, ListBy, Listed, Page, PageOrder};
 use rusqlite::types::Value;
@@ -22,24 +24,6 @@ pub(crate) fn list(connection: &Connection, page: &Page) -> rusqlite::Result<Vec
 pub(crate) fn everything(kind: Kind) -> Page {
     let by = ListBy::Key { owner: None };
     Page { kind, by, after: None, order: PageOrder::Ascending, limit: usize::MAX }
-}
-
-/// The conditions of a WHERE, and what is bound in them.
-#[derive(Default)]
-struct Conditions {
-    texts: Vec<String>,
-    values: Vec<Value>,
-}
-
-impl Conditions {
-    fn add(&mut self, text: impl Into<String>, values: impl IntoIterator<Item = Value>) {
-        self.texts.push(text.into());
-        self.values.extend(values);
-    }
-
-    fn text(&self) -> String {
-        if self.texts.is_empty() { "true".to_owned() } else { self.texts.join(" AND ") }
-    }
 }
 
 fn statement(page: &Page) -> (String, Vec<Value>) {
@@ -93,8 +77,7 @@ fn by_time(page: &Page, owner: &str, from_ms: i64, to_ms: i64) -> (String, Vec<V
     behind_time(&mut indexed, "s.", page.after.as_ref(), behind);
     let mut arrived = Conditions::default();
     let sequence = search::arrivals(page.kind);
-    arrived
-        .add("seq >= coalesce((SELECT next FROM sequences WHERE name = ?), 0)", [sequence.into()]);
+    arrived.add(sequence::reached("seq"), [sequence.into()]);
     arrived.add("owner = ?", [owner.to_owned().into()]);
     arrived.add("time_ms BETWEEN ? AND ?", [from_ms.into(), to_ms.into()]);
     behind_time(&mut arrived, "", page.after.as_ref(), behind);

@@ -30,6 +30,9 @@ pub(crate) fn arrivals(kind: Kind) -> String {
     format!("{}_indexed", kind.table())
 }
 
+/// The fields of a record that is searched by nothing.
+const NO_FIELDS: &str = "[]";
+
 /// What an index says of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -66,10 +69,13 @@ pub(crate) fn note(
     now: Option<Entry>,
 ) -> rusqlite::Result<()> {
     let Some(kind) = kind_number(key.kind) else { return Ok(()) };
-    let fields =
-        |entry: &Option<Entry>| entry.as_ref().map_or("[]", |entry| &*entry.fields).to_owned();
-    let is_removed = before.is_some() && now.is_none();
-    if !is_removed && fields(&before) == fields(&now) {
+    let is_same = match (&before, &now) {
+        (Some(before), Some(now)) => before.fields == now.fields,
+        (None, Some(now)) => now.fields == NO_FIELDS,
+        (Some(_), None) => false,
+        (None, None) => true,
+    };
+    if is_same {
         return Ok(());
     }
     let split = |entry: Option<Entry>| entry.map(|entry| (entry.time_ms, entry.fields)).unzip();
@@ -210,7 +216,7 @@ fn made_anew(
     };
     let key = Key { kind, owner: owner.to_owned(), id: id.to_owned() };
     let entry = entry(connection, &key)?;
-    Ok(entry.map(|Entry { time_ms, .. }| Entry { time_ms, fields: "[]".to_owned() }))
+    Ok(entry.map(|Entry { time_ms, .. }| Entry { time_ms, fields: NO_FIELDS.to_owned() }))
 }
 
 /// Records that have arrived are found by their time.

@@ -91,12 +91,6 @@ const fn lies_by_arrival(kind: Kind) -> bool {
     )
 }
 
-/// Whether a save may take a note for the index besides its one statement.
-pub(crate) fn notes(save: &Save) -> bool {
-    let is_new = save.expect == Expect::Absent;
-    save.key.kind.has_time() && !(is_new && save.index.fields.is_empty())
-}
-
 /// Writes one save as this version, and notes what it changes for the index. False: the expectation does
 /// not hold.
 pub(crate) fn save(

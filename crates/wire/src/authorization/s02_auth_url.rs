@@ -16,7 +16,6 @@ use kaipiao_domain::money::Fen;
 use kaipiao_domain::{Refusal, text};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// Where the link of sources app, web and wap points on our own server.
 pub const PAGE_PATH: &str = "/bizmall/authinvoice";
@@ -196,7 +195,7 @@ pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Retu
         Source::Web | Source::Wap if request.redirect_url.is_empty() => Return::Stay,
         Source::Web | Source::Wap => {
             // Links that were offered before hosts were checked may hold one that has no ASCII form.
-            let url = ascii(&request.redirect_url).unwrap_or(Cow::Borrowed(&request.redirect_url));
+            let url = ascii(&request.redirect_url).unwrap_or_else(|| request.redirect_url.clone());
             let query = format!("order_id={encoded}&errcode={err_code}");
             Return::Address(with_query(&url, &query))
         }

@@ -1,4 +1,4 @@
-//! Work that panics.
+//! Work that panics, and work whose report takes long.
 
 use super::*;
 use crate::app::Parts;
@@ -18,6 +18,8 @@ use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::store::{Commit, Store};
 use kaipiao_store_memory::MemoryStore;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
 
 /// A sender, issuer and renderer that nobody calls.
 struct Unused;
@@ -93,19 +95,24 @@ async fn all(store: &MemoryStore) -> Vec<Job> {
     store.jobs(&JobQuery { limit: 9, ..JobQuery::default() }).await.unwrap()
 }
 
-#[tokio::test]
-async fn a_job_that_panics_is_set_aside_and_holds_up_no_other() {
-    let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SystemClock::default()));
+/// An app over a store in memory.
+fn app_over(store: &Arc<MemoryStore>, clock: &Arc<SystemClock>) -> Arc<App> {
     let parts = Parts {
-        store: Arc::<MemoryStore>::clone(&store),
-        clock: Arc::<SystemClock>::clone(&clock),
+        store: Arc::<MemoryStore>::clone(store),
+        clock: Arc::<SystemClock>::clone(clock),
         entropy: Arc::new(OsEntropy),
         sender: Arc::new(Unused),
         issuer: Arc::new(Unused),
         renderer: Arc::new(Unused),
         node: "test".to_owned(),
     };
-    let app = Arc::new(App::new(parts, Keys::derive(&[1; 32]), Settings::default()));
+    Arc::new(App::new(parts, Keys::derive(&[1; 32]), Settings::default()))
+}
+
+#[tokio::test]
+async fn a_job_that_panics_is_set_aside_and_holds_up_no_other() {
+    let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SystemClock::default()));
+    let app = app_over(&store, &clock);
     let due_ms = app.now().unix_millis();
     let jobs = [PANICS, HEALTHY].map(|name| JobChange::Due { id: job(name), due_ms });
     store.commit(Commit { jobs: jobs.to_vec(), ..Commit::default() }).await.unwrap();
@@ -131,5 +138,75 @@ async fn a_job_that_panics_is_set_aside_and_holds_up_no_other() {
     };
     let panics = tokio::time::timeout(Duration::from_secs(10), set_aside).await.unwrap();
     assert_eq!((panics.attempts, &*panics.last_error), (9, "it panicked"));
+    working.abort();
+}
+
+/// Gives its place back at once; its report waits until it may be made.
+struct Reporting {
+    app: Arc<App>,
+    started: Arc<AtomicUsize>,
+    may_report: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl Work for Reporting {
+    type Item = Job;
+    const QUEUE: Queue = Queue::Issue;
+
+    fn app(&self) -> &App {
+        &self.app
+    }
+
+    fn concurrency(&self) -> Concurrency {
+        Concurrency { time_limit: Duration::from_secs(1), per_account: 1, at_once: 1 }
+    }
+
+    async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Job>, StoreError> {
+        self.app.store.claim_jobs(Self::QUEUE, request).await
+    }
+
+    async fn work(&self, Claim { work: job, .. }: Claim<Job>, place: Place) -> Ended {
+        self.started.fetch_add(1, Ordering::SeqCst);
+        place.give_back(None);
+        self.may_report.acquire().await.unwrap().forget();
+        let done = Commit { jobs: vec![JobChange::Done(job.id)], ..Commit::default() };
+        self.app.store.commit(done).await.unwrap();
+        Ended::default()
+    }
+
+    async fn panicked(&self, _: Claim<Job>) -> Ended {
+        unreachable!()
+    }
+}
+
+#[tokio::test]
+async fn a_report_holds_no_place_and_only_so_many_wait() {
+    let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SystemClock::default()));
+    let app = app_over(&store, &clock);
+    let due_ms = app.now().unix_millis();
+    let names: Vec<_> = (0..10).map(|n| n.to_string()).collect();
+    let jobs = names.iter().map(|name| JobChange::Due { id: job(name), due_ms }).collect();
+    store.commit(Commit { jobs, ..Commit::default() }).await.unwrap();
+
+    let (started, may_report) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let work = Reporting {
+        app: Arc::clone(&app),
+        started: Arc::clone(&started),
+        may_report: Arc::clone(&may_report),
+    };
+    let working = tokio::spawn(Worker::new(work).run(core::future::pending()));
+    // On one thread: the worker has looked again when this is polled so many times.
+    let settled = async || {
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        started.load(Ordering::SeqCst)
+    };
+    assert_eq!(settled().await, REPORTS_PER_PLACE, "with one place and no report made");
+    may_report.add_permits(1);
+    assert_eq!(settled().await, REPORTS_PER_PLACE + 1);
+    may_report.add_permits(10);
+    assert_eq!(settled().await, 10);
+    assert_eq!(all(&store).await, []);
     working.abort();
 }
