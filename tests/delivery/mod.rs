@@ -1,3 +1,4 @@
-//! Work in the background: jobs.
+//! Work in the background: jobs, and pushes beside others that hang.
 
+mod hanging_names;
 mod jobs;

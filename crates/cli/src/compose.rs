@@ -172,8 +172,7 @@ pub fn app(
     keys: Keys,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let push = &settings.push;
-    let ca_file = Some(push.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
-    let sender = HttpSender::new(push.guard(settings.mode)?, ca_file)?;
+    let sender = HttpSender::new(push.sender(settings.mode)?)?;
     let app_settings = AppSettings {
         public_base_url: public_base_url(settings, address),
         link_life: Duration::from_secs(settings.authorization.link_life_s),

@@ -10,10 +10,11 @@ use kaipiao_app::settings::{LoginSettings, RetentionSettings};
 use kaipiao_app::start::Mode;
 use kaipiao_issuer::IssuerMarks;
 use kaipiao_render::{Categories, FontFile};
+use kaipiao_sender::SenderSettings;
 use kaipiao_sender::guard::{Guard, Range};
 use kaipiao_wire::people::login_token::LoginKey;
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ const TEN_YEARS_S: u64 = 3653 * 86_400;
 /// A hundred years.
 const MAX_DAYS: u64 = 36_525;
 const MAX_RETRIES: usize = 100;
+const DNS_PORT: u16 = 53;
 
 /// Every setting; kaipiao.toml says what each means.
 #[derive(Clone, Deserialize)]
@@ -254,11 +256,27 @@ pub struct Push {
     pub ca_file: PathBuf,
     /// Ranges of addresses.
     pub allow_private: Vec<String>,
+    /// Addresses, each with a port or not; empty: the machine's own.
+    pub name_servers: Vec<String>,
 }
 
 impl Push {
+    /// Whom pushes are sent to, and who is believed about where they are.
+    pub fn sender(&self, mode: ModeName) -> Result<SenderSettings, SettingsError> {
+        let ca_file = Some(self.ca_file.clone()).filter(|path| !path.as_os_str().is_empty());
+        let read = |text: &String| {
+            let address = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, DNS_PORT));
+            address.or_else(|_| text.parse()).map_err(|_| {
+                let text = format!("push.name_servers: \"{text}\" is not an address");
+                SettingsError::Value(text)
+            })
+        };
+        let name_servers = self.name_servers.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(SenderSettings { guard: self.guard(mode)?, ca_file, name_servers })
+    }
+
     /// The addresses that may be sent to: a sandbox's receivers are where its developers are.
-    pub fn guard(&self, mode: ModeName) -> Result<Guard, SettingsError> {
+    fn guard(&self, mode: ModeName) -> Result<Guard, SettingsError> {
         let read = |text: &String| {
             let complaint =
                 || format!("push.allow_private: \"{text}\" is not a range of addresses");
@@ -369,7 +387,7 @@ impl Settings {
         }
         self.issuing.marks(self.mode)?;
         self.render.font_files()?;
-        self.push.guard(self.mode).map(|_| ())
+        self.push.sender(self.mode).map(|_| ())
     }
 
     fn check_public_base_url(&self) -> Result<(), SettingsError> {
@@ -628,6 +646,8 @@ mod tests {
                 assert!(merged(&format!("[{section}]\n{key} = {good}")).is_ok(), "{name} {good}");
             }
         }
+        assert!(merged("[push]\nname_servers = [\"ns.example\"]").is_err());
+        assert!(merged("[push]\nname_servers = [\"10.0.0.53\", \"[::1]:5353\"]").is_ok());
         assert!(merged("[push]\nretry_after_ms = [9223372036854775807]").is_err());
         assert!(merged(&format!("[push]\nretry_after_ms = {:?}", [0; 101])).is_err());
     }

@@ -1,15 +1,7 @@
 //! Which addresses may be sent to, decided where the connection is made.
 
-use core::pin::Pin;
-use core::task::{Context, Poll};
-use hyper_util::client::legacy::connect::dns::Name;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::oneshot;
-use tower_service::Service;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address that is refused; inside the error that the connection fails with.
 #[derive(Debug, thiserror::Error)]
@@ -123,79 +115,6 @@ fn embedded_v4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
 
 fn is_private_v4(v4: Ipv4Addr) -> bool {
     PRIVATE_V4.iter().any(|range| range.contains(&v4))
-}
-
-/// Resolves names and refuses those that lead to refused addresses.
-///
-/// The system's resolver blocks its thread for as long as a name server takes. It gets threads of
-/// its own, few and fixed: tokio's blocking threads read the store.
-#[derive(Clone)]
-pub struct GuardedResolver {
-    questions: Sender<Question>,
-    guard: Guard,
-}
-
-struct Question {
-    name: String,
-    answer: oneshot::Sender<io::Result<Vec<SocketAddr>>>,
-}
-
-/// Names that are looked up at once.
-const THREADS: usize = 16;
-
-impl GuardedResolver {
-    /// The system's resolver behind a guard.
-    pub fn new(guard: Guard) -> Self {
-        let (questions, asked) = channel::<Question>();
-        let asked = Arc::new(Mutex::new(asked));
-        for _ in 0..THREADS {
-            let asked = Arc::clone(&asked);
-            let look_up = move || {
-                while let Some(question) = next(&asked) {
-                    // The caller may have run out of time meanwhile.
-                    if !question.answer.is_closed() {
-                        let found = (question.name.as_str(), 0).to_socket_addrs();
-                        let _ = question.answer.send(found.map(Iterator::collect));
-                    }
-                }
-            };
-            let thread = std::thread::Builder::new().name("resolver".into()).spawn(look_up);
-            thread.expect("the process can start a thread");
-        }
-        Self { questions, guard }
-    }
-}
-
-fn next(asked: &Mutex<Receiver<Question>>) -> Option<Question> {
-    asked.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
-}
-
-type BoxError = Box<dyn core::error::Error + Send + Sync>;
-
-impl Service<Name> for GuardedResolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let (guard, shown) = (self.guard.clone(), name.to_string());
-        let (answer, answered) = oneshot::channel();
-        let asked = self.questions.send(Question { name: shown.clone(), answer });
-        Box::pin(async move {
-            asked.map_err(|_| "the resolver has stopped")?;
-            let found = answered.await??;
-            let refused = found.iter().find(|address| !guard.allows(address.ip()));
-            match refused {
-                // One private address among public ones is a trick, not a receiver.
-                Some(address) => Err(PrivateAddress(format!("{shown} ({})", address.ip())).into()),
-                None => Ok(found.into_iter()),
-            }
-        })
-    }
 }
 
 #[cfg(test)]

@@ -4,17 +4,18 @@
 //! - Redirects are answers, not followed.
 //! - An answer is read to 64 KiB; what is longer is cut, and its connection with it.
 //! - Certificates are checked against the machine's trust store, and the operator's own file.
-//! - Names are resolved on threads of their own ([`guard`]): a resolver that hangs holds up nobody
-//!   else's work.
+//! - Names are looked up without a thread ([`resolver`]): a name server that hangs holds up nobody
+//!   else's push.
 //! - Private addresses can be refused. The check is made where the connection is made, on the
 //!   addresses that the name has at that moment ([`guard`]): a name that changes its mind between a
 //!   check and a connection gains nothing.
 
 pub mod guard;
+mod resolver;
 
 use async_trait::async_trait;
 use core::error::Error;
-use guard::{Guard, GuardedResolver};
+use guard::Guard;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming as IncomingBody};
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
@@ -24,10 +25,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
+use resolver::GuardedResolver;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Bytes of an answer that are read (D-36).
@@ -47,6 +50,27 @@ pub enum BuildError {
     /// TLS itself.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// The resolver of names.
+    #[error("names of receivers: {0}")]
+    Names(String),
+}
+
+/// Whom a sender sends to, and whom it believes.
+#[derive(Clone, Debug)]
+pub struct SenderSettings {
+    /// The addresses that may be sent to.
+    pub guard: Guard,
+    /// Certificates in PEM that are trusted besides the machine's own.
+    pub ca_file: Option<PathBuf>,
+    /// Asked for the addresses of names; none: those of /etc/resolv.conf.
+    pub name_servers: Vec<SocketAddr>,
+}
+
+impl SenderSettings {
+    /// Sends as the machine is set up, to the addresses that the guard lets pass.
+    pub fn of_machine(guard: Guard) -> Self {
+        Self { guard, ca_file: None, name_servers: Vec::new() }
+    }
 }
 
 /// Sends over HTTP and HTTPS, with a pool of connections per receiver.
@@ -56,9 +80,12 @@ pub struct HttpSender {
 }
 
 impl HttpSender {
-    /// `ca_file` holds certificates in PEM that are trusted besides the machine's own.
-    pub fn new(guard: Guard, ca_file: Option<&Path>) -> Result<Self, BuildError> {
-        let mut connector = HttpConnector::new_with_resolver(GuardedResolver::new(guard.clone()));
+    /// Reads what the settings name.
+    pub fn new(settings: SenderSettings) -> Result<Self, BuildError> {
+        let SenderSettings { guard, ca_file, name_servers } = settings;
+        let resolver = GuardedResolver::new(guard.clone(), name_servers)
+            .map_err(|error| BuildError::Names(error.to_string()))?;
+        let mut connector = HttpConnector::new_with_resolver(resolver);
         connector.enforce_http(false);
         connector.set_nodelay(true);
         let connector = HttpsConnectorBuilder::new()
@@ -175,13 +202,13 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, BuildError> {
+fn tls(ca_file: Option<PathBuf>) -> Result<ClientConfig, BuildError> {
     let mut roots = RootCertStore::empty();
     // A machine without a trust store can still send in clear, and to the operator's own file's.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca_file {
-        let wrong = |why: String| BuildError::CaFile(path.to_owned(), why);
-        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |why: String| BuildError::CaFile(path.clone(), why);
+        let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
         let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
         let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
         if certificates.is_empty() {

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod names;
+
 use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
-use kaipiao_sender::HttpSender;
+use kaipiao_sender::{HttpSender, SenderSettings};
 use kaipiao_sender::guard::{Guard, Range};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -48,7 +50,7 @@ async fn answering(bytes: &'static [u8]) -> SocketAddr {
 }
 
 fn sender() -> HttpSender {
-    HttpSender::new(Guard::open(), None).unwrap()
+    HttpSender::new(SenderSettings::of_machine(Guard::open())).unwrap()
 }
 
 fn outgoing(url: String) -> Outgoing {
@@ -208,13 +210,13 @@ async fn addresses_that_cannot_be_used_are_named() {
 async fn private_addresses_are_refused_by_number_and_by_name() {
     let address = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let port = address.port();
-    let public_only = HttpSender::new(Guard::public_and(Vec::new()), None).unwrap();
+    let public_only = HttpSender::new(SenderSettings::of_machine(Guard::public_and(Vec::new()))).unwrap();
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
         let error = public_only.send(outgoing(format!("http://{host}:{port}/"))).await.unwrap_err();
         assert!(matches!(error, SendError::PrivateAddress(_)), "{host}: {error}");
     }
     let loopback = ["127.0.0.0/8", "::1"].map(|text| Range::parse(text).unwrap()).to_vec();
-    let allowed = HttpSender::new(Guard::public_and(loopback), None).unwrap();
+    let allowed = HttpSender::new(SenderSettings::of_machine(Guard::public_and(loopback))).unwrap();
     assert_eq!(
         allowed.send(outgoing(format!("http://127.0.0.1:{port}/"))).await.unwrap().status,
         200
@@ -260,12 +262,14 @@ async fn certificates_are_checked() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("ca.pem");
     std::fs::write(&file, certificate.cert.pem()).unwrap();
-    let trusting = HttpSender::new(Guard::open(), Some(&file)).unwrap();
+    let settings =
+        SenderSettings { ca_file: Some(file.clone()), ..SenderSettings::of_machine(Guard::open()) };
+    let trusting = HttpSender::new(settings.clone()).unwrap();
     assert_eq!(trusting.send(outgoing(by_name)).await.unwrap().status, 200);
     // Trusted, but for another name.
     let error = trusting.send(outgoing(format!("https://{address}/"))).await.unwrap_err();
     assert!(matches!(error, SendError::NoConnection(_)), "{error}");
 
     std::fs::write(&file, "nothing").unwrap();
-    assert!(HttpSender::new(Guard::open(), Some(&file)).is_err());
+    assert!(HttpSender::new(settings).is_err());
 }
