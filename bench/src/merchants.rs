@@ -22,13 +22,19 @@ const SECRET: &str = "ffffffffffffffffffffffffffffffff";
 
 impl Merchants {
     pub(crate) fn new(count: usize, sink: SocketAddr) -> Self {
+        Self::with_receivers(count, |_| sink.to_string())
+    }
+
+    /// Merchants that each have a receiver of their own, by host and port.
+    pub(crate) fn with_receivers(count: usize, receiver: impl Fn(usize) -> String) -> Self {
         let appids: Vec<_> = (0..count).map(|n| format!("wx{n:016x}")).collect();
         let mut config = String::new();
-        for appid in &appids {
+        for (n, appid) in appids.iter().enumerate() {
+            let receiver = receiver(n);
             let _ = write!(
                 config,
                 "[[accounts]]\nappid = \"{appid}\"\nrole = \"merchant\"\nsecret = \"{SECRET}\"\n\
-                 callback_url = \"http://{sink}/callback\"\ncallback_token = \"AAAAA\"\n\
+                 callback_url = \"http://{receiver}/callback\"\ncallback_token = \"AAAAA\"\n\
                  merchant = {{ code = \"{CODE}\", nsrsbh = \"{TAX_ID}\", nsrmc = \"Shop\" }}\n"
             );
         }
@@ -77,6 +83,7 @@ impl Merchants {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Caller {
     /// The path of getauthurl, with its token.
     path: String,

@@ -1,5 +1,5 @@
-//! Pushes: how many a second to 1, 100 and 1,000 accounts, and what 1 % dead receivers do to the
-//! delay of the healthy ones.
+//! Pushes: how many a second to 1, 100 and 1,000 accounts, and what dead receivers and names that hang
+//! do to the delay of the healthy ones.
 
 use crate::disk;
 use crate::figures::Rounds;
@@ -7,6 +7,7 @@ use crate::load::{CONNECTIONS, Connection, on_one_thread};
 use crate::merchants::{Caller, Merchants};
 use crate::server::Process;
 use crate::sink::Sink;
+use kaipiao_testkit::name_server::{HANGS, NameServer};
 use serde_json::json;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -21,6 +22,8 @@ const PACE_PER_S: u32 = 400;
 const ROUND: Duration = Duration::from_secs(12);
 const ACCOUNTS: usize = 1_000;
 const DEAD: usize = ACCOUNTS / 100;
+/// Accounts whose receiver's name is never answered.
+const HANGING: usize = 100;
 
 /// Measures, and prints.
 pub(crate) fn run() {
@@ -95,43 +98,67 @@ fn closed_port() -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
-/// The delay from a user's yes to the push's arrival, with and without dead receivers beside.
+/// The delay from a user's yes to the push's arrival, with and without receivers beside that are
+/// dead, or whose names are never answered.
 fn delays() {
     let data = tempfile::tempdir().expect("a temporary directory");
-    let sink = Sink::start();
-    let merchants = Merchants::new(ACCOUNTS, sink.address);
-    let server = merchants.serve(data.path(), "");
-    let callers = Arc::new(merchants.callers(&server));
+    let (sink, names) = (Sink::start(), NameServer::knowing(&[]));
+    let hangs = |n| format!("{HANGS}-{n}.test");
+    let merchants = Merchants::with_receivers(ACCOUNTS, |n| match n {
+        0..HANGING => hangs(n),
+        _ => sink.address.to_string(),
+    });
+    let push = format!("name_servers = [\"{}\"]", names.address);
+    let server = merchants.serve(data.path(), &push);
+    let callers = merchants.callers(&server);
+    let (hanging, others) = callers.split_at(HANGING);
     println!(
-        "delay of healthy accounts' pushes, {ACCOUNTS} accounts, {PACE_PER_S} orders/s, rounds of {} s",
+        "delay of healthy accounts' pushes, {} accounts, {PACE_PER_S} orders/s, rounds of {} s",
+        others.len(),
         ROUND.as_secs()
     );
-    println!("round  dead accounts  p50 ms  p99 ms");
-    let mut p99 = [Rounds::default(), Rounds::default()];
+    println!("round  beside              p50 ms  p99 ms");
+    let mut figures = Vec::new();
     // First all rounds without: a dead receiver's pushes outlast their round.
-    for (index, dead) in [0, DEAD].into_iter().enumerate() {
+    for (name, bad, callers) in [
+        ("nobody", 0, others.to_vec()),
+        ("1 % dead", DEAD, others.to_vec()),
+        ("100 names that hang", HANGING, callers.clone()),
+    ] {
+        let callers = Arc::new(callers);
+        let (mut p50, mut p99) = (Rounds::default(), Rounds::default());
         for round in 1..=ROUNDS {
-            let prefix = format!("r{round}-{dead}-");
-            let asked = orders(&server, &callers, &prefix, dead);
-            let mut delays: Vec<f64> = Vec::new();
-            while delays.len() < asked.len() {
-                let arrival =
-                    sink.arrivals.recv_timeout(Duration::from_secs(60)).expect("all arrive");
-                if let Some(asked_at) = asked.get(&arrival.name) {
-                    delays.push((arrival.at - *asked_at).as_secs_f64() * 1000.0);
-                }
-            }
-            delays.sort_by(f64::total_cmp);
+            let asked = orders(&server, &callers, &format!("r{round}-{bad}-"), bad);
+            let delays = delays_ms(&sink, &asked);
             let (median, high) = (delays[delays.len() / 2], delays[delays.len() * 99 / 100]);
-            println!("{round:5}  {dead:13}  {median:6.1}  {high:6.1}");
-            p99[index].push(high);
+            println!("{round:5}  {name:<19} {median:6.1}  {high:6.1}");
+            p50.push(median);
+            p99.push(high);
+        }
+        figures.push((name, p50.median(), p99.median()));
+    }
+    assert!(names.unanswered() >= hanging.len(), "their names were asked for");
+    let (_, p50_quiet, p99_quiet) = figures[0];
+    for (name, p50, p99) in &figures[1..] {
+        println!(
+            "beside {name}: p50 {p50:.1} against {p50_quiet:.1} ms, p99 {p99:.1} against {p99_quiet:.1} ms; \
+             ratio {:.2}",
+            p99 / p99_quiet
+        );
+    }
+}
+
+/// How long each healthy order's push took, shortest first.
+fn delays_ms(sink: &Sink, asked: &HashMap<String, Instant>) -> Vec<f64> {
+    let mut delays: Vec<f64> = Vec::new();
+    while delays.len() < asked.len() {
+        let arrival = sink.arrivals.recv_timeout(Duration::from_secs(60)).expect("all arrive");
+        if let Some(asked_at) = asked.get(&arrival.name) {
+            delays.push((arrival.at - *asked_at).as_secs_f64() * 1000.0);
         }
     }
-    let [without, with] = p99.map(|rounds| rounds.median());
-    println!(
-        "median p99: {without:.1} ms without, {with:.1} ms with 1 % dead; ratio {:.2}",
-        with / without
-    );
+    delays.sort_by(f64::total_cmp);
+    delays
 }
 
 /// Orders at a steady pace, round the accounts; the first `dead` of them have receivers that never
