@@ -7,6 +7,7 @@ pub mod compose;
 pub mod demo;
 pub mod jobs;
 pub mod listen;
+pub mod log;
 pub mod pushes;
 mod request_line;
 pub mod settings;

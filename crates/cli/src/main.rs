@@ -4,13 +4,11 @@ use clap::{Args, Parser, Subcommand};
 use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
-use kaipiao_cli::settings::{Log, LogFormat, ModeName, Settings, SettingsError};
-use kaipiao_cli::{accounts, demo};
-use std::io::IsTerminal;
+use kaipiao_cli::settings::{ModeName, Settings};
+use kaipiao_cli::{accounts, demo, log};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// Many small allocations on many threads.
 #[global_allocator]
@@ -172,7 +170,7 @@ async fn serve(
     let mut settings = args.settings()?;
     settings.listen = listen.unwrap_or(settings.listen);
     settings.expose_sandbox |= expose_sandbox;
-    start_log(&settings.log)?;
+    let log = log::start(&settings.log)?;
     // Every connection is a file to the operating system; its default is often 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files could not be raised");
@@ -182,24 +180,7 @@ async fn serve(
     let listening = compose::listen(&settings, fault.as_ref()).await?;
     greet(&listening, &settings);
     listening.serve(stop).await;
-    tracing::info!("stopped");
-    Ok(())
-}
-
-fn start_log(log: &Log) -> Result<(), SettingsError> {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| SettingsError::Value(format!("log.filter: {error}")))?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        // Whoever read the log may have gone. Complaining about that to the same stream would
-        // panic in the middle of a request.
-        .log_internal_errors(false);
-    match log.format {
-        LogFormat::Text => lines.with_target(false).init(),
-        LogFormat::Json => lines.json().init(),
-    }
+    log.end();
     Ok(())
 }
 

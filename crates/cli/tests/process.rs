@@ -4,7 +4,7 @@
 
 use kaipiao_tests::{wait_for, wait_until};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -260,6 +260,54 @@ fn a_log_that_nobody_reads_any_more_costs_no_answer() {
     let pid = server.process.id().to_string();
     assert!(Command::new("kill").arg(pid).status().unwrap().success());
     assert!(server.process.wait().unwrap().success());
+}
+
+/// More refusals than a pipe and the log's queue have room for, one line each.
+const REFUSALS: usize = 4_000;
+
+/// Sends one after the other over one connection; how many were answered.
+fn refusals(address: &str) -> usize {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let mut sending = stream.try_clone().unwrap();
+    let request = "GET /cgi-bin/ticket/getticket HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let last = request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let sender = std::thread::spawn(move || {
+        let requests = request.repeat(REFUSALS - 1) + &last;
+        sending.write_all(requests.as_bytes()).unwrap();
+    });
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    sender.join().unwrap();
+    answers.matches("\"errcode\":41001").count()
+}
+
+#[test]
+fn a_log_whose_reader_stalls_holds_up_no_answer_and_no_stop_and_counts_what_was_dropped() {
+    for reads_on in [true, false] {
+        let data = tempfile::tempdir().unwrap();
+        // Both streams to one reader, as `kaipiao serve 2>&1 | less` has it.
+        let mut process = Command::new("sh")
+            .args(["-c", "exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\" 2>&1"])
+            .args([env!("CARGO_BIN_EXE_kaipiao"), data.path().to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut first = String::new();
+        output.read_line(&mut first).unwrap();
+        let home = first.trim().strip_prefix("Kaipiao listens on ").unwrap().to_owned();
+        assert_eq!(refusals(home.trim_start_matches("http://").trim_end_matches('/')), REFUSALS);
+        if reads_on {
+            let mut lines = output.by_ref().lines().map(Result::unwrap);
+            let told = lines.find(|line| line.contains("log lines were dropped: ")).unwrap();
+            assert!(told.contains("lines=") && !told.contains("lines=0"), "{told}");
+        }
+        let pid = process.id().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        wait_until("the server has stopped", || process.try_wait().unwrap().is_some());
+        assert!(process.wait().unwrap().success());
+        drop(output);
+    }
 }
 
 #[test]
