@@ -7,7 +7,7 @@ use crate::load::{Connection, Load, on_one_thread};
 use crate::server::Process;
 use kaipiao_app::sandbox::DEMO_ACCOUNTS;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -21,6 +21,8 @@ const HOLDERS: usize = 1000;
 /// Attackers that send one costly request after the other.
 const SENDERS: usize = 4;
 const MIB: usize = 1 << 20;
+/// Where connections that are held come from: the machine has all of 127.0.0.0/8.
+const ATTACKER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 /// Who is attacked, and with whose token.
 #[derive(Clone)]
@@ -182,9 +184,10 @@ async fn hold(attack: Attack, target: &Target) -> Vec<TcpStream> {
     held
 }
 
-/// A client with little room for what it never reads.
+/// A client at an address of its own, with little room for what it never reads.
 async fn connect(address: SocketAddr) -> Option<TcpStream> {
     let socket = TcpSocket::new_v4().ok()?;
+    socket.bind(SocketAddr::new(ATTACKER, 0)).ok()?;
     socket.set_recv_buffer_size(4096).ok()?;
     socket.connect(address).await.ok()
 }

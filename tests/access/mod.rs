@@ -2,5 +2,6 @@
 
 mod accounts;
 mod bodies;
+mod connections;
 mod permissions;
 mod token;

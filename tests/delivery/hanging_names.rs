@@ -1,7 +1,7 @@
 //! Receivers whose name server never answers, beside one that is well.
 
-use kaipiao_tests::{MERCHANT, Receiver, TestServer, USER};
 use kaipiao_testkit::name_server::NameServer;
+use kaipiao_tests::{MERCHANT, Receiver, TestServer, USER};
 use serde_json::json;
 
 /// Accounts whose receiver's name is never answered.

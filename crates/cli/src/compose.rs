@@ -103,10 +103,11 @@ impl Listening {
         workers.spawn(dispatch::run(Arc::clone(&self.app), until(answered.clone())));
         let app = self.app;
         workers.spawn(async move { maintenance::run(&app, until(answered)).await });
+        let shutdown = self.limits.shutdown;
         listen::serve(self.listener, self.router, self.limits, stop).await;
         drop(last_answer);
         let finish = async { while workers.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.limits.shutdown, finish).await.is_err() {
+        if tokio::time::timeout(shutdown, finish).await.is_err() {
             tracing::warn!("work was still under way at the end of limits.shutdown_ms");
         }
     }
@@ -151,7 +152,10 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
+        answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
         connections: settings.limits.connections,
+        connections_per_address: settings.limits.connections_per_address,
+        trusted_proxies: settings.trusted_proxies()?,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod admin_client;
+mod clients;
 pub mod compose;
 pub mod demo;
 pub mod jobs;

@@ -1,20 +1,39 @@
-//! The listening socket: connections with a limit in number and a limit of time for each head, and
-//! an orderly stop.
+//! The listening socket: connections with a limit in number, of all and of each client; a limit of
+//! time for each head, and for clients that take nothing of their answer; and an orderly stop.
 
+use crate::clients::{Clients, Place};
 use crate::request_line::Explained;
 use axum::Router;
+use axum::body::Body;
+use core::convert::Infallible;
 use core::time::Duration;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use std::net::SocketAddr;
+use kaipiao_http::ClientAddress;
+use kaipiao_sender::guard::Range;
+use kaipiao_wire::answer;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
+use tower::Service;
 
 /// Connections that the operating system keeps until they are accepted.
 pub const BACKLOG: u32 = 1024;
+
+/// When a client that has too many may try again.
+const RETRY_AFTER_S: &str = "1";
+/// Connections that are being told that their client has too many; further ones are closed unheard.
+const REFUSALS_AT_ONCE: usize = 64;
+/// So long a client may take to read that.
+const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
 /// What a connection keeps at most of what it reads and writes, so the longest head too.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -29,12 +48,18 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
 }
 
 /// Limits of the socket.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SocketLimits {
     /// How long a client may take to send a request's head; an idle connection too.
     pub header_timeout: Duration,
+    /// How long a client may take nothing of its answer.
+    pub answer_timeout: Duration,
     /// Connections at once.
     pub connections: usize,
+    /// Connections at once of one address, or requests of one that a proxy names.
+    pub connections_per_address: usize,
+    /// Whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<Range>,
     /// How long running requests may take after the stop.
     pub shutdown: Duration,
 }
@@ -51,14 +76,16 @@ pub async fn serve(
     builder.max_buf_size(BUFFER_BYTES);
     let graceful = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(limits.connections));
+    let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
+    let clients = Arc::new(Clients::new(limits.connections_per_address, limits.trusted_proxies));
     let mut stop = std::pin::pin!(stop);
     loop {
         let permit = Arc::clone(&permits).acquire_owned();
         let accepted = async { (permit.await, listener.accept().await) };
-        let (permit, stream) = tokio::select! {
+        let (permit, stream, peer) = tokio::select! {
             () = &mut stop => break,
             (permit, accepted) = accepted => match accepted {
-                Ok((stream, _)) => (permit, stream),
+                Ok((stream, address)) => (permit, stream, address.ip()),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     pause_after_accept_error().await;
@@ -66,21 +93,97 @@ pub async fn serve(
                 }
             },
         };
+        let is_proxy = clients.is_proxy(peer);
+        let place = if is_proxy { None } else { clients.place(peer) };
+        if !is_proxy && place.is_none() {
+            tracing::debug!(client = %peer, "a client has too many connections");
+            if let Ok(turn) = Arc::clone(&refusals).try_acquire_owned() {
+                tokio::spawn(async move {
+                    let _ = tokio::time::timeout(REFUSAL_TIME, refuse(stream)).await;
+                    drop(turn);
+                });
+            }
+            continue;
+        }
         // Small answers must not wait for more data to fill a packet.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(Explained::new(stream)), service);
-        let connection = graceful.watch(connection);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.answer_timeout));
+        let (clients, router) = (Arc::clone(&clients), router.clone());
+        let service = service_fn(move |request| {
+            let client = if is_proxy {
+                Client::named_by_proxy(&clients, peer, &request)
+            } else {
+                Client { address: peer, place: Some(None) }
+            };
+            client.call(router.clone(), request)
+        });
+        let stream = TokioIo::new(Explained::new(Box::pin(stream)));
+        let connection = graceful.watch(builder.serve_connection(stream, service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(permit);
+            drop((permit, place));
         });
     }
     drop(listener);
     if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still running at the end of limits.shutdown_ms");
+    }
+}
+
+/// Whom a request is from.
+struct Client {
+    address: IpAddr,
+    /// The request's own place, which only a proxy's requests need; None: there is none for it.
+    place: Option<Option<Place>>,
+}
+
+impl Client {
+    fn named_by_proxy<B>(clients: &Arc<Clients>, proxy: IpAddr, request: &Request<B>) -> Self {
+        let address = clients.forwarded_for(proxy, request.headers());
+        let place = match address {
+            // Who is not named is as many clients as the proxy has.
+            own if own == proxy => Some(None),
+            named => clients.place(named).map(Some),
+        };
+        Self { address, place }
+    }
+
+    async fn call(
+        self,
+        mut router: Router,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<Body>, Infallible> {
+        let Some(_place) = self.place else { return Ok(too_many()) };
+        request.extensions_mut().insert(ClientAddress(self.address));
+        router.call(request).await
+    }
+}
+
+/// The answer to a request of a client that has too many.
+fn too_many() -> Response<Body> {
+    Response::builder()
+        .status(StatusCode::SERVICE_UNAVAILABLE)
+        .header(CONTENT_TYPE, answer::CONTENT_TYPE)
+        .header(RETRY_AFTER, RETRY_AFTER_S)
+        .body(answer::too_many_connections().into())
+        .expect("its parts are well-formed")
+}
+
+/// The same before any request, for a client that has too many connections. It waits until that is
+/// heard: what is closed with a request unread is reset, and the answer lost.
+async fn refuse(mut stream: TcpStream) {
+    let (content_type, body) = (answer::CONTENT_TYPE, answer::too_many_connections());
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {content_type}\r\n\
+         content-length: {length}\r\nretry-after: {RETRY_AFTER_S}\r\nconnection: close\r\n\r\n"
+    );
+    let is_sent = stream.write_all((head + &body).as_bytes()).await.is_ok();
+    if is_sent && stream.shutdown().await.is_ok() {
+        while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
     }
 }
 

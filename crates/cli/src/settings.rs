@@ -43,6 +43,8 @@ pub struct Settings {
     pub public_base_url: String,
     /// Lets a sandbox answer beyond loopback.
     pub expose_sandbox: bool,
+    /// Ranges of addresses whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<String>,
     /// The admin token's file; empty: none.
     pub admin_token_file: PathBuf,
     /// The server key's file; empty: in the data directory.
@@ -230,8 +232,12 @@ pub struct Limits {
     pub body_timeout_ms: u64,
     /// Milliseconds.
     pub header_timeout_ms: u64,
+    /// Milliseconds without progress.
+    pub answer_timeout_ms: u64,
     /// Connections at once.
     pub connections: usize,
+    /// Connections at once of one address.
+    pub connections_per_address: usize,
     /// Commits that may wait.
     pub commit_queue: usize,
     /// Reads at once.
@@ -277,12 +283,7 @@ impl Push {
 
     /// The addresses that may be sent to: a sandbox's receivers are where its developers are.
     fn guard(&self, mode: ModeName) -> Result<Guard, SettingsError> {
-        let read = |text: &String| {
-            let complaint =
-                || format!("push.allow_private: \"{text}\" is not a range of addresses");
-            Range::parse(text).ok_or_else(|| SettingsError::Value(complaint()))
-        };
-        let allowed = self.allow_private.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let allowed = ranges("push.allow_private", &self.allow_private)?;
         Ok(match mode {
             ModeName::Sandbox => Guard::open(),
             ModeName::Production => Guard::public_and(allowed),
@@ -387,7 +388,13 @@ impl Settings {
         }
         self.issuing.marks(self.mode)?;
         self.render.font_files()?;
+        self.trusted_proxies()?;
         self.push.sender(self.mode).map(|_| ())
+    }
+
+    /// Whose X-Forwarded-For is believed.
+    pub fn trusted_proxies(&self) -> Result<Vec<Range>, SettingsError> {
+        ranges("trusted_proxies", &self.trusted_proxies)
     }
 
     fn check_public_base_url(&self) -> Result<(), SettingsError> {
@@ -431,7 +438,13 @@ impl Settings {
             ("limits.body_bytes", count(limits.body_bytes), 1..=64 * 1024 * 1024),
             ("limits.body_timeout_ms", limits.body_timeout_ms, 1..=HOUR_MS),
             ("limits.header_timeout_ms", limits.header_timeout_ms, 1..=HOUR_MS),
+            ("limits.answer_timeout_ms", limits.answer_timeout_ms, 1..=HOUR_MS),
             ("limits.connections", count(limits.connections), 1..=1_000_000),
+            (
+                "limits.connections_per_address",
+                count(limits.connections_per_address),
+                1..=1_000_000,
+            ),
             ("limits.commit_queue", count(limits.commit_queue), 1..=1_000_000),
             ("limits.store_readers", count(limits.store_readers), 1..=256),
             ("limits.shutdown_ms", limits.shutdown_ms, 0..=HOUR_MS),
@@ -583,6 +596,15 @@ fn complaint(error: &toml::de::Error, text: &str) -> String {
     }
 }
 
+/// Reads ranges of addresses.
+fn ranges(name: &str, texts: &[String]) -> Result<Vec<Range>, SettingsError> {
+    let read = |text: &String| {
+        let complaint = || format!("{name}: \"{text}\" is not a range of addresses");
+        Range::parse(text).ok_or_else(|| SettingsError::Value(complaint()))
+    };
+    texts.iter().map(read).collect()
+}
+
 /// Reads a text file, naming it when that fails.
 pub(crate) fn read(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable(path.to_owned(), error))
@@ -646,6 +668,8 @@ mod tests {
                 assert!(merged(&format!("[{section}]\n{key} = {good}")).is_ok(), "{name} {good}");
             }
         }
+        assert!(merged("trusted_proxies = [\"10.0.0.0/33\"]").is_err());
+        assert!(merged("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]").is_ok());
         assert!(merged("[push]\nname_servers = [\"ns.example\"]").is_err());
         assert!(merged("[push]\nname_servers = [\"10.0.0.53\", \"[::1]:5353\"]").is_ok());
         assert!(merged("[push]\nretry_after_ms = [9223372036854775807]").is_err());

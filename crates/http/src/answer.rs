@@ -3,7 +3,7 @@
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
-use crate::server::Server;
+use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,6 +14,7 @@ use kaipiao_domain::Refusal;
 use kaipiao_wire::answer;
 use std::any::Any;
 use std::time::Instant;
+use tracing::field::display;
 
 /// A handler's answer: the JSON text of a success.
 pub(crate) struct JsonAnswer(pub(crate) String);
@@ -79,26 +80,27 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let client = request.extensions().get().map(|ClientAddress(address)| display(*address));
     let mut response = next.run(request).await;
     let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     match response.extensions_mut().remove::<Marker>() {
         None => {
             let status = response.status().as_u16();
-            tracing::debug!(%method, route, status, elapsed_us, "answered");
+            tracing::debug!(client, %method, route, status, elapsed_us, "answered");
             response
         }
         Some(Marker(Failure::Refused(refusal))) => {
             let rid = new_rid(&server.app);
             // Debug keeps a caller's line breaks from making lines of their own.
             let why = refusal.to_string();
-            tracing::info!(%method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
+            tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
             json(StatusCode::OK, answer::refused(&refusal, &rid))
         }
         Some(Marker(failure)) => {
             let why = failure.to_string();
             let rid = new_rid(&server.app);
-            tracing::error!(%method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
+            tracing::error!(client, %method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
             json(StatusCode::OK, answer::system_error(&rid))
         }
     }

@@ -25,4 +25,4 @@ pub use budget::BodyBudget;
 pub use router::router;
 pub use routes::{Api, ROUTES, Route};
 pub use sandbox::accounts::accounts_json;
-pub use server::{HttpSettings, Server};
+pub use server::{ClientAddress, HttpSettings, Server};

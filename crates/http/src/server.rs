@@ -4,7 +4,13 @@ use crate::budget::BodyBudget;
 use core::time::Duration;
 use kaipiao_app::App;
 use kaipiao_app::sandbox::Sandbox;
+use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Whom a request is from: the other end of its connection, or whom a trusted proxy names. Whoever
+/// accepts connections puts it into each request.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
 
 /// The state of every handler.
 #[derive(Clone)]

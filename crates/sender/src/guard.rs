@@ -19,8 +19,8 @@ impl Range {
         range.ok().map(Self)
     }
 
-    /// An IPv4 address and its IPv6-mapped form are the same address.
-    fn holds(self, address: IpAddr) -> bool {
+    /// Whether an address lies within. An IPv4 address and its IPv6-mapped form are the same address.
+    pub fn holds(self, address: IpAddr) -> bool {
         match address.to_canonical() {
             IpAddr::V4(v4) => {
                 self.0.contains(&IpAddr::V4(v4))

@@ -56,7 +56,18 @@ pub fn refused(refusal: &Refusal, rid: &str) -> String {
 
 /// 40066 for an address that HTTP does not allow, which no handler has seen: there is no rid.
 pub fn invalid_address(problem: &str) -> String {
-    let refusal = Refusal::new(ErrorCode::InvalidUrl, problem);
+    unnumbered(&Refusal::new(ErrorCode::InvalidUrl, problem))
+}
+
+/// -1 for a client that has all the connections that it may have, before any handler: there is no
+/// rid.
+pub fn too_many_connections() -> String {
+    let problem = "this client has too many connections or requests under way, try again later";
+    unnumbered(&Refusal::new(ErrorCode::SystemError, problem))
+}
+
+/// A refusal without a rid.
+fn unnumbered(refusal: &Refusal) -> String {
     let errmsg = refusal.to_string();
     bare(&Envelope { errcode: refusal.code.number(), errmsg: &errmsg, members: Nothing {} })
 }

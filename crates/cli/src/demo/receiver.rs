@@ -45,7 +45,10 @@ impl Receiver {
             Router::new().route("/callback", get(verify).post(receive)).with_state(callback);
         let limits = SocketLimits {
             header_timeout: Duration::from_secs(30),
+            answer_timeout: Duration::from_secs(30),
             connections: 16,
+            connections_per_address: 16,
+            trusted_proxies: Vec::new(),
             shutdown: Duration::from_secs(1),
         };
         tokio::spawn(listen::serve(listener, router, limits, std::future::pending()));

@@ -5,8 +5,8 @@
 mod names;
 
 use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
-use kaipiao_sender::{HttpSender, SenderSettings};
 use kaipiao_sender::guard::{Guard, Range};
+use kaipiao_sender::{HttpSender, SenderSettings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -210,7 +210,8 @@ async fn addresses_that_cannot_be_used_are_named() {
 async fn private_addresses_are_refused_by_number_and_by_name() {
     let address = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let port = address.port();
-    let public_only = HttpSender::new(SenderSettings::of_machine(Guard::public_and(Vec::new()))).unwrap();
+    let public_only =
+        HttpSender::new(SenderSettings::of_machine(Guard::public_and(Vec::new()))).unwrap();
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
         let error = public_only.send(outgoing(format!("http://{host}:{port}/"))).await.unwrap_err();
         assert!(matches!(error, SendError::PrivateAddress(_)), "{host}: {error}");
