@@ -19,7 +19,10 @@ pub(crate) fn serve() {
         };
         let limits = SocketLimits {
             header_timeout: Duration::from_secs(30),
+            answer_timeout: Duration::from_secs(30),
             connections: 10_000,
+            connections_per_address: 10_000,
+            trusted_proxies: Vec::new(),
             shutdown: Duration::from_secs(1),
         };
         let router = Router::new().route("/noop", post(answer));
