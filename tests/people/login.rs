@@ -62,6 +62,13 @@ fn in_production_the_embedding_app_says_who_the_user_is() {
     for part in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=600"] {
         assert!(cookie.contains(part), "{cookie}");
     }
+    // No neighbour under the same domain can have set it.
+    assert!(
+        cookie.starts_with("__Host-kaipiao_session=") && !cookie.contains("Domain"),
+        "{cookie}"
+    );
+    let bare = cookie.trim_start_matches("__Host-").split(';').next().unwrap();
+    assert_eq!(server.page("GET", "/me/titles", &[("cookie", bare)], "").status(), 303);
     let cookie = cookie.split(';').next().unwrap();
     let page =
         server.page("GET", "/me/titles", &[("cookie", cookie), ("accept-language", "en")], "");
@@ -98,4 +105,52 @@ fn a_session_ends_in_real_time_whatever_the_sandboxs_clock_says() {
     let brief = TestServer::start_with("[login]\nsession_s = 0");
     let cookie = session(&brief, USER);
     assert_eq!(brief.page("GET", "/me/titles", &[("cookie", &cookie)], "").status(), 303);
+}
+
+#[test]
+fn a_cookie_is_of_no_use_after_its_session_was_left_and_others_go_on() {
+    let server = TestServer::start();
+    let opens = |server: &TestServer, cookie: &str| {
+        server.page("GET", "/me/titles", &[("cookie", cookie)], "").status() == 200
+    };
+    let [left, other] = [(); 2].map(|()| session(&server, USER));
+    let page = server.page("GET", "/me/titles/new", &[("cookie", &left)], "");
+    let body = format!("form_token={}", form_token(page.body()));
+    let answer = server.page("POST", "/logout", &[("cookie", &left)], &body);
+    assert_eq!(answer.status(), 200);
+    assert!(answer.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert!(!opens(&server, &left) && opens(&server, &other));
+    // Nor may what the page offered be sent with it.
+    assert_eq!(server.page("POST", "/me/titles/new", &[("cookie", &left)], &body).status(), 303);
+    // Nor after a restart, nor when the sandbox's clock has run on.
+    server.advance_s(30 * 86_400);
+    let server = server.restart_with("");
+    assert!(!opens(&server, &left) && opens(&server, &other));
+    // Another user in the same browser ends the session of the one before.
+    let next = server.page("POST", "/login", &[("cookie", &other)], "user=lina&next=/me/titles");
+    assert_eq!(next.status(), 303);
+    assert!(!opens(&server, &other));
+    assert!(opens(
+        &server,
+        next.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap()
+    ));
+}
+
+#[test]
+fn an_origin_that_is_no_text_is_foreign() {
+    use std::io::{Read, Write};
+    let server = TestServer::start();
+    for (path, body) in [("/login", "user=lina"), ("/sandbox/v1/clock", "{\"advance_s\":1}")] {
+        let address = server.base.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+            body.len()
+        );
+        let origin = b"Origin: http://\xe4\xb8\xad.example\r\n\r\n";
+        stream.write_all(&[head.as_bytes(), origin, body.as_bytes()].concat()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{path}: {answer}");
+    }
 }

@@ -75,6 +75,8 @@ fn forgettable(app: &App, now: Timestamp) -> Forgettable {
     Forgettable {
         records: vec![
             (Kind::Message, before(retention.messages)),
+            // Cookies live in real time.
+            (Kind::EndedSession, app.real_now().unix_millis()),
             (Kind::Order, before(app.settings.link_life + retention.unused_orders)),
         ],
         pushes_before_ms: before(retention.pushes),

@@ -11,13 +11,20 @@ pub(crate) enum Lang {
     En,
 }
 
+/// Browsers keep a cookie of such a name only if this host itself has set it, over TLS, for all of
+/// its pages: no neighbour under the same domain can plant one.
+pub(crate) const HOST_ONLY: &str = "__Host-";
+
 /// The cookie that remembers a choice.
 pub(crate) const LANG_COOKIE: &str = "kaipiao_lang";
 
 impl Lang {
     /// The language that was chosen, or the first of the browser's that there is; Chinese otherwise.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        if let Some(chosen) = cookie(headers, LANG_COOKIE).and_then(|text| Self::from_code(&text)) {
+        let chosen = [format!("{HOST_ONLY}{LANG_COOKIE}"), LANG_COOKIE.to_owned()]
+            .iter()
+            .find_map(|name| Self::from_code(&cookie(headers, name)?));
+        if let Some(chosen) = chosen {
             return chosen;
         }
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());

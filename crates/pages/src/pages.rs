@@ -1,5 +1,6 @@
 //! What the pages work with.
 
+use crate::lang::HOST_ONLY;
 use kaipiao_app::App;
 use std::sync::Arc;
 
@@ -14,4 +15,11 @@ pub struct Pages {
     pub is_https: bool,
     /// Host and port of `public_base_url`, as a browser writes them.
     pub public_host: String,
+}
+
+impl Pages {
+    /// A cookie's name as browsers get it.
+    pub(crate) fn cookie_name(&self, name: &str) -> String {
+        format!("{}{name}", if self.is_https { HOST_ONLY } else { "" })
+    }
 }

@@ -78,7 +78,7 @@ impl Visit {
         let nobodys = self.frame();
         let away = |failure: Failure| unavailable(&nobodys, &failure);
         let here = self.address();
-        let session = cookie(&self.headers, SESSION_COOKIE).unwrap_or_default();
+        let session = self.session(pages);
         let user = login::session_user(&pages.app, &session).await.map_err(away)?;
         let Some(user) = user else { return Err(to_login(&here)) };
         let frame = Frame {
@@ -120,13 +120,19 @@ impl Visit {
         }
     }
 
+    /// The cookie that says who visits; empty: there is none.
+    pub(crate) fn session(&self, pages: &Pages) -> String {
+        cookie(&self.headers, &pages.cookie_name(SESSION_COOKIE)).unwrap_or_default()
+    }
+
     /// A browser names the page that a form comes from; its host must be the one it asks, or, where
     /// a proxy asks in its place, the one that people know.
     fn is_from_here(&self, public_host: &str) -> bool {
-        let text = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
-        let Some(origin) = text(ORIGIN) else { return true };
-        let host = origin.split_once("://").map(|(_, host)| host);
-        host.is_some_and(|host| Some(host) == text(HOST) || host == public_host)
+        let Some(origin) = self.headers.get(ORIGIN) else { return true };
+        let asked = self.headers.get(HOST).and_then(|value| value.to_str().ok());
+        // What is not even text is nobody's address here.
+        let host = origin.to_str().ok().and_then(|text| text.split_once("://"));
+        host.is_some_and(|(_, host)| Some(host) == asked || host == public_host)
     }
 }
 

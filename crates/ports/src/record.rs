@@ -41,6 +41,8 @@ pub enum Kind {
     InvoiceNumber,
     /// A person. Owner: the user; id: empty.
     User,
+    /// A session that was left before its time. Owner: the user; id: the session.
+    EndedSession,
     /// A title-book entry. Owner: the user; id: the entry.
     BookEntry,
     /// A service message. Owner: the user; id: sorts by time.
@@ -55,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -70,6 +72,7 @@ impl Kind {
         Self::InvoiceContent,
         Self::InvoiceNumber,
         Self::User,
+        Self::EndedSession,
         Self::BookEntry,
         Self::Message,
         Self::Card,
@@ -94,6 +97,7 @@ impl Kind {
             Self::InvoiceContent => "invoice_contents",
             Self::InvoiceNumber => "invoice_numbers",
             Self::User => "users",
+            Self::EndedSession => "ended_sessions",
             Self::BookEntry => "book_entries",
             Self::Message => "messages",
             Self::Card => "cards",
@@ -123,7 +127,7 @@ impl Kind {
 
     /// Whether records of this kind can be forgotten ([`Index::unused_since_ms`]).
     pub const fn can_expire(self) -> bool {
-        matches!(self, Self::Order | Self::Message)
+        matches!(self, Self::Order | Self::Message | Self::EndedSession)
     }
 
     /// What records of this kind are searched by, besides key and time. A field's values that

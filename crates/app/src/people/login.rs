@@ -4,9 +4,11 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::people::users;
 use crate::settings::LoginSettings;
-use crate::signed::session::{self, Session};
-use crate::signed::{LoginRefused, check_login};
+use crate::signed::{LoginRefused, check_login, session};
+use crate::store_access::{add, get_fresh};
+use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::user::{User, UserId};
+use kaipiao_records::people::session::{EndedSession, ended_session_key};
 
 /// Why a login was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -23,16 +25,27 @@ pub enum LoginError {
 pub fn new_session(app: &App, user: &UserId) -> (String, u64) {
     let life_s = app.settings.login.session_life.as_secs();
     let expires = app.real_now() + app.settings.login.session_life;
-    let session = Session { user: user.clone(), expires_s: expires.unix_seconds() };
+    let (id, expires_s) = (app.random(), expires.unix_seconds());
+    let session = Session { id, user: user.clone(), expires_s };
     (session::write(&app.keys, &session), life_s)
 }
 
-/// The user of a session's cookie.
+/// The user of a session's cookie; None: its session is over, or was left.
 pub async fn session_user(app: &App, cookie: &str) -> Result<Option<User>, Failure> {
-    match session::read(&app.keys, cookie, app.real_now()) {
-        Some(session) => users::find(app, &session.user).await,
-        None => Ok(None),
+    let Some(session) = session::read(&app.keys, cookie, app.real_now()) else { return Ok(None) };
+    let ended: Option<EndedSession> = get_fresh(app, &ended_session_key(&session)).await?;
+    match ended {
+        Some(_) => Ok(None),
+        None => users::find(app, &session.user).await,
     }
+}
+
+/// Ends the session of a cookie, in this browser and wherever else somebody kept the cookie.
+pub async fn end_session(app: &App, cookie: &str) -> Result<(), Failure> {
+    if let Some(session) = session::read(&app.keys, cookie, app.real_now()) {
+        add(app, ended_session_key(&session), &EndedSession(session)).await?;
+    }
+    Ok(())
 }
 
 /// The token that ties a page's forms to its cookie.

@@ -2,5 +2,6 @@
 
 pub mod card;
 pub mod message;
+pub mod session;
 pub mod title;
 pub mod user;

@@ -34,7 +34,7 @@ pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Respon
     // The page's own address, without the token.
     let frame = Frame { here: format!("/login?next={}", encoded(&next)), ..visit.frame() };
     if !token.is_empty() {
-        return by_token(&pages, &frame, &token, &next).await;
+        return by_token(&pages, &frame, &visit.session(&pages), &token, &next).await;
     }
     if !pages.is_sandbox {
         return notice(
@@ -69,6 +69,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
             ("这里不能选择用户。", "Nobody can be chosen here."),
         );
     }
+    let before = visit.session(&pages);
     let form = match visit.form(&pages, &frame).await {
         Ok(form) => form,
         Err(response) => return response,
@@ -78,15 +79,15 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
         None => Ok(None),
     };
     match user {
-        Ok(Some(user)) => enter(&pages, &user.id, form.get("next")),
+        Ok(Some(user)) => enter(&pages, &frame, &before, &user.id, form.get("next")).await,
         Ok(None) => to_login(form.get("next")),
         Err(failure) => unavailable(&frame, &failure),
     }
 }
 
-async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Response {
+async fn by_token(pages: &Pages, frame: &Frame, before: &str, token: &str, next: &str) -> Response {
     match login::log_in(&pages.app, token).await {
-        Ok(user) => enter(pages, &user, next),
+        Ok(user) => enter(pages, frame, before, &user, next).await,
         Err(LoginError::Failed(failure)) => unavailable(frame, &failure),
         Err(LoginError::Refused(why)) => {
             tracing::info!(%why, "a login was refused");
@@ -101,7 +102,11 @@ async fn by_token(pages: &Pages, frame: &Frame, token: &str, next: &str) -> Resp
     }
 }
 
-fn enter(pages: &Pages, user: &UserId, next: &str) -> Response {
+/// Ends the session that the browser had before, and begins one of this user.
+async fn enter(pages: &Pages, frame: &Frame, before: &str, user: &UserId, next: &str) -> Response {
+    if let Err(failure) = login::end_session(&pages.app, before).await {
+        return unavailable(frame, &failure);
+    }
     let (session, life_s) = login::new_session(&pages.app, user);
     let mut response = see_other(local(next));
     set_cookie(pages, &mut response, SESSION_COOKIE, &session, life_s);
@@ -110,6 +115,7 @@ fn enter(pages: &Pages, user: &UserId, next: &str) -> Response {
 
 fn set_cookie(pages: &Pages, response: &mut Response, name: &str, value: &str, life_s: u64) {
     let secure = if pages.is_https { "; Secure" } else { "" };
+    let name = pages.cookie_name(name);
     let text = format!("{name}={value}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(value) = HeaderValue::try_from(text) {
         response.headers_mut().append(SET_COOKIE, value);
@@ -118,10 +124,15 @@ fn set_cookie(pages: &Pages, response: &mut Response, name: &str, value: &str, l
 
 /// `POST /logout`: forgets who sat before the page.
 pub(crate) async fn leave(State(pages): State<Pages>, request: Request) -> Response {
-    let frame = match Visit::of(request).known(&pages).await {
+    let visit = Visit::of(request);
+    let session = visit.session(&pages);
+    let frame = match visit.known(&pages).await {
         Ok(known) => known.frame,
         Err(response) => return response,
     };
+    if let Err(failure) = login::end_session(&pages.app, &session).await {
+        return unavailable(&frame, &failure);
+    }
     let nobodys = Frame { user_name: String::new(), here: "/login".to_owned(), ..frame };
     let mut response = notice(
         &nobodys,

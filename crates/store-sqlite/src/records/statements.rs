@@ -85,6 +85,7 @@ const fn lies_by_arrival(kind: Kind) -> bool {
             | Kind::InvoiceRequest
             | Kind::InvoiceContent
             | Kind::InvoiceNumber
+            | Kind::EndedSession
             | Kind::Message
             | Kind::Card
             | Kind::CardCode

@@ -4,21 +4,14 @@ use crate::keys::Keys;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::user::UserId;
 use subtle::ConstantTimeEq;
 
-/// The user before the page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// The user.
-    pub user: UserId,
-    /// The end of the session in real time, unix seconds.
-    pub expires_s: i64,
-}
-
 /// Writes the cookie's value.
 pub fn write(keys: &Keys, session: &Session) -> String {
-    let claim = format!("{}.{}", session.expires_s, session.user.as_str());
+    let id = URL_SAFE_NO_PAD.encode(session.id);
+    let claim = format!("{id}.{}.{}", session.expires_s, session.user.as_str());
     let mac = URL_SAFE_NO_PAD.encode(keys.session_mac(claim.as_bytes()));
     format!("{}.{mac}", URL_SAFE_NO_PAD.encode(claim))
 }
@@ -31,8 +24,13 @@ pub fn read(keys: &Keys, text: &str, now: Timestamp) -> Option<Session> {
         return None;
     }
     let claim = String::from_utf8(claim).ok()?;
-    let (expires_s, user) = claim.split_once('.')?;
-    let session = Session { user: UserId::parse(user)?, expires_s: expires_s.parse().ok()? };
+    let (id, rest) = claim.split_once('.')?;
+    let (expires_s, user) = rest.split_once('.')?;
+    let session = Session {
+        id: URL_SAFE_NO_PAD.decode(id).ok()?.try_into().ok()?,
+        user: UserId::parse(user)?,
+        expires_s: expires_s.parse().ok()?,
+    };
     (session.expires_s > now.unix_seconds()).then_some(session)
 }
 
@@ -53,7 +51,8 @@ mod tests {
 
     #[test]
     fn a_session_reads_back_until_it_ends_and_no_bit_of_it_may_change() {
-        let session = Session { user: UserId::parse("a.b@c").unwrap(), expires_s: 1000 };
+        let user = UserId::parse("a.b@c").unwrap();
+        let session = Session { id: *b"twelve bytes", user, expires_s: 1000 };
         let text = write(&test_keys(), &session);
         let at = |seconds: i64| Timestamp::from_unix_millis(seconds * 1000);
         assert_eq!(read(&test_keys(), &text, at(999)), Some(session));
