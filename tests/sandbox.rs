@@ -180,3 +180,41 @@ async fn telling_the_accounts_makes_no_key() {
     assert!(error.contains("server.key"), "{error}");
     assert!(!key.exists());
 }
+
+#[test]
+fn the_clock_and_the_planned_faults_can_be_asked() {
+    let server = TestServer::start();
+    assert_eq!(server.get_json("/sandbox/v1/clock")["ahead_s"], 0);
+    server.advance_s(3600);
+    let clock = server.get_json("/sandbox/v1/clock");
+    assert_eq!(clock["ahead_s"], 3600);
+    let real_s = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    assert!((3590..=3601).contains(&(clock["now"].as_u64().unwrap() - real_s)), "{clock}");
+    assert_eq!(server.get_json("/sandbox/v1/faults"), json!({"target": "issuer", "left": 0}));
+    for planned in [
+        json!({"errcode": 73000}),
+        json!({"errcode": 73100}),
+        json!({"errcode": 73102}),
+        json!({"errcode": 73105}),
+        json!({"delay_ms": 1500}),
+        json!({"drop": true}),
+    ] {
+        let mut fault = planned.clone();
+        (fault["target"], fault["n"]) = (json!("issuer"), json!(3));
+        server.fault(fault);
+        let mut expected = planned;
+        (expected["target"], expected["left"]) = (json!("issuer"), json!(3));
+        assert_eq!(server.get_json("/sandbox/v1/faults"), expected);
+    }
+    server.fault(json!({"target": "issuer", "n": 0}));
+    assert_eq!(server.get_json("/sandbox/v1/faults")["left"], 0);
+}
+
+#[test]
+fn a_healthy_server_says_so_to_anybody_in_production_too() {
+    for mode in ["sandbox", "production"] {
+        let server = TestServer::start_with(&format!("mode = \"{mode}\""));
+        let answer = server.get_raw("/healthz");
+        assert_eq!((answer.status().as_u16(), &**answer.body()), (200, "{\"status\":\"ok\"}"));
+    }
+}

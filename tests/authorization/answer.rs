@@ -87,7 +87,10 @@ fn a_type_1_page_wants_what_the_merchant_wants() {
     let client = server.merchant();
     let link = client.auth_url("1", 1);
     let yes = |title: Value| server.answer(&link, USER, "authorize", Some(title));
-    assert!(error(server.answer(&link, USER, "authorize", None)).contains("title is missing"));
+    // Who keeps no title has none to give.
+    assert_eq!(server.post_json("/sandbox/v1/users", &json!({"id": "newcomer"})).0, 200);
+    let untitled = error(server.answer(&link, "newcomer", "authorize", None));
+    assert!(untitled.contains("title is missing"), "{untitled}");
     let text = error(yes(json!({"biz_field": {"title": "公司"}})));
     assert!(text.contains("please fill in tax_no"), "{text}");
     let text = error(yes(json!({"user_field": {"title": "张三", "phone": "1"}})));
@@ -115,4 +118,19 @@ fn what_the_call_itself_lacks_is_named() {
         assert_eq!(status, 400);
         assert!(answer["error"].as_str().unwrap().contains(words), "{answer}");
     }
+}
+
+#[test]
+fn without_a_title_the_users_default_one_is_given_as_far_as_the_page_asks() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    let (status, answer) = server.answer(&client.auth_url("1", 1), USER, "authorize", None);
+    assert_eq!((status, &answer["result"]), (200, &json!("authorized")), "{answer}");
+    let given = client.status("1")["user_auth_info"].clone();
+    let users = server.get_json("/sandbox/v1/accounts")["users"].clone();
+    let user = users.as_array().unwrap().iter().find(|user| user["id"] == USER).unwrap();
+    let kept = &user["titles"][0]["biz_field"];
+    let field = &given["biz_field"];
+    assert_eq!((&field["title"], &field["tax_no"]), (&kept["title"], &kept["tax_no"]), "{given}");
+    assert!(kept["phone"].is_string() && field["phone"].as_str().unwrap_or("").is_empty());
 }

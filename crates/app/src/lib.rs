@@ -9,6 +9,7 @@ mod app;
 pub mod authorization;
 pub mod delivery;
 mod failure;
+pub mod health;
 pub mod invoicing;
 pub mod listing;
 pub mod maintenance;

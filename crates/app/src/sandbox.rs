@@ -233,9 +233,15 @@ pub struct SandboxClock {
 impl SandboxClock {
     /// Sets the clock to where the store says it was.
     pub async fn resume(app: &App, clock: Arc<SystemClock>) -> Result<Self, Failure> {
+        let resumed = Self { clock };
+        resumed.clock.run_ahead(Duration::from_secs(resumed.ahead_s(app).await?));
+        Ok(resumed)
+    }
+
+    /// How far the clock runs ahead, in seconds.
+    pub async fn ahead_s(&self, app: &App) -> Result<u64, Failure> {
         let ClockOffset { ahead_s } = get(app, &ClockOffset::key()).await?.unwrap_or_default();
-        clock.run_ahead(Duration::from_secs(ahead_s));
-        Ok(Self { clock })
+        Ok(ahead_s)
     }
 
     /// Moves the clock forward. Returns the new now, and how far it runs ahead in all.

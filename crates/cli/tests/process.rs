@@ -485,6 +485,7 @@ fn a_data_folder_that_was_deleted_is_noticed_and_said() {
     let url = format!("{}sandbox/v1/users", server.home);
     let answer = agent.post(&url).send(body).unwrap();
     assert_eq!(answer.status(), 503);
+    assert_eq!(agent.get(format!("{}healthz", server.home)).call().unwrap().status(), 503);
     assert!(!folder.exists());
     let log = server.stop();
     assert!(log.contains("was removed or replaced"), "{log}");

@@ -12,6 +12,7 @@ mod body;
 mod budget;
 mod drain;
 mod guard;
+mod health;
 mod invoicing;
 mod long_request;
 mod paging;

@@ -5,6 +5,7 @@ use crate::access::caller::{require_get, require_post};
 use crate::access::token;
 use crate::admin::{accounts, callbacks, invoices, jobs, numbers, orders, pushes, users};
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
+use crate::health::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -221,6 +222,13 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
+        path: "/healthz",
+        section: "health",
+        what: "whether the store takes commits: 200 or 503",
+        handler: || get(health),
+    },
+    Route {
+        methods: "GET",
         path: "/sandbox/v1/accounts",
         section: "sandbox",
         what: "demo accounts, users, openids, admin token",
@@ -241,11 +249,11 @@ pub const ROUTES: &[Route] = &[
         handler: || get(controls::messages),
     },
     Route {
-        methods: "POST",
+        methods: "GET POST",
         path: "/sandbox/v1/clock",
         section: "sandbox",
-        what: "move the clock forward",
-        handler: || post(controls::clock),
+        what: "what the clock shows; move it forward",
+        handler: || get(controls::clock).post(controls::move_clock),
     },
     Route {
         methods: "POST",
@@ -255,11 +263,11 @@ pub const ROUTES: &[Route] = &[
         handler: || post(controls::users),
     },
     Route {
-        methods: "POST",
+        methods: "GET POST",
         path: "/sandbox/v1/faults",
         section: "sandbox",
         what: "what the issuer does to the next requests",
-        handler: || post(controls::faults),
+        handler: || get(controls::faults).post(controls::plan_faults),
     },
 ];
 

@@ -7,11 +7,12 @@ use crate::authorization::order_key::order_key_of;
 use crate::authorization::s10_get_page_fields;
 use crate::delivery::new_push::{new_push, receiver};
 use crate::failure::Failure;
+use crate::people::titles;
 use crate::signed::auth_push::{AuthPush, EVENT};
 use crate::signed::{openid, read_link};
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
+use kaipiao_domain::authorization::authorization_request::{AuthorizationRequest, PageType};
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::user::{User, UserId};
@@ -91,6 +92,27 @@ pub async fn answer(
         Ok(Decision { pushes, ..Decision::alone(next, result) })
     })
     .await
+}
+
+/// Takes a user's yes as a scripted user gives it, who needs not say more than that: on a page that asks
+/// for a title, theirs is the first of their book.
+pub async fn authorize_with_default_title(
+    app: &App,
+    link: &str,
+    user: &UserId,
+) -> Result<TakenAnswer, AnswerError> {
+    let asked = read_link(&app.keys, link).ok_or(AnswerError::ForgedLink)?;
+    let merchant = merchant_of(app, &asked.asked_by).await?;
+    let known: Option<User> = get(app, &user_key(user)).await?;
+    let order: Option<Order> = get(app, &order_key_of(&merchant, &asked.order_id)).await?;
+    let asks_title = order.is_some_and(|order| order.request.page_type == PageType::FillTitle);
+    let title = match known {
+        Some(user) if asks_title => titles::title_book(app, &user).await?.into_iter().next(),
+        _ => None,
+    };
+    let fields = s10_get_page_fields::page_fields(app, &merchant).await?;
+    let choice = UserChoice::Authorize(title.map(|entry| fields.taken_from(&entry.title)));
+    answer(app, link, user, choice, None).await
 }
 
 /// The merchant that an asking account works for. A link outlives its account's removal.

@@ -56,9 +56,10 @@ impl ScriptedIssuer {
         self.script().faults = std::iter::repeat_n(fault, n.min(MAX_FAULTS)).collect();
     }
 
-    /// How many faults are still to be played.
-    pub fn left(&self) -> usize {
-        self.script().faults.len()
+    /// The fault that is still to be played, and for how many requests.
+    pub fn planned(&self) -> Option<(IssuerFault, usize)> {
+        let script = self.script();
+        script.faults.front().map(|fault| (*fault, script.faults.len()))
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {

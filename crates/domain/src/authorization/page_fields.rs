@@ -138,6 +138,14 @@ impl PageFields {
         check_custom("auth_field.biz_field.custom_field", &self.company.custom, key_max_chars)
     }
 
+    /// What the page takes over of a title that a user keeps: the fields that it shows.
+    #[must_use]
+    pub fn taken_from(&self, kept: &InvoiceTitle) -> InvoiceTitle {
+        let rules = &self.side(kept.side()).rules;
+        let shown = kept.values().filter(|(field, _)| rules[*field].is_shown());
+        shown.fold(InvoiceTitle::new(kept.side()), |title, (field, value)| title.with(field, value))
+    }
+
     /// The fields of a filled page that do not satisfy the rules: all at once, in the page's order,
     /// so that a page can show each problem at its field. A field that the page does not show is a problem too:
     /// only a caller without a page can send one, and should learn that it will not arrive.
@@ -289,6 +297,18 @@ mod tests {
 
     fn custom(key: &str, value: &str) -> CustomValue {
         CustomValue { key: key.into(), value: value.into() }
+    }
+
+    #[test]
+    fn a_page_takes_over_the_fields_that_it_shows() {
+        let fields = PageFields::never_set();
+        let kept = InvoiceTitle::new(TitleSide::Company)
+            .with(TitleField::Title, "公司")
+            .with(TitleField::TaxNo, "91440300MA5KP0001N")
+            .with(TitleField::Phone, "1");
+        let taken = fields.taken_from(&kept);
+        assert_eq!(taken, kept.with(TitleField::Phone, ""));
+        assert_eq!(problems(&fields, taken), []);
     }
 
     #[test]

@@ -39,7 +39,14 @@ pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -
     let Some(user) = UserId::parse(&user) else {
         return refuse(StatusCode::CONFLICT, &AnswerError::UnknownUser(user).to_string());
     };
-    match s06_auth_push::answer(&server.app, &link, &user, answer, None).await {
+    let app = &server.app;
+    let taken = match answer {
+        UserChoice::Authorize(None) => {
+            s06_auth_push::authorize_with_default_title(app, &link, &user).await
+        }
+        answer => s06_auth_push::answer(app, &link, &user, answer, None).await,
+    };
+    match taken {
         Ok(answered) => {
             let redirect = return_after(&answered.request, answered.is_authorized);
             let result = if answered.is_authorized { "authorized" } else { "declined" };
@@ -89,13 +96,26 @@ pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response
     }
 }
 
-/// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
-pub(crate) async fn clock(State(server): State<Server>, body: RequestBody) -> Response {
-    #[derive(Serialize)]
-    struct ClockJson {
-        now: i64,
-        ahead_s: u64,
+/// What the clock shows: unix seconds, and how far that is ahead of real time.
+#[derive(Serialize)]
+struct ClockJson {
+    now: i64,
+    ahead_s: u64,
+}
+
+/// `GET /sandbox/v1/clock`: what it shows.
+pub(crate) async fn clock(State(server): State<Server>) -> Response {
+    match sandbox(&server).clock.ahead_s(&server.app).await {
+        Ok(ahead_s) => {
+            let now = server.app.now().unix_seconds();
+            json(StatusCode::OK, bare(&ClockJson { now, ahead_s }))
+        }
+        Err(failure) => failed(failure),
     }
+}
+
+/// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
+pub(crate) async fn move_clock(State(server): State<Server>, body: RequestBody) -> Response {
     let read = |object: Object| {
         let advance_s = object.required_integer("advance_s")?;
         u64::try_from(advance_s).map_err(|_| {
@@ -149,19 +169,45 @@ pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Re
 
 /// `{"target":"issuer","n"?,"errcode"|"delay_ms"|"drop"}`: what the next `n` invoice requests meet.
 /// `n` 0 forgets what was planned.
-pub(crate) async fn faults(State(server): State<Server>, body: RequestBody) -> Response {
-    #[derive(Serialize)]
-    struct FaultsJson {
-        target: &'static str,
-        left: usize,
-    }
+pub(crate) async fn plan_faults(State(server): State<Server>, body: RequestBody) -> Response {
     let (fault, n) = match body.object().and_then(|object| read_fault(&object)) {
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
     };
-    let issuer = &sandbox(&server).issuer;
-    issuer.play(fault, n);
-    json(StatusCode::OK, bare(&FaultsJson { target: ISSUER, left: issuer.left() }))
+    sandbox(&server).issuer.play(fault, n);
+    faults(State(server)).await
+}
+
+/// What the issuer still does to requests, as it was planned.
+#[derive(Serialize)]
+struct FaultsJson {
+    target: &'static str,
+    left: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errcode: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_ms: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drop: Option<bool>,
+}
+
+/// `GET /sandbox/v1/faults`: what is planned, and for how many requests.
+pub(crate) async fn faults(State(server): State<Server>) -> Response {
+    let planned = sandbox(&server).issuer.planned();
+    let (fault, left) = planned.map_or((None, 0), |(fault, left)| (Some(fault), left));
+    let errcode = match fault {
+        Some(IssuerFault::Refuses) => Some(73000),
+        Some(IssuerFault::IsUnreachable) => Some(73100),
+        Some(IssuerFault::TalksNonsense) => Some(73102),
+        Some(IssuerFault::WasSilent) => Some(73105),
+        Some(IssuerFault::IsLate(_) | IssuerFault::NeverAnswers) | None => None,
+    };
+    let delay_ms = match fault {
+        Some(IssuerFault::IsLate(delay)) => Some(delay.as_millis()),
+        _ => None,
+    };
+    let drop = (fault == Some(IssuerFault::NeverAnswers)).then_some(true);
+    json(StatusCode::OK, bare(&FaultsJson { target: ISSUER, left, errcode, delay_ms, drop }))
 }
 
 const ISSUER: &str = "issuer";
