@@ -58,7 +58,8 @@ pub enum Progress {
 pub async fn new_order(app: &App) -> Result<String, Failure> {
     let merchant = account(app, DEMO_MERCHANT).await?;
     let platform = account(app, DEMO_PLATFORM).await?;
-    if s02_auth_url::require_contact(app, &merchant).await.is_err() {
+    if let Err(why) = s02_auth_url::require_contact(app, &merchant).await {
+        let Failure::Refused(_) = why else { return Err(why) };
         let contact = Contact { phone: "0755-80000009".to_owned(), time_out: 12_345 };
         s17_set_contact::set_contact(app, &merchant, &contact).await?;
     }

@@ -49,10 +49,9 @@ pub(crate) async fn come_back(
             ("开票失败", "The invoice could not be issued"),
             ("请从首页重新下单。", "Place a new order from the home page."),
         ),
-        Err(MakeOutError::Failed(failure @ (Failure::Overloaded(_) | Failure::Away(_)))) => {
-            unavailable(&frame, &failure)
-        }
-        Err(refused) => cannot_sell(&frame, &refused),
+        Err(MakeOutError::Content(problem)) => cannot_sell(&frame, &problem.problem),
+        Err(MakeOutError::Failed(Failure::Refused(why))) => cannot_sell(&frame, &why),
+        Err(MakeOutError::Failed(failure)) => unavailable(&frame, &failure),
     }
 }
 
