@@ -124,10 +124,13 @@ async fn the_first_invoice_is_three_taps_away() {
         browser.go(&format!("{}/", server.base)).await;
         browser.press(says("下一单并开票", "Place an order")).await;
         browser.submit(&format!("[value='{USER}']")).await;
+        browser.goes_dark().await;
+        browser.shoot("authorize-dark").await;
         browser.press(says("申请开票", "Apply for invoice")).await;
         browser.until("the invoice is shown", async || browser.has(".face img").await).await;
         browser.says("113.00").await;
         browser.says("深圳市示例科技有限公司").await;
+        browser.shoot("card-dark").await;
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), browser.printed().await).unwrap();
         let info = std::process::Command::new("pdfinfo").arg(file.path()).output();

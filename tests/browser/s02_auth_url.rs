@@ -7,8 +7,8 @@ use kaipiao_tests::{
     element,
 };
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 
 /// A shop whose page asks for everything.
 fn shop(server: &TestServer) -> Client<'_> {
@@ -204,10 +204,11 @@ async fn every_state_says_what_happened_and_what_to_do() {
         let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
         let order = |name: &str| format!("{name}-{}", look.width);
         // Tabs beside each other are told apart by their titles.
-        let titles = Mutex::new(BTreeSet::new());
+        let titles = RefCell::new(BTreeSet::new());
         let shows = async |name: &str, words: &str| {
             browser.says(words).await;
-            titles.lock().unwrap().insert(browser.title().await);
+            let title = browser.title().await;
+            titles.borrow_mut().insert(title);
             browser.shoot(&format!("state-{name}")).await;
         };
 
@@ -262,7 +263,7 @@ async fn every_state_says_what_happened_and_what_to_do() {
 
         browser.go(&format!("{}/me/messages", server.base)).await;
         shows("messages", says("开票申请被拒绝", "Invoice rejected")).await;
-        let titles = titles.into_inner().unwrap();
+        let titles = titles.into_inner();
         for state in [
             says("已取消开票", "No invoice"),
             says("已授权", "Authorized"),
