@@ -126,6 +126,9 @@ async fn the_first_invoice_is_three_taps_away() {
         browser.submit(&format!("[value='{USER}']")).await;
         browser.goes_dark().await;
         browser.shoot("authorize-dark").await;
+        let tax_no = browser.field("company.tax_no").await;
+        let [text, room] = ["scrollWidth", "clientWidth"].map(|width| tax_no.prop(width));
+        assert_eq!(text.await.unwrap(), room.await.unwrap(), "the tax number is cut off");
         browser.press(says("申请开票", "Apply for invoice")).await;
         browser.until("the invoice is shown", async || browser.has(".face img").await).await;
         browser.says("113.00").await;
