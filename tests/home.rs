@@ -14,10 +14,13 @@ fn the_home_page_shows_what_runs_here() {
         page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'")
     );
     let html = page.body();
-    let pages = PAGE_ROUTES.iter().map(|route| (route.path, route.what));
-    for (path, what) in ROUTES.iter().map(|route| (route.path, route.what)).chain(pages) {
+    let english = server.page("GET", "/", &[("accept-language", "en")], "").body().clone();
+    let api = ROUTES.iter().map(|route| (route.path, route.what, route.what_zh));
+    let pages = PAGE_ROUTES.iter().map(|route| (route.path, route.what, route.what_zh));
+    for (path, what, what_zh) in api.chain(pages) {
         let what = what.replace('\'', "&#39;");
-        assert!(html.contains(path) && html.contains(&what), "{path}");
+        assert!(html.contains(path) && html.contains(what_zh), "{path}");
+        assert!(english.contains(path) && english.contains(&what), "{path}");
     }
     for demo in kaipiao_app::sandbox::DEMO_ACCOUNTS {
         assert!(html.contains(demo.appid) && html.contains(demo.secret));
@@ -43,4 +46,56 @@ fn every_listed_route_is_served_and_nothing_else() {
     let missing = server.get_raw("/nothing");
     assert_eq!(missing.status(), 404);
     assert!(missing.body().contains("home page"));
+}
+
+#[test]
+fn a_browser_at_a_path_that_is_not_there_gets_a_page_in_its_language() {
+    let server = TestServer::start();
+    for (lang, words) in [("zh-CN", "页面不存在"), ("en", "Page not found")] {
+        let headers = [("accept", "text/html,*/*;q=0.8"), ("accept-language", lang)];
+        let missing = server.page("GET", "/me/nothing/here", &headers, "");
+        assert_eq!(missing.status(), 404);
+        assert_eq!(missing.headers()["content-type"], "text/html; charset=utf-8");
+        assert!(missing.body().contains(words) && missing.body().contains("href=\"/\""));
+    }
+}
+
+#[test]
+fn production_shows_neither_admin_routes_nor_a_shop() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "an operator's own token").unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {:?}",
+        file.path().to_str().unwrap()
+    ));
+    let html = server.get_raw("/").body().clone();
+    assert!(html.contains("/card/invoice/getauthurl"));
+    for hidden in ["/admin/", "/sandbox/", "/shop/", "kaipiao-sandbox-admin"] {
+        assert!(!html.contains(hidden), "{hidden}");
+    }
+    assert_eq!(server.page("POST", "/shop/orders", &[], "").status(), 404);
+    assert_eq!(server.page("GET", "/shop/orders/shop-1", &[], "").status(), 404);
+}
+
+#[test]
+fn the_shop_takes_no_orders_from_pages_of_other_sites() {
+    let server = TestServer::start();
+    let from = |origin: &str| {
+        server.page("POST", "/shop/orders", &[("origin", origin)], "").status().as_u16()
+    };
+    assert_eq!(from("https://elsewhere.example"), 403);
+    assert_eq!(from(&server.base), 303);
+}
+
+#[test]
+fn the_icon_is_where_browsers_look_for_it() {
+    let server = TestServer::start();
+    for path in ["/icon.svg", "/favicon.ico"] {
+        let icon = server.get_raw(path);
+        assert_eq!(
+            (icon.status().as_u16(), &icon.headers()["content-type"]),
+            (200, &"image/svg+xml".parse().unwrap())
+        );
+        assert!(icon.body().contains("<svg"));
+    }
 }

@@ -5,6 +5,7 @@
 mod access;
 mod authorization;
 mod delivery;
+mod demo_shop;
 mod home;
 mod invoicing;
 mod people;

@@ -105,9 +105,11 @@ fn every_page_forbids_framing_and_loads_only_its_own_style() {
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["cache-control"], "no-store");
         let html = answer.body();
-        assert_eq!(html.matches("<link").count(), 1, "{path}");
+        // The style and the icon, both ours.
+        assert_eq!(html.matches("<link").count(), 2, "{path}");
         assert!(
-            html.contains("href=\"/style.css?v=")
+            html.contains("<link rel=\"icon\" href=\"/icon.svg\"")
+                && html.contains("href=\"/style.css?v=")
                 && !html.contains("<style")
                 && !html.contains(" src=")
         );
@@ -281,7 +283,7 @@ fn another_users_no_counts_as_one_and_closed_orders_show_no_form() {
     let declined = no(&second, &other);
     let done = declined.headers()["location"].to_str().unwrap().to_owned();
     let html = server.page("GET", &done, &[("cookie", &second), ("accept-language", "en")], "");
-    assert!(html.body().contains("You chose no invoice for now"), "{}", html.body());
+    assert!(html.body().contains("You chose not to get an invoice"), "{}", html.body());
     server.all_completed();
     assert_eq!(server.pushes("order_id=1").len(), 2);
 

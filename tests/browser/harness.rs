@@ -3,6 +3,8 @@
 //! Every page that a test shows to the camera (`Browser::shoot`) is also read by axe-core, and its
 //! picture is kept in `target/tmp/screenshots`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kaipiao_tests::{PATIENCE, PAUSE};
 use serde_json::json;
 use std::io::{BufRead, BufReader};
@@ -217,6 +219,8 @@ impl Browser {
         let file = format!("{name}-{}-{}.png", self.look.width, &self.look.lang[..2]);
         std::fs::write(directory.join(file), picture).unwrap();
         self.fits_its_width(name).await;
+        self.fits_a_finger(name).await;
+        self.main_buttons_are_readable(name).await;
         // axe is a script, and needs timers.
         if self.look.scripts {
             self.axe(name).await;
@@ -231,6 +235,27 @@ impl Browser {
         assert!(page <= window, "{name} is {page} wide in a window of {window}");
     }
 
+    /// Whatever is tapped is 44 px wide and high.
+    async fn fits_a_finger(&self, name: &str) {
+        let script = "return [...document.querySelectorAll('a, button, summary, .check, .tabs label, .field input')].filter(e => e.offsetParent && !e.classList.contains('vh')).map(e => [e.getBoundingClientRect(), e]).filter(([r]) => Math.min(r.width, r.height) < 44).map(([r, e]) => `${r.width} x ${r.height}: ${e.outerHTML}`)";
+        let found = self.driver.execute(script, Vec::new()).await.unwrap();
+        let small: Vec<String> = serde_json::from_value(found.json().clone()).unwrap();
+        assert!(small.is_empty(), "too small for a finger on {name}: {small:#?}");
+    }
+
+    /// White, bold text of 19 px on a green that leaves it a contrast of 3 : 1 (WCAG 1.4.3).
+    async fn main_buttons_are_readable(&self, name: &str) {
+        let script = "return [...document.querySelectorAll('.primary')].map(e => { const s = getComputedStyle(e); return [s.color, s.backgroundColor, s.fontSize, s.fontWeight] })";
+        let found = self.driver.execute(script, Vec::new()).await.unwrap();
+        let buttons: Vec<[String; 4]> = serde_json::from_value(found.json().clone()).unwrap();
+        for [text, ground, size, weight] in buttons {
+            assert_eq!(text, "rgb(255, 255, 255)", "{name}");
+            assert!(contrast(&text, &ground) >= 3.0, "{name}: {text} on {ground}");
+            assert!(size.trim_end_matches("px").parse::<f64>().unwrap() >= 19.0, "{name}: {size}");
+            assert!(weight.parse::<u32>().unwrap() >= 700, "{name}: {weight}");
+        }
+    }
+
     async fn axe(&self, name: &str) {
         let source = std::fs::read_to_string(axe_path())
             .expect("axe-core is installed: cargo xtask test does it");
@@ -239,6 +264,38 @@ impl Browser {
         let found = self.driver.execute_async(script, Vec::new()).await.unwrap();
         let faults: Vec<String> = serde_json::from_value(found.json().clone()).unwrap();
         assert!(faults.is_empty(), "axe on {name} ({:?}): {faults:#?}", self.look);
+    }
+
+    /// From now on the browser asks for dark pages.
+    pub async fn goes_dark(&self) {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
+    }
+
+    /// Is the page's ground dark?
+    pub async fn is_dark(&self) -> bool {
+        let script = "return getComputedStyle(document.body).backgroundColor";
+        let ground = self.driver.execute(script, Vec::new()).await.unwrap();
+        contrast(ground.json().as_str().unwrap(), "rgb(255, 255, 255)") > 10.0
+    }
+
+    /// The page as it is printed on A4.
+    pub async fn printed(&self) -> Vec<u8> {
+        let paper = json!({"paperWidth": 8.27, "paperHeight": 11.69});
+        let printed = self.driver.cdp().send_raw("Page.printToPDF", paper).await.unwrap();
+        STANDARD.decode(printed["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// The window's title.
+    pub async fn title(&self) -> String {
+        self.driver.title().await.unwrap()
+    }
+
+    /// How many pixels are between the text of a field that has the focus and the frame around it.
+    pub async fn room_within_the_frame(&self, name: &str) -> f64 {
+        self.field(name).await.focus().await.unwrap();
+        let script = "const s = getComputedStyle(document.activeElement); return parseFloat(s.paddingLeft) + parseFloat(s.outlineOffset)";
+        self.driver.execute(script, Vec::new()).await.unwrap().json().as_f64().unwrap()
     }
 
     /// Presses keys, wherever the focus is.
@@ -251,6 +308,20 @@ impl Browser {
         let element = self.driver.active_element().await.unwrap();
         element.attr("name").await.unwrap().unwrap_or_default()
     }
+}
+
+/// The contrast of two colours (WCAG 2.2), each as a browser writes it: `rgb(5, 154, 76)`.
+fn contrast(one: &str, other: &str) -> f64 {
+    let luminance = |color: &str| {
+        let (_, parts) = color.trim_end_matches(')').split_once('(').unwrap();
+        let mut channels = parts.split(',').map(|part| {
+            let channel = part.trim().parse::<f64>().unwrap() / 255.0;
+            if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+        });
+        [0.2126, 0.7152, 0.0722].iter().map(|weight| weight * channels.next().unwrap()).sum::<f64>()
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
 fn axe_path() -> PathBuf {

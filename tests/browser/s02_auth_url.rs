@@ -7,6 +7,8 @@ use kaipiao_tests::{
     element,
 };
 use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// A shop whose page asks for everything.
 fn shop(server: &TestServer) -> Client<'_> {
@@ -71,7 +73,7 @@ async fn every_type_in_both_languages_with_scripts_on_and_off() {
             {
                 assert!(text.contains(part), "{part}: {text}");
             }
-            assert!(text.contains(says("授权后将提供", "What is shared")), "{text}");
+            assert!(text.contains(says("授权后将提供", "What you share")), "{text}");
             if page_type == 1 {
                 browser.fill("company.title", "测试<公司>\"&' 有限公司").await;
                 browser.fill("company.tax_no", "91440300MA5KP0001N").await;
@@ -126,7 +128,7 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
         browser.submit(".actions .primary").await;
         browser.find("[role='alert']").await;
         for (field, words) in [
-            ("personal.email", ["格式不正确", "does not look right"]),
+            ("personal.email", ["格式不正确", "doesn't look right"]),
             ("personal.custom.会员号", ["请填写会员号", "Please fill in: 会员号"]),
         ] {
             let input = browser.field(field).await;
@@ -150,16 +152,44 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
         browser.press("张伟").await;
         assert_eq!(browser.filled("personal.email").await, "zhangwei@example.com");
         assert_eq!(browser.filled("personal.custom.会员号").await, "M-1");
-        // Enter sends the form as the green button does, and the new title goes into the book.
+        // The new title goes into the book.
         browser.click("[name='save']").await;
         browser.fill("personal.title", &format!("张伟 {}", look.width)).await;
-        browser.keys("\u{e007}").await;
+        browser.submit(".primary[value='authorize']").await;
         browser.until("the request is sent", async || browser.has(".mark.yes").await).await;
         let info = client.status(&order_id)["user_auth_info"]["user_field"].clone();
         assert_eq!(info["title"], format!("张伟 {}", look.width));
         assert_eq!(info["custom_field"], json!([{"key": "会员号", "value": "M-1"}]));
         browser.go(&format!("{}/me/titles", server.base)).await;
         assert!(browser.text().await.contains(&format!("张伟 {}", look.width)));
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_in_a_field_gives_no_consent() {
+    let server = TestServer::start();
+    let client = shop(&server);
+    for look in [PHONE, Look { scripts: false, ..DESKTOP }] {
+        let browser = Browser::open(look).await;
+        let order_id = format!("enter-{}", look.width);
+        let link = link(&client, &order_id, 1, json!({"redirect_url": ""}));
+        open_as(&browser, &link, USER).await;
+        let before = browser.address().await;
+        // Of a title that is complete: nothing but the key keeps it from being sent.
+        browser.fill("company.custom.phone", "A-7").await;
+        for name in ["company.title", "company.tax_no", "company.custom.phone", "save"] {
+            browser.field(name).await.focus().await.unwrap();
+            browser.keys("\u{e007}").await;
+        }
+        // A page that was left, whatever for, would not hold what was typed last.
+        browser.fill("company.title", "最后填写").await;
+        assert_eq!(browser.address().await, before);
+        assert_eq!(client.status(&order_id)["invoice_status"], "never auth");
+        browser.submit(".primary[value='authorize']").await;
+        browser.until("the request is sent", async || browser.has(".mark.yes").await).await;
+        let info = client.status(&order_id)["user_auth_info"]["biz_field"].clone();
+        assert_eq!(info["title"], "最后填写");
         browser.close().await;
     }
 }
@@ -173,8 +203,12 @@ async fn every_state_says_what_happened_and_what_to_do() {
         let browser = Browser::open(look).await;
         let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
         let order = |name: &str| format!("{name}-{}", look.width);
+        // Tabs beside each other are told apart by their titles.
+        let titles = RefCell::new(BTreeSet::new());
         let shows = async |name: &str, words: &str| {
             browser.says(words).await;
+            let title = browser.title().await;
+            titles.borrow_mut().insert(title);
             browser.shoot(&format!("state-{name}")).await;
         };
 
@@ -185,14 +219,14 @@ async fn every_state_says_what_happened_and_what_to_do() {
         let declined = link(&client, &order("decline"), 0, no_redirect());
         open_as(&browser, &declined, USER).await;
         browser.press(says("暂不开票", "Not now")).await;
-        shows("declined", says("你选择了暂不开票", "You chose no invoice")).await;
+        shows("declined", says("已取消开票", "You chose not to get an invoice")).await;
         assert_eq!(client.status(&order("decline"))["invoice_status"], "never auth");
         browser.go(&declined).await;
-        shows("declined-before", says("现在仍可继续", "You can still go on")).await;
+        shows("declined-before", says("现在仍可继续", "you can still go ahead")).await;
         browser.submit(".actions .primary").await;
-        shows("authorized", says("申请已提交", "Your request is sent")).await;
+        shows("authorized", says("申请已提交", "Your request has been sent")).await;
         browser.go(&declined).await;
-        shows("again", says("你已授权过该订单", "You have authorized this order before")).await;
+        shows("again", says("你已授权过该订单", "You've already authorized this order")).await;
         assert!(browser.text().await.contains("88888888"));
 
         // Leaving the page is no answer.
@@ -221,7 +255,7 @@ async fn every_state_says_what_happened_and_what_to_do() {
         assert_eq!(onward.as_deref(), Some("http://xxx.com"));
 
         browser.go(&left.replace("m1=15900", "m1=1")).await;
-        shows("tampered", says("链接无效", "This link is not valid")).await;
+        shows("tampered", says("链接无效", "This link isn't valid")).await;
         let old = link(&client, &order("old"), 1, no_redirect());
         server.advance_s(1001);
         browser.go(&old).await;
@@ -229,6 +263,17 @@ async fn every_state_says_what_happened_and_what_to_do() {
 
         browser.go(&format!("{}/me/messages", server.base)).await;
         shows("messages", says("开票申请被拒绝", "Invoice rejected")).await;
+        let titles = titles.into_inner();
+        for state in [
+            says("已取消开票", "No invoice"),
+            says("已授权", "Authorized"),
+            says("已由其他用户授权", "Authorized by another user"),
+            says("商家已拒绝开票", "Rejected"),
+            says("链接已过期", "Link expired"),
+        ] {
+            let is_shown = titles.iter().any(|title| title.starts_with(&format!("{state} · ")));
+            assert!(is_shown, "{state} is not among {titles:?}");
+        }
         browser.close().await;
     }
 }

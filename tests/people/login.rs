@@ -51,6 +51,15 @@ fn in_production_the_embedding_app_says_who_the_user_is() {
     let expired = login(json!({"sub": "u1", "exp": 1}));
     assert_eq!(expired.status(), 401);
     assert!(expired.headers().get("set-cookie").is_none());
+    // The user learns what to do; what is wrong with the token is for the log.
+    assert!(expired.body().contains("登录已过期") && expired.body().contains("返回应用"));
+    for lang in ["zh-CN", "en"] {
+        let headers = [("accept-language", lang)];
+        let refused = server.page("GET", "/login?token=a.b.c", &headers, "");
+        for technical in ["token", "signed", "sub", "aud"] {
+            assert!(!refused.body().contains(technical), "{lang}: {technical}");
+        }
+    }
     let forged = server.page("GET", "/login?token=a.b.c", &[], "");
     assert_eq!(forged.status(), 401);
     let entered = login(json!({"sub": "u1", "exp": 4_102_444_800_i64, "name": "王小明"}));

@@ -23,7 +23,7 @@ fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
     let server = TestServer::start();
     let client = server.merchant();
     let (status, empty) = page(&server, "/me/cards", USER);
-    assert!(status == 200 && empty.contains("There are no invoices yet"), "{empty}");
+    assert!(status == 200 && empty.contains("any invoices yet"), "{empty}");
     let detail = client.issued("1", "A1");
     let (_, list) = page(&server, "/me/cards", USER);
     for words in ["开票示例商城有限公司", "159.00", detail["fphm"].as_str().unwrap()] {
@@ -40,10 +40,10 @@ fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
     let pdf = detail["pdfurl"].as_str().unwrap().strip_prefix(&server.base).unwrap();
     assert!(shown.contains(&format!("href=\"{pdf}\"")), "{shown}");
 
-    assert!(page(&server, "/me/cards", OTHER_USER).1.contains("There are no invoices yet"));
+    assert!(page(&server, "/me/cards", OTHER_USER).1.contains("any invoices yet"));
     for (path, user) in [(&*card, OTHER_USER), ("/me/cards/x.y", USER), ("/me/cards/x", USER)] {
         let (status, html) = page(&server, path, user);
-        assert!(status == 404 && html.contains("not in your Cards"), "{path} {status}");
+        assert!(status == 404 && html.contains("Invoice not found"), "{path} {status}");
     }
     let nobody = server.page("GET", &card, &[], "");
     assert_eq!(nobody.status(), 303);
@@ -106,7 +106,7 @@ fn the_authorization_page_leads_to_the_invoice_once_there_is_one() {
     assert_sucesss(&client.make_out(&client.invoice("1", "D1")));
     client.result("D1");
     let (_, after) = page(&server, &path, USER);
-    assert!(after.contains("Your invoice is issued"), "{after}");
+    assert!(after.contains("Your invoice has been issued"), "{after}");
     let (status, shown) = page(&server, &cards(&after)[0], USER);
     assert!(status == 200 && shown.contains("159.00"), "{shown}");
     // Another user is not led there.

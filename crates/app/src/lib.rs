@@ -8,6 +8,7 @@ pub mod access;
 mod app;
 pub mod authorization;
 pub mod delivery;
+pub mod demo_shop;
 mod failure;
 pub mod health;
 pub mod invoicing;

@@ -410,10 +410,12 @@ fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pa
         path: route.path,
         section: route.section,
         what: route.what,
+        what_zh: route.what_zh,
     };
     let is_served = |route: &&kaipiao_http::Route| match route.api() {
         Api::Merchant => true,
-        Api::Admin => has_admin,
+        // What a production's operator may do is nobody else's to read.
+        Api::Admin => is_sandbox && has_admin,
         Api::Sandbox => is_sandbox,
     };
     kaipiao_pages::Home {

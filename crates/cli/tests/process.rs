@@ -232,6 +232,20 @@ fn secrets_and_tokens_are_never_logged_and_refusals_are() {
 }
 
 #[test]
+fn why_a_login_was_refused_is_in_the_log_and_not_on_the_page() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+    let address = format!("{}login?token=not.signed.here", server.home);
+    let mut page = ureq::Agent::from(config).get(address).call().unwrap();
+    assert_eq!(page.status(), 401);
+    let reason = "was not signed with a key that this server knows";
+    assert!(!page.body_mut().read_to_string().unwrap().contains(reason));
+    let log = server.stop();
+    assert!(log.contains(reason) && !log.contains("not.signed.here"), "{log}");
+}
+
+#[test]
 fn the_log_has_two_formats_and_a_filter() {
     for (format, is_json) in [("text", false), ("json", true)] {
         let data = tempfile::tempdir().unwrap();

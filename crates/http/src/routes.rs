@@ -25,6 +25,8 @@ pub struct Route {
     pub section: &'static str,
     /// Its purpose.
     pub what: &'static str,
+    /// The same in Chinese.
+    pub what_zh: &'static str,
     handler: fn() -> MethodRouter<Server>,
 }
 
@@ -57,6 +59,7 @@ pub const ROUTES: &[Route] = &[
         path: "/cgi-bin/token",
         section: "token",
         what: "access token, classic family",
+        what_zh: "access_token（经典）",
         handler: || any(token::classic),
     },
     Route {
@@ -64,6 +67,7 @@ pub const ROUTES: &[Route] = &[
         path: "/cgi-bin/stable_token",
         section: "token",
         what: "access token, stable family",
+        what_zh: "access_token（稳定版）",
         handler: || post_only(token::stable),
     },
     Route {
@@ -71,6 +75,7 @@ pub const ROUTES: &[Route] = &[
         path: "/cgi-bin/ticket/getticket",
         section: "1",
         what: "ticket (type=wx_card, jsapi)",
+        what_zh: "ticket（type=wx_card、jsapi）",
         handler: || get_only(s01_ticket::get_ticket),
     },
     Route {
@@ -78,6 +83,7 @@ pub const ROUTES: &[Route] = &[
         path: "/card/invoice/getauthurl",
         section: "2",
         what: "link of the authorization page",
+        what_zh: "获取授权页链接",
         handler: || post_only(s02_auth_url::get_auth_url),
     },
     Route {
@@ -85,6 +91,7 @@ pub const ROUTES: &[Route] = &[
         path: "/card/invoice/getauthdata",
         section: "7",
         what: "has the user authorized?",
+        what_zh: "查询用户授权状态",
         handler: || post_only(s07_auth_data::get_auth_data),
     },
     Route {
@@ -92,6 +99,7 @@ pub const ROUTES: &[Route] = &[
         path: "/card/invoice/rejectinsert",
         section: "8",
         what: "reject invoicing",
+        what_zh: "拒绝开票",
         handler: || post_only(s08_reject::reject_insert),
     },
     Route {
@@ -99,6 +107,7 @@ pub const ROUTES: &[Route] = &[
         path: "/card/invoice/setbizattr",
         section: "9–12, 17, 18",
         what: "page fields, pay merchant, contact (action=…)",
+        what_zh: "授权页字段、关联商户、商户联系方式（action=…）",
         handler: || any(set_biz_attr::set_biz_attr),
     },
     Route {
@@ -106,6 +115,7 @@ pub const ROUTES: &[Route] = &[
         path: "/card/invoice/makeoutinvoice",
         section: "14",
         what: "issue an invoice",
+        what_zh: "开具蓝票",
         handler: || post_only(s14_make_out::make_out_invoice),
     },
     Route {
@@ -113,6 +123,7 @@ pub const ROUTES: &[Route] = &[
         path: "/card/invoice/clearoutinvoice",
         section: "15",
         what: "offset an invoice",
+        what_zh: "冲红",
         handler: || post_only(s15_offset::clear_out_invoice),
     },
     Route {
@@ -120,6 +131,7 @@ pub const ROUTES: &[Route] = &[
         path: "/card/invoice/queryinvoceinfo",
         section: "16",
         what: "an issued invoice, or why there is none",
+        what_zh: "查询已开发票，或未开出的原因",
         handler: || post_only(s16_query::query_invoice_info),
     },
     Route {
@@ -127,6 +139,7 @@ pub const ROUTES: &[Route] = &[
         path: "/invoice/pdf/{name}",
         section: "16",
         what: "an invoice's PDF (pdfurl)",
+        what_zh: "发票 PDF（pdfurl）",
         handler: || get(documents::pdf),
     },
     Route {
@@ -134,6 +147,7 @@ pub const ROUTES: &[Route] = &[
         path: "/invoice/svg/{name}",
         section: "16",
         what: "its first page as a picture",
+        what_zh: "发票首页图片",
         handler: || get(documents::svg),
     },
     Route {
@@ -141,6 +155,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/accounts",
         section: "admin",
         what: "accounts by appid (limit=, after=)",
+        what_zh: "账号列表（limit=、after=）",
         handler: || get(accounts::list_accounts),
     },
     Route {
@@ -148,6 +163,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/accounts/{appid}",
         section: "admin",
         what: "add or change an account",
+        what_zh: "新增或修改账号",
         handler: || put(accounts::put_account),
     },
     Route {
@@ -155,6 +171,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/accounts/{appid}/callback",
         section: "admin",
         what: "where an account receives pushes",
+        what_zh: "账号的推送接收地址",
         handler: || put(callbacks::put_callback),
     },
     Route {
@@ -162,6 +179,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/pushes",
         section: "admin",
         what: "pushes and their attempts (appid=, order_id=, state=)",
+        what_zh: "推送及其投递记录（appid=、order_id=、state=）",
         handler: || get(pushes::list_pushes),
     },
     Route {
@@ -169,6 +187,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/pushes/{id}/replay",
         section: "admin",
         what: "send a push again",
+        what_zh: "重新推送",
         handler: || post(pushes::replay_push),
     },
     Route {
@@ -176,6 +195,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/accounts/{appid}/numbers",
         section: "admin",
         what: "a merchant's ranges of invoice numbers, with their gaps",
+        what_zh: "商户的发票号段及缺号",
         handler: || get(numbers::list_numbers),
     },
     Route {
@@ -183,6 +203,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/orders",
         section: "admin",
         what: "a merchant's orders (appid=, order_id=, from_ms=, state=, user=)",
+        what_zh: "商户的订单（appid=、order_id=、from_ms=、state=、user=）",
         handler: || get(orders::list_orders),
     },
     Route {
@@ -190,6 +211,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/invoices",
         section: "admin",
         what: "a merchant's invoice requests (appid=, fpqqlsh=, from_ms=, state=, buyer= …)",
+        what_zh: "商户的开票请求（appid=、fpqqlsh=、from_ms=、state=、buyer= …）",
         handler: || get(invoices::list_invoices),
     },
     Route {
@@ -197,6 +219,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/jobs",
         section: "admin",
         what: "what is still to be done, and what failed (queue=, appid=, state=)",
+        what_zh: "待处理与失败的任务（queue=、appid=、state=）",
         handler: || get(jobs::list_jobs),
     },
     Route {
@@ -204,6 +227,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/jobs/{id}/run",
         section: "admin",
         what: "run a job again that failed",
+        what_zh: "重新执行失败的任务",
         handler: || post(jobs::run_job),
     },
     Route {
@@ -211,6 +235,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/users/{id}/messages",
         section: "admin",
         what: "a user's service messages (limit=, after=)",
+        what_zh: "用户的服务消息（limit=、after=）",
         handler: || get(users::list_messages),
     },
     Route {
@@ -218,6 +243,7 @@ pub const ROUTES: &[Route] = &[
         path: "/admin/v1/users/{id}/titles",
         section: "admin",
         what: "a user's title book (limit=, after=)",
+        what_zh: "用户的发票抬头（limit=、after=）",
         handler: || get(users::list_titles),
     },
     Route {
@@ -225,6 +251,7 @@ pub const ROUTES: &[Route] = &[
         path: "/healthz",
         section: "health",
         what: "whether the store takes commits: 200 or 503",
+        what_zh: "存储能否写入：200 或 503",
         handler: || get(health),
     },
     Route {
@@ -232,6 +259,7 @@ pub const ROUTES: &[Route] = &[
         path: "/sandbox/v1/accounts",
         section: "sandbox",
         what: "demo accounts, users, openids, admin token",
+        what_zh: "示例账号、用户、openid、管理令牌",
         handler: || get(demo::accounts),
     },
     Route {
@@ -239,6 +267,7 @@ pub const ROUTES: &[Route] = &[
         path: "/sandbox/v1/authorize",
         section: "sandbox",
         what: "a user answers without a browser",
+        what_zh: "不用浏览器，代用户作答",
         handler: || post(controls::authorize),
     },
     Route {
@@ -246,6 +275,7 @@ pub const ROUTES: &[Route] = &[
         path: "/sandbox/v1/messages",
         section: "sandbox",
         what: "service messages of a user (user=…, limit=, after=)",
+        what_zh: "用户的服务消息（user=…、limit=、after=）",
         handler: || get(controls::messages),
     },
     Route {
@@ -253,6 +283,7 @@ pub const ROUTES: &[Route] = &[
         path: "/sandbox/v1/clock",
         section: "sandbox",
         what: "what the clock shows; move it forward",
+        what_zh: "查看时钟，或拨快时钟",
         handler: || get(controls::clock).post(controls::move_clock),
     },
     Route {
@@ -260,6 +291,7 @@ pub const ROUTES: &[Route] = &[
         path: "/sandbox/v1/users",
         section: "sandbox",
         what: "add a person",
+        what_zh: "新增用户",
         handler: || post(controls::users),
     },
     Route {
@@ -267,6 +299,7 @@ pub const ROUTES: &[Route] = &[
         path: "/sandbox/v1/faults",
         section: "sandbox",
         what: "what the issuer does to the next requests",
+        what_zh: "查看或设定开票方对后续请求的反应",
         handler: || get(controls::faults).post(controls::plan_faults),
     },
 ];

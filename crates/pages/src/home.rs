@@ -1,10 +1,10 @@
 //! The home page: what runs here, and every route.
 
-use crate::page::html;
-use crate::style::STYLE_ADDRESS;
+use crate::lang::Lang;
+use crate::page::{Frame, html};
 use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use kaipiao_app::sandbox::{DemoAccount, DemoUser};
 use std::sync::Arc;
@@ -20,11 +20,12 @@ pub struct RouteRow {
     pub section: &'static str,
     /// Its purpose.
     pub what: &'static str,
+    /// The same in Chinese.
+    pub what_zh: &'static str,
 }
 
 /// The home page: what runs here.
-#[derive(Clone, Template)]
-#[template(path = "home.html")]
+#[derive(Clone)]
 pub struct Home {
     /// The program's version.
     pub version: &'static str,
@@ -40,14 +41,18 @@ pub struct Home {
     pub users: &'static [DemoUser],
 }
 
-impl Home {
-    fn style(&self) -> &'static str {
-        &STYLE_ADDRESS
-    }
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage<'a> {
+    frame: &'a Frame,
+    home: &'a Home,
+}
 
+impl HomePage<'_> {
     /// A command that works as printed.
     fn try_it(&self) -> Option<String> {
-        Some(token_curl(&format!("{}/", self.base_url), self.accounts.first()?))
+        let home = self.home;
+        Some(token_curl(&format!("{}/", home.base_url), home.accounts.first()?))
     }
 }
 
@@ -59,10 +64,18 @@ pub fn token_curl(home: &str, account: &DemoAccount) -> String {
     )
 }
 
-/// `GET /`, rendered once.
+/// `GET /`, rendered once in each language.
 pub(crate) fn home_route(home: &Home) -> Router {
-    let home: Arc<str> = home.render().expect("the home page has no part that can fail").into();
-    Router::new().route("/", get(move || async move { html(StatusCode::OK, &Ready(&home)) }))
+    let render = |lang| -> Arc<str> {
+        let frame = Frame { here: "/".to_owned(), ..Frame::of_nobody(lang) };
+        let page = HomePage { frame: &frame, home };
+        page.render().expect("the home page has no part that can fail").into()
+    };
+    let (zh, en) = (render(Lang::Zh), render(Lang::En));
+    let show = move |headers: HeaderMap| async move {
+        html(StatusCode::OK, &Ready(Lang::of(&headers).t(&zh, &en)))
+    };
+    Router::new().route("/", get(show))
 }
 
 /// A page that was rendered before.

@@ -21,6 +21,17 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// The frame of a page for nobody in particular.
+    pub(crate) fn of_nobody(lang: Lang) -> Self {
+        Self {
+            lang,
+            here: String::new(),
+            form_token: String::new(),
+            user_name: String::new(),
+            may_switch: false,
+        }
+    }
+
     /// The text in the page's language.
     pub(crate) fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
         self.lang.t(zh, en)
@@ -101,6 +112,7 @@ struct Notice<'a> {
     frame: &'a Frame,
     headline: &'a str,
     text: &'a str,
+    has_way_home: bool,
 }
 
 /// A page that says what happened (`headline`) and what to do (`text`), each in Chinese and English.
@@ -110,9 +122,29 @@ pub(crate) fn notice(
     headline: (&str, &str),
     text: (&str, &str),
 ) -> Response {
+    noticed(frame, status, headline, text, false)
+}
+
+/// The same with a link to the home page.
+pub(crate) fn notice_with_way_home(
+    frame: &Frame,
+    status: StatusCode,
+    headline: (&str, &str),
+    text: (&str, &str),
+) -> Response {
+    noticed(frame, status, headline, text, true)
+}
+
+fn noticed(
+    frame: &Frame,
+    status: StatusCode,
+    headline: (&str, &str),
+    text: (&str, &str),
+    has_way_home: bool,
+) -> Response {
     let in_language = |(zh, en)| frame.t(zh, en);
     let (headline, text) = (in_language(headline), in_language(text));
-    html(status, &Notice { frame, headline, text })
+    html(status, &Notice { frame, headline, text, has_way_home })
 }
 
 #[cfg(test)]

@@ -1,28 +1,54 @@
 //! Every page, and where it is.
 
 use crate::authorization::s02_auth_url;
+use crate::demo_shop;
 use crate::home::{Home, RouteRow, home_route};
+use crate::page::notice_with_way_home;
 use crate::pages::Pages;
 use crate::people::{cards, login, messages, titles};
-use crate::style::{STYLE_PATH, style};
+use crate::style::{ICON_PATH, STYLE_PATH, icon, style};
+use crate::visit::Visit;
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 
-const fn page_row(methods: &'static str, path: &'static str, what: &'static str) -> RouteRow {
-    RouteRow { methods, path, section: "page", what }
+const fn page_row(
+    methods: &'static str,
+    path: &'static str,
+    what: &'static str,
+    what_zh: &'static str,
+) -> RouteRow {
+    RouteRow { methods, path, section: "page", what, what_zh }
 }
 
 /// The pages, as the home page lists them.
 pub const PAGE_ROUTES: &[RouteRow] = &[
-    page_row("GET POST", PAGE_PATH, "the authorization page: what auth_url opens"),
-    page_row("GET POST", "/pages/auth/auth", "the same at a mini program's path"),
-    page_row("GET POST", "/login", "who the user is: chosen in the sandbox, else token= and next="),
-    page_row("GET", "/me/cards", "a user's wallet: their invoices"),
-    page_row("GET", "/me/titles", "a user's title book"),
-    page_row("GET", "/me/messages", "a user's service messages"),
+    page_row(
+        "GET POST",
+        PAGE_PATH,
+        "the authorization page: what auth_url opens",
+        "授权页（auth_url）",
+    ),
+    page_row(
+        "GET POST",
+        "/pages/auth/auth",
+        "the same at a mini program's path",
+        "授权页（小程序路径）",
+    ),
+    page_row(
+        "GET POST",
+        "/login",
+        "who the user is: chosen in the sandbox, else token= and next=",
+        "用户身份：沙箱里选择，正式环境由 token=、next= 传入",
+    ),
+    page_row("GET", "/me/cards", "a user's wallet: their invoices", "卡包：用户的发票"),
+    page_row("GET", "/me/titles", "a user's title book", "用户的发票抬头"),
+    page_row("GET", "/me/messages", "a user's service messages", "用户的服务消息"),
 ];
 
 /// The pages.
@@ -41,14 +67,34 @@ pub fn router(home: &Home, pages: Pages) -> Router {
         .route("/me/titles/{id}", get(titles::edit).post(titles::edit))
         .route("/me/titles/{id}/{what}", get(titles::back).post(titles::change))
         .route("/me/messages", get(messages::list))
+        .merge(if pages.is_sandbox { shop() } else { Router::new() })
         .with_state(pages)
         .merge(home_route(home))
         .route(STYLE_PATH, get(style))
+        .route(ICON_PATH, get(icon))
+        .route("/favicon.ico", get(icon))
         .fallback(not_found)
 }
 
-/// The published service has paths that this server does not have yet; say so, and where to look.
-async fn not_found() -> Response {
-    let text = "Nothing is served here. The home page / lists every route. 此地址不存在，首页列出了全部接口。\n";
-    (StatusCode::NOT_FOUND, text).into_response()
+/// The shop of the sandbox; in production merchants bring their own.
+fn shop() -> Router<Pages> {
+    Router::new()
+        .route("/shop/orders", post(demo_shop::order))
+        .route(&format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back))
+}
+
+/// The published service has paths that this server does not have yet; say so, and where to look:
+/// to browsers with a page, to programs with a line.
+async fn not_found(request: Request) -> Response {
+    let accepts = request.headers().get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    if !accepts.is_some_and(|accepted| accepted.contains("text/html")) {
+        let text = "Nothing is served here. The home page / lists every route. 此地址不存在，首页列出了全部接口。\n";
+        return (StatusCode::NOT_FOUND, text).into_response();
+    }
+    notice_with_way_home(
+        &Visit::of(request).frame(),
+        StatusCode::NOT_FOUND,
+        ("页面不存在", "Page not found"),
+        ("请检查地址，或从首页重新进入。", "Check the address, or start again from the home page."),
+    )
 }

@@ -1,4 +1,4 @@
-//! The one style of all pages.
+//! The one style of all pages, and their icon.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -23,4 +23,17 @@ pub(crate) async fn style() -> Response {
         (header::CACHE_CONTROL, STYLE_LIFE),
     ];
     (headers, STYLE).into_response()
+}
+
+/// A receipt on green, as a vector: sharp on every screen.
+const ICON: &str = include_str!("../assets/icon.svg");
+pub(crate) const ICON_PATH: &str = "/icon.svg";
+
+/// `GET /icon.svg`, and `GET /favicon.ico`, which browsers ask for beside a PDF.
+pub(crate) async fn icon() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+    ];
+    (headers, ICON).into_response()
 }

@@ -64,13 +64,7 @@ impl Visit {
 
     /// The frame of a page for nobody in particular.
     pub(crate) fn frame(&self) -> Frame {
-        Frame {
-            lang: self.lang,
-            here: self.address(),
-            form_token: String::new(),
-            user_name: String::new(),
-            may_switch: false,
-        }
+        Frame { here: self.address(), ..Frame::of_nobody(self.lang) }
     }
 
     /// Who visits; whoever is not known is sent to log in first. A form must belong to its cookie.
@@ -111,10 +105,10 @@ impl Visit {
             _ => Err(notice(
                 frame,
                 StatusCode::BAD_REQUEST,
-                ("提交的内容无法读取", "What was sent cannot be read"),
+                ("提交的内容无法读取", "We couldn't read what you sent"),
                 (
                     "内容过大或网络中断，请返回重试。",
-                    "It is too large, or the network broke off. Go back and try again.",
+                    "It's too large, or the connection dropped. Go back and try again.",
                 ),
             )),
         }
@@ -155,10 +149,10 @@ fn foreign(frame: &Frame) -> Response {
     notice(
         frame,
         StatusCode::FORBIDDEN,
-        ("请从本页面重新提交", "Please send this from the page itself"),
+        ("请从本页面重新提交", "Please submit the form again"),
         (
             "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
-            "The form is no longer valid, or came from another site. Go back, reload and try again.",
+            "The form has expired, or came from another site. Go back, reload the page and try again.",
         ),
     )
 }
@@ -169,10 +163,10 @@ pub(crate) fn unavailable(frame: &Frame, failure: &Failure) -> Response {
     notice(
         frame,
         StatusCode::SERVICE_UNAVAILABLE,
-        ("系统繁忙", "Busy"),
+        ("系统繁忙", "We're busy right now"),
         (
             "请稍后再试，已提交的内容不会丢失。",
-            "Please try again in a moment. Nothing that was confirmed is lost.",
+            "Please try again in a moment. Nothing you confirmed has been lost.",
         ),
     )
 }

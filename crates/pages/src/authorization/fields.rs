@@ -46,14 +46,14 @@ struct FieldWords {
 const fn words_of(side: TitleSide, field: TitleField) -> FieldWords {
     let (zh, en, input_mode, autocomplete) = match (field, side) {
         (TitleField::Title, TitleSide::Company) => {
-            ("单位名称", "Company name", "text", "organization")
+            ("抬头名称", "Company name", "text", "organization")
         }
-        (TitleField::Title, TitleSide::Personal) => ("姓名或抬头", "Name or title", "text", "name"),
+        (TitleField::Title, TitleSide::Personal) => ("抬头名称", "Name", "text", "name"),
         (TitleField::TaxNo, _) => ("税号", "Tax number", "text", "off"),
         (TitleField::Addr, _) => ("单位地址", "Address", "text", "street-address"),
         (TitleField::Phone, _) => ("电话号码", "Phone", "tel", "tel"),
         (TitleField::BankType, _) => ("开户银行", "Bank", "text", "off"),
-        (TitleField::BankNo, _) => ("银行账号", "Bank account", "numeric", "off"),
+        (TitleField::BankNo, _) => ("银行账户", "Bank account", "numeric", "off"),
         (TitleField::Email, _) => ("电子邮箱", "E-mail", "email", "email"),
     };
     FieldWords { zh, en, input_mode, autocomplete }
@@ -137,7 +137,7 @@ fn problem_words(lang: Lang, kind: ProblemKind, label: &str) -> String {
             format!("{label}的格式不正确，请检查")
         }
         (ProblemKind::Malformed | ProblemKind::NotShown, Lang::En) => {
-            format!("{label} does not look right, please check it")
+            format!("{label} doesn't look right. Please check it")
         }
     }
 }

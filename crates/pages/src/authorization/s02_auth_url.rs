@@ -131,6 +131,18 @@ struct Answered<'a> {
     result: String,
 }
 
+impl Answered<'_> {
+    /// Where the order stands, as the window's title.
+    fn state(&self) -> &str {
+        match (self.is_authorized, self.invoice_name.is_empty()) {
+            (false, _) if self.facts.is_to_collect() => self.frame.t("已取消领取", "Not collected"),
+            (false, _) => self.frame.t("已取消开票", "No invoice"),
+            (true, true) => self.frame.t("已授权", "Authorized"),
+            (true, false) => self.frame.t("发票已开具", "Invoice issued"),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "closed.html")]
 struct Closed<'a> {
@@ -138,6 +150,19 @@ struct Closed<'a> {
     facts: OrderFacts,
     why: ClosedBecause,
     reason: Option<RejectionReason>,
+}
+
+impl Closed<'_> {
+    /// Where the order stands, as the window's title.
+    fn state(&self) -> &str {
+        match self.why {
+            ClosedBecause::Another => {
+                self.frame.t("已由其他用户授权", "Authorized by another user")
+            }
+            ClosedBecause::Rejected => self.frame.t("商家已拒绝开票", "Rejected"),
+            ClosedBecause::Expired => self.frame.t("链接已过期", "Link expired"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -341,14 +366,14 @@ async fn authorize(
         Err(AnswerError::Refused(ChoiceRefused::Title(problems))) => {
             let trouble = frame.t(
                 "请检查标红的内容后再提交。",
-                "Please check what is marked red, then send again.",
+                "Please check the fields marked in red and submit again.",
             );
             again(StatusCode::UNPROCESSABLE_ENTITY, &page, &problems, trouble)
         }
         Err(AnswerError::RequestChanged) => {
             let trouble = frame.t(
                 "商家更新了订单信息，请核对后再提交。",
-                "The merchant has changed the order. Please look again before you send.",
+                "The merchant has changed the order. Please check it again before you submit.",
             );
             match auth_page::auth_page(&pages.app, link, user).await {
                 Ok(page) if page.is_open() => again(StatusCode::CONFLICT, &page, &[], trouble),
@@ -360,7 +385,7 @@ async fn authorize(
             tracing::error!(why = %failure, "an answer was not taken");
             let trouble = frame.t(
                 "系统繁忙，请稍后再次提交。已填写的内容已保留。",
-                "Busy. Please send again in a moment. What you typed is still here.",
+                "We're busy right now. Please submit again in a moment. What you typed is still here.",
             );
             again(StatusCode::SERVICE_UNAVAILABLE, &page, &[], trouble)
         }
@@ -421,10 +446,10 @@ fn forged(frame: &Frame) -> Response {
     notice(
         frame,
         StatusCode::BAD_REQUEST,
-        ("链接无效", "This link is not valid"),
+        ("链接无效", "This link isn't valid"),
         (
             "链接不完整或被修改过。请回到商家页面，重新获取开票链接。",
-            "It is incomplete, or was changed. Go back to the merchant and get a new one.",
+            "It's incomplete or has been changed. Go back to the merchant and ask for a new link.",
         ),
     )
 }

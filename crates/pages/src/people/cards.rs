@@ -139,10 +139,10 @@ pub(crate) async fn show(
         Ok(None) => notice(
             &frame,
             StatusCode::NOT_FOUND,
-            ("没有这张发票", "There is no such invoice"),
+            ("发票不存在", "Invoice not found"),
             (
                 "它不在你的卡包里。请在卡包中查看你的发票。",
-                "It is not in your Cards & Offers. Look there for the ones you have.",
+                "It isn't in your Cards & Offers. You'll find your invoices there.",
             ),
         ),
         Err(failure) => unavailable(&frame, &failure),

@@ -12,6 +12,7 @@ use axum::response::Response;
 use kaipiao_app::people::login;
 use kaipiao_app::people::login::LoginError;
 use kaipiao_app::people::users;
+use kaipiao_app::signed::LoginRefused;
 use kaipiao_domain::people::user::{User, UserId};
 
 #[derive(Template)]
@@ -66,7 +67,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
             &frame,
             StatusCode::NOT_FOUND,
             ("请从应用内打开", "Please open this from the app"),
-            ("这里不能选择用户。", "Nobody can be chosen here."),
+            ("这里不能选择用户。", "You can't choose a user here."),
         );
     }
     let before = visit.session(&pages);
@@ -91,13 +92,13 @@ async fn by_token(pages: &Pages, frame: &Frame, before: &str, token: &str, next:
         Err(LoginError::Failed(failure)) => unavailable(frame, &failure),
         Err(LoginError::Refused(why)) => {
             tracing::info!(%why, "a login was refused");
-            let why = why.to_string();
-            notice(
-                frame,
-                StatusCode::UNAUTHORIZED,
-                ("登录已失效", "The login is not valid"),
-                ("请返回应用，重新打开链接。", &why),
-            )
+            let headline = match why {
+                LoginRefused::Expired => ("登录已过期", "Your login has expired"),
+                _ => ("无法登录", "We couldn't log you in"),
+            };
+            let text =
+                ("请返回应用，重新打开链接。", "Go back to the app and open the link again.");
+            notice(frame, StatusCode::UNAUTHORIZED, headline, text)
         }
     }
 }
@@ -137,8 +138,8 @@ pub(crate) async fn leave(State(pages): State<Pages>, request: Request) -> Respo
     let mut response = notice(
         &nobodys,
         StatusCode::OK,
-        ("已退出", "You are logged out"),
-        ("需要时请从应用内重新打开链接。", "Open a link from the app when you want to come back."),
+        ("已退出", "You're logged out"),
+        ("需要时请从应用内重新打开链接。", "To come back, open a link from the app."),
     );
     set_cookie(&pages, &mut response, SESSION_COOKIE, "", 0);
     response

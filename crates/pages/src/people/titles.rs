@@ -109,10 +109,10 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         Err(BookError::Full) => notice(
             &frame,
             StatusCode::CONFLICT,
-            ("抬头已满", "The book is full"),
+            ("抬头已满", "Your titles are full"),
             (
                 "最多保存 100 个抬头，请先删除不用的。",
-                "It holds 100 titles. Delete one that you no longer need.",
+                "You can save up to 100 titles. Delete one you no longer need.",
             ),
         ),
         Err(BookError::Failed(failure)) => unavailable(&frame, &failure),
@@ -149,7 +149,7 @@ fn gone(frame: &Frame) -> Response {
     notice(
         frame,
         StatusCode::NOT_FOUND,
-        ("没有这个抬头", "There is no such title"),
+        ("抬头不存在", "Title not found"),
         ("它可能已被删除。", "It may have been deleted."),
     )
 }

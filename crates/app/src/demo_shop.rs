@@ -1,0 +1,185 @@
+//! The sandbox's shop: one that sells a single thing, so that people get to their first invoice
+//! without a program of their own. It does what a merchant does, through the same use cases.
+
+use crate::access::accounts;
+use crate::app::App;
+use crate::authorization::{orders, s01_ticket, s02_auth_url, s17_set_contact};
+use crate::failure::Failure;
+use crate::invoicing::s14_make_out::{self, MakeOutError};
+use crate::invoicing::taxpayers;
+use crate::people::wallet;
+use crate::sandbox::{DEMO_MERCHANT, DEMO_PLATFORM};
+use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::authorization::authorization_request::{
+    AuthorizationRequest, PageType, Source,
+};
+use kaipiao_domain::authorization::contact::Contact;
+use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
+use kaipiao_domain::authorization::requests::AuthUrlRequest;
+use kaipiao_domain::authorization::ticket::TicketType;
+use kaipiao_domain::authorization::user_decision::Authorization;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::line::{Line, LineNature};
+use kaipiao_domain::invoicing::make_out::MakeOut;
+use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::requests::MakeOutRequest;
+use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
+use kaipiao_domain::money::Fen;
+use kaipiao_domain::people::title::{InvoiceTitle, TitleField};
+use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::{Refusal, text};
+use kaipiao_errcode::ErrorCode;
+use rust_decimal::Decimal;
+
+/// Where the user comes back to, with the order's number behind it.
+pub const RETURN_PATH: &str = "/shop/orders/";
+/// What its orders' numbers begin with: other orders of the merchant are its programs' own affair.
+const ORDER_PREFIX: &str = "shop-";
+const NET: Fen = Fen::new(10_000);
+const TAX: Fen = Fen::new(1_300);
+const GROSS: Fen = Fen::new(11_300);
+
+/// How far an order of the shop is, for one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nobody has said yes, or somebody else has: the order's own page says more.
+    NotTheirs,
+    /// The invoice is being issued.
+    Issuing,
+    /// It is issued: its name in addresses.
+    Issued(String),
+    /// It could not be.
+    Failed,
+}
+
+/// A new order: the link of its authorization page.
+pub async fn new_order(app: &App) -> Result<String, Failure> {
+    let merchant = account(app, DEMO_MERCHANT).await?;
+    let platform = account(app, DEMO_PLATFORM).await?;
+    if let Err(why) = s02_auth_url::require_contact(app, &merchant).await {
+        let Failure::Refused(_) = why else { return Err(why) };
+        let contact = Contact { phone: "0755-80000009".to_owned(), time_out: 12_345 };
+        s17_set_contact::set_contact(app, &merchant, &contact).await?;
+    }
+    let number = u64::from_be_bytes(app.random());
+    let order_id = OrderId::parse(&format!("{ORDER_PREFIX}{number:020}"))?;
+    let now_s = u32::try_from(app.now().unix_seconds()).unwrap_or(u32::MAX);
+    let request = AuthorizationRequest {
+        platform: platform.platform_id.ok_or_else(|| changed(DEMO_PLATFORM))?,
+        redirect_url: format!("{}{RETURN_PATH}{order_id}", app.settings.public_base_url),
+        order_id,
+        money_fen: GROSS.get(),
+        timestamp: now_s,
+        source: Source::Wap,
+        page_type: PageType::FillTitle,
+        asked_by: merchant.appid.clone(),
+    };
+    let ticket = s01_ticket::issue(app, &merchant, TicketType::WxCard);
+    let asked = AuthUrlRequest { request, platform_appid: platform.appid, ticket };
+    Ok(s02_auth_url::auth_url(app, &merchant, asked).await?.link)
+}
+
+/// The user is back from the authorization page: their invoice is asked for, once.
+pub async fn come_back(app: &App, user: &UserId, order_id: &str) -> Result<Progress, MakeOutError> {
+    let merchant = account(app, DEMO_MERCHANT).await?;
+    let Some(order) = own_order(app, &merchant, order_id).await? else {
+        return Ok(Progress::NotTheirs);
+    };
+    let Some(yes) = order.authorization().filter(|yes| yes.user == *user) else {
+        return Ok(Progress::NotTheirs);
+    };
+    let Some(serial) = &yes.used_by else {
+        let taxpayer = taxpayers::taxpayer_of(app, &merchant).await?;
+        s14_make_out::make_out(app, &merchant, &invoice(&order, yes, taxpayer)?).await?;
+        return Ok(Progress::Issuing);
+    };
+    Ok(match wallet::issued(app, &merchant.appid, serial).await? {
+        Some((name, _)) => Progress::Issued(name),
+        None if is_running(app, &merchant, serial).await? => Progress::Issuing,
+        None => Progress::Failed,
+    })
+}
+
+async fn account(app: &App, appid: &str) -> Result<Account, Failure> {
+    let known = AppId::parse(appid).ok_or_else(|| changed(appid))?;
+    accounts::find(app, &known).await?.ok_or_else(|| changed(appid).into())
+}
+
+/// Somebody has changed the demo account so that the shop cannot work with it.
+fn changed(appid: &str) -> Refusal {
+    Refusal::new(ErrorCode::UnauthorizedCreateInvoice, format!("{appid} is no longer as seeded"))
+}
+
+async fn own_order(app: &App, merchant: &Account, id: &str) -> Result<Option<Order>, Failure> {
+    let order_id = OrderId::parse(id).ok().filter(|_| id.starts_with(ORDER_PREFIX));
+    let Some(order_id) = order_id else { return Ok(None) };
+    orders::find(app, &OrderKey { merchant: merchant.appid.clone(), order_id }).await
+}
+
+async fn is_running(app: &App, merchant: &Account, serial: &Serial) -> Result<bool, Failure> {
+    let request = crate::invoicing::requests::find(app, &merchant.appid, serial).await?;
+    Ok(request.is_some_and(|request| request.is_running()))
+}
+
+fn invoice(
+    order: &Order,
+    yes: &Authorization,
+    seller: Taxpayer,
+) -> Result<MakeOutRequest, Refusal> {
+    let order_id = order.request.order_id.clone();
+    let serial = format!("{}{order_id}", seller.code.as_str());
+    let serial = Serial::parse(&serial).ok_or_else(|| {
+        Refusal::invalid("serial", format!("cannot be {}", text::quoted(&serial)))
+    })?;
+    let content = Content {
+        seller: seller.party,
+        buyer: yes.title.as_ref().map(buyer).transpose()?.unwrap_or_default(),
+        drawer: "张三".to_owned(),
+        payee: String::new(),
+        reviewer: String::new(),
+        gross: GROSS,
+        net: NET,
+        tax: TAX,
+        remark: String::new(),
+        lines: vec![goods()],
+    };
+    let openid = yes.openid.as_str().to_owned();
+    Ok(MakeOutRequest { openid, asked: MakeOut { order_id, serial, content } })
+}
+
+/// The buyer as the user wrote them; whoever left the name empty is an individual.
+fn buyer(title: &InvoiceTitle) -> Result<Party, Refusal> {
+    // An invoice has less room than a title, and whatever is printed on it is whole.
+    let limited = |field: TitleField, max_chars| {
+        let value = title.get(field);
+        text::limited(field.name(), value, max_chars).map(|()| value.to_owned())
+    };
+    let name = Some(limited(TitleField::Title, 200)?).filter(|name| !name.trim().is_empty());
+    Ok(Party {
+        name: name.unwrap_or_else(|| "个人".to_owned()),
+        tax_id: limited(TitleField::TaxNo, 64)?,
+        address: limited(TitleField::Addr, 200)?,
+        phone: limited(TitleField::Phone, 64)?,
+        bank: limited(TitleField::BankType, 200)?,
+        bank_account: limited(TitleField::BankNo, 64)?,
+    })
+}
+
+/// The one thing that the shop sells.
+fn goods() -> Line {
+    Line {
+        nature: LineNature::Normal,
+        tax_code: "1060402010000000000".to_owned(),
+        name: "钢笔".to_owned(),
+        unit: "支".to_owned(),
+        model: String::new(),
+        quantity: Some(Decimal::ONE),
+        unit_price: Some(NET.yuan()),
+        net: NET,
+        rate: Decimal::new(13, 2),
+        untaxed: None,
+        tax: TAX,
+    }
+}

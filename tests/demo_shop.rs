@@ -1,0 +1,68 @@
+//! The sandbox's shop: what its user finds on the way back.
+
+use crate::people::login::session;
+use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_refused, wait_until};
+use serde_json::{Value, json};
+
+/// A new order: its link, and its user's way back.
+fn order(server: &TestServer) -> (String, String) {
+    let answer = server.page("POST", "/shop/orders", &[], "");
+    assert_eq!(answer.status(), 303);
+    let link = answer.headers()["location"].to_str().unwrap().to_owned();
+    let (_, rest) = link.split_once("&o1=").unwrap();
+    let order_id = rest.split('&').next().unwrap();
+    (link.clone(), format!("/shop/orders/{order_id}"))
+}
+
+fn title() -> Option<Value> {
+    Some(json!({"biz_field": {"title": "公司", "tax_no": "91440300MA5KP0001N"}}))
+}
+
+fn come_back(server: &TestServer, path: &str, user: &str) -> ureq::http::Response<String> {
+    let cookie = session(server, user);
+    server.page("GET", path, &[("cookie", &cookie), ("accept-language", "en")], "")
+}
+
+#[test]
+fn who_said_no_or_is_somebody_else_gets_no_invoice_from_the_shop() {
+    let server = TestServer::start();
+    let (link, back) = order(&server);
+    assert!(come_back(&server, &back, USER).body().contains("No invoice this time"));
+    assert_eq!(server.answer(&link, USER, "decline", None).0, 200);
+    assert!(come_back(&server, &back, USER).body().contains("No invoice this time"));
+    assert_eq!(server.answer(&link, USER, "authorize", title()).0, 200);
+    assert!(come_back(&server, &back, OTHER_USER).body().contains("No invoice this time"));
+    let invoices = || server.admin("GET", &format!("invoices?appid={MERCHANT}"), &json!({})).1;
+    assert_eq!(invoices()["invoices"], json!([]));
+    // An order of the merchant's own programs is not the shop's.
+    let client = server.merchant();
+    client.authorized("mine");
+    assert!(come_back(&server, "/shop/orders/mine", USER).body().contains("No invoice this time"));
+    assert_eq!(invoices()["invoices"], json!([]));
+}
+
+#[test]
+fn a_shops_invoice_that_fails_says_so() {
+    let server = TestServer::start();
+    server.fault(json!({"target": "issuer", "errcode": 73000}));
+    let (link, back) = order(&server);
+    assert_eq!(server.answer(&link, USER, "authorize", title()).0, 200);
+    let asked = come_back(&server, &back, USER);
+    assert!(asked.body().contains("being issued") && asked.headers()["refresh"] == "1");
+    wait_until("the page says so", || {
+        come_back(&server, &back, USER).body().contains("could not be issued")
+    });
+}
+
+#[test]
+fn the_shop_leaves_the_merchants_own_contact_alone() {
+    let server = TestServer::start();
+    let contact = |client: &Client<'_>| client.attribute("get_contact", &json!({}));
+    let client = server.client(MERCHANT);
+    assert_refused(&contact(&client), 72063, "");
+    order(&server);
+    assert_eq!(contact(&client)["contact"]["phone"], "0755-80000009");
+    client.set_contact();
+    order(&server);
+    assert_eq!(contact(&client)["contact"]["phone"], "88888888");
+}
