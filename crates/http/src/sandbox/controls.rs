@@ -174,8 +174,11 @@ pub(crate) async fn plan_faults(State(server): State<Server>, body: RequestBody)
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
     };
-    sandbox(&server).issuer.play(fault, n);
-    faults(State(server)).await
+    let issuer = &sandbox(&server).issuer;
+    issuer.play(fault, n);
+    let left = issuer.planned().map_or(0, |(_, left)| left);
+    let set = FaultsJson { target: ISSUER, left, errcode: None, delay_ms: None, drop: None };
+    json(StatusCode::OK, bare(&set))
 }
 
 /// What the issuer still does to requests, as it was planned.
