@@ -2,6 +2,7 @@
 //! Every step is one line: what was sent, what came back, how long it took. The exit code is 0 only
 //! if all of it held.
 
+pub mod curl;
 mod receiver;
 
 use crate::compose;

@@ -39,7 +39,14 @@ enum Command {
         die_before_commit: Option<u64>,
     },
     /// Play the whole flow over real HTTP against a temporary store, and check every step.
-    Demo,
+    Demo {
+        /// Print the README's order in curl instead, to run against a sandbox.
+        #[arg(long)]
+        curl: bool,
+        /// The sandbox's address.
+        #[arg(long, requires = "curl", default_value = demo::curl::README_SERVER)]
+        server: String,
+    },
     /// Print the pushes of a running server and what became of each.
     Pushes {
         #[command(flatten)]
@@ -136,7 +143,11 @@ async fn main() -> ExitCode {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
             serve(&args, listen, expose_sandbox, fault).await
         }
-        Command::Demo => return demo::run().await,
+        Command::Demo { curl: true, server } => {
+            print_text(demo::curl::script(&server).trim_end());
+            Ok(())
+        }
+        Command::Demo { curl: false, .. } => return demo::run().await,
         Command::Pushes { args, server, appid, order_id, state, after, limit, replay, json } => {
             let ask = PushesAsk { server, appid, order_id, state, after, limit, replay, json };
             print_pushes(&args, ask).await

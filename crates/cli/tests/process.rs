@@ -451,7 +451,12 @@ fn the_readmes_order_in_curl_ends_in_a_pdf() {
     assert_eq!(commands(&chinese), commands(&english));
     let directory = tempfile::tempdir().unwrap();
     let served = Served::start(&directory.path().join("data"), &[]);
-    let script = english.replace("http://127.0.0.1:8080", served.home.trim_end_matches('/'));
+    let curl = |arguments: &[&str]| {
+        let output = kaipiao().args(["demo", "--curl"]).args(arguments).output().unwrap();
+        text(&output)
+    };
+    assert_eq!(curl(&[]).trim_end(), english.trim_end());
+    let script = curl(&["--server", &served.home]);
     let mut shell = Command::new("bash");
     let output = shell.args(["-euc", &script]).current_dir(&directory).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
