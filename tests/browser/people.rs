@@ -105,7 +105,7 @@ async fn a_language_can_be_chosen_and_stays() {
     browser.says("暂无消息").await;
     browser.shoot("messages-none").await;
     browser.press("English").await;
-    browser.says("There are none").await;
+    browser.says("You haven't any messages yet").await;
     browser.shoot("messages-none").await;
     browser.go(&format!("{}/me/titles", server.base)).await;
     browser.says("My titles").await;
