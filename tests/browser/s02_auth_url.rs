@@ -226,7 +226,7 @@ async fn every_state_says_what_happened_and_what_to_do() {
         browser.submit(".actions .primary").await;
         shows("authorized", says("申请已提交", "Your request has been sent")).await;
         browser.go(&declined).await;
-        shows("again", says("你已授权过该订单", "You've already authorized this order")).await;
+        shows("again", says("开票中", "Your invoice is on its way")).await;
         assert!(browser.text().await.contains("88888888"));
 
         // Leaving the page is no answer.

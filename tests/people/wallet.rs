@@ -3,6 +3,7 @@
 
 use crate::people::login::session;
 use kaipiao_tests::{OTHER_USER, TestServer, USER, assert_sucesss};
+use serde_json::json;
 
 /// The wallet's page as a user sees it.
 fn page(server: &TestServer, path: &str, user: &str) -> (u16, String) {
@@ -111,4 +112,53 @@ fn the_authorization_page_leads_to_the_invoice_once_there_is_one() {
     assert!(status == 200 && shown.contains("159.00"), "{shown}");
     // Another user is not led there.
     assert!(cards(&page(&server, &path, OTHER_USER).1).is_empty());
+}
+
+/// From the failure to the new try and the offset: the page and the messages say what is true.
+#[test]
+fn an_orders_page_and_messages_say_what_became_of_its_invoice() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    let link = client.auth_url("1", 0);
+    let path = link.strip_prefix(&server.base).unwrap().split('#').next().unwrap().to_owned();
+    server.answer(&link, USER, "authorize", None);
+    let shown = || page(&server, &path, USER).1;
+    let events = || {
+        let path = format!("/sandbox/v1/messages?user={USER}");
+        let messages = server.get_json(&path)["messages"].as_array().unwrap().clone();
+        messages.iter().map(|one| one["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let is_green = |html: &str| html.contains("mark yes");
+    let awaited = shown();
+    assert!(awaited.contains("on its way") && !is_green(&awaited), "{awaited}");
+
+    server.fault(json!({"target": "issuer", "errcode": 73000}));
+    assert_sucesss(&client.make_out(&client.invoice("1", "F1")));
+    assert_eq!(client.result("F1")["errcode"], 73000);
+    for path in [path.clone(), format!("{path}&done=1")] {
+        let (_, failed) = page(&server, &path, USER);
+        assert!(failed.contains("could not be issued") && !is_green(&failed), "{failed}");
+        assert!(failed.contains("href=\"tel:88888888\""), "{failed}");
+    }
+    assert_eq!(events(), ["failed"]);
+    let (_, inbox) = page(&server, "/me/messages", USER);
+    assert!(inbox.contains("could not be issued") && inbox.contains("href=\"tel:88888888\""));
+
+    server.advance_s(1);
+    assert_sucesss(&client.make_out(&client.invoice("1", "F1")));
+    let blue = client.result("F1")["invoicedetail"].clone();
+    let issued = shown();
+    assert!(issued.contains("Your invoice is issued") && is_green(&issued), "{issued}");
+    assert_eq!(events(), ["issued", "failed"]);
+    let (_, inbox) = page(&server, "/me/messages", USER);
+    assert_eq!(cards(&inbox), cards(&issued));
+
+    server.advance_s(1);
+    assert_sucesss(&client.offset(&client.offset_of(&blue, "F1r")));
+    client.result("F1r");
+    let taken_back = shown();
+    assert!(taken_back.contains("was cancelled") && !is_green(&taken_back), "{taken_back}");
+    assert_eq!(cards(&taken_back), cards(&issued));
+    assert_eq!(events(), ["taken_back", "issued", "failed"]);
+    assert!(page(&server, "/me/messages", OTHER_USER).1.contains("any messages yet"));
 }

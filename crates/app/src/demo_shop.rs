@@ -7,7 +7,7 @@ use crate::authorization::{orders, s01_ticket, s02_auth_url, s17_set_contact};
 use crate::failure::Failure;
 use crate::invoicing::s14_make_out::{self, MakeOutError};
 use crate::invoicing::taxpayers;
-use crate::people::wallet;
+use crate::people::wallet::{self, InvoiceProgress};
 use crate::sandbox::{DEMO_MERCHANT, DEMO_PLATFORM};
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::authorization_request::{
@@ -95,10 +95,10 @@ pub async fn come_back(app: &App, user: &UserId, order_id: &str) -> Result<Progr
         s14_make_out::make_out(app, &merchant, &invoice(&order, yes, taxpayer)?).await?;
         return Ok(Progress::Issuing);
     };
-    Ok(match wallet::issued(app, &merchant.appid, serial).await? {
-        Some((name, _)) => Progress::Issued(name),
-        None if is_running(app, &merchant, serial).await? => Progress::Issuing,
-        None => Progress::Failed,
+    Ok(match wallet::progress(app, &merchant.appid, serial).await? {
+        InvoiceProgress::Issued { name, .. } => Progress::Issued(name),
+        InvoiceProgress::Awaited | InvoiceProgress::Underway => Progress::Issuing,
+        InvoiceProgress::Failed => Progress::Failed,
     })
 }
 
@@ -116,11 +116,6 @@ async fn own_order(app: &App, merchant: &Account, id: &str) -> Result<Option<Ord
     let order_id = OrderId::parse(id).ok().filter(|_| id.starts_with(ORDER_PREFIX));
     let Some(order_id) = order_id else { return Ok(None) };
     orders::find(app, &OrderKey { merchant: merchant.appid.clone(), order_id }).await
-}
-
-async fn is_running(app: &App, merchant: &Account, serial: &Serial) -> Result<bool, Failure> {
-    let request = crate::invoicing::requests::find(app, &merchant.appid, serial).await?;
-    Ok(request.is_some_and(|request| request.is_running()))
 }
 
 fn invoice(

@@ -11,6 +11,7 @@ mod lang;
 mod page;
 mod pages;
 mod people;
+mod phone;
 mod router;
 mod style;
 mod time;

@@ -29,7 +29,7 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
-use kaipiao_domain::people::message::RejectionMessage;
+use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
 use kaipiao_ports::record::{Body, Key, Stored};
@@ -131,15 +131,18 @@ fn every_record_reads_back() {
     }
     let entry = BookEntry { user: user(), id: "1".into(), title: title() };
     reads_back(book_entry_key(&user(), "1"), &entry);
-    let message = RejectionMessage {
-        user: user(),
-        merchant: merchant(),
-        order_id: OrderId::parse("1").unwrap(),
-        sent_at: at(9),
-        reason: "r".into(),
-        url: "http://x".into(),
-    };
-    reads_back(message_key(&message), &message);
+    let serial = || Serial::parse("2ff836发/1").unwrap();
+    for event in [
+        MessageEvent::Rejected { reason: "r".into(), url: "http://x".into() },
+        MessageEvent::Issued(serial()),
+        MessageEvent::Failed,
+        MessageEvent::TakenBack(serial()),
+    ] {
+        let order_id = OrderId::parse("1").unwrap();
+        let message =
+            Message { user: user(), merchant: merchant(), order_id, sent_at: at(9), event };
+        reads_back(message_key(&message), &message);
+    }
     reads_back(ClockOffset::key(), &ClockOffset { ahead_s: 7 });
 }
 

@@ -6,6 +6,7 @@ use crate::authorization::order_key::order_key_of;
 use crate::authorization::s06_auth_push::AnswerError;
 use crate::authorization::{s06_auth_push, s10_get_page_fields};
 use crate::failure::Failure;
+use crate::people::wallet::InvoiceProgress;
 use crate::people::{titles, wallet};
 use crate::signed::{platform_id, read_link};
 use crate::store_access::get;
@@ -16,7 +17,6 @@ use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::page_fields::PageFields;
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::UserDecision;
-use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_records::authorization::contact::contact_key;
 
@@ -39,10 +39,8 @@ pub struct AuthPage {
     pub book: Vec<BookEntry>,
     /// Where the order stands, for this user.
     pub status: PageStatus,
-    /// The name of the invoice that this user got for it; None: there is none yet.
-    pub invoice_name: Option<String>,
-    /// That invoice's total, which need not be the order's.
-    pub invoice_total: Option<Fen>,
+    /// How far the invoice is that this user gets for it.
+    pub progress: InvoiceProgress,
 }
 
 impl AuthPage {
@@ -88,14 +86,12 @@ pub async fn auth_page(app: &App, link: &str, user: &User) -> Result<AuthPage, A
     let order: Order = get(app, &key).await?.ok_or(AnswerError::ForgedLink)?;
     let merchant = accounts::find(app, &merchant_id).await?.ok_or(AnswerError::ForgedLink)?;
     let contact: Option<Contact> = get(app, &contact_key(&merchant_id)).await?;
-    let (invoice_name, invoice_total) = issued_to(app, &order, &user.id).await?.unzip();
     Ok(AuthPage {
         merchant_name: merchant.name,
         merchant_phone: contact.map(|contact| contact.phone).unwrap_or_default(),
         platform_name: platform_name(app, &order.request).await?,
         status: status_for(app, &order, &user.id),
-        invoice_name,
-        invoice_total,
+        progress: progress_for(app, &order, &user.id).await?,
         offered_at: order.offered_at,
         request: order.request,
         fields: s10_get_page_fields::page_fields(app, &merchant_id).await?,
@@ -103,16 +99,12 @@ pub async fn auth_page(app: &App, link: &str, user: &User) -> Result<AuthPage, A
     })
 }
 
-/// The name and the total of the invoice that this user got for the order.
-async fn issued_to(
-    app: &App,
-    order: &Order,
-    user: &UserId,
-) -> Result<Option<(String, Fen)>, Failure> {
+/// How far the invoice is that this user gets for the order.
+async fn progress_for(app: &App, order: &Order, user: &UserId) -> Result<InvoiceProgress, Failure> {
     let authorization = order.authorization().filter(|yes| yes.user == *user);
     match authorization.and_then(|yes| yes.used_by.as_ref()) {
-        Some(serial) => wallet::issued(app, &order.merchant, serial).await,
-        None => Ok(None),
+        Some(serial) => wallet::progress(app, &order.merchant, serial).await,
+        None => Ok(InvoiceProgress::Awaited),
     }
 }
 

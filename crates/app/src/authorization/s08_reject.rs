@@ -9,7 +9,7 @@ use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::requests::RejectRequest;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
-use kaipiao_domain::people::message::RejectionMessage;
+use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_ports::record::Expect;
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::record;
@@ -40,14 +40,13 @@ pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Resul
     .await
 }
 
-fn message_of(order: &Order) -> Option<RejectionMessage> {
+fn message_of(order: &Order) -> Option<Message> {
     let OrderState::Rejected { decided, reason, at } = &order.state else { return None };
-    Some(RejectionMessage {
+    Some(Message {
         user: decided.user().clone(),
         merchant: order.merchant.clone(),
         order_id: order.request.order_id.clone(),
         sent_at: *at,
-        reason: reason.reason.clone(),
-        url: reason.url.clone(),
+        event: MessageEvent::Rejected { reason: reason.reason.clone(), url: reason.url.clone() },
     })
 }

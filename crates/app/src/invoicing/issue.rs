@@ -21,6 +21,7 @@ use kaipiao_domain::invoicing::invoice_request::{
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
+use kaipiao_domain::people::message::Message;
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, Claimed, Queue};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId};
 use kaipiao_ports::errors::StoreError;
@@ -28,6 +29,7 @@ use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
+use kaipiao_records::people::message::message_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
 
@@ -150,6 +152,7 @@ async fn record_answer(
         let mut also: Vec<Save> = number_of(&next).into_iter().collect();
         also.extend(card_of(app, &next));
         also.extend(blue_after(app, &next).await?);
+        also.extend(message_of(&next, now));
         let pushes = vec![s19_result_push::result_push(app, &next, result).await?];
         Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
     })
@@ -161,6 +164,13 @@ fn number_of(request: &InvoiceRequest) -> Option<Save> {
     let number = request.invoice().ok()?.number.clone();
     let owner = NumberOwner { number, serial: request.serial.clone() };
     Some(record::save(owner.key(&request.merchant), Expect::Absent, &owner))
+}
+
+/// The user's message about the end of a try. Two tries of an order that fail in the same millisecond
+/// are one message.
+fn message_of(request: &InvoiceRequest, now: kaipiao_domain::Timestamp) -> Option<Save> {
+    let message = Message::of_end(request, now)?;
+    Some(record::save(message_key(&message), Expect::Any, &message))
 }
 
 /// What the end of a red request's try makes of the blue one, and of its card.

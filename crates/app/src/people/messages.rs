@@ -1,24 +1,32 @@
-//! Service messages: what merchants had to say to a user.
+//! Service messages: what became of the orders that a user has answered.
 
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing};
-use kaipiao_domain::people::message::RejectionMessage;
+use crate::signed::pdf_name;
+use crate::store_access::get;
+use kaipiao_domain::authorization::contact::Contact;
+use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::PageOrder;
+use kaipiao_records::authorization::contact::contact_key;
 
 /// Messages on a page of the inbox.
 const PAGE: usize = 20;
 
-/// A message and who sent it.
+/// A message, and what people are shown with it.
 #[derive(Clone, Debug)]
 pub struct InboxMessage {
     /// The message.
-    pub message: RejectionMessage,
+    pub message: Message,
     /// The merchant's name on pages.
     pub merchant_name: String,
+    /// The merchant's contact number; empty when it has none.
+    pub merchant_phone: String,
+    /// The name of the invoice that it is about; None: it is about none.
+    pub invoice_name: Option<String>,
 }
 
 /// A user's service messages, newest first.
@@ -27,7 +35,7 @@ pub async fn list(
     user: &UserId,
     after: Option<&str>,
     limit: usize,
-) -> Result<Listing<RejectionMessage>, Failure> {
+) -> Result<Listing<Message>, Failure> {
     let ask = Ask { owner: Some(user.as_str()), after, order: PageOrder::Descending, limit };
     listing::list(app, Kind::Message, ask).await
 }
@@ -41,9 +49,24 @@ pub async fn inbox(
     let Listing { items, next } = list(app, user, after, PAGE).await?;
     let mut inbox = Vec::new();
     for message in items {
-        let merchant = accounts::find(app, &message.merchant).await?;
-        let merchant_name = merchant.map_or_else(String::new, |account| account.name);
-        inbox.push(InboxMessage { message, merchant_name });
+        inbox.push(shown(app, message).await?);
     }
     Ok(Listing { items: inbox, next })
+}
+
+async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
+    let merchant = accounts::find(app, &message.merchant).await?;
+    let contact: Option<Contact> = get(app, &contact_key(&message.merchant)).await?;
+    let invoice_name = match &message.event {
+        MessageEvent::Issued(serial) | MessageEvent::TakenBack(serial) => {
+            Some(pdf_name(&app.keys, &message.merchant, serial))
+        }
+        MessageEvent::Rejected { .. } | MessageEvent::Failed => None,
+    };
+    Ok(InboxMessage {
+        message,
+        merchant_name: merchant.map_or_else(String::new, |account| account.name),
+        merchant_phone: contact.map_or_else(String::new, |contact| contact.phone),
+        invoice_name,
+    })
 }

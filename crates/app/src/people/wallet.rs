@@ -6,7 +6,7 @@ use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
 use crate::signed::{pdf_name, read_pdf_name};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, RequestState};
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
@@ -69,13 +69,42 @@ pub async fn held_invoice(
     Ok(Some(HeldInvoice { request, invoice, red_name }))
 }
 
-/// The name and the total of an order's invoice, once it is issued.
-pub(crate) async fn issued(
+/// How far the invoice of an order is, as the user may know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvoiceProgress {
+    /// The merchant has not asked for it yet.
+    Awaited,
+    /// It is being issued.
+    Underway,
+    /// It could not be issued; the merchant may try again.
+    Failed,
+    /// There is an invoice.
+    Issued {
+        /// Its name in addresses.
+        name: String,
+        /// Its total, which need not be the order's.
+        total: Fen,
+        /// Whether it has been taken back.
+        is_taken_back: bool,
+    },
+}
+
+/// How far the invoice is that has used an order's authorization.
+pub(crate) async fn progress(
     app: &App,
     merchant: &AppId,
     serial: &Serial,
-) -> Result<Option<(String, Fen)>, Failure> {
-    let request = requests::find(app, merchant, serial).await?;
-    let issued = request.filter(|request| request.invoice().is_ok());
-    Ok(issued.map(|request| (pdf_name(&app.keys, merchant, serial), request.summary.gross)))
+) -> Result<InvoiceProgress, Failure> {
+    let Some(request) = requests::find(app, merchant, serial).await? else {
+        return Ok(InvoiceProgress::Awaited);
+    };
+    Ok(match &request.state {
+        RequestState::Running { .. } => InvoiceProgress::Underway,
+        RequestState::Failed { .. } => InvoiceProgress::Failed,
+        RequestState::Issued { .. } => InvoiceProgress::Issued {
+            name: pdf_name(&app.keys, merchant, serial),
+            total: request.summary.gross,
+            is_taken_back: request.offset_by().is_some(),
+        },
+    })
 }

@@ -3,21 +3,64 @@
 use crate::Timestamp;
 use crate::access::account::AppId;
 use crate::authorization::order_id::OrderId;
+use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
+use crate::invoicing::serial::Serial;
 use crate::people::user::UserId;
 
-/// "The merchant will not issue this invoice": the reason, and where to go next.
+/// A message about an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectionMessage {
+pub struct Message {
     /// The user who is notified.
     pub user: UserId,
-    /// The merchant that rejected.
+    /// The order's merchant.
     pub merchant: AppId,
-    /// The rejected order.
+    /// The order.
     pub order_id: OrderId,
-    /// The moment of the rejection.
+    /// The moment of what it reports.
     pub sent_at: Timestamp,
-    /// The merchant's reason.
-    pub reason: String,
-    /// The merchant's link for the next step; empty when it gave none.
-    pub url: String,
+    /// What has happened.
+    pub event: MessageEvent,
+}
+
+/// What a message reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageEvent {
+    /// The merchant will not issue this invoice.
+    Rejected {
+        /// The merchant's reason.
+        reason: String,
+        /// The merchant's link for the next step; empty when it gave none.
+        url: String,
+    },
+    /// The invoice of this serial was issued.
+    Issued(Serial),
+    /// The invoice could not be issued; the merchant may try again.
+    Failed,
+    /// The invoice of this serial was taken back.
+    TakenBack(Serial),
+}
+
+impl Message {
+    /// The message about the end of a request's try. None: it is still running, or it was to take
+    /// an invoice back and failed, which leaves the user's invoice as it was.
+    pub fn of_end(request: &InvoiceRequest, now: Timestamp) -> Option<Self> {
+        let event = match (&request.state, &request.colour) {
+            (RequestState::Issued { .. }, Colour::Blue) => {
+                MessageEvent::Issued(request.serial.clone())
+            }
+            (RequestState::Issued { .. }, Colour::Red { blue }) => {
+                MessageEvent::TakenBack(blue.clone())
+            }
+            (RequestState::Failed { .. }, Colour::Blue) => MessageEvent::Failed,
+            (RequestState::Failed { .. }, Colour::Red { .. })
+            | (RequestState::Running { .. }, _) => return None,
+        };
+        Some(Self {
+            user: request.user.clone(),
+            merchant: request.merchant.clone(),
+            order_id: request.order_id.clone(),
+            sent_at: now,
+            event,
+        })
+    }
 }

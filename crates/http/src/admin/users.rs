@@ -12,7 +12,7 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::{messages, titles, users};
-use kaipiao_domain::people::message::RejectionMessage;
+use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::people::title::TitleJson;
@@ -33,24 +33,41 @@ struct MessageJson {
     order_id: String,
     /// Unix seconds.
     time: i64,
+    /// `rejected`, `issued`, `failed` or `taken_back`.
+    event: &'static str,
+    /// The merchant's, of a rejection; otherwise empty.
     reason: String,
+    /// The merchant's, of a rejection; otherwise empty.
     url: String,
+    /// The invoice that it is about; left out: it is about none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fpqqlsh: Option<String>,
 }
 
-impl From<RejectionMessage> for MessageJson {
-    fn from(message: RejectionMessage) -> Self {
+impl From<Message> for MessageJson {
+    fn from(message: Message) -> Self {
+        let (event, reason, url, serial) = match message.event {
+            MessageEvent::Rejected { reason, url } => ("rejected", reason, url, None),
+            MessageEvent::Issued(serial) => ("issued", String::new(), String::new(), Some(serial)),
+            MessageEvent::Failed => ("failed", String::new(), String::new(), None),
+            MessageEvent::TakenBack(serial) => {
+                ("taken_back", String::new(), String::new(), Some(serial))
+            }
+        };
         Self {
             appid: message.merchant.to_string(),
             order_id: message.order_id.to_string(),
             time: message.sent_at.unix_seconds(),
-            reason: message.reason,
-            url: message.url,
+            event,
+            reason,
+            url,
+            fpqqlsh: serial.map(|serial| serial.to_string()),
         }
     }
 }
 
-impl From<Listing<RejectionMessage>> for MessagesJson {
-    fn from(Listing { items, next }: Listing<RejectionMessage>) -> Self {
+impl From<Listing<Message>> for MessagesJson {
+    fn from(Listing { items, next }: Listing<Message>) -> Self {
         Self { messages: items.into_iter().map(MessageJson::from).collect(), next }
     }
 }

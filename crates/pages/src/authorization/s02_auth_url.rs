@@ -9,6 +9,7 @@ use crate::authorization::fields::{
 };
 use crate::page::{Frame, html, notice, see_other, to_login};
 use crate::pages::Pages;
+use crate::phone::tel_address;
 use crate::time::china_time;
 use crate::visit::{Form, UserVisit, Visit, unavailable};
 use askama::Template;
@@ -21,6 +22,7 @@ use kaipiao_app::authorization::page::{AuthPage, PageStatus};
 use kaipiao_app::authorization::s06_auth_push;
 use kaipiao_app::authorization::s06_auth_push::{AnswerError, shown_mark};
 use kaipiao_app::people::titles;
+use kaipiao_app::people::wallet::InvoiceProgress;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::page_fields::FieldProblem;
@@ -38,6 +40,8 @@ struct OrderFacts {
     initial: String,
     platform: String,
     phone: String,
+    /// Dials the phone; empty: it is no number.
+    tel: String,
     order_id: String,
     /// The invoice's total once there is one, the order's before: yuan with two places.
     amount: String,
@@ -53,8 +57,9 @@ impl OrderFacts {
             initial: page.merchant_name.chars().next().map(String::from).unwrap_or_default(),
             platform: page.platform_name.clone(),
             phone: page.merchant_phone.clone(),
+            tel: tel_address(&page.merchant_phone),
             order_id: request.order_id.as_str().to_owned(),
-            amount: page.invoice_total.unwrap_or(Fen::new(request.money_fen)).to_string(),
+            amount: shown_total(page).to_string(),
             time: order_time(page),
             page_type: request.page_type,
         }
@@ -71,6 +76,16 @@ impl OrderFacts {
             PageType::Collect => frame.t("领取发票", "Collect invoice"),
         }
         .to_owned()
+    }
+}
+
+/// The invoice's total once there is one, the order's before.
+fn shown_total(page: &AuthPage) -> Fen {
+    match page.progress {
+        InvoiceProgress::Issued { total, .. } => total,
+        InvoiceProgress::Awaited | InvoiceProgress::Underway | InvoiceProgress::Failed => {
+            Fen::new(page.request.money_fen)
+        }
     }
 }
 
@@ -119,11 +134,9 @@ struct BookRow<'a> {
 struct Answered<'a> {
     frame: &'a Frame,
     facts: OrderFacts,
-    is_authorized: bool,
-    /// Was it just now? Otherwise the user comes back to a link that they have used.
-    is_fresh: bool,
+    news: News,
     answered_at: String,
-    /// The invoice's name; empty: there is none yet.
+    /// The name of the invoice that can be looked at; empty: there is none.
     invoice_name: String,
     /// Where the user goes from here; empty: the page stays.
     back: String,
@@ -131,15 +144,55 @@ struct Answered<'a> {
     result: String,
 }
 
+/// What an answered order's page says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// The user has said no just now.
+    Declined,
+    /// The user has said yes just now.
+    Sent,
+    /// The invoice is asked for, or being issued.
+    Underway,
+    Failed,
+    Issued,
+    TakenBack,
+}
+
+impl News {
+    fn of(progress: &InvoiceProgress, is_fresh: bool) -> Self {
+        match progress {
+            InvoiceProgress::Awaited if is_fresh => Self::Sent,
+            InvoiceProgress::Awaited | InvoiceProgress::Underway => Self::Underway,
+            InvoiceProgress::Failed => Self::Failed,
+            InvoiceProgress::Issued { is_taken_back: true, .. } => Self::TakenBack,
+            InvoiceProgress::Issued { .. } => Self::Issued,
+        }
+    }
+
+    /// The class of the mark above the words.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Sent | Self::Issued => "yes",
+            Self::Declined | Self::TakenBack => "no",
+            Self::Underway => "wait",
+            Self::Failed => "stop",
+        }
+    }
+}
+
 impl Answered<'_> {
     /// Where the order stands, as the window's title.
     fn state(&self) -> &str {
-        match (self.is_authorized, self.invoice_name.is_empty()) {
-            (false, _) if self.facts.is_to_collect() => self.frame.t("已取消领取", "Not collected"),
-            (false, _) => self.frame.t("已取消开票", "No invoice"),
-            (true, true) => self.frame.t("已授权", "Authorized"),
-            (true, false) => self.frame.t("发票已开具", "Invoice issued"),
-        }
+        let (zh, en) = match self.news {
+            News::Declined if self.facts.is_to_collect() => ("已取消领取", "Not collected"),
+            News::Declined => ("已取消开票", "No invoice"),
+            News::Sent => ("已授权", "Authorized"),
+            News::Underway => ("开票中", "Invoice on its way"),
+            News::Failed => ("开票失败", "Not issued"),
+            News::Issued => ("发票已开具", "Invoice issued"),
+            News::TakenBack => ("发票已冲红", "Invoice cancelled"),
+        };
+        self.frame.t(zh, en)
     }
 }
 
@@ -210,12 +263,12 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
     let (why, reason) = match page.status.clone() {
         PageStatus::Authorized { at } => {
             let back = return_after(&page.request, true);
-            let invoice_name = page.invoice_name.unwrap_or_default();
-            return answered(frame, facts, Some(at), invoice_name, back, is_done);
+            let news = News::of(&page.progress, is_done);
+            return answered(frame, facts, news, Some(at), page.progress, back);
         }
         PageStatus::Declined if is_done => {
             let back = return_after(&page.request, false);
-            return answered(frame, facts, None, String::new(), back, true);
+            return answered(frame, facts, News::Declined, None, page.progress, back);
         }
         PageStatus::Open | PageStatus::Declined => {
             let filled = first_filling(&page);
@@ -232,10 +285,10 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
 fn answered(
     frame: &Frame,
     facts: OrderFacts,
+    news: News,
     at: Option<Timestamp>,
-    invoice_name: String,
+    progress: InvoiceProgress,
     back: Return,
-    is_fresh: bool,
 ) -> Response {
     let (back, result) = match back {
         Return::Address(address) => (address, String::new()),
@@ -246,11 +299,16 @@ fn answered(
             (String::new(), result)
         }
     };
+    let invoice_name = match progress {
+        InvoiceProgress::Issued { name, .. } => name,
+        InvoiceProgress::Awaited | InvoiceProgress::Underway | InvoiceProgress::Failed => {
+            String::new()
+        }
+    };
     let page = Answered {
         frame,
         facts,
-        is_authorized: at.is_some(),
-        is_fresh,
+        news,
         answered_at: at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),
         invoice_name,
         back,

@@ -1,7 +1,8 @@
-//! The user's own pages: service messages. A rejection arrives here (section 8).
+//! The user's own pages: service messages. What became of their orders arrives here (section 8).
 
 use crate::page::{Frame, further, html};
 use crate::pages::Pages;
+use crate::phone::tel_address;
 use crate::time::china_time;
 use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
@@ -10,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::messages::{self, InboxMessage};
+use kaipiao_domain::people::message::MessageEvent;
 
 #[derive(Template)]
 #[template(path = "messages.html")]
@@ -26,18 +28,49 @@ struct Row {
     merchant: String,
     order_id: String,
     time: String,
+    /// In Chinese and English.
+    headline: (&'static str, &'static str),
+    /// The merchant's, of a rejection; otherwise empty.
     reason: String,
+    /// The merchant's, of a rejection; otherwise empty.
     url: String,
+    /// The merchant's, where there is something to talk about; otherwise empty.
+    phone: String,
+    /// Dials the phone; empty: it is no number.
+    tel: String,
+    /// The invoice that can be looked at; empty: there is none.
+    invoice_name: String,
+}
+
+fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
+    match event {
+        MessageEvent::Rejected { .. } => ("开票申请被拒绝", "Invoice rejected"),
+        MessageEvent::Issued(_) => ("发票已开具", "Invoice issued"),
+        MessageEvent::Failed => ("开票失败", "Invoice could not be issued"),
+        MessageEvent::TakenBack(_) => ("发票已被商家冲红", "Invoice cancelled by the merchant"),
+    }
 }
 
 impl From<InboxMessage> for Row {
     fn from(inbox: InboxMessage) -> Self {
+        let event = inbox.message.event;
+        let is_good_news = matches!(event, MessageEvent::Issued(_));
+        let phone = if is_good_news { String::new() } else { inbox.merchant_phone };
+        let headline = headline(&event);
+        let (reason, url) = match event {
+            MessageEvent::Rejected { reason, url } => (reason, url),
+            _ => (String::new(), String::new()),
+        };
         Self {
             merchant: inbox.merchant_name,
             order_id: inbox.message.order_id.as_str().to_owned(),
             time: china_time(inbox.message.sent_at.unix_seconds()),
-            reason: inbox.message.reason,
-            url: inbox.message.url,
+            headline,
+            reason,
+            url,
+            tel: tel_address(&phone),
+            phone,
+            invoice_name: inbox.invoice_name.unwrap_or_default(),
         }
     }
 }

@@ -3,19 +3,28 @@
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::authorization::order_id::OrderId;
-use kaipiao_domain::people::message::RejectionMessage;
+use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Index, Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
-/// A rejection message's key. It sorts by time; an order is rejected once, so it is unique.
-pub fn message_key(message: &RejectionMessage) -> Key {
+/// A message's key. It sorts by time.
+pub fn message_key(message: &Message) -> Key {
     let sent_ms = message.sent_at.unix_millis();
+    let Message { merchant, order_id, .. } = message;
+    // What each event adds keeps apart two that an order meets in the same millisecond.
+    let event = match &message.event {
+        MessageEvent::Rejected { .. } => "",
+        MessageEvent::Issued(_) => "/issued",
+        MessageEvent::Failed => "/failed",
+        MessageEvent::TakenBack(_) => "/taken_back",
+    };
     Key {
         kind: Kind::Message,
         owner: message.user.as_str().to_owned(),
-        id: format!("{sent_ms:016}/{}/{}", message.merchant, message.order_id),
+        id: format!("{sent_ms:016}/{merchant}/{order_id}{event}"),
     }
 }
 
@@ -24,11 +33,47 @@ struct MessageShape {
     merchant: String,
     order_id: String,
     sent_at_ms: i64,
-    reason: String,
-    url: String,
+    #[serde(flatten)]
+    event: EventShape,
 }
 
-impl Record for RejectionMessage {
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum EventShape {
+    Rejected { reason: String, url: String },
+    Issued { issued: String },
+    TakenBack { taken_back: String },
+    Failed { failed: bool },
+}
+
+impl From<&MessageEvent> for EventShape {
+    fn from(event: &MessageEvent) -> Self {
+        match event {
+            MessageEvent::Rejected { reason, url } => {
+                Self::Rejected { reason: reason.clone(), url: url.clone() }
+            }
+            MessageEvent::Issued(serial) => Self::Issued { issued: serial.to_string() },
+            MessageEvent::TakenBack(serial) => Self::TakenBack { taken_back: serial.to_string() },
+            MessageEvent::Failed => Self::Failed { failed: true },
+        }
+    }
+}
+
+impl EventShape {
+    fn event(self, stored: &Stored) -> Result<MessageEvent, StoreError> {
+        let serial = |member, text: &str| known(stored, member, Serial::parse(text));
+        Ok(match self {
+            Self::Rejected { reason, url } => MessageEvent::Rejected { reason, url },
+            Self::Issued { issued } => MessageEvent::Issued(serial("issued", &issued)?),
+            Self::TakenBack { taken_back } => {
+                MessageEvent::TakenBack(serial("taken_back", &taken_back)?)
+            }
+            Self::Failed { .. } => MessageEvent::Failed,
+        })
+    }
+}
+
+impl Record for Message {
     const KIND: Kind = Kind::Message;
 
     fn encode(&self) -> String {
@@ -36,8 +81,7 @@ impl Record for RejectionMessage {
             merchant: self.merchant.to_string(),
             order_id: self.order_id.to_string(),
             sent_at_ms: self.sent_at.unix_millis(),
-            reason: self.reason.clone(),
-            url: self.url.clone(),
+            event: (&self.event).into(),
         })
     }
 
@@ -48,8 +92,7 @@ impl Record for RejectionMessage {
             merchant: stored_appid(stored, "merchant", &shape.merchant)?,
             order_id: known(stored, "order_id", OrderId::parse(&shape.order_id).ok())?,
             sent_at: at(shape.sent_at_ms),
-            reason: shape.reason,
-            url: shape.url,
+            event: shape.event.event(stored)?,
         })
     }
 
