@@ -26,8 +26,8 @@ fn host_problem(request: &Request, allowed: Option<&[String]>) -> Option<String>
     if hosts.next().is_some() {
         return Some("the request has two Host headers, send one".to_owned());
     }
-    if let Some(authority) = request.uri().authority()
-        && !authority.as_str().eq_ignore_ascii_case(host)
+    if let Some(authority) = request.uri().authority().map(|authority| authority.as_str())
+        && !authority.eq_ignore_ascii_case(host)
     {
         return Some(format!("the address names {authority:?} and the Host header {host:?}"));
     }
