@@ -91,6 +91,33 @@ fn a_sandbox_answers_to_its_own_names_only() {
     assert!(with_host(&exposed, "evil.example").contains("200"));
 }
 
+fn raw(server: &TestServer, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_host_that_is_not_allowed_is_named_in_json_with_the_setting() {
+    let server = TestServer::start_with("allowed_hosts = [\"kaipiao\"]");
+    assert!(with_host(&server, "kaipiao:8080").contains("200"));
+    let end = "Connection: close\r\n\r\n";
+    for (head, seen) in [
+        ("GET / HTTP/1.1\r\nHost: other\r\n", "\\\"other\\\"; allowed_hosts"),
+        ("GET / HTTP/1.1\r\nHost: kaipiao\r\nHost: other\r\n", "two Host headers"),
+        ("GET http://other/ HTTP/1.1\r\nHost: kaipiao\r\n", "the address names \\\"other\\\""),
+        ("GET http://other/ HTTP/1.1\r\nHost: other\r\n", "allowed_hosts"),
+    ] {
+        let answer = raw(&server, &format!("{head}{end}"));
+        assert!(answer.starts_with("HTTP/1.1 421 "), "{answer}");
+        assert!(answer.contains("{\"errcode\":40066,") && answer.contains(seen), "{answer}");
+    }
+    let same = raw(&server, &format!("GET http://kaipiao/ HTTP/1.1\r\nHost: kaipiao\r\n{end}"));
+    assert!(same.starts_with("HTTP/1.1 200 "), "{same}");
+}
+
 #[tokio::test]
 async fn a_sandbox_listens_on_loopback_only_unless_exposed() {
     let directory = tempfile::tempdir().unwrap();

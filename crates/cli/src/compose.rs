@@ -293,7 +293,8 @@ fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
 }
 
 fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {
-    let guards_host = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
+    let is_closed = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
+    let guards_host = is_closed || !settings.allowed_hosts.is_empty();
     Ok(HttpSettings {
         body_limit_bytes: settings.limits.body_bytes,
         body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
@@ -302,7 +303,7 @@ fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSetting
     })
 }
 
-/// The names that a sandbox answers to: loopback's, and the one it says it has.
+/// The names that are answered: loopback's, the one the server says it has, and the operator's.
 fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
     let ip = match address.ip() {
@@ -319,6 +320,7 @@ fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
         };
         names.push(name.to_owned());
     }
+    names.extend_from_slice(&settings.allowed_hosts);
     names.dedup();
     names
 }

@@ -43,6 +43,8 @@ pub struct Settings {
     pub public_base_url: String,
     /// Lets a sandbox answer beyond loopback.
     pub expose_sandbox: bool,
+    /// Host names that are answered besides the server's own.
+    pub allowed_hosts: Vec<String>,
     /// Ranges of addresses whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<String>,
     /// The admin token's file; empty: none.
@@ -389,12 +391,26 @@ impl Settings {
         self.issuing.marks(self.mode)?;
         self.render.font_files()?;
         self.trusted_proxies()?;
+        self.check_allowed_hosts()?;
         self.push.sender(self.mode).map(|_| ())
     }
 
     /// Whose X-Forwarded-For is believed.
     pub fn trusted_proxies(&self) -> Result<Vec<Range>, SettingsError> {
         ranges("trusted_proxies", &self.trusted_proxies)
+    }
+
+    fn check_allowed_hosts(&self) -> Result<(), SettingsError> {
+        let is_name = |name: &str| {
+            !name.contains([':', '@', '*', ','])
+                && name.parse::<axum::http::uri::Authority>().is_ok()
+        };
+        match self.allowed_hosts.iter().find(|name| !is_name(name)) {
+            None => Ok(()),
+            Some(bad) => Err(SettingsError::Value(format!(
+                "allowed_hosts: {bad:?} is not a host name; write it without scheme and port"
+            ))),
+        }
     }
 
     fn check_public_base_url(&self) -> Result<(), SettingsError> {
@@ -667,6 +683,9 @@ mod tests {
             for good in [bounds.start(), bounds.end()] {
                 assert!(merged(&format!("[{section}]\n{key} = {good}")).is_ok(), "{name} {good}");
             }
+        }
+        for bad in ["http://kaipiao", "kaipiao:8080", "", "*"] {
+            assert!(merged(&format!("allowed_hosts = [\"{bad}\"]")).is_err(), "{bad}");
         }
         assert!(merged("trusted_proxies = [\"10.0.0.0/33\"]").is_err());
         assert!(merged("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]").is_ok());

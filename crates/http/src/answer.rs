@@ -70,7 +70,7 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     Failed(Failure::Damaged(format!("panic: {why}"))).into_response()
 }
 
-fn new_rid(app: &App) -> String {
+pub(crate) fn new_rid(app: &App) -> String {
     answer::rid(app.now().unix_seconds(), app.random())
 }
 

@@ -1,26 +1,44 @@
 //! What stands before every route.
 
+use crate::answer;
 use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kaipiao_domain::Refusal;
+use kaipiao_errcode::ErrorCode;
+use kaipiao_wire::answer as wire_answer;
 
-/// A sandbox answers only to its own names: a page elsewhere that points its own name at
-/// 127.0.0.1 gets nothing but this (D-104).
+/// A request for a name that is not this server's: a page elsewhere that points its own name at
+/// 127.0.0.1 gets nothing but this (D-104). So does a request that names two hosts.
 pub(crate) fn foreign_host(server: &Server, request: &Request) -> Option<Response> {
-    let allowed = server.settings.allowed_hosts.as_ref()?;
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
-    let name = host.map(without_port).unwrap_or("");
+    let problem = host_problem(request, server.settings.allowed_hosts.as_deref())?;
+    let refusal = Refusal::new(ErrorCode::InvalidUrl, problem);
+    let text = wire_answer::refused(&refusal, &answer::new_rid(&server.app));
+    Some(answer::json(StatusCode::MISDIRECTED_REQUEST, text))
+}
+
+fn host_problem(request: &Request, allowed: Option<&[String]>) -> Option<String> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|value| value.to_str().ok()).unwrap_or("");
+    if hosts.next().is_some() {
+        return Some("the request has two Host headers, send one".to_owned());
+    }
+    if let Some(authority) = request.uri().authority().map(|authority| authority.as_str())
+        && !authority.eq_ignore_ascii_case(host)
+    {
+        return Some(format!("the address names {authority:?} and the Host header {host:?}"));
+    }
+    let (name, allowed) = (without_port(host), allowed?);
     if allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
         return None;
     }
-    let text = format!(
-        "This sandbox answers to {} only; start it with --expose-sandbox to answer to any name.\n",
-        allowed.join(", ")
-    );
-    Some((StatusCode::MISDIRECTED_REQUEST, text).into_response())
+    let names = allowed.join(", ");
+    Some(format!(
+        "this server answers to {names} and not to {name:?}; allowed_hosts in the settings allows more names"
+    ))
 }
 
 /// The sandbox's controls are open to programs, not to pages of other sites: a browser names the
