@@ -226,7 +226,7 @@ async fn send(attack: Attack, target: &Target) {
 
 /// Six hundred lines of characters that stand nowhere twice in a row, for an order that nobody has
 /// authorized.
-fn costly_texts() -> Value {
+pub(crate) fn costly_texts() -> Value {
     let line = |n: u32| {
         let name: String = (0..60_u32)
             .filter_map(|index| char::from_u32(0x4e00 + (n * 7919 + index * 104_729) % 20_000))

@@ -17,6 +17,8 @@
 //!
 //! `cargo xtask bench start`: milliseconds from spawning the server to its first answer, without and
 //! with 10,000 merchants in its settings, and its memory when idle.
+//!
+//! `cargo xtask bench held`: for how long costly requests hold the thread that serves.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
@@ -24,6 +26,7 @@ mod attacks;
 mod auth_url;
 mod disk;
 mod figures;
+mod held;
 mod issuing;
 mod load;
 mod merchants;
@@ -46,10 +49,11 @@ fn main() -> ExitCode {
         ["pdf"] => pdf::run(),
         ["attacks"] => attacks::run(),
         ["start"] => start::run(),
+        ["held"] => held::run(),
         ["noop"] => noop::serve(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench auth-url | pushes | issuing | pdf | start | attacks"
+                "usage: cargo xtask bench auth-url | pushes | issuing | pdf | start | attacks | held"
             );
             return ExitCode::FAILURE;
         }
