@@ -245,3 +245,15 @@ fn a_healthy_server_says_so_to_anybody_in_production_too() {
         assert_eq!((answer.status().as_u16(), &**answer.body()), (200, "{\"status\":\"ok\"}"));
     }
 }
+
+#[test]
+fn a_probe_that_names_another_host_is_told_how_the_server_is_and_nothing_else() {
+    let server = TestServer::start_with("mode = \"production\"\nallowed_hosts = [\"kaipiao\"]");
+    let status = |path: &str| {
+        let host = "Host: 10.42.0.17:8080\r\nConnection: close\r\n\r\n";
+        raw(&server, &format!("GET {path} HTTP/1.1\r\n{host}"))[9..12].to_owned()
+    };
+    assert_eq!(["/healthz", "/", "/healthz/x"].map(status), ["200", "421", "421"]);
+    let two = "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n";
+    assert!(raw(&server, two).starts_with("HTTP/1.1 421 "));
+}

@@ -1,6 +1,7 @@
 //! What stands before every route.
 
 use crate::answer;
+use crate::health;
 use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, HeaderValue};
@@ -30,6 +31,10 @@ fn host_problem(request: &Request, allowed: Option<&[String]>) -> Option<String>
         && !authority.eq_ignore_ascii_case(host)
     {
         return Some(format!("the address names {authority:?} and the Host header {host:?}"));
+    }
+    // Probes name the address of a container, which no setting can know. What they get tells nothing.
+    if request.uri().path() == health::PATH {
+        return None;
     }
     let (name, allowed) = (without_port(host), allowed?);
     if allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {

@@ -8,6 +8,8 @@ use axum::response::Response;
 use core::time::Duration;
 use kaipiao_app::health;
 
+pub(crate) const PATH: &str = "/healthz";
+
 /// So long the store may take. Probes give up after a second, most of them.
 const TIME_LIMIT: Duration = Duration::from_millis(900);
 

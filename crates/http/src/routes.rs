@@ -5,7 +5,7 @@ use crate::access::caller::{require_get, require_post};
 use crate::access::token;
 use crate::admin::{accounts, callbacks, invoices, jobs, numbers, orders, pushes, users};
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
-use crate::health::health;
+use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -248,11 +248,11 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
-        path: "/healthz",
+        path: health::PATH,
         section: "health",
         what: "whether the store takes commits: 200 or 503",
         what_zh: "存储能否写入：200 或 503",
-        handler: || get(health),
+        handler: || get(health::health),
     },
     Route {
         methods: "GET",

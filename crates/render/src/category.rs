@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use csv::{ReaderBuilder, StringRecord, Trim};
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::line::{Line, LineNature};
 
@@ -70,15 +71,20 @@ impl Categories {
     /// # Errors
     /// The first line that is neither, with its number and what was expected.
     pub fn read(csv: &str) -> Result<Self, String> {
+        let csv = csv.trim_start_matches('\u{feff}');
+        let mut reader = ReaderBuilder::new();
+        reader.has_headers(false).flexible(true).trim(Trim::All);
         let mut names = BTreeMap::new();
-        for (index, line) in csv.trim_start_matches('\u{feff}').lines().enumerate() {
-            let line = line.trim();
-            let is_heading = index == 0 && !line.contains(|c: char| c.is_ascii_digit());
-            if line.is_empty() || is_heading {
+        for (index, record) in reader.from_reader(csv.as_bytes()).records().enumerate() {
+            let record = record.map_err(|error| error.to_string())?;
+            let is_heading =
+                index == 0 && !record.as_slice().contains(|c: char| c.is_ascii_digit());
+            let is_blank = record.len() == 1 && record[0].is_empty();
+            if is_blank || is_heading {
                 continue;
             }
-            let (code, name) =
-                row(line).map_err(|problem| format!("line {}: {problem}", index + 1))?;
+            let (code, name) = row(&record)
+                .map_err(|problem| format!("line {}: {problem}", line_number(csv, &record)))?;
             names.insert(code.to_owned(), name.to_owned());
             if names.len() > MAX_ROWS {
                 return Err(format!("more than {MAX_ROWS} codes"));
@@ -116,23 +122,29 @@ impl Categories {
     }
 }
 
-fn row(line: &str) -> Result<(&str, &str), &'static str> {
-    let (code, name) = line.split_once(',').ok_or("expected a code, a comma and a short name")?;
-    let (code, name) = (field(code), field(name).trim_matches('*'));
+fn row(record: &StringRecord) -> Result<(&str, &str), &'static str> {
+    let (Some(code), Some(name)) = (record.get(0), record.get(1)) else {
+        return Err("expected a code, a comma and a short name");
+    };
     if !(1..=CODE_DIGITS).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_digit()) {
         return Err("the code must be 1 to 19 digits");
     }
+    let name = name.trim_matches('*');
     let is_name = |c: char| !c.is_control() && !matches!(c, '*' | ',' | '"');
     let chars = name.chars().count();
-    if !(1..=MAX_NAME_CHARS).contains(&chars) || !name.chars().all(is_name) {
+    let fits = (1..=MAX_NAME_CHARS).contains(&chars) && name.chars().all(is_name);
+    if !fits || record.len() > 2 {
         return Err("the short name must have 1 to 64 characters, and no comma, quote or asterisk");
     }
     Ok((prefix(code), name))
 }
 
-fn field(text: &str) -> &str {
-    let text = text.trim();
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim()
+/// The line that a record begins in. The reader's own count lags behind by the line ends before it.
+fn line_number(csv: &str, record: &StringRecord) -> usize {
+    let place = record.position().map_or(0, csv::Position::byte);
+    let (before, rest) = csv.split_at(usize::try_from(place).unwrap_or(csv.len()));
+    let skipped = &rest[..rest.len() - rest.trim_start_matches(['\r', '\n']).len()];
+    1 + before.matches('\n').count() + skipped.matches('\n').count()
 }
 
 /// The digits that a whole code shares with those below it: without the levels that are 00.
@@ -212,6 +224,7 @@ mod tests {
         for (csv, problem) in [
             ("1,a\n2", "line 2: expected a code, a comma and a short name"),
             ("1,a\nx1,b", "line 2: the code must be 1 to 19 digits"),
+            ("1,a\n,\n", "line 2: the code must be 1 to 19 digits"),
             ("12345678901234567890,a", "line 1: the code must be 1 to 19 digits"),
             (
                 "1,",
@@ -219,6 +232,18 @@ mod tests {
             ),
         ] {
             assert_eq!(Categories::read(csv).unwrap_err(), problem, "{csv}");
+        }
+        let name = "the short name must have 1 to 64 characters, and no comma, quote or asterisk";
+        for (csv, line) in [
+            ("1,a\r\n\r\n\r\n2,b\r\n3,\r\n", 5),
+            ("1,a\n\n \n2,b,c\n", 4),
+            ("1,\"a,b\"\n", 1),
+            ("1,\"a \"\"b\"\"\"\n", 1),
+            // What a quotation mark opens ends with the next one, or with the file.
+            ("1,a\n2,\"b\n3,c\n", 2),
+            ("1,\"a\nb\"\n2,c\n", 1),
+        ] {
+            assert_eq!(Categories::read(csv).unwrap_err(), format!("line {line}: {name}"), "{csv}");
         }
         let many: String = (0..=MAX_ROWS).map(|n| format!("{n},a\n")).collect();
         assert!(Categories::read(&many).unwrap_err().contains("more than 50000"));
