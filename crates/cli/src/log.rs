@@ -56,7 +56,6 @@ impl Started {
     /// Writes what waits, unless nobody reads it.
     pub fn end(self) {
         let dropped = self.dropped.dropped_lines();
-        tracing::info!("stopped");
         if dropped > 0 {
             tracing::warn!(lines = dropped, "log lines were dropped in all");
         }
@@ -70,18 +69,19 @@ impl Started {
     }
 }
 
-/// Logs how many lines were dropped since it last did.
+/// Logs how many lines were dropped so far, each time that there are more. This line may be dropped
+/// itself: that makes one more, and another look.
 async fn tell_dropped(dropped: ErrorCounter) {
     let (mut looks, mut told) = (tokio::time::interval(LOOK), 0);
     loop {
         looks.tick().await;
-        // This line may be dropped itself; then the next one counts it too.
-        let now = dropped.dropped_lines();
-        if now > told {
-            tracing::warn!(lines = now - told, "log lines were dropped: nobody read them in time");
-            if dropped.dropped_lines() == now {
-                told = now;
-            }
+        let lines = dropped.dropped_lines();
+        if lines > told {
+            tracing::warn!(
+                lines,
+                "log lines were dropped: so many so far, nobody read them in time"
+            );
+            told = lines;
         }
     }
 }

@@ -182,16 +182,22 @@ async fn serve(
     settings.listen = listen.unwrap_or(settings.listen);
     settings.expose_sandbox |= expose_sandbox;
     let log = log::start(&settings.log)?;
+    let served = serve_with_log(&settings, fault).await;
+    log.end();
+    served
+}
+
+async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(), ComposeError> {
     // Every connection is a file to the operating system; its default is often 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
     let fault = fault.filter(|_| settings.mode == ModeName::Sandbox);
     let stop = stop_signal()?;
-    let listening = compose::listen(&settings, fault.as_ref()).await?;
-    greet(&listening, &settings);
+    let listening = compose::listen(settings, fault.as_ref()).await?;
+    greet(&listening, settings);
     listening.serve(stop).await;
-    log.end();
+    tracing::info!("stopped");
     Ok(())
 }
 

@@ -28,7 +28,7 @@ fn host_problem(request: &Request, allowed: Option<&[String]>) -> Option<String>
         return Some("the request has two Host headers, send one".to_owned());
     }
     if let Some(authority) = request.uri().authority().map(|authority| authority.as_str())
-        && !authority.eq_ignore_ascii_case(host)
+        && !same_host(authority, host)
     {
         return Some(format!("the address names {authority:?} and the Host header {host:?}"));
     }
@@ -66,6 +66,15 @@ pub(crate) async fn refuse_other_sites(
     next.run(request).await
 }
 
+/// Whether two texts name the same host: one may name the port that goes without saying.
+fn same_host(one: &str, other: &str) -> bool {
+    let bare = |host: &str| {
+        let host = host.strip_suffix(":80").or_else(|| host.strip_suffix(":443")).unwrap_or(host);
+        host.to_ascii_lowercase()
+    };
+    bare(one) == bare(other)
+}
+
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -87,7 +96,20 @@ pub(crate) fn harden(response: &mut Response) {
 
 #[cfg(test)]
 mod tests {
-    use super::without_port;
+    use super::{same_host, without_port};
+
+    #[test]
+    fn the_usual_port_may_go_without_saying() {
+        for (one, other, expected) in [
+            ("kaipiao", "KAIPIAO:80", true),
+            ("kaipiao:443", "kaipiao", true),
+            ("kaipiao:8080", "kaipiao:8080", true),
+            ("kaipiao:8080", "kaipiao", false),
+            ("kaipiao", "other", false),
+        ] {
+            assert_eq!(same_host(one, other), expected, "{one} {other}");
+        }
+    }
 
     #[test]
     fn a_port_is_not_part_of_the_name() {
