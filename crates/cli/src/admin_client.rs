@@ -17,7 +17,10 @@ pub(crate) struct AdminClient {
 impl AdminClient {
     /// For the server at this address; None: where the settings listen.
     pub(crate) fn new(settings: &Settings, server: Option<&str>) -> Result<Self, ComposeError> {
-        let own = || format!("http://{}", compose::on_this_machine(settings.listen));
+        let own = || {
+            let address = compose::on_this_machine(settings.listen);
+            format!("{}://{address}", settings.tls.scheme())
+        };
         let server = server.map_or_else(own, str::to_owned);
         let token = compose::admin_token(settings)?.ok_or_else(|| {
             let text = "no admin token: set KAIPIAO_ADMIN_TOKEN or admin_token_file";

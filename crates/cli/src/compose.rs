@@ -2,6 +2,7 @@
 
 use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
+use crate::tls::{self, TlsError};
 use axum::Router;
 use core::time::Duration;
 use kaipiao_app::delivery::dispatch;
@@ -32,6 +33,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// Why the server did not start. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,9 @@ pub enum ComposeError {
         "a sandbox is open to whoever reaches it, so it does not listen on {0}; listen on 127.0.0.1, or say --expose-sandbox on a network that you trust"
     )]
     SandboxExposed(SocketAddr),
+    /// HTTPS.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
     /// The sender of pushes.
     #[error("push: {0}")]
     Sender(#[from] kaipiao_sender::BuildError),
@@ -82,12 +87,14 @@ pub struct Listening {
     listener: TcpListener,
     router: Router,
     limits: SocketLimits,
+    tls: Option<TlsAcceptor>,
 }
 
 impl Listening {
     /// Where a browser on this machine finds the home page.
     pub fn home_url(&self) -> String {
-        format!("http://{}/", on_this_machine(self.address))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}/", on_this_machine(self.address))
     }
 
     /// Serves, issues, and sends pushes, until `stop` resolves. Issuing and pushes go on until the
@@ -104,7 +111,7 @@ impl Listening {
         let app = self.app;
         workers.spawn(async move { maintenance::run(&app, until(answered)).await });
         let shutdown = self.limits.shutdown;
-        listen::serve(self.listener, self.router, self.limits, stop).await;
+        listen::serve(self.listener, self.tls, self.router, self.limits, stop).await;
         drop(last_answer);
         let finish = async { while workers.join_next().await.is_some() {} };
         if tokio::time::timeout(shutdown, finish).await.is_err() {
@@ -128,6 +135,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     // Bound here for its port, which links need; it does not listen before the store is ready.
     let socket = listen::bind(settings.listen).map_err(socket_error)?;
     let address = socket.local_addr().map_err(socket_error)?;
+    let tls = tls::acceptor(settings, || certificate_names(settings, address))?;
 
     let clock = Arc::new(SystemClock::default());
     let (app, issuer) = app(settings, address, Arc::new(store), Arc::clone(&clock), keys)?;
@@ -159,7 +167,8 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
-    Ok(Listening { address, app, listener, router: kaipiao_http::router(server, pages), limits })
+    let router = kaipiao_http::router(server, pages);
+    Ok(Listening { address, app, listener, router, limits, tls })
 }
 
 /// The name under which this process takes blocks of invoice numbers and claims: it has its store to
@@ -260,7 +269,7 @@ fn with_member(error: StartError) -> StartError {
 
 fn public_base_url(settings: &Settings, address: SocketAddr) -> String {
     match settings.public_base_url.as_str() {
-        "" => format!("http://{}", on_this_machine(address)),
+        "" => format!("{}://{}", settings.tls.scheme(), on_this_machine(address)),
         url => url.trim_end_matches('/').to_owned(),
     }
 }
@@ -323,6 +332,15 @@ fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
     names.extend_from_slice(&settings.allowed_hosts);
     names.dedup();
     names
+}
+
+/// [`own_names`] as a certificate has them: an address of IPv6 without its brackets.
+fn certificate_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
+    let bare = |name: String| match name.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')) {
+        Some(ip) => ip.to_owned(),
+        None => name.to_ascii_lowercase(),
+    };
+    own_names(settings, address).into_iter().map(bare).collect()
 }
 
 pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, SettingsError> {

@@ -1,5 +1,5 @@
 //! The composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo`, `accounts`, `pushes` and `jobs`.
+//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs` and `trust`.
 
 pub mod accounts;
 mod admin_client;
@@ -12,3 +12,4 @@ pub mod log;
 pub mod pushes;
 mod request_line;
 pub mod settings;
+pub mod tls;

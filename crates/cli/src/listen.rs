@@ -13,16 +13,17 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kaipiao_http::ClientAddress;
 use kaipiao_sender::guard::Range;
 use kaipiao_wire::answer;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 /// Connections that the operating system keeps until they are accepted.
@@ -67,6 +68,7 @@ pub struct SocketLimits {
 /// Serves until `stop` resolves; then takes no new connections and lets running requests finish.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     limits: SocketLimits,
     stop: impl Future<Output = ()>,
@@ -75,6 +77,7 @@ pub async fn serve(
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
     builder.max_buf_size(BUFFER_BYTES);
     let graceful = GracefulShutdown::new();
+    let (running, stopped) = watch::channel(());
     let permits = Arc::new(Semaphore::new(limits.connections));
     let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
     let clients = Arc::new(Clients::new(limits.connections_per_address, limits.trusted_proxies));
@@ -97,7 +100,10 @@ pub async fn serve(
         let place = if is_proxy { None } else { clients.place(peer) };
         if !is_proxy && place.is_none() {
             tracing::debug!(client = %peer, "a client has too many connections");
-            if let Ok(turn) = Arc::clone(&refusals).try_acquire_owned() {
+            // Before a handshake nothing can be said.
+            if tls.is_none()
+                && let Ok(turn) = Arc::clone(&refusals).try_acquire_owned()
+            {
                 tokio::spawn(async move {
                     let _ = tokio::time::timeout(REFUSAL_TIME, refuse(stream)).await;
                     drop(turn);
@@ -109,7 +115,81 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(limits.answer_timeout));
-        let (clients, router) = (Arc::clone(&clients), router.clone());
+        let connection = Connection {
+            builder: builder.clone(),
+            watcher: graceful.watcher(),
+            clients: Arc::clone(&clients),
+            router: router.clone(),
+            peer,
+            is_proxy,
+        };
+        let handshake = tls.clone().map(|tls| Handshake {
+            tls,
+            time_limit: limits.header_timeout,
+            stopped: stopped.clone(),
+        });
+        tokio::spawn(async move {
+            let stream = Box::pin(stream);
+            match handshake {
+                None => connection.serve(stream).await,
+                Some(handshake) => {
+                    if let Some(stream) = handshake.run(stream).await {
+                        connection.serve(stream).await;
+                    }
+                }
+            }
+            drop((permit, place));
+        });
+    }
+    drop((listener, running));
+    if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still running at the end of limits.shutdown_ms");
+    }
+}
+
+/// What comes before the first request of HTTPS.
+struct Handshake {
+    tls: TlsAcceptor,
+    time_limit: Duration,
+    /// Who has not said hello at the stop is not waited for: an error says that it has come.
+    stopped: watch::Receiver<()>,
+}
+
+impl Handshake {
+    async fn run<S>(mut self, stream: S) -> Option<tokio_rustls::server::TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let accepted = tokio::time::timeout(self.time_limit, self.tls.accept(stream));
+        let accepted = tokio::select! {
+            accepted = accepted => accepted,
+            _ = self.stopped.changed() => return None,
+        };
+        match accepted {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took longer than limits.header_timeout_ms"),
+        }
+        None
+    }
+}
+
+/// A client's connection, before it is served.
+struct Connection {
+    builder: http1::Builder,
+    watcher: Watcher,
+    clients: Arc<Clients>,
+    router: Router,
+    peer: IpAddr,
+    is_proxy: bool,
+}
+
+impl Connection {
+    async fn serve<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let Self { builder, watcher, clients, router, peer, is_proxy } = self;
         let service = service_fn(move |request| {
             let client = if is_proxy {
                 Client::named_by_proxy(&clients, peer, &request)
@@ -118,18 +198,10 @@ pub async fn serve(
             };
             client.call(router.clone(), request)
         });
-        let stream = TokioIo::new(Explained::new(Box::pin(stream)));
-        let connection = graceful.watch(builder.serve_connection(stream, service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            drop((permit, place));
-        });
-    }
-    drop(listener);
-    if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests were still running at the end of limits.shutdown_ms");
+        let stream = TokioIo::new(Explained::new(stream));
+        if let Err(error) = watcher.watch(builder.serve_connection(stream, service)).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
     }
 }
 

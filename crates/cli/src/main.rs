@@ -5,7 +5,7 @@ use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings};
-use kaipiao_cli::{accounts, demo, log};
+use kaipiao_cli::{accounts, demo, log, tls};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +34,10 @@ enum Command {
         /// Let a sandbox listen beyond loopback and answer to any name.
         #[arg(long)]
         expose_sandbox: bool,
+        /// Speak HTTPS with a certificate of the server's own making; `kaipiao trust` prints what
+        /// clients must trust. A certificate of yours goes into [tls] of the settings.
+        #[arg(long)]
+        tls: bool,
         /// For crash tests of a sandbox: die right before the COMMIT of this group of commits.
         #[arg(long, hide = true)]
         die_before_commit: Option<u64>,
@@ -105,6 +109,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the certificate that clients of `serve --tls` must trust, as PEM.
+    Trust {
+        #[command(flatten)]
+        args: SettingsArgs,
+    },
     /// Print the sandbox's accounts, users and openids.
     Accounts {
         #[command(flatten)]
@@ -139,9 +148,14 @@ impl SettingsArgs {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve { args, listen, expose_sandbox, die_before_commit } => {
+        Command::Serve { args, listen, expose_sandbox, tls, die_before_commit } => {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
-            serve(&args, listen, expose_sandbox, fault).await
+            let change = |settings: &mut Settings| {
+                settings.listen = listen.unwrap_or(settings.listen);
+                settings.expose_sandbox |= expose_sandbox;
+                settings.tls.local_authority |= tls;
+            };
+            serve(&args, change, fault).await
         }
         Command::Demo { curl: true, server } => {
             print_text(demo::curl::script(&server).trim_end());
@@ -156,6 +170,7 @@ async fn main() -> ExitCode {
             let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
             print_jobs(&args, ask).await
         }
+        Command::Trust { args } => print_authority(&args),
         Command::Accounts { args, json } => print_accounts(&args, json).await,
     };
     match result {
@@ -174,13 +189,11 @@ fn eprintln_error(error: &ComposeError) {
 
 async fn serve(
     args: &SettingsArgs,
-    listen: Option<SocketAddr>,
-    expose_sandbox: bool,
+    change: impl FnOnce(&mut Settings),
     fault: Option<Fault>,
 ) -> Result<(), ComposeError> {
     let mut settings = args.settings()?;
-    settings.listen = listen.unwrap_or(settings.listen);
-    settings.expose_sandbox |= expose_sandbox;
+    change(&mut settings);
     let log = log::start(&settings.log)?;
     let served = serve_with_log(&settings, fault).await;
     log.end();
@@ -230,6 +243,18 @@ fn greet(listening: &Listening, settings: &Settings) {
         text += &format!("\nTry it:\n  {}\n\n", kaipiao_pages::token_curl(&home, merchant));
     }
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// The certificate alone goes to stdout, which may be a file.
+fn print_authority(args: &SettingsArgs) -> Result<(), ComposeError> {
+    print_text(tls::authority_pem(&args.settings()?)?.trim_end());
+    eprint_help(tls::TRUST_HELP);
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "help beside the command's output")]
+fn eprint_help(text: &str) {
+    eprint!("{text}");
 }
 
 async fn print_accounts(args: &SettingsArgs, as_json: bool) -> Result<(), ComposeError> {

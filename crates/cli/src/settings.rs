@@ -51,6 +51,8 @@ pub struct Settings {
     pub admin_token_file: PathBuf,
     /// The server key's file; empty: in the data directory.
     pub server_key_file: PathBuf,
+    /// HTTPS.
+    pub tls: Tls,
     /// Logging.
     pub log: Log,
     /// The authorization page's link.
@@ -88,6 +90,35 @@ impl From<ModeName> for Mode {
             ModeName::Sandbox => Self::Sandbox,
             ModeName::Production => Self::Production,
         }
+    }
+}
+
+/// `[tls]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate and those behind it, in PEM; empty: none.
+    pub certificate: PathBuf,
+    /// Its key, in PEM; empty: none.
+    pub key: PathBuf,
+    /// Makes the certificate itself where there is none.
+    pub local_authority: bool,
+}
+
+impl Tls {
+    /// Whether HTTPS is spoken instead of HTTP.
+    pub fn is_on(&self) -> bool {
+        self.has_certificate() || self.local_authority
+    }
+
+    /// Whether the operator has given one.
+    pub fn has_certificate(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
+
+    /// "http" or "https".
+    pub fn scheme(&self) -> &'static str {
+        if self.is_on() { "https" } else { "http" }
     }
 }
 
@@ -392,6 +423,7 @@ impl Settings {
         self.render.font_files()?;
         self.trusted_proxies()?;
         self.check_allowed_hosts()?;
+        self.check_tls()?;
         self.push.sender(self.mode).map(|_| ())
     }
 
@@ -411,6 +443,14 @@ impl Settings {
                 "allowed_hosts: {bad:?} is not a host name; write it without scheme and port"
             ))),
         }
+    }
+
+    fn check_tls(&self) -> Result<(), SettingsError> {
+        if self.tls.has_certificate() == self.tls.key.as_os_str().is_empty() {
+            let text = "tls.certificate and tls.key go together: give both files, or neither";
+            return Err(SettingsError::Value(text.to_owned()));
+        }
+        Ok(())
     }
 
     fn check_public_base_url(&self) -> Result<(), SettingsError> {

@@ -51,7 +51,7 @@ impl Receiver {
             trusted_proxies: Vec::new(),
             shutdown: Duration::from_secs(1),
         };
-        tokio::spawn(listen::serve(listener, router, limits, std::future::pending()));
+        tokio::spawn(listen::serve(listener, None, router, limits, std::future::pending()));
         Ok(Self { address, events })
     }
 
