@@ -26,6 +26,6 @@ pub(crate) fn serve() {
             shutdown: Duration::from_secs(1),
         };
         let router = Router::new().route("/noop", post(answer));
-        serve_sockets(listener, router, limits, std::future::pending()).await;
+        serve_sockets(listener, None, router, limits, std::future::pending()).await;
     });
 }
