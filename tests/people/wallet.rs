@@ -155,7 +155,7 @@ fn an_orders_page_and_messages_say_what_became_of_its_invoice() {
     assert_sucesss(&client.make_out(&client.invoice("1", "F1")));
     let blue = client.result("F1")["invoicedetail"].clone();
     let issued = shown();
-    assert!(issued.contains("Your invoice is issued") && is_green(&issued), "{issued}");
+    assert!(issued.contains("Your invoice has been issued") && is_green(&issued), "{issued}");
     assert_eq!(events(), ["issued", "failed"]);
     let (_, inbox) = page(&server, "/me/messages", USER);
     assert_eq!(cards(&inbox), cards(&issued));
