@@ -27,9 +27,11 @@ fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
     assert!(status == 200 && empty.contains("any invoices yet"), "{empty}");
     let detail = client.issued("1", "A1");
     let (_, list) = page(&server, "/me/cards", USER);
-    for words in ["开票示例商城有限公司", "159.00", detail["fphm"].as_str().unwrap()] {
+    for words in ["开票示例商城有限公司", "159.00", "class=\"month\""] {
         assert!(list.contains(words), "{words}: {list}");
     }
+    let number = detail["fphm"].as_str().unwrap();
+    assert!(!list.contains(number), "the number belongs to the detail: {list}");
     assert!(!list.contains("Cancelled"), "{list}");
     let card = cards(&list).remove(0);
     let (status, shown) = page(&server, &card, USER);
@@ -37,6 +39,11 @@ fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
     for name in ["fpdm", "fphm", "jym"] {
         assert!(shown.contains(detail[name].as_str().unwrap()), "{name}: {shown}");
     }
+    assert!(
+        shown.contains("Seller's tax no.") || shown.contains("Seller&#39;s tax no."),
+        "{shown}"
+    );
+    assert!(shown.contains(&format!("download=\"{number}.pdf\"")), "{shown}");
     // The PDF that the page leads to is the one that the merchant is given.
     let pdf = detail["pdfurl"].as_str().unwrap().strip_prefix(&server.base).unwrap();
     assert!(shown.contains(&format!("href=\"{pdf}\"")), "{shown}");

@@ -1,22 +1,47 @@
 //! Moments as people read them.
 
-use jiff::Timestamp;
+use crate::lang::Lang;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
 
 /// A moment as people in China read it.
 pub(crate) fn china_time(unix_s: i64) -> String {
+    in_china(unix_s).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The month of a moment in China, as a heading.
+pub(crate) fn china_month(lang: Lang, unix_s: i64) -> String {
+    let moment = in_china(unix_s);
+    match lang {
+        Lang::Zh => format!("{}年{}月", moment.year(), moment.month()),
+        Lang::En => moment.strftime("%B %Y").to_string(),
+    }
+}
+
+fn in_china(unix_s: i64) -> Zoned {
     let zone = TimeZone::fixed(Offset::constant(8));
-    let moment = Timestamp::from_second(unix_s).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
-    moment.strftime("%Y-%m-%d %H:%M").to_string()
+    Timestamp::from_second(unix_s).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::china_time;
+    use super::{china_month, china_time};
+    use crate::lang::Lang;
 
     #[test]
     fn moments_are_shown_as_in_china() {
         assert_eq!(china_time(1_767_196_800), "2026-01-01 00:00");
         assert_eq!(china_time(i64::MAX), "1970-01-01 08:00");
+    }
+
+    #[test]
+    fn a_month_begins_at_midnight_in_china() {
+        for (unix_s, zh, en) in [
+            (1_767_196_799, "2025年12月", "December 2025"),
+            (1_767_196_800, "2026年1月", "January 2026"),
+        ] {
+            assert_eq!(china_month(Lang::Zh, unix_s), zh);
+            assert_eq!(china_month(Lang::En, unix_s), en);
+        }
     }
 }

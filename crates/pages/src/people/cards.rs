@@ -1,8 +1,9 @@
 //! Cards & Offers: a user's invoice cards, and each card with its invoice (wire_facts 4.5).
 
+use crate::lang::Lang;
 use crate::page::{Frame, further, html, notice};
 use crate::pages::Pages;
-use crate::time::china_time;
+use crate::time::{china_month, china_time};
 use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Path, Request, State};
@@ -17,11 +18,17 @@ use kaipiao_domain::invoicing::face::Face;
 #[template(path = "cards.html")]
 struct Cards<'a> {
     frame: &'a Frame,
-    rows: Vec<Row>,
+    months: Vec<Month>,
     /// The next page's address; empty: this is the last.
     more: String,
     /// Whether there are pages before this one.
     is_further: bool,
+}
+
+/// The cards of a month that are on this page.
+struct Month {
+    name: String,
+    rows: Vec<Row>,
 }
 
 struct Row {
@@ -31,7 +38,6 @@ struct Row {
     /// Yuan with two places.
     amount: String,
     day: String,
-    number: String,
     is_cancelled: bool,
 }
 
@@ -44,7 +50,6 @@ impl From<HeldCard> for Row {
             seller: card.seller,
             amount: card.gross.to_string(),
             day: day(card.issued_at),
-            number: card.number.number().to_owned(),
             is_cancelled: card.cancelled_by.is_some(),
         }
     }
@@ -60,6 +65,20 @@ fn day(at: kaipiao_domain::Timestamp) -> String {
     time.split(' ').next().unwrap_or_default().to_owned()
 }
 
+/// Cards in their order, under the names of their months.
+fn by_month(lang: Lang, cards: Vec<HeldCard>) -> Vec<Month> {
+    let mut months: Vec<Month> = Vec::new();
+    for held in cards {
+        let name = china_month(lang, held.card.issued_at.unix_seconds());
+        let row = Row::from(held);
+        match months.last_mut().filter(|month| month.name == name) {
+            Some(month) => month.rows.push(row),
+            None => months.push(Month { name, rows: vec![row] }),
+        }
+    }
+    months
+}
+
 /// `GET /me/cards?after=`
 pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
@@ -70,9 +89,9 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
     };
     match wallet::cards(&pages.app, &user.id, after.as_deref()).await {
         Ok(Listing { items, next }) => {
-            let rows = items.into_iter().map(Row::from).collect();
+            let months = by_month(frame.lang, items);
             let (more, is_further) = (further("/me/cards", next), after.is_some());
-            html(StatusCode::OK, &Cards { frame: &frame, rows, more, is_further })
+            html(StatusCode::OK, &Cards { frame: &frame, months, more, is_further })
         }
         Err(failure) => unavailable(&frame, &failure),
     }
@@ -86,6 +105,8 @@ struct Card<'a> {
     seller: String,
     initial: String,
     amount: String,
+    /// The invoice's, which its saved file is named after.
+    number: String,
     /// Label in Chinese and English, and value.
     facts: Vec<(&'static str, &'static str, String)>,
     /// The red invoice that has taken it back; empty: it stands.
@@ -99,13 +120,15 @@ impl<'a> Card<'a> {
             Face::Classic => frame.t("电子普通发票", "Electronic invoice"),
             Face::Digital => frame.t("数电普通发票", "Fully digital invoice"),
         };
+        let number = invoice.number.number().to_owned();
         let summary = request.summary;
         let facts = [
             ("发票类型", "Kind", kind.to_owned()),
             ("发票代码", "Code", invoice.number.code().to_owned()),
-            ("发票号码", "Number", invoice.number.number().to_owned()),
+            ("发票号码", "Number", number.clone()),
             ("校验码", "Check code", invoice.check_code),
             ("开票日期", "Issued", day(invoice.at)),
+            ("销售方税号", "Seller's tax no.", summary.seller_tax_id),
             ("购买方", "Buyer", summary.buyer_name),
             ("购买方税号", "Buyer's tax no.", summary.buyer_tax_id),
             ("不含税金额", "Net", format!("¥{}", summary.net)),
@@ -118,6 +141,7 @@ impl<'a> Card<'a> {
             initial: initial(&summary.seller_name),
             seller: summary.seller_name,
             amount: summary.gross.to_string(),
+            number,
             facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
             red_name: red_name.unwrap_or_default(),
         }
