@@ -330,7 +330,8 @@ fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
         names.push(name.to_owned());
     }
     names.extend_from_slice(&settings.allowed_hosts);
-    names.dedup();
+    let mut listed = std::collections::HashSet::new();
+    names.retain(|name| listed.insert(name.clone()));
     names
 }
 

@@ -240,7 +240,11 @@ fn greet(listening: &Listening, settings: &Settings) {
             text += &format!("  {role:<13} appid {appid}  secret {secret}\n");
         }
         let merchant = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
-        text += &format!("\nTry it:\n  {}\n\n", kaipiao_pages::token_curl(&home, merchant));
+        let mut curl = kaipiao_pages::token_curl(&home, merchant);
+        if let Some(authority) = tls::own_authority(settings) {
+            curl = curl.replacen("curl", &format!("curl --cacert '{}'", authority.display()), 1);
+        }
+        text += &format!("\nTry it:\n  {curl}\n\n");
     }
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

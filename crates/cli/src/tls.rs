@@ -86,6 +86,13 @@ pub(crate) fn acceptor(
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }
 
+/// The file of the authority that a server with these settings has its certificate from; None: it has
+/// another, or none.
+pub fn own_authority(settings: &Settings) -> Option<PathBuf> {
+    let is_used = settings.tls.local_authority && !settings.tls.has_certificate();
+    is_used.then(|| settings.data.join(AUTHORITY_FILE))
+}
+
 /// The authority's certificate as PEM, for those who are to trust it.
 pub fn authority_pem(settings: &Settings) -> Result<String, TlsError> {
     let path = settings.data.join(AUTHORITY_FILE);

@@ -66,8 +66,8 @@ fn text(output: &Output) -> String {
 #[test]
 fn the_printed_curl_line_works_as_printed_and_the_data_stays() {
     let data = tempfile::tempdir().unwrap();
-    for _ in 0..2 {
-        let server = Served::start(data.path(), &[]);
+    for tls in [&[][..], &[], &["--tls"]] {
+        let server = Served::start(data.path(), tls);
         let line = server.greeting.lines().last().unwrap().trim().to_owned();
         let output =
             Command::new("sh").args(["-c", &line]).output().expect("sh and curl are there");
