@@ -1,7 +1,7 @@
 //! The user's own pages: the title book, the messages, the language.
 
 use crate::harness::{Browser, DESKTOP, Look, PHONE};
-use kaipiao_tests::{MERCHANT, TestServer, USER, assert_sucesss};
+use kaipiao_tests::{ADMIN, MERCHANT, TestServer, USER, assert_sucesss};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +60,7 @@ async fn an_invoice_is_found_in_the_wallet_and_opened() {
         browser.shoot("cards-none").await;
 
         let mut asked = client.asked("1", 0);
-        asked["redirect_url"] = serde_json::json!("");
+        asked["redirect_url"] = json!("");
         let link = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
         browser.go(&link).await;
         browser.submit(".primary[value='authorize']").await;
@@ -183,4 +183,46 @@ async fn the_home_page_and_the_notices_hinder_nobody() {
         browser.shoot("title-wrong-dark").await;
         browser.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_names_a_20_digit_number_and_a_large_amount_fit_a_phone() {
+    let server = TestServer::start();
+    let seller = "开票示例商城连锁经营管理有限责任公司深圳市南山区科技园第二分公司";
+    let mut merchant = server.get_json("/sandbox/v1/accounts")["merchant"].clone();
+    (merchant["nsrmc"], merchant["face"]) = (seller.into(), "digital".into());
+    let account = json!({"role": "merchant", "merchant": merchant});
+    let (status, answer) = server.put_account(MERCHANT, &account, ADMIN);
+    assert_eq!(status, 200, "{answer}");
+    let client = server.merchant();
+    client.authorized("1");
+    let mut invoice = client.invoice("1", "A1");
+    for (name, value) in [
+        ("nsrmc", seller),
+        ("ghfmc", "深圳市示例科技发展股份有限公司华南大区营销服务中心"),
+        ("hjje", "88495575.21"),
+        ("hjse", "11504424.78"),
+        ("jshj", "99999999.99"),
+    ] {
+        invoice[name] = value.into();
+    }
+    for (name, value) in
+        [("xmdj", "88495575.21"), ("xmje", "88495575.21"), ("sl", "0.13"), ("se", "11504424.78")]
+    {
+        invoice["invoicedetail_list"][0][name] = value.into();
+    }
+    invoice["invoicedetail_list"][0]["xmmc"] =
+        "Model-0123456789012345678901234567890123456789".into();
+    assert_sucesss(&client.make_out(&invoice));
+    let number = client.result("A1")["invoicedetail"]["fphm"].as_str().unwrap().to_owned();
+    assert_eq!(number.len(), 20);
+    let browser = Browser::open(PHONE).await;
+    browser.go(&format!("{}/me/cards", server.base)).await;
+    browser.submit(&format!("[value='{USER}']")).await;
+    browser.says("99999999.99").await;
+    browser.shoot("cards-long").await;
+    browser.submit(".tickets li a").await;
+    browser.says(&number).await;
+    browser.shoot("card-long").await;
+    browser.close().await;
 }

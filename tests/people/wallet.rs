@@ -44,6 +44,9 @@ fn an_invoice_comes_into_its_users_wallet_and_nobody_elses() {
         "{shown}"
     );
     assert!(shown.contains(&format!("download=\"{number}.pdf\"")), "{shown}");
+    assert!(list.contains("星期一") && shown.contains("洗衣机"), "{list} {shown}");
+    let url = form_urlencoded::byte_serialize(detail["pdfurl"].as_str().unwrap().as_bytes());
+    assert!(shown.contains(&url.collect::<String>()), "{shown}");
     // The PDF that the page leads to is the one that the merchant is given.
     let pdf = detail["pdfurl"].as_str().unwrap().strip_prefix(&server.base).unwrap();
     assert!(shown.contains(&format!("href=\"{pdf}\"")), "{shown}");
@@ -168,4 +171,28 @@ fn an_orders_page_and_messages_say_what_became_of_its_invoice() {
     assert_eq!(cards(&taken_back), cards(&issued));
     assert_eq!(events(), ["taken_back", "issued", "failed"]);
     assert!(page(&server, "/me/messages", OTHER_USER).1.contains("any messages yet"));
+}
+
+#[test]
+fn a_card_shows_the_first_items_and_counts_the_others() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    client.authorized("1");
+    let mut invoice = client.invoice("1", "L1");
+    let line = |n: usize| {
+        json!({
+            "fphxz": "0", "spbm": "1090418010000000000", "xmmc": format!("item-{n}."), "xmsl": "1",
+            "xmdj": "100", "xmje": "100", "sl": "0.13", "se": "13",
+        })
+    };
+    invoice["invoicedetail_list"] = (1..=23).map(line).collect();
+    for (name, value) in [("hjje", "2300"), ("hjse", "299"), ("jshj", "2599")] {
+        invoice[name] = json!(value);
+    }
+    assert_sucesss(&client.make_out(&invoice));
+    assert_eq!(client.result("L1")["errcode"], 0);
+    let card = cards(&page(&server, "/me/cards", USER).1).remove(0);
+    let (_, shown) = page(&server, &card, USER);
+    assert!(shown.contains("item-20.") && !shown.contains("item-21."), "{shown}");
+    assert!(shown.contains("Further items, in the PDF: 3") && shown.contains("113.00"), "{shown}");
 }

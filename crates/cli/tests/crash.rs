@@ -405,6 +405,20 @@ fn crash_round(
     count.load(Ordering::SeqCst)
 }
 
+/// The orders that the user's messages say were rejected, page by page.
+fn rejected_orders(server: &Server) -> BTreeSet<String> {
+    let (mut orders, mut after) = (BTreeSet::new(), String::new());
+    loop {
+        let path = format!("sandbox/v1/messages?user=lina&after={after}");
+        let page = server.get(&path).unwrap();
+        let messages = page["messages"].as_array().unwrap().iter();
+        let rejected = messages.filter(|message| message["event"] == "rejected");
+        orders.extend(rejected.map(|message| message["order_id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { return orders };
+        after = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    }
+}
+
 /// Every acknowledged change is there.
 fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usize, usize)) {
     let token = server.merchant_token();
@@ -434,18 +448,10 @@ fn check(server: &Server, acknowledged: &Acknowledged, from: (usize, usize, usiz
             !is_running
         });
     }
-    let inbox = server.get("sandbox/v1/messages?user=lina").unwrap();
-    let rejected: Vec<_> = inbox["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| m["order_id"].as_str().unwrap().to_owned())
-        .collect();
-    let newest = acknowledged.rejected.len().saturating_sub(500);
-    for (index, order_id) in acknowledged.rejected.iter().enumerate().skip(from.2) {
+    let rejected = rejected_orders(server);
+    for order_id in &acknowledged.rejected[from.2..] {
         assert_eq!(status(order_id)["invoice_status"], "reject insert", "lost: {order_id}");
-        // The listing shows the newest thousand.
-        assert!(index < newest || rejected.contains(order_id), "lost the message of {order_id}");
+        assert!(rejected.contains(order_id), "lost the message of {order_id}");
     }
     let attribute = |action: &str| {
         let path = format!("card/invoice/setbizattr?action={action}&access_token={token}");

@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
-use crate::signed::{pdf_name, read_pdf_name};
+use crate::signed::{pdf_name, pdf_url, read_pdf_name};
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, RequestState};
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
@@ -31,6 +32,10 @@ pub struct HeldInvoice {
     pub request: InvoiceRequest,
     /// The invoice.
     pub invoice: IssuedInvoice,
+    /// What it is for.
+    pub content: Content,
+    /// The address of its PDF.
+    pub pdf_url: String,
     /// The name of the red invoice that has taken it back; None: it stands.
     pub red_name: Option<String>,
 }
@@ -66,7 +71,9 @@ pub async fn held_invoice(
     };
     let Ok(invoice) = request.invoice().cloned() else { return Ok(None) };
     let red_name = request.offset_by().map(|red| pdf_name(&app.keys, &request.merchant, red));
-    Ok(Some(HeldInvoice { request, invoice, red_name }))
+    let content = requests::content_of(app, &request).await?;
+    let pdf_url = pdf_url(&app.keys, &app.settings.public_base_url, &merchant, &serial);
+    Ok(Some(HeldInvoice { request, invoice, content, pdf_url, red_name }))
 }
 
 /// How far the invoice of an order is, as the user may know it.

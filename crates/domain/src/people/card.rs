@@ -77,6 +77,8 @@ pub struct InvoiceCard {
     pub code: CardCode,
     /// The seller's name.
     pub seller: String,
+    /// The buyer's name; empty on cards from before it was kept.
+    pub buyer: String,
     /// The amount with tax.
     pub gross: Fen,
     /// The invoice's code and number.
@@ -99,6 +101,7 @@ impl InvoiceCard {
             card_id,
             code,
             seller: request.summary.seller_name.clone(),
+            buyer: request.summary.buyer_name.clone(),
             gross: request.summary.gross,
             number: invoice.number.clone(),
             issued_at: invoice.at,

@@ -1,7 +1,7 @@
 //! Cards & Offers: a user's invoice cards, and each card with its invoice (wire_facts 4.5).
 
 use crate::lang::Lang;
-use crate::page::{Frame, further, html, notice};
+use crate::page::{Frame, encoded, further, html, notice};
 use crate::pages::Pages;
 use crate::time::{china_month, china_time};
 use crate::visit::{UserVisit, Visit, unavailable};
@@ -13,6 +13,8 @@ use kaipiao_app::listing::Listing;
 use kaipiao_app::people::wallet;
 use kaipiao_app::people::wallet::{HeldCard, HeldInvoice};
 use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::line::Line;
+use kaipiao_domain::money::Fen;
 
 #[derive(Template)]
 #[template(path = "cards.html")]
@@ -35,6 +37,7 @@ struct Row {
     name: String,
     seller: String,
     initial: String,
+    buyer: String,
     /// Yuan with two places.
     amount: String,
     day: String,
@@ -48,6 +51,7 @@ impl From<HeldCard> for Row {
             name: held.name,
             initial: initial(&card.seller),
             seller: card.seller,
+            buyer: card.buyer,
             amount: card.gross.to_string(),
             day: day(card.issued_at),
             is_cancelled: card.cancelled_by.is_some(),
@@ -109,13 +113,19 @@ struct Card<'a> {
     number: String,
     /// Label in Chinese and English, and value.
     facts: Vec<(&'static str, &'static str, String)>,
+    /// Name and amount with tax of the first lines.
+    items: Vec<(String, String)>,
+    /// Lines that stand in the PDF alone.
+    further_items: usize,
+    /// The address of a new mail with the PDF's.
+    mail: String,
     /// The red invoice that has taken it back; empty: it stands.
     red_name: String,
 }
 
 impl<'a> Card<'a> {
     fn of(frame: &'a Frame, name: &'a str, held: HeldInvoice) -> Self {
-        let HeldInvoice { request, invoice, red_name } = held;
+        let HeldInvoice { request, invoice, content, pdf_url, red_name } = held;
         let kind = match request.face {
             Face::Classic => frame.t("电子普通发票", "Electronic invoice"),
             Face::Digital => frame.t("数电普通发票", "Fully digital invoice"),
@@ -139,13 +149,27 @@ impl<'a> Card<'a> {
             frame,
             name,
             initial: initial(&summary.seller_name),
-            seller: summary.seller_name,
             amount: summary.gross.to_string(),
             number,
+            items: content.lines.iter().take(ITEMS).map(item).collect(),
+            further_items: content.lines.len().saturating_sub(ITEMS),
+            mail: mail(&summary.seller_name, &pdf_url),
+            seller: summary.seller_name,
             facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
             red_name: red_name.unwrap_or_default(),
         }
     }
+}
+
+/// Lines that the page shows; an invoice has up to 2,000.
+const ITEMS: usize = 20;
+
+fn item(line: &Line) -> (String, String) {
+    (line.name.clone(), Fen::new(line.net.get() + line.tax.get()).to_string())
+}
+
+fn mail(seller: &str, pdf_url: &str) -> String {
+    format!("mailto:?subject={}&body={}", encoded(seller), encoded(pdf_url))
 }
 
 /// `GET /me/cards/{name}`
