@@ -29,10 +29,6 @@ use tower_service::Service;
 
 /// The files that the addresses of names and of name servers come from.
 const SOURCES: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
-/// So long a name server may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// So often it is asked again.
-const RETRIES: usize = 1;
 /// An answer is believed so long at most.
 const MAX_LIFE: Duration = Duration::from_secs(60);
 /// That a name does not exist is believed so long at most.
@@ -107,9 +103,6 @@ fn resolver(name_servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
         config = ResolverConfig::from_parts(domain, search, name_servers);
     }
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
-    // Both families are waited for, and one that no server answers must leave time for the push.
-    options.timeout = options.timeout.min(PATIENCE);
-    options.attempts = options.attempts.min(RETRIES);
     options.positive_max_ttl = Some(MAX_LIFE);
     options.negative_max_ttl = Some(MAX_ABSENCE);
     let provider = TokioRuntimeProvider::default();
