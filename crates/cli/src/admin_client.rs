@@ -2,6 +2,7 @@
 
 use crate::compose::{self, ComposeError};
 use crate::settings::Settings;
+use crate::tls;
 use core::time::Duration;
 use serde_json::Value;
 
@@ -26,9 +27,12 @@ impl AdminClient {
             let text = "no admin token: set KAIPIAO_ADMIN_TOKEN or admin_token_file";
             ComposeError::Asking(text.to_owned())
         })?;
-        let config = ureq::Agent::config_builder()
+        let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(10)));
+        if server.starts_with("https://") {
+            config = config.tls_config(tls::client_config(settings)?);
+        }
         let base = format!("{}/admin/v1", server.trim_end_matches('/'));
         Ok(Self { base, token, agent: config.build().into() })
     }

@@ -194,9 +194,9 @@ impl Connection {
             let client = if is_proxy {
                 Client::named_by_proxy(&clients, peer, &request)
             } else {
-                Client { address: peer, place: Some(None) }
+                Some(Client { address: peer, _place: None })
             };
-            client.call(router.clone(), request)
+            answer_to(client, router.clone(), request)
         });
         let stream = TokioIo::new(Explained::new(stream));
         if let Err(error) = watcher.watch(builder.serve_connection(stream, service)).await {
@@ -208,30 +208,32 @@ impl Connection {
 /// Whom a request is from.
 struct Client {
     address: IpAddr,
-    /// The request's own place, which only a proxy's requests need; None: there is none for it.
-    place: Option<Option<Place>>,
+    /// The request's own, of whom a proxy names; others have one for their connection.
+    _place: Option<Place>,
 }
 
 impl Client {
-    fn named_by_proxy<B>(clients: &Arc<Clients>, proxy: IpAddr, request: &Request<B>) -> Self {
+    /// None: the one whom the proxy names has all the places that it may have.
+    fn named_by_proxy<B>(
+        clients: &Arc<Clients>,
+        proxy: IpAddr,
+        request: &Request<B>,
+    ) -> Option<Self> {
         let address = clients.forwarded_for(proxy, request.headers());
-        let place = match address {
-            // Who is not named is as many clients as the proxy has.
-            own if own == proxy => Some(None),
-            named => clients.place(named).map(Some),
-        };
-        Self { address, place }
+        // Who is not named is as many clients as the proxy has.
+        let place = if address == proxy { None } else { Some(clients.place(address)?) };
+        Some(Self { address, _place: place })
     }
+}
 
-    async fn call(
-        self,
-        mut router: Router,
-        mut request: Request<Incoming>,
-    ) -> Result<Response<Body>, Infallible> {
-        let Some(_place) = self.place else { return Ok(too_many()) };
-        request.extensions_mut().insert(ClientAddress(self.address));
-        router.call(request).await
-    }
+async fn answer_to(
+    client: Option<Client>,
+    mut router: Router,
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let Some(client) = client else { return Ok(too_many()) };
+    request.extensions_mut().insert(ClientAddress(client.address));
+    router.call(request).await
 }
 
 /// The answer to a request of a client that has too many.

@@ -17,6 +17,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// The authority's certificate, in the data folder.
 const AUTHORITY_FILE: &str = "tls-authority.pem";
@@ -91,6 +92,20 @@ pub(crate) fn acceptor(
 pub fn own_authority(settings: &Settings) -> Option<PathBuf> {
     let is_used = settings.tls.local_authority && !settings.tls.has_certificate();
     is_used.then(|| settings.data.join(AUTHORITY_FILE))
+}
+
+/// What the commands believe of a server: the machine's authorities, and this data folder's own if there
+/// is one.
+pub(crate) fn client_config(settings: &Settings) -> Result<TlsConfig, TlsError> {
+    let mut roots = rustls_native_certs::load_native_certs().certs;
+    let own = settings.data.join(AUTHORITY_FILE);
+    if own.exists() {
+        roots.extend(read_chain("the local authority", &own)?);
+    }
+    let roots = roots.iter().map(|root| Certificate::from_der(root).to_owned());
+    let builder = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots.collect())));
+    let provider = Arc::new(ring::default_provider());
+    Ok(builder.unversioned_rustls_crypto_provider(provider).build())
 }
 
 /// The authority's certificate as PEM, for those who are to trust it.

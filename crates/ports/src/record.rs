@@ -198,8 +198,8 @@ pub struct Index {
     /// The domain's milliseconds that listings by time go by; for kinds with
     /// [`Kind::has_time`]. It stays what the first save said.
     pub time_ms: i64,
-    /// Since when, in the domain's milliseconds, the record is of no use to anybody: a purge
-    /// removes it some time later. None: it is kept.
+    /// Since when, in the domain's milliseconds ([`Kind::EndedSession`]: in real ones), the record is of
+    /// no use to anybody: a purge removes it some time later. None: it is kept.
     pub unused_since_ms: Option<i64>,
     /// Values by which a search finds it, of the kind's [`Kind::fields`].
     pub fields: Vec<(Field, String)>,

@@ -30,6 +30,7 @@ use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::money::{Fen, decimal};
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::message::{Message, MessageEvent};
+use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
 use kaipiao_ports::record::{Body, Key, Stored};
@@ -48,6 +49,7 @@ use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
 use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
 use kaipiao_records::people::message::message_key;
+use kaipiao_records::people::session::{EndedSession, ended_session_key};
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record::Record;
@@ -143,6 +145,8 @@ fn every_record_reads_back() {
             Message { user: user(), merchant: merchant(), order_id, sent_at: at(9), event };
         reads_back(message_key(&message), &message);
     }
+    let session = Session { id: *b"twelve bytes", user: user(), expires_s: 9 };
+    reads_back(ended_session_key(&session), &EndedSession(session));
     reads_back(ClockOffset::key(), &ClockOffset { ahead_s: 7 });
 }
 

@@ -25,7 +25,7 @@ CREATE TABLE ended_sessions   (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id 
 CREATE TABLE messages         (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, unused_since_ms INTEGER, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
 CREATE TABLE cards            (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
 CREATE TABLE card_codes       (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, id)) STRICT;
--- What a purge looks for. Times are the domain's milliseconds.
+-- What a purge looks for. Times are the domain's milliseconds; of ended sessions, real ones.
 CREATE INDEX orders_unused ON orders (unused_since_ms) WHERE unused_since_ms IS NOT NULL;
 CREATE INDEX ended_sessions_unused ON ended_sessions (unused_since_ms) WHERE unused_since_ms IS NOT NULL;
 CREATE INDEX messages_unused ON messages (unused_since_ms) WHERE unused_since_ms IS NOT NULL;

@@ -78,6 +78,15 @@ fn who_trusts_the_printed_authority_reaches_the_server_by_each_of_its_names_even
     let stranger =
         curl.run(&["--resolve", &place.replace("api", "pay"), &url.replace("api", "pay")]);
     assert!(text(&stranger).contains("SSL"), "{}", text(&stranger));
+    // The commands trust the data folder's own authority by themselves.
+    let pushes = |data: &Path| {
+        let mut command = kaipiao();
+        command.args(["pushes", "--server", server.home.as_str(), "--data"]).arg(data);
+        text(&command.output().unwrap())
+    };
+    assert_eq!(pushes(data.path()), "no pushes\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert!(pushes(elsewhere.path()).contains("certificate"), "{}", pushes(elsewhere.path()));
     let plain = curl.run(&[&server.home.replace("https", "http")]);
     assert!(!plain.status.success(), "{}", text(&plain));
     server.stop();
