@@ -1,4 +1,5 @@
-//! A real server for the tests: SQLite in a temporary directory, HTTP on a free port.
+//! A real server for the tests: SQLite in a temporary directory, or a database of its own where [`STORE`] says
+//! so, HTTP on a free port.
 //!
 //! The tests in `http.rs`'s modules carry the sections' stems; each starts its own server.
 
@@ -12,6 +13,7 @@ pub use wait::{PATIENCE, PAUSE, poll_within, wait_for, wait_until};
 
 use kaipiao_cli::compose;
 use kaipiao_cli::settings::Settings;
+use kaipiao_testkit::postgres::Database;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +37,9 @@ pub const USER: &str = "zhangwei";
 /// Another demo user.
 pub const OTHER_USER: &str = "lina";
 
+/// The variable that has every [`TestServer`] keep its data on PostgreSQL: `postgres`.
+pub const STORE: &str = "KAIPIAO_TEST_STORE";
+
 /// A server that runs until it is dropped.
 pub struct TestServer {
     /// `http://127.0.0.1:<port>`
@@ -42,10 +47,33 @@ pub struct TestServer {
     agent: ureq::Agent,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    data: TempDir,
+    data: Data,
     /// Pushes that are still on their way at the end, and invoices that are still being issued, fail
     /// the test, unless it says that it leaves some.
     leaves_pushes: AtomicBool,
+}
+
+/// Where a server keeps its data.
+struct Data {
+    directory: TempDir,
+    database: Option<Database>,
+}
+
+impl Data {
+    fn new() -> Self {
+        let is_shared = std::env::var(STORE).is_ok_and(|store| store == "postgres");
+        // A test may be within a runtime itself.
+        let make = || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(Database::new())
+        };
+        let database = is_shared.then(|| std::thread::spawn(make).join().unwrap());
+        Self { database, ..Self::embedded() }
+    }
+
+    fn embedded() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), database: None }
+    }
 }
 
 /// The sandbox's admin token.
@@ -59,7 +87,12 @@ impl TestServer {
 
     /// A server with these settings (TOML) on top of the defaults.
     pub fn start_with(settings: &str) -> Self {
-        Self::over(tempfile::tempdir().unwrap(), settings)
+        Self::over(Data::new(), settings)
+    }
+
+    /// A sandbox with the embedded store whatever [`STORE`] says, for tests that change it by themselves.
+    pub fn start_embedded() -> Self {
+        Self::over(Data::embedded(), "")
     }
 
     /// Stops, and starts again over the same data.
@@ -70,18 +103,22 @@ impl TestServer {
     /// Stops, changes what is stored, and starts again over it.
     pub fn restart_after(self, change: impl FnOnce(&rusqlite::Connection), settings: &str) -> Self {
         let data = self.stop();
-        change(&open_store(&data.path().join("data")));
+        change(&open_store(&data.directory.path().join("data")));
         Self::over(data, settings)
     }
 
-    fn stop(mut self) -> TempDir {
+    fn stop(mut self) -> Data {
         self.leaves_pushes();
         self.halt();
-        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
+        std::mem::replace(&mut self.data, Data::embedded())
     }
 
-    fn over(data: TempDir, settings: &str) -> Self {
-        let settings = load(data.path(), settings);
+    fn over(data: Data, settings: &str) -> Self {
+        let mut settings = load(data.directory.path(), settings);
+        if let Some(database) = &data.database {
+            settings.database.choose(database.url());
+            settings.database.node = "main".to_owned();
+        }
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -93,22 +130,26 @@ impl TestServer {
             runtime.block_on(async {
                 let listening = compose::listen(&settings, None).await.unwrap();
                 ready.send(listening.address).unwrap();
-                listening.serve(async { drop(stopped.await) }).await;
+                listening.serve(async { drop(stopped.await) }).await.unwrap();
             });
         });
         let base = format!("http://{}", is_ready.recv().expect("the server starts"));
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(20)));
         Self {
             base,
-            agent: config.build().into(),
+            agent: agent(),
             stop: Some(stop),
             thread: Some(thread),
             data,
             leaves_pushes: AtomicBool::new(false),
         }
+    }
+
+    /// A server that runs as a process of its own, which nobody stops here.
+    pub fn beside(base: &str) -> Self {
+        let base = base.trim_end_matches('/').to_owned();
+        let (stop, thread) = (None, None);
+        let leaves_pushes = AtomicBool::new(true);
+        Self { base, agent: agent(), stop, thread, data: Data::embedded(), leaves_pushes }
     }
 
     /// Says that this test leaves pushes on their way, or invoices being issued.
@@ -170,7 +211,7 @@ impl TestServer {
 
     /// Where the server keeps its data.
     pub fn data(&self) -> &Path {
-        self.data.path()
+        self.data.directory.path()
     }
 
     /// Stops the server and waits for it; a panic in it fails the test.
@@ -394,6 +435,14 @@ impl TestServer {
         }
         self.post_json("/sandbox/v1/authorize", &body)
     }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .timeout_global(Some(Duration::from_secs(20)));
+    config.build().into()
 }
 
 /// The store in a data directory that no server has open.

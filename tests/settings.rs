@@ -400,7 +400,7 @@ fn failed_jobs_d_is_how_long_jobs_are_kept_that_failed() {
         }
     };
     let settings = "[retention]\nfailed_jobs_d = 2";
-    let server = TestServer::start().restart_after(add_failed, settings);
+    let server = TestServer::start_embedded().restart_after(add_failed, settings);
     let left = || members(&server.all_pages("jobs?limit=9", "jobs"), "name");
     assert_eq!(left(), ["second", "first"]);
     server.advance_s(DAY_S);

@@ -64,7 +64,7 @@ impl Served {
                 let listening = compose::listen(&settings, None).await.expect("it listens");
                 ready.send(listening.home_url()).expect("it is waited for");
                 tokio::spawn(tick(ticks));
-                listening.serve(std::future::pending()).await;
+                listening.serve(std::future::pending()).await.expect("it runs");
             });
         });
         let base = is_ready.recv().expect("it starts").trim_end_matches('/').to_owned();

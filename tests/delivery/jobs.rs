@@ -31,8 +31,7 @@ fn now_ms(server: &TestServer) -> i64 {
 }
 
 /// A server whose merchant waits for the invoice of serial P1, in a job that has not ended.
-fn with_an_open_job() -> TestServer {
-    let server = TestServer::start();
+fn with_an_open_job(server: TestServer) -> TestServer {
     let merchant = server.merchant();
     merchant.authorized("1");
     server.fault(json!({"target": "issuer", "delay_ms": 86_400_000}));
@@ -70,7 +69,7 @@ fn is_set_aside_and_run_again(
     words: &str,
     undo: impl FnOnce(&Connection),
 ) {
-    let server = with_an_open_job().restart_after(change, "");
+    let server = with_an_open_job(TestServer::start_embedded()).restart_after(change, "");
     let job = fails_until_set_aside(&server);
     let last_error = job["last_error"].as_str().unwrap();
     assert!(last_error.contains(words), "{last_error}");
@@ -136,7 +135,7 @@ fn a_job_that_nobody_knows_is_set_aside() {
 
 #[test]
 fn a_job_that_has_not_failed_is_not_run_again() {
-    let server = with_an_open_job();
+    let server = with_an_open_job(TestServer::start());
     server.leaves_pushes();
     assert_eq!(run(&server, &job(&server)["id"]), 409);
     assert_eq!(run(&server, &json!(999_999_999)), 404);
@@ -152,7 +151,7 @@ fn the_listing_of_jobs_is_paged_and_refuses_what_it_does_not_know() {
             store.execute(job, [number]).unwrap();
         }
     };
-    let server = TestServer::start().restart_after(add_failed, "");
+    let server = TestServer::start_embedded().restart_after(add_failed, "");
     let all = server.all_pages("jobs?limit=2", "jobs");
     assert_eq!(
         all.iter().map(|job| job["id"].as_i64().unwrap()).collect::<Vec<_>>(),

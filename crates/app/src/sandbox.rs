@@ -222,6 +222,9 @@ pub struct Sandbox {
     pub issuer: Arc<ScriptedIssuer>,
 }
 
+/// How often it is looked whether another node has moved the clock.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
 /// The clock is moved at most ten years ahead in all: enough for every life and retention.
 const MAX_AHEAD_S: u64 = 10 * 366 * 86_400;
 
@@ -259,10 +262,37 @@ impl SandboxClock {
                 Ok::<_, Failure>(Decision::alone(Some(ClockOffset { ahead_s }), ahead_s))
             })
             .await?;
-        self.clock.run_ahead(Duration::from_secs(ahead_s));
-        // Retries may be due by now, and issuers that said "not yet".
-        app.mailboxes.look();
-        app.clock_moved.notify_one();
+        self.run_ahead(app, ahead_s);
         Ok((app.now(), ahead_s))
     }
+
+    /// Follows the clock that another node has moved, until `stop` resolves.
+    pub async fn follow(&self, app: &App, stop: impl Future<Output = ()>) {
+        let following = async {
+            loop {
+                pause().await;
+                match self.ahead_s(app).await {
+                    Ok(ahead_s) => self.run_ahead(app, ahead_s),
+                    Err(error) => tracing::warn!(%error, "the clock could not be read"),
+                }
+            }
+        };
+        tokio::select! {
+            () = stop => {}
+            () = following => {}
+        }
+    }
+
+    fn run_ahead(&self, app: &App, ahead_s: u64) {
+        if self.clock.run_ahead(Duration::from_secs(ahead_s)) {
+            // Retries may be due by now, and issuers that said "not yet".
+            app.mailboxes.look();
+            app.clock_moved.notify_one();
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "other nodes move the clock in real time")]
+async fn pause() {
+    tokio::time::sleep(FOLLOW_EVERY).await;
 }

@@ -120,16 +120,13 @@ pub async fn check_store_metadata(app: &App, mode: Mode) -> Result<(), StartErro
 /// Adds the sandbox's accounts and people where they are missing; what was changed since is
 /// left alone.
 pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
-    let accounts = async {
-        let specs = missing_accounts(app).await?;
-        let saved = accounts::save_all(app, &specs, async |_| Ok(Vec::new())).await;
-        saved.map_err(|error| match error {
-            StartError::Account { error, .. } => StartError::Demo(error),
-            other => other,
-        })
-    };
-    let users = async { seed_users(app).await.map_err(StartError::Failed) };
-    tokio::try_join!(accounts, users).map(|_| ())
+    let specs = missing_accounts(app).await?;
+    let saved = accounts::save_all(app, &specs, async |_| Ok(Vec::new())).await;
+    saved.map_err(|error| match error {
+        StartError::Account { error, .. } => StartError::Demo(error),
+        other => other,
+    })?;
+    seed_users(app).await.map_err(StartError::Failed)
 }
 
 /// The demo accounts that are not there, and the demo merchant's taxpayer, also for a sandbox of

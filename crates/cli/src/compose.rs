@@ -1,7 +1,9 @@
 //! Puts the parts together. The port opens only when the store is ready.
 
+use crate::fault::Fault;
 use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
+use crate::store::{OpenError, OpenStore};
 use crate::tls::{self, TlsError};
 use axum::Router;
 use core::time::Duration;
@@ -23,9 +25,10 @@ use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::store::Store;
+use kaipiao_records::record;
+use kaipiao_records::server::StoreMetadata;
 use kaipiao_render::{FaceRenderer, Fonts};
 use kaipiao_sender::HttpSender;
-use kaipiao_store_sqlite::{OpenError, Options, SqliteStore};
 use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
@@ -64,6 +67,11 @@ pub enum ComposeError {
     /// The sender of pushes.
     #[error("push: {0}")]
     Sender(#[from] kaipiao_sender::BuildError),
+    /// Another process has this one's name.
+    #[error(
+        "another process has taken the name of node \"{0}\", as after 15 s without the database; this one has ended, start it again with a name of its own"
+    )]
+    NodeLost(String),
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
@@ -88,6 +96,8 @@ pub struct Listening {
     router: Router,
     limits: SocketLimits,
     tls: Option<TlsAcceptor>,
+    store: OpenStore,
+    sandbox: Option<Arc<Sandbox>>,
 }
 
 impl Listening {
@@ -98,8 +108,9 @@ impl Listening {
     }
 
     /// Serves, issues, and sends pushes, until `stop` resolves. Issuing and pushes go on until the
-    /// last request has its answer; what is not completed in time is offered again at the next start.
-    pub async fn serve(self, stop: impl Future<Output = ()>) {
+    /// last request has its answer; what is not completed in time is offered again at the next start. An error: the node has
+    /// lost its name, and has stopped by itself.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ComposeError> {
         let (last_answer, answered) = tokio::sync::watch::channel(());
         let until = |mut answered: tokio::sync::watch::Receiver<()>| async move {
             // An error: the sender is gone, which is what is waited for.
@@ -109,28 +120,47 @@ impl Listening {
         workers.spawn(issue::run(Arc::clone(&self.app), until(answered.clone())));
         workers.spawn(dispatch::run(Arc::clone(&self.app), until(answered.clone())));
         let app = self.app;
+        if let Some(sandbox) = self.sandbox {
+            let (app, until) = (Arc::clone(&app), until(answered.clone()));
+            workers.spawn(async move { sandbox.clock.follow(&app, until).await });
+        }
         workers.spawn(async move { maintenance::run(&app, until(answered)).await });
         let shutdown = self.limits.shutdown;
-        listen::serve(self.listener, self.tls, self.router, self.limits, stop).await;
+        let node_lost = self.store.node_lost();
+        let mut is_lost = false;
+        let ending = async {
+            tokio::select! {
+                () = stop => {}
+                () = node_lost => is_lost = true,
+            }
+        };
+        listen::serve(self.listener, self.tls, self.router, self.limits, ending).await;
         drop(last_answer);
         let finish = async { while workers.join_next().await.is_some() {} };
         if tokio::time::timeout(shutdown, finish).await.is_err() {
             tracing::warn!("work was still under way at the end of limits.shutdown_ms");
         }
+        if is_lost {
+            return Err(ComposeError::NodeLost(self.store.node));
+        }
+        self.store.close().await;
+        Ok(())
     }
 }
 
 /// Opens the store, checks its metadata, seeds it, and only then listens.
 pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listening, ComposeError> {
     refuse_exposed_sandbox(settings)?;
-    let options = Options {
-        queue_capacity: settings.limits.commit_queue,
-        readers: settings.limits.store_readers,
-        before_commit: fault.map(Fault::hook),
-    };
-    make_keys(settings)?;
-    let store = SqliteStore::open(&settings.data, options)?;
-    let keys = load_keys(settings)?;
+    let store = OpenStore::open(settings, fault).await?;
+    let listening = listen_over(settings, store.clone()).await;
+    if listening.is_err() {
+        store.close().await;
+    }
+    listening
+}
+
+async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening, ComposeError> {
+    let keys = keys_of(settings, &*store.store).await?;
     let socket_error = |error| ComposeError::Listen(settings.listen, error);
     // Bound here for its port, which links need; it does not listen before the store is ready.
     let socket = listen::bind(settings.listen).map_err(socket_error)?;
@@ -138,15 +168,15 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let tls = tls::acceptor(settings, || certificate_names(settings, address))?;
 
     let clock = Arc::new(SystemClock::default());
-    let (app, issuer) = app(settings, address, Arc::new(store), Arc::clone(&clock), keys)?;
+    let (app, issuer) = app(settings, address, &store, Arc::clone(&clock), keys)?;
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
-    let sandbox = clock.map(|clock| Sandbox { clock, issuer });
+    let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
     let server = Server {
         app: Arc::clone(&app),
         settings: Arc::new(http_settings(settings, address)?),
         bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
-        sandbox: sandbox.map(Arc::new),
+        sandbox: sandbox.clone(),
     };
     let has_admin = server.settings.admin_token.is_some();
     let base_url = public_base_url(settings, address);
@@ -168,19 +198,15 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     };
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     let router = kaipiao_http::router(server, pages);
-    Ok(Listening { address, app, listener, router, limits, tls })
+    Ok(Listening { address, app, listener, router, limits, tls, store, sandbox })
 }
-
-/// The name under which this process takes blocks of invoice numbers and claims: it has its store to
-/// itself.
-const NODE: &str = "main";
 
 /// The use cases over a store, as the settings want them, and the issuer that they ask in the
 /// sandbox; in production they ask the built-in one behind it.
 pub fn app(
     settings: &Settings,
     address: SocketAddr,
-    store: Arc<dyn Store>,
+    OpenStore { store, node, .. }: &OpenStore,
     clock: Arc<SystemClock>,
     keys: Keys,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
@@ -213,7 +239,7 @@ pub fn app(
         },
         retention: settings.retention.settings(),
     };
-    let numbers = Numbers::new(Arc::clone(&store), NODE, settings.issuing.block_size);
+    let numbers = Numbers::new(Arc::clone(store), node, settings.issuing.block_size);
     let built_in = Arc::new(BuiltInIssuer::new(
         numbers,
         keys.check_code_key(),
@@ -221,8 +247,8 @@ pub fn app(
     ));
     let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&built_in) as Arc<dyn Issuer>));
     let parts = Parts {
-        node: NODE.to_owned(),
-        store,
+        node: node.clone(),
+        store: Arc::clone(store),
         clock,
         entropy: Arc::new(OsEntropy),
         sender: Arc::new(sender),
@@ -368,26 +394,31 @@ fn key_path(settings: &Settings) -> PathBuf {
     }
 }
 
-/// Makes the server key of a new data directory. Beside a store no other key than its own is of use.
-fn make_keys(settings: &Settings) -> Result<(), ComposeError> {
+/// The keys of an open store. For a new one a server key is made, if there is none yet; beside others no key but
+/// their own is of use.
+async fn keys_of(settings: &Settings, store: &dyn Store) -> Result<Keys, ComposeError> {
     let path = key_path(settings);
     if path.exists() {
-        return Ok(());
+        return load_keys(settings);
     }
     let wrong = |why: String| ComposeError::ServerKey(path.clone(), why);
-    let store = settings.data.join(kaipiao_store_sqlite::FILE_NAME);
-    if store.exists() {
+    let read = record::get_fresh::<StoreMetadata>(store, &StoreMetadata::key()).await;
+    if read.map_err(Failure::from)?.is_some() {
+        let data = match settings.database.address()? {
+            None => settings.data.join(kaipiao_store_sqlite::FILE_NAME).display().to_string(),
+            Some(_) => "the database".to_owned(),
+        };
         return Err(wrong(format!(
-            "is missing, and {} depends on it: tokens, links, openids and sealed secrets; put the key back from your copy, or begin anew with another --data",
-            store.display()
+            "is missing, and {data} depends on it: tokens, links, openids and sealed secrets; put the key back from your copy or from another node, or begin anew with another --data or database"
         )));
     }
     let made = std::fs::create_dir_all(&settings.data).and_then(|()| make_key_file(&path));
     match made {
         // Another process was faster.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map_err(|error| wrong(error.to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        made => made.map_err(|error| wrong(error.to_string()))?,
     }
+    load_keys(settings)
 }
 
 /// The server's keys.
@@ -451,20 +482,5 @@ fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pa
             .collect(),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },
         users: if is_sandbox { kaipiao_app::sandbox::DEMO_USERS } else { &[] },
-    }
-}
-
-/// A fault that a crash round asks for: the process dies, as by kill -9, right before the COMMIT
-/// of a group, between its savepoints and the disk.
-#[derive(Clone, Copy, Debug)]
-pub struct Fault {
-    /// The group's number, from 1.
-    pub die_before_commit: u64,
-}
-
-impl Fault {
-    fn hook(&self) -> kaipiao_store_sqlite::GroupHook {
-        let fatal = self.die_before_commit;
-        Arc::new(move |group| if group == fatal { std::process::abort() } else { Ok(()) })
     }
 }

@@ -43,7 +43,8 @@ async fn play() -> Result<(), String> {
         .await
         .map_err(|error| error.to_string())?;
     drop(stop);
-    server.await.map_err(|error| error.to_string())?;
+    let served = server.await.map_err(|error| error.to_string())?;
+    served.map_err(|error| error.to_string())?;
     played
 }
 

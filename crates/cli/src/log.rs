@@ -28,6 +28,8 @@ pub struct Started {
 pub fn start(log: &Log) -> Result<Started, SettingsError> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|error| SettingsError::Value(format!("log.filter: {error}")))?;
+    // Below that it tells the parameters of every statement: people's data.
+    let filter = filter.add_directive("tokio_postgres=info".parse().expect("a directive"));
     let (lines, writing) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(WAITING_LINES)

@@ -1,7 +1,8 @@
 //! The binary `kaipiao`.
 
 use clap::{Args, Parser, Subcommand};
-use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
+use kaipiao_cli::compose::{self, ComposeError, Listening};
+use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings};
@@ -38,6 +39,9 @@ enum Command {
         /// clients must trust. A certificate of yours goes into [tls] of the settings.
         #[arg(long)]
         tls: bool,
+        /// This node's name among those of the database [default: the first free of node-1, node-2, …]
+        #[arg(long, value_name = "NAME")]
+        node: Option<String>,
         /// For crash tests of a sandbox: die right before the COMMIT of this group of commits.
         #[arg(long, hide = true)]
         die_before_commit: Option<u64>,
@@ -133,6 +137,10 @@ struct SettingsArgs {
     /// Data directory [default: ./kaipiao-data]
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Address of a PostgreSQL database in place of the store in the data directory: postgres://…; it holds a password, so
+    /// better in the environment or in a file that the settings name
+    #[arg(long, env = "KAIPIAO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
 }
 
 impl SettingsArgs {
@@ -141,6 +149,9 @@ impl SettingsArgs {
         if let Some(data) = &self.data {
             settings.data.clone_from(data);
         }
+        if let Some(url) = self.database_url.as_ref().filter(|url| !url.is_empty()) {
+            settings.database.choose(url.clone());
+        }
         Ok(settings)
     }
 }
@@ -148,12 +159,13 @@ impl SettingsArgs {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve { args, listen, expose_sandbox, tls, die_before_commit } => {
+        Command::Serve { args, listen, expose_sandbox, tls, node, die_before_commit } => {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
             let change = |settings: &mut Settings| {
                 settings.listen = listen.unwrap_or(settings.listen);
                 settings.expose_sandbox |= expose_sandbox;
                 settings.tls.local_authority |= tls;
+                settings.database.node = node.unwrap_or_else(|| settings.database.node.clone());
             };
             serve(&args, change, fault).await
         }
@@ -209,7 +221,7 @@ async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(),
     let stop = stop_signal()?;
     let listening = compose::listen(settings, fault.as_ref()).await?;
     greet(&listening, settings);
-    listening.serve(stop).await;
+    listening.serve(stop).await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub admin_token_file: PathBuf,
     /// The server key's file; empty: in the data directory.
     pub server_key_file: PathBuf,
+    /// The database that nodes share.
+    pub database: Database,
     /// HTTPS.
     pub tls: Tls,
     /// Logging.
@@ -92,6 +94,61 @@ impl From<ModeName> for Mode {
         }
     }
 }
+
+/// `[database]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The address, with its password; empty: none.
+    pub url: String,
+    /// The address's file; empty: none.
+    pub url_file: PathBuf,
+    /// The node's name; empty: the first that is free.
+    pub node: String,
+    /// Connections at most.
+    pub connections: usize,
+}
+
+impl Database {
+    /// The database's address, a secret; None: the store is SQLite's in the data directory. The command line's and the
+    /// environment's stand in `url` and `url_file` ([`Self::choose`]).
+    pub fn address(&self) -> Result<Option<String>, SettingsError> {
+        let address = match (self.url.trim(), self.url_file.as_os_str().is_empty()) {
+            ("", true) => return Ok(None),
+            ("", false) => read(&self.url_file)?.trim().to_owned(),
+            (url, true) => url.to_owned(),
+            (_, false) => {
+                let text = "database.url and database.url_file are the same setting: give one";
+                return Err(SettingsError::Value(text.to_owned()));
+            }
+        };
+        match kaipiao_store_postgres::is_address(&address) {
+            true => Ok(Some(address)),
+            // It holds a password, so nothing of it is repeated.
+            false => Err(SettingsError::Value(ADDRESS.to_owned())),
+        }
+    }
+
+    /// Takes this address, whatever a file says.
+    pub fn choose(&mut self, url: String) {
+        self.url = url;
+        self.url_file = PathBuf::new();
+    }
+
+    /// The node's name, if one was given.
+    pub fn node(&self) -> Result<Option<&str>, SettingsError> {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        match self.node.as_str() {
+            "" => Ok(None),
+            name if name.len() <= 64 && name.bytes().all(is_part) => Ok(Some(name)),
+            name => Err(SettingsError::Value(format!(
+                "database.node must be 1 to 64 of A-Z, a-z, 0-9 and - _ . , not {name:?}"
+            ))),
+        }
+    }
+}
+
+const ADDRESS: &str = "the database's address (database.url, database.url_file, KAIPIAO_DATABASE_URL or --database-url) cannot be read: write postgres://user:password@host:5432/database, other characters than letters and digits of the password as %XX";
 
 /// `[tls]`
 #[derive(Clone, Deserialize)]
@@ -424,6 +481,10 @@ impl Settings {
         self.trusted_proxies()?;
         self.check_allowed_hosts()?;
         self.check_tls()?;
+        self.database.node()?;
+        if !self.database.url.is_empty() {
+            self.database.address()?;
+        }
         self.push.sender(self.mode).map(|_| ())
     }
 
@@ -481,8 +542,9 @@ impl Settings {
     /// mistake of the hand.
     fn bounded(&self) -> Vec<(String, u64, RangeInclusive<u64>)> {
         let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
-        let Self { authorization, login, limits, issuing, push, retention, .. } = self;
+        let Self { database, authorization, login, limits, issuing, push, retention, .. } = self;
         let numbers = [
+            ("database.connections", count(database.connections), 4..=1000),
             ("authorization.link_life_s", authorization.link_life_s, 1..=TEN_YEARS_S),
             ("authorization.life_s", authorization.life_s, 1..=TEN_YEARS_S),
             (

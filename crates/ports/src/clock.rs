@@ -20,10 +20,11 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// Makes the clock run at least so far ahead; it never goes back, in whatever order calls come.
-    pub fn run_ahead(&self, offset: Duration) {
+    /// Makes the clock run at least so far ahead; it never goes back, in whatever order calls come. True: it
+    /// did not run so far ahead before.
+    pub fn run_ahead(&self, offset: Duration) -> bool {
         let offset_ms = u64::try_from(offset.as_millis()).unwrap_or(u64::MAX);
-        self.offset_ms.fetch_max(offset_ms, Ordering::Relaxed);
+        self.offset_ms.fetch_max(offset_ms, Ordering::Relaxed) < offset_ms
     }
 }
 

@@ -38,8 +38,8 @@ impl Options {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The address.
-    #[error("database.url cannot be read: {0}")]
-    Url(String),
+    #[error("the database's address cannot be read")]
+    Url,
     /// No connection, or not the rights.
     #[error("PostgreSQL: {0}")]
     Postgres(String),

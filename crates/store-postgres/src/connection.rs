@@ -1,11 +1,12 @@
 //! Connections: a bounded pool, TLS where the address asks for it, limits of time on every session.
 
 use crate::config::{OpenError, Options};
-use crate::errors::{DbError, away};
+use crate::errors::{DbError, away, described};
 use core::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use std::sync::Arc;
-use tokio_postgres::Config;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long connecting may take.
@@ -19,11 +20,14 @@ const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_t
                        -c default_transaction_isolation=read\\ committed -c jit=off \
                        -c timezone=UTC -c client_min_messages=warning";
 
-/// The address, with the limits of a session.
+/// Whether a text is the address of a database, and names a host.
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Config>().is_ok_and(|config| !config.get_hosts().is_empty())
+}
+
+/// The address, with the limits of a session. What the parser says could hold a part of the password.
 pub(crate) fn config(url: &str) -> Result<Config, OpenError> {
-    let mut config: Config = url
-        .parse()
-        .map_err(|error: tokio_postgres::Error| OpenError::Url(crate::errors::described(&error)))?;
+    let mut config: Config = url.parse().map_err(|_| OpenError::Url)?;
     let options = match config.get_options() {
         Some(own) => format!("{SESSION} {own}"),
         None => SESSION.to_owned(),
@@ -35,6 +39,24 @@ pub(crate) fn config(url: &str) -> Result<Config, OpenError> {
     config.connect_timeout(CONNECT_WITHIN).tcp_user_timeout(SILENT_FOR);
     config.keepalives_idle(SILENT_FOR).keepalives_interval(SILENT_FOR / 4).keepalives_retries(3);
     Ok(config)
+}
+
+/// The same for sessions that change nothing.
+pub(crate) fn read_only(mut config: Config) -> Config {
+    let options = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{options} -c default_transaction_read_only=on"));
+    config
+}
+
+/// One connection, and the task that serves it.
+pub(crate) async fn connect(config: &Config) -> Result<(Client, JoinHandle<()>), OpenError> {
+    let connected = config.connect(tls()?).await;
+    let (client, connection) = connected.map_err(|error| OpenError::Postgres(described(&error)))?;
+    let serving = async move {
+        // Whoever asks the client learns that it has ended.
+        let _ = connection.await;
+    };
+    Ok((client, tokio::spawn(serving)))
 }
 
 /// Certificates are checked against the machine's own trust store.

@@ -27,4 +27,5 @@ mod store;
 mod watch;
 
 pub use config::{CommitHook, OpenError, Options};
+pub use connection::is_address;
 pub use store::PostgresStore;

@@ -5,7 +5,7 @@
 use crate::config::OpenError;
 use crate::errors::described;
 use sha2::{Digest, Sha256};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, GenericClient};
 
 /// A file of `migrations/`. Never edit one that was released: add the next.
 pub(crate) struct Migration {
@@ -57,17 +57,7 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
                      (number INTEGER PRIMARY KEY, checksum BYTEA NOT NULL, oldest_program INTEGER NOT NULL)";
         transaction.batch_execute(table).await.map_err(|error| failed(&error))?;
     }
-    let rows = transaction
-        .query(
-            "SELECT number, checksum, oldest_program FROM schema_migrations ORDER BY number",
-            &[],
-        )
-        .await
-        .map_err(|error| failed(&error))?;
-    let applied: Vec<_> = rows
-        .iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2)))
-        .collect::<Vec<(i32, Vec<u8>, i32)>>();
+    let applied = applied(&transaction).await?;
     compare(&applied, migrations)?;
     let newest = applied.last().map_or(0, |(number, _, _)| *number);
     for migration in migrations.iter().filter(|migration| migration.number > newest) {
@@ -81,6 +71,23 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
             .map_err(|error| failed(&error))?;
     }
     transaction.commit().await.map_err(|error| failed(&error))
+}
+
+/// Whether there are tables, and this program can read them.
+pub(crate) async fn are_applied(client: &Client) -> Result<bool, OpenError> {
+    let made = "SELECT to_regclass('schema_migrations') IS NOT NULL";
+    let row = client.query_one(made, &[]).await.map_err(|error| failed(&error))?;
+    if !row.get::<_, bool>(0) {
+        return Ok(false);
+    }
+    compare(&applied(client).await?, MIGRATIONS).map(|()| true)
+}
+
+/// Number, checksum and oldest program of what was applied, in order.
+async fn applied(client: &impl GenericClient) -> Result<Vec<(i32, Vec<u8>, i32)>, OpenError> {
+    let sql = "SELECT number, checksum, oldest_program FROM schema_migrations ORDER BY number";
+    let rows = client.query(sql, &[]).await.map_err(|error| failed(&error))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
 
 /// Whether this program can work with what was applied. Newer migrations are fine as long as they say so.

@@ -12,11 +12,14 @@ use core::time::Duration;
 use deadpool_postgres::Pool;
 use kaipiao_ports::delivery::claims::Queue;
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked whether the holder of a name that is wanted lives.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 const LAPSES_IN: &str = "interval '15 seconds'";
 /// Names that are tried where none was given.
 const NAMES: usize = 10_000;
@@ -27,7 +30,7 @@ pub(crate) struct NodeLease {
     /// The moment at which it was taken: larger than that of every earlier holder.
     pub(crate) lease: i64,
     lost: watch::Receiver<bool>,
-    renewing: JoinHandle<()>,
+    renewing: Option<JoinHandle<()>>,
 }
 
 /// Takes a name that nobody holds. Answers no row if somebody does.
@@ -46,31 +49,72 @@ async fn take(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
     Ok(row.map(|row| row.get(0)))
 }
 
+/// Takes a name as soon as its holder's lease has lapsed; None: the holder lives, for it renews the lease.
+#[expect(clippy::disallowed_methods, reason = "leases run in real time")]
+async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
+    let failed = |error: tokio_postgres::Error| OpenError::Postgres(described(&error));
+    let mut seen = None;
+    loop {
+        let taken = take(client, name).await?;
+        if taken.is_some() {
+            return Ok(taken);
+        }
+        let renewed = "SELECT lease, expires_at FROM nodes WHERE name = $1";
+        let row = client.query_opt(renewed, &[&name]).await.map_err(failed)?;
+        let holder = row.map(|row| (row.get::<_, i64>(0), row.get::<_, SystemTime>(1)));
+        if seen.is_some() && holder != seen {
+            return Ok(None);
+        }
+        if seen.is_none() {
+            tracing::info!(
+                node = name,
+                "the node's name is held; it is free once that lease lapses"
+            );
+        }
+        seen = holder;
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
 /// Takes the name that was asked for, or the first free one, and lets go of all claims that were made under it.
 pub(crate) async fn lease(
     client: &Client,
     pool: &Pool,
     wanted: Option<&str>,
 ) -> Result<NodeLease, OpenError> {
-    let names: Vec<_> = match wanted {
-        Some(name) => vec![name.to_owned()],
-        None => (1..=NAMES).map(|n| format!("node-{n}")).collect(),
-    };
-    for name in names {
-        let Some(lease) = take(client, &name).await? else { continue };
-        for queue in Queue::ALL {
-            let freed = client.execute(&free_node_sql(queue), &[&name]).await;
-            freed.map_err(|error| OpenError::Postgres(described(&error)))?;
+    let (name, lease) = match wanted {
+        Some(name) => {
+            let lease = take_when_free(client, name).await?;
+            (name.to_owned(), lease.ok_or_else(|| OpenError::NodeInUse(name.to_owned()))?)
         }
-        let name: Arc<str> = name.into();
-        let (losing, lost) = watch::channel(false);
-        let renewing = tokio::spawn(renew(pool.clone(), Arc::clone(&name), lease, losing));
-        return Ok(NodeLease { name, lease, lost, renewing });
+        None => take_first_free(client).await?,
+    };
+    for queue in Queue::ALL {
+        let freed = client.execute(&free_node_sql(queue), &[&name]).await;
+        freed.map_err(|error| OpenError::Postgres(described(&error)))?;
     }
-    Err(OpenError::NodeInUse(wanted.unwrap_or("node-1").to_owned()))
+    let name: Arc<str> = name.into();
+    let (losing, lost) = watch::channel(false);
+    let renewing = tokio::spawn(renew(pool.clone(), Arc::clone(&name), lease, losing));
+    Ok(NodeLease { name, lease, lost, renewing: Some(renewing) })
+}
+
+async fn take_first_free(client: &Client) -> Result<(String, i64), OpenError> {
+    for name in (1..=NAMES).map(|n| format!("node-{n}")) {
+        if let Some(lease) = take(client, &name).await? {
+            return Ok((name, lease));
+        }
+    }
+    Err(OpenError::NodeInUse("node-1".to_owned()))
 }
 
 impl NodeLease {
+    /// Of one who only reads: no node has this name.
+    pub(crate) fn of_nobody() -> Self {
+        let (_, lost) = watch::channel(false);
+        Self { name: "".into(), lease: 0, lost, renewing: None }
+    }
+
     /// Resolves when somebody else has the name.
     pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
         let mut lost = self.lost.clone();
@@ -85,7 +129,9 @@ impl NodeLease {
 
 impl Drop for NodeLease {
     fn drop(&mut self) {
-        self.renewing.abort();
+        if let Some(renewing) = &self.renewing {
+            renewing.abort();
+        }
     }
 }
 

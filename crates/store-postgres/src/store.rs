@@ -3,11 +3,12 @@
 use crate::bucket::bucket;
 use crate::commit::{Change, Reply, Work, Writers, read_fresh};
 use crate::config::{OpenError, Options};
-use crate::connection::{config, pool, within_time};
+use crate::connection::{config, connect, pool, read_only, within_time};
 use crate::delivery::{claims, jobs, push_listing, pushes};
-use crate::errors::{DbError, described};
+use crate::errors::DbError;
 use crate::migrations;
 use crate::node::{self, NodeLease};
+use crate::records::listing::compared;
 use crate::records::resident::Resident;
 use crate::records::statements::{read_row, read_sql};
 use crate::records::{listing, purge, search};
@@ -27,7 +28,7 @@ use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use tokio_postgres::IsolationLevel;
+use tokio_postgres::{Config, IsolationLevel};
 
 /// Writers, each with a connection while it has something to write: more of them share less.
 const WRITERS: usize = 4;
@@ -51,15 +52,36 @@ impl PostgresStore {
     /// Connects, migrates what is old, takes a node's name.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
         let config = config(&options.url)?;
-        let failed = |error: &tokio_postgres::Error| OpenError::Postgres(described(error));
-        let (mut client, connection) =
-            config.connect(crate::connection::tls()?).await.map_err(|error| failed(&error))?;
-        let connection = tokio::spawn(connection);
+        let (mut client, connection) = connect(&config).await?;
         migrations::apply(&mut client).await?;
         let pool = pool(&config, &options)?;
         let lease = node::lease(&client, &pool, options.node.as_deref()).await?;
         drop(client);
         connection.abort();
+        Self::over(config, pool, lease, options).await
+    }
+
+    /// Opens the store for reading only, beside the nodes and without a name among them; None: its tables were never
+    /// made.
+    pub async fn open_read_only(options: Options) -> Result<Option<Self>, OpenError> {
+        let config = read_only(config(&options.url)?);
+        let (client, connection) = connect(&config).await?;
+        let is_made = migrations::are_applied(&client).await?;
+        drop(client);
+        connection.abort();
+        if !is_made {
+            return Ok(None);
+        }
+        let pool = pool(&config, &options)?;
+        Self::over(config, pool, NodeLease::of_nobody(), options).await.map(Some)
+    }
+
+    async fn over(
+        config: Config,
+        pool: Pool,
+        lease: NodeLease,
+        options: Options,
+    ) -> Result<Self, OpenError> {
         let resident = Arc::new(Resident::default());
         let watch = watch::start(config, Arc::clone(&resident)).await;
         let watch =
@@ -165,8 +187,8 @@ impl Store for PostgresStore {
         self.again(async || {
             let (client, _under_way) = self.client().await?;
             let statement = client.prepare_cached(read_sql(key.kind)).await?;
-            let values = (bucket(&key.owner), &key.owner, &key.id);
-            let row = client.query_opt(&statement, &[&values.0, values.1, values.2]).await?;
+            let (owner, id) = (compared(&key.owner), compared(&key.id));
+            let row = client.query_opt(&statement, &[&bucket(&key.owner), &owner, &id]).await?;
             Ok(row.and_then(|row| read_row(key, &row).1))
         })
         .await

@@ -4,7 +4,7 @@ use super::claims::{self, FREE, IS_FREE};
 use super::numbers::number_sql;
 use crate::bucket::{bucket, bucket_of_number};
 use crate::errors::DbError;
-use crate::records::listing::Query;
+use crate::records::listing::{Query, compared};
 use deadpool_postgres::{Client, Transaction};
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Queue, TurnKey};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobFailure, JobId, JobQuery, JobState};
@@ -161,7 +161,7 @@ pub(crate) fn query(ask: &JobQuery) -> Query {
         conditions.push(format!("j.queue = {}", query.value(queue.name())));
     }
     if let Some(account) = &ask.account {
-        conditions.push(format!("j.account = {}", query.value(account.clone())));
+        conditions.push(format!("j.account = {}", query.value(compared(account))));
         conditions.push(format!("j.bucket = {}", query.value(bucket(account))));
     }
     conditions.extend(ask.failed.map(|failed| match failed {

@@ -3,7 +3,7 @@
 use super::pushes::{COLUMNS, READY, WAITING, attempt, completed, first_attempt, push};
 use crate::bucket::bucket;
 use crate::errors::DbError;
-use crate::records::listing::Query;
+use crate::records::listing::{Query, compared};
 use core::time::Duration;
 use deadpool_postgres::Transaction;
 use kaipiao_domain::delivery::push::Outcome;
@@ -22,11 +22,11 @@ pub(crate) fn query(ask: &PushQuery) -> Query {
     let mut query = Query::default();
     let mut conditions = vec!["true".to_owned()];
     if let Some(account) = &ask.account {
-        conditions.push(format!("p.account = {}", query.value(account.clone())));
+        conditions.push(format!("p.account = {}", query.value(compared(account))));
         conditions.push(format!("p.bucket = {}", query.value(bucket(account))));
     }
     if let Some(key) = &ask.ordering_key {
-        conditions.push(format!("p.ordering_key = {}", query.value(key.clone())));
+        conditions.push(format!("p.ordering_key = {}", query.value(compared(key))));
     }
     // The states stand in the text, so that the planner knows which of the indexes have them.
     conditions.extend(ask.state.map(|state| match state {
@@ -40,7 +40,7 @@ pub(crate) fn query(ask: &PushQuery) -> Query {
         if ask.account.as_ref() == Some(account) {
             conditions.push(format!("p.number < {}", query.value(*number)));
         } else {
-            let pair = (query.value(account.clone()), query.value(*number));
+            let pair = (query.value(compared(account)), query.value(*number));
             conditions.push(format!("(p.account, p.number) < ({}, {})", pair.0, pair.1));
         }
     }

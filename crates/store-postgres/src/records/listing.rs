@@ -28,6 +28,12 @@ impl Query {
     }
 }
 
+/// A text to compare stored ones with. None of them holds a NUL, which PostgreSQL's texts have no place for; what was
+/// sent with one is nobody's, and in the order of texts lies beside U+0001.
+pub(crate) fn compared(text: &str) -> String {
+    text.replace('\0', "\u{1}")
+}
+
 /// The statement of a page. Its rows are read with [`listed`].
 pub(crate) fn query(page: &Page) -> Query {
     let mut query = Query::default();
@@ -40,13 +46,13 @@ pub(crate) fn query(page: &Page) -> Query {
         ListBy::Key { owner: None } => {
             let mut from = format!("0::bigint AS at_ms FROM {table} r WHERE r.body IS NOT NULL");
             if let Some(After { owner, id, .. }) = &page.after {
-                let place = (query.value(owner.clone()), query.value(id.clone()));
+                let place = (query.value(compared(owner)), query.value(compared(id)));
                 from += &format!(" AND (r.owner, r.id) {behind} ({}, {})", place.0, place.1);
             }
             (from, format!("r.owner {direction}, r.id {direction}"))
         }
         ListBy::Key { owner: Some(owner) } => {
-            let of = (query.value(bucket(owner)), query.value(owner.clone()));
+            let of = (query.value(bucket(owner)), query.value(compared(owner)));
             let mut from = format!(
                 "0::bigint AS at_ms FROM {table} r \
                  WHERE r.bucket = {} AND r.owner = {} AND r.body IS NOT NULL",
@@ -54,17 +60,17 @@ pub(crate) fn query(page: &Page) -> Query {
             );
             match &page.after {
                 Some(After { owner: after, id, .. }) if after == owner => {
-                    from += &format!(" AND r.id {behind} {}", query.value(id.clone()));
+                    from += &format!(" AND r.id {behind} {}", query.value(compared(id)));
                 }
                 Some(After { owner: after, .. }) => {
-                    from += &format!(" AND r.owner {behind} {}", query.value(after.clone()));
+                    from += &format!(" AND r.owner {behind} {}", query.value(compared(after)));
                 }
                 None => {}
             }
             (from, format!("r.id {direction}"))
         }
         ListBy::Time { owner, from_ms, to_ms } if page.kind.has_time() => {
-            let of = (query.value(bucket(owner)), query.value(owner.clone()));
+            let of = (query.value(bucket(owner)), query.value(compared(owner)));
             let between = (query.value(*from_ms), query.value(*to_ms));
             let mut from = format!(
                 "r.time_ms AS at_ms FROM {table} r \
@@ -73,15 +79,15 @@ pub(crate) fn query(page: &Page) -> Query {
                 of.0, of.1, between.0, between.1
             );
             if let Some(After { time_ms, id, .. }) = &page.after {
-                let place = (query.value(*time_ms), query.value(id.clone()));
+                let place = (query.value(*time_ms), query.value(compared(id)));
                 from += &format!(" AND (r.time_ms, r.id) {behind} ({}, {})", place.0, place.1);
             }
             (from, format!("r.time_ms {direction}, r.id {direction}"))
         }
         ListBy::Field { owner, field, value } if kind_number(page.kind).is_some() => {
-            let of = (query.value(bucket(owner)), query.value(owner.clone()));
+            let of = (query.value(bucket(owner)), query.value(compared(owner)));
             let kind = query.value(kind_number(page.kind));
-            let term = query.value(term(*field, value));
+            let term = query.value(compared(&term(*field, value)));
             let mut from = format!(
                 "s.time_ms AS at_ms FROM search s JOIN {table} r \
                  ON r.bucket = s.bucket AND r.owner = s.owner AND r.id = s.id \
@@ -90,7 +96,7 @@ pub(crate) fn query(page: &Page) -> Query {
                 of.0, of.1
             );
             if let Some(After { time_ms, id, .. }) = &page.after {
-                let place = (query.value(*time_ms), query.value(id.clone()));
+                let place = (query.value(*time_ms), query.value(compared(id)));
                 from += &format!(" AND (s.time_ms, s.id) {behind} ({}, {})", place.0, place.1);
             }
             (from, format!("s.time_ms {direction}, s.id {direction}"))

@@ -1,0 +1,161 @@
+//! What is changed at one node, at the other.
+
+use crate::node::Pair;
+use kaipiao_tests::{
+    MERCHANT, Receiver, TestServer, USER, assert_ok, assert_refused, poll_within, wait_for,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The bound within which a node follows the others.
+const BOUND: Duration = Duration::from_secs(2);
+const OTHER: &str = "wx00000000000000ab";
+const SECRET: &str = "ffffffffffffffffffffffffffffffff";
+
+fn within_bound<T>(what: &str, poll: impl FnMut() -> Option<T>) -> T {
+    poll_within(BOUND, poll).unwrap_or_else(|| panic!("not within {BOUND:?}: {what}"))
+}
+
+/// `stable_token`: a token, forced or not.
+fn stable_token(server: &TestServer, force_refresh: bool) -> String {
+    let body = json!({
+        "grant_type": "client_credential", "appid": MERCHANT,
+        "secret": server.secret(MERCHANT), "force_refresh": force_refresh,
+    });
+    let answer = server.post("/cgi-bin/stable_token", &body);
+    answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+fn ticket(server: &TestServer, token: &str) -> Value {
+    server.get(&format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"))
+}
+
+#[test]
+fn a_token_of_one_node_works_at_the_other_at_once_and_one_that_was_replaced_dies_within_two_seconds()
+ {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    for _ in 0..10 {
+        assert_ok(&ticket(b, &a.token(MERCHANT)));
+        assert_ok(&ticket(a, &b.token(MERCHANT)));
+    }
+    let old = stable_token(a, false);
+    assert_ok(&ticket(b, &old));
+    let new = stable_token(a, true);
+    // What was replaced is given out nowhere, though it may work for a moment.
+    assert_eq!(stable_token(b, false), new);
+    assert_ok(&ticket(b, &new));
+    assert_refused(&ticket(a, &old), 40001, "");
+    within_bound("the old token's end", || (ticket(b, &old)["errcode"] == 40001).then_some(()));
+}
+
+#[test]
+fn nobody_is_refused_for_what_another_node_has_changed() {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let put = |body: Value| assert!(a.put_account(OTHER, &body, kaipiao_tests::ADMIN).0 < 300);
+    for round in 0..10 {
+        let secret = format!("{round}{}", &SECRET[1..]);
+        put(json!({"role": "merchant", "secret": secret, "merchant_api": false}));
+        let token = b.token_answer(OTHER, &secret)["access_token"].clone();
+        let client = b.client_with(token.as_str().expect("the secret is the new one").to_owned());
+        within_bound("the permission's end", || {
+            (client.attribute("get_contact", &json!({}))["errcode"] == 48001).then_some(())
+        });
+        put(json!({"merchant_api": true}));
+        let words = if round == 0 { 72063 } else { 0 };
+        assert_eq!(client.attribute("get_contact", &json!({}))["errcode"], words);
+        let phone = round.to_string();
+        let contact = json!({"contact": {"phone": phone, "time_out": 1}});
+        assert_ok(&a.client_with(client.token.clone()).attribute("set_contact", &contact));
+        assert_eq!(client.attribute("get_contact", &json!({}))["contact"]["phone"], phone);
+    }
+}
+
+#[test]
+fn a_link_can_be_asked_for_right_after_the_contact_was_set_at_another_node() {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let asking = b.client(MERCHANT);
+    let asked = asking.asked("1", 0);
+    assert_refused(&asking.auth_url_answer(&asked), 72063, "");
+    a.client_with(asking.token.clone()).set_contact();
+    assert_ok(&asking.auth_url_answer(&asked));
+}
+
+#[test]
+fn fields_callbacks_people_and_taxpayers_of_one_node_are_the_others_within_two_seconds() {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let (on_a, on_b) = (a.merchant(), b.client(MERCHANT));
+    for need in [0, 1] {
+        let field = json!({"show_title": need, "show_phone": 1, "show_email": 1});
+        let fields = json!({"auth_field": {"user_field": field, "biz_field": {"show_title": 1}}});
+        assert_ok(&on_a.attribute("set_auth_field", &fields));
+        let read = on_b.attribute("get_auth_field", &json!({}));
+        assert_eq!(read["auth_field"]["user_field"]["show_title"], need, "{read}");
+    }
+    let (first, second) = (Receiver::start(), Receiver::start());
+    a.set_callback(MERCHANT, &first, "plain");
+    on_b.authorized("1");
+    first.next().event(MERCHANT);
+    a.set_callback(MERCHANT, &second, "safe");
+    within_bound("the new callback", || {
+        let accounts = b.admin("GET", "accounts?limit=1000", &json!({})).1;
+        accounts.to_string().contains(&second.url()).then_some(())
+    });
+    on_b.authorized("2");
+    second.next().event(MERCHANT);
+    let (status, _) = a.post_json("/sandbox/v1/users", &json!({"id": "newcomer", "name": "新人"}));
+    assert_eq!(status, 200);
+    let (status, answer) = b.answer(&on_b.auth_url("3", 0), "newcomer", "authorize", None);
+    assert_eq!(status, 200, "{answer}");
+    let merchant = json!({"merchant": {"nsrmc": "开票示例商城改名有限公司"}});
+    assert_eq!(a.put_account(MERCHANT, &merchant, kaipiao_tests::ADMIN).0, 200);
+    within_bound("the taxpayer's new name", || {
+        let named = b.get_json("/sandbox/v1/accounts")["merchant"]["nsrmc"].clone();
+        (named == "开票示例商城改名有限公司").then_some(())
+    });
+}
+
+#[test]
+fn who_has_left_at_one_node_has_left_at_the_other() {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let entered = a.page("POST", "/login", &[], &format!("user={USER}&next=/me/titles"));
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let opens = |server: &TestServer| {
+        server.page("GET", "/me/titles", &[("cookie", cookie)], "").status() == 200
+    };
+    assert!(opens(a) && opens(b));
+    let page = a.page("GET", "/me/titles/new", &[("cookie", cookie)], "");
+    let (_, rest) = page.body().split_once("name=\"form_token\" value=\"").expect("a form");
+    let form = format!("form_token={}", rest.split('"').next().unwrap());
+    assert_eq!(a.page("POST", "/logout", &[("cookie", cookie)], &form).status(), 200);
+    assert!(!opens(b));
+}
+
+#[test]
+fn the_clock_is_moved_for_all_and_what_is_due_by_it_goes_out_at_either() {
+    let nodes = Pair::start_with("[push]\nretry_after_ms = [3600000]");
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let receiver = Receiver::behaving(|nth, _| match nth {
+        0 => kaipiao_tests::Reply::Status(500, String::new()),
+        _ => kaipiao_tests::Reply::Success("success"),
+    });
+    let client = a.merchant();
+    a.set_callback(MERCHANT, &receiver, "plain");
+    client.authorized("1");
+    receiver.next();
+    let before = b.get_json("/sandbox/v1/clock")["now"].as_i64().unwrap();
+    a.advance_s(3600);
+    within_bound("the other node's clock", || {
+        let now = b.get_json("/sandbox/v1/clock")["now"].as_i64().unwrap();
+        (now >= before + 3600).then_some(())
+    });
+    receiver.next();
+    // A token of one node's new time serves at the other.
+    wait_for("the ticket", || Some(ticket(b, &a.token(MERCHANT))).filter(|t| t["errcode"] == 0));
+    let restarted = nodes.b.stop();
+    assert!(restarted.contains("stopped"), "{restarted}");
+}

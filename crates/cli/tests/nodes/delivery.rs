@@ -1,0 +1,75 @@
+//! Claims of nodes: caps, and what a node leaves that dies.
+
+use crate::node::Pair;
+use kaipiao_tests::{MERCHANT, Receiver, Reply, element, poll_within, wait_for, wait_until};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Within which another node goes on with the work of one that has died.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(20);
+/// Attempts at once for one account, per node.
+const PER_ACCOUNT: usize = 4;
+
+#[test]
+fn a_receiver_that_hangs_has_four_pushes_of_each_node_and_the_rest_when_it_is_well() {
+    let nodes = Pair::start_with("[push]\ntimeout_ms = 60000");
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let is_well = Arc::new(AtomicBool::new(false));
+    let (held, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let receiver = {
+        let (is_well, held, most) = (Arc::clone(&is_well), Arc::clone(&held), Arc::clone(&most));
+        Receiver::behaving(move |_, _| {
+            most.fetch_max(held.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            wait_until("the receiver is well", || is_well.load(Ordering::SeqCst));
+            held.fetch_sub(1, Ordering::SeqCst);
+            Reply::Success("success")
+        })
+    };
+    let (on_a, on_b) = (a.merchant(), b.client(MERCHANT));
+    a.set_callback(MERCHANT, &receiver, "plain");
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..12).for_each(|n| on_a.authorized(&format!("a{n}"))));
+        scope.spawn(|| (0..12).for_each(|n| on_b.authorized(&format!("b{n}"))));
+    });
+    wait_until("both nodes send", || held.load(Ordering::SeqCst) == 2 * PER_ACCOUNT);
+    // Both look into the store each second, and find no place for more.
+    let too_many = || (most.load(Ordering::SeqCst) > 2 * PER_ACCOUNT).then_some(());
+    assert!(poll_within(Duration::from_secs(3), too_many).is_none(), "{most:?}");
+    is_well.store(true, Ordering::SeqCst);
+    wait_until("all are delivered", || a.pushes("state=delivered&limit=1000").len() == 24);
+    assert_eq!(receiver.received().len(), 24);
+}
+
+#[test]
+fn the_work_of_a_node_that_was_killed_is_taken_over() {
+    let nodes = Pair::start_with("[push]\ntimeout_ms = 60000");
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let hangs = Arc::new(AtomicBool::new(true));
+    let hanging = Arc::clone(&hangs);
+    let receiver = Receiver::behaving(move |_, _| match hanging.load(Ordering::SeqCst) {
+        true => Reply::Hang,
+        false => Reply::Success("success"),
+    });
+    let client = a.merchant();
+    a.set_callback(MERCHANT, &receiver, "plain");
+    client.authorized("1");
+    client.authorized("2");
+    wait_for("both pushes are under way", || (receiver.received().len() == 2).then_some(()));
+    hangs.store(false, Ordering::SeqCst);
+    nodes.a.kill();
+    let delivered = || {
+        let pushes = b.pushes("state=delivered");
+        (pushes.len() == 2).then_some(())
+    };
+    poll_within(TAKEN_OVER_WITHIN, delivered).expect("the other node takes over");
+    let mut attempts: BTreeMap<String, usize> = BTreeMap::new();
+    for push in receiver.received() {
+        let order = element(&push.event(MERCHANT), "SuccOrderId").unwrap();
+        *attempts.entry(order).or_default() += 1;
+    }
+    assert!(attempts.values().all(|count| *count >= 2), "{attempts:?}");
+    // It is a node like before, with all that there is to do.
+    b.client(MERCHANT).issued("3", "K3");
+}

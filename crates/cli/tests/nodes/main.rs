@@ -1,0 +1,9 @@
+//! Nodes: processes that share a database on PostgreSQL. `cargo xtask postgres` starts the server.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod changes;
+mod delivery;
+mod names;
+mod node;
+mod orders;
