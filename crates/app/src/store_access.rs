@@ -53,9 +53,13 @@ pub(crate) async fn get_fresh<T: Record>(app: &App, key: &Key) -> Result<Option<
     Ok(record::get_fresh(&*app.store, key).await?.map(|found| found.value))
 }
 
-/// Reads a record that may be absent; a remembered value is good enough.
+/// Reads a record that may be absent; a remembered value is good enough. That there is none is not remembered:
+/// another node may have made it a moment ago.
 pub(crate) async fn get<T: Record>(app: &App, key: &Key) -> Result<Option<T>, Failure> {
-    Ok(record::get(&*app.store, key).await?.map(|found| found.value))
+    match record::get(&*app.store, key).await? {
+        None if T::KIND.is_resident() => get_fresh(app, key).await,
+        found => Ok(found.map(|found| found.value)),
+    }
 }
 
 /// Saves one record, whatever stood there before.

@@ -4,13 +4,15 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::signed::{TokenClaim, write_token};
-use crate::store_access::{Decision, FirstTry, decide};
+use crate::store_access::{Decision, FirstTry, decide, get_fresh};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::token::{Family, IssuedToken, TokenFamily};
 use kaipiao_domain::access::token_request::TokenRequest;
 use kaipiao_errcode::ErrorCode;
+use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
+use kaipiao_records::record;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use subtle::ConstantTimeEq;
 
@@ -34,7 +36,12 @@ pub async fn issue(
     let _turn = app.token_locks[lock_of(app, &appid)].lock().await;
     let now = app.now();
     let key = token_family_key(&appid, family);
-    let token = decide(app, key, FirstTry::Reads, |found: Option<TokenFamily>| {
+    // Another node may have refreshed it a moment ago, and what it replaced is not to be given out again.
+    let first_try = match record::get_fresh(&*app.store, &key).await? {
+        Some(found) => FirstTry::HasRead(found),
+        None => FirstTry::TakesItForAbsent,
+    };
+    let token = decide(app, key, first_try, |found: Option<TokenFamily>| {
         let tokens = found.unwrap_or_default();
         let next = match (family, request.force_refresh) {
             (Family::Classic, _) => Some(tokens.issue_classic(now)),
@@ -53,6 +60,11 @@ async fn account_by_secret(app: &App, appid: &str, secret: &str) -> Result<Accou
     let unknown = || Refusal::new(ErrorCode::InvalidAppid, "no account has this appid");
     let appid = AppId::parse(appid.trim()).ok_or_else(unknown)?;
     let account = accounts::find(app, &appid).await?.ok_or_else(unknown)?;
+    if has_secret(app, &account, secret.trim()) {
+        return Ok(account);
+    }
+    // Another node may have changed it a moment ago.
+    let account: Account = get_fresh(app, &account_key(&appid)).await?.ok_or_else(unknown)?;
     if !has_secret(app, &account, secret.trim()) {
         let detail = format!("it is not the secret of {appid}");
         return Err(Refusal::new(ErrorCode::InvalidAppsecret, detail).into());

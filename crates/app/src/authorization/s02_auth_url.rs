@@ -29,8 +29,10 @@ pub struct AuthUrl {
 /// the call to make (wire_facts 7 no. 1).
 pub async fn require_contact(app: &App, caller: &Account) -> Result<(), Failure> {
     let merchant = caller.merchant();
-    if app.store.read(&contact_key(merchant), Freshness::Cached).await?.is_some() {
-        return Ok(());
+    for freshness in [Freshness::Cached, Freshness::Fresh] {
+        if app.store.read(&contact_key(merchant), freshness).await?.is_some() {
+            return Ok(());
+        }
     }
     let detail = format!(
         "set contact first please: POST /card/invoice/setbizattr?action=set_contact with a token of {merchant}"
