@@ -27,17 +27,17 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 240, run: set_up },
+    Stage { name: "set-up", budget: 210, run: set_up },
     Stage { name: "fmt", budget: 15, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
-        budget: 240,
+        budget: 220,
         run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
     },
-    Stage { name: "tidy", budget: 90, run: |root| cargo(root, "test --locked -p xtask") },
+    Stage { name: "tidy", budget: 80, run: |root| cargo(root, "test --locked -p xtask") },
     Stage {
         name: "unit",
-        budget: 310,
+        budget: 270,
         run: |root| {
             cargo(root, "test --locked --workspace --exclude xtask --lib --bins --test reads_back")
         },
@@ -45,12 +45,13 @@ const STAGES: &[Stage] = &[
     Stage { name: "laws", budget: 140, run: laws },
     Stage {
         name: "HTTP",
-        budget: 270,
+        budget: 250,
         run: |root| {
             let tests = "--test http --test crash --test process";
             cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
         },
     },
+    Stage { name: "nodes", budget: 120, run: nodes },
     Stage {
         name: "render",
         budget: 90,
@@ -108,6 +109,23 @@ fn laws(root: &Path) -> Outcome {
         .args(laws.split(' '))
         .env(postgres::VARIABLE, server.url())
         .current_dir(root))
+}
+
+/// Processes that share a database, and the subjects' HTTP tests over one.
+fn nodes(root: &Path) -> Outcome {
+    let server = postgres::Server::start()?;
+    for tests in [
+        "-p kaipiao-cli --test nodes -- --test-threads=4",
+        "-p kaipiao-tests --test http -- authorization:: invoicing:: people:: --test-threads=8",
+    ] {
+        run(Command::new(env!("CARGO"))
+            .args(["test", "--locked"])
+            .args(tests.split(' '))
+            .env(postgres::VARIABLE, server.url())
+            .env("KAIPIAO_TEST_STORE", "postgres")
+            .current_dir(root))?;
+    }
+    Ok(())
 }
 
 fn beside_postgres(program: &str, arguments: &[&str]) -> Outcome {
