@@ -53,6 +53,9 @@ impl OpenStore {
             ..postgres_options(url, &settings.database)
         };
         let shared = Arc::new(PostgresStore::open(options).await?);
+        if settings.public_base_url.is_empty() {
+            tracing::warn!("public_base_url is empty: links of this node lead to it alone");
+        }
         tracing::info!(node = shared.node(), "this node's name in the database");
         let store = Arc::clone(&shared) as Arc<dyn Store>;
         Ok(Self { store, node: shared.node().to_owned(), shared: Some(shared) })

@@ -136,6 +136,15 @@ fn who_has_left_at_one_node_has_left_at_the_other() {
 }
 
 #[test]
+fn faults_are_the_nodes_that_they_were_planned_at() {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    a.fault(json!({"target": "issuer", "errcode": 73100, "n": 3}));
+    let left = |server: &TestServer| server.get_json("/sandbox/v1/faults")["left"].clone();
+    assert_eq!((left(a), left(b)), (json!(3), json!(0)));
+}
+
+#[test]
 fn the_clock_is_moved_for_all_and_what_is_due_by_it_goes_out_at_either() {
     let nodes = Pair::start_with("[push]\nretry_after_ms = [3600000]");
     let (a, b) = (&nodes.a.server, &nodes.b.server);
