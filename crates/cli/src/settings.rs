@@ -811,6 +811,31 @@ mod tests {
     }
 
     #[test]
+    fn a_databases_address_is_given_once_and_never_repeated() {
+        let address = |text: &str| merged(text).and_then(|settings| settings.database.address());
+        let url = "postgres://till:hunter2@db/kaipiao";
+        assert_eq!(address("").unwrap(), None);
+        assert_eq!(address(&format!("[database]\nurl = \"{url}\"")).unwrap().unwrap(), url);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("{url}\n")).unwrap();
+        let in_file = format!("[database]\nurl_file = {:?}", file.path());
+        assert_eq!(address(&in_file).unwrap().unwrap(), url);
+        let mut settings = merged(&in_file).unwrap();
+        settings.database.choose("host=/run/postgresql".to_owned());
+        assert_eq!(settings.database.address().unwrap().unwrap(), "host=/run/postgresql");
+        for (wrong, words) in [
+            (format!("{in_file}\nurl = \"{url}\""), "give one"),
+            ("[database]\nurl = \"mysql://till:hunter2@db/x\"".to_owned(), "postgres://user"),
+            ("[database]\nurl = \"user=till password=hunter2\"".to_owned(), "postgres://user"),
+            ("[database]\nconnections = 3".to_owned(), "database.connections must be at least 4"),
+            ("[database]\nnode = \"till 1\"".to_owned(), "database.node must be"),
+        ] {
+            let error = address(&wrong).err().unwrap().to_string();
+            assert!(error.contains(words) && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
     fn only_production_issues_without_the_specimens_mark() {
         let specimen = |text: &str| {
             merged(text).map(|settings| settings.issuing.marks(settings.mode).unwrap().specimen)
