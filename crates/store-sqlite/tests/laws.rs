@@ -412,9 +412,12 @@ async fn an_empty_commit_fails_for_what_the_newest_one_failed_for_until_there_is
         panic!("it has not been written since")
     };
     assert!(why.contains("full"), "{why}");
-    while store.commit(Commit::default()).await.is_err() {
-        tokio::task::yield_now().await;
-    }
+    let heals = async {
+        while store.commit(Commit::default()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), heals).await.unwrap();
     store.commit(one(order(9), "x")).await.unwrap();
 }
 
@@ -425,9 +428,12 @@ async fn the_writer_tries_again_when_nobody_asks() {
     let store = disk.store(directory.path());
     disk.is_full(true);
     store.commit(one(order(1), "x")).await.unwrap_err();
-    while disk.failures.load(Ordering::SeqCst) < 5 {
-        tokio::task::yield_now().await;
-    }
+    let tried = async {
+        while disk.failures.load(Ordering::SeqCst) < 5 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), tried).await.unwrap();
 }
 
 /// The disk has room for what changes nothing, and none for what does.
