@@ -165,6 +165,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
+        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
         connections: settings.limits.connections,
         connections_per_address: settings.limits.connections_per_address,
         trusted_proxies: settings.trusted_proxies()?,

@@ -14,3 +14,4 @@ pub mod pushes;
 mod request_line;
 pub mod settings;
 pub mod tls;
+mod unsent;
