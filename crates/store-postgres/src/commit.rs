@@ -13,6 +13,7 @@ use crate::connection::{discard, within_time};
 use crate::delivery::jobs;
 use crate::delivery::pushes::{self, AddStatement};
 use crate::errors::DbError;
+use crate::health::Health;
 use crate::records::resident::{Known, Resident};
 use crate::records::statements::{SaveStatement, read_row, read_sql};
 use crate::watch::CHANNEL;
@@ -66,6 +67,7 @@ pub(crate) struct Writers {
 pub(crate) struct Work {
     pub(crate) pool: Pool,
     pub(crate) resident: Arc<Resident>,
+    pub(crate) health: Arc<Health>,
     pub(crate) node: Arc<str>,
     pub(crate) groups: Arc<AtomicU64>,
     pub(crate) before_commit: Option<CommitHook>,
@@ -187,11 +189,26 @@ impl Work {
     }
 
     async fn try_group(&self, changes: &[&Change]) -> Result<Vec<Done>, Failed> {
-        let client = self.pool.get().await?;
+        let client = match self.pool.get().await.map_err(DbError::from) {
+            Ok(client) => client,
+            Err(error) => {
+                if let DbError::Store(error @ StoreError::Away(_)) = &error {
+                    self.health.note(Some(error));
+                }
+                return Err(Failed::Db(error));
+            }
+        };
         let mut group = Group::of(changes, &self.node);
         group.has_transaction |= self.before_commit.is_some();
         let run = async { Ok(group.run(&client, self).await) };
-        match within_time(run).await {
+        let outcome = within_time(run).await;
+        match &outcome {
+            Ok(Ok(_)) => self.health.note(None),
+            Ok(Err(Failed::Db(DbError::Store(error @ StoreError::Away(_)))))
+            | Err(DbError::Store(error)) => self.health.note(Some(error)),
+            Ok(Err(_)) | Err(DbError::Again) => {}
+        }
+        match outcome {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(failed)) => {
                 if group.has_transaction && client.batch_execute("ROLLBACK").await.is_err() {

@@ -289,6 +289,25 @@ async fn a_lost_connection_loses_nothing_that_was_acknowledged() {
     .await;
 }
 
+/// A server that has become read-only, as a replica is, or a disk that is full: said until something was written again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_commit_says_whether_others_would_be_taken() {
+    let database = Database::new().await;
+    let store = node(&database, None).await.unwrap();
+    let (look, real) = (Commit::default, || save(key(Kind::Contact, ""), Expect::Any, "x"));
+    assert!(store.commit(look()).await.is_ok());
+    let refuse = "CREATE FUNCTION filled() RETURNS trigger LANGUAGE plpgsql AS \
+                  $$ BEGIN RAISE disk_full; END $$; \
+                  CREATE TRIGGER filled BEFORE INSERT OR UPDATE ON contacts EXECUTE FUNCTION filled()";
+    database.execute(refuse).await;
+    let is_away = |outcome| matches!(outcome, Err(CommitError::Store(StoreError::Away(_))));
+    assert!(is_away(store.commit(real()).await.map(|_| ())));
+    assert!(is_away(store.commit(look()).await.map(|_| ())), "nothing was written since");
+    database.execute("DROP TRIGGER filled ON contacts").await;
+    until("the lease's renewal is written", async || store.commit(look()).await.is_ok()).await;
+    store.commit(real()).await.unwrap();
+}
+
 /// A table that somebody holds makes requests wait; what is beyond the queue is told so at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_connection_is_left_for_is_shed() {
