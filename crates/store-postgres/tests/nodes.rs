@@ -367,6 +367,24 @@ async fn a_value_that_the_engine_has_no_place_for_is_refused_and_its_neighbours_
     }
 }
 
+/// A panic between the statements and COMMIT costs its own group, and leaves no half of it on a connection that others
+/// get.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_panics_leaves_nothing_behind() {
+    let database = Database::new().await;
+    let before_commit: kaipiao_store_postgres::CommitHook =
+        Arc::new(|group| assert!(group % 2 == 0, "this group panics"));
+    let options = Options { before_commit: Some(before_commit), ..Options::new(database.url()) };
+    let store = PostgresStore::open(options).await.unwrap();
+    for n in 1..=20 {
+        let order = key(Kind::Order, &n.to_string());
+        let outcome = store.commit(save(order.clone(), Expect::Absent, "x")).await;
+        assert_eq!(outcome.is_ok(), n % 2 == 0, "{n}: {outcome:?}");
+        let found = store.read(&order, Freshness::Fresh).await.unwrap();
+        assert_eq!(found.is_some(), n % 2 == 0, "{n}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_a_newer_program_or_of_somebody_else_is_refused() {
     let database = Database::new().await;
