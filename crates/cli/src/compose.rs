@@ -1,5 +1,6 @@
 //! Puts the parts together. The port opens only when the store is ready.
 
+use crate::backup::NotBackedUp;
 use crate::listen::{self, SocketLimits};
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use crate::tls::{self, TlsError};
@@ -67,6 +68,9 @@ pub enum ComposeError {
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
+    /// A backup.
+    #[error("{0}")]
+    Backup(#[from] NotBackedUp),
     /// The operating system refused to watch for signals.
     #[error("cannot watch for signals: {0}")]
     Signals(std::io::Error),
@@ -169,6 +173,12 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     let router = kaipiao_http::router(server, pages);
     Ok(Listening { address, app, listener, router, limits, tls })
+}
+
+/// Opens the store for reading only, also beside the server that has it; None: there is none yet.
+pub fn open_reading(settings: &Settings) -> Result<Option<Arc<dyn Store>>, ComposeError> {
+    let store = SqliteStore::open_read_only(&settings.data)?;
+    Ok(store.map(|store| Arc::new(store) as Arc<dyn Store>))
 }
 
 /// The name under which this process takes blocks of invoice numbers and claims: it has its store to
@@ -360,7 +370,8 @@ pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, Setting
     Ok((settings.mode == ModeName::Sandbox).then(|| DEMO_ADMIN_TOKEN.to_owned()))
 }
 
-fn key_path(settings: &Settings) -> PathBuf {
+/// The server key's file.
+pub fn key_path(settings: &Settings) -> PathBuf {
     if settings.server_key_file.as_os_str().is_empty() {
         settings.data.join("server.key")
     } else {

@@ -1,8 +1,10 @@
 //! The composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs` and `trust`.
+//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs`, `check`, `backup` and `trust`.
 
 pub mod accounts;
 mod admin_client;
+pub mod backup;
+pub mod check;
 mod clients;
 pub mod compose;
 pub mod demo;

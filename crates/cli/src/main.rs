@@ -1,6 +1,8 @@
 //! The binary `kaipiao`.
 
 use clap::{Args, Parser, Subcommand};
+use kaipiao_cli::backup::{self, BackupAsk};
+use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
@@ -109,6 +111,29 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Walk the store, also beside a running server, and report every invariant that does not hold.
+    ///
+    /// Exits with 0 when all hold, with 1 when one does not, with 2 when that could not be found out.
+    Check {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// Violations that are listed at most; all are counted.
+        #[arg(long, default_value_t = 1000)]
+        limit: usize,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the SQLite store into a new file, also beside a running server.
+    Backup {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// The file to make; what is there already is never overwritten.
+        file: PathBuf,
+        /// Copy the server key too, to the file's name with .key at its end.
+        #[arg(long)]
+        with_key: bool,
+    },
     /// Print the certificate that clients of `serve --tls` must trust, as PEM.
     Trust {
         #[command(flatten)]
@@ -169,6 +194,12 @@ async fn main() -> ExitCode {
         Command::Jobs { args, server, queue, appid, state, after, limit, run, json } => {
             let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
             print_jobs(&args, ask).await
+        }
+        Command::Check { args, limit, json } => {
+            return check_store(&args, CheckAsk { limit, json }).await;
+        }
+        Command::Backup { args, file, with_key } => {
+            back_up(&args, BackupAsk { file, with_key }).await
         }
         Command::Trust { args } => print_authority(&args),
         Command::Accounts { args, json } => print_accounts(&args, json).await,
@@ -284,6 +315,37 @@ async fn print_asked(
     let asked = tokio::task::spawn_blocking(ask).await;
     print_text(asked.map_err(|error| ComposeError::Asking(error.to_string()))??.trim_end());
     Ok(())
+}
+
+async fn back_up(args: &SettingsArgs, ask: BackupAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let key = compose::key_path(&settings);
+    print_asked(move || Ok(backup::run(&settings.data, &key, &ask, eprint_line)?)).await
+}
+
+/// What a check or an examination came to, as scripts tell it apart.
+const COULD_NOT_LOOK: u8 = 2;
+
+async fn check_store(args: &SettingsArgs, ask: CheckAsk) -> ExitCode {
+    let checked = match args.settings() {
+        Ok(settings) => check::run(&settings, ask, eprint_line).await,
+        Err(error) => Err(error),
+    };
+    match checked {
+        Ok(report) => {
+            print_text(&report.text);
+            if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln_error(&error);
+            ExitCode::from(COULD_NOT_LOOK)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "progress beside the command's output")]
+fn eprint_line(line: &str) {
+    eprintln!("{line}");
 }
 
 #[expect(clippy::print_stdout, reason = "the command's output")]
