@@ -303,7 +303,7 @@ pub(crate) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
+pub(crate) fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
     let is_open = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
     if is_open && !settings.listen.ip().is_loopback() {
         return Err(ComposeError::SandboxExposed(settings.listen));

@@ -1,5 +1,6 @@
 //! The composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs`, `check`, `backup` and `trust`.
+//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs`, `check`, `backup`,
+//! `doctor` and `trust`.
 
 pub mod accounts;
 mod admin_client;
@@ -8,6 +9,7 @@ pub mod check;
 mod clients;
 pub mod compose;
 pub mod demo;
+pub mod doctor;
 pub mod jobs;
 pub mod listen;
 pub mod log;
