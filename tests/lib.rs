@@ -62,6 +62,11 @@ impl TestServer {
         Self::over(tempfile::tempdir().unwrap(), settings)
     }
 
+    /// A server over a directory whose `data` folder may hold a store.
+    pub fn start_on(directory: TempDir, settings: &str) -> Self {
+        Self::over(directory, settings)
+    }
+
     /// Stops, and starts again over the same data.
     pub fn restart_with(self, settings: &str) -> Self {
         Self::over(self.stop(), settings)
@@ -74,7 +79,8 @@ impl TestServer {
         Self::over(data, settings)
     }
 
-    fn stop(mut self) -> TempDir {
+    /// Stops, and leaves the data.
+    pub fn stop(mut self) -> TempDir {
         self.leaves_pushes();
         self.halt();
         std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())

@@ -4,9 +4,7 @@ use crate::compose::{self, ComposeError};
 use crate::settings::{ModeName, Settings, SettingsError};
 use kaipiao_http::accounts_json;
 use kaipiao_ports::clock::SystemClock;
-use kaipiao_ports::store::Store;
 use kaipiao_store_memory::MemoryStore;
-use kaipiao_store_sqlite::SqliteStore;
 use kaipiao_wire::keys::Keys;
 use std::sync::Arc;
 
@@ -18,12 +16,9 @@ pub async fn json(settings: &Settings) -> Result<String, ComposeError> {
         return Err(SettingsError::Value(text.to_owned()).into());
     }
     let clock = Arc::new(SystemClock::default());
-    let stored = SqliteStore::open_read_only(&settings.data)?;
+    let stored = compose::open_reading(settings)?;
     let is_new = stored.is_none();
-    let store: Arc<dyn Store> = match stored {
-        Some(store) => Arc::new(store),
-        None => Arc::new(MemoryStore::default()),
-    };
+    let store = stored.unwrap_or_else(|| Arc::new(MemoryStore::default()));
     // Openids and s_pappids of the sandbox do not depend on the server key.
     let keys = if is_new { Keys::derive_sandbox(&[0; 32]) } else { compose::load_keys(settings)? };
     let (app, _) = compose::app(settings, settings.listen, store, Arc::clone(&clock), keys)?;

@@ -1,5 +1,6 @@
 //! Puts the parts together. The port opens only when the store is ready.
 
+use crate::backup::NotBackedUp;
 use crate::listen::{self, SocketLimits};
 use crate::moving::MoveError;
 use crate::settings::{self, ModeName, Settings, SettingsError};
@@ -71,6 +72,9 @@ pub enum ComposeError {
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
+    /// A backup.
+    #[error("{0}")]
+    Backup(#[from] NotBackedUp),
     /// The operating system refused to watch for signals.
     #[error("cannot watch for signals: {0}")]
     Signals(std::io::Error),
@@ -174,6 +178,12 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     let router = kaipiao_http::router(server, pages);
     Ok(Listening { address, app, listener, router, limits, tls })
+}
+
+/// Opens the store for reading only, also beside the server that has it; None: there is none yet.
+pub fn open_reading(settings: &Settings) -> Result<Option<Arc<dyn Store>>, ComposeError> {
+    let store = SqliteStore::open_read_only(&settings.data)?;
+    Ok(store.map(|store| Arc::new(store) as Arc<dyn Store>))
 }
 
 /// The name under which this process takes blocks of invoice numbers and claims: it has its store to
@@ -298,7 +308,7 @@ pub(crate) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
+pub(crate) fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
     let is_open = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
     if is_open && !settings.listen.ip().is_loopback() {
         return Err(ComposeError::SandboxExposed(settings.listen));
@@ -365,7 +375,7 @@ pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, Setting
     Ok((settings.mode == ModeName::Sandbox).then(|| DEMO_ADMIN_TOKEN.to_owned()))
 }
 
-/// Where the server key is.
+/// The server key's file.
 pub fn key_path(settings: &Settings) -> PathBuf {
     if settings.server_key_file.as_os_str().is_empty() {
         settings.data.join("server.key")

@@ -1,7 +1,10 @@
 //! The binary `kaipiao`.
 
 use clap::{Args, Parser, Subcommand};
+use kaipiao_cli::backup::{self, BackupAsk};
+use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
+use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings};
@@ -28,16 +31,8 @@ enum Command {
     Serve {
         #[command(flatten)]
         args: SettingsArgs,
-        /// Address and port to listen on [default: 127.0.0.1:8080]
-        #[arg(long)]
-        listen: Option<SocketAddr>,
-        /// Let a sandbox listen beyond loopback and answer to any name.
-        #[arg(long)]
-        expose_sandbox: bool,
-        /// Speak HTTPS with a certificate of the server's own making; `kaipiao trust` prints what
-        /// clients must trust. A certificate of yours goes into [tls] of the settings.
-        #[arg(long)]
-        tls: bool,
+        #[command(flatten)]
+        changes: ServeArgs,
         /// For crash tests of a sandbox: die right before the COMMIT of this group of commits.
         #[arg(long, hide = true)]
         die_before_commit: Option<u64>,
@@ -109,6 +104,41 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Walk the store, also beside a running server, and report every invariant that does not hold.
+    ///
+    /// Exits with 0 when all hold, with 1 when one does not, with 2 when that could not be found out.
+    Check {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// Violations that are listed at most; all are counted.
+        #[arg(long, default_value_t = 1000)]
+        limit: usize,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the SQLite store into a new file, also beside a running server.
+    Backup {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// The file to make; what is there already is never overwritten.
+        file: PathBuf,
+        /// Copy the server key too, to the file's name with .key at its end.
+        #[arg(long)]
+        with_key: bool,
+    },
+    /// Examine settings, store and machine, and say what to do. Changes nothing.
+    ///
+    /// Exits with 0 unless there is an error, with 1 if there is one.
+    Doctor {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        changes: ServeArgs,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the certificate that clients of `serve --tls` must trust, as PEM.
     Trust {
         #[command(flatten)]
@@ -143,7 +173,45 @@ struct SettingsArgs {
     data: Option<PathBuf>,
 }
 
+/// What `serve` changes of the settings.
+#[derive(Args)]
+struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Let a sandbox listen beyond loopback and answer to any name.
+    #[arg(long)]
+    expose_sandbox: bool,
+    /// Speak HTTPS with a certificate of the server's own making; `kaipiao trust` prints what
+    /// clients must trust. A certificate of yours goes into [tls] of the settings.
+    #[arg(long)]
+    tls: bool,
+}
+
+impl ServeArgs {
+    fn change(&self, settings: &mut Settings) {
+        settings.listen = self.listen.unwrap_or(settings.listen);
+        settings.expose_sandbox |= self.expose_sandbox;
+        settings.tls.local_authority |= self.tls;
+    }
+
+    fn flags(&self) -> impl Iterator<Item = Flag> {
+        let listen = self.listen.map(|address| ("listen", "--listen", format!("\"{address}\"")));
+        let is_set =
+            |is_set: bool, setting, flag| is_set.then(|| (setting, flag, "true".to_owned()));
+        let exposed = is_set(self.expose_sandbox, "expose_sandbox", "--expose-sandbox");
+        let tls = is_set(self.tls, "tls.local_authority", "--tls");
+        let set = [listen, exposed, tls].into_iter().flatten();
+        set.map(|(setting, flag, value)| Flag { setting, flag, value })
+    }
+}
+
 impl SettingsArgs {
+    fn flags(&self) -> impl Iterator<Item = Flag> {
+        let data = self.data.as_ref().map(|data| format!("\"{}\"", data.display()));
+        data.map(|value| Flag { setting: "data", flag: "--data", value }).into_iter()
+    }
+
     fn settings(&self) -> Result<Settings, ComposeError> {
         let mut settings = Settings::load(self.config.as_deref())?;
         if let Some(data) = &self.data {
@@ -156,14 +224,9 @@ impl SettingsArgs {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve { args, listen, expose_sandbox, tls, die_before_commit } => {
+        Command::Serve { args, changes, die_before_commit } => {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
-            let change = |settings: &mut Settings| {
-                settings.listen = listen.unwrap_or(settings.listen);
-                settings.expose_sandbox |= expose_sandbox;
-                settings.tls.local_authority |= tls;
-            };
-            serve(&args, change, fault).await
+            serve(&args, &changes, fault).await
         }
         Command::Demo { curl: true, server } => {
             print_text(demo::curl::script(&server).trim_end());
@@ -178,6 +241,13 @@ async fn main() -> ExitCode {
             let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
             print_jobs(&args, ask).await
         }
+        Command::Check { args, limit, json } => {
+            return check_store(&args, CheckAsk { limit, json }).await;
+        }
+        Command::Backup { args, file, with_key } => {
+            back_up(&args, BackupAsk { file, with_key }).await
+        }
+        Command::Doctor { args, changes, json } => return examine(&args, &changes, json).await,
         Command::Trust { args } => print_authority(&args),
         Command::Move { args, database_url } => move_store(&args, &database_url).await,
         Command::Accounts { args, json } => print_accounts(&args, json).await,
@@ -219,11 +289,11 @@ async fn move_store(args: &SettingsArgs, database_url: &str) -> Result<(), Compo
 
 async fn serve(
     args: &SettingsArgs,
-    change: impl FnOnce(&mut Settings),
+    changes: &ServeArgs,
     fault: Option<Fault>,
 ) -> Result<(), ComposeError> {
     let mut settings = args.settings()?;
-    change(&mut settings);
+    changes.change(&mut settings);
     let log = log::start(&settings.log)?;
     let served = serve_with_log(&settings, fault).await;
     log.end();
@@ -314,6 +384,48 @@ async fn print_asked(
     let asked = tokio::task::spawn_blocking(ask).await;
     print_text(asked.map_err(|error| ComposeError::Asking(error.to_string()))??.trim_end());
     Ok(())
+}
+
+async fn examine(args: &SettingsArgs, changes: &ServeArgs, as_json: bool) -> ExitCode {
+    let settings = args.settings().map(|mut settings| {
+        changes.change(&mut settings);
+        settings
+    });
+    let flags: Vec<Flag> = args.flags().chain(changes.flags()).collect();
+    let report = doctor::run(settings, args.config.as_deref(), &flags).await;
+    print_text(&report.text(as_json));
+    if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn back_up(args: &SettingsArgs, ask: BackupAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let key = compose::key_path(&settings);
+    print_asked(move || Ok(backup::run(&settings.data, &key, &ask, eprint_line)?)).await
+}
+
+/// A check that could not look, as scripts tell it from one that found something.
+const COULD_NOT_LOOK: u8 = 2;
+
+async fn check_store(args: &SettingsArgs, ask: CheckAsk) -> ExitCode {
+    let checked = match args.settings() {
+        Ok(settings) => check::run(&settings, ask, eprint_line).await,
+        Err(error) => Err(error),
+    };
+    match checked {
+        Ok(report) => {
+            print_text(&report.text);
+            if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln_error(&error);
+            ExitCode::from(COULD_NOT_LOOK)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "progress beside the command's output")]
+fn eprint_line(line: &str) {
+    eprintln!("{line}");
 }
 
 #[expect(clippy::print_stdout, reason = "the command's output")]

@@ -17,6 +17,7 @@
 //! An error of the disk inside a group answers every waiter with `Away`, and the writer opens its
 //! connection again before it takes the next group.
 
+mod backup;
 mod change;
 mod conditions;
 mod config;
@@ -32,6 +33,7 @@ mod sequence;
 mod store;
 mod writer;
 
+pub use backup::{BackupError, back_up};
 pub use config::{FILE_NAME, GroupHook, OpenError, Options};
 pub use export::Export;
 pub use read_only::ReadOnlyStore;

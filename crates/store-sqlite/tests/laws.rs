@@ -5,7 +5,9 @@
 use async_trait::async_trait;
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{ClaimRequest, Reported, TurnKey};
-use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush, Next, Outbox, PushReport};
+use kaipiao_ports::delivery::outbox::{
+    Destination, NewBody, NewPush, Next, Outbox, PushQuery, PushReport,
+};
 use kaipiao_ports::errors::{CommitError, StoreError};
 use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Freshness, Store};
@@ -222,6 +224,48 @@ async fn a_tool_reads_beside_the_running_server_and_cannot_write() {
     let tool = SqliteStore::open_read_only(directory.path()).unwrap().unwrap();
     assert!(tool.read(&order(1), Freshness::Fresh).await.unwrap().is_some());
     assert!(tool.commit(one(order(2), "x")).await.is_err());
+}
+
+/// What waits behind what is in no row: a tool works it out for the pushes that it lists.
+#[tokio::test]
+async fn a_tool_lists_pushes_as_the_server_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path(), Options::default());
+    let push = |key: &str| NewPush {
+        account: "wx1".into(),
+        destination: Destination::Callback,
+        kind: PushKind::Event,
+        ordering_key: key.into(),
+        openid: "o".into(),
+        event: "e",
+        body: NewBody::Whole(String::new()),
+        now_ms: 1,
+    };
+    for key in ["1", "2", "1", "1", "2", "3"] {
+        store.commit(Commit { pushes: vec![push(key)], ..Commit::default() }).await.unwrap();
+    }
+    let turn = TurnKey { account: "wx1".into(), origin: String::new() };
+    let request = ClaimRequest {
+        turn: &turn,
+        holder: "main",
+        due_by_ms: 1,
+        lapses_in: Duration::from_secs(60),
+        limit: 1,
+    };
+    let claim = store.claim_pushes(&request).await.unwrap().claims.remove(0);
+    let next = Next::Complete { outcome: Outcome::Delivered, now_ms: 2 };
+    let report = PushReport { token: claim.token, attempt: None, next };
+    assert!(matches!(store.complete_push(report).await.unwrap(), Reported::Counted { .. }));
+    let tool = SqliteStore::open_read_only(directory.path()).unwrap().unwrap();
+    let everything = PushQuery { limit: 10, ..PushQuery::default() };
+    let of_key = PushQuery { ordering_key: Some("1".into()), ..everything.clone() };
+    // The last page alone: what its pushes wait behind stands on it no more than on another.
+    let newest = PushQuery { account: Some("wx1".into()), limit: 3, ..PushQuery::default() };
+    for query in [everything, of_key, newest] {
+        let listed = store.pushes(&query).await.unwrap();
+        assert!(listed.iter().any(|listed| listed.waits_behind.is_some()));
+        assert_eq!(tool.pushes(&query).await.unwrap(), listed);
+    }
 }
 
 #[tokio::test]

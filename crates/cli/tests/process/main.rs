@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod doctor;
 mod health;
+mod operations;
 mod tls;
 
 use kaipiao_tests::{wait_for, wait_until};
