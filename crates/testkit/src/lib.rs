@@ -1,11 +1,12 @@
 //! For tests: the laws of the store, of its claims, outbox and jobs, as macros that every store runs;
-//! a name server.
+//! a name server, databases.
 
 #![allow(clippy::unwrap_used, reason = "a law that is broken should say where")]
 
 pub mod delivery;
 pub mod laws;
 pub mod name_server;
+pub mod postgres;
 pub mod records;
 pub mod retention_laws;
 mod steps;

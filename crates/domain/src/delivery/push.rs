@@ -199,7 +199,7 @@ pub fn check_token(token: &str) -> Result<(), Refusal> {
 
 /// How far CreateTimes may run ahead of the clock: more pushes than a user has in a second. What is further
 /// ahead was given out by a clock that was wrong, and holds up nothing.
-const MAX_AHEAD_S: i64 = 86_400;
+pub const MAX_AHEAD_S: i64 = 86_400;
 
 /// The CreateTime of a user's next push, in unix seconds, when the last one is known: never behind the
 /// clock, and unique (D-35).

@@ -68,7 +68,7 @@ pub async fn a_push_comes_with_its_commit_or_not_at_all(subject: &dyn Subject) {
     assert_eq!((&*push.body, push.create_time_s, push.committed_ms), ("<1 5>", 5, 5000));
     assert_eq!(push.state, PushState::Ready { due_ms: 5000 });
     assert_eq!((&*push.openid, &*push.event), ("owx1", "user_authorize_invoice"));
-    assert_eq!((push.id.number, &attempts[..]), (1, &[][..]));
+    assert!(push.id.number > 0 && attempts.is_empty());
 }
 
 /// `max(now, last + 1)`, per account and user; after a crash too.
@@ -126,7 +126,7 @@ pub async fn one_push_in_flight_per_ordering_key_in_order(subject: &dyn Subject)
     assert_eq!(all_pushes(&*store).await.iter().filter(|listed| waits(listed)).count(), 2);
     let mut of_a = first.remove(0);
     loop {
-        order.push(of_a.work.id.number);
+        order.push(of_a.work.committed_ms);
         assert_eq!(claim_pushes(&*store, 10_000).await, []);
         let reported = complete(&*store, &of_a, delivered(10_000)).await;
         let mut next = claim_pushes(&*store, 10_000).await;
@@ -153,11 +153,11 @@ pub async fn a_retry_waits_for_its_time_and_holds_its_ordering_key(subject: &dyn
     assert_eq!((ordering_keys(&claims), next_due_ms), (vec!["b"], Some(2000)));
     assert_eq!(due_turns(&*store, Queue::Push, 1999).await, []);
     let again = claim_pushes(&*store, 2000).await;
-    assert_eq!((again[0].work.id.number, again[0].work.tries), (1, 1));
+    assert_eq!((again[0].work.committed_ms, again[0].work.tries), (1, 1));
     let gave_up = Next::Complete { outcome: Outcome::GaveUp, now_ms: 2000 };
     assert_eq!(complete(&*store, &again[0], gave_up).await, counted(Some(2000)));
     let next = claim_pushes(&*store, 2000).await;
-    assert_eq!((next[0].work.id.number, next[0].work.tries), (2, 0));
+    assert_eq!((next[0].work.committed_ms, next[0].work.tries), (2, 0));
 }
 
 /// Its own next try, the push that takes its place, or nothing; then it is due since that moment.
@@ -190,7 +190,7 @@ pub async fn opening_again_frees_all_claims_and_keeps_the_rest(subject: &dyn Sub
     let Claimed { claims, next_due_ms } =
         store.claim_pushes(&request(&turn("wx1"), 10)).await.unwrap();
     assert_eq!((ordering_keys(&claims), next_due_ms), (vec!["a"], Some(500)));
-    assert_eq!(claims[0].work.id.number, 1);
+    assert_eq!(claims[0].work.committed_ms, 1);
     assert_eq!(complete(&*store, &held[0], delivered(10)).await, Reported::Lapsed);
     commit_pushes(&*store, vec![push("wx1", "c", 1)]).await;
     assert_eq!(all_pushes(&*store).await[0].push.create_time_s, 3, "after 0, 1 and 2");
@@ -273,9 +273,11 @@ pub async fn a_listing_pages_and_filters(subject: &dyn Subject) {
     let held = store.claim_pushes(&one).await.unwrap().claims.remove(0);
     complete(&*store, &held, delivered(100)).await;
     let whole = all_pushes(&*store).await;
-    let numbers = whole.iter().map(|listed| (&*listed.push.id.account, listed.push.id.number));
-    let of = |account, last: i64| (1..=7).rev().map(move |n| (account, 2 * n - 2 + last));
-    assert!(numbers.eq(of("wx2", 2).chain(of("wx1", 1))), "{whole:?}");
+    let listed = whole.iter().map(|listed| (&*listed.push.id.account, listed.push.committed_ms));
+    let of = |account| (0..7).rev().map(move |now_ms| (account, now_ms));
+    assert!(listed.eq(of("wx2").chain(of("wx1"))), "{whole:?}");
+    let ids = whole.iter().map(|listed| &listed.push.id);
+    assert!(ids.is_sorted_by(|one, other| one > other), "{whole:?}");
 
     let pages = async |query: PushQuery| {
         let mut query = PushQuery { limit: 3, ..query };
@@ -311,21 +313,23 @@ pub async fn a_listing_pages_and_filters(subject: &dyn Subject) {
 /// Who looks sees which pushes are claimed, and which one the others wait behind.
 pub async fn a_listing_says_what_is_in_flight_and_what_waits(subject: &dyn Subject) {
     let store = subject.open().await;
-    commit_pushes(&*store, ["a", "a", "b", "a"].map(|key| push("wx1", key, 1)).into()).await;
+    for (key, now_ms) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
+        commit_pushes(&*store, vec![push("wx1", key, now_ms)]).await;
+    }
     let look = async || {
         let listed = all_pushes(&*store).await.into_iter().rev();
         listed
             .map(|l| {
-                let behind = l.waits_behind.map(|first| first.push.id.number);
+                let behind = l.waits_behind.map(|first| first.push.committed_ms);
                 (l.in_flight_for.is_some(), behind)
             })
             .collect::<Vec<_>>()
     };
     let free = [(false, None), (false, Some(1)), (false, None), (false, Some(1))];
     assert_eq!(look().await, free);
-    let held = claim_pushes(&*store, 1).await;
+    let held = claim_pushes(&*store, 4).await;
     assert_eq!(look().await, [(true, None), (false, Some(1)), (true, None), (false, Some(1))]);
-    complete(&*store, &held[0], delivered(1)).await;
+    complete(&*store, &held[0], delivered(4)).await;
     assert_eq!(look().await, [(false, None), (false, None), (true, None), (false, Some(2))]);
     store.release(&[held[1].token]).await.unwrap();
     assert_eq!(look().await, [(false, None), (false, None), (false, None), (false, Some(2))]);

@@ -1,0 +1,68 @@
+//! How a store is opened, and why it may not be.
+
+use std::sync::Arc;
+
+/// Called with the group's number (from 1) before its COMMIT.
+pub type CommitHook = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// `postgres://user:password@host:port/database`, or PostgreSQL's `key=value` form.
+    pub url: String,
+    /// The name that this process has among the nodes of the database; None: the first of `node-1`, `node-2`, …
+    /// that nobody holds.
+    pub node: Option<String>,
+    /// Connections at most, at least 4.
+    pub connections: usize,
+    /// Commits that may wait; the next one is answered `Overloaded`. So are other requests beyond as many.
+    pub queue_capacity: usize,
+    /// Called before each group's COMMIT: where crash rounds cut.
+    pub before_commit: Option<CommitHook>,
+}
+
+impl Options {
+    /// What fits most machines.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            node: None,
+            connections: 16,
+            queue_capacity: 8192,
+            before_commit: None,
+        }
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address.
+    #[error("database.url cannot be read: {0}")]
+    Url(String),
+    /// No connection, or not the rights.
+    #[error("PostgreSQL: {0}")]
+    Postgres(String),
+    /// The database was written by a newer program that this one cannot work beside.
+    #[error(
+        "the database has schema {found}, this kaipiao knows up to {known}; use the newer kaipiao that wrote it"
+    )]
+    TooNew {
+        /// The database's newest migration.
+        found: i32,
+        /// This program's newest migration.
+        known: i32,
+    },
+    /// A migration that was applied is not the one that this program knows.
+    #[error("migration {0} of the database differs from this kaipiao's")]
+    Altered(i32),
+    /// The database has tables of somebody else.
+    #[error("the database holds other tables than kaipiao's; give it a database of its own")]
+    Foreign,
+    /// Text would be stored in another encoding.
+    #[error("the database's encoding is {0}; make it with ENCODING 'UTF8'")]
+    Encoding(String),
+    /// Another process has the name.
+    #[error("another process runs as node \"{0}\"; stop that one or choose another name (node)")]
+    NodeInUse(String),
+}

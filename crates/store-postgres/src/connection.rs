@@ -1,0 +1,82 @@
+//! Connections: a bounded pool, TLS where the address asks for it, limits of time on every session.
+
+use crate::config::{OpenError, Options};
+use crate::errors::{DbError, away};
+use core::time::Duration;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use std::sync::Arc;
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long connecting may take.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a request waits for one of the connections.
+const WAIT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a server that does not acknowledge is believed to be there.
+const SILENT_FOR: Duration = Duration::from_secs(10);
+/// Settings of every session. A statement that takes longer than this has met a lock or a dying disk.
+const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s \
+                       -c default_transaction_isolation=read\\ committed -c jit=off \
+                       -c timezone=UTC -c client_min_messages=warning";
+
+/// The address, with the limits of a session.
+pub(crate) fn config(url: &str) -> Result<Config, OpenError> {
+    let mut config: Config = url
+        .parse()
+        .map_err(|error: tokio_postgres::Error| OpenError::Url(crate::errors::described(&error)))?;
+    let options = match config.get_options() {
+        Some(own) => format!("{SESSION} {own}"),
+        None => SESSION.to_owned(),
+    };
+    config.options(options);
+    if config.get_application_name().is_none() {
+        config.application_name("kaipiao");
+    }
+    config.connect_timeout(CONNECT_WITHIN).tcp_user_timeout(SILENT_FOR);
+    config.keepalives_idle(SILENT_FOR).keepalives_interval(SILENT_FOR / 4).keepalives_retries(3);
+    Ok(config)
+}
+
+/// Certificates are checked against the machine's own trust store.
+pub(crate) fn tls() -> Result<MakeRustlsConnect, OpenError> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| OpenError::Postgres(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+pub(crate) fn pool(config: &Config, options: &Options) -> Result<Pool, OpenError> {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(config.clone(), tls()?, recycling);
+    let timeouts = Timeouts {
+        wait: Some(WAIT_WITHIN),
+        create: Some(CONNECT_WITHIN),
+        recycle: Some(CONNECT_WITHIN),
+    };
+    Pool::builder(manager)
+        .max_size(options.connections.max(4))
+        .timeouts(timeouts)
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| OpenError::Postgres(error.to_string()))
+}
+
+/// Runs statements within the time that a session may take for all of them together.
+pub(crate) async fn within_time<T>(
+    statements: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    match tokio::time::timeout(SILENT_FOR * 2, statements).await {
+        Ok(result) => result,
+        Err(_) => Err(away("no answer in time")),
+    }
+}
+
+/// Takes a connection out of the pool for good: nobody knows what state it is in.
+pub(crate) fn discard(connection: Object) {
+    drop(Object::take(connection));
+}

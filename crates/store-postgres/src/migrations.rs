@@ -1,0 +1,127 @@
+//! Numbered SQL files, applied once each, in order, in one transaction, by one of the nodes that start at the
+//! same time. Migrations only add, so an older node works on beside a newer one: a file says in `MIGRATIONS` the
+//! oldest program (by its newest migration) that can, and an older one refuses to start.
+
+use crate::config::OpenError;
+use crate::errors::described;
+use sha2::{Digest, Sha256};
+use tokio_postgres::Client;
+
+/// A file of `migrations/`. Never edit one that was released: add the next.
+pub(crate) struct Migration {
+    pub(crate) number: i32,
+    pub(crate) sql: &'static str,
+    /// The newest migration that a program must know to work with this one applied.
+    pub(crate) oldest_program: i32,
+}
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    sql: include_str!("../migrations/0001_schema.sql"),
+    oldest_program: 1,
+}];
+
+/// Nodes that start at the same time migrate one after the other ("KPIA").
+const LOCK: i64 = 0x4b50_4941;
+
+fn failed(error: &tokio_postgres::Error) -> OpenError {
+    OpenError::Postgres(described(error))
+}
+
+/// Brings the database up to this program's schema, or says why it cannot work with it.
+pub(crate) async fn apply(client: &mut Client) -> Result<(), OpenError> {
+    apply_list(client, MIGRATIONS).await
+}
+
+async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(), OpenError> {
+    let encoding: String =
+        client.query_one("SHOW server_encoding", &[]).await.map_err(|error| failed(&error))?.get(0);
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding(encoding));
+    }
+    let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+    let run = async {
+        transaction.batch_execute("SET LOCAL statement_timeout = 0").await?;
+        transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
+        let is_new = "SELECT to_regclass('schema_migrations') IS NULL, \
+                      NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())";
+        let row = transaction.query_one(is_new, &[]).await?;
+        Ok::<(bool, bool), tokio_postgres::Error>((row.get(0), row.get(1)))
+    };
+    let (is_new, is_empty) = run.await.map_err(|error| failed(&error))?;
+    if is_new && !is_empty {
+        return Err(OpenError::Foreign);
+    }
+    if is_new {
+        let table = "CREATE TABLE schema_migrations \
+                     (number INTEGER PRIMARY KEY, checksum BYTEA NOT NULL, oldest_program INTEGER NOT NULL)";
+        transaction.batch_execute(table).await.map_err(|error| failed(&error))?;
+    }
+    let rows = transaction
+        .query(
+            "SELECT number, checksum, oldest_program FROM schema_migrations ORDER BY number",
+            &[],
+        )
+        .await
+        .map_err(|error| failed(&error))?;
+    let applied: Vec<_> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect::<Vec<(i32, Vec<u8>, i32)>>();
+    compare(&applied, migrations)?;
+    let newest = applied.last().map_or(0, |(number, _, _)| *number);
+    for migration in migrations.iter().filter(|migration| migration.number > newest) {
+        transaction.batch_execute(migration.sql).await.map_err(|error| failed(&error))?;
+        let insert =
+            "INSERT INTO schema_migrations (number, checksum, oldest_program) VALUES ($1, $2, $3)";
+        let checksum = checksum(migration.sql);
+        transaction
+            .execute(insert, &[&migration.number, &checksum, &migration.oldest_program])
+            .await
+            .map_err(|error| failed(&error))?;
+    }
+    transaction.commit().await.map_err(|error| failed(&error))
+}
+
+/// Whether this program can work with what was applied. Newer migrations are fine as long as they say so.
+fn compare(applied: &[(i32, Vec<u8>, i32)], migrations: &[Migration]) -> Result<(), OpenError> {
+    let known = migrations.last().map_or(0, |migration| migration.number);
+    for (number, stored, oldest_program) in applied {
+        match migrations.iter().find(|migration| migration.number == *number) {
+            Some(migration) if checksum(migration.sql) != *stored => {
+                return Err(OpenError::Altered(*number));
+            }
+            Some(_) => {}
+            None if *oldest_program > known => {
+                return Err(OpenError::TooNew { found: *number, known });
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn checksum(sql: &str) -> Vec<u8> {
+    Sha256::digest(sql.as_bytes()).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migration(number: i32, oldest_program: i32) -> Migration {
+        Migration { number, sql: "x", oldest_program }
+    }
+
+    #[test]
+    fn an_older_node_lives_with_a_migration_that_says_so_and_refuses_the_others() {
+        let own = [migration(1, 1)];
+        let row = |number, oldest| (number, checksum("x"), oldest);
+        assert!(compare(&[row(1, 1)], &own).is_ok());
+        assert!(compare(&[row(1, 1), row(2, 1)], &own).is_ok());
+        let refused = compare(&[row(1, 1), row(2, 1), row(3, 2)], &own);
+        assert!(matches!(refused, Err(OpenError::TooNew { found: 3, known: 1 })));
+        let altered = compare(&[(1, checksum("y"), 1)], &own);
+        assert!(matches!(altered, Err(OpenError::Altered(1))));
+    }
+}

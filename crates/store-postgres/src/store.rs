@@ -1,0 +1,401 @@
+//! The store that nodes share.
+
+use crate::bucket::bucket;
+use crate::commit::{Change, Reply, Work, Writers, read_fresh};
+use crate::config::{OpenError, Options};
+use crate::connection::{config, pool, within_time};
+use crate::delivery::{claims, jobs, push_listing, pushes};
+use crate::errors::{DbError, described};
+use crate::migrations;
+use crate::node::{self, NodeLease};
+use crate::records::resident::Resident;
+use crate::records::statements::{read_row, read_sql};
+use crate::records::{listing, purge, search};
+use crate::watch::{self, Watch};
+use async_trait::async_trait;
+use core::time::Duration;
+use deadpool_postgres::{Client, Pool};
+use kaipiao_ports::delivery::claims::{
+    ClaimRequest, ClaimToken, Claimed, Claims, DueTurn, Queue, Reported, TurnKey,
+};
+use kaipiao_ports::delivery::jobs::{Job, JobFailure, JobQuery, Jobs};
+use kaipiao_ports::delivery::outbox::{
+    ListedPush, Outbox, Push, PushId, PushQuery, PushReport, Replayed,
+};
+use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::record::{Key, Stored};
+use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use tokio_postgres::IsolationLevel;
+
+/// Writers, each with a connection while it has something to write: more of them share less.
+const WRITERS: usize = 4;
+/// Tries of what others got in the way of.
+const TRIES: usize = 8;
+
+/// The store on PostgreSQL.
+pub struct PostgresStore {
+    pool: Pool,
+    writers: Writers,
+    resident: Arc<Resident>,
+    lease: NodeLease,
+    serial: AtomicU64,
+    /// Requests that wait for a connection or use one, the writers' aside.
+    under_way: AtomicUsize,
+    at_most: usize,
+    _watch: Watch,
+}
+
+impl PostgresStore {
+    /// Connects, migrates what is old, takes a node's name.
+    pub async fn open(options: Options) -> Result<Self, OpenError> {
+        let config = config(&options.url)?;
+        let failed = |error: &tokio_postgres::Error| OpenError::Postgres(described(error));
+        let (mut client, connection) =
+            config.connect(crate::connection::tls()?).await.map_err(|error| failed(&error))?;
+        let connection = tokio::spawn(connection);
+        migrations::apply(&mut client).await?;
+        let pool = pool(&config, &options)?;
+        let lease = node::lease(&client, &pool, options.node.as_deref()).await?;
+        drop(client);
+        connection.abort();
+        let resident = Arc::new(Resident::default());
+        let watch = watch::start(config, Arc::clone(&resident)).await;
+        let watch =
+            watch.map_err(|error| OpenError::Postgres(StoreError::from(error).to_string()))?;
+        let work = Work {
+            pool: pool.clone(),
+            resident: Arc::clone(&resident),
+            node: Arc::clone(&lease.name),
+            groups: Arc::default(),
+            before_commit: options.before_commit,
+        };
+        let count = WRITERS.min(options.connections.max(4) / 2);
+        let writers = Writers::start(&work, count, options.queue_capacity);
+        let serial = AtomicU64::new(u64::try_from(lease.lease).unwrap_or_default());
+        let (under_way, at_most) = (AtomicUsize::new(0), options.queue_capacity);
+        Ok(Self { pool, writers, resident, lease, serial, under_way, at_most, _watch: watch })
+    }
+
+    /// The name that this process has among the nodes of the database.
+    pub fn node(&self) -> &str {
+        &self.lease.name
+    }
+
+    /// Resolves when another process has taken the node's name, as can happen after a silence of 15 s and more: then
+    /// this one must end.
+    pub fn node_lost(&self) -> impl Future<Output = ()> + use<> {
+        self.lease.lost()
+    }
+
+    /// Lets go of the node's name, so that whoever starts next has it at once.
+    pub async fn close(&self) {
+        let given = within_time(node::give_back(&self.pool, &self.lease.name, self.lease.lease));
+        if let Err(error) = given.await {
+            tracing::warn!(?error, "the node's name lapses in 15 s");
+        }
+    }
+
+    fn next_serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// A connection, if not too many wait for one.
+    async fn client(&self) -> Result<(Client, UnderWay<'_>), DbError> {
+        let under_way = UnderWay::new(&self.under_way);
+        if self.under_way.load(Ordering::SeqCst) > self.at_most {
+            return Err(DbError::Store(StoreError::Overloaded));
+        }
+        Ok((self.pool.get().await?, under_way))
+    }
+
+    /// Runs something again while others get in its way.
+    async fn again<T, Run>(&self, run: impl Fn() -> Run) -> Result<T, StoreError>
+    where
+        Run: Future<Output = Result<T, DbError>>,
+    {
+        for _ in 1..TRIES {
+            match within_time(run()).await {
+                Err(DbError::Again) => {}
+                result => return result.map_err(StoreError::from),
+            }
+        }
+        within_time(run()).await.map_err(StoreError::from)
+    }
+
+    async fn change(&self, change: Change) -> Result<Reply, CommitError> {
+        self.writers.change(change).await
+    }
+
+    async fn report(&self, change: Change) -> Result<Reported, CommitError> {
+        match self.change(change).await? {
+            Reply::Reported(reported) => Ok(reported),
+            Reply::Committed(_) => unreachable!("the reply of another change"),
+        }
+    }
+}
+
+/// Counts a request for as long as it lives.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    /// Resident kinds are remembered, and lag behind other nodes by two seconds at most.
+    async fn read(&self, key: &Key, freshness: Freshness) -> Result<Option<Stored>, StoreError> {
+        if key.kind.is_resident() {
+            if freshness == Freshness::Fresh {
+                self.again(|| read_fresh(&self.pool, &self.resident, key)).await?;
+            }
+            return Ok(self.resident.get(key));
+        }
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            let statement = client.prepare_cached(read_sql(key.kind)).await?;
+            let values = (bucket(&key.owner), &key.owner, &key.id);
+            let row = client.query_opt(&statement, &[&values.0, values.1, values.2]).await?;
+            Ok(row.and_then(|row| read_row(key, &row).1))
+        })
+        .await
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<Listed>, StoreError> {
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            let query = listing::query(page);
+            let statement = client.prepare_cached(&query.sql).await?;
+            let rows = client.query(&statement, &query.values()).await?;
+            Ok(rows.iter().map(|row| listing::listed(page, row)).collect())
+        })
+        .await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        if commit == Commit::default() {
+            return Ok(Committed::default());
+        }
+        match self.change(Change::Commit(commit)).await? {
+            Reply::Committed(committed) => Ok(committed),
+            Reply::Reported(_) => unreachable!("the reply of another change"),
+        }
+    }
+
+    async fn index(&self, limit: usize) -> Result<usize, StoreError> {
+        self.again(async || {
+            let (mut client, _under_way) = self.client().await?;
+            let transaction = client.transaction().await?;
+            let count = search::index(&transaction, limit).await?;
+            transaction.commit().await?;
+            Ok(count)
+        })
+        .await
+    }
+
+    async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError> {
+        self.again(async || {
+            let (mut client, _under_way) = self.client().await?;
+            let transaction = client.transaction().await?;
+            let mut removed = 0;
+            let expiring = forgettable.records.iter().filter(|(kind, _)| kind.can_expire());
+            for (kind, before_ms) in expiring {
+                removed += purge::unused(&transaction, *kind, *before_ms, limit - removed).await?;
+            }
+            let others = [
+                (pushes::PURGE, forgettable.pushes_before_ms),
+                (jobs::PURGE, forgettable.jobs_before_ms),
+            ];
+            for (sql, before_ms) in others {
+                let left = i64::try_from(limit - removed).unwrap_or(i64::MAX);
+                let count = transaction.query_one(sql, &[&before_ms, &left]).await?;
+                removed += usize::try_from(count.get::<_, i64>(0)).unwrap_or_default();
+            }
+            purge::sweep(&transaction, limit).await?;
+            transaction.commit().await?;
+            Ok(removed)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Claims for PostgresStore {
+    async fn due_turns(
+        &self,
+        queue: Queue,
+        due_by_ms: i64,
+        after: Option<&TurnKey>,
+        limit: usize,
+    ) -> Result<Vec<DueTurn>, StoreError> {
+        let (account, origin) = after.map_or(("", ""), |turn| (&*turn.account, &*turn.origin));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            let statement = client.prepare_cached(&claims::due_turns_sql(queue)).await?;
+            let rows = client.query(&statement, &[&due_by_ms, &account, &origin, &limit]).await?;
+            let due = rows.iter().map(|row| DueTurn {
+                due_ms: row.get(2),
+                turn: TurnKey { account: row.get(0), origin: row.get(1) },
+            });
+            Ok(due.collect())
+        })
+        .await
+    }
+
+    async fn renew(
+        &self,
+        tokens: &[ClaimToken],
+        lapses_in: Duration,
+    ) -> Result<Vec<ClaimToken>, StoreError> {
+        let lapses_in_ms = claims::lapses_in_ms(lapses_in);
+        let mut lost = Vec::new();
+        for queue in Queue::ALL {
+            let columns = claims::Tokens::of(queue, tokens);
+            if columns.numbers.is_empty() {
+                continue;
+            }
+            let held = self
+                .again(async || {
+                    let (client, _under_way) = self.client().await?;
+                    let claims::Tokens { buckets, numbers, serials } = &columns;
+                    let statement = client.prepare_cached(&claims::renew_sql(queue)).await?;
+                    let node = self.node();
+                    let rows = client
+                        .query(&statement, &[buckets, numbers, serials, &node, &lapses_in_ms])
+                        .await?;
+                    let held = rows.iter().map(|row| (row.get(0), row.get(1)));
+                    Ok(held.collect::<Vec<(i64, i64)>>())
+                })
+                .await?;
+            let is_lost = |token: &&ClaimToken| {
+                token.queue == queue
+                    && !held.contains(&(token.number, claims::stored_serial(token.serial)))
+            };
+            lost.extend(tokens.iter().filter(is_lost).copied());
+        }
+        Ok(lost)
+    }
+
+    async fn release(&self, tokens: &[ClaimToken]) -> Result<(), StoreError> {
+        for queue in Queue::ALL {
+            let columns = claims::Tokens::of(queue, tokens);
+            if columns.numbers.is_empty() {
+                continue;
+            }
+            self.again(async || {
+                let (client, _under_way) = self.client().await?;
+                let claims::Tokens { buckets, numbers, serials } = &columns;
+                let node = self.node();
+                let statement = client.prepare_cached(&claims::release_sql(queue)).await?;
+                client.query(&statement, &[buckets, numbers, serials, &node]).await?;
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Of claims nobody waits for the disk: one that is lost in a crash has only lapsed early.
+const WITHOUT_WAITING: &str = "SET LOCAL synchronous_commit = off";
+
+#[async_trait]
+impl Outbox for PostgresStore {
+    async fn claim_pushes(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Push>, StoreError> {
+        let serial = self.next_serial();
+        self.again(async || {
+            let (mut client, _under_way) = self.client().await?;
+            let transaction = client.transaction().await?;
+            transaction.batch_execute(WITHOUT_WAITING).await?;
+            let claimed = pushes::claim(&transaction, request, serial, self.node()).await?;
+            transaction.commit().await?;
+            Ok(claimed)
+        })
+        .await
+    }
+
+    async fn complete_push(&self, report: PushReport) -> Result<Reported, CommitError> {
+        self.report(Change::Report(report)).await
+    }
+
+    async fn replay(&self, id: &PushId, now_ms: i64) -> Result<Replayed, CommitError> {
+        let replayed = self
+            .again(async || {
+                let (mut client, _under_way) = self.client().await?;
+                let transaction = client.transaction().await?;
+                let replayed = pushes::replay(&transaction, id, now_ms).await?;
+                transaction.commit().await?;
+                Ok(replayed)
+            })
+            .await?;
+        Ok(replayed)
+    }
+
+    async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError> {
+        self.again(async || {
+            let (mut client, _under_way) = self.client().await?;
+            let snapshot = client.build_transaction().read_only(true);
+            let transaction =
+                snapshot.isolation_level(IsolationLevel::RepeatableRead).start().await?;
+            let found = push_listing::list(&transaction, query).await?;
+            transaction.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Jobs for PostgresStore {
+    async fn claim_jobs(
+        &self,
+        queue: Queue,
+        request: &ClaimRequest<'_>,
+    ) -> Result<Claimed<Job>, StoreError> {
+        let serial = self.next_serial();
+        self.again(async || {
+            let (mut client, _under_way) = self.client().await?;
+            let transaction = client.transaction().await?;
+            transaction.batch_execute(WITHOUT_WAITING).await?;
+            let claimed = jobs::claim(&transaction, queue, request, serial, self.node()).await?;
+            transaction.commit().await?;
+            Ok(claimed)
+        })
+        .await
+    }
+
+    async fn fail_job(&self, failure: JobFailure) -> Result<Reported, StoreError> {
+        self.report(Change::Fail(failure)).await.map_err(|error| match error {
+            CommitError::Store(error) => error,
+            CommitError::Conflict(_) => StoreError::Refused(error.to_string()),
+        })
+    }
+
+    async fn run_again(&self, number: i64, now_ms: i64) -> Result<Option<bool>, StoreError> {
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            jobs::run_again(&client, number, now_ms).await
+        })
+        .await
+    }
+
+    async fn jobs(&self, query: &JobQuery) -> Result<Vec<Job>, StoreError> {
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            jobs::list(&client, query).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,118 @@
+//! What other nodes change of the resident kinds: read each second, at once when a node says so, and whole when
+//! the connection had to be made anew. So a node lags behind the others by a second and the time of a look.
+
+use crate::connection::{tls, within_time};
+use crate::errors::{DbError, described};
+use crate::records::resident::{Resident, changed_sql, kinds};
+use core::time::Duration;
+use futures_util::future::poll_fn;
+use kaipiao_ports::record::{Body, Key, Stored};
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_postgres::{AsyncMessage, Client, Config};
+
+/// Where nodes say that they have changed something resident.
+pub(crate) const CHANNEL: &str = "kaipiao_changed";
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long before the newest known version a look begins: a version is given out before its commit, which
+/// takes no longer than a session lets it.
+const MARGIN_US: i64 = 30_000_000;
+
+pub(crate) struct Watch(JoinHandle<()>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Reads all resident records, and goes on looking for changes.
+pub(crate) async fn start(config: Config, resident: Arc<Resident>) -> Result<Watch, DbError> {
+    let mut watcher = Watcher::connect(&config).await?;
+    watcher.look(&resident).await?;
+    Ok(Watch(tokio::spawn(run(config, watcher, resident))))
+}
+
+#[expect(clippy::disallowed_methods, reason = "other nodes' changes come in real time")]
+async fn run(config: Config, mut watcher: Watcher, resident: Arc<Resident>) {
+    loop {
+        while let Ok(()) = within_time(watcher.look(&resident)).await {
+            let changed = watcher.changed.notified();
+            // Either way it is time to look.
+            let _ = tokio::time::timeout(LOOK_EVERY, changed).await;
+        }
+        loop {
+            tokio::time::sleep(LOOK_EVERY / 4).await;
+            match Watcher::connect(&config).await {
+                Ok(anew) => break watcher = anew,
+                Err(error) => tracing::warn!(?error, "other nodes' changes are not seen"),
+            }
+        }
+    }
+}
+
+struct Watcher {
+    client: Client,
+    changed: Arc<Notify>,
+    /// The newest version that a look has seen; 0: nothing was read yet.
+    newest: i64,
+    connection: JoinHandle<()>,
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+impl Watcher {
+    async fn connect(config: &Config) -> Result<Self, DbError> {
+        let tls = tls().map_err(|error| crate::errors::away(&error.to_string()))?;
+        let (client, mut connection) = config.connect(tls).await?;
+        let changed = Arc::new(Notify::new());
+        let notify = Arc::clone(&changed);
+        let connection = tokio::spawn(async move {
+            loop {
+                match poll_fn(|context| connection.poll_message(context)).await {
+                    Some(Ok(AsyncMessage::Notification(_))) => notify.notify_one(),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => {
+                        tracing::warn!(
+                            error = described(&error),
+                            "the connection to PostgreSQL is lost"
+                        );
+                        break;
+                    }
+                    None => break,
+                }
+            }
+            // The next look finds out.
+            notify.notify_one();
+        });
+        let watcher = Self { client, changed, newest: 0, connection };
+        watcher.client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+        Ok(watcher)
+    }
+
+    /// Takes in what has changed since the last look.
+    async fn look(&mut self, resident: &Resident) -> Result<(), DbError> {
+        let since = self.newest.saturating_sub(MARGIN_US).max(0);
+        for kind in kinds() {
+            let rows = self.client.query(&changed_sql(kind), &[&since]).await?;
+            let changes = rows.iter().map(|row| {
+                let key = Key { kind, owner: row.get(0), id: row.get(1) };
+                let (version, body): (i64, Option<String>) = (row.get(2), row.get(3));
+                let stored =
+                    body.map(|body| Stored { key: key.clone(), version, body: Body::new(body) });
+                (key, (version, stored))
+            });
+            let changes: Vec<_> = changes.collect();
+            let newest = changes.iter().map(|(_, (version, _))| *version).max();
+            self.newest = self.newest.max(newest.unwrap_or(0));
+            resident.take_in(changes);
+        }
+        Ok(())
+    }
+}

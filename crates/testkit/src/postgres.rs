@@ -1,0 +1,64 @@
+//! Databases on the PostgreSQL server that the test command has started.
+
+use core::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio_postgres::{Config, NoTls};
+
+/// Names the server, as `postgres://…` or `key=value`, with a user who may make databases.
+pub const VARIABLE: &str = "KAIPIAO_TEST_POSTGRES";
+
+/// A new database, dropped with this.
+pub struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    /// Makes one. Panics where there is no server: a run without it fails.
+    pub async fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
+            panic!("{VARIABLE} names no server: run this with `cargo xtask postgres <command>`")
+        });
+        let nth = COUNT.fetch_add(1, Ordering::SeqCst);
+        let name = format!("kaipiao_{}_{nth}", std::process::id());
+        run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+        Self { server, name }
+    }
+
+    /// The database's address.
+    pub fn url(&self) -> String {
+        format!("{} dbname={}", self.server, self.name)
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs statements in the database, beside the store.
+    pub async fn execute(&self, sql: &str) {
+        run(&self.url(), sql).await;
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let dropping = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")));
+        });
+        dropping.join().unwrap();
+    }
+}
+
+async fn run(url: &str, sql: &str) {
+    let config = Config::from_str(url).unwrap();
+    let (client, connection) = config.connect(NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+}

@@ -1,0 +1,92 @@
+//! A PostgreSQL server of the tests' own: Debian's programs, a private socket and a data folder that goes with it.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Where Debian puts the programs.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+/// The variable that tells the tests.
+pub(crate) const VARIABLE: &str = "KAIPIAO_TEST_POSTGRES";
+
+/// A running server.
+pub(crate) struct Server {
+    folder: PathBuf,
+}
+
+pub(crate) fn is_there() -> bool {
+    Path::new(PROGRAMS).join("initdb").exists()
+}
+
+/// PostgreSQL's programs refuse to run as root; then they run as the user that Debian's package made.
+fn program(name: &str) -> Command {
+    let path = Path::new(PROGRAMS).join(name);
+    if !is_root() {
+        return Command::new(path);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(path);
+    command
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+impl Server {
+    /// Makes a new one. It may be as slow as a real one: nothing is turned off that keeps data.
+    pub(crate) fn start() -> Result<Self, String> {
+        // A socket's path is short.
+        let folder = PathBuf::from(format!("/tmp/kaipiao-pg-{}", std::process::id()));
+        let shown = folder.display();
+        fs::create_dir(&folder).map_err(|error| format!("{shown}: {error}"))?;
+        let server = Self { folder };
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(&server.folder))?;
+        }
+        let data = server.folder.join("data");
+        let initdb = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres"];
+        run(program("initdb").args(initdb).arg("--pgdata").arg(&data))?;
+        let socket = server.folder.display();
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories='{socket}' -c max_connections=400"
+        );
+        let log = server.folder.join("log");
+        run(program("pg_ctl")
+            .args(["start", "--wait", "--silent", "--options", &options])
+            .arg("--log")
+            .arg(log)
+            .arg("--pgdata")
+            .arg(data))?;
+        Ok(server)
+    }
+
+    /// Its address, with the user who may do everything.
+    pub(crate) fn url(&self) -> String {
+        format!("host={} user=postgres", self.folder.display())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let data = self.folder.join("data");
+        let stop = ["stop", "--silent", "--mode=immediate"];
+        let stopped = run(program("pg_ctl").args(stop).arg("--pgdata").arg(data));
+        if let Err(why) = stopped
+            .and_then(|()| fs::remove_dir_all(&self.folder).map_err(|error| error.to_string()))
+        {
+            eprintln!("PostgreSQL was left behind in {}: {why}", self.folder.display());
+        }
+    }
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}");
+    let output = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    match output {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{shown}: {status}")),
+        Err(error) => Err(format!("{shown}: {error}")),
+    }
+}
