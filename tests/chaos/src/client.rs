@@ -104,8 +104,7 @@ fn request(session: &Session<'_>, order: &Order, step: Step) -> (String, Value) 
         }
         Step::Decline | Step::Authorize => {
             let decision = if step == Step::Authorize { "authorize" } else { "decline" };
-            let body =
-                json!({"auth_url": order.link, "user": order.user, "decision": decision});
+            let body = json!({"auth_url": order.link, "user": order.user, "decision": decision});
             ("sandbox/v1/authorize".to_owned(), body)
         }
         Step::Reject => {

@@ -25,14 +25,10 @@ pub struct OrderRow {
 pub struct InvoiceRow {
     /// The serial.
     pub fpqqlsh: String,
-    /// Its order.
-    pub order_id: String,
     /// Whose it is.
     pub user: String,
     /// "blue" or "red".
-    pub colour: String,
-    /// The blue serial of a red one.
-    pub offsets: Option<String>,
+    colour: String,
     /// "running", "failed", "issued", "being_offset" or "offset".
     pub state: String,
     fpdm: Option<String>,
@@ -145,8 +141,6 @@ pub fn messages(node: &Node) -> Vec<MessageRow> {
 /// A push of the admin API.
 #[derive(Debug, Deserialize)]
 pub struct PushRow {
-    /// `<appid>-<number>`; numbers are given out in the order of the commits.
-    pub id: String,
     /// The order.
     pub order_id: String,
     /// The user.

@@ -81,8 +81,7 @@ impl Merchant {
             assert_eq!(node.sure_post(&path, &body)["errcode"], json!(0));
         }
         node.sure_post("sandbox/v1/users", &named(0));
-        new.tokens.stable =
-            Some(node.stable_token(MINI_PROGRAM, accounts.secret(MINI_PROGRAM)));
+        new.tokens.stable = Some(node.stable_token(MINI_PROGRAM, accounts.secret(MINI_PROGRAM)));
         new
     }
 
@@ -126,7 +125,9 @@ impl Merchant {
         }
         let n = self.rng.u32(1..=5);
         let fault = match self.rng.choice(&REFUSALS) {
-            Some(errcode) if self.rng.bool() => json!({"target": "issuer", "n": n, "errcode": errcode}),
+            Some(errcode) if self.rng.bool() => {
+                json!({"target": "issuer", "n": n, "errcode": errcode})
+            }
             _ => json!({"target": "issuer", "n": n, "delay_ms": 100}),
         };
         // A server that is away forgets what was planned.

@@ -108,15 +108,19 @@ struct Series {
     node: Node,
     /// How many pushes may arrive again: before any end of a process, after the first, and so on.
     may_repeat: Vec<usize>,
+    /// Of the round that is played.
+    seed: u64,
 }
 
-/// Says how a round that fails is played again.
-struct Playing(u64);
-
-impl Drop for Playing {
+/// A round that fails says how it is played again, and leaves its store and logs.
+impl Drop for Series {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("round failed; play it again: cargo xtask chaos --rounds 1 --seed {}", self.0);
+            println!(
+                "play it again: cargo xtask chaos --rounds 1 --seed {}; its store and logs: {}",
+                self.seed,
+                self.cluster.keep().display()
+            );
         }
     }
 }
@@ -129,14 +133,14 @@ impl Series {
         node.admin("PUT", &callback, &deliveries.settings());
         let merchant = Merchant::new(&node);
         let may_repeat = vec![0];
-        Self { cluster, deliveries, clients: Vec::new(), merchant, node, may_repeat }
+        Self { cluster, deliveries, clients: Vec::new(), merchant, node, may_repeat, seed: 0 }
     }
 
     fn play(mut self, seeds: std::ops::Range<u64>) -> Tally {
         let (mut total, rounds) = (Tally::default(), seeds.end - seeds.start);
         for seed in seeds {
-            let _playing = Playing(seed);
-            let tally = self.round(seed);
+            self.seed = seed;
+            let tally = self.round();
             total.acknowledged += tally.acknowledged;
             total.unanswered += tally.unanswered;
         }
@@ -161,7 +165,8 @@ impl Series {
         self.clients.iter().flat_map(|client| &client.orders).collect()
     }
 
-    fn round(&mut self, seed: u64) -> Tally {
+    fn round(&mut self) -> Tally {
+        let seed = self.seed;
         let mut rng = Rng::with_seed(seed);
         let fault = FAULTS[usize::try_from(seed % 10).expect("it is small")];
         if fault == Fault::BeforeCommit {
@@ -234,7 +239,11 @@ impl Series {
                 session.acknowledged.load(Ordering::SeqCst) >= target
                     || players.iter().all(ScopedJoinHandle::is_finished)
             });
-            if fault == Fault::Stopped { session.nodes[0].stop() } else { session.nodes[0].kill() }
+            if fault == Fault::Stopped {
+                session.nodes[0].stop()
+            } else {
+                session.nodes[0].kill()
+            }
             for player in players {
                 player.join().expect("no client saw a wrong answer");
             }
