@@ -67,12 +67,16 @@ impl Deliveries {
         self.receiver.settings("safe")
     }
 
-    /// What a round wants: whom to kill, and how many of a hundred pushes to refuse at first.
-    pub fn plan(&self, seed: u64, murder: Option<Murder>, refuses: u32) {
+    /// So many of a hundred pushes are refused when they come for the first time.
+    pub fn refuse(&self, refuses: u32, seed: u64) {
         let mut state = self.state.lock().unwrap();
         state.rng = Rng::with_seed(seed);
-        state.murder = murder;
         state.refuses = refuses;
+    }
+
+    /// Plans a kill.
+    pub fn plan(&self, murder: Murder) {
+        self.state.lock().unwrap().murder = Some(murder);
     }
 
     /// A process has ended: what arrives again from now on may be what it had under way.

@@ -19,9 +19,12 @@ mod compare;
 mod deliveries;
 mod listings;
 mod merchant;
+mod model;
 mod order;
 mod round;
+mod series;
+mod servers;
 mod session;
 mod whole;
 
-pub use round::{Plan, SERIES, run};
+pub use series::{Plan, SERIES, run};

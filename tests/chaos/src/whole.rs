@@ -3,19 +3,12 @@
 
 use crate::cluster::Node;
 use crate::deliveries::{Arrival, PushKey};
-use crate::listings::{PushRow, Records, cards, is_busy, messages, pushes};
+use crate::listings::{InvoiceRow, PushRow, Records, cards, messages, pushes};
 use crate::order::{Order, Stage};
 use crate::session::USERS;
-use kaipiao_tests::{MERCHANT, element, poll_within};
+use kaipiao_tests::{MERCHANT, element};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::time::Duration;
-
-/// Waits until every job is done and every push completed.
-pub fn settle(node: &Node, limit: Duration) {
-    poll_within(limit, || (!is_busy(node)).then_some(()))
-        .unwrap_or_else(|| panic!("jobs or pushes are still open after {limit:?}"));
-}
 
 /// The store, looked at from every side.
 pub fn check(node: &Node, orders: &[&Order], arrivals: &[Arrival]) {
@@ -66,7 +59,7 @@ fn check_cards(node: &Node, records: &Records) {
         let blue = records.invoices.values().filter(|row| row.user == user && !row.is_red());
         let issued = blue.clone().filter(|row| row.number().is_some());
         let offset = blue.filter(|row| row.state == "offset");
-        let serials = |row: &crate::listings::InvoiceRow| row.fpqqlsh.clone();
+        let serials = |row: &InvoiceRow| row.fpqqlsh.clone();
         let wanted: (BTreeSet<_>, BTreeSet<_>) =
             (issued.map(serials).collect(), offset.map(serials).collect());
         assert_eq!(cards(node, user), wanted, "the cards of {user}");
