@@ -188,7 +188,8 @@ impl Work {
 
     async fn try_group(&self, changes: &[&Change]) -> Result<Vec<Done>, Failed> {
         let client = self.pool.get().await?;
-        let group = Group::of(changes, &self.node);
+        let mut group = Group::of(changes, &self.node);
+        group.has_transaction |= self.before_commit.is_some();
         let run = async { Ok(group.run(&client, self).await) };
         match within_time(run).await {
             Ok(Ok(done)) => Ok(done),
