@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use kaipiao_chaos::cluster::{Cluster, Node};
-use kaipiao_chaos::{Plan, SERIES};
+use kaipiao_chaos::cluster::{Cluster, Node, Store};
+use kaipiao_chaos::{Engine, Plan, SERIES};
 use kaipiao_tests::MERCHANT;
 use serde_json::Value;
 use std::path::Path;
@@ -12,8 +12,12 @@ const BINARY: &str = env!("CARGO_BIN_EXE_kaipiao");
 
 #[test]
 fn no_acknowledged_change_is_lost_in_25_rounds() {
+    play(Engine::Sqlite);
+}
+
+fn play(engine: Engine) {
     let seed = fastrand::u64(..1_000_000);
-    kaipiao_chaos::run(&Plan { binary: Path::new(BINARY), rounds: SERIES, seed });
+    kaipiao_chaos::run(&Plan { engine, binary: Path::new(BINARY), rounds: SERIES, seed });
 }
 
 /// A process that dies at any commit of its very first start leaves nothing that the next start does
@@ -21,12 +25,12 @@ fn no_acknowledged_change_is_lost_in_25_rounds() {
 #[test]
 fn a_first_start_that_was_killed_is_put_right_by_the_next() {
     for group in 1..=12 {
-        let cluster = Cluster::new(Path::new(BINARY));
+        let cluster = Cluster::new(Path::new(BINARY), Store::Sqlite);
         // Dead, or, when its start has fewer commits, listening.
-        let first = cluster.begin(Some(group)).listening();
+        let first = cluster.begin("a", Some(group)).listening();
         let has_started = first.is_some();
         drop(first);
-        let node = cluster.start();
+        let node = cluster.start("a");
         let sandbox = node.sure_get("sandbox/v1/accounts");
         assert_eq!(sandbox["merchant"]["code"], "2ff836", "killed at {group}");
         assert_eq!(sandbox["users"].as_array().unwrap().len(), 3, "killed at {group}");
@@ -45,7 +49,7 @@ fn numbers(node: &Node) -> Value {
 /// A start that finds everything as it left it commits nothing.
 #[test]
 fn a_second_start_changes_nothing() {
-    let cluster = Cluster::new(Path::new(BINARY));
-    drop(cluster.start());
-    drop(cluster.begin(Some(1)).listening().expect("it dies before its first commit"));
+    let cluster = Cluster::new(Path::new(BINARY), Store::Sqlite);
+    drop(cluster.start("a"));
+    drop(cluster.begin("a", Some(1)).listening().expect("it dies before its first commit"));
 }

@@ -1,5 +1,6 @@
 //! The servers under test: which store, how many processes over it, how they start and how they die.
 
+use crate::postgres::Postgres;
 use kaipiao_tests::ADMIN;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
@@ -17,48 +18,64 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// An issuer that is told not to answer says nothing for longer than any round takes.
 const SETTINGS: &str = "[issuing]\ntime_limit_ms = 600000\n";
 
+/// What the servers keep everything in.
+pub enum Store {
+    /// A data folder, which one process has to itself.
+    Sqlite,
+    /// A database that several processes share.
+    Postgres(Postgres),
+}
+
 /// A store, and the processes over it.
 pub struct Cluster {
     binary: PathBuf,
+    /// What they keep everything in.
+    pub store: Store,
     folder: TempDir,
 }
 
 impl Cluster {
     /// A new store in a folder of its own.
-    pub fn new(binary: &Path) -> Self {
+    pub fn new(binary: &Path, store: Store) -> Self {
         let folder = tempfile::Builder::new().prefix("kaipiao-chaos-").tempdir().unwrap();
         std::fs::write(folder.path().join("kaipiao.toml"), SETTINGS).unwrap();
-        Self { binary: binary.to_owned(), folder }
+        Self { binary: binary.to_owned(), store, folder }
     }
 
     /// A server that listens.
-    pub fn start(&self) -> Node {
-        self.begin(None).listening().expect("the server starts")
+    pub fn start(&self, name: &'static str) -> Node {
+        self.begin(name, None).listening().expect("the server starts")
     }
 
     /// A server that may have been killed before it listens: by itself, before the COMMIT of this
     /// group of commits, or by whoever does not wait.
-    pub fn begin(&self, die_before_commit: Option<u64>) -> Starting {
+    pub fn begin(&self, name: &'static str, die_before_commit: Option<u64>) -> Starting {
         let mut command = Command::new(&self.binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--config"]);
         command.arg(self.folder.path().join("kaipiao.toml"));
         command.arg("--data").arg(self.folder.path().join("data"));
+        if let Store::Postgres(postgres) = &self.store {
+            command.args(["--database-url", &postgres.url(), "--node", name]);
+        }
         if let Some(group) = die_before_commit {
             command.args(["--die-before-commit", &group.to_string()]);
         }
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        Starting { process }
+        Starting { name, process }
     }
 
     fn log(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
 
-    /// Lines of the servers' logs that no kill explains.
+    /// Lines of the servers' logs that no fault explains. Of a database that is away they complain.
     pub fn complaints(&self) -> Vec<String> {
         let log = BufReader::new(File::open(self.log()).unwrap());
-        let is_fault = |line: &String| line.contains("panicked at") || line.contains(" ERROR ");
+        let is_shared = matches!(self.store, Store::Postgres(_));
+        let is_fault = |line: &String| {
+            line.contains("panicked at") || (line.contains(" ERROR ") && !is_shared)
+        };
         log.lines().map_while(Result::ok).filter(is_fault).collect()
     }
 
@@ -71,6 +88,7 @@ impl Cluster {
 
 /// A process that was started and has not said where it listens.
 pub struct Starting {
+    name: &'static str,
     process: Child,
 }
 
@@ -88,6 +106,7 @@ impl Starting {
             .max_redirects(0)
             .timeout_global(Some(ANSWER_WITHIN));
         Some(Node {
+            name: self.name,
             pid: self.process.id(),
             process: Mutex::new(self.process),
             agent: config.build().into(),
@@ -114,6 +133,8 @@ pub enum Answer {
 
 /// A process that listens.
 pub struct Node {
+    /// Its name among those that share a database.
+    pub name: &'static str,
     /// Of the process.
     pub pid: u32,
     process: Mutex<Child>,

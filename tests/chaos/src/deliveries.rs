@@ -18,8 +18,6 @@ pub struct Arrival {
     pub key: PushKey,
     /// The event in clear.
     pub event: String,
-    /// How many processes had ended before.
-    pub after_ends: usize,
     /// The connection was closed without an answer: the push has to come again.
     pub is_refused: bool,
 }
@@ -38,7 +36,8 @@ pub struct Murder {
 struct State {
     arrivals: Vec<Arrival>,
     known: HashSet<PushKey>,
-    ends: usize,
+    /// After how many arrivals a server was killed.
+    kills: Vec<usize>,
     murder: Option<Murder>,
     /// Of a hundred new pushes so many are refused.
     refuses: u32,
@@ -79,11 +78,17 @@ impl Deliveries {
         self.state.lock().unwrap().murder = Some(murder);
     }
 
-    /// A process has ended: what arrives again from now on may be what it had under way.
-    pub fn note_end(&self) {
+    /// A server was killed: what arrives again from now on may be what it had under way.
+    pub fn note_kill(&self) {
         let mut state = self.state.lock().unwrap();
-        state.ends += 1;
+        let arrived = state.arrivals.len();
+        state.kills.push(arrived);
         state.murder = None;
+    }
+
+    /// After how many arrivals each kill was.
+    pub fn kills(&self) -> Vec<usize> {
+        self.state.lock().unwrap().kills.clone()
     }
 
     /// All that has arrived.
@@ -98,7 +103,7 @@ impl State {
         let key = (of("FromUserName"), of("CreateTime").parse().unwrap());
         let is_new = self.known.insert(key.clone());
         let is_refused = is_new && self.rng.u32(0..100) < self.refuses;
-        self.arrivals.push(Arrival { key, event, after_ends: self.ends, is_refused });
+        self.arrivals.push(Arrival { key, event, is_refused });
         if let Some(murder) = &mut self.murder {
             if murder.after > 0 {
                 murder.after -= 1;

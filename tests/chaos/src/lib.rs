@@ -21,10 +21,12 @@ mod listings;
 mod merchant;
 mod model;
 mod order;
+mod postgres;
+mod repeats;
 mod round;
 mod series;
 mod servers;
 mod session;
 mod whole;
 
-pub use series::{Plan, SERIES, run};
+pub use series::{Engine, Plan, SERIES, run};

@@ -1,7 +1,7 @@
 //! `cargo xtask chaos`: as many rounds as are wanted, over release builds.
 
 use clap::Parser;
-use kaipiao_chaos::{Plan, SERIES, run};
+use kaipiao_chaos::{Engine, Plan, SERIES, run};
 use std::path::PathBuf;
 
 /// Kills real servers under load, and looks for everything that they acknowledged.
@@ -14,13 +14,16 @@ struct Arguments {
     /// Of the first round; each further one has the next number [default: a random one]
     #[arg(long)]
     seed: Option<u64>,
+    /// The store, each with the processes that it is for.
+    #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+    store: Engine,
     /// The server's program.
     #[arg(long, env = "KAIPIAO_BINARY", hide = true)]
     binary: PathBuf,
 }
 
 fn main() {
-    let Arguments { rounds, seed, binary } = Arguments::parse();
+    let Arguments { rounds, seed, store: engine, binary } = Arguments::parse();
     let seed = seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
-    run(&Plan { binary: &binary, rounds, seed });
+    run(&Plan { engine, binary: &binary, rounds, seed });
 }

@@ -1,42 +1,54 @@
 //! A round: load, a fault at a moment of the round's own, a new start, and the comparison.
 
+use crate::cluster::{Node, Store};
 use crate::deliveries::Murder;
 use crate::model::Model;
-use crate::servers::{Servers, UNDER_WAY};
+use crate::postgres::Postgres;
+use crate::servers::Servers;
 use crate::session::Session;
 use fastrand::Rng;
 use kaipiao_tests::{poll_within, wait_until};
 use serde_json::json;
 use std::fmt;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Range};
 use std::sync::atomic::Ordering;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 /// A round that acknowledged less has proved nothing.
 const MIN_ACKNOWLEDGED: usize = 50;
+/// Whatever has happened, those that are left acknowledge so many changes more.
+const GOES_ON: usize = 50;
+/// The claims of a dead process lapse, and another has done its work.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(20);
 
-/// What happens to a server.
+/// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// kill -9 after so many acknowledged changes.
+    /// kill -9 of a server after so many acknowledged changes.
     Killed,
-    /// It dies right before the COMMIT of a group of commits.
+    /// kill -9 of all servers.
+    AllKilled,
+    /// A server dies right before the COMMIT of a group of commits.
     BeforeCommit,
-    /// The merchant's server kills it before it answers a push.
+    /// The merchant's server kills one before it answers a push.
     PushUnanswered,
-    /// The merchant's server kills it once it has answered a push.
+    /// The merchant's server kills one once it has answered a push.
     PushAnswered,
     /// kill -9, with requests at an issuer that does not answer.
     IssuerSilent,
     /// kill -9, and again while it starts.
     KilledTwice,
-    /// SIGTERM: it ends in order.
+    /// SIGTERM: a server ends in order.
     Stopped,
+    /// Every connection to the database is ended from there, three times.
+    BackendsTerminated,
+    /// The database is stopped for seconds, in this mode.
+    DatabaseStopped(&'static str),
 }
 
 /// They take turns; the seed says whose it is.
-const FAULTS: [Fault; 10] = [
+const OF_SQLITE: &[Fault] = &[
     Fault::Killed,
     Fault::PushUnanswered,
     Fault::IssuerSilent,
@@ -48,19 +60,42 @@ const FAULTS: [Fault; 10] = [
     Fault::PushAnswered,
     Fault::Stopped,
 ];
+const OF_POSTGRES: &[Fault] = &[
+    Fault::Killed,
+    Fault::BackendsTerminated,
+    Fault::PushUnanswered,
+    Fault::DatabaseStopped("fast"),
+    Fault::AllKilled,
+    Fault::Stopped,
+    Fault::PushAnswered,
+    Fault::DatabaseStopped("immediate"),
+    Fault::IssuerSilent,
+    Fault::KilledTwice,
+    Fault::BeforeCommit,
+];
 
 impl Fault {
-    /// How many pushes may arrive again after it.
-    const fn may_repeat(self) -> usize {
-        match self {
-            Self::Stopped => 0,
-            _ => UNDER_WAY,
-        }
+    fn of(store: &Store, seed: u64) -> Self {
+        let faults = match store {
+            Store::Sqlite => OF_SQLITE,
+            Store::Postgres(_) => OF_POSTGRES,
+        };
+        let turn = seed % faults.len() as u64;
+        faults[usize::try_from(turn).expect("it is small")]
     }
 
-    /// Whether the server dies without the round's doing.
-    const fn comes_by_itself(self) -> bool {
-        matches!(self, Self::BeforeCommit | Self::PushUnanswered | Self::PushAnswered)
+    /// The fault of the database alone, which every server survives.
+    const fn is_of_database(self) -> bool {
+        matches!(self, Self::BackendsTerminated | Self::DatabaseStopped(_))
+    }
+
+    /// Which of the servers end.
+    fn ends(self, victim: usize, servers: usize) -> Range<usize> {
+        match self {
+            Self::AllKilled => 0..servers,
+            fault if fault.is_of_database() => 0..0,
+            _ => victim..victim + 1,
+        }
     }
 }
 
@@ -87,8 +122,7 @@ impl fmt::Display for Tally {
 /// Plays a round and prints a line; panics at the first thing that is wrong.
 pub fn play(servers: &mut Servers, model: &mut Model, seed: u64) -> Tally {
     let mut rng = Rng::with_seed(seed);
-    let turns = FAULTS.len() as u64;
-    let fault = FAULTS[usize::try_from(seed % turns).expect("it is small")];
+    let fault = Fault::of(&servers.cluster.store, seed);
     let victim = rng.usize(0..servers.nodes.len());
     if fault == Fault::BeforeCommit {
         // What is left would use up the commits that are to come.
@@ -103,34 +137,38 @@ pub fn play(servers: &mut Servers, model: &mut Model, seed: u64) -> Tally {
         assert_eq!(servers.nodes[victim].sure_post("sandbox/v1/faults", &hang)["left"], 12);
     }
     model.begin(seed, &mut rng, fault != Fault::IssuerSilent);
-    let tally = load(servers, model, Moment { fault, victim }, &mut rng);
+    let tally = load(servers, model, fault, victim, &mut rng);
     assert!(tally.acknowledged >= MIN_ACKNOWLEDGED, "only {tally}");
-    if fault == Fault::KilledTwice {
-        let starting = servers.cluster.begin(None);
-        pause(Duration::from_millis(rng.u64(0..300)));
-        starting.kill();
-        // Those of the first end that had not gone out again, and those of the second.
-        servers.note_end(2 * UNDER_WAY);
+    let ended = servers.remove(fault.ends(victim, servers.nodes.len()), fault == Fault::Stopped);
+    if !servers.nodes.is_empty() && fault == Fault::Killed {
+        servers.settle(TAKEN_OVER_WITHIN);
     }
-    servers.start_again(victim);
+    for name in ended {
+        if fault == Fault::KilledTwice {
+            let starting = servers.cluster.begin(name, None);
+            pause(Duration::from_millis(rng.u64(0..300)));
+            starting.kill();
+            servers.deliveries.note_kill();
+        }
+        servers.nodes.push(servers.cluster.start(name));
+    }
     model.compare(servers);
-    if rng.bool() {
+    if rng.u32(0..servers.settle_one_in()) == 0 {
         model.settle(servers);
     }
     println!("seed {seed}: {tally}; {fault:?}");
     tally
 }
 
-struct Moment {
+/// Loads the servers until the fault's moment, and what is left of them until they have done as well.
+fn load(
+    servers: &mut Servers,
+    model: &mut Model,
     fault: Fault,
     victim: usize,
-}
-
-/// Loads the servers until the fault's moment, and sees the server end.
-fn load(servers: &mut Servers, model: &mut Model, moment: Moment, rng: &mut Rng) -> Tally {
-    let Moment { fault, victim } = moment;
+    rng: &mut Rng,
+) -> Tally {
     let session = Session::open(&servers.nodes);
-    let node = &servers.nodes[victim];
     let (clients, merchant) = (&mut model.clients, &mut model.merchant);
     std::thread::scope(|scope| {
         let session = &session;
@@ -140,36 +178,57 @@ fn load(servers: &mut Servers, model: &mut Model, moment: Moment, rng: &mut Rng)
         }
         players.push(scope.spawn(move || merchant.play(session)));
         let count = || session.acknowledged.load(Ordering::SeqCst);
-        let is_idle = || players.iter().all(ScopedJoinHandle::is_finished);
-        let has = |goal: usize| wait_until("more is acknowledged", || count() >= goal || is_idle());
-        match fault {
-            Fault::PushUnanswered | Fault::PushAnswered => {
-                has(MIN_ACKNOWLEDGED);
-                let is_before_answer = fault == Fault::PushUnanswered;
-                let after = rng.usize(0..100);
-                servers.deliveries.plan(Murder { pid: node.pid, after, is_before_answer });
-            }
-            Fault::BeforeCommit => {}
-            _ => has(rng.usize(60..560)),
-        }
-        match fault {
-            fault if fault.comes_by_itself() => wait_until("it dies", || node.is_gone()),
-            Fault::Stopped => node.stop(),
-            _ => node.kill(),
-        }
-        wait_until("the clients see it", is_idle);
+        let has = |goal: usize| {
+            let is_idle = || players.iter().all(ScopedJoinHandle::is_finished);
+            wait_until("more is acknowledged", || count() >= goal || is_idle());
+        };
+        has(match fault {
+            Fault::BeforeCommit => 0,
+            Fault::PushUnanswered | Fault::PushAnswered => MIN_ACKNOWLEDGED,
+            _ => rng.usize(60..560),
+        });
+        strike(servers, session, fault, victim, rng);
+        has(count() + GOES_ON);
         session.is_over.store(true, Ordering::SeqCst);
         for player in players {
             player.join().expect("no client saw a wrong answer");
         }
     });
-    let tally = Tally {
+    Tally {
         acknowledged: session.acknowledged.load(Ordering::SeqCst),
         unanswered: session.unanswered.load(Ordering::SeqCst),
-    };
-    assert_eq!(node.wait().success(), fault == Fault::Stopped, "how it ended");
-    servers.note_end(fault.may_repeat());
-    tally
+    }
+}
+
+/// The fault, at its moment.
+fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize, rng: &mut Rng) {
+    let node = &servers.nodes[victim];
+    match (fault, &servers.cluster.store) {
+        (Fault::AllKilled, _) => servers.nodes.iter().for_each(Node::kill),
+        (Fault::Stopped, _) => node.stop(),
+        (Fault::PushUnanswered | Fault::PushAnswered, _) => {
+            let is_before_answer = fault == Fault::PushUnanswered;
+            let after = rng.usize(0..100);
+            servers.deliveries.plan(Murder { pid: node.pid, after, is_before_answer });
+            wait_until("it dies", || node.is_gone());
+        }
+        (Fault::BeforeCommit, _) => wait_until("it dies", || node.is_gone()),
+        (Fault::BackendsTerminated, Store::Postgres(postgres)) => {
+            session.may_be_away.store(true, Ordering::SeqCst);
+            for _ in 0..3 {
+                postgres.terminate_backends();
+                pause(Duration::from_millis(rng.u64(0..500)));
+            }
+        }
+        (Fault::DatabaseStopped(mode), Store::Postgres(_)) => {
+            session.may_be_away.store(true, Ordering::SeqCst);
+            Postgres::stop_for(mode, Duration::from_millis(rng.u64(500..5000)));
+        }
+        _ => node.kill(),
+    }
+    if fault != Fault::Stopped && !fault.is_of_database() {
+        servers.deliveries.note_kill();
+    }
 }
 
 fn pause(time: Duration) {

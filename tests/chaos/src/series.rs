@@ -1,18 +1,40 @@
 //! 25 rounds over one store, and a look at the whole of it.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Store};
 use crate::model::Model;
+use crate::postgres::Postgres;
 use crate::round::{self, Tally};
 use crate::servers::Servers;
+use clap::ValueEnum;
 use std::ops::Range;
 use std::path::Path;
 
 /// Rounds over one store.
 pub const SERIES: u64 = 25;
 
+/// The stores that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// One process over a data folder.
+    Sqlite,
+    /// Two processes over a PostgreSQL database.
+    Postgres,
+}
+
+impl Engine {
+    fn store(self) -> Store {
+        match self {
+            Self::Sqlite => Store::Sqlite,
+            Self::Postgres => Store::Postgres(Postgres::new()),
+        }
+    }
+}
+
 /// What a run is asked for.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
+    /// The store.
+    pub engine: Engine,
     /// The server's program.
     pub binary: &'a Path,
     /// Rounds.
@@ -27,7 +49,7 @@ pub fn run(plan: &Plan<'_>) {
     let end = plan.seed + plan.rounds;
     while seed < end {
         let next = end.min(seed + SERIES);
-        let (tally, again) = Series::begin(plan.binary).play(seed..next);
+        let (tally, again) = Series::begin(plan).play(seed..next);
         total += tally;
         twice += again;
         seed = next;
@@ -57,8 +79,8 @@ impl Drop for Series {
 }
 
 impl Series {
-    fn begin(binary: &Path) -> Self {
-        let servers = Servers::start(Cluster::new(binary));
+    fn begin(plan: &Plan<'_>) -> Self {
+        let servers = Servers::start(Cluster::new(plan.binary, plan.engine.store()));
         let model = Model::new(&servers.nodes[0]);
         Self { servers, model, seed: 0 }
     }

@@ -1,14 +1,12 @@
 //! The servers of a series as they come and go, and the merchant's server that they push to.
 
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, Node, Store};
 use crate::deliveries::Deliveries;
 use crate::listings::is_busy;
-use crate::whole::repeated;
+use crate::repeats::{UNRECORDED, forced};
 use kaipiao_tests::{MERCHANT, poll_within};
+use std::ops::Range;
 use std::time::Duration;
-
-/// The default of push.per_account: pushes that the end of a process can make go out twice.
-pub const UNDER_WAY: usize = 4;
 
 /// Processes over one store.
 pub struct Servers {
@@ -18,38 +16,52 @@ pub struct Servers {
     pub deliveries: Deliveries,
     /// Those that run, or have just been ended.
     pub nodes: Vec<Node>,
-    /// How many pushes may arrive again: before any end of a process, after the first, and so on.
-    may_repeat: Vec<usize>,
 }
 
 impl Servers {
-    /// Starts them over a new store.
+    /// Starts as many as the store has.
     pub fn start(cluster: Cluster) -> Self {
         let deliveries = Deliveries::start();
-        let nodes = vec![cluster.start()];
+        let names: &[_] = match cluster.store {
+            Store::Sqlite => &["a"],
+            Store::Postgres(_) => &["a", "b"],
+        };
+        let nodes: Vec<_> = names.iter().map(|name| cluster.start(name)).collect();
         let callback = format!("accounts/{MERCHANT}/callback");
         nodes[0].admin("PUT", &callback, &deliveries.settings());
-        Self { cluster, deliveries, nodes, may_repeat: vec![0] }
-    }
-
-    /// A process has ended, or is as good as dead: so many pushes may arrive again afterwards.
-    pub fn note_end(&mut self, may_repeat: usize) {
-        self.deliveries.note_end();
-        self.may_repeat.push(may_repeat);
+        Self { cluster, deliveries, nodes }
     }
 
     /// Kills a server, and starts one in its place that dies before the COMMIT of this group.
     pub fn replace(&mut self, index: usize, die_before_commit: u64) {
-        self.nodes[index].kill();
-        assert!(!self.nodes[index].wait().success());
-        self.note_end(UNDER_WAY);
-        let starting = self.cluster.begin(Some(die_before_commit));
-        self.nodes[index] = starting.listening().expect("a start has fewer commits");
+        let node = self.nodes.remove(index);
+        node.kill();
+        assert!(!node.wait().success());
+        self.deliveries.note_kill();
+        let starting = self.cluster.begin(node.name, Some(die_before_commit));
+        self.nodes.insert(index, starting.listening().expect("a start has fewer commits"));
     }
 
-    /// Starts a server in the place of one that has ended.
-    pub fn start_again(&mut self, index: usize) {
-        self.nodes[index] = self.cluster.start();
+    /// Sees these servers end: their names. Those that are left must have answered every request.
+    pub fn remove(&mut self, ended: Range<usize>, is_in_order: bool) -> Vec<&'static str> {
+        let ended: Vec<_> = self.nodes.drain(ended).collect();
+        for node in &ended {
+            assert_eq!(node.wait().success(), is_in_order, "how it ended");
+        }
+        assert!(
+            !self.nodes.iter().any(Node::is_gone),
+            "a server did not answer that was left alone"
+        );
+        ended.into_iter().map(|node| node.name).collect()
+    }
+
+    /// How often a round ends with a look at the whole store. The claims of a dead process lapse by
+    /// time where others share them, and that takes a while.
+    pub fn settle_one_in(&self) -> u32 {
+        match self.cluster.store {
+            Store::Sqlite => 2,
+            Store::Postgres(_) => 5,
+        }
     }
 
     /// Waits until every job is done and every push completed.
@@ -58,13 +70,9 @@ impl Servers {
             .unwrap_or_else(|| panic!("jobs or pushes are still open after {limit:?}"));
     }
 
-    /// How often pushes arrived again, by the ends that came before. More than were under way at an
-    /// end is a fault.
+    /// How many pushes arrived again for each kill; without one near it, that is a fault.
     pub fn repeated(&self) -> Vec<usize> {
-        let again = repeated(&self.deliveries.arrivals(), self.may_repeat.len());
-        let mut both = again.iter().zip(&self.may_repeat);
-        let is_forced = both.all(|(again, may_repeat)| again <= may_repeat);
-        assert!(is_forced, "more than were under way: {again:?} of {:?}", self.may_repeat);
-        again
+        let Self { deliveries, nodes, .. } = self;
+        forced(&deliveries.arrivals(), &deliveries.kills(), nodes.len() * UNRECORDED)
     }
 }

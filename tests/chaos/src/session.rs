@@ -2,15 +2,20 @@
 
 use crate::cluster::{Answer, Node};
 use fastrand::Rng;
-use kaipiao_tests::{MERCHANT, PLATFORM};
+use kaipiao_tests::{MERCHANT, PLATFORM, poll_within};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// The users who answer on authorization pages.
 pub const USERS: [&str; 3] = ["zhangwei", "lina", "wangfang"];
 
 /// What the issuer says when it is told to fail.
 pub const REFUSALS: [i64; 3] = [73000, 73100, 73102];
+
+/// What is said while the store is away.
+const SYSTEM_ERROR: i64 = -1;
+const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// The demo accounts as a server shows them.
 pub struct Accounts(Value);
@@ -74,6 +79,8 @@ pub struct Session<'a> {
     pub unanswered: AtomicUsize,
     /// The load ends.
     pub is_over: AtomicBool,
+    /// The database has been away: "system error" is an answer.
+    pub may_be_away: AtomicBool,
 }
 
 /// What became of a request.
@@ -103,6 +110,7 @@ impl<'a> Session<'a> {
             acknowledged: AtomicUsize::new(0),
             unanswered: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
+            may_be_away: AtomicBool::new(false),
         }
     }
 
@@ -134,8 +142,18 @@ impl<'a> Session<'a> {
 
     /// Something is asked that changes nothing.
     pub fn ask(&self, node: &Node, path: &str, body: &Value) -> Outcome {
-        match node.post(path, body) {
+        let answer = node.post(path, body);
+        match answer {
             Answer::Nothing => Outcome::InDoubt,
+            Answer::Said(status, ref value)
+                if status == 503 || value["errcode"] == SYSTEM_ERROR =>
+            {
+                let may_be_away = self.may_be_away.load(Ordering::SeqCst);
+                assert!(may_be_away, "the store is well: {path}: {answer:?}");
+                // Clients that are told so wait before they ask again.
+                poll_within(BACK_OFF, || None::<()>);
+                Outcome::InDoubt
+            }
             Answer::Said(200, value) => match value["errcode"].as_i64() {
                 None | Some(0) => Outcome::Done(value),
                 code => Outcome::Refused(code, value),

@@ -162,15 +162,3 @@ fn check_arrivals(pushes: &[PushRow], arrivals: &[Arrival]) {
         assert!(arrived.contains(key), "delivered and never received: {push:?}");
     }
 }
-
-/// How often a push arrived again that had been answered, by the ends of processes that came before.
-pub fn repeated(arrivals: &[Arrival], ends: usize) -> Vec<usize> {
-    let mut again = vec![0; ends];
-    let mut is_refused: HashMap<&PushKey, bool> = HashMap::new();
-    for arrival in arrivals {
-        if is_refused.insert(&arrival.key, arrival.is_refused) == Some(false) {
-            again[arrival.after_ends] += 1;
-        }
-    }
-    again
-}
