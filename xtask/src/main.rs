@@ -143,9 +143,13 @@ fn bench(root: &Path, name: &str) -> Outcome {
 fn chaos(root: &Path, arguments: &[&str]) -> Outcome {
     cargo(root, "build --release --locked -p kaipiao-cli -p kaipiao-chaos")?;
     let built = target(root).join("release");
-    run(Command::new(built.join("kaipiao-chaos"))
-        .args(arguments)
-        .env("KAIPIAO_BINARY", built.join("kaipiao")))
+    let mut command = Command::new(built.join("kaipiao-chaos"));
+    command.args(arguments).env("KAIPIAO_BINARY", built.join("kaipiao"));
+    if !arguments.iter().any(|argument| argument.ends_with("postgres")) {
+        return run(&mut command);
+    }
+    let server = postgres::Server::start()?;
+    run(command.env(postgres::VARIABLE, server.url()))
 }
 
 fn test(root: &Path) -> ExitCode {

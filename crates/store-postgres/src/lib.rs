@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod delivery;
 mod errors;
+mod import;
 mod migrations;
 mod node;
 mod records;
@@ -27,4 +28,5 @@ mod store;
 mod watch;
 
 pub use config::{CommitHook, OpenError, Options};
+pub use import::Import;
 pub use store::PostgresStore;

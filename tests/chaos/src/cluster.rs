@@ -43,13 +43,13 @@ impl Cluster {
     }
 
     /// A server that listens.
-    pub fn start(&self, name: &'static str) -> Node {
+    pub fn start(&self, name: &str) -> Node {
         self.begin(name, None).listening().expect("the server starts")
     }
 
     /// A server that may have been killed before it listens: by itself, before the COMMIT of this
     /// group of commits, or by whoever does not wait.
-    pub fn begin(&self, name: &'static str, die_before_commit: Option<u64>) -> Starting {
+    pub fn begin(&self, name: &str, die_before_commit: Option<u64>) -> Starting {
         let mut command = Command::new(&self.binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--config"]);
         command.arg(self.folder.path().join("kaipiao.toml"));
@@ -62,7 +62,7 @@ impl Cluster {
         }
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        Starting { name, process }
+        Starting { name: name.to_owned(), process }
     }
 
     fn log(&self) -> PathBuf {
@@ -88,7 +88,7 @@ impl Cluster {
 
 /// A process that was started and has not said where it listens.
 pub struct Starting {
-    name: &'static str,
+    name: String,
     process: Child,
 }
 
@@ -134,7 +134,7 @@ pub enum Answer {
 /// A process that listens.
 pub struct Node {
     /// Its name among those that share a database.
-    pub name: &'static str,
+    pub name: String,
     /// Of the process.
     pub pid: u32,
     process: Mutex<Child>,

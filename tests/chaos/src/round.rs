@@ -143,14 +143,19 @@ pub fn play(servers: &mut Servers, model: &mut Model, seed: u64) -> Tally {
     if !servers.nodes.is_empty() && fault == Fault::Killed {
         servers.settle(TAKEN_OVER_WITHIN);
     }
-    for name in ended {
+    for former in ended {
+        // Once its lease has lapsed, a name is free again at once.
+        let keeps_name = matches!(fault, Fault::Killed | Fault::Stopped);
+        let name = if keeps_name { former } else { servers.new_name() };
         if fault == Fault::KilledTwice {
-            let starting = servers.cluster.begin(name, None);
+            let twice = servers.new_name();
+            let starting = servers.cluster.begin(&twice, None);
             pause(Duration::from_millis(rng.u64(0..300)));
             starting.kill();
             servers.deliveries.note_kill();
         }
-        servers.nodes.push(servers.cluster.start(name));
+        let node = servers.cluster.start(&name);
+        servers.nodes.push(node);
     }
     model.compare(servers);
     if rng.u32(0..servers.settle_one_in()) == 0 {

@@ -16,20 +16,28 @@ pub struct Servers {
     pub deliveries: Deliveries,
     /// Those that run, or have just been ended.
     pub nodes: Vec<Node>,
+    /// Names that were given.
+    names: usize,
 }
 
 impl Servers {
     /// Starts as many as the store has.
     pub fn start(cluster: Cluster) -> Self {
         let deliveries = Deliveries::start();
-        let names: &[_] = match cluster.store {
-            Store::Sqlite => &["a"],
-            Store::Postgres(_) => &["a", "b"],
+        let names = match cluster.store {
+            Store::Sqlite => 1,
+            Store::Postgres(_) => 2,
         };
-        let nodes: Vec<_> = names.iter().map(|name| cluster.start(name)).collect();
+        let nodes: Vec<_> = (1..=names).map(|name| cluster.start(&name.to_string())).collect();
         let callback = format!("accounts/{MERCHANT}/callback");
         nodes[0].admin("PUT", &callback, &deliveries.settings());
-        Self { cluster, deliveries, nodes }
+        Self { cluster, deliveries, nodes, names }
+    }
+
+    /// A name that no server has had. One that was killed has its own until its lease lapses.
+    pub fn new_name(&mut self) -> String {
+        self.names += 1;
+        self.names.to_string()
     }
 
     /// Kills a server, and starts one in its place that dies before the COMMIT of this group.
@@ -38,12 +46,13 @@ impl Servers {
         node.kill();
         assert!(!node.wait().success());
         self.deliveries.note_kill();
-        let starting = self.cluster.begin(node.name, Some(die_before_commit));
+        let name = self.new_name();
+        let starting = self.cluster.begin(&name, Some(die_before_commit));
         self.nodes.insert(index, starting.listening().expect("a start has fewer commits"));
     }
 
     /// Sees these servers end: their names. Those that are left must have answered every request.
-    pub fn remove(&mut self, ended: Range<usize>, is_in_order: bool) -> Vec<&'static str> {
+    pub fn remove(&mut self, ended: Range<usize>, is_in_order: bool) -> Vec<String> {
         let ended: Vec<_> = self.nodes.drain(ended).collect();
         for node in &ended {
             assert_eq!(node.wait().success(), is_in_order, "how it ended");
