@@ -54,10 +54,7 @@ impl Server {
         let settings = format!(
             "listen_addresses = ''\nunix_socket_directories = '{socket}'\nmax_connections = 400\n"
         );
-        let file = data.join("postgresql.conf");
-        let open = fs::OpenOptions::new().append(true).open(file);
-        open.and_then(|mut file| file.write_all(settings.as_bytes()))
-            .map_err(|error| format!("{shown}: {error}"))?;
+        append(&data.join("postgresql.conf"), &settings)?;
         let log = server.folder.join("log");
         run(program("pg_ctl")
             .args(["start", "--wait", "--silent"])
@@ -85,6 +82,12 @@ impl Drop for Server {
             eprintln!("PostgreSQL was left behind in {}: {why}", self.folder.display());
         }
     }
+}
+
+fn append(file: &Path, text: &str) -> Result<(), String> {
+    let opened = fs::OpenOptions::new().append(true).open(file);
+    let written = opened.and_then(|mut opened| opened.write_all(text.as_bytes()));
+    written.map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
