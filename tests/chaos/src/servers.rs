@@ -61,7 +61,7 @@ impl Servers {
             !self.nodes.iter().any(Node::is_gone),
             "a server did not answer that was left alone"
         );
-        ended.into_iter().map(|node| node.name).collect()
+        ended.into_iter().map(|node| node.name.clone()).collect()
     }
 
     /// How often a round ends with a look at the whole store. The claims of a dead process lapse by
