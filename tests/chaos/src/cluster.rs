@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// The bound of every request: whatever has happened, it is answered or refused by then.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// A server may wait for its name's lease to lapse.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// An issuer that is told not to answer says nothing for longer than any round takes.
 const SETTINGS: &str = "[issuing]\ntime_limit_ms = 600000\n";
@@ -96,7 +99,13 @@ impl Starting {
     /// The server; None: it died first.
     pub fn listening(mut self) -> Option<Node> {
         let output = self.process.stdout.take().expect("it was piped");
-        let Some(first) = BufReader::new(output).lines().next() else {
+        let (says, said) = channel();
+        std::thread::spawn(move || says.send(BufReader::new(output).lines().next()));
+        let Ok(first) = said.recv_timeout(STARTED_WITHIN) else {
+            self.kill();
+            panic!("it neither listens nor ends within {STARTED_WITHIN:?}");
+        };
+        let Some(first) = first else {
             self.process.wait().unwrap();
             return None;
         };
