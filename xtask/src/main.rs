@@ -111,8 +111,8 @@ fn done(outcome: Outcome) -> ExitCode {
 fn laws(root: &Path) -> Outcome {
     let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
     let server = postgres::Server::start()?;
-    let laws =
-        format!("test --locked {stores} -p kaipiao-app --test laws --test nodes --test simulation");
+    let tests = "--test laws --test nodes --test simulation --test moving";
+    let laws = format!("test --locked {stores} -p kaipiao-app -p kaipiao-cli {tests}");
     run(Command::new(env!("CARGO"))
         .args(laws.split(' '))
         .env(postgres::VARIABLE, server.url())

@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod delivery;
 mod errors;
+mod health;
 mod import;
 mod migrations;
 mod node;
