@@ -6,6 +6,9 @@
 //!
 //! `cargo xtask bench <name>`: a benchmark of bench/, over release builds.
 //!
+//! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres]`: kills real servers under load, over a
+//! release build.
+//!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
@@ -45,11 +48,16 @@ const STAGES: &[Stage] = &[
     Stage { name: "laws", budget: 140, run: laws },
     Stage {
         name: "HTTP",
-        budget: 270,
+        budget: 210,
         run: |root| {
-            let tests = "--test http --test crash --test process";
+            let tests = "--test http --test process";
             cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
         },
+    },
+    Stage {
+        name: "chaos",
+        budget: 60,
+        run: |root| cargo(root, "test --locked -p kaipiao-cli --test chaos"),
     },
     Stage {
         name: "render",
@@ -78,10 +86,11 @@ fn main() -> ExitCode {
     match arguments[..] {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
+        ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -130,6 +139,18 @@ fn bench(root: &Path, name: &str) -> Outcome {
         .arg(name)
         .env("KAIPIAO_PYTHON", python)
         .env("KAIPIAO_BINARY", built.join("kaipiao")))
+}
+
+fn chaos(root: &Path, arguments: &[&str]) -> Outcome {
+    cargo(root, "build --release --locked -p kaipiao-cli -p kaipiao-chaos")?;
+    let built = target(root).join("release");
+    let mut command = Command::new(built.join("kaipiao-chaos"));
+    command.args(arguments).env("KAIPIAO_BINARY", built.join("kaipiao"));
+    if !arguments.iter().any(|argument| argument.ends_with("postgres")) {
+        return run(&mut command);
+    }
+    let server = postgres::Server::start()?;
+    run(command.env(postgres::VARIABLE, server.url()))
 }
 
 fn test(root: &Path) -> ExitCode {
