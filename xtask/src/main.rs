@@ -98,11 +98,13 @@ fn done(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The laws of every store, and the simulation.
+/// The laws of every store, the buckets of the shared one, and the simulation.
 fn laws(root: &Path) -> Outcome {
     let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
     let server = postgres::Server::start()?;
-    let laws = format!("test --locked {stores} -p kaipiao-app --test laws --test simulation");
+    let laws = format!(
+        "test --locked {stores} -p kaipiao-app --test laws --test buckets --test simulation"
+    );
     run(Command::new(env!("CARGO"))
         .args(laws.split(' '))
         .env(postgres::VARIABLE, server.url())

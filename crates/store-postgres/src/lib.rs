@@ -23,8 +23,10 @@ mod errors;
 mod migrations;
 mod node;
 mod records;
+mod statements;
 mod store;
 mod watch;
 
 pub use config::{CommitHook, OpenError, Options};
+pub use statements::{Path, Statement, statements};
 pub use store::PostgresStore;

@@ -31,7 +31,7 @@ pub(crate) struct NodeLease {
 }
 
 /// Takes a name that nobody holds. Answers no row if somebody does.
-fn take_sql() -> String {
+pub(crate) fn take_sql() -> String {
     format!(
         "INSERT INTO nodes AS n (name, lease, expires_at) \
          VALUES ($1, {FIRST_SERIAL}, clock_timestamp() + {LAPSES_IN}) ON CONFLICT (name) DO UPDATE \
@@ -89,11 +89,13 @@ impl Drop for NodeLease {
     }
 }
 
+pub(crate) const GIVE_BACK: &str =
+    "UPDATE nodes SET expires_at = clock_timestamp() WHERE name = $1 AND lease = $2";
+
 /// Gives the name back, so that whoever starts next need not wait.
 pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(), DbError> {
     let client = pool.get().await?;
-    let expire = "UPDATE nodes SET expires_at = clock_timestamp() WHERE name = $1 AND lease = $2";
-    client.execute(expire, &[&name, &lease]).await?;
+    client.execute(GIVE_BACK, &[&name, &lease]).await?;
     Ok(())
 }
 
@@ -113,11 +115,15 @@ async fn renew(pool: Pool, name: Arc<str>, lease: i64, losing: watch::Sender<boo
     }
 }
 
+pub(crate) fn renew_sql() -> String {
+    format!(
+        "UPDATE nodes SET expires_at = clock_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
+    )
+}
+
 async fn renew_once(pool: &Pool, name: &str, lease: i64) -> Result<bool, DbError> {
     let client = pool.get().await?;
-    let sql = format!(
-        "UPDATE nodes SET expires_at = clock_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
-    );
-    let renewed = client.execute(&sql, &[&name, &lease]).await.map_err(|e| away(&described(&e)))?;
+    let renewed = client.execute(&renew_sql(), &[&name, &lease]).await;
+    let renewed = renewed.map_err(|e| away(&described(&e)))?;
     Ok(renewed == 1)
 }

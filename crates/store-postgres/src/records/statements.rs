@@ -216,7 +216,11 @@ impl<'a> SaveStatement<'a> {
     }
 
     pub(crate) fn sql(&self) -> &'static str {
-        &SAVES[&(self.save.key.kind, self.verb)]
+        Self::sql_of(self.save.key.kind, self.verb)
+    }
+
+    pub(crate) fn sql_of(kind: Kind, verb: Verb) -> &'static str {
+        &SAVES[&(kind, verb)]
     }
 
     pub(crate) fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
