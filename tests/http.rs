@@ -10,4 +10,5 @@ mod home;
 mod invoicing;
 mod people;
 mod sandbox;
+mod scaling;
 mod settings;

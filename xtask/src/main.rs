@@ -127,10 +127,13 @@ fn bench(root: &Path, name: &str) -> Outcome {
             .args(["-m", "pip", "install", "--quiet", "-r"])
             .arg(requirements))?;
     }
-    run(Command::new(built.join("kaipiao-bench"))
-        .arg(name)
-        .env("KAIPIAO_PYTHON", python)
-        .env("KAIPIAO_BINARY", built.join("kaipiao")))
+    let mut bench = Command::new(built.join("kaipiao-bench"));
+    let server = match name {
+        "commits" => Some(postgres::Server::start()?),
+        _ => None,
+    };
+    bench.envs(server.as_ref().map(|server| (postgres::VARIABLE, server.url())));
+    run(bench.arg(name).env("KAIPIAO_PYTHON", python).env("KAIPIAO_BINARY", built.join("kaipiao")))
 }
 
 fn test(root: &Path) -> ExitCode {

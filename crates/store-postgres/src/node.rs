@@ -34,9 +34,9 @@ pub(crate) struct NodeLease {
 pub(crate) fn take_sql() -> String {
     format!(
         "INSERT INTO nodes AS n (name, lease, expires_at) \
-         VALUES ($1, {FIRST_SERIAL}, clock_timestamp() + {LAPSES_IN}) ON CONFLICT (name) DO UPDATE \
+         VALUES ($1, {FIRST_SERIAL}, statement_timestamp() + {LAPSES_IN}) ON CONFLICT (name) DO UPDATE \
          SET lease = GREATEST(n.lease + 1000000000, excluded.lease), expires_at = excluded.expires_at \
-         WHERE n.expires_at <= clock_timestamp() RETURNING lease"
+         WHERE excluded.expires_at - n.expires_at >= {LAPSES_IN} RETURNING lease"
     )
 }
 
@@ -90,7 +90,7 @@ impl Drop for NodeLease {
 }
 
 pub(crate) const GIVE_BACK: &str =
-    "UPDATE nodes SET expires_at = clock_timestamp() WHERE name = $1 AND lease = $2";
+    "UPDATE nodes SET expires_at = statement_timestamp() WHERE name = $1 AND lease = $2";
 
 /// Gives the name back, so that whoever starts next need not wait.
 pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(), DbError> {
@@ -117,7 +117,7 @@ async fn renew(pool: Pool, name: Arc<str>, lease: i64, losing: watch::Sender<boo
 
 pub(crate) fn renew_sql() -> String {
     format!(
-        "UPDATE nodes SET expires_at = clock_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
+        "UPDATE nodes SET expires_at = statement_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
     )
 }
 

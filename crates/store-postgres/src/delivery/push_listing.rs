@@ -14,8 +14,8 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 /// What a listing's row has behind a push's columns: how long it has been held, and the first attempt.
-const FURTHER_COLUMNS: &str = "CASE WHEN p.lapses_at > clock_timestamp() THEN \
-     GREATEST(0, extract(epoch FROM clock_timestamp() - p.claimed_at) * 1000)::bigint END, \
+const FURTHER_COLUMNS: &str = "CASE WHEN p.lapses_at > statement_timestamp() THEN \
+     GREATEST(0, extract(epoch FROM statement_timestamp() - p.claimed_at) * 1000)::bigint END, \
      p.first_started_ms, p.first_took_ms, p.first_status, p.first_problem, p.first_excerpt";
 
 pub(crate) fn query(ask: &PushQuery) -> Query {

@@ -11,8 +11,9 @@ use std::sync::LazyLock;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-/// Microseconds of the database's clock. Nothing reads them as a time of the domain.
-pub(crate) const STAMP: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+/// Microseconds of the database's clock when the statement arrived, which a distributed engine can fix for the whole of
+/// it. Nothing reads them as a time of the domain.
+pub(crate) const STAMP: &str = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
 
 /// How long a removed record's version is remembered, in milliseconds.
 pub(crate) const GONE_FOR_MS: i64 = 86_400_000;
