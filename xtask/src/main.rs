@@ -102,9 +102,8 @@ fn done(outcome: Outcome) -> ExitCode {
 fn laws(root: &Path) -> Outcome {
     let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
     let server = postgres::Server::start()?;
-    let laws = format!(
-        "test --locked {stores} -p kaipiao-app --test laws --test buckets --test simulation"
-    );
+    let tests = "--test laws --test buckets --test nodes --test simulation";
+    let laws = format!("test --locked {stores} -p kaipiao-app {tests}");
     run(Command::new(env!("CARGO"))
         .args(laws.split(' '))
         .env(postgres::VARIABLE, server.url())

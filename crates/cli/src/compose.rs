@@ -1,6 +1,7 @@
 //! Puts the parts together. The port opens only when the store is ready.
 
 use crate::listen::{self, SocketLimits};
+use crate::moving::MoveError;
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use crate::tls::{self, TlsError};
 use axum::Router;
@@ -58,6 +59,9 @@ pub enum ComposeError {
         "a sandbox is open to whoever reaches it, so it does not listen on {0}; listen on 127.0.0.1, or say --expose-sandbox on a network that you trust"
     )]
     SandboxExposed(SocketAddr),
+    /// A store was not moved.
+    #[error("{0}")]
+    Move(#[from] MoveError),
     /// HTTPS.
     #[error("{0}")]
     Tls(#[from] TlsError),
@@ -161,6 +165,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
+        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
         connections: settings.limits.connections,
         connections_per_address: settings.limits.connections_per_address,
         trusted_proxies: settings.trusted_proxies()?,
@@ -360,7 +365,8 @@ pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, Setting
     Ok((settings.mode == ModeName::Sandbox).then(|| DEMO_ADMIN_TOKEN.to_owned()))
 }
 
-fn key_path(settings: &Settings) -> PathBuf {
+/// Where the server key is.
+pub fn key_path(settings: &Settings) -> PathBuf {
     if settings.server_key_file.as_os_str().is_empty() {
         settings.data.join("server.key")
     } else {

@@ -1,5 +1,5 @@
 //! The composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs` and `trust`.
+//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs`, `move` and `trust`.
 
 pub mod accounts;
 mod admin_client;
@@ -9,7 +9,9 @@ pub mod demo;
 pub mod jobs;
 pub mod listen;
 pub mod log;
+pub mod moving;
 pub mod pushes;
 mod request_line;
 pub mod settings;
 pub mod tls;
+mod unsent;

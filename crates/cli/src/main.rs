@@ -5,7 +5,7 @@ use kaipiao_cli::compose::{self, ComposeError, Fault, Listening};
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings};
-use kaipiao_cli::{accounts, demo, log, tls};
+use kaipiao_cli::{accounts, demo, log, moving, tls};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -114,6 +114,14 @@ enum Command {
         #[command(flatten)]
         args: SettingsArgs,
     },
+    /// Move a SQLite store's contents into an empty PostgreSQL database.
+    Move {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// The database: postgres://user:password@host/name.
+        #[arg(long, env = "KAIPIAO_DATABASE_URL", hide_env_values = true)]
+        database_url: String,
+    },
     /// Print the sandbox's accounts, users and openids.
     Accounts {
         #[command(flatten)]
@@ -171,6 +179,7 @@ async fn main() -> ExitCode {
             print_jobs(&args, ask).await
         }
         Command::Trust { args } => print_authority(&args),
+        Command::Move { args, database_url } => move_store(&args, &database_url).await,
         Command::Accounts { args, json } => print_accounts(&args, json).await,
     };
     match result {
@@ -185,6 +194,27 @@ async fn main() -> ExitCode {
 #[expect(clippy::print_stderr, reason = "the command's own complaint")]
 fn eprintln_error(error: &ComposeError) {
     eprintln!("kaipiao: {error}");
+}
+
+/// Moves the store, and says on the terminal how far it has come.
+#[expect(clippy::print_stderr, reason = "progress is for whoever waits")]
+async fn move_store(args: &SettingsArgs, database_url: &str) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let mut shown = None;
+    let progress = |moved: usize, all: usize| {
+        let percent = (moved * 100).checked_div(all).unwrap_or(100);
+        if shown.replace(percent) != Some(percent) {
+            eprintln!("{percent:3} %  {moved} of {all}");
+        }
+    };
+    let moved = moving::run(&settings.data, database_url, progress).await?;
+    print_text(&format!(
+        "moved {moved} records, pushes and jobs. Next: copy {0} to where the nodes start, and start them with \
+         --database-url; {1} stays as it was",
+        compose::key_path(&settings).display(),
+        settings.data.display()
+    ));
+    Ok(())
 }
 
 async fn serve(

@@ -95,7 +95,7 @@ CREATE TABLE pushes (
   PRIMARY KEY (bucket, number)
 ) WITH (fillfactor = 80);
 -- No two events of an account's user share a CreateTime, whichever node made them.
-CREATE UNIQUE INDEX pushes_create_times ON pushes (bucket, account, openid, create_time_s);
+CREATE UNIQUE INDEX pushes_create_times ON pushes (bucket, account, openid, create_time_s) WHERE openid <> '';
 -- One push of an ordering key is ready, those behind it wait.
 CREATE UNIQUE INDEX pushes_ready ON pushes (bucket, account, ordering_key) WHERE state = 1;
 CREATE INDEX pushes_by_key ON pushes (ordering_key, account, number);

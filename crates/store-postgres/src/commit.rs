@@ -9,15 +9,18 @@
 
 use crate::bucket::bucket;
 use crate::config::CommitHook;
-use crate::connection::{discard, within_time};
+use crate::connection::{InTransaction, within_time};
 use crate::delivery::jobs;
 use crate::delivery::pushes::{self, AddStatement};
 use crate::errors::DbError;
+use crate::health::Health;
 use crate::records::resident::{Known, Resident};
 use crate::records::statements::{SaveStatement, read_row, read_sql};
 use crate::watch::{CHANNEL, NOTIFY};
+use core::panic::AssertUnwindSafe;
 use core::pin::pin;
 use deadpool_postgres::{Client, Pool};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use kaipiao_ports::delivery::claims::{DueTurn, Queue, Reported, TurnKey};
 use kaipiao_ports::delivery::jobs::{JobChange, JobFailure, JobState};
@@ -64,6 +67,7 @@ pub(crate) struct Writers {
 pub(crate) struct Work {
     pub(crate) pool: Pool,
     pub(crate) resident: Arc<Resident>,
+    pub(crate) health: Arc<Health>,
     pub(crate) node: Arc<str>,
     pub(crate) groups: Arc<AtomicU64>,
     /// Changes that share a transaction at most.
@@ -91,7 +95,7 @@ impl Writers {
         })?;
         answered
             .await
-            .unwrap_or_else(|_| Err(StoreError::Away("a writer has failed".into()).into()))
+            .unwrap_or_else(|_| Err(StoreError::Away("the commit has panicked".into()).into()))
     }
 }
 
@@ -103,7 +107,12 @@ async fn write(work: Work, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
         }
         let (changes, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|one| (one.change, one.answer)).unzip();
-        for (answer, outcome) in answers.into_iter().zip(work.carry_out(&changes).await) {
+        // A panic costs its own group: who waits for it is told so when the answers are dropped.
+        let Ok(outcomes) = AssertUnwindSafe(work.carry_out(&changes)).catch_unwind().await else {
+            tracing::error!("a group of commits has panicked");
+            continue;
+        };
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Whoever asked may be gone.
             let _ = answer.send(outcome);
         }
@@ -187,22 +196,37 @@ impl Work {
     }
 
     async fn try_group(&self, changes: &[&Change]) -> Result<Vec<Done>, Failed> {
-        let client = self.pool.get().await?;
-        let group = Group::of(changes, &self.node);
-        let run = async { Ok(group.run(&client, self).await) };
-        match within_time(run).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(failed)) => {
-                if group.has_transaction && client.batch_execute("ROLLBACK").await.is_err() {
-                    discard(client);
-                }
-                Err(failed)
-            }
+        let client = match self.pool.get().await.map_err(DbError::from) {
+            Ok(client) => client,
             Err(error) => {
-                discard(client);
-                Err(Failed::Db(error))
+                if let DbError::Store(error @ StoreError::Away(_)) = &error {
+                    self.health.note(Some(error));
+                }
+                return Err(Failed::Db(error));
             }
+        };
+        let session = InTransaction::new(client);
+        let mut group = Group::of(changes, &self.node);
+        group.has_transaction |= self.before_commit.is_some();
+        let outcome = within_time(async { Ok(group.run(session.client(), self).await) }).await;
+        match &outcome {
+            Ok(Ok(_)) => self.health.note(None),
+            Ok(Err(Failed::Db(DbError::Store(error @ StoreError::Away(_)))))
+            | Err(DbError::Store(error)) => self.health.note(Some(error)),
+            Ok(Err(_)) | Err(DbError::Again) => {}
         }
+        let has_ended = match &outcome {
+            Ok(Ok(_)) => true,
+            Ok(Err(_)) if group.has_transaction => {
+                session.client().batch_execute("ROLLBACK").await.is_ok()
+            }
+            Ok(Err(_)) => true,
+            Err(_) => false,
+        };
+        if has_ended {
+            session.give_back();
+        }
+        outcome.map_err(Failed::Db)?
     }
 }
 

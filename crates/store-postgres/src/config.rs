@@ -65,6 +65,9 @@ pub enum OpenError {
     /// The database has tables of somebody else.
     #[error("the database holds other tables than kaipiao's; give it a database of its own")]
     Foreign,
+    /// A move needs an empty database.
+    #[error("the database is not empty: {0} has rows; a move needs an empty one")]
+    NotEmpty(String),
     /// Text would be stored in another encoding.
     #[error("the database's encoding is {0}; make it with ENCODING 'UTF8'")]
     Encoding(String),

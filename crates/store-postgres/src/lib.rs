@@ -20,6 +20,8 @@ mod config;
 mod connection;
 mod delivery;
 mod errors;
+mod health;
+mod import;
 mod migrations;
 mod node;
 mod records;
@@ -28,5 +30,6 @@ mod store;
 mod watch;
 
 pub use config::{CommitHook, OpenError, Options};
+pub use import::Import;
 pub use statements::{Path, Statement, statements};
 pub use store::PostgresStore;

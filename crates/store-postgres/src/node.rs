@@ -8,6 +8,7 @@ use crate::config::OpenError;
 use crate::connection::within_time;
 use crate::delivery::claims::{FIRST_SERIAL, free_node_sql};
 use crate::errors::{DbError, away, described};
+use crate::health::Health;
 use core::time::Duration;
 use deadpool_postgres::Pool;
 use kaipiao_ports::delivery::claims::Queue;
@@ -50,6 +51,7 @@ async fn take(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
 pub(crate) async fn lease(
     client: &Client,
     pool: &Pool,
+    health: &Arc<Health>,
     wanted: Option<&str>,
 ) -> Result<NodeLease, OpenError> {
     let names: Vec<_> = match wanted {
@@ -64,7 +66,8 @@ pub(crate) async fn lease(
         }
         let name: Arc<str> = name.into();
         let (losing, lost) = watch::channel(false);
-        let renewing = tokio::spawn(renew(pool.clone(), Arc::clone(&name), lease, losing));
+        let renewing =
+            tokio::spawn(renew(pool.clone(), Arc::clone(health), Arc::clone(&name), lease, losing));
         return Ok(NodeLease { name, lease, lost, renewing });
     }
     Err(OpenError::NodeInUse(wanted.unwrap_or("node-1").to_owned()))
@@ -100,17 +103,26 @@ pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(),
 }
 
 #[expect(clippy::disallowed_methods, reason = "leases run in real time")]
-async fn renew(pool: Pool, name: Arc<str>, lease: i64, losing: watch::Sender<bool>) {
+async fn renew(
+    pool: Pool,
+    health: Arc<Health>,
+    name: Arc<str>,
+    lease: i64,
+    losing: watch::Sender<bool>,
+) {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
         match within_time(renew_once(&pool, &name, lease)).await {
-            Ok(true) => {}
+            Ok(true) => health.note(None),
             Ok(false) => {
                 tracing::error!(node = &*name, "another process has taken this node's name");
                 losing.send_replace(true);
                 return;
             }
-            Err(error) => tracing::warn!(?error, node = &*name, "the node's lease was not renewed"),
+            Err(error) => {
+                tracing::warn!(?error, node = &*name, "the node's lease was not renewed");
+                health.note(Some(&error.into()));
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Every statement that the store sends, but for those that name no data (BEGIN, COMMIT, SET, LISTEN) and the
-//! migrations. Tests look at their plans, and that none is missing.
+//! Every statement that the store sends, but for those that name no data (BEGIN, COMMIT, SET, LISTEN), the
+//! migrations, and an import, which has the database to itself. Tests look at their plans, and that none is missing.
 
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::records::statements::{SaveStatement, Verb, read_sql};

@@ -22,6 +22,7 @@ mod conditions;
 mod config;
 mod connection;
 mod delivery;
+mod export;
 mod memory;
 mod migrations;
 mod read_only;
@@ -32,5 +33,6 @@ mod store;
 mod writer;
 
 pub use config::{FILE_NAME, GroupHook, OpenError, Options};
+pub use export::Export;
 pub use read_only::ReadOnlyStore;
 pub use store::SqliteStore;

@@ -13,7 +13,7 @@ use kaipiao_store_sqlite::{FILE_NAME, OpenError, Options, SqliteStore};
 use kaipiao_testkit::laws::Subject;
 use rusqlite::ffi;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -281,7 +281,10 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
     assert!(taken.is_empty(), "it has a holder, b was not taken");
     fails.store(0, Ordering::SeqCst);
 
-    store.commit(commit_push("c")).await.unwrap();
+    // The writer may have tried by itself, and rest for a moment.
+    while store.commit(commit_push("c")).await.is_err() {
+        tokio::task::yield_now().await;
+    }
     let taken = store.claim_pushes(&ask).await.unwrap().claims;
     let keys: Vec<_> = taken.iter().map(|claim| &*claim.work.ordering_key).collect();
     assert_eq!(keys, ["c"]);
@@ -364,4 +367,87 @@ async fn a_disk_that_stays_full_is_tried_again_after_pauses() {
     // The first failure is followed by one try at once, each further one by a longer pause.
     let tries = tries.load(Ordering::SeqCst);
     assert!((2..20).contains(&tries), "200 commits were tried {tries} times");
+}
+
+/// A disk that is full while the test says so, and how often it was tried to write to it then.
+#[derive(Default)]
+struct Disk {
+    is_full: AtomicBool,
+    failures: AtomicU64,
+}
+
+impl Disk {
+    fn store(self: &Arc<Self>, directory: &Path) -> SqliteStore {
+        let disk = Arc::clone(self);
+        let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |_| {
+            if !disk.is_full.load(Ordering::SeqCst) {
+                return Ok(());
+            }
+            disk.failures.fetch_add(1, Ordering::SeqCst);
+            Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None))
+        });
+        open(directory, Options { before_commit: Some(before_commit), ..Options::default() })
+    }
+
+    fn is_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::SeqCst);
+    }
+}
+
+/// Whoever asks by an empty commit is told why real ones failed, until the writer, by itself, finds room.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_commit_fails_for_what_the_newest_one_failed_for_until_there_is_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::<Disk>::default();
+    let store = disk.store(directory.path());
+    store.commit(Commit::default()).await.unwrap();
+    disk.is_full(true);
+    // Enough for a rest.
+    for n in 0..5 {
+        store.commit(one(order(n), "x")).await.unwrap_err();
+    }
+    disk.is_full(false);
+    let Err(CommitError::Store(StoreError::Away(why))) = store.commit(Commit::default()).await
+    else {
+        panic!("it has not been written since")
+    };
+    assert!(why.contains("full"), "{why}");
+    let heals = async {
+        while store.commit(Commit::default()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), heals).await.unwrap();
+    store.commit(one(order(9), "x")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_writer_tries_again_when_nobody_asks() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::<Disk>::default();
+    let store = disk.store(directory.path());
+    disk.is_full(true);
+    store.commit(one(order(1), "x")).await.unwrap_err();
+    let tried = async {
+        while disk.failures.load(Ordering::SeqCst) < 5 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), tried).await.unwrap();
+}
+
+/// The disk has room for what changes nothing, and none for what does.
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_commits_that_succeed_do_not_shorten_the_pauses() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::<Disk>::default();
+    let store = disk.store(directory.path());
+    for n in 0..200 {
+        disk.is_full(true);
+        store.commit(one(order(n), "x")).await.unwrap_err();
+        disk.is_full(false);
+        let _ = store.commit(Commit::default()).await;
+    }
+    let failures = disk.failures.load(Ordering::SeqCst);
+    assert!((2..20).contains(&failures), "200 commits were tried {failures} times");
 }

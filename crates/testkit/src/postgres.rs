@@ -22,7 +22,7 @@ impl Database {
         });
         let nth = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = format!("kaipiao_{}_{nth}", std::process::id());
-        run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+        run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
         Self { server, name }
     }
 
@@ -38,7 +38,12 @@ impl Database {
 
     /// Runs statements in the database, beside the store.
     pub async fn execute(&self, sql: &str) {
-        run(&self.url(), sql).await;
+        self.try_execute(sql).await.unwrap();
+    }
+
+    /// The same for statements that may fail.
+    pub async fn try_execute(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        run(&self.url(), sql).await
     }
 }
 
@@ -48,17 +53,19 @@ impl Drop for Database {
         let dropping = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")));
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            runtime.block_on(run(&server, &drop)).unwrap();
         });
         dropping.join().unwrap();
     }
 }
 
-async fn run(url: &str, sql: &str) {
-    let config = Config::from_str(url).unwrap();
-    let (client, connection) = config.connect(NoTls).await.unwrap();
+async fn run(url: &str, sql: &str) -> Result<(), tokio_postgres::Error> {
+    let (client, connection) = Config::from_str(url)?.connect(NoTls).await?;
     let connection = tokio::spawn(connection);
-    client.batch_execute(sql).await.unwrap();
+    let outcome = client.batch_execute(sql).await;
     drop(client);
-    connection.await.unwrap().unwrap();
+    // How the connection ends says no more than the statements' outcome.
+    let _ = connection.await;
+    outcome
 }

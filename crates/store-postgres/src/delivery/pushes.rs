@@ -44,7 +44,7 @@ pub(crate) static ADD: LazyLock<String> = LazyLock::new(|| {
          SELECT $1, GREATEST({}, last.number + 256), $2, $3, $4, $5, $6, $7, $8, t.s, \
          $9 || COALESCE(t.s::text || $10, ''), $11, $12, $11 FROM \
          (SELECT GREATEST($13, COALESCE(max(create_time_s) + 1, $13)) AS s FROM pushes \
-         WHERE bucket = $1 AND account = $2 AND openid = $7 \
+         WHERE bucket = $1 AND account = $2 AND openid = $7 AND openid <> '' \
          AND create_time_s <= $13 + {MAX_AHEAD_S}) t, \
          (SELECT max(number) AS number FROM pushes \
          WHERE bucket = $1 AND account = $2 AND ordering_key = $6) last \
