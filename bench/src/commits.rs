@@ -1,9 +1,11 @@
 //! Commits of one insert on PostgreSQL beside pgbench, which inserts the same row on the same server.
 
 use crate::figures::Rounds;
+use crate::store_orders;
 use kaipiao_ports::record::{Body, Expect, Field, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Store};
 use kaipiao_store_postgres::{Options, PostgresStore};
+use kaipiao_store_sqlite::SqliteStore;
 use kaipiao_testkit::postgres::Database;
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const CLIENTS: usize = 32;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
 const PGBENCH: &str = "/usr/lib/postgresql/15/bin/pgbench";
 
@@ -48,17 +50,12 @@ const ROWS: [Row; 2] = [
     },
 ];
 
-const SHARINGS: [Sharing; 10] = [
+const SHARINGS: [Sharing; 5] = [
     Sharing { writers: 1, group: 64 },
-    Sharing { writers: 2, group: 64 },
-    Sharing { writers: 4, group: 64 },
-    Sharing { writers: 8, group: 64 },
-    Sharing { writers: 16, group: 64 },
     Sharing { writers: 2, group: 16 },
     Sharing { writers: 4, group: 16 },
-    Sharing { writers: 8, group: 1 },
+    Sharing { writers: 4, group: 64 },
     Sharing { writers: 16, group: 1 },
-    Sharing { writers: 32, group: 1 },
 ];
 
 /// Measures, and prints.
@@ -71,6 +68,28 @@ pub(crate) fn run() {
         println!("{}", row.name);
         runtime.block_on(measure(row, scripts.path()));
     }
+    println!("whole orders, the store's part alone");
+    runtime.block_on(measure_orders(scripts.path()));
+}
+
+/// SQLite and PostgreSQL take turns.
+async fn measure_orders(data: &Path) {
+    let sqlite = SqliteStore::open(data, kaipiao_store_sqlite::Options::default());
+    let sqlite: Arc<dyn Store> = Arc::new(sqlite.expect("the directory takes a store"));
+    let database = Database::new().await;
+    let postgres = PostgresStore::open(Options::new(database.url())).await;
+    let postgres = Arc::new(postgres.expect("the server is there"));
+    let shared: Arc<dyn Store> = Arc::clone(&postgres) as Arc<dyn Store>;
+    let next = Arc::new(AtomicU64::new(0));
+    let (mut of_sqlite, mut of_postgres) = (Rounds::default(), Rounds::default());
+    for _ in 0..ROUNDS {
+        of_sqlite.push(store_orders::per_s(&sqlite, BODY, &next, ROUND).await);
+        of_postgres.push(store_orders::per_s(&shared, BODY, &next, ROUND).await);
+    }
+    println!("                              orders/s   least    most   to SQLite");
+    line("SQLite", &of_sqlite, of_sqlite.median());
+    line("PostgreSQL", &of_postgres, of_sqlite.median());
+    postgres.close().await;
 }
 
 /// pgbench and every way of sharing take turns, each in a database of its own.
@@ -97,7 +116,7 @@ async fn measure(row: &Row, scripts: &Path) {
             rounds.push(commits_per_s(store, row.kind, &next).await);
         }
     }
-    println!("                          commits/s   least    most  to pgbench");
+    println!("                             commits/s   least    most  to pgbench");
     let yardstick = of_pgbench.median();
     line("pgbench -M prepared", &of_pgbench, yardstick);
     for (Sharing { writers, group }, rounds, store, _) in &sides {

@@ -5,7 +5,7 @@
 //! that does nothing behind the same sockets, and against the disk's own fsyncs per second.
 //!
 //! `cargo xtask bench commits`: commits of one insert on PostgreSQL, shared and not shared, against pgbench on the
-//! same server.
+//! same server, and whole orders beside SQLite's.
 //!
 //! `cargo xtask bench pushes`: pushes per second to 1, 100 and 1,000 accounts, and the delay of
 //! healthy accounts' pushes with and without dead ones beside them.
@@ -40,6 +40,7 @@ mod pushes;
 mod server;
 mod sink;
 mod start;
+mod store_orders;
 
 use std::process::ExitCode;
 
