@@ -11,4 +11,5 @@ mod home;
 mod invoicing;
 mod people;
 mod sandbox;
+mod scaling;
 mod settings;

@@ -107,11 +107,11 @@ fn done(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The laws of every store, and the simulation.
+/// The laws of every store, the buckets of the shared one, and the simulation.
 fn laws(root: &Path) -> Outcome {
     let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
     let server = postgres::Server::start()?;
-    let tests = "--test laws --test nodes --test simulation --test moving";
+    let tests = "--test laws --test buckets --test nodes --test simulation --test moving";
     let laws = format!("test --locked {stores} -p kaipiao-app -p kaipiao-cli {tests}");
     run(Command::new(env!("CARGO"))
         .args(laws.split(' '))
@@ -135,10 +135,13 @@ fn bench(root: &Path, name: &str) -> Outcome {
             .args(["-m", "pip", "install", "--quiet", "-r"])
             .arg(requirements))?;
     }
-    run(Command::new(built.join("kaipiao-bench"))
-        .arg(name)
-        .env("KAIPIAO_PYTHON", python)
-        .env("KAIPIAO_BINARY", built.join("kaipiao")))
+    let mut bench = Command::new(built.join("kaipiao-bench"));
+    let server = match name {
+        "commits" => Some(postgres::Server::start()?),
+        _ => None,
+    };
+    bench.envs(server.as_ref().map(|server| (postgres::VARIABLE, server.url())));
+    run(bench.arg(name).env("KAIPIAO_PYTHON", python).env("KAIPIAO_BINARY", built.join("kaipiao")))
 }
 
 fn chaos(root: &Path, arguments: &[&str]) -> Outcome {

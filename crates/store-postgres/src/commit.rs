@@ -16,7 +16,7 @@ use crate::errors::DbError;
 use crate::health::Health;
 use crate::records::resident::{Known, Resident};
 use crate::records::statements::{SaveStatement, read_row, read_sql};
-use crate::watch::CHANNEL;
+use crate::watch::{CHANNEL, NOTIFY};
 use core::panic::AssertUnwindSafe;
 use core::pin::pin;
 use deadpool_postgres::{Client, Pool};
@@ -33,8 +33,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// Changes that share a transaction at most.
-const GROUP: usize = 64;
 /// Tries of a change that others got in the way of.
 const TRIES: usize = 8;
 
@@ -72,6 +70,8 @@ pub(crate) struct Work {
     pub(crate) health: Arc<Health>,
     pub(crate) node: Arc<str>,
     pub(crate) groups: Arc<AtomicU64>,
+    /// Changes that share a transaction at most.
+    pub(crate) group: usize,
     pub(crate) before_commit: Option<CommitHook>,
 }
 
@@ -102,7 +102,7 @@ impl Writers {
 async fn write(work: Work, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     loop {
         let mut group = Vec::new();
-        if waiting.lock().await.recv_many(&mut group, GROUP).await == 0 {
+        if waiting.lock().await.recv_many(&mut group, work.group).await == 0 {
             return;
         }
         let (changes, answers): (Vec<_>, Vec<_>) =
@@ -312,7 +312,7 @@ impl<'a> Group<'a> {
         };
         let notify = async {
             if self.notifies {
-                client.execute("SELECT pg_notify($1, '')", &[&CHANNEL]).await?;
+                client.execute(NOTIFY, &[&CHANNEL]).await?;
             }
             Ok::<(), DbError>(())
         };

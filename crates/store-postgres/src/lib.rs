@@ -25,9 +25,11 @@ mod import;
 mod migrations;
 mod node;
 mod records;
+mod statements;
 mod store;
 mod watch;
 
 pub use config::{CommitHook, OpenError, Options};
 pub use import::Import;
+pub use statements::{Path, Statement, statements};
 pub use store::PostgresStore;

@@ -32,12 +32,12 @@ pub(crate) struct NodeLease {
 }
 
 /// Takes a name that nobody holds. Answers no row if somebody does.
-fn take_sql() -> String {
+pub(crate) fn take_sql() -> String {
     format!(
         "INSERT INTO nodes AS n (name, lease, expires_at) \
-         VALUES ($1, {FIRST_SERIAL}, clock_timestamp() + {LAPSES_IN}) ON CONFLICT (name) DO UPDATE \
+         VALUES ($1, {FIRST_SERIAL}, statement_timestamp() + {LAPSES_IN}) ON CONFLICT (name) DO UPDATE \
          SET lease = GREATEST(n.lease + 1000000000, excluded.lease), expires_at = excluded.expires_at \
-         WHERE n.expires_at <= clock_timestamp() RETURNING lease"
+         WHERE excluded.expires_at - n.expires_at >= {LAPSES_IN} RETURNING lease"
     )
 }
 
@@ -92,11 +92,13 @@ impl Drop for NodeLease {
     }
 }
 
+pub(crate) const GIVE_BACK: &str =
+    "UPDATE nodes SET expires_at = statement_timestamp() WHERE name = $1 AND lease = $2";
+
 /// Gives the name back, so that whoever starts next need not wait.
 pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(), DbError> {
     let client = pool.get().await?;
-    let expire = "UPDATE nodes SET expires_at = clock_timestamp() WHERE name = $1 AND lease = $2";
-    client.execute(expire, &[&name, &lease]).await?;
+    client.execute(GIVE_BACK, &[&name, &lease]).await?;
     Ok(())
 }
 
@@ -125,11 +127,15 @@ async fn renew(
     }
 }
 
+pub(crate) fn renew_sql() -> String {
+    format!(
+        "UPDATE nodes SET expires_at = statement_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
+    )
+}
+
 async fn renew_once(pool: &Pool, name: &str, lease: i64) -> Result<bool, DbError> {
     let client = pool.get().await?;
-    let sql = format!(
-        "UPDATE nodes SET expires_at = clock_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
-    );
-    let renewed = client.execute(&sql, &[&name, &lease]).await.map_err(|e| away(&described(&e)))?;
+    let renewed = client.execute(&renew_sql(), &[&name, &lease]).await;
+    let renewed = renewed.map_err(|e| away(&described(&e)))?;
     Ok(renewed == 1)
 }

@@ -30,8 +30,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio_postgres::IsolationLevel;
 
-/// Writers, each with a connection while it has something to write: more of them share less.
-const WRITERS: usize = 4;
 /// Tries of what others got in the way of.
 const TRIES: usize = 8;
 
@@ -73,9 +71,10 @@ impl PostgresStore {
             health: Arc::clone(&health),
             node: Arc::clone(&lease.name),
             groups: Arc::default(),
+            group: options.group.max(1),
             before_commit: options.before_commit,
         };
-        let count = WRITERS.min(options.connections.max(4) / 2);
+        let count = options.writers.clamp(1, options.connections.max(4) / 2);
         let writers = Writers::start(&work, count, options.queue_capacity);
         let serial = AtomicU64::new(u64::try_from(lease.lease).unwrap_or_default());
         let (under_way, at_most) = (AtomicUsize::new(0), options.queue_capacity);
