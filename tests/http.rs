@@ -4,10 +4,12 @@
 
 mod access;
 mod authorization;
+mod check;
 mod delivery;
 mod demo_shop;
 mod home;
 mod invoicing;
 mod people;
 mod sandbox;
+mod scaling;
 mod settings;

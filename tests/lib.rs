@@ -95,19 +95,29 @@ impl TestServer {
         Self::over(Data::embedded(), "")
     }
 
+    /// A server over a directory whose `data` folder may hold a store.
+    pub fn start_on(directory: TempDir, settings: &str) -> Self {
+        Self::over(Data { directory, database: None }, settings)
+    }
+
     /// Stops, and starts again over the same data.
     pub fn restart_with(self, settings: &str) -> Self {
-        Self::over(self.stop(), settings)
+        Self::over(self.end(), settings)
     }
 
     /// Stops, changes what is stored, and starts again over it.
     pub fn restart_after(self, change: impl FnOnce(&rusqlite::Connection), settings: &str) -> Self {
-        let data = self.stop();
+        let data = self.end();
         change(&open_store(&data.directory.path().join("data")));
         Self::over(data, settings)
     }
 
-    fn stop(mut self) -> Data {
+    /// Stops, and leaves the data.
+    pub fn stop(self) -> TempDir {
+        self.end().directory
+    }
+
+    fn end(mut self) -> Data {
         self.leaves_pushes();
         self.halt();
         std::mem::replace(&mut self.data, Data::embedded())

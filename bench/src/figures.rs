@@ -15,4 +15,10 @@ impl Rounds {
         sorted.sort_by(f64::total_cmp);
         sorted[sorted.len() / 2]
     }
+
+    /// The least and the most.
+    pub(crate) fn spread(&self) -> (f64, f64) {
+        let least = self.0.iter().copied().fold(f64::INFINITY, f64::min);
+        (least, self.0.iter().copied().fold(0.0, f64::max))
+    }
 }

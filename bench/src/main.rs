@@ -4,6 +4,9 @@
 //! `cargo xtask bench auth-url`: getauthurl (each call a new, durable order) against a JSON endpoint
 //! that does nothing behind the same sockets, and against the disk's own fsyncs per second.
 //!
+//! `cargo xtask bench commits`: commits of one insert on PostgreSQL, shared and not shared, against pgbench on the
+//! same server, and whole orders beside SQLite's.
+//!
 //! `cargo xtask bench pushes`: pushes per second to 1, 100 and 1,000 accounts, and the delay of
 //! healthy accounts' pushes with and without dead ones beside them.
 //!
@@ -24,6 +27,7 @@
 
 mod attacks;
 mod auth_url;
+mod commits;
 mod disk;
 mod figures;
 mod held;
@@ -36,6 +40,7 @@ mod pushes;
 mod server;
 mod sink;
 mod start;
+mod store_orders;
 
 use std::process::ExitCode;
 
@@ -44,6 +49,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["auth-url"] => auth_url::run(),
+        ["commits"] => commits::run(),
         ["pushes"] => pushes::run(),
         ["issuing"] => issuing::run(),
         ["pdf"] => pdf::run(),
@@ -53,7 +59,7 @@ fn main() -> ExitCode {
         ["noop"] => noop::serve(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench auth-url | pushes | issuing | pdf | start | attacks | held"
+                "usage: cargo xtask bench auth-url | commits | pushes | issuing | pdf | start | attacks | held"
             );
             return ExitCode::FAILURE;
         }

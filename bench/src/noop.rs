@@ -20,6 +20,7 @@ pub(crate) fn serve() {
         let limits = SocketLimits {
             header_timeout: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
             connections: 10_000,
             connections_per_address: 10_000,
             trusted_proxies: Vec::new(),

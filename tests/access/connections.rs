@@ -120,6 +120,26 @@ fn unfinished(mut stream: TcpStream, headers: &str) -> TcpStream {
     stream
 }
 
+/// Sends a body whose client is refused after its beginning, the rest of it, and then somebody else's
+/// request over the same connection: its answer.
+fn refused_while_sending(mut stream: TcpStream, headers: &str) -> String {
+    const BODY: usize = 2 << 20;
+    let head = format!(
+        "POST /cgi-bin/stable_token HTTP/1.1\r\nHost: localhost\r\n{headers}\
+         Content-Length: {BODY}\r\n\r\nx"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    assert!(is_refused(std::str::from_utf8(&answer).unwrap()));
+    stream.write_all(&vec![b'x'; BODY - 1]).expect("the rest is taken");
+    exchange(stream, &home(""))
+}
+
 #[test]
 fn a_trusted_proxy_holds_what_it_likes_and_each_whom_it_names_is_counted() {
     let server = TestServer::start_with(&format!(
@@ -141,6 +161,8 @@ fn a_trusted_proxy_holds_what_it_likes_and_each_whom_it_names_is_counted() {
     // Who names nobody has no limit of its own.
     held.extend((0..5).map(|_| unfinished(connect(&server, PROXY), "")));
     assert!(is_served(&exchange(connect(&server, PROXY), &home(""))));
+    let refused = named("198.51.100.7");
+    assert!(is_served(&refused_while_sending(connect(&server, PROXY), &refused)));
     held.truncate(1);
     wait_until("a place is free again", || is_served(&from_proxy("198.51.100.7")));
 

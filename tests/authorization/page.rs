@@ -291,6 +291,9 @@ fn another_users_no_counts_as_one_and_closed_orders_show_no_form() {
     let yes = format!("decision=authorize&{shown}&{title}");
     assert_eq!(server.page("POST", &page, &[("cookie", &first)], &yes).status(), 303);
     assert_eq!(client.status("1")["invoice_status"], "auth success");
+    let closed = server.page("GET", &page, &[("cookie", &second), ("accept-language", "en")], "");
+    assert!(closed.body().contains("Another user has authorized this order"), "{}", closed.body());
+    assert!(closed.body().contains("href=\"tel:"), "whoever is told to ask the merchant can call");
     for (cookie, form) in [(&first, &shown), (&second, &other)] {
         let body = format!("use=0-demo-1&{form}");
         let answer = server.page("POST", &page, &[("cookie", cookie)], &body);

@@ -6,6 +6,9 @@
 //!
 //! `cargo xtask bench <name>`: a benchmark of bench/, over release builds.
 //!
+//! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres]`: kills real servers under load, over a
+//! release build.
+//!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
@@ -27,7 +30,7 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 210, run: set_up },
+    Stage { name: "set-up", budget: 200, run: set_up },
     Stage { name: "fmt", budget: 15, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
@@ -37,7 +40,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "tidy", budget: 80, run: |root| cargo(root, "test --locked -p xtask") },
     Stage {
         name: "unit",
-        budget: 270,
+        budget: 260,
         run: |root| {
             cargo(root, "test --locked --workspace --exclude xtask --lib --bins --test reads_back")
         },
@@ -45,13 +48,18 @@ const STAGES: &[Stage] = &[
     Stage { name: "laws", budget: 140, run: laws },
     Stage {
         name: "HTTP",
-        budget: 250,
+        budget: 210,
         run: |root| {
-            let tests = "--test http --test crash --test process";
+            let tests = "--test http --test process";
             cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
         },
     },
     Stage { name: "nodes", budget: 120, run: nodes },
+    Stage {
+        name: "chaos",
+        budget: 60,
+        run: |root| cargo(root, "test --locked -p kaipiao-cli --test chaos"),
+    },
     Stage {
         name: "render",
         budget: 90,
@@ -79,10 +87,11 @@ fn main() -> ExitCode {
     match arguments[..] {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
+        ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -99,12 +108,12 @@ fn done(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The laws of every store, and the simulation.
+/// The laws of every store, the buckets of the shared one, and the simulation.
 fn laws(root: &Path) -> Outcome {
     let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
     let server = postgres::Server::start()?;
-    let laws =
-        format!("test --locked {stores} -p kaipiao-app --test laws --test nodes --test simulation");
+    let tests = "--test laws --test buckets --test nodes --test simulation --test moving";
+    let laws = format!("test --locked {stores} -p kaipiao-app -p kaipiao-cli {tests}");
     run(Command::new(env!("CARGO"))
         .args(laws.split(' '))
         .env(postgres::VARIABLE, server.url())
@@ -144,10 +153,25 @@ fn bench(root: &Path, name: &str) -> Outcome {
             .args(["-m", "pip", "install", "--quiet", "-r"])
             .arg(requirements))?;
     }
-    run(Command::new(built.join("kaipiao-bench"))
-        .arg(name)
-        .env("KAIPIAO_PYTHON", python)
-        .env("KAIPIAO_BINARY", built.join("kaipiao")))
+    let mut bench = Command::new(built.join("kaipiao-bench"));
+    let server = match name {
+        "commits" => Some(postgres::Server::start()?),
+        _ => None,
+    };
+    bench.envs(server.as_ref().map(|server| (postgres::VARIABLE, server.url())));
+    run(bench.arg(name).env("KAIPIAO_PYTHON", python).env("KAIPIAO_BINARY", built.join("kaipiao")))
+}
+
+fn chaos(root: &Path, arguments: &[&str]) -> Outcome {
+    cargo(root, "build --release --locked -p kaipiao-cli -p kaipiao-chaos")?;
+    let built = target(root).join("release");
+    let mut command = Command::new(built.join("kaipiao-chaos"));
+    command.args(arguments).env("KAIPIAO_BINARY", built.join("kaipiao"));
+    if !arguments.iter().any(|argument| argument.ends_with("postgres")) {
+        return run(&mut command);
+    }
+    let server = postgres::Server::start()?;
+    run(command.env(postgres::VARIABLE, server.url()))
 }
 
 fn test(root: &Path) -> ExitCode {

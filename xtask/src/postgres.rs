@@ -1,6 +1,7 @@
 //! A PostgreSQL server of the tests' own: Debian's programs, a private socket and a data folder that goes with it.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -48,13 +49,15 @@ impl Server {
         let data = server.folder.join("data");
         let initdb = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres"];
         run(program("initdb").args(initdb).arg("--pgdata").arg(&data))?;
+        // In its settings, so that whoever stops and starts it again finds them.
         let socket = server.folder.display();
-        let options = format!(
-            "-c listen_addresses='' -c unix_socket_directories='{socket}' -c max_connections=400"
+        let settings = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{socket}'\nmax_connections = 400\n"
         );
+        append(&data.join("postgresql.conf"), &settings)?;
         let log = server.folder.join("log");
         run(program("pg_ctl")
-            .args(["start", "--wait", "--silent", "--options", &options])
+            .args(["start", "--wait", "--silent"])
             .arg("--log")
             .arg(log)
             .arg("--pgdata")
@@ -79,6 +82,12 @@ impl Drop for Server {
             eprintln!("PostgreSQL was left behind in {}: {why}", self.folder.display());
         }
     }
+}
+
+fn append(file: &Path, text: &str) -> Result<(), String> {
+    let opened = fs::OpenOptions::new().append(true).open(file);
+    let written = opened.and_then(|mut opened| opened.write_all(text.as_bytes()));
+    written.map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

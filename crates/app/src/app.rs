@@ -1,6 +1,7 @@
 //! The context of every use case.
 
 use crate::delivery::mailbox::Mailboxes;
+use crate::failure::Failure;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::told_codes::ToldCodes;
 use crate::settings::Settings;
@@ -13,6 +14,7 @@ use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{Mutex, Notify};
 
 /// Adapters of the ports, as the composition root chose them.
@@ -37,6 +39,12 @@ pub struct Parts {
 /// same record.
 const TOKEN_LOCKS: usize = 64;
 
+/// What a look at the store has found.
+pub(crate) struct Look {
+    pub(crate) ended_at: Instant,
+    pub(crate) found: Result<(), Failure>,
+}
+
 /// The state that use cases share.
 pub struct App {
     pub(crate) store: Arc<dyn Store>,
@@ -49,6 +57,8 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
     pub(crate) mailboxes: Mailboxes,
+    /// The newest look at the store's health; held by whoever looks.
+    pub(crate) health: Mutex<Option<Look>>,
     /// The sandbox's clock was moved.
     pub(crate) clock_moved: Notify,
     node: String,
@@ -71,6 +81,7 @@ impl App {
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
             mailboxes: Mailboxes::default(),
+            health: Mutex::default(),
             clock_moved: Notify::new(),
             node,
             clock,

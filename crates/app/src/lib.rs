@@ -7,6 +7,7 @@
 pub mod access;
 mod app;
 pub mod authorization;
+pub mod check;
 pub mod delivery;
 pub mod demo_shop;
 mod failure;

@@ -1,7 +1,9 @@
 //! Puts the parts together. The port opens only when the store is ready.
 
+use crate::backup::NotBackedUp;
 use crate::fault::Fault;
 use crate::listen::{self, SocketLimits};
+use crate::moving::MoveError;
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use crate::store::{OpenError, OpenStore};
 use crate::tls::{self, TlsError};
@@ -61,6 +63,9 @@ pub enum ComposeError {
         "a sandbox is open to whoever reaches it, so it does not listen on {0}; listen on 127.0.0.1, or say --expose-sandbox on a network that you trust"
     )]
     SandboxExposed(SocketAddr),
+    /// A store was not moved.
+    #[error("{0}")]
+    Move(#[from] MoveError),
     /// HTTPS.
     #[error("{0}")]
     Tls(#[from] TlsError),
@@ -75,6 +80,9 @@ pub enum ComposeError {
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
+    /// A backup.
+    #[error("{0}")]
+    Backup(#[from] NotBackedUp),
     /// The operating system refused to watch for signals.
     #[error("cannot watch for signals: {0}")]
     Signals(std::io::Error),
@@ -191,6 +199,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
+        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
         connections: settings.limits.connections,
         connections_per_address: settings.limits.connections_per_address,
         trusted_proxies: settings.trusted_proxies()?,
@@ -319,7 +328,7 @@ pub(crate) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
+pub(crate) fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
     let is_open = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
     if is_open && !settings.listen.ip().is_loopback() {
         return Err(ComposeError::SandboxExposed(settings.listen));
@@ -386,7 +395,8 @@ pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, Setting
     Ok((settings.mode == ModeName::Sandbox).then(|| DEMO_ADMIN_TOKEN.to_owned()))
 }
 
-fn key_path(settings: &Settings) -> PathBuf {
+/// The server key's file.
+pub fn key_path(settings: &Settings) -> PathBuf {
     if settings.server_key_file.as_os_str().is_empty() {
         settings.data.join("server.key")
     } else {

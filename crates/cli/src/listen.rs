@@ -3,6 +3,7 @@
 
 use crate::clients::{Clients, Place};
 use crate::request_line::Explained;
+use crate::unsent::{Sending, Unsent};
 use axum::Router;
 use axum::body::Body;
 use core::convert::Infallible;
@@ -16,7 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kaipiao_http::ClientAddress;
 use kaipiao_sender::guard::Range;
-use kaipiao_wire::answer;
+use kaipiao_wire::answer as wire_answer;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -55,6 +56,8 @@ pub struct SocketLimits {
     pub header_timeout: Duration,
     /// How long a client may take nothing of its answer.
     pub answer_timeout: Duration,
+    /// How long a client may take to send a body that nobody wants.
+    pub body_timeout: Duration,
     /// Connections at once.
     pub connections: usize,
     /// Connections at once of one address, or requests of one that a proxy names.
@@ -120,6 +123,7 @@ pub async fn serve(
             watcher: graceful.watcher(),
             clients: Arc::clone(&clients),
             router: router.clone(),
+            body_timeout: limits.body_timeout,
             peer,
             is_proxy,
         };
@@ -180,6 +184,7 @@ struct Connection {
     watcher: Watcher,
     clients: Arc<Clients>,
     router: Router,
+    body_timeout: Duration,
     peer: IpAddr,
     is_proxy: bool,
 }
@@ -189,16 +194,23 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Self { builder, watcher, clients, router, peer, is_proxy } = self;
+        let Self { builder, watcher, clients, router, body_timeout, peer, is_proxy } = self;
+        let unsent = Unsent::default();
+        let stream = TokioIo::new(Explained::new(Sending::new(stream, unsent.clone())));
         let service = service_fn(move |request| {
             let client = if is_proxy {
                 Client::named_by_proxy(&clients, peer, &request)
             } else {
-                Some(Client { address: peer, _place: None })
+                Some(Client { address: peer, place: None })
             };
-            answer_to(client, router.clone(), request)
+            let (router, unsent) = (router.clone(), unsent.clone());
+            async move {
+                Ok::<_, Infallible>(match client {
+                    Some(client) => answer(client, router, unsent, request).await,
+                    None => too_many(request, body_timeout),
+                })
+            }
         });
-        let stream = TokioIo::new(Explained::new(stream));
         if let Err(error) = watcher.watch(builder.serve_connection(stream, service)).await {
             tracing::debug!(%error, "a connection ended early");
         }
@@ -209,7 +221,7 @@ impl Connection {
 struct Client {
     address: IpAddr,
     /// The request's own, of whom a proxy names; others have one for their connection.
-    _place: Option<Place>,
+    place: Option<Place>,
 }
 
 impl Client {
@@ -222,34 +234,40 @@ impl Client {
         let address = clients.forwarded_for(proxy, request.headers());
         // Who is not named is as many clients as the proxy has.
         let place = if address == proxy { None } else { Some(clients.place(address)?) };
-        Some(Self { address, _place: place })
+        Some(Self { address, place })
     }
 }
 
-async fn answer_to(
-    client: Option<Client>,
+async fn answer(
+    client: Client,
     mut router: Router,
+    unsent: Unsent,
     mut request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    let Some(client) = client else { return Ok(too_many()) };
+) -> Response<Body> {
     request.extensions_mut().insert(ClientAddress(client.address));
-    router.call(request).await
+    let Ok(response) = router.call(request).await;
+    match client.place {
+        Some(place) => unsent.hold(place, response),
+        None => response,
+    }
 }
 
-/// The answer to a request of a client that has too many.
-fn too_many() -> Response<Body> {
+/// The answer to a request of a client that has too many. What it goes on sending is read, so that its
+/// proxy's connection stays usable.
+fn too_many(request: Request<Incoming>, body_timeout: Duration) -> Response<Body> {
+    drop(kaipiao_http::drained(request.map(Body::new), body_timeout));
     Response::builder()
         .status(StatusCode::SERVICE_UNAVAILABLE)
-        .header(CONTENT_TYPE, answer::CONTENT_TYPE)
+        .header(CONTENT_TYPE, wire_answer::CONTENT_TYPE)
         .header(RETRY_AFTER, RETRY_AFTER_S)
-        .body(answer::too_many_connections().into())
+        .body(wire_answer::too_many_connections().into())
         .expect("its parts are well-formed")
 }
 
 /// The same before any request, for a client that has too many connections. It waits until that is
 /// heard: what is closed with a request unread is reset, and the answer lost.
 async fn refuse(mut stream: TcpStream) {
-    let (content_type, body) = (answer::CONTENT_TYPE, answer::too_many_connections());
+    let (content_type, body) = (wire_answer::CONTENT_TYPE, wire_answer::too_many_connections());
     let length = body.len();
     let head = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {content_type}\r\n\
@@ -268,4 +286,68 @@ async fn refuse(mut stream: TcpStream) {
 )]
 async fn pause_after_accept_error() {
     tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+
+    const CLIENT: &str = "X-Forwarded-For: 198.51.100.7\r\n";
+    /// More than the sockets' buffers take.
+    const LARGE: usize = 32 << 20;
+
+    async fn ask(address: SocketAddr, path: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{CLIENT}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    async fn status(address: SocketAddr) -> String {
+        let mut answer = String::new();
+        ask(address, "/small").await.read_to_string(&mut answer).await.unwrap();
+        answer[..12].to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_place_behind_a_proxy_is_held_until_the_whole_answer_is_sent() {
+        let proxy = Range::parse("127.0.0.1").unwrap();
+        let limits = SocketLimits {
+            header_timeout: Duration::from_secs(30),
+            answer_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
+            connections: 16,
+            connections_per_address: 1,
+            trusted_proxies: vec![proxy],
+            shutdown: Duration::ZERO,
+        };
+        let router = Router::new()
+            .route("/large", get(|| async { vec![b'x'; LARGE] }))
+            .route("/small", get(|| async { "x" }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, None, router, limits, core::future::pending()));
+        for reads_on in [true, false] {
+            let mut large = ask(address, "/large").await;
+            let mut begin = [0; 12];
+            large.read_exact(&mut begin).await.unwrap();
+            assert_eq!(&begin, b"HTTP/1.1 200");
+            for _ in 0..3 {
+                assert_eq!(status(address).await, "HTTP/1.1 503");
+            }
+            if reads_on {
+                let mut rest = Vec::new();
+                large.read_to_end(&mut rest).await.unwrap();
+                assert!(rest.len() > LARGE);
+            } else {
+                drop(large);
+            }
+            let free = async { while status(address).await != "HTTP/1.1 200" {} };
+            tokio::time::timeout(Duration::from_secs(30), free).await.unwrap();
+        }
+    }
 }

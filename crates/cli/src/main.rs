@@ -1,12 +1,15 @@
 //! The binary `kaipiao`.
 
 use clap::{Args, Parser, Subcommand};
+use kaipiao_cli::backup::{self, BackupAsk};
+use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Listening};
+use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings};
-use kaipiao_cli::{accounts, demo, log, tls};
+use kaipiao_cli::{accounts, demo, log, moving, tls};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,19 +32,8 @@ enum Command {
     Serve {
         #[command(flatten)]
         args: SettingsArgs,
-        /// Address and port to listen on [default: 127.0.0.1:8080]
-        #[arg(long)]
-        listen: Option<SocketAddr>,
-        /// Let a sandbox listen beyond loopback and answer to any name.
-        #[arg(long)]
-        expose_sandbox: bool,
-        /// Speak HTTPS with a certificate of the server's own making; `kaipiao trust` prints what
-        /// clients must trust. A certificate of yours goes into [tls] of the settings.
-        #[arg(long)]
-        tls: bool,
-        /// This node's name among those of the database [default: the first free of node-1, node-2, …]
-        #[arg(long, value_name = "NAME")]
-        node: Option<String>,
+        #[command(flatten)]
+        changes: ServeArgs,
         /// For crash tests of a sandbox: die right before the COMMIT of this group of commits.
         #[arg(long, hide = true)]
         die_before_commit: Option<u64>,
@@ -113,10 +105,53 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Walk the store, also beside a running server, and report every invariant that does not hold.
+    ///
+    /// Exits with 0 when all hold, with 1 when one does not, with 2 when that could not be found out.
+    Check {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// Violations that are listed at most; all are counted.
+        #[arg(long, default_value_t = 1000)]
+        limit: usize,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the SQLite store into a new file, also beside a running server.
+    Backup {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// The file to make; what is there already is never overwritten.
+        file: PathBuf,
+        /// Copy the server key too, to the file's name with .key at its end.
+        #[arg(long)]
+        with_key: bool,
+    },
+    /// Examine settings, store and machine, and say what to do. Changes nothing.
+    ///
+    /// Exits with 0 unless there is an error, with 1 if there is one.
+    Doctor {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        changes: ServeArgs,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the certificate that clients of `serve --tls` must trust, as PEM.
     Trust {
         #[command(flatten)]
         args: SettingsArgs,
+    },
+    /// Move a SQLite store's contents into an empty PostgreSQL database.
+    Move {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// The database: postgres://user:password@host/name.
+        #[arg(long, env = "KAIPIAO_DATABASE_URL", hide_env_values = true)]
+        database_url: String,
     },
     /// Print the sandbox's accounts, users and openids.
     Accounts {
@@ -143,7 +178,53 @@ struct SettingsArgs {
     database_url: Option<String>,
 }
 
+/// What `serve` changes of the settings.
+#[derive(Args)]
+struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Let a sandbox listen beyond loopback and answer to any name.
+    #[arg(long)]
+    expose_sandbox: bool,
+    /// Speak HTTPS with a certificate of the server's own making; `kaipiao trust` prints what
+    /// clients must trust. A certificate of yours goes into [tls] of the settings.
+    #[arg(long)]
+    tls: bool,
+    /// This node's name among those of the database [default: the first free of node-1, node-2, …]
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
+}
+
+impl ServeArgs {
+    fn change(&self, settings: &mut Settings) {
+        settings.listen = self.listen.unwrap_or(settings.listen);
+        settings.expose_sandbox |= self.expose_sandbox;
+        settings.tls.local_authority |= self.tls;
+        if let Some(node) = &self.node {
+            settings.database.node.clone_from(node);
+        }
+    }
+
+    fn flags(&self) -> impl Iterator<Item = Flag> {
+        let listen = self.listen.map(|address| ("listen", "--listen", format!("\"{address}\"")));
+        let is_set =
+            |is_set: bool, setting, flag| is_set.then(|| (setting, flag, "true".to_owned()));
+        let exposed = is_set(self.expose_sandbox, "expose_sandbox", "--expose-sandbox");
+        let tls = is_set(self.tls, "tls.local_authority", "--tls");
+        let node =
+            self.node.as_ref().map(|name| ("database.node", "--node", format!("\"{name}\"")));
+        let set = [listen, exposed, tls, node].into_iter().flatten();
+        set.map(|(setting, flag, value)| Flag { setting, flag, value })
+    }
+}
+
 impl SettingsArgs {
+    fn flags(&self) -> impl Iterator<Item = Flag> {
+        let data = self.data.as_ref().map(|data| format!("\"{}\"", data.display()));
+        data.map(|value| Flag { setting: "data", flag: "--data", value }).into_iter()
+    }
+
     fn settings(&self) -> Result<Settings, ComposeError> {
         let mut settings = Settings::load(self.config.as_deref())?;
         if let Some(data) = &self.data {
@@ -159,15 +240,9 @@ impl SettingsArgs {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve { args, listen, expose_sandbox, tls, node, die_before_commit } => {
+        Command::Serve { args, changes, die_before_commit } => {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
-            let change = |settings: &mut Settings| {
-                settings.listen = listen.unwrap_or(settings.listen);
-                settings.expose_sandbox |= expose_sandbox;
-                settings.tls.local_authority |= tls;
-                settings.database.node = node.unwrap_or_else(|| settings.database.node.clone());
-            };
-            serve(&args, change, fault).await
+            serve(&args, &changes, fault).await
         }
         Command::Demo { curl: true, server } => {
             print_text(demo::curl::script(&server).trim_end());
@@ -182,7 +257,15 @@ async fn main() -> ExitCode {
             let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
             print_jobs(&args, ask).await
         }
+        Command::Check { args, limit, json } => {
+            return check_store(&args, CheckAsk { limit, json }).await;
+        }
+        Command::Backup { args, file, with_key } => {
+            back_up(&args, BackupAsk { file, with_key }).await
+        }
+        Command::Doctor { args, changes, json } => return examine(&args, &changes, json).await,
         Command::Trust { args } => print_authority(&args),
+        Command::Move { args, database_url } => move_store(&args, &database_url).await,
         Command::Accounts { args, json } => print_accounts(&args, json).await,
     };
     match result {
@@ -199,13 +282,34 @@ fn eprintln_error(error: &ComposeError) {
     eprintln!("kaipiao: {error}");
 }
 
+/// Moves the store, and says on the terminal how far it has come.
+#[expect(clippy::print_stderr, reason = "progress is for whoever waits")]
+async fn move_store(args: &SettingsArgs, database_url: &str) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let mut shown = None;
+    let progress = |moved: usize, all: usize| {
+        let percent = (moved * 100).checked_div(all).unwrap_or(100);
+        if shown.replace(percent) != Some(percent) {
+            eprintln!("{percent:3} %  {moved} of {all}");
+        }
+    };
+    let moved = moving::run(&settings.data, database_url, progress).await?;
+    print_text(&format!(
+        "moved {moved} records, pushes and jobs. Next: copy {0} to where the nodes start, and start them with \
+         --database-url; {1} stays as it was",
+        compose::key_path(&settings).display(),
+        settings.data.display()
+    ));
+    Ok(())
+}
+
 async fn serve(
     args: &SettingsArgs,
-    change: impl FnOnce(&mut Settings),
+    changes: &ServeArgs,
     fault: Option<Fault>,
 ) -> Result<(), ComposeError> {
     let mut settings = args.settings()?;
-    change(&mut settings);
+    changes.change(&mut settings);
     let log = log::start(&settings.log)?;
     let served = serve_with_log(&settings, fault).await;
     log.end();
@@ -296,6 +400,48 @@ async fn print_asked(
     let asked = tokio::task::spawn_blocking(ask).await;
     print_text(asked.map_err(|error| ComposeError::Asking(error.to_string()))??.trim_end());
     Ok(())
+}
+
+async fn examine(args: &SettingsArgs, changes: &ServeArgs, as_json: bool) -> ExitCode {
+    let settings = args.settings().map(|mut settings| {
+        changes.change(&mut settings);
+        settings
+    });
+    let flags: Vec<Flag> = args.flags().chain(changes.flags()).collect();
+    let report = doctor::run(settings, args.config.as_deref(), &flags).await;
+    print_text(&report.text(as_json));
+    if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn back_up(args: &SettingsArgs, ask: BackupAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let key = compose::key_path(&settings);
+    print_asked(move || Ok(backup::run(&settings.data, &key, &ask, eprint_line)?)).await
+}
+
+/// A check that could not look, as scripts tell it from one that found something.
+const COULD_NOT_LOOK: u8 = 2;
+
+async fn check_store(args: &SettingsArgs, ask: CheckAsk) -> ExitCode {
+    let checked = match args.settings() {
+        Ok(settings) => check::run(&settings, ask, eprint_line).await,
+        Err(error) => Err(error),
+    };
+    match checked {
+        Ok(report) => {
+            print_text(&report.text);
+            if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln_error(&error);
+            ExitCode::from(COULD_NOT_LOOK)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "progress beside the command's output")]
+fn eprint_line(line: &str) {
+    eprintln!("{line}");
 }
 
 #[expect(clippy::print_stdout, reason = "the command's output")]

@@ -129,6 +129,11 @@ impl Database {
         }
     }
 
+    /// Whether there is one in place of the embedded store.
+    pub fn is_given(&self) -> bool {
+        !self.url.trim().is_empty() || !self.url_file.as_os_str().is_empty()
+    }
+
     /// Takes this address, whatever a file says.
     pub fn choose(&mut self, url: String) {
         self.url = url;

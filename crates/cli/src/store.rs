@@ -62,7 +62,7 @@ impl OpenStore {
     }
 
     /// A store that this process has to itself.
-    pub(crate) fn unshared(store: Arc<dyn Store>) -> Self {
+    pub fn unshared(store: Arc<dyn Store>) -> Self {
         Self { store, node: ONLY_NODE.to_owned(), shared: None }
     }
 
@@ -94,6 +94,14 @@ pub async fn open_read_only(settings: &Settings) -> Result<Option<Arc<dyn Store>
     let options = postgres_options(url, &settings.database);
     let store = PostgresStore::open_read_only(options).await?;
     Ok(store.map(|store| Arc::new(store) as Arc<dyn Store>))
+}
+
+/// The store's place as people are told of it.
+pub(crate) fn place(settings: &Settings) -> String {
+    match settings.database.is_given() {
+        true => "the database".to_owned(),
+        false => settings.data.display().to_string(),
+    }
 }
 
 fn postgres_options(url: String, database: &Database) -> kaipiao_store_postgres::Options {

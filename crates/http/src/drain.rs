@@ -27,7 +27,7 @@ struct Drained {
 }
 
 /// The request with a body that is drained when it is dropped.
-pub(crate) fn drained(request: Request, time_limit: Duration) -> Request {
+pub fn drained(request: Request, time_limit: Duration) -> Request {
     if request.body().is_end_stream() {
         return request;
     }

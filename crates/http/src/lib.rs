@@ -23,6 +23,7 @@ mod server;
 mod unknown_path;
 
 pub use budget::BodyBudget;
+pub use drain::drained;
 pub use router::router;
 pub use routes::{Api, ROUTES, Route};
 pub use sandbox::accounts::accounts_json;

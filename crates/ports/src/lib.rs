@@ -14,3 +14,4 @@ pub mod errors;
 pub mod invoicing;
 pub mod record;
 pub mod store;
+pub mod transfer;

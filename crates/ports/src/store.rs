@@ -164,7 +164,9 @@ pub trait Store: Claims + Outbox + Jobs {
     /// Reads a page of records.
     async fn list(&self, page: &Page) -> Result<Vec<Listed>, StoreError>;
 
-    /// Commits one value. Ok means: on disk.
+    /// Commits one value. Ok means: on disk. An empty one changes nothing and asks whether commits are
+    /// taken: after one that failed for the store's own reasons ([`StoreError::Away`]) it fails for
+    /// the same, until the store has written again.
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
 
     /// Makes changes of records findable by their fields, `limit` of them at most. Returns how many it

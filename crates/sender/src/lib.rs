@@ -23,15 +23,18 @@ use hyper::{Request, Response, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
 use resolver::GuardedResolver;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
+use tower_service::Service;
 
 /// Bytes of an answer that are read (D-36).
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -77,6 +80,7 @@ impl SenderSettings {
 pub struct HttpSender {
     client: Client<HttpsConnector<HttpConnector<GuardedResolver>>, Full<Bytes>>,
     guard: Guard,
+    resolver: GuardedResolver,
 }
 
 impl HttpSender {
@@ -85,7 +89,7 @@ impl HttpSender {
         let SenderSettings { guard, ca_file, name_servers } = settings;
         let resolver = GuardedResolver::new(guard.clone(), name_servers)
             .map_err(|error| BuildError::Names(error.to_string()))?;
-        let mut connector = HttpConnector::new_with_resolver(resolver);
+        let mut connector = HttpConnector::new_with_resolver(resolver.clone());
         connector.enforce_http(false);
         connector.set_nodelay(true);
         let connector = HttpsConnectorBuilder::new()
@@ -101,7 +105,27 @@ impl HttpSender {
             // receiver's failure: a new one is opened. What was sent is never sent again here.
             .retry_canceled_requests(true)
             .build(connector);
-        Ok(Self { client, guard })
+        Ok(Self { client, guard, resolver })
+    }
+
+    /// Whether an address can be sent to at this moment: what it looks like, whether its name leads
+    /// somewhere within the limit, and whether that may be sent to. Connects to nobody.
+    pub async fn look_up(&self, url: &str, limit: Duration) -> Result<(), SendError> {
+        let uri = self.uri(url)?;
+        let host = uri.host().unwrap_or_default();
+        if host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok() {
+            return Ok(());
+        }
+        let bad = |_| SendError::BadAddress("its host is no name".to_owned());
+        let name = Name::from_str(host).map_err(bad)?;
+        let found = tokio::time::timeout(limit, self.resolver.clone().call(name)).await;
+        match found.map_err(|_| SendError::TimedOut(limit))? {
+            Ok(addresses) if addresses.len() > 0 => Ok(()),
+            Ok(_) => Err(SendError::NoConnection("its name leads nowhere".to_owned())),
+            Err(error) => {
+                Err(refused(&*error).unwrap_or_else(|| SendError::NoConnection(chain(&*error))))
+            }
+        }
     }
 
     async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
@@ -176,13 +200,21 @@ async fn read(response: Response<IncomingBody>) -> Result<Incoming, SendError> {
     Ok(Incoming { status, body })
 }
 
-fn no_answer(error: &hyper_util::client::legacy::Error) -> SendError {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+/// What the guard said, where it is the cause of an error.
+fn refused(error: &(dyn Error + 'static)) -> Option<SendError> {
+    let mut cause = Some(error);
     while let Some(inner) = cause {
         if let Some(guard::PrivateAddress(address)) = inner.downcast_ref() {
-            return SendError::PrivateAddress(address.clone());
+            return Some(SendError::PrivateAddress(address.clone()));
         }
         cause = inner.source();
+    }
+    None
+}
+
+fn no_answer(error: &hyper_util::client::legacy::Error) -> SendError {
+    if let Some(refused) = refused(error) {
+        return refused;
     }
     let why = chain(error);
     if error.is_connect() { SendError::NoConnection(why) } else { SendError::Broken(why) }

@@ -9,15 +9,18 @@
 
 use crate::bucket::bucket;
 use crate::config::CommitHook;
-use crate::connection::{discard, within_time};
+use crate::connection::{InTransaction, within_time};
 use crate::delivery::jobs;
 use crate::delivery::pushes::{self, AddStatement};
 use crate::errors::DbError;
+use crate::health::Health;
 use crate::records::resident::{Known, Resident};
 use crate::records::statements::{SaveStatement, read_row, read_sql};
-use crate::watch::CHANNEL;
+use crate::watch::{CHANNEL, NOTIFY};
+use core::panic::AssertUnwindSafe;
 use core::pin::pin;
 use deadpool_postgres::{Client, Pool};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use kaipiao_ports::delivery::claims::{DueTurn, Queue, Reported, TurnKey};
 use kaipiao_ports::delivery::jobs::{JobChange, JobFailure, JobState};
@@ -30,8 +33,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// Changes that share a transaction at most.
-const GROUP: usize = 64;
 /// Tries of a change that others got in the way of.
 const TRIES: usize = 8;
 
@@ -66,8 +67,11 @@ pub(crate) struct Writers {
 pub(crate) struct Work {
     pub(crate) pool: Pool,
     pub(crate) resident: Arc<Resident>,
+    pub(crate) health: Arc<Health>,
     pub(crate) node: Arc<str>,
     pub(crate) groups: Arc<AtomicU64>,
+    /// Changes that share a transaction at most.
+    pub(crate) group: usize,
     pub(crate) before_commit: Option<CommitHook>,
 }
 
@@ -91,19 +95,24 @@ impl Writers {
         })?;
         answered
             .await
-            .unwrap_or_else(|_| Err(StoreError::Away("a writer has failed".into()).into()))
+            .unwrap_or_else(|_| Err(StoreError::Away("the commit has panicked".into()).into()))
     }
 }
 
 async fn write(work: Work, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     loop {
         let mut group = Vec::new();
-        if waiting.lock().await.recv_many(&mut group, GROUP).await == 0 {
+        if waiting.lock().await.recv_many(&mut group, work.group).await == 0 {
             return;
         }
         let (changes, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|one| (one.change, one.answer)).unzip();
-        for (answer, outcome) in answers.into_iter().zip(work.carry_out(&changes).await) {
+        // A panic costs its own group: who waits for it is told so when the answers are dropped.
+        let Ok(outcomes) = AssertUnwindSafe(work.carry_out(&changes)).catch_unwind().await else {
+            tracing::error!("a group of commits has panicked");
+            continue;
+        };
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Whoever asked may be gone.
             let _ = answer.send(outcome);
         }
@@ -187,23 +196,37 @@ impl Work {
     }
 
     async fn try_group(&self, changes: &[&Change]) -> Result<Vec<Done>, Failed> {
-        let client = self.pool.get().await?;
+        let client = match self.pool.get().await.map_err(DbError::from) {
+            Ok(client) => client,
+            Err(error) => {
+                if let DbError::Store(error @ StoreError::Away(_)) = &error {
+                    self.health.note(Some(error));
+                }
+                return Err(Failed::Db(error));
+            }
+        };
+        let session = InTransaction::new(client);
         let mut group = Group::of(changes, &self.node);
         group.has_transaction |= self.before_commit.is_some();
-        let run = async { Ok(group.run(&client, self).await) };
-        match within_time(run).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(failed)) => {
-                if group.has_transaction && client.batch_execute("ROLLBACK").await.is_err() {
-                    discard(client);
-                }
-                Err(failed)
-            }
-            Err(error) => {
-                discard(client);
-                Err(Failed::Db(error))
-            }
+        let outcome = within_time(async { Ok(group.run(session.client(), self).await) }).await;
+        match &outcome {
+            Ok(Ok(_)) => self.health.note(None),
+            Ok(Err(Failed::Db(DbError::Store(error @ StoreError::Away(_)))))
+            | Err(DbError::Store(error)) => self.health.note(Some(error)),
+            Ok(Err(_)) | Err(DbError::Again) => {}
         }
+        let has_ended = match &outcome {
+            Ok(Ok(_)) => true,
+            Ok(Err(_)) if group.has_transaction => {
+                session.client().batch_execute("ROLLBACK").await.is_ok()
+            }
+            Ok(Err(_)) => true,
+            Err(_) => false,
+        };
+        if has_ended {
+            session.give_back();
+        }
+        outcome.map_err(Failed::Db)?
     }
 }
 
@@ -289,7 +312,7 @@ impl<'a> Group<'a> {
         };
         let notify = async {
             if self.notifies {
-                client.execute("SELECT pg_notify($1, '')", &[&CHANNEL]).await?;
+                client.execute(NOTIFY, &[&CHANNEL]).await?;
             }
             Ok::<(), DbError>(())
         };

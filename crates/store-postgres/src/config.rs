@@ -17,6 +17,10 @@ pub struct Options {
     pub connections: usize,
     /// Commits that may wait; the next one is answered `Overloaded`. So are other requests beyond as many.
     pub queue_capacity: usize,
+    /// Writers, each with a connection while it writes: at most half of the connections.
+    pub writers: usize,
+    /// Commits that share a transaction at most; with 1 each has its own.
+    pub group: usize,
     /// Called before each group's COMMIT: where crash rounds cut.
     pub before_commit: Option<CommitHook>,
 }
@@ -29,6 +33,8 @@ impl Options {
             node: None,
             connections: 16,
             queue_capacity: 8192,
+            writers: 4,
+            group: 64,
             before_commit: None,
         }
     }
@@ -59,6 +65,9 @@ pub enum OpenError {
     /// The database has tables of somebody else.
     #[error("the database holds other tables than kaipiao's; give it a database of its own")]
     Foreign,
+    /// A move needs an empty database.
+    #[error("the database is not empty: {0} has rows; a move needs an empty one")]
+    NotEmpty(String),
     /// Text would be stored in another encoding.
     #[error("the database's encoding is {0}; make it with ENCODING 'UTF8'")]
     Encoding(String),

@@ -98,7 +98,27 @@ pub(crate) async fn within_time<T>(
     }
 }
 
-/// Takes a connection out of the pool for good: nobody knows what state it is in.
-pub(crate) fn discard(connection: Object) {
-    drop(Object::take(connection));
+/// A connection with a transaction of which nobody knows how far it came, unless it is given back: whoever
+/// leaves it early, by a panic or a time limit, takes it out of the pool.
+pub(crate) struct InTransaction(Option<Object>);
+
+impl InTransaction {
+    pub(crate) const fn new(connection: Object) -> Self {
+        Self(Some(connection))
+    }
+
+    pub(crate) fn client(&self) -> &Object {
+        self.0.as_ref().expect("it is given back only by value")
+    }
+
+    /// Its transaction has ended.
+    pub(crate) fn give_back(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for InTransaction {
+    fn drop(&mut self) {
+        self.0.take().map(Object::take);
+    }
 }

@@ -20,12 +20,17 @@ mod config;
 mod connection;
 mod delivery;
 mod errors;
+mod health;
+mod import;
 mod migrations;
 mod node;
 mod records;
+mod statements;
 mod store;
 mod watch;
 
 pub use config::{CommitHook, OpenError, Options};
 pub use connection::is_address;
+pub use import::Import;
+pub use statements::{Path, Statement, statements};
 pub use store::PostgresStore;

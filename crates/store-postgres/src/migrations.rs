@@ -24,6 +24,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 /// Nodes that start at the same time migrate one after the other ("KPIA").
 const LOCK: i64 = 0x4b50_4941;
 
+pub(crate) const WAIT_FOR_LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
+pub(crate) const IS_NEW: &str = "SELECT to_regclass('schema_migrations') IS NULL, \
+     NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())";
+pub(crate) const APPLIED: &str =
+    "SELECT number, checksum, oldest_program FROM schema_migrations ORDER BY number";
+pub(crate) const NOTE: &str =
+    "INSERT INTO schema_migrations (number, checksum, oldest_program) VALUES ($1, $2, $3)";
+
 fn failed(error: &tokio_postgres::Error) -> OpenError {
     OpenError::Postgres(described(error))
 }
@@ -42,10 +50,8 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
     let transaction = client.transaction().await.map_err(|error| failed(&error))?;
     let run = async {
         transaction.batch_execute("SET LOCAL statement_timeout = 0").await?;
-        transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
-        let is_new = "SELECT to_regclass('schema_migrations') IS NULL, \
-                      NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())";
-        let row = transaction.query_one(is_new, &[]).await?;
+        transaction.execute(WAIT_FOR_LOCK, &[&LOCK]).await?;
+        let row = transaction.query_one(IS_NEW, &[]).await?;
         Ok::<(bool, bool), tokio_postgres::Error>((row.get(0), row.get(1)))
     };
     let (is_new, is_empty) = run.await.map_err(|error| failed(&error))?;
@@ -62,11 +68,9 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
     let newest = applied.last().map_or(0, |(number, _, _)| *number);
     for migration in migrations.iter().filter(|migration| migration.number > newest) {
         transaction.batch_execute(migration.sql).await.map_err(|error| failed(&error))?;
-        let insert =
-            "INSERT INTO schema_migrations (number, checksum, oldest_program) VALUES ($1, $2, $3)";
         let checksum = checksum(migration.sql);
         transaction
-            .execute(insert, &[&migration.number, &checksum, &migration.oldest_program])
+            .execute(NOTE, &[&migration.number, &checksum, &migration.oldest_program])
             .await
             .map_err(|error| failed(&error))?;
     }
@@ -85,8 +89,7 @@ pub(crate) async fn are_applied(client: &Client) -> Result<bool, OpenError> {
 
 /// Number, checksum and oldest program of what was applied, in order.
 async fn applied(client: &impl GenericClient) -> Result<Vec<(i32, Vec<u8>, i32)>, OpenError> {
-    let sql = "SELECT number, checksum, oldest_program FROM schema_migrations ORDER BY number";
-    let rows = client.query(sql, &[]).await.map_err(|error| failed(&error))?;
+    let rows = client.query(APPLIED, &[]).await.map_err(|error| failed(&error))?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
 

@@ -8,6 +8,7 @@ use crate::config::OpenError;
 use crate::connection::within_time;
 use crate::delivery::claims::{FIRST_SERIAL, free_node_sql};
 use crate::errors::{DbError, away, described};
+use crate::health::Health;
 use core::time::Duration;
 use deadpool_postgres::Pool;
 use kaipiao_ports::delivery::claims::Queue;
@@ -34,12 +35,12 @@ pub(crate) struct NodeLease {
 }
 
 /// Takes a name that nobody holds. Answers no row if somebody does.
-fn take_sql() -> String {
+pub(crate) fn take_sql() -> String {
     format!(
         "INSERT INTO nodes AS n (name, lease, expires_at) \
-         VALUES ($1, {FIRST_SERIAL}, clock_timestamp() + {LAPSES_IN}) ON CONFLICT (name) DO UPDATE \
+         VALUES ($1, {FIRST_SERIAL}, statement_timestamp() + {LAPSES_IN}) ON CONFLICT (name) DO UPDATE \
          SET lease = GREATEST(n.lease + 1000000000, excluded.lease), expires_at = excluded.expires_at \
-         WHERE n.expires_at <= clock_timestamp() RETURNING lease"
+         WHERE excluded.expires_at - n.expires_at >= {LAPSES_IN} RETURNING lease"
     )
 }
 
@@ -80,6 +81,7 @@ async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, Open
 pub(crate) async fn lease(
     client: &Client,
     pool: &Pool,
+    health: &Arc<Health>,
     wanted: Option<&str>,
 ) -> Result<NodeLease, OpenError> {
     let (name, lease) = match wanted {
@@ -95,7 +97,8 @@ pub(crate) async fn lease(
     }
     let name: Arc<str> = name.into();
     let (losing, lost) = watch::channel(false);
-    let renewing = tokio::spawn(renew(pool.clone(), Arc::clone(&name), lease, losing));
+    let renewing =
+        tokio::spawn(renew(pool.clone(), Arc::clone(health), Arc::clone(&name), lease, losing));
     Ok(NodeLease { name, lease, lost, renewing: Some(renewing) })
 }
 
@@ -135,35 +138,50 @@ impl Drop for NodeLease {
     }
 }
 
+pub(crate) const GIVE_BACK: &str =
+    "UPDATE nodes SET expires_at = statement_timestamp() WHERE name = $1 AND lease = $2";
+
 /// Gives the name back, so that whoever starts next need not wait.
 pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(), DbError> {
     let client = pool.get().await?;
-    let expire = "UPDATE nodes SET expires_at = clock_timestamp() WHERE name = $1 AND lease = $2";
-    client.execute(expire, &[&name, &lease]).await?;
+    client.execute(GIVE_BACK, &[&name, &lease]).await?;
     Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "leases run in real time")]
-async fn renew(pool: Pool, name: Arc<str>, lease: i64, losing: watch::Sender<bool>) {
+async fn renew(
+    pool: Pool,
+    health: Arc<Health>,
+    name: Arc<str>,
+    lease: i64,
+    losing: watch::Sender<bool>,
+) {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
         match within_time(renew_once(&pool, &name, lease)).await {
-            Ok(true) => {}
+            Ok(true) => health.note(None),
             Ok(false) => {
                 tracing::error!(node = &*name, "another process has taken this node's name");
                 losing.send_replace(true);
                 return;
             }
-            Err(error) => tracing::warn!(?error, node = &*name, "the node's lease was not renewed"),
+            Err(error) => {
+                tracing::warn!(?error, node = &*name, "the node's lease was not renewed");
+                health.note(Some(&error.into()));
+            }
         }
     }
 }
 
+pub(crate) fn renew_sql() -> String {
+    format!(
+        "UPDATE nodes SET expires_at = statement_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
+    )
+}
+
 async fn renew_once(pool: &Pool, name: &str, lease: i64) -> Result<bool, DbError> {
     let client = pool.get().await?;
-    let sql = format!(
-        "UPDATE nodes SET expires_at = clock_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
-    );
-    let renewed = client.execute(&sql, &[&name, &lease]).await.map_err(|e| away(&described(&e)))?;
+    let renewed = client.execute(&renew_sql(), &[&name, &lease]).await;
+    let renewed = renewed.map_err(|e| away(&described(&e)))?;
     Ok(renewed == 1)
 }

@@ -5,7 +5,8 @@ use crate::commit::{Change, Reply, Work, Writers, read_fresh};
 use crate::config::{OpenError, Options};
 use crate::connection::{config, connect, pool, read_only, within_time};
 use crate::delivery::{claims, jobs, push_listing, pushes};
-use crate::errors::DbError;
+use crate::errors::{DbError, away};
+use crate::health::Health;
 use crate::migrations;
 use crate::node::{self, NodeLease};
 use crate::records::listing::compared;
@@ -30,8 +31,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio_postgres::{Config, IsolationLevel};
 
-/// Writers, each with a connection while it has something to write: more of them share less.
-const WRITERS: usize = 4;
 /// Tries of what others got in the way of.
 const TRIES: usize = 8;
 
@@ -40,6 +39,7 @@ pub struct PostgresStore {
     pool: Pool,
     writers: Writers,
     resident: Arc<Resident>,
+    health: Arc<Health>,
     lease: NodeLease,
     serial: AtomicU64,
     /// Requests that wait for a connection or use one, the writers' aside.
@@ -55,10 +55,11 @@ impl PostgresStore {
         let (mut client, connection) = connect(&config).await?;
         migrations::apply(&mut client).await?;
         let pool = pool(&config, &options)?;
-        let lease = node::lease(&client, &pool, options.node.as_deref()).await?;
+        let health = Arc::default();
+        let lease = node::lease(&client, &pool, &health, options.node.as_deref()).await?;
         drop(client);
         connection.abort();
-        Self::over(config, pool, lease, options).await
+        Self::over(config, pool, health, lease, options).await
     }
 
     /// Opens the store for reading only, beside the nodes and without a name among them; None: its tables were never
@@ -73,12 +74,13 @@ impl PostgresStore {
             return Ok(None);
         }
         let pool = pool(&config, &options)?;
-        Self::over(config, pool, NodeLease::of_nobody(), options).await.map(Some)
+        Self::over(config, pool, Arc::default(), NodeLease::of_nobody(), options).await.map(Some)
     }
 
     async fn over(
         config: Config,
         pool: Pool,
+        health: Arc<Health>,
         lease: NodeLease,
         options: Options,
     ) -> Result<Self, OpenError> {
@@ -89,15 +91,27 @@ impl PostgresStore {
         let work = Work {
             pool: pool.clone(),
             resident: Arc::clone(&resident),
+            health: Arc::clone(&health),
             node: Arc::clone(&lease.name),
             groups: Arc::default(),
+            group: options.group.max(1),
             before_commit: options.before_commit,
         };
-        let count = WRITERS.min(options.connections.max(4) / 2);
+        let count = options.writers.clamp(1, options.connections.max(4) / 2);
         let writers = Writers::start(&work, count, options.queue_capacity);
         let serial = AtomicU64::new(u64::try_from(lease.lease).unwrap_or_default());
         let (under_way, at_most) = (AtomicUsize::new(0), options.queue_capacity);
-        Ok(Self { pool, writers, resident, lease, serial, under_way, at_most, _watch: watch })
+        Ok(Self {
+            pool,
+            writers,
+            resident,
+            health,
+            lease,
+            serial,
+            under_way,
+            at_most,
+            _watch: watch,
+        })
     }
 
     /// The name that this process has among the nodes of the database.
@@ -144,6 +158,22 @@ impl PostgresStore {
             }
         }
         within_time(run()).await.map_err(StoreError::from)
+    }
+
+    /// Whether commits are taken: the newest one was not in vain, and the server is there and lets itself be written to.
+    async fn look(&self) -> Result<(), StoreError> {
+        if let Some(failure) = self.health.failure() {
+            return Err(failure);
+        }
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            let row = client.query_one("SHOW transaction_read_only", &[]).await?;
+            match row.get(0) {
+                "off" => Ok(()),
+                _ => Err(away("the server is read-only")),
+            }
+        })
+        .await
     }
 
     async fn change(&self, change: Change) -> Result<Reply, CommitError> {
@@ -207,7 +237,7 @@ impl Store for PostgresStore {
 
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
         if commit == Commit::default() {
-            return Ok(Committed::default());
+            return self.look().await.map_err(CommitError::Store).map(|()| Committed::default());
         }
         match self.change(Change::Commit(commit)).await? {
             Reply::Committed(committed) => Ok(committed),

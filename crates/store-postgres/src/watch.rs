@@ -14,6 +14,7 @@ use tokio_postgres::{AsyncMessage, Client, Config};
 
 /// Where nodes say that they have changed something resident.
 pub(crate) const CHANNEL: &str = "kaipiao_changed";
+pub(crate) const NOTIFY: &str = "SELECT pg_notify($1, '')";
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long before the newest known version a look begins: a version is given out before its commit, which

@@ -289,6 +289,25 @@ async fn a_lost_connection_loses_nothing_that_was_acknowledged() {
     .await;
 }
 
+/// A server that has become read-only, as a replica is, or a disk that is full: said until something was written again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_commit_says_whether_others_would_be_taken() {
+    let database = Database::new().await;
+    let store = node(&database, None).await.unwrap();
+    let (look, real) = (Commit::default, || save(key(Kind::Contact, ""), Expect::Any, "x"));
+    assert!(store.commit(look()).await.is_ok());
+    let refuse = "CREATE FUNCTION filled() RETURNS trigger LANGUAGE plpgsql AS \
+                  $$ BEGIN RAISE disk_full; END $$; \
+                  CREATE TRIGGER filled BEFORE INSERT OR UPDATE ON contacts EXECUTE FUNCTION filled()";
+    database.execute(refuse).await;
+    let is_away = |outcome| matches!(outcome, Err(CommitError::Store(StoreError::Away(_))));
+    assert!(is_away(store.commit(real()).await.map(|_| ())));
+    assert!(is_away(store.commit(look()).await.map(|_| ())), "nothing was written since");
+    database.execute("DROP TRIGGER filled ON contacts").await;
+    until("the lease's renewal is written", async || store.commit(look()).await.is_ok()).await;
+    store.commit(real()).await.unwrap();
+}
+
 /// A table that somebody holds makes requests wait; what is beyond the queue is told so at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_connection_is_left_for_is_shed() {
@@ -345,6 +364,24 @@ async fn a_value_that_the_engine_has_no_place_for_is_refused_and_its_neighbours_
             (n, Err(CommitError::Store(StoreError::Refused(_)))) => assert_eq!(n % 10, 0),
             (n, outcome) => assert!(outcome.is_ok() && n % 10 != 0, "{n}: {outcome:?}"),
         }
+    }
+}
+
+/// A panic between the statements and COMMIT costs its own group, and leaves no half of it on a connection that others
+/// get.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_panics_leaves_nothing_behind() {
+    let database = Database::new().await;
+    let before_commit: kaipiao_store_postgres::CommitHook =
+        Arc::new(|group| assert!(group % 2 == 0, "this group panics"));
+    let options = Options { before_commit: Some(before_commit), ..Options::new(database.url()) };
+    let store = PostgresStore::open(options).await.unwrap();
+    for n in 1..=20 {
+        let order = key(Kind::Order, &n.to_string());
+        let outcome = store.commit(save(order.clone(), Expect::Absent, "x")).await;
+        assert_eq!(outcome.is_ok(), n % 2 == 0, "{n}: {outcome:?}");
+        let found = store.read(&order, Freshness::Fresh).await.unwrap();
+        assert_eq!(found.is_some(), n % 2 == 0, "{n}");
     }
 }
 

@@ -40,6 +40,13 @@ pub(crate) enum Change {
     },
 }
 
+impl Change {
+    /// Whether it only asks if commits are taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Commit(commit) if *commit == Commit::default())
+    }
+}
+
 /// The answer to who asked for a change.
 #[derive(Debug)]
 pub(crate) enum Reply {

@@ -17,11 +17,13 @@
 //! An error of the disk inside a group answers every waiter with `Away`, and the writer opens its
 //! connection again before it takes the next group.
 
+mod backup;
 mod change;
 mod conditions;
 mod config;
 mod connection;
 mod delivery;
+mod export;
 mod memory;
 mod migrations;
 mod read_only;
@@ -31,6 +33,8 @@ mod sequence;
 mod store;
 mod writer;
 
+pub use backup::{BackupError, back_up};
 pub use config::{FILE_NAME, GroupHook, OpenError, Options};
+pub use export::Export;
 pub use read_only::ReadOnlyStore;
 pub use store::SqliteStore;

@@ -98,8 +98,9 @@ impl Outbox for ReadOnlyStore {
         let query = query.clone();
         self.readers
             .run(move |connection| {
-                let open = OpenPushes::load(connection)?;
-                open_pushes::show(connection, &open, pushes::list(connection, &query)?)
+                let found = pushes::list(connection, &query)?;
+                let open = OpenPushes::load_beside(connection, &found)?;
+                open_pushes::show(connection, &open, found)
             })
             .await
     }

@@ -8,7 +8,7 @@ use kaipiao_ports::errors::{CommitError, StoreError};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -38,7 +38,7 @@ impl DatabaseFile {
     fn check(&self) -> Result<(), GroupError> {
         match FileIdentity::of(&self.path) {
             Ok(identity) if identity == self.identity => Ok(()),
-            _ => Err(GroupError::Gone(self.path.clone())),
+            _ => Err(GroupError::Gone),
         }
     }
 }
@@ -49,9 +49,9 @@ enum GroupError {
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),
     #[error(
-        "{0} was removed or replaced while the server ran, and nothing is written any more; stop the server and put the file back"
+        "the database was removed or replaced while the server ran, and nothing is written any more; stop the server and put the file back"
     )]
-    Gone(PathBuf),
+    Gone,
     #[error("the store failed a moment ago and is tried again soon: {0}")]
     Resting(String),
 }
@@ -129,12 +129,24 @@ struct Failures {
     last: String,
     pause: Duration,
     again_at: Instant,
+    /// A group without a change of anybody's has succeeded since. The pauses go on from where they are
+    /// until a change does: what is small may find room where others don't.
+    has_room: bool,
 }
 
 impl State {
     fn run(mut self, queue: &Receiver<Waiting>) {
-        while let Ok(first) = queue.recv() {
-            let group = std::iter::once(first).chain(queue.try_iter().take(MAX_GROUP - 1));
+        loop {
+            let first = match self.tries_by_itself_in() {
+                Some(pause) => queue.recv_timeout(pause),
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            let first = match first {
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let group = first.into_iter().chain(queue.try_iter().take(MAX_GROUP - 1));
             let (changes, answers): (Vec<_>, Vec<_>) =
                 group.map(|waiting| (waiting.change, waiting.answer)).unzip();
             self.answer(&changes, answers);
@@ -147,6 +159,15 @@ impl State {
                 tracing::warn!(%error, "the write-ahead log stays beside the database");
             }
         }
+    }
+
+    /// When the newest group failed, how long until an empty one is tried, if nobody asks before. It is a
+    /// write like others: what was reserved of the numbers is lost with the connection, and reserved
+    /// anew.
+    fn tries_by_itself_in(&self) -> Option<Duration> {
+        let failures = self.failures.as_ref().filter(|failures| !failures.has_room)?;
+        let left = failures.again_at.saturating_duration_since(Instant::now());
+        Some(if failures.pause.is_zero() { FIRST_PAUSE } else { left })
     }
 
     fn answer(&mut self, changes: &[Change], answers: Vec<oneshot::Sender<Answer>>) {
@@ -168,7 +189,7 @@ impl State {
         if matches!(error, GroupError::Resting(_)) {
             return;
         }
-        tracing::error!(%error, changes, "a group commit failed");
+        tracing::error!(%error, changes, path = %self.file.path.display(), "a group commit failed");
         let (count, pause) =
             self.failures.take().map_or((0, Duration::ZERO), |f| (f.count, f.pause));
         let (count, pause) = match count + 1 {
@@ -176,9 +197,17 @@ impl State {
             count => (count, (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)),
         };
         let again_at = Instant::now() + pause;
-        self.failures = Some(Failures { count, last: error.to_string(), pause, again_at });
+        let last = error.to_string();
+        self.failures = Some(Failures { count, last, pause, again_at, has_room: false });
         if pause.is_zero() {
             self.open = self.reopen().ok();
+        }
+    }
+
+    fn note_success(&mut self, has_changed: bool) {
+        match &mut self.failures {
+            Some(failures) if !has_changed => failures.has_room = true,
+            failures => *failures = None,
         }
     }
 
@@ -204,6 +233,12 @@ impl State {
             hook(self.group)?;
         }
         execute(&connection, "COMMIT")?;
+        self.note_success(
+            changes
+                .iter()
+                .zip(&applied)
+                .any(|(change, applied)| applied.is_ok() && !change.is_empty()),
+        );
         let effects = applied.iter_mut().map(|applied| match applied {
             Ok(applied) => core::mem::take(&mut applied.effects),
             Err(_) => Vec::new(),
@@ -213,7 +248,6 @@ impl State {
             connection.pragma_update(None, "incremental_vacuum", VACUUM_PAGES)?;
         }
         self.open = Some((connection, numbers));
-        self.failures = None;
         let answers = applied.into_iter().zip(due);
         Ok(answers.map(|(applied, due)| applied.map(|applied| applied.reply(due))).collect())
     }

@@ -5,7 +5,9 @@
 use async_trait::async_trait;
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{ClaimRequest, Reported, TurnKey};
-use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush, Next, Outbox, PushReport};
+use kaipiao_ports::delivery::outbox::{
+    Destination, NewBody, NewPush, Next, Outbox, PushQuery, PushReport,
+};
 use kaipiao_ports::errors::{CommitError, StoreError};
 use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Freshness, Store};
@@ -13,7 +15,7 @@ use kaipiao_store_sqlite::{FILE_NAME, OpenError, Options, SqliteStore};
 use kaipiao_testkit::laws::Subject;
 use rusqlite::ffi;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -224,6 +226,48 @@ async fn a_tool_reads_beside_the_running_server_and_cannot_write() {
     assert!(tool.commit(one(order(2), "x")).await.is_err());
 }
 
+/// What waits behind what is in no row: a tool works it out for the pushes that it lists.
+#[tokio::test]
+async fn a_tool_lists_pushes_as_the_server_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path(), Options::default());
+    let push = |key: &str| NewPush {
+        account: "wx1".into(),
+        destination: Destination::Callback,
+        kind: PushKind::Event,
+        ordering_key: key.into(),
+        openid: "o".into(),
+        event: "e",
+        body: NewBody::Whole(String::new()),
+        now_ms: 1,
+    };
+    for key in ["1", "2", "1", "1", "2", "3"] {
+        store.commit(Commit { pushes: vec![push(key)], ..Commit::default() }).await.unwrap();
+    }
+    let turn = TurnKey { account: "wx1".into(), origin: String::new() };
+    let request = ClaimRequest {
+        turn: &turn,
+        holder: "main",
+        due_by_ms: 1,
+        lapses_in: Duration::from_secs(60),
+        limit: 1,
+    };
+    let claim = store.claim_pushes(&request).await.unwrap().claims.remove(0);
+    let next = Next::Complete { outcome: Outcome::Delivered, now_ms: 2 };
+    let report = PushReport { token: claim.token, attempt: None, next };
+    assert!(matches!(store.complete_push(report).await.unwrap(), Reported::Counted { .. }));
+    let tool = SqliteStore::open_read_only(directory.path()).unwrap().unwrap();
+    let everything = PushQuery { limit: 10, ..PushQuery::default() };
+    let of_key = PushQuery { ordering_key: Some("1".into()), ..everything.clone() };
+    // The last page alone: what its pushes wait behind stands on it no more than on another.
+    let newest = PushQuery { account: Some("wx1".into()), limit: 3, ..PushQuery::default() };
+    for query in [everything, of_key, newest] {
+        let listed = store.pushes(&query).await.unwrap();
+        assert!(listed.iter().any(|listed| listed.waits_behind.is_some()));
+        assert_eq!(tool.pushes(&query).await.unwrap(), listed);
+    }
+}
+
 #[tokio::test]
 async fn a_newer_database_is_refused_with_both_numbers() {
     let directory = tempfile::tempdir().unwrap();
@@ -281,7 +325,10 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
     assert!(taken.is_empty(), "it has a holder, b was not taken");
     fails.store(0, Ordering::SeqCst);
 
-    store.commit(commit_push("c")).await.unwrap();
+    // The writer may have tried by itself, and rest for a moment.
+    while store.commit(commit_push("c")).await.is_err() {
+        tokio::task::yield_now().await;
+    }
     let taken = store.claim_pushes(&ask).await.unwrap().claims;
     let keys: Vec<_> = taken.iter().map(|claim| &*claim.work.ordering_key).collect();
     assert_eq!(keys, ["c"]);
@@ -364,4 +411,87 @@ async fn a_disk_that_stays_full_is_tried_again_after_pauses() {
     // The first failure is followed by one try at once, each further one by a longer pause.
     let tries = tries.load(Ordering::SeqCst);
     assert!((2..20).contains(&tries), "200 commits were tried {tries} times");
+}
+
+/// A disk that is full while the test says so, and how often it was tried to write to it then.
+#[derive(Default)]
+struct Disk {
+    is_full: AtomicBool,
+    failures: AtomicU64,
+}
+
+impl Disk {
+    fn store(self: &Arc<Self>, directory: &Path) -> SqliteStore {
+        let disk = Arc::clone(self);
+        let before_commit: kaipiao_store_sqlite::GroupHook = Arc::new(move |_| {
+            if !disk.is_full.load(Ordering::SeqCst) {
+                return Ok(());
+            }
+            disk.failures.fetch_add(1, Ordering::SeqCst);
+            Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None))
+        });
+        open(directory, Options { before_commit: Some(before_commit), ..Options::default() })
+    }
+
+    fn is_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::SeqCst);
+    }
+}
+
+/// Whoever asks by an empty commit is told why real ones failed, until the writer, by itself, finds room.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_commit_fails_for_what_the_newest_one_failed_for_until_there_is_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::<Disk>::default();
+    let store = disk.store(directory.path());
+    store.commit(Commit::default()).await.unwrap();
+    disk.is_full(true);
+    // Enough for a rest.
+    for n in 0..5 {
+        store.commit(one(order(n), "x")).await.unwrap_err();
+    }
+    disk.is_full(false);
+    let Err(CommitError::Store(StoreError::Away(why))) = store.commit(Commit::default()).await
+    else {
+        panic!("it has not been written since")
+    };
+    assert!(why.contains("full"), "{why}");
+    let heals = async {
+        while store.commit(Commit::default()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), heals).await.unwrap();
+    store.commit(one(order(9), "x")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_writer_tries_again_when_nobody_asks() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::<Disk>::default();
+    let store = disk.store(directory.path());
+    disk.is_full(true);
+    store.commit(one(order(1), "x")).await.unwrap_err();
+    let tried = async {
+        while disk.failures.load(Ordering::SeqCst) < 5 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), tried).await.unwrap();
+}
+
+/// The disk has room for what changes nothing, and none for what does.
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_commits_that_succeed_do_not_shorten_the_pauses() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::<Disk>::default();
+    let store = disk.store(directory.path());
+    for n in 0..200 {
+        disk.is_full(true);
+        store.commit(one(order(n), "x")).await.unwrap_err();
+        disk.is_full(false);
+        let _ = store.commit(Commit::default()).await;
+    }
+    let failures = disk.failures.load(Ordering::SeqCst);
+    assert!((2..20).contains(&failures), "200 commits were tried {failures} times");
 }

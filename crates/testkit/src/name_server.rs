@@ -1,16 +1,18 @@
 //! A name server of the test's own, over UDP on loopback.
 
 use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
-use hickory_resolver::proto::rr::{RData, Record};
+use hickory_resolver::proto::rr::{RData, Record, RecordType};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Names that begin so are never answered.
 pub const HANGS: &str = "hangs";
+/// Names that begin so are answered for IPv4 only; nothing is said of IPv6.
+pub const HALF: &str = "half";
 
 /// A name server that knows a few names, says of others that they don't exist, and never answers to
-/// names that begin with [`HANGS`].
+/// names that begin with [`HANGS`], nor for IPv6 to those with [`HALF`].
 pub struct NameServer {
     /// Where it listens.
     pub address: SocketAddr,
@@ -48,7 +50,8 @@ fn answer(datagram: &[u8], known: &[(String, Vec<IpAddr>)]) -> Option<Vec<u8>> {
     let asked = Message::from_vec(datagram).unwrap();
     let query = asked.queries[0].clone();
     let name = query.name().to_ascii().to_lowercase();
-    if name.starts_with(HANGS) {
+    let is_half = name.starts_with(HALF) && query.query_type() == RecordType::AAAA;
+    if name.starts_with(HANGS) || is_half {
         return None;
     }
     let mut answer = Message::response(asked.metadata.id, OpCode::Query);

@@ -41,7 +41,7 @@ pub(crate) fn issue_job(request: &InvoiceRequest, now: kaipiao_domain::Timestamp
     JobChange::Due { id: job_id(request), due_ms: now.unix_millis() }
 }
 
-fn job_id(request: &InvoiceRequest) -> JobId {
+pub(crate) fn job_id(request: &InvoiceRequest) -> JobId {
     let name = format!("{JOB}{}", request.serial);
     JobId { queue: Queue::Issue, account: request.merchant.to_string(), name }
 }
@@ -103,7 +103,7 @@ async fn issue(app: &App, job: &JobId, place: Place) -> Result<(), Failure> {
     until_recorded(&serial, || record_answer(app, job, found.clone(), &answer)).await
 }
 
-fn names(job: &JobId) -> Option<(AppId, Serial)> {
+pub(crate) fn names(job: &JobId) -> Option<(AppId, Serial)> {
     Some((AppId::parse(&job.account)?, Serial::parse(job.name.strip_prefix(JOB)?)?))
 }
 

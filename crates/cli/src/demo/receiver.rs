@@ -46,6 +46,7 @@ impl Receiver {
         let limits = SocketLimits {
             header_timeout: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
             connections: 16,
             connections_per_address: 16,
             trusted_proxies: Vec::new(),

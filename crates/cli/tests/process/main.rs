@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod doctor;
+mod health;
+mod operations;
 mod tls;
 
 use kaipiao_tests::{wait_for, wait_until};
@@ -27,8 +30,14 @@ impl Served {
     }
 
     fn start_with(data: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Self {
-        let mut process = kaipiao()
-            .envs(variable)
+        let mut command = kaipiao();
+        command.envs(variable);
+        Self::of(command, data, arguments)
+    }
+
+    /// The server that this command starts with the arguments that follow.
+    fn of(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
             .args(arguments)
             .stdout(Stdio::piped())

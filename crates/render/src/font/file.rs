@@ -21,6 +21,12 @@ pub struct FontFile {
 }
 
 impl FontFile {
+    /// Why its characters cannot be printed; None: they can.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.read_cmap().err().map(|error| error.to_string())
+    }
+
     /// The table of characters, `cmap`, and nothing else of the file.
     pub(super) fn read_cmap(&self) -> io::Result<Vec<u8>> {
         let mut file = File::open(&self.path)?;

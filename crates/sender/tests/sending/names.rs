@@ -55,6 +55,17 @@ async fn a_name_that_hangs_ends_with_the_push_s_own_limit() {
     assert_eq!(error, SendError::TimedOut(limit));
 }
 
+/// Some name servers drop questions for IPv6: the push has its own time limit, and needs none of it.
+#[tokio::test]
+async fn a_name_server_that_is_silent_about_ipv6_costs_no_push() {
+    let server = NameServer::knowing(&[("half.test", &[loopback()])]);
+    let port = answering(OK).await.port();
+    let sender = asking(&server, Guard::open());
+    let answer = sender.send(outgoing(format!("http://half.test:{port}/"))).await;
+    assert_eq!(answer.map(|answer| answer.status), Ok(200));
+    assert!(server.unanswered() > 0);
+}
+
 #[tokio::test]
 async fn names_of_hosts_of_containers_and_of_nobody() {
     let known: [(&str, &[IpAddr]); 1] = [("my_shop.test", &[loopback()])];

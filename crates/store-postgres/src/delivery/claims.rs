@@ -8,7 +8,7 @@ use kaipiao_ports::delivery::claims::{ClaimToken, Queue};
 pub(crate) const FREE: &str =
     "claim_serial = NULL, claim_node = NULL, claimed_at = NULL, lapses_at = NULL";
 /// Whether nobody holds the work.
-pub(crate) const IS_FREE: &str = "(lapses_at IS NULL OR lapses_at <= clock_timestamp())";
+pub(crate) const IS_FREE: &str = "(lapses_at IS NULL OR lapses_at <= statement_timestamp())";
 
 /// Far enough that nobody sees it.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -16,19 +16,19 @@ const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// What takes work: the serial, the node, and for how many milliseconds.
 pub(crate) fn take_sql(serial: &str, node: &str, lapses_in_ms: &str) -> String {
     format!(
-        "claim_serial = {serial}, claim_node = {node}, claimed_at = clock_timestamp(), \
+        "claim_serial = {serial}, claim_node = {node}, claimed_at = statement_timestamp(), \
          lapses_at = {}",
         lapse_sql(lapses_in_ms)
     )
 }
 
 fn lapse_sql(lapses_in_ms: &str) -> String {
-    format!("clock_timestamp() + {lapses_in_ms}::bigint::float8 * interval '1 millisecond'")
+    format!("statement_timestamp() + {lapses_in_ms}::bigint::float8 * interval '1 millisecond'")
 }
 
 /// Whether the claim with this serial of this node holds.
 pub(crate) fn holds_sql(serial: &str, node: &str) -> String {
-    format!("claim_serial = {serial} AND claim_node = {node} AND lapses_at > clock_timestamp()")
+    format!("claim_serial = {serial} AND claim_node = {node} AND lapses_at > statement_timestamp()")
 }
 
 /// A claim's duration as statements take it.

@@ -139,6 +139,8 @@ pub(crate) static RUN_AGAIN: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+pub(crate) const IS_THERE: &str = "SELECT FROM jobs WHERE bucket = $1 AND number = $2";
+
 /// Makes a failed job due. None: there is none with this number; false: it has not failed.
 pub(crate) async fn run_again(
     client: &Client,
@@ -149,8 +151,7 @@ pub(crate) async fn run_again(
     if client.execute(RUN_AGAIN.as_str(), &[&bucket, &number, &now_ms]).await? == 1 {
         return Ok(Some(true));
     }
-    let is_there = "SELECT FROM jobs WHERE bucket = $1 AND number = $2";
-    let found = client.query_opt(is_there, &[&bucket, &number]).await?;
+    let found = client.query_opt(IS_THERE, &[&bucket, &number]).await?;
     Ok(found.map(|_| false))
 }
 

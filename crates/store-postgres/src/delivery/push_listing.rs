@@ -14,8 +14,8 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 /// What a listing's row has behind a push's columns: how long it has been held, and the first attempt.
-const FURTHER_COLUMNS: &str = "CASE WHEN p.lapses_at > clock_timestamp() THEN \
-     GREATEST(0, extract(epoch FROM clock_timestamp() - p.claimed_at) * 1000)::bigint END, \
+const FURTHER_COLUMNS: &str = "CASE WHEN p.lapses_at > statement_timestamp() THEN \
+     GREATEST(0, extract(epoch FROM statement_timestamp() - p.claimed_at) * 1000)::bigint END, \
      p.first_started_ms, p.first_took_ms, p.first_status, p.first_problem, p.first_excerpt";
 
 pub(crate) fn query(ask: &PushQuery) -> Query {
@@ -53,7 +53,7 @@ pub(crate) fn query(ask: &PushQuery) -> Query {
     query
 }
 
-const FURTHER_ATTEMPTS: &str = "SELECT a.number, a.started_ms, a.took_ms, a.status, a.problem, a.excerpt \
+pub(crate) const FURTHER_ATTEMPTS: &str = "SELECT a.number, a.started_ms, a.took_ms, a.status, a.problem, a.excerpt \
      FROM unnest($1::smallint[], $2::bigint[]) AS t (bucket, number) \
      JOIN push_attempts a ON a.bucket = t.bucket AND a.number = t.number ORDER BY a.number, a.attempt";
 
@@ -103,6 +103,15 @@ async fn further_attempts(
     Ok(further)
 }
 
+pub(crate) fn ready_sql() -> String {
+    format!(
+        "SELECT {COLUMNS}, {FURTHER_COLUMNS} FROM (SELECT DISTINCT * FROM \
+         unnest($1::smallint[], $2::text[], $3::text[]) AS t (bucket, account, ordering_key)) t \
+         JOIN pushes p ON p.bucket = t.bucket AND p.account = t.account \
+         AND p.ordering_key = t.ordering_key AND p.state = {READY}"
+    )
+}
+
 /// The ready pushes that those of a page wait behind, without their attempts.
 async fn ready_of(
     transaction: &Transaction<'_>,
@@ -118,13 +127,7 @@ async fn ready_of(
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = format!(
-        "SELECT {COLUMNS}, {FURTHER_COLUMNS} FROM (SELECT DISTINCT * FROM \
-         unnest($1::smallint[], $2::text[], $3::text[]) AS t (bucket, account, ordering_key)) t \
-         JOIN pushes p ON p.bucket = t.bucket AND p.account = t.account \
-         AND p.ordering_key = t.ordering_key AND p.state = {READY}"
-    );
-    let rows = transaction.query(&sql, &[&buckets, &accounts, &keys]).await?;
+    let rows = transaction.query(&ready_sql(), &[&buckets, &accounts, &keys]).await?;
     let first = rows.iter().map(|row| {
         let first = ListedPush { attempts: Vec::new(), ..listed(row)? };
         Ok(((first.push.id.account.clone(), first.push.ordering_key.clone()), first))

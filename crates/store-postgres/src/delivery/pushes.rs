@@ -290,9 +290,9 @@ pub(crate) async fn report(
     Ok(reported.map(|_| promoted.map(|_| now_ms)))
 }
 
-const LOCK: &str =
+pub(crate) const LOCK: &str =
     "SELECT account, ordering_key, state FROM pushes WHERE bucket = $1 AND number = $2 FOR UPDATE";
-const REOPEN: &str = "UPDATE pushes SET state = $3, due_ms = $4, completed_ms = 0, tries = 0 \
+pub(crate) const REOPEN: &str = "UPDATE pushes SET state = $3, due_ms = $4, completed_ms = 0, tries = 0 \
      WHERE bucket = $1 AND number = $2";
 
 /// Opens a completed push again.

@@ -11,8 +11,9 @@ use std::sync::LazyLock;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-/// Microseconds of the database's clock. Nothing reads them as a time of the domain.
-pub(crate) const STAMP: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+/// Microseconds of the database's clock when the statement arrived, which a distributed engine can fix for the whole of
+/// it. Nothing reads them as a time of the domain.
+pub(crate) const STAMP: &str = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
 
 /// How long a removed record's version is remembered, in milliseconds.
 pub(crate) const GONE_FOR_MS: i64 = 86_400_000;
@@ -164,21 +165,23 @@ pub(crate) fn removed(kind: Kind) -> String {
 }
 
 /// A save that also notes that its record is to be searched by other terms. One that names no version may run beside
-/// another of the same record, so it notes whatever it finds.
+/// another of the same record, so it notes whatever it finds. One that creates finds no terms.
 fn noting(saved: &str, table: &str, kind: i16, verb: Verb, terms: usize) -> String {
+    let differs = "IS DISTINCT FROM COALESCE((SELECT terms FROM before), '{}'::text[])";
     let has_changed = match verb {
-        Verb::Replace | Verb::Remove => "true".to_owned(),
-        _ => {
-            let terms = match verb {
-                Verb::RemoveVersion => "'{}'::text[]".to_owned(),
-                _ => format!("${terms}"),
-            };
-            format!("{terms} IS DISTINCT FROM COALESCE((SELECT terms FROM before), '{{}}'::text[])")
-        }
+        Verb::CreateAbsent => format!("${terms} <> '{{}}'::text[]"),
+        Verb::ReplaceVersion => format!("${terms} {differs}"),
+        Verb::RemoveVersion => format!("'{{}}'::text[] {differs}"),
+        Verb::Replace | Verb::Remove | Verb::RequireAbsent => "true".to_owned(),
+    };
+    let before = match verb {
+        Verb::ReplaceVersion | Verb::RemoveVersion => format!(
+            "before AS (SELECT terms FROM {table} WHERE bucket = $1 AND owner = $2 AND id = $3), "
+        ),
+        _ => String::new(),
     };
     format!(
-        "WITH before AS (SELECT terms FROM {table} WHERE bucket = $1 AND owner = $2 AND id = $3), \
-         saved AS ({saved}), \
+        "WITH {before}saved AS ({saved}), \
          noted AS (INSERT INTO unindexed (bucket, kind, owner, id) \
          SELECT $1, {kind}, $2, $3 FROM saved WHERE {has_changed}) \
          SELECT version FROM saved"
@@ -216,7 +219,11 @@ impl<'a> SaveStatement<'a> {
     }
 
     pub(crate) fn sql(&self) -> &'static str {
-        &SAVES[&(self.save.key.kind, self.verb)]
+        Self::sql_of(self.save.key.kind, self.verb)
+    }
+
+    pub(crate) fn sql_of(kind: Kind, verb: Verb) -> &'static str {
+        &SAVES[&(kind, verb)]
     }
 
     pub(crate) fn values(&self) -> Vec<&(dyn ToSql + Sync)> {

@@ -4,7 +4,9 @@
 use super::pushes;
 use super::queue::WorkQueue;
 use kaipiao_ports::delivery::claims::{ClaimToken, Queue};
-use kaipiao_ports::delivery::outbox::{Attempt, ListedPush, Push, PushState};
+use kaipiao_ports::delivery::outbox::{
+    Attempt, ListedPush, Push, PushQuery, PushState, StateFilter,
+};
 use rusqlite::Connection;
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,6 +23,10 @@ pub(crate) struct OpenPushes {
     kept: HashMap<i64, Push>,
 }
 
+const fn is_completed(push: &Push) -> bool {
+    matches!(push.state, PushState::Completed { .. })
+}
+
 /// The open pushes of one key. The ready one stays ready when an earlier one is replayed.
 struct InOrder {
     ready: i64,
@@ -28,15 +34,44 @@ struct InOrder {
 }
 
 impl OpenPushes {
-    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut pushes = Self {
+    fn empty() -> Self {
+        Self {
             queue: WorkQueue::new(Queue::Push),
             in_order: HashMap::new(),
             keys: HashMap::new(),
             kept: HashMap::new(),
-        };
+        }
+    }
+
+    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut pushes = Self::empty();
         for push in pushes::open(connection)? {
             pushes.add(&push);
+        }
+        Ok(pushes)
+    }
+
+    /// The open pushes that some which were found stand in order with.
+    pub(crate) fn load_beside(
+        connection: &Connection,
+        found: &[(Push, Vec<Attempt>)],
+    ) -> rusqlite::Result<Self> {
+        let open = found.iter().filter(|(push, _)| !is_completed(push));
+        let keys: BTreeSet<_> =
+            open.map(|(push, _)| (push.id.account.clone(), push.ordering_key.clone())).collect();
+        let mut pushes = Self::empty();
+        for (account, ordering_key) in keys {
+            let query = PushQuery {
+                account: Some(account),
+                ordering_key: Some(ordering_key),
+                state: Some(StateFilter::Open),
+                after: None,
+                limit: usize::MAX,
+            };
+            // Newest first; the oldest is the one that is ready.
+            for (push, _) in pushes::list(connection, &query)?.iter().rev() {
+                pushes.add(push);
+            }
         }
         Ok(pushes)
     }
@@ -138,7 +173,7 @@ impl OpenPushes {
         waits_behind: Option<Box<ListedPush>>,
     ) -> ListedPush {
         let number = push.id.number;
-        let is_open = !matches!(push.state, PushState::Completed { .. });
+        let is_open = !is_completed(&push);
         let state = self.state(number).filter(|_| is_open).unwrap_or(push.state);
         let in_flight_for = self.queue.held_for(number);
         ListedPush { push: Push { state, ..push }, attempts, in_flight_for, waits_behind }

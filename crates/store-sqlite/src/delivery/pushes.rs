@@ -182,7 +182,27 @@ pub(crate) fn list(
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement
         .query_map(params_from_iter(values), |row| Ok((push(row)?, first_attempt(row)?)))?;
-    let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+    with_further_attempts(connection, rows.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Pushes behind a number, in the order of their numbers, each with its attempts.
+pub(crate) fn from_number(
+    connection: &Connection,
+    after: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<(Push, Vec<Attempt>)>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {FIRST_ATTEMPT} FROM pushes WHERE number > ?1 ORDER BY number LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((after, limit), |row| Ok((push(row)?, first_attempt(row)?)))?;
+    with_further_attempts(connection, rows.collect::<Result<Vec<_>, _>>()?)
+}
+
+fn with_further_attempts(
+    connection: &Connection,
+    mut found: Vec<(Push, Vec<Attempt>)>,
+) -> rusqlite::Result<Vec<(Push, Vec<Attempt>)>> {
     for (push, attempts) in &mut found {
         if push.attempts > 1 {
             attempts.extend(further_attempts(connection, push.id.number)?);

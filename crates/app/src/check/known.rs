@@ -1,0 +1,107 @@
+//! A stored record as the value that it stands for.
+
+use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::access::token::TokenFamily;
+use kaipiao_domain::authorization::contact::Contact;
+use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::page_fields::PageFields;
+use kaipiao_domain::delivery::push::Callback;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::invoice_number::{BlockGaps, NumberRange};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::number_code::{Allotment, NumberCode};
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
+use kaipiao_domain::people::card::{CardCode, InvoiceCard};
+use kaipiao_domain::people::message::Message;
+use kaipiao_domain::people::user::{BookEntry, User};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
+use kaipiao_records::authorization::order::order_key;
+use kaipiao_records::invoicing::invoice_number::NumberOwner;
+use kaipiao_records::invoicing::invoice_request::request_key;
+use kaipiao_records::invoicing::number_code::allotment_key;
+use kaipiao_records::invoicing::number_gap::block_gaps_key;
+use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::people::card::{CodeOwner, card_key};
+use kaipiao_records::people::message::message_key;
+use kaipiao_records::people::session::EndedSession;
+
+use kaipiao_records::record::Record;
+use kaipiao_records::server::{ClockOffset, StoreMetadata};
+
+/// The values that have rules of their own. Of the others it is enough that they can be read.
+pub(super) enum Known {
+    Order(Box<Order>),
+    Request(Box<InvoiceRequest>),
+    Content(Box<Content>),
+    Number(AppId, NumberOwner),
+    Range(NumberRange),
+    Allotment(Allotment),
+    Gaps(AppId, BlockGaps),
+    Card(Box<InvoiceCard>),
+    CardCode(AppId, CardCode, CodeOwner),
+    Message(Message),
+    Other,
+}
+
+/// Reads a record of whatever kind.
+pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
+    let owner = || {
+        let why = || "the key's owner is no appid".to_owned();
+        AppId::parse(&stored.key.owner)
+            .ok_or_else(|| StoreError::Damaged { key: stored.key.clone(), why: why() })
+    };
+    Ok(match stored.key.kind {
+        Kind::Order => Known::Order(Box::new(Order::decode(stored)?)),
+        Kind::InvoiceRequest => Known::Request(Box::new(InvoiceRequest::decode(stored)?)),
+        Kind::InvoiceContent => Known::Content(Box::new(Content::decode(stored)?)),
+        Kind::InvoiceNumber => Known::Number(owner()?, NumberOwner::decode(stored)?),
+        Kind::NumberRange => Known::Range(NumberRange::decode(stored)?),
+        Kind::NumberGap => Known::Gaps(owner()?, BlockGaps::decode(stored)?),
+        Kind::Card => Known::Card(Box::new(InvoiceCard::decode(stored)?)),
+        Kind::CardCode => {
+            let code = CardCode::parse(&stored.key.id);
+            let why = || "the key is no card's code".to_owned();
+            let code =
+                code.ok_or_else(|| StoreError::Damaged { key: stored.key.clone(), why: why() })?;
+            Known::CardCode(owner()?, code, CodeOwner::decode(stored)?)
+        }
+        Kind::Message => Known::Message(Message::decode(stored)?),
+        Kind::NumberCode if stored.key.owner.is_empty() => other::<NumberCode>(stored)?,
+        Kind::NumberCode => Known::Allotment(Allotment::decode(stored)?),
+        Kind::Account => other::<Account>(stored)?,
+        Kind::Contact => other::<Contact>(stored)?,
+        Kind::PageFields => other::<PageFields>(stored)?,
+        Kind::Callback => other::<Callback>(stored)?,
+        Kind::TokenFamily => other::<TokenFamily>(stored)?,
+        Kind::Taxpayer => other::<Taxpayer>(stored)?,
+        Kind::User => other::<User>(stored)?,
+        Kind::EndedSession => other::<EndedSession>(stored)?,
+        Kind::BookEntry => other::<BookEntry>(stored)?,
+        Kind::Server if stored.key == ClockOffset::key() => other::<ClockOffset>(stored)?,
+        Kind::Server if stored.key == StoreMetadata::key() => other::<StoreMetadata>(stored)?,
+        // A fact that a newer program keeps.
+        Kind::Server => Known::Other,
+    })
+}
+
+fn other<T: Record>(stored: &Stored) -> Result<Known, StoreError> {
+    T::decode(stored).map(|_| Known::Other)
+}
+
+impl Known {
+    /// The key that the value says itself, where it says one.
+    pub(super) fn key(&self) -> Option<Key> {
+        Some(match self {
+            Self::Order(order) => order_key(&order.key()),
+            Self::Request(request) => request_key(&request.merchant, &request.serial),
+            Self::Number(merchant, owner) => owner.key(merchant),
+            Self::Range(range) => number_range_key(range),
+            Self::Allotment(allotment) => allotment_key(&allotment.code, allotment.first),
+            Self::Gaps(merchant, gaps) => block_gaps_key(merchant, &gaps.code, gaps.block_last),
+            Self::Card(card) => card_key(card),
+            Self::Message(message) => message_key(message),
+            Self::Content(_) | Self::CardCode(..) | Self::Other => return None,
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! The check: walks a store and says which of the invariants do not hold.
+//!
+//! Every record is read once, page by page, and what it names is looked up by its key: memory stays small
+//! whatever the store holds. A server may be changing the store meanwhile. What looks wrong is therefore
+//! looked at again: it is reported when the record has stayed the same from before that look to after it.
+//! Whatever else it was compared with then stood beside it in the store, since a commit changes all that
+//! belongs together at once (D-138).
+
+mod cards;
+mod contents;
+mod known;
+mod look;
+mod numbers;
+mod offsets;
+mod orders;
+mod results;
+mod rules;
+mod violation;
+
+pub use violation::{Invariant, Subject, Violation};
+
+use core::time::Duration;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_ports::clock::Clock;
+use kaipiao_ports::delivery::jobs::{Job, JobQuery};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::record::{Key, Kind, Stored};
+use kaipiao_ports::store::{After, Page, Store};
+use known::Known;
+use look::{Look, PAGE};
+use rules::passed;
+use violation::Found;
+
+/// Looks at a record that keeps changing, at most.
+const LOOKS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What to check, and with what.
+pub struct CheckedStore<'a> {
+    /// The store; it may be one that only reads.
+    pub store: &'a dyn Store,
+    /// The real clock.
+    pub clock: &'a dyn Clock,
+    /// How long the server keeps pushes that are completed: those of older invoices are not missed.
+    pub pushes_are_kept: Duration,
+}
+
+/// Whoever is told what the check does.
+pub trait Watcher: Send {
+    /// So many entries of a table have been looked at.
+    fn looked_at(&mut self, table: &'static str, count: u64);
+
+    /// An invariant does not hold.
+    fn found(&mut self, violation: Violation);
+
+    /// A record looked wrong and changed with each look: it is not known whether it is.
+    fn unsettled(&mut self, subject: Subject);
+}
+
+/// Checks all of a store.
+pub async fn run(checked: &CheckedStore<'_>, watcher: &mut dyn Watcher) -> Result<(), StoreError> {
+    let CheckedStore { store, clock, pushes_are_kept } = *checked;
+    let look = Look { store, clock, pushes_are_kept };
+    for kind in Kind::ALL {
+        check_kind(&look, kind, watcher).await?;
+    }
+    check_jobs(&look, watcher).await
+}
+
+async fn check_kind(
+    look: &Look<'_>,
+    kind: Kind,
+    watcher: &mut dyn Watcher,
+) -> Result<(), StoreError> {
+    let mut page = Page::by_key(kind, None, PAGE);
+    let mut count = 0;
+    loop {
+        let listed = look.store.list(&page).await?;
+        let records: Vec<Stored> = listed.into_iter().map(|listed| listed.stored).collect();
+        for stored in &records {
+            if !rules::violations(look, stored).await?.is_empty() {
+                settle(look, &stored.key, watcher).await?;
+            }
+        }
+        if kind == Kind::InvoiceRequest {
+            check_running(look, &records, watcher).await?;
+        }
+        count += u64::try_from(records.len()).expect("a page is small");
+        watcher.looked_at(kind.table(), count);
+        match records.last() {
+            Some(last) if records.len() == PAGE => {
+                page.after = Some(After::key(last.key.owner.clone(), last.key.id.clone()));
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Looks again at a record that looked wrong, until it is right or has stayed as it is for a whole look.
+async fn settle(look: &Look<'_>, key: &Key, watcher: &mut dyn Watcher) -> Result<(), StoreError> {
+    for _ in 0..LOOKS {
+        let Some(before) = look.stored(key).await? else { return Ok(()) };
+        let violations = all_violations(look, &before).await?;
+        if violations.is_empty() {
+            return Ok(());
+        }
+        let after = look.stored(key).await?;
+        if after.is_some_and(|after| after.version == before.version) {
+            violations.into_iter().for_each(|violation| watcher.found(violation));
+            return Ok(());
+        }
+        pause().await;
+    }
+    watcher.unsettled(Subject::from(key));
+    Ok(())
+}
+
+/// With what else is asked of a request that is running.
+async fn all_violations(look: &Look<'_>, stored: &Stored) -> Result<Vec<Violation>, StoreError> {
+    let mut violations = rules::violations(look, stored).await?;
+    if let Ok(Known::Request(request)) = known::read(stored) {
+        let mut found = Found::of(Subject::from(&stored.key));
+        passed(results::job_of(look, &request, &mut found).await)?;
+        violations.append(&mut found.violations);
+    }
+    Ok(violations)
+}
+
+/// The requests of a page that are running have jobs.
+async fn check_running(
+    look: &Look<'_>,
+    records: &[Stored],
+    watcher: &mut dyn Watcher,
+) -> Result<(), StoreError> {
+    let requests = records.iter().filter_map(|stored| match known::read(stored) {
+        Ok(Known::Request(request)) if request.is_running() => Some(*request),
+        _ => None,
+    });
+    let requests: Vec<InvoiceRequest> = requests.collect();
+    let missing = results::without_job(look, requests.iter().collect()).await?;
+    for request in missing {
+        let key = Known::Request(Box::new(request.clone())).key();
+        settle(look, &key.expect("a request says its key"), watcher).await?;
+    }
+    Ok(())
+}
+
+/// A job's request is never removed before it, and a job is not changed but ended: one look is enough.
+async fn check_jobs(look: &Look<'_>, watcher: &mut dyn Watcher) -> Result<(), StoreError> {
+    let mut query = JobQuery { limit: PAGE, ..JobQuery::default() };
+    let mut count = 0;
+    loop {
+        let page: Vec<Job> = look.store.jobs(&query).await?;
+        for job in &page {
+            let mut found = Found::of(Subject::from(&job.id));
+            passed(results::job(look, job, &mut found).await)?;
+            found.violations.into_iter().for_each(|violation| watcher.found(violation));
+        }
+        count += u64::try_from(page.len()).expect("a page is small");
+        watcher.looked_at("jobs", count);
+        match page.last() {
+            Some(last) if page.len() == PAGE => query.after = Some(last.number),
+            _ => return Ok(()),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "it looks again after a while of real time")]
+async fn pause() {
+    tokio::time::sleep(PAUSE).await;
+}

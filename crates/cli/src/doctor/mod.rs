@@ -1,0 +1,126 @@
+//! `kaipiao doctor`: examines settings, store and machine, and says what to do. Changes nothing.
+
+mod callbacks;
+mod certificate;
+mod clock;
+mod finding;
+mod fonts;
+mod machine;
+mod origins;
+mod storage;
+
+pub use finding::{Finding, Level};
+pub use origins::{Effective, Flag};
+
+use crate::compose::{self, ComposeError};
+use crate::settings::Settings;
+use crate::store::OpenStore;
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::store::Store;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What the examination came to.
+pub struct Report {
+    settings: Vec<Effective>,
+    /// The findings.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether nothing stands in the way of the server.
+    pub fn is_well(&self) -> bool {
+        self.findings.iter().all(|finding| finding.level != Level::Error)
+    }
+
+    /// The text to print.
+    pub fn text(&self, as_json: bool) -> String {
+        if as_json {
+            let settings: Vec<_> = self.settings.iter().map(Effective::json).collect();
+            let findings: Vec<_> = self.findings.iter().map(Finding::json).collect();
+            let well = self.is_well();
+            return json!({"well": well, "settings": settings, "findings": findings}).to_string();
+        }
+        let count = |level| self.findings.iter().filter(|found| found.level == level).count();
+        let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+        let mut lines: Vec<_> = self.settings.iter().map(Effective::line).collect();
+        lines.push(String::new());
+        lines.extend(self.findings.iter().map(Finding::line));
+        lines.push(format!("\n{errors} errors, {warnings} warnings"));
+        lines.join("\n")
+    }
+}
+
+/// Examines what the settings name. `file` and `flags` are what they were made of.
+pub async fn run(
+    settings: Result<Settings, ComposeError>,
+    file: Option<&Path>,
+    flags: &[Flag],
+) -> Report {
+    let mut findings = Vec::new();
+    let origins = origins::effective(file, flags).unwrap_or_default();
+    match settings {
+        Err(error) => findings.push(Finding::error("settings", error, "")),
+        Ok(settings) => examine(Arc::new(settings), &mut findings).await,
+    }
+    Report { settings: origins, findings }
+}
+
+async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
+    findings.extend(refusals(&settings));
+    let store = storage::open(&settings, findings).await;
+    storage::room(&settings, findings);
+    storage::key_file(&settings, findings);
+    clock::machine(findings);
+    if let Some(store) = &store {
+        examine_store(&settings, store, findings).await;
+    }
+    let callbacks = callbacks::examine(store.as_deref(), &settings, findings).await;
+    if let Err(error) = callbacks {
+        findings.push(Finding::error("store", error, ""));
+    }
+    fonts::examine(&settings, findings);
+    certificate::examine(&settings, findings);
+    machine::files(&settings, findings);
+    findings.extend(on_its_own_thread(settings).await);
+}
+
+/// What the server would refuse to start with.
+fn refusals(settings: &Settings) -> Vec<Finding> {
+    let exposed = compose::refuse_exposed_sandbox(settings).map_err(|error| error.to_string());
+    let token = compose::admin_token(settings).map(|_| ()).map_err(|error| error.to_string());
+    let accounts = settings.account_specs().map(|_| ()).map_err(|error| error.to_string());
+    let refusals = [exposed, token, accounts].into_iter().filter_map(Result::err);
+    refusals.map(|refusal| Finding::error("settings", refusal, "")).collect()
+}
+
+async fn examine_store(settings: &Settings, store: &Arc<dyn Store>, findings: &mut Vec<Finding>) {
+    let clock = Arc::new(SystemClock::default());
+    let app = compose::load_keys(settings).and_then(|keys| {
+        compose::app(
+            settings,
+            settings.listen,
+            &OpenStore::unshared(Arc::clone(store)),
+            clock,
+            keys,
+        )
+    });
+    match app {
+        Ok((app, _)) => storage::belongs(&app, settings, findings).await,
+        Err(error) => findings.push(Finding::error("settings", error, "")),
+    }
+    if let Err(error) = clock::against_store(&**store, findings).await {
+        findings.push(Finding::error("store", error, ""));
+    }
+}
+
+/// The port is asked by a client that blocks.
+async fn on_its_own_thread(settings: Arc<Settings>) -> Vec<Finding> {
+    let asked = tokio::task::spawn_blocking(move || {
+        let mut findings = Vec::new();
+        machine::port(&settings, &mut findings);
+        findings
+    });
+    asked.await.unwrap_or_default()
+}

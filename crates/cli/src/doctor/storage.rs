@@ -1,0 +1,110 @@
+//! The store: whether it can be read, whose it is, how large, and how much room there is.
+
+use super::finding::Finding;
+use crate::compose;
+use crate::settings::Settings;
+use crate::store;
+use kaipiao_app::App;
+use kaipiao_app::start;
+use kaipiao_ports::store::Store;
+use kaipiao_store_sqlite::FILE_NAME;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+const MIB: u64 = 1024 * 1024;
+/// A server with less room than that stands still soon.
+const TOO_LITTLE: u64 = 100 * MIB;
+/// Less than that is a matter of days.
+const LITTLE: u64 = 1024 * MIB;
+
+/// The store, if it can be read.
+pub(super) async fn open(
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) -> Option<Arc<dyn Store>> {
+    let data = store::place(settings);
+    match store::open_read_only(settings).await {
+        Err(error) => {
+            findings.push(Finding::error("store", error, ""));
+            None
+        }
+        Ok(None) => {
+            let found = format!("there is none in {data} yet; the first start makes it");
+            findings.push(Finding::ok("store", found));
+            None
+        }
+        Ok(Some(store)) if settings.database.is_given() => {
+            findings.push(Finding::ok("store", format!("{data} can be read")));
+            Some(store)
+        }
+        Ok(Some(store)) => {
+            let size =
+                |name: &str| settings.data.join(name).metadata().map_or(0, |file| file.len());
+            let (file, wal) = (size(FILE_NAME), size(&format!("{FILE_NAME}-wal")));
+            let found = format!("{data} can be read: {} MiB, WAL {} MiB", file / MIB, wal / MIB);
+            findings.push(Finding::ok("store", found));
+            Some(store)
+        }
+    }
+}
+
+/// Whether the store was made with this key and in this mode.
+pub(super) async fn belongs(app: &App, settings: &Settings, findings: &mut Vec<Finding>) {
+    findings.push(match start::check_store_metadata(app, settings.mode.into()).await {
+        Ok(()) => Finding::ok("server key", "it is the one that the store was made with"),
+        Err(error) => Finding::error("server key", error, ""),
+    });
+}
+
+/// Whether others can read the server key.
+pub(super) fn key_file(settings: &Settings, findings: &mut Vec<Finding>) {
+    let path = compose::key_path(settings);
+    let Ok(file) = path.metadata() else { return };
+    if file.permissions().mode() & 0o077 != 0 {
+        let found = format!("others than its owner may read {}", path.display());
+        let advice = format!("chmod 600 {}", path.display());
+        findings.push(Finding::warning("server key", found, advice));
+    }
+}
+
+/// How much room the data directory's disk has.
+pub(super) fn room(settings: &Settings, findings: &mut Vec<Finding>) {
+    let existing = settings.data.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."));
+    findings.push(match rustix::fs::statvfs(existing) {
+        Ok(disk) => judged(disk.f_bavail.saturating_mul(disk.f_frsize)),
+        Err(error) => {
+            let found = format!("the room at {} is not known: {error}", existing.display());
+            Finding::warning("disk", found, "")
+        }
+    });
+}
+
+fn judged(free: u64) -> Finding {
+    let found = format!("{} MiB are free for the store", free / MIB);
+    let advice = "make room: a server that cannot write answers -1";
+    match free {
+        _ if free < TOO_LITTLE => Finding::error("disk", found, advice),
+        _ if free < LITTLE => Finding::warning("disk", found, advice),
+        _ => Finding::ok("disk", found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::Level;
+
+    #[test]
+    fn little_room_is_a_warning_and_hardly_any_an_error() {
+        for (free, level) in [
+            (0, Level::Error),
+            (99 * MIB, Level::Error),
+            (100 * MIB, Level::Warning),
+            (1023 * MIB, Level::Warning),
+            (1024 * MIB, Level::Ok),
+        ] {
+            assert_eq!(judged(free).level, level, "{free}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `kaipiao move`: a SQLite store's contents go to PostgreSQL, all of them or nothing.
+
+use kaipiao_ports::record::Kind;
+use kaipiao_store_postgres::Import;
+use kaipiao_store_sqlite::Export;
+use std::path::Path;
+
+/// What is moved at once.
+const PORTION: usize = 1000;
+
+/// Why nothing was moved.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    /// Where it is read.
+    #[error("{0}")]
+    Source(#[from] kaipiao_store_sqlite::OpenError),
+    /// Where it is written.
+    #[error("{0}")]
+    Target(#[from] kaipiao_store_postgres::OpenError),
+}
+
+/// Moves everything, and says how far it has come: what has been moved of how much. Returns how much it was. The
+/// SQLite store stays as it is.
+pub async fn run(
+    data: &Path,
+    url: &str,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<usize, MoveError> {
+    let export = Export::open(data)?;
+    let import = Import::begin(url).await?;
+    let (all, mut moved) = (export.count()?, 0);
+    progress(moved, all);
+    for kind in Kind::ALL {
+        let mut after: Option<(String, String)> = None;
+        loop {
+            let place = after.as_ref().map(|(owner, id)| (owner.as_str(), id.as_str()));
+            let records = export.records(kind, place, PORTION)?;
+            let Some(last) = records.last() else { break };
+            after = Some((last.stored.key.owner.clone(), last.stored.key.id.clone()));
+            import.records(kind, &records).await?;
+            moved += records.len();
+            progress(moved, all);
+        }
+    }
+    let mut after = 0;
+    loop {
+        let pushes = export.pushes(after, PORTION)?;
+        let Some(last) = pushes.last() else { break };
+        after = last.push.id.number;
+        import.pushes(&pushes).await?;
+        moved += pushes.len();
+        progress(moved, all);
+    }
+    let jobs = export.jobs()?;
+    import.jobs(&jobs).await?;
+    moved += jobs.len();
+    progress(moved, all);
+    import.finish().await?;
+    Ok(moved)
+}

@@ -1,0 +1,203 @@
+//! `kaipiao move`: a store with everything in it says the same on PostgreSQL as it did on SQLite.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use kaipiao_cli::moving::{self, MoveError};
+use kaipiao_domain::delivery::push::{Outcome, PushKind};
+use kaipiao_ports::delivery::claims::{ClaimRequest, Queue, TurnKey};
+use kaipiao_ports::delivery::jobs::{JobChange, JobFailure, JobId, JobQuery, JobState};
+use kaipiao_ports::delivery::outbox::{
+    Attempt, Destination, ListedPush, NewBody, NewPush, Next, PushId, PushQuery, PushReport,
+};
+use kaipiao_ports::record::{Body, Expect, Field, Index, Key, Kind, Save};
+use kaipiao_ports::store::{Commit, ListBy, Page, PageOrder, Store};
+use kaipiao_store_postgres::{OpenError, Options, PostgresStore};
+use kaipiao_store_sqlite::SqliteStore;
+use kaipiao_testkit::postgres::Database;
+use std::path::Path;
+use std::time::Duration;
+
+fn open(directory: &Path) -> SqliteStore {
+    SqliteStore::open(directory, kaipiao_store_sqlite::Options::default()).unwrap()
+}
+
+/// Records of every kind, pushes in every state, a failed job and one that is due.
+async fn fill(store: &dyn Store) {
+    for kind in Kind::ALL {
+        for n in 0..25_i64 {
+            let key = Key { kind, owner: format!("wx{}", n % 3), id: format!("中{n}") };
+            let fields = kind.fields().iter().map(|field| (*field, format!("{}", n % 2))).collect();
+            let unused_since_ms = (kind.can_expire() && n % 5 == 0).then_some(n);
+            let index = Index { time_ms: n * 10, unused_since_ms, fields };
+            let body = Some(Body::new(format!("{{\"n\":{n}}}")));
+            let save = Save { key, expect: Expect::Absent, body, index };
+            store.commit(Commit::of(vec![save])).await.unwrap();
+        }
+    }
+    for n in 0..12 {
+        let fixed = Destination::Fixed {
+            url: "https://a.example/x".into(),
+            origin: "https://a.example".into(),
+        };
+        let push = NewPush {
+            account: "wx1".into(),
+            destination: if n % 4 == 3 { fixed } else { Destination::Callback },
+            kind: PushKind::Event,
+            ordering_key: (n % 5).to_string(),
+            openid: "o".into(),
+            event: "user_authorize_invoice",
+            body: NewBody::Untimed { before: format!("<{n} "), after: ">".into() },
+            now_ms: 5000 + n,
+        };
+        store.commit(Commit { pushes: vec![push], ..Commit::default() }).await.unwrap();
+    }
+    let turn = TurnKey { account: "wx1".into(), origin: String::new() };
+    let request = ClaimRequest {
+        turn: &turn,
+        due_by_ms: 10_000,
+        lapses_in: Duration::from_secs(60),
+        limit: 2,
+        holder: "main",
+    };
+    let complete = |outcome| Next::Complete { outcome, now_ms: 7000 };
+    let rounds =
+        [Next::Retry { due_ms: 0 }, complete(Outcome::GaveUp), complete(Outcome::Delivered)];
+    for next in rounds {
+        for claim in store.claim_pushes(&request).await.unwrap().claims {
+            let attempt = Attempt {
+                started_ms: 1,
+                took_ms: 2,
+                status: Some(500),
+                problem: "坏\0".into(),
+                excerpt: "x".into(),
+            };
+            let report = PushReport { token: claim.token, attempt: Some(attempt), next };
+            store.complete_push(report).await.unwrap();
+        }
+    }
+    let job = |name: &str| JobChange::Due {
+        id: JobId { queue: Queue::Issue, account: "wx1".into(), name: name.into() },
+        due_ms: 5,
+    };
+    let jobs = vec![job("poison"), job("due")];
+    store.commit(Commit { jobs, ..Commit::default() }).await.unwrap();
+    let claim =
+        store.claim_jobs(Queue::Issue, &ClaimRequest { limit: 1, ..request }).await.unwrap();
+    let token = claim.claims[0].token;
+    let next = JobState::Failed { at_ms: 9 };
+    store.fail_job(JobFailure { token, error: "no".into(), next }).await.unwrap();
+}
+
+async fn all_pushes(store: &dyn Store) -> Vec<ListedPush> {
+    let all = PushQuery { limit: 1000, ..PushQuery::default() };
+    let mut found = store.pushes(&all).await.unwrap();
+    for listed in &mut found {
+        forget_what_may_differ(listed);
+        if let Some(first) = &mut listed.waits_behind {
+            forget_what_may_differ(first);
+        }
+    }
+    found
+}
+
+/// Numbers, and a zero byte that PostgreSQL has no text for.
+fn forget_what_may_differ(listed: &mut ListedPush) {
+    listed.push.id = PushId { number: 0, ..listed.push.id.clone() };
+    for attempt in &mut listed.attempts {
+        attempt.problem = attempt.problem.replace('\0', "\u{fffd}");
+    }
+}
+
+async fn assert_same(one: &dyn Store, other: &dyn Store) {
+    for kind in Kind::ALL {
+        let mut listings = vec![ListBy::Key { owner: None }];
+        if kind.has_time() {
+            listings.push(ListBy::Time { owner: "wx1".into(), from_ms: 0, to_ms: 1000 });
+        }
+        listings.extend(kind.fields().iter().map(|field: &Field| ListBy::Field {
+            owner: "wx1".into(),
+            field: *field,
+            value: "1".into(),
+        }));
+        for by in listings {
+            let page = Page { kind, by, after: None, order: PageOrder::Descending, limit: 100 };
+            let found = one.list(&page).await.unwrap();
+            assert!(!found.is_empty(), "{page:?}");
+            assert_eq!(found, other.list(&page).await.unwrap(), "{page:?}");
+        }
+    }
+    let pushes = all_pushes(one).await;
+    assert_eq!(pushes.len(), 12);
+    assert_eq!(pushes, all_pushes(other).await);
+    let all = JobQuery { limit: 100, ..JobQuery::default() };
+    let jobs = [one.jobs(&all).await.unwrap(), other.jobs(&all).await.unwrap()];
+    let jobs = jobs.map(|jobs| {
+        jobs.into_iter()
+            .map(|job| (job.id, job.state, job.attempts, job.last_error))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(jobs[0].len(), 2);
+    assert_eq!(jobs[0], jobs[1]);
+    let [turns, others] = [
+        one.due_turns(Queue::Push, i64::MAX, None, 10),
+        other.due_turns(Queue::Push, i64::MAX, None, 10),
+    ];
+    assert_eq!(turns.await.unwrap(), others.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moved_store_says_the_same_and_goes_on_from_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = Database::new().await;
+    let store = open(directory.path());
+    fill(&store).await;
+    while store.index(1000).await.unwrap() > 0 {}
+    let is_open = moving::run(directory.path(), &database.url(), |_, _| {}).await;
+    assert!(matches!(is_open, Err(MoveError::Source(_))), "a server runs on it: {is_open:?}");
+    drop(store);
+
+    let (url, mut seen) = (database.url(), Vec::new());
+    let moved = moving::run(directory.path(), &url, |moved, all| seen.push((moved, all)));
+    let moved = moved.await.unwrap();
+    assert_eq!(moved, Kind::ALL.len() * 25 + 12 + 2);
+    assert_eq!((seen.first(), seen.last()), (Some(&(0, moved)), Some(&(moved, moved))));
+    let (old, new) =
+        (open(directory.path()), PostgresStore::open(Options::new(database.url())).await.unwrap());
+    assert_same(&old, &new).await;
+    new.close().await;
+
+    let again = moving::run(directory.path(), &database.url(), |_, _| {}).await;
+    assert!(matches!(again, Err(MoveError::Source(_))), "{again:?}");
+    drop(old);
+    let again = moving::run(directory.path(), &database.url(), |_, _| {}).await;
+    assert!(matches!(again, Err(MoveError::Target(OpenError::NotEmpty(_)))), "{again:?}");
+
+    // What is saved from here on is newer than everything that was moved.
+    let key = Key { kind: Kind::Order, owner: "wx1".into(), id: "中1".into() };
+    let fresh = kaipiao_ports::store::Freshness::Fresh;
+    let before = new.read(&key, fresh).await.unwrap().unwrap();
+    let (expect, body) = (Expect::Version(before.version), Some(Body::new("{}")));
+    let save = Save { key: key.clone(), expect, body, index: Index::default() };
+    new.commit(Commit::of(vec![save])).await.unwrap();
+    assert!(new.read(&key, fresh).await.unwrap().unwrap().version > before.version);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_is_cut_off_leaves_the_database_empty_and_a_node_at_work_refuses_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = Database::new().await;
+    fill(&open(directory.path())).await;
+    let (source, url) = (directory.path().to_owned(), database.url());
+    let cut = tokio::spawn(async move {
+        let stop = |moved, _| assert!(moved < 200, "the move is cut off here");
+        moving::run(&source, &url, stop).await.map(|_| ())
+    });
+    assert!(cut.await.unwrap_err().is_panic());
+    let store = PostgresStore::open(Options::new(database.url())).await.unwrap();
+    let page = Page::by_key(Kind::Account, None, 10);
+    assert_eq!(store.list(&page).await.unwrap(), []);
+    let refused = moving::run(directory.path(), &database.url(), |_, _| {}).await;
+    assert!(matches!(refused, Err(MoveError::Target(OpenError::NodeInUse(_)))), "{refused:?}");
+    store.close().await;
+    moving::run(directory.path(), &database.url(), |_, _| {}).await.unwrap();
+}

@@ -1,0 +1,122 @@
+//! The merchant's server: notes every push that arrives, refuses some, and kills whom the round wants
+//! dead at a moment of its own.
+
+use crate::cluster::signal;
+use fastrand::Rng;
+use kaipiao_tests::{MERCHANT, Receiver, Reply, element};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+/// What every merchant tells pushes apart by: the user and the CreateTime.
+pub type PushKey = (String, i64);
+
+/// A push as it arrived.
+#[derive(Clone)]
+pub struct Arrival {
+    /// What it is told apart by.
+    pub key: PushKey,
+    /// The event in clear.
+    pub event: String,
+    /// The connection was closed without an answer: the push has to come again.
+    pub is_refused: bool,
+}
+
+/// A server that is going to be killed by the merchant's.
+pub struct Murder {
+    /// Whom.
+    pub pid: u32,
+    /// After so many pushes.
+    pub after: usize,
+    /// Before it answers the last of them, or after.
+    pub is_before_answer: bool,
+}
+
+#[derive(Default)]
+struct State {
+    arrivals: Vec<Arrival>,
+    known: HashSet<PushKey>,
+    /// After how many arrivals a server was killed.
+    kills: Vec<usize>,
+    murder: Option<Murder>,
+    /// Of a hundred new pushes so many are refused.
+    refuses: u32,
+    rng: Rng,
+}
+
+/// The merchant's server.
+pub struct Deliveries {
+    receiver: Receiver,
+    state: Arc<Mutex<State>>,
+}
+
+impl Deliveries {
+    /// One that answers every push.
+    pub fn start() -> Self {
+        let state = Arc::new(Mutex::new(State { rng: Rng::with_seed(0), ..State::default() }));
+        let shared = Arc::clone(&state);
+        let receiver = Receiver::behaving(move |_, received| {
+            shared.lock().unwrap().take(received.event(MERCHANT))
+        });
+        Self { receiver, state }
+    }
+
+    /// Its callback as the admin API takes it.
+    pub fn settings(&self) -> Value {
+        self.receiver.settings("safe")
+    }
+
+    /// So many of a hundred pushes are refused when they come for the first time.
+    pub fn refuse(&self, refuses: u32, seed: u64) {
+        let mut state = self.state.lock().unwrap();
+        state.rng = Rng::with_seed(seed);
+        state.refuses = refuses;
+    }
+
+    /// Plans a kill.
+    pub fn plan(&self, murder: Murder) {
+        self.state.lock().unwrap().murder = Some(murder);
+    }
+
+    /// A server was killed: what arrives again from now on may be what it had under way.
+    pub fn note_kill(&self) {
+        let mut state = self.state.lock().unwrap();
+        let arrived = state.arrivals.len();
+        state.kills.push(arrived);
+        state.murder = None;
+    }
+
+    /// After how many arrivals each kill was.
+    pub fn kills(&self) -> Vec<usize> {
+        self.state.lock().unwrap().kills.clone()
+    }
+
+    /// All that has arrived.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.state.lock().unwrap().arrivals.clone()
+    }
+}
+
+impl State {
+    fn take(&mut self, event: String) -> Reply {
+        let of = |name: &str| element(&event, name).unwrap_or_else(|| panic!("{name}: {event}"));
+        let key = (of("FromUserName"), of("CreateTime").parse().unwrap());
+        let is_new = self.known.insert(key.clone());
+        let is_refused = is_new && self.rng.u32(0..100) < self.refuses;
+        self.arrivals.push(Arrival { key, event, is_refused });
+        if let Some(murder) = &mut self.murder {
+            if murder.after > 0 {
+                murder.after -= 1;
+            } else {
+                let Murder { pid, is_before_answer, .. } = *murder;
+                self.murder = None;
+                let kill = move || signal("-9", pid);
+                if !is_before_answer && !is_refused {
+                    return Reply::Then("success", Box::new(kill));
+                }
+                kill();
+            }
+        }
+        if is_refused { Reply::Close } else { Reply::Success("success") }
+    }
+}

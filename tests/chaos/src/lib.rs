@@ -1,0 +1,32 @@
+//! kill -9 under load: no acknowledged change is lost, whatever the moment.
+//!
+//! In each round real servers are loaded by clients that remember every acknowledged reply, until a fault
+//! ends them at a moment of the round's own. Then they start again, and everything is compared through the
+//! public API and the operator's listings: what was acknowledged must be there, what was not answered may
+//! be. Every 25 rounds, and half the time in between, the whole store is looked at once nothing is
+//! left to be done: messages, cards, numbers and pushes are those that follow from the orders, each
+//! once, and what arrived twice was forced to by a kill.
+//!
+//! What the clients do, and the moments, follow from a seed that is printed; the threads' interleaving
+//! does not.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(clippy::print_stdout, reason = "a line for each round")]
+
+mod client;
+pub mod cluster;
+mod compare;
+mod deliveries;
+mod listings;
+mod merchant;
+mod model;
+mod order;
+mod postgres;
+mod repeats;
+mod round;
+mod series;
+mod servers;
+mod session;
+mod whole;
+
+pub use series::{Engine, Plan, SERIES, run};

@@ -1,0 +1,200 @@
+//! What the servers list: everything that is stored, row by row.
+
+use crate::cluster::Node;
+use crate::order::{Order, Stage};
+use crate::session::USERS;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kaipiao_tests::MERCHANT;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// An order of the admin API.
+#[derive(Debug, Deserialize)]
+pub struct OrderRow {
+    order_id: String,
+    state: String,
+    user: Option<String>,
+    used_by: Option<String>,
+}
+
+/// An invoice request of the admin API.
+#[derive(Debug, Deserialize)]
+pub struct InvoiceRow {
+    /// The serial.
+    pub fpqqlsh: String,
+    /// Whose it is.
+    pub user: String,
+    /// "blue" or "red".
+    colour: String,
+    /// "running", "failed", "issued", "being_offset" or "offset".
+    pub state: String,
+    fpdm: Option<String>,
+    fphm: Option<String>,
+}
+
+impl InvoiceRow {
+    /// Code and number, once there is an invoice.
+    pub fn number(&self) -> Option<(String, String)> {
+        self.fpdm.clone().zip(self.fphm.clone())
+    }
+
+    /// Whether it is a red invoice.
+    pub fn is_red(&self) -> bool {
+        self.colour == "red"
+    }
+}
+
+/// Orders and invoices of the demo merchant.
+pub struct Records {
+    orders: HashMap<String, OrderRow>,
+    /// By serial.
+    pub invoices: BTreeMap<String, InvoiceRow>,
+}
+
+impl Records {
+    /// Everything that a server lists.
+    pub fn of(node: &Node) -> Self {
+        // Orders first: what uses one is never seen without it.
+        let orders: Vec<OrderRow> = rows(node, "orders", "orders");
+        let invoices: Vec<InvoiceRow> = rows(node, "invoices", "invoices");
+        let all = (orders.len(), invoices.len());
+        let orders: HashMap<_, _> =
+            orders.into_iter().map(|row| (row.order_id.clone(), row)).collect();
+        let invoices: BTreeMap<_, _> =
+            invoices.into_iter().map(|row| (row.fpqqlsh.clone(), row)).collect();
+        assert_eq!(all, (orders.len(), invoices.len()), "a listing has a row twice");
+        Self { orders, invoices }
+    }
+
+    /// How many orders there are.
+    pub fn orders(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Where an order stands, as its rows say together.
+    pub fn stage(&self, order: &Order) -> Stage {
+        let Some(row) = self.orders.get(&order.id) else { return Stage::Unknown };
+        let is_decided = row.state != "offered";
+        let user = row.user.as_deref();
+        assert_eq!(user, is_decided.then_some(order.user), "{row:?}: {order:?}");
+        match (&*row.state, &row.used_by) {
+            ("offered", None) => Stage::Offered,
+            ("declined", None) => Stage::Declined,
+            ("authorized", None) => Stage::Authorized,
+            ("authorized", Some(serial)) => self.stage_of_invoice(serial, order),
+            ("rejected", None) => Stage::Rejected,
+            ("rejected", Some(serial)) => {
+                let stage = self.stage_of_invoice(serial, order);
+                assert_eq!(stage, Stage::Failed, "rejected although: {row:?}");
+                Stage::Rejected
+            }
+            _ => panic!("{row:?}"),
+        }
+    }
+
+    fn stage_of_invoice(&self, serial: &str, order: &Order) -> Stage {
+        assert_eq!(serial, order.serial());
+        let of = |serial: &str| self.invoices.get(serial);
+        let blue = of(serial).unwrap_or_else(|| panic!("the request is lost: {order:?}"));
+        let red = of(&order.red_serial());
+        match (&*blue.state, red.map(|red| &*red.state)) {
+            ("running", None) => Stage::Requested,
+            ("failed", None) => Stage::Failed,
+            ("issued", None) => Stage::Issued,
+            ("issued", Some("failed")) => Stage::OffsetFailed,
+            // The red one may be on the next page, which is read a moment later.
+            ("being_offset", Some(_)) => Stage::OffsetRequested,
+            ("offset", Some("issued")) => Stage::Offset,
+            _ => panic!("half a change: {blue:?} {red:?}"),
+        }
+    }
+}
+
+fn rows<T: DeserializeOwned>(node: &Node, of: &str, name: &str) -> Vec<T> {
+    let rows = node.all_pages(&format!("admin/v1/{of}?appid={MERCHANT}"), name);
+    rows.into_iter().map(|row| serde_json::from_value(row).unwrap()).collect()
+}
+
+/// A service message.
+#[derive(Debug, Deserialize)]
+pub struct MessageRow {
+    /// The order.
+    pub order_id: String,
+    /// "rejected", "issued", "failed" or "taken_back".
+    pub event: String,
+    /// The merchant's words of a rejection.
+    pub reason: String,
+    /// The invoice that it is about.
+    pub fpqqlsh: Option<String>,
+}
+
+/// The messages of all users.
+pub fn messages(node: &Node) -> Vec<MessageRow> {
+    let of = |user: &&str| node.all_pages(&format!("sandbox/v1/messages?user={user}"), "messages");
+    let all = USERS.iter().flat_map(of);
+    all.map(|row| serde_json::from_value(row).unwrap()).collect()
+}
+
+/// A push of the admin API.
+#[derive(Debug, Deserialize)]
+pub struct PushRow {
+    /// The order.
+    pub order_id: String,
+    /// The user.
+    pub openid: String,
+    /// Unix seconds.
+    pub create_time: i64,
+    /// "delivered" is the one that a whole store has.
+    pub state: String,
+    /// The event in clear.
+    pub body: String,
+}
+
+/// The demo merchant's pushes, oldest first.
+pub fn pushes(node: &Node) -> Vec<PushRow> {
+    let mut pushes: Vec<PushRow> = rows(node, "pushes", "pushes");
+    pushes.reverse();
+    pushes
+}
+
+/// Whether something is still to be done.
+pub fn is_busy(node: &Node) -> bool {
+    let has = |listing: &str, name: &str| {
+        let page = node.admin("GET", listing, &Value::Null);
+        !page[name].as_array().unwrap().is_empty()
+    };
+    has("jobs?limit=1", "jobs") || has("pushes?state=open&limit=1", "pushes")
+}
+
+/// The serials of the cards that a user's wallet shows, and those of them that are cancelled.
+pub fn cards(node: &Node, user: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut cards, mut cancelled) = (BTreeSet::new(), BTreeSet::new());
+    let cookie = node.session(user);
+    let mut path = "me/cards".to_owned();
+    loop {
+        let html = node.page(&path, &cookie);
+        for card in html.split("href=\"/me/cards/").skip(1) {
+            let (name, rest) = card.split_once('"').unwrap();
+            let serial = serial_of(name);
+            assert!(cards.insert(serial.clone()), "{user} has two cards of {serial}");
+            let (shown, _) = rest.split_once("</a>").unwrap();
+            if shown.contains("Cancelled") {
+                cancelled.insert(serial);
+            }
+        }
+        let Some((_, more)) = html.split_once("href=\"/me/cards?after=") else {
+            return (cards, cancelled);
+        };
+        path = format!("me/cards?after={}", more.split('"').next().unwrap());
+    }
+}
+
+/// What the first half of an invoice's name in addresses says: the merchant and the serial.
+fn serial_of(name: &str) -> String {
+    let (claim, _proof) = name.split_once('.').unwrap();
+    let claim = String::from_utf8(URL_SAFE_NO_PAD.decode(claim).unwrap()).unwrap();
+    claim.strip_prefix(MERCHANT).expect("the demo merchant's card").to_owned()
+}

@@ -1,0 +1,66 @@
+//! A database of the rounds' own, on the PostgreSQL server that `cargo xtask` has started for them, and
+//! what happens to it.
+
+use kaipiao_testkit::postgres::{Database, VARIABLE};
+use kaipiao_tests::poll_within;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// A database, dropped with this.
+pub struct Postgres {
+    database: Database,
+    runtime: Runtime,
+}
+
+impl Postgres {
+    /// Makes one. Panics where there is no server.
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let database = runtime.block_on(Database::new());
+        Self { database, runtime }
+    }
+
+    /// Its address as `--database-url` takes it.
+    pub fn url(&self) -> String {
+        self.database.url()
+    }
+
+    /// Ends every connection of the servers, as a fail-over does.
+    pub fn terminate_backends(&self) {
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        self.runtime.block_on(self.database.execute(sql));
+    }
+
+    /// Stops the whole server in this mode of `pg_ctl`, and starts it again so much later.
+    pub fn stop_for(mode: &str, time: Duration) {
+        control(&["stop", "--silent", "--mode", mode]);
+        poll_within(time, || None::<()>);
+        control(&["start", "--silent", "--wait"]);
+    }
+}
+
+/// `pg_ctl` on the server's folder, as the user whose it is.
+fn control(arguments: &[&str]) {
+    let server = std::env::var(VARIABLE).expect("it was there for the database");
+    let folder = server.split(' ').find_map(|part| part.strip_prefix("host=")).unwrap();
+    let folder = Path::new(folder);
+    let program = "/usr/lib/postgresql/15/bin/pg_ctl";
+    let mut command = Command::new(program);
+    // It refuses to run as root: the folder is then the user's whom Debian's package made.
+    if std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+        command = Command::new("setpriv");
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", program]);
+    }
+    command
+        .args(arguments)
+        .arg("--pgdata")
+        .arg(folder.join("data"))
+        .arg("--log")
+        .arg(folder.join("log"));
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}

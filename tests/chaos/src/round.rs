@@ -1,0 +1,241 @@
+//! A round: load, a fault at a moment of the round's own, a new start, and the comparison.
+
+use crate::cluster::{Node, Store};
+use crate::deliveries::Murder;
+use crate::model::Model;
+use crate::postgres::Postgres;
+use crate::servers::Servers;
+use crate::session::Session;
+use fastrand::Rng;
+use kaipiao_tests::{poll_within, wait_until};
+use serde_json::json;
+use std::fmt;
+use std::ops::{AddAssign, Range};
+use std::sync::atomic::Ordering;
+use std::thread::ScopedJoinHandle;
+use std::time::Duration;
+
+/// A round that acknowledged less has proved nothing.
+const MIN_ACKNOWLEDGED: usize = 50;
+/// Whatever has happened, those that are left acknowledge so many changes more.
+const GOES_ON: usize = 50;
+/// The claims of a dead process lapse, and another has done its work.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(20);
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// kill -9 of a server after so many acknowledged changes.
+    Killed,
+    /// kill -9 of all servers.
+    AllKilled,
+    /// A server dies right before the COMMIT of a group of commits.
+    BeforeCommit,
+    /// The merchant's server kills one before it answers a push.
+    PushUnanswered,
+    /// The merchant's server kills one once it has answered a push.
+    PushAnswered,
+    /// kill -9, with requests at an issuer that does not answer.
+    IssuerSilent,
+    /// kill -9, and again while it starts.
+    KilledTwice,
+    /// SIGTERM: a server ends in order.
+    Stopped,
+    /// Every connection to the database is ended from there, three times.
+    BackendsTerminated,
+    /// The database is stopped for seconds, in this mode.
+    DatabaseStopped(&'static str),
+}
+
+/// They take turns; the seed says whose it is.
+const OF_SQLITE: &[Fault] = &[
+    Fault::Killed,
+    Fault::PushUnanswered,
+    Fault::IssuerSilent,
+    Fault::PushAnswered,
+    Fault::KilledTwice,
+    Fault::BeforeCommit,
+    Fault::PushUnanswered,
+    Fault::Killed,
+    Fault::PushAnswered,
+    Fault::Stopped,
+];
+const OF_POSTGRES: &[Fault] = &[
+    Fault::Killed,
+    Fault::BackendsTerminated,
+    Fault::PushUnanswered,
+    Fault::DatabaseStopped("fast"),
+    Fault::AllKilled,
+    Fault::Stopped,
+    Fault::PushAnswered,
+    Fault::DatabaseStopped("immediate"),
+    Fault::IssuerSilent,
+    Fault::KilledTwice,
+    Fault::BeforeCommit,
+];
+
+impl Fault {
+    fn of(store: &Store, seed: u64) -> Self {
+        let faults = match store {
+            Store::Sqlite => OF_SQLITE,
+            Store::Postgres(_) => OF_POSTGRES,
+        };
+        let turn = seed % faults.len() as u64;
+        faults[usize::try_from(turn).expect("it is small")]
+    }
+
+    /// The fault of the database alone, which every server survives.
+    const fn is_of_database(self) -> bool {
+        matches!(self, Self::BackendsTerminated | Self::DatabaseStopped(_))
+    }
+
+    /// Which of the servers end.
+    fn ends(self, victim: usize, servers: usize) -> Range<usize> {
+        match self {
+            Self::AllKilled => 0..servers,
+            fault if fault.is_of_database() => 0..0,
+            _ => victim..victim + 1,
+        }
+    }
+}
+
+/// What rounds came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    acknowledged: usize,
+    unanswered: usize,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.acknowledged += other.acknowledged;
+        self.unanswered += other.unanswered;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} acknowledged, {} unanswered", self.acknowledged, self.unanswered)
+    }
+}
+
+/// Plays a round and prints a line; panics at the first thing that is wrong.
+pub fn play(servers: &mut Servers, model: &mut Model, seed: u64) -> Tally {
+    let mut rng = Rng::with_seed(seed);
+    let fault = Fault::of(&servers.cluster.store, seed);
+    let victim = rng.usize(0..servers.nodes.len());
+    if fault == Fault::BeforeCommit {
+        // What is left would use up the commits that are to come.
+        model.settle(servers);
+        servers.replace(victim, rng.u64(150..500));
+    }
+    let refuses = if rng.bool() { 10 } else { 0 };
+    servers.deliveries.refuse(refuses, rng.u64(..));
+    if fault == Fault::IssuerSilent {
+        // It takes these and does not answer: they are under way at the kill.
+        let hang = json!({"target": "issuer", "n": 12, "drop": true});
+        assert_eq!(servers.nodes[victim].sure_post("sandbox/v1/faults", &hang)["left"], 12);
+    }
+    model.begin(seed, &mut rng, fault != Fault::IssuerSilent);
+    let tally = load(servers, model, fault, victim, &mut rng);
+    assert!(tally.acknowledged >= MIN_ACKNOWLEDGED, "only {tally}");
+    let ended = servers.remove(fault.ends(victim, servers.nodes.len()), fault == Fault::Stopped);
+    if !servers.nodes.is_empty() && fault == Fault::Killed {
+        servers.settle(TAKEN_OVER_WITHIN);
+    }
+    for former in ended {
+        // Once its lease has lapsed, a name is free again at once.
+        let keeps_name = matches!(fault, Fault::Killed | Fault::Stopped);
+        let name = if keeps_name { former } else { servers.new_name() };
+        if fault == Fault::KilledTwice {
+            let twice = servers.new_name();
+            let starting = servers.cluster.begin(&twice, None);
+            pause(Duration::from_millis(rng.u64(0..300)));
+            starting.kill();
+            servers.deliveries.note_kill();
+        }
+        let node = servers.cluster.start(&name);
+        servers.nodes.push(node);
+    }
+    model.compare(servers);
+    if rng.u32(0..servers.settle_one_in()) == 0 {
+        model.settle(servers);
+    }
+    println!("seed {seed}: {tally}; {fault:?}");
+    tally
+}
+
+/// Loads the servers until the fault's moment, and what is left of them until they have done as well.
+fn load(
+    servers: &mut Servers,
+    model: &mut Model,
+    fault: Fault,
+    victim: usize,
+    rng: &mut Rng,
+) -> Tally {
+    let session = Session::open(&servers.nodes);
+    let (clients, merchant) = (&mut model.clients, &mut model.merchant);
+    std::thread::scope(|scope| {
+        let session = &session;
+        let mut players = Vec::new();
+        for client in clients {
+            players.push(scope.spawn(move || client.play(session)));
+        }
+        players.push(scope.spawn(move || merchant.play(session)));
+        let count = || session.acknowledged.load(Ordering::SeqCst);
+        let has = |goal: usize| {
+            let is_idle = || players.iter().all(ScopedJoinHandle::is_finished);
+            wait_until("more is acknowledged", || count() >= goal || is_idle());
+        };
+        has(match fault {
+            Fault::BeforeCommit => 0,
+            Fault::PushUnanswered | Fault::PushAnswered => MIN_ACKNOWLEDGED,
+            _ => rng.usize(60..560),
+        });
+        strike(servers, session, fault, victim, rng);
+        has(count() + GOES_ON);
+        session.is_over.store(true, Ordering::SeqCst);
+        for player in players {
+            player.join().expect("no client saw a wrong answer");
+        }
+    });
+    Tally {
+        acknowledged: session.acknowledged.load(Ordering::SeqCst),
+        unanswered: session.unanswered.load(Ordering::SeqCst),
+    }
+}
+
+/// The fault, at its moment.
+fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize, rng: &mut Rng) {
+    let node = &servers.nodes[victim];
+    match (fault, &servers.cluster.store) {
+        (Fault::AllKilled, _) => servers.nodes.iter().for_each(Node::kill),
+        (Fault::Stopped, _) => node.stop(),
+        (Fault::PushUnanswered | Fault::PushAnswered, _) => {
+            let is_before_answer = fault == Fault::PushUnanswered;
+            let after = rng.usize(0..100);
+            servers.deliveries.plan(Murder { pid: node.pid, after, is_before_answer });
+            wait_until("it dies", || node.is_gone());
+        }
+        (Fault::BeforeCommit, _) => wait_until("it dies", || node.is_gone()),
+        (Fault::BackendsTerminated, Store::Postgres(postgres)) => {
+            session.may_be_away.store(true, Ordering::SeqCst);
+            for _ in 0..3 {
+                postgres.terminate_backends();
+                pause(Duration::from_millis(rng.u64(0..500)));
+            }
+        }
+        (Fault::DatabaseStopped(mode), Store::Postgres(_)) => {
+            session.may_be_away.store(true, Ordering::SeqCst);
+            Postgres::stop_for(mode, Duration::from_millis(rng.u64(500..5000)));
+        }
+        _ => node.kill(),
+    }
+    if fault != Fault::Stopped && !fault.is_of_database() {
+        servers.deliveries.note_kill();
+    }
+}
+
+fn pause(time: Duration) {
+    poll_within(time, || None::<()>);
+}

@@ -1,0 +1,106 @@
+//! 25 rounds over one store, and a look at the whole of it.
+
+use crate::cluster::{Cluster, Store};
+use crate::model::Model;
+use crate::postgres::Postgres;
+use crate::round::{self, Tally};
+use crate::servers::Servers;
+use clap::ValueEnum;
+use std::ops::Range;
+use std::path::Path;
+
+/// Rounds over one store.
+pub const SERIES: u64 = 25;
+
+/// The stores that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// One process over a data folder.
+    Sqlite,
+    /// Two processes over a PostgreSQL database.
+    Postgres,
+}
+
+impl Engine {
+    fn store(self) -> Store {
+        match self {
+            Self::Sqlite => Store::Sqlite,
+            Self::Postgres => Store::Postgres(Postgres::new()),
+        }
+    }
+}
+
+/// What a run is asked for.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// The store.
+    pub engine: Engine,
+    /// The server's program.
+    pub binary: &'a Path,
+    /// Rounds.
+    pub rounds: u64,
+    /// Of the first round; each further one has the next number.
+    pub seed: u64,
+}
+
+/// Plays the rounds, and prints a line for each; panics at the first thing that is wrong.
+pub fn run(plan: &Plan<'_>) {
+    let (mut total, mut twice, mut seed) = (Tally::default(), 0, plan.seed);
+    let end = plan.seed + plan.rounds;
+    while seed < end {
+        let next = end.min(seed + SERIES);
+        let (tally, again) = Series::begin(plan).play(seed..next);
+        total += tally;
+        twice += again;
+        seed = next;
+    }
+    let rounds = plan.rounds;
+    println!("{rounds} rounds: {total}, {twice} pushes sent twice; nothing lost");
+}
+
+struct Series {
+    servers: Servers,
+    model: Model,
+    /// Of the round that is played.
+    seed: u64,
+}
+
+/// A round that fails says how it is played again, and leaves its store and logs.
+impl Drop for Series {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let folder = self.servers.cluster.keep();
+            let (seed, folder) = (self.seed, folder.display());
+            println!(
+                "play it again: cargo xtask chaos --rounds 1 --seed {seed}; its store and logs: {folder}"
+            );
+        }
+    }
+}
+
+impl Series {
+    fn begin(plan: &Plan<'_>) -> Self {
+        let servers = Servers::start(Cluster::new(plan.binary, plan.engine.store()));
+        let model = Model::new(&servers.nodes[0]);
+        Self { servers, model, seed: 0 }
+    }
+
+    fn play(mut self, seeds: Range<u64>) -> (Tally, usize) {
+        let (mut total, rounds) = (Tally::default(), seeds.end - seeds.start);
+        for seed in seeds {
+            self.seed = seed;
+            total += round::play(&mut self.servers, &mut self.model, seed);
+        }
+        self.model.settle(&self.servers);
+        let again = self.servers.repeated();
+        let twice = again.iter().sum();
+        let orders = self.model.orders().len();
+        let pushes = self.servers.deliveries.arrivals().len();
+        println!("{orders} orders, {pushes} pushes arrived, {twice} of them again: {again:?}");
+        assert!(
+            twice > 0 || rounds < SERIES,
+            "no kill fell between a push and its settling: the rounds prove too little"
+        );
+        (total, twice)
+    }
+}

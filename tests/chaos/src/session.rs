@@ -1,0 +1,164 @@
+//! What the clients of a round share: whom they ask, with which token, and how often they were answered.
+
+use crate::cluster::{Answer, Node};
+use fastrand::Rng;
+use kaipiao_tests::{MERCHANT, PLATFORM, poll_within};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// The users who answer on authorization pages.
+pub const USERS: [&str; 3] = ["zhangwei", "lina", "wangfang"];
+
+/// What the issuer says when it is told to fail.
+pub const REFUSALS: [i64; 3] = [73000, 73100, 73102];
+
+/// What is said while the store is away.
+const SYSTEM_ERROR: i64 = -1;
+const BACK_OFF: Duration = Duration::from_millis(50);
+
+/// The demo accounts as a server shows them.
+pub struct Accounts(Value);
+
+impl Accounts {
+    /// Asks a server.
+    pub fn of(node: &Node) -> Self {
+        Self(node.sure_get("sandbox/v1/accounts"))
+    }
+
+    fn account(&self, appid: &str) -> &Value {
+        let accounts = self.0["accounts"].as_array().unwrap();
+        accounts.iter().find(|account| account["appid"] == appid).expect("a demo account")
+    }
+
+    /// The secret of an account.
+    pub fn secret(&self, appid: &str) -> &str {
+        self.account(appid)["secret"].as_str().unwrap()
+    }
+
+    /// The demo platform's id.
+    pub fn s_pappid(&self) -> &str {
+        assert!(!self.account(PLATFORM).is_null());
+        self.0["s_pappid"].as_str().unwrap()
+    }
+
+    fn user(&self, id: &str) -> &Value {
+        let users = self.0["users"].as_array().unwrap();
+        users.iter().find(|user| user["id"] == id).expect("a demo user")
+    }
+
+    /// How the merchant knows a user.
+    pub fn openid(&self, user: &str) -> &str {
+        self.user(user)["openids"][MERCHANT].as_str().unwrap()
+    }
+
+    /// What a user is called.
+    pub fn name(&self, user: &str) -> &str {
+        self.user(user)["name"].as_str().unwrap()
+    }
+
+    /// The demo merchant's taxpayer id.
+    pub fn tax_id(&self) -> &str {
+        self.0["merchant"]["nsrsbh"].as_str().unwrap()
+    }
+}
+
+/// A round's servers and clients.
+pub struct Session<'a> {
+    /// The servers, dead or alive.
+    pub nodes: &'a [Node],
+    /// What they show of the sandbox.
+    pub accounts: Accounts,
+    /// The merchant's token.
+    pub token: String,
+    /// The merchant's ticket.
+    pub ticket: String,
+    /// Changes that were acknowledged.
+    pub acknowledged: AtomicUsize,
+    /// Changes that were not answered, or with "system error".
+    pub unanswered: AtomicUsize,
+    /// The load ends.
+    pub is_over: AtomicBool,
+    /// The database has been away: "system error" is an answer.
+    pub may_be_away: AtomicBool,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was carried out.
+    Done(Value),
+    /// It was refused, with this code; plain HTTP APIs have none.
+    Refused(Option<i64>, Value),
+    /// Nobody knows.
+    InDoubt,
+}
+
+impl<'a> Session<'a> {
+    /// Servers that all take the token that the first of them gave out.
+    pub fn open(nodes: &'a [Node]) -> Self {
+        let accounts = Accounts::of(&nodes[0]);
+        let token = nodes[0].stable_token(MERCHANT, accounts.secret(MERCHANT));
+        let path = format!("cgi-bin/ticket/getticket?type=wx_card&access_token={token}");
+        let tickets: Vec<_> = nodes.iter().map(|node| node.sure_get(&path)).collect();
+        assert!(tickets.iter().all(|answer| answer["errcode"] == json!(0)), "{tickets:?}");
+        Self {
+            nodes,
+            accounts,
+            token,
+            ticket: tickets[0]["ticket"].as_str().unwrap().to_owned(),
+            acknowledged: AtomicUsize::new(0),
+            unanswered: AtomicUsize::new(0),
+            is_over: AtomicBool::new(false),
+            may_be_away: AtomicBool::new(false),
+        }
+    }
+
+    /// A server to ask next; None: the round is over, or nobody is left.
+    pub fn node(&self, rng: &mut Rng) -> Option<&'a Node> {
+        if self.is_over.load(Ordering::SeqCst) {
+            return None;
+        }
+        let alive: Vec<_> = self.nodes.iter().filter(|node| !node.is_gone()).collect();
+        rng.choice(alive)
+    }
+
+    /// The path of a merchant's call.
+    pub fn path(&self, call: &str) -> String {
+        let joint = if call.contains('?') { '&' } else { '?' };
+        format!("card/invoice/{call}{joint}access_token={}", self.token)
+    }
+
+    /// A change is asked for and counted.
+    pub fn change(&self, node: &Node, path: &str, body: &Value) -> Outcome {
+        let outcome = self.ask(node, path, body);
+        match &outcome {
+            Outcome::Done(_) => self.acknowledged.fetch_add(1, Ordering::SeqCst),
+            Outcome::InDoubt => self.unanswered.fetch_add(1, Ordering::SeqCst),
+            Outcome::Refused(..) => 0,
+        };
+        outcome
+    }
+
+    /// Something is asked that changes nothing.
+    pub fn ask(&self, node: &Node, path: &str, body: &Value) -> Outcome {
+        let answer = node.post(path, body);
+        match answer {
+            Answer::Nothing => Outcome::InDoubt,
+            Answer::Said(status, ref value)
+                if status == 503 || value["errcode"] == SYSTEM_ERROR =>
+            {
+                let may_be_away = self.may_be_away.load(Ordering::SeqCst);
+                assert!(may_be_away, "the store is well: {path}: {answer:?}");
+                // Clients that are told so wait before they ask again.
+                poll_within(BACK_OFF, || None::<()>);
+                Outcome::InDoubt
+            }
+            Answer::Said(200, value) => match value["errcode"].as_i64() {
+                None | Some(0) => Outcome::Done(value),
+                code => Outcome::Refused(code, value),
+            },
+            Answer::Said(_, value) => Outcome::Refused(None, value),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Once nothing is left to be done: everything that follows from the orders is there, once, and nothing
+//! else is.
+
+use crate::cluster::Node;
+use crate::deliveries::{Arrival, PushKey};
+use crate::listings::{InvoiceRow, PushRow, Records, cards, messages, pushes};
+use crate::order::{Order, Stage};
+use crate::session::USERS;
+use kaipiao_tests::{MERCHANT, element};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The store, looked at from every side.
+pub fn check(node: &Node, orders: &[&Order], arrivals: &[Arrival]) {
+    let records = Records::of(node);
+    for order in orders {
+        let stage = records.stage(order);
+        assert_eq!(stage, order.stage, "it has changed by itself: {order:?}");
+        let runs = matches!(stage, Stage::Requested | Stage::OffsetRequested);
+        assert!(!runs, "its job is lost: {order:?}");
+    }
+    check_messages(node, orders);
+    check_cards(node, &records);
+    check_numbers(node, &records);
+    let pushes = pushes(node);
+    check_pushes(orders, &records, &pushes);
+    check_arrivals(&pushes, arrivals);
+}
+
+/// A rejection, an invoice and its end are one message each; a failure leaves at least one.
+fn check_messages(node: &Node, orders: &[&Order]) {
+    let mut found: HashMap<(String, String), usize> = HashMap::new();
+    for message in messages(node) {
+        let about = match &message.fpqqlsh {
+            Some(serial) => serial.clone(),
+            None => format!("{} {}", message.order_id, message.reason),
+        };
+        *found.entry((message.event, about)).or_default() += 1;
+    }
+    let mut take = |event: &str, about: String| found.remove(&(event.to_owned(), about));
+    for order in orders {
+        let once = |is_wanted: bool| is_wanted.then_some(1);
+        let is_rejected = order.stage == Stage::Rejected;
+        let about = format!("{} {}", order.id, order.reason());
+        assert_eq!(take("rejected", about), once(is_rejected), "rejected: {order:?}");
+        let issued = take("issued", order.serial());
+        assert_eq!(issued, once(order.numbers[0].is_some()), "issued: {order:?}");
+        let taken_back = take("taken_back", order.serial());
+        assert_eq!(taken_back, once(order.numbers[1].is_some()), "taken back: {order:?}");
+        let failed = take("failed", format!("{} ", order.id));
+        assert!(order.stage != Stage::Failed || failed.is_some(), "failed: {order:?}");
+    }
+    assert!(found.is_empty(), "messages about nothing: {found:?}");
+}
+
+/// Every blue invoice is one card in its user's wallet, cancelled when it was taken back.
+fn check_cards(node: &Node, records: &Records) {
+    for user in USERS {
+        let blue = records.invoices.values().filter(|row| row.user == user && !row.is_red());
+        let issued = blue.clone().filter(|row| row.number().is_some());
+        let offset = blue.filter(|row| row.state == "offset");
+        let serials = |row: &InvoiceRow| row.fpqqlsh.clone();
+        let wanted: (BTreeSet<_>, BTreeSet<_>) =
+            (issued.map(serials).collect(), offset.map(serials).collect());
+        assert_eq!(cards(node, user), wanted, "the cards of {user}");
+    }
+}
+
+/// A number is on one invoice, and every number that was drawn is an invoice's or a gap.
+fn check_numbers(node: &Node, records: &Records) {
+    let mut numbers = BTreeSet::new();
+    for row in records.invoices.values() {
+        let Some((code, number)) = row.number() else { continue };
+        let number: u64 = number.parse().unwrap();
+        assert!(numbers.insert((code, number)), "a number on two invoices: {row:?}");
+    }
+    let of = |value: &Value| value.as_u64().unwrap();
+    let listed = node.admin("GET", &format!("accounts/{MERCHANT}/numbers"), &Value::Null);
+    for range in listed["ranges"].as_array().unwrap() {
+        let code = range["code"].as_str().unwrap();
+        let length = |run: &Value| of(&run["last"]) - of(&run["first"]) + 1;
+        let gaps: u64 = range["gaps"].as_array().unwrap().iter().map(length).sum();
+        let ahead = |block: &Value| {
+            let (first, last) = (of(&block["first"]), of(&block["last"]));
+            let drawn = numbers.range((code.to_owned(), first)..=(code.to_owned(), last));
+            last - drawn.last().map_or(first - 1, |(_, highest)| *highest)
+        };
+        let ahead: u64 = range["blocks"].as_array().unwrap().iter().map(ahead).sum();
+        let taken = of(&range["last"]) - of(&range["first"]) + 1 - of(&range["left"]);
+        assert!(range.get("next_gap").is_none_or(Value::is_null), "more gaps than are listed");
+        assert_eq!(of(&range["issued"]) + gaps + ahead, taken, "{range}");
+    }
+}
+
+/// The pushes that follow from the orders, each once and in order, no two of a user with one CreateTime.
+fn check_pushes(orders: &[&Order], records: &Records, pushes: &[PushRow]) {
+    let mut keys: HashSet<PushKey> = HashSet::new();
+    let mut of_order: HashMap<&str, Vec<String>> = HashMap::new();
+    for push in pushes {
+        let is_alone = keys.insert((push.openid.clone(), push.create_time));
+        assert!(is_alone, "two pushes with one CreateTime: {push:?}");
+        assert_eq!(push.state, "delivered", "{push:?}");
+        of_order.entry(&push.order_id).or_default().push(what(push));
+    }
+    for order in orders {
+        let found = of_order.remove(&*order.id).unwrap_or_default();
+        check_pushes_of(order, records, &found);
+    }
+    assert!(of_order.is_empty(), "pushes of no order: {of_order:?}");
+}
+
+/// What a push says: a decision, or a serial and its status.
+fn what(push: &PushRow) -> String {
+    let of = |name: &str| element(&push.body, name).unwrap_or_default();
+    match &*of("Event") {
+        "user_authorize_invoice" if of("SuccOrderId") == push.order_id => "yes".to_owned(),
+        "user_authorize_invoice" if of("FailOrderId") == push.order_id => "no".to_owned(),
+        "cloud_invoice_invoiceresult_event" => format!("{} {}", of("fpqqlsh"), of("status")),
+        _ => panic!("{push:?}"),
+    }
+}
+
+fn check_pushes_of(order: &Order, records: &Records, found: &[String]) {
+    let says = || format!("{order:?}: {found:?}");
+    let count = |what: &str| found.iter().filter(|found| *found == what).count();
+    let (sure, in_doubt) = order.declines;
+    assert!((sure..=sure + in_doubt).contains(&count("no")), "{}", says());
+    let is_decided = !matches!(order.stage, Stage::Unknown | Stage::Offered | Stage::Declined);
+    // A rejection may follow a no.
+    let may_lack_yes = order.stage == Stage::Rejected && count("no") > 0;
+    assert!(count("yes") == usize::from(is_decided) || may_lack_yes, "{}", says());
+    let mut wanted = vec!["no".to_owned(), "yes".to_owned()];
+    for (serial, number) in [order.serial(), order.red_serial()].into_iter().zip(&order.numbers) {
+        let (failed, issued) = (format!("{serial} 2"), format!("{serial} 100"));
+        assert_eq!(count(&issued), usize::from(number.is_some()), "{}", says());
+        let is_failed = records.invoices.get(&serial).is_some_and(|row| row.state == "failed");
+        assert!(count(&failed) > 0 || !is_failed, "{}", says());
+        wanted.extend([failed, issued]);
+    }
+    let places = found.iter().map(|found| wanted.iter().position(|wanted| wanted == found));
+    assert!(places.clone().all(|place| place.is_some()) && places.is_sorted(), "{}", says());
+}
+
+/// Every push has arrived, those of an order in their order, always with the same words; and nothing
+/// has arrived that is not stored.
+fn check_arrivals(pushes: &[PushRow], arrivals: &[Arrival]) {
+    let by_key: HashMap<PushKey, (usize, &PushRow)> = pushes
+        .iter()
+        .enumerate()
+        .map(|(place, push)| ((push.openid.clone(), push.create_time), (place, push)))
+        .collect();
+    let (mut arrived, mut newest) = (HashSet::new(), HashMap::new());
+    for Arrival { key, event, .. } in arrivals {
+        let found = by_key.get(key);
+        let (place, push) = found.unwrap_or_else(|| panic!("it is not stored: {event}"));
+        assert_eq!(push.body, *event, "it arrived with other words: {push:?}");
+        arrived.insert(key);
+        let before = newest.insert(&push.order_id, place);
+        assert!(before.is_none_or(|before| before <= place), "out of order: {push:?}");
+    }
+    for (key, (_, push)) in &by_key {
+        assert!(arrived.contains(key), "delivered and never received: {push:?}");
+    }
+}

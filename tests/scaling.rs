@@ -1,0 +1,216 @@
+//! How many owners, and so buckets at most, each commit of a whole order touches: docs/scaling.md names them.
+
+use async_trait::async_trait;
+use kaipiao_app::App;
+use kaipiao_app::authorization::s06_auth_push::authorize_with_default_title;
+use kaipiao_app::delivery::dispatch;
+use kaipiao_app::demo_shop::{self, Progress};
+use kaipiao_app::invoicing::issue;
+use kaipiao_cli::compose;
+use kaipiao_cli::store::OpenStore;
+use kaipiao_domain::people::user::UserId;
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::delivery::claims::{
+    ClaimRequest, ClaimToken, Claimed, Claims, DueTurn, Queue, Reported, TurnKey,
+};
+use kaipiao_ports::delivery::jobs::{Job, JobFailure, JobQuery, Jobs};
+use kaipiao_ports::delivery::outbox::{
+    ListedPush, Outbox, Push, PushId, PushQuery, PushReport, Replayed, StateFilter,
+};
+use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::record::{Key, Stored};
+use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
+use kaipiao_store_sqlite::{Options, SqliteStore};
+use kaipiao_tests::{MERCHANT, PATIENCE, PAUSE, USER, load};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A commit: its tables in order, and their owners.
+type Recorded = (Vec<&'static str>, BTreeSet<String>);
+
+/// A store that remembers what was committed.
+struct Recording {
+    store: SqliteStore,
+    commits: Mutex<Vec<Recorded>>,
+}
+
+impl Recording {
+    fn record(&self, commit: &Commit) {
+        let saves = commit.saves.iter().map(|save| (save.key.kind.table(), save.key.owner.clone()));
+        let pushes = commit.pushes.iter().map(|push| ("pushes", push.account.clone()));
+        let jobs = commit.jobs.iter().map(|change| ("jobs", change.id().account.clone()));
+        let mut parts: Vec<_> = saves.chain(pushes).chain(jobs).collect();
+        parts.sort();
+        let tables = parts.iter().map(|(table, _)| *table).collect();
+        let owners = parts.into_iter().map(|(_, owner)| owner).collect();
+        self.commits.lock().unwrap().push((tables, owners));
+    }
+}
+
+#[async_trait]
+impl Store for Recording {
+    async fn read(&self, key: &Key, freshness: Freshness) -> Result<Option<Stored>, StoreError> {
+        self.store.read(key, freshness).await
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<Listed>, StoreError> {
+        self.store.list(page).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        self.record(&commit);
+        self.store.commit(commit).await
+    }
+
+    async fn index(&self, limit: usize) -> Result<usize, StoreError> {
+        self.store.index(limit).await
+    }
+
+    async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError> {
+        self.store.purge(forgettable, limit).await
+    }
+}
+
+#[async_trait]
+impl Claims for Recording {
+    async fn due_turns(
+        &self,
+        queue: Queue,
+        due_by_ms: i64,
+        after: Option<&TurnKey>,
+        limit: usize,
+    ) -> Result<Vec<DueTurn>, StoreError> {
+        self.store.due_turns(queue, due_by_ms, after, limit).await
+    }
+
+    async fn renew(
+        &self,
+        tokens: &[ClaimToken],
+        lapses_in: Duration,
+    ) -> Result<Vec<ClaimToken>, StoreError> {
+        self.store.renew(tokens, lapses_in).await
+    }
+
+    async fn release(&self, tokens: &[ClaimToken]) -> Result<(), StoreError> {
+        self.store.release(tokens).await
+    }
+}
+
+#[async_trait]
+impl Outbox for Recording {
+    async fn claim_pushes(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Push>, StoreError> {
+        self.store.claim_pushes(request).await
+    }
+
+    async fn complete_push(&self, report: PushReport) -> Result<Reported, CommitError> {
+        // Its row and those of its ordering key lie in the account's bucket, which its number carries.
+        self.commits.lock().unwrap().push((vec!["report"], [MERCHANT.to_owned()].into()));
+        self.store.complete_push(report).await
+    }
+
+    async fn replay(&self, id: &PushId, now_ms: i64) -> Result<Replayed, CommitError> {
+        self.store.replay(id, now_ms).await
+    }
+
+    async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError> {
+        self.store.pushes(query).await
+    }
+}
+
+#[async_trait]
+impl Jobs for Recording {
+    async fn claim_jobs(
+        &self,
+        queue: Queue,
+        request: &ClaimRequest<'_>,
+    ) -> Result<Claimed<Job>, StoreError> {
+        self.store.claim_jobs(queue, request).await
+    }
+
+    async fn fail_job(&self, failure: JobFailure) -> Result<Reported, StoreError> {
+        self.store.fail_job(failure).await
+    }
+
+    async fn run_again(&self, number: i64, now_ms: i64) -> Result<Option<bool>, StoreError> {
+        self.store.run_again(number, now_ms).await
+    }
+
+    async fn jobs(&self, query: &JobQuery) -> Result<Vec<Job>, StoreError> {
+        self.store.jobs(query).await
+    }
+}
+
+/// From the offer to the report of the second push.
+async fn whole_order(app: &App, store: &Recording) {
+    let user = UserId::parse(USER).unwrap();
+    let link = demo_shop::new_order(app).await.unwrap();
+    let (_, order_id) = link.split_once("&o1=").unwrap();
+    let order_id = order_id.split('&').next().unwrap().to_owned();
+    authorize_with_default_title(app, &link, &user).await.unwrap();
+    let end = Instant::now() + PATIENCE;
+    while !matches!(demo_shop::come_back(app, &user, &order_id).await.unwrap(), Progress::Issued(_))
+    {
+        pause(end).await;
+    }
+    let open = PushQuery {
+        account: None,
+        ordering_key: None,
+        state: Some(StateFilter::Open),
+        after: None,
+        limit: 1,
+    };
+    while !store.pushes(&open).await.unwrap().is_empty() {
+        pause(end).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a poll without a pause would load what is tested")]
+async fn pause(end: Instant) {
+    assert!(Instant::now() < end, "the order did not come to its end");
+    tokio::time::sleep(PAUSE).await;
+}
+
+#[tokio::test]
+async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
+    let data = tempfile::tempdir().unwrap();
+    let settings = load(data.path(), "");
+    let store = SqliteStore::open(&settings.data, Options::default()).unwrap();
+    let store = Arc::new(Recording { store, commits: Mutex::default() });
+    let clock = Arc::new(SystemClock::default());
+    let keys = kaipiao_wire::keys::Keys::derive_sandbox(&[1; 32]);
+    let address = SocketAddr::from(([127, 0, 0, 1], 9));
+    let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+    let (app, _issuer) =
+        compose::app(&settings, address, &OpenStore::unshared(shared), Arc::clone(&clock), keys)
+            .unwrap();
+    let app = Arc::new(app);
+    compose::prepare(&app, &settings, clock).await.unwrap();
+    let issuing = tokio::spawn(issue::run(Arc::clone(&app), std::future::pending()));
+    let pushing = tokio::spawn(dispatch::run(Arc::clone(&app), std::future::pending()));
+
+    // The first one also sets the merchant's contact, and takes a block of numbers.
+    whole_order(&app, &store).await;
+    store.commits.lock().unwrap().clear();
+    whole_order(&app, &store).await;
+    issuing.abort();
+    pushing.abort();
+
+    let mut commits = Vec::new();
+    for (tables, owners) in &*store.commits.lock().unwrap() {
+        let line = format!("{} of {}", tables.join(", "), owners.len());
+        println!("{line}: {owners:?}");
+        commits.push(line);
+    }
+    // A push's report comes when it comes.
+    let reports = commits.extract_if(.., |line| line == "report of 1").count();
+    assert_eq!(reports, 2);
+    let expected = [
+        "orders of 1",
+        "orders, pushes of 1",
+        "invoice_contents, invoice_requests, jobs, orders of 1",
+        "card_codes, cards, invoice_numbers, invoice_requests, jobs, messages, pushes of 2",
+    ];
+    assert_eq!(commits, expected);
+}
