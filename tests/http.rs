@@ -4,6 +4,7 @@
 
 mod access;
 mod authorization;
+mod damaged;
 mod delivery;
 mod demo_shop;
 mod home;
