@@ -23,7 +23,7 @@ use kaipiao_domain::authorization::user_decision::Authorization;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::line::{Line, LineNature};
 use kaipiao_domain::invoicing::make_out::MakeOut;
-use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::party::{Party, PartyField};
 use kaipiao_domain::invoicing::requests::MakeOutRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
@@ -150,18 +150,19 @@ fn invoice(
 /// The buyer as the user wrote them; whoever left the name empty is an individual.
 fn buyer(title: &InvoiceTitle) -> Result<Party, Refusal> {
     // An invoice has less room than a title, and whatever is printed on it is whole.
-    let limited = |field: TitleField, max_chars| {
+    let limited = |field: TitleField, place: PartyField| {
         let value = title.get(field);
-        text::limited(field.name(), value, max_chars).map(|()| value.to_owned())
+        text::limited(field.name(), value, place.max_chars()).map(|()| value.to_owned())
     };
-    let name = Some(limited(TitleField::Title, 200)?).filter(|name| !name.trim().is_empty());
+    let name =
+        Some(limited(TitleField::Title, PartyField::Name)?).filter(|name| !name.trim().is_empty());
     Ok(Party {
         name: name.unwrap_or_else(|| "个人".to_owned()),
-        tax_id: limited(TitleField::TaxNo, 64)?,
-        address: limited(TitleField::Addr, 200)?,
-        phone: limited(TitleField::Phone, 64)?,
-        bank: limited(TitleField::BankType, 200)?,
-        bank_account: limited(TitleField::BankNo, 64)?,
+        tax_id: limited(TitleField::TaxNo, PartyField::TaxId)?,
+        address: limited(TitleField::Addr, PartyField::Address)?,
+        phone: limited(TitleField::Phone, PartyField::Phone)?,
+        bank: limited(TitleField::BankType, PartyField::Bank)?,
+        bank_account: limited(TitleField::BankNo, PartyField::BankAccount)?,
     })
 }
 
@@ -179,5 +180,33 @@ fn goods() -> Line {
         rate: Decimal::new(13, 2),
         untaxed: None,
         tax: TAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaipiao_domain::people::title::TitleSide;
+
+    #[test]
+    fn the_shop_takes_as_much_of_a_title_as_makeoutinvoice() {
+        for (field, place) in [
+            (TitleField::Title, PartyField::Name),
+            (TitleField::TaxNo, PartyField::TaxId),
+            (TitleField::Addr, PartyField::Address),
+            (TitleField::Phone, PartyField::Phone),
+            (TitleField::BankType, PartyField::Bank),
+            (TitleField::BankNo, PartyField::BankAccount),
+        ] {
+            let of_length = |chars| {
+                let title = InvoiceTitle::new(TitleSide::Company);
+                buyer(&title.with(field, "字".repeat(chars)))
+            };
+            let most = place.max_chars();
+            let party = of_length(most).unwrap();
+            let (_, printed) = party.texts()[place as usize];
+            assert_eq!(printed.chars().count(), most);
+            assert!(of_length(most + 1).unwrap_err().detail.contains(field.name()));
+        }
     }
 }
