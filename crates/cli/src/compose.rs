@@ -151,6 +151,7 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
         settings: Arc::new(http_settings(settings, address)?),
         bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
         sandbox: sandbox.map(Arc::new),
+        no_invoice_page: kaipiao_pages::no_invoice,
     };
     let has_admin = server.settings.admin_token.is_some();
     let base_url = public_base_url(settings, address);
