@@ -48,10 +48,37 @@ fn a_shops_invoice_that_fails_says_so() {
     let (link, back) = order(&server);
     assert_eq!(server.answer(&link, USER, "authorize", title()).0, 200);
     let asked = come_back(&server, &back, USER);
-    assert!(asked.body().contains("being issued") && asked.headers()["refresh"] == "1");
+    assert!(asked.body().contains("being issued") && refresh(&asked).is_some());
     wait_until("the page says so", || {
         come_back(&server, &back, USER).body().contains("could not be issued")
     });
+}
+
+/// Where the page goes on to by itself.
+fn refresh(page: &ureq::http::Response<String>) -> Option<&str> {
+    let header = page.headers().get("refresh")?.to_str().unwrap();
+    Some(header.strip_prefix("1;url=").unwrap())
+}
+
+#[test]
+fn a_page_stops_looking_by_itself_for_an_invoice_that_does_not_come() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    server.fault(json!({"target": "issuer", "drop": true}));
+    let (link, back) = order(&server);
+    assert_eq!(server.answer(&link, USER, "authorize", title()).0, 200);
+    let (mut page, mut looks) = (come_back(&server, &back, USER), 0);
+    while let Some(next) = refresh(&page).map(str::to_owned) {
+        looks += 1;
+        assert!(looks <= 30, "it looks for ever: {next}");
+        page = come_back(&server, &next, USER);
+    }
+    assert_eq!(looks, 30);
+    assert!(page.body().contains("Still being issued"), "{}", page.body());
+    // Whoever wants to look again begins again.
+    assert!(page.body().contains(&format!("href=\"{back}\"")), "{}", page.body());
+    assert!(refresh(&come_back(&server, &back, USER)).is_some());
+    assert!(come_back(&server, &format!("{back}?look=4294967295"), USER).body().contains("Still"));
 }
 
 #[test]

@@ -99,3 +99,28 @@ fn the_icon_is_where_browsers_look_for_it() {
         assert!(icon.body().contains("<svg"));
     }
 }
+
+#[test]
+fn a_browser_at_an_unknown_invoices_address_gets_a_page_in_its_language() {
+    let server = TestServer::start();
+    for path in ["/invoice/pdf/x.y", "/invoice/svg/x.y"] {
+        for (language, words) in [("en", "There is no such invoice"), ("zh-CN", "发票不存在")]
+        {
+            let headers = [("accept", "text/html,*/*;q=0.8"), ("accept-language", language)];
+            let page = server.page("GET", path, &headers, "");
+            assert_eq!((page.status().as_u16(), media_type(&page)), (404, "text/html"), "{path}");
+            assert!(page.body().contains(&format!("<h1>{words}</h1>")), "{}", page.body());
+            assert!(page.body().contains("/style"), "{}", page.body());
+        }
+        for accept in ["*/*", "application/pdf", "image/svg+xml"] {
+            let line = server.page("GET", path, &[("accept", accept)], "");
+            assert_eq!((line.status().as_u16(), media_type(&line)), (404, "text/plain"), "{path}");
+            assert!(line.body().contains("use it exactly as pdfurl says"), "{}", line.body());
+        }
+    }
+}
+
+fn media_type(answer: &ureq::http::Response<String>) -> &str {
+    let value = answer.headers()["content-type"].to_str().unwrap();
+    value.split(';').next().unwrap()
+}

@@ -5,6 +5,7 @@
 mod access;
 mod authorization;
 mod check;
+mod damaged;
 mod delivery;
 mod demo_shop;
 mod home;

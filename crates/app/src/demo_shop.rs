@@ -3,12 +3,13 @@
 
 use crate::access::accounts;
 use crate::app::App;
-use crate::authorization::{orders, s01_ticket, s02_auth_url, s17_set_contact};
+use crate::authorization::{orders, s01_ticket, s02_auth_url};
 use crate::failure::Failure;
 use crate::invoicing::s14_make_out::{self, MakeOutError};
 use crate::invoicing::taxpayers;
 use crate::people::wallet::{self, InvoiceProgress};
 use crate::sandbox::{DEMO_MERCHANT, DEMO_PLATFORM};
+use crate::store_access::add;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
@@ -22,7 +23,7 @@ use kaipiao_domain::authorization::user_decision::Authorization;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::line::{Line, LineNature};
 use kaipiao_domain::invoicing::make_out::MakeOut;
-use kaipiao_domain::invoicing::party::Party;
+use kaipiao_domain::invoicing::party::{Party, PartyField};
 use kaipiao_domain::invoicing::requests::MakeOutRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
@@ -31,6 +32,7 @@ use kaipiao_domain::people::title::{InvoiceTitle, TitleField};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
+use kaipiao_records::authorization::contact::contact_key;
 use rust_decimal::Decimal;
 
 /// Where the user comes back to, with the order's number behind it.
@@ -61,7 +63,8 @@ pub async fn new_order(app: &App) -> Result<String, Failure> {
     if let Err(why) = s02_auth_url::require_contact(app, &merchant).await {
         let Failure::Refused(_) = why else { return Err(why) };
         let contact = Contact { phone: "0755-80000009".to_owned(), time_out: 12_345 };
-        s17_set_contact::set_contact(app, &merchant, &contact).await?;
+        // One that the operator has set since then stays.
+        add(app, contact_key(&merchant.appid), &contact).await?;
     }
     let number = u64::from_be_bytes(app.random());
     let order_id = OrderId::parse(&format!("{ORDER_PREFIX}{number:020}"))?;
@@ -147,18 +150,19 @@ fn invoice(
 /// The buyer as the user wrote them; whoever left the name empty is an individual.
 fn buyer(title: &InvoiceTitle) -> Result<Party, Refusal> {
     // An invoice has less room than a title, and whatever is printed on it is whole.
-    let limited = |field: TitleField, max_chars| {
+    let limited = |field: TitleField, place: PartyField| {
         let value = title.get(field);
-        text::limited(field.name(), value, max_chars).map(|()| value.to_owned())
+        text::limited(field.name(), value, place.max_chars()).map(|()| value.to_owned())
     };
-    let name = Some(limited(TitleField::Title, 200)?).filter(|name| !name.trim().is_empty());
+    let name =
+        Some(limited(TitleField::Title, PartyField::Name)?).filter(|name| !name.trim().is_empty());
     Ok(Party {
         name: name.unwrap_or_else(|| "个人".to_owned()),
-        tax_id: limited(TitleField::TaxNo, 64)?,
-        address: limited(TitleField::Addr, 200)?,
-        phone: limited(TitleField::Phone, 64)?,
-        bank: limited(TitleField::BankType, 200)?,
-        bank_account: limited(TitleField::BankNo, 64)?,
+        tax_id: limited(TitleField::TaxNo, PartyField::TaxId)?,
+        address: limited(TitleField::Addr, PartyField::Address)?,
+        phone: limited(TitleField::Phone, PartyField::Phone)?,
+        bank: limited(TitleField::BankType, PartyField::Bank)?,
+        bank_account: limited(TitleField::BankNo, PartyField::BankAccount)?,
     })
 }
 
@@ -176,5 +180,33 @@ fn goods() -> Line {
         rate: Decimal::new(13, 2),
         untaxed: None,
         tax: TAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaipiao_domain::people::title::TitleSide;
+
+    #[test]
+    fn the_shop_takes_as_much_of_a_title_as_makeoutinvoice() {
+        for (field, place) in [
+            (TitleField::Title, PartyField::Name),
+            (TitleField::TaxNo, PartyField::TaxId),
+            (TitleField::Addr, PartyField::Address),
+            (TitleField::Phone, PartyField::Phone),
+            (TitleField::BankType, PartyField::Bank),
+            (TitleField::BankNo, PartyField::BankAccount),
+        ] {
+            let of_length = |chars| {
+                let title = InvoiceTitle::new(TitleSide::Company);
+                buyer(&title.with(field, "字".repeat(chars)))
+            };
+            let most = place.max_chars();
+            let party = of_length(most).unwrap();
+            let (_, printed) = party.texts()[place as usize];
+            assert_eq!(printed.chars().count(), most);
+            assert!(of_length(most + 1).unwrap_err().detail.contains(field.name()));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_records::record::Damaged;
 
 /// A refusal, which the caller can do something about, or a fault on this side, which it cannot: -1
 /// on the wire, and the text is for the log only. Only what is [`Failure::Away`] or
@@ -18,7 +19,10 @@ pub enum Failure {
     /// The store is away.
     #[error("{0}")]
     Away(String),
-    /// Something that is stored, or a part of this program, is not as it must be.
+    /// A record that is there cannot be read, or one that must be there is missing.
+    #[error("{0}")]
+    Unreadable(Damaged),
+    /// Something else that is stored, or a part of this program, is not as it must be.
     #[error("{0}")]
     Damaged(String),
 }
@@ -28,7 +32,8 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Overloaded => Self::Overloaded(error.to_string()),
             StoreError::Away(_) => Self::Away(error.to_string()),
-            StoreError::Damaged { .. } | StoreError::Refused(_) => Self::Damaged(error.to_string()),
+            StoreError::Damaged { key, why } => Self::Unreadable(Damaged { key, why }),
+            StoreError::Refused(_) => Self::Damaged(error.to_string()),
         }
     }
 }

@@ -6,15 +6,56 @@ use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_ports::record::{Field, Kind};
 use kaipiao_ports::store::{After, ListBy, Page, PageOrder};
-use kaipiao_records::record::{self, Record};
+use kaipiao_records::record::{self, Record, ValuePage};
+
+pub use kaipiao_records::record::Damaged;
 
 /// A page of a listing.
 #[derive(Clone, Debug)]
 pub struct Listing<T> {
     /// The entries.
     pub items: Vec<T>,
+    /// Records of the page that cannot be read, and such as its entries are shown with.
+    pub damaged: Vec<Damaged>,
     /// The beginning of the next page; None: this is the last.
     pub next: Option<String>,
+}
+
+impl<T> Listing<T> {
+    /// What was found of a single record, as a listing of one at most.
+    pub fn of_one(found: Result<Option<T>, Failure>) -> Result<Self, Failure> {
+        let mut damaged = Vec::new();
+        let items = readable(found, &mut damaged)?.into_iter().collect();
+        Ok(Self { items, damaged, next: None })
+    }
+
+    /// The page with each of its entries as something else.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Listing<U> {
+        let items = self.items.into_iter().map(change).collect();
+        Listing { items, damaged: self.damaged, next: self.next }
+    }
+
+    fn of_page(page: ValuePage<T>, next: Option<String>) -> Self {
+        for damaged in &page.damaged {
+            tracing::error!(%damaged, "a listing goes on without a record");
+        }
+        Self { items: page.values, damaged: page.damaged, next }
+    }
+}
+
+/// What was found; a record that cannot be read is `damaged`, and taken for absent.
+pub fn readable<T>(
+    found: Result<Option<T>, Failure>,
+    damaged: &mut Vec<Damaged>,
+) -> Result<Option<T>, Failure> {
+    match found {
+        Err(Failure::Unreadable(record)) => {
+            tracing::error!(damaged = %record, "a listing goes on without a record");
+            damaged.push(record);
+            Ok(None)
+        }
+        found => found,
+    }
 }
 
 /// The query of a page.
@@ -82,9 +123,9 @@ async fn list_by<T: Record>(
         Ok::<_, Refusal>(After { time_ms, owner: owner.to_owned(), id: id.to_owned() })
     });
     let (kind, after, order) = (T::KIND, after.transpose()?, PageOrder::Descending);
-    let page = record::page(&*app.store, &Page { kind, by, after, order, limit }).await?;
-    let next = page.next.map(|after| format!("{}.{}", after.time_ms, after.id));
-    Ok(Listing { items: page.values, next })
+    let mut page = record::page(&*app.store, &Page { kind, by, after, order, limit }).await?;
+    let next = page.next.take().map(|after| format!("{}.{}", after.time_ms, after.id));
+    Ok(Listing::of_page(page, next))
 }
 
 /// Reads a page.
@@ -99,7 +140,8 @@ pub(crate) async fn list<T: Record>(
         None => After::key(after, ""),
     });
     let by = ListBy::Key { owner: owner.map(str::to_owned) };
-    let page = record::page(&*app.store, &Page { kind, by, after, order, limit }).await?;
-    let next = page.next.map(|after| if owner.is_some() { after.id } else { after.owner });
-    Ok(Listing { items: page.values, next })
+    let mut page = record::page(&*app.store, &Page { kind, by, after, order, limit }).await?;
+    let next = page.next.take();
+    let next = next.map(|after| if owner.is_some() { after.id } else { after.owner });
+    Ok(Listing::of_page(page, next))
 }

@@ -62,7 +62,8 @@ pub(crate) async fn get<T: Record>(app: &App, key: &Key) -> Result<Option<T>, Fa
     }
 }
 
-/// Saves one record, whatever stood there before.
+/// Saves one record, whatever stood there before: for values that a caller gives whole, where the
+/// last one counts. Nothing in such a value comes from what it replaces.
 pub(crate) async fn put<T: Record>(app: &App, key: Key, value: &T) -> Result<(), Failure> {
     let saves = vec![record::save(key, Expect::Any, value)];
     commit(app, Commit::of(saves)).await.map_err(Failure::from)

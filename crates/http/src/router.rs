@@ -124,7 +124,13 @@ mod tests {
             allowed_hosts: None,
         };
         let bodies = Arc::new(BodyBudget::new(settings.body_limit_bytes));
-        Server { app: Arc::new(app), settings: Arc::new(settings), bodies, sandbox: None }
+        Server {
+            app: Arc::new(app),
+            settings: Arc::new(settings),
+            bodies,
+            sandbox: None,
+            no_invoice_page: |_, _| None,
+        }
     }
 
     #[tokio::test]

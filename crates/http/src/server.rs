@@ -1,6 +1,8 @@
 //! What the handlers work with.
 
 use crate::budget::BodyBudget;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
 use core::time::Duration;
 use kaipiao_app::App;
 use kaipiao_app::sandbox::Sandbox;
@@ -23,7 +25,12 @@ pub struct Server {
     pub bodies: Arc<BodyBudget>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
+    /// The page that says to whoever opens an address in a browser that there is no invoice.
+    pub no_invoice_page: NoInvoicePage,
 }
+
+/// 404 for a browser, in its user's language; None: a program asks, for which a line of text is enough.
+pub type NoInvoicePage = fn(&Uri, &HeaderMap) -> Option<Response>;
 
 /// What an operator chooses and this layer reads.
 pub struct HttpSettings {

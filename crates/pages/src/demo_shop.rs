@@ -1,14 +1,18 @@
 //! The sandbox's shop: a button that makes an order, and where its user comes back to.
 
-use crate::page::{Frame, notice, see_other};
+use crate::page::{Frame, encoded, notice, notice_with_link, see_other};
 use crate::pages::Pages;
 use crate::visit::{UserVisit, Visit, unavailable};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::demo_shop::{self, Progress};
+use kaipiao_app::demo_shop::{self, Progress, RETURN_PATH};
 use kaipiao_app::invoicing::s14_make_out::MakeOutError;
+
+/// How often a page looks by itself, a second apart, whether the invoice is there: most are at once,
+/// and of an issuer that is silent nothing comes for minutes.
+const LOOKS: u32 = 30;
 
 /// `POST /shop/orders`: a new order, and on to its authorization page.
 pub(crate) async fn order(State(pages): State<Pages>, request: Request) -> Response {
@@ -24,19 +28,22 @@ pub(crate) async fn order(State(pages): State<Pages>, request: Request) -> Respo
     }
 }
 
-/// `GET /shop/orders/{order_id}`: the merchant's side of the order's end.
+/// `GET /shop/orders/{order_id}?look=`: the merchant's side of the order's end; `look` counts how often
+/// the page has looked by itself.
 pub(crate) async fn come_back(
     State(pages): State<Pages>,
     Path(order_id): Path<String>,
     request: Request,
 ) -> Response {
-    let UserVisit { user, frame, .. } = match Visit::of(request).known(&pages).await {
+    let visit = Visit::of(request);
+    let look = visit.parameter("look").parse().unwrap_or(0);
+    let UserVisit { user, frame, .. } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
     match demo_shop::come_back(&pages.app, &user.id, &order_id).await {
         Ok(Progress::Issued(name)) => see_other(&format!("/me/cards/{name}")),
-        Ok(Progress::Issuing) => issuing(&frame),
+        Ok(Progress::Issuing) => issuing(&frame, &order_id, look),
         Ok(Progress::NotTheirs) => notice(
             &frame,
             StatusCode::OK,
@@ -55,15 +62,29 @@ pub(crate) async fn come_back(
     }
 }
 
-/// The page asks again by itself until the invoice is there.
-fn issuing(frame: &Frame) -> Response {
+/// The page asks again by itself until the invoice is there, or [`LOOKS`] times.
+fn issuing(frame: &Frame, order_id: &str, look: u32) -> Response {
+    let address = format!("{RETURN_PATH}{}", encoded(order_id));
+    if look >= LOOKS {
+        return notice_with_link(
+            frame,
+            StatusCode::OK,
+            ("仍在处理", "Still being issued"),
+            (
+                "开票需要更长时间，请稍后再查看。",
+                "This is taking longer than usual. Look again later.",
+            ),
+            (&address, ("再次查看", "Look again")),
+        );
+    }
     let mut response = notice(
         frame,
         StatusCode::OK,
         ("开票中", "Your invoice is being issued"),
         ("请稍候，开好后会自动显示。", "It will appear here in a moment."),
     );
-    response.headers_mut().insert("refresh", HeaderValue::from_static("1"));
+    let again = HeaderValue::try_from(format!("1;url={address}?look={}", look + 1));
+    response.headers_mut().insert("refresh", again.expect("an encoded address is ASCII"));
     response
 }
 

@@ -19,4 +19,4 @@ mod visit;
 
 pub use home::{Home, RouteRow, token_curl};
 pub use pages::Pages;
-pub use router::{PAGE_ROUTES, router};
+pub use router::{PAGE_ROUTES, no_invoice, router};

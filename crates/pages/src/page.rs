@@ -112,7 +112,8 @@ struct Notice<'a> {
     frame: &'a Frame,
     headline: &'a str,
     text: &'a str,
-    has_way_home: bool,
+    /// An address to go on to, and what the link says.
+    way: Option<(&'a str, &'a str)>,
 }
 
 /// A page that says what happened (`headline`) and what to do (`text`), each in Chinese and English.
@@ -122,7 +123,7 @@ pub(crate) fn notice(
     headline: (&str, &str),
     text: (&str, &str),
 ) -> Response {
-    noticed(frame, status, headline, text, false)
+    noticed(frame, status, headline, text, None)
 }
 
 /// The same with a link to the home page.
@@ -132,7 +133,18 @@ pub(crate) fn notice_with_way_home(
     headline: (&str, &str),
     text: (&str, &str),
 ) -> Response {
-    noticed(frame, status, headline, text, true)
+    noticed(frame, status, headline, text, Some(("/", ("返回首页", "Home page"))))
+}
+
+/// The same with a link: its address, and what it says.
+pub(crate) fn notice_with_link(
+    frame: &Frame,
+    status: StatusCode,
+    headline: (&str, &str),
+    text: (&str, &str),
+    link: (&str, (&str, &str)),
+) -> Response {
+    noticed(frame, status, headline, text, Some(link))
 }
 
 fn noticed(
@@ -140,11 +152,12 @@ fn noticed(
     status: StatusCode,
     headline: (&str, &str),
     text: (&str, &str),
-    has_way_home: bool,
+    link: Option<(&str, (&str, &str))>,
 ) -> Response {
     let in_language = |(zh, en)| frame.t(zh, en);
     let (headline, text) = (in_language(headline), in_language(text));
-    html(status, &Notice { frame, headline, text, has_way_home })
+    let way = link.map(|(address, label)| (address, in_language(label)));
+    html(status, &Notice { frame, headline, text, way })
 }
 
 #[cfg(test)]

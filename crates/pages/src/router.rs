@@ -3,15 +3,16 @@
 use crate::authorization::s02_auth_url;
 use crate::demo_shop;
 use crate::home::{Home, RouteRow, home_route};
-use crate::page::notice_with_way_home;
+use crate::lang::Lang;
+use crate::page::{Frame, notice_with_way_home};
 use crate::pages::Pages;
 use crate::people::{cards, login, messages, titles};
 use crate::style::{ICON_PATH, STYLE_PATH, icon, style};
 use crate::visit::Visit;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kaipiao_app::demo_shop::RETURN_PATH;
@@ -83,11 +84,32 @@ fn shop() -> Router<Pages> {
         .route(&format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back))
 }
 
+fn is_browser(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    accepts.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+/// What a browser shows at the address of an invoice that there is not; None: it is no browser.
+pub fn no_invoice(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    let here = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let frame = Frame { here, ..Frame::of_nobody(Lang::of(headers)) };
+    is_browser(headers).then(|| {
+        notice_with_way_home(
+            &frame,
+            StatusCode::NOT_FOUND,
+            ("发票不存在", "There is no such invoice"),
+            (
+                "请检查地址是否完整，或联系商家重新获取。",
+                "Check that the address is complete, or ask the merchant for it again.",
+            ),
+        )
+    })
+}
+
 /// The published service has paths that this server does not have yet; say so, and where to look:
 /// to browsers with a page, to programs with a line.
 async fn not_found(request: Request) -> Response {
-    let accepts = request.headers().get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
-    if !accepts.is_some_and(|accepted| accepted.contains("text/html")) {
+    if !is_browser(request.headers()) {
         let text = "Nothing is served here. The home page / lists every route. 此地址不存在，首页列出了全部接口。\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     }

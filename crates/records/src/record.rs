@@ -2,6 +2,7 @@
 //! saved.
 
 use core::any::Any;
+use core::fmt;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save, Stored, Version};
 use kaipiao_ports::store::{After, Freshness, ListBy, Page, Store};
@@ -94,15 +95,33 @@ pub async fn list_versioned<T: Record>(
     versioned.collect()
 }
 
+/// A record that this version of the program cannot read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// The record.
+    pub key: Key,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key: Key { kind, owner, id }, why } = self;
+        write!(f, "{} {owner}/{id} cannot be read: {why}", kind.table())
+    }
+}
+
 /// Values of a page, and where the next page begins; None: this is the last.
 pub struct ValuePage<T> {
     /// The values.
     pub values: Vec<T>,
+    /// Records of the page that have no value; those of a search may be others than it wants.
+    pub damaged: Vec<Damaged>,
     /// Behind the last of them.
     pub next: Option<After>,
 }
 
-/// Reads a page, and says where the next one begins. Values that a search finds by what they no
+/// Reads a page, and says where the next one begins: one damaged record does not hide the others. Values that a search finds by what they no
 /// longer say (its index lags behind) are left out.
 pub async fn page<T: Record>(store: &dyn Store, page: &Page) -> Result<ValuePage<T>, StoreError> {
     let one_more = Page { limit: page.limit.saturating_add(1), ..page.clone() };
@@ -114,9 +133,16 @@ pub async fn page<T: Record>(store: &dyn Store, page: &Page) -> Result<ValuePage
         owner: last.stored.key.owner.clone(),
         id: last.stored.key.id.clone(),
     });
-    let mut values = Vec::with_capacity(listed.len());
+    let (mut values, mut damaged) = (Vec::with_capacity(listed.len()), Vec::new());
     for listed in &listed {
-        let value: T = value(&listed.stored)?;
+        let value: T = match value(&listed.stored) {
+            Ok(value) => value,
+            Err(StoreError::Damaged { key, why }) => {
+                damaged.push(Damaged { key, why });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let says_so = match &page.by {
             ListBy::Field { field, value: wanted, .. } => {
                 let index = value.index();
@@ -128,7 +154,7 @@ pub async fn page<T: Record>(store: &dyn Store, page: &Page) -> Result<ValuePage
             values.push(value);
         }
     }
-    Ok(ValuePage { values, next })
+    Ok(ValuePage { values, damaged, next })
 }
 
 /// The save of a value. The store keeps the value beside its text for those who read it next.

@@ -330,6 +330,7 @@ impl<'a> Group<'a> {
             let keys = statements::unused(self.connection, *kind, *before_ms, left)?;
             left -= keys.len();
             for key in keys {
+                // The writer itself has found the key in this transaction.
                 let removal =
                     Save { key, expect: Expect::Any, body: None, index: Index::default() };
                 effects.extend(self.save(&removal)?);

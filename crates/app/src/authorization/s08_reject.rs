@@ -5,6 +5,7 @@ use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::store_access::{Decision, FirstTry, decide_reading};
+use core::time::Duration;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::requests::RejectRequest;
@@ -20,7 +21,7 @@ use kaipiao_records::record;
 pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Result<(), Failure> {
     let now = app.now();
     let key = order_key_of(caller.merchant(), &asked.order_id);
-    decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
+    decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, attempt| async move {
         let order = found.ok_or_else(|| {
             Order::never_authorized(&asked.order_id, "this account never called getauthurl for it")
         })?;
@@ -31,7 +32,9 @@ pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Resul
         };
         let reason = asked.reason.clone();
         let obstacle = invoice.as_ref().and_then(InvoiceRequest::obstacle_to_rejection);
-        let next = order.reject(&asked.platform, reason, obstacle, now)?;
+        // Each attempt after a conflict says a moment of its own: the message's name may be taken.
+        let moment = now + Duration::from_millis(attempt as u64);
+        let next = order.reject(&asked.platform, reason, obstacle, moment)?;
         let message = message_of(&next);
         let also = message.map(|m| record::save(message_key(&m), Expect::Absent, &m));
         let also = also.into_iter().collect();

@@ -4,7 +4,7 @@
 //! whatever the store holds. A server may be changing the store meanwhile. What looks wrong is therefore
 //! looked at again: it is reported when the record has stayed the same from before that look to after it.
 //! Whatever else it was compared with then stood beside it in the store, since a commit changes all that
-//! belongs together at once (D-138).
+//! belongs together at once (D-136).
 
 mod cards;
 mod contents;

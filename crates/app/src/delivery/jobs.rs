@@ -39,7 +39,8 @@ pub async fn list(app: &App, query: &JobQuery) -> Result<Listing<Job>, Failure> 
     let has_more = items.len() > query.limit;
     items.truncate(query.limit);
     let next = items.last().filter(|_| has_more).map(|last| last.number.to_string());
-    Ok(Listing { items, next })
+    // A store reads jobs whole: they have no body.
+    Ok(Listing { items, damaged: Vec::new(), next })
 }
 
 /// Has a job run again that was set aside. None: no job has this number; false: it was not set aside.

@@ -13,6 +13,7 @@ use crate::invoicing::{requests, s19_result_push};
 use crate::settings::Concurrency;
 use crate::signed::card_id;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
+use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::{
@@ -152,7 +153,9 @@ async fn record_answer(
         let mut also: Vec<Save> = number_of(&next).into_iter().collect();
         also.extend(card_of(app, &next));
         also.extend(blue_after(app, &next).await?);
-        also.extend(message_of(&next, now));
+        // Each attempt after a conflict says a moment of its own: the message's name may be taken.
+        let moment = now + Duration::from_millis(attempt as u64);
+        also.extend(message_of(&next, moment));
         let pushes = vec![s19_result_push::result_push(app, &next, result).await?];
         Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
     })
@@ -166,11 +169,10 @@ fn number_of(request: &InvoiceRequest) -> Option<Save> {
     Some(record::save(owner.key(&request.merchant), Expect::Absent, &owner))
 }
 
-/// The user's message about the end of a try. Two tries of an order that fail in the same millisecond
-/// are one message.
-fn message_of(request: &InvoiceRequest, now: kaipiao_domain::Timestamp) -> Option<Save> {
-    let message = Message::of_end(request, now)?;
-    Some(record::save(message_key(&message), Expect::Any, &message))
+/// The user's message about the end of a try, saved as a new one: one that was sent is never changed.
+fn message_of(request: &InvoiceRequest, moment: kaipiao_domain::Timestamp) -> Option<Save> {
+    let message = Message::of_end(request, moment)?;
+    Some(record::save(message_key(&message), Expect::Absent, &message))
 }
 
 /// What the end of a red request's try makes of the blue one, and of its card.

@@ -10,7 +10,7 @@ use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_records::invoicing::content::content_key;
 use kaipiao_records::invoicing::invoice_request::request_key;
-use kaipiao_records::record::{self, Versioned};
+use kaipiao_records::record::{self, Damaged, Versioned};
 
 /// A merchant's requests, from behind `after`, which [`Listing::next`] of the page before says.
 pub async fn list(
@@ -44,10 +44,9 @@ pub(crate) async fn find_versioned(
 /// What a request says, line by line.
 pub(crate) async fn content_of(app: &App, request: &InvoiceRequest) -> Result<Content, Failure> {
     let InvoiceRequest { merchant, serial, content_number, .. } = request;
-    let content = get(app, &content_key(merchant, serial, *content_number)).await?;
-    content.ok_or_else(|| {
-        Failure::Damaged(format!("{merchant} {serial} has no content {content_number}"))
-    })
+    let key = content_key(merchant, serial, *content_number);
+    let content = get(app, &key).await?;
+    content.ok_or_else(|| Failure::Unreadable(Damaged { key, why: "it is missing".to_owned() }))
 }
 
 #[cfg(test)]

@@ -46,12 +46,12 @@ pub async fn inbox(
     user: &UserId,
     after: Option<&str>,
 ) -> Result<Listing<InboxMessage>, Failure> {
-    let Listing { items, next } = list(app, user, after, PAGE).await?;
+    let Listing { items, damaged, next } = list(app, user, after, PAGE).await?;
     let mut inbox = Vec::new();
     for message in items {
         inbox.push(shown(app, message).await?);
     }
-    Ok(Listing { items: inbox, next })
+    Ok(Listing { items: inbox, damaged, next })
 }
 
 async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {

@@ -115,7 +115,8 @@ fn new_title_id(app: &App) -> String {
     format!("{:013x}-{random:08x}", app.now().unix_millis())
 }
 
-/// Takes a title out of the book.
+/// Takes a title out of the book, whatever it says by now: the user means the entry, and an edit
+/// that comes second finds nothing to replace.
 pub async fn remove(app: &App, user: &UserId, id: &str) -> Result<(), Failure> {
     let saves = vec![removal(book_entry_key(user, id), Expect::Any)];
     commit(app, Commit::of(saves)).await.map_err(Failure::from)

@@ -50,12 +50,12 @@ pub async fn cards(
     after: Option<&str>,
 ) -> Result<Listing<HeldCard>, Failure> {
     let ask = Ask { owner: Some(user.as_str()), after, order: PageOrder::Descending, limit: PAGE };
-    let Listing { items, next } = listing::list::<InvoiceCard>(app, Kind::Card, ask).await?;
+    let page = listing::list::<InvoiceCard>(app, Kind::Card, ask).await?;
     let with_name = |card: InvoiceCard| HeldCard {
         name: pdf_name(&app.keys, &card.merchant, &card.serial),
         card,
     };
-    Ok(Listing { items: items.into_iter().map(with_name).collect(), next })
+    Ok(page.map(with_name))
 }
 
 /// An invoice of the user, by its name; None: there is none, or it is somebody else's.

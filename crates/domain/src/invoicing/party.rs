@@ -29,6 +29,16 @@ pub enum PartyField {
     BankAccount,
 }
 
+impl PartyField {
+    /// Characters that an invoice has room for.
+    pub const fn max_chars(self) -> usize {
+        match self {
+            Self::Name | Self::Address | Self::Bank => 200,
+            Self::TaxId | Self::Phone | Self::BankAccount => 64,
+        }
+    }
+}
+
 impl Party {
     /// Every text of the party, each with its name.
     pub fn texts(&self) -> [(PartyField, &str); 6] {

@@ -1,6 +1,7 @@
 //! Accounts: `/admin/v1/accounts`.
 
 use crate::admin::callbacks::CallbackJson;
+use crate::admin::damaged::DamagedJson;
 use crate::admin::error::failed;
 use crate::admin::operator::Operator;
 use crate::admin::taxpayers::{TaxpayerJson, read_taxpayer};
@@ -15,6 +16,7 @@ use kaipiao_app::Failure;
 use kaipiao_app::access::accounts::{self, AccountSpec};
 use kaipiao_app::delivery::callbacks;
 use kaipiao_app::invoicing::taxpayers::{self, TaxpayerError};
+use kaipiao_app::listing::{Damaged, readable};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_wire::answer::bare;
@@ -43,9 +45,11 @@ impl<'a> AccountJson<'a> {
         server: &Server,
         account: &'a Account,
         secret: Option<String>,
+        damaged: &mut Vec<Damaged>,
     ) -> Result<Self, Failure> {
-        let callback = callbacks::find(&server.app, &account.appid).await?;
-        let taxpayer = taxpayers::find(&server.app, &account.appid).await?;
+        let app = &server.app;
+        let callback = readable(callbacks::find(app, &account.appid).await, damaged)?;
+        let taxpayer = readable(taxpayers::find(app, &account.appid).await, damaged)?;
         Ok(Self {
             appid: account.appid.as_str(),
             role: account.role.name(),
@@ -66,6 +70,9 @@ pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>, uri
     #[derive(Serialize)]
     struct AccountsJson<'a> {
         accounts: Vec<AccountJson<'a>>,
+        /// Records that cannot be read; left out: there are none.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<DamagedJson>,
         /// `after` of the next page; left out: this is the last.
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<String>,
@@ -73,12 +80,13 @@ pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>, uri
     let listed = async {
         let query = query_object(&uri)?;
         let after = after(&query)?;
-        let page = accounts::list(&server.app, after.as_deref(), page_size(&query)?).await?;
+        let mut page = accounts::list(&server.app, after.as_deref(), page_size(&query)?).await?;
         let mut accounts = Vec::new();
         for account in &page.items {
-            accounts.push(AccountJson::new(&server, account, None).await?);
+            accounts.push(AccountJson::new(&server, account, None, &mut page.damaged).await?);
         }
-        Ok(bare(&AccountsJson { accounts, next: page.next }))
+        let damaged = DamagedJson::all(page.damaged);
+        Ok(bare(&AccountsJson { accounts, damaged, next: page.next }))
     };
     listed.await.map_or_else(failed, |text| json(StatusCode::OK, text))
 }
@@ -100,7 +108,9 @@ pub(crate) async fn put_account(
             TaxpayerError::Failed(failure) => failure,
         })?;
         let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
-        Ok((status, bare(&AccountJson::new(&server, &saved.account, saved.new_secret).await?)))
+        let (account, secret, mut damaged) = (&saved.account, saved.new_secret, Vec::new());
+        let text = bare(&AccountJson::new(&server, account, secret, &mut damaged).await?);
+        damaged.pop().map_or(Ok((status, text)), |part| Err(Failure::Unreadable(part)))
     };
     saved.await.map_or_else(failed, |(status, text)| json(status, text))
 }

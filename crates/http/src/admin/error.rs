@@ -26,7 +26,7 @@ pub(crate) fn failed(failure: Failure) -> Response {
             tracing::error!(why = %failure, "failed");
             refuse(StatusCode::SERVICE_UNAVAILABLE, "the store is away, try again")
         }
-        Failure::Damaged(_) => {
+        Failure::Unreadable(_) | Failure::Damaged(_) => {
             tracing::error!(why = %failure, "failed");
             refuse(StatusCode::INTERNAL_SERVER_ERROR, "a fault of this server; its log says more")
         }

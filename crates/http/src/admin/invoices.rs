@@ -1,5 +1,6 @@
 //! Invoice requests: `/admin/v1/invoices`.
 
+use crate::admin::damaged::DamagedJson;
 use crate::admin::error::failed;
 use crate::admin::operator::Operator;
 use crate::answer::json;
@@ -13,7 +14,7 @@ use kaipiao_app::Failure;
 use kaipiao_app::authorization::orders;
 use kaipiao_app::invoicing::requests;
 use kaipiao_app::invoicing::unnamed_codes::unnamed_codes;
-use kaipiao_app::listing::Filter;
+use kaipiao_app::listing::{Damaged, Filter, Listing, readable};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
@@ -88,24 +89,23 @@ impl From<InvoiceRequest> for InvoiceJson {
 
 impl InvoiceJson {
     /// The request beside the order that it is for.
-    async fn beside_order(server: &Server, request: InvoiceRequest) -> Result<Self, Failure> {
+    async fn beside_order(
+        server: &Server,
+        request: InvoiceRequest,
+        damaged: &mut Vec<Damaged>,
+    ) -> Result<Self, Failure> {
         let (merchant, order_id) = (request.merchant.clone(), request.order_id.clone());
         let order = match request.colour {
-            Colour::Blue => orders::find(&server.app, &OrderKey { merchant, order_id }).await?,
+            Colour::Blue => {
+                let key = OrderKey { merchant, order_id };
+                readable(orders::find(&server.app, &key).await, damaged)?
+            }
             Colour::Red { .. } => None,
         };
         let gross_fen = request.summary.gross.get();
         let order_fen = order.map(|order| order.request.money_fen);
         let difference_fen = order_fen.map(|order_fen| gross_fen - order_fen);
         Ok(Self { order_fen, difference_fen, ..Self::from(request) })
-    }
-
-    async fn all(server: &Server, requests: Vec<InvoiceRequest>) -> Result<Vec<Self>, Failure> {
-        let mut shown = Vec::with_capacity(requests.len());
-        for request in requests {
-            shown.push(Self::beside_order(server, request).await?);
-        }
-        Ok(shown)
     }
 }
 
@@ -124,35 +124,54 @@ fn status_of(state: &RequestState) -> (&'static str, Option<&Serial>, kaipiao_do
     }
 }
 
+#[derive(Serialize)]
+struct InvoicesJson {
+    invoices: Vec<InvoiceJson>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl InvoicesJson {
+    /// A page, each request beside its order; if it is `with_codes`, also with what its content says.
+    async fn new(
+        server: &Server,
+        page: Listing<InvoiceRequest>,
+        with_codes: bool,
+    ) -> Result<Self, Failure> {
+        let Listing { items, mut damaged, next } = page;
+        let mut invoices = Vec::with_capacity(items.len());
+        for request in items {
+            let codes = match with_codes {
+                true => unnamed_codes(&server.app, &request).await.map(Some),
+                false => Ok(None),
+            };
+            let unnamed_codes = readable(codes, &mut damaged)?;
+            let shown = InvoiceJson::beside_order(server, request, &mut damaged).await?;
+            invoices.push(InvoiceJson { unnamed_codes, ..shown });
+        }
+        Ok(Self { invoices, damaged: DamagedJson::all(damaged), next })
+    }
+}
+
 /// `GET /admin/v1/invoices?appid=…&after=&limit=`: a merchant's requests by serial; the one of
 /// `fpqqlsh`; or, newest first, those of a time (`from_ms`, `to_ms`), or those that one of `state`,
 /// `order_id`, `user`, `buyer`, `number` and `gross_fen` finds. What was committed in the last seconds
 /// may be missing among the latter.
 pub(crate) async fn list_invoices(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct InvoicesJson {
-        invoices: Vec<InvoiceJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let found = async {
         let query = query_object(&uri)?;
         let merchant = merchant(&query)?;
         if let Some(serial) = serial(&query)? {
-            let one = requests::find(&server.app, &merchant, &serial).await?;
-            let Some(one) = one else {
-                return Ok(InvoicesJson { invoices: Vec::new(), next: None });
-            };
-            let unnamed_codes = Some(unnamed_codes(&server.app, &one).await?);
-            let shown = InvoiceJson::beside_order(&server, one).await?;
-            let invoices = vec![InvoiceJson { unnamed_codes, ..shown }];
-            return Ok(InvoicesJson { invoices, next: None });
+            let found = requests::find(&server.app, &merchant, &serial).await;
+            return InvoicesJson::new(&server, Listing::of_one(found)?, true).await;
         }
         let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
         let found = requests::list(&server.app, &merchant, filter, after.as_deref(), limit).await?;
-        let invoices = InvoiceJson::all(&server, found.items).await?;
-        Ok(InvoicesJson { invoices, next: found.next })
+        InvoicesJson::new(&server, found, false).await
     };
     match found.await {
         Ok(invoices) => json(StatusCode::OK, bare(&invoices)),

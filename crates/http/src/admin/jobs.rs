@@ -88,7 +88,7 @@ pub(crate) async fn list_jobs(_: Operator, State(server): State<Server>, uri: Ur
         jobs::list(&server.app, &query).await
     };
     match found.await {
-        Ok(Listing { items, next }) => {
+        Ok(Listing { items, next, .. }) => {
             let now_ms = server.app.now().unix_millis();
             let jobs = items.into_iter().map(|job| JobJson::new(job, now_ms)).collect();
             json(StatusCode::OK, bare(&JobsJson { jobs, next }))

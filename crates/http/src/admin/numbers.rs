@@ -1,5 +1,6 @@
 //! The ranges of numbers that a merchant was allotted: `/admin/v1/accounts/{appid}/numbers`.
 
+use crate::admin::damaged::DamagedJson;
 use crate::admin::error::{failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
@@ -11,7 +12,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::access::accounts;
 use kaipiao_app::invoicing::number_reports::{self, RangeReport};
-use kaipiao_app::listing::Listing;
+use kaipiao_app::listing::{Listing, readable};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
@@ -81,6 +82,9 @@ pub(crate) async fn list_numbers(
     #[derive(Serialize)]
     struct RangesJson {
         ranges: Vec<RangeJson>,
+        /// Records that cannot be read; left out: there are none.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<DamagedJson>,
         /// `after` of the next page; left out: this is the last.
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<String>,
@@ -89,19 +93,24 @@ pub(crate) async fn list_numbers(
         let query = query_object(&uri)?;
         let (after, limit) = (after(&query)?, page_size(&query)?);
         let gaps_after = query.integer("gaps_after")?.unwrap_or(0).max(0).unsigned_abs();
-        match AppId::parse(&appid) {
-            Some(appid) if accounts::find(&server.app, &appid).await?.is_some() => {
-                let after = after.as_deref();
-                number_reports::list(&server.app, &appid, after, limit, gaps_after).await.map(Some)
-            }
-            _ => Ok(None),
+        let Some(appid) = AppId::parse(&appid) else { return Ok(None) };
+        let mut damaged = Vec::new();
+        let account = readable(accounts::find(&server.app, &appid).await, &mut damaged)?;
+        if account.is_none() && damaged.is_empty() {
+            return Ok(None);
         }
+        let after = after.as_deref();
+        let mut listing =
+            number_reports::list(&server.app, &appid, after, limit, gaps_after).await?;
+        listing.damaged.extend(damaged);
+        Ok(Some(listing))
     };
     match listed.await {
         Ok(None) => refuse(StatusCode::NOT_FOUND, "no account has this appid"),
-        Ok(Some(Listing { items, next })) => {
+        Ok(Some(Listing { items, damaged, next })) => {
             let ranges = items.into_iter().map(RangeJson::from).collect();
-            json(StatusCode::OK, bare(&RangesJson { ranges, next }))
+            let damaged = DamagedJson::all(damaged);
+            json(StatusCode::OK, bare(&RangesJson { ranges, damaged, next }))
         }
         Err(failure) => failed(failure),
     }

@@ -1,5 +1,6 @@
 //! Orders and their authorization: `/admin/v1/orders`.
 
+use crate::admin::damaged::DamagedJson;
 use crate::admin::error::failed;
 use crate::admin::operator::Operator;
 use crate::answer::json;
@@ -101,6 +102,9 @@ pub(crate) async fn list_orders(_: Operator, State(server): State<Server>, uri: 
     #[derive(Serialize)]
     struct OrdersJson {
         orders: Vec<OrderJson>,
+        /// Records that cannot be read; left out: there are none.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<DamagedJson>,
         /// `after` of the next page; left out: this is the last.
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<String>,
@@ -109,16 +113,17 @@ pub(crate) async fn list_orders(_: Operator, State(server): State<Server>, uri: 
         let query = query_object(&uri)?;
         let merchant = merchant(&query)?;
         if let Some(order_id) = order_id(&query)? {
-            let one = orders::find(&server.app, &OrderKey { merchant, order_id }).await?;
-            return Ok(Listing { items: one.into_iter().collect(), next: None });
+            let key = OrderKey { merchant, order_id };
+            return Listing::of_one(orders::find(&server.app, &key).await);
         }
         let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
         orders::list(&server.app, &merchant, filter, after.as_deref(), limit).await
     };
     match found.await {
-        Ok(Listing { items, next }) => {
+        Ok(Listing { items, damaged, next }) => {
             let orders = items.into_iter().map(OrderJson::from).collect();
-            json(StatusCode::OK, bare(&OrdersJson { orders, next }))
+            let damaged = DamagedJson::all(damaged);
+            json(StatusCode::OK, bare(&OrdersJson { orders, damaged, next }))
         }
         Err(failure) => failed(failure),
     }

@@ -1,5 +1,6 @@
 //! What people have: `/admin/v1/users/{id}/…`.
 
+use crate::admin::damaged::DamagedJson;
 use crate::admin::error::{failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
@@ -10,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::listing::Listing;
+use kaipiao_app::listing::{Damaged, Listing, readable};
 use kaipiao_app::people::{messages, titles, users};
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
@@ -22,6 +23,9 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(crate) struct MessagesJson {
     messages: Vec<MessageJson>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
     /// `after` of the next page; left out: this is the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -67,14 +71,18 @@ impl From<Message> for MessageJson {
 }
 
 impl From<Listing<Message>> for MessagesJson {
-    fn from(Listing { items, next }: Listing<Message>) -> Self {
-        Self { messages: items.into_iter().map(MessageJson::from).collect(), next }
+    fn from(Listing { items, damaged, next }: Listing<Message>) -> Self {
+        let messages = items.into_iter().map(MessageJson::from).collect();
+        Self { messages, damaged: DamagedJson::all(damaged), next }
     }
 }
 
 #[derive(Serialize)]
 struct TitlesJson<'a> {
     titles: Vec<BookEntryJson<'a>>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
     /// `after` of the next page; left out: this is the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -90,8 +98,8 @@ struct BookEntryJson<'a> {
 }
 
 impl<'a> BookEntryJson<'a> {
-    fn new(entry: &'a BookEntry, user: &User) -> Self {
-        let is_default = user.default_title.as_ref() == Some(&entry.id);
+    fn new(entry: &'a BookEntry, default_title: Option<&String>) -> Self {
+        let is_default = default_title == Some(&entry.id);
         Self { id: &entry.id, is_default, title: TitleJson(&entry.title) }
     }
 }
@@ -106,8 +114,10 @@ pub(crate) async fn list_messages(
     let found = async {
         let query = query_object(&uri)?;
         let (after, limit) = (after(&query)?, page_size(&query)?);
-        let Some(user) = find(&server, &id).await? else { return Ok(None) };
-        messages::list(&server.app, &user.id, after.as_deref(), limit).await.map(Some)
+        let Some(Found { id, damaged, .. }) = find(&server, &id).await? else { return Ok(None) };
+        let mut listing = messages::list(&server.app, &id, after.as_deref(), limit).await?;
+        listing.damaged.extend(damaged);
+        Ok(Some(listing))
     };
     match found.await {
         Ok(Some(listing)) => json(StatusCode::OK, bare(&MessagesJson::from(listing))),
@@ -126,10 +136,14 @@ pub(crate) async fn list_titles(
     let found = async {
         let query = query_object(&uri)?;
         let (after, limit) = (after(&query)?, page_size(&query)?);
-        let Some(user) = find(&server, &id).await? else { return Ok(None) };
-        let book = titles::list(&server.app, &user.id, after.as_deref(), limit).await?;
-        let titles = book.items.iter().map(|entry| BookEntryJson::new(entry, &user)).collect();
-        Ok(Some(bare(&TitlesJson { titles, next: book.next })))
+        let Some(Found { id, user, damaged }) = find(&server, &id).await? else { return Ok(None) };
+        let mut book = titles::list(&server.app, &id, after.as_deref(), limit).await?;
+        book.damaged.extend(damaged);
+        let default = user.and_then(|user| user.default_title);
+        let to_json = |entry| BookEntryJson::new(entry, default.as_ref());
+        let titles = book.items.iter().map(to_json).collect();
+        let damaged = DamagedJson::all(book.damaged);
+        Ok(Some(bare(&TitlesJson { titles, damaged, next: book.next })))
     };
     match found.await {
         Ok(Some(text)) => json(StatusCode::OK, text),
@@ -138,9 +152,19 @@ pub(crate) async fn list_titles(
     }
 }
 
-async fn find(server: &Server, id: &str) -> Result<Option<User>, Failure> {
+/// A user who is known, though perhaps by a damaged record only.
+struct Found {
+    id: UserId,
+    user: Option<User>,
+    damaged: Vec<Damaged>,
+}
+
+async fn find(server: &Server, id: &str) -> Result<Option<Found>, Failure> {
     let Some(id) = UserId::parse(id) else { return Ok(None) };
-    users::find(&server.app, &id).await
+    let mut damaged = Vec::new();
+    let user = readable(users::find(&server.app, &id).await, &mut damaged)?;
+    let is_known = user.is_some() || !damaged.is_empty();
+    Ok(is_known.then_some(Found { id, user, damaged }))
 }
 
 fn unknown() -> Response {

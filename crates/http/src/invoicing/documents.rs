@@ -3,7 +3,7 @@
 
 use crate::server::Server;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::invoicing::documents;
 use kaipiao_app::invoicing::documents::{Document, DocumentFormat};
@@ -14,9 +14,11 @@ pub(crate) async fn pdf(
     State(server): State<Server>,
     Path(name): Path<String>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    answer_in(DocumentFormat::Pdf, &server, &name, &asked(&method, headers)).await
+    let found = document(DocumentFormat::Pdf, &server, &name, &asked(&method, &headers)).await;
+    found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))
 }
 
 /// The face for a screen.
@@ -24,38 +26,46 @@ pub(crate) async fn svg(
     State(server): State<Server>,
     Path(name): Path<String>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    answer_in(DocumentFormat::Picture, &server, &name, &asked(&method, headers)).await
+    let found = document(DocumentFormat::Picture, &server, &name, &asked(&method, &headers)).await;
+    found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))
 }
 
 /// What was asked for: a part can only be asked for with GET (RFC 9110, 14.2).
-fn asked(method: &Method, mut headers: HeaderMap) -> HeaderMap {
+fn asked(method: &Method, headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
     if method != Method::GET {
         headers.remove(header::RANGE);
     }
     headers
 }
 
-async fn answer_in(
+/// None: there is no invoice of that name.
+async fn document(
     format: DocumentFormat,
     server: &Server,
     name: &str,
     headers: &HeaderMap,
-) -> Response {
-    match documents::document(&server.app, name, format).await {
-        Ok(Some(document)) => answer(format, &document, headers),
-        Ok(None) => {
-            let text = "没有这张发票。There is no invoice at this address; use it exactly as pdfurl says.\n";
-            (StatusCode::NOT_FOUND, text).into_response()
-        }
+) -> Option<Response> {
+    Some(match documents::document(&server.app, name, format).await {
+        Ok(found) => answer(format, &*found?, headers),
         Err(failure) => {
             tracing::error!(%failure, "an invoice could not be shown");
             let text =
                 "请稍后再试。The invoice cannot be shown right now; try again in a moment.\n";
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
         }
-    }
+    })
+}
+
+fn no_invoice(server: &Server, uri: &Uri, headers: &HeaderMap) -> Response {
+    (server.no_invoice_page)(uri, headers).unwrap_or_else(|| {
+        let text =
+            "没有这张发票。There is no invoice at this address; use it exactly as pdfurl says.\n";
+        (StatusCode::NOT_FOUND, text).into_response()
+    })
 }
 
 fn answer(format: DocumentFormat, document: &Document, asked: &HeaderMap) -> Response {

@@ -494,7 +494,10 @@ fn refused(frame: &Frame, link: &str, error: AnswerError) -> Response {
         // The page itself says where the order stands.
         AnswerError::Refused(_) | AnswerError::RequestChanged => see_other(link),
         AnswerError::Failed(
-            failure @ (Failure::Overloaded(_) | Failure::Away(_) | Failure::Damaged(_)),
+            failure @ (Failure::Overloaded(_)
+            | Failure::Away(_)
+            | Failure::Unreadable(_)
+            | Failure::Damaged(_)),
         ) => unavailable(frame, &failure),
         AnswerError::Failed(Failure::Refused(_)) => see_other(link),
     }

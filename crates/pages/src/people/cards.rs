@@ -21,6 +21,8 @@ use kaipiao_domain::money::Fen;
 struct Cards<'a> {
     frame: &'a Frame,
     months: Vec<Month>,
+    /// Cards of this page that cannot be read.
+    hidden: usize,
     /// The next page's address; empty: this is the last.
     more: String,
     /// Whether there are pages before this one.
@@ -92,10 +94,11 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         Err(response) => return response,
     };
     match wallet::cards(&pages.app, &user.id, after.as_deref()).await {
-        Ok(Listing { items, next }) => {
+        Ok(Listing { items, damaged, next }) => {
             let months = by_month(frame.lang, items);
             let (more, is_further) = (further("/me/cards", next), after.is_some());
-            html(StatusCode::OK, &Cards { frame: &frame, months, more, is_further })
+            let hidden = damaged.len();
+            html(StatusCode::OK, &Cards { frame: &frame, months, hidden, more, is_further })
         }
         Err(failure) => unavailable(&frame, &failure),
     }

@@ -18,6 +18,8 @@ use kaipiao_domain::people::message::MessageEvent;
 struct Messages<'a> {
     frame: &'a Frame,
     rows: Vec<Row>,
+    /// Messages of this page that cannot be read.
+    hidden: usize,
     /// The next page's address; empty: this is the last.
     more: String,
     /// Whether there are pages before this one.
@@ -84,10 +86,11 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         Err(response) => return response,
     };
     match messages::inbox(&pages.app, &user.id, after.as_deref()).await {
-        Ok(Listing { items, next }) => {
+        Ok(Listing { items, damaged, next }) => {
             let rows = items.into_iter().map(Row::from).collect();
             let (more, is_further) = (further("/me/messages", next), after.is_some());
-            html(StatusCode::OK, &Messages { frame: &frame, rows, more, is_further })
+            let hidden = damaged.len();
+            html(StatusCode::OK, &Messages { frame: &frame, rows, hidden, more, is_further })
         }
         Err(failure) => unavailable(&frame, &failure),
     }

@@ -126,29 +126,29 @@ fn read_content(object: &Object) -> Result<Content, Refusal> {
 }
 
 /// What a party's members are called.
-type PartyNames = [(PartyField, &'static str, usize); 6];
+type PartyNames = [(PartyField, &'static str); 6];
 
 const SELLER: PartyNames = [
-    (PartyField::TaxId, "nsrsbh", 64),
-    (PartyField::Name, "nsrmc", 200),
-    (PartyField::Address, "nsrdz", 200),
-    (PartyField::Phone, "nsrdh", 64),
-    (PartyField::Bank, "nsrbank", 200),
-    (PartyField::BankAccount, "nsrbankid", 64),
+    (PartyField::TaxId, "nsrsbh"),
+    (PartyField::Name, "nsrmc"),
+    (PartyField::Address, "nsrdz"),
+    (PartyField::Phone, "nsrdh"),
+    (PartyField::Bank, "nsrbank"),
+    (PartyField::BankAccount, "nsrbankid"),
 ];
 
 const BUYER: PartyNames = [
-    (PartyField::Name, "ghfmc", 200),
-    (PartyField::TaxId, "ghfnsrsbh", 64),
-    (PartyField::Address, "ghfdz", 200),
-    (PartyField::Phone, "ghfdh", 64),
-    (PartyField::Bank, "ghfbank", 200),
-    (PartyField::BankAccount, "ghfbankid", 64),
+    (PartyField::Name, "ghfmc"),
+    (PartyField::TaxId, "ghfnsrsbh"),
+    (PartyField::Address, "ghfdz"),
+    (PartyField::Phone, "ghfdh"),
+    (PartyField::Bank, "ghfbank"),
+    (PartyField::BankAccount, "ghfbankid"),
 ];
 
 fn read_party(object: &Object, names: &PartyNames) -> Result<Party, Refusal> {
     let mut party = Party::default();
-    for (field, name, max_chars) in names {
+    for (field, name) in names {
         let place = match field {
             PartyField::Name => &mut party.name,
             PartyField::TaxId => &mut party.tax_id,
@@ -157,7 +157,7 @@ fn read_party(object: &Object, names: &PartyNames) -> Result<Party, Refusal> {
             PartyField::Bank => &mut party.bank,
             PartyField::BankAccount => &mut party.bank_account,
         };
-        *place = limited(object, name, *max_chars)?;
+        *place = limited(object, name, field.max_chars())?;
     }
     Ok(party)
 }
@@ -327,7 +327,7 @@ struct WireName(ContentField);
 impl fmt::Display for WireName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of_party = |names: &PartyNames, asked: PartyField| {
-            let found = names.iter().find(|(field, _, _)| *field == asked);
+            let found = names.iter().find(|(field, _)| *field == asked);
             found.expect("every member of a party has its name").1
         };
         f.write_str(match self.0 {

@@ -6,6 +6,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Context, Poll, Waker};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, PlatformId, Role, SecretHash};
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::people::message::MessageEvent;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::record::Kind;
@@ -121,4 +123,25 @@ async fn a_card_that_changes_while_its_invoice_is_taken_back_keeps_the_change() 
     assert_eq!(cards.len(), 1, "a red invoice is no card");
     let card = &cards[0].value;
     assert_eq!((&*card.seller, &card.cancelled_by), ("3", &Some(red.serial)));
+}
+
+/// A rejection of an order that is named like the end of another one.
+#[tokio::test]
+async fn a_message_of_the_same_name_is_not_overwritten() {
+    let running = request("s1", Colour::Blue);
+    let store = store_of(std::slice::from_ref(&running)).await;
+    let sent = Message {
+        user: running.user.clone(),
+        merchant: merchant(),
+        order_id: OrderId::parse("1/issued").unwrap(),
+        sent_at: NOW,
+        event: MessageEvent::Rejected { reason: "r".into(), url: String::new() },
+    };
+    commit(&store, vec![record::save(message_key(&sent), Expect::Absent, &sent)]).await;
+    let app = app(Arc::clone(&store));
+    issue(&app, &job_id(&running), Place::uncounted()).await.unwrap();
+    let page = Page::by_key(Kind::Message, Some("amy".into()), 10);
+    let messages: Vec<Message> = record::list(&*store, &page).await.unwrap();
+    assert_eq!(messages[0], sent);
+    assert_eq!(messages[1].event, MessageEvent::Issued(running.serial));
 }

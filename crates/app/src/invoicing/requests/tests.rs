@@ -34,12 +34,12 @@ async fn a_listing_of_requests_reads_no_content() {
         assert!(listed.items.iter().all(|request| request.summary == content().summary()));
     }
     let one = find(&app, &merchant(), &serial("s0")).await.unwrap().unwrap();
-    assert!(matches!(content_of(&app, &one).await, Err(Failure::Damaged(_))));
+    assert!(matches!(content_of(&app, &one).await, Err(Failure::Unreadable(_))));
 }
 
 #[tokio::test]
 async fn a_request_without_its_content_is_damaged() {
     let app = app(Arc::new(MemoryStore::default()));
     let request = request("s1", Colour::Blue);
-    assert!(matches!(content_of(&app, &request).await, Err(Failure::Damaged(_))));
+    assert!(matches!(content_of(&app, &request).await, Err(Failure::Unreadable(_))));
 }
