@@ -185,7 +185,6 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         settings: Arc::new(http_settings(settings, address)?),
         bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
         sandbox: sandbox.clone(),
-        sandbox: sandbox.map(Arc::new),
         no_invoice_page: kaipiao_pages::no_invoice,
     };
     let has_admin = server.settings.admin_token.is_some();
