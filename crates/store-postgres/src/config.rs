@@ -34,7 +34,7 @@ impl Options {
             connections: 16,
             queue_capacity: 8192,
             writers: 4,
-            group: 64,
+            group: 16,
             before_commit: None,
         }
     }

@@ -4,10 +4,10 @@
 
 mod literals;
 
-use kaipiao_store_postgres::{Path, Statement, statements};
+use kaipiao_store_postgres::{Options, Path, PostgresStore, Statement, statements};
 use kaipiao_testkit::postgres::Database;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls};
 
@@ -15,10 +15,6 @@ const SCHEMA: &str = include_str!("../migrations/0001_schema.sql");
 
 /// Tables that every database of a cluster would have whole.
 const REFERENCE_TABLES: [&str; 2] = ["nodes", "schema_migrations"];
-
-/// Partitions of each table, with as many buckets in each.
-const PARTITIONS: usize = 8;
-const BUCKETS: usize = 256;
 
 /// A bucket, and a number that carries it.
 const BUCKET: i64 = 5;
@@ -30,34 +26,26 @@ async fn connect(database: &Database) -> Client {
     client
 }
 
-/// The tables' definitions, each with its name.
-fn tables() -> BTreeMap<&'static str, &'static str> {
+/// The tables that have buckets.
+fn tables() -> impl Iterator<Item = &'static str> {
     let definitions = SCHEMA.split("CREATE TABLE ").skip(1);
-    let named = definitions.map(|rest| (rest.split_whitespace().next().unwrap(), rest));
-    named.map(|(name, rest)| (name, rest.split_once(';').unwrap().0)).collect()
+    let names = definitions.map(|rest| rest.split_whitespace().next().unwrap());
+    names.filter(|name| !REFERENCE_TABLES.contains(name))
 }
 
-/// The schema, with each table that has buckets partitioned by them. Storage parameters belong to partitions.
-fn partitioned_schema() -> String {
-    let mut sql = SCHEMA.to_owned();
-    for (name, definition) in tables() {
-        if REFERENCE_TABLES.contains(&name) {
-            continue;
-        }
-        let columns = definition.split(" WITH (").next().unwrap();
-        sql = sql.replace(
-            &format!("CREATE TABLE {definition};"),
-            &format!("CREATE TABLE {columns} PARTITION BY RANGE (bucket);"),
-        );
-        let width = BUCKETS / PARTITIONS;
-        for nth in 0..PARTITIONS {
-            let (from, to) = (nth * width, (nth + 1) * width);
-            sql += &format!(
-                "CREATE TABLE {name}_p{nth} PARTITION OF {name} FOR VALUES FROM ({from}) TO ({to});"
-            );
-        }
-    }
-    sql + "CREATE TABLE schema_migrations (number INTEGER, checksum BYTEA, oldest_program INTEGER);"
+/// What docs/scaling.md says to run, which partitions every table by its buckets.
+fn partitioning() -> &'static str {
+    let page = include_str!("../../../docs/scaling.md");
+    let block = page.split("```sql\n").find(|block| block.starts_with("DO $$")).unwrap();
+    block.split_once("```").unwrap().0
+}
+
+/// A new database with a store's schema.
+async fn database() -> Database {
+    let database = Database::new().await;
+    let store = PostgresStore::open(Options::new(database.url())).await.unwrap();
+    store.close().await;
+    database
 }
 
 fn literal(kind: &Type) -> String {
@@ -148,8 +136,8 @@ fn first_column(node: &Value) -> &str {
 
 #[tokio::test]
 async fn a_request_looks_into_one_partition_of_each_table() {
-    let database = Database::new().await;
-    database.execute(&partitioned_schema()).await;
+    let database = database().await;
+    database.execute(partitioning()).await;
     let client = connect(&database).await;
     client.batch_execute("SET plan_cache_mode = force_custom_plan").await.unwrap();
     let mut of_requests = 0;
@@ -162,7 +150,7 @@ async fn a_request_looks_into_one_partition_of_each_table() {
         let touched = Touched::by(&plan);
         let words: BTreeSet<_> =
             statement.sql.split(|c: char| !c.is_ascii_lowercase() && c != '_').collect();
-        for table in tables().into_keys().filter(|table| words.contains(table)) {
+        for table in tables().filter(|table| words.contains(table)) {
             let count = touched.partitions_of(table);
             let is_added_to = touched.added_to.contains(table);
             // A page behind another owner's records needs no look.
@@ -210,9 +198,7 @@ fn no_statement_of_the_sources_is_missing_in_the_list() {
 
 #[tokio::test]
 async fn every_unique_key_begins_with_the_bucket_and_nothing_is_shared_by_all() {
-    let database = Database::new().await;
-    let options = kaipiao_store_postgres::Options::new(database.url());
-    let store = kaipiao_store_postgres::PostgresStore::open(options).await.unwrap();
+    let database = database().await;
     let client = connect(&database).await;
     let keys = "SELECT t.relname, c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
          JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace \
@@ -244,5 +230,4 @@ async fn every_unique_key_begins_with_the_bucket_and_nothing_is_shared_by_all() 
         let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert_eq!(names, [""; 0], "{shared}");
     }
-    store.close().await;
 }
