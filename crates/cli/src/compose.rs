@@ -143,6 +143,9 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
     // Bound here for its port, which links need; it does not listen before the store is ready.
     let socket = listen::bind(settings.listen).map_err(socket_error)?;
     let address = socket.local_addr().map_err(socket_error)?;
+    if let Some(warning) = unreachable_links(settings, address) {
+        tracing::warn!("{warning}");
+    }
     let tls = tls::acceptor(settings, || certificate_names(settings, address))?;
 
     let clock = Arc::new(SystemClock::default());
@@ -287,6 +290,15 @@ fn public_base_url(settings: &Settings, address: SocketAddr) -> String {
         "" => format!("{}://{}", settings.tls.scheme(), on_this_machine(address)),
         url => url.trim_end_matches('/').to_owned(),
     }
+}
+
+/// What is wrong with links that name this machine alone, where others may reach it.
+fn unreachable_links(settings: &Settings, address: SocketAddr) -> Option<String> {
+    let is_wrong = settings.public_base_url.is_empty() && address.ip().is_unspecified();
+    is_wrong.then(|| {
+        let begin = public_base_url(settings, address);
+        format!("links begin with {begin}, which other machines cannot open: set public_base_url")
+    })
 }
 
 /// Host and port as a browser names an origin: lower case, and without the scheme's own port.
@@ -482,5 +494,25 @@ impl Fault {
     fn hook(&self) -> kaipiao_store_sqlite::GroupHook {
         let fatal = self.die_before_commit;
         Arc::new(move |group| if group == fatal { std::process::abort() } else { Ok(()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_that_other_machines_cannot_open_are_warned_of() {
+        let mut settings = Settings::load(None).unwrap();
+        let warning = |settings: &Settings, address: &str| {
+            unreachable_links(settings, address.parse().unwrap())
+        };
+        let warned = warning(&settings, "0.0.0.0:8080").unwrap();
+        assert!(warned.starts_with("links begin with http://127.0.0.1:8080, "), "{warned}");
+        assert!(warning(&settings, "[::]:8080").is_some());
+        assert_eq!(warning(&settings, "127.0.0.1:8080"), None);
+        assert_eq!(warning(&settings, "192.0.2.7:8080"), None);
+        settings.public_base_url = "https://kaipiao:8080".to_owned();
+        assert_eq!(warning(&settings, "0.0.0.0:8080"), None);
     }
 }

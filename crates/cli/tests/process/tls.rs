@@ -92,6 +92,36 @@ fn who_trusts_the_printed_authority_reaches_the_server_by_each_of_its_names_even
     server.stop();
 }
 
+/// The settings that a README has in a block of TOML.
+fn readme_settings(readme: &str) -> &str {
+    let (_, begin) = readme.split_once("```toml\n").unwrap();
+    begin.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_readmes_settings_for_compose_serve_a_neighbour_whose_links_lead_back() {
+    let readme = readme_settings(include_str!("../../../../README.md"));
+    assert_eq!(readme, readme_settings(include_str!("../../../../README.zh-CN.md")));
+    let settings = settings_file(readme);
+    let data = tempfile::tempdir().unwrap();
+    let settings = ["--config", settings.path().to_str().unwrap()];
+    let mut doctor = kaipiao();
+    let examined = doctor.args(["doctor", "--data"]).arg(data.path()).args(settings).output();
+    let examined = text(&examined.unwrap());
+    assert!(!examined.contains("a sandbox is open to whoever reaches it"), "{examined}");
+    let server = Served::start(data.path(), &settings);
+    let curl = Curl::trusting(data.path());
+    let place = format!("kaipiao:8080:127.0.0.1:{}", port(&server.home));
+    let order = ["-i", "-d", "", "https://kaipiao:8080/shop/orders"];
+    let sent_on = text(&curl.run(&[&["--connect-to", &place][..], &order[..]].concat()));
+    assert!(sent_on.contains("303 See Other"), "{sent_on}");
+    let link = sent_on.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    assert!(link.starts_with("https://kaipiao:8080/"), "{link}");
+    let page = text(&curl.run(&["--connect-to", &place, "-L", "-i", link.trim()]));
+    assert!(page.contains("200 OK"), "{page}");
+    server.stop();
+}
+
 #[test]
 fn links_and_cookies_are_for_https_where_the_server_speaks_it() {
     let data = tempfile::tempdir().unwrap();
