@@ -131,6 +131,8 @@ impl Listening {
 /// Opens the store, checks its metadata, seeds it, and only then listens.
 pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listening, ComposeError> {
     refuse_exposed_sandbox(settings)?;
+    // Again: --tls came after the file was checked.
+    settings.check_tls()?;
     let options = Options {
         queue_capacity: settings.limits.commit_queue,
         readers: settings.limits.store_readers,

@@ -445,9 +445,14 @@ impl Settings {
         }
     }
 
-    fn check_tls(&self) -> Result<(), SettingsError> {
+    /// Whether `[tls]` is whole, and does not contradict `public_base_url`.
+    pub(crate) fn check_tls(&self) -> Result<(), SettingsError> {
         if self.tls.has_certificate() == self.tls.key.as_os_str().is_empty() {
             let text = "tls.certificate and tls.key go together: give both files, or neither";
+            return Err(SettingsError::Value(text.to_owned()));
+        }
+        if self.tls.is_on() && self.public_base_url.starts_with("http://") {
+            let text = "public_base_url begins with http://, but [tls] or --tls makes this server speak https:// alone: write https://";
             return Err(SettingsError::Value(text.to_owned()));
         }
         Ok(())

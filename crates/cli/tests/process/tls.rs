@@ -92,6 +92,21 @@ fn who_trusts_the_printed_authority_reaches_the_server_by_each_of_its_names_even
     server.stop();
 }
 
+#[test]
+fn a_plain_public_base_url_is_refused_where_https_is_spoken_by_setting_or_by_flag() {
+    let data = tempfile::tempdir().unwrap();
+    let plain = "public_base_url = \"http://shop.example\"\n";
+    let both = settings_file(&format!("{plain}[tls]\nlocal_authority = true"));
+    let plain = settings_file(plain);
+    for arguments in [
+        &["--config", both.path().to_str().unwrap()][..],
+        &["--tls", "--config", plain.path().to_str().unwrap()],
+    ] {
+        let refused = refusal(data.path(), arguments);
+        assert!(refused.contains("public_base_url begins with http://"), "{refused}");
+    }
+}
+
 /// The settings that a README has in a block of TOML.
 fn readme_settings(readme: &str) -> &str {
     let (_, begin) = readme.split_once("```toml\n").unwrap();
