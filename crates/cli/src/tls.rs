@@ -13,7 +13,9 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
@@ -110,11 +112,21 @@ pub(crate) fn client_config(settings: &Settings) -> Result<TlsConfig, TlsError> 
 
 /// The authority's certificate as PEM, for those who are to trust it.
 pub fn authority_pem(settings: &Settings) -> Result<String, TlsError> {
+    let setting = "the local authority";
+    if settings.tls.has_certificate() {
+        let path = settings.tls.certificate.clone();
+        let why = "is served, which the local authority has not made: clients need the authority of that one".to_owned();
+        return Err(TlsError::File { setting: "tls.certificate", path, why });
+    }
     let path = settings.data.join(AUTHORITY_FILE);
-    std::fs::read_to_string(&path).map_err(|error| TlsError::File {
-        setting: "the local authority",
-        path,
-        why: format!("{error}; `kaipiao serve --tls` makes it at its first start"),
+    std::fs::read_to_string(&path).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                format!("{error}; `kaipiao serve --tls` makes it at its first start")
+            }
+            _ => error.to_string(),
+        };
+        TlsError::File { setting, path, why }
     })
 }
 
@@ -142,7 +154,7 @@ impl Authority {
             if path.exists() {
                 return Err(TlsError::AuthorityKey(key_path, path));
             }
-            make_private_file(&key_path, &generate()?.serialize_pem())?;
+            make_file(&key_path, 0o600, &generate()?.serialize_pem())?;
         }
         let wrong = |why: String| {
             let setting = "the local authority's key";
@@ -152,7 +164,7 @@ impl Authority {
         let key = KeyPair::from_pem(&text).map_err(|error| wrong(error.to_string()))?;
         if !path.exists() {
             let made = authority_params(&key).self_signed(&key).map_err(cannot_make)?;
-            make_private_file(&path, &made.pem())?;
+            make_file(&path, 0o644, &made.pem())?;
         }
         let chain = read_chain("the local authority", &path)?;
         certified(chain, read_key("the local authority's key", &key_path)?)
@@ -244,13 +256,14 @@ fn certified(
     CertifiedKey::from_der(chain, key, &ring::default_provider())
 }
 
-/// Makes a file that its owner alone reads. It gets its name when it is whole.
-fn make_private_file(path: &Path, text: &str) -> Result<(), TlsError> {
+/// Makes a file of this mode. It gets its name when it is whole.
+fn make_file(path: &Path, mode: u32, text: &str) -> Result<(), TlsError> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let make = || {
         std::fs::create_dir_all(directory)?;
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
         file.write_all(text.as_bytes())?;
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|error| error.error)?;
         std::fs::File::open(directory)?.sync_all()

@@ -151,11 +151,13 @@ fn links_and_cookies_are_for_https_where_the_server_speaks_it() {
 }
 
 #[test]
-fn the_authoritys_files_are_their_owners_alone_and_a_missing_key_is_asked_for() {
+fn the_authoritys_key_is_its_owners_alone_and_asked_for_when_it_is_missing() {
     let data = tempfile::tempdir().unwrap();
     Served::start(data.path(), &["--tls"]).stop();
     let key = data.path().join("tls-authority.key");
     assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let public = data.path().join("tls-authority.pem").metadata().unwrap();
+    assert_eq!(public.permissions().mode() & 0o777, 0o644, "another user can trust it");
     std::fs::remove_file(&key).unwrap();
     let refused = refusal(data.path(), &["--tls"]);
     assert!(refused.contains("tls-authority.key is missing"), "{refused}");
@@ -241,6 +243,10 @@ fn a_certificate_of_the_operators_is_served_and_one_that_does_not_serve_is_refus
     Curl { authority: certificate }.get(&token_url(&server.home));
     assert!(!data.path().join("tls-authority.pem").exists());
     let data = data.path().to_str().unwrap();
+    let mut trust = kaipiao();
+    let trust = trust.args(["trust", "--data", data, "--config", &path(&settings)]).output();
+    let told = text(&trust.unwrap());
+    assert!(told.contains("clients need the authority of that one"), "{told}");
     let trust = kaipiao().args(["trust", "--data", data]).output().unwrap();
     assert!(!trust.status.success() && text(&trust).contains("serve --tls"), "{}", text(&trust));
     server.stop();
