@@ -348,7 +348,10 @@ fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
     };
-    names.push(ip);
+    // Nobody reaches a server by "every address".
+    if !address.ip().is_unspecified() {
+        names.push(ip);
+    }
     if let Some((_, rest)) = settings.public_base_url.split_once("://") {
         let authority = rest.split('/').next().unwrap_or(rest);
         let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
@@ -502,6 +505,15 @@ impl Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_on_every_address_is_not_named_after_that() {
+        let settings = Settings::load(None).unwrap();
+        let names = |address: &str| own_names(&settings, address.parse().unwrap());
+        assert_eq!(names("0.0.0.0:1"), ["localhost", "127.0.0.1", "[::1]"]);
+        assert_eq!(names("[::]:1"), names("0.0.0.0:1"));
+        assert!(names("192.0.2.7:1").contains(&"192.0.2.7".to_owned()));
+    }
 
     #[test]
     fn links_that_other_machines_cannot_open_are_warned_of() {

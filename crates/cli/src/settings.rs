@@ -433,11 +433,15 @@ impl Settings {
     }
 
     fn check_allowed_hosts(&self) -> Result<(), SettingsError> {
+        let is_ipv6 = |name: &str| {
+            let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+            bare.is_some_and(|ip| ip.parse::<std::net::Ipv6Addr>().is_ok())
+        };
         let is_name = |name: &str| {
             !name.contains([':', '@', '*', ','])
                 && name.parse::<axum::http::uri::Authority>().is_ok()
         };
-        match self.allowed_hosts.iter().find(|name| !is_name(name)) {
+        match self.allowed_hosts.iter().find(|name| !is_name(name) && !is_ipv6(name)) {
             None => Ok(()),
             Some(bad) => Err(SettingsError::Value(format!(
                 "allowed_hosts: {bad:?} is not a host name; write it without scheme and port"
@@ -732,6 +736,8 @@ mod tests {
         for bad in ["http://kaipiao", "kaipiao:8080", "", "*"] {
             assert!(merged(&format!("allowed_hosts = [\"{bad}\"]")).is_err(), "{bad}");
         }
+        assert!(merged("allowed_hosts = [\"[fd00::1]\"]").is_ok());
+        assert!(merged("allowed_hosts = [\"[fd00::1]:80\"]").is_err());
         assert!(merged("trusted_proxies = [\"10.0.0.0/33\"]").is_err());
         assert!(merged("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]").is_ok());
         assert!(merged("[push]\nname_servers = [\"ns.example\"]").is_err());

@@ -47,7 +47,7 @@ pub enum TlsError {
         why: String,
     },
     /// A certificate and a key that do not belong together, or are of no use.
-    #[error("{0} and {1} do not serve together: {2}")]
+    #[error("{} and {} do not serve together: {why}", .0.display(), .1.display(), why = unpaired(.2))]
     Pair(PathBuf, PathBuf, rustls::Error),
     /// The authority's key is gone.
     #[error(
@@ -63,6 +63,19 @@ pub enum TlsError {
     /// The TLS library does not take the parts.
     #[error("{0}")]
     Library(#[from] rustls::Error),
+}
+
+fn unpaired(error: &rustls::Error) -> String {
+    use rustls::{Error, InconsistentKeys};
+    match error {
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            "the key is another certificate's; the server's own certificate must be the first in the file".to_owned()
+        }
+        Error::General(why) => {
+            format!("{why}; keys are RSA from 2048 bits, ECDSA P-256 or P-384, or Ed25519")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// What shakes hands with clients, as the settings want it; None: plain HTTP. A certificate of the
@@ -233,6 +246,11 @@ fn read_chain(
 ) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |why: String| TlsError::File { setting, path: path.to_owned(), why };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    if is_der(&pem) {
+        return Err(wrong(
+            "is DER; make PEM of it: openssl x509 -inform der -in … -out …".to_owned(),
+        ));
+    }
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let chain = chain.map_err(|error| wrong(format!("is not PEM: {error}")))?;
     if chain.is_empty() {
@@ -244,8 +262,21 @@ fn read_chain(
 fn read_key(setting: &'static str, path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let wrong = |why: String| TlsError::File { setting, path: path.to_owned(), why };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    if is_der(&pem) {
+        return Err(wrong(
+            "is DER; make PEM of it: openssl pkey -inform der -in … -out …".to_owned(),
+        ));
+    }
+    if pem.windows(9).any(|word| word == b"ENCRYPTED") {
+        return Err(wrong("is encrypted; decrypt it: openssl pkey -in … -out …".to_owned()));
+    }
     PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|error| wrong(format!("holds no private key in PEM: {error}")))
+}
+
+/// Whether it begins as a long SEQUENCE of ASN.1 does.
+fn is_der(file: &[u8]) -> bool {
+    file.starts_with(&[0x30, 0x82]) || file.starts_with(&[0x30, 0x81])
 }
 
 /// Refuses a certificate that is another key's.

@@ -222,12 +222,18 @@ fn a_certificate_of_the_operators_is_served_and_one_that_does_not_serve_is_refus
     let certificate = settings_file(&own.cert.pem());
     let (key, other) =
         (settings_file(&own.signing_key.serialize_pem()), settings_file(&other.serialize_pem()));
+    let der = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(der.path(), own.cert.der()).unwrap();
+    let label = "ENCRYPTED PRIVATE KEY-----";
+    let encrypted = settings_file(&format!("-----BEGIN {label}\nAAAA\n-----END {label}\n"));
     let path = |file: &tempfile::NamedTempFile| file.path().to_str().unwrap().to_owned();
     let with = |certificate: &str, key: &str| {
         settings_file(&format!("[tls]\ncertificate = \"{certificate}\"\nkey = \"{key}\""))
     };
     for (certificate, key, complaint) in [
-        (path(&certificate), path(&other), "do not serve together"),
+        (path(&certificate), path(&other), "the key is another certificate's"),
+        (path(&der), path(&key), "is DER; make PEM"),
+        (path(&certificate), path(&encrypted), "is encrypted; decrypt it"),
         (path(&certificate), String::new(), "tls.certificate and tls.key go together"),
         (String::new(), path(&key), "tls.certificate and tls.key go together"),
         ("/nowhere.pem".to_owned(), path(&key), "tls.certificate /nowhere.pem"),
