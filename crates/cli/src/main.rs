@@ -351,8 +351,9 @@ fn greet(listening: &Listening, settings: &Settings) {
 
 /// The certificate alone goes to stdout, which may be a file.
 fn print_authority(args: &SettingsArgs) -> Result<(), ComposeError> {
-    print_text(tls::authority_pem(&args.settings()?)?.trim_end());
-    eprint_help(tls::TRUST_HELP);
+    let settings = args.settings()?;
+    print_text(tls::authority_pem(&settings)?.trim_end());
+    eprint_help(&tls::trust_help(&settings));
     Ok(())
 }
 

@@ -144,15 +144,27 @@ pub fn authority_pem(settings: &Settings) -> Result<String, TlsError> {
 }
 
 /// What to do with [`authority_pem`].
-pub const TRUST_HELP: &str = "\
+pub fn trust_help(settings: &Settings) -> String {
+    let url = match settings.public_base_url.as_str() {
+        "" => format!("https://localhost:{}", settings.listen.port()),
+        url => url.trim_end_matches('/').to_owned(),
+    };
+    format!(
+        "\
 The certificate of this server's own authority. Save it (kaipiao trust > kaipiao-ca.pem), then:
-  curl        curl --cacert kaipiao-ca.pem https://localhost:8080/
+  curl        curl --cacert kaipiao-ca.pem {url}/healthz
   Debian      cp kaipiao-ca.pem /usr/local/share/ca-certificates/kaipiao-ca.crt && update-ca-certificates
+  RHEL        cp kaipiao-ca.pem /etc/pki/ca-trust/source/anchors/ && update-ca-trust
+  macOS       sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain kaipiao-ca.pem
   Java        keytool -importcert -noprompt -cacerts -storepass changeit -alias kaipiao -file kaipiao-ca.pem
   Node.js     NODE_EXTRA_CA_CERTS=kaipiao-ca.pem
-  Python      REQUESTS_CA_BUNDLE=kaipiao-ca.pem
+  Go          SSL_CERT_FILE=kaipiao-ca.pem
+  PHP         php -d curl.cainfo=/path/to/kaipiao-ca.pem; Guzzle: 'verify' => '/path/to/kaipiao-ca.pem'
+  Python      cat \"$(python3 -m certifi)\" kaipiao-ca.pem > all.pem; REQUESTS_CA_BUNDLE=all.pem
 Who trusts it trusts every certificate made with tls-authority.key: for test machines only.
-";
+"
+    )
+}
 
 /// An authority of the server's own.
 struct Authority {

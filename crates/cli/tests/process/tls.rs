@@ -20,7 +20,17 @@ impl Curl {
         let output = kaipiao().args(["trust", "--data", data.to_str().unwrap()]).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
         let help = String::from_utf8(output.stderr).unwrap();
-        for way in ["--cacert", "update-ca-certificates", "keytool", "NODE_EXTRA_CA_CERTS"] {
+        for way in [
+            "kaipiao-ca.pem https://localhost:8080/",
+            "update-ca-certificates",
+            "update-ca-trust",
+            "add-trusted-cert",
+            "keytool",
+            "NODE_EXTRA_CA_CERTS",
+            "SSL_CERT_FILE",
+            "curl.cainfo",
+            "certifi",
+        ] {
             assert!(help.contains(way), "{help}");
         }
         let mut authority = tempfile::NamedTempFile::new().unwrap();
