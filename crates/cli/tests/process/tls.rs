@@ -117,6 +117,17 @@ fn a_plain_public_base_url_is_refused_where_https_is_spoken_by_setting_or_by_fla
     }
 }
 
+#[test]
+fn sighup_ends_no_server() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let pid = server.process.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    TcpStream::connect(("127.0.0.1", port(&server.home).parse().unwrap())).unwrap();
+    // An end by SIGHUP would be no success.
+    server.stop();
+}
+
 /// The settings that a README has in a block of TOML.
 fn readme_settings(readme: &str) -> &str {
     let (_, begin) = readme.split_once("```toml\n").unwrap();
