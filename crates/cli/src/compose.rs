@@ -380,7 +380,10 @@ pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, Setting
     let own = match std::env::var("KAIPIAO_ADMIN_TOKEN") {
         Ok(token) if !token.trim().is_empty() => Some(("KAIPIAO_ADMIN_TOKEN", token)),
         _ if settings.admin_token_file.as_os_str().is_empty() => None,
-        _ => Some(("admin_token_file", settings::read(&settings.admin_token_file)?)),
+        _ => Some((
+            "admin_token_file",
+            settings::read_secret("admin_token_file", &settings.admin_token_file)?,
+        )),
     };
     if let Some((name, token)) = own {
         let token = token.trim().to_owned();
@@ -427,7 +430,8 @@ fn make_keys(settings: &Settings) -> Result<(), ComposeError> {
 pub fn load_keys(settings: &Settings) -> Result<Keys, ComposeError> {
     let path = key_path(settings);
     let wrong = |why: String| ComposeError::ServerKey(path.clone(), why);
-    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    let text =
+        settings::read_secret("server key", &path).map_err(|error| wrong(error.to_string()))?;
     let key = read_key(text.trim()).ok_or_else(|| wrong("must be 64 hexadecimal digits".into()))?;
     Ok(match settings.mode {
         ModeName::Sandbox => Keys::derive_sandbox(&key),

@@ -15,6 +15,7 @@ use kaipiao_sender::guard::{Guard, Range};
 use kaipiao_wire::people::login_token::LoginKey;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -566,7 +567,9 @@ impl AccountSetting {
                 Err(SettingsError::Value(text))
             }
             (Some(secret), None) => Ok(Some(secret.clone())),
-            (None, Some(file)) => Ok(Some(read(file)?.trim().to_owned())),
+            (None, Some(file)) => {
+                Ok(Some(read_secret(&format!("accounts: {name}_file"), file)?.trim().to_owned()))
+            }
             (None, None) => Ok(None),
         }
     }
@@ -673,6 +676,16 @@ fn ranges(name: &str, texts: &[String]) -> Result<Vec<Range>, SettingsError> {
 /// Reads a text file, naming it when that fails.
 pub(crate) fn read(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable(path.to_owned(), error))
+}
+
+/// [`read`] a file that should be its owner's alone; the log says where it is not.
+pub(crate) fn read_secret(setting: &str, path: &Path) -> Result<String, SettingsError> {
+    let mode = path.metadata().map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o077 != 0 {
+        let (path, mode) = (path.display(), mode & 0o777);
+        tracing::warn!("{setting} {path} is readable by others ({mode:04o}): chmod 600");
+    }
+    read(path)
 }
 
 /// Lays the operator's values over the defaults, table by table.

@@ -118,6 +118,16 @@ fn a_plain_public_base_url_is_refused_where_https_is_spoken_by_setting_or_by_fla
 }
 
 #[test]
+fn a_server_key_that_others_can_read_is_warned_of() {
+    let data = tempfile::tempdir().unwrap();
+    let warns = || Served::start(data.path(), &[]).stop().contains("is readable by others (0644)");
+    assert!(!warns());
+    let key = data.path().join("server.key");
+    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(warns());
+}
+
+#[test]
 fn sighup_ends_no_server() {
     let data = tempfile::tempdir().unwrap();
     let server = Served::start(data.path(), &[]);
