@@ -159,6 +159,8 @@ impl Listening {
 /// Opens the store, checks its metadata, seeds it, and only then listens.
 pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listening, ComposeError> {
     refuse_exposed_sandbox(settings)?;
+    // Again: --tls came after the file was checked.
+    settings.check_tls()?;
     let store = OpenStore::open(settings, fault).await?;
     let listening = listen_over(settings, store.clone()).await;
     if listening.is_err() {
@@ -173,6 +175,9 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     // Bound here for its port, which links need; it does not listen before the store is ready.
     let socket = listen::bind(settings.listen).map_err(socket_error)?;
     let address = socket.local_addr().map_err(socket_error)?;
+    if let Some(warning) = unreachable_links(settings, address) {
+        tracing::warn!("{warning}");
+    }
     let tls = tls::acceptor(settings, || certificate_names(settings, address))?;
 
     let clock = Arc::new(SystemClock::default());
@@ -310,6 +315,15 @@ fn public_base_url(settings: &Settings, address: SocketAddr) -> String {
     }
 }
 
+/// What is wrong with links that name this machine alone, where others may reach it.
+fn unreachable_links(settings: &Settings, address: SocketAddr) -> Option<String> {
+    let is_wrong = settings.public_base_url.is_empty() && address.ip().is_unspecified();
+    is_wrong.then(|| {
+        let begin = public_base_url(settings, address);
+        format!("links begin with {begin}, which other machines cannot open: set public_base_url")
+    })
+}
+
 /// Host and port as a browser names an origin: lower case, and without the scheme's own port.
 fn as_browsers_write(scheme: &str, authority: &str) -> String {
     let authority = authority.to_ascii_lowercase();
@@ -355,7 +369,10 @@ fn own_names(settings: &Settings, address: SocketAddr) -> Vec<String> {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
     };
-    names.push(ip);
+    // Nobody reaches a server by "every address".
+    if !address.ip().is_unspecified() {
+        names.push(ip);
+    }
     if let Some((_, rest)) = settings.public_base_url.split_once("://") {
         let authority = rest.split('/').next().unwrap_or(rest);
         let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
@@ -384,7 +401,10 @@ pub(crate) fn admin_token(settings: &Settings) -> Result<Option<String>, Setting
     let own = match std::env::var("KAIPIAO_ADMIN_TOKEN") {
         Ok(token) if !token.trim().is_empty() => Some(("KAIPIAO_ADMIN_TOKEN", token)),
         _ if settings.admin_token_file.as_os_str().is_empty() => None,
-        _ => Some(("admin_token_file", settings::read(&settings.admin_token_file)?)),
+        _ => Some((
+            "admin_token_file",
+            settings::read_secret("admin_token_file", &settings.admin_token_file)?,
+        )),
     };
     if let Some((name, token)) = own {
         let token = token.trim().to_owned();
@@ -436,7 +456,8 @@ async fn keys_of(settings: &Settings, store: &dyn Store) -> Result<Keys, Compose
 pub fn load_keys(settings: &Settings) -> Result<Keys, ComposeError> {
     let path = key_path(settings);
     let wrong = |why: String| ComposeError::ServerKey(path.clone(), why);
-    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    let text =
+        settings::read_secret("server key", &path).map_err(|error| wrong(error.to_string()))?;
     let key = read_key(text.trim()).ok_or_else(|| wrong("must be 64 hexadecimal digits".into()))?;
     Ok(match settings.mode {
         ModeName::Sandbox => Keys::derive_sandbox(&key),
@@ -493,5 +514,34 @@ fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pa
             .collect(),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },
         users: if is_sandbox { kaipiao_app::sandbox::DEMO_USERS } else { &[] },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_every_address_is_not_named_after_that() {
+        let settings = Settings::load(None).unwrap();
+        let names = |address: &str| own_names(&settings, address.parse().unwrap());
+        assert_eq!(names("0.0.0.0:1"), ["localhost", "127.0.0.1", "[::1]"]);
+        assert_eq!(names("[::]:1"), names("0.0.0.0:1"));
+        assert!(names("192.0.2.7:1").contains(&"192.0.2.7".to_owned()));
+    }
+
+    #[test]
+    fn links_that_other_machines_cannot_open_are_warned_of() {
+        let mut settings = Settings::load(None).unwrap();
+        let warning = |settings: &Settings, address: &str| {
+            unreachable_links(settings, address.parse().unwrap())
+        };
+        let warned = warning(&settings, "0.0.0.0:8080").unwrap();
+        assert!(warned.starts_with("links begin with http://127.0.0.1:8080, "), "{warned}");
+        assert!(warning(&settings, "[::]:8080").is_some());
+        assert_eq!(warning(&settings, "127.0.0.1:8080"), None);
+        assert_eq!(warning(&settings, "192.0.2.7:8080"), None);
+        settings.public_base_url = "https://kaipiao:8080".to_owned();
+        assert_eq!(warning(&settings, "0.0.0.0:8080"), None);
     }
 }

@@ -330,15 +330,22 @@ async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(),
     Ok(())
 }
 
-/// Resolves at SIGINT or SIGTERM.
+/// Resolves at SIGINT or SIGTERM; survives SIGHUP.
 fn stop_signal() -> Result<impl Future<Output = ()>, ComposeError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ComposeError::Signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ComposeError::Signals)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(ComposeError::Signals)?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return,
+                _ = terminate.recv() => return,
+                // A closed terminal, or a habit from other servers: neither wants the end.
+                Some(()) = hangup.recv() => {
+                    tracing::info!("SIGHUP changes nothing: settings and certificates are read at the start");
+                }
+            }
         }
     })
 }
@@ -367,8 +374,9 @@ fn greet(listening: &Listening, settings: &Settings) {
 
 /// The certificate alone goes to stdout, which may be a file.
 fn print_authority(args: &SettingsArgs) -> Result<(), ComposeError> {
-    print_text(tls::authority_pem(&args.settings()?)?.trim_end());
-    eprint_help(tls::TRUST_HELP);
+    let settings = args.settings()?;
+    print_text(tls::authority_pem(&settings)?.trim_end());
+    eprint_help(&tls::trust_help(&settings));
     Ok(())
 }
 

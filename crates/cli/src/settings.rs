@@ -15,6 +15,7 @@ use kaipiao_sender::guard::{Guard, Range};
 use kaipiao_wire::people::login_token::LoginKey;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -499,11 +500,15 @@ impl Settings {
     }
 
     fn check_allowed_hosts(&self) -> Result<(), SettingsError> {
+        let is_ipv6 = |name: &str| {
+            let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+            bare.is_some_and(|ip| ip.parse::<std::net::Ipv6Addr>().is_ok())
+        };
         let is_name = |name: &str| {
             !name.contains([':', '@', '*', ','])
                 && name.parse::<axum::http::uri::Authority>().is_ok()
         };
-        match self.allowed_hosts.iter().find(|name| !is_name(name)) {
+        match self.allowed_hosts.iter().find(|name| !is_name(name) && !is_ipv6(name)) {
             None => Ok(()),
             Some(bad) => Err(SettingsError::Value(format!(
                 "allowed_hosts: {bad:?} is not a host name; write it without scheme and port"
@@ -511,9 +516,14 @@ impl Settings {
         }
     }
 
-    fn check_tls(&self) -> Result<(), SettingsError> {
+    /// Whether `[tls]` is whole, and does not contradict `public_base_url`.
+    pub(crate) fn check_tls(&self) -> Result<(), SettingsError> {
         if self.tls.has_certificate() == self.tls.key.as_os_str().is_empty() {
             let text = "tls.certificate and tls.key go together: give both files, or neither";
+            return Err(SettingsError::Value(text.to_owned()));
+        }
+        if self.tls.is_on() && self.public_base_url.starts_with("http://") {
+            let text = "public_base_url begins with http://, but [tls] or --tls makes this server speak https:// alone: write https://";
             return Err(SettingsError::Value(text.to_owned()));
         }
         Ok(())
@@ -624,7 +634,9 @@ impl AccountSetting {
                 Err(SettingsError::Value(text))
             }
             (Some(secret), None) => Ok(Some(secret.clone())),
-            (None, Some(file)) => Ok(Some(read(file)?.trim().to_owned())),
+            (None, Some(file)) => {
+                Ok(Some(read_secret(&format!("accounts: {name}_file"), file)?.trim().to_owned()))
+            }
             (None, None) => Ok(None),
         }
     }
@@ -733,6 +745,16 @@ pub(crate) fn read(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable(path.to_owned(), error))
 }
 
+/// [`read`] a file that should be its owner's alone; the log says where it is not.
+pub(crate) fn read_secret(setting: &str, path: &Path) -> Result<String, SettingsError> {
+    let mode = path.metadata().map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o077 != 0 {
+        let (path, mode) = (path.display(), mode & 0o777);
+        tracing::warn!("{setting} {path} is readable by others ({mode:04o}): chmod 600");
+    }
+    read(path)
+}
+
 /// Lays the operator's values over the defaults, table by table.
 fn overlay(base: &mut toml::Table, over: toml::Table) {
     for (name, value) in over {
@@ -794,6 +816,8 @@ mod tests {
         for bad in ["http://kaipiao", "kaipiao:8080", "", "*"] {
             assert!(merged(&format!("allowed_hosts = [\"{bad}\"]")).is_err(), "{bad}");
         }
+        assert!(merged("allowed_hosts = [\"[fd00::1]\"]").is_ok());
+        assert!(merged("allowed_hosts = [\"[fd00::1]:80\"]").is_err());
         assert!(merged("trusted_proxies = [\"10.0.0.0/33\"]").is_err());
         assert!(merged("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]").is_ok());
         assert!(merged("[push]\nname_servers = [\"ns.example\"]").is_err());

@@ -13,7 +13,9 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
@@ -45,7 +47,7 @@ pub enum TlsError {
         why: String,
     },
     /// A certificate and a key that do not belong together, or are of no use.
-    #[error("{0} and {1} do not serve together: {2}")]
+    #[error("{} and {} do not serve together: {why}", .0.display(), .1.display(), why = unpaired(.2))]
     Pair(PathBuf, PathBuf, rustls::Error),
     /// The authority's key is gone.
     #[error(
@@ -61,6 +63,19 @@ pub enum TlsError {
     /// The TLS library does not take the parts.
     #[error("{0}")]
     Library(#[from] rustls::Error),
+}
+
+fn unpaired(error: &rustls::Error) -> String {
+    use rustls::{Error, InconsistentKeys};
+    match error {
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            "the key is another certificate's; the server's own certificate must be the first in the file".to_owned()
+        }
+        Error::General(why) => {
+            format!("{why}; keys are RSA from 2048 bits, ECDSA P-256 or P-384, or Ed25519")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// What shakes hands with clients, as the settings want it; None: plain HTTP. A certificate of the
@@ -110,24 +125,46 @@ pub(crate) fn client_config(settings: &Settings) -> Result<TlsConfig, TlsError> 
 
 /// The authority's certificate as PEM, for those who are to trust it.
 pub fn authority_pem(settings: &Settings) -> Result<String, TlsError> {
+    let setting = "the local authority";
+    if settings.tls.has_certificate() {
+        let path = settings.tls.certificate.clone();
+        let why = "is served, which the local authority has not made: clients need the authority of that one".to_owned();
+        return Err(TlsError::File { setting: "tls.certificate", path, why });
+    }
     let path = settings.data.join(AUTHORITY_FILE);
-    std::fs::read_to_string(&path).map_err(|error| TlsError::File {
-        setting: "the local authority",
-        path,
-        why: format!("{error}; `kaipiao serve --tls` makes it at its first start"),
+    std::fs::read_to_string(&path).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                format!("{error}; `kaipiao serve --tls` makes it at its first start")
+            }
+            _ => error.to_string(),
+        };
+        TlsError::File { setting, path, why }
     })
 }
 
 /// What to do with [`authority_pem`].
-pub const TRUST_HELP: &str = "\
+pub fn trust_help(settings: &Settings) -> String {
+    let url = match settings.public_base_url.as_str() {
+        "" => format!("https://localhost:{}", settings.listen.port()),
+        url => url.trim_end_matches('/').to_owned(),
+    };
+    format!(
+        "\
 The certificate of this server's own authority. Save it (kaipiao trust > kaipiao-ca.pem), then:
-  curl        curl --cacert kaipiao-ca.pem https://localhost:8080/
+  curl        curl --cacert kaipiao-ca.pem {url}/healthz
   Debian      cp kaipiao-ca.pem /usr/local/share/ca-certificates/kaipiao-ca.crt && update-ca-certificates
+  RHEL        cp kaipiao-ca.pem /etc/pki/ca-trust/source/anchors/ && update-ca-trust
+  macOS       sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain kaipiao-ca.pem
   Java        keytool -importcert -noprompt -cacerts -storepass changeit -alias kaipiao -file kaipiao-ca.pem
   Node.js     NODE_EXTRA_CA_CERTS=kaipiao-ca.pem
-  Python      REQUESTS_CA_BUNDLE=kaipiao-ca.pem
+  Go          SSL_CERT_FILE=kaipiao-ca.pem
+  PHP         php -d curl.cainfo=/path/to/kaipiao-ca.pem; Guzzle: 'verify' => '/path/to/kaipiao-ca.pem'
+  Python      cat \"$(python3 -m certifi)\" kaipiao-ca.pem > all.pem; REQUESTS_CA_BUNDLE=all.pem
 Who trusts it trusts every certificate made with tls-authority.key: for test machines only.
-";
+"
+    )
+}
 
 /// An authority of the server's own.
 struct Authority {
@@ -142,7 +179,7 @@ impl Authority {
             if path.exists() {
                 return Err(TlsError::AuthorityKey(key_path, path));
             }
-            make_private_file(&key_path, &generate()?.serialize_pem())?;
+            make_file(&key_path, 0o600, &generate()?.serialize_pem())?;
         }
         let wrong = |why: String| {
             let setting = "the local authority's key";
@@ -152,7 +189,7 @@ impl Authority {
         let key = KeyPair::from_pem(&text).map_err(|error| wrong(error.to_string()))?;
         if !path.exists() {
             let made = authority_params(&key).self_signed(&key).map_err(cannot_make)?;
-            make_private_file(&path, &made.pem())?;
+            make_file(&path, 0o644, &made.pem())?;
         }
         let chain = read_chain("the local authority", &path)?;
         certified(chain, read_key("the local authority's key", &key_path)?)
@@ -221,6 +258,11 @@ fn read_chain(
 ) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |why: String| TlsError::File { setting, path: path.to_owned(), why };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    if is_der(&pem) {
+        return Err(wrong(
+            "is DER; make PEM of it: openssl x509 -inform der -in … -out …".to_owned(),
+        ));
+    }
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let chain = chain.map_err(|error| wrong(format!("is not PEM: {error}")))?;
     if chain.is_empty() {
@@ -232,8 +274,21 @@ fn read_chain(
 fn read_key(setting: &'static str, path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let wrong = |why: String| TlsError::File { setting, path: path.to_owned(), why };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    if is_der(&pem) {
+        return Err(wrong(
+            "is DER; make PEM of it: openssl pkey -inform der -in … -out …".to_owned(),
+        ));
+    }
+    if pem.windows(9).any(|word| word == b"ENCRYPTED") {
+        return Err(wrong("is encrypted; decrypt it: openssl pkey -in … -out …".to_owned()));
+    }
     PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|error| wrong(format!("holds no private key in PEM: {error}")))
+}
+
+/// Whether it begins as a long SEQUENCE of ASN.1 does.
+fn is_der(file: &[u8]) -> bool {
+    file.starts_with(&[0x30, 0x82]) || file.starts_with(&[0x30, 0x81])
 }
 
 /// Refuses a certificate that is another key's.
@@ -244,13 +299,14 @@ fn certified(
     CertifiedKey::from_der(chain, key, &ring::default_provider())
 }
 
-/// Makes a file that its owner alone reads. It gets its name when it is whole.
-fn make_private_file(path: &Path, text: &str) -> Result<(), TlsError> {
+/// Makes a file of this mode. It gets its name when it is whole.
+fn make_file(path: &Path, mode: u32, text: &str) -> Result<(), TlsError> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let make = || {
         std::fs::create_dir_all(directory)?;
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
         file.write_all(text.as_bytes())?;
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|error| error.error)?;
         std::fs::File::open(directory)?.sync_all()

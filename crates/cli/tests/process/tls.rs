@@ -20,7 +20,17 @@ impl Curl {
         let output = kaipiao().args(["trust", "--data", data.to_str().unwrap()]).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
         let help = String::from_utf8(output.stderr).unwrap();
-        for way in ["--cacert", "update-ca-certificates", "keytool", "NODE_EXTRA_CA_CERTS"] {
+        for way in [
+            "kaipiao-ca.pem https://localhost:8080/",
+            "update-ca-certificates",
+            "update-ca-trust",
+            "add-trusted-cert",
+            "keytool",
+            "NODE_EXTRA_CA_CERTS",
+            "SSL_CERT_FILE",
+            "curl.cainfo",
+            "certifi",
+        ] {
             assert!(help.contains(way), "{help}");
         }
         let mut authority = tempfile::NamedTempFile::new().unwrap();
@@ -93,6 +103,72 @@ fn who_trusts_the_printed_authority_reaches_the_server_by_each_of_its_names_even
 }
 
 #[test]
+fn a_plain_public_base_url_is_refused_where_https_is_spoken_by_setting_or_by_flag() {
+    let data = tempfile::tempdir().unwrap();
+    let plain = "public_base_url = \"http://shop.example\"\n";
+    let both = settings_file(&format!("{plain}[tls]\nlocal_authority = true"));
+    let plain = settings_file(plain);
+    for arguments in [
+        &["--config", both.path().to_str().unwrap()][..],
+        &["--tls", "--config", plain.path().to_str().unwrap()],
+    ] {
+        let refused = refusal(data.path(), arguments);
+        assert!(refused.contains("public_base_url begins with http://"), "{refused}");
+    }
+}
+
+#[test]
+fn a_server_key_that_others_can_read_is_warned_of() {
+    let data = tempfile::tempdir().unwrap();
+    let warns = || Served::start(data.path(), &[]).stop().contains("is readable by others (0644)");
+    assert!(!warns());
+    let key = data.path().join("server.key");
+    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(warns());
+}
+
+#[test]
+fn sighup_ends_no_server() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let pid = server.process.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    TcpStream::connect(("127.0.0.1", port(&server.home).parse().unwrap())).unwrap();
+    // An end by SIGHUP would be no success.
+    server.stop();
+}
+
+/// The settings that a README has in a block of TOML.
+fn readme_settings(readme: &str) -> &str {
+    let (_, begin) = readme.split_once("```toml\n").unwrap();
+    begin.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_readmes_settings_for_compose_serve_a_neighbour_whose_links_lead_back() {
+    let readme = readme_settings(include_str!("../../../../README.md"));
+    assert_eq!(readme, readme_settings(include_str!("../../../../README.zh-CN.md")));
+    let settings = settings_file(readme);
+    let data = tempfile::tempdir().unwrap();
+    let settings = ["--config", settings.path().to_str().unwrap()];
+    let mut doctor = kaipiao();
+    let examined = doctor.args(["doctor", "--data"]).arg(data.path()).args(settings).output();
+    let examined = text(&examined.unwrap());
+    assert!(!examined.contains("a sandbox is open to whoever reaches it"), "{examined}");
+    let server = Served::start(data.path(), &settings);
+    let curl = Curl::trusting(data.path());
+    let place = format!("kaipiao:8080:127.0.0.1:{}", port(&server.home));
+    let order = ["-i", "-d", "", "https://kaipiao:8080/shop/orders"];
+    let sent_on = text(&curl.run(&[&["--connect-to", &place][..], &order[..]].concat()));
+    assert!(sent_on.contains("303 See Other"), "{sent_on}");
+    let link = sent_on.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    assert!(link.starts_with("https://kaipiao:8080/"), "{link}");
+    let page = text(&curl.run(&["--connect-to", &place, "-L", "-i", link.trim()]));
+    assert!(page.contains("200 OK"), "{page}");
+    server.stop();
+}
+
+#[test]
 fn links_and_cookies_are_for_https_where_the_server_speaks_it() {
     let data = tempfile::tempdir().unwrap();
     let server = Served::start(data.path(), &["--tls"]);
@@ -106,11 +182,13 @@ fn links_and_cookies_are_for_https_where_the_server_speaks_it() {
 }
 
 #[test]
-fn the_authoritys_files_are_their_owners_alone_and_a_missing_key_is_asked_for() {
+fn the_authoritys_key_is_its_owners_alone_and_asked_for_when_it_is_missing() {
     let data = tempfile::tempdir().unwrap();
     Served::start(data.path(), &["--tls"]).stop();
     let key = data.path().join("tls-authority.key");
     assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let public = data.path().join("tls-authority.pem").metadata().unwrap();
+    assert_eq!(public.permissions().mode() & 0o777, 0o644, "another user can trust it");
     std::fs::remove_file(&key).unwrap();
     let refused = refusal(data.path(), &["--tls"]);
     assert!(refused.contains("tls-authority.key is missing"), "{refused}");
@@ -175,12 +253,18 @@ fn a_certificate_of_the_operators_is_served_and_one_that_does_not_serve_is_refus
     let certificate = settings_file(&own.cert.pem());
     let (key, other) =
         (settings_file(&own.signing_key.serialize_pem()), settings_file(&other.serialize_pem()));
+    let der = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(der.path(), own.cert.der()).unwrap();
+    let label = "ENCRYPTED PRIVATE KEY-----";
+    let encrypted = settings_file(&format!("-----BEGIN {label}\nAAAA\n-----END {label}\n"));
     let path = |file: &tempfile::NamedTempFile| file.path().to_str().unwrap().to_owned();
     let with = |certificate: &str, key: &str| {
         settings_file(&format!("[tls]\ncertificate = \"{certificate}\"\nkey = \"{key}\""))
     };
     for (certificate, key, complaint) in [
-        (path(&certificate), path(&other), "do not serve together"),
+        (path(&certificate), path(&other), "the key is another certificate's"),
+        (path(&der), path(&key), "is DER; make PEM"),
+        (path(&certificate), path(&encrypted), "is encrypted; decrypt it"),
         (path(&certificate), String::new(), "tls.certificate and tls.key go together"),
         (String::new(), path(&key), "tls.certificate and tls.key go together"),
         ("/nowhere.pem".to_owned(), path(&key), "tls.certificate /nowhere.pem"),
@@ -196,6 +280,10 @@ fn a_certificate_of_the_operators_is_served_and_one_that_does_not_serve_is_refus
     Curl { authority: certificate }.get(&token_url(&server.home));
     assert!(!data.path().join("tls-authority.pem").exists());
     let data = data.path().to_str().unwrap();
+    let mut trust = kaipiao();
+    let trust = trust.args(["trust", "--data", data, "--config", &path(&settings)]).output();
+    let told = text(&trust.unwrap());
+    assert!(told.contains("clients need the authority of that one"), "{told}");
     let trust = kaipiao().args(["trust", "--data", data]).output().unwrap();
     assert!(!trust.status.success() && text(&trust).contains("serve --tls"), "{}", text(&trust));
     server.stop();
