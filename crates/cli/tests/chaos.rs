@@ -15,6 +15,11 @@ fn no_acknowledged_change_is_lost_in_25_rounds() {
     play(Engine::Sqlite);
 }
 
+#[test]
+fn two_servers_on_postgres_lose_no_acknowledged_change_in_25_rounds() {
+    play(Engine::Postgres);
+}
+
 fn play(engine: Engine) {
     let seed = fastrand::u64(..1_000_000);
     kaipiao_chaos::run(&Plan { engine, binary: Path::new(BINARY), rounds: SERIES, seed });
