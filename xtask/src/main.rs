@@ -30,17 +30,17 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 200, run: set_up },
+    Stage { name: "set-up", budget: 190, run: set_up },
     Stage { name: "fmt", budget: 15, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
-        budget: 200,
+        budget: 180,
         run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
     },
     Stage { name: "tidy", budget: 80, run: |root| cargo(root, "test --locked -p xtask") },
     Stage {
         name: "unit",
-        budget: 260,
+        budget: 230,
         run: |root| {
             cargo(root, "test --locked --workspace --exclude xtask --lib --bins --test reads_back")
         },
@@ -48,22 +48,22 @@ const STAGES: &[Stage] = &[
     Stage { name: "laws", budget: 140, run: laws },
     Stage {
         name: "HTTP",
-        budget: 150,
+        budget: 140,
         run: |root| {
             let tests = "--test http --test process";
             cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
         },
     },
     Stage { name: "nodes", budget: 120, run: nodes },
-    Stage { name: "chaos", budget: 240, run: chaos_of_every_store },
+    Stage { name: "chaos", budget: 230, run: chaos_of_every_store },
     Stage {
         name: "render",
-        budget: 90,
+        budget: 80,
         run: |root| cargo(root, "test --locked -p kaipiao-render --test face"),
     },
     Stage {
         name: "sending",
-        budget: 60,
+        budget: 50,
         run: |root| cargo(root, "test --locked -p kaipiao-sender --test sending"),
     },
     Stage {
@@ -104,31 +104,23 @@ fn done(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The laws of every store, the buckets of the shared one, and the simulation.
+/// The laws of every store, what nodes of a database must keep, and the simulation.
 fn laws(root: &Path) -> Outcome {
     let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
+    let tests = "--test laws --test buckets --test nodes --test simulation";
     let server = postgres::Server::start()?;
-    let tests = "--test laws --test buckets --test nodes --test simulation --test moving";
-    let laws = format!("test --locked {stores} -p kaipiao-app -p kaipiao-cli {tests}");
-    run(Command::new(env!("CARGO"))
-        .args(laws.split(' '))
-        .env(postgres::VARIABLE, server.url())
-        .current_dir(root))
+    let laws = format!("-p kaipiao-app {stores} {tests}");
+    run(&mut cargo_beside(&server, root, &laws))
 }
 
-/// Processes that share a database, and the subjects' HTTP tests over one.
+/// The move of a store, processes that share a database, and the subjects' HTTP tests over one.
 fn nodes(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
     for tests in [
-        "-p kaipiao-cli --test nodes -- --test-threads=4",
+        "-p kaipiao-cli --test moving --test nodes -- --test-threads=4",
         "-p kaipiao-tests --test http -- authorization:: invoicing:: people:: --test-threads=8",
     ] {
-        run(Command::new(env!("CARGO"))
-            .args(["test", "--locked"])
-            .args(tests.split(' '))
-            .env(postgres::VARIABLE, server.url())
-            .env("KAIPIAO_TEST_STORE", "postgres")
-            .current_dir(root))?;
+        run(cargo_beside(&server, root, tests).env("KAIPIAO_TEST_STORE", "postgres"))?;
     }
     Ok(())
 }
@@ -136,10 +128,15 @@ fn nodes(root: &Path) -> Outcome {
 /// 25 rounds on each.
 fn chaos_of_every_store(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
-    run(Command::new(env!("CARGO"))
-        .args(["test", "--locked", "-p", "kaipiao-cli", "--test", "chaos"])
-        .env(postgres::VARIABLE, server.url())
-        .current_dir(root))
+    run(&mut cargo_beside(&server, root, "-p kaipiao-cli --test chaos"))
+}
+
+/// Tests that find this server.
+fn cargo_beside(server: &postgres::Server, root: &Path, tests: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--locked"]).args(tests.split(' '));
+    command.env(postgres::VARIABLE, server.url()).current_dir(root);
+    command
 }
 
 fn beside_postgres(program: &str, arguments: &[&str]) -> Outcome {
