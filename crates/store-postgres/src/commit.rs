@@ -274,12 +274,10 @@ impl<'a> Group<'a> {
         pushes.sort_by_key(|(_, push)| (&push.account, &push.ordering_key));
         reports.sort_by_key(|(_, report)| report.token);
         failures.sort_by_key(|(_, failure)| failure.token);
-        // Of one job the last change counts, and they stay in order.
         jobs.sort_by_key(|change: &&JobChange| change.id());
         let mut keys = HashSet::new();
-        let is_first = |(_, push): &(usize, &NewPush)| {
-            keys.insert((push.account.clone(), push.ordering_key.clone()))
-        };
+        let is_first =
+            |(_, push): &(usize, &'a NewPush)| keys.insert((&push.account, &push.ordering_key));
         let (first_pushes, later_pushes): (Vec<_>, Vec<_>) = pushes.into_iter().partition(is_first);
         let notifies = saves.iter().any(|(_, save)| save.save.key.kind.is_resident());
         let is_one_save = saves.len() == 1

@@ -27,6 +27,7 @@ const LOCK: i64 = 0x4b50_4941;
 pub(crate) const WAIT_FOR_LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
 pub(crate) const IS_NEW: &str = "SELECT to_regclass('schema_migrations') IS NULL, \
      NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())";
+pub(crate) const ARE_MADE: &str = "SELECT to_regclass('schema_migrations') IS NOT NULL";
 pub(crate) const APPLIED: &str =
     "SELECT number, checksum, oldest_program FROM schema_migrations ORDER BY number";
 pub(crate) const NOTE: &str =
@@ -79,8 +80,7 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
 
 /// Whether there are tables, and this program can read them.
 pub(crate) async fn are_applied(client: &Client) -> Result<bool, OpenError> {
-    let made = "SELECT to_regclass('schema_migrations') IS NOT NULL";
-    let row = client.query_one(made, &[]).await.map_err(|error| failed(&error))?;
+    let row = client.query_one(ARE_MADE, &[]).await.map_err(|error| failed(&error))?;
     if !row.get::<_, bool>(0) {
         return Ok(false);
     }

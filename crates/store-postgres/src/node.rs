@@ -44,6 +44,9 @@ pub(crate) fn take_sql() -> String {
     )
 }
 
+/// Who holds a name, and until when.
+pub(crate) const HOLDER: &str = "SELECT lease, expires_at FROM nodes WHERE name = $1";
+
 async fn take(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
     let row = client.query_opt(&take_sql(), &[&name]).await;
     let row = row.map_err(|error| OpenError::Postgres(described(&error)))?;
@@ -60,8 +63,7 @@ async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, Open
         if taken.is_some() {
             return Ok(taken);
         }
-        let renewed = "SELECT lease, expires_at FROM nodes WHERE name = $1";
-        let row = client.query_opt(renewed, &[&name]).await.map_err(failed)?;
+        let row = client.query_opt(HOLDER, &[&name]).await.map_err(failed)?;
         let holder = row.map(|row| (row.get::<_, i64>(0), row.get::<_, SystemTime>(1)));
         if seen.is_some() && holder != seen {
             return Ok(None);

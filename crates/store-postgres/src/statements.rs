@@ -193,11 +193,13 @@ fn of_job_listings() -> Vec<Statement> {
 fn of_nodes() -> Vec<Statement> {
     vec![
         statement("take a node's name", Path::Beside, node::take_sql()),
+        statement("who has a node's name", Path::Beside, node::HOLDER),
         statement("renew a node's name", Path::Beside, node::renew_sql()),
         statement("give a node's name back", Path::Beside, node::GIVE_BACK),
         statement("tell the other nodes", Path::Request, watch::NOTIFY),
         statement("wait for migrations", Path::Beside, migrations::WAIT_FOR_LOCK),
         statement("whether the database is new", Path::Beside, migrations::IS_NEW),
+        statement("whether there are tables", Path::Beside, migrations::ARE_MADE),
         statement("applied migrations", Path::Beside, migrations::APPLIED),
         statement("note a migration", Path::Beside, migrations::NOTE),
     ]
