@@ -15,7 +15,7 @@ use kaipiao_tests::{
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -80,8 +80,7 @@ fn played() -> TestServer {
 #[test]
 fn a_store_with_every_kind_of_end_is_clean_also_beside_its_server() {
     let server = played();
-    let mut settings = load(server.data(), "");
-    settings.data = server.data().join("data");
+    let settings = load(server.data(), "");
     let mut told = Vec::new();
     let ask = CheckAsk { limit: 10, json: true };
     let tell = |line: &str| told.push(line.to_owned());
@@ -529,11 +528,10 @@ fn changes_that_are_under_way_raise_no_alarm() {
     const CLIENTS: usize = 4;
     const ORDERS: usize = 12;
     let server = TestServer::start_with("[issuing]\nblock_size = 3");
-    let running = AtomicUsize::new(CLIENTS);
     let data = server.data().join("data");
     std::thread::scope(|scope| {
-        for client in 0..CLIENTS {
-            let (server, running) = (&server, &running);
+        let play = |client| {
+            let server = &server;
             scope.spawn(move || {
                 let merchant = server.merchant();
                 for order in 0..ORDERS {
@@ -544,13 +542,13 @@ fn changes_that_are_under_way_raise_no_alarm() {
                     assert_sucesss(&merchant.offset(&merchant.offset_of(&blue, &red)));
                     assert_eq!(merchant.result(&red)["errcode"], json!(0));
                 }
-                running.fetch_sub(1, Ordering::SeqCst);
-            });
-        }
+            })
+        };
+        let clients: Vec<_> = (0..CLIENTS).map(play).collect();
         let runtime = Runtime::new().unwrap();
         let store = SqliteStore::open_read_only(&data).unwrap().unwrap();
         let mut rounds = 0;
-        while running.load(Ordering::SeqCst) > 0 {
+        while !clients.iter().all(ScopedJoinHandle::is_finished) {
             assert_eq!(runtime.block_on(checked(&store, KEPT)), []);
             rounds += 1;
         }

@@ -1,6 +1,5 @@
 //! Records that cannot be read: the operator's listings name them and show the others.
 
-use crate::people::login::session;
 use kaipiao_tests::{ADMIN, MERCHANT, TestServer, USER, assert_ok};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ fn damage(store: &Connection, table: &str, owner: &str, id: &str) {
 
 /// Two of each of the merchant's records, and two more merchants.
 fn with_records() -> TestServer {
-    let server = TestServer::start();
+    let server = TestServer::start_embedded();
     let merchant = server.merchant();
     for (order_id, serial) in [("1", "A1"), ("2", "A2")] {
         merchant.issued(order_id, serial);
@@ -117,7 +116,7 @@ fn damaged_accounts_ranges_messages_and_titles_are_listed_beside_the_others() {
     assert_eq!(listed(&server, &path, "ranges", &format!("accounts {GONE}/")).len(), 2);
     let path = format!("users/{USER}/messages");
     assert_eq!(listed(&server, &path, "messages", &message.take()).len(), 2);
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let inbox = server.page("GET", "/me/messages", &[("cookie", &cookie)], "");
     assert!(inbox.body().contains("1 条消息暂时无法显示"), "{}", inbox.body());
     let path = format!("users/{USER}/titles");

@@ -1,6 +1,5 @@
 //! The sandbox's shop: what its user finds on the way back.
 
-use crate::people::login::session;
 use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_refused, wait_until};
 use serde_json::{Value, json};
 
@@ -19,7 +18,7 @@ fn title() -> Option<Value> {
 }
 
 fn come_back(server: &TestServer, path: &str, user: &str) -> ureq::http::Response<String> {
-    let cookie = session(server, user);
+    let cookie = server.session(user);
     server.page("GET", path, &[("cookie", &cookie), ("accept-language", "en")], "")
 }
 

@@ -9,7 +9,7 @@ mod receiver;
 mod wait;
 
 pub use receiver::{AES_KEY, Received, Receiver, Reply, element};
-pub use wait::{PATIENCE, PAUSE, poll_within, wait_for, wait_until};
+pub use wait::{Ends, PATIENCE, PAUSE, let_pass, poll_within, wait_for, wait_until};
 
 use kaipiao_cli::compose;
 use kaipiao_cli::settings::Settings;
@@ -76,6 +76,12 @@ impl Data {
     }
 }
 
+/// The token of a page's forms.
+pub fn form_token(html: &str) -> String {
+    let (_, rest) = html.split_once("name=\"form_token\" value=\"").expect("a form");
+    rest.split_once('"').expect("its value ends").0.to_owned()
+}
+
 /// The sandbox's admin token.
 pub const ADMIN: &str = "kaipiao-sandbox-admin";
 
@@ -108,8 +114,26 @@ impl TestServer {
     /// Stops, changes what is stored, and starts again over it.
     pub fn restart_after(self, change: impl FnOnce(&rusqlite::Connection), settings: &str) -> Self {
         let data = self.end();
+        assert!(data.database.is_none(), "start_embedded() is for tests that change the store");
         change(&open_store(&data.directory.path().join("data")));
         Self::over(data, settings)
+    }
+
+    /// The cookie of a demo user, as the chooser sets it.
+    pub fn session(&self, user: &str) -> String {
+        let answer = self.page("POST", "/login", &[], &format!("user={user}&next=/me/titles"));
+        assert_eq!(answer.status(), 303);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// What stable_token answers the merchant.
+    pub fn stable_token(&self, force_refresh: bool) -> Value {
+        let body = json!({
+            "grant_type": "client_credential", "appid": MERCHANT, "secret": self.secret(MERCHANT),
+            "force_refresh": force_refresh,
+        });
+        self.post("/cgi-bin/stable_token", &body)
     }
 
     /// Stops, and leaves the data.

@@ -1,5 +1,6 @@
 //! Waiting for a server: polls with a pause in between, so that the wait takes nothing from what it waits for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Between two polls.
@@ -29,6 +30,20 @@ pub fn poll_within<T>(limit: Duration, mut poll: impl FnMut() -> Option<T>) -> O
             return None;
         }
         pause();
+    }
+}
+
+/// Lets time pass that nothing can be asked about.
+pub fn let_pass(time: Duration) {
+    poll_within(time, || None::<()>);
+}
+
+/// Sets a flag when it is dropped, by a panic too: a scope waits for its threads, which look at the flag.
+pub struct Ends<'a>(pub &'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 

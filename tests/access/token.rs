@@ -7,15 +7,6 @@ fn works(server: &TestServer, token: &str) -> Value {
     server.get(&format!("/cgi-bin/ticket/getticket?access_token={token}&type=wx_card"))
 }
 
-fn stable(server: &TestServer, force_refresh: bool) -> Value {
-    let secret = server.secret(MERCHANT);
-    let body = json!({
-        "grant_type": "client_credential", "appid": MERCHANT, "secret": secret,
-        "force_refresh": force_refresh,
-    });
-    server.post("/cgi-bin/stable_token", &body)
-}
-
 fn token_of(answer: &Value) -> &str {
     answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}"))
 }
@@ -76,14 +67,14 @@ fn the_old_classic_token_works_five_more_minutes() {
 #[test]
 fn the_stable_token_stays_the_same_until_five_minutes_before_its_end() {
     let server = TestServer::start();
-    let first = stable(&server, false);
+    let first = server.stable_token(false);
     assert_eq!(first["expires_in"], json!(7200));
     server.advance_s(6800);
-    let same = stable(&server, false);
+    let same = server.stable_token(false);
     assert_eq!(token_of(&first), token_of(&same));
     assert!((390..=400).contains(&same["expires_in"].as_u64().unwrap()), "{same}");
     server.advance_s(110);
-    let second = stable(&server, false);
+    let second = server.stable_token(false);
     assert_ne!(token_of(&first), token_of(&second));
     assert_ok(&works(&server, token_of(&first)));
     assert_ok(&works(&server, token_of(&second)));
@@ -92,42 +83,42 @@ fn the_stable_token_stays_the_same_until_five_minutes_before_its_end() {
 #[test]
 fn forcing_ends_the_old_token_at_once_and_has_its_limits() {
     let server = TestServer::start();
-    let first = stable(&server, false);
-    let forced = stable(&server, true);
+    let first = server.stable_token(false);
+    let forced = server.stable_token(true);
     assert_refused(&works(&server, token_of(&first)), 40001, "");
     assert_ok(&works(&server, token_of(&forced)));
-    assert_refused(&stable(&server, true), 45011, "30 seconds");
+    assert_refused(&server.stable_token(true), 45011, "30 seconds");
     for _ in 1..20 {
         server.advance_s(31);
-        token_of(&stable(&server, true));
+        token_of(&server.stable_token(true));
     }
     server.advance_s(31);
-    let refused = stable(&server, true);
+    let refused = server.stable_token(true);
     // China's midnight may lie within the ten minutes that the clock was moved: then the new
     // day's count has begun, and a whole day's quota follows.
     if refused["errcode"] != json!(45009) {
         for _ in 0..19 {
             server.advance_s(31);
-            stable(&server, true);
+            server.stable_token(true);
         }
         server.advance_s(31);
-        assert_refused(&stable(&server, true), 45009, "20 are allowed");
+        assert_refused(&server.stable_token(true), 45009, "20 are allowed");
     }
     server.advance_s(86_400);
-    token_of(&stable(&server, true));
+    token_of(&server.stable_token(true));
 }
 
 #[test]
 fn the_two_families_are_independent() {
     let server = TestServer::start();
-    let stable_token = token_of(&stable(&server, false)).to_owned();
+    let stable_token = token_of(&server.stable_token(false)).to_owned();
     let classic = server.token(MERCHANT);
     server.token(MERCHANT);
     server.advance_s(400);
     assert_refused(&works(&server, &classic), 40001, "");
     assert_ok(&works(&server, &stable_token));
     let newest = server.token(MERCHANT);
-    token_of(&stable(&server, true));
+    token_of(&server.stable_token(true));
     assert_ok(&works(&server, &newest));
 }
 

@@ -1,9 +1,9 @@
 //! What the pages refuse and what they never do: forms of other sites, open redirects, framing,
 //! unescaped text. How they look and are clicked is in `browser/`.
 
-use crate::people::login::{form_token, session};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kaipiao_tests::form_token;
 use kaipiao_tests::{Client, MERCHANT, TestServer, USER, assert_ok};
 use serde_json::json;
 
@@ -31,10 +31,10 @@ fn a_form_counts_only_from_its_own_page_and_session() {
     let server = TestServer::start();
     let client = server.merchant();
     let page = link(&server, &client, "1", 0);
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
     let token = form(html.body());
-    let html = server.page("GET", &page, &[("cookie", &session(&server, "lina"))], "");
+    let html = server.page("GET", &page, &[("cookie", &server.session("lina"))], "");
     let others = form(html.body());
     let yes = |form: &str| format!("decision=authorize&{form}");
     let status = |headers: &[(&str, &str)], body: &str| {
@@ -65,7 +65,7 @@ fn a_form_counts_only_from_its_own_page_and_session() {
 #[test]
 fn a_changed_cookie_is_nobody() {
     let server = TestServer::start();
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let titles = |cookie: &str| {
         let answer = server.page("GET", "/me/titles", &[("cookie", cookie)], "");
         (answer.status().as_u16(), answer.headers().get("location").is_some())
@@ -80,7 +80,7 @@ fn a_changed_cookie_is_nobody() {
 fn every_page_forbids_framing_and_loads_only_its_own_style() {
     let server = TestServer::start();
     let client = server.merchant();
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let pages = [
         "/".to_owned(),
         "/login".to_owned(),
@@ -122,7 +122,7 @@ fn every_page_forbids_framing_and_loads_only_its_own_style() {
 #[test]
 fn no_page_leads_to_an_address_that_somebody_else_chose() {
     let server = TestServer::start();
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", ""] {
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         for answer in [
@@ -156,7 +156,7 @@ fn every_text_of_merchants_and_users_is_escaped() {
     assert_ok(&client.attribute("set_auth_field", &fields));
     let order_id = "<img src=x onerror=alert(1)>\"'";
     let page = link(&server, &client, order_id, 1);
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let pages = |body: Option<&str>| {
         let method = if body.is_some() { "POST" } else { "GET" };
         server.page(method, &page, &[("cookie", &cookie)], body.unwrap_or("")).body().clone()
@@ -194,7 +194,7 @@ fn a_mini_programs_result_cannot_end_its_script_element() {
     asked["source"] = json!("wxa");
     let path = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
     let page = format!("/{path}");
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
     let yes = format!("decision=authorize&{}", form(html.body()));
     assert_eq!(server.page("POST", &page, &[("cookie", &cookie)], &yes).status(), 303);
@@ -218,7 +218,7 @@ fn at_the_page(
 ) -> (String, String, String) {
     let client = server.merchant();
     let page = link(server, &client, order_id, page_type);
-    let cookie = session(server, user);
+    let cookie = server.session(user);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
     (page, cookie, form(html.body()))
 }
@@ -228,7 +228,7 @@ fn a_second_tap_leads_where_the_first_one_did() {
     let server = TestServer::start();
     let client = server.merchant();
     let page = path_of(&server, &client.auth_url("1", 0));
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let html = server.page("GET", &page, &[("cookie", &cookie)], "");
     let yes = format!("decision=authorize&{}", form(html.body()));
     let taps = std::thread::scope(|scope| {

@@ -3,23 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use kaipiao_tests::{TestServer, USER, load};
+use kaipiao_tests::{TestServer, USER, form_token, load};
 use serde_json::json;
 use sha2::Sha256;
 
-/// The cookie of a demo user, as the chooser sets it.
-pub(crate) fn session(server: &TestServer, user: &str) -> String {
-    let answer = server.page("POST", "/login", &[], &format!("user={user}&next=/me/titles"));
-    assert_eq!(answer.status(), 303);
-    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
-}
-
-/// The token of a page's forms.
-pub(crate) fn form_token(html: &str) -> String {
-    let (_, rest) = html.split_once("name=\"form_token\" value=\"").expect("a form");
-    rest.split_once('"').unwrap().0.to_owned()
-}
 const LOGIN_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn jwt(claims: &serde_json::Value) -> String {
@@ -108,11 +95,11 @@ async fn login_keys_that_cannot_be_used_are_named() {
 #[test]
 fn a_session_ends_in_real_time_whatever_the_sandboxs_clock_says() {
     let server = TestServer::start();
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     server.advance_s(10 * 86_400);
     assert_eq!(server.page("GET", "/me/titles", &[("cookie", &cookie)], "").status(), 200);
     let brief = TestServer::start_with("[login]\nsession_s = 0");
-    let cookie = session(&brief, USER);
+    let cookie = brief.session(USER);
     assert_eq!(brief.page("GET", "/me/titles", &[("cookie", &cookie)], "").status(), 303);
 }
 
@@ -122,7 +109,7 @@ fn a_cookie_is_of_no_use_after_its_session_was_left_and_others_go_on() {
     let opens = |server: &TestServer, cookie: &str| {
         server.page("GET", "/me/titles", &[("cookie", cookie)], "").status() == 200
     };
-    let [left, other] = [(); 2].map(|()| session(&server, USER));
+    let [left, other] = [(); 2].map(|()| server.session(USER));
     let page = server.page("GET", "/me/titles/new", &[("cookie", &left)], "");
     let body = format!("form_token={}", form_token(page.body()));
     let answer = server.page("POST", "/logout", &[("cookie", &left)], &body);

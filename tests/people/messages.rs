@@ -1,6 +1,5 @@
 //! Service messages: the inbox and its pages.
 
-use crate::people::login::session;
 use kaipiao_tests::{TestServer, USER, assert_ok};
 
 #[test]
@@ -13,7 +12,7 @@ fn an_inbox_of_many_messages_leads_to_the_earlier_ones() {
         assert_ok(&merchant.reject(&order_id));
         server.advance_s(1);
     }
-    let cookie = session(&server, USER);
+    let cookie = server.session(USER);
     let page = |path: &str| server.page("GET", path, &[("cookie", &cookie)], "").body().clone();
     let orders = |html: &str| html.matches("<dd>order-").count();
     let newest = page("/me/messages");

@@ -1,6 +1,6 @@
 //! A user's title book.
 
-use crate::people::login::{form_token, session};
+use kaipiao_tests::form_token;
 use kaipiao_tests::{TestServer, USER};
 
 /// A user's book, as its owner's browser has it open.
@@ -12,7 +12,7 @@ struct Book<'a> {
 
 impl<'a> Book<'a> {
     fn open(server: &'a TestServer, user: &str) -> Self {
-        let cookie = session(server, user);
+        let cookie = server.session(user);
         let page = server.page("GET", "/me/titles/new", &[("cookie", &cookie)], "");
         let form_token = form_token(page.body()).to_owned();
         Self { server, cookie, form_token }

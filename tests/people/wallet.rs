@@ -1,13 +1,12 @@
 //! Cards & Offers: what a user holds, what they are shown of it, and what nobody else is. How it
 //! looks and is clicked is in `browser/`.
 
-use crate::people::login::session;
 use kaipiao_tests::{OTHER_USER, TestServer, USER, assert_sucesss};
 use serde_json::json;
 
 /// The wallet's page as a user sees it.
 fn page(server: &TestServer, path: &str, user: &str) -> (u16, String) {
-    let cookie = session(server, user);
+    let cookie = server.session(user);
     let headers = [("cookie", &*cookie), ("accept-language", "en")];
     let answer = server.page("GET", path, &headers, "");
     (answer.status().as_u16(), answer.body().clone())

@@ -13,13 +13,14 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
+mod command;
 mod postgres;
+
+use command::{Outcome, run};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
-
-type Outcome = Result<(), String>;
 
 struct Stage {
     name: &'static str,
@@ -107,7 +108,7 @@ fn done(outcome: Outcome) -> ExitCode {
 /// The laws of every store, what nodes of a database must keep, and the simulation.
 fn laws(root: &Path) -> Outcome {
     let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
-    let tests = "--test laws --test buckets --test nodes --test simulation";
+    let tests = "--test laws --test backup --test buckets --test nodes --test simulation";
     let server = postgres::Server::start()?;
     let laws = format!("-p kaipiao-app {stores} {tests}");
     run(&mut cargo_beside(&server, root, &laws))
@@ -290,15 +291,6 @@ fn sdk(root: &Path) -> Outcome {
 
 fn cargo(root: &Path, arguments: &str) -> Outcome {
     run(Command::new(env!("CARGO")).args(arguments.split(' ')).current_dir(root))
-}
-
-fn run(command: &mut Command) -> Outcome {
-    let shown = format!("{command:?}");
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{shown}: {status}")),
-        Err(error) => Err(format!("{shown}: {error}")),
-    }
 }
 
 #[test]

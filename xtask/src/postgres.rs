@@ -1,5 +1,6 @@
 //! A PostgreSQL server of the tests' own: Debian's programs, a private socket and a data folder that goes with it.
 
+use crate::command::{Outcome, run};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -44,11 +45,11 @@ impl Server {
         fs::create_dir(&folder).map_err(|error| format!("{shown}: {error}"))?;
         let server = Self { folder };
         if is_root() {
-            run(Command::new("chown").arg("postgres").arg(&server.folder))?;
+            run_quietly(Command::new("chown").arg("postgres").arg(&server.folder))?;
         }
         let data = server.folder.join("data");
         let initdb = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres"];
-        run(program("initdb").args(initdb).arg("--pgdata").arg(&data))?;
+        run_quietly(program("initdb").args(initdb).arg("--pgdata").arg(&data))?;
         // In its settings, so that whoever stops and starts it again finds them.
         let socket = server.folder.display();
         let settings = format!(
@@ -56,12 +57,14 @@ impl Server {
         );
         append(&data.join("postgresql.conf"), &settings)?;
         let log = server.folder.join("log");
-        run(program("pg_ctl")
-            .args(["start", "--wait", "--silent"])
-            .arg("--log")
-            .arg(log)
-            .arg("--pgdata")
-            .arg(data))?;
+        run_quietly(
+            program("pg_ctl")
+                .args(["start", "--wait", "--silent"])
+                .arg("--log")
+                .arg(log)
+                .arg("--pgdata")
+                .arg(data),
+        )?;
         Ok(server)
     }
 
@@ -75,7 +78,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let data = self.folder.join("data");
         let stop = ["stop", "--silent", "--mode=immediate"];
-        let stopped = run(program("pg_ctl").args(stop).arg("--pgdata").arg(data));
+        let stopped = run_quietly(program("pg_ctl").args(stop).arg("--pgdata").arg(data));
         if let Err(why) = stopped
             .and_then(|()| fs::remove_dir_all(&self.folder).map_err(|error| error.to_string()))
         {
@@ -84,18 +87,13 @@ impl Drop for Server {
     }
 }
 
-fn append(file: &Path, text: &str) -> Result<(), String> {
+fn append(file: &Path, text: &str) -> Outcome {
     let opened = fs::OpenOptions::new().append(true).open(file);
     let written = opened.and_then(|mut opened| opened.write_all(text.as_bytes()));
     written.map_err(|error| format!("{}: {error}", file.display()))
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
-    let shown = format!("{command:?}");
-    let output = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    match output {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{shown}: {status}")),
-        Err(error) => Err(format!("{shown}: {error}")),
-    }
+/// Runs a program that is not to be heard.
+fn run_quietly(command: &mut Command) -> Outcome {
+    run(command.stdin(Stdio::null()).stdout(Stdio::null()))
 }

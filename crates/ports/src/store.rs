@@ -68,6 +68,8 @@ pub enum PageOrder {
 /// What a listing goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListBy {
+    /// Everybody's, each once, in an order of the store's own: for walks through a whole table.
+    All,
     /// (owner, id), bytewise; an owner's, or everybody's.
     Key {
         /// Only this owner's records; None: everybody's.
@@ -132,6 +134,13 @@ impl Page {
     pub fn by_key(kind: Kind, owner: Option<String>, limit: usize) -> Self {
         let by = ListBy::Key { owner };
         Self { kind, by, after: None, order: PageOrder::Ascending, limit }
+    }
+}
+
+impl Page {
+    /// The first page of everybody's records, in the store's own order.
+    pub const fn of_all(kind: Kind, limit: usize) -> Self {
+        Self { kind, by: ListBy::All, after: None, order: PageOrder::Ascending, limit }
     }
 }
 

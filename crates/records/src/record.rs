@@ -148,7 +148,7 @@ pub async fn page<T: Record>(store: &dyn Store, page: &Page) -> Result<ValuePage
                 let index = value.index();
                 index.fields.iter().any(|(name, value)| name == field && value == wanted)
             }
-            ListBy::Key { .. } | ListBy::Time { .. } => true,
+            ListBy::All | ListBy::Key { .. } | ListBy::Time { .. } => true,
         };
         if says_so {
             values.push(value);

@@ -86,6 +86,7 @@ impl Records {
         let is_kind = |record: &&Record| record.stored.key.kind == page.kind;
         let of_kind = self.by_key.values().filter(is_kind);
         match &page.by {
+            ListBy::All => of_kind.map(|record| (0, &record.stored.key)).collect(),
             ListBy::Key { owner } => {
                 let keys = of_kind.map(|record| (0, &record.stored.key));
                 keys.filter(|(_, key)| owner.as_ref().is_none_or(|o| *o == key.owner)).collect()

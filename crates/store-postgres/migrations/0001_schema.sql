@@ -1,6 +1,6 @@
 -- Every table begins with the bucket: a hash of its owner, 0 to 255 (src/bucket.rs). So tables can be partitioned
--- or distributed by it without change; docs/scaling.md says how. Reference tables, which every node has whole,
--- are schema_migrations and nodes.
+-- or distributed by it without change; docs/scaling.md says how. Reference tables, which every database of a
+-- cluster has whole, are schema_migrations and nodes.
 --
 -- Records: one table per kind (kaipiao_ports::record::Kind). Bodies are JSON text as it was saved. A version is the
 -- database clock's microsecond or one more than the version before, whichever is larger. A removed record

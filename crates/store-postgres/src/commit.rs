@@ -2,10 +2,10 @@
 //!
 //! While a writer is at work, others queue up behind it, so under load transactions are shared and the
 //! engine commits once for many. A change whose expectation does not hold would take its neighbours with it, so the
-//! group is rolled back then and each of them gets a transaction of its own.
+//! group is rolled back then, it gets a transaction of its own, and its neighbours share another one.
 //!
 //! Statements go out together, without waiting for each other's answers: what they lock is in the order of the
-//! keys, saves first, then pushes, then jobs. COMMIT follows when all have answered.
+//! keys, saves first, then reports and pushes, then jobs. COMMIT follows when all have answered.
 
 use crate::bucket::bucket;
 use crate::config::CommitHook;
@@ -14,6 +14,7 @@ use crate::delivery::jobs;
 use crate::delivery::pushes::{self, AddStatement};
 use crate::errors::DbError;
 use crate::health::Health;
+use crate::records::listing::compared;
 use crate::records::resident::{Known, Resident};
 use crate::records::statements::{SaveStatement, read_row, read_sql};
 use crate::watch::{CHANNEL, NOTIFY};
@@ -121,8 +122,8 @@ async fn write(work: Work, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
 
 /// Why a group was not committed.
 enum Failed {
-    /// A save's expectation does not hold.
-    Conflict(Key),
+    /// Expectations do not hold: the changes' places, each with its first such key.
+    Conflicts(Vec<(usize, Key)>),
     Db(DbError),
 }
 
@@ -148,17 +149,37 @@ impl Work {
             Err(Failed::Db(DbError::Store(
                 error @ (StoreError::Away(_) | StoreError::Overloaded),
             ))) => all.iter().map(|_| Err(error.clone().into())).collect(),
-            Err(_) => {
-                let mut answers = Vec::with_capacity(all.len());
-                for change in all {
-                    answers.push(match self.try_group(&[change]).await {
-                        Ok(mut done) => Ok(self.take_in(done.remove(0))),
-                        Err(failed) => self.alone(change, failed).await,
-                    });
-                }
-                answers
-            }
+            Err(Failed::Conflicts(conflicts)) => self.around(&all, &conflicts).await,
+            Err(Failed::Db(_)) => self.each_alone(&all).await,
         }
+    }
+
+    /// Carries out the neighbours of changes that conflict together, and each of these by itself.
+    async fn around(&self, all: &[&Change], conflicts: &[(usize, Key)]) -> Vec<Answer> {
+        let conflicts = |place: usize| conflicts.iter().any(|(of, _)| *of == place);
+        let places = 0..all.len();
+        let (alone, shared): (Vec<_>, Vec<_>) = places.partition(|place| conflicts(*place));
+        let of = |places: &[usize]| places.iter().map(|place| all[*place]).collect::<Vec<_>>();
+        let shared_changes = of(&shared);
+        let mut answers = match self.try_group(&shared_changes).await {
+            Ok(done) => done.into_iter().map(|done| Ok(self.take_in(done))).collect(),
+            Err(_) => self.each_alone(&shared_changes).await,
+        };
+        answers.extend(self.each_alone(&of(&alone)).await);
+        let mut placed: Vec<_> = shared.into_iter().chain(alone).zip(answers).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        placed.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    async fn each_alone(&self, changes: &[&Change]) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(changes.len());
+        for change in changes {
+            answers.push(match self.try_group(&[change]).await {
+                Ok(mut done) => Ok(self.take_in(done.remove(0))),
+                Err(failed) => self.alone(change, failed).await,
+            });
+        }
+        answers
     }
 
     /// Goes on with a change that has failed once in a transaction of its own.
@@ -173,7 +194,8 @@ impl Work {
             }
         }
         match failed {
-            Failed::Conflict(key) => {
+            Failed::Conflicts(mut conflicts) => {
+                let (_, key) = conflicts.remove(0);
                 self.refresh(&key).await;
                 Err(CommitError::Conflict(key))
             }
@@ -189,10 +211,14 @@ impl Work {
     /// Whoever is told that a resident record is not as expected reads it as it is next time.
     async fn refresh(&self, key: &Key) {
         if key.kind.is_resident()
-            && let Err(error) = within_time(read_fresh(&self.pool, &self.resident, key)).await
+            && let Err(error) = within_time(self.read_fresh(key)).await
         {
             tracing::warn!(?error, "a record that has changed was not read");
         }
+    }
+
+    async fn read_fresh(&self, key: &Key) -> Result<(), DbError> {
+        read_fresh(&self.pool.get().await?, &self.resident, key).await
     }
 
     async fn try_group(&self, changes: &[&Change]) -> Result<Vec<Done>, Failed> {
@@ -231,10 +257,14 @@ impl Work {
 }
 
 /// Reads a resident record past this node's memory, and takes it in.
-pub(crate) async fn read_fresh(pool: &Pool, resident: &Resident, key: &Key) -> Result<(), DbError> {
-    let client = pool.get().await?;
+pub(crate) async fn read_fresh(
+    client: &Client,
+    resident: &Resident,
+    key: &Key,
+) -> Result<(), DbError> {
+    let (owner, id) = (compared(&key.owner), compared(&key.id));
     let statement = client.prepare_cached(read_sql(key.kind)).await?;
-    let row = client.query_opt(&statement, &[&bucket(&key.owner), &key.owner, &key.id]).await?;
+    let row = client.query_opt(&statement, &[&bucket(&key.owner), &owner, &id]).await?;
     resident.take_in(row.map(|row| (key.clone(), read_row(key, &row))));
     Ok(())
 }
@@ -314,11 +344,15 @@ impl<'a> Group<'a> {
             }
             Ok::<(), DbError>(())
         };
-        let (saved, pushed, changed, reported, failed, notified) = futures_util::join!(
+        // The lock on a ready push keeps out the completions of other transactions, not of this one.
+        let delivered = async {
+            let reported = self.run_reports(client).await?;
+            Ok::<_, DbError>((reported, self.run_pushes(client).await?))
+        };
+        let (saved, delivered, changed, failed, notified) = futures_util::join!(
             self.run_saves(client),
-            self.run_pushes(client),
+            delivered,
             self.run_jobs(client),
-            self.run_reports(client),
             self.run_failures(client),
             notify
         );
@@ -327,9 +361,8 @@ impl<'a> Group<'a> {
         }
         let errors = [
             saved.as_ref().err(),
-            pushed.as_ref().err(),
+            delivered.as_ref().err(),
             changed.as_ref().err(),
-            reported.as_ref().err(),
             failed.as_ref().err(),
             notified.as_ref().err(),
         ];
@@ -338,8 +371,9 @@ impl<'a> Group<'a> {
             return Err(Failed::Db(error.clone()));
         }
         let versions = saved?;
-        if let Some(key) = self.first_conflict(&versions) {
-            return Err(Failed::Conflict(key));
+        let conflicts = self.conflicts(&versions);
+        if !conflicts.is_empty() {
+            return Err(Failed::Conflicts(conflicts));
         }
         let mut done: Vec<_> = self.changes.iter().map(|change| unanswered(change)).collect();
         for ((place, statement), version) in self.saves.iter().zip(versions) {
@@ -351,11 +385,12 @@ impl<'a> Group<'a> {
                 done[*place].resident.push((statement.save.key.clone(), known));
             }
         }
-        for (place, due) in pushed? {
+        let (reported, pushed) = delivered?;
+        for (place, due) in pushed {
             became_due(&mut done[place], Queue::Push, due);
         }
         changed?;
-        for (place, next) in reported? {
+        for (place, next) in reported {
             counted(&mut done[place], next);
         }
         for (place, next) in failed? {
@@ -382,21 +417,18 @@ impl<'a> Group<'a> {
         join_all(run).await.into_iter().collect()
     }
 
-    /// The first save, as they were given, whose expectation does not hold.
-    fn first_conflict(&self, versions: &[Option<i64>]) -> Option<Key> {
+    /// Of each change whose expectations do not hold the first key, as its saves were given.
+    fn conflicts(&self, versions: &[Option<i64>]) -> Vec<(usize, Key)> {
         let in_vain = self.saves.iter().zip(versions).filter(|(_, version)| version.is_none());
         let in_vain: HashSet<_> =
             in_vain.map(|((place, statement), _)| (*place, &statement.save.key)).collect();
-        if in_vain.is_empty() {
-            return None;
-        }
-        self.changes.iter().enumerate().find_map(|(place, change)| match change {
-            Change::Commit(commit) => {
-                let mut keys = commit.saves.iter().map(|save| &save.key);
-                keys.find(|key| in_vain.contains(&(place, *key))).cloned()
-            }
-            _ => None,
-        })
+        let conflicts = self.changes.iter().enumerate().filter_map(|(place, change)| {
+            let Change::Commit(commit) = change else { return None };
+            let mut keys = commit.saves.iter().map(|save| &save.key);
+            let key = keys.find(|key| in_vain.contains(&(place, *key)))?;
+            Some((place, key.clone()))
+        });
+        conflicts.collect()
     }
 
     /// The turns that became due.

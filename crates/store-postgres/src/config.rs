@@ -1,5 +1,6 @@
 //! How a store is opened, and why it may not be.
 
+use crate::errors::described;
 use std::sync::Arc;
 
 /// Called with the group's number (from 1) before its COMMIT.
@@ -8,7 +9,8 @@ pub type CommitHook = Arc<dyn Fn(u64) + Send + Sync>;
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Options {
-    /// `postgres://user:password@host:port/database`, or PostgreSQL's `key=value` form.
+    /// `postgres://user:password@host:port/database`, or PostgreSQL's `key=value` form. TLS is
+    /// used where the server offers it, with a certificate that this machine must trust, unless it says `sslmode=disable`.
     pub url: String,
     /// The name that this process has among the nodes of the database; None: the first of `node-1`, `node-2`, …
     /// that nobody holds.
@@ -74,4 +76,10 @@ pub enum OpenError {
     /// Another process has the name.
     #[error("another process runs as node \"{0}\"; stop that one or choose another name (node)")]
     NodeInUse(String),
+}
+
+impl From<tokio_postgres::Error> for OpenError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Postgres(described(&error))
+    }
 }

@@ -1,7 +1,7 @@
 //! Connections: a bounded pool, TLS where the address asks for it, limits of time on every session.
 
 use crate::config::{OpenError, Options};
-use crate::errors::{DbError, away, described};
+use crate::errors::{DbError, away};
 use core::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use std::sync::Arc;
@@ -50,8 +50,9 @@ pub(crate) fn read_only(mut config: Config) -> Config {
 
 /// One connection, and the task that serves it.
 pub(crate) async fn connect(config: &Config) -> Result<(Client, JoinHandle<()>), OpenError> {
-    let connected = config.connect(tls()?).await;
-    let (client, connection) = connected.map_err(|error| OpenError::Postgres(described(&error)))?;
+    let connected = tokio::time::timeout(2 * CONNECT_WITHIN, config.connect(tls()?)).await;
+    let silent = |_| OpenError::Postgres("no answer in time".to_owned());
+    let (client, connection) = connected.map_err(silent)??;
     let serving = async move {
         // Whoever asks the client learns that it has ended.
         let _ = connection.await;

@@ -1,6 +1,6 @@
 //! What PostgreSQL's errors mean for who asked.
 
-use deadpool_postgres::PoolError;
+use deadpool_postgres::{PoolError, TimeoutType};
 use kaipiao_ports::errors::StoreError;
 use tokio_postgres::error::SqlState;
 
@@ -27,7 +27,8 @@ impl From<DbError> for StoreError {
 impl From<PoolError> for DbError {
     fn from(error: PoolError) -> Self {
         match error {
-            PoolError::Timeout(_) => Self::Store(StoreError::Overloaded),
+            PoolError::Timeout(TimeoutType::Wait) => Self::Store(StoreError::Overloaded),
+            PoolError::Timeout(_) => away("no connection in time"),
             PoolError::Backend(error) => error.into(),
             other => away(&other.to_string()),
         }
@@ -68,4 +69,9 @@ pub(crate) fn described(error: &tokio_postgres::Error) -> String {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     }
+}
+
+/// A text for people as PostgreSQL can have it: a zero byte is shown as the character that stands for what cannot be.
+pub(crate) fn writable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }

@@ -5,11 +5,11 @@
 
 use crate::bucket::bucket;
 use crate::config::OpenError;
-use crate::connection::{config, tls};
+use crate::connection::{config, connect};
 use crate::delivery::pushes::{READY, WAITING, completed};
-use crate::errors::described;
+use crate::errors::writable;
 use crate::migrations;
-use crate::records::statements::{kind_number, term};
+use crate::records::statements::{kind_number, terms};
 use futures_util::future::try_join_all;
 use kaipiao_ports::delivery::jobs::{Job, JobState};
 use kaipiao_ports::delivery::outbox::{Attempt, PushState};
@@ -22,7 +22,7 @@ use tokio_postgres::{Client, Statement};
 /// An import that has begun. Dropped before [`Import::finish`], it leaves nothing behind.
 pub struct Import {
     client: Client,
-    connection: JoinHandle<Result<(), tokio_postgres::Error>>,
+    connection: JoinHandle<()>,
 }
 
 impl Drop for Import {
@@ -31,15 +31,10 @@ impl Drop for Import {
     }
 }
 
-fn failed(error: tokio_postgres::Error) -> OpenError {
-    OpenError::Postgres(described(&error))
-}
-
 impl Import {
     /// Migrates the database, and refuses one that holds anything or has a node at work.
     pub async fn begin(url: &str) -> Result<Self, OpenError> {
-        let (mut client, connection) = config(url)?.connect(tls()?).await.map_err(failed)?;
-        let connection = tokio::spawn(connection);
+        let (mut client, connection) = connect(&config(url)?).await?;
         migrations::apply(&mut client).await?;
         let this = Self { client, connection };
         this.execute(
@@ -51,12 +46,12 @@ impl Import {
         // Until the end nobody starts a server on it.
         this.execute(&format!("LOCK TABLE nodes, {} IN EXCLUSIVE MODE", tables.join(", "))).await?;
         let node = "SELECT name FROM nodes WHERE expires_at > clock_timestamp() LIMIT 1";
-        if let Some(row) = this.client.query_opt(node, &[]).await.map_err(failed)? {
+        if let Some(row) = this.client.query_opt(node, &[]).await? {
             return Err(OpenError::NodeInUse(row.get(0)));
         }
         for table in tables {
             let is_empty = format!("SELECT NOT EXISTS (SELECT FROM {table})");
-            let row = this.client.query_one(&is_empty, &[]).await.map_err(failed)?;
+            let row = this.client.query_one(&is_empty, &[]).await?;
             if !row.get::<_, bool>(0) {
                 return Err(OpenError::NotEmpty(table.to_owned()));
             }
@@ -65,11 +60,11 @@ impl Import {
     }
 
     async fn execute(&self, sql: &str) -> Result<(), OpenError> {
-        self.client.batch_execute(sql).await.map_err(failed)
+        Ok(self.client.batch_execute(sql).await?)
     }
 
     async fn prepare(&self, sql: &str) -> Result<Statement, OpenError> {
-        self.client.prepare(sql).await.map_err(failed)
+        Ok(self.client.prepare(sql).await?)
     }
 
     /// Brings in records of one kind.
@@ -101,10 +96,7 @@ impl Import {
         MovedRecord { stored: Stored { key, version, body }, index }: &MovedRecord,
     ) -> Result<(), OpenError> {
         let (bucket, body) = (bucket(&key.owner), body.text());
-        let mut terms: Vec<_> =
-            index.fields.iter().map(|(field, value)| term(*field, value)).collect();
-        terms.sort();
-        terms.dedup();
+        let terms = terms(index);
         let mut values: Vec<&(dyn ToSql + Sync)> =
             vec![&bucket, &key.owner, &key.id, version, &body];
         if kind.can_expire() {
@@ -114,7 +106,8 @@ impl Import {
             values.push(&index.time_ms);
             values.push(&terms);
         }
-        self.client.execute(statement, &values).await.map_err(failed).map(|_| ())
+        self.client.execute(statement, &values).await?;
+        Ok(())
     }
 
     /// Brings in pushes, each with its attempts.
@@ -158,7 +151,8 @@ impl Import {
         let first = attempts.first();
         let (started_ms, took_ms) = (first.map(|a| a.started_ms), first.map(|a| a.took_ms));
         let status = first.and_then(|a| a.status).map(i32::from);
-        let (problem, excerpt) = (first.map(|a| text(&a.problem)), first.map(|a| text(&a.excerpt)));
+        let (problem, excerpt) =
+            (first.map(|a| writable(&a.problem)), first.map(|a| writable(&a.excerpt)));
         let body = &*push.body;
         let values: [&(dyn ToSql + Sync); 22] = [
             &bucket,
@@ -184,13 +178,14 @@ impl Import {
             &problem,
             &excerpt,
         ];
-        self.client.execute(statement, &values).await.map_err(failed)?;
+        self.client.execute(statement, &values).await?;
         for (nth, attempt) in (2_i32..).zip(attempts.iter().skip(1)) {
             let Attempt { started_ms, took_ms, status, problem, excerpt } = attempt;
-            let (status, problem, excerpt) = (status.map(i32::from), text(problem), text(excerpt));
+            let (status, problem, excerpt) =
+                (status.map(i32::from), writable(problem), writable(excerpt));
             let values: [&(dyn ToSql + Sync); 8] =
                 [&bucket, &number, &nth, started_ms, took_ms, &status, &problem, &excerpt];
-            self.client.execute(further, &values).await.map_err(failed)?;
+            self.client.execute(further, &values).await?;
         }
         Ok(())
     }
@@ -211,7 +206,7 @@ impl Import {
                 JobState::Failed { at_ms } => (*at_ms, Some(*at_ms)),
             };
             let attempts = i32::try_from(*attempts).unwrap_or(i32::MAX);
-            let last_error = text(last_error);
+            let last_error = writable(last_error);
             let values: [&(dyn ToSql + Sync); 9] = [
                 &bucket,
                 &queue,
@@ -223,7 +218,7 @@ impl Import {
                 &attempts,
                 &last_error,
             ];
-            self.client.execute(&statement, &values).await.map_err(failed)?;
+            self.client.execute(&statement, &values).await?;
         }
         Ok(())
     }
@@ -247,18 +242,13 @@ impl Import {
                 .await?;
             }
         }
-        self.execute("COMMIT").await?;
         // The planner learns at once what there is.
-        self.execute("ANALYZE").await
+        self.execute("ANALYZE").await?;
+        self.execute("COMMIT").await
     }
 }
 
 /// A number of another engine with its bucket: in the same order, and far below those of this one.
 const fn numbered(number: i64, bucket: i16) -> i64 {
     (number << 8) | bucket as i64
-}
-
-/// A text as PostgreSQL can have it, which has no zero bytes.
-fn text(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }

@@ -3,7 +3,6 @@
 //! oldest program (by its newest migration) that can, and an older one refuses to start.
 
 use crate::config::OpenError;
-use crate::errors::described;
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, GenericClient};
 
@@ -33,54 +32,45 @@ pub(crate) const APPLIED: &str =
 pub(crate) const NOTE: &str =
     "INSERT INTO schema_migrations (number, checksum, oldest_program) VALUES ($1, $2, $3)";
 
-fn failed(error: &tokio_postgres::Error) -> OpenError {
-    OpenError::Postgres(described(error))
-}
-
 /// Brings the database up to this program's schema, or says why it cannot work with it.
 pub(crate) async fn apply(client: &mut Client) -> Result<(), OpenError> {
     apply_list(client, MIGRATIONS).await
 }
 
 async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(), OpenError> {
-    let encoding: String =
-        client.query_one("SHOW server_encoding", &[]).await.map_err(|error| failed(&error))?.get(0);
+    let encoding: String = client.query_one("SHOW server_encoding", &[]).await?.get(0);
     if encoding != "UTF8" {
         return Err(OpenError::Encoding(encoding));
     }
-    let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-    let run = async {
-        transaction.batch_execute("SET LOCAL statement_timeout = 0").await?;
-        transaction.execute(WAIT_FOR_LOCK, &[&LOCK]).await?;
-        let row = transaction.query_one(IS_NEW, &[]).await?;
-        Ok::<(bool, bool), tokio_postgres::Error>((row.get(0), row.get(1)))
-    };
-    let (is_new, is_empty) = run.await.map_err(|error| failed(&error))?;
+    let transaction = client.transaction().await?;
+    transaction.batch_execute("SET LOCAL statement_timeout = 0").await?;
+    transaction.execute(WAIT_FOR_LOCK, &[&LOCK]).await?;
+    let row = transaction.query_one(IS_NEW, &[]).await?;
+    let (is_new, is_empty): (bool, bool) = (row.get(0), row.get(1));
     if is_new && !is_empty {
         return Err(OpenError::Foreign);
     }
     if is_new {
         let table = "CREATE TABLE schema_migrations \
                      (number INTEGER PRIMARY KEY, checksum BYTEA NOT NULL, oldest_program INTEGER NOT NULL)";
-        transaction.batch_execute(table).await.map_err(|error| failed(&error))?;
+        transaction.batch_execute(table).await?;
     }
     let applied = applied(&transaction).await?;
     compare(&applied, migrations)?;
     let newest = applied.last().map_or(0, |(number, _, _)| *number);
     for migration in migrations.iter().filter(|migration| migration.number > newest) {
-        transaction.batch_execute(migration.sql).await.map_err(|error| failed(&error))?;
+        transaction.batch_execute(migration.sql).await?;
         let checksum = checksum(migration.sql);
         transaction
             .execute(NOTE, &[&migration.number, &checksum, &migration.oldest_program])
-            .await
-            .map_err(|error| failed(&error))?;
+            .await?;
     }
-    transaction.commit().await.map_err(|error| failed(&error))
+    Ok(transaction.commit().await?)
 }
 
 /// Whether there are tables, and this program can read them.
 pub(crate) async fn are_applied(client: &Client) -> Result<bool, OpenError> {
-    let row = client.query_one(ARE_MADE, &[]).await.map_err(|error| failed(&error))?;
+    let row = client.query_one(ARE_MADE, &[]).await?;
     if !row.get::<_, bool>(0) {
         return Ok(false);
     }
@@ -89,7 +79,7 @@ pub(crate) async fn are_applied(client: &Client) -> Result<bool, OpenError> {
 
 /// Number, checksum and oldest program of what was applied, in order.
 async fn applied(client: &impl GenericClient) -> Result<Vec<(i32, Vec<u8>, i32)>, OpenError> {
-    let rows = client.query(APPLIED, &[]).await.map_err(|error| failed(&error))?;
+    let rows = client.query(APPLIED, &[]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
 

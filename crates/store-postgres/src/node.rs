@@ -7,11 +7,12 @@
 use crate::config::OpenError;
 use crate::connection::within_time;
 use crate::delivery::claims::{FIRST_SERIAL, free_node_sql};
-use crate::errors::{DbError, away, described};
+use crate::errors::DbError;
 use crate::health::Health;
 use core::time::Duration;
 use deadpool_postgres::Pool;
 use kaipiao_ports::delivery::claims::Queue;
+use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::watch;
@@ -45,27 +46,27 @@ pub(crate) fn take_sql() -> String {
 }
 
 /// Who holds a name, and until when.
-pub(crate) const HOLDER: &str = "SELECT lease, expires_at FROM nodes WHERE name = $1";
+pub(crate) const HOLDER: &str =
+    "SELECT lease, expires_at FROM nodes WHERE name = $1 AND expires_at > statement_timestamp()";
 
 async fn take(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
-    let row = client.query_opt(&take_sql(), &[&name]).await;
-    let row = row.map_err(|error| OpenError::Postgres(described(&error)))?;
+    let row = client.query_opt(&take_sql(), &[&name]).await?;
     Ok(row.map(|row| row.get(0)))
 }
 
 /// Takes a name as soon as its holder's lease has lapsed; None: the holder lives, for it renews the lease.
 #[expect(clippy::disallowed_methods, reason = "leases run in real time")]
 async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
-    let failed = |error: tokio_postgres::Error| OpenError::Postgres(described(&error));
     let mut seen = None;
     loop {
         let taken = take(client, name).await?;
         if taken.is_some() {
             return Ok(taken);
         }
-        let row = client.query_opt(HOLDER, &[&name]).await.map_err(failed)?;
+        let row = client.query_opt(HOLDER, &[&name]).await?;
         let holder = row.map(|row| (row.get::<_, i64>(0), row.get::<_, SystemTime>(1)));
-        if seen.is_some() && holder != seen {
+        // One that has just given it back lives no more.
+        if seen.is_some() && holder.is_some() && holder != seen {
             return Ok(None);
         }
         if seen.is_none() {
@@ -74,7 +75,7 @@ async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, Open
                 "the node's name is held; it is free once that lease lapses"
             );
         }
-        seen = holder;
+        seen = holder.or(seen);
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
@@ -94,8 +95,7 @@ pub(crate) async fn lease(
         None => take_first_free(client).await?,
     };
     for queue in Queue::ALL {
-        let freed = client.execute(&free_node_sql(queue), &[&name]).await;
-        freed.map_err(|error| OpenError::Postgres(described(&error)))?;
+        client.execute(&free_node_sql(queue), &[&name]).await?;
     }
     let name: Arc<str> = name.into();
     let (losing, lost) = watch::channel(false);
@@ -132,11 +132,18 @@ impl NodeLease {
     }
 }
 
-impl Drop for NodeLease {
-    fn drop(&mut self) {
+impl NodeLease {
+    /// What is given back is renewed no more.
+    pub(crate) fn stop_renewing(&self) {
         if let Some(renewing) = &self.renewing {
             renewing.abort();
         }
+    }
+}
+
+impl Drop for NodeLease {
+    fn drop(&mut self) {
+        self.stop_renewing();
     }
 }
 
@@ -169,7 +176,9 @@ async fn renew(
             }
             Err(error) => {
                 tracing::warn!(?error, node = &*name, "the node's lease was not renewed");
-                health.note(Some(&error.into()));
+                if let DbError::Store(error @ StoreError::Away(_)) = &error {
+                    health.note(Some(error));
+                }
             }
         }
     }
@@ -183,7 +192,6 @@ pub(crate) fn renew_sql() -> String {
 
 async fn renew_once(pool: &Pool, name: &str, lease: i64) -> Result<bool, DbError> {
     let client = pool.get().await?;
-    let renewed = client.execute(&renew_sql(), &[&name, &lease]).await;
-    let renewed = renewed.map_err(|e| away(&described(&e)))?;
+    let renewed = client.execute(&renew_sql(), &[&name, &lease]).await?;
     Ok(renewed == 1)
 }

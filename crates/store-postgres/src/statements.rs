@@ -118,7 +118,8 @@ fn of_pages() -> Vec<Statement> {
     let owner = || "owner".to_owned();
     let mut all = Vec::new();
     for kind in Kind::ALL {
-        let mut ways = vec![ListBy::Key { owner: None }, ListBy::Key { owner: Some(owner()) }];
+        let mut ways =
+            vec![ListBy::All, ListBy::Key { owner: None }, ListBy::Key { owner: Some(owner()) }];
         if kind.has_time() {
             ways.push(ListBy::Time { owner: owner(), from_ms: 0, to_ms: 1 });
         }
@@ -131,7 +132,7 @@ fn of_pages() -> Vec<Statement> {
         let places = [None, Some(After::key("owner", "id")), Some(After::key("other", "id"))];
         for by in ways {
             let path = match by {
-                ListBy::Key { owner: None } => Path::Beside,
+                ListBy::All | ListBy::Key { owner: None } => Path::Beside,
                 _ => Path::Request,
             };
             for after in &places {

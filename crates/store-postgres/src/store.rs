@@ -127,6 +127,7 @@ impl PostgresStore {
 
     /// Lets go of the node's name, so that whoever starts next has it at once.
     pub async fn close(&self) {
+        self.lease.stop_renewing();
         let given = within_time(node::give_back(&self.pool, &self.lease.name, self.lease.lease));
         if let Err(error) = given.await {
             tracing::warn!(?error, "the node's name lapses in 15 s");
@@ -210,7 +211,11 @@ impl Store for PostgresStore {
     async fn read(&self, key: &Key, freshness: Freshness) -> Result<Option<Stored>, StoreError> {
         if key.kind.is_resident() {
             if freshness == Freshness::Fresh {
-                self.again(|| read_fresh(&self.pool, &self.resident, key)).await?;
+                self.again(async || {
+                    let (client, _under_way) = self.client().await?;
+                    read_fresh(&client, &self.resident, key).await
+                })
+                .await?;
             }
             return Ok(self.resident.get(key));
         }

@@ -3,7 +3,7 @@
 
 use crate::connection::{tls, within_time};
 use crate::errors::{DbError, described};
-use crate::records::resident::{Resident, changed_sql, kinds};
+use crate::records::resident::{MARGIN_US, Resident, changed_sql, kinds};
 use core::time::Duration;
 use futures_util::future::poll_fn;
 use kaipiao_ports::record::{Body, Key, Stored};
@@ -17,10 +17,6 @@ pub(crate) const CHANNEL: &str = "kaipiao_changed";
 pub(crate) const NOTIFY: &str = "SELECT pg_notify($1, '')";
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long before the newest known version a look begins: a version is given out before its commit, which
-/// takes no longer than a session lets it.
-const MARGIN_US: i64 = 30_000_000;
-
 pub(crate) struct Watch(JoinHandle<()>);
 
 impl Drop for Watch {
@@ -31,8 +27,8 @@ impl Drop for Watch {
 
 /// Reads all resident records, and goes on looking for changes.
 pub(crate) async fn start(config: Config, resident: Arc<Resident>) -> Result<Watch, DbError> {
-    let mut watcher = Watcher::connect(&config).await?;
-    watcher.look(&resident).await?;
+    let mut watcher = within_time(Watcher::connect(&config)).await?;
+    within_time(watcher.look(&resident)).await?;
     Ok(Watch(tokio::spawn(run(config, watcher, resident))))
 }
 
@@ -46,7 +42,7 @@ async fn run(config: Config, mut watcher: Watcher, resident: Arc<Resident>) {
         }
         loop {
             tokio::time::sleep(LOOK_EVERY / 4).await;
-            match Watcher::connect(&config).await {
+            match within_time(Watcher::connect(&config)).await {
                 Ok(anew) => break watcher = anew,
                 Err(error) => tracing::warn!(?error, "other nodes' changes are not seen"),
             }

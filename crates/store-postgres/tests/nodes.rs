@@ -220,6 +220,58 @@ async fn send(
     }
 }
 
+/// The report that completes an ordering key's ready push, and a new push of the key, in one transaction.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_comes_beside_the_report_of_the_one_before_it_is_not_left_waiting() {
+    let turn = TurnKey { account: "wx1".into(), origin: String::new() };
+    let of_key = |n: usize| Commit { pushes: vec![push("a", &n.to_string())], ..Commit::default() };
+    for round in 0..8 {
+        let database = Database::new().await;
+        let options = Options { connections: 4, writers: 1, ..Options::new(database.url()) };
+        let store = PostgresStore::open(options).await.unwrap();
+        store.commit(of_key(0)).await.unwrap();
+        let request = ClaimRequest {
+            turn: &turn,
+            due_by_ms: 10_000,
+            lapses_in: DEADLINE,
+            limit: 1,
+            holder: store.node(),
+        };
+        // What was prepared on the connection before, and what was not, decides what is sent when.
+        if round % 2 == 1 {
+            let claim = store.claim_pushes(&request).await.unwrap().claims.remove(0);
+            let next = Next::Retry { due_ms: 0 };
+            let retry = PushReport { token: claim.token, attempt: None, next };
+            store.complete_push(retry).await.unwrap();
+        }
+        let claim = store.claim_pushes(&request).await.unwrap().claims.remove(0);
+        let next = Next::Complete { outcome: Outcome::Delivered, now_ms: 9000 };
+        let report = PushReport { token: claim.token, attempt: None, next };
+        let block = save(key(Kind::Order, &round.to_string()), Expect::Absent, "x");
+        let (_, reported, committed) =
+            tokio::join!(store.commit(block), store.complete_push(report), store.commit(of_key(1)));
+        assert!(matches!(reported, Ok(Reported::Counted { .. })) && committed.is_ok());
+        let left = store.claim_pushes(&request).await.unwrap().claims;
+        assert_eq!(left.len(), 1, "the second push is ready in round {round}");
+    }
+}
+
+/// A change that was made while the database's clock was an hour behind what it had given out before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_hides_no_change_from_other_nodes() {
+    let database = Database::new().await;
+    let store = node(&database, None).await.unwrap();
+    let owned = |owner: &str| Key { kind: Kind::Contact, owner: owner.into(), id: String::new() };
+    let insert = |owner: &str, version: &str| {
+        format!("INSERT INTO contacts VALUES (0, '{owner}', '', {version}, 'y', NULL)")
+    };
+    let now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    for (owner, version) in [("ahead", format!("{now} + 3600000000")), ("behind", now.to_owned())] {
+        database.execute(&insert(owner, &version)).await;
+        until(owner, async || text(&store, &owned(owner), Freshness::Cached).await.is_some()).await;
+    }
+}
+
 /// Backends are terminated under load, again and again: whoever was told Ok finds it, whoever was not is told that
 /// the store was away, and all goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -314,7 +366,7 @@ async fn what_no_connection_is_left_for_is_shed() {
     let database = Database::new().await;
     let options = Options { connections: 4, queue_capacity: 8, ..Options::new(database.url()) };
     let store = Arc::new(PostgresStore::open(options).await.unwrap());
-    let holds = database.execute("BEGIN; LOCK TABLE orders; SELECT pg_sleep(3); COMMIT");
+    let holds = database.execute("BEGIN; LOCK TABLE contacts, orders; SELECT pg_sleep(3); COMMIT");
     let asks = async {
         let is_held =
             "SELECT 1 / count(*) FROM pg_locks WHERE relation = 'orders'::regclass AND granted";
@@ -324,9 +376,12 @@ async fn what_no_connection_is_left_for_is_shed() {
             tokio::spawn(async move {
                 let started = Instant::now();
                 let order = key(Kind::Order, &n.to_string());
-                let outcome = match n % 2 {
+                let contact = key(Kind::Contact, "");
+                let read = async |key| store.read(&key, Freshness::Fresh).await.map(|_| ());
+                let outcome = match n % 3 {
                     0 => store.commit(save(order, Expect::Absent, "x")).await.map(|_| ()),
-                    _ => store.read(&order, Freshness::Fresh).await.map(|_| ()).map_err(Into::into),
+                    1 => read(order).await.map_err(Into::into),
+                    _ => read(contact).await.map_err(Into::into),
                 };
                 (outcome, started.elapsed())
             })

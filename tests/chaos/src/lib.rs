@@ -3,7 +3,7 @@
 //! In each round real servers are loaded by clients that remember every acknowledged reply, until a fault
 //! ends them at a moment of the round's own. Then they start again, and everything is compared through the
 //! public API and the operator's listings: what was acknowledged must be there, what was not answered may
-//! be. Every 25 rounds, and half the time in between, the whole store is looked at once nothing is
+//! be. Every 25 rounds, and now and then in between, the whole store is looked at once nothing is
 //! left to be done: messages, cards, numbers and pushes are those that follow from the orders, each
 //! once, and what arrived twice was forced to by a kill.
 //!

@@ -7,7 +7,7 @@ use crate::postgres::Postgres;
 use crate::servers::Servers;
 use crate::session::Session;
 use fastrand::Rng;
-use kaipiao_tests::{poll_within, wait_until};
+use kaipiao_tests::{Ends, let_pass, wait_until};
 use serde_json::json;
 use std::fmt;
 use std::ops::{AddAssign, Range};
@@ -150,7 +150,7 @@ pub fn play(servers: &mut Servers, model: &mut Model, seed: u64) -> Tally {
         if fault == Fault::KilledTwice {
             let twice = servers.new_name();
             let starting = servers.cluster.begin(&twice, None);
-            pause(Duration::from_millis(rng.u64(0..300)));
+            let_pass(Duration::from_millis(rng.u64(0..300)));
             starting.kill();
             servers.deliveries.note_kill();
         }
@@ -177,6 +177,7 @@ fn load(
     let (clients, merchant) = (&mut model.clients, &mut model.merchant);
     std::thread::scope(|scope| {
         let session = &session;
+        let ends = Ends(&session.is_over);
         let mut players = Vec::new();
         for client in clients {
             players.push(scope.spawn(move || client.play(session)));
@@ -194,7 +195,7 @@ fn load(
         });
         strike(servers, session, fault, victim, rng);
         has(count() + GOES_ON);
-        session.is_over.store(true, Ordering::SeqCst);
+        drop(ends);
         for player in players {
             player.join().expect("no client saw a wrong answer");
         }
@@ -222,7 +223,7 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
             session.may_be_away.store(true, Ordering::SeqCst);
             for _ in 0..3 {
                 postgres.terminate_backends();
-                pause(Duration::from_millis(rng.u64(0..500)));
+                let_pass(Duration::from_millis(rng.u64(0..500)));
             }
         }
         (Fault::DatabaseStopped(mode), Store::Postgres(_)) => {
@@ -234,8 +235,4 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
     if fault != Fault::Stopped && !fault.is_of_database() {
         servers.deliveries.note_kill();
     }
-}
-
-fn pause(time: Duration) {
-    poll_within(time, || None::<()>);
 }

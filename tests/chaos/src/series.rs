@@ -65,14 +65,18 @@ struct Series {
     seed: u64,
 }
 
-/// A round that fails says how it is played again, and leaves its store and logs.
+/// A round that fails says how it is played again, and leaves its logs, and the store where it is a folder.
 impl Drop for Series {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let folder = self.servers.cluster.keep();
             let (seed, folder) = (self.seed, folder.display());
+            let (store, left) = match self.servers.cluster.store {
+                Store::Sqlite => ("sqlite", "store and logs"),
+                Store::Postgres(_) => ("postgres", "logs"),
+            };
             println!(
-                "play it again: cargo xtask chaos --rounds 1 --seed {seed}; its store and logs: {folder}"
+                "play it again: cargo xtask chaos --rounds 1 --seed {seed} --store {store}; its {left}: {folder}"
             );
         }
     }

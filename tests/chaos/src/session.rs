@@ -2,7 +2,7 @@
 
 use crate::cluster::{Answer, Node};
 use fastrand::Rng;
-use kaipiao_tests::{MERCHANT, PLATFORM, poll_within};
+use kaipiao_tests::{MERCHANT, PLATFORM, let_pass};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -151,7 +151,7 @@ impl<'a> Session<'a> {
                 let may_be_away = self.may_be_away.load(Ordering::SeqCst);
                 assert!(may_be_away, "the store is well: {path}: {answer:?}");
                 // Clients that are told so wait before they ask again.
-                poll_within(BACK_OFF, || None::<()>);
+                let_pass(BACK_OFF);
                 Outcome::InDoubt
             }
             Answer::Said(200, value) => match value["errcode"].as_i64() {

@@ -72,7 +72,7 @@ async fn check_kind(
     kind: Kind,
     watcher: &mut dyn Watcher,
 ) -> Result<(), StoreError> {
-    let mut page = Page::by_key(kind, None, PAGE);
+    let mut page = Page::of_all(kind, PAGE);
     let mut count = 0;
     loop {
         let listed = look.store.list(&page).await?;

@@ -41,7 +41,7 @@ pub(super) async fn examine(
         Err(error) => findings.push(Finding::error("callback", error, "")),
     }
     if let Some(store) = store {
-        let mut page = Page::by_key(Kind::Callback, None, AT_ONCE);
+        let mut page = Page::of_all(Kind::Callback, AT_ONCE);
         loop {
             let listed = store.list(&page).await?;
             // What cannot be read is for the check to tell.

@@ -2,7 +2,8 @@
 
 use crate::node::Pair;
 use kaipiao_tests::{
-    MERCHANT, Receiver, TestServer, USER, assert_ok, assert_refused, poll_within, wait_for,
+    MERCHANT, Receiver, TestServer, USER, assert_ok, assert_refused, form_token, poll_within,
+    wait_for,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -18,11 +19,7 @@ fn within_bound<T>(what: &str, poll: impl FnMut() -> Option<T>) -> T {
 
 /// `stable_token`: a token, forced or not.
 fn stable_token(server: &TestServer, force_refresh: bool) -> String {
-    let body = json!({
-        "grant_type": "client_credential", "appid": MERCHANT,
-        "secret": server.secret(MERCHANT), "force_refresh": force_refresh,
-    });
-    let answer = server.post("/cgi-bin/stable_token", &body);
+    let answer = server.stable_token(force_refresh);
     answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
@@ -122,15 +119,13 @@ fn fields_callbacks_people_and_taxpayers_of_one_node_are_the_others_within_two_s
 fn who_has_left_at_one_node_has_left_at_the_other() {
     let nodes = Pair::start();
     let (a, b) = (&nodes.a.server, &nodes.b.server);
-    let entered = a.page("POST", "/login", &[], &format!("user={USER}&next=/me/titles"));
-    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let cookie = &*a.session(USER);
     let opens = |server: &TestServer| {
         server.page("GET", "/me/titles", &[("cookie", cookie)], "").status() == 200
     };
     assert!(opens(a) && opens(b));
     let page = a.page("GET", "/me/titles/new", &[("cookie", cookie)], "");
-    let (_, rest) = page.body().split_once("name=\"form_token\" value=\"").expect("a form");
-    let form = format!("form_token={}", rest.split('"').next().unwrap());
+    let form = format!("form_token={}", form_token(page.body()));
     assert_eq!(a.page("POST", "/logout", &[("cookie", cookie)], &form).status(), 200);
     assert!(!opens(b));
 }

@@ -1,7 +1,7 @@
 //! What an operator does beside a running server: check, back up, examine.
 
 use crate::{Served, kaipiao, text};
-use kaipiao_tests::{TestServer, assert_sucesss, wait_until};
+use kaipiao_tests::{Ends, TestServer, assert_sucesss, wait_until};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -72,6 +72,7 @@ fn a_backup_made_under_load_holds_all_that_was_acknowledged_before_and_is_sound(
     let file = restored.join("kaipiao.sqlite3");
     let (acknowledged, stop) = (Mutex::new(Vec::new()), AtomicBool::new(false));
     let before = std::thread::scope(|scope| {
+        let ends = Ends(&stop);
         for client in 0..4 {
             let (server, acknowledged, stop) = (&server, &acknowledged, &stop);
             scope.spawn(move || issue(server, client, acknowledged, stop));
@@ -81,7 +82,7 @@ fn a_backup_made_under_load_holds_all_that_was_acknowledged_before_and_is_sound(
         let before = so_far();
         let output = on(&data, "backup", &["--with-key", file.to_str().unwrap()]);
         wait_until("invoices after the backup", || so_far().len() > before.len() + 4);
-        stop.store(true, Ordering::SeqCst);
+        drop(ends);
         assert!(output.status.success(), "{}", text(&output));
         before
     });

@@ -3,7 +3,7 @@
 use super::claims::{self, FREE, IS_FREE};
 use super::numbers::number_sql;
 use crate::bucket::{bucket, bucket_of_number};
-use crate::errors::DbError;
+use crate::errors::{DbError, writable};
 use crate::records::listing::{Query, compared};
 use deadpool_postgres::{Client, Transaction};
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Queue, TurnKey};
@@ -125,7 +125,7 @@ pub(crate) async fn fail(
     };
     let bucket = bucket_of_number(token.number);
     let serial = claims::stored_serial(token.serial);
-    let error = error.replace('\0', "\u{fffd}");
+    let error = writable(error);
     let values: [&(dyn ToSql + Sync); 7] =
         [&bucket, &token.number, &due_ms, &failed_ms, &error, &serial, &node];
     let statement = client.prepare_cached(&FAIL).await?;

@@ -7,7 +7,7 @@
 use super::claims::{self, FREE, IS_FREE};
 use super::numbers::number_sql;
 use crate::bucket::{bucket, bucket_of_number};
-use crate::errors::DbError;
+use crate::errors::{DbError, writable};
 use deadpool_postgres::{Client, Transaction};
 use kaipiao_domain::delivery::push::{MAX_AHEAD_S, Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{
@@ -259,8 +259,7 @@ pub(crate) async fn report(
     let status = attempt.and_then(|attempt| attempt.status).map(i32::from);
     let problem = attempt.map_or("", |attempt| &attempt.problem);
     let excerpt = attempt.map_or("", |attempt| &attempt.excerpt);
-    // A zero byte, which PostgreSQL has no text for, is shown as the character that stands for what cannot be.
-    let (problem, excerpt) = (problem.replace('\0', "\u{fffd}"), excerpt.replace('\0', "\u{fffd}"));
+    let (problem, excerpt) = (writable(problem), writable(excerpt));
     let values: [&(dyn ToSql + Sync); 13] = [
         &bucket,
         &number,

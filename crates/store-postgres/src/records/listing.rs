@@ -43,6 +43,16 @@ pub(crate) fn query(page: &Page) -> Query {
         PageOrder::Descending => ("<", "DESC"),
     };
     let (from, order) = match &page.by {
+        ListBy::All => {
+            let mut from = format!("0::bigint AS at_ms FROM {table} r WHERE r.body IS NOT NULL");
+            if let Some(After { owner, id, .. }) = &page.after {
+                let bucket = query.value(bucket(owner));
+                let (owner, id) = (query.value(compared(owner)), query.value(compared(id)));
+                from +=
+                    &format!(" AND (r.bucket, r.owner, r.id) {behind} ({bucket}, {owner}, {id})");
+            }
+            (from, format!("r.bucket {direction}, r.owner {direction}, r.id {direction}"))
+        }
         ListBy::Key { owner: None } => {
             let mut from = format!("0::bigint AS at_ms FROM {table} r WHERE r.body IS NOT NULL");
             if let Some(After { owner, id, .. }) = &page.after {

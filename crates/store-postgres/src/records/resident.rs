@@ -2,6 +2,7 @@
 //! replaces an older one, whoever brings it: this node's own commits, a read that asked for the newest, the look
 //! for what others have changed ([`crate::watch`]).
 
+use super::statements::STAMP;
 use kaipiao_ports::record::{Key, Kind, Stored, Version};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -19,9 +20,17 @@ pub(crate) fn kinds() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.is_resident())
 }
 
-/// Everything of a resident kind that has changed since a version.
+/// How long before the newest known version a look begins: a version is given out before its commit, which
+/// takes no longer than a session lets it.
+pub(crate) const MARGIN_US: i64 = 30_000_000;
+
+/// Everything of a resident kind that has changed since a version; also by a clock that was set back, which gives
+/// out versions below those that are known.
 pub(crate) fn changed_sql(kind: Kind) -> String {
-    format!("SELECT owner, id, version, body FROM {} WHERE version >= $1", kind.table())
+    format!(
+        "SELECT owner, id, version, body FROM {} WHERE version >= LEAST($1, {STAMP} - {MARGIN_US})",
+        kind.table()
+    )
 }
 
 impl Resident {

@@ -5,7 +5,7 @@
 //! from there: no clock, however wrong, gives a record a version that it had before.
 
 use crate::bucket::bucket;
-use kaipiao_ports::record::{Body, Expect, Field, Key, Kind, Save, Stored, Version};
+use kaipiao_ports::record::{Body, Expect, Field, Index, Key, Kind, Save, Stored, Version};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use tokio_postgres::Row;
@@ -81,6 +81,14 @@ pub(crate) const fn kind_number(kind: Kind) -> Option<i16> {
 /// A value as `terms` and `search` have it.
 pub(crate) fn term(field: Field, value: &str) -> String {
     format!("{}={value}", field.number())
+}
+
+/// What a search finds a record by, each once.
+pub(crate) fn terms(index: &Index) -> Vec<String> {
+    let mut terms: Vec<_> = index.fields.iter().map(|(field, value)| term(*field, value)).collect();
+    terms.sort();
+    terms.dedup();
+    terms
 }
 
 /// The statement of a save. It answers one row with the new version if the expectation held, and none otherwise.
@@ -204,17 +212,13 @@ impl<'a> SaveStatement<'a> {
             Expect::Version(version) => version,
             Expect::Absent | Expect::Any => 0,
         };
-        let mut terms: Vec<_> =
-            save.index.fields.iter().map(|(field, value)| term(*field, value)).collect();
-        terms.sort();
-        terms.dedup();
         Self {
             save,
             verb: Verb::of(save),
             bucket: bucket(&save.key.owner),
             body: save.body.as_ref().map(Body::text),
             version,
-            terms,
+            terms: terms(&save.index),
         }
     }
 

@@ -20,14 +20,14 @@ pub(crate) fn list(connection: &Connection, page: &Page) -> rusqlite::Result<Vec
     rows.collect()
 }
 
-/// Every record of a kind, by key.
+/// Every record of a kind.
 pub(crate) fn everything(kind: Kind) -> Page {
-    let by = ListBy::Key { owner: None };
-    Page { kind, by, after: None, order: PageOrder::Ascending, limit: usize::MAX }
+    Page::of_all(kind, usize::MAX)
 }
 
 fn statement(page: &Page) -> (String, Vec<Value>) {
     match &page.by {
+        ListBy::All => by_key(page, None),
         ListBy::Key { owner } => by_key(page, owner.as_ref()),
         ListBy::Time { owner, from_ms, to_ms } => by_time(page, owner, *from_ms, *to_ms),
         ListBy::Field { owner, field, value } => by_field(page, owner, *field, value),
