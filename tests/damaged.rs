@@ -121,6 +121,8 @@ fn damaged_accounts_ranges_messages_and_titles_are_listed_beside_the_others() {
     assert!(inbox.body().contains("1 条消息暂时无法显示"), "{}", inbox.body());
     let path = format!("users/{USER}/titles");
     assert_eq!(listed(&server, &path, "titles", &title.take()).len(), 2);
+    let book = server.page("GET", "/me/titles", &[("cookie", &cookie)], "");
+    assert_eq!(book.status(), 200, "{}", book.body());
 }
 
 #[test]
@@ -132,9 +134,12 @@ fn what_goes_with_an_entry_hides_it_no_more_than_itself() {
         |store| {
             damage(store, "taxpayers", OTHER, "");
             damage(store, "users", "wang", "");
+            damage(store, "contacts", MERCHANT, "");
         },
         "",
     );
+    let inbox = server.page("GET", "/me/messages", &[("cookie", &server.session(USER))], "");
+    assert_eq!(inbox.status(), 200, "{}", inbox.body());
     let accounts = listed(&server, "accounts", "accounts", &format!("taxpayers {OTHER}/"));
     let other = accounts.iter().find(|account| account["appid"] == OTHER).unwrap();
     assert_eq!((accounts.len(), &other["merchant"]), (7, &Value::Null));

@@ -39,7 +39,8 @@ impl<T, R> Decision<T, R> {
 
 /// The beginning of the first attempt.
 pub(crate) enum FirstTry<T> {
-    /// Reads the record.
+    /// Reads the record as the store has it now: a decision that changes nothing commits nothing, so no
+    /// conflict would show that it was taken on an old value.
     Reads,
     /// Takes it for absent and lets the commit find out: saves a read where that is the rule.
     TakesItForAbsent,
@@ -105,7 +106,7 @@ where
             Some(FirstTry::TakesItForAbsent) => None,
             Some(FirstTry::HasRead(found)) => Some(found),
             Some(FirstTry::Reads) | None => {
-                record::get(&*app.store, &key).await.map_err(Failure::from)?
+                record::get_fresh(&*app.store, &key).await.map_err(Failure::from)?
             }
         };
         let expect = Versioned::expect(found.as_ref());

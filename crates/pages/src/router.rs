@@ -91,19 +91,20 @@ fn is_browser(headers: &HeaderMap) -> bool {
 
 /// What a browser shows at the address of an invoice that there is not; None: it is no browser.
 pub fn no_invoice(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    if !is_browser(headers) {
+        return None;
+    }
     let here = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let frame = Frame { here, ..Frame::of_nobody(Lang::of(headers)) };
-    is_browser(headers).then(|| {
-        notice_with_way_home(
-            &frame,
-            StatusCode::NOT_FOUND,
-            ("发票不存在", "There is no such invoice"),
-            (
-                "请检查地址是否完整，或联系商家重新获取。",
-                "Check that the address is complete, or ask the merchant for it again.",
-            ),
-        )
-    })
+    Some(notice_with_way_home(
+        &frame,
+        StatusCode::NOT_FOUND,
+        ("发票不存在", "There is no such invoice"),
+        (
+            "请检查地址是否完整，或联系商家重新获取。",
+            "Check that the address is complete, or ask the merchant for it again.",
+        ),
+    ))
 }
 
 /// The published service has paths that this server does not have yet; say so, and where to look:

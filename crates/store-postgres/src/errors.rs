@@ -46,7 +46,11 @@ impl From<tokio_postgres::Error> for DbError {
             // Behind a statement of the same transaction that has failed, which says why.
             | SqlState::IN_FAILED_SQL_TRANSACTION => Self::Again,
             _ if is_of_the_value(code) => Self::Store(StoreError::Refused(text)),
-            _ => away(&text),
+            // Its words may name files, users and databases, and /healthz tells anybody why.
+            _ => {
+                tracing::warn!(error = text, "PostgreSQL refuses");
+                away(&format!("it answered {}", code.code()))
+            }
         }
     }
 }

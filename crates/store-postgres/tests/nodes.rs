@@ -12,7 +12,7 @@ use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Freshness, Store};
 use kaipiao_store_postgres::{OpenError, Options, PostgresStore};
 use kaipiao_testkit::postgres::Database;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -156,14 +156,14 @@ async fn nodes_that_make_events_of_one_user_at_once_share_no_create_time() {
     assert!(times.iter().all(|time| (5..5 + 2 * 100).contains(time)), "{times:?}");
 }
 
-/// Both nodes add pushes of a few ordering keys while both send: each push is sent once, none before an earlier one
-/// of its key, and none is left behind.
+/// Both nodes add pushes of a few ordering keys while both send: each push is sent once, none before one of its key whose
+/// commit had been acknowledged when its own was asked for, and none is left behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nodes_that_add_and_send_pushes_of_one_order_leave_none_waiting() {
     const PUSHES: usize = 300;
     let database = Database::new().await;
     let nodes = two_nodes(&database).await;
-    let sent: Arc<tokio::sync::Mutex<HashMap<String, Vec<i64>>>> = Arc::default();
+    let sent: Arc<tokio::sync::Mutex<Vec<(String, String)>>> = Arc::default();
     let completed = Arc::new(AtomicUsize::new(0));
     let mut tasks = Vec::new();
     for (place, store) in nodes.iter().enumerate() {
@@ -190,8 +190,18 @@ async fn nodes_that_add_and_send_pushes_of_one_order_leave_none_waiting() {
     for task in tasks {
         tokio::time::timeout(DEADLINE, task).await.expect("all are sent").unwrap();
     }
-    for (key, numbers) in sent.lock().await.iter() {
-        assert!(numbers.is_sorted_by(|one, other| one < other), "{key}: {numbers:?}");
+    let sent = sent.lock().await;
+    assert_eq!(sent.iter().collect::<HashSet<_>>().len(), PUSHES, "each once");
+    for place in 0..nodes.len() {
+        for key in ["0", "1", "2"] {
+            // A node adds one after the other.
+            let begin = format!("{place}-");
+            let of_node = sent.iter().filter(|(of, _)| of == key);
+            let added = of_node.filter_map(|(_, user)| user.strip_prefix(&begin)?.parse().ok());
+            let added: Vec<usize> = added.collect();
+            assert_eq!(added.len(), PUSHES / 6);
+            assert!(added.is_sorted(), "node {place}, key {key}: {added:?}");
+        }
     }
     let open = PushQuery { state: Some(StateFilter::Open), limit: 10, ..PushQuery::default() };
     assert_eq!(nodes[0].pushes(&open).await.unwrap(), []);
@@ -200,7 +210,7 @@ async fn nodes_that_add_and_send_pushes_of_one_order_leave_none_waiting() {
 async fn send(
     store: &PostgresStore,
     turn: &TurnKey,
-    sent: &tokio::sync::Mutex<HashMap<String, Vec<i64>>>,
+    sent: &tokio::sync::Mutex<Vec<(String, String)>>,
     completed: &AtomicUsize,
 ) {
     let request = ClaimRequest {
@@ -211,8 +221,8 @@ async fn send(
         holder: store.node(),
     };
     for claim in store.claim_pushes(&request).await.unwrap().claims {
-        let key = claim.work.ordering_key.clone();
-        sent.lock().await.entry(key).or_default().push(claim.work.id.number);
+        let (key, user) = (claim.work.ordering_key.clone(), claim.work.openid.clone());
+        sent.lock().await.push((key, user));
         let next = Next::Complete { outcome: Outcome::Delivered, now_ms: 9000 };
         let report = PushReport { token: claim.token, attempt: None, next };
         assert!(matches!(store.complete_push(report).await, Ok(Reported::Counted { .. })));

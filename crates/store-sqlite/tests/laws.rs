@@ -45,6 +45,19 @@ fn order(id: impl ToString) -> Key {
     Key { kind: Kind::Order, owner: "wx1".into(), id: id.to_string() }
 }
 
+fn push(key: &str) -> NewPush {
+    NewPush {
+        account: "wx1".into(),
+        destination: Destination::Callback,
+        kind: PushKind::Event,
+        ordering_key: key.into(),
+        openid: "o".into(),
+        event: "e",
+        body: NewBody::Whole(String::new()),
+        now_ms: 1,
+    }
+}
+
 fn one(key: Key, body: &str) -> Commit {
     let body = Some(Body::new(body));
     Commit::of(vec![Save { key, expect: Expect::Any, body, index: Index::default() }])
@@ -231,16 +244,6 @@ async fn a_tool_reads_beside_the_running_server_and_cannot_write() {
 async fn a_tool_lists_pushes_as_the_server_does() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path(), Options::default());
-    let push = |key: &str| NewPush {
-        account: "wx1".into(),
-        destination: Destination::Callback,
-        kind: PushKind::Event,
-        ordering_key: key.into(),
-        openid: "o".into(),
-        event: "e",
-        body: NewBody::Whole(String::new()),
-        now_ms: 1,
-    };
     for key in ["1", "2", "1", "1", "2", "3"] {
         store.commit(Commit { pushes: vec![push(key)], ..Commit::default() }).await.unwrap();
     }
@@ -293,16 +296,6 @@ async fn a_disk_error_neither_loses_nor_doubles_a_push() {
         });
     let options = Options { before_commit: Some(before_commit), ..Options::default() };
     let store = open(directory.path(), options);
-    let push = |key: &str| NewPush {
-        account: "wx1".into(),
-        destination: Destination::Callback,
-        kind: PushKind::Event,
-        ordering_key: key.into(),
-        openid: "o".into(),
-        event: "e",
-        body: NewBody::Whole(String::new()),
-        now_ms: 1,
-    };
     let commit_push = |key| Commit { pushes: vec![push(key)], ..Commit::default() };
     let turn = TurnKey { account: "wx1".into(), origin: String::new() };
     let ask = ClaimRequest {

@@ -152,7 +152,7 @@ impl Batch {
             self.check_merchant(app, merchant).await?;
         }
         let key = account_key(&appid);
-        let found = record::get::<Account>(&*app.store, &key).await.map_err(Failure::from)?;
+        let found = record::get_fresh::<Account>(&*app.store, &key).await.map_err(Failure::from)?;
         let before = found.as_ref().map(|found| &found.value);
         let (account, new_secret) = compose(app, appid.clone(), spec, before)?;
         if let Some(taxpayer) = &spec.merchant {

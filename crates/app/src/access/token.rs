@@ -12,7 +12,6 @@ use kaipiao_domain::access::token_request::TokenRequest;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
-use kaipiao_records::record;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use subtle::ConstantTimeEq;
 
@@ -36,12 +35,7 @@ pub async fn issue(
     let _turn = app.token_locks[lock_of(app, &appid)].lock().await;
     let now = app.now();
     let key = token_family_key(&appid, family);
-    // Another node may have refreshed it a moment ago, and what it replaced is not to be given out again.
-    let first_try = match record::get_fresh(&*app.store, &key).await? {
-        Some(found) => FirstTry::HasRead(found),
-        None => FirstTry::TakesItForAbsent,
-    };
-    let token = decide(app, key, first_try, |found: Option<TokenFamily>| {
+    let token = decide(app, key, FirstTry::Reads, |found: Option<TokenFamily>| {
         let tokens = found.unwrap_or_default();
         let next = match (family, request.force_refresh) {
             (Family::Classic, _) => Some(tokens.issue_classic(now)),

@@ -5,15 +5,15 @@ use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::signed::{ticket, write_link};
-use crate::store_access::{Decision, FirstTry, decide};
+use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::Source;
+use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
 use kaipiao_domain::authorization::ticket::TicketType;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
-use kaipiao_ports::store::Freshness;
 use kaipiao_records::authorization::contact::contact_key;
 
 /// A link as its merchant gets it.
@@ -29,10 +29,8 @@ pub struct AuthUrl {
 /// the call to make (wire_facts 7 no. 1).
 pub async fn require_contact(app: &App, caller: &Account) -> Result<(), Failure> {
     let merchant = caller.merchant();
-    for freshness in [Freshness::Cached, Freshness::Fresh] {
-        if app.store.read(&contact_key(merchant), freshness).await?.is_some() {
-            return Ok(());
-        }
+    if get::<Contact>(app, &contact_key(merchant)).await?.is_some() {
+        return Ok(());
     }
     let detail = format!(
         "set contact first please: POST /card/invoice/setbizattr?action=set_contact with a token of {merchant}"

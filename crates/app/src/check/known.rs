@@ -25,7 +25,6 @@ use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::EndedSession;
-
 use kaipiao_records::record::Record;
 use kaipiao_records::server::{ClockOffset, StoreMetadata};
 
@@ -46,11 +45,9 @@ pub(super) enum Known {
 
 /// Reads a record of whatever kind.
 pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
-    let owner = || {
-        let why = || "the key's owner is no appid".to_owned();
-        AppId::parse(&stored.key.owner)
-            .ok_or_else(|| StoreError::Damaged { key: stored.key.clone(), why: why() })
-    };
+    let damaged = |why: &str| StoreError::Damaged { key: stored.key.clone(), why: why.to_owned() };
+    let owner =
+        || AppId::parse(&stored.key.owner).ok_or_else(|| damaged("the key's owner is no appid"));
     Ok(match stored.key.kind {
         Kind::Order => Known::Order(Box::new(Order::decode(stored)?)),
         Kind::InvoiceRequest => Known::Request(Box::new(InvoiceRequest::decode(stored)?)),
@@ -60,10 +57,8 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::NumberGap => Known::Gaps(owner()?, BlockGaps::decode(stored)?),
         Kind::Card => Known::Card(Box::new(InvoiceCard::decode(stored)?)),
         Kind::CardCode => {
-            let code = CardCode::parse(&stored.key.id);
-            let why = || "the key is no card's code".to_owned();
-            let code =
-                code.ok_or_else(|| StoreError::Damaged { key: stored.key.clone(), why: why() })?;
+            let code = CardCode::parse(&stored.key.id)
+                .ok_or_else(|| damaged("the key is no card's code"))?;
             Known::CardCode(owner()?, code, CodeOwner::decode(stored)?)
         }
         Kind::Message => Known::Message(Message::decode(stored)?),

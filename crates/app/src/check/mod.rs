@@ -29,6 +29,7 @@ use kaipiao_ports::store::{After, Page, Store};
 use known::Known;
 use look::{Look, PAGE};
 use rules::passed;
+use std::collections::HashSet;
 use violation::Found;
 
 /// Looks at a record that keeps changing, at most.
@@ -77,13 +78,11 @@ async fn check_kind(
     loop {
         let listed = look.store.list(&page).await?;
         let records: Vec<Stored> = listed.into_iter().map(|listed| listed.stored).collect();
+        let jobless = running_without_job(look, &records).await?;
         for stored in &records {
-            if !rules::violations(look, stored).await?.is_empty() {
+            if jobless.contains(&stored.key) || !rules::violations(look, stored).await?.is_empty() {
                 settle(look, &stored.key, watcher).await?;
             }
-        }
-        if kind == Kind::InvoiceRequest {
-            check_running(look, &records, watcher).await?;
         }
         count += u64::try_from(records.len()).expect("a page is small");
         watcher.looked_at(kind.table(), count);
@@ -126,23 +125,22 @@ async fn all_violations(look: &Look<'_>, stored: &Stored) -> Result<Vec<Violatio
     Ok(violations)
 }
 
-/// The requests of a page that are running have jobs.
-async fn check_running(
+/// The keys of a page's requests that are running and have no job.
+async fn running_without_job(
     look: &Look<'_>,
     records: &[Stored],
-    watcher: &mut dyn Watcher,
-) -> Result<(), StoreError> {
-    let requests = records.iter().filter_map(|stored| match known::read(stored) {
-        Ok(Known::Request(request)) if request.is_running() => Some(*request),
+) -> Result<HashSet<Key>, StoreError> {
+    let running = records.iter().filter_map(|stored| match known::read(stored) {
+        Ok(Known::Request(request)) if request.is_running() => Some((stored, request)),
         _ => None,
     });
-    let requests: Vec<InvoiceRequest> = requests.collect();
-    let missing = results::without_job(look, requests.iter().collect()).await?;
-    for request in missing {
-        let key = Known::Request(Box::new(request.clone())).key();
-        settle(look, &key.expect("a request says its key"), watcher).await?;
-    }
-    Ok(())
+    let running: Vec<(&Stored, Box<InvoiceRequest>)> = running.collect();
+    let requests = running.iter().map(|(_, request)| &**request).collect();
+    let missing = results::without_job(look, requests).await?;
+    let is_missing =
+        |request: &InvoiceRequest| missing.iter().any(|one| core::ptr::eq(*one, request));
+    let keys = running.iter().filter(|(_, request)| is_missing(request));
+    Ok(keys.map(|(stored, _)| stored.key.clone()).collect())
 }
 
 /// A job's request is never removed before it, and a job is not changed but ended: one look is enough.

@@ -82,13 +82,13 @@ async fn range_at(
     place: u64,
 ) -> Result<Option<NumberRange>, StoreError> {
     let (merchant, code) = (merchant.clone(), code.to_owned());
-    // A range that begins right behind the place: those that may hold it sort before.
-    let Ok(behind) = NumberRange::new(merchant, face, &code, place + 1, place + 1) else {
+    let Ok(at) = NumberRange::new(merchant, face, &code, place, place) else {
         return Ok(None);
     };
-    let Key { kind, owner, id } = number_range_key(&behind);
+    // Right behind the range that would begin at the place: those that may hold it sort before.
+    let Key { kind, owner, id } = number_range_key(&at);
     let page = Page {
-        after: Some(After::key(owner.clone(), id)),
+        after: Some(After::key(owner.clone(), id + "/")),
         order: PageOrder::Descending,
         ..Page::by_key(kind, Some(owner), 1)
     };

@@ -75,7 +75,7 @@ pub(crate) async fn unverified(
 ) -> Result<Option<Save>, Failure> {
     let opened = check(account, spec)?;
     let (appid, key) = (&account.appid, callback_key(&account.appid));
-    let before = record::get::<Callback>(&*app.store, &key).await?;
+    let before = record::get_fresh::<Callback>(&*app.store, &key).await?;
     let expect = Versioned::expect(before.as_ref());
     if is_same(app, appid, before.map(|before| before.value), &opened) {
         return Ok(None);

@@ -2,14 +2,13 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::listing::{self, Ask, Damaged, Listing};
+use crate::listing::{self, Ask, Listing};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::{PageOrder, Store};
 use kaipiao_records::invoicing::invoice_number::used_numbers;
 use kaipiao_records::invoicing::number_gap::gaps_behind;
-use kaipiao_records::invoicing::number_range::number_range_key;
 
 /// A range, and what became of its numbers.
 #[derive(Clone, Debug)]
@@ -39,14 +38,8 @@ pub async fn list(
     let ranges = listing::list::<NumberRange>(app, Kind::NumberRange, ask).await?;
     let (mut items, mut damaged) = (Vec::new(), ranges.damaged);
     for range in ranges.items {
-        let key = number_range_key(&range);
-        match report(&*app.store, range, limit, gaps_after).await {
-            Ok(report) => items.push(report),
-            Err(Failure::Unreadable(part)) => {
-                damaged.push(Damaged { key, why: part.to_string() });
-            }
-            Err(failure) => return Err(failure),
-        }
+        let report = report(&*app.store, range, limit, gaps_after).await.map(Some);
+        items.extend(listing::readable(report, &mut damaged)?);
     }
     Ok(Listing { items, damaged, next: ranges.next })
 }

@@ -118,7 +118,7 @@ pub(crate) async fn change(
         return Err(Refusal::invalid("merchant", problem).into());
     }
     let key = taxpayer_key(&account.appid);
-    let found = record::get::<Taxpayer>(&*app.store, &key).await.map_err(Failure::from)?;
+    let found = record::get_fresh::<Taxpayer>(&*app.store, &key).await.map_err(Failure::from)?;
     let before = found.as_ref().map(|found| &found.value);
     let taxpayer = compose(&account.appid, spec, before)?;
     let can_print = |c: char| app.renderer.can_print(c);

@@ -3,7 +3,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::listing::{self, Ask, Listing};
+use crate::listing::{self, Ask, Listing, readable};
 use crate::signed::pdf_name;
 use crate::store_access::get;
 use kaipiao_domain::authorization::contact::Contact;
@@ -55,8 +55,11 @@ pub async fn inbox(
 }
 
 async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
-    let merchant = accounts::find(app, &message.merchant).await?;
-    let contact: Option<Contact> = get(app, &contact_key(&message.merchant)).await?;
+    // What a message is shown with hides nothing but itself.
+    let mut left_out = Vec::new();
+    let merchant = readable(accounts::find(app, &message.merchant).await, &mut left_out)?;
+    let contact: Option<Contact> =
+        readable(get(app, &contact_key(&message.merchant)).await, &mut left_out)?;
     let invoice_name = match &message.event {
         MessageEvent::Issued(serial) | MessageEvent::TakenBack(serial) => {
             Some(pdf_name(&app.keys, &message.merchant, serial))

@@ -8,7 +8,7 @@ use kaipiao_domain::authorization::page_fields::{FieldProblem, PageFields};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_ports::record::{Expect, Kind};
-use kaipiao_ports::store::{Commit, Page, PageOrder};
+use kaipiao_ports::store::{Commit, PageOrder};
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record::{self, removal};
@@ -56,8 +56,7 @@ pub async fn list(
 
 /// Entries as they were added.
 async fn book_entries(app: &App, user: &UserId) -> Result<Vec<BookEntry>, Failure> {
-    let page = Page::by_key(Kind::BookEntry, Some(user.as_str().to_owned()), MAX_BOOK);
-    Ok(record::list(&*app.store, &page).await?)
+    Ok(list(app, user, None, MAX_BOOK).await?.items)
 }
 
 /// Saves a title: a new one, or in the place of an old one.

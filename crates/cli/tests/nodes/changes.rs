@@ -69,6 +69,32 @@ fn nobody_is_refused_for_what_another_node_has_changed() {
     }
 }
 
+/// A change that only looks like none to a node that lags behind is made all the same.
+#[test]
+fn what_is_set_back_at_another_node_at_once_is_set_back() {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let put = |server: &TestServer, is_allowed: bool| {
+        let body = json!({"role": "merchant", "merchant_api": is_allowed});
+        let (status, answer) = server.put_account(OTHER, &body, kaipiao_tests::ADMIN);
+        assert!(status < 300, "{answer}");
+    };
+    put(a, true);
+    within_bound("the account", || {
+        let (_, accounts) = b.admin("GET", "accounts", &json!({}));
+        let mut accounts = accounts["accounts"].as_array().expect("accounts").iter();
+        accounts.any(|account| account["appid"] == OTHER).then_some(())
+    });
+    for _ in 0..5 {
+        put(a, false);
+        put(b, true);
+        let (_, account) = a.admin("GET", "accounts", &json!({}));
+        let accounts = account["accounts"].as_array().expect("accounts").clone();
+        let other = accounts.into_iter().find(|account| account["appid"] == OTHER).unwrap();
+        assert_eq!(other["merchant_api"], true, "{other}");
+    }
+}
+
 #[test]
 fn a_link_can_be_asked_for_right_after_the_contact_was_set_at_another_node() {
     let nodes = Pair::start();
