@@ -160,8 +160,10 @@ pub(crate) static NEXT_DUE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// Claims are on the disk before their work starts: one that a crash of the server took back would have it
+/// done twice.
 pub(crate) async fn claim(
-    transaction: &Transaction<'_>,
+    client: &Client,
     request: &ClaimRequest<'_>,
     serial: u64,
     node: &str,
@@ -171,8 +173,8 @@ pub(crate) async fn claim(
     let limit = i64::try_from(request.limit).unwrap_or(i64::MAX);
     let stored_serial = claims::stored_serial(serial);
     let lapses_in_ms = claims::lapses_in_ms(request.lapses_in);
-    let claim = transaction.prepare_cached(&CLAIM).await?;
-    let next = transaction.prepare_cached(&NEXT_DUE).await?;
+    let claim = client.prepare_cached(&CLAIM).await?;
+    let next = client.prepare_cached(&NEXT_DUE).await?;
     let values: [&(dyn ToSql + Sync); 8] = [
         &bucket,
         account,
@@ -184,10 +186,8 @@ pub(crate) async fn claim(
         &lapses_in_ms,
     ];
     let of_turn: [&(dyn ToSql + Sync); 3] = [&bucket, account, origin];
-    let (rows, next) = futures_util::try_join!(
-        transaction.query(&claim, &values),
-        transaction.query_opt(&next, &of_turn)
-    )?;
+    let (rows, next) =
+        futures_util::try_join!(client.query(&claim, &values), client.query_opt(&next, &of_turn))?;
     let mut pushes = rows.iter().map(push).collect::<Result<Vec<_>, _>>()?;
     pushes.sort_by_key(|push| match push.state {
         PushState::Ready { due_ms } => (due_ms, push.id.number),
