@@ -10,6 +10,7 @@ mod delivery;
 mod demo_shop;
 mod home;
 mod invoicing;
+mod payment;
 mod people;
 mod sandbox;
 mod scaling;

@@ -119,10 +119,13 @@ class MerchantFlow(unittest.TestCase):
                     self.server.s_pappid, order_id, 1, 1474875876, source, ticket, auth_type, redirect_url)
                 self.assertIn(f"&o1={order_id}&m1=1&t1=1474875876&source={source}&type={auth_type}&", url)
 
-    def test_pay_merchants_are_unknown_so_far(self):
+    def test_a_pay_merchant_is_linked(self):
         invoice = self.client().invoice
         self.assertEqual(self.refused(invoice.get_pay_mch), 72028)
         self.assertEqual(self.refused(invoice.set_pay_mch, "1234", self.server.s_pappid), 72030)
+        invoice.set_pay_mch("1900000109", self.server.s_pappid)
+        linked = invoice.get_pay_mch()["paymch_info"]
+        self.assertEqual(linked, {"mchid": "1900000109", "s_pappid": self.server.s_pappid})
 
     def test_the_sdk_recovers_from_an_expired_token(self):
         client = self.client("mini_program")

@@ -15,6 +15,7 @@ pub mod health;
 pub mod invoicing;
 pub mod listing;
 pub mod maintenance;
+pub mod payment;
 pub mod people;
 pub mod sandbox;
 pub mod settings;

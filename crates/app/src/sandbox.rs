@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::faults::ScriptedIssuer;
 use crate::invoicing::taxpayers::TaxpayerSpec;
+use crate::payment::pay_merchants::PayMerchantSpec;
 use crate::store_access::{Decision, FirstTry, decide, get};
 use core::time::Duration;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleField, TitleSide};
@@ -33,6 +34,24 @@ pub struct DemoAccount {
 pub const DEMO_MERCHANT: &str = "wx6b61697069616f31";
 /// The invoicing platform.
 pub const DEMO_PLATFORM: &str = "wx6b61697069616f32";
+/// The pay merchant, bound to the demo merchant and its apps.
+pub const DEMO_MCHID: &str = "1900000109";
+/// The key of the demo pay merchant.
+pub const DEMO_MCH_KEY: &str = "6b61697069616f2d7061796d65726368";
+
+/// The demo pay merchant.
+pub(crate) fn demo_pay_merchant() -> PayMerchantSpec {
+    let pays =
+        |demo: &&DemoAccount| demo.appid == DEMO_MERCHANT || demo.bound_to == Some(DEMO_MERCHANT);
+    let accounts = DEMO_ACCOUNTS.iter().filter(pays).map(|demo| demo.appid.to_owned());
+    PayMerchantSpec {
+        mchid: DEMO_MCHID.to_owned(),
+        name: Some(DEMO_ACCOUNTS[0].name.to_owned()),
+        key: Some(DEMO_MCH_KEY.to_owned()),
+        accounts: Some(accounts.collect()),
+    }
+}
+
 /// The taxpayer of the demo merchant; its check digit is right, the company is not real.
 pub fn demo_taxpayer() -> TaxpayerSpec {
     let text = |text: &str| Some(text.to_owned());

@@ -8,10 +8,15 @@ use crate::delivery::callbacks::CallbackSpec;
 use crate::failure::Failure;
 use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerError;
-use crate::sandbox::{DEMO_ACCOUNTS, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_taxpayer};
+use crate::payment::pay_merchants::{self, PayMerchantSpec};
+use crate::sandbox::{
+    DEMO_ACCOUNTS, DEMO_MCHID, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_pay_merchant,
+    demo_taxpayer,
+};
 use crate::store_access::{add, commit, get};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Expect, Save};
@@ -83,6 +88,14 @@ pub enum StartError {
         /// The fault.
         failure: Failure,
     },
+    /// A pay merchant of the config file.
+    #[error("pay_merchants[{index}] of the config file: {failure}")]
+    PayMerchant {
+        /// Its index, from 0.
+        index: usize,
+        /// The fault.
+        failure: Failure,
+    },
     /// The store.
     #[error("{0}")]
     Failed(#[from] Failure),
@@ -126,7 +139,16 @@ pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
         StartError::Account { error, .. } => StartError::Demo(error),
         other => other,
     })?;
+    seed_pay_merchant(app).await?;
     seed_users(app).await.map_err(StartError::Failed)
+}
+
+async fn seed_pay_merchant(app: &App) -> Result<(), Failure> {
+    let mchid = MchId::parse(DEMO_MCHID).expect("the demo pay merchant's id is well-formed");
+    if pay_merchants::find(app, &mchid).await?.is_none() {
+        pay_merchants::save(app, &demo_pay_merchant()).await?;
+    }
+    Ok(())
 }
 
 /// The demo accounts that are not there, and the demo merchant's taxpayer, also for a sandbox of
@@ -180,12 +202,13 @@ fn user_saves(id: &UserId, demo: &DemoUser) -> Vec<Save> {
     saves
 }
 
-/// Adds and changes the config file's accounts and their callbacks: there the file has the last word. If
+/// Adds and changes the config file's accounts, their callbacks and pay merchants: there the file has the last word. If
 /// one of them cannot stand, nothing is changed.
 pub async fn apply_config(
     app: &App,
     specs: &[AccountSpec],
     callbacks: &[(String, CallbackSpec)],
+    pay_merchants: &[PayMerchantSpec],
 ) -> Result<(), StartError> {
     let (places, specs) = each_once(specs);
     let at = |index: usize, error| StartError::Account { index: places[index], error };
@@ -193,7 +216,9 @@ pub async fn apply_config(
         require_secret(app, spec).await.map_err(|error| at(index, error))?;
     }
     let saved = accounts::save_all(app, &specs, async |accounts| {
-        callback_saves(app, callbacks, accounts).await
+        let mut saves = callback_saves(app, callbacks, accounts).await?;
+        saves.extend(pay_merchant_saves(app, pay_merchants, accounts).await?);
+        Ok(saves)
     })
     .await;
     saved.map_err(|error| match error {
@@ -233,6 +258,26 @@ async fn require_secret(app: &App, spec: &AccountSpec) -> Result<(), TaxpayerErr
     }
     let problem = "is missing: a new account needs secret or secret_file";
     Err(Refusal::invalid("secret", problem).into())
+}
+
+async fn pay_merchant_saves(
+    app: &App,
+    specs: &[PayMerchantSpec],
+    accounts: &HashMap<AppId, Account>,
+) -> Result<Vec<Save>, StartError> {
+    let mut saves = Vec::new();
+    for (index, spec) in specs.iter().enumerate() {
+        let change = pay_merchants::change(app, spec, accounts).await;
+        let (saved, save) = change.map_err(|failure| StartError::PayMerchant { index, failure })?;
+        // One that was made up for a new pay merchant nobody would get to see.
+        if saved.new_key.is_some() {
+            let problem = "is missing: a new pay merchant needs key or key_file";
+            let failure = Refusal::invalid("key", problem).into();
+            return Err(StartError::PayMerchant { index, failure });
+        }
+        saves.extend(save);
+    }
+    Ok(saves)
 }
 
 async fn callback_saves(

@@ -294,7 +294,8 @@ pub async fn prepare(
         }
     };
     let (accounts, callbacks) = (settings.account_specs()?, settings.callback_specs()?);
-    start::apply_config(app, &accounts, &callbacks).await.map_err(with_member)?;
+    let pay_merchants = settings.pay_merchant_specs()?;
+    start::apply_config(app, &accounts, &callbacks, &pay_merchants).await.map_err(with_member)?;
     Ok(sandbox)
 }
 

@@ -6,6 +6,7 @@ use core::ops::RangeInclusive;
 use kaipiao_app::access::accounts::AccountSpec;
 use kaipiao_app::delivery::callbacks::CallbackSpec;
 use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
+use kaipiao_app::payment::pay_merchants::PayMerchantSpec;
 use kaipiao_app::settings::{LoginSettings, RetentionSettings};
 use kaipiao_app::start::Mode;
 use kaipiao_issuer::IssuerMarks;
@@ -75,6 +76,9 @@ pub struct Settings {
     /// Accounts to add or change.
     #[serde(default)]
     pub accounts: Vec<AccountSetting>,
+    /// `[[pay_merchants]]`
+    #[serde(default)]
+    pub pay_merchants: Vec<PayMerchantSetting>,
 }
 
 /// See [`Mode`].
@@ -436,6 +440,17 @@ pub struct AccountSetting {
     merchant: Option<MerchantSetting>,
 }
 
+/// `[[pay_merchants]]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayMerchantSetting {
+    mchid: String,
+    name: Option<String>,
+    key: Option<String>,
+    key_file: Option<PathBuf>,
+    accounts: Option<Vec<String>>,
+}
+
 /// Why the settings cannot stand.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -618,27 +633,53 @@ impl Settings {
     pub fn account_specs(&self) -> Result<Vec<AccountSpec>, SettingsError> {
         self.accounts.iter().map(AccountSetting::spec).collect()
     }
+
+    /// The pay merchants to add or change, with their keys read.
+    pub fn pay_merchant_specs(&self) -> Result<Vec<PayMerchantSpec>, SettingsError> {
+        self.pay_merchants.iter().map(PayMerchantSetting::spec).collect()
+    }
+}
+
+impl PayMerchantSetting {
+    fn spec(&self) -> Result<PayMerchantSpec, SettingsError> {
+        let whose = format!("pay_merchants: {}", self.mchid);
+        Ok(PayMerchantSpec {
+            mchid: self.mchid.clone(),
+            name: self.name.clone(),
+            key: either(&whose, "key", self.key.as_ref(), self.key_file.as_deref())?,
+            accounts: self.accounts.clone(),
+        })
+    }
+}
+
+/// A secret that stands here or in a file of its own.
+fn either(
+    whose: &str,
+    name: &str,
+    here: Option<&String>,
+    file: Option<&Path>,
+) -> Result<Option<String>, SettingsError> {
+    match (here, file) {
+        (Some(_), Some(_)) => {
+            let text = format!("{whose} has both {name} and {name}_file");
+            Err(SettingsError::Value(text))
+        }
+        (Some(secret), None) => Ok(Some(secret.clone())),
+        (None, Some(file)) => {
+            Ok(Some(read_secret(&format!("{whose}: {name}_file"), file)?.trim().to_owned()))
+        }
+        (None, None) => Ok(None),
+    }
 }
 
 impl AccountSetting {
-    /// A secret that stands here or in a file of its own.
     fn either(
         &self,
         name: &str,
         here: &Option<String>,
         file: &Option<PathBuf>,
     ) -> Result<Option<String>, SettingsError> {
-        match (here, file) {
-            (Some(_), Some(_)) => {
-                let text = format!("accounts: {} has both {name} and {name}_file", self.appid);
-                Err(SettingsError::Value(text))
-            }
-            (Some(secret), None) => Ok(Some(secret.clone())),
-            (None, Some(file)) => {
-                Ok(Some(read_secret(&format!("accounts: {name}_file"), file)?.trim().to_owned()))
-            }
-            (None, None) => Ok(None),
-        }
+        either(&format!("accounts: {}", self.appid), name, here.as_ref(), file.as_deref())
     }
 
     fn forgot_its_callback(&self) -> bool {

@@ -13,6 +13,7 @@ pub mod authorization;
 pub mod delivery;
 pub mod invoicing;
 pub mod money;
+pub mod payment;
 pub mod people;
 pub mod refusal;
 pub mod text;

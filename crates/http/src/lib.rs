@@ -16,6 +16,7 @@ mod health;
 mod invoicing;
 mod long_request;
 mod paging;
+mod payment;
 mod router;
 mod routes;
 mod sandbox;

@@ -3,7 +3,9 @@
 
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
-use crate::admin::{accounts, callbacks, invoices, jobs, numbers, orders, pushes, users};
+use crate::admin::{
+    accounts, callbacks, invoices, jobs, numbers, orders, pay_merchants, pushes, users,
+};
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
@@ -173,6 +175,22 @@ pub const ROUTES: &[Route] = &[
         what: "where an account receives pushes",
         what_zh: "账号的推送接收地址",
         handler: || put(callbacks::put_callback),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/pay-merchants",
+        section: "admin",
+        what: "pay merchants by mchid (limit=, after=)",
+        what_zh: "支付商户列表（limit=、after=）",
+        handler: || get(pay_merchants::list_pay_merchants),
+    },
+    Route {
+        methods: "PUT",
+        path: "/admin/v1/pay-merchants/{mchid}",
+        section: "admin",
+        what: "add or change a pay merchant",
+        what_zh: "新增或修改支付商户",
+        handler: || put(pay_merchants::put_pay_merchant),
     },
     Route {
         methods: "GET",

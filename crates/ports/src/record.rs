@@ -53,11 +53,15 @@ pub enum Kind {
     CardCode,
     /// What the server keeps about itself. Owner: empty; id: the fact's name.
     Server,
+    /// A pay merchant. Owner: its mchid; id: empty.
+    PayMerchant,
+    /// The pay merchant that a merchant has linked. Owner: the merchant; id: empty.
+    LinkedPayMerchant,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -78,6 +82,8 @@ impl Kind {
         Self::Card,
         Self::CardCode,
         Self::Server,
+        Self::PayMerchant,
+        Self::LinkedPayMerchant,
     ];
 
     /// The table's name.
@@ -103,6 +109,8 @@ impl Kind {
             Self::Card => "cards",
             Self::CardCode => "card_codes",
             Self::Server => "server",
+            Self::PayMerchant => "pay_merchants",
+            Self::LinkedPayMerchant => "linked_pay_merchants",
         }
     }
 
@@ -117,6 +125,7 @@ impl Kind {
                 | Self::Callback
                 | Self::TokenFamily
                 | Self::Taxpayer
+                | Self::PayMerchant
         )
     }
 

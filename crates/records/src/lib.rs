@@ -10,6 +10,7 @@ pub mod authorization;
 mod codec;
 pub mod delivery;
 pub mod invoicing;
+pub mod payment;
 pub mod people;
 pub mod record;
 pub mod server;

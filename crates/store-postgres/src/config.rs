@@ -61,6 +61,16 @@ pub enum OpenError {
         /// This program's newest migration.
         known: i32,
     },
+    /// An older kaipiao made it, and whoever only reads does not change it.
+    #[error(
+        "the database has schema {found}, this kaipiao reads schema {known}; start a node on it once"
+    )]
+    TooOld {
+        /// The database's newest migration.
+        found: i32,
+        /// This program's newest migration.
+        known: i32,
+    },
     /// A migration that was applied is not the one that this program knows.
     #[error("migration {0} of the database differs from this kaipiao's")]
     Altered(i32),

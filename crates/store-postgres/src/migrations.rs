@@ -14,11 +14,14 @@ pub(crate) struct Migration {
     pub(crate) oldest_program: i32,
 }
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    sql: include_str!("../migrations/0001_schema.sql"),
-    oldest_program: 1,
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, sql: include_str!("../migrations/0001_schema.sql"), oldest_program: 1 },
+    Migration {
+        number: 2,
+        sql: include_str!("../migrations/0002_pay_merchants.sql"),
+        oldest_program: 1,
+    },
+];
 
 /// Nodes that start at the same time migrate one after the other ("KPIA").
 const LOCK: i64 = 0x4b50_4941;
@@ -74,7 +77,20 @@ pub(crate) async fn are_applied(client: &Client) -> Result<bool, OpenError> {
     if !row.get::<_, bool>(0) {
         return Ok(false);
     }
-    compare(&applied(client).await?, MIGRATIONS).map(|()| true)
+    let applied = applied(client).await?;
+    compare(&applied, MIGRATIONS)?;
+    is_up_to_date(&applied, MIGRATIONS).map(|()| true)
+}
+
+/// Whoever reads looks for all tables of this program.
+fn is_up_to_date(
+    applied: &[(i32, Vec<u8>, i32)],
+    migrations: &[Migration],
+) -> Result<(), OpenError> {
+    let number = |number: Option<i32>| number.unwrap_or_default();
+    let found = number(applied.last().map(|(number, _, _)| *number));
+    let known = number(migrations.last().map(|migration| migration.number));
+    if found < known { Err(OpenError::TooOld { found, known }) } else { Ok(()) }
 }
 
 /// Number, checksum and oldest program of what was applied, in order.
@@ -121,6 +137,10 @@ mod tests {
         assert!(compare(&[row(1, 1), row(2, 1)], &own).is_ok());
         let refused = compare(&[row(1, 1), row(2, 1), row(3, 2)], &own);
         assert!(matches!(refused, Err(OpenError::TooNew { found: 3, known: 1 })));
+        let newer = [migration(1, 1), migration(2, 1)];
+        let old = is_up_to_date(&[row(1, 1)], &newer);
+        assert!(matches!(old, Err(OpenError::TooOld { found: 1, known: 2 })));
+        assert!(is_up_to_date(&[row(1, 1), row(2, 1)], &newer).is_ok());
         let altered = compare(&[(1, checksum("y"), 1)], &own);
         assert!(matches!(altered, Err(OpenError::Altered(1))));
     }

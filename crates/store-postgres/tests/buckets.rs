@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls};
 
-const SCHEMA: &str = include_str!("../migrations/0001_schema.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../migrations/0001_schema.sql"),
+    include_str!("../migrations/0002_pay_merchants.sql")
+);
 
 /// Tables that every database of a cluster would have whole.
 const REFERENCE_TABLES: [&str; 2] = ["nodes", "schema_migrations"];

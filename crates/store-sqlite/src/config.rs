@@ -42,6 +42,16 @@ pub enum OpenError {
         /// This program's newest migration.
         known: u32,
     },
+    /// An older kaipiao wrote it, and whoever only reads does not change it.
+    #[error(
+        "the database has schema {found}, this kaipiao reads schema {known}; start the server on it once"
+    )]
+    TooOld {
+        /// The database's newest migration.
+        found: u32,
+        /// This program's newest migration.
+        known: u32,
+    },
     /// The file is some other program's database.
     #[error("{0} is not a kaipiao database")]
     Foreign(PathBuf),

@@ -29,7 +29,7 @@ impl Export {
         }
         let locks = [lock(directory)?, lock_database(directory, &path)?];
         let connection = open_reading(&path)?;
-        migrations::check(&connection, &path)?;
+        migrations::check_readable(&connection, &path)?;
         Ok(Self { connection, _locks: locks })
     }
 

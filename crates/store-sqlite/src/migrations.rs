@@ -10,21 +10,38 @@ use std::path::Path;
 const APPLICATION_ID: i32 = 0x4b50_4941;
 
 /// Each file of `migrations/`, in order. Never edit one that was released: add the next.
-const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("../migrations/0001_schema.sql"))];
+const MIGRATIONS: &[(u32, &str)] = &[
+    (1, include_str!("../migrations/0001_schema.sql")),
+    (2, include_str!("../migrations/0002_pay_merchants.sql")),
+];
 
 /// Brings a database up to this program's schema.
 pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     apply_list(connection, path, MIGRATIONS)
 }
 
-/// Checks, without writing, that a database has exactly this program's schema or an older one
-/// with the same tables.
+/// Checks, without writing, that a database has this program's schema or an older one.
 pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    newest(connection, path).map(|_| ())
+}
+
+/// Checks, without writing, that a database has exactly this program's schema: whoever reads looks for all of
+/// its tables.
+pub(crate) fn check_readable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    is_up_to_date(newest(connection, path)?, MIGRATIONS)
+}
+
+fn newest(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     let found: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if found != APPLICATION_ID {
         return Err(OpenError::Foreign(path.to_owned()));
     }
-    compare(connection, MIGRATIONS).map(|_| ())
+    compare(connection, MIGRATIONS)
+}
+
+fn is_up_to_date(found: u32, migrations: &[(u32, &str)]) -> Result<(), OpenError> {
+    let known = migrations.last().map_or(0, |(number, _)| *number);
+    if found < known { Err(OpenError::TooOld { found, known }) } else { Ok(()) }
 }
 
 /// Checks, without writing, that the file is new, or a database that this program can open.
@@ -140,6 +157,14 @@ mod tests {
         let id: i32 =
             connection.pragma_query_value(None, "application_id", |row| row.get(0)).unwrap();
         assert_eq!(id, 0);
+    }
+
+    #[test]
+    fn who_only_reads_refuses_a_database_that_lacks_tables() {
+        let two: &[(u32, &str)] = &[(1, "CREATE TABLE a (x)"), (2, "CREATE TABLE b (x)")];
+        assert!(is_up_to_date(2, two).is_ok());
+        let old = is_up_to_date(1, two);
+        assert!(matches!(old, Err(OpenError::TooOld { found: 1, known: 2 })));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl SqliteStore {
         if !path.exists() {
             return Ok(None);
         }
-        migrations::check(&open_reading(&path)?, &path)?;
+        migrations::check_readable(&open_reading(&path)?, &path)?;
         Ok(Some(ReadOnlyStore::new(path)))
     }
 

@@ -16,6 +16,7 @@ pub mod delivery;
 pub mod invoicing;
 pub mod keys;
 pub mod object;
+pub mod payment;
 pub mod people;
 mod url;
 

@@ -180,6 +180,23 @@ impl Object<'_> {
         Ok(if self.has(name) { Some(self.text(name)?.into_owned()) } else { None })
     }
 
+    /// A list of texts that may be absent; a single text is a list of one.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+        let wrong = |got| self.wrong(name, "must be a list of strings", got);
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(vec![text.clone()])),
+            Some(Value::Array(items)) => {
+                let texts = items.iter().map(|item| match item {
+                    Value::String(text) => Ok(text.clone()),
+                    other => Err(wrong(other)),
+                });
+                texts.collect::<Result<_, _>>().map(Some)
+            }
+            Some(other) => Err(wrong(other)),
+        }
+    }
+
     /// A text known by two names (clients A8, clients A9): the contract's first.
     pub fn text_or(&self, name: &str, alias: &str) -> Result<Cow<'_, str>, Refusal> {
         let text = self.text(name)?;

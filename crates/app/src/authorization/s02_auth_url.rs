@@ -65,7 +65,12 @@ pub async fn auth_url(
     })
 }
 
-async fn require_platform(app: &App, platform: &PlatformId, appid: &AppId) -> Result<(), Failure> {
+/// 72031 for a platform that is not there.
+pub(crate) async fn require_platform(
+    app: &App,
+    platform: &PlatformId,
+    appid: &AppId,
+) -> Result<(), Failure> {
     let account = accounts::find(app, appid).await?;
     match account.and_then(|account| account.platform_id) {
         Some(known) if known == *platform => Ok(()),

@@ -11,6 +11,7 @@ use kaipiao_domain::invoicing::invoice_number::{BlockGaps, NumberRange};
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::number_code::{Allotment, NumberCode};
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
+use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchant};
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::message::Message;
 use kaipiao_domain::people::user::{BookEntry, User};
@@ -75,6 +76,8 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::BookEntry => other::<BookEntry>(stored)?,
         Kind::Server if stored.key == ClockOffset::key() => other::<ClockOffset>(stored)?,
         Kind::Server if stored.key == StoreMetadata::key() => other::<StoreMetadata>(stored)?,
+        Kind::PayMerchant => other::<PayMerchant>(stored)?,
+        Kind::LinkedPayMerchant => other::<LinkedPayMerchant>(stored)?,
         // A fact that a newer program keeps.
         Kind::Server => Known::Other,
     })

@@ -9,6 +9,7 @@ pub(crate) mod jobs;
 pub(crate) mod numbers;
 pub(crate) mod operator;
 pub(crate) mod orders;
+pub(crate) mod pay_merchants;
 pub(crate) mod pushes;
 pub(crate) mod taxpayers;
 pub(crate) mod users;

@@ -6,8 +6,6 @@ pub(crate) mod s07_auth_data;
 pub(crate) mod s08_reject;
 pub(crate) mod s09_set_page_fields;
 pub(crate) mod s10_get_page_fields;
-pub(crate) mod s11_set_pay_merchant;
-pub(crate) mod s12_get_pay_merchant;
 pub(crate) mod s17_set_contact;
 pub(crate) mod s18_get_contact;
 pub(crate) mod set_biz_attr;

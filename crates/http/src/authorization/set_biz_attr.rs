@@ -5,10 +5,10 @@
 use crate::access::caller::{Call, require_post};
 use crate::answer::{Failed, JsonAnswer};
 use crate::authorization::{
-    s09_set_page_fields, s10_get_page_fields, s11_set_pay_merchant, s12_get_pay_merchant,
-    s17_set_contact, s18_get_contact,
+    s09_set_page_fields, s10_get_page_fields, s17_set_contact, s18_get_contact,
 };
 use crate::body::query_value;
+use crate::payment::{s11_set_pay_merchant, s12_get_pay_merchant};
 use crate::server::Server;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::Method;
@@ -79,8 +79,8 @@ pub(crate) async fn set_biz_attr(
     match action {
         Action::SetAuthField => s09_set_page_fields::set_auth_field(app, &caller, &body).await,
         Action::GetAuthField => s10_get_page_fields::get_auth_field(app, &caller).await,
-        Action::SetPayMch => s11_set_pay_merchant::set_pay_mch(&body),
-        Action::GetPayMch => s12_get_pay_merchant::get_pay_mch(&caller),
+        Action::SetPayMch => s11_set_pay_merchant::set_pay_mch(app, &caller, &body).await,
+        Action::GetPayMch => s12_get_pay_merchant::get_pay_mch(app, &caller).await,
         Action::SetContact => s17_set_contact::set_contact(app, &caller, &body).await,
         Action::GetContact => s18_get_contact::get_contact(app, &caller).await,
     }

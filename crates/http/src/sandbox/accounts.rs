@@ -8,11 +8,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::access::{accounts, token};
 use kaipiao_app::invoicing::taxpayers;
+use kaipiao_app::payment::pay_merchants;
 use kaipiao_app::people::{titles, users};
-use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_MERCHANT, DEMO_PLATFORM};
+use kaipiao_app::sandbox::{
+    DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_MCH_KEY, DEMO_MCHID, DEMO_MERCHANT, DEMO_PLATFORM,
+};
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::access::account::{Account, PlatformId};
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::people::title::TitleJson;
 use serde::Serialize;
@@ -22,6 +26,10 @@ use std::collections::BTreeMap;
 struct AccountsJson {
     accounts: Vec<AccountJson>,
     s_pappid: Option<String>,
+    /// The demo pay merchant.
+    mchid: Option<String>,
+    /// The demo's, as long as it is the pay merchant's; null otherwise.
+    mch_key: Option<&'static str>,
     /// The demo merchant's taxpayer.
     merchant: Option<MerchantJson>,
     admin_token: Option<String>,
@@ -90,7 +98,16 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
     // An operator's own token is not shown to whoever reaches the sandbox.
     let admin_token = admin_token.filter(|token| *token == DEMO_ADMIN_TOKEN).map(str::to_owned);
     let merchant = merchants.get(DEMO_MERCHANT).cloned();
-    Ok(bare(&AccountsJson { accounts, s_pappid, merchant, admin_token, users }))
+    let pay_merchant = match MchId::parse(DEMO_MCHID) {
+        Some(mchid) => pay_merchants::find(app, &mchid).await?,
+        None => None,
+    };
+    let mch_key = match &pay_merchant {
+        Some(known) if pay_merchants::open_key(app, known)? == DEMO_MCH_KEY => Some(DEMO_MCH_KEY),
+        _ => None,
+    };
+    let mchid = pay_merchant.map(|pay_merchant| pay_merchant.mchid.to_string());
+    Ok(bare(&AccountsJson { accounts, s_pappid, mchid, mch_key, merchant, admin_token, users }))
 }
 
 async fn users_json(app: &App, accounts: &[Account]) -> Result<Vec<UserJson>, Failure> {

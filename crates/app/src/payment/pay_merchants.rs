@@ -1,0 +1,171 @@
+//! Pay merchants as an operator adds and changes them: in the config file, and through the admin API.
+
+use crate::access::accounts;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::listing::{self, Ask, Listing};
+use crate::store_access::{busy, commit, get};
+use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::delivery::push::Sealed;
+use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant, PlatformLink, check_key};
+use kaipiao_domain::{Refusal, text};
+use kaipiao_ports::errors::CommitError;
+use kaipiao_ports::record::{Kind, Save};
+use kaipiao_ports::store::{Commit, PageOrder};
+use kaipiao_records::payment::pay_merchant::pay_merchant_key;
+use kaipiao_records::record::{self, Versioned};
+use std::collections::HashMap;
+
+/// A pay merchant as an operator writes it. What is left out keeps its value, or takes its default.
+#[derive(Clone, Default)]
+pub struct PayMerchantSpec {
+    /// Its id: 1 to 32 digits.
+    pub mchid: String,
+    /// Its name, as payers see it; default: its id.
+    pub name: Option<String>,
+    /// 32 letters and digits; default: a new random one.
+    pub key: Option<String>,
+    /// The appids of the accounts that are bound to it; default: none.
+    pub accounts: Option<Vec<String>>,
+}
+
+/// What saving a pay merchant did.
+pub struct Saved {
+    /// The pay merchant as it is now.
+    pub pay_merchant: PayMerchant,
+    /// Was it new?
+    pub is_new: bool,
+    /// The key that was made for it: returned once, kept only sealed.
+    pub new_key: Option<String>,
+}
+
+/// The pay merchant with that id.
+pub async fn find(app: &App, mchid: &MchId) -> Result<Option<PayMerchant>, Failure> {
+    get(app, &pay_merchant_key(mchid)).await
+}
+
+/// Pay merchants by id.
+pub async fn list(
+    app: &App,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<PayMerchant>, Failure> {
+    let ask = Ask { owner: None, after, order: PageOrder::Ascending, limit };
+    listing::list(app, Kind::PayMerchant, ask).await
+}
+
+/// Adds a pay merchant, or changes the one with the same id. 72031 names what is wrong, and then nothing has
+/// changed. A merchant none of whose accounts is bound to it any more has it linked no more.
+pub async fn save(app: &App, spec: &PayMerchantSpec) -> Result<Saved, Failure> {
+    for _ in 0..ATTEMPTS {
+        let (saved, save) = change(app, spec, &HashMap::new()).await?;
+        match commit(app, Commit::of(save.into_iter().collect())).await {
+            Ok(()) => return Ok(saved),
+            Err(CommitError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(busy())
+}
+
+/// Attempts before a save gives up: two operators write the same pay merchant, or merchants link it meanwhile.
+const ATTEMPTS: usize = 20;
+
+/// What saves a pay merchant, beside accounts that are saved with it; None: it is there already.
+pub(crate) async fn change(
+    app: &App,
+    spec: &PayMerchantSpec,
+    beside: &HashMap<AppId, Account>,
+) -> Result<(Saved, Option<Save>), Failure> {
+    let mchid = MchId::parse(&spec.mchid).ok_or_else(|| {
+        let problem = format!("must be 1 to 32 digits, not {}", text::quoted(&spec.mchid));
+        Refusal::invalid("mchid", problem)
+    })?;
+    if let Some(key) = &spec.key {
+        check_key(key)?;
+    }
+    let accounts = match &spec.accounts {
+        Some(accounts) => Some(known_accounts(app, accounts, beside).await?),
+        None => None,
+    };
+    let key = pay_merchant_key(&mchid);
+    let found = record::get_fresh::<PayMerchant>(&*app.store, &key).await?;
+    let before = found.as_ref().map(|found| &found.value);
+    let (pay_merchant, new_key) = compose(app, &mchid, spec, accounts, before);
+    pay_merchant.check()?;
+    let save = (before != Some(&pay_merchant))
+        .then(|| record::save(key, Versioned::expect(found.as_ref()), &pay_merchant));
+    Ok((Saved { pay_merchant, is_new: found.is_none(), new_key }, save))
+}
+
+/// The key that requests of a pay merchant are signed with. Never printed.
+pub fn open_key(app: &App, pay_merchant: &PayMerchant) -> Result<String, Failure> {
+    let PayMerchant { mchid, key, .. } = pay_merchant;
+    app.keys.unseal(mchid.as_str(), &key.0).ok_or_else(|| {
+        Failure::Damaged(format!("the key of pay merchant {mchid} was sealed by another key"))
+    })
+}
+
+fn compose(
+    app: &App,
+    mchid: &MchId,
+    spec: &PayMerchantSpec,
+    accounts: Option<Vec<Account>>,
+    before: Option<&PayMerchant>,
+) -> (PayMerchant, Option<String>) {
+    let new_key = (spec.key.is_none() && before.is_none())
+        .then(|| base16ct::lower::encode_string(&app.random::<16>()));
+    let key = match (spec.key.as_ref().or(new_key.as_ref()), before) {
+        // Sealing is random: the same key again is no change.
+        (Some(key), Some(before)) if open_key(app, before).is_ok_and(|known| known == *key) => {
+            before.key.clone()
+        }
+        (Some(key), _) => Sealed(app.keys.seal(mchid.as_str(), key, app.random())),
+        (None, before) => before.expect("a new one has a new key").key.clone(),
+    };
+    let name = spec.name.clone().or_else(|| before.map(|before| before.name.clone()));
+    let (accounts, link) = match (accounts, before) {
+        (Some(accounts), before) => {
+            let link = before.and_then(|before| before.link.clone());
+            let is_bound = |link: &PlatformLink| {
+                accounts.iter().any(|account| *account.merchant() == link.merchant)
+            };
+            let link = link.filter(is_bound);
+            (accounts.into_iter().map(|account| account.appid).collect(), link)
+        }
+        (None, Some(before)) => (before.accounts.clone(), before.link.clone()),
+        (None, None) => (Vec::new(), None),
+    };
+    let pay_merchant = PayMerchant {
+        mchid: mchid.clone(),
+        name: name.unwrap_or_else(|| mchid.to_string()),
+        key,
+        accounts,
+        link,
+    };
+    (pay_merchant, new_key)
+}
+
+/// The accounts of a list, each once.
+async fn known_accounts(
+    app: &App,
+    texts: &[String],
+    beside: &HashMap<AppId, Account>,
+) -> Result<Vec<Account>, Failure> {
+    let mut accounts: Vec<Account> = Vec::new();
+    for (place, text) in texts.iter().enumerate() {
+        let unknown = || {
+            let problem = format!("{} is no account of this server", text::quoted(text));
+            Refusal::invalid(format!("accounts[{place}]"), problem)
+        };
+        let appid = AppId::parse(text).ok_or_else(unknown)?;
+        let account = match beside.get(&appid) {
+            Some(account) => account.clone(),
+            None => accounts::find(app, &appid).await?.ok_or_else(unknown)?,
+        };
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    Ok(accounts)
+}

@@ -1,0 +1,3 @@
+//! Payments: who takes them, and who issues invoices for them (sections 11 to 13).
+
+pub mod pay_merchant;

@@ -1,0 +1,3 @@
+//! Payment: pay merchants, and who has linked which.
+
+pub mod pay_merchant;
