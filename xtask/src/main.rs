@@ -158,7 +158,7 @@ fn bench(root: &Path, name: &str) -> Outcome {
     }
     let mut bench = Command::new(built.join("kaipiao-bench"));
     let server = match name {
-        "commits" => Some(postgres::Server::start()?),
+        "commits" | "store-orders" | "issuing" => Some(postgres::Server::start()?),
         _ => None,
     };
     bench.envs(server.as_ref().map(|server| (postgres::VARIABLE, server.url())));
