@@ -365,20 +365,13 @@ impl Claims for PostgresStore {
     }
 }
 
-/// Of claims nobody waits for the disk: one that is lost in a crash has only lapsed early.
-const WITHOUT_WAITING: &str = "SET LOCAL synchronous_commit = off";
-
 #[async_trait]
 impl Outbox for PostgresStore {
     async fn claim_pushes(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Push>, StoreError> {
         let serial = self.next_serial();
         self.again(async || {
-            let (mut client, _under_way) = self.client().await?;
-            let transaction = client.transaction().await?;
-            transaction.batch_execute(WITHOUT_WAITING).await?;
-            let claimed = pushes::claim(&transaction, request, serial, self.node()).await?;
-            transaction.commit().await?;
-            Ok(claimed)
+            let (client, _under_way) = self.client().await?;
+            pushes::claim(&client, request, serial, self.node()).await
         })
         .await
     }
@@ -423,12 +416,8 @@ impl Jobs for PostgresStore {
     ) -> Result<Claimed<Job>, StoreError> {
         let serial = self.next_serial();
         self.again(async || {
-            let (mut client, _under_way) = self.client().await?;
-            let transaction = client.transaction().await?;
-            transaction.batch_execute(WITHOUT_WAITING).await?;
-            let claimed = jobs::claim(&transaction, queue, request, serial, self.node()).await?;
-            transaction.commit().await?;
-            Ok(claimed)
+            let (client, _under_way) = self.client().await?;
+            jobs::claim(&client, queue, request, serial, self.node()).await
         })
         .await
     }

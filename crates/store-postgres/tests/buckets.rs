@@ -175,7 +175,7 @@ async fn a_request_looks_into_one_partition_of_each_table() {
 
 /// A statement that names no data.
 const WITHOUT_DATA: &[&str] =
-    &["SET LOCAL synchronous_commit = off", "SET LOCAL statement_timeout = 0"];
+    &["BEGIN; SET LOCAL synchronous_commit = off", "SET LOCAL statement_timeout = 0"];
 
 #[test]
 fn no_statement_of_the_sources_is_missing_in_the_list() {

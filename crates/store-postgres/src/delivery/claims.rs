@@ -1,8 +1,12 @@
 //! Claims: columns of the work's row. They lapse by the database's clock, which all nodes share.
 
+use crate::errors::DbError;
 use crate::records::statements::STAMP;
 use core::time::Duration;
+use deadpool_postgres::Client;
 use kaipiao_ports::delivery::claims::{ClaimToken, Queue};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 /// What lets go of work.
 pub(crate) const FREE: &str =
@@ -132,3 +136,30 @@ pub(crate) fn stored_serial(serial: u64) -> i64 {
 /// Serials of a node's claims: the moment at which it got its name, counted up. Of two processes that had the name
 /// one after the other, the later one is ahead of all that the earlier one gave out.
 pub(crate) const FIRST_SERIAL: &str = STAMP;
+
+/// Of claims nobody waits for the disk: one that is lost in a crash has only lapsed early.
+const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = off";
+
+/// A statement with its values.
+pub(crate) type Ask<'a> = (&'a Statement, &'a [&'a (dyn ToSql + Sync)]);
+
+/// Takes work, and looks when the next is due: one transaction, which goes out as a whole, COMMIT included. After a
+/// statement that has failed COMMIT is a ROLLBACK.
+pub(crate) async fn take(
+    client: &Client,
+    (take, values): Ask<'_>,
+    (next, of_turn): Ask<'_>,
+) -> Result<(Vec<Row>, Option<i64>), DbError> {
+    // Each is sent with its first poll, in this order.
+    let (begun, taken, next, committed) = futures_util::join!(
+        client.batch_execute(BEGIN),
+        client.query(take, values),
+        client.query_opt(next, of_turn),
+        client.batch_execute("COMMIT")
+    );
+    begun?;
+    let taken = taken?;
+    let next = next?;
+    committed?;
+    Ok((taken, next.map(|row| row.get(0))))
+}

@@ -5,7 +5,7 @@ use super::numbers::number_sql;
 use crate::bucket::{bucket, bucket_of_number};
 use crate::errors::{DbError, writable};
 use crate::records::listing::{Query, compared};
-use deadpool_postgres::{Client, Transaction};
+use deadpool_postgres::Client;
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Queue, TurnKey};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobFailure, JobId, JobQuery, JobState};
 use kaipiao_ports::errors::StoreError;
@@ -68,7 +68,7 @@ pub(crate) static NEXT_DUE: LazyLock<String> = LazyLock::new(|| {
 });
 
 pub(crate) async fn claim(
-    transaction: &Transaction<'_>,
+    client: &Client,
     queue: Queue,
     request: &ClaimRequest<'_>,
     serial: u64,
@@ -82,15 +82,12 @@ pub(crate) async fn claim(
     let limit = i64::try_from(request.limit).unwrap_or(i64::MAX);
     let stored_serial = claims::stored_serial(serial);
     let lapses_in_ms = claims::lapses_in_ms(request.lapses_in);
-    let claim = transaction.prepare_cached(&CLAIM).await?;
-    let next = transaction.prepare_cached(&NEXT_DUE).await?;
+    let claim = client.prepare_cached(&CLAIM).await?;
+    let next = client.prepare_cached(&NEXT_DUE).await?;
     let values: [&(dyn ToSql + Sync); 8] =
         [&bucket, &name, account, &request.due_by_ms, &limit, &stored_serial, &node, &lapses_in_ms];
     let of_turn: [&(dyn ToSql + Sync); 3] = [&bucket, &name, account];
-    let (rows, next) = futures_util::try_join!(
-        transaction.query(&claim, &values),
-        transaction.query_opt(&next, &of_turn)
-    )?;
+    let (rows, next_due_ms) = claims::take(client, (&claim, &values), (&next, &of_turn)).await?;
     let mut jobs = rows.iter().map(job).collect::<Result<Vec<_>, _>>()?;
     jobs.sort_by_key(|job| match job.state {
         JobState::Due { due_ms } => (due_ms, job.number),
@@ -98,10 +95,7 @@ pub(crate) async fn claim(
     });
     let to_claim =
         |work: Job| Claim { token: ClaimToken { queue, number: work.number, serial }, work };
-    Ok(Claimed {
-        claims: jobs.into_iter().map(to_claim).collect(),
-        next_due_ms: next.map(|row| row.get(0)),
-    })
+    Ok(Claimed { claims: jobs.into_iter().map(to_claim).collect(), next_due_ms })
 }
 
 pub(crate) static FAIL: LazyLock<String> = LazyLock::new(|| {

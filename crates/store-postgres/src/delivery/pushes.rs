@@ -161,7 +161,7 @@ pub(crate) static NEXT_DUE: LazyLock<String> = LazyLock::new(|| {
 });
 
 pub(crate) async fn claim(
-    transaction: &Transaction<'_>,
+    client: &Client,
     request: &ClaimRequest<'_>,
     serial: u64,
     node: &str,
@@ -171,8 +171,8 @@ pub(crate) async fn claim(
     let limit = i64::try_from(request.limit).unwrap_or(i64::MAX);
     let stored_serial = claims::stored_serial(serial);
     let lapses_in_ms = claims::lapses_in_ms(request.lapses_in);
-    let claim = transaction.prepare_cached(&CLAIM).await?;
-    let next = transaction.prepare_cached(&NEXT_DUE).await?;
+    let claim = client.prepare_cached(&CLAIM).await?;
+    let next = client.prepare_cached(&NEXT_DUE).await?;
     let values: [&(dyn ToSql + Sync); 8] = [
         &bucket,
         account,
@@ -184,10 +184,7 @@ pub(crate) async fn claim(
         &lapses_in_ms,
     ];
     let of_turn: [&(dyn ToSql + Sync); 3] = [&bucket, account, origin];
-    let (rows, next) = futures_util::try_join!(
-        transaction.query(&claim, &values),
-        transaction.query_opt(&next, &of_turn)
-    )?;
+    let (rows, next_due_ms) = claims::take(client, (&claim, &values), (&next, &of_turn)).await?;
     let mut pushes = rows.iter().map(push).collect::<Result<Vec<_>, _>>()?;
     pushes.sort_by_key(|push| match push.state {
         PushState::Ready { due_ms } => (due_ms, push.id.number),
@@ -197,10 +194,7 @@ pub(crate) async fn claim(
         let token = ClaimToken { queue: Queue::Push, number: work.id.number, serial };
         Claim { work, token }
     };
-    Ok(Claimed {
-        claims: pushes.into_iter().map(to_claim).collect(),
-        next_due_ms: next.map(|row| row.get(0)),
-    })
+    Ok(Claimed { claims: pushes.into_iter().map(to_claim).collect(), next_due_ms })
 }
 
 /// Writes an attempt and what becomes of its push, if the claim holds.
