@@ -88,6 +88,7 @@ fn a_nul_in_any_text_is_refused_by_its_name_and_is_never_the_systems_fault() {
                 ("appid", _) => 40013,
                 ("secret", _) => 40125,
                 ("wxopenid", _) => 73001,
+                ("nsrsbh", "/card/invoice/makeoutinvoice") => 72031,
                 ("nsrsbh", _) => 73101,
                 _ => 72031,
             };
