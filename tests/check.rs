@@ -10,7 +10,7 @@ use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Forgettable, Page, Store};
 use kaipiao_store_sqlite::{FILE_NAME, Options, SqliteStore};
 use kaipiao_tests::{
-    MERCHANT, PLATFORM, TestServer, assert_ok, assert_refused, assert_sucesss, load,
+    MERCHANT, PLATFORM, TestServer, USER, assert_ok, assert_refused, assert_sucesss, load, wait_for,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -103,6 +103,45 @@ fn a_store_with_every_kind_of_end_is_clean_also_beside_its_server() {
     drop(runtime);
     let data = server.stop();
     assert_eq!(Broken::open(&data.path().join("data")).violations(KEPT), []);
+}
+
+#[test]
+fn the_last_numbers_of_a_code_are_looked_at_like_any_others() {
+    const SHOP: &str = "wx00000000000000aa";
+    let server = TestServer::start_with(&format!(
+        "[issuing]\nblock_size = 1\n[[accounts]]\nappid = \"{SHOP}\"\nrole = \"merchant\"\n\
+         secret = \"ffffffffffffffffffffffffffffffff\"\n\
+         merchant = {{ code = \"abc123\", nsrsbh = \"110109500321654\", nsrmc = \"Shop\", \
+         numbers = [{{ code = \"044032411111\", first = 99999998, last = 99999999 }}] }}"
+    ));
+    let token = server.token_answer(SHOP, "ffffffffffffffffffffffffffffffff");
+    let client = server.client_with(token["access_token"].as_str().unwrap().to_owned());
+    client.set_contact();
+    for (order, number) in [("1", "99999998"), ("2", "99999999"), ("3", "")] {
+        client.authorized(order);
+        let mut body = client.invoice(order, "");
+        body["fpqqlsh"] = json!(format!("abc123{order}"));
+        body["nsrsbh"] = json!("110109500321654");
+        body["wxopenid"] = json!(server.openid(USER, SHOP));
+        assert_sucesss(&client.make_out(&body));
+        let query = json!({"fpqqlsh": format!("abc123{order}"), "nsrsbh": "110109500321654"});
+        let answer = wait_for("the issuer's answer", || {
+            let answer = client.post("/card/invoice/queryinvoceinfo", &query);
+            Some(answer).filter(|answer| answer["errcode"] != json!(73107))
+        });
+        match number {
+            "" => assert_refused(&answer, 73000, "are used up"),
+            number => assert_eq!(answer["invoicedetail"]["fphm"], number, "{answer}"),
+        }
+    }
+    server.all_completed();
+    let data = server.stop();
+    let store = Broken::open(&data.path().join("data"));
+    assert_eq!(store.violations(KEPT), []);
+    // What is wrong with the very last one is seen.
+    store.change(Kind::InvoiceNumber, &["abc1232"], "/serial", json!("gone"));
+    let found = store.violations(KEPT);
+    assert!(found.iter().any(|found| found.invariant == Invariant::NumberOrphan), "{found:?}");
 }
 
 /// A copy of the played store, to be broken.

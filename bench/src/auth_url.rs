@@ -87,7 +87,7 @@ fn line(round: &str, name: &str, [no_op, call, sync]: [f64; 3]) {
 /// The same load spread over all merchants.
 fn many_merchants(binary: &OsStr, data: &Path) -> (Process, Load) {
     let merchants = Merchants::new(MERCHANTS, SocketAddr::from(([127, 0, 0, 1], 9)));
-    let server = merchants.serve_by(binary, data, "");
+    let server = merchants.serve_by(binary, data, "", &[]);
     let callers = merchants.callers(&server);
     let asked: Arc<Vec<_>> = Arc::new(callers.iter().map(|caller| caller.getauthurl()).collect());
     let load = Load {

@@ -1,11 +1,9 @@
 //! Commits of one insert on PostgreSQL beside pgbench, which inserts the same row on the same server.
 
 use crate::figures::Rounds;
-use crate::store_orders;
 use kaipiao_ports::record::{Body, Expect, Field, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Store};
 use kaipiao_store_postgres::{Options, PostgresStore};
-use kaipiao_store_sqlite::SqliteStore;
 use kaipiao_testkit::postgres::Database;
 use std::path::Path;
 use std::process::Command;
@@ -19,7 +17,7 @@ const ROUND: Duration = Duration::from_secs(2);
 const PGBENCH: &str = "/usr/lib/postgresql/15/bin/pgbench";
 
 /// What an order's row says, in as many bytes.
-const BODY: &str = r#"{"s_pappid":"d3g2YjYxNjk3MDY5NjE2ZjMx","money_fen":11000,"timestamp":1474875876,"source":"web","redirect_url":"https://mp.weixin.qq.com/","page_type":1,"asked_by":"wx6b61697069616f31","offered_at_ms":1793000000000,"state":{"authorized":{"user":"zhangwei","openid":"oLjKb0Z2mY3nQ4rS5tU6vW7xY8zA","at_ms":1793000001000,"title":{"company":{"title":"深圳市示例科技有限公司","tax_no":"91440300MA5EXAMPLE","addr":"深圳市示例路9号","phone":"0755-80000009","bank_type":"示例银行","bank_no":"6200000000000009"}}}}}"#;
+pub(crate) const BODY: &str = r#"{"s_pappid":"d3g2YjYxNjk3MDY5NjE2ZjMx","money_fen":11000,"timestamp":1474875876,"source":"web","redirect_url":"https://mp.weixin.qq.com/","page_type":1,"asked_by":"wx6b61697069616f31","offered_at_ms":1793000000000,"state":{"authorized":{"user":"zhangwei","openid":"oLjKb0Z2mY3nQ4rS5tU6vW7xY8zA","at_ms":1793000001000,"title":{"company":{"title":"深圳市示例科技有限公司","tax_no":"91440300MA5EXAMPLE","addr":"深圳市示例路9号","phone":"0755-80000009","bank_type":"示例银行","bank_no":"6200000000000009"}}}}}"#;
 
 /// How commits are shared among writers.
 struct Sharing {
@@ -68,28 +66,6 @@ pub(crate) fn run() {
         println!("{}", row.name);
         runtime.block_on(measure(row, scripts.path()));
     }
-    println!("whole orders, the store's part alone");
-    runtime.block_on(measure_orders(scripts.path()));
-}
-
-/// SQLite and PostgreSQL take turns.
-async fn measure_orders(data: &Path) {
-    let sqlite = SqliteStore::open(data, kaipiao_store_sqlite::Options::default());
-    let sqlite: Arc<dyn Store> = Arc::new(sqlite.expect("the directory takes a store"));
-    let database = Database::new().await;
-    let postgres = PostgresStore::open(Options::new(database.url())).await;
-    let postgres = Arc::new(postgres.expect("the server is there"));
-    let shared: Arc<dyn Store> = Arc::clone(&postgres) as Arc<dyn Store>;
-    let next = Arc::new(AtomicU64::new(0));
-    let (mut of_sqlite, mut of_postgres) = (Rounds::default(), Rounds::default());
-    for _ in 0..ROUNDS {
-        of_sqlite.push(store_orders::per_s(&sqlite, BODY, &next, ROUND).await);
-        of_postgres.push(store_orders::per_s(&shared, BODY, &next, ROUND).await);
-    }
-    println!("                              orders/s   least    most   to SQLite");
-    line("SQLite", &of_sqlite, of_sqlite.median());
-    line("PostgreSQL", &of_postgres, of_sqlite.median());
-    postgres.close().await;
 }
 
 /// pgbench and every way of sharing take turns, each in a database of its own.

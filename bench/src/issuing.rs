@@ -7,9 +7,9 @@ use crate::load::{CONNECTIONS, Connection, on_one_thread};
 use crate::merchants::{CODE, Caller, Merchants, TAX_ID};
 use crate::server::{Process, baseline_binary, own_binary};
 use crate::sink::{Arrival, Sink};
+use crate::stored::Stored;
 use serde_json::json;
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,32 +39,42 @@ pub(crate) fn run() {
     orders_per_s(&self::sides(1, &data.path().join("one")), data.path());
 }
 
-/// A version of the server at work.
+/// A version of the server at work over a store.
 struct Side {
-    name: &'static str,
+    name: String,
     server: Process,
     orders: Arc<Orders>,
+    stored: Stored,
 }
 
-/// This version, and beside it the baseline, if there is one.
+/// This version over each store, and the baseline's, if there is one, beside them.
 fn sides(merchants: usize, data: &Path) -> Vec<Side> {
-    let binaries = std::iter::once(("this", own_binary()))
-        .chain(baseline_binary().map(|binary| ("baseline", binary)));
-    let side = |(name, binary): (&'static str, OsString)| {
-        let data = data.join(name);
-        std::fs::create_dir_all(&data).expect("a directory of its own");
-        let sink = Sink::start();
-        let merchants = Merchants::new(merchants, sink.address);
-        let server = merchants.serve_by(&binary, &data, "");
-        let users: Vec<_> = (0..USERS).map(|n| format!("user-{n}")).collect();
-        for user in &users {
-            server.post("/sandbox/v1/users", &json!({ "id": user }));
+    let versions = std::iter::once(("", own_binary()))
+        .chain(baseline_binary().map(|binary| ("baseline ", binary)));
+    let mut sides = Vec::new();
+    for (version, binary) in versions {
+        for store in ["SQLite", "PostgreSQL"] {
+            let name = format!("{version}{store}");
+            let data = data.join(&name);
+            let stored = match store {
+                "SQLite" => Stored::Files(data.join("data")),
+                _ => Stored::in_tables(),
+            };
+            std::fs::create_dir_all(&data).expect("a directory of its own");
+            let sink = Sink::start();
+            let merchants = Merchants::new(merchants, sink.address);
+            let server = merchants.serve_by(&binary, &data, "", &stored.arguments());
+            let users: Vec<_> = (0..USERS).map(|n| format!("user-{n}")).collect();
+            for user in &users {
+                server.post("/sandbox/v1/users", &json!({ "id": user }));
+            }
+            let callers = merchants.callers(&server);
+            let (address, post) = (server.address, PostOffice::over(sink));
+            let orders = Arc::new(Orders { address, callers, users, post });
+            sides.push(Side { name, server, orders, stored });
         }
-        let callers = merchants.callers(&server);
-        let (address, post) = (server.address, PostOffice::over(sink));
-        Side { name, server, orders: Arc::new(Orders { address, callers, users, post }) }
-    };
-    binaries.map(side).collect()
+    }
+    sides
 }
 
 /// makeoutinvoice accepted per second; the invoices are issued and pushed at the same time.
@@ -91,45 +101,54 @@ fn requests_per_s(orders: &Arc<Orders>, noop: SocketAddr, data: &Path) {
 #[derive(Default)]
 struct OrderFigures {
     per_s: Rounds,
-    kib_each: Rounds,
+    kib_logged: Rounds,
+    kib_stored: Rounds,
 }
 
-/// Whole orders per second, and bytes written for each; the sides take turns.
+/// Whole orders per second, and the bytes of each; the sides take turns.
 fn orders_per_s(sides: &[Side], data: &Path) {
     println!("whole orders, {UNDER_WAY} under way at once, rounds of {} s", ROUND.as_secs());
-    println!("round  version   orders/s  p50 ms  p99 ms  KiB written each  fsync/s");
+    println!("KiB of an order, logged: what SQLite's server writes in all, PostgreSQL's WAL;");
+    println!("stored: what the files, PostgreSQL's tables and indexes have grown by");
+    println!("round  store                  orders/s  p50 ms  p99 ms  logged  stored  fsync/s");
     let mut figures: Vec<_> = sides.iter().map(|_| OrderFigures::default()).collect();
     for round in 1..=ROUNDS {
         for (side, figures) in sides.iter().zip(&mut figures) {
-            let (started, written) = (Instant::now(), side.server.written_bytes());
+            let (started, before) = (Instant::now(), side.stored.bytes(&side.server));
             let mut took_ms = on_one_thread(side.orders.whole(round, started + ROUND));
             let count = f64::from(u32::try_from(took_ms.len()).expect("it fits"));
             let per_s = count / started.elapsed().as_secs_f64();
-            let written = side.server.written_bytes() - written;
-            let kib_each = f64::from(u32::try_from(written / 1024).expect("it fits")) / count;
+            let after = side.stored.bytes(&side.server);
+            let kib_logged = kib(after.logged - before.logged) / count;
+            let kib_stored = kib(after.stored - before.stored) / count;
             took_ms.sort_by(f64::total_cmp);
             let (median, high) = (took_ms[took_ms.len() / 2], took_ms[took_ms.len() * 99 / 100]);
             let sync = disk::syncs_per_s(data, Duration::from_secs(1));
             println!(
-                "{round:5}  {:<8}  {per_s:8.0}  {median:6.1}  {high:6.1}  {kib_each:16.1}  {sync:7.0}",
+                "{round:5}  {:<21}  {per_s:8.0}  {median:6.1}  {high:6.1}  {kib_logged:6.1}  {kib_stored:6.1}  {sync:7.0}",
                 side.name
             );
             figures.per_s.push(per_s);
-            figures.kib_each.push(kib_each);
+            figures.kib_logged.push(kib_logged);
+            figures.kib_stored.push(kib_stored);
         }
     }
-    let medians: Vec<_> =
-        figures.iter().map(|figures| (figures.per_s.median(), figures.kib_each.median())).collect();
-    for (side, (per_s, kib_each)) in sides.iter().zip(&medians) {
-        println!("median {:<8}  {per_s:8.0}  {kib_each:32.1}", side.name);
-    }
-    if let [(per_s, kib_each), (per_s_before, kib_each_before)] = medians[..] {
+    println!("medians                        orders/s  to SQLite          logged  stored");
+    let of_sqlite = figures[0].per_s.median();
+    for (side, OrderFigures { per_s, kib_logged, kib_stored }) in sides.iter().zip(&figures) {
+        let per_s = per_s.median();
         println!(
-            "this to baseline: {:.2} x the orders, {:.2} x the bytes",
-            per_s / per_s_before,
-            kib_each / kib_each_before
+            "median {:<21}  {per_s:8.0}  {:9.2}          {:6.1}  {:6.1}",
+            side.name,
+            per_s / of_sqlite,
+            kib_logged.median(),
+            kib_stored.median()
         );
     }
+}
+
+fn kib(bytes: i64) -> f64 {
+    f64::from(i32::try_from(bytes / 1024).expect("it fits"))
 }
 
 /// Posts all of them, over connections that each send the next when one is answered.

@@ -5,13 +5,15 @@
 //! that does nothing behind the same sockets, and against the disk's own fsyncs per second.
 //!
 //! `cargo xtask bench commits`: commits of one insert on PostgreSQL, shared and not shared, against pgbench on the
-//! same server, and whole orders beside SQLite's.
+//! same server.
+//!
+//! `cargo xtask bench store-orders`: whole orders per second on each store alone, without HTTP, issuing and receivers.
 //!
 //! `cargo xtask bench pushes`: pushes per second to 1, 100 and 1,000 accounts, and the delay of
 //! healthy accounts' pushes with and without dead ones beside them.
 //!
 //! `cargo xtask bench issuing`: makeoutinvoice against the endpoint that does nothing, with the same
-//! body, and whole orders per second, from getauthurl to both pushes delivered.
+//! body, and whole orders per second on each store, from getauthurl to both pushes delivered, with the bytes of each.
 //!
 //! `cargo xtask bench attacks`: milliseconds of getauthurl while others hold all they can, as ratios to
 //! the quiet run beside, and the server's memory.
@@ -41,6 +43,7 @@ mod server;
 mod sink;
 mod start;
 mod store_orders;
+mod stored;
 
 use std::process::ExitCode;
 
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     match arguments[..] {
         ["auth-url"] => auth_url::run(),
         ["commits"] => commits::run(),
+        ["store-orders"] => store_orders::run(),
         ["pushes"] => pushes::run(),
         ["issuing"] => issuing::run(),
         ["pdf"] => pdf::run(),
@@ -59,7 +63,7 @@ fn main() -> ExitCode {
         ["noop"] => noop::serve(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench auth-url | commits | pushes | issuing | pdf | start | attacks | held"
+                "usage: cargo xtask bench auth-url | commits | store-orders | pushes | issuing | pdf | start | attacks | held"
             );
             return ExitCode::FAILURE;
         }

@@ -43,11 +43,17 @@ impl Merchants {
 
     /// A server with these accounts.
     pub(crate) fn serve(&self, data: &Path, push: &str) -> Process {
-        self.serve_by(&own_binary(), data, push)
+        self.serve_by(&own_binary(), data, push, &[])
     }
 
-    /// The same by this binary.
-    pub(crate) fn serve_by(&self, binary: &OsStr, data: &Path, push: &str) -> Process {
+    /// The same by this binary, with more arguments.
+    pub(crate) fn serve_by(
+        &self,
+        binary: &OsStr,
+        data: &Path,
+        push: &str,
+        more: &[&str],
+    ) -> Process {
         let file = data.join("bench.toml");
         std::fs::write(
             &file,
@@ -55,7 +61,7 @@ impl Merchants {
         )
         .expect("the directory takes a file");
         let file = file.to_str().expect("a temporary path is UTF-8");
-        Process::serve(binary, &data.join("data"), &["--config", file])
+        Process::serve(binary, &data.join("data"), &[&["--config", file], more].concat())
     }
 
     /// Each merchant's token and ticket, with its contact set.

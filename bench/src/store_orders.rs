@@ -1,29 +1,64 @@
 //! Whole orders on a store alone: the commits, claims and reads of an order as tests/scaling.rs lists them, without
 //! HTTP, issuing or receivers.
 
+use crate::commits::BODY;
+use crate::figures::Rounds;
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{ClaimRequest, Queue, TurnKey};
 use kaipiao_ports::delivery::jobs::{JobChange, JobId};
 use kaipiao_ports::delivery::outbox::{Attempt, Destination, NewBody, NewPush, Next, PushReport};
 use kaipiao_ports::record::{Body, Expect, Field, Index, Key, Kind, Save, Version};
 use kaipiao_ports::store::{Commit, Freshness, Store};
+use kaipiao_store_postgres::PostgresStore;
+use kaipiao_store_sqlite::SqliteStore;
+use kaipiao_testkit::postgres::Database;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(3);
 const UNDER_WAY: usize = 64;
 const ACCOUNTS: u64 = 90;
 const NOW_MS: i64 = 1_793_000_000_000;
 
+/// Measures, and prints.
+pub(crate) fn run() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("the process can start threads");
+    let data = tempfile::tempdir().expect("a temporary directory");
+    println!("{UNDER_WAY} orders under way, {ROUNDS} rounds of {} s", ROUND.as_secs());
+    runtime.block_on(measure(data.path()));
+}
+
+/// SQLite and PostgreSQL take turns.
+async fn measure(data: &Path) {
+    let sqlite = SqliteStore::open(data, kaipiao_store_sqlite::Options::default());
+    let sqlite: Arc<dyn Store> = Arc::new(sqlite.expect("the directory takes a store"));
+    let database = Database::new().await;
+    let postgres = PostgresStore::open(kaipiao_store_postgres::Options::new(database.url())).await;
+    let postgres = Arc::new(postgres.expect("the server is there"));
+    let shared: Arc<dyn Store> = Arc::clone(&postgres) as Arc<dyn Store>;
+    let next = Arc::new(AtomicU64::new(0));
+    let (mut of_sqlite, mut of_postgres) = (Rounds::default(), Rounds::default());
+    for _ in 0..ROUNDS {
+        of_sqlite.push(per_s(&sqlite, &next).await);
+        of_postgres.push(per_s(&shared, &next).await);
+    }
+    println!("              orders/s   least    most  to SQLite");
+    for (name, rounds) in [("SQLite", &of_sqlite), ("PostgreSQL", &of_postgres)] {
+        let ((least, most), median) = (rounds.spread(), rounds.median());
+        let to_sqlite = median / of_sqlite.median();
+        println!("{name:<12}  {median:8.0}  {least:6.0}  {most:6.0}  {to_sqlite:9.2}");
+    }
+    postgres.close().await;
+}
+
 /// Orders that came to their end per second.
-pub(crate) async fn per_s(
-    store: &Arc<dyn Store>,
-    body: &'static str,
-    next: &Arc<AtomicU64>,
-    during: Duration,
-) -> f64 {
+async fn per_s(store: &Arc<dyn Store>, next: &Arc<AtomicU64>) -> f64 {
     let started = Instant::now();
-    let end = started + during;
+    let end = started + ROUND;
     let clients: Vec<_> = (0..UNDER_WAY)
         .map(|_| {
             let (store, next) = (Arc::clone(store), Arc::clone(next));
@@ -35,7 +70,6 @@ pub(crate) async fn per_s(
                         store: &*store,
                         account: format!("wx6b61697069616f{}", 10 + n % ACCOUNTS),
                         id: format!("b-{}", 1_000_000_000_000 + n),
-                        body,
                     };
                     order.whole().await;
                     ended += 1;
@@ -55,7 +89,6 @@ struct Order<'a> {
     store: &'a dyn Store,
     account: String,
     id: String,
-    body: &'static str,
 }
 
 impl Order<'_> {
@@ -140,7 +173,7 @@ impl Order<'_> {
             },
             false => Index::default(),
         };
-        Save { key: self.key(kind), expect, body: Some(Body::new(self.body)), index }
+        Save { key: self.key(kind), expect, body: Some(Body::new(BODY)), index }
     }
 
     fn job(&self) -> JobId {
@@ -155,7 +188,7 @@ impl Order<'_> {
             ordering_key: self.id.clone(),
             openid: format!("o-{}", self.id),
             event: "user_authorize_invoice",
-            body: NewBody::Untimed { before: self.body.into(), after: "</xml>".into() },
+            body: NewBody::Untimed { before: BODY.into(), after: "</xml>".into() },
             now_ms: NOW_MS,
         }
     }

@@ -1,6 +1,7 @@
 //! Sections 14 to 16 and 19, taxpayers.
 
 mod listing;
+mod nul;
 mod s14_make_out;
 mod s15_offset;
 mod s16_query;

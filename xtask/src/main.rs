@@ -6,7 +6,7 @@
 //!
 //! `cargo xtask bench <name>`: a benchmark of bench/, over release builds.
 //!
-//! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres]`: kills real servers under load, over a
+//! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres] [--outage-s <n>]`: kills real servers under load, over a
 //! release build.
 //!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
@@ -158,7 +158,7 @@ fn bench(root: &Path, name: &str) -> Outcome {
     }
     let mut bench = Command::new(built.join("kaipiao-bench"));
     let server = match name {
-        "commits" => Some(postgres::Server::start()?),
+        "commits" | "store-orders" | "issuing" => Some(postgres::Server::start()?),
         _ => None,
     };
     bench.envs(server.as_ref().map(|server| (postgres::VARIABLE, server.url())));

@@ -150,7 +150,7 @@ enum Command {
         #[command(flatten)]
         args: SettingsArgs,
         /// The database: postgres://user:password@host/name.
-        #[arg(long, env = "KAIPIAO_DATABASE_URL", hide_env_values = true)]
+        #[arg(long, env = DATABASE_URL, hide_env_values = true)]
         database_url: String,
     },
     /// Print the sandbox's accounts, users and openids.
@@ -174,9 +174,12 @@ struct SettingsArgs {
     data: Option<PathBuf>,
     /// Address of a PostgreSQL database in place of the store in the data directory: postgres://…; it holds a password, so
     /// better in the environment or in a file that the settings name
-    #[arg(long, env = "KAIPIAO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
 }
+
+/// The variable that `--database-url` stands for.
+const DATABASE_URL: &str = "KAIPIAO_DATABASE_URL";
 
 /// What `serve` changes of the settings.
 #[derive(Args)]
@@ -222,7 +225,17 @@ impl ServeArgs {
 impl SettingsArgs {
     fn flags(&self) -> impl Iterator<Item = Flag> {
         let data = self.data.as_ref().map(|data| format!("\"{}\"", data.display()));
-        data.map(|value| Flag { setting: "data", flag: "--data", value }).into_iter()
+        let data = data.map(|value| Flag { setting: "data", flag: "--data", value });
+        let url = self.database_url.as_ref().filter(|url| !url.is_empty());
+        let url = url.map(|url| Flag {
+            setting: "database.url",
+            flag: match std::env::var(DATABASE_URL) {
+                Ok(variable) if variable == *url => "environment",
+                _ => "--database-url",
+            },
+            value: doctor::shown_address(url),
+        });
+        data.into_iter().chain(url)
     }
 
     fn settings(&self) -> Result<Settings, ComposeError> {

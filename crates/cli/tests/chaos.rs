@@ -22,7 +22,13 @@ fn two_servers_on_postgres_lose_no_acknowledged_change_in_25_rounds() {
 
 fn play(engine: Engine) {
     let seed = fastrand::u64(..1_000_000);
-    kaipiao_chaos::run(&Plan { engine, binary: Path::new(BINARY), rounds: SERIES, seed });
+    kaipiao_chaos::run(&Plan {
+        engine,
+        binary: Path::new(BINARY),
+        rounds: SERIES,
+        seed,
+        outage: None,
+    });
 }
 
 /// A process that dies at any commit of its very first start leaves nothing that the next start does

@@ -90,6 +90,17 @@ pub enum OpenError {
 
 impl From<tokio_postgres::Error> for OpenError {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self::Postgres(described(&error))
+        let text = described(&error);
+        Self::Postgres(if is_about_tls(&text) { format!("{text}; {TLS}") } else { text })
     }
+}
+
+/// What helps where the two sides do not agree on TLS.
+const TLS: &str = "look at sslmode in the address: disable does without TLS, prefer takes it where the server \
+                   offers it, require insists on it; the server's certificate must be one that this machine trusts, \
+                   for the name in the address";
+
+/// tokio-postgres' words, or those of a server whose pg_hba.conf lets in only who encrypts, or only who does not.
+fn is_about_tls(text: &str) -> bool {
+    ["TLS", "no encryption", "SSL"].iter().any(|word| text.contains(word))
 }

@@ -123,3 +123,29 @@ impl Drop for InTransaction {
         self.0.take().map(Object::take);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn who_insists_on_tls_where_there_is_none_is_led_to_sslmode() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let without_tls = async {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut asks_for_tls = [0; 8];
+            client.read_exact(&mut asks_for_tls).await.unwrap();
+            client.write_all(b"N").await.unwrap();
+        };
+        let config = config(&format!("postgres://u@127.0.0.1:{port}/x?sslmode=require")).unwrap();
+        let (connected, ()) = tokio::join!(connect(&config), without_tls);
+        let error = connected.err().unwrap().to_string();
+        assert!(error.contains("look at sslmode in the address"), "{error}");
+        drop(listener);
+        let refused = connect(&config).await.err().unwrap().to_string();
+        assert!(!refused.contains("sslmode"), "{refused}");
+    }
+}

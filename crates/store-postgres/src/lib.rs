@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod delivery;
 mod errors;
+mod examine;
 mod health;
 mod import;
 mod migrations;
@@ -31,6 +32,7 @@ mod watch;
 
 pub use config::{CommitHook, OpenError, Options};
 pub use connection::is_address;
+pub use examine::{Facts, Leases, examine};
 pub use import::Import;
 pub use statements::{Path, Statement, statements};
 pub use store::PostgresStore;

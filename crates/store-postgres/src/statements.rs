@@ -4,7 +4,7 @@
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::records::statements::{SaveStatement, Verb, read_sql};
 use crate::records::{listing, purge, resident, search};
-use crate::{migrations, node, watch};
+use crate::{examine, migrations, node, watch};
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_ports::delivery::claims::Queue;
 use kaipiao_ports::delivery::jobs::JobQuery;
@@ -203,5 +203,9 @@ fn of_nodes() -> Vec<Statement> {
         statement("whether there are tables", Path::Beside, migrations::ARE_MADE),
         statement("applied migrations", Path::Beside, migrations::APPLIED),
         statement("note a migration", Path::Beside, migrations::NOTE),
+        statement("what the server is", Path::Beside, examine::SERVER),
+        statement("the database's clock", Path::Beside, examine::CLOCK),
+        statement("whether there are nodes", Path::Beside, examine::HAS_NODES),
+        statement("the nodes' leases", Path::Beside, examine::LEASES),
     ]
 }

@@ -41,7 +41,15 @@ impl Database {
         self.try_execute(sql).await.unwrap();
     }
 
-    /// The same for statements that may fail.
+    /// The one number (BIGINT) that a statement answers.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let (client, connection) =
+            Config::from_str(&self.url()).unwrap().connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Runs statements that may fail.
     pub async fn try_execute(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
         run(&self.url(), sql).await
     }

@@ -13,7 +13,7 @@ use std::fmt;
 use std::ops::{AddAssign, Range};
 use std::sync::atomic::Ordering;
 use std::thread::ScopedJoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A round that acknowledged less has proved nothing.
 const MIN_ACKNOWLEDGED: usize = 50;
@@ -21,6 +21,11 @@ const MIN_ACKNOWLEDGED: usize = 50;
 const GOES_ON: usize = 50;
 /// The claims of a dead process lapse, and another has done its work.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(20);
+/// Whatever becomes of the database, a request waits no longer than that for its answer: statements that are under way
+/// may take 20 s at a server that is there and silent, but here it is gone.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+/// Once the database is there again, the first change is acknowledged.
+const BACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +48,10 @@ enum Fault {
     Stopped,
     /// Every connection to the database is ended from there, three times.
     BackendsTerminated,
-    /// The database is stopped for seconds, in this mode.
+    /// The database is stopped for up to 5 s, in this mode.
     DatabaseStopped(&'static str),
+    /// The database is away for so long that every queue and every wait comes to its end.
+    Outage(Duration),
 }
 
 /// They take turns; the seed says whose it is.
@@ -75,7 +82,10 @@ const OF_POSTGRES: &[Fault] = &[
 ];
 
 impl Fault {
-    fn of(store: &Store, seed: u64) -> Self {
+    fn of(store: &Store, seed: u64, outage: Option<Duration>) -> Self {
+        if let Some(time) = outage {
+            return Self::Outage(time);
+        }
         let faults = match store {
             Store::Sqlite => OF_SQLITE,
             Store::Postgres(_) => OF_POSTGRES,
@@ -86,7 +96,7 @@ impl Fault {
 
     /// The fault of the database alone, which every server survives.
     const fn is_of_database(self) -> bool {
-        matches!(self, Self::BackendsTerminated | Self::DatabaseStopped(_))
+        matches!(self, Self::BackendsTerminated | Self::DatabaseStopped(_) | Self::Outage(_))
     }
 
     /// Which of the servers end.
@@ -120,9 +130,14 @@ impl fmt::Display for Tally {
 }
 
 /// Plays a round and prints a line; panics at the first thing that is wrong.
-pub fn play(servers: &mut Servers, model: &mut Model, seed: u64) -> Tally {
+pub fn play(
+    servers: &mut Servers,
+    model: &mut Model,
+    seed: u64,
+    outage: Option<Duration>,
+) -> Tally {
     let mut rng = Rng::with_seed(seed);
-    let fault = Fault::of(&servers.cluster.store, seed);
+    let fault = Fault::of(&servers.cluster.store, seed, outage);
     let victim = rng.usize(0..servers.nodes.len());
     if fault == Fault::BeforeCommit {
         // What is left would use up the commits that are to come.
@@ -230,9 +245,34 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
             session.may_be_away.store(true, Ordering::SeqCst);
             Postgres::stop_for(mode, Duration::from_millis(rng.u64(500..5000)));
         }
+        (Fault::Outage(time), Store::Postgres(_)) => outage(session, time),
         _ => node.kill(),
     }
     if fault != Fault::Stopped && !fault.is_of_database() {
         servers.deliveries.note_kill();
     }
+}
+
+/// The database is away. Each request gets its "system error" within a bound, and soon after the end changes are
+/// acknowledged again.
+fn outage(session: &Session<'_>, time: Duration) {
+    session.may_be_away.store(true, Ordering::SeqCst);
+    let count = || session.acknowledged.load(Ordering::SeqCst);
+    let refused = session.unanswered.load(Ordering::SeqCst);
+    session.take_longest();
+    Postgres::stop_for("immediate", time);
+    let refused = session.unanswered.load(Ordering::SeqCst) - refused;
+    let (started, before) = (Instant::now(), count());
+    wait_until("changes are acknowledged again", || count() > before);
+    let back = started.elapsed();
+    let longest = session.take_longest();
+    println!(
+        "away for {} s: {refused} changes got \"system error\", the longest answer took {:.1} s; acknowledged again {:.1} s \
+         after the database's start",
+        time.as_secs(),
+        longest.as_secs_f64(),
+        back.as_secs_f64()
+    );
+    assert!(longest < ANSWERED_WITHIN, "an answer took {longest:?}");
+    assert!(back < BACK_WITHIN, "it took {back:?} until a change was acknowledged");
 }

@@ -8,6 +8,7 @@ use crate::servers::Servers;
 use clap::ValueEnum;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 /// Rounds over one store.
 pub const SERIES: u64 = 25;
@@ -41,6 +42,8 @@ pub struct Plan<'a> {
     pub rounds: u64,
     /// Of the first round; each further one has the next number.
     pub seed: u64,
+    /// In place of the other faults the database is away for so long.
+    pub outage: Option<Duration>,
 }
 
 /// Plays the rounds, and prints a line for each; panics at the first thing that is wrong.
@@ -63,6 +66,7 @@ struct Series {
     model: Model,
     /// Of the round that is played.
     seed: u64,
+    outage: Option<Duration>,
 }
 
 /// A round that fails says how it is played again, and leaves its logs, and the store where it is a folder.
@@ -86,14 +90,14 @@ impl Series {
     fn begin(plan: &Plan<'_>) -> Self {
         let servers = Servers::start(Cluster::new(plan.binary, plan.engine.store()));
         let model = Model::new(&servers.nodes[0]);
-        Self { servers, model, seed: 0 }
+        Self { servers, model, seed: 0, outage: plan.outage }
     }
 
     fn play(mut self, seeds: Range<u64>) -> (Tally, usize) {
         let (mut total, rounds) = (Tally::default(), seeds.end - seeds.start);
         for seed in seeds {
             self.seed = seed;
-            total += round::play(&mut self.servers, &mut self.model, seed);
+            total += round::play(&mut self.servers, &mut self.model, seed, self.outage);
         }
         self.model.settle(&self.servers);
         let again = self.servers.repeated();
@@ -102,7 +106,7 @@ impl Series {
         let pushes = self.servers.deliveries.arrivals().len();
         println!("{orders} orders, {pushes} pushes arrived, {twice} of them again: {again:?}");
         assert!(
-            twice > 0 || rounds < SERIES,
+            twice > 0 || rounds < SERIES || self.outage.is_some(),
             "no kill fell between a push and its settling: the rounds prove too little"
         );
         (total, twice)

@@ -4,8 +4,8 @@ use crate::cluster::{Answer, Node};
 use fastrand::Rng;
 use kaipiao_tests::{MERCHANT, PLATFORM, let_pass};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// The users who answer on authorization pages.
 pub const USERS: [&str; 3] = ["zhangwei", "lina", "wangfang"];
@@ -81,6 +81,8 @@ pub struct Session<'a> {
     pub is_over: AtomicBool,
     /// The database has been away: "system error" is an answer.
     pub may_be_away: AtomicBool,
+    /// How long an answer took at most, in milliseconds.
+    longest_ms: AtomicU64,
 }
 
 /// What became of a request.
@@ -111,7 +113,13 @@ impl<'a> Session<'a> {
             unanswered: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
             may_be_away: AtomicBool::new(false),
+            longest_ms: AtomicU64::new(0),
         }
+    }
+
+    /// How long an answer took at most since this was asked last.
+    pub fn take_longest(&self) -> Duration {
+        Duration::from_millis(self.longest_ms.swap(0, Ordering::SeqCst))
     }
 
     /// A server to ask next; None: the round is over, or nobody is left.
@@ -142,7 +150,10 @@ impl<'a> Session<'a> {
 
     /// Something is asked that changes nothing.
     pub fn ask(&self, node: &Node, path: &str, body: &Value) -> Outcome {
+        let asked = Instant::now();
         let answer = node.post(path, body);
+        let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.longest_ms.fetch_max(took_ms, Ordering::SeqCst);
         match answer {
             Answer::Nothing => Outcome::InDoubt,
             Answer::Said(status, ref value)

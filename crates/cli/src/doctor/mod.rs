@@ -3,6 +3,7 @@
 mod callbacks;
 mod certificate;
 mod clock;
+mod database;
 mod finding;
 mod fonts;
 mod machine;
@@ -10,7 +11,7 @@ mod origins;
 mod storage;
 
 pub use finding::{Finding, Level};
-pub use origins::{Effective, Flag};
+pub use origins::{Effective, Flag, shown_address};
 
 use crate::compose::{self, ComposeError};
 use crate::settings::Settings;
@@ -73,6 +74,7 @@ async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
     storage::room(&settings, findings);
     storage::key_file(&settings, findings);
     clock::machine(findings);
+    database::examine(&settings, findings).await;
     if let Some(store) = &store {
         examine_store(&settings, store, findings).await;
     }

@@ -95,8 +95,20 @@ fn shown(name: &str, value: &Toml) -> String {
             let masked = url.split_once('?').map(|(address, _)| format!("{address}?{MASK}"));
             Toml::String(masked.unwrap_or_else(|| url.clone())).to_string()
         }
+        Toml::String(text) if name == "database.url" => shown_address(text),
         Toml::String(text) => Toml::String(without_password(text)).to_string(),
         value => value.to_string(),
+    }
+}
+
+/// A database's address as TOML, without its password. The `key=value` form, and one whose password stands among
+/// its parameters, are not shown.
+pub fn shown_address(address: &str) -> String {
+    let is_shown =
+        address.is_empty() || (address.contains("://") && !address.contains("password="));
+    match is_shown {
+        true => Toml::String(without_password(address)).to_string(),
+        false => MASK.to_owned(),
     }
 }
 
@@ -136,6 +148,15 @@ mod tests {
         assert_eq!(of("accounts[0].secret"), ("***", "file"));
         assert_eq!(of("accounts[0].merchant.nsrmc"), ("\"n\"", "file"));
         assert!(all.iter().all(|one| !one.line().contains("hunter2")));
+    }
+
+    #[test]
+    fn a_databases_password_is_shown_in_no_form_of_its_address() {
+        assert_eq!(shown_address("postgres://k:hunter2@db/k"), "\"postgres://k:***@db/k\"");
+        for masked in ["postgres://db/k?user=k&password=hunter2", "host=db password=hunter2"] {
+            assert_eq!(shown_address(masked), "***");
+        }
+        assert_eq!(shown_address(""), "\"\"");
     }
 
     #[test]

@@ -179,3 +179,34 @@ fn a_process_that_dies_before_a_commit_leaves_nothing_half_done() {
     let open = || node.server.pushes("state=open").is_empty().then_some(());
     kaipiao_tests::poll_within(limit, open).expect("the dead one's work is done");
 }
+
+#[test]
+fn doctor_says_who_shares_the_database_and_how_it_is() {
+    let (database, data) = (database(), tempfile::tempdir().unwrap());
+    let examined = || {
+        let arguments = ["doctor", "--json", "--listen", "127.0.0.1:0"];
+        let output = kaipiao(&arguments, &database, data.path()).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["well"], json!(true), "{report:#}");
+        let findings = report["findings"].as_array().unwrap().clone();
+        let about = findings.into_iter().filter(|finding| finding["subject"] == "database");
+        let found = about.map(|finding| finding["found"].as_str().unwrap().to_owned());
+        let settings = report["settings"].as_array().unwrap();
+        let url = settings.iter().find(|setting| setting["name"] == "database.url").unwrap();
+        assert_eq!(url["origin"], "environment");
+        found.collect::<Vec<_>>().join("\n")
+    };
+    let found = examined();
+    assert!(found.contains("PostgreSQL 15"), "{found}");
+    assert!(found.contains("ms ahead of") || found.contains("ms behind"), "{found}");
+    assert!(found.contains("0 nodes run on it now; 0 names"), "{found}");
+    assert!(found.contains("at most 397 connections") && found.contains("up to 17"), "{found}");
+    let nodes = [1, 2].map(|_| Node::start(&[], &database, data.path()));
+    assert!(examined().contains("2 nodes run on it now; 2 names"), "{}", examined());
+    nodes.map(Node::stop);
+    let found = examined();
+    assert!(found.contains("0 nodes run on it now; 2 names"), "{found}");
+    block_on(database.execute(&format!("ALTER DATABASE {} CONNECTION LIMIT 9", database.name())));
+    let found = examined();
+    assert!(found.contains("at most 9 connections"), "{found}");
+}

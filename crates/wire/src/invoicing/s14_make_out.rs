@@ -163,7 +163,7 @@ fn read_party(object: &Object, names: &PartyNames) -> Result<Party, Refusal> {
 }
 
 /// A text that is printed: composed (NFC), line ends of any kind are line feeds, and a tab is a blank.
-fn limited(object: &Object, name: &str, max_chars: usize) -> Result<String, Refusal> {
+pub(super) fn limited(object: &Object, name: &str, max_chars: usize) -> Result<String, Refusal> {
     let value = trimmed(object, name)?;
     let value = value.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
     let value: String = value.nfc().collect();

@@ -1,8 +1,9 @@
 //! Section 15: clearoutinvoice.
 
-use crate::invoicing::s14_make_out::{is_empty, read_serial, trimmed};
+use crate::invoicing::s14_make_out::{is_empty, limited, read_serial, trimmed};
 use crate::object::Object;
 use kaipiao_domain::invoicing::make_offset::MakeOffset;
+use kaipiao_domain::invoicing::party::PartyField;
 use kaipiao_domain::invoicing::requests::OffsetRequest;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
@@ -23,6 +24,8 @@ pub fn read(body: &Object) -> Result<OffsetRequest, Refusal> {
             return Err(is_empty(name, code));
         }
     }
+    // Nothing keeps the name; a text that makeoutinvoice refuses is refused here too.
+    limited(&object, "nsrmc", PartyField::Name.max_chars())?;
     let number = trimmed(&object, "yfphm")?;
     if number.is_empty() {
         return Err(Refusal::invalid("yfphm", "is empty"));
