@@ -7,6 +7,7 @@ use kaipiao_tests::{MERCHANT, Receiver, Reply, element};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// What every merchant tells pushes apart by: the user and the CreateTime.
 pub type PushKey = (String, i64);
@@ -20,6 +21,17 @@ pub struct Arrival {
     pub event: String,
     /// The connection was closed without an answer: the push has to come again.
     pub is_refused: bool,
+    /// When.
+    pub at: Instant,
+}
+
+/// A moment at which servers were killed.
+#[derive(Clone, Copy)]
+pub struct Kill {
+    /// After how many arrivals it was seen.
+    pub arrivals: usize,
+    /// When.
+    pub at: Instant,
 }
 
 /// A server that is going to be killed by the merchant's.
@@ -36,8 +48,7 @@ pub struct Murder {
 struct State {
     arrivals: Vec<Arrival>,
     known: HashSet<PushKey>,
-    /// After how many arrivals a server was killed.
-    kills: Vec<usize>,
+    kills: Vec<Kill>,
     murder: Option<Murder>,
     /// Of a hundred new pushes so many are refused.
     refuses: u32,
@@ -82,12 +93,12 @@ impl Deliveries {
     pub fn note_kill(&self) {
         let mut state = self.state.lock().unwrap();
         let arrived = state.arrivals.len();
-        state.kills.push(arrived);
+        state.kills.push(Kill { arrivals: arrived, at: Instant::now() });
         state.murder = None;
     }
 
-    /// After how many arrivals each kill was.
-    pub fn kills(&self) -> Vec<usize> {
+    /// All kills.
+    pub fn kills(&self) -> Vec<Kill> {
         self.state.lock().unwrap().kills.clone()
     }
 
@@ -103,7 +114,7 @@ impl State {
         let key = (of("FromUserName"), of("CreateTime").parse().unwrap());
         let is_new = self.known.insert(key.clone());
         let is_refused = is_new && self.rng.u32(0..100) < self.refuses;
-        self.arrivals.push(Arrival { key, event, is_refused });
+        self.arrivals.push(Arrival { key, event, is_refused, at: Instant::now() });
         if let Some(murder) = &mut self.murder {
             if murder.after > 0 {
                 murder.after -= 1;
