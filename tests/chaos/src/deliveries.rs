@@ -89,7 +89,7 @@ impl Deliveries {
         self.state.lock().unwrap().murder = Some(murder);
     }
 
-    /// A server was killed: what arrives again from now on may be what it had under way.
+    /// A server was killed, or the database is away for longer than claims hold: what arrives again from now on may be what it had under way.
     pub fn note_kill(&self) {
         let mut state = self.state.lock().unwrap();
         let arrived = state.arrivals.len();

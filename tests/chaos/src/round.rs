@@ -245,7 +245,11 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
             session.may_be_away.store(true, Ordering::SeqCst);
             Postgres::stop_for(mode, Duration::from_millis(rng.u64(500..5000)));
         }
-        (Fault::Outage(time), Store::Postgres(_)) => outage(session, time),
+        (Fault::Outage(time), Store::Postgres(_)) => {
+            // What was sent and could not be recorded is sent again: its claim has lapsed.
+            servers.deliveries.note_kill();
+            outage(session, time);
+        }
         _ => node.kill(),
     }
     if fault != Fault::Stopped && !fault.is_of_database() {

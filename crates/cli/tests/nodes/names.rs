@@ -203,7 +203,7 @@ fn doctor_says_who_shares_the_database_and_how_it_is() {
     assert!(found.contains("at most 397 connections") && found.contains("up to 17"), "{found}");
     let nodes = [1, 2].map(|_| Node::start(&[], &database, data.path()));
     assert!(examined().contains("2 nodes run on it now; 2 names"), "{}", examined());
-    nodes.map(Node::stop);
+    nodes.into_iter().for_each(|node| _ = node.stop());
     let found = examined();
     assert!(found.contains("0 nodes run on it now; 2 names"), "{found}");
     block_on(database.execute(&format!("ALTER DATABASE {} CONNECTION LIMIT 9", database.name())));
