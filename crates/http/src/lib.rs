@@ -21,6 +21,7 @@ mod routes;
 mod sandbox;
 mod server;
 mod unknown_path;
+mod wrong_call;
 
 pub use budget::BodyBudget;
 pub use drain::drained;

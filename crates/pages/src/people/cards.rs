@@ -5,8 +5,9 @@ use crate::page::{Frame, encoded, further, html, notice};
 use crate::pages::Pages;
 use crate::time::{china_month, china_time};
 use crate::visit::{UserVisit, Visit, unavailable};
+use crate::wrong_call::PathNames;
 use askama::Template;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::listing::Listing;
@@ -178,7 +179,7 @@ fn mail(seller: &str, pdf_url: &str) -> String {
 /// `GET /me/cards/{name}`
 pub(crate) async fn show(
     State(pages): State<Pages>,
-    Path(name): Path<String>,
+    PathNames(name): PathNames<String>,
     request: Request,
 ) -> Response {
     let UserVisit { user, frame, .. } = match Visit::of(request).known(&pages).await {
