@@ -98,6 +98,10 @@ mod tests {
             false
         }
 
+        fn category_of(&self, _: &str) -> Option<&str> {
+            None
+        }
+
         fn pdf(&self, _: &InvoiceRequest, _: &Content, _: &IssuedInvoice) -> Vec<u8> {
             Vec::new()
         }

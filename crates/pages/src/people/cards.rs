@@ -13,6 +13,7 @@ use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::wallet;
 use kaipiao_app::people::wallet::{HeldCard, HeldInvoice};
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::money::Fen;
@@ -155,7 +156,7 @@ impl<'a> Card<'a> {
             initial: initial(&summary.seller_name),
             amount: summary.gross.to_string(),
             number,
-            items: content.lines.iter().take(ITEMS).map(item).collect(),
+            items: items(&content),
             further_items: content.lines.len().saturating_sub(ITEMS),
             mail: mail(&summary.seller_name, &pdf_url),
             seller: summary.seller_name,
@@ -168,8 +169,10 @@ impl<'a> Card<'a> {
 /// Lines that the page shows; an invoice has up to 2,000.
 const ITEMS: usize = 20;
 
-fn item(line: &Line) -> (String, String) {
-    (line.name.clone(), Fen::new(line.net.get() + line.tax.get()).to_string())
+fn items(content: &Content) -> Vec<(String, String)> {
+    let total = |line: &Line| Fen::new(line.net.get() + line.tax.get()).to_string();
+    let lines = content.printed_names().zip(&content.lines).take(ITEMS);
+    lines.map(|(name, line)| (name.into_owned(), total(line))).collect()
 }
 
 fn mail(seller: &str, pdf_url: &str) -> String {
