@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_printed_behind_the_short_name_that_it_got() {
+    fn a_discount_bears_the_name_of_its_line() {
         let of = |nature, tax_code: &str, name: &str| Line {
             tax_code: tax_code.into(),
             name: name.into(),
