@@ -1,6 +1,6 @@
 //! Records that cannot be read: the operator's listings name them and show the others.
 
-use kaipiao_tests::{ADMIN, MERCHANT, TestServer, USER, assert_ok};
+use kaipiao_tests::{ADMIN, MERCHANT, REIMBURSER, TestServer, USER, assert_ok};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -146,5 +146,26 @@ fn what_goes_with_an_entry_hides_it_no_more_than_itself() {
     for listing in ["messages", "titles"] {
         let path = format!("users/wang/{listing}");
         assert_eq!(listed(&server, &path, listing, "users wang/"), [] as [Value; 0]);
+    }
+}
+
+/// The records that a start of the sandbox looks for: one by one, the server runs without it.
+#[test]
+fn the_sandbox_starts_beside_damaged_demo_records() {
+    for (table, owner) in [("users", USER), ("accounts", REIMBURSER), ("taxpayers", MERCHANT)] {
+        let server =
+            TestServer::start_embedded().restart_after(|store| damage(store, table, owner, ""), "");
+        let healthy = server.get_raw("/healthz");
+        assert_eq!(healthy.status(), 200, "{table}: {}", healthy.body());
+        // It is still as damaged as it was: nothing was written over it.
+        match table {
+            "users" => {
+                let path = format!("users/{owner}/titles");
+                assert_eq!(listed(&server, &path, "titles", &format!("users {owner}/")).len(), 3);
+            }
+            _ => {
+                listed(&server, "accounts", "accounts", &format!("{table} {owner}/"));
+            }
+        }
     }
 }

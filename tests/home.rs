@@ -2,7 +2,7 @@
 
 use kaipiao_http::ROUTES;
 use kaipiao_pages::PAGE_ROUTES;
-use kaipiao_tests::TestServer;
+use kaipiao_tests::{ADMIN, TestServer};
 
 #[test]
 fn the_home_page_shows_what_runs_here() {
@@ -46,6 +46,59 @@ fn every_listed_route_is_served_and_nothing_else() {
     let missing = server.get_raw("/nothing");
     assert_eq!(missing.status(), 404);
     assert!(missing.body().contains("home page"));
+}
+
+/// Each route, called with a name that is not UTF-8, and by a method that it does not take.
+#[test]
+fn every_wrong_call_is_answered_in_our_own_words() {
+    let server = TestServer::start();
+    let bearer = format!("Bearer {ADMIN}");
+    let called = |method: &str, path: &str| {
+        let headers = [("authorization", &*bearer), ("accept-language", "en")];
+        server.page(method, path, &headers, "")
+    };
+    let not_text = |path: &str| {
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "%ff" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    let api = ROUTES.iter().map(|route| (route.path.to_owned(), "application/json"));
+    let pages = kaipiao_pages::paths().into_iter().map(|path| (path, "text/html"));
+    let home = [("/".to_owned(), "text/html")];
+    for (path, expected) in api.chain(pages).chain(home) {
+        let wrong = not_text(&path);
+        let answers_itself = path.starts_with("/card/") || path.starts_with("/cgi-bin/");
+        let answer = called("DELETE", &wrong);
+        assert_eq!(media_type(&answer), expected, "DELETE {path}: {}", answer.body());
+        if !answers_itself {
+            assert_eq!(answer.status(), 405, "DELETE {path}");
+            assert!(!answer.headers()["allow"].is_empty(), "{path}");
+        }
+        for method in ["GET", "POST", "PUT"] {
+            let answer = called(method, &wrong);
+            if wrong == path || answer.status() == 405 || answer.status() == 303 {
+                continue;
+            }
+            let is_document = path.starts_with("/invoice/");
+            let (status, expected) =
+                if is_document { (404, "text/plain") } else { (400, expected) };
+            let got = (answer.status().as_u16(), media_type(&answer));
+            assert_eq!(got, (status, expected), "{method} {path}: {}", answer.body());
+            assert!(!answer.body().contains("Invalid URL"), "{method} {path}: {}", answer.body());
+        }
+    }
+    for (method, path, status, words) in [
+        ("GET", "/me/cards/%ff", 400, "This address is not complete"),
+        ("GET", "/lang/%ff", 400, "This address is not complete"),
+        ("GET", "/shop/orders", 405, "This address can&#39;t be opened directly"),
+        ("GET", "/logout", 405, "This address can&#39;t be opened directly"),
+    ] {
+        let answer = called(method, path);
+        assert_eq!(answer.status(), status, "{path}");
+        assert!(answer.body().contains(words), "{}", answer.body());
+    }
+    let chinese = server.page("GET", "/logout", &[("accept-language", "zh-CN")], "");
+    assert!(chinese.body().contains("此地址不能直接打开"), "{}", chinese.body());
+    assert_eq!(chinese.headers()["allow"], "POST");
 }
 
 #[test]

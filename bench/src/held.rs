@@ -21,6 +21,7 @@ const TICK: Duration = Duration::from_millis(1);
 const MIB: usize = 1 << 20;
 /// An invoice's lines at most.
 const LINES: usize = 2_000;
+const FEWER_LINES: usize = 600;
 
 /// Measures, and prints a line a request.
 pub(crate) fn run() {
@@ -36,12 +37,20 @@ pub(crate) fn run() {
     server.measure("the same as gzip", |_| server.packed("makeoutinvoice", &list));
     let texts = costly_texts().to_string();
     server.measure("600 lines of rare characters", |_| drop(server.call("makeoutinvoice", &texts)));
-    let orders: Vec<_> = (0..ROUNDS).map(|n| server.authorized(n)).collect();
-    server.measure("2,000 lines, and their issuing", |n| server.issue(&orders[n], n));
+    let orders: Vec<_> = (0..2 * ROUNDS).map(|n| server.authorized(n)).collect();
+    server.measure("2,000 lines, and their issuing", |n| server.issue(&orders[n], n, LINES));
+    let shorter = |n: usize| ROUNDS + n;
+    server.measure("600 lines, and their issuing", |n| {
+        server.issue(&orders[shorter(n)], shorter(n), FEWER_LINES);
+    });
     let pdfs: Vec<_> = (0..ROUNDS).map(|n| server.pdf_url(n)).collect();
     server.measure("their PDF", |n| server.fetch(&pdfs[n]));
     let to_picture = |url: &String| url.replace("/pdf/", "/svg/").replace(".pdf", ".svg");
     server.measure("their picture", |n| server.fetch(&to_picture(&pdfs[n])));
+    server.measure("their offset", |n| server.offset(&orders[n], n));
+    server.measure("the offset of 600 lines", |n| {
+        server.offset(&orders[shorter(n)], shorter(n));
+    });
 }
 
 struct Served {
@@ -146,8 +155,8 @@ impl Served {
         lina["openids"][DEMO_ACCOUNTS[0].appid].as_str().expect("text").to_owned()
     }
 
-    /// makeoutinvoice of as many lines as there may be, and the wait for its result.
-    fn issue(&self, openid: &str, n: usize) {
+    /// makeoutinvoice of so many lines of one yuan, and the wait for its result.
+    fn issue(&self, openid: &str, n: usize, count: usize) {
         let line = |index: usize| {
             let name: String = (0..20_u32)
                 .filter_map(|at| {
@@ -160,29 +169,51 @@ impl Served {
                 "xmdj": "1", "xmje": "1", "sl": "0.13", "se": "0.13",
             })
         };
-        let lines: Vec<_> = (0..LINES).map(line).collect();
+        let lines: Vec<_> = (0..count).map(line).collect();
+        let total = |fen: usize| format!("{}.{:02}", count * fen / 100, count * fen % 100);
         let body = json!({"invoiceinfo": {
-            "wxopenid": openid, "ddh": format!("held{n}"), "fpqqlsh": format!("2ff836held{n}"),
+            "wxopenid": openid, "ddh": format!("held{n}"), "fpqqlsh": serial(n),
             "nsrsbh": "91440300MA5KP0009F", "nsrmc": "开票示例商城有限公司", "nsrdz": "深圳",
             "nsrdh": "1", "nsrbank": "示例银行", "nsrbankid": "2", "ghfmc": "李娜", "kpr": "张三",
-            "jshj": "2260", "hjje": "2000", "hjse": "260", "invoicedetail_list": lines,
+            "jshj": total(113), "hjje": total(100), "hjse": total(13), "invoicedetail_list": lines,
         }});
         let answer = self.call("makeoutinvoice", &body.to_string());
         assert_eq!(answer["errcode"], 0, "{answer}");
-        while self.queried(n)["errcode"] == 73107 {
+        self.wait_for(&serial(n));
+    }
+
+    /// clearoutinvoice, and the wait for its result.
+    fn offset(&self, openid: &str, n: usize) {
+        let blue = &self.queried(&serial(n))["invoicedetail"];
+        let red = format!("{}red", serial(n));
+        let body = json!({"invoiceinfo": {
+            "wxopenid": openid, "fpqqlsh": red, "nsrsbh": "91440300MA5KP0009F",
+            "nsrmc": "开票示例商城有限公司", "yfpdm": blue["fpdm"], "yfphm": blue["fphm"],
+        }});
+        let answer = self.call("clearoutinvoice", &body.to_string());
+        assert_eq!(answer["errcode"], 0, "{answer}");
+        self.wait_for(&red);
+    }
+
+    fn wait_for(&self, serial: &str) {
+        while self.queried(serial)["errcode"] == 73107 {
             std::thread::park_timeout(Duration::from_millis(5));
         }
     }
 
-    fn queried(&self, n: usize) -> Value {
-        let asked = json!({"fpqqlsh": format!("2ff836held{n}"), "nsrsbh": "91440300MA5KP0009F"});
+    fn queried(&self, serial: &str) -> Value {
+        let asked = json!({"fpqqlsh": serial, "nsrsbh": "91440300MA5KP0009F"});
         self.call("queryinvoceinfo", &asked.to_string())
     }
 
     fn pdf_url(&self, n: usize) -> String {
-        let answer = self.queried(n);
+        let answer = self.queried(&serial(n));
         answer["invoicedetail"]["pdfurl"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
+}
+
+fn serial(n: usize) -> String {
+    format!("2ff836held{n}")
 }
 
 /// Ticks, and keeps by how much a tick was too late at most.

@@ -1,7 +1,9 @@
 //! The operator's listing of invoice requests.
 
-use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_sucesss, wait_until};
-use serde_json::json;
+use kaipiao_tests::{
+    ADMIN, Client, MERCHANT, OTHER_USER, TestServer, USER, assert_sucesss, wait_until,
+};
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// How long a search may lag behind the commits.
@@ -104,6 +106,61 @@ fn a_code_without_a_short_name_is_named() {
     let listed = server.admin("GET", &listing("fpqqlsh=2ff836C1"), &json!(null)).1;
     assert_eq!(listed["invoices"][0]["unnamed_codes"], json!(["9990000000000000000"]), "{listed}");
     server.leaves_pushes();
+}
+
+/// The PDF, the picture and the card of an invoice are what they were, whatever the table and other settings
+/// say later.
+#[test]
+fn an_issued_invoice_keeps_its_short_names_when_the_table_changes() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let settings = format!("[render]\ncategories = {:?}", file.path());
+    std::fs::write(file.path(), "10904,洗衣电器").unwrap();
+    let server = TestServer::start_with(&settings);
+    let blue = server.merchant().issued("1", "C1");
+    let picture = |detail: &Value| {
+        detail["pdfurl"].as_str().unwrap().replace("/pdf/", "/svg/").replace(".pdf", ".svg")
+    };
+    let drawn = |server: &TestServer, detail: &Value| {
+        let pdf = detail["pdfurl"].as_str().unwrap();
+        [pdf.to_owned(), picture(detail)].map(|url| server.get_raw_bytes(&here(server, &url)))
+    };
+    let before = drawn(&server, &blue);
+
+    std::fs::write(file.path(), "10904,家电").unwrap();
+    let server = server.restart_with(&settings);
+    assert!(drawn(&server, &blue) == before, "the documents have changed");
+    let merchant = server.merchant();
+    assert_sucesss(&merchant.offset(&merchant.offset_of(&blue, "C2")));
+    let red = merchant.result("C2")["invoicedetail"].clone();
+    let new = merchant.issued("3", "C3");
+    for (detail, name) in
+        [(&blue, "*洗衣电器*洗衣机"), (&red, "*洗衣电器*洗衣机"), (&new, "*家电*洗衣机")]
+    {
+        let url = here(&server, detail["pdfurl"].as_str().unwrap());
+        let text = server.pdf_text(&json!({"pdfurl": url}));
+        assert!(text.contains(name), "{name}: {text}");
+        if detail != &red {
+            let name_in_address = url.rsplit('/').next().unwrap();
+            let card = format!("/me/cards/{}", name_in_address.trim_end_matches(".pdf"));
+            let card = server.page("GET", &card, &[("cookie", &server.session(USER))], "");
+            assert!(card.body().contains(name), "{name}: {}", card.body());
+        }
+    }
+    // Without a table, under another tax machine, the seller moved, renamed and with another face.
+    let seller = json!({"merchant": {
+        "nsrmc": "改名商贸有限公司", "nsrdz": "上海", "nsrdh": "9", "nsrbank": "别的银行", "nsrbankid": "8",
+        "face": "digital",
+    }});
+    let (status, answer) = server.put_account(MERCHANT, &seller, ADMIN);
+    assert_eq!(status, 200, "{answer}");
+    let server = server.restart_with("[issuing]\nmachine_number = \"661234567891\"");
+    assert!(drawn(&server, &blue) == before, "the documents have changed");
+}
+
+/// An address of an earlier server, at this one.
+fn here(server: &TestServer, url: &str) -> String {
+    let path = url.split_once("/invoice/").unwrap().1;
+    format!("{}/invoice/{path}", server.base)
 }
 
 /// A request that stays with the issuer.

@@ -171,6 +171,7 @@ fn goods() -> Line {
     Line {
         nature: LineNature::Normal,
         tax_code: "1060402010000000000".to_owned(),
+        category: None,
         name: "钢笔".to_owned(),
         unit: "支".to_owned(),
         model: String::new(),

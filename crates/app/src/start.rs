@@ -158,9 +158,9 @@ async fn missing_accounts(app: &App) -> Result<Vec<AccountSpec>, Failure> {
     let mut specs = Vec::new();
     for demo in DEMO_ACCOUNTS {
         let appid = parse(demo.appid);
-        let is_missing = accounts::find(app, &appid).await?.is_none();
+        let is_missing = !is_there(accounts::find(app, &appid).await)?;
         let has_taxpayer =
-            demo.appid != DEMO_MERCHANT || taxpayers::find(app, &appid).await?.is_some();
+            demo.appid != DEMO_MERCHANT || is_there(taxpayers::find(app, &appid).await)?;
         let merchant = (!has_taxpayer).then(demo_taxpayer);
         if is_missing {
             specs.push(AccountSpec { merchant, ..demo.spec() });
@@ -172,13 +172,25 @@ async fn missing_accounts(app: &App) -> Result<Vec<AccountSpec>, Failure> {
     Ok(specs)
 }
 
+/// Whether a record of the sandbox stands in the store. One that cannot be read does: the log names it, the
+/// rest of the sandbox runs without it, and whoever looks after the store decides what becomes of it.
+fn is_there<T>(found: Result<Option<T>, Failure>) -> Result<bool, Failure> {
+    match found {
+        Err(Failure::Unreadable(record)) => {
+            tracing::error!(damaged = %record, "the sandbox starts without a record");
+            Ok(true)
+        }
+        found => Ok(found?.is_some()),
+    }
+}
+
 /// The users and their title books come in one commit: a restart never finds half of them, and
 /// never brings back an entry that a user deleted.
 async fn seed_users(app: &App) -> Result<(), Failure> {
     let mut saves = Vec::new();
     for demo in DEMO_USERS {
         let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
-        if get::<User>(app, &user_key(&id)).await?.is_none() {
+        if !is_there(get::<User>(app, &user_key(&id)).await)? {
             saves.extend(user_saves(&id, demo));
         }
     }

@@ -241,7 +241,9 @@ impl Render {
             return Ok(Categories::EMPTY);
         }
         let wrong = |problem| SettingsError::Malformed(path.clone(), problem);
-        Categories::read(&read(path)?).map_err(wrong)
+        let table = std::fs::read(path);
+        let table = table.map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
+        Categories::read(&table).map_err(wrong)
     }
 
     /// The fonts beside the embedded one.
@@ -933,6 +935,11 @@ mod tests {
         std::fs::write(file.path(), "30101;运输服务").unwrap();
         let error = table().unwrap_err().to_string();
         assert!(error.ends_with("line 1: expected a code, a comma and a short name"), "{error}");
+        // 运输服务 in GBK, as spreadsheets save it.
+        std::fs::write(file.path(), b"1,a\n30101,\xd4\xcb\xca\xe4\xb7\xfe\xce\xf1").unwrap();
+        let error = table().unwrap_err().to_string();
+        let place = format!("{}: line 2: expected UTF-8, and byte 11", file.path().display());
+        assert!(error.contains(&place), "{error}");
         let built_in = merged("").unwrap().render.category_table().unwrap();
         assert_eq!(built_in.short_name("1030204"), Some("乳制品"));
     }

@@ -22,6 +22,7 @@ mod routes;
 mod sandbox;
 mod server;
 mod unknown_path;
+mod wrong_call;
 
 pub use budget::BodyBudget;
 pub use drain::drained;

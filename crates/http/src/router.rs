@@ -3,6 +3,7 @@
 use crate::routes::{Api, routes_of};
 use crate::server::Server;
 use crate::unknown_path::unknown_path;
+use crate::wrong_call::wrong_method;
 use crate::{answer, drain, guard};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -25,6 +26,7 @@ pub fn router(server: Server, pages: Router) -> Router {
         let own_pages = from_fn_with_state(server.clone(), guard::refuse_other_sites);
         router = router.merge(routes_of(Api::Sandbox).layer(own_pages));
     }
+    let router = router.method_not_allowed_fallback(wrong_method);
     guarded(server.clone(), router.with_state(server).merge(pages))
 }
 
@@ -94,6 +96,10 @@ mod tests {
     impl Renderer for NotHere {
         fn can_print(&self, _: char) -> bool {
             false
+        }
+
+        fn category_of(&self, _: &str) -> Option<&str> {
+            None
         }
 
         fn pdf(&self, _: &InvoiceRequest, _: &Content, _: &IssuedInvoice) -> Vec<u8> {

@@ -3,7 +3,8 @@
 use crate::page::{Frame, encoded, notice, notice_with_link, see_other};
 use crate::pages::Pages;
 use crate::visit::{UserVisit, Visit, unavailable};
-use axum::extract::{Path, Request, State};
+use crate::wrong_call::PathNames;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use kaipiao_app::Failure;
@@ -32,7 +33,7 @@ pub(crate) async fn order(State(pages): State<Pages>, request: Request) -> Respo
 /// the page has looked by itself.
 pub(crate) async fn come_back(
     State(pages): State<Pages>,
-    Path(order_id): Path<String>,
+    PathNames(order_id): PathNames<String>,
     request: Request,
 ) -> Response {
     let visit = Visit::of(request);

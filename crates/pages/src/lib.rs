@@ -16,7 +16,8 @@ mod router;
 mod style;
 mod time;
 mod visit;
+mod wrong_call;
 
 pub use home::{Home, RouteRow, token_curl};
 pub use pages::Pages;
-pub use router::{PAGE_ROUTES, no_invoice, router};
+pub use router::{PAGE_ROUTES, no_invoice, paths, router};

@@ -102,7 +102,7 @@ pub(crate) fn to_login(next: &str) -> Response {
 pub(crate) fn local(next: &str) -> &str {
     let is_local = next.starts_with('/')
         && !next.starts_with("//")
-        && !next.contains(['\\', '\n', '\r', '\t']);
+        && !next.contains(|c: char| c == '\\' || c.is_control());
     if is_local { next } else { "/me/titles" }
 }
 
@@ -169,7 +169,8 @@ mod tests {
         for good in ["/", "/me/titles", "/bizmall/authinvoice?a=//b"] {
             assert_eq!(local(good), good);
         }
-        for bad in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", "me"]
+        for bad in
+            ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", "/\0", "me"]
         {
             assert_eq!(local(bad), "/me/titles", "{bad}");
         }

@@ -9,12 +9,13 @@ use crate::pages::Pages;
 use crate::people::{cards, login, messages, titles};
 use crate::style::{ICON_PATH, STYLE_PATH, icon, style};
 use crate::visit::Visit;
+use crate::wrong_call::wrong_method;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 
@@ -52,36 +53,56 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
     page_row("GET", "/me/messages", "a user's service messages", "用户的服务消息"),
 ];
 
+/// A page's address, with the names of its parts in braces, and who answers there.
+type Served = (String, MethodRouter<Pages>);
+
 /// The pages.
 pub fn router(home: &Home, pages: Pages) -> Router {
-    let authorize = get(s02_auth_url::page).post(s02_auth_url::page);
-    Router::new()
-        .route(PAGE_PATH, authorize.clone())
-        .route(&format!("/{MINI_PROGRAM_PATH}"), authorize)
-        .route("/login", get(login::show).post(login::choose))
-        .route("/logout", post(login::leave))
-        .route("/lang/{code}", get(login::language))
-        .route("/me/cards", get(cards::list))
-        .route("/me/cards/{name}", get(cards::show))
-        .route("/me/titles", get(titles::list))
-        .route("/me/titles/new", get(titles::new).post(titles::new))
-        .route("/me/titles/{id}", get(titles::edit).post(titles::edit))
-        .route("/me/titles/{id}/{what}", get(titles::back).post(titles::change))
-        .route("/me/messages", get(messages::list))
-        .merge(if pages.is_sandbox { shop() } else { Router::new() })
+    let shop = if pages.is_sandbox { shop() } else { Vec::new() };
+    let served = everywhere().into_iter().chain(shop);
+    served
+        .fold(Router::new(), |router, (path, page)| router.route(&path, page))
         .with_state(pages)
         .merge(home_route(home))
-        .route(STYLE_PATH, get(style))
-        .route(ICON_PATH, get(icon))
-        .route("/favicon.ico", get(icon))
+        .method_not_allowed_fallback(wrong_method)
         .fallback(not_found)
 }
 
+/// The addresses of all pages of a sandbox but the home page.
+pub fn paths() -> Vec<String> {
+    everywhere().into_iter().chain(shop()).map(|(path, _)| path).collect()
+}
+
+fn everywhere() -> Vec<Served> {
+    let authorize = || get(s02_auth_url::page).post(s02_auth_url::page);
+    let edit = get(titles::edit).post(titles::edit);
+    [
+        (PAGE_PATH, authorize()),
+        (&format!("/{MINI_PROGRAM_PATH}"), authorize()),
+        ("/login", get(login::show).post(login::choose)),
+        ("/logout", post(login::leave)),
+        ("/lang/{code}", get(login::language)),
+        ("/me/cards", get(cards::list)),
+        ("/me/cards/{name}", get(cards::show)),
+        ("/me/titles", get(titles::list)),
+        ("/me/titles/new", get(titles::new).post(titles::new)),
+        ("/me/titles/{id}", edit),
+        ("/me/titles/{id}/{what}", get(titles::back).post(titles::change)),
+        ("/me/messages", get(messages::list)),
+        (STYLE_PATH, get(style)),
+        (ICON_PATH, get(icon)),
+        ("/favicon.ico", get(icon)),
+    ]
+    .map(|(path, page)| (path.to_owned(), page))
+    .into()
+}
+
 /// The shop of the sandbox; in production merchants bring their own.
-fn shop() -> Router<Pages> {
-    Router::new()
-        .route("/shop/orders", post(demo_shop::order))
-        .route(&format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back))
+fn shop() -> Vec<Served> {
+    vec![
+        ("/shop/orders".to_owned(), post(demo_shop::order)),
+        (format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back)),
+    ]
 }
 
 fn is_browser(headers: &HeaderMap) -> bool {

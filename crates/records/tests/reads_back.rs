@@ -150,6 +150,29 @@ fn every_record_reads_back() {
     reads_back(ClockOffset::key(), &ClockOffset { ahead_s: 7 });
 }
 
+/// Order numbers hold any character, and two may say together what another event of one says alone.
+#[test]
+fn messages_of_different_orders_and_events_have_different_keys() {
+    let orders = ["a", "b", "a/b", "c", "a/issued", "issued", "issued/a", "a/b/failed", "b/c"];
+    let serial = || Serial::parse("2ff836发/1").unwrap();
+    let events = [
+        MessageEvent::Rejected { reason: String::new(), url: String::new() },
+        MessageEvent::Issued(serial()),
+        MessageEvent::Failed,
+        MessageEvent::TakenBack(serial()),
+    ];
+    let mut keys = std::collections::BTreeSet::new();
+    for order_id in orders {
+        for event in events.clone() {
+            let order_id = OrderId::parse(order_id).unwrap();
+            let message =
+                Message { user: user(), merchant: merchant(), order_id, sent_at: at(9), event };
+            keys.insert(message_key(&message).id);
+        }
+    }
+    assert_eq!(keys.len(), orders.len() * events.len(), "{keys:?}");
+}
+
 #[test]
 fn an_order_reads_back_in_every_state() {
     let openid = OpenId::from_checked("o1".into());
@@ -212,6 +235,7 @@ fn content() -> Content {
     let line = Line {
         nature: LineNature::Discounted,
         tax_code: "1090418010000000000".into(),
+        category: Some("家用清洁电器具".into()),
         name: "洗衣机".into(),
         unit: "台".into(),
         model: "60L".into(),
@@ -224,6 +248,7 @@ fn content() -> Content {
     };
     let bare = Line {
         nature: LineNature::Discount,
+        category: None,
         quantity: None,
         unit_price: None,
         net: Fen::new(-1),

@@ -10,7 +10,6 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::capitals::capitals;
-use crate::category::names;
 use crate::dates::in_china;
 use crate::figures::plain;
 use crate::subject::Subject;
@@ -82,7 +81,7 @@ fn data(xml: &mut Xml, subject: Subject) -> Written {
     group(xml, "SellerInformation", |xml| party(xml, "Seller", &content.seller))?;
     group(xml, "BuyerInformation", |xml| party(xml, "Buyer", &content.buyer))?;
     group(xml, "BasicInformation", |xml| basics(xml, subject))?;
-    for (line, name) in content.lines.iter().zip(names(&content.lines)) {
+    for (line, name) in content.lines.iter().zip(content.printed_names()) {
         group(xml, "IssuItemInformation", |xml| item(xml, line, &name))?;
     }
     group(xml, "AdditionalInformation", |xml| leaf(xml, "Remark", &content.remark))

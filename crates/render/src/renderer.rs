@@ -43,7 +43,6 @@ impl FaceRenderer {
         content: &Content,
         invoice: &IssuedInvoice,
     ) -> Vec<String> {
-        let content = &self.categories.named(content);
         let fonts = self.fonts.for_document();
         let pages = pages(&fonts, Subject { request, content, invoice });
         let name = title(invoice.number.face());
@@ -56,12 +55,11 @@ impl Renderer for FaceRenderer {
         self.fonts.has_glyph(character)
     }
 
-    fn names_category(&self, tax_code: &str) -> bool {
-        self.categories.short_name(tax_code).is_some()
+    fn category_of(&self, tax_code: &str) -> Option<&str> {
+        self.categories.short_name(tax_code)
     }
 
     fn pdf(&self, request: &InvoiceRequest, content: &Content, invoice: &IssuedInvoice) -> Vec<u8> {
-        let content = &self.categories.named(content);
         let subject = Subject { request, content, invoice };
         let fonts = self.fonts.for_document();
         let pages: Vec<Page> = pages(&fonts, subject).collect();
@@ -74,7 +72,6 @@ impl Renderer for FaceRenderer {
         content: &Content,
         invoice: &IssuedInvoice,
     ) -> String {
-        let content = &self.categories.named(content);
         let subject = Subject { request, content, invoice };
         let fonts = self.fonts.for_document();
         let first = pages(&fonts, subject).next();

@@ -21,7 +21,7 @@ use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::line::{Line, LineNature, Untaxed};
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_render::capitals::capitals;
-use kaipiao_render::{FaceRenderer, FontFile, Fonts, category, qr};
+use kaipiao_render::{FaceRenderer, FontFile, Fonts, qr};
 use proptest::prelude::*;
 use quick_xml::events::Event;
 use rust_decimal::Decimal;
@@ -114,7 +114,7 @@ fn is_no_sale(line: &Line) -> bool {
 
 /// Each line's cells, as they stand beside each other.
 fn rows(content: &Content) -> Vec<String> {
-    let names = category::names(&content.lines);
+    let names = content.printed_names();
     content.lines.iter().zip(names).map(|(line, name)| row(line, &name)).collect()
 }
 
@@ -547,6 +547,7 @@ fn any_line() -> impl Strategy<Value = Line> {
             Line {
                 nature: LineNature::from_number(nature).unwrap(),
                 tax_code,
+                category: None,
                 name,
                 unit,
                 model,

@@ -52,7 +52,10 @@ async fn drawing(app: &App, key: &DocumentKey) -> Result<Drawing, NotDrawn> {
 /// An invoice of a hundred ordinary lines is small, one of a thousand or of long names is not.
 fn size_of(content: &Content) -> DrawingSize {
     let figures_bytes = 64;
-    let bytes = |line: &Line| line.name.len() + line.model.len() + line.unit.len() + figures_bytes;
+    let bytes = |line: &Line| {
+        let category = line.category.as_ref().map_or(0, String::len);
+        category + line.name.len() + line.model.len() + line.unit.len() + figures_bytes
+    };
     let lines_bytes: usize = content.lines.iter().map(bytes).sum();
     if lines_bytes > SMALL_BYTES { DrawingSize::Large } else { DrawingSize::Small }
 }

@@ -9,7 +9,7 @@ use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::order::Order;
-use kaipiao_domain::invoicing::acceptance::{NotAccepted, RequestContext};
+use kaipiao_domain::invoicing::acceptance::{Accepted, NotAccepted, RequestContext};
 use kaipiao_domain::invoicing::content::ContentProblem;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::make_out::MakeOut;
@@ -79,7 +79,6 @@ pub async fn make_out(
             }
         })
         .await?;
-    app.told_codes.tell(&*app.renderer, &asked.content);
     reply.map_err(MakeOutError::from)
 }
 
@@ -100,7 +99,11 @@ fn accept(
     let context = RequestContext { taxpayer, names_user: &names_user, known: known_request, now };
     let life = app.settings.issuing.authorization_life;
     let can_print = |c: char| app.renderer.can_print(c);
-    let accepted = asked.decide(order, &context, life, &can_print)?;
+    let category_of = |tax_code: &str| app.renderer.category_of(tax_code).map(str::to_owned);
+    let accepted = asked.decide(order, &context, life, &can_print, &category_of)?;
+    if let Accepted::Begins { content, .. } = &accepted {
+        app.told_codes.tell(content);
+    }
     Ok(acceptance::decision(app, accepted, known.as_ref()))
 }
 

@@ -70,6 +70,10 @@ impl Renderer for Still {
         true
     }
 
+    fn category_of(&self, _: &str) -> Option<&str> {
+        None
+    }
+
     fn pdf(&self, _: &InvoiceRequest, _: &Content, _: &IssuedInvoice) -> Vec<u8> {
         Vec::new()
     }

@@ -2,7 +2,6 @@
 //! is told what to add to `render.categories`.
 
 use kaipiao_domain::invoicing::content::Content;
-use kaipiao_ports::invoicing::renderer::Renderer;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,9 +13,9 @@ const MAX_TOLD: usize = 10_000;
 pub(crate) struct ToldCodes(Mutex<HashSet<String>>);
 
 impl ToldCodes {
-    /// Names in the log, once each, the codes of a content that have no short name.
-    pub(crate) fn tell(&self, renderer: &dyn Renderer, content: &Content) {
-        for tax_code in self.first_seen(without_name(renderer, content)) {
+    /// Names in the log, once each, the codes of an accepted content that got no short name.
+    pub(crate) fn tell(&self, content: &Content) {
+        for tax_code in self.first_seen(content.codes_without_category()) {
             tracing::warn!(tax_code, "no short name is known, add the code to render.categories");
         }
     }
@@ -29,14 +28,6 @@ impl ToldCodes {
         let mut is_first = |code: &str| told.len() < MAX_TOLD && told.insert(code.to_owned());
         codes.into_iter().filter(|code| is_first(code)).map(str::to_owned).collect()
     }
-}
-
-/// The tax codes of a content that have no short name.
-pub(crate) fn without_name<'a>(renderer: &dyn Renderer, content: &'a Content) -> BTreeSet<&'a str> {
-    // A line that begins with an asterisk brings its short name along.
-    let lines = content.lines.iter().filter(|line| !line.name.starts_with('*'));
-    let codes: BTreeSet<&str> = lines.map(|line| &*line.tax_code).collect();
-    codes.into_iter().filter(|code| !renderer.names_category(code)).collect()
 }
 
 #[cfg(test)]

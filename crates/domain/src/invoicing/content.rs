@@ -1,9 +1,11 @@
 //! What an invoice says (section 14).
 
-use crate::invoicing::line::{Line, LineField};
+use crate::invoicing::line::{Line, LineField, LineNature};
 use crate::invoicing::party::{Party, PartyField};
 use crate::money::Fen;
 use core::fmt::Display;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Everything that an invoice says, but for its number and date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +136,31 @@ impl Content {
         texts
     }
 
+    /// The same with the short name of each line's tax code, but for the lines that bring their own.
+    #[must_use]
+    pub fn with_categories(mut self, category_of: impl Fn(&str) -> Option<String>) -> Self {
+        for line in &mut self.lines {
+            line.category = if line.brings_category() { None } else { category_of(&line.tax_code) };
+        }
+        self
+    }
+
+    /// The names of all lines as they are printed. A discount bears the name of what it discounts.
+    pub fn printed_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let named = |(index, line): (usize, &Line)| match line.nature {
+            LineNature::Discount => index.saturating_sub(1),
+            LineNature::Normal | LineNature::Discounted => index,
+        };
+        let lines = &self.lines;
+        lines.iter().enumerate().map(move |at| lines[named(at)].printed_name())
+    }
+
+    /// The tax codes of lines that are printed without a short name.
+    pub fn codes_without_category(&self) -> BTreeSet<&str> {
+        let is_without = |line: &&Line| line.category.is_none() && !line.brings_category();
+        self.lines.iter().filter(is_without).map(|line| &*line.tax_code).collect()
+    }
+
     /// What the red invoice says that takes this one back: the same with all signs turned.
     pub fn reversed(&self, remark: String) -> Self {
         let reversed_line = |line: &Line| Line {
@@ -167,7 +194,6 @@ pub fn check_printable(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invoicing::line::LineNature;
     use crate::invoicing::samples::{content, line};
 
     #[test]
@@ -179,5 +205,32 @@ mod tests {
         let problem = content.check_characters(known).unwrap_err();
         assert_eq!(problem.field, ContentField::Line(0, LineField::Model));
         assert_eq!(problem.problem, "holds 𪚥 (U+2A6A5), which no font here can print");
+    }
+
+    #[test]
+    fn a_discount_bears_the_name_of_its_line() {
+        let of = |nature, tax_code: &str, name: &str| Line {
+            tax_code: tax_code.into(),
+            name: name.into(),
+            ..line(nature, "1", "1", "1")
+        };
+        let lines = vec![
+            of(LineNature::Discounted, "1", "洗衣机"),
+            of(LineNature::Discount, "1", "折扣行"),
+            of(LineNature::Normal, "1", "*饮料*水"),
+            of(LineNature::Normal, "2", "书"),
+        ];
+        let named = |name: &str| {
+            let name = name.to_owned();
+            content(lines.clone()).with_categories(move |code| (code == "1").then(|| name.clone()))
+        };
+        let printed: Vec<_> = named("电器").printed_names().map(Cow::into_owned).collect();
+        assert_eq!(printed, ["*电器*洗衣机", "*电器*洗衣机", "*饮料*水", "书"]);
+        assert_eq!(named("电器").codes_without_category(), BTreeSet::from(["2"]));
+        let red = named("电器").reversed(String::new());
+        let printed: Vec<_> = red.printed_names().map(Cow::into_owned).collect();
+        assert_eq!(printed, ["*电器*洗衣机", "*电器*洗衣机", "*饮料*水", "书"]);
+        let lone = content(vec![of(LineNature::Discount, "2", "折扣")]);
+        assert_eq!(lone.printed_names().collect::<Vec<_>>(), ["折扣"]);
     }
 }

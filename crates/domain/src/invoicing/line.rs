@@ -2,6 +2,7 @@
 
 use crate::money::Fen;
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 
 /// The nature of a line (section 14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,9 @@ pub struct Line {
     pub nature: LineNature,
     /// The 19-digit tax classification code.
     pub tax_code: String,
+    /// The short name of the tax code, 商品简称, as the tables had it when the invoice was accepted.
+    /// None: none had one, or the name brings its own.
+    pub category: Option<String>,
     /// The goods or the service.
     pub name: String,
     /// The unit of measurement; may be empty.
@@ -90,7 +94,25 @@ pub struct Line {
     pub tax: Fen,
 }
 
+/// What encloses a short name before the name of a line: `*饮料*水`.
+const CATEGORY_MARK: char = '*';
+
 impl Line {
+    /// Whether the name begins with a short name of its own.
+    pub fn brings_category(&self) -> bool {
+        self.name.starts_with(CATEGORY_MARK)
+    }
+
+    /// The name behind its short name: `*家用清洁电器具*洗衣机`.
+    pub fn printed_name(&self) -> Cow<'_, str> {
+        match &self.category {
+            Some(category) => {
+                Cow::Owned(format!("{CATEGORY_MARK}{category}{CATEGORY_MARK}{}", self.name))
+            }
+            None => Cow::Borrowed(&self.name),
+        }
+    }
+
     /// Why no tax is due, if none is: the request says so, or the tax code does.
     pub fn untaxed(&self) -> Option<Untaxed> {
         let is_zero = self.rate.is_zero() && self.tax == Fen::ZERO;

@@ -25,13 +25,15 @@ pub struct MakeOut {
 
 impl MakeOut {
     /// Section 14, in the order of D-59: the serial's prefix, the taxpayer, the order's
-    /// authorization, who, the serial's identity, the content.
+    /// authorization, who, the serial's identity, the content. What is accepted bears the short names
+    /// of its tax codes from then on.
     pub fn decide(
         &self,
         order: Option<&Order>,
         context: &RequestContext<'_>,
         authorization_life: Duration,
         can_print: &dyn Fn(char) -> bool,
+        category_of: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Accepted<Order>, NotAccepted> {
         let RequestContext { taxpayer, names_user, known, now } = context;
         self.serial.check_prefix(&taxpayer.code)?;
@@ -83,7 +85,7 @@ impl MakeOut {
                 accepted_at: known.map_or(*now, |known| known.accepted_at),
                 state: RequestState::Running { since: *now },
             },
-            content: Box::new(self.content.clone()),
+            content: Box::new(self.content.clone().with_categories(category_of)),
         })
     }
 

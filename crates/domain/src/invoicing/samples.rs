@@ -11,6 +11,7 @@ pub(super) fn line(nature: LineNature, quantity: &str, price: &str, net: &str) -
     Line {
         nature,
         tax_code: "1090418010000000000".into(),
+        category: None,
         name: "洗衣机".into(),
         unit: "台".into(),
         model: "60L".into(),

@@ -107,7 +107,7 @@ fn decide(
     order: Option<&Order>,
     known: Option<&InvoiceRequest>,
 ) -> Result<Accepted<Order>, NotAccepted> {
-    asked.decide(order, &context(known, &taxpayer()), LIFE, &|c| c != '𪚥')
+    asked.decide(order, &context(known, &taxpayer()), LIFE, &|c| c != '𪚥', &|_| None)
 }
 
 fn code(result: Result<Accepted<Order>, NotAccepted>) -> ErrorCode {

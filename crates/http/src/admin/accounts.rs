@@ -9,7 +9,8 @@ use crate::answer::json;
 use crate::body::{RequestBody, query_object};
 use crate::paging::{after, page_size};
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::Failure;
@@ -95,7 +96,7 @@ pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>, uri
 pub(crate) async fn put_account(
     _: Operator,
     State(server): State<Server>,
-    Path(appid): Path<String>,
+    PathName(appid): PathName,
     body: RequestBody,
 ) -> Response {
     let spec = match body.object().and_then(|object| read_spec(appid, &object)) {

@@ -5,7 +5,8 @@ use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::RequestBody;
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
@@ -36,7 +37,7 @@ impl From<Callback> for CallbackJson {
 pub(crate) async fn put_callback(
     _: Operator,
     State(server): State<Server>,
-    Path(appid): Path<String>,
+    PathName(appid): PathName,
     body: RequestBody,
 ) -> Response {
     #[derive(Serialize)]

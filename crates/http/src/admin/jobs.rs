@@ -6,7 +6,8 @@ use crate::answer::json;
 use crate::body::query_object;
 use crate::paging::page_size;
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::delivery::jobs;
@@ -128,7 +129,7 @@ fn read_query(object: &Object) -> Result<JobQuery, Refusal> {
 pub(crate) async fn run_job(
     _: Operator,
     State(server): State<Server>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Response {
     #[derive(Serialize)]
     struct RunJson {

@@ -7,7 +7,8 @@ use crate::answer::json;
 use crate::body::query_object;
 use crate::paging::{after, page_size};
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::access::accounts;
@@ -76,7 +77,7 @@ impl From<RangeReport> for RangeJson {
 pub(crate) async fn list_numbers(
     _: Operator,
     State(server): State<Server>,
-    Path(appid): Path<String>,
+    PathName(appid): PathName,
     uri: Uri,
 ) -> Response {
     #[derive(Serialize)]

@@ -6,7 +6,8 @@ use crate::answer::json;
 use crate::body::query_object;
 use crate::paging::page_size;
 use crate::server::Server;
-use axum::extract::{Path, Request, State};
+use crate::wrong_call::PathName;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::delivery::pushes;
@@ -190,7 +191,7 @@ fn read_state(name: &str) -> Result<StateFilter, Refusal> {
 pub(crate) async fn replay_push(
     _: Operator,
     State(server): State<Server>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Response {
     #[derive(Serialize)]
     struct ReplayJson {

@@ -7,7 +7,8 @@ use crate::answer::json;
 use crate::body::query_object;
 use crate::paging::{after, page_size};
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::Failure;
@@ -108,7 +109,7 @@ impl<'a> BookEntryJson<'a> {
 pub(crate) async fn list_messages(
     _: Operator,
     State(server): State<Server>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     uri: Uri,
 ) -> Response {
     let found = async {
@@ -130,7 +131,7 @@ pub(crate) async fn list_messages(
 pub(crate) async fn list_titles(
     _: Operator,
     State(server): State<Server>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     uri: Uri,
 ) -> Response {
     let found = async {

@@ -2,6 +2,7 @@
 //! for; and `GET /invoice/svg/…`, its first page as the wallet shows it.
 
 use crate::server::Server;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -12,24 +13,24 @@ use std::ops::RangeInclusive;
 /// Whoever has the address may read the invoice: it cannot be guessed.
 pub(crate) async fn pdf(
     State(server): State<Server>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let found = document(DocumentFormat::Pdf, &server, &name, &asked(&method, &headers)).await;
+    let found = document(DocumentFormat::Pdf, &server, name, &asked(&method, &headers)).await;
     found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))
 }
 
 /// The face for a screen.
 pub(crate) async fn svg(
     State(server): State<Server>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let found = document(DocumentFormat::Picture, &server, &name, &asked(&method, &headers)).await;
+    let found = document(DocumentFormat::Picture, &server, name, &asked(&method, &headers)).await;
     found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))
 }
 
@@ -46,10 +47,12 @@ fn asked(method: &Method, headers: &HeaderMap) -> HeaderMap {
 async fn document(
     format: DocumentFormat,
     server: &Server,
-    name: &str,
+    name: Result<Path<String>, PathRejection>,
     headers: &HeaderMap,
 ) -> Option<Response> {
-    Some(match documents::document(&server.app, name, format).await {
+    // What is not even text names no invoice.
+    let Path(name) = name.ok()?;
+    Some(match documents::document(&server.app, &name, format).await {
         Ok(found) => answer(format, &*found?, headers),
         Err(failure) => {
             tracing::error!(%failure, "an invoice could not be shown");

@@ -5,13 +5,15 @@ use crate::page::{Frame, encoded, further, html, notice};
 use crate::pages::Pages;
 use crate::time::{china_month, china_time};
 use crate::visit::{UserVisit, Visit, unavailable};
+use crate::wrong_call::PathNames;
 use askama::Template;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::wallet;
 use kaipiao_app::people::wallet::{HeldCard, HeldInvoice};
+use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::money::Fen;
@@ -154,7 +156,7 @@ impl<'a> Card<'a> {
             initial: initial(&summary.seller_name),
             amount: summary.gross.to_string(),
             number,
-            items: content.lines.iter().take(ITEMS).map(item).collect(),
+            items: items(&content),
             further_items: content.lines.len().saturating_sub(ITEMS),
             mail: mail(&summary.seller_name, &pdf_url),
             seller: summary.seller_name,
@@ -167,8 +169,10 @@ impl<'a> Card<'a> {
 /// Lines that the page shows; an invoice has up to 2,000.
 const ITEMS: usize = 20;
 
-fn item(line: &Line) -> (String, String) {
-    (line.name.clone(), Fen::new(line.net.get() + line.tax.get()).to_string())
+fn items(content: &Content) -> Vec<(String, String)> {
+    let total = |line: &Line| Fen::new(line.net.get() + line.tax.get()).to_string();
+    let lines = content.printed_names().zip(&content.lines).take(ITEMS);
+    lines.map(|(name, line)| (name.into_owned(), total(line))).collect()
 }
 
 fn mail(seller: &str, pdf_url: &str) -> String {
@@ -178,7 +182,7 @@ fn mail(seller: &str, pdf_url: &str) -> String {
 /// `GET /me/cards/{name}`
 pub(crate) async fn show(
     State(pages): State<Pages>,
-    Path(name): Path<String>,
+    PathNames(name): PathNames<String>,
     request: Request,
 ) -> Response {
     let UserVisit { user, frame, .. } = match Visit::of(request).known(&pages).await {

@@ -4,8 +4,9 @@ use crate::lang::{LANG_COOKIE, Lang};
 use crate::page::{Frame, encoded, html, local, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::visit::{SESSION_COOKIE, Visit, unavailable};
+use crate::wrong_call::PathNames;
 use askama::Template;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -151,7 +152,7 @@ const LANGUAGE_LIFE_S: u64 = 365 * 86_400;
 /// `GET /lang/{code}?next=`: remembers a language.
 pub(crate) async fn language(
     State(pages): State<Pages>,
-    Path(code): Path<String>,
+    PathNames(code): PathNames<String>,
     request: Request,
 ) -> Response {
     let next = Visit::of(request).parameter("next");

@@ -4,8 +4,9 @@ use crate::authorization::fields::{self, Field, detail_of, name_of};
 use crate::page::{Frame, html, notice, see_other};
 use crate::pages::Pages;
 use crate::visit::{UserVisit, Visit, unavailable};
+use crate::wrong_call::PathNames;
 use askama::Template;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use kaipiao_app::people::titles;
@@ -65,7 +66,7 @@ pub(crate) async fn new(State(pages): State<Pages>, request: Request) -> Respons
 /// `GET` and `POST /me/titles/{id}`
 pub(crate) async fn edit(
     State(pages): State<Pages>,
-    Path(id): Path<String>,
+    PathNames(id): PathNames<String>,
     request: Request,
 ) -> Response {
     edit_or_add(pages, request, Some(id)).await
@@ -127,7 +128,7 @@ pub(crate) async fn back() -> Response {
 /// `POST /me/titles/{id}/{delete|default}`
 pub(crate) async fn change(
     State(pages): State<Pages>,
-    Path((id, what)): Path<(String, String)>,
+    PathNames((id, what)): PathNames<(String, String)>,
     request: Request,
 ) -> Response {
     let UserVisit { user, frame, .. } = match Visit::of(request).known(&pages).await {

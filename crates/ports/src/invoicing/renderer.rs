@@ -10,11 +10,9 @@ pub trait Renderer: Send + Sync + 'static {
     /// refused before it is issued (D-76).
     fn can_print(&self, character: char) -> bool;
 
-    /// Whether a tax code has a short name, which is printed before the names of its lines.
-    fn names_category(&self, tax_code: &str) -> bool {
-        let _ = tax_code;
-        true
-    }
+    /// The short name of a tax code, without asterisks, as the tables have it today; None: no table
+    /// knows the code. What is issued keeps the one that its lines got at acceptance.
+    fn category_of(&self, tax_code: &str) -> Option<&str>;
 
     /// The PDF of an invoice: the same bytes for the same invoice. Takes milliseconds of processor
     /// time, so it does not belong on a thread that serves requests.

@@ -39,6 +39,8 @@ struct ContentShape {
 struct LineShape {
     nature: u8,
     tax_code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    category: Option<String>,
     name: String,
     unit: String,
     model: String,
@@ -73,6 +75,7 @@ impl From<&Line> for LineShape {
         Self {
             nature: line.nature.number(),
             tax_code: line.tax_code.clone(),
+            category: line.category.clone(),
             name: line.name.clone(),
             unit: line.unit.clone(),
             model: line.model.clone(),
@@ -129,6 +132,7 @@ impl LineShape {
         Ok(Line {
             nature: known(stored, "nature", LineNature::from_number(self.nature))?,
             tax_code: self.tax_code,
+            category: self.category,
             name: self.name,
             unit: self.unit,
             model: self.model,

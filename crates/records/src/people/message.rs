@@ -10,21 +10,21 @@ use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Index, Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
-/// A message's key. It sorts by time.
+/// A message's key. It sorts by time. The order's name may hold any character, so it stands last.
 pub fn message_key(message: &Message) -> Key {
     let sent_ms = message.sent_at.unix_millis();
     let Message { merchant, order_id, .. } = message;
     // What each event adds keeps apart two that an order meets in the same millisecond.
     let event = match &message.event {
-        MessageEvent::Rejected { .. } => "",
-        MessageEvent::Issued(_) => "/issued",
-        MessageEvent::Failed => "/failed",
-        MessageEvent::TakenBack(_) => "/taken_back",
+        MessageEvent::Rejected { .. } => "rejected",
+        MessageEvent::Issued(_) => "issued",
+        MessageEvent::Failed => "failed",
+        MessageEvent::TakenBack(_) => "taken_back",
     };
     Key {
         kind: Kind::Message,
         owner: message.user.as_str().to_owned(),
-        id: format!("{sent_ms:016}/{merchant}/{order_id}{event}"),
+        id: format!("{sent_ms:016}/{merchant}/{event}/{order_id}"),
     }
 }
 

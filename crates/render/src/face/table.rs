@@ -7,7 +7,6 @@ use rust_decimal::Decimal;
 
 use super::canvas::{Align, Area, BASELINE, Canvas, Fitted, PITCH, fitted, value};
 use super::lines::{paragraphs, visible_width_mm, wrap};
-use crate::category::names;
 use crate::drawing::Ink;
 use crate::figures::plain;
 use crate::font::DocumentFonts;
@@ -84,7 +83,7 @@ impl Row {
 pub(super) const TEXTS: usize = 8;
 
 pub(super) fn texts(content: &Content) -> Vec<[String; TEXTS]> {
-    let names = names(&content.lines);
+    let names = content.printed_names();
     content.lines.iter().zip(names).map(|(line, name)| texts_of(line, name.into_owned())).collect()
 }
 

@@ -5,7 +5,6 @@ use kaipiao_domain::invoicing::invoice_request::Colour;
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::invoicing::party::Party;
 use kaipiao_render::capitals::capitals;
-use kaipiao_render::category;
 use rust_decimal::Decimal;
 
 use super::fixtures::Fixture;
@@ -29,7 +28,7 @@ pub fn of(fixture: &Fixture) -> Values {
         ("Reviewer", content.reviewer.clone()),
         ("RequestTime", "2017-12-04".to_owned()),
     ]);
-    let names = category::names(&content.lines);
+    let names = content.printed_names();
     data.extend(content.lines.iter().zip(names).flat_map(|(line, name)| item(line, &name)));
     data.push(("Remark", content.remark.clone()));
     data.extend([

@@ -35,6 +35,7 @@ pub fn line(name: &str, quantity: &str, price: &str, net: &str, rate: &str) -> L
     Line {
         nature: LineNature::Normal,
         tax_code: WASHER.into(),
+        category: Some("家用清洁电器具".into()),
         name: name.into(),
         unit: "台".into(),
         model: "XQG100-HB".into(),
@@ -128,7 +129,7 @@ pub fn short(count: usize) -> Vec<Line> {
     let mut lines = many(count);
     for (index, line) in lines.iter_mut().enumerate() {
         line.name = format!("洗衣机{index}号");
-        line.tax_code = "9".into();
+        (line.tax_code, line.category) = ("9".into(), None);
     }
     lines
 }
@@ -144,8 +145,10 @@ fn discounted() -> Vec<Line> {
     (lines[0].nature, lines[1].nature) = (LineNature::Discounted, LineNature::Discount);
     lines[1].unit.clear();
     lines[1].model.clear();
+    lines[2].category = None;
     lines[3].tax_code = "3040803010000000000".into();
-    lines[4].tax_code = "6010000000000000000".into();
+    lines[3].category = Some("人力资源服务".into());
+    (lines[4].tax_code, lines[4].category) = ("6010000000000000000".into(), None);
     lines
 }
 
@@ -153,7 +156,7 @@ fn discounted() -> Vec<Line> {
 pub fn prepaid(count: usize) -> Vec<Line> {
     let line = |index: usize| {
         let mut line = line(&format!("预付卡充值{index}号"), "1", "500", "500.00", "0");
-        line.tax_code = "6010000000000000000".into();
+        (line.tax_code, line.category) = ("6010000000000000000".into(), None);
         line
     };
     (1..=count).map(line).collect()

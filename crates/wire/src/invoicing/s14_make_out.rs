@@ -210,6 +210,7 @@ fn read_line(item: &Object) -> Result<Line, Refusal> {
     Ok(Line {
         nature,
         tax_code,
+        category: None,
         name,
         unit: limited(item, "dw", 64)?,
         model: limited(item, "ggxh", 200)?,

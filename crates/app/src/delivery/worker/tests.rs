@@ -43,6 +43,10 @@ impl Renderer for Unused {
         unreachable!()
     }
 
+    fn category_of(&self, _: &str) -> Option<&str> {
+        None
+    }
+
     fn pdf(&self, _: &InvoiceRequest, _: &InvoiceContent, _: &IssuedInvoice) -> Vec<u8> {
         unreachable!()
     }

@@ -6,7 +6,6 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Context, Poll, Waker};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, PlatformId, Role, SecretHash};
-use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::people::message::MessageEvent;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
@@ -125,7 +124,7 @@ async fn a_card_that_changes_while_its_invoice_is_taken_back_keeps_the_change() 
     assert_eq!((&*card.seller, &card.cancelled_by), ("3", &Some(red.serial)));
 }
 
-/// A rejection of an order that is named like the end of another one.
+/// An end of the same order in the same millisecond.
 #[tokio::test]
 async fn a_message_of_the_same_name_is_not_overwritten() {
     let running = request("s1", Colour::Blue);
@@ -133,9 +132,9 @@ async fn a_message_of_the_same_name_is_not_overwritten() {
     let sent = Message {
         user: running.user.clone(),
         merchant: merchant(),
-        order_id: OrderId::parse("1/issued").unwrap(),
+        order_id: running.order_id.clone(),
         sent_at: NOW,
-        event: MessageEvent::Rejected { reason: "r".into(), url: String::new() },
+        event: MessageEvent::Issued(serial("s0")),
     };
     commit(&store, vec![record::save(message_key(&sent), Expect::Absent, &sent)]).await;
     let app = app(Arc::clone(&store));
