@@ -125,7 +125,7 @@ fn a_plain_request_is_told_to_use_https_and_the_log_tells_of_handshakes_that_fai
     assert_eq!(told("handshake"), told("plain HTTP") + told("does not trust"), "{log}");
 }
 
-/// SIGHUP, once the server has been told before what it says in its log.
+/// Sends SIGHUP.
 fn hang_up(server: &Served) {
     let pid = server.process.id().to_string();
     assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
@@ -190,27 +190,34 @@ fn an_end_that_is_near_or_past_is_in_the_log_from_the_start() {
         ["c.pem", "k.pem", "settings.toml"].map(|name| folder.path().join(name));
     let files = format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}");
     std::fs::write(&settings, files).unwrap();
-    let log = |days: i64| {
+    let good_for = |days: &str| {
         let mut openssl = Command::new("openssl");
         openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-        openssl.args(["-nodes", "-subj", "/CN=shop.example", "-days", &days.to_string()]);
+        openssl.args(["-nodes", "-subj", "/CN=shop.example", "-days", days]);
         let made = openssl.arg("-out").arg(&certificate).arg("-keyout").arg(&key).output();
         assert!(made.unwrap().status.success());
+    };
+    let log = || {
         let arguments = ["--config", settings.to_str().unwrap()];
         let server = Served::start(&folder.path().join("data"), &arguments);
-        wait_until("it is served", || {
-            TcpStream::connect(("127.0.0.1", port(&server.home).parse().unwrap())).is_ok()
-        });
-        wait_until("it has looked", || days > 14 || server.log().contains("c.pem is good "));
+        hang_up(&server);
+        wait_until("it has looked", || server.log().contains("c.pem was read again: it is good "));
         server.stop()
     };
-    let soon = log(13);
+    good_for("13");
+    let soon = log();
     let line = soon.lines().find(|line| line.contains("c.pem is good for 12 days")).unwrap();
     assert!(line.contains("WARN") && line.contains("SIGHUP"), "{line}");
-    let over = log(-1);
+    good_for("30");
+    assert!(!log().contains("c.pem is good"));
+    let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let pair = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(&certificate, params.self_signed(&pair).unwrap().pem()).unwrap();
+    std::fs::write(&key, pair.serialize_pem()).unwrap();
+    let over = log();
     let line = over.lines().find(|line| line.contains("c.pem is good no more")).unwrap();
     assert!(line.contains("ERROR") && line.contains("put a new one"), "{line}");
-    assert!(!log(30).contains("c.pem is good"));
 }
 
 #[test]
