@@ -6,7 +6,7 @@ use crate::listen::{self, SocketLimits};
 use crate::moving::MoveError;
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use crate::store::{OpenError, OpenStore};
-use crate::tls::{self, TlsError};
+use crate::tls::{self, ServedCertificate, TlsError};
 use axum::Router;
 use core::time::Duration;
 use kaipiao_app::delivery::dispatch;
@@ -104,6 +104,7 @@ pub struct Listening {
     router: Router,
     limits: SocketLimits,
     tls: Option<TlsAcceptor>,
+    certificate: Option<Arc<ServedCertificate>>,
     store: OpenStore,
     sandbox: Option<Arc<Sandbox>>,
 }
@@ -113,6 +114,11 @@ impl Listening {
     pub fn home_url(&self) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}/", on_this_machine(self.address))
+    }
+
+    /// What is shown to clients of HTTPS; None: plain HTTP.
+    pub fn certificate(&self) -> Option<Arc<ServedCertificate>> {
+        self.certificate.clone()
     }
 
     /// Serves, issues, and sends pushes, until `stop` resolves. Issuing and pushes go on until the
@@ -131,6 +137,9 @@ impl Listening {
         if let Some(sandbox) = self.sandbox {
             let (app, until) = (Arc::clone(&app), until(answered.clone()));
             workers.spawn(async move { sandbox.clock.follow(&app, until).await });
+        }
+        if let Some(certificate) = self.certificate {
+            workers.spawn(certificate.follow(until(answered.clone())));
         }
         workers.spawn(async move { maintenance::run(&app, until(answered)).await });
         let shutdown = self.limits.shutdown;
@@ -178,7 +187,8 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     if let Some(warning) = unreachable_links(settings, address) {
         tracing::warn!("{warning}");
     }
-    let tls = tls::acceptor(settings, || certificate_names(settings, address))?;
+    let certificate = ServedCertificate::open(settings, || certificate_names(settings, address))?;
+    let tls = certificate.as_ref().map(ServedCertificate::acceptor).transpose()?;
 
     let clock = Arc::new(SystemClock::default());
     let (app, issuer) = app(settings, address, &store, Arc::clone(&clock), keys)?;
@@ -213,7 +223,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     };
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     let router = kaipiao_http::router(server, pages);
-    Ok(Listening { address, app, listener, router, limits, tls, store, sandbox })
+    Ok(Listening { address, app, listener, router, limits, tls, certificate, store, sandbox })
 }
 
 /// The use cases over a store, as the settings want them, and the issuer that they ask in the
@@ -513,6 +523,7 @@ fn home(settings: &Settings, address: SocketAddr, has_admin: bool) -> kaipiao_pa
             .map(to_row)
             .chain(kaipiao_pages::PAGE_ROUTES.iter().copied())
             .collect(),
+        authority: tls::own_authority(settings),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },
         users: if is_sandbox { kaipiao_app::sandbox::DEMO_USERS } else { &[] },
     }

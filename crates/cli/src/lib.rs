@@ -1,5 +1,5 @@
 //! The composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs`, `check`, `backup`,
+//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs`, `health`, `check`, `backup`,
 //! `doctor`, `move` and `trust`.
 
 pub mod accounts;
@@ -11,6 +11,8 @@ pub mod compose;
 pub mod demo;
 pub mod doctor;
 pub mod fault;
+mod handshake;
+pub mod health;
 pub mod jobs;
 pub mod listen;
 pub mod log;

@@ -2,6 +2,7 @@
 //! time for each head, and for clients that take nothing of their answer; and an orderly stop.
 
 use crate::clients::{Clients, Place};
+use crate::handshake::{self, Failures, Handshake, REFUSAL_TIME};
 use crate::request_line::Explained;
 use crate::unsent::{Sending, Unsent};
 use axum::Router;
@@ -20,7 +21,7 @@ use kaipiao_sender::guard::Range;
 use kaipiao_wire::answer as wire_answer;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
@@ -34,8 +35,6 @@ pub const BACKLOG: u32 = 1024;
 const RETRY_AFTER_S: &str = "1";
 /// Connections that are being told that their client has too many; further ones are closed unheard.
 const REFUSALS_AT_ONCE: usize = 64;
-/// So long a client may take to read that.
-const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
 /// What a connection keeps at most of what it reads and writes, so the longest head too.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -84,6 +83,7 @@ pub async fn serve(
     let permits = Arc::new(Semaphore::new(limits.connections));
     let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
     let clients = Arc::new(Clients::new(limits.connections_per_address, limits.trusted_proxies));
+    let failures = Arc::<Failures>::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         let permit = Arc::clone(&permits).acquire_owned();
@@ -129,8 +129,10 @@ pub async fn serve(
         };
         let handshake = tls.clone().map(|tls| Handshake {
             tls,
+            peer,
             time_limit: limits.header_timeout,
             stopped: stopped.clone(),
+            failures: Arc::clone(&failures),
         });
         tokio::spawn(async move {
             let stream = Box::pin(stream);
@@ -148,33 +150,6 @@ pub async fn serve(
     drop((listener, running));
     if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still running at the end of limits.shutdown_ms");
-    }
-}
-
-/// What comes before the first request of HTTPS.
-struct Handshake {
-    tls: TlsAcceptor,
-    time_limit: Duration,
-    /// Who has not said hello at the stop is not waited for: an error says that it has come.
-    stopped: watch::Receiver<()>,
-}
-
-impl Handshake {
-    async fn run<S>(mut self, stream: S) -> Option<tokio_rustls::server::TlsStream<S>>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let accepted = tokio::time::timeout(self.time_limit, self.tls.accept(stream));
-        let accepted = tokio::select! {
-            accepted = accepted => accepted,
-            _ = self.stopped.changed() => return None,
-        };
-        match accepted {
-            Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_) => tracing::debug!("a TLS handshake took longer than limits.header_timeout_ms"),
-        }
-        None
     }
 }
 
@@ -264,19 +239,11 @@ fn too_many(request: Request<Incoming>, body_timeout: Duration) -> Response<Body
         .expect("its parts are well-formed")
 }
 
-/// The same before any request, for a client that has too many connections. It waits until that is
-/// heard: what is closed with a request unread is reset, and the answer lost.
-async fn refuse(mut stream: TcpStream) {
-    let (content_type, body) = (wire_answer::CONTENT_TYPE, wire_answer::too_many_connections());
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {content_type}\r\n\
-         content-length: {length}\r\nretry-after: {RETRY_AFTER_S}\r\nconnection: close\r\n\r\n"
-    );
-    let is_sent = stream.write_all((head + &body).as_bytes()).await.is_ok();
-    if is_sent && stream.shutdown().await.is_ok() {
-        while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
-    }
+/// The same before any request, for a client that has too many connections.
+async fn refuse(stream: TcpStream) {
+    let retry_after = format!("retry-after: {RETRY_AFTER_S}\r\n");
+    let body = wire_answer::too_many_connections();
+    handshake::refuse(stream, "503 Service Unavailable", &retry_after, &body).await;
 }
 
 /// Out of file descriptors, most likely: trying again at once would only burn the processor.
@@ -292,6 +259,7 @@ async fn pause_after_accept_error() {
 mod tests {
     use super::*;
     use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     const CLIENT: &str = "X-Forwarded-For: 198.51.100.7\r\n";
     /// More than the sockets' buffers take.

@@ -9,10 +9,13 @@ use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings};
-use kaipiao_cli::{accounts, demo, log, moving, tls};
+use kaipiao_cli::tls::ServedCertificate;
+use kaipiao_cli::{accounts, demo, health, log, moving, tls};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Many small allocations on many threads.
 #[global_allocator]
@@ -104,6 +107,16 @@ enum Command {
         /// As JSON, the same as GET /admin/v1/jobs.
         #[arg(long)]
         json: bool,
+    },
+    /// Ask a running server how it is: GET /healthz, for the probes of containers.
+    ///
+    /// Exits with 0 when it takes commits, with 1 when it does not or nobody answers.
+    Health {
+        #[command(flatten)]
+        args: SettingsArgs,
+        /// The server's address [default: where the settings listen]
+        #[arg(long)]
+        server: Option<String>,
     },
     /// Walk the store, also beside a running server, and report every invariant that does not hold.
     ///
@@ -270,6 +283,7 @@ async fn main() -> ExitCode {
             let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
             print_jobs(&args, ask).await
         }
+        Command::Health { args, server } => print_health(&args, server).await,
         Command::Check { args, limit, json } => {
             return check_store(&args, CheckAsk { limit, json }).await;
         }
@@ -335,32 +349,46 @@ async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(),
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
     let fault = fault.filter(|_| settings.mode == ModeName::Sandbox);
-    let stop = stop_signal()?;
+    let signals = Signals::watch()?;
     let listening = compose::listen(settings, fault.as_ref()).await?;
     greet(&listening, settings);
+    let stop = signals.stop(listening.certificate());
     listening.serve(stop).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Resolves at SIGINT or SIGTERM; survives SIGHUP.
-fn stop_signal() -> Result<impl Future<Output = ()>, ComposeError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(ComposeError::Signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(ComposeError::Signals)?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(ComposeError::Signals)?;
-    Ok(async move {
+/// What the process is told from outside.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn watch() -> Result<Self, ComposeError> {
+        let watch = |kind| signal(kind).map_err(ComposeError::Signals);
+        Ok(Self {
+            interrupt: watch(SignalKind::interrupt())?,
+            terminate: watch(SignalKind::terminate())?,
+            hangup: watch(SignalKind::hangup())?,
+        })
+    }
+
+    /// Resolves at SIGINT or SIGTERM. SIGHUP has the certificate read again; a closed terminal sends it too, so
+    /// it never ends the server.
+    async fn stop(mut self, certificate: Option<Arc<ServedCertificate>>) {
         loop {
             tokio::select! {
-                _ = interrupt.recv() => return,
-                _ = terminate.recv() => return,
-                // A closed terminal, or a habit from other servers: neither wants the end.
-                Some(()) = hangup.recv() => {
-                    tracing::info!("SIGHUP changes nothing: settings and certificates are read at the start");
-                }
+                _ = self.interrupt.recv() => return,
+                _ = self.terminate.recv() => return,
+                Some(()) = self.hangup.recv() => match &certificate {
+                    Some(certificate) => certificate.read_again(),
+                    None => tracing::info!("SIGHUP changes nothing: settings are read at the start"),
+                },
             }
         }
-    })
+    }
 }
 
 /// What a newcomer reads first, in one write. Whoever reads it may have gone: a server does not
@@ -376,10 +404,8 @@ fn greet(listening: &Listening, settings: &Settings) {
             text += &format!("  {role:<13} appid {appid}  secret {secret}\n");
         }
         let merchant = &kaipiao_app::sandbox::DEMO_ACCOUNTS[0];
-        let mut curl = kaipiao_pages::token_curl(&home, merchant);
-        if let Some(authority) = tls::own_authority(settings) {
-            curl = curl.replacen("curl", &format!("curl --cacert '{}'", authority.display()), 1);
-        }
+        let authority = tls::own_authority(settings);
+        let curl = kaipiao_pages::token_curl(&home, merchant, authority.as_deref());
         text += &format!("\nTry it:\n  {curl}\n\n");
     }
     let _ = std::io::stdout().write_all(text.as_bytes());
@@ -412,6 +438,11 @@ async fn print_pushes(args: &SettingsArgs, ask: PushesAsk) -> Result<(), Compose
 async fn print_jobs(args: &SettingsArgs, ask: JobsAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
     print_asked(move || jobs::run(&settings, &ask)).await
+}
+
+async fn print_health(args: &SettingsArgs, server: Option<String>) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    print_asked(move || health::run(&settings, server.as_deref())).await
 }
 
 /// Prints what a server was asked, which blocks its thread.

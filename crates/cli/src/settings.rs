@@ -120,7 +120,7 @@ impl Database {
     pub fn address(&self) -> Result<Option<String>, SettingsError> {
         let address = match (self.url.trim(), self.url_file.as_os_str().is_empty()) {
             ("", true) => return Ok(None),
-            ("", false) => read(&self.url_file)?.trim().to_owned(),
+            ("", false) => read_secret("database.url_file", &self.url_file)?.trim().to_owned(),
             (url, true) => url.to_owned(),
             (_, false) => {
                 let text = "database.url and database.url_file are the same setting: give one";
@@ -310,14 +310,15 @@ impl Login {
     /// The same with its keys read.
     pub fn settings(&self) -> Result<LoginSettings, SettingsError> {
         let mut keys = Vec::new();
-        for (path, parse) in [
-            (&self.hs256_secret_file, LoginKey::hs256 as fn(&str) -> _),
-            (&self.eddsa_public_key_file, LoginKey::ed_dsa),
-        ] {
-            if !path.as_os_str().is_empty() {
-                let wrong = |why| SettingsError::Value(format!("{} {why}", path.display()));
-                keys.push(parse(&read(path)?).map_err(wrong)?);
-            }
+        let wrong = |path: &Path, why| SettingsError::Value(format!("{} {why}", path.display()));
+        let path = &self.hs256_secret_file;
+        if !path.as_os_str().is_empty() {
+            let secret = read_secret("login.hs256_secret_file", path)?;
+            keys.push(LoginKey::hs256(&secret).map_err(|why| wrong(path, why))?);
+        }
+        let path = &self.eddsa_public_key_file;
+        if !path.as_os_str().is_empty() {
+            keys.push(LoginKey::ed_dsa(&read(path)?).map_err(|why| wrong(path, why))?);
         }
         let session_life = Duration::from_secs(self.session_s);
         Ok(LoginSettings { session_life, keys, audience: self.audience.clone() })
@@ -631,6 +632,20 @@ impl Settings {
         with_callback.map(|account| Ok((account.appid.clone(), account.callback()?))).collect()
     }
 
+    /// Files that should be their owner's alone, with the setting that names each; not those of the data
+    /// directory.
+    pub(crate) fn secret_files(&self) -> Vec<(&'static str, &Path)> {
+        let own = [
+            ("admin_token_file", &self.admin_token_file),
+            ("database.url_file", &self.database.url_file),
+            ("tls.key", &self.tls.key),
+            ("login.hs256_secret_file", &self.login.hs256_secret_file),
+        ];
+        let own = own.into_iter().filter(|(_, path)| !path.as_os_str().is_empty());
+        let own = own.map(|(setting, path)| (setting, path.as_path()));
+        own.chain(self.accounts.iter().flat_map(AccountSetting::secret_files)).collect()
+    }
+
     /// The accounts to add or change, with their secrets read.
     pub fn account_specs(&self) -> Result<Vec<AccountSpec>, SettingsError> {
         self.accounts.iter().map(AccountSetting::spec).collect()
@@ -682,6 +697,15 @@ impl AccountSetting {
         file: &Option<PathBuf>,
     ) -> Result<Option<String>, SettingsError> {
         either(&format!("accounts: {}", self.appid), name, here.as_ref(), file.as_deref())
+    }
+
+    fn secret_files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [
+            ("accounts: secret_file", &self.secret_file),
+            ("accounts: callback_token_file", &self.callback_token_file),
+            ("accounts: callback_aes_key_file", &self.callback_aes_key_file),
+        ];
+        files.into_iter().filter_map(|(setting, path)| Some((setting, path.as_deref()?)))
     }
 
     fn forgot_its_callback(&self) -> bool {
@@ -790,12 +814,22 @@ pub(crate) fn read(path: &Path) -> Result<String, SettingsError> {
 
 /// [`read`] a file that should be its owner's alone; the log says where it is not.
 pub(crate) fn read_secret(setting: &str, path: &Path) -> Result<String, SettingsError> {
-    let mode = path.metadata().map_or(0, |metadata| metadata.permissions().mode());
-    if mode & 0o077 != 0 {
-        let (path, mode) = (path.display(), mode & 0o777);
+    warn_of_other_readers(setting, path);
+    read(path)
+}
+
+/// Says in the log that others than its owner may read a secret file.
+pub(crate) fn warn_of_other_readers(setting: &str, path: &Path) {
+    if let Some(mode) = open_to_others(path) {
+        let path = path.display();
         tracing::warn!("{setting} {path} is readable by others ({mode:04o}): chmod 600");
     }
-    read(path)
+}
+
+/// A file's mode where others than its owner may read it.
+pub(crate) fn open_to_others(path: &Path) -> Option<u32> {
+    let mode = path.metadata().ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
 }
 
 /// Lays the operator's values over the defaults, table by table.

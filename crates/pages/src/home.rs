@@ -7,6 +7,7 @@ use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use kaipiao_app::sandbox::{DemoAccount, DemoUser};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A route as the home page lists it.
@@ -33,6 +34,8 @@ pub struct Home {
     pub base_url: String,
     /// Whether this is a sandbox.
     pub is_sandbox: bool,
+    /// The file of the authority that clients must trust; None: plain HTTP, or one that they trust already.
+    pub authority: Option<PathBuf>,
     /// Every route that is served.
     pub routes: Vec<RouteRow>,
     /// The demo accounts; none in production.
@@ -52,14 +55,19 @@ impl HomePage<'_> {
     /// A command that works as printed.
     fn try_it(&self) -> Option<String> {
         let home = self.home;
-        Some(token_curl(&format!("{}/", home.base_url), home.accounts.first()?))
+        let account = home.accounts.first()?;
+        Some(token_curl(&format!("{}/", home.base_url), account, home.authority.as_deref()))
     }
 }
 
-/// The `curl` line that fetches a token for an account; `home` ends in a slash.
-pub fn token_curl(home: &str, account: &DemoAccount) -> String {
+/// The `curl` line that fetches a token for an account; `home` ends in a slash. `authority` is the file that
+/// curl must trust.
+pub fn token_curl(home: &str, account: &DemoAccount, authority: Option<&Path>) -> String {
+    let quoted = |path: &Path| path.display().to_string().replace('\'', r"'\''");
+    let trusting = authority.map(|path| format!("--cacert '{}' ", quoted(path)));
+    let trusting = trusting.unwrap_or_default();
     format!(
-        "curl '{home}cgi-bin/token?grant_type=client_credential&appid={}&secret={}'",
+        "curl {trusting}'{home}cgi-bin/token?grant_type=client_credential&appid={}&secret={}'",
         account.appid, account.secret
     )
 }

@@ -1,10 +1,8 @@
 //! The port and the operating system's limits.
 
 use super::finding::Finding;
-use crate::listen;
 use crate::settings::Settings;
-use crate::{compose, tls};
-use core::time::Duration;
+use crate::{health, listen};
 use rlimit::Resource;
 use std::io::ErrorKind;
 
@@ -17,11 +15,11 @@ pub(super) fn port(settings: &Settings, findings: &mut Vec<Finding>) {
     let listening = listen::bind(address).and_then(|socket| socket.listen(1));
     findings.push(match listening {
         Ok(_) => Finding::ok("port", format!("{address} is free")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => match healthz(settings) {
-            Some(status) => {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => match health::asked(settings, None) {
+            Ok((status, _)) => {
                 Finding::ok("port", format!("a kaipiao listens on {address}, and says {status}"))
             }
-            None => Finding::error(
+            Err(_) => Finding::error(
                 "port",
                 format!("what listens on {address} does not answer as a kaipiao"),
                 "stop that one, or choose another with listen or --listen",
@@ -33,22 +31,6 @@ pub(super) fn port(settings: &Settings, findings: &mut Vec<Finding>) {
             "listen on an address of this machine; ports below 1024 need a privilege",
         ),
     });
-}
-
-/// What a kaipiao at the address answers when it is asked how it is; None: whoever answers is none.
-fn healthz(settings: &Settings) -> Option<u16> {
-    let mut config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(5)));
-    if settings.tls.is_on() {
-        config = config.tls_config(tls::client_config(settings).ok()?);
-    }
-    let agent: ureq::Agent = config.build().into();
-    let address = compose::on_this_machine(settings.listen);
-    let url = format!("{}://{address}/healthz", settings.tls.scheme());
-    let mut answer = agent.get(url).call().ok()?;
-    let body = answer.body_mut().read_to_string().ok()?;
-    body.contains("\"status\"").then(|| answer.status().as_u16())
 }
 
 /// Whether as many connections as the settings allow fit into the limit of open files.

@@ -72,7 +72,7 @@ async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
     findings.extend(refusals(&settings));
     let store = storage::open(&settings, findings).await;
     storage::room(&settings, findings);
-    storage::key_file(&settings, findings);
+    storage::secret_files(&settings, findings);
     clock::machine(findings);
     database::examine(&settings, findings).await;
     if let Some(store) = &store {
@@ -93,7 +93,9 @@ fn refusals(settings: &Settings) -> Vec<Finding> {
     let exposed = compose::refuse_exposed_sandbox(settings).map_err(|error| error.to_string());
     let token = compose::admin_token(settings).map(|_| ()).map_err(|error| error.to_string());
     let accounts = settings.account_specs().map(|_| ()).map_err(|error| error.to_string());
-    let refusals = [exposed, token, accounts].into_iter().filter_map(Result::err);
+    // Again: --tls came after the file was checked.
+    let tls = settings.check_tls().map_err(|error| error.to_string());
+    let refusals = [exposed, token, accounts, tls].into_iter().filter_map(Result::err);
     refusals.map(|refusal| Finding::error("settings", refusal, "")).collect()
 }
 

@@ -1,14 +1,12 @@
 //! The store: whether it can be read, whose it is, how large, and how much room there is.
 
 use super::finding::Finding;
-use crate::compose;
-use crate::settings::Settings;
-use crate::store;
+use crate::settings::{self, Settings};
+use crate::{compose, store, tls};
 use kaipiao_app::App;
 use kaipiao_app::start;
 use kaipiao_ports::store::Store;
 use kaipiao_store_sqlite::FILE_NAME;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -57,14 +55,18 @@ pub(super) async fn belongs(app: &App, settings: &Settings, findings: &mut Vec<F
     });
 }
 
-/// Whether others can read the server key.
-pub(super) fn key_file(settings: &Settings, findings: &mut Vec<Finding>) {
-    let path = compose::key_path(settings);
-    let Ok(file) = path.metadata() else { return };
-    if file.permissions().mode() & 0o077 != 0 {
-        let found = format!("others than its owner may read {}", path.display());
-        let advice = format!("chmod 600 {}", path.display());
-        findings.push(Finding::warning("server key", found, advice));
+/// Whether others can read what is secret.
+pub(super) fn secret_files(settings: &Settings, findings: &mut Vec<Finding>) {
+    let key = compose::key_path(settings);
+    let authority_key = tls::own_authority_key(settings);
+    let own = [("server key", Some(&key)), ("tls", authority_key.as_ref())];
+    let own = own.into_iter().filter_map(|(subject, path)| Some((subject, path?.as_path())));
+    for (subject, path) in own.chain(settings.secret_files()) {
+        if settings::open_to_others(path).is_some() {
+            let found = format!("others than its owner may read {}", path.display());
+            let advice = format!("chmod 600 {}", path.display());
+            findings.push(Finding::warning(subject, found, advice));
+        }
     }
 }
 

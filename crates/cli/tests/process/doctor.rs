@@ -239,10 +239,17 @@ fn files_of_https_that_do_not_serve_and_certificates_that_are_over_are_said() {
     good_until(2021);
     assert!(place.finds("error", "tls", &[]).contains("is good no more"));
     good_until(2099);
-    assert!(place.finds("ok", "tls", &[]).contains("c.pem is good for "));
+    let good = place.finds("ok", "tls", &[]);
+    assert!(good.contains("c.pem is good for ") && good.contains("until 2099-01-01"), "{good}");
+    std::fs::write(place.config(), "public_base_url = \"http://shop.example\"").unwrap();
+    let plain = place.finds("error", "settings", &["--tls"]);
+    assert!(plain.contains("public_base_url begins with http://"), "{plain}");
     std::fs::write(place.config(), "").unwrap();
     assert!(place.finds("ok", "tls", &["--tls"]).contains("the first start makes an authority"));
     assert!(!place.data().exists());
+    Served::start(&place.data(), &["--tls"]).stop();
+    let own = place.finds("ok", "tls", &["--tls"]);
+    assert!(own.contains("tls-authority.pem is good for 365"), "{own}");
 }
 
 #[test]

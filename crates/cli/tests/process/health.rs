@@ -1,6 +1,6 @@
 //! `/healthz`, and the disk that it tells of.
 
-use crate::{Served, kaipiao};
+use crate::{Served, kaipiao, text};
 use kaipiao_cli::compose;
 use kaipiao_cli::store::OpenStore;
 use kaipiao_ports::clock::SystemClock;
@@ -12,6 +12,32 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+
+#[test]
+fn kaipiao_health_is_the_probe_of_a_container_that_has_no_curl() {
+    let data = tempfile::tempdir().unwrap();
+    let asking = |arguments: &[&str]| {
+        let output = kaipiao().arg("health").args(arguments).output().unwrap();
+        (output.status.code(), text(&output))
+    };
+    for tls in [&[][..], &["--tls"]] {
+        let server = Served::start(data.path(), tls);
+        let ok = (Some(0), "{\"status\":\"ok\"}\n".to_owned());
+        assert_eq!(asking(&["--server", &server.home]), ok);
+        let listen = server.home.split("://").nth(1).unwrap().trim_end_matches('/');
+        let settings = tempfile::NamedTempFile::new().unwrap();
+        let is_on = !tls.is_empty();
+        let lines = format!("listen = {listen:?}\n[tls]\nlocal_authority = {is_on}");
+        std::fs::write(settings.path(), lines).unwrap();
+        let arguments = ["--config", settings.path().to_str().unwrap()];
+        assert_eq!(asking(&arguments), ok, "it asks where the settings listen");
+        server.stop();
+        let (code, said) = asking(&arguments);
+        assert!(code == Some(1) && said.contains("no answer from http"), "{said}");
+    }
+    let (code, said) = asking(&["--server", "http://127.0.0.1:1"]);
+    assert!(code == Some(1) && said.contains("--server") && said.lines().count() == 1, "{said}");
+}
 
 /// A server whose files cannot grow while the test says so.
 struct OnSmallDisk {

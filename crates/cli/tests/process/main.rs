@@ -20,6 +20,7 @@ fn kaipiao() -> Command {
 /// A server process and what it printed before its first empty line and after.
 struct Served {
     process: Child,
+    log: tempfile::NamedTempFile,
     home: String,
     greeting: String,
 }
@@ -37,11 +38,12 @@ impl Served {
 
     /// The server that this command starts with the arguments that follow.
     fn of(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
         let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -53,7 +55,12 @@ impl Served {
             greeting.push('\n');
             greeting.push_str(&lines.next().expect("the greeting holds a curl line"));
         }
-        Self { process, home, greeting }
+        Self { process, log, home, greeting }
+    }
+
+    /// What was logged so far.
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// SIGTERM; waits for the end and returns what was logged.
@@ -61,8 +68,7 @@ impl Served {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
         let status = self.process.wait().unwrap();
-        let mut log = String::new();
-        self.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let log = self.log();
         assert!(status.success(), "{status}: {log}");
         log
     }
@@ -276,8 +282,10 @@ fn the_log_has_two_formats_and_a_filter() {
 #[test]
 fn a_log_that_nobody_reads_any_more_costs_no_answer() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Served::start(data.path(), &[]);
-    drop(server.process.stderr.take());
+    // Into the pipe whose reader goes with the greeting's end.
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(kaipiao().get_program());
+    let mut server = Served::of(command, data.path(), &[]);
     for _ in 0..20 {
         let refused = get(&format!("{}cgi-bin/ticket/getticket", server.home));
         assert_eq!(refused["errcode"], 41001);

@@ -97,9 +97,155 @@ fn who_trusts_the_printed_authority_reaches_the_server_by_each_of_its_names_even
     assert_eq!(pushes(data.path()), "no pushes\n");
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(pushes(elsewhere.path()).contains("certificate"), "{}", pushes(elsewhere.path()));
-    let plain = curl.run(&[&server.home.replace("https", "http")]);
-    assert!(!plain.status.success(), "{}", text(&plain));
     server.stop();
+}
+
+#[test]
+fn a_plain_request_is_told_to_use_https_and_the_log_tells_of_handshakes_that_failed() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &["--tls"]);
+    let curl = Curl::trusting(data.path());
+    let address = ("127.0.0.1", port(&server.home).parse().unwrap());
+    // A balancer that looks whether the port is open.
+    drop(TcpStream::connect(address).unwrap());
+    let long = "x".repeat(200_000);
+    let url = token_url(&server.home.replace("https", "http"));
+    let plain = text(&curl.run(&["-i", "-d", &long, &url]));
+    assert!(plain.starts_with("HTTP/1.1 400 Bad Request"), "{plain}");
+    assert!(plain.contains("40066") && plain.contains("write https://"), "{plain}");
+    wait_until("a line a second", || {
+        let stranger = Command::new("curl").args(["-sS", &server.home]).output().unwrap();
+        assert!(!stranger.status.success());
+        server.log().contains("the client does not trust the certificate")
+    });
+    let log = server.stop();
+    let told = |words: &str| log.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(told("it spoke plain HTTP"), 1, "{log}");
+    assert!(log.contains("see kaipiao trust") && log.contains("client=127.0.0.1"), "{log}");
+    assert_eq!(told("handshake"), told("plain HTTP") + told("does not trust"), "{log}");
+}
+
+/// Sends SIGHUP.
+fn hang_up(server: &Served) {
+    let pid = server.process.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+}
+
+#[test]
+fn a_new_certificate_is_served_after_sighup_and_a_broken_one_is_complained_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key, settings] =
+        ["c.pem", "k.pem", "settings.toml"].map(|name| folder.path().join(name));
+    let put = || {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        Curl { authority: settings_file(&made.cert.pem()) }
+    };
+    let files = format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}");
+    std::fs::write(&settings, files).unwrap();
+    let first = put();
+    let arguments = ["--config", settings.to_str().unwrap()];
+    let server = Served::start(&folder.path().join("data"), &arguments);
+    first.get(&server.home);
+    let second = put();
+    hang_up(&server);
+    wait_until("the new certificate is served", || second.run(&[&server.home]).status.success());
+    assert!(!first.run(&[&server.home]).status.success());
+    std::fs::write(&certificate, "nonsense").unwrap();
+    hang_up(&server);
+    wait_until("the complaint", || server.log().contains("no new certificate: tls.certificate"));
+    second.get(&server.home);
+    let log = server.stop();
+    let path = certificate.to_str().unwrap();
+    let line = log.lines().find(|line| line.contains("ERROR")).unwrap();
+    assert!(line.contains(path) && line.contains("holds no certificate in PEM"), "{line}");
+    assert!(line.contains("the old one stays, which is good for "), "{line}");
+    let read = format!("the certificate {path} was read again: it is good for ");
+    assert_eq!(log.matches(&read).count(), 1, "{log}");
+}
+
+#[test]
+fn sighup_has_the_local_authority_make_a_new_certificate() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &["--tls"]);
+    let curl = Curl::trusting(data.path());
+    let serial = || {
+        let shown = curl.run(&["-o", "/dev/null", "-w", "%{certs}", &server.home]);
+        assert!(shown.status.success(), "{}", text(&shown));
+        let shown = text(&shown);
+        shown.lines().find(|line| line.starts_with("Serial Number:")).unwrap().to_owned()
+    };
+    let first = serial();
+    assert_eq!(first, serial());
+    hang_up(&server);
+    wait_until("another certificate, of the same authority", || serial() != first);
+    server.stop();
+}
+
+#[test]
+fn an_end_that_is_near_or_past_is_in_the_log_from_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key, settings] =
+        ["c.pem", "k.pem", "settings.toml"].map(|name| folder.path().join(name));
+    let files = format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}");
+    std::fs::write(&settings, files).unwrap();
+    let good_for = |days: &str| {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        openssl.args(["-nodes", "-subj", "/CN=shop.example", "-days", days]);
+        let made = openssl.arg("-out").arg(&certificate).arg("-keyout").arg(&key).output();
+        assert!(made.unwrap().status.success());
+    };
+    let log = || {
+        let arguments = ["--config", settings.to_str().unwrap()];
+        let server = Served::start(&folder.path().join("data"), &arguments);
+        hang_up(&server);
+        wait_until("it has looked", || server.log().contains("c.pem was read again: it is good "));
+        server.stop()
+    };
+    good_for("13");
+    let soon = log();
+    let line = soon.lines().find(|line| line.contains("c.pem is good for 12 days")).unwrap();
+    assert!(line.contains("WARN") && line.contains("SIGHUP"), "{line}");
+    good_for("30");
+    assert!(!log().contains("c.pem is good"));
+    let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let pair = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(&certificate, params.self_signed(&pair).unwrap().pem()).unwrap();
+    std::fs::write(&key, pair.serialize_pem()).unwrap();
+    let over = log();
+    let line = over.lines().find(|line| line.contains("c.pem is good no more")).unwrap();
+    assert!(line.contains("ERROR") && line.contains("put a new one"), "{line}");
+}
+
+#[test]
+fn an_authority_of_the_operators_signs_with_its_own_name_and_no_longer_than_it_lasts() {
+    let data = tempfile::tempdir().unwrap();
+    let [authority, key] =
+        ["tls-authority.pem", "tls-authority.key"].map(|name| data.path().join(name));
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"]);
+    openssl.args(["-subj", "/C=CN/O=Haifeng Trading/OU=IT/CN=Haifeng Root"]);
+    let made = openssl.arg("-out").arg(&authority).arg("-keyout").arg(&key).output().unwrap();
+    assert!(made.status.success(), "{}", text(&made));
+    let server = Served::start(data.path(), &["--tls"]);
+    let curl = Curl::trusting(data.path());
+    curl.get(&format!("https://localhost:{}/", port(&server.home)));
+    let shown = curl.run(&["-o", "/dev/null", "-w", "%{certs}", &server.home]);
+    let shown = text(&shown);
+    let field = |name: &str, text: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        line.unwrap_or_else(|| panic!("{name}: {text}")).to_owned()
+    };
+    let issuer = field("Issuer:", &shown).replace(' ', "");
+    assert_eq!(issuer, "C=CN,O=HaifengTrading,OU=IT,CN=HaifengRoot");
+    server.stop();
+    let other = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(&key, other.serialize_pem()).unwrap();
+    let refused = refusal(data.path(), &["--tls"]);
+    assert!(refused.contains("do not serve together"), "{refused}");
 }
 
 #[test]
@@ -118,13 +264,42 @@ fn a_plain_public_base_url_is_refused_where_https_is_spoken_by_setting_or_by_fla
 }
 
 #[test]
-fn a_server_key_that_others_can_read_is_warned_of() {
-    let data = tempfile::tempdir().unwrap();
-    let warns = || Served::start(data.path(), &[]).stop().contains("is readable by others (0644)");
-    assert!(!warns());
-    let key = data.path().join("server.key");
-    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).unwrap();
-    assert!(warns());
+fn a_secret_file_that_others_can_read_is_warned_of_in_the_log_and_by_the_doctor() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let [certificate, key, secret] =
+        ["c.pem", "k.pem", "hs256"].map(|name| folder.path().join(name));
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(&secret, "a shared secret of more than 32 characters").unwrap();
+    let local = settings_file("[tls]\nlocal_authority = true");
+    let own = settings_file(&format!(
+        "[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n[login]\nhs256_secret_file = {secret:?}"
+    ));
+    for (settings, files) in
+        [(local, [data.join("server.key"), data.join("tls-authority.key")]), (own, [key, secret])]
+    {
+        let arguments = ["--config", settings.path().to_str().unwrap()];
+        let told = |words: &str| {
+            let mut doctor = kaipiao();
+            doctor.args(["doctor", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+            let found = text(&doctor.args(arguments).output().unwrap());
+            let log = Served::start(&data, &arguments).stop();
+            (log.matches(words).count(), found.matches("others than its owner may read").count())
+        };
+        let set_mode = |mode| {
+            for file in &files {
+                std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+        };
+        Served::start(&data, &arguments).stop();
+        set_mode(0o600);
+        assert_eq!(told("is readable by others"), (0, 0));
+        set_mode(0o644);
+        assert_eq!(told("is readable by others (0644)"), (2, 2), "{files:?}");
+        set_mode(0o600);
+    }
 }
 
 #[test]
