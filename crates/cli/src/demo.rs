@@ -1,4 +1,4 @@
-//! `kaipiao demo`: the whole flow that exists so far, over real HTTP against a temporary store.
+//! `kaipiao demo`: the whole flow, over real HTTP against a temporary store.
 //! Every step is one line: what was sent, what came back, how long it took. The exit code is 0 only
 //! if all of it held.
 
@@ -8,7 +8,7 @@ mod receiver;
 use crate::compose;
 use crate::settings::Settings;
 use core::time::Duration;
-use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_USERS};
+use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_USERS};
 use receiver::Receiver;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -39,7 +39,9 @@ async fn play() -> Result<(), String> {
         let _ = stopped.await;
     }));
     let receiver = Receiver::start(DEMO_ACCOUNTS[0].appid)?;
-    let played = tokio::task::spawn_blocking(move || flow(&Client::new(home), &receiver))
+    let admin_token = compose::admin_token(&settings).map_err(|error| error.to_string())?;
+    let client = Client::new(home, admin_token.unwrap_or_default());
+    let played = tokio::task::spawn_blocking(move || flow(&client, &receiver))
         .await
         .map_err(|error| error.to_string())?;
     drop(stop);
@@ -248,15 +250,16 @@ fn expect(answer: &Value, member: &str, expected: &Value) -> Result<(), String> 
 
 struct Client {
     home: String,
+    admin_token: String,
     agent: ureq::Agent,
 }
 
 impl Client {
-    fn new(home: String) -> Self {
+    fn new(home: String, admin_token: String) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(10)));
-        Self { home, agent: config.build().into() }
+        Self { home, admin_token, agent: config.build().into() }
     }
 
     /// A call of the merchant API: errcode must be 0.
@@ -282,7 +285,7 @@ impl Client {
         let sent = body.to_string();
         self.step(what, "PUT", path, "{…}", || {
             let request = self.agent.put(self.address(path));
-            request.header("authorization", format!("Bearer {DEMO_ADMIN_TOKEN}")).send(&*sent)
+            request.header("authorization", format!("Bearer {}", self.admin_token)).send(&*sent)
         })
     }
 
@@ -294,7 +297,7 @@ impl Client {
         // The receiver's answer may still be on its way back.
         while started.elapsed() < Duration::from_secs(10) {
             let request = self.agent.get(self.address(&path));
-            let request = request.header("authorization", format!("Bearer {DEMO_ADMIN_TOKEN}"));
+            let request = request.header("authorization", format!("Bearer {}", self.admin_token));
             let mut answer = request.call().map_err(|error| format!("{what}: {error}"))?;
             let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
             let listing: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
-use kaipiao_cli::settings::{ModeName, Settings};
+use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
 use kaipiao_cli::tls::ServedCertificate;
 use kaipiao_cli::{accounts, demo, health, log, moving, tls};
 use std::net::SocketAddr;
@@ -125,7 +125,7 @@ enum Command {
         #[command(flatten)]
         args: SettingsArgs,
         /// Violations that are listed at most; all are counted.
-        #[arg(long, default_value_t = 1000)]
+        #[arg(long, default_value_t = VIOLATIONS)]
         limit: usize,
         /// Print JSON.
         #[arg(long)]
@@ -158,13 +158,12 @@ enum Command {
         #[command(flatten)]
         args: SettingsArgs,
     },
-    /// Move a SQLite store's contents into an empty PostgreSQL database.
+    /// Move a SQLite store's contents into an empty PostgreSQL database, and check it there.
+    ///
+    /// Exits with 0 if all was moved and every invariant holds there, as `check` does.
     Move {
         #[command(flatten)]
         args: SettingsArgs,
-        /// The database: postgres://user:password@host/name.
-        #[arg(long, env = DATABASE_URL, hide_env_values = true)]
-        database_url: String,
     },
     /// Print the sandbox's accounts, users and openids.
     Accounts {
@@ -190,6 +189,9 @@ struct SettingsArgs {
     #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
 }
+
+/// Violations that a check lists, unless it is told.
+const VIOLATIONS: usize = 1000;
 
 /// The variable that `--database-url` stands for.
 const DATABASE_URL: &str = "KAIPIAO_DATABASE_URL";
@@ -292,7 +294,10 @@ async fn main() -> ExitCode {
         }
         Command::Doctor { args, changes, json } => return examine(&args, &changes, json).await,
         Command::Trust { args } => print_authority(&args),
-        Command::Move { args, database_url } => move_store(&args, &database_url).await,
+        Command::Move { args } => match move_store(&args).await {
+            Ok(()) => return check_store(&args, CheckAsk { limit: VIOLATIONS, json: false }).await,
+            failed => failed,
+        },
         Command::Accounts { args, json } => print_accounts(&args, json).await,
     };
     match result {
@@ -311,8 +316,11 @@ fn eprintln_error(error: &ComposeError) {
 
 /// Moves the store, and says on the terminal how far it has come.
 #[expect(clippy::print_stderr, reason = "progress is for whoever waits")]
-async fn move_store(args: &SettingsArgs, database_url: &str) -> Result<(), ComposeError> {
+async fn move_store(args: &SettingsArgs) -> Result<(), ComposeError> {
     let settings = args.settings()?;
+    let into =
+        "move needs the database to move into: --database-url postgres://user:password@host/name";
+    let into = settings.database.address()?.ok_or_else(|| SettingsError::Value(into.to_owned()))?;
     let mut shown = None;
     let progress = |moved: usize, all: usize| {
         let percent = (moved * 100).checked_div(all).unwrap_or(100);
@@ -320,9 +328,9 @@ async fn move_store(args: &SettingsArgs, database_url: &str) -> Result<(), Compo
             eprintln!("{percent:3} %  {moved} of {all}");
         }
     };
-    let moved = moving::run(&settings.data, database_url, progress).await?;
+    let moved = moving::run(&settings.data, &into, progress).await?;
     print_text(&format!(
-        "moved {moved} records, pushes and jobs. Next: copy {0} to where the nodes start, and start them with \
+        "moved {moved} records, pushes and jobs, which are checked now. Next: copy {0} to where the nodes start, and start them with \
          --database-url; {1} stays as it was",
         compose::key_path(&settings).display(),
         settings.data.display()
@@ -467,6 +475,11 @@ async fn examine(args: &SettingsArgs, changes: &ServeArgs, as_json: bool) -> Exi
 
 async fn back_up(args: &SettingsArgs, ask: BackupAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
+    if settings.database.is_given() {
+        let problem = "the settings name a PostgreSQL database, and backup copies a SQLite store: use pg_basebackup or \
+                       pg_dump (docs/scaling.md), and keep the server key with it";
+        return Err(SettingsError::Value(problem.to_owned()).into());
+    }
     let key = compose::key_path(&settings);
     print_asked(move || Ok(backup::run(&settings.data, &key, &ask, eprint_line)?)).await
 }
@@ -499,4 +512,15 @@ fn eprint_line(line: &str) {
 #[expect(clippy::print_stdout, reason = "the command's output")]
 fn print_text(text: &str) {
     println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_can_be_read() {
+        Cli::command().debug_assert();
+    }
 }

@@ -201,3 +201,28 @@ async fn a_move_that_is_cut_off_leaves_the_database_empty_and_a_node_at_work_ref
     store.close().await;
     moving::run(directory.path(), &database.url(), |_, _| {}).await.unwrap();
 }
+
+/// The command as it is typed, and what it makes of a store with one record that has no rules.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_command_moves_a_store_and_checks_it() {
+    let data = tempfile::tempdir().unwrap();
+    let key = Key { kind: Kind::Server, owner: String::new(), id: "fact".into() };
+    let (body, index) = (Some(Body::new("{}".into())), Index::default());
+    let save = Save { key, expect: Expect::Absent, body, index };
+    open(data.path()).commit(Commit::of(vec![save])).await.unwrap();
+    let database = Database::new().await;
+    let kaipiao = |url: Option<&str>| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kaipiao"));
+        command.arg("move").arg("--data").arg(data.path()).env_remove("KAIPIAO_DATABASE_URL");
+        let output = command.args(url.map(|url| ["--database-url", url]).into_iter().flatten());
+        let output = output.output().unwrap();
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+        (output.status.success(), said.concat())
+    };
+    let (is_well, said) = kaipiao(None);
+    assert!(!is_well && said.contains("--database-url"), "{said}");
+    let (is_well, said) = kaipiao(Some(&database.url()));
+    assert!(is_well && said.contains("moved 1 records") && said.contains("hold"), "{said}");
+    let (is_well, said) = kaipiao(Some(&database.url()));
+    assert!(!is_well, "the database is not empty any more: {said}");
+}

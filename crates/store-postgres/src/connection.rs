@@ -3,7 +3,9 @@
 use crate::config::{OpenError, Options};
 use crate::errors::{DbError, away};
 use core::time::Duration;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
+};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config};
@@ -41,12 +43,9 @@ pub(crate) fn config(url: &str) -> Result<Config, OpenError> {
     Ok(config)
 }
 
-/// The same for sessions that change nothing.
-pub(crate) fn read_only(mut config: Config) -> Config {
-    let options = config.get_options().unwrap_or_default().to_owned();
-    config.options(format!("{options} -c default_transaction_read_only=on"));
-    config
-}
+/// Whoever only reads says so once connected: as an option of the session it would make every server look like
+/// one that cannot be written to, which addresses of several hosts are chosen by.
+pub(crate) const READ_ONLY: &str = "SET default_transaction_read_only = on";
 
 /// One connection, and the task that serves it.
 pub(crate) async fn connect(config: &Config) -> Result<(Client, JoinHandle<()>), OpenError> {
@@ -73,7 +72,16 @@ pub(crate) fn tls() -> Result<MakeRustlsConnect, OpenError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-pub(crate) fn pool(config: &Config, options: &Options) -> Result<Pool, OpenError> {
+/// What a pool's sessions are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anything.
+    Writes,
+    /// The server refuses changes.
+    Reads,
+}
+
+pub(crate) fn pool(config: &Config, options: &Options, access: Access) -> Result<Pool, OpenError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(config.clone(), tls()?, recycling);
     let timeouts = Timeouts {
@@ -85,6 +93,14 @@ pub(crate) fn pool(config: &Config, options: &Options) -> Result<Pool, OpenError
         .max_size(options.connections.max(4))
         .timeouts(timeouts)
         .runtime(Runtime::Tokio1)
+        .post_create(Hook::async_fn(move |client, _| {
+            Box::pin(async move {
+                if access == Access::Reads {
+                    client.batch_execute(READ_ONLY).await.map_err(HookError::Backend)?;
+                }
+                Ok(())
+            })
+        }))
         .build()
         .map_err(|error| OpenError::Postgres(error.to_string()))
 }

@@ -1,7 +1,7 @@
 //! What a server says of itself to whoever examines it: nothing is changed.
 
 use crate::config::OpenError;
-use crate::connection::{config, connect, read_only};
+use crate::connection::{READ_ONLY, config, connect};
 use kaipiao_ports::clock::Clock;
 
 /// The server and the database, as they are at this moment.
@@ -52,7 +52,8 @@ pub(crate) const LEASES: &str =
 
 /// Asks the server.
 pub async fn examine(url: &str, clock: &impl Clock) -> Result<Facts, OpenError> {
-    let (client, connection) = connect(&read_only(config(url)?)).await?;
+    let (client, connection) = connect(&config(url)?).await?;
+    client.batch_execute(READ_ONLY).await?;
     let server = client.query_one(SERVER, &[]).await?;
     let leases = match client.query_one(HAS_NODES, &[]).await?.get(0) {
         true => {

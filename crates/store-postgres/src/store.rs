@@ -3,7 +3,7 @@
 use crate::bucket::bucket;
 use crate::commit::{Change, Reply, Work, Writers, read_fresh};
 use crate::config::{OpenError, Options};
-use crate::connection::{config, connect, pool, read_only, within_time};
+use crate::connection::{Access, config, connect, pool, within_time};
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::errors::{DbError, away};
 use crate::health::Health;
@@ -54,7 +54,7 @@ impl PostgresStore {
         let config = config(&options.url)?;
         let (mut client, connection) = connect(&config).await?;
         migrations::apply(&mut client).await?;
-        let pool = pool(&config, &options)?;
+        let pool = pool(&config, &options, Access::Writes)?;
         let health = Arc::default();
         let lease = node::lease(&client, &pool, &health, options.node.as_deref()).await?;
         drop(client);
@@ -65,7 +65,7 @@ impl PostgresStore {
     /// Opens the store for reading only, beside the nodes and without a name among them; None: its tables were never
     /// made.
     pub async fn open_read_only(options: Options) -> Result<Option<Self>, OpenError> {
-        let config = read_only(config(&options.url)?);
+        let config = config(&options.url)?;
         let (client, connection) = connect(&config).await?;
         let is_made = migrations::are_applied(&client).await?;
         drop(client);
@@ -73,7 +73,7 @@ impl PostgresStore {
         if !is_made {
             return Ok(None);
         }
-        let pool = pool(&config, &options)?;
+        let pool = pool(&config, &options, Access::Reads)?;
         Self::over(config, pool, Arc::default(), NodeLease::of_nobody(), options).await.map(Some)
     }
 

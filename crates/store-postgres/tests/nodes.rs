@@ -457,12 +457,28 @@ async fn a_database_of_a_newer_program_or_of_somebody_else_is_refused() {
     assert!(matches!(node(&database, None).await, Err(OpenError::Foreign)));
     database.execute("DROP TABLE theirs").await;
     node(&database, None).await.unwrap();
-    let add = "INSERT INTO schema_migrations VALUES (2, '', 1)";
+    let add = "INSERT INTO schema_migrations SELECT max(number) + 1, '', 1 FROM schema_migrations";
     database.execute(add).await;
     node(&database, None).await.expect("a migration that this program can live with");
-    database.execute("UPDATE schema_migrations SET oldest_program = 2 WHERE number = 2").await;
+    let newest = "(SELECT max(number) FROM schema_migrations)";
+    let lift =
+        format!("UPDATE schema_migrations SET oldest_program = number WHERE number = {newest}");
+    database.execute(&lift).await;
     let refused = node(&database, None).await;
-    assert!(matches!(refused, Err(OpenError::TooNew { found: 2, known: 1 })));
+    assert!(matches!(refused, Err(OpenError::TooNew { found, known }) if found == known + 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_reads_finds_the_server_that_can_be_written_to_and_writes_nothing() {
+    let database = Database::new().await;
+    let nodes = node(&database, None).await.unwrap();
+    nodes.commit(save(key(Kind::Contact, ""), Expect::Any, "x")).await.unwrap();
+    let url = format!("{} target_session_attrs=read-write", database.url());
+    let reader = PostgresStore::open_read_only(Options::new(url)).await.unwrap().unwrap();
+    let found = reader.read(&key(Kind::Contact, ""), Freshness::Fresh).await.unwrap();
+    assert!(found.is_some());
+    let written = reader.commit(save(key(Kind::Contact, ""), Expect::Any, "y")).await;
+    assert!(written.is_err(), "{written:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

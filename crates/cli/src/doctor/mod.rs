@@ -93,9 +93,14 @@ fn refusals(settings: &Settings) -> Vec<Finding> {
     let exposed = compose::refuse_exposed_sandbox(settings).map_err(|error| error.to_string());
     let token = compose::admin_token(settings).map(|_| ()).map_err(|error| error.to_string());
     let accounts = settings.account_specs().map(|_| ()).map_err(|error| error.to_string());
+    let callbacks = settings.callback_specs().map(|_| ()).map_err(|error| error.to_string());
+    let pay_merchants =
+        settings.pay_merchant_specs().map(|_| ()).map_err(|error| error.to_string());
     // Again: --tls came after the file was checked.
     let tls = settings.check_tls().map_err(|error| error.to_string());
-    let refusals = [exposed, token, accounts, tls].into_iter().filter_map(Result::err);
+    let refusals = [exposed, token, accounts, callbacks, pay_merchants, tls]
+        .into_iter()
+        .filter_map(Result::err);
     refusals.map(|refusal| Finding::error("settings", refusal, "")).collect()
 }
 

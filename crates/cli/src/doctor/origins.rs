@@ -6,8 +6,24 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Value as Toml;
 
-/// Members whose values are nobody's to read.
-const SECRETS: [&str; 5] = ["secret", "callback_token", "callback_aes_key", "password", "token"];
+/// Members of accounts and pay merchants that are shown; the others may be secrets.
+const SHOWN: [&str; 15] = [
+    "appid",
+    "role",
+    "name",
+    "original_id",
+    "secret_file",
+    "bound_to",
+    "s_pappid",
+    "callback_url",
+    "callback_token_file",
+    "callback_aes_key_file",
+    "callback_mode",
+    "merchant_api",
+    "mchid",
+    "key_file",
+    "accounts",
+];
 const MASK: &str = "***";
 
 /// A setting as it counts.
@@ -87,9 +103,10 @@ fn flatten(name: &str, value: &Toml, tell: &mut impl FnMut(String, String)) {
 }
 
 fn shown(name: &str, value: &Toml) -> String {
-    let member = name.rsplit('.').next().unwrap_or(name);
+    let (table, member) = name.rsplit_once('.').unwrap_or(("", name));
+    let has_secrets = ["accounts[", "pay_merchants["].iter().any(|list| table.starts_with(list));
     match value {
-        _ if SECRETS.contains(&member) => MASK.to_owned(),
+        _ if has_secrets && table.ends_with(']') && !SHOWN.contains(&member) => MASK.to_owned(),
         Toml::String(url) if member == "callback_url" => {
             // Merchants put keys of their own into it.
             let masked = url.split_once('?').map(|(address, _)| format!("{address}?{MASK}"));
@@ -133,7 +150,9 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(
             b"data = \"/of/file\"\n[push]\ntimeout_ms = 7\n[[accounts]]\nappid = \"wx1\"\n\
-              secret = \"hunter2hunter2\"\n[accounts.merchant]\nnsrmc = \"n\"\n",
+              secret = \"hunter2hunter2\"\ncallback_token = \"hunter2\"\n\
+              callback_aes_key = \"hunter2\"\n[accounts.merchant]\nnsrmc = \"n\"\n\
+              [[pay_merchants]]\nmchid = \"1234\"\nkey = \"hunter2\"\nkey_file = \"/of/key\"\n",
         )
         .unwrap();
         let flag = Flag { setting: "data", flag: "--data", value: "\"/of/flag\"".into() };
@@ -146,6 +165,8 @@ mod tests {
         assert_eq!(of("push.timeout_ms"), ("7", "file"));
         assert_eq!(of("listen"), ("\"127.0.0.1:8080\"", "default"));
         assert_eq!(of("accounts[0].secret"), ("***", "file"));
+        assert_eq!(of("pay_merchants[0].mchid"), ("\"1234\"", "file"));
+        assert_eq!(of("pay_merchants[0].key_file"), ("\"/of/key\"", "file"));
         assert_eq!(of("accounts[0].merchant.nsrmc"), ("\"n\"", "file"));
         assert!(all.iter().all(|one| !one.line().contains("hunter2")));
     }
