@@ -348,7 +348,10 @@ fn links_and_cookies_are_for_https_where_the_server_speaks_it() {
     let data = tempfile::tempdir().unwrap();
     let server = Served::start(data.path(), &["--tls"]);
     let curl = Curl::trusting(data.path());
-    assert!(curl.get(&server.home).contains(&server.home));
+    let home = curl.get(&server.home);
+    let authority = data.path().join("tls-authority.pem");
+    let trusting = format!("curl --cacert &#39;{}&#39; &#39;{}", authority.display(), server.home);
+    assert!(home.contains(&trusting), "{home}");
     let output = curl.run(&["-i", "-d", "user=zhangwei", &format!("{}login", server.home)]);
     let shown = text(&output);
     let cookie = shown.lines().find(|line| line.to_lowercase().starts_with("set-cookie:"));
