@@ -221,7 +221,7 @@ fn an_end_that_is_near_or_past_is_in_the_log_from_the_start() {
 }
 
 #[test]
-fn an_authority_of_the_operators_signs_with_its_own_name_and_no_longer_than_it_lasts() {
+fn an_authority_of_the_operators_signs_with_its_own_name() {
     let data = tempfile::tempdir().unwrap();
     let [authority, key] =
         ["tls-authority.pem", "tls-authority.key"].map(|name| data.path().join(name));
