@@ -1,6 +1,5 @@
-//! The certificate that is served. It is read again when its files change or a SIGHUP asks for it, and of the
-//! local authority's making there is a new one at half its life. Whoever does not serve changes nothing
-//! but the log.
+//! The certificate that is served. It is read again when its files change or a SIGHUP asks for it, and the
+//! local authority makes a new one at half its life. What does not serve changes nothing but the log.
 
 use super::authority::{AUTHORITY_FILE, AUTHORITY_KEY_FILE, Authority};
 use super::error::TlsError;

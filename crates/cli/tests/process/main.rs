@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 fn kaipiao() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kaipiao"))
@@ -20,7 +22,8 @@ fn kaipiao() -> Command {
 /// A server process and what it printed before its first empty line and after.
 struct Served {
     process: Child,
-    log: tempfile::NamedTempFile,
+    log: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
     home: String,
     greeting: String,
 }
@@ -38,15 +41,22 @@ impl Served {
 
     /// The server that this command starts with the arguments that follow.
     fn of(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
-        let log = tempfile::NamedTempFile::new().unwrap();
         let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(log.reopen().unwrap())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let errors = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let log = Arc::<Mutex<String>>::default();
+        let reading = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            for line in errors {
+                *reading.lock().unwrap() += &(line + "\n");
+            }
+        });
         let first = lines.next().expect("the server starts");
         let home = first.strip_prefix("Kaipiao listens on ").unwrap().to_owned();
         let mut greeting = first;
@@ -55,12 +65,12 @@ impl Served {
             greeting.push('\n');
             greeting.push_str(&lines.next().expect("the greeting holds a curl line"));
         }
-        Self { process, log, home, greeting }
+        Self { process, log, reader, home, greeting }
     }
 
     /// What was logged so far.
     fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap()
+        self.log.lock().unwrap().clone()
     }
 
     /// SIGTERM; waits for the end and returns what was logged.
@@ -68,7 +78,8 @@ impl Served {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
         let status = self.process.wait().unwrap();
-        let log = self.log();
+        self.reader.join().unwrap();
+        let log = self.log.lock().unwrap().clone();
         assert!(status.success(), "{status}: {log}");
         log
     }

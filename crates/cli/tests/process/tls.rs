@@ -108,7 +108,7 @@ fn a_plain_request_is_told_to_use_https_and_the_log_tells_of_handshakes_that_fai
     let address = ("127.0.0.1", port(&server.home).parse().unwrap());
     // A balancer that looks whether the port is open.
     drop(TcpStream::connect(address).unwrap());
-    let long = "x".repeat(200_000);
+    let long = "x".repeat(100_000);
     let url = token_url(&server.home.replace("https", "http"));
     let plain = text(&curl.run(&["-i", "-d", &long, &url]));
     assert!(plain.starts_with("HTTP/1.1 400 Bad Request"), "{plain}");
@@ -206,7 +206,7 @@ fn an_end_that_is_near_or_past_is_in_the_log_from_the_start() {
     };
     good_for("13");
     let soon = log();
-    let line = soon.lines().find(|line| line.contains("c.pem is good for 12 days")).unwrap();
+    let line = soon.lines().find(|line| line.contains("c.pem is good for ")).unwrap();
     assert!(line.contains("WARN") && line.contains("SIGHUP"), "{line}");
     good_for("30");
     assert!(!log().contains("c.pem is good"));
@@ -221,7 +221,7 @@ fn an_end_that_is_near_or_past_is_in_the_log_from_the_start() {
 }
 
 #[test]
-fn an_authority_of_the_operators_signs_with_its_own_name_and_no_longer_than_it_lasts() {
+fn an_authority_of_the_operators_signs_with_its_own_name() {
     let data = tempfile::tempdir().unwrap();
     let [authority, key] =
         ["tls-authority.pem", "tls-authority.key"].map(|name| data.path().join(name));
@@ -348,7 +348,10 @@ fn links_and_cookies_are_for_https_where_the_server_speaks_it() {
     let data = tempfile::tempdir().unwrap();
     let server = Served::start(data.path(), &["--tls"]);
     let curl = Curl::trusting(data.path());
-    assert!(curl.get(&server.home).contains(&server.home));
+    let home = curl.get(&server.home);
+    let authority = data.path().join("tls-authority.pem");
+    let trusting = format!("curl --cacert &#39;{}&#39; &#39;{}", authority.display(), server.home);
+    assert!(home.contains(&trusting), "{home}");
     let output = curl.run(&["-i", "-d", "user=zhangwei", &format!("{}login", server.home)]);
     let shown = text(&output);
     let cookie = shown.lines().find(|line| line.to_lowercase().starts_with("set-cookie:"));
