@@ -207,7 +207,7 @@ async fn a_move_that_is_cut_off_leaves_the_database_empty_and_a_node_at_work_ref
 async fn the_command_moves_a_store_and_checks_it() {
     let data = tempfile::tempdir().unwrap();
     let key = Key { kind: Kind::Server, owner: String::new(), id: "fact".into() };
-    let (body, index) = (Some(Body::new("{}".into())), Index::default());
+    let (body, index) = (Some(Body::new("{}")), Index::default());
     let save = Save { key, expect: Expect::Absent, body, index };
     open(data.path()).commit(Commit::of(vec![save])).await.unwrap();
     let database = Database::new().await;
