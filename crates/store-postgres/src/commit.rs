@@ -20,6 +20,7 @@ use crate::records::statements::{SaveStatement, read_row, read_sql};
 use crate::watch::{CHANNEL, NOTIFY};
 use core::panic::AssertUnwindSafe;
 use core::pin::pin;
+use core::time::Duration;
 use deadpool_postgres::{Client, Pool};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -32,10 +33,14 @@ use kaipiao_ports::store::{Commit, Committed};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Tries of a change that others got in the way of.
 const TRIES: usize = 8;
+/// A change that has waited so long for a writer is not begun any more: the server is silent, each transaction before
+/// it takes its whole time, and whoever asked learns so before their own patience ends.
+const WAITS_AT_MOST: Duration = Duration::from_secs(10);
 
 /// One value to commit.
 pub(crate) enum Change {
@@ -56,6 +61,7 @@ type Answer = Result<Reply, CommitError>;
 struct Waiting {
     change: Change,
     answer: oneshot::Sender<Answer>,
+    since: Instant,
 }
 
 /// Where changes wait for a writer.
@@ -89,7 +95,7 @@ impl Writers {
 
     pub(crate) async fn change(&self, change: Change) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { change, answer };
+        let waiting = Waiting { change, answer, since: Instant::now() };
         self.queue.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => StoreError::Away("it is closed".into()),
@@ -105,6 +111,15 @@ async fn write(work: Work, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
         let mut group = Vec::new();
         if waiting.lock().await.recv_many(&mut group, work.group).await == 0 {
             return;
+        }
+        let (late, group): (Vec<_>, Vec<_>) =
+            group.into_iter().partition(|one| one.since.elapsed() > WAITS_AT_MOST);
+        for Waiting { answer, .. } in late {
+            // Whoever asked may be gone.
+            let _ = answer.send(Err(StoreError::Away("it does not answer in time".into()).into()));
+        }
+        if group.is_empty() {
+            continue;
         }
         let (changes, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|one| (one.change, one.answer)).unzip();

@@ -16,6 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio_postgres::NoTls;
 
 /// Longer than any wait here takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -466,6 +467,30 @@ async fn a_database_of_a_newer_program_or_of_somebody_else_is_refused() {
     database.execute(&lift).await;
     let refused = node(&database, None).await;
     assert!(matches!(refused, Err(OpenError::TooNew { found, known }) if found == known + 1));
+}
+
+/// A database that stands still holds up nobody for longer than the changes before them and their own wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_changes_none_waits_for_all_before_it_where_the_database_stands_still() {
+    let database = Database::new().await;
+    let store = Arc::new(node(&database, None).await.unwrap());
+    let (client, connection) = tokio_postgres::connect(&database.url(), NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let started = Instant::now();
+    let asked = (0..400).map(|n| {
+        let store = Arc::clone(&store);
+        let order = key(Kind::Order, &n.to_string());
+        tokio::spawn(async move { store.commit(save(order, Expect::Absent, "x")).await })
+    });
+    let answers = futures_util::future::join_all(asked.collect::<Vec<_>>()).await;
+    let took = started.elapsed();
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().is_err()));
+    assert!(took < Duration::from_secs(35), "the last of them waited for {took:?}");
+    client.batch_execute("ROLLBACK").await.unwrap();
+    drop(client);
+    let _ = connection.await;
+    store.commit(save(key(Kind::Order, "later"), Expect::Absent, "x")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
