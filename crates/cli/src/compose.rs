@@ -77,6 +77,9 @@ pub enum ComposeError {
         "another process has taken the name of node \"{0}\", as after 15 s without the database; this one has ended, start it again with a name of its own"
     )]
     NodeLost(String),
+    /// What issues, sends, or cleans up has panicked.
+    #[error("a part of the server has ended by itself; the log says why. Start it again")]
+    WorkerEnded,
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
@@ -123,7 +126,7 @@ impl Listening {
 
     /// Serves, issues, and sends pushes, until `stop` resolves. Issuing and pushes go on until the
     /// last request has its answer; what is not completed in time is offered again at the next start. An error: the node has
-    /// lost its name, and has stopped by itself.
+    /// lost its name, or one of its workers has ended, and it has stopped by itself.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ComposeError> {
         let (last_answer, answered) = tokio::sync::watch::channel(());
         let until = |mut answered: tokio::sync::watch::Receiver<()>| async move {
@@ -144,11 +147,13 @@ impl Listening {
         workers.spawn(async move { maintenance::run(&app, until(answered)).await });
         let shutdown = self.limits.shutdown;
         let node_lost = self.store.node_lost();
-        let mut is_lost = false;
+        let mut failed = None;
         let ending = async {
             tokio::select! {
                 () = stop => {}
-                () = node_lost => is_lost = true,
+                () = node_lost => failed = Some(ComposeError::NodeLost(self.store.node.clone())),
+                // Requests would be taken, and nothing become of them.
+                _ = workers.join_next() => failed = Some(ComposeError::WorkerEnded),
             }
         };
         listen::serve(self.listener, self.tls, self.router, self.limits, ending).await;
@@ -157,11 +162,11 @@ impl Listening {
         if tokio::time::timeout(shutdown, finish).await.is_err() {
             tracing::warn!("work was still under way at the end of limits.shutdown_ms");
         }
-        if is_lost {
-            return Err(ComposeError::NodeLost(self.store.node));
+        if let Some(failed @ ComposeError::NodeLost(_)) = failed {
+            return Err(failed);
         }
         self.store.close().await;
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }
 
