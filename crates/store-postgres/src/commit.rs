@@ -259,7 +259,8 @@ impl Work {
         let has_ended = match &outcome {
             Ok(Ok(_)) => true,
             Ok(Err(_)) if group.has_transaction => {
-                session.client().batch_execute("ROLLBACK").await.is_ok()
+                let rollback = session.client().batch_execute("ROLLBACK");
+                within_time(async { Ok(rollback.await?) }).await.is_ok()
             }
             Ok(Err(_)) => true,
             Err(_) => false,
@@ -279,8 +280,9 @@ pub(crate) async fn read_fresh(
 ) -> Result<(), DbError> {
     let (owner, id) = (compared(&key.owner), compared(&key.id));
     let statement = client.prepare_cached(read_sql(key.kind)).await?;
+    let began = resident.begin_read();
     let row = client.query_opt(&statement, &[&bucket(&key.owner), &owner, &id]).await?;
-    resident.take_in(row.map(|row| (key.clone(), read_row(key, &row))));
+    resident.take_read(began, key, row.map(|row| read_row(key, &row)));
     Ok(())
 }
 

@@ -93,8 +93,11 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// Takes in what has changed since the last look.
+    /// Takes in what has changed since the last look; at the first all, in place of what was known before.
     async fn look(&mut self, resident: &Resident) -> Result<(), DbError> {
+        let is_first = self.newest == 0;
+        let began = resident.begin_read();
+        let mut all = Vec::new();
         let since = self.newest.saturating_sub(MARGIN_US).max(0);
         for kind in kinds() {
             let rows = self.client.query(&changed_sql(kind), &[&since]).await?;
@@ -108,7 +111,14 @@ impl Watcher {
             let changes: Vec<_> = changes.collect();
             let newest = changes.iter().map(|(_, (version, _))| *version).max();
             self.newest = self.newest.max(newest.unwrap_or(0));
-            resident.take_in(changes);
+            match is_first {
+                true => all.extend(changes),
+                false => resident.take_in(changes),
+            }
+        }
+        if is_first {
+            resident.take_all(began, all);
+            self.newest = self.newest.max(1);
         }
         Ok(())
     }

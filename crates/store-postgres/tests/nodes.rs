@@ -469,6 +469,36 @@ async fn a_database_of_a_newer_program_or_of_somebody_else_is_refused() {
     assert!(matches!(refused, Err(OpenError::TooNew { found, known }) if found == known + 1));
 }
 
+/// A fail-over to a standby that lags: rows are older than what nodes have seen, or not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn after_a_failover_that_lost_commits_nodes_know_what_the_database_has() {
+    let database = Database::new().await;
+    let [node, other] = two_nodes(&database).await;
+    let (old, lost) = (key(Kind::Contact, "old"), key(Kind::Contact, "lost"));
+    for key in [&old, &lost] {
+        node.commit(save(key.clone(), Expect::Any, "seen")).await.unwrap();
+    }
+    let body =
+        async |node: &Arc<PostgresStore>, key: &Key| text(&**node, key, Freshness::Cached).await;
+    until("the other sees them", async || {
+        body(&other, &old).await.is_some() && body(&other, &lost).await.is_some()
+    })
+    .await;
+    database.execute("UPDATE contacts SET version = 1, body = 'kept' WHERE id = 'old'").await;
+    database.execute("DELETE FROM contacts WHERE id = 'lost'").await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    database.execute(end).await;
+    for node in [&node, &other] {
+        until("it knows what is there", async || {
+            body(node, &old).await.as_deref() == Some("kept") && body(node, &lost).await.is_none()
+        })
+        .await;
+    }
+    node.commit(save(old.clone(), Expect::Version(1), "next")).await.unwrap();
+    node.commit(save(lost.clone(), Expect::Absent, "again")).await.unwrap();
+}
+
 /// A database that stands still holds up nobody for longer than the changes before them and their own wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_changes_none_waits_for_all_before_it_where_the_database_stands_still() {
