@@ -7,7 +7,8 @@ use crate::answer::json;
 use crate::body::{RequestBody, query_object};
 use crate::paging::{after, page_size};
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::payment::pay_merchants::{self, PayMerchantSpec};
@@ -82,7 +83,7 @@ pub(crate) async fn list_pay_merchants(
 pub(crate) async fn put_pay_merchant(
     _: Operator,
     State(server): State<Server>,
-    Path(mchid): Path<String>,
+    PathName(mchid): PathName,
     body: RequestBody,
 ) -> Response {
     let saved = async {
