@@ -52,11 +52,40 @@ pub(crate) async fn connect(config: &Config) -> Result<(Client, JoinHandle<()>),
     let connected = tokio::time::timeout(2 * CONNECT_WITHIN, config.connect(tls()?)).await;
     let silent = |_| OpenError::Postgres("no answer in time".to_owned());
     let (client, connection) = connected.map_err(silent)??;
-    let serving = async move {
+    Ok((client, serve(connection)))
+}
+
+fn serve<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(async move {
         // Whoever asks the client learns that it has ended.
         let _ = connection.await;
-    };
-    Ok((client, tokio::spawn(serving)))
+    })
+}
+
+/// A connection beside the pool, which ends with this.
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    serving: JoinHandle<()>,
+}
+
+impl Session {
+    pub(crate) async fn open(config: &Config) -> Result<Self, OpenError> {
+        let (client, serving) = connect(config).await?;
+        Ok(Self { client, serving })
+    }
+
+    /// One in place of one that was lost.
+    pub(crate) async fn open_again(config: &Config) -> Result<Self, DbError> {
+        let tls = tls().map_err(|error| away(&error.to_string()))?;
+        let (client, connection) = config.connect(tls).await?;
+        Ok(Self { client, serving: serve(connection) })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
 }
 
 /// Certificates are checked against the machine's own trust store.

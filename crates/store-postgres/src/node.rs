@@ -1,13 +1,13 @@
 //! A node's name, which it leases: whoever has it takes blocks of invoice numbers and claims under it.
 //!
-//! The lease is renewed each 5 s and lapses after 15 s by the database's clock. While the database is away nobody else
-//! can take the name either, so the node goes on with it afterwards. A node that learns that somebody else has its
-//! name ([`NodeLease::lost`]) must end.
+//! The lease is renewed each 5 s, on a connection that no request can hold, and lapses after 15 s by the database's
+//! clock. While the database is away nobody else can take the name either, so the node goes on with it afterwards. A
+//! node that learns that somebody else has its name ([`NodeLease::lost`]) must end.
 
 use crate::config::OpenError;
-use crate::connection::within_time;
+use crate::connection::Session;
 use crate::delivery::claims::{FIRST_SERIAL, free_node_sql};
-use crate::errors::DbError;
+use crate::errors::{DbError, away};
 use crate::health::Health;
 use core::time::Duration;
 use deadpool_postgres::Pool;
@@ -17,9 +17,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Config};
 
 const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// How long a renewal may take, a new connection for it included: two in vain leave time for a third.
+const RENEW_WITHIN: Duration = Duration::from_secs(4);
+/// How soon after one in vain it is tried again.
+const RENEW_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How often it is looked whether the holder of a name that is wanted lives.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const LAPSES_IN: &str = "interval '15 seconds'";
@@ -82,11 +86,12 @@ async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, Open
 
 /// Takes the name that was asked for, or the first free one, and lets go of all claims that were made under it.
 pub(crate) async fn lease(
-    client: &Client,
-    pool: &Pool,
+    session: Session,
+    config: &Config,
     health: &Arc<Health>,
     wanted: Option<&str>,
 ) -> Result<NodeLease, OpenError> {
+    let client = &session.client;
     let (name, lease) = match wanted {
         Some(name) => {
             let lease = take_when_free(client, name).await?;
@@ -99,8 +104,9 @@ pub(crate) async fn lease(
     }
     let name: Arc<str> = name.into();
     let (losing, lost) = watch::channel(false);
-    let renewing =
-        tokio::spawn(renew(pool.clone(), Arc::clone(health), Arc::clone(&name), lease, losing));
+    let renewal =
+        Renewal { session: Some(session), config: config.clone(), name: Arc::clone(&name), lease };
+    let renewing = tokio::spawn(renew(renewal, Arc::clone(health), losing));
     Ok(NodeLease { name, lease, lost, renewing: Some(renewing) })
 }
 
@@ -157,28 +163,39 @@ pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(),
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "leases run in real time")]
-async fn renew(
-    pool: Pool,
-    health: Arc<Health>,
+/// What a lease is renewed with.
+struct Renewal {
+    /// None: it was lost.
+    session: Option<Session>,
+    config: Config,
     name: Arc<str>,
     lease: i64,
-    losing: watch::Sender<bool>,
-) {
+}
+
+#[expect(clippy::disallowed_methods, reason = "leases run in real time")]
+async fn renew(mut renewal: Renewal, health: Arc<Health>, losing: watch::Sender<bool>) {
+    let mut pause = RENEW_EVERY;
     loop {
-        tokio::time::sleep(RENEW_EVERY).await;
-        match within_time(renew_once(&pool, &name, lease)).await {
-            Ok(true) => health.note(None),
+        tokio::time::sleep(pause).await;
+        match renewal.renew_in_time().await {
+            Ok(true) => {
+                health.note(None);
+                pause = RENEW_EVERY;
+            }
             Ok(false) => {
-                tracing::error!(node = &*name, "another process has taken this node's name");
+                tracing::error!(
+                    node = &*renewal.name,
+                    "another process has taken this node's name"
+                );
                 losing.send_replace(true);
                 return;
             }
             Err(error) => {
-                tracing::warn!(?error, node = &*name, "the node's lease was not renewed");
+                tracing::warn!(?error, node = &*renewal.name, "the node's lease was not renewed");
                 if let DbError::Store(error @ StoreError::Away(_)) = &error {
                     health.note(Some(error));
                 }
+                pause = RENEW_AGAIN_AFTER;
             }
         }
     }
@@ -190,8 +207,23 @@ pub(crate) fn renew_sql() -> String {
     )
 }
 
-async fn renew_once(pool: &Pool, name: &str, lease: i64) -> Result<bool, DbError> {
-    let client = pool.get().await?;
-    let renewed = client.execute(&renew_sql(), &[&name, &lease]).await?;
-    Ok(renewed == 1)
+impl Renewal {
+    /// Whether the name is still this node's. A session that has failed is not used again.
+    async fn renew_in_time(&mut self) -> Result<bool, DbError> {
+        let renewed = tokio::time::timeout(RENEW_WITHIN, self.renew_once()).await;
+        let renewed = renewed.unwrap_or_else(|_| Err(away("no answer in time")));
+        if renewed.is_err() {
+            self.session = None;
+        }
+        renewed
+    }
+
+    async fn renew_once(&mut self) -> Result<bool, DbError> {
+        let session = match &mut self.session {
+            Some(session) => session,
+            lost => lost.insert(Session::open_again(&self.config).await?),
+        };
+        let renewed = session.client.execute(&renew_sql(), &[&&*self.name, &self.lease]).await?;
+        Ok(renewed == 1)
+    }
 }

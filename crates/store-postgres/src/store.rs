@@ -3,7 +3,7 @@
 use crate::bucket::bucket;
 use crate::commit::{Change, Reply, Work, Writers, read_fresh};
 use crate::config::{OpenError, Options};
-use crate::connection::{Access, config, connect, pool, within_time};
+use crate::connection::{Access, Session, config, connect, pool, within_time};
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::errors::{DbError, away};
 use crate::health::Health;
@@ -52,13 +52,11 @@ impl PostgresStore {
     /// Connects, migrates what is old, takes a node's name.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
         let config = config(&options.url)?;
-        let (mut client, connection) = connect(&config).await?;
-        migrations::apply(&mut client).await?;
+        let mut session = Session::open(&config).await?;
+        migrations::apply(&mut session.client).await?;
         let pool = pool(&config, &options, Access::Writes)?;
         let health = Arc::default();
-        let lease = node::lease(&client, &pool, &health, options.node.as_deref()).await?;
-        drop(client);
-        connection.abort();
+        let lease = node::lease(session, &config, &health, options.node.as_deref()).await?;
         Self::over(config, pool, health, lease, options).await
     }
 

@@ -523,6 +523,43 @@ async fn of_many_changes_none_waits_for_all_before_it_where_the_database_stands_
     store.commit(save(key(Kind::Order, "later"), Expect::Absent, "x")).await.unwrap();
 }
 
+/// Requests that hold every connection for longer than a lease lasts cost the node nothing but their own time, and a
+/// lost connection only until it is made anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_keeps_its_name_while_requests_hold_all_connections() {
+    const CONNECTIONS: usize = 4;
+    let database = Database::new().await;
+    let (client, connection) = tokio_postgres::connect(&database.url(), NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let url = format!("{} options='-c statement_timeout=0'", database.url());
+    let options = Options { connections: CONNECTIONS, ..Options::new(url) };
+    let store = Arc::new(PostgresStore::open(options).await.unwrap());
+    client.batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let readers = (0..CONNECTIONS).map(|n| {
+        let (store, order) = (Arc::clone(&store), key(Kind::Order, &n.to_string()));
+        tokio::spawn(async move { store.read(&order, Freshness::Fresh).await })
+    });
+    let readers: Vec<_> = readers.collect();
+    let sleep = "SELECT pg_sleep_until(expires_at + interval '1 second') FROM nodes";
+    client.batch_execute(sleep).await.unwrap();
+    let wait = "SELECT count(*) FROM pg_stat_activity \
+                WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    assert_eq!(database.number(wait).await, 4, "all connections are held");
+    let held = "SELECT count(*) FROM nodes WHERE expires_at > clock_timestamp()";
+    assert_eq!(database.number(held).await, 1, "the lease was renewed beside them");
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = 'kaipiao'";
+    database.execute(end).await;
+    let expires = "SELECT (extract(epoch FROM expires_at) * 1000)::bigint FROM nodes";
+    let before = database.number(expires).await;
+    until("it is renewed on a new connection", async || database.number(expires).await > before)
+        .await;
+    client.batch_execute("ROLLBACK").await.unwrap();
+    drop(client);
+    let _ = connection.await;
+    futures_util::future::join_all(readers).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_reads_finds_the_server_that_can_be_written_to_and_writes_nothing() {
     let database = Database::new().await;
