@@ -152,7 +152,12 @@ fn what_goes_with_an_entry_hides_it_no_more_than_itself() {
 /// The records that a start of the sandbox looks for: one by one, the server runs without it.
 #[test]
 fn the_sandbox_starts_beside_damaged_demo_records() {
-    for (table, owner) in [("users", USER), ("accounts", REIMBURSER), ("taxpayers", MERCHANT)] {
+    for (table, owner) in [
+        ("users", USER),
+        ("accounts", REIMBURSER),
+        ("taxpayers", MERCHANT),
+        ("pay_merchants", "1900000109"),
+    ] {
         let server =
             TestServer::start_embedded().restart_after(|store| damage(store, table, owner, ""), "");
         let healthy = server.get_raw("/healthz");
@@ -162,6 +167,15 @@ fn the_sandbox_starts_beside_damaged_demo_records() {
             "users" => {
                 let path = format!("users/{owner}/titles");
                 assert_eq!(listed(&server, &path, "titles", &format!("users {owner}/")).len(), 3);
+            }
+            "pay_merchants" => {
+                let name = format!("{table} {owner}/");
+                assert!(listed(&server, "pay-merchants", "pay_merchants", &name).is_empty());
+                let accounts = server.get_json("/sandbox/v1/accounts");
+                assert_eq!(
+                    (&accounts["mchid"], &accounts["mch_key"]),
+                    (&Value::Null, &Value::Null)
+                );
             }
             _ => {
                 listed(&server, "accounts", "accounts", &format!("{table} {owner}/"));

@@ -1,6 +1,7 @@
 //! Pay merchants as an operator adds and changes them.
 
-use kaipiao_tests::{MERCHANT, MINI_PROGRAM, TestServer, open_store};
+use kaipiao_cli::compose;
+use kaipiao_tests::{MERCHANT, MINI_PROGRAM, TestServer, load, open_store};
 use serde_json::json;
 
 #[test]
@@ -66,4 +67,25 @@ fn the_config_file_has_the_last_word() {
     assert_eq!(listed()[0]["name"], "Other");
     let server = server.restart_with(settings);
     assert_eq!(server.all_pages("pay-merchants?limit=9", "pay_merchants")[0]["name"], "Till");
+}
+
+#[tokio::test]
+async fn a_pay_merchant_of_the_file_that_cannot_stand_is_named() {
+    let one = |mchid: &str| {
+        format!(
+            "[[pay_merchants]]\nmchid = \"{mchid}\"\nkey = \"0123456789abcdef0123456789abcdef\"\n"
+        )
+    };
+    for (settings, index, words) in [
+        (one("1234") + &one("1234"), 1, "mchid \"1234\" stands there twice"),
+        (one("1234") + &one("12a4"), 1, "mchid must be 1 to 32 digits"),
+        ("[[pay_merchants]]\nmchid = \"1234\"\n".to_owned(), 0, "key is missing"),
+        (one("1234") + "accounts = [\"wx0\"]\n", 0, "accounts[0]"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = load(directory.path(), &settings);
+        let error = compose::listen(&settings, None).await.err().unwrap().to_string();
+        let place = format!("pay_merchants[{index}]");
+        assert!(error.contains(&place) && error.contains(words), "{error}");
+    }
 }

@@ -74,6 +74,8 @@ fn an_mchid_of_nobody_or_of_another_account_is_72030() {
     server.admin("PUT", &format!("accounts/{theirs}"), &json!({"role": "merchant"}));
     server.admin("PUT", "pay-merchants/1234", &json!({"accounts": [theirs]}));
     refused("1234", theirs);
+    let both_wrong = client.attribute("set_pay_mch", &info("1234", "wxabcd"));
+    assert_refused(&both_wrong, 72030, theirs);
     server.admin("PUT", "pay-merchants/1234", &json!({"accounts": [theirs, MERCHANT]}));
     let (_, account) =
         server.admin("PUT", &format!("accounts/{theirs}"), &json!({"secret": "0123456789abcdef"}));

@@ -14,10 +14,10 @@ use crate::sandbox::{
     demo_taxpayer,
 };
 use crate::store_access::{add, commit, get};
-use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::people::user::{BookEntry, User, UserId};
+use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_ports::store::Commit;
@@ -145,7 +145,7 @@ pub async fn seed_sandbox(app: &App) -> Result<(), StartError> {
 
 async fn seed_pay_merchant(app: &App) -> Result<(), Failure> {
     let mchid = MchId::parse(DEMO_MCHID).expect("the demo pay merchant's id is well-formed");
-    if pay_merchants::find(app, &mchid).await?.is_none() {
+    if !is_there(pay_merchants::find(app, &mchid).await)? {
         pay_merchants::save(app, &demo_pay_merchant()).await?;
     }
     Ok(())
@@ -279,6 +279,11 @@ async fn pay_merchant_saves(
 ) -> Result<Vec<Save>, StartError> {
     let mut saves = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
+        if specs[..index].iter().any(|before| before.mchid == spec.mchid) {
+            let problem = format!("{} stands there twice", text::quoted(&spec.mchid));
+            let failure = Refusal::invalid("mchid", problem).into();
+            return Err(StartError::PayMerchant { index, failure });
+        }
         let change = pay_merchants::change(app, spec, accounts).await;
         let (saved, save) = change.map_err(|failure| StartError::PayMerchant { index, failure })?;
         // One that was made up for a new pay merchant nobody would get to see.

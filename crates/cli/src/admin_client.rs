@@ -18,22 +18,20 @@ pub(crate) struct AdminClient {
 impl AdminClient {
     /// For the server at this address; None: where the settings listen.
     pub(crate) fn new(settings: &Settings, server: Option<&str>) -> Result<Self, ComposeError> {
-        let own = || {
-            let address = compose::on_this_machine(settings.listen);
-            format!("{}://{address}", settings.tls.scheme())
-        };
-        let server = server.map_or_else(own, str::to_owned);
+        let server = compose::server_address(settings, server);
         let token = compose::admin_token(settings)?.ok_or_else(|| {
             let text = "no admin token: set KAIPIAO_ADMIN_TOKEN or admin_token_file";
             ComposeError::Asking(text.to_owned())
         })?;
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            // None of the environment's gets the operator's token.
+            .proxy(None)
             .timeout_global(Some(Duration::from_secs(10)));
         if server.starts_with("https://") {
             config = config.tls_config(tls::client_config(settings)?);
         }
-        let base = format!("{}/admin/v1", server.trim_end_matches('/'));
+        let base = format!("{server}/admin/v1");
         Ok(Self { base, token, agent: config.build().into() })
     }
 

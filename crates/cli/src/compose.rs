@@ -4,7 +4,7 @@ use crate::backup::NotBackedUp;
 use crate::fault::Fault;
 use crate::listen::{self, SocketLimits};
 use crate::moving::MoveError;
-use crate::settings::{self, ModeName, Settings, SettingsError};
+use crate::settings::{self, ModeName, Render, Settings, SettingsError};
 use crate::store::{OpenError, OpenStore};
 use crate::tls::{self, ServedCertificate, TlsError};
 use axum::Router;
@@ -286,12 +286,15 @@ pub fn app(
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => built_in,
         },
-        renderer: Arc::new(
-            FaceRenderer::new(Fonts::new(settings.render.font_files()?))
-                .with_categories(settings.render.category_table()?),
-        ),
+        renderer: Arc::new(renderer(&settings.render)?),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
+}
+
+fn renderer(render: &Render) -> Result<FaceRenderer, SettingsError> {
+    let renderer = FaceRenderer::new(Fonts::new(render.font_files()?));
+    let unprintable = |problem| SettingsError::Malformed(render.categories.clone(), problem);
+    renderer.with_categories(render.category_table()?).map_err(unprintable)
 }
 
 /// Checks the store's metadata and seeds it; in the sandbox also resumes its clock.
@@ -345,6 +348,12 @@ fn as_browsers_write(scheme: &str, authority: &str) -> String {
     let authority = authority.to_ascii_lowercase();
     let own_port = if scheme == "https" { ":443" } else { ":80" };
     authority.strip_suffix(own_port).map(str::to_owned).unwrap_or(authority)
+}
+
+/// The server that a command asks: this one, or else where the settings listen.
+pub(crate) fn server_address(settings: &Settings, server: Option<&str>) -> String {
+    let own = || format!("{}://{}", settings.tls.scheme(), on_this_machine(settings.listen));
+    server.map_or_else(own, |server| server.trim_end_matches('/').to_owned())
 }
 
 /// An address that listens on every interface, as this machine itself reaches it.

@@ -258,6 +258,7 @@ impl Client {
     fn new(home: String, admin_token: String) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .proxy(None)
             .timeout_global(Some(Duration::from_secs(10)));
         Self { home, admin_token, agent: config.build().into() }
     }

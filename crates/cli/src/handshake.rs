@@ -3,6 +3,7 @@
 use core::time::Duration;
 use kaipiao_wire::answer as wire_answer;
 use rustls::AlertDescription;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,6 +67,7 @@ async fn shake(tls: &TlsAcceptor, stream: Socket) -> Shaken {
     let mut first = [0];
     match stream.get_ref().peek(&mut first).await {
         Ok(0) => return Shaken::Silent,
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => return Shaken::Silent,
         Err(error) => return Shaken::Failed(error),
         // A method's name; TLS begins with 22.
         Ok(_) if first[0].is_ascii_alphabetic() => return Shaken::Plain(stream),

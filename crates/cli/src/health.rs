@@ -21,11 +21,7 @@ pub(crate) fn asked(
     settings: &Settings,
     server: Option<&str>,
 ) -> Result<(u16, String), ComposeError> {
-    let own = || {
-        let address = compose::on_this_machine(settings.listen);
-        format!("{}://{address}", settings.tls.scheme())
-    };
-    let server = server.map_or_else(own, |server| server.trim_end_matches('/').to_owned());
+    let server = compose::server_address(settings, server);
     let no_answer = |error: ureq::Error| {
         ComposeError::Asking(format!(
             "no answer from {server}: {error}; name the server with --server"
@@ -34,6 +30,8 @@ pub(crate) fn asked(
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(TIME_LIMIT))
+        // Of the environment: it is for other servers than one's own.
+        .proxy(None)
         .tls_config(tls::unverified())
         .build()
         .into();

@@ -643,7 +643,9 @@ impl Settings {
         ];
         let own = own.into_iter().filter(|(_, path)| !path.as_os_str().is_empty());
         let own = own.map(|(setting, path)| (setting, path.as_path()));
-        own.chain(self.accounts.iter().flat_map(AccountSetting::secret_files)).collect()
+        let keys = self.pay_merchants.iter().filter_map(|one| one.key_file.as_deref());
+        let keys = keys.map(|path| ("pay_merchants: key_file", path));
+        own.chain(self.accounts.iter().flat_map(AccountSetting::secret_files)).chain(keys).collect()
     }
 
     /// The accounts to add or change, with their secrets read.

@@ -189,6 +189,18 @@ impl Categories {
         self.own_name(tax_code).or_else(|| short_name(tax_code))
     }
 
+    /// The first of the operator's names that has a character which cannot be printed: its code, itself, and the
+    /// character.
+    pub(crate) fn unprintable(
+        &self,
+        can_print: impl Fn(char) -> bool,
+    ) -> Option<(&str, &str, char)> {
+        self.0.iter().find_map(|(code, name)| {
+            let character = name.chars().find(|character| !can_print(*character))?;
+            Some((code.as_str(), name.as_str(), character))
+        })
+    }
+
     fn own_name(&self, tax_code: &str) -> Option<&str> {
         let prefixes = (1..=tax_code.len()).rev().filter_map(|end| tax_code.get(..end));
         prefixes.into_iter().find_map(|prefix| self.0.get(prefix)).map(String::as_str)

@@ -30,9 +30,17 @@ impl FaceRenderer {
     }
 
     /// The same with an operator's table of short names.
-    #[must_use]
-    pub fn with_categories(self, categories: Categories) -> Self {
-        Self { categories, ..self }
+    ///
+    /// # Errors
+    /// A name that none of the fonts can print, with its code and the character.
+    pub fn with_categories(self, categories: Categories) -> Result<Self, String> {
+        let can_print = |character| self.fonts.has_glyph(character);
+        if let Some((code, name, character)) = categories.unprintable(can_print) {
+            return Err(format!(
+                "the short name {name:?} of {code} has {character:?}, which no font has; add one to render.fonts"
+            ));
+        }
+        Ok(Self { categories, ..self })
     }
 
     /// Every page as a standalone SVG document.
@@ -117,4 +125,18 @@ fn fields(subject: Subject) -> Vec<(&'static str, String)> {
     ];
     fields.retain(|(_, value)| !value.is_empty());
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_that_no_font_has_is_refused_by_its_code() {
+        let table = |csv: &str| Categories::read(csv.as_bytes()).unwrap();
+        let with = |csv| FaceRenderer::default().with_categories(table(csv)).map(|_| ());
+        assert_eq!(with("1,饮料\n2,运输服务"), Ok(()));
+        let problem = with("1,饮料\n10904,\u{2A6A5}类").unwrap_err();
+        assert!(problem.contains("of 10904 has") && problem.contains("render.fonts"), "{problem}");
+    }
 }

@@ -148,6 +148,11 @@ impl<E: Into<DbError>> From<E> for Failed {
     }
 }
 
+/// Whether everything else would fail as well, and only take its time to.
+const fn is_hopeless(error: &StoreError) -> bool {
+    matches!(error, StoreError::Away(_) | StoreError::Overloaded)
+}
+
 /// What a change has done.
 struct Done {
     reply: Reply,
@@ -161,9 +166,9 @@ impl Work {
         match first {
             Ok(done) => done.into_iter().map(|done| Ok(self.take_in(done))).collect(),
             Err(failed) if all.len() == 1 => vec![self.alone(all[0], failed).await],
-            Err(Failed::Db(DbError::Store(
-                error @ (StoreError::Away(_) | StoreError::Overloaded),
-            ))) => all.iter().map(|_| Err(error.clone().into())).collect(),
+            Err(Failed::Db(DbError::Store(error))) if is_hopeless(&error) => {
+                all.iter().map(|_| Err(error.clone().into())).collect()
+            }
             Err(Failed::Conflicts(conflicts)) => self.around(&all, &conflicts).await,
             Err(Failed::Db(_)) => self.each_alone(&all).await,
         }
@@ -178,6 +183,9 @@ impl Work {
         let shared_changes = of(&shared);
         let mut answers = match self.try_group(&shared_changes).await {
             Ok(done) => done.into_iter().map(|done| Ok(self.take_in(done))).collect(),
+            Err(Failed::Db(DbError::Store(error))) if is_hopeless(&error) => {
+                return all.iter().map(|_| Err(error.clone().into())).collect();
+            }
             Err(_) => self.each_alone(&shared_changes).await,
         };
         answers.extend(self.each_alone(&of(&alone)).await);
@@ -187,8 +195,16 @@ impl Work {
     }
 
     async fn each_alone(&self, changes: &[&Change]) -> Vec<Answer> {
-        let mut answers = Vec::with_capacity(changes.len());
+        let mut answers: Vec<Answer> = Vec::with_capacity(changes.len());
         for change in changes {
+            let before = answers.last().and_then(|answer| answer.as_ref().err());
+            if let Some(CommitError::Store(error)) = before
+                && is_hopeless(error)
+            {
+                let answer = Err(error.clone().into());
+                answers.push(answer);
+                continue;
+            }
             answers.push(match self.try_group(&[change]).await {
                 Ok(mut done) => Ok(self.take_in(done.remove(0))),
                 Err(failed) => self.alone(change, failed).await,

@@ -42,7 +42,7 @@ pub(crate) const SERVER: &str = "SELECT current_setting('server_version'), \
      (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), \
      (SELECT datconnlimit FROM pg_database WHERE datname = current_database())]) AS bound \
      WHERE bound >= 0), \
-     (SELECT count(*) - 1 FROM pg_stat_activity WHERE backend_type = 'client backend'), \
+     (SELECT sum(numbackends)::bigint - 1 FROM pg_stat_database), \
      ARRAY(SELECT name || '=off' FROM pg_settings WHERE setting = 'off' \
      AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name)";
 pub(crate) const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";

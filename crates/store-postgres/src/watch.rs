@@ -35,11 +35,15 @@ pub(crate) async fn start(config: Config, resident: Arc<Resident>) -> Result<Wat
 #[expect(clippy::disallowed_methods, reason = "other nodes' changes come in real time")]
 async fn run(config: Config, mut watcher: Watcher, resident: Arc<Resident>) {
     loop {
-        while let Ok(()) = within_time(watcher.look(&resident)).await {
+        let error = loop {
+            if let Err(error) = within_time(watcher.look(&resident)).await {
+                break error;
+            }
             let changed = watcher.changed.notified();
             // Either way it is time to look.
             let _ = tokio::time::timeout(LOOK_EVERY, changed).await;
-        }
+        };
+        tracing::warn!(?error, "other nodes' changes are not seen");
         loop {
             tokio::time::sleep(LOOK_EVERY / 4).await;
             match within_time(Watcher::connect(&config)).await {
@@ -95,9 +99,8 @@ impl Watcher {
 
     /// Takes in what has changed since the last look; at the first all, in place of what was known before.
     async fn look(&mut self, resident: &Resident) -> Result<(), DbError> {
-        let is_first = self.newest == 0;
-        let began = resident.begin_read();
-        let mut all = Vec::new();
+        // All that is known, as it was before anything of it was read.
+        let mut first = (self.newest == 0).then(|| (resident.begin_read(), Vec::new()));
         let since = self.newest.saturating_sub(MARGIN_US).max(0);
         for kind in kinds() {
             let rows = self.client.query(&changed_sql(kind), &[&since]).await?;
@@ -111,12 +114,12 @@ impl Watcher {
             let changes: Vec<_> = changes.collect();
             let newest = changes.iter().map(|(_, (version, _))| *version).max();
             self.newest = self.newest.max(newest.unwrap_or(0));
-            match is_first {
-                true => all.extend(changes),
-                false => resident.take_in(changes),
+            match &mut first {
+                Some((_, all)) => all.extend(changes),
+                None => resident.take_in(changes),
             }
         }
-        if is_first {
+        if let Some((began, all)) = first {
             resident.take_all(began, all);
             self.newest = self.newest.max(1);
         }

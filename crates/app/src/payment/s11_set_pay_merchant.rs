@@ -29,7 +29,8 @@ pub async fn set_pay_merchant(
         let found =
             record::get_fresh::<PayMerchant>(&*app.store, &pay_merchant_key(&mchid)).await?;
         let found = found.ok_or_else(unknown)?;
-        let linked = found.value.link_to(caller, platform_of(app, &asked.s_pappid).await?)?;
+        found.value.check_link(caller)?;
+        let linked = found.value.linked(merchant, platform_of(app, &asked.s_pappid).await?);
         let mut also = Vec::new();
         if linked != found.value {
             also.push(record::save(

@@ -2,13 +2,12 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::payment::pay_merchants;
 use crate::store_access::get_fresh;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
-use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchantInfo};
+use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchant, PayMerchantInfo};
 use kaipiao_errcode::ErrorCode;
-use kaipiao_records::payment::pay_merchant::linked_pay_merchant_key;
+use kaipiao_records::payment::pay_merchant::{linked_pay_merchant_key, pay_merchant_key};
 
 /// The pay merchant that the caller's merchant has linked, and the platform that issues for it. 72028: it has
 /// linked none, or the operator has taken the pay merchant away from it since.
@@ -16,7 +15,7 @@ pub async fn get_pay_merchant(app: &App, caller: &Account) -> Result<PayMerchant
     let merchant = caller.merchant();
     let linked = get_fresh::<LinkedPayMerchant>(app, &linked_pay_merchant_key(merchant)).await?;
     if let Some(LinkedPayMerchant(mchid)) = linked
-        && let Some(pay_merchant) = pay_merchants::find(app, &mchid).await?
+        && let Some(pay_merchant) = get_fresh::<PayMerchant>(app, &pay_merchant_key(&mchid)).await?
         && let Some(platform) = pay_merchant.platform_of(merchant)
     {
         let s_pappid = platform.as_str().to_owned();

@@ -10,8 +10,8 @@ const SUBJECT: &str = "database";
 const TESTED: i32 = 15;
 /// Clocks that differ by that are not kept by NTP.
 const APART_MS: i64 = 1_000;
-/// A node's connection that listens, beside its pool.
-const LISTENING: i64 = 1;
+/// A node's connections beside its pool: one listens, one renews the lease of its name.
+const BESIDE_POOL: i64 = 2;
 
 /// What the database says, if there is one and it can be asked; why it cannot be is the store's finding.
 pub(super) async fn examine(settings: &Settings, findings: &mut Vec<Finding>) {
@@ -61,13 +61,13 @@ fn nodes(facts: &Facts) -> Finding {
 
 /// Whether all nodes that run, or else this one, can have their connections.
 fn connections(facts: &Facts, pool: usize) -> Finding {
-    let each = i64::try_from(pool).unwrap_or(i64::MAX).saturating_add(LISTENING);
+    let each = i64::try_from(pool).unwrap_or(i64::MAX).saturating_add(BESIDE_POOL);
     let nodes = facts.leases.held.max(1);
     let wanted = each.saturating_mul(nodes);
     let Facts { connections_at_most: at_most, connections_now: now, .. } = facts;
     let found = format!(
         "at most {at_most} connections ({now} now); a node has up to {each} (database.connections \
-         and {LISTENING} that listens), {nodes} nodes {wanted}"
+         and {BESIDE_POOL} beside them), {nodes} nodes {wanted}"
     );
     if wanted > *at_most {
         let advice = "raise max_connections (or the role's or database's limit), or lower database.connections: \
@@ -101,7 +101,7 @@ mod tests {
             clock_ahead_ms: 0,
             give_or_take_ms: 3,
             leases: Leases { all: 4, held: 2 },
-            connections_at_most: 34,
+            connections_at_most: 36,
             connections_now: 1,
             loses: Vec::new(),
         }
@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn an_old_server_few_connections_and_a_server_that_forgets_are_found() {
         assert_eq!(levels(&Facts { major: 14, ..facts() })[0], Level::Warning);
-        assert_eq!(levels(&Facts { connections_at_most: 33, ..facts() })[3], Level::Warning);
-        let alone = Facts { leases: Leases::default(), connections_at_most: 16, ..facts() };
+        assert_eq!(levels(&Facts { connections_at_most: 35, ..facts() })[3], Level::Warning);
+        let alone = Facts { leases: Leases::default(), connections_at_most: 17, ..facts() };
         assert_eq!(levels(&alone)[3], Level::Warning);
         let loses = vec!["fsync=off".to_owned()];
         assert_eq!(levels(&Facts { loses, ..facts() })[4], Level::Error);

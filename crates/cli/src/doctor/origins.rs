@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Value as Toml;
 
 /// Members of accounts and pay merchants that are shown; the others may be secrets.
-const SHOWN: [&str; 15] = [
+const SHOWN: [&str; 24] = [
     "appid",
     "role",
     "name",
@@ -20,6 +20,15 @@ const SHOWN: [&str; 15] = [
     "callback_aes_key_file",
     "callback_mode",
     "merchant_api",
+    "code",
+    "first",
+    "last",
+    "nsrsbh",
+    "nsrmc",
+    "nsrdz",
+    "nsrdh",
+    "nsrbank",
+    "face",
     "mchid",
     "key_file",
     "accounts",
@@ -63,6 +72,7 @@ pub fn effective(file: Option<&Path>, flags: &[Flag]) -> Result<Vec<Effective>, 
     let defaults: toml::Table = DEFAULTS.parse().expect("kaipiao.toml is well-formed");
     let mut found = BTreeMap::new();
     flatten("", &Toml::Table(defaults), &mut |name, value| {
+        let value = shown(&name, value);
         found.insert(name, (value, "default".to_owned()));
     });
     if let Some(path) = file {
@@ -70,6 +80,9 @@ pub fn effective(file: Option<&Path>, flags: &[Flag]) -> Result<Vec<Effective>, 
         // What is malformed was complained about when the settings were loaded.
         let own: toml::Table = text.parse().unwrap_or_default();
         flatten("", &Toml::Table(own), &mut |name, value| {
+            // What is no setting may be a secret in a wrong place.
+            let is_known = found.contains_key(&name) || is_shown_member(&name);
+            let value = if is_known { shown(&name, value) } else { MASK.to_owned() };
             found.insert(name, (value, "file".to_owned()));
         });
     }
@@ -84,8 +97,14 @@ pub fn effective(file: Option<&Path>, flags: &[Flag]) -> Result<Vec<Effective>, 
     Ok(effective.map(|(name, (value, origin))| Effective { name, value, origin }).collect())
 }
 
-/// Each value that is no table, by its whole name, masked where it is a secret.
-fn flatten(name: &str, value: &Toml, tell: &mut impl FnMut(String, String)) {
+/// A member of an account or a pay merchant that holds no secret.
+fn is_shown_member(name: &str) -> bool {
+    let is_entry = ["accounts[", "pay_merchants["].iter().any(|list| name.starts_with(list));
+    is_entry && name.rsplit_once('.').is_some_and(|(_, member)| SHOWN.contains(&member))
+}
+
+/// Each value that is no table, by its whole name.
+fn flatten(name: &str, value: &Toml, tell: &mut impl FnMut(String, &Toml)) {
     match value {
         Toml::Table(table) => {
             for (member, value) in table {
@@ -98,15 +117,13 @@ fn flatten(name: &str, value: &Toml, tell: &mut impl FnMut(String, String)) {
                 flatten(&format!("{name}[{index}]"), entry, tell);
             }
         }
-        value => tell(name.to_owned(), shown(name, value)),
+        value => tell(name.to_owned(), value),
     }
 }
 
 fn shown(name: &str, value: &Toml) -> String {
-    let (table, member) = name.rsplit_once('.').unwrap_or(("", name));
-    let has_secrets = ["accounts[", "pay_merchants["].iter().any(|list| table.starts_with(list));
+    let member = name.rsplit('.').next().unwrap_or(name);
     match value {
-        _ if has_secrets && table.ends_with(']') && !SHOWN.contains(&member) => MASK.to_owned(),
         Toml::String(url) if member == "callback_url" => {
             // Merchants put keys of their own into it.
             let masked = url.split_once('?').map(|(address, _)| format!("{address}?{MASK}"));
@@ -169,6 +186,23 @@ mod tests {
         assert_eq!(of("pay_merchants[0].key_file"), ("\"/of/key\"", "file"));
         assert_eq!(of("accounts[0].merchant.nsrmc"), ("\"n\"", "file"));
         assert!(all.iter().all(|one| !one.line().contains("hunter2")));
+    }
+
+    #[test]
+    fn what_is_no_setting_is_not_shown() {
+        for wrong in [
+            "secret = \"hunter2\"",
+            "[accounts]\nsecret = \"hunter2\"",
+            "[pay_merchants]\nkey = \"hunter2\"",
+            "[[accounts]]\nmerchant = { key = \"hunter2\" }",
+            "[push]\nsecrets = [\"hunter2\"]",
+        ] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(wrong.as_bytes()).unwrap();
+            let all = effective(Some(file.path()), &[]).unwrap();
+            assert!(all.iter().all(|one| !one.line().contains("hunter2")), "{wrong}");
+            assert!(all.iter().any(|one| one.value == MASK && one.origin == "file"), "{wrong}");
+        }
     }
 
     #[test]

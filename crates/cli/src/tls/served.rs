@@ -127,7 +127,7 @@ impl Source {
                 "put a new one and its key there: they are read within a minute, at once on SIGHUP"
             }
             Self::Authority { .. } => {
-                "its authority ends then: put a new one and its key there, or remove both before the next start, which makes a new one; clients must trust it anew"
+                "its authority ends then, or could not sign another: put a new one and its key there, or remove both before the next start, which makes a new one; clients must trust it anew"
             }
         }
     }

@@ -68,6 +68,21 @@ fn nobody_is_refused_for_what_another_node_has_changed() {
     }
 }
 
+#[test]
+fn a_pay_merchant_that_was_linked_at_another_node_is_answered_at_once() {
+    let nodes = Pair::start();
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let [linking, asking] = [a, b].map(|server| server.client(MERCHANT));
+    for round in 0..5 {
+        let mchid = format!("{}", 1000 + round);
+        let body = json!({"accounts": [MERCHANT]});
+        assert_eq!(a.admin("PUT", &format!("pay-merchants/{mchid}"), &body).0, 201);
+        let info = json!({"paymch_info": {"mchid": mchid, "s_pappid": a.s_pappid()}});
+        assert_ok(&linking.attribute("set_pay_mch", &info));
+        assert_eq!(asking.attribute("get_pay_mch", &json!({}))["paymch_info"]["mchid"], mchid);
+    }
+}
+
 /// A change that only looks like none to a node that lags behind is made all the same.
 #[test]
 fn what_is_set_back_at_another_node_at_once_is_set_back() {

@@ -24,6 +24,10 @@ fn kaipiao_health_is_the_probe_of_a_container_that_has_no_curl() {
         let server = Served::start(data.path(), tls);
         let ok = (Some(0), "{\"status\":\"ok\"}\n".to_owned());
         assert_eq!(asking(&["--server", &server.home]), ok);
+        let mut beside_proxy = kaipiao();
+        beside_proxy.env("HTTP_PROXY", "http://127.0.0.1:1").env("ALL_PROXY", "http://127.0.0.1:1");
+        let output = beside_proxy.args(["health", "--server", &server.home]).output().unwrap();
+        assert_eq!((output.status.code(), text(&output)), ok, "a proxy is for others");
         let listen = server.home.split("://").nth(1).unwrap().trim_end_matches('/');
         let settings = tempfile::NamedTempFile::new().unwrap();
         let is_on = !tls.is_empty();

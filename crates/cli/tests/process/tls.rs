@@ -267,19 +267,22 @@ fn a_plain_public_base_url_is_refused_where_https_is_spoken_by_setting_or_by_fla
 fn a_secret_file_that_others_can_read_is_warned_of_in_the_log_and_by_the_doctor() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let [certificate, key, secret] =
-        ["c.pem", "k.pem", "hs256"].map(|name| folder.path().join(name));
+    let [certificate, key, secret, pay_key] =
+        ["c.pem", "k.pem", "hs256", "mch"].map(|name| folder.path().join(name));
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     std::fs::write(&secret, "a shared secret of more than 32 characters").unwrap();
+    std::fs::write(&pay_key, "0123456789abcdef0123456789abcdef").unwrap();
     let local = settings_file("[tls]\nlocal_authority = true");
     let own = settings_file(&format!(
-        "[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n[login]\nhs256_secret_file = {secret:?}"
+        "[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n[login]\nhs256_secret_file = {secret:?}\n\
+         [[pay_merchants]]\nmchid = \"1234\"\nkey_file = {pay_key:?}"
     ));
-    for (settings, files) in
-        [(local, [data.join("server.key"), data.join("tls-authority.key")]), (own, [key, secret])]
-    {
+    for (settings, files) in [
+        (local, vec![data.join("server.key"), data.join("tls-authority.key")]),
+        (own, vec![key, secret, pay_key]),
+    ] {
         let arguments = ["--config", settings.path().to_str().unwrap()];
         let told = |words: &str| {
             let mut doctor = kaipiao();
@@ -297,7 +300,7 @@ fn a_secret_file_that_others_can_read_is_warned_of_in_the_log_and_by_the_doctor(
         set_mode(0o600);
         assert_eq!(told("is readable by others"), (0, 0));
         set_mode(0o644);
-        assert_eq!(told("is readable by others (0644)"), (2, 2), "{files:?}");
+        assert_eq!(told("is readable by others (0644)"), (files.len(), files.len()), "{files:?}");
         set_mode(0o600);
     }
 }

@@ -76,9 +76,9 @@ impl PayMerchant {
         Ok(())
     }
 
-    /// Has this platform issue for its payments, in place of the one before (section 11). 72030 names the
-    /// account that it belongs to, if that is not the caller's.
-    pub fn link_to(&self, caller: &Account, platform: PlatformId) -> Result<Self, Refusal> {
+    /// Checks that the caller's merchant may link it (section 11). 72030 names the account that it belongs to, if
+    /// that is not the caller's.
+    pub fn check_link(&self, caller: &Account) -> Result<(), Refusal> {
         let merchant = caller.merchant();
         let elsewhere = |whose: &dyn fmt::Display| {
             let detail = format!("mchid {} is bound to {whose}, not to {merchant}", self.mchid);
@@ -93,8 +93,14 @@ impl PayMerchant {
                 None => elsewhere(&"no account"),
             };
         }
+        Ok(())
+    }
+
+    /// Has this platform issue for its payments, in place of the one before.
+    #[must_use]
+    pub fn linked(&self, merchant: &AppId, platform: PlatformId) -> Self {
         let link = Some(PlatformLink { merchant: merchant.clone(), platform });
-        Ok(Self { link, ..self.clone() })
+        Self { link, ..self.clone() }
     }
 
     /// The platform that this merchant has linked; None: it has linked none, another has.
@@ -177,12 +183,14 @@ mod tests {
 
     #[test]
     fn a_link_replaces_the_merchants_own_and_never_anothers() {
-        let shop = AppId::parse(SHOP).unwrap();
-        let first = bound_to(&[SHOP, OTHER]).link_to(&caller(SHOP), platform("a")).unwrap();
+        let (shop, pay_merchant) = (AppId::parse(SHOP).unwrap(), bound_to(&[SHOP, OTHER]));
+        assert_eq!(pay_merchant.check_link(&caller(SHOP)), Ok(()));
+        let first = pay_merchant.linked(&shop, platform("a"));
         assert_eq!(first.platform_of(&shop), Some(&platform("a")));
-        let second = first.link_to(&caller(SHOP), platform("b")).unwrap();
+        assert_eq!(first.check_link(&caller(SHOP)), Ok(()));
+        let second = first.linked(&shop, platform("b"));
         assert_eq!(second.platform_of(&shop), Some(&platform("b")));
-        let refusal = second.link_to(&caller(OTHER), platform("c")).unwrap_err();
+        let refusal = second.check_link(&caller(OTHER)).unwrap_err();
         assert_eq!(refusal.code, ErrorCode::InvalidMchid);
         assert!(refusal.detail.contains(SHOP), "{}", refusal.detail);
         assert_eq!(second.without_link_of(&shop).link, None);
@@ -190,9 +198,8 @@ mod tests {
 
     #[test]
     fn who_is_not_bound_cannot_link() {
-        let refused = |accounts: &[&str]| {
-            bound_to(accounts).link_to(&caller(SHOP), platform("a")).unwrap_err().detail
-        };
+        let refused =
+            |accounts: &[&str]| bound_to(accounts).check_link(&caller(SHOP)).unwrap_err().detail;
         assert!(refused(&[OTHER]).contains(&format!("bound to {OTHER}")));
         assert!(refused(&[]).contains("bound to no account"));
     }
@@ -204,8 +211,7 @@ mod tests {
             role: Role::MiniProgram,
             ..caller("wx6b61697069616f34")
         };
-        let linked = bound_to(&["wx6b61697069616f34"]).link_to(&app, platform("a")).unwrap();
-        assert_eq!(linked.link.unwrap().merchant.as_str(), SHOP);
+        assert_eq!(bound_to(&["wx6b61697069616f34"]).check_link(&app), Ok(()));
     }
 
     #[test]

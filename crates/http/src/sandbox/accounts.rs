@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::access::{accounts, token};
 use kaipiao_app::invoicing::taxpayers;
+use kaipiao_app::listing::readable;
 use kaipiao_app::payment::pay_merchants;
 use kaipiao_app::people::{titles, users};
 use kaipiao_app::sandbox::{
@@ -99,13 +100,13 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
     let admin_token = admin_token.filter(|token| *token == DEMO_ADMIN_TOKEN).map(str::to_owned);
     let merchant = merchants.get(DEMO_MERCHANT).cloned();
     let pay_merchant = match MchId::parse(DEMO_MCHID) {
-        Some(mchid) => pay_merchants::find(app, &mchid).await?,
+        Some(mchid) => readable(pay_merchants::find(app, &mchid).await, &mut Vec::new())?,
         None => None,
     };
-    let mch_key = match &pay_merchant {
-        Some(known) if pay_merchants::open_key(app, known)? == DEMO_MCH_KEY => Some(DEMO_MCH_KEY),
-        _ => None,
-    };
+    let mch_key = pay_merchant.as_ref().and_then(|known| {
+        let is_demo = pay_merchants::open_key(app, known).is_ok_and(|key| key == DEMO_MCH_KEY);
+        is_demo.then_some(DEMO_MCH_KEY)
+    });
     let mchid = pay_merchant.map(|pay_merchant| pay_merchant.mchid.to_string());
     Ok(bare(&AccountsJson { accounts, s_pappid, mchid, mch_key, merchant, admin_token, users }))
 }
