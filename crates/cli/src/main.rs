@@ -49,6 +49,9 @@ enum Command {
         /// The sandbox's address.
         #[arg(long, requires = "curl", default_value = demo::curl::README_SERVER)]
         server: String,
+        /// The sandbox's data directory, whose authority curl trusts if the server speaks HTTPS [default: ./kaipiao-data]
+        #[arg(long, requires = "curl")]
+        data: Option<PathBuf>,
     },
     /// Print the pushes of a running server and what became of each.
     Pushes {
@@ -272,10 +275,7 @@ async fn main() -> ExitCode {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
             serve(&args, &changes, fault).await
         }
-        Command::Demo { curl: true, server } => {
-            print_text(demo::curl::script(&server).trim_end());
-            Ok(())
-        }
+        Command::Demo { curl: true, server, data } => print_script(&server, data),
         Command::Demo { curl: false, .. } => return demo::run().await,
         Command::Pushes { args, server, appid, order_id, state, after, limit, replay, json } => {
             let ask = PushesAsk { server, appid, order_id, state, after, limit, replay, json };
@@ -417,6 +417,14 @@ fn greet(listening: &Listening, settings: &Settings) {
         text += &format!("\nTry it:\n  {curl}\n\n");
     }
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn print_script(server: &str, data: Option<PathBuf>) -> Result<(), ComposeError> {
+    let mut settings = Settings::load(None)?;
+    settings.data = data.unwrap_or(settings.data);
+    let authority = tls::authority_of(server, &settings);
+    print_text(demo::curl::script(server, authority.as_deref()).trim_end());
+    Ok(())
 }
 
 /// The certificate alone goes to stdout, which may be a file.

@@ -33,9 +33,20 @@ const EARLY_S: i64 = DAY_S;
 /// another, or none.
 pub fn own_authority(settings: &Settings) -> Option<PathBuf> {
     let is_used = settings.tls.local_authority && !settings.tls.has_certificate();
+    is_used.then(|| authority_file(settings))
+}
+
+/// The file of the authority that signs for the server at this address; None: it speaks plain HTTP, or the data
+/// folder has no authority.
+pub fn authority_of(server: &str, settings: &Settings) -> Option<PathBuf> {
+    let is_https = server.starts_with("https://") && !settings.tls.has_certificate();
+    is_https.then(|| authority_file(settings)).filter(|path| path.exists())
+}
+
+fn authority_file(settings: &Settings) -> PathBuf {
     let path = settings.data.join(AUTHORITY_FILE);
     // Whoever reads the path may be in another directory.
-    is_used.then(|| std::path::absolute(&path).unwrap_or(path))
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// Its key's file.

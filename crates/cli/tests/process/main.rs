@@ -479,20 +479,23 @@ fn the_readmes_order_in_curl_ends_in_a_pdf() {
     let english = shell_block(&read("README.md"), "\n## One order, in curl\n");
     let chinese = shell_block(&read("README.zh-CN.md"), "\n## 用 curl 走完一笔订单\n");
     assert_eq!(commands(&chinese), commands(&english));
-    let directory = tempfile::tempdir().unwrap();
-    let served = Served::start(&directory.path().join("data"), &[]);
     let curl = |arguments: &[&str]| {
         let output = kaipiao().args(["demo", "--curl"]).args(arguments).output().unwrap();
         text(&output)
     };
     assert_eq!(curl(&[]).trim_end(), english.trim_end());
-    let script = curl(&["--server", &served.home]);
-    let mut shell = Command::new("bash");
-    let output = shell.args(["-euc", &script]).current_dir(&directory).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output));
-    let pdf = std::fs::read(directory.path().join("invoice.pdf")).unwrap();
-    assert!(pdf.starts_with(b"%PDF"), "{}", text(&output));
-    served.stop();
+    for tls in [&[][..], &["--tls"]] {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("it's data");
+        let served = Served::start(&data, tls);
+        let script = curl(&["--server", &served.home, "--data", data.to_str().unwrap()]);
+        let mut shell = Command::new("bash");
+        let output = shell.args(["-euc", &script]).current_dir(&directory).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        let pdf = std::fs::read(directory.path().join("invoice.pdf")).unwrap();
+        assert!(pdf.starts_with(b"%PDF"), "{}", text(&output));
+        served.stop();
+    }
 }
 
 #[test]
