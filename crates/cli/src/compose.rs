@@ -291,7 +291,8 @@ pub fn app(
     Ok((App::new(parts, keys, app_settings), scripted))
 }
 
-fn renderer(render: &Render) -> Result<FaceRenderer, SettingsError> {
+/// What draws invoices: with the operator's fonts and short names of tax codes.
+pub(crate) fn renderer(render: &Render) -> Result<FaceRenderer, SettingsError> {
     let renderer = FaceRenderer::new(Fonts::new(render.font_files()?));
     let unprintable = |problem| SettingsError::Malformed(render.categories.clone(), problem);
     renderer.with_categories(render.category_table()?).map_err(unprintable)
