@@ -345,10 +345,36 @@ async fn serve(
 ) -> Result<(), ComposeError> {
     let mut settings = args.settings()?;
     changes.change(&mut settings);
+    let second_signal = second_signal()?;
     let log = log::start(&settings.log)?;
-    let served = serve_with_log(&settings, fault).await;
+    let mut serving = std::pin::pin!(serve_with_log(&settings, fault));
+    let served = tokio::select! {
+        served = &mut serving => served,
+        () = second_signal => {
+            tracing::warn!("a second signal: the process ends at once, and what was under way is taken up at the next start");
+            log.end();
+            // A return would wait for threads that are at work.
+            std::process::exit(ENDED_AT_ONCE);
+        }
+    };
     log.end();
     served
+}
+
+/// The exit code of a process that was told twice to stop.
+const ENDED_AT_ONCE: i32 = 1;
+
+/// Resolves at the second SIGINT or SIGTERM from now on.
+fn second_signal() -> Result<impl Future<Output = ()>, ComposeError> {
+    let Signals { mut interrupt, mut terminate, .. } = Signals::watch()?;
+    Ok(async move {
+        for _ in 0..2 {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+    })
 }
 
 async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(), ComposeError> {
@@ -383,19 +409,20 @@ impl Signals {
         })
     }
 
-    /// Resolves at SIGINT or SIGTERM. SIGHUP has the certificate read again; a closed terminal sends it too, so
+    /// Resolves at SIGINT or SIGTERM, and says so. SIGHUP has the certificate read again; a closed terminal sends it too, so
     /// it never ends the server.
     async fn stop(mut self, certificate: Option<Arc<ServedCertificate>>) {
         loop {
             tokio::select! {
-                _ = self.interrupt.recv() => return,
-                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => break,
+                _ = self.terminate.recv() => break,
                 Some(()) = self.hangup.recv() => match &certificate {
                     Some(certificate) => certificate.read_again(),
                     None => tracing::info!("SIGHUP changes nothing: settings are read at the start"),
                 },
             }
         }
+        tracing::info!("stopping; a second signal ends the process at once");
     }
 }
 

@@ -453,6 +453,39 @@ fn a_request_that_is_running_at_the_stop_gets_its_answer_within_the_limit() {
     }
 }
 
+#[test]
+fn a_second_signal_ends_a_stop_that_waits_at_once_and_says_so() {
+    use std::net::TcpStream;
+    for signal in ["-TERM", "-INT"] {
+        let data = tempfile::tempdir().unwrap();
+        let config = data.path().join("config.toml");
+        let limits = "[limits]\nshutdown_ms = 3600000\nbody_timeout_ms = 3600000";
+        std::fs::write(&config, limits).unwrap();
+        let folder = data.path().join("data");
+        let mut server = Served::start(&folder, &["--config", config.to_str().unwrap()]);
+        let address = server.home.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let head =
+            "POST /cgi-bin/stable_token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n";
+        write!(stream, "{head}Expect: 100-continue\r\n\r\n").unwrap();
+        stream.read_exact(&mut [0; 25]).unwrap();
+        let pid = server.process.id().to_string();
+        let send =
+            || assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        send();
+        wait_until("the stop has begun", || server.log().contains("a second signal ends"));
+        assert!(server.process.try_wait().unwrap().is_none(), "a request is under way");
+        send();
+        wait_until("the end", || server.process.try_wait().unwrap().is_some());
+        assert_eq!(server.process.wait().unwrap().code(), Some(1));
+        server.reader.join().unwrap();
+        let log = server.log.lock().unwrap().clone();
+        let last = log.lines().last().unwrap();
+        assert!(last.contains("a second signal: the process ends at once"), "{log}");
+        Served::start(&folder, &[]).stop();
+    }
+}
+
 fn get(url: &str) -> Value {
     let mut answer = ureq::get(url).call().unwrap();
     serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
