@@ -57,59 +57,15 @@ enum Command {
     Pushes {
         #[command(flatten)]
         args: SettingsArgs,
-        /// The server's address [default: where the settings listen]
-        #[arg(long)]
-        server: Option<String>,
-        /// Only this receiving account's.
-        #[arg(long)]
-        appid: Option<String>,
-        /// Only this order's.
-        #[arg(long)]
-        order_id: Option<String>,
-        /// Only these: open, delivered, gave_up or unroutable.
-        #[arg(long)]
-        state: Option<String>,
-        /// Only those behind this push.
-        #[arg(long, value_name = "ID")]
-        after: Option<String>,
-        /// Pushes at most.
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-        /// Send this push again first.
-        #[arg(long, value_name = "ID")]
-        replay: Option<String>,
-        /// Print JSON, the same as GET /admin/v1/pushes.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        ask: PushesAsk,
     },
     /// Print what a running server still has to do, and what it could not do.
     Jobs {
         #[command(flatten)]
         args: SettingsArgs,
-        /// The server's address [default: where the settings listen]
-        #[arg(long)]
-        server: Option<String>,
-        /// Only this queue's: issue.
-        #[arg(long)]
-        queue: Option<String>,
-        /// Only this account's.
-        #[arg(long)]
-        appid: Option<String>,
-        /// Only these: due or failed.
-        #[arg(long)]
-        state: Option<String>,
-        /// Only those behind this job.
-        #[arg(long, value_name = "ID")]
-        after: Option<String>,
-        /// At most so many.
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-        /// Run this failed job again first.
-        #[arg(long, value_name = "ID")]
-        run: Option<i64>,
-        /// As JSON, the same as GET /admin/v1/jobs.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        ask: JobsAsk,
     },
     /// Ask a running server how it is: GET /healthz, for the probes of containers.
     ///
@@ -277,14 +233,8 @@ async fn main() -> ExitCode {
         }
         Command::Demo { curl: true, server, data } => print_script(&server, data),
         Command::Demo { curl: false, .. } => return demo::run().await,
-        Command::Pushes { args, server, appid, order_id, state, after, limit, replay, json } => {
-            let ask = PushesAsk { server, appid, order_id, state, after, limit, replay, json };
-            print_pushes(&args, ask).await
-        }
-        Command::Jobs { args, server, queue, appid, state, after, limit, run, json } => {
-            let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
-            print_jobs(&args, ask).await
-        }
+        Command::Pushes { args, ask } => print_pushes(&args, ask).await,
+        Command::Jobs { args, ask } => print_jobs(&args, ask).await,
         Command::Health { args, server } => print_health(&args, server).await,
         Command::Check { args, limit, json } => {
             return check_store(&args, CheckAsk { limit, json }).await;
