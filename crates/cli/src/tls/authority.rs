@@ -33,18 +33,16 @@ const EARLY_S: i64 = DAY_S;
 /// another, or none.
 pub fn own_authority(settings: &Settings) -> Option<PathBuf> {
     let is_used = settings.tls.local_authority && !settings.tls.has_certificate();
-    is_used.then(|| authority_file(settings))
+    is_used.then(|| authority_file(&settings.data))
 }
 
-/// The file of the authority that signs for the server at this address; None: it speaks plain HTTP, or the data
-/// folder has no authority.
-pub fn authority_of(server: &str, settings: &Settings) -> Option<PathBuf> {
-    let is_https = server.starts_with("https://") && !settings.tls.has_certificate();
-    is_https.then(|| authority_file(settings)).filter(|path| path.exists())
+/// The file of a data folder's authority, if there is one.
+pub fn authority_in(data: &Path) -> Option<PathBuf> {
+    Some(authority_file(data)).filter(|path| path.exists())
 }
 
-fn authority_file(settings: &Settings) -> PathBuf {
-    let path = settings.data.join(AUTHORITY_FILE);
+fn authority_file(data: &Path) -> PathBuf {
+    let path = data.join(AUTHORITY_FILE);
     // Whoever reads the path may be in another directory.
     std::path::absolute(&path).unwrap_or(path)
 }

@@ -517,6 +517,14 @@ fn the_readmes_order_in_curl_ends_in_a_pdf() {
         text(&output)
     };
     assert_eq!(curl(&[]).trim_end(), english.trim_end());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let untrusted =
+        ["--server", "https://localhost:1", "--data", elsewhere.path().to_str().unwrap()];
+    assert!(
+        curl(&untrusted).contains("has no authority for curl to trust"),
+        "{}",
+        curl(&untrusted)
+    );
     for tls in [&[][..], &["--tls"]] {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("it's data");
