@@ -5,12 +5,11 @@
 //! node that learns that somebody else has its name ([`NodeLease::lost`]) must end.
 
 use crate::config::OpenError;
-use crate::connection::Session;
+use crate::connection::{Kept, Session};
 use crate::delivery::claims::{FIRST_SERIAL, free_node_sql};
-use crate::errors::{DbError, away};
+use crate::errors::DbError;
 use crate::health::Health;
 use core::time::Duration;
-use deadpool_postgres::Pool;
 use kaipiao_ports::delivery::claims::Queue;
 use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use tokio_postgres::{Client, Config};
 
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// How long a renewal may take, a new connection for it included: two in vain leave time for a third.
-const RENEW_WITHIN: Duration = Duration::from_secs(4);
+pub(crate) const RENEW_WITHIN: Duration = Duration::from_secs(4);
 /// How soon after one in vain it is tried again.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How often it is looked whether the holder of a name that is wanted lives.
@@ -104,8 +103,8 @@ pub(crate) async fn lease(
     }
     let name: Arc<str> = name.into();
     let (losing, lost) = watch::channel(false);
-    let renewal =
-        Renewal { session: Some(session), config: config.clone(), name: Arc::clone(&name), lease };
+    let kept = Kept::new(config.clone(), Some(session));
+    let renewal = Renewal { kept, name: Arc::clone(&name), lease };
     let renewing = tokio::spawn(renew(renewal, Arc::clone(health), losing));
     Ok(NodeLease { name, lease, lost, renewing: Some(renewing) })
 }
@@ -157,17 +156,14 @@ pub(crate) const GIVE_BACK: &str =
     "UPDATE nodes SET expires_at = statement_timestamp() WHERE name = $1 AND lease = $2";
 
 /// Gives the name back, so that whoever starts next need not wait.
-pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(), DbError> {
-    let client = pool.get().await?;
+pub(crate) async fn give_back(client: &Client, name: &str, lease: i64) -> Result<(), DbError> {
     client.execute(GIVE_BACK, &[&name, &lease]).await?;
     Ok(())
 }
 
 /// What a lease is renewed with.
 struct Renewal {
-    /// None: it was lost.
-    session: Option<Session>,
-    config: Config,
+    kept: Kept,
     name: Arc<str>,
     lease: i64,
 }
@@ -208,22 +204,12 @@ pub(crate) fn renew_sql() -> String {
 }
 
 impl Renewal {
-    /// Whether the name is still this node's. A session that has failed is not used again.
+    /// Whether the name is still this node's.
     async fn renew_in_time(&mut self) -> Result<bool, DbError> {
-        let renewed = tokio::time::timeout(RENEW_WITHIN, self.renew_once()).await;
-        let renewed = renewed.unwrap_or_else(|_| Err(away("no answer in time")));
-        if renewed.is_err() {
-            self.session = None;
-        }
-        renewed
-    }
-
-    async fn renew_once(&mut self) -> Result<bool, DbError> {
-        let session = match &mut self.session {
-            Some(session) => session,
-            lost => lost.insert(Session::open_again(&self.config).await?),
+        let (name, lease) = (&*self.name, self.lease);
+        let renew = move |client: Arc<Client>| async move {
+            Ok(client.execute(&renew_sql(), &[&name, &lease]).await? == 1)
         };
-        let renewed = session.client.execute(&renew_sql(), &[&&*self.name, &self.lease]).await?;
-        Ok(renewed == 1)
+        self.kept.run(RENEW_WITHIN, renew).await
     }
 }

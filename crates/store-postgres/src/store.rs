@@ -3,12 +3,12 @@
 use crate::bucket::bucket;
 use crate::commit::{Change, Reply, Work, Writers, read_fresh};
 use crate::config::{OpenError, Options};
-use crate::connection::{Access, Session, config, connect, pool, within_time};
+use crate::connection::{Access, Kept, Session, config, connect, pool, within_time};
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::errors::{DbError, away};
 use crate::health::Health;
 use crate::migrations;
-use crate::node::{self, NodeLease};
+use crate::node::{self, NodeLease, RENEW_WITHIN};
 use crate::records::listing::compared;
 use crate::records::resident::Resident;
 use crate::records::statements::{read_row, read_sql};
@@ -29,6 +29,8 @@ use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use tokio::sync::Mutex;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel};
 
 /// Tries of what others got in the way of.
@@ -41,6 +43,8 @@ pub struct PostgresStore {
     resident: Arc<Resident>,
     health: Arc<Health>,
     lease: NodeLease,
+    /// What claims are renewed by, and the name is given back, however many requests wait for the pool.
+    renewals: Mutex<Kept>,
     serial: AtomicU64,
     /// Requests that wait for a connection or use one, the writers' aside.
     under_way: AtomicUsize,
@@ -52,12 +56,14 @@ impl PostgresStore {
     /// Connects, migrates what is old, takes a node's name.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
         let config = config(&options.url)?;
-        let mut session = Session::open(&config).await?;
-        migrations::apply(&mut session.client).await?;
+        let (mut client, serving) = connect(&config).await?;
+        migrations::apply(&mut client).await?;
+        let session = Session::new(client, serving);
         let pool = pool(&config, &options, Access::Writes)?;
         let health = Arc::default();
+        let renewals = Kept::new(config.clone(), Some(Session::open(&config).await?));
         let lease = node::lease(session, &config, &health, options.node.as_deref()).await?;
-        Self::over(config, pool, health, lease, options).await
+        Self::over(config, pool, health, (lease, renewals), options).await
     }
 
     /// Opens the store for reading only, beside the nodes and without a name among them; None: its tables were never
@@ -72,14 +78,15 @@ impl PostgresStore {
             return Ok(None);
         }
         let pool = pool(&config, &options, Access::Reads)?;
-        Self::over(config, pool, Arc::default(), NodeLease::of_nobody(), options).await.map(Some)
+        let node = (NodeLease::of_nobody(), Kept::new(config.clone(), None));
+        Self::over(config, pool, Arc::default(), node, options).await.map(Some)
     }
 
     async fn over(
         config: Config,
         pool: Pool,
         health: Arc<Health>,
-        lease: NodeLease,
+        (lease, renewals): (NodeLease, Kept),
         options: Options,
     ) -> Result<Self, OpenError> {
         let resident = Arc::new(Resident::default());
@@ -105,6 +112,7 @@ impl PostgresStore {
             resident,
             health,
             lease,
+            renewals: Mutex::new(renewals),
             serial,
             under_way,
             at_most,
@@ -126,10 +134,30 @@ impl PostgresStore {
     /// Lets go of the node's name, so that whoever starts next has it at once.
     pub async fn close(&self) {
         self.lease.stop_renewing();
-        let given = within_time(node::give_back(&self.pool, &self.lease.name, self.lease.lease));
+        let (name, lease) = (self.node(), self.lease.lease);
+        let given =
+            self.beside(|client| async move { node::give_back(&client, name, lease).await });
         if let Err(error) = given.await {
             tracing::warn!(?error, "the node's name lapses in 15 s");
         }
+    }
+
+    /// Runs statements that must not wait for the pool's connections.
+    async fn beside<T, Run>(
+        &self,
+        statements: impl Fn(Arc<tokio_postgres::Client>) -> Run,
+    ) -> Result<T, StoreError>
+    where
+        Run: Future<Output = Result<T, DbError>>,
+    {
+        let mut renewals = self.renewals.lock().await;
+        for _ in 1..TRIES {
+            match renewals.run(RENEW_WITHIN, &statements).await {
+                Err(DbError::Again) => {}
+                outcome => return outcome.map_err(StoreError::from),
+            }
+        }
+        renewals.run(RENEW_WITHIN, &statements).await.map_err(StoreError::from)
     }
 
     fn next_serial(&self) -> u64 {
@@ -321,19 +349,19 @@ impl Claims for PostgresStore {
             if columns.numbers.is_empty() {
                 continue;
             }
-            let held = self
-                .again(async || {
-                    let (client, _under_way) = self.client().await?;
-                    let claims::Tokens { buckets, numbers, serials } = &columns;
-                    let statement = client.prepare_cached(&claims::renew_sql(queue)).await?;
-                    let node = self.node();
-                    let rows = client
-                        .query(&statement, &[buckets, numbers, serials, &node, &lapses_in_ms])
-                        .await?;
-                    let held = rows.iter().map(|row| (row.get(0), row.get(1)));
-                    Ok(held.collect::<Vec<(i64, i64)>>())
-                })
-                .await?;
+            let claims::Tokens { buckets, numbers, serials } = &columns;
+            let (sql, node) = (claims::renew_sql(queue), self.node());
+            let held = self.beside(|client| {
+                let (sql, node) = (&sql, &node);
+                async move {
+                    let values: [&(dyn ToSql + Sync); 5] =
+                        [buckets, numbers, serials, node, &lapses_in_ms];
+                    let rows = client.query(sql, &values).await?;
+                    let held = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+                    Ok::<Vec<(i64, i64)>, DbError>(held)
+                }
+            });
+            let held = held.await?;
             let is_lost = |token: &&ClaimToken| {
                 token.queue == queue
                     && !held.contains(&(token.number, claims::stored_serial(token.serial)))
