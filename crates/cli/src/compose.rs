@@ -23,7 +23,7 @@ use kaipiao_domain::delivery::push::RetrySchedule;
 use kaipiao_http::{Api, BodyBudget, HttpSettings, Server};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
-use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::store::Store;
@@ -196,7 +196,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let tls = certificate.as_ref().map(ServedCertificate::acceptor).transpose()?;
 
     let clock = Arc::new(SystemClock::default());
-    let (app, issuer) = app(settings, address, &store, Arc::clone(&clock), keys)?;
+    let (app, issuer) = app(settings, address, &store, Arc::<SystemClock>::clone(&clock), keys)?;
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
     let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
@@ -237,7 +237,7 @@ pub fn app(
     settings: &Settings,
     address: SocketAddr,
     OpenStore { store, node, .. }: &OpenStore,
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
     keys: Keys,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let push = &settings.push;

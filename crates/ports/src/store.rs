@@ -184,4 +184,10 @@ pub trait Store: Claims + Outbox + Jobs {
 
     /// Removes what may be forgotten, `limit` things at most. Returns how many it were.
     async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError>;
+
+    /// The real moment in Unix milliseconds by a clock that all processes of the store share; None: the store has no
+    /// clock of its own.
+    async fn shared_clock_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(None)
+    }
 }

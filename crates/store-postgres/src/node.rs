@@ -13,7 +13,7 @@ use core::time::Duration;
 use kaipiao_ports::delivery::claims::Queue;
 use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config};
@@ -26,6 +26,9 @@ const RENEW_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How often it is looked whether the holder of a name that is wanted lives.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const LAPSES_IN: &str = "interval '15 seconds'";
+/// How long a lease that nobody renews is waited for, by this machine's clock: longer than it lasts, so only a database's
+/// clock that was set back has it hold on.
+const WAITS_AT_MOST: Duration = Duration::from_secs(16);
 /// Names that are tried where none was given.
 const NAMES: usize = 10_000;
 
@@ -48,6 +51,15 @@ pub(crate) fn take_sql() -> String {
     )
 }
 
+/// Takes a name from a holder who has not renewed the lease since it was last looked at.
+pub(crate) fn take_over_sql() -> String {
+    format!(
+        "UPDATE nodes SET lease = GREATEST(lease + 1000000000, {FIRST_SERIAL}), \
+         expires_at = statement_timestamp() + {LAPSES_IN} \
+         WHERE name = $1 AND lease = $2 AND expires_at = $3 RETURNING lease"
+    )
+}
+
 /// Who holds a name, and until when.
 pub(crate) const HOLDER: &str =
     "SELECT lease, expires_at FROM nodes WHERE name = $1 AND expires_at > statement_timestamp()";
@@ -57,10 +69,12 @@ async fn take(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
     Ok(row.map(|row| row.get(0)))
 }
 
-/// Takes a name as soon as its holder's lease has lapsed; None: the holder lives, for it renews the lease.
+/// Takes a name as soon as its holder's lease has lapsed; None: the holder lives, for it renews the lease. A lease that the
+/// database's clock, set back, would have hold for long is over when nobody has renewed it for [`WAITS_AT_MOST`].
 #[expect(clippy::disallowed_methods, reason = "leases run in real time")]
 async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
-    let mut seen = None;
+    let mut seen: Option<(i64, SystemTime)> = None;
+    let began = Instant::now();
     loop {
         let taken = take(client, name).await?;
         if taken.is_some() {
@@ -77,6 +91,14 @@ async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, Open
                 node = name,
                 "the node's name is held; it is free once that lease lapses"
             );
+        }
+        if let Some((lease, expires_at)) = holder.filter(|_| began.elapsed() > WAITS_AT_MOST) {
+            tracing::warn!(
+                node = name,
+                "a lease that nobody renews is over, whatever the database's clock says"
+            );
+            let row = client.query_opt(&take_over_sql(), &[&name, &lease, &expires_at]).await?;
+            return Ok(row.map(|row| row.get(0)));
         }
         seen = holder.or(seen);
         tokio::time::sleep(LOOK_EVERY).await;

@@ -6,6 +6,7 @@ use crate::config::{OpenError, Options};
 use crate::connection::{Access, Kept, Session, config, connect, pool, within_time};
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::errors::{DbError, away};
+use crate::examine::CLOCK;
 use crate::health::Health;
 use crate::migrations;
 use crate::node::{self, NodeLease, RENEW_WITHIN};
@@ -283,6 +284,14 @@ impl Store for PostgresStore {
             let count = search::index(&transaction, limit).await?;
             transaction.commit().await?;
             Ok(count)
+        })
+        .await
+    }
+
+    async fn shared_clock_ms(&self) -> Result<Option<i64>, StoreError> {
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            Ok(Some(client.query_one(CLOCK, &[]).await?.get(0)))
         })
         .await
     }

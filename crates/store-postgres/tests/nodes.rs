@@ -621,6 +621,19 @@ async fn who_only_reads_finds_the_server_that_can_be_written_to_and_writes_nothi
     assert!(written.is_err(), "{written:?}");
 }
 
+/// The database's clock was set back: a dead node's lease lies in the future, and is waited for no longer than another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_whose_lease_lies_in_the_future_is_free_when_nobody_renews_it() {
+    let database = Database::new().await;
+    let dead = "INSERT INTO nodes VALUES ('till', 1000, now() + interval '1 hour')";
+    drop(node(&database, None).await.unwrap());
+    database.execute(dead).await;
+    let started = Instant::now();
+    let taken = node(&database, Some("till")).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+    assert_eq!(taken.node(), "till");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nodes_that_start_at_the_same_time_migrate_once() {
     let database = Database::new().await;
