@@ -160,7 +160,8 @@ enum Command {
     },
     /// Move a SQLite store's contents into an empty PostgreSQL database, and check it there.
     ///
-    /// Exits with 0 if all was moved and every invariant holds there, as `check` does.
+    /// Exits with 0 if all was moved and every invariant holds there, as `check` does. No server starts on the SQLite
+    /// store afterwards, unless kaipiao.sqlite3.moved beside it is removed.
     Move {
         #[command(flatten)]
         args: SettingsArgs,
@@ -331,7 +332,7 @@ async fn move_store(args: &SettingsArgs) -> Result<(), ComposeError> {
     let moved = moving::run(&settings.data, &into, progress).await?;
     print_text(&format!(
         "moved {moved} records, pushes and jobs, which are checked now. Next: copy {0} to where the nodes start, and start them with \
-         --database-url; {1} stays as it was",
+         --database-url; {1} stays as it was, and no server starts on it any more",
         compose::key_path(&settings).display(),
         settings.data.display()
     ));

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
-/// An import that has begun. Dropped before [`Import::finish`], it leaves nothing behind.
+/// An import that has begun. Dropped before [`Import::commit`], it leaves nothing behind.
 pub struct Import {
     client: Client,
     connection: JoinHandle<()>,
@@ -223,8 +223,8 @@ impl Import {
         Ok(())
     }
 
-    /// Makes the first open push of each ordering key ready, makes everything findable, and commits.
-    pub async fn finish(self) -> Result<(), OpenError> {
+    /// Makes the first open push of each ordering key ready and everything findable.
+    pub async fn complete(&self) -> Result<(), OpenError> {
         self.execute(&format!(
             "UPDATE pushes p SET state = {READY} FROM (SELECT DISTINCT ON (bucket, account, ordering_key) \
              bucket, number FROM pushes WHERE state = {WAITING} \
@@ -243,7 +243,11 @@ impl Import {
             }
         }
         // The planner learns at once what there is.
-        self.execute("ANALYZE").await?;
+        self.execute("ANALYZE").await
+    }
+
+    /// Makes all of it the database's.
+    pub async fn commit(self) -> Result<(), OpenError> {
         self.execute("COMMIT").await
     }
 }

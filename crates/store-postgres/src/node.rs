@@ -60,6 +60,11 @@ pub(crate) fn take_over_sql() -> String {
     )
 }
 
+/// Names that nobody has, or has had for a week: a node that was cut off from the database for so long has no invoice on
+/// its way, and its blocks of numbers are others'.
+pub(crate) const GONE_FOR_GOOD: &str = "SELECT h.name FROM unnest($1::text[]) AS h (name) WHERE NOT EXISTS \
+     (SELECT FROM nodes n WHERE n.name = h.name AND n.expires_at > statement_timestamp() - interval '7 days')";
+
 /// Who holds a name, and until when.
 pub(crate) const HOLDER: &str =
     "SELECT lease, expires_at FROM nodes WHERE name = $1 AND expires_at > statement_timestamp()";

@@ -194,6 +194,7 @@ fn of_job_listings() -> Vec<Statement> {
 fn of_nodes() -> Vec<Statement> {
     vec![
         statement("take a node's name", Path::Beside, node::take_sql()),
+        statement("nodes that are gone for good", Path::Beside, node::GONE_FOR_GOOD),
         statement("take over a node's name", Path::Beside, node::take_over_sql()),
         statement("who has a node's name", Path::Beside, node::HOLDER),
         statement("renew a node's name", Path::Beside, node::renew_sql()),

@@ -288,6 +288,16 @@ impl Store for PostgresStore {
         .await
     }
 
+    async fn gone_for_good(&self, holders: &[String]) -> Result<Vec<String>, StoreError> {
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            let statement = client.prepare_cached(node::GONE_FOR_GOOD).await?;
+            let rows = client.query(&statement, &[&holders]).await?;
+            Ok(rows.iter().map(|row| row.get(0)).collect())
+        })
+        .await
+    }
+
     async fn shared_clock_ms(&self) -> Result<Option<i64>, StoreError> {
         self.again(async || {
             let (client, _under_way) = self.client().await?;
