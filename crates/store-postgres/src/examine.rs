@@ -21,6 +21,9 @@ pub struct Facts {
     pub connections_at_most: i64,
     /// Connections of clients to the server at this moment, this one aside.
     pub connections_now: i64,
+    /// Whether commits wait for a synchronous standby and none is connected; a role that may not see standbys learns it
+    /// from its own commits.
+    pub lacks_standby: bool,
     /// Settings of the server under which an acknowledged commit can be lost: `fsync=off`.
     pub loses: Vec<String>,
 }
@@ -45,6 +48,13 @@ pub(crate) const SERVER: &str = "SELECT current_setting('server_version'), \
      (SELECT sum(numbackends)::bigint - 1 FROM pg_stat_database), \
      ARRAY(SELECT name || '=off' FROM pg_settings WHERE setting = 'off' \
      AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name)";
+/// A commit of this role that has waited for so long, or, for a role that sees them, no synchronous standby.
+pub(crate) const LACKS_STANDBY: &str = "SELECT current_setting('synchronous_standby_names') <> '' \
+     AND current_setting('synchronous_commit') NOT IN ('off', 'local') \
+     AND (EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' \
+     AND clock_timestamp() - state_change > interval '5 seconds') \
+     OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') \
+     AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')))";
 pub(crate) const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 pub(crate) const HAS_NODES: &str = "SELECT to_regclass('nodes') IS NOT NULL";
 pub(crate) const LEASES: &str =
@@ -62,6 +72,7 @@ pub async fn examine(url: &str, clock: &impl Clock) -> Result<Facts, OpenError> 
         }
         false => Leases::default(),
     };
+    let lacks_standby = client.query_one(LACKS_STANDBY, &[]).await?.get(0);
     // Prepared before, so that nothing but one answer lies between the two looks at this machine's clock.
     let ask = client.prepare(CLOCK).await?;
     let before_ms = clock.real_now().unix_millis();
@@ -77,6 +88,7 @@ pub async fn examine(url: &str, clock: &impl Clock) -> Result<Facts, OpenError> 
         leases,
         connections_at_most: server.get(2),
         connections_now: server.get(3),
+        lacks_standby,
         loses: server.get(4),
     })
 }

@@ -206,6 +206,7 @@ fn of_nodes() -> Vec<Statement> {
         statement("applied migrations", Path::Beside, migrations::APPLIED),
         statement("note a migration", Path::Beside, migrations::NOTE),
         statement("what the server is", Path::Beside, examine::SERVER),
+        statement("whether a standby is missing", Path::Beside, examine::LACKS_STANDBY),
         statement("the database's clock", Path::Beside, examine::CLOCK),
         statement("whether there are nodes", Path::Beside, examine::HAS_NODES),
         statement("the nodes' leases", Path::Beside, examine::LEASES),

@@ -78,6 +78,13 @@ fn connections(facts: &Facts, pool: usize) -> Finding {
 }
 
 fn durability(facts: &Facts) -> Finding {
+    if facts.lacks_standby {
+        let found = "commits wait for a synchronous standby, and none is connected: every change is answered -1, and its \
+                     session hangs at the server until there is one";
+        let advice = "start the standby, or take it out of synchronous_standby_names and reload: from then on a fail-over \
+                      can lose what was acknowledged";
+        return Finding::error(SUBJECT, found, advice);
+    }
     match facts.loses.as_slice() {
         [] => Finding::ok(SUBJECT, "what was acknowledged is on its disk"),
         loses => Finding::error(
@@ -103,6 +110,7 @@ mod tests {
             leases: Leases { all: 4, held: 2 },
             connections_at_most: 38,
             connections_now: 1,
+            lacks_standby: false,
             loses: Vec::new(),
         }
     }
@@ -134,5 +142,6 @@ mod tests {
         assert_eq!(levels(&alone)[3], Level::Warning);
         let loses = vec!["fsync=off".to_owned()];
         assert_eq!(levels(&Facts { loses, ..facts() })[4], Level::Error);
+        assert_eq!(levels(&Facts { lacks_standby: true, ..facts() })[4], Level::Error);
     }
 }

@@ -8,3 +8,4 @@ mod delivery;
 mod names;
 mod node;
 mod orders;
+mod recovery;
