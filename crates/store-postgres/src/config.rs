@@ -1,6 +1,7 @@
 //! How a store is opened, and why it may not be.
 
 use crate::errors::described;
+use crate::migrations::Migration;
 use std::sync::Arc;
 
 /// Called with the group's number (from 1) before its COMMIT.
@@ -25,6 +26,8 @@ pub struct Options {
     pub group: usize,
     /// Called before each group's COMMIT: where crash rounds cut.
     pub before_commit: Option<CommitHook>,
+    /// Migrations of a later program: what an upgrade does to the nodes that run.
+    pub later: &'static [Migration],
 }
 
 impl Options {
@@ -38,6 +41,7 @@ impl Options {
             writers: 4,
             group: 16,
             before_commit: None,
+            later: &[],
         }
     }
 }
@@ -71,6 +75,16 @@ pub enum OpenError {
         /// This program's newest migration.
         known: i32,
     },
+    /// A migration that older programs cannot live with, while some of them run.
+    #[error(
+        "the database must be changed in a way that the nodes that run now cannot live with: {0}; stop them first, then start this one"
+    )]
+    OlderNodesRun(String),
+    /// A migration did not get its locks.
+    #[error(
+        "the database must be changed, and another session holds a table locked; end it (pg_stat_activity, pg_locks) and start this again"
+    )]
+    Locked,
     /// A migration that was applied is not the one that this program knows.
     #[error("migration {0} of the database differs from this kaipiao's")]
     Altered(i32),

@@ -35,7 +35,7 @@ impl Import {
     /// Migrates the database, and refuses one that holds anything or has a node at work.
     pub async fn begin(url: &str) -> Result<Self, OpenError> {
         let (mut client, connection) = connect(&config(url)?).await?;
-        migrations::apply(&mut client).await?;
+        migrations::apply(&mut client, &[]).await?;
         let this = Self { client, connection };
         this.execute(
             "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; BEGIN",

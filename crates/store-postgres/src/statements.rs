@@ -201,6 +201,7 @@ fn of_nodes() -> Vec<Statement> {
         statement("give a node's name back", Path::Beside, node::GIVE_BACK),
         statement("tell the other nodes", Path::Request, watch::NOTIFY),
         statement("wait for migrations", Path::Beside, migrations::WAIT_FOR_LOCK),
+        statement("which nodes run", Path::Beside, migrations::RUNNING),
         statement("whether the database is new", Path::Beside, migrations::IS_NEW),
         statement("whether there are tables", Path::Beside, migrations::ARE_MADE),
         statement("applied migrations", Path::Beside, migrations::APPLIED),

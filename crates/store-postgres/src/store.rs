@@ -58,7 +58,7 @@ impl PostgresStore {
     pub async fn open(options: Options) -> Result<Self, OpenError> {
         let config = config(&options.url)?;
         let (mut client, serving) = connect(&config).await?;
-        migrations::apply(&mut client).await?;
+        migrations::apply(&mut client, options.later).await?;
         let session = Session::new(client, serving);
         let pool = pool(&config, &options, Access::Writes)?;
         let health = Arc::default();

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod upgrade;
+
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{ClaimRequest, Claims, DueTurn, Queue, Reported, TurnKey};
 use kaipiao_ports::delivery::outbox::{
