@@ -3,6 +3,7 @@
 use crate::errors::described;
 use crate::migrations::Migration;
 use std::sync::Arc;
+use tokio_postgres::error::SqlState;
 
 /// Called with the group's number (from 1) before its COMMIT.
 pub type CommitHook = Arc<dyn Fn(u64) + Send + Sync>;
@@ -91,6 +92,11 @@ pub enum OpenError {
     /// The database has tables of somebody else.
     #[error("the database holds other tables than kaipiao's; give it a database of its own")]
     Foreign,
+    /// A node writes.
+    #[error(
+        "the server can only be read, as a standby is; name the one that can be written to, or all of them with target_session_attrs=read-write"
+    )]
+    ReadOnly,
     /// A move needs an empty database.
     #[error("the database is not empty: {0} has rows; a move needs an empty one")]
     NotEmpty(String),
@@ -104,6 +110,9 @@ pub enum OpenError {
 
 impl From<tokio_postgres::Error> for OpenError {
     fn from(error: tokio_postgres::Error) -> Self {
+        if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+            return Self::ReadOnly;
+        }
         let text = described(&error);
         Self::Postgres(if is_about_tls(&text) { format!("{text}; {TLS}") } else { text })
     }

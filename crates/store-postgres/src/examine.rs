@@ -11,6 +11,8 @@ pub struct Facts {
     pub version: String,
     /// The version's first number.
     pub major: i32,
+    /// Whether it follows another server, so that no node can run on it.
+    pub is_standby: bool,
     /// By how many milliseconds the database's clock is ahead of this machine's; negative: behind.
     pub clock_ahead_ms: i64,
     /// By how much that may be wrong: half of what the answer took.
@@ -47,9 +49,10 @@ pub(crate) const SERVER: &str = "SELECT current_setting('server_version'), \
      WHERE bound >= 0), \
      (SELECT sum(numbackends)::bigint - 1 FROM pg_stat_database), \
      ARRAY(SELECT name || '=off' FROM pg_settings WHERE setting = 'off' \
-     AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name)";
+     AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name), \
+     pg_is_in_recovery()";
 /// A commit of this role that has waited for so long, or, for a role that sees them, no synchronous standby.
-pub(crate) const LACKS_STANDBY: &str = "SELECT current_setting('synchronous_standby_names') <> '' \
+pub(crate) const LACKS_STANDBY: &str = "SELECT NOT pg_is_in_recovery() AND current_setting('synchronous_standby_names') <> '' \
      AND current_setting('synchronous_commit') NOT IN ('off', 'local') \
      AND (EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' \
      AND clock_timestamp() - state_change > interval '5 seconds') \
@@ -90,5 +93,6 @@ pub async fn examine(url: &str, clock: &impl Clock) -> Result<Facts, OpenError> 
         connections_now: server.get(3),
         lacks_standby,
         loses: server.get(4),
+        is_standby: server.get(5),
     })
 }

@@ -64,11 +64,11 @@ impl PostgresStore {
         let health = Arc::default();
         let renewals = Kept::new(config.clone(), Some(Session::open(&config).await?));
         let lease = node::lease(session, &config, &health, options.node.as_deref()).await?;
-        Self::over(config, pool, health, (lease, renewals), options).await
+        Self::over((config, Access::Writes), pool, health, (lease, renewals), options).await
     }
 
-    /// Opens the store for reading only, beside the nodes and without a name among them; None: its tables were never
-    /// made.
+    /// Opens the store for reading only, beside the nodes and without a name among them, on a standby too; None: its
+    /// tables were never made.
     pub async fn open_read_only(options: Options) -> Result<Option<Self>, OpenError> {
         let config = config(&options.url)?;
         let (client, connection) = connect(&config).await?;
@@ -80,18 +80,19 @@ impl PostgresStore {
         }
         let pool = pool(&config, &options, Access::Reads)?;
         let node = (NodeLease::of_nobody(), Kept::new(config.clone(), None));
+        let config = (config, Access::Reads);
         Self::over(config, pool, Arc::default(), node, options).await.map(Some)
     }
 
     async fn over(
-        config: Config,
+        (config, access): (Config, Access),
         pool: Pool,
         health: Arc<Health>,
         (lease, renewals): (NodeLease, Kept),
         options: Options,
     ) -> Result<Self, OpenError> {
         let resident = Arc::new(Resident::default());
-        let watch = watch::start(config, Arc::clone(&resident)).await;
+        let watch = watch::start(config, access, Arc::clone(&resident)).await;
         let watch =
             watch.map_err(|error| OpenError::Postgres(StoreError::from(error).to_string()))?;
         let work = Work {

@@ -27,6 +27,11 @@ fn judged(facts: &Facts, pool: usize) -> [Finding; 5] {
 
 fn version(facts: &Facts) -> Finding {
     let found = format!("PostgreSQL {}", facts.version);
+    if facts.is_standby {
+        let advice = "check and doctor read it, a node cannot run on it: name the primary, or all servers with \
+                      target_session_attrs=read-write";
+        return Finding::error(SUBJECT, format!("{found}, a standby"), advice);
+    }
     match facts.major {
         major if major < TESTED => {
             let advice =
@@ -105,6 +110,7 @@ mod tests {
         Facts {
             version: "15.1".into(),
             major: 15,
+            is_standby: false,
             clock_ahead_ms: 0,
             give_or_take_ms: 3,
             leases: Leases { all: 4, held: 2 },
@@ -137,6 +143,7 @@ mod tests {
     #[test]
     fn an_old_server_few_connections_and_a_server_that_forgets_are_found() {
         assert_eq!(levels(&Facts { major: 14, ..facts() })[0], Level::Warning);
+        assert_eq!(levels(&Facts { is_standby: true, ..facts() })[0], Level::Error);
         assert_eq!(levels(&Facts { connections_at_most: 37, ..facts() })[3], Level::Warning);
         let alone = Facts { leases: Leases::default(), connections_at_most: 18, ..facts() };
         assert_eq!(levels(&alone)[3], Level::Warning);

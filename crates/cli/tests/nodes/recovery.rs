@@ -62,6 +62,21 @@ fn when_the_standby_takes_over_nodes_go_on_and_nothing_acknowledged_is_missing()
     let (servers, data) = (Replicated::start(), tempfile::tempdir().unwrap());
     let url = servers.url();
     let nodes = ["a", "b"].map(|name| Node::start_at(&["--node", name], &url, data.path()));
+    nodes[0].server.merchant().issued("first", "first");
+    let standby = servers.standby.url();
+    let said = |command: &[&str]| {
+        let output = kaipiao_at(command, &standby, data.path()).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+        (output.status.code(), said.concat())
+    };
+    checked(&standby, data.path());
+    let (code, accounts) = said(&["accounts"]);
+    assert!(code == Some(0) && accounts.contains(MERCHANT), "{accounts}");
+    for command in ["serve", "doctor"] {
+        let (code, words) = said(&[command, "--listen", "127.0.0.1:0"]);
+        assert_eq!(code, Some(1), "{words}");
+        assert!(words.contains("standby") && words.contains("target_session_attrs"), "{words}");
+    }
     let (acknowledged, is_over) = (Mutex::new(BTreeSet::new()), AtomicBool::new(false));
     let counts = [(); 2].map(|()| AtomicUsize::new(0));
     let play = |nth: usize| {
