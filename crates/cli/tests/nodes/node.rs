@@ -64,11 +64,16 @@ impl Node {
 
     /// SIGTERM; what was logged.
     pub(crate) fn stop(mut self) -> String {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        self.signal("-TERM");
         let (status, log) = self.end();
         assert!(status.success(), "{status}: {log}");
         log
+    }
+
+    /// What `kill` sends.
+    pub(crate) fn signal(&self, which: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([which, &pid]).status().unwrap().success());
     }
 
     /// Waits until it ends by itself: how, and what it logged.
