@@ -17,8 +17,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const WAIT_WITHIN: Duration = Duration::from_secs(5);
 /// How long a server that does not acknowledge is believed to be there.
 const SILENT_FOR: Duration = Duration::from_secs(10);
-/// Settings of every session. A statement that takes longer than this has met a lock or a dying disk.
-const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s \
+/// Settings of every session. A statement that takes longer than this has met a lock or a dying disk. A node that stands still
+/// in a transaction lets go of its rows before the others' claims on them lapse.
+const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=8s \
                        -c default_transaction_isolation=read\\ committed -c jit=off \
                        -c timezone=UTC -c client_min_messages=warning";
 
@@ -109,7 +110,7 @@ impl Kept {
     {
         let run = async {
             let session = match &mut self.session {
-                Some(session) => session,
+                Some(session) if !session.client.is_closed() => session,
                 lost => lost.insert(Session::open_again(&self.config).await?),
             };
             statements(Arc::clone(&session.client)).await

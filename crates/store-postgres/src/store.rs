@@ -30,12 +30,16 @@ use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 use tokio::sync::Mutex;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel};
 
 /// Tries of what others got in the way of.
 const TRIES: usize = 8;
+/// How long a renewal looks again at rows that others have locked, and how often.
+const LOCKED_FOR: Duration = Duration::from_secs(3);
+const LOCKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// The store on PostgreSQL.
 pub struct PostgresStore {
@@ -162,6 +166,55 @@ impl PostgresStore {
         renewals.run(RENEW_WITHIN, &statements).await.map_err(StoreError::from)
     }
 
+    /// Renews claims of a queue: those that no longer hold. Of rows that others have locked for all of [`LOCKED_FOR`] the
+    /// claim is left as it is.
+    #[expect(clippy::disallowed_methods, reason = "locks are let go of in real time")]
+    async fn renew_of(
+        &self,
+        queue: Queue,
+        mut tokens: Vec<ClaimToken>,
+        lapses_in_ms: i64,
+    ) -> Result<Vec<ClaimToken>, StoreError> {
+        let (mut lost, began) = (Vec::new(), Instant::now());
+        while !tokens.is_empty() {
+            let renewed =
+                self.listed(&claims::renew_sql(queue), &tokens, Some(&lapses_in_ms)).await?;
+            tokens.retain(|token| !is_among(token, &renewed));
+            if tokens.is_empty() {
+                break;
+            }
+            let locked = self.listed(&claims::held_sql(queue), &tokens, None).await?;
+            lost.extend(tokens.iter().filter(|token| !is_among(token, &locked)));
+            tokens.retain(|token| is_among(token, &locked));
+            if began.elapsed() > LOCKED_FOR {
+                break;
+            }
+            tokio::time::sleep(LOCKED_AGAIN_AFTER).await;
+        }
+        Ok(lost)
+    }
+
+    /// Runs a statement over claims that answers number and serial of some of them.
+    async fn listed(
+        &self,
+        sql: &str,
+        tokens: &[ClaimToken],
+        lapses_in_ms: Option<&i64>,
+    ) -> Result<Vec<(i64, i64)>, StoreError> {
+        let claims::Tokens { buckets, numbers, serials } = &claims::Tokens::of(tokens);
+        let node = self.node();
+        let listed = self.beside(|client| {
+            let node = &node;
+            async move {
+                let mut values: Vec<&(dyn ToSql + Sync)> = vec![buckets, numbers, serials, node];
+                values.extend(lapses_in_ms.map(|lapses_in_ms| lapses_in_ms as &(dyn ToSql + Sync)));
+                let rows = client.query(sql, &values).await?;
+                Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+            }
+        });
+        listed.await
+    }
+
     fn next_serial(&self) -> u64 {
         self.serial.fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -215,6 +268,11 @@ impl PostgresStore {
             Reply::Committed(_) => unreachable!("the reply of another change"),
         }
     }
+}
+
+/// Whether a statement has answered a claim.
+fn is_among(token: &ClaimToken, answered: &[(i64, i64)]) -> bool {
+    answered.contains(&(token.number, claims::stored_serial(token.serial)))
 }
 
 /// Counts a request for as long as it lives.
@@ -365,35 +423,16 @@ impl Claims for PostgresStore {
         let lapses_in_ms = claims::lapses_in_ms(lapses_in);
         let mut lost = Vec::new();
         for queue in Queue::ALL {
-            let columns = claims::Tokens::of(queue, tokens);
-            if columns.numbers.is_empty() {
-                continue;
-            }
-            let claims::Tokens { buckets, numbers, serials } = &columns;
-            let (sql, node) = (claims::renew_sql(queue), self.node());
-            let held = self.beside(|client| {
-                let (sql, node) = (&sql, &node);
-                async move {
-                    let values: [&(dyn ToSql + Sync); 5] =
-                        [buckets, numbers, serials, node, &lapses_in_ms];
-                    let rows = client.query(sql, &values).await?;
-                    let held = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-                    Ok::<Vec<(i64, i64)>, DbError>(held)
-                }
-            });
-            let held = held.await?;
-            let is_lost = |token: &&ClaimToken| {
-                token.queue == queue
-                    && !held.contains(&(token.number, claims::stored_serial(token.serial)))
-            };
-            lost.extend(tokens.iter().filter(is_lost).copied());
+            let of_queue = tokens.iter().filter(|token| token.queue == queue).copied();
+            lost.extend(self.renew_of(queue, of_queue.collect(), lapses_in_ms).await?);
         }
         Ok(lost)
     }
 
     async fn release(&self, tokens: &[ClaimToken]) -> Result<(), StoreError> {
         for queue in Queue::ALL {
-            let columns = claims::Tokens::of(queue, tokens);
+            let of_queue = tokens.iter().filter(|token| token.queue == queue).copied();
+            let columns = claims::Tokens::of(&of_queue.collect::<Vec<_>>());
             if columns.numbers.is_empty() {
                 continue;
             }

@@ -232,13 +232,16 @@ impl<W: Work> Worker<W> {
         let (work, to_do) = (Arc::clone(&self.work), started.claim.clone());
         let has_panicked = started.has_panicked;
         let place = Place(self.giving_back.clone());
+        let (held, token) = (self.held.clone(), started.claim.token);
+        held.insert(token);
         let task = self.running.spawn(async move {
-            match has_panicked {
+            let ended = match has_panicked {
                 false => work.work(to_do, place).await,
                 true => work.panicked(to_do).await,
-            }
+            };
+            held.remove(token);
+            ended
         });
-        self.held.insert(task.id(), started.claim.token);
         self.under_way.insert(task.id(), started);
     }
 
@@ -260,7 +263,10 @@ impl<W: Work> Worker<W> {
                 (error.id(), None)
             }
         };
-        self.held.remove(id);
+        if let Some(under_way) = self.under_way.get(&id) {
+            // The task has done so, if it did not panic.
+            self.held.remove(under_way.claim.token);
+        }
         match (ended, self.under_way.get(&id).is_some_and(|under_way| under_way.has_panicked)) {
             (Some(Ended { failed, next_due_ms }), _) => {
                 self.free_place(id, failed);
