@@ -4,6 +4,7 @@
 use crate::app::App;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
+use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::Forgettable;
 use std::time::Instant;
@@ -15,6 +16,8 @@ const INDEX_EVERY: Duration = Duration::from_secs(2);
 const INDEX_BATCH: usize = 20_000;
 /// How often it is looked whether something may be forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// A clock that is further ahead of the store's is told of.
+const AHEAD_IS_TOLD: Duration = Duration::from_secs(60);
 /// What is removed in one commit.
 const PURGE_BATCH: usize = 256;
 
@@ -55,7 +58,18 @@ async fn index(app: &App) {
 }
 
 async fn purge(app: &App) {
-    let forgettable = forgettable(app, app.now());
+    let ahead = match ahead_of_store(app).await {
+        Ok(ahead) => ahead,
+        Err(error) => return tracing::warn!(%error, "nothing could be removed yet"),
+    };
+    if ahead > AHEAD_IS_TOLD {
+        let ahead_s = ahead.as_secs();
+        tracing::warn!(
+            ahead_s,
+            "this machine's clock is ahead of the store's, which decides what is old"
+        );
+    }
+    let forgettable = forgettable(app, ahead);
     loop {
         match app.store.purge(&forgettable, PURGE_BATCH).await {
             Ok(0) => return,
@@ -66,17 +80,26 @@ async fn purge(app: &App) {
     }
 }
 
-/// What may be forgotten at this moment.
-fn forgettable(app: &App, now: Timestamp) -> Forgettable {
+/// By how much this machine's clock is ahead of the one that the store's processes share. What a wrong clock makes old is
+/// lost for all of them; one that is behind only keeps it longer.
+async fn ahead_of_store(app: &App) -> Result<Duration, StoreError> {
+    let shared = app.store.shared_clock_ms().await?.map(Timestamp::from_unix_millis);
+    Ok(shared.map_or(Duration::ZERO, |shared| app.real_now().since(shared)))
+}
+
+/// What may be forgotten at this moment, by a machine whose clock is so far ahead.
+fn forgettable(app: &App, ahead: Duration) -> Forgettable {
     let retention = app.settings.retention;
-    let before = |age: Duration| {
-        now.unix_millis().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
+    let earlier = |now: Timestamp, age: Duration| {
+        let age_ms = i64::try_from(age.saturating_add(ahead).as_millis()).unwrap_or(i64::MAX);
+        now.unix_millis().saturating_sub(age_ms)
     };
+    let before = |age| earlier(app.now(), age);
     Forgettable {
         records: vec![
             (Kind::Message, before(retention.messages)),
             // Cookies live in real time.
-            (Kind::EndedSession, app.real_now().unix_millis()),
+            (Kind::EndedSession, earlier(app.real_now(), Duration::ZERO)),
             (Kind::Order, before(app.settings.link_life + retention.unused_orders)),
         ],
         pushes_before_ms: before(retention.pushes),

@@ -22,7 +22,8 @@ pub async fn json(settings: &Settings) -> Result<String, ComposeError> {
     let store = OpenStore::unshared(stored.unwrap_or_else(|| Arc::new(MemoryStore::default())));
     // Openids and s_pappids of the sandbox do not depend on the server key.
     let keys = if is_new { Keys::derive_sandbox(&[0; 32]) } else { compose::load_keys(settings)? };
-    let (app, _) = compose::app(settings, settings.listen, &store, Arc::clone(&clock), keys)?;
+    let (app, _) =
+        compose::app(settings, settings.listen, &store, Arc::<SystemClock>::clone(&clock), keys)?;
     if is_new {
         compose::prepare(&app, settings, clock).await?;
     }

@@ -108,7 +108,8 @@ pub(crate) enum Command {
     },
     /// Move a SQLite store's contents into an empty PostgreSQL database, and check it there.
     ///
-    /// Exits with 0 if all was moved and every invariant holds there, as `check` does.
+    /// Exits with 0 if all was moved and every invariant holds there, as `check` does. No server starts on the SQLite
+    /// store afterwards, unless kaipiao.sqlite3.moved beside it is removed.
     Move {
         #[command(flatten)]
         args: SettingsArgs,

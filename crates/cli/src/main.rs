@@ -79,7 +79,7 @@ async fn move_store(args: &SettingsArgs) -> Result<(), ComposeError> {
     let moved = moving::run(&settings.data, &into, progress).await?;
     print_text(&format!(
         "moved {moved} records, pushes and jobs, which are checked now. Next: copy {0} to where the nodes start, and start them with \
-         --database-url; {1} stays as it was",
+         --database-url; {1} stays as it was, and no server starts on it any more",
         compose::key_path(&settings).display(),
         settings.data.display()
     ));

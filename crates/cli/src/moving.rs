@@ -20,7 +20,7 @@ pub enum MoveError {
 }
 
 /// Moves everything, and says how far it has come: what has been moved of how much. Returns how much it was. The
-/// SQLite store stays as it is.
+/// SQLite store stays as it is, and no server starts on it any more.
 pub async fn run(
     data: &Path,
     url: &str,
@@ -51,10 +51,18 @@ pub async fn run(
         moved += pushes.len();
         progress(moved, all);
     }
-    let jobs = export.jobs()?;
-    import.jobs(&jobs).await?;
-    moved += jobs.len();
-    progress(moved, all);
-    import.finish().await?;
+    let mut after = i64::MIN;
+    loop {
+        let jobs = export.jobs(after, PORTION)?;
+        let Some(last) = jobs.last() else { break };
+        after = last.number;
+        import.jobs(&jobs).await?;
+        moved += jobs.len();
+        progress(moved, all);
+    }
+    import.complete().await?;
+    // Before the end: of the two stores never both go on, whenever this is cut off.
+    export.close()?;
+    import.commit().await?;
     Ok(moved)
 }

@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use kaipiao_cli::moving::{self, MoveError};
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
+use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_number::NumberRange;
+use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_issuer::{DrawError, Numbers};
 use kaipiao_ports::delivery::claims::{ClaimRequest, Queue, TurnKey};
 use kaipiao_ports::delivery::jobs::{JobChange, JobFailure, JobId, JobQuery, JobState};
 use kaipiao_ports::delivery::outbox::{
@@ -11,10 +16,14 @@ use kaipiao_ports::delivery::outbox::{
 };
 use kaipiao_ports::record::{Body, Expect, Field, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, ListBy, Page, PageOrder, Store};
+use kaipiao_records::invoicing::invoice_number::NumberOwner;
+use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::record;
 use kaipiao_store_postgres::{OpenError, Options, PostgresStore};
-use kaipiao_store_sqlite::SqliteStore;
+use kaipiao_store_sqlite::{MOVED_NAME, SqliteStore};
 use kaipiao_testkit::postgres::Database;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn open(directory: &Path) -> SqliteStore {
@@ -161,6 +170,10 @@ async fn a_moved_store_says_the_same_and_goes_on_from_there() {
     let moved = moved.await.unwrap();
     assert_eq!(moved, Kind::ALL.len() * 25 + 12 + 2);
     assert_eq!((seen.first(), seen.last()), (Some(&(0, moved)), Some(&(moved, moved))));
+    let refused = SqliteStore::open(directory.path(), kaipiao_store_sqlite::Options::default());
+    let refused = refused.err().expect("nobody goes on with a store that has moved").to_string();
+    assert!(refused.contains("was moved") && refused.contains("--database-url"), "{refused}");
+    std::fs::remove_file(directory.path().join(MOVED_NAME)).unwrap();
     let (old, new) =
         (open(directory.path()), PostgresStore::open(Options::new(database.url())).await.unwrap());
     assert_same(&old, &new).await;
@@ -202,6 +215,56 @@ async fn a_move_that_is_cut_off_leaves_the_database_empty_and_a_node_at_work_ref
     moving::run(directory.path(), &database.url(), |_, _| {}).await.unwrap();
 }
 
+/// What a node left of a block goes on after a move: "main" is no node's name there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_numbers_that_a_moved_store_had_taken_are_used_up_by_the_nodes() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = Database::new().await;
+    let merchant = AppId::parse("wx6b61697069616f31").unwrap();
+    let code = "044032411111";
+    let range = NumberRange::new(merchant.clone(), Face::Classic, code, 1, 12).unwrap();
+    let draw = async |store: &Arc<dyn Store>, numbers: &Numbers| {
+        let number = numbers.draw(&merchant, Face::Classic, 2026).await?;
+        let place = number.place().1;
+        let owner = NumberOwner { number, serial: Serial::parse("s").unwrap() };
+        let save = record::save(owner.key(&merchant), Expect::Absent, &owner);
+        store.commit(Commit::of(vec![save])).await.unwrap();
+        Ok::<u64, DrawError>(place)
+    };
+    let old: Arc<dyn Store> = Arc::new(open(directory.path()));
+    let save = record::save(number_range_key(&range), Expect::Absent, &range);
+    old.commit(Commit::of(vec![save])).await.unwrap();
+    let numbers = Numbers::new(Arc::clone(&old), "main", 10);
+    assert_eq!(draw(&old, &numbers).await, Ok(1));
+    drop((old, numbers));
+    moving::run(directory.path(), &database.url(), |_, _| {}).await.unwrap();
+
+    let nodes = [(); 2].map(|()| Options::new(database.url()));
+    let [one, two] = nodes.map(PostgresStore::open);
+    let (one, two) = (Arc::new(one.await.unwrap()), Arc::new(two.await.unwrap()));
+    let node = |store: &Arc<PostgresStore>| {
+        let shared = Arc::clone(store) as Arc<dyn Store>;
+        (Arc::clone(&shared), Numbers::new(shared, store.node(), 10))
+    };
+    let ((first, firsts), (second, seconds)) = (node(&one), node(&two));
+    assert_eq!(draw(&first, &firsts).await, Ok(2), "it goes on in the block of main");
+    assert_eq!(draw(&second, &seconds).await, Ok(11), "a block has one holder");
+    for place in (3..=10).chain([12]) {
+        let (store, numbers) = if place == 12 { (&second, &seconds) } else { (&first, &firsts) };
+        assert_eq!(draw(store, numbers).await, Ok(place));
+    }
+    assert_eq!(draw(&first, &firsts).await, Err(DrawError::UsedUp("classic")));
+    one.close().await;
+    // A node that has just ended may come back.
+    let held = two.gone_for_good(&["node-1".into(), "node-2".into(), "main".into()]).await;
+    assert_eq!(held.unwrap(), ["main"]);
+    database
+        .execute("UPDATE nodes SET expires_at = now() - interval '8 days' WHERE name = 'node-1'")
+        .await;
+    assert_eq!(two.gone_for_good(&["node-1".into()]).await.unwrap(), ["node-1"]);
+    two.close().await;
+}
+
 /// The command as it is typed, and what it makes of a store with one record that has no rules.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_command_moves_a_store_and_checks_it() {
@@ -225,4 +288,15 @@ async fn the_command_moves_a_store_and_checks_it() {
     assert!(is_well && said.contains("moved 1 records") && said.contains("hold"), "{said}");
     let (is_well, said) = kaipiao(Some(&database.url()));
     assert!(!is_well, "the database is not empty any more: {said}");
+    for command in ["serve", "doctor"] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kaipiao"))
+            .args([command, "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .env_remove("KAIPIAO_DATABASE_URL")
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+        assert_eq!(output.status.code(), Some(1), "{command}: {said:?}");
+        assert!(said.concat().contains("was moved to PostgreSQL"), "{command}: {said:?}");
+    }
 }

@@ -9,6 +9,10 @@
 //! those that were used, and what is missing is saved as a gap. A block whose numbers may be on their
 //! way to an invoice is closed later, or by the process that comes after this one.
 //!
+//! Blocks of a node that is gone for good ([`Store::gone_for_good`]), as "main" is after a move to a database that nodes
+//! share, are taken over by whoever takes the next block: it goes on in them, and closes them as its own. Whoever goes on in a block
+//! saves its range, so of the two of a node that comes back after all and an heir one sees the other.
+//!
 //! Opened again, a node goes on in its newest block behind the highest number that was used. Numbers
 //! below it that nobody used are gaps: they were drawn, and the process died, or the store was away,
 //! before the invoice was recorded.
@@ -23,7 +27,7 @@ use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key, used_n
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::record::{self, Versioned};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -157,7 +161,17 @@ impl Numbers {
                 if !drawer.has_resumed
                     && let Some(resumed) = self.resumed(&range).await?
                 {
-                    return Ok(resumed);
+                    match self.save(version, &range).await? {
+                        Saved::Committed => return Ok(resumed),
+                        Saved::Conflict => continue 'again,
+                    }
+                }
+                if let Some(inherited) = self.inherited(&range).await? {
+                    let saved = self.save(version, &inherited).await?;
+                    match self.resumed(&inherited).await? {
+                        Some(resumed) if saved == Saved::Committed => return Ok(resumed),
+                        _ => continue 'again,
+                    }
                 }
                 let Some((next, block)) = range.take_block(&self.holder, self.block_size) else {
                     used_up.push(Versioned { value: range, version });
@@ -184,6 +198,27 @@ impl Numbers {
             }
             return Err(DrawError::UsedUp(face.name()));
         }
+    }
+
+    async fn save(&self, version: Version, range: &NumberRange) -> Result<Saved, DrawError> {
+        match self.store.commit(Commit::of(vec![save_range(version, range)])).await {
+            Ok(_) => Ok(Saved::Committed),
+            Err(CommitError::Conflict(_)) => Ok(Saved::Conflict),
+            Err(error) => Err(DrawError::Store(error.to_string())),
+        }
+    }
+
+    /// The range once this node has the blocks of one that is gone for good; None: it has none.
+    async fn inherited(&self, range: &NumberRange) -> Result<Option<NumberRange>, DrawError> {
+        let blocks = range.blocks.iter().chain(&range.unclosed);
+        let others = blocks.map(|block| &block.holder).filter(|holder| **holder != self.holder);
+        let others: BTreeSet<_> = others.cloned().collect();
+        if others.is_empty() {
+            return Ok(None);
+        }
+        let others: Vec<_> = others.into_iter().collect();
+        let gone = self.store.gone_for_good(&others).await?;
+        Ok(gone.first().map(|gone| range.inherit(gone, &self.holder)))
     }
 
     /// The range once the blocks are closed that this node has left, as far as their numbers are used
@@ -256,6 +291,14 @@ impl Numbers {
     }
 }
 
+/// What became of a range's save.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saved {
+    Committed,
+    /// Somebody else has changed it.
+    Conflict,
+}
+
 fn save_range(version: Version, range: &NumberRange) -> Save {
     record::save(number_range_key(range), Expect::Version(version), range)
 }
@@ -266,7 +309,6 @@ mod tests {
     use kaipiao_domain::invoicing::serial::Serial;
     use kaipiao_records::invoicing::number_gap::gaps_behind;
     use kaipiao_store_memory::MemoryStore;
-    use std::collections::BTreeSet;
 
     fn merchant() -> AppId {
         AppId::parse("wx6b61697069616f31").unwrap()

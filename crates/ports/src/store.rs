@@ -184,4 +184,16 @@ pub trait Store: Claims + Outbox + Jobs {
 
     /// Removes what may be forgotten, `limit` things at most. Returns how many it were.
     async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError>;
+
+    /// Which of these processes, by the names that they had in the store, have been gone for so long that they count as
+    /// gone for good.
+    async fn gone_for_good(&self, _holders: &[String]) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// The real moment in Unix milliseconds by a clock that all processes of the store share; None: the store has no
+    /// clock of its own.
+    async fn shared_clock_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(None)
+    }
 }

@@ -1,7 +1,9 @@
 //! How a store is opened, and why it may not be.
 
 use crate::errors::described;
+use crate::migrations::Migration;
 use std::sync::Arc;
+use tokio_postgres::error::SqlState;
 
 /// Called with the group's number (from 1) before its COMMIT.
 pub type CommitHook = Arc<dyn Fn(u64) + Send + Sync>;
@@ -25,6 +27,8 @@ pub struct Options {
     pub group: usize,
     /// Called before each group's COMMIT: where crash rounds cut.
     pub before_commit: Option<CommitHook>,
+    /// Migrations of a later program: what an upgrade does to the nodes that run.
+    pub later: &'static [Migration],
 }
 
 impl Options {
@@ -38,6 +42,7 @@ impl Options {
             writers: 4,
             group: 16,
             before_commit: None,
+            later: &[],
         }
     }
 }
@@ -71,12 +76,27 @@ pub enum OpenError {
         /// This program's newest migration.
         known: i32,
     },
+    /// A migration that older programs cannot live with, while some of them run.
+    #[error(
+        "the database must be changed in a way that the nodes that run now cannot live with: {0}; stop them first, then start this one"
+    )]
+    OlderNodesRun(String),
+    /// A migration did not get its locks.
+    #[error(
+        "the database must be changed, and another session holds a table locked; end it (pg_stat_activity, pg_locks) and start this again"
+    )]
+    Locked,
     /// A migration that was applied is not the one that this program knows.
     #[error("migration {0} of the database differs from this kaipiao's")]
     Altered(i32),
     /// The database has tables of somebody else.
     #[error("the database holds other tables than kaipiao's; give it a database of its own")]
     Foreign,
+    /// A node writes.
+    #[error(
+        "the server can only be read, as a standby is; name the one that can be written to, or all of them with target_session_attrs=read-write"
+    )]
+    ReadOnly,
     /// A move needs an empty database.
     #[error("the database is not empty: {0} has rows; a move needs an empty one")]
     NotEmpty(String),
@@ -90,6 +110,9 @@ pub enum OpenError {
 
 impl From<tokio_postgres::Error> for OpenError {
     fn from(error: tokio_postgres::Error) -> Self {
+        if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+            return Self::ReadOnly;
+        }
         let text = described(&error);
         Self::Postgres(if is_about_tls(&text) { format!("{text}; {TLS}") } else { text })
     }

@@ -17,8 +17,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const WAIT_WITHIN: Duration = Duration::from_secs(5);
 /// How long a server that does not acknowledge is believed to be there.
 const SILENT_FOR: Duration = Duration::from_secs(10);
-/// Settings of every session. A statement that takes longer than this has met a lock or a dying disk.
-const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s \
+/// Settings of every session. A statement that takes longer than this has met a lock or a dying disk. A node that stands still
+/// in a transaction lets go of its rows before the others' claims on them lapse.
+const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=8s \
                        -c default_transaction_isolation=read\\ committed -c jit=off \
                        -c timezone=UTC -c client_min_messages=warning";
 
@@ -64,21 +65,62 @@ fn serve<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) ->
 
 /// A connection beside the pool, which ends with this.
 pub(crate) struct Session {
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     serving: JoinHandle<()>,
 }
 
 impl Session {
+    pub(crate) fn new(client: Client, serving: JoinHandle<()>) -> Self {
+        Self { client: Arc::new(client), serving }
+    }
+
     pub(crate) async fn open(config: &Config) -> Result<Self, OpenError> {
         let (client, serving) = connect(config).await?;
-        Ok(Self { client, serving })
+        Ok(Self::new(client, serving))
     }
 
     /// One in place of one that was lost.
     pub(crate) async fn open_again(config: &Config) -> Result<Self, DbError> {
         let tls = tls().map_err(|error| away(&error.to_string()))?;
         let (client, connection) = config.connect(tls).await?;
-        Ok(Self { client, serving: serve(connection) })
+        Ok(Self::new(client, serve(connection)))
+    }
+}
+
+/// A connection for what must not wait for the pool's, made anew when it is lost.
+pub(crate) struct Kept {
+    /// None: it was lost, or was never there.
+    session: Option<Session>,
+    config: Config,
+}
+
+impl Kept {
+    pub(crate) const fn new(config: Config, session: Option<Session>) -> Self {
+        Self { session, config }
+    }
+
+    /// Runs statements within a time, a new connection included. A session that has failed is not used again.
+    pub(crate) async fn run<T, Run>(
+        &mut self,
+        within: Duration,
+        statements: impl FnOnce(Arc<Client>) -> Run,
+    ) -> Result<T, DbError>
+    where
+        Run: Future<Output = Result<T, DbError>>,
+    {
+        let run = async {
+            let session = match &mut self.session {
+                Some(session) if !session.client.is_closed() => session,
+                lost => lost.insert(Session::open_again(&self.config).await?),
+            };
+            statements(Arc::clone(&session.client)).await
+        };
+        let outcome = tokio::time::timeout(within, run).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(away("no answer in time")));
+        if matches!(outcome, Err(DbError::Store(_))) {
+            self.session = None;
+        }
+        outcome
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Facts {
     pub version: String,
     /// The version's first number.
     pub major: i32,
+    /// Whether it follows another server, so that no node can run on it.
+    pub is_standby: bool,
     /// By how many milliseconds the database's clock is ahead of this machine's; negative: behind.
     pub clock_ahead_ms: i64,
     /// By how much that may be wrong: half of what the answer took.
@@ -21,6 +23,9 @@ pub struct Facts {
     pub connections_at_most: i64,
     /// Connections of clients to the server at this moment, this one aside.
     pub connections_now: i64,
+    /// Whether commits wait for a synchronous standby and none is connected; a role that may not see standbys learns it
+    /// from its own commits.
+    pub lacks_standby: bool,
     /// Settings of the server under which an acknowledged commit can be lost: `fsync=off`.
     pub loses: Vec<String>,
 }
@@ -44,7 +49,15 @@ pub(crate) const SERVER: &str = "SELECT current_setting('server_version'), \
      WHERE bound >= 0), \
      (SELECT sum(numbackends)::bigint - 1 FROM pg_stat_database), \
      ARRAY(SELECT name || '=off' FROM pg_settings WHERE setting = 'off' \
-     AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name)";
+     AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name), \
+     pg_is_in_recovery()";
+/// A commit of this role that has waited for so long, or, for a role that sees them, no synchronous standby.
+pub(crate) const LACKS_STANDBY: &str = "SELECT NOT pg_is_in_recovery() AND current_setting('synchronous_standby_names') <> '' \
+     AND current_setting('synchronous_commit') NOT IN ('off', 'local') \
+     AND (EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' \
+     AND clock_timestamp() - state_change > interval '5 seconds') \
+     OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') \
+     AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')))";
 pub(crate) const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 pub(crate) const HAS_NODES: &str = "SELECT to_regclass('nodes') IS NOT NULL";
 pub(crate) const LEASES: &str =
@@ -62,6 +75,7 @@ pub async fn examine(url: &str, clock: &impl Clock) -> Result<Facts, OpenError> 
         }
         false => Leases::default(),
     };
+    let lacks_standby = client.query_one(LACKS_STANDBY, &[]).await?.get(0);
     // Prepared before, so that nothing but one answer lies between the two looks at this machine's clock.
     let ask = client.prepare(CLOCK).await?;
     let before_ms = clock.real_now().unix_millis();
@@ -77,6 +91,8 @@ pub async fn examine(url: &str, clock: &impl Clock) -> Result<Facts, OpenError> 
         leases,
         connections_at_most: server.get(2),
         connections_now: server.get(3),
+        lacks_standby,
         loses: server.get(4),
+        is_standby: server.get(5),
     })
 }

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
-/// An import that has begun. Dropped before [`Import::finish`], it leaves nothing behind.
+/// An import that has begun. Dropped before [`Import::commit`], it leaves nothing behind.
 pub struct Import {
     client: Client,
     connection: JoinHandle<()>,
@@ -35,7 +35,7 @@ impl Import {
     /// Migrates the database, and refuses one that holds anything or has a node at work.
     pub async fn begin(url: &str) -> Result<Self, OpenError> {
         let (mut client, connection) = connect(&config(url)?).await?;
-        migrations::apply(&mut client).await?;
+        migrations::apply(&mut client, &[]).await?;
         let this = Self { client, connection };
         this.execute(
             "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; BEGIN",
@@ -223,8 +223,8 @@ impl Import {
         Ok(())
     }
 
-    /// Makes the first open push of each ordering key ready, makes everything findable, and commits.
-    pub async fn finish(self) -> Result<(), OpenError> {
+    /// Makes the first open push of each ordering key ready and everything findable.
+    pub async fn complete(&self) -> Result<(), OpenError> {
         self.execute(&format!(
             "UPDATE pushes p SET state = {READY} FROM (SELECT DISTINCT ON (bucket, account, ordering_key) \
              bucket, number FROM pushes WHERE state = {WAITING} \
@@ -243,7 +243,11 @@ impl Import {
             }
         }
         // The planner learns at once what there is.
-        self.execute("ANALYZE").await?;
+        self.execute("ANALYZE").await
+    }
+
+    /// Makes all of it the database's.
+    pub async fn commit(self) -> Result<(), OpenError> {
         self.execute("COMMIT").await
     }
 }

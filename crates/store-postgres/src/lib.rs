@@ -34,5 +34,6 @@ pub use config::{CommitHook, OpenError, Options};
 pub use connection::is_address;
 pub use examine::{Facts, Leases, examine};
 pub use import::Import;
+pub use migrations::Migration;
 pub use statements::{Path, Statement, statements};
 pub use store::PostgresStore;

@@ -1,17 +1,26 @@
 //! Numbered SQL files, applied once each, in order, in one transaction, by one of the nodes that start at the
 //! same time. Migrations only add, so an older node works on beside a newer one: a file says in `MIGRATIONS` the
-//! oldest program (by its newest migration) that can, and an older one refuses to start.
+//! oldest program (by its newest migration) that can, and an older one refuses to start. One that older programs cannot
+//! live with waits until none of them runs.
+//!
+//! A migration that waits for a table's lock has all requests wait behind it, so it waits for [`LOCK_TIMEOUT`] only, and is tried again
+//! later.
 
 use crate::config::OpenError;
+use core::time::Duration;
 use sha2::{Digest, Sha256};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient};
 
 /// A file of `migrations/`. Never edit one that was released: add the next.
-pub(crate) struct Migration {
-    pub(crate) number: i32,
-    pub(crate) sql: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Counted up from 1.
+    pub number: i32,
+    /// What it does.
+    pub sql: &'static str,
     /// The newest migration that a program must know to work with this one applied.
-    pub(crate) oldest_program: i32,
+    pub oldest_program: i32,
 }
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -26,6 +35,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
 /// Nodes that start at the same time migrate one after the other ("KPIA").
 const LOCK: i64 = 0x4b50_4941;
 
+/// How long a migration holds up requests while it waits for a lock.
+const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1s'";
+/// Tries of a migration that finds a table locked, and the pause between them: requests go on meanwhile.
+const TRIES: usize = 20;
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+
 pub(crate) const WAIT_FOR_LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
 pub(crate) const IS_NEW: &str = "SELECT to_regclass('schema_migrations') IS NULL, \
      NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())";
@@ -35,9 +50,27 @@ pub(crate) const APPLIED: &str =
 pub(crate) const NOTE: &str =
     "INSERT INTO schema_migrations (number, checksum, oldest_program) VALUES ($1, $2, $3)";
 
-/// Brings the database up to this program's schema, or says why it cannot work with it.
-pub(crate) async fn apply(client: &mut Client) -> Result<(), OpenError> {
-    apply_list(client, MIGRATIONS).await
+pub(crate) const RUNNING: &str =
+    "SELECT array_agg(name ORDER BY name) FROM nodes WHERE expires_at > statement_timestamp()";
+
+/// Brings the database up to this program's schema, or says why it cannot work with it. `later` are a later program's.
+pub(crate) async fn apply(client: &mut Client, later: &[Migration]) -> Result<(), OpenError> {
+    let migrations = [MIGRATIONS, later].concat();
+    for _ in 1..TRIES {
+        match apply_list(client, &migrations).await {
+            Err(OpenError::Locked) => {
+                tracing::info!("a migration finds a table locked, and is tried again");
+                pause().await;
+            }
+            outcome => return outcome,
+        }
+    }
+    apply_list(client, &migrations).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "locks are let go of in real time")]
+async fn pause() {
+    tokio::time::sleep(AGAIN_AFTER).await;
 }
 
 async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(), OpenError> {
@@ -61,14 +94,29 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
     let applied = applied(&transaction).await?;
     compare(&applied, migrations)?;
     let newest = applied.last().map_or(0, |(number, _, _)| *number);
-    for migration in migrations.iter().filter(|migration| migration.number > newest) {
-        transaction.batch_execute(migration.sql).await?;
+    transaction.batch_execute(LOCK_TIMEOUT).await?;
+    let new: Vec<_> = migrations.iter().filter(|migration| migration.number > newest).collect();
+    if newest > 0 && new.iter().any(|migration| migration.oldest_program > newest) {
+        let running: Option<Vec<String>> = transaction.query_one(RUNNING, &[]).await?.get(0);
+        if let Some(running) = running {
+            return Err(OpenError::OlderNodesRun(running.join(", ")));
+        }
+    }
+    for migration in new {
+        transaction.batch_execute(migration.sql).await.map_err(locked)?;
         let checksum = checksum(migration.sql);
         transaction
             .execute(NOTE, &[&migration.number, &checksum, &migration.oldest_program])
             .await?;
     }
     Ok(transaction.commit().await?)
+}
+
+fn locked(error: tokio_postgres::Error) -> OpenError {
+    match error.code() {
+        Some(&SqlState::LOCK_NOT_AVAILABLE) => OpenError::Locked,
+        _ => error.into(),
+    }
 }
 
 /// Whether there are tables, and this program can read them.

@@ -5,28 +5,30 @@
 //! node that learns that somebody else has its name ([`NodeLease::lost`]) must end.
 
 use crate::config::OpenError;
-use crate::connection::Session;
+use crate::connection::{Kept, Session};
 use crate::delivery::claims::{FIRST_SERIAL, free_node_sql};
-use crate::errors::{DbError, away};
+use crate::errors::DbError;
 use crate::health::Health;
 use core::time::Duration;
-use deadpool_postgres::Pool;
 use kaipiao_ports::delivery::claims::Queue;
 use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config};
 
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// How long a renewal may take, a new connection for it included: two in vain leave time for a third.
-const RENEW_WITHIN: Duration = Duration::from_secs(4);
+pub(crate) const RENEW_WITHIN: Duration = Duration::from_secs(4);
 /// How soon after one in vain it is tried again.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How often it is looked whether the holder of a name that is wanted lives.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const LAPSES_IN: &str = "interval '15 seconds'";
+/// How long a lease that nobody renews is waited for, by this machine's clock: longer than it lasts, so only a database's
+/// clock that was set back has it hold on.
+const WAITS_AT_MOST: Duration = Duration::from_secs(16);
 /// Names that are tried where none was given.
 const NAMES: usize = 10_000;
 
@@ -49,6 +51,20 @@ pub(crate) fn take_sql() -> String {
     )
 }
 
+/// Takes a name from a holder who has not renewed the lease since it was last looked at.
+pub(crate) fn take_over_sql() -> String {
+    format!(
+        "UPDATE nodes SET lease = GREATEST(lease + 1000000000, {FIRST_SERIAL}), \
+         expires_at = statement_timestamp() + {LAPSES_IN} \
+         WHERE name = $1 AND lease = $2 AND expires_at = $3 RETURNING lease"
+    )
+}
+
+/// Names that nobody has, or has had for a week: a node that was cut off from the database for so long has no invoice on
+/// its way, and its blocks of numbers are others'.
+pub(crate) const GONE_FOR_GOOD: &str = "SELECT h.name FROM unnest($1::text[]) AS h (name) WHERE NOT EXISTS \
+     (SELECT FROM nodes n WHERE n.name = h.name AND n.expires_at > statement_timestamp() - interval '7 days')";
+
 /// Who holds a name, and until when.
 pub(crate) const HOLDER: &str =
     "SELECT lease, expires_at FROM nodes WHERE name = $1 AND expires_at > statement_timestamp()";
@@ -58,10 +74,12 @@ async fn take(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
     Ok(row.map(|row| row.get(0)))
 }
 
-/// Takes a name as soon as its holder's lease has lapsed; None: the holder lives, for it renews the lease.
+/// Takes a name as soon as its holder's lease has lapsed; None: the holder lives, for it renews the lease. A lease that the
+/// database's clock, set back, would have hold for long is over when nobody has renewed it for [`WAITS_AT_MOST`].
 #[expect(clippy::disallowed_methods, reason = "leases run in real time")]
 async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, OpenError> {
-    let mut seen = None;
+    let mut seen: Option<(i64, SystemTime)> = None;
+    let began = Instant::now();
     loop {
         let taken = take(client, name).await?;
         if taken.is_some() {
@@ -78,6 +96,14 @@ async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, Open
                 node = name,
                 "the node's name is held; it is free once that lease lapses"
             );
+        }
+        if let Some((lease, expires_at)) = holder.filter(|_| began.elapsed() > WAITS_AT_MOST) {
+            tracing::warn!(
+                node = name,
+                "a lease that nobody renews is over, whatever the database's clock says"
+            );
+            let row = client.query_opt(&take_over_sql(), &[&name, &lease, &expires_at]).await?;
+            return Ok(row.map(|row| row.get(0)));
         }
         seen = holder.or(seen);
         tokio::time::sleep(LOOK_EVERY).await;
@@ -104,8 +130,8 @@ pub(crate) async fn lease(
     }
     let name: Arc<str> = name.into();
     let (losing, lost) = watch::channel(false);
-    let renewal =
-        Renewal { session: Some(session), config: config.clone(), name: Arc::clone(&name), lease };
+    let kept = Kept::new(config.clone(), Some(session));
+    let renewal = Renewal { kept, name: Arc::clone(&name), lease };
     let renewing = tokio::spawn(renew(renewal, Arc::clone(health), losing));
     Ok(NodeLease { name, lease, lost, renewing: Some(renewing) })
 }
@@ -157,17 +183,14 @@ pub(crate) const GIVE_BACK: &str =
     "UPDATE nodes SET expires_at = statement_timestamp() WHERE name = $1 AND lease = $2";
 
 /// Gives the name back, so that whoever starts next need not wait.
-pub(crate) async fn give_back(pool: &Pool, name: &str, lease: i64) -> Result<(), DbError> {
-    let client = pool.get().await?;
+pub(crate) async fn give_back(client: &Client, name: &str, lease: i64) -> Result<(), DbError> {
     client.execute(GIVE_BACK, &[&name, &lease]).await?;
     Ok(())
 }
 
 /// What a lease is renewed with.
 struct Renewal {
-    /// None: it was lost.
-    session: Option<Session>,
-    config: Config,
+    kept: Kept,
     name: Arc<str>,
     lease: i64,
 }
@@ -208,22 +231,12 @@ pub(crate) fn renew_sql() -> String {
 }
 
 impl Renewal {
-    /// Whether the name is still this node's. A session that has failed is not used again.
+    /// Whether the name is still this node's.
     async fn renew_in_time(&mut self) -> Result<bool, DbError> {
-        let renewed = tokio::time::timeout(RENEW_WITHIN, self.renew_once()).await;
-        let renewed = renewed.unwrap_or_else(|_| Err(away("no answer in time")));
-        if renewed.is_err() {
-            self.session = None;
-        }
-        renewed
-    }
-
-    async fn renew_once(&mut self) -> Result<bool, DbError> {
-        let session = match &mut self.session {
-            Some(session) => session,
-            lost => lost.insert(Session::open_again(&self.config).await?),
+        let (name, lease) = (&*self.name, self.lease);
+        let renew = move |client: Arc<Client>| async move {
+            Ok(client.execute(&renew_sql(), &[&name, &lease]).await? == 1)
         };
-        let renewed = session.client.execute(&renew_sql(), &[&&*self.name, &self.lease]).await?;
-        Ok(renewed == 1)
+        self.kept.run(RENEW_WITHIN, renew).await
     }
 }

@@ -106,6 +106,7 @@ fn of_delivery() -> Vec<Statement> {
         all.extend([
             statement(format!("due turns of {name}"), Path::Beside, claims::due_turns_sql(queue)),
             statement(format!("renew {name}"), Path::Beside, claims::renew_sql(queue)),
+            statement(format!("held {name}"), Path::Beside, claims::held_sql(queue)),
             statement(format!("release {name}"), Path::Beside, claims::release_sql(queue)),
             statement(format!("free {name}"), Path::Beside, claims::free_node_sql(queue)),
         ]);
@@ -194,16 +195,20 @@ fn of_job_listings() -> Vec<Statement> {
 fn of_nodes() -> Vec<Statement> {
     vec![
         statement("take a node's name", Path::Beside, node::take_sql()),
+        statement("nodes that are gone for good", Path::Beside, node::GONE_FOR_GOOD),
+        statement("take over a node's name", Path::Beside, node::take_over_sql()),
         statement("who has a node's name", Path::Beside, node::HOLDER),
         statement("renew a node's name", Path::Beside, node::renew_sql()),
         statement("give a node's name back", Path::Beside, node::GIVE_BACK),
         statement("tell the other nodes", Path::Request, watch::NOTIFY),
         statement("wait for migrations", Path::Beside, migrations::WAIT_FOR_LOCK),
+        statement("which nodes run", Path::Beside, migrations::RUNNING),
         statement("whether the database is new", Path::Beside, migrations::IS_NEW),
         statement("whether there are tables", Path::Beside, migrations::ARE_MADE),
         statement("applied migrations", Path::Beside, migrations::APPLIED),
         statement("note a migration", Path::Beside, migrations::NOTE),
         statement("what the server is", Path::Beside, examine::SERVER),
+        statement("whether a standby is missing", Path::Beside, examine::LACKS_STANDBY),
         statement("the database's clock", Path::Beside, examine::CLOCK),
         statement("whether there are nodes", Path::Beside, examine::HAS_NODES),
         statement("the nodes' leases", Path::Beside, examine::LEASES),

@@ -3,12 +3,13 @@
 use crate::bucket::bucket;
 use crate::commit::{Change, Reply, Work, Writers, read_fresh};
 use crate::config::{OpenError, Options};
-use crate::connection::{Access, Session, config, connect, pool, within_time};
+use crate::connection::{Access, Kept, Session, config, connect, pool, within_time};
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::errors::{DbError, away};
+use crate::examine::CLOCK;
 use crate::health::Health;
 use crate::migrations;
-use crate::node::{self, NodeLease};
+use crate::node::{self, NodeLease, RENEW_WITHIN};
 use crate::records::listing::compared;
 use crate::records::resident::Resident;
 use crate::records::statements::{read_row, read_sql};
@@ -29,10 +30,16 @@ use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+use tokio::sync::Mutex;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel};
 
 /// Tries of what others got in the way of.
 const TRIES: usize = 8;
+/// How long a renewal looks again at rows that others have locked, and how often.
+const LOCKED_FOR: Duration = Duration::from_secs(3);
+const LOCKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// The store on PostgreSQL.
 pub struct PostgresStore {
@@ -41,6 +48,8 @@ pub struct PostgresStore {
     resident: Arc<Resident>,
     health: Arc<Health>,
     lease: NodeLease,
+    /// What claims are renewed by, and the name is given back, however many requests wait for the pool.
+    renewals: Mutex<Kept>,
     serial: AtomicU64,
     /// Requests that wait for a connection or use one, the writers' aside.
     under_way: AtomicUsize,
@@ -52,16 +61,18 @@ impl PostgresStore {
     /// Connects, migrates what is old, takes a node's name.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
         let config = config(&options.url)?;
-        let mut session = Session::open(&config).await?;
-        migrations::apply(&mut session.client).await?;
+        let (mut client, serving) = connect(&config).await?;
+        migrations::apply(&mut client, options.later).await?;
+        let session = Session::new(client, serving);
         let pool = pool(&config, &options, Access::Writes)?;
         let health = Arc::default();
+        let renewals = Kept::new(config.clone(), Some(Session::open(&config).await?));
         let lease = node::lease(session, &config, &health, options.node.as_deref()).await?;
-        Self::over(config, pool, health, lease, options).await
+        Self::over((config, Access::Writes), pool, health, (lease, renewals), options).await
     }
 
-    /// Opens the store for reading only, beside the nodes and without a name among them; None: its tables were never
-    /// made.
+    /// Opens the store for reading only, beside the nodes and without a name among them, on a standby too; None: its
+    /// tables were never made.
     pub async fn open_read_only(options: Options) -> Result<Option<Self>, OpenError> {
         let config = config(&options.url)?;
         let (client, connection) = connect(&config).await?;
@@ -72,18 +83,20 @@ impl PostgresStore {
             return Ok(None);
         }
         let pool = pool(&config, &options, Access::Reads)?;
-        Self::over(config, pool, Arc::default(), NodeLease::of_nobody(), options).await.map(Some)
+        let node = (NodeLease::of_nobody(), Kept::new(config.clone(), None));
+        let config = (config, Access::Reads);
+        Self::over(config, pool, Arc::default(), node, options).await.map(Some)
     }
 
     async fn over(
-        config: Config,
+        (config, access): (Config, Access),
         pool: Pool,
         health: Arc<Health>,
-        lease: NodeLease,
+        (lease, renewals): (NodeLease, Kept),
         options: Options,
     ) -> Result<Self, OpenError> {
         let resident = Arc::new(Resident::default());
-        let watch = watch::start(config, Arc::clone(&resident)).await;
+        let watch = watch::start(config, access, Arc::clone(&resident)).await;
         let watch =
             watch.map_err(|error| OpenError::Postgres(StoreError::from(error).to_string()))?;
         let work = Work {
@@ -105,6 +118,7 @@ impl PostgresStore {
             resident,
             health,
             lease,
+            renewals: Mutex::new(renewals),
             serial,
             under_way,
             at_most,
@@ -126,10 +140,79 @@ impl PostgresStore {
     /// Lets go of the node's name, so that whoever starts next has it at once.
     pub async fn close(&self) {
         self.lease.stop_renewing();
-        let given = within_time(node::give_back(&self.pool, &self.lease.name, self.lease.lease));
+        let (name, lease) = (self.node(), self.lease.lease);
+        let given =
+            self.beside(|client| async move { node::give_back(&client, name, lease).await });
         if let Err(error) = given.await {
             tracing::warn!(?error, "the node's name lapses in 15 s");
         }
+    }
+
+    /// Runs statements that must not wait for the pool's connections.
+    async fn beside<T, Run>(
+        &self,
+        statements: impl Fn(Arc<tokio_postgres::Client>) -> Run,
+    ) -> Result<T, StoreError>
+    where
+        Run: Future<Output = Result<T, DbError>>,
+    {
+        let mut renewals = self.renewals.lock().await;
+        for _ in 1..TRIES {
+            match renewals.run(RENEW_WITHIN, &statements).await {
+                Err(DbError::Again) => {}
+                outcome => return outcome.map_err(StoreError::from),
+            }
+        }
+        renewals.run(RENEW_WITHIN, &statements).await.map_err(StoreError::from)
+    }
+
+    /// Renews claims of a queue: those that no longer hold. Of rows that others have locked for all of [`LOCKED_FOR`] the
+    /// claim is left as it is.
+    #[expect(clippy::disallowed_methods, reason = "locks are let go of in real time")]
+    async fn renew_of(
+        &self,
+        queue: Queue,
+        mut tokens: Vec<ClaimToken>,
+        lapses_in_ms: i64,
+    ) -> Result<Vec<ClaimToken>, StoreError> {
+        let (mut lost, began) = (Vec::new(), Instant::now());
+        while !tokens.is_empty() {
+            let renewed =
+                self.listed(&claims::renew_sql(queue), &tokens, Some(&lapses_in_ms)).await?;
+            tokens.retain(|token| !is_among(token, &renewed));
+            if tokens.is_empty() {
+                break;
+            }
+            let locked = self.listed(&claims::held_sql(queue), &tokens, None).await?;
+            lost.extend(tokens.iter().filter(|token| !is_among(token, &locked)));
+            tokens.retain(|token| is_among(token, &locked));
+            if began.elapsed() > LOCKED_FOR {
+                break;
+            }
+            tokio::time::sleep(LOCKED_AGAIN_AFTER).await;
+        }
+        Ok(lost)
+    }
+
+    /// Runs a statement over claims that answers number and serial of some of them.
+    async fn listed(
+        &self,
+        sql: &str,
+        tokens: &[ClaimToken],
+        lapses_in_ms: Option<&i64>,
+    ) -> Result<Vec<(i64, i64)>, StoreError> {
+        let claims::Tokens { buckets, numbers, serials } = &claims::Tokens::of(tokens);
+        let node = self.node();
+        let listed = self.beside(|client| {
+            let node = &node;
+            async move {
+                let mut values: Vec<&(dyn ToSql + Sync)> = vec![buckets, numbers, serials, node];
+                values.extend(lapses_in_ms.map(|lapses_in_ms| lapses_in_ms as &(dyn ToSql + Sync)));
+                let rows = client.query(sql, &values).await?;
+                Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+            }
+        });
+        listed.await
     }
 
     fn next_serial(&self) -> u64 {
@@ -185,6 +268,11 @@ impl PostgresStore {
             Reply::Committed(_) => unreachable!("the reply of another change"),
         }
     }
+}
+
+/// Whether a statement has answered a claim.
+fn is_among(token: &ClaimToken, answered: &[(i64, i64)]) -> bool {
+    answered.contains(&(token.number, claims::stored_serial(token.serial)))
 }
 
 /// Counts a request for as long as it lives.
@@ -259,6 +347,24 @@ impl Store for PostgresStore {
         .await
     }
 
+    async fn gone_for_good(&self, holders: &[String]) -> Result<Vec<String>, StoreError> {
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            let statement = client.prepare_cached(node::GONE_FOR_GOOD).await?;
+            let rows = client.query(&statement, &[&holders]).await?;
+            Ok(rows.iter().map(|row| row.get(0)).collect())
+        })
+        .await
+    }
+
+    async fn shared_clock_ms(&self) -> Result<Option<i64>, StoreError> {
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            Ok(Some(client.query_one(CLOCK, &[]).await?.get(0)))
+        })
+        .await
+    }
+
     async fn purge(&self, forgettable: &Forgettable, limit: usize) -> Result<usize, StoreError> {
         self.again(async || {
             let (mut client, _under_way) = self.client().await?;
@@ -317,35 +423,16 @@ impl Claims for PostgresStore {
         let lapses_in_ms = claims::lapses_in_ms(lapses_in);
         let mut lost = Vec::new();
         for queue in Queue::ALL {
-            let columns = claims::Tokens::of(queue, tokens);
-            if columns.numbers.is_empty() {
-                continue;
-            }
-            let held = self
-                .again(async || {
-                    let (client, _under_way) = self.client().await?;
-                    let claims::Tokens { buckets, numbers, serials } = &columns;
-                    let statement = client.prepare_cached(&claims::renew_sql(queue)).await?;
-                    let node = self.node();
-                    let rows = client
-                        .query(&statement, &[buckets, numbers, serials, &node, &lapses_in_ms])
-                        .await?;
-                    let held = rows.iter().map(|row| (row.get(0), row.get(1)));
-                    Ok(held.collect::<Vec<(i64, i64)>>())
-                })
-                .await?;
-            let is_lost = |token: &&ClaimToken| {
-                token.queue == queue
-                    && !held.contains(&(token.number, claims::stored_serial(token.serial)))
-            };
-            lost.extend(tokens.iter().filter(is_lost).copied());
+            let of_queue = tokens.iter().filter(|token| token.queue == queue).copied();
+            lost.extend(self.renew_of(queue, of_queue.collect(), lapses_in_ms).await?);
         }
         Ok(lost)
     }
 
     async fn release(&self, tokens: &[ClaimToken]) -> Result<(), StoreError> {
         for queue in Queue::ALL {
-            let columns = claims::Tokens::of(queue, tokens);
+            let of_queue = tokens.iter().filter(|token| token.queue == queue).copied();
+            let columns = claims::Tokens::of(&of_queue.collect::<Vec<_>>());
             if columns.numbers.is_empty() {
                 continue;
             }

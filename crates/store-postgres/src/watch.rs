@@ -1,7 +1,7 @@
 //! What other nodes change of the resident kinds: read each second, at once when a node says so, and whole when
 //! the connection had to be made anew. So a node lags behind the others by a second and the time of a look.
 
-use crate::connection::{tls, within_time};
+use crate::connection::{Access, READ_ONLY, tls, within_time};
 use crate::errors::{DbError, described};
 use crate::records::resident::{MARGIN_US, Resident, changed_sql, kinds};
 use core::time::Duration;
@@ -26,14 +26,18 @@ impl Drop for Watch {
 }
 
 /// Reads all resident records, and goes on looking for changes.
-pub(crate) async fn start(config: Config, resident: Arc<Resident>) -> Result<Watch, DbError> {
-    let mut watcher = within_time(Watcher::connect(&config)).await?;
+pub(crate) async fn start(
+    config: Config,
+    access: Access,
+    resident: Arc<Resident>,
+) -> Result<Watch, DbError> {
+    let mut watcher = within_time(Watcher::connect(&config, access)).await?;
     within_time(watcher.look(&resident)).await?;
-    Ok(Watch(tokio::spawn(run(config, watcher, resident))))
+    Ok(Watch(tokio::spawn(run(config, access, watcher, resident))))
 }
 
 #[expect(clippy::disallowed_methods, reason = "other nodes' changes come in real time")]
-async fn run(config: Config, mut watcher: Watcher, resident: Arc<Resident>) {
+async fn run(config: Config, access: Access, mut watcher: Watcher, resident: Arc<Resident>) {
     loop {
         let error = loop {
             if let Err(error) = within_time(watcher.look(&resident)).await {
@@ -46,7 +50,7 @@ async fn run(config: Config, mut watcher: Watcher, resident: Arc<Resident>) {
         tracing::warn!(?error, "other nodes' changes are not seen");
         loop {
             tokio::time::sleep(LOOK_EVERY / 4).await;
-            match within_time(Watcher::connect(&config)).await {
+            match within_time(Watcher::connect(&config, access)).await {
                 Ok(anew) => break watcher = anew,
                 Err(error) => tracing::warn!(?error, "other nodes' changes are not seen"),
             }
@@ -69,7 +73,8 @@ impl Drop for Watcher {
 }
 
 impl Watcher {
-    async fn connect(config: &Config) -> Result<Self, DbError> {
+    /// Who only reads may read a standby, where nobody can listen: the look each second does without.
+    async fn connect(config: &Config, access: Access) -> Result<Self, DbError> {
         let tls = tls().map_err(|error| crate::errors::away(&error.to_string()))?;
         let (client, mut connection) = config.connect(tls).await?;
         let changed = Arc::new(Notify::new());
@@ -93,7 +98,11 @@ impl Watcher {
             notify.notify_one();
         });
         let watcher = Self { client, changed, newest: 0, connection };
-        watcher.client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+        let begin = match access {
+            Access::Writes => &*format!("LISTEN {CHANNEL}"),
+            Access::Reads => READ_ONLY,
+        };
+        watcher.client.batch_execute(begin).await?;
         Ok(watcher)
     }
 

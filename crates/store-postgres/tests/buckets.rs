@@ -61,6 +61,7 @@ fn literal(kind: &Type) -> String {
         Type::INT2_ARRAY => format!("'{{{BUCKET}}}'"),
         Type::INT8_ARRAY => format!("'{{{NUMBER}}}'"),
         Type::TEXT_ARRAY => "'{text}'".into(),
+        Type::TIMESTAMPTZ => "'2026-11-27'".into(),
         _ => panic!("no value of type {kind}"),
     }
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod silence;
+mod upgrade;
+
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{ClaimRequest, Claims, DueTurn, Queue, Reported, TurnKey};
 use kaipiao_ports::delivery::outbox::{
@@ -560,6 +563,54 @@ async fn a_node_keeps_its_name_while_requests_hold_all_connections() {
     futures_util::future::join_all(readers).await;
 }
 
+/// Claims go on, and the name is given back, while requests hold every connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_nodes_claims_are_renewed_and_its_name_given_back_while_requests_hold_all_connections() {
+    const CONNECTIONS: usize = 4;
+    const LAPSE: Duration = Duration::from_secs(2);
+    let database = Database::new().await;
+    let url = format!("{} options='-c statement_timeout=0'", database.url());
+    let options = Options { connections: CONNECTIONS, ..Options::new(url) };
+    let store = Arc::new(PostgresStore::open(options).await.unwrap());
+    let other = node(&database, None).await.unwrap();
+    store.commit(Commit { pushes: vec![push("k", "o")], ..Commit::default() }).await.unwrap();
+    let turn = TurnKey { account: "wx1".into(), origin: String::new() };
+    let request = |lapses_in, holder| ClaimRequest {
+        turn: &turn,
+        due_by_ms: 10_000,
+        lapses_in,
+        limit: 9,
+        holder,
+    };
+    let claimed = store.claim_pushes(&request(LAPSE, "node-1")).await.unwrap().claims;
+    let tokens = [claimed[0].token];
+    let (client, connection) = tokio_postgres::connect(&database.url(), NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let readers = (0..CONNECTIONS).map(|n| {
+        let (store, order) = (Arc::clone(&store), key(Kind::Order, &n.to_string()));
+        tokio::spawn(async move { store.read(&order, Freshness::Fresh).await })
+    });
+    let readers: Vec<_> = readers.collect();
+    let wait = "SELECT count(*) FROM pg_stat_activity \
+                WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until("all connections are held", async || database.number(wait).await == 4).await;
+    let started = Instant::now();
+    while started.elapsed() < 2 * LAPSE {
+        assert_eq!(store.renew(&tokens, LAPSE).await.unwrap(), []);
+        let others = other.claim_pushes(&request(LAPSE, "node-2")).await.unwrap().claims;
+        assert_eq!(others, [], "after {:?}", started.elapsed());
+    }
+    store.close().await;
+    assert!(started.elapsed() < 3 * LAPSE, "nothing has waited: {:?}", started.elapsed());
+    let next = node(&database, Some("node-1")).await.unwrap();
+    assert!(started.elapsed() < 4 * LAPSE, "the name was free: {:?}", started.elapsed());
+    client.batch_execute("ROLLBACK").await.unwrap();
+    drop((client, next));
+    let _ = connection.await;
+    futures_util::future::join_all(readers).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_reads_finds_the_server_that_can_be_written_to_and_writes_nothing() {
     let database = Database::new().await;
@@ -571,6 +622,19 @@ async fn who_only_reads_finds_the_server_that_can_be_written_to_and_writes_nothi
     assert!(found.is_some());
     let written = reader.commit(save(key(Kind::Contact, ""), Expect::Any, "y")).await;
     assert!(written.is_err(), "{written:?}");
+}
+
+/// The database's clock was set back: a dead node's lease lies in the future, and is waited for no longer than another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_whose_lease_lies_in_the_future_is_free_when_nobody_renews_it() {
+    let database = Database::new().await;
+    let dead = "INSERT INTO nodes VALUES ('till', 1000, now() + interval '1 hour')";
+    drop(node(&database, None).await.unwrap());
+    database.execute(dead).await;
+    let started = Instant::now();
+    let taken = node(&database, Some("till")).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+    assert_eq!(taken.node(), "till");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// The database's file name within the data directory.
 pub const FILE_NAME: &str = "kaipiao.sqlite3";
 
+/// The file beside the database that says that its contents live on elsewhere.
+pub const MOVED_NAME: &str = "kaipiao.sqlite3.moved";
+
 /// Called with the group's number (from 1) before its COMMIT; an error makes the group fail.
 pub type GroupHook = Arc<dyn Fn(u64) -> Result<(), rusqlite::Error> + Send + Sync>;
 
@@ -52,6 +55,12 @@ pub enum OpenError {
         /// This program's newest migration.
         known: u32,
     },
+    /// Its contents were moved to another engine.
+    #[error(
+        "the store was moved to PostgreSQL, or a move of it was cut off at its end: start with --database-url. What this one \
+         takes from here on will never get there; to go on with it all the same, remove {0}"
+    )]
+    Moved(PathBuf),
     /// The file is some other program's database.
     #[error("{0} is not a kaipiao database")]
     Foreign(PathBuf),

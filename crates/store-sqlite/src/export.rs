@@ -1,7 +1,7 @@
 //! Everything that a store holds, on its way to another engine. The data directory is locked meanwhile: what a
 //! running server wrote behind the copy would be lost.
 
-use crate::config::{FILE_NAME, OpenError};
+use crate::config::{FILE_NAME, MOVED_NAME, OpenError};
 use crate::connection::{lock, lock_database, open_reading};
 use crate::delivery::{jobs, pushes};
 use crate::migrations;
@@ -11,11 +11,12 @@ use kaipiao_ports::record::{Field, Index, Kind};
 use kaipiao_ports::transfer::{MovedPush, MovedRecord};
 use rusqlite::{Connection, Row};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A store that is read from its beginning to its end.
 pub struct Export {
     connection: Connection,
+    marker: PathBuf,
     _locks: [File; 2],
 }
 
@@ -30,7 +31,7 @@ impl Export {
         let locks = [lock(directory)?, lock_database(directory, &path)?];
         let connection = open_reading(&path)?;
         migrations::check_readable(&connection, &path)?;
-        Ok(Self { connection, _locks: locks })
+        Ok(Self { connection, marker: directory.join(MOVED_NAME), _locks: locks })
     }
 
     /// Records, pushes and jobs in all.
@@ -71,9 +72,18 @@ impl Export {
         Ok(found.into_iter().map(|(push, attempts)| MovedPush { push, attempts }).collect())
     }
 
-    /// All jobs, in the order of their numbers: what is done is not among them, so they are few.
-    pub fn jobs(&self) -> Result<Vec<Job>, OpenError> {
-        Ok(jobs::all(&self.connection)?)
+    /// Jobs in the order of their numbers, behind `after`, `limit` of them at most.
+    pub fn jobs(&self, after: i64, limit: usize) -> Result<Vec<Job>, OpenError> {
+        Ok(jobs::from_number(&self.connection, after, sql_limit(limit))?)
+    }
+
+    /// From here on no server starts on the store: it has moved. On the disk when this returns.
+    pub fn close(&self) -> Result<(), OpenError> {
+        let io = |error| OpenError::Io(self.marker.clone(), error);
+        let marker = File::create(&self.marker).map_err(io)?;
+        marker.sync_all().map_err(io)?;
+        let directory = self.marker.parent().expect("it lies in the data directory");
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)
     }
 }
 

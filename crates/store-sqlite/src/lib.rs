@@ -34,7 +34,7 @@ mod store;
 mod writer;
 
 pub use backup::{BackupError, back_up};
-pub use config::{FILE_NAME, GroupHook, OpenError, Options};
+pub use config::{FILE_NAME, GroupHook, MOVED_NAME, OpenError, Options};
 pub use export::Export;
 pub use read_only::ReadOnlyStore;
 pub use store::SqliteStore;

@@ -1,7 +1,7 @@
 //! The store that the server works with.
 
 use crate::change::{Change, Reply};
-use crate::config::{FILE_NAME, OpenError, Options};
+use crate::config::{FILE_NAME, MOVED_NAME, OpenError, Options};
 use crate::connection::{
     FileIdentity, lock, lock_database, open_file, open_reading, prepare_writing,
 };
@@ -48,6 +48,10 @@ impl SqliteStore {
         let io = |error| OpenError::Io(directory.to_owned(), error);
         std::fs::create_dir_all(directory).map_err(io)?;
         let lock = lock(directory)?;
+        let moved = directory.join(MOVED_NAME);
+        if moved.exists() {
+            return Err(OpenError::Moved(moved));
+        }
         let path = directory.join(FILE_NAME);
         let mut connection = open_file(&path)?;
         let database_lock = lock_database(directory, &path)?;

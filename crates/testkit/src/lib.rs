@@ -8,5 +8,6 @@ pub mod laws;
 pub mod name_server;
 pub mod postgres;
 pub mod records;
+pub mod replication;
 pub mod retention_laws;
 mod steps;

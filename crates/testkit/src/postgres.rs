@@ -1,11 +1,32 @@
 //! Databases on the PostgreSQL server that the test command has started.
 
 use core::str::FromStr;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_postgres::{Config, NoTls};
 
 /// Names the server, as `postgres://…` or `key=value`, with a user who may make databases.
 pub const VARIABLE: &str = "KAIPIAO_TEST_POSTGRES";
+
+/// Where Debian puts the programs.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+
+/// One of PostgreSQL's programs. The server's refuse to run as root; then they run as the user that Debian's package made.
+pub fn program(name: &str) -> Command {
+    let path = Path::new(PROGRAMS).join(name);
+    if !is_root() {
+        return Command::new(path);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(path);
+    command
+}
+
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
 
 /// A new database, dropped with this.
 pub struct Database {

@@ -3,13 +3,14 @@
 use crate::postgres::Postgres;
 use kaipiao_tests::ADMIN;
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -35,6 +36,8 @@ pub struct Cluster {
     /// What they keep everything in.
     pub store: Store,
     folder: TempDir,
+    /// Parts of the log, in bytes, in which a fault explains errors.
+    explained: Vec<Range<u64>>,
 }
 
 impl Cluster {
@@ -42,7 +45,7 @@ impl Cluster {
     pub fn new(binary: &Path, store: Store) -> Self {
         let folder = tempfile::Builder::new().prefix("kaipiao-chaos-").tempdir().unwrap();
         std::fs::write(folder.path().join("kaipiao.toml"), SETTINGS).unwrap();
-        Self { binary: binary.to_owned(), store, folder }
+        Self { binary: binary.to_owned(), store, folder, explained: Vec::new() }
     }
 
     /// A server that listens.
@@ -72,14 +75,29 @@ impl Cluster {
         self.folder.path().join("server.log")
     }
 
-    /// Lines of the servers' logs that no fault explains. Of a database that is away they complain.
+    /// How long the servers' log is.
+    pub fn log_length(&self) -> u64 {
+        std::fs::metadata(self.log()).unwrap().len()
+    }
+
+    /// A fault explains the errors that the servers have logged since the log was so long.
+    pub fn explain_since(&mut self, length: u64) {
+        self.explained.push(length..self.log_length());
+    }
+
+    /// Lines of the servers' logs that no fault explains.
     pub fn complaints(&self) -> Vec<String> {
-        let log = BufReader::new(File::open(self.log()).unwrap());
-        let is_shared = matches!(self.store, Store::Postgres(_));
-        let is_fault = |line: &String| {
-            line.contains("panicked at") || (line.contains(" ERROR ") && !is_shared)
-        };
-        log.lines().map_while(Result::ok).filter(is_fault).collect()
+        let log = std::fs::read_to_string(self.log()).unwrap();
+        let mut begins = 0;
+        let mut complaints = Vec::new();
+        for line in log.split_inclusive('\n') {
+            let is_explained = self.explained.iter().any(|part| part.contains(&begins));
+            if line.contains("panicked at") || line.contains(" ERROR ") && !is_explained {
+                complaints.push(line.trim_end().to_owned());
+            }
+            begins += line.len() as u64;
+        }
+        complaints
     }
 
     /// Leaves store and logs where they are, for whoever looks for a fault.
@@ -121,6 +139,8 @@ impl Starting {
             agent: config.build().into(),
             home,
             is_gone: AtomicBool::new(false),
+            is_frozen: AtomicBool::new(false),
+            asked: RwLock::default(),
         })
     }
 
@@ -150,6 +170,9 @@ pub struct Node {
     agent: ureq::Agent,
     home: String,
     is_gone: AtomicBool,
+    is_frozen: AtomicBool,
+    /// Requests hold it to read: nobody is asked something while it is frozen.
+    asked: RwLock<()>,
 }
 
 impl Node {
@@ -166,6 +189,23 @@ impl Node {
     /// SIGTERM.
     pub fn stop(&self) {
         signal("-15", self.pid);
+    }
+
+    /// SIGSTOP, and SIGCONT after that: the process stands still as a virtual machine does that is moved. What it was asked
+    /// it has answered before; an answer that comes so late would be of no use to anybody.
+    pub fn freeze(&self, meanwhile: impl FnOnce()) {
+        self.is_frozen.store(true, Ordering::SeqCst);
+        let asked = self.asked.write().unwrap_or_else(PoisonError::into_inner);
+        signal("-STOP", self.pid);
+        meanwhile();
+        signal("-CONT", self.pid);
+        drop(asked);
+        self.is_frozen.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether it can be asked something.
+    pub fn is_well(&self) -> bool {
+        !self.is_gone() && !self.is_frozen.load(Ordering::SeqCst)
     }
 
     /// How the process ended.
@@ -188,6 +228,7 @@ impl Node {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Option<(u16, String)> {
+        let _asked = self.asked.read().unwrap_or_else(PoisonError::into_inner);
         let (parts, mut body) = self.response(method, path, headers, body)?.into_parts();
         match body.read_to_string() {
             Ok(text) => Some((parts.status.as_u16(), text)),
@@ -290,7 +331,7 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         // It may be dead already: that is what the round was for.
-        let process = self.process.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let process = self.process.get_mut().unwrap_or_else(PoisonError::into_inner);
         let _ = process.kill();
         let _ = process.wait();
     }

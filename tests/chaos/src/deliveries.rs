@@ -25,13 +25,15 @@ pub struct Arrival {
     pub at: Instant,
 }
 
-/// A moment at which servers were killed.
+/// A moment at which servers were killed, or a time for which one stood still.
 #[derive(Clone, Copy)]
 pub struct Kill {
     /// After how many arrivals it was seen.
     pub arrivals: usize,
     /// When.
     pub at: Instant,
+    /// When it was over.
+    pub until: Instant,
 }
 
 /// A server that is going to be killed by the merchant's.
@@ -92,9 +94,16 @@ impl Deliveries {
     /// A server was killed, or the database is away for longer than claims hold: what arrives again from now on may be what it had under way.
     pub fn note_kill(&self) {
         let mut state = self.state.lock().unwrap();
-        let arrived = state.arrivals.len();
-        state.kills.push(Kill { arrivals: arrived, at: Instant::now() });
+        let (arrivals, at) = (state.arrivals.len(), Instant::now());
+        state.kills.push(Kill { arrivals, at, until: at });
         state.murder = None;
+    }
+
+    /// The server that stood still since the last kill was noted goes on: with what it had under way too, which others have
+    /// sent meanwhile.
+    pub fn note_thaw(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.kills.last_mut().expect("it was noted").until = Instant::now();
     }
 
     /// All kills.

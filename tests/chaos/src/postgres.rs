@@ -1,11 +1,10 @@
 //! A database of the rounds' own, on the PostgreSQL server that `cargo xtask` has started for them, and
 //! what happens to it.
 
-use kaipiao_testkit::postgres::{Database, VARIABLE};
+use kaipiao_testkit::postgres::{Database, VARIABLE, program};
 use kaipiao_tests::let_pass;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
@@ -48,13 +47,7 @@ fn control(arguments: &[&str]) {
     let server = std::env::var(VARIABLE).expect("it was there for the database");
     let folder = server.split(' ').find_map(|part| part.strip_prefix("host=")).unwrap();
     let folder = Path::new(folder);
-    let program = "/usr/lib/postgresql/15/bin/pg_ctl";
-    let mut command = Command::new(program);
-    // It refuses to run as root: the folder is then the user's whom Debian's package made.
-    if std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
-        command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", program]);
-    }
+    let mut command = program("pg_ctl");
     command
         .args(arguments)
         .arg("--pgdata")

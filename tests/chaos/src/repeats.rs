@@ -22,8 +22,9 @@ pub fn forced(arrivals: &[Arrival], kills: &[Kill], at_most: usize) -> Vec<usize
         if let Some(before) = answered.get(&arrival.key) {
             let sent = arrivals[*before].at;
             let is_near = |kill: &Kill| {
-                let apart = kill.at.max(sent) - kill.at.min(sent);
-                kill.arrivals <= index && apart <= RECORDED_WITHIN
+                let is_behind = sent + RECORDED_WITHIN >= kill.at;
+                let is_before = sent <= kill.until + RECORDED_WITHIN;
+                kill.arrivals <= index && is_behind && is_before
             };
             let kill = kills.iter().rposition(is_near);
             let kill = kill.unwrap_or_else(|| {
@@ -65,7 +66,7 @@ mod tests {
 
     fn kill(start: Instant, arrivals: usize) -> [Kill; 1] {
         let at = start + Duration::from_secs(u64::try_from(arrivals).unwrap());
-        [Kill { arrivals, at }]
+        [Kill { arrivals, at, until: at }]
     }
 
     #[test]

@@ -21,6 +21,8 @@ const MIN_ACKNOWLEDGED: usize = 50;
 const GOES_ON: usize = 50;
 /// The claims of a dead process lapse, and another has done its work.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(20);
+/// For how many milliseconds a server stands still: its claims lapse, and so does the lease of its name.
+const FROZEN_MS: Range<u64> = 16_000..20_000;
 /// Whatever becomes of the database, a request waits no longer than that for its answer: statements that are under way
 /// may take 20 s at a server that is there and silent, but here it is gone.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
@@ -50,6 +52,8 @@ enum Fault {
     BackendsTerminated,
     /// The database is stopped for up to 5 s, in this mode.
     DatabaseStopped(&'static str),
+    /// A server stands still for longer than its claims hold, and goes on.
+    Frozen,
     /// The database is away for so long that every queue and every wait comes to its end.
     Outage(Duration),
 }
@@ -71,6 +75,7 @@ const OF_POSTGRES: &[Fault] = &[
     Fault::Killed,
     Fault::BackendsTerminated,
     Fault::PushUnanswered,
+    Fault::Frozen,
     Fault::DatabaseStopped("fast"),
     Fault::AllKilled,
     Fault::Stopped,
@@ -90,20 +95,26 @@ impl Fault {
             Store::Sqlite => OF_SQLITE,
             Store::Postgres(_) => OF_POSTGRES,
         };
-        let turn = seed % faults.len() as u64;
-        faults[usize::try_from(turn).expect("it is small")]
+        let (turn, time) = (seed % faults.len() as u64, seed / faults.len() as u64);
+        match faults[usize::try_from(turn).expect("it is small")] {
+            // It takes many times as long as the others.
+            Self::Frozen if time % 2 == 0 => Self::Killed,
+            fault => fault,
+        }
     }
 
-    /// The fault of the database alone, which every server survives.
-    const fn is_of_database(self) -> bool {
-        matches!(self, Self::BackendsTerminated | Self::DatabaseStopped(_) | Self::Outage(_))
+    /// Every server survives it, though the store may be away for it meanwhile.
+    const fn spares_servers(self) -> bool {
+        let is_of_database =
+            matches!(self, Self::BackendsTerminated | Self::DatabaseStopped(_) | Self::Outage(_));
+        is_of_database || matches!(self, Self::Frozen)
     }
 
     /// Which of the servers end.
     fn ends(self, victim: usize, servers: usize) -> Range<usize> {
         match self {
             Self::AllKilled => 0..servers,
-            fault if fault.is_of_database() => 0..0,
+            fault if fault.spares_servers() => 0..0,
             _ => victim..victim + 1,
         }
     }
@@ -152,7 +163,11 @@ pub fn play(
         assert_eq!(servers.nodes[victim].sure_post("sandbox/v1/faults", &hang)["left"], 12);
     }
     model.begin(seed, &mut rng, fault != Fault::IssuerSilent);
+    let log_length = servers.cluster.log_length();
     let tally = load(servers, model, fault, victim, &mut rng);
+    if fault.spares_servers() {
+        servers.cluster.explain_since(log_length);
+    }
     assert!(tally.acknowledged >= MIN_ACKNOWLEDGED, "only {tally}");
     let ended = servers.remove(fault.ends(victim, servers.nodes.len()), fault == Fault::Stopped);
     if !servers.nodes.is_empty() && fault == Fault::Killed {
@@ -245,6 +260,15 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
             session.may_be_away.store(true, Ordering::SeqCst);
             Postgres::stop_for(mode, Duration::from_millis(rng.u64(500..5000)));
         }
+        (Fault::Frozen, _) => {
+            // What it was about to commit holds rows that others want.
+            session.may_be_away.store(true, Ordering::SeqCst);
+            node.freeze(|| {
+                servers.deliveries.note_kill();
+                let_pass(Duration::from_millis(rng.u64(FROZEN_MS)));
+            });
+            servers.deliveries.note_thaw();
+        }
         (Fault::Outage(time), Store::Postgres(_)) => {
             // What was sent and could not be recorded is sent again: its claim has lapsed.
             servers.deliveries.note_kill();
@@ -252,7 +276,7 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
         }
         _ => node.kill(),
     }
-    if fault != Fault::Stopped && !fault.is_of_database() {
+    if fault != Fault::Stopped && !fault.spares_servers() {
         servers.deliveries.note_kill();
     }
 }

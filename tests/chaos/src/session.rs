@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
         if self.is_over.load(Ordering::SeqCst) {
             return None;
         }
-        let alive: Vec<_> = self.nodes.iter().filter(|node| !node.is_gone()).collect();
+        let alive: Vec<_> = self.nodes.iter().filter(|node| node.is_well()).collect();
         rng.choice(alive)
     }
 

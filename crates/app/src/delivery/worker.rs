@@ -2,17 +2,18 @@
 //!
 //! A claim is taken when its work can start, never earlier: nothing waits in memory with its claim
 //! running out. The limits of concurrency are for what burdens others: the work gives its place back
-//! before it waits for its report to be on disk, so the next piece goes out meanwhile. Claims are renewed as long as the work goes on, so slow work is not done
-//! twice; when the process dies they lapse after [`LAPSE`], and somebody else goes on.
+//! before it waits for its report to be on disk, so the next piece goes out meanwhile. Claims are renewed as long as the work goes on
+//! ([`renewals`]), so slow work is not done twice; when the process dies they lapse after [`LAPSE`], and somebody else goes on.
 
+mod renewals;
+
+use self::renewals::{Held, LAPSE, RENEW_EVERY};
 use crate::app::App;
 use crate::delivery::scheduler::{Limits, Scheduler};
 use crate::failure::Failure;
 use crate::settings::Concurrency;
 use core::time::Duration;
-use kaipiao_ports::delivery::claims::{
-    Claim, ClaimRequest, ClaimToken, Claimed, DueTurn, Queue, TurnKey,
-};
+use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, Claimed, DueTurn, Queue, TurnKey};
 use kaipiao_ports::errors::StoreError;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,10 +23,6 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 /// How often a worker looks into the store by itself: hints can be lost, and other nodes give none.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Real time until a claim lapses that nobody renews.
-const LAPSE: Duration = Duration::from_secs(15);
-/// Real time between two renewals of what is under way.
-const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// Pieces of work, reports under way included, for each place.
 const REPORTS_PER_PLACE: usize = 4;
 /// Due turns read from the store at once.
@@ -98,7 +95,8 @@ pub(crate) struct Worker<W: Work> {
     /// What is under way, places given back included: reports that the store does not take hold up the
     /// claims behind them in the end.
     at_most: usize,
-    renewed: Instant,
+    held: Held,
+    renew_every: Duration,
     looked: Option<Instant>,
 }
 
@@ -123,7 +121,8 @@ impl<W: Work> Worker<W> {
             given_back,
             giving_back,
             at_most: at_once.saturating_mul(REPORTS_PER_PLACE),
-            renewed: Instant::now(),
+            held: Held::default(),
+            renew_every: RENEW_EVERY,
             looked: None,
         }
     }
@@ -131,10 +130,11 @@ impl<W: Work> Worker<W> {
     /// Runs until `stop` resolves; then takes no more, and lets what is running finish.
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
+        let store = Arc::clone(&self.work.app().store);
+        let _renewing = self.held.renew_each(self.renew_every, W::QUEUE, store);
         loop {
             self.take_hints().await;
             self.claim_due().await;
-            self.renew().await;
             let work = Arc::clone(&self.work);
             let wait = tokio::time::timeout(self.wait(), mailbox(&*work).arrival());
             tokio::select! {
@@ -152,12 +152,8 @@ impl<W: Work> Worker<W> {
                 self.free_place(id, failed);
             }
         }
-        while !self.running.is_empty() {
-            let renewal = tokio::time::timeout(RENEW_EVERY, self.running.join_next_with_id());
-            if let Ok(Some(ended)) = renewal.await {
-                self.ended(ended);
-            }
-            self.renew().await;
+        while let Some(ended) = self.running.join_next_with_id().await {
+            self.ended(ended);
         }
     }
 
@@ -236,11 +232,15 @@ impl<W: Work> Worker<W> {
         let (work, to_do) = (Arc::clone(&self.work), started.claim.clone());
         let has_panicked = started.has_panicked;
         let place = Place(self.giving_back.clone());
+        let (held, token) = (self.held.clone(), started.claim.token);
+        held.insert(token);
         let task = self.running.spawn(async move {
-            match has_panicked {
+            let ended = match has_panicked {
                 false => work.work(to_do, place).await,
                 true => work.panicked(to_do).await,
-            }
+            };
+            held.remove(token);
+            ended
         });
         self.under_way.insert(task.id(), started);
     }
@@ -263,6 +263,10 @@ impl<W: Work> Worker<W> {
                 (error.id(), None)
             }
         };
+        if let Some(under_way) = self.under_way.get(&id) {
+            // The task has done so, if it did not panic.
+            self.held.remove(under_way.claim.token);
+        }
         match (ended, self.under_way.get(&id).is_some_and(|under_way| under_way.has_panicked)) {
             (Some(Ended { failed, next_due_ms }), _) => {
                 self.free_place(id, failed);
@@ -281,21 +285,6 @@ impl<W: Work> Worker<W> {
                 self.free_place(id, None);
                 self.under_way.remove(&id);
             }
-        }
-    }
-
-    /// Renews what is under way.
-    async fn renew(&mut self) {
-        if self.renewed.elapsed() < RENEW_EVERY || self.under_way.is_empty() {
-            return;
-        }
-        self.renewed = Instant::now();
-        let tokens: Vec<ClaimToken> =
-            self.under_way.values().map(|under_way| under_way.claim.token).collect();
-        match self.work.app().store.renew(&tokens, LAPSE).await {
-            Ok(lapsed) if lapsed.is_empty() => {}
-            Ok(lapsed) => tracing::warn!(lapsed = lapsed.len(), "claims had lapsed"),
-            Err(error) => tracing::warn!(%error, "claims could not be renewed"),
         }
     }
 

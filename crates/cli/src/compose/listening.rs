@@ -14,6 +14,7 @@ use kaipiao_app::sandbox::Sandbox;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 /// A server that listens.
@@ -52,7 +53,7 @@ impl Listening {
             // An error: the sender is gone, which is what is waited for.
             while answered.changed().await.is_ok() {}
         };
-        let mut workers = tokio::task::JoinSet::new();
+        let mut workers = JoinSet::new();
         workers.spawn(issue::run(Arc::clone(&self.app), until(answered.clone())));
         workers.spawn(dispatch::run(Arc::clone(&self.app), until(answered.clone())));
         let app = self.app;
@@ -65,15 +66,10 @@ impl Listening {
         }
         workers.spawn(async move { maintenance::run(&app, until(answered)).await });
         let shutdown = self.limits.shutdown;
-        let node_lost = self.store.node_lost();
-        let mut failed = None;
+        let (node, mut failed) = (self.store.node.clone(), None);
         let ending = async {
-            tokio::select! {
-                () = stop => {}
-                () = node_lost => failed = Some(ComposeError::NodeLost(self.store.node.clone())),
-                // Requests would be taken, and nothing become of them.
-                _ = workers.join_next() => failed = Some(ComposeError::WorkerEnded),
-            }
+            failed =
+                ended(stop, self.store.node_lost(), &mut workers).await.map(|end| end.told(node));
         };
         listen::serve(self.listener, self.tls, self.router, self.limits, ending).await;
         drop(last_answer);
@@ -86,5 +82,53 @@ impl Listening {
         }
         self.store.close().await;
         failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Why a server ends that nobody has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    NodeLost,
+    WorkerEnded,
+}
+
+impl End {
+    fn told(self, node: String) -> ComposeError {
+        match self {
+            Self::NodeLost => ComposeError::NodeLost(node),
+            Self::WorkerEnded => ComposeError::WorkerEnded,
+        }
+    }
+}
+
+/// Waits for the server's end; None: it was stopped.
+async fn ended(
+    stop: impl Future<Output = ()>,
+    node_lost: impl Future<Output = ()>,
+    workers: &mut JoinSet<()>,
+) -> Option<End> {
+    tokio::select! {
+        () = stop => None,
+        () = node_lost => Some(End::NodeLost),
+        // Requests would be taken, and nothing become of them.
+        _ = workers.join_next() => Some(End::WorkerEnded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_one_of_whose_workers_has_ended_ends_with_an_error() {
+        let never = core::future::pending::<()>;
+        let mut workers = JoinSet::new();
+        workers.spawn(never());
+        assert_eq!(ended(async {}, never(), &mut workers).await, None);
+        assert_eq!(ended(never(), async {}, &mut workers).await, Some(End::NodeLost));
+        workers.spawn(async { panic!("as a worker can") });
+        let end = ended(never(), never(), &mut workers).await.unwrap();
+        let told = end.told("till".to_owned()).to_string();
+        assert!(told.contains("has ended by itself") && told.contains("the log"), "{told}");
     }
 }

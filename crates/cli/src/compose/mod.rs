@@ -58,7 +58,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let tls = certificate.as_ref().map(ServedCertificate::acceptor).transpose()?;
 
     let clock = Arc::new(SystemClock::default());
-    let (app, issuer) = app(settings, address, &store, Arc::clone(&clock), keys)?;
+    let (app, issuer) = app(settings, address, &store, Arc::<SystemClock>::clone(&clock), keys)?;
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
     let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));

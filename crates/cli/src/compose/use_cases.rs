@@ -13,7 +13,7 @@ use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
 use kaipiao_domain::delivery::push::RetrySchedule;
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
-use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::OsEntropy;
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_render::{FaceRenderer, Fonts};
@@ -29,7 +29,7 @@ pub fn app(
     settings: &Settings,
     address: SocketAddr,
     OpenStore { store, node, .. }: &OpenStore,
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
     keys: Keys,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let push = &settings.push;

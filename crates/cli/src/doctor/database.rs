@@ -10,8 +10,8 @@ const SUBJECT: &str = "database";
 const TESTED: i32 = 15;
 /// Clocks that differ by that are not kept by NTP.
 const APART_MS: i64 = 1_000;
-/// A node's connections beside its pool: one listens, one renews the lease of its name.
-const BESIDE_POOL: i64 = 2;
+/// A node's connections beside its pool: one listens, one renews the lease of its name, one its claims.
+const BESIDE_POOL: i64 = 3;
 
 /// What the database says, if there is one and it can be asked; why it cannot be is the store's finding.
 pub(super) async fn examine(settings: &Settings, findings: &mut Vec<Finding>) {
@@ -27,6 +27,11 @@ fn judged(facts: &Facts, pool: usize) -> [Finding; 5] {
 
 fn version(facts: &Facts) -> Finding {
     let found = format!("PostgreSQL {}", facts.version);
+    if facts.is_standby {
+        let advice = "check and doctor read it, a node cannot run on it: name the primary, or all servers with \
+                      target_session_attrs=read-write";
+        return Finding::error(SUBJECT, format!("{found}, a standby"), advice);
+    }
     match facts.major {
         major if major < TESTED => {
             let advice =
@@ -78,6 +83,13 @@ fn connections(facts: &Facts, pool: usize) -> Finding {
 }
 
 fn durability(facts: &Facts) -> Finding {
+    if facts.lacks_standby {
+        let found = "commits wait for a synchronous standby, and none is connected: every change is answered -1, and its \
+                     session hangs at the server until there is one";
+        let advice = "start the standby, or take it out of synchronous_standby_names and reload: from then on a fail-over \
+                      can lose what was acknowledged";
+        return Finding::error(SUBJECT, found, advice);
+    }
     match facts.loses.as_slice() {
         [] => Finding::ok(SUBJECT, "what was acknowledged is on its disk"),
         loses => Finding::error(
@@ -98,11 +110,13 @@ mod tests {
         Facts {
             version: "15.1".into(),
             major: 15,
+            is_standby: false,
             clock_ahead_ms: 0,
             give_or_take_ms: 3,
             leases: Leases { all: 4, held: 2 },
-            connections_at_most: 36,
+            connections_at_most: 38,
             connections_now: 1,
+            lacks_standby: false,
             loses: Vec::new(),
         }
     }
@@ -129,10 +143,12 @@ mod tests {
     #[test]
     fn an_old_server_few_connections_and_a_server_that_forgets_are_found() {
         assert_eq!(levels(&Facts { major: 14, ..facts() })[0], Level::Warning);
-        assert_eq!(levels(&Facts { connections_at_most: 35, ..facts() })[3], Level::Warning);
-        let alone = Facts { leases: Leases::default(), connections_at_most: 17, ..facts() };
+        assert_eq!(levels(&Facts { is_standby: true, ..facts() })[0], Level::Error);
+        assert_eq!(levels(&Facts { connections_at_most: 37, ..facts() })[3], Level::Warning);
+        let alone = Facts { leases: Leases::default(), connections_at_most: 18, ..facts() };
         assert_eq!(levels(&alone)[3], Level::Warning);
         let loses = vec!["fsync=off".to_owned()];
         assert_eq!(levels(&Facts { loses, ..facts() })[4], Level::Error);
+        assert_eq!(levels(&Facts { lacks_standby: true, ..facts() })[4], Level::Error);
     }
 }

@@ -6,7 +6,7 @@ use crate::{compose, store, tls};
 use kaipiao_app::App;
 use kaipiao_app::start;
 use kaipiao_ports::store::Store;
-use kaipiao_store_sqlite::FILE_NAME;
+use kaipiao_store_sqlite::{FILE_NAME, MOVED_NAME, OpenError};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,6 +37,11 @@ pub(super) async fn open(
             Some(store)
         }
         Ok(Some(store)) => {
+            let marker = settings.data.join(MOVED_NAME);
+            if marker.exists() {
+                findings.push(Finding::error("store", OpenError::Moved(marker), ""));
+                return Some(store);
+            }
             let size =
                 |name: &str| settings.data.join(name).metadata().map_or(0, |file| file.len());
             let (file, wal) = (size(FILE_NAME), size(&format!("{FILE_NAME}-wal")));

@@ -4,7 +4,7 @@ use crate::node::Pair;
 use kaipiao_tests::{
     MERCHANT, Receiver, Reply, assert_sucesss, element, poll_within, wait_for, wait_until,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -80,4 +80,50 @@ fn the_work_of_a_node_that_was_killed_is_taken_over() {
     assert_eq!(b.client(MERCHANT).result("J1")["errcode"], 0);
     // It is a node like before, with all that there is to do.
     b.client(MERCHANT).issued("3", "K3");
+}
+
+/// As a virtual machine does that is moved: it stands still for longer than its claims hold, and then goes on with what it
+/// was about to do.
+#[test]
+fn a_node_that_was_frozen_finds_its_work_done_and_goes_on() {
+    let nodes = Pair::start_with("[push]\ntimeout_ms = 60000");
+    let (a, b) = (&nodes.a.server, &nodes.b.server);
+    let goes_on = Arc::new(AtomicBool::new(false));
+    let is_well = Arc::clone(&goes_on);
+    // What `a` sends is answered when `a` has been frozen and goes on.
+    let receiver = Receiver::behaving(move |nth, _| {
+        if nth < 2 {
+            wait_until_within(&is_well);
+        }
+        Reply::Success("success")
+    });
+    let client = a.merchant();
+    a.set_callback(MERCHANT, &receiver, "plain");
+    client.authorized("1");
+    client.authorized("2");
+    wait_for("both pushes are under way", || (receiver.received().len() == 2).then_some(()));
+    nodes.a.signal("-STOP");
+    let delivered = || (b.pushes("state=delivered").len() == 2).then_some(());
+    poll_within(TAKEN_OVER_WITHIN, delivered).expect("the other node takes over");
+    nodes.a.signal("-CONT");
+    goes_on.store(true, Ordering::SeqCst);
+    client.issued("3", "K3");
+    wait_until("all is delivered", || a.pushes("state=delivered").len() == 4);
+    let attempts = |push: &Value| push["attempts"].as_array().unwrap().len();
+    for push in a.pushes("state=delivered") {
+        assert_eq!(attempts(&push), 1, "what came too late counts for nothing: {push}");
+    }
+    let orders = receiver
+        .received()
+        .iter()
+        .filter_map(|push| element(&push.event(MERCHANT), "SuccOrderId"))
+        .count();
+    assert_eq!(orders, 5, "1 and 2 twice, 3 once");
+    let log = nodes.a.stop();
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+/// Longer than the node is frozen.
+fn wait_until_within(is_so: &AtomicBool) {
+    poll_within(2 * TAKEN_OVER_WITHIN, || is_so.load(Ordering::SeqCst).then_some(()));
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod changes;
+mod clocks;
 mod delivery;
 mod names;
 mod node;
 mod orders;
+mod recovery;

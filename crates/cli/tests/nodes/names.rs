@@ -200,7 +200,7 @@ fn doctor_says_who_shares_the_database_and_how_it_is() {
     assert!(found.contains("PostgreSQL 15"), "{found}");
     assert!(found.contains("ms ahead of") || found.contains("ms behind"), "{found}");
     assert!(found.contains("0 nodes run on it now; 0 names"), "{found}");
-    assert!(found.contains("at most 397 connections") && found.contains("up to 18"), "{found}");
+    assert!(found.contains("at most 397 connections") && found.contains("up to 19"), "{found}");
     let nodes = [1, 2].map(|_| Node::start(&[], &database, data.path()));
     assert!(examined().contains("2 nodes run on it now; 2 names"), "{}", examined());
     nodes.into_iter().for_each(|node| _ = node.stop());

@@ -8,14 +8,23 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// The binary, told which database.
 pub(crate) fn kaipiao(arguments: &[&str], database: &Database, data: &Path) -> Command {
+    kaipiao_at(arguments, &database.url(), data)
+}
+
+/// The binary, told the database's address.
+pub(crate) fn kaipiao_at(arguments: &[&str], url: &str, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaipiao"));
-    command.args(arguments).env("KAIPIAO_DATABASE_URL", database.url()).arg("--data").arg(data);
+    command.args(arguments).env("KAIPIAO_DATABASE_URL", url).arg("--data").arg(data);
     command
 }
 
 /// `kaipiao serve` on a free port.
 pub(crate) fn serve(arguments: &[&str], database: &Database, data: &Path) -> Command {
-    let mut command = kaipiao(&["serve", "--listen", "127.0.0.1:0"], database, data);
+    serve_at(arguments, &database.url(), data)
+}
+
+fn serve_at(arguments: &[&str], url: &str, data: &Path) -> Command {
+    let mut command = kaipiao_at(&["serve", "--listen", "127.0.0.1:0"], url, data);
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -29,7 +38,11 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn start(arguments: &[&str], database: &Database, data: &Path) -> Self {
-        let mut process = serve(arguments, database, data).spawn().unwrap();
+        Self::start_at(arguments, &database.url(), data)
+    }
+
+    pub(crate) fn start_at(arguments: &[&str], url: &str, data: &Path) -> Self {
+        let mut process = serve_at(arguments, url, data).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let Some(Ok(first)) = lines.next() else {
             let mut said = String::new();
@@ -51,11 +64,16 @@ impl Node {
 
     /// SIGTERM; what was logged.
     pub(crate) fn stop(mut self) -> String {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        self.signal("-TERM");
         let (status, log) = self.end();
         assert!(status.success(), "{status}: {log}");
         log
+    }
+
+    /// What `kill` sends.
+    pub(crate) fn signal(&self, which: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([which, &pid]).status().unwrap().success());
     }
 
     /// Waits until it ends by itself: how, and what it logged.

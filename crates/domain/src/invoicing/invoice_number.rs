@@ -204,6 +204,20 @@ impl NumberRange {
         Some((next, block))
     }
 
+    /// The range after `heir` took over all blocks of a holder who will not come back: it goes on in the newest of them.
+    pub fn inherit(&self, holder: &str, heir: &str) -> Self {
+        let mut next = self.clone();
+        if next.block_of(holder).is_some() {
+            let left = next.blocks.extract_if(.., |block| block.holder == heir);
+            next.unclosed.extend(left);
+        }
+        let blocks = next.blocks.iter_mut().chain(&mut next.unclosed);
+        for block in blocks.filter(|block| block.holder == holder) {
+            heir.clone_into(&mut block.holder);
+        }
+        next
+    }
+
     /// The range after one of its unclosed blocks was closed, of whose numbers invoices have `used`,
     /// sorted; and what is missing, if anything is.
     pub fn close_block(&self, block: &Block, used: &[u64]) -> (Self, Option<BlockGaps>) {
@@ -293,6 +307,25 @@ mod tests {
         assert_eq!(block.gaps(&used), [(13, 13), (15, 16), (18, 20)]);
         assert_eq!(block.gaps_so_far(&[20]), [(11, 19)]);
         assert_eq!(block.gaps(&(11..=20).collect::<Vec<_>>()), []);
+    }
+
+    #[test]
+    fn an_heir_goes_on_in_the_newest_block_and_closes_the_others() {
+        let mut range = range(Face::Digital, "952", 1, 100).unwrap();
+        for holder in ["gone", "heir", "gone", "other"] {
+            range = range.take_block(holder, 10).unwrap().0;
+        }
+        let after = range.inherit("gone", "heir");
+        let firsts = |blocks: &[Block], holder: &str| -> Vec<u64> {
+            blocks.iter().filter(|block| block.holder == holder).map(|block| block.first).collect()
+        };
+        assert_eq!(firsts(&after.blocks, "heir"), [21]);
+        assert_eq!(firsts(&after.unclosed, "heir"), [1, 11]);
+        assert_eq!(firsts(&after.blocks, "other"), [31]);
+        assert_eq!(after.blocks.len() + after.unclosed.len(), 4);
+        // Whose newest block is closed already has nothing to go on in.
+        let closed = NumberRange { blocks: vec![], ..range.clone() };
+        assert_eq!(firsts(&closed.inherit("gone", "heir").unclosed, "heir"), [1]);
     }
 
     #[test]

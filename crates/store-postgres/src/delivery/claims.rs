@@ -51,7 +51,7 @@ const fn is_work(queue: Queue) -> &'static str {
     }
 }
 
-/// The claims of a list that hold ($1 bucket, $2 number, $3 serial, $4 node).
+/// Changes the claims of a list that hold ($1 bucket, $2 number, $3 serial, $4 node).
 fn listed_sql(queue: Queue, set: &str) -> String {
     format!(
         "UPDATE {} w SET {set} FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) \
@@ -63,9 +63,28 @@ fn listed_sql(queue: Queue, set: &str) -> String {
     )
 }
 
-/// Prolongs claims to $5 milliseconds from now.
+/// Prolongs claims to $5 milliseconds from now, but for those whose row somebody else has locked: one row that is held for
+/// long would let all of a node's claims lapse.
 pub(crate) fn renew_sql(queue: Queue) -> String {
-    listed_sql(queue, &format!("lapses_at = {}", lapse_sql("$5")))
+    let table = table(queue);
+    format!(
+        "UPDATE {table} w SET lapses_at = {} FROM ({} FOR UPDATE OF w SKIP LOCKED) AS t \
+         WHERE w.bucket = t.bucket AND w.number = t.number RETURNING t.number, t.serial",
+        lapse_sql("$5"),
+        held_sql(queue)
+    )
+}
+
+/// The claims of a list that hold ($1 bucket, $2 number, $3 serial, $4 node).
+pub(crate) fn held_sql(queue: Queue) -> String {
+    format!(
+        "SELECT t.number, t.serial, t.bucket FROM {} w \
+         JOIN unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS t (bucket, number, serial) \
+         ON w.bucket = t.bucket AND w.number = t.number WHERE {} AND {}",
+        table(queue),
+        is_work(queue),
+        holds_sql("t.serial", "$4")
+    )
 }
 
 pub(crate) fn release_sql(queue: Queue) -> String {
@@ -114,9 +133,9 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn of(queue: Queue, tokens: &[ClaimToken]) -> Self {
+    pub(crate) fn of(tokens: &[ClaimToken]) -> Self {
         let mut columns = Self::default();
-        for token in tokens.iter().filter(|token| token.queue == queue) {
+        for token in tokens {
             columns.buckets.push(crate::bucket::bucket_of_number(token.number));
             columns.numbers.push(token.number);
             columns.serials.push(stored_serial(token.serial));

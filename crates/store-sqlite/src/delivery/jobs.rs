@@ -73,6 +73,18 @@ pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<Job>> {
     rows.collect()
 }
 
+/// Jobs in the order of their numbers, behind `after`.
+pub(crate) fn from_number(
+    connection: &Connection,
+    after: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<Job>> {
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE number > ?1 ORDER BY number LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((after, limit), job)?;
+    rows.collect()
+}
+
 /// A page of a listing. Jobs that are there are few: what is done is removed.
 pub(crate) fn list(connection: &Connection, query: &JobQuery) -> rusqlite::Result<Vec<Job>> {
     let (mut conditions, mut values) = (vec!["true".to_owned()], Vec::<Value>::new());

@@ -214,3 +214,72 @@ async fn a_report_holds_no_place_and_only_so_many_wait() {
     assert_eq!(all(&store).await, []);
     working.abort();
 }
+
+/// Works on one piece for ever, and waits for the store where it wants to claim the next.
+struct Waiting {
+    app: Arc<App>,
+    claimed: AtomicUsize,
+}
+
+/// How long the claim lasts that a renewal must prolong.
+const SHORT: Duration = Duration::from_millis(300);
+
+#[async_trait]
+impl Work for Waiting {
+    type Item = Job;
+    const QUEUE: Queue = Queue::Issue;
+
+    fn app(&self) -> &App {
+        &self.app
+    }
+
+    fn concurrency(&self) -> Concurrency {
+        Concurrency { time_limit: Duration::from_secs(1), per_account: 2, at_once: 2 }
+    }
+
+    async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Job>, StoreError> {
+        if self.claimed.fetch_add(1, Ordering::SeqCst) > 0 {
+            core::future::pending::<()>().await;
+        }
+        let request = ClaimRequest { limit: 1, lapses_in: SHORT, ..*request };
+        self.app.store.claim_jobs(Self::QUEUE, &request).await
+    }
+
+    async fn work(&self, _: Claim<Job>, _: Place) -> Ended {
+        core::future::pending().await
+    }
+
+    async fn panicked(&self, _: Claim<Job>) -> Ended {
+        unreachable!()
+    }
+}
+
+#[tokio::test]
+async fn claims_are_renewed_while_the_worker_waits_for_the_store() {
+    let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SystemClock::default()));
+    let app = app_over(&store, &clock);
+    let due_ms = app.now().unix_millis();
+    let jobs = ["1", "2"].map(|name| JobChange::Due { id: job(name), due_ms });
+    store.commit(Commit { jobs: jobs.to_vec(), ..Commit::default() }).await.unwrap();
+    let work = Waiting { app: Arc::clone(&app), claimed: AtomicUsize::new(0) };
+    let mut worker = Worker::new(work);
+    worker.renew_every = SHORT / 10;
+    let work = Arc::clone(&worker.work);
+    let working = tokio::spawn(worker.run(core::future::pending()));
+    let started = Instant::now();
+    while started.elapsed() < SHORT * 2 || work.claimed.load(Ordering::SeqCst) < 2 {
+        assert!(started.elapsed() < SHORT * 100, "the worker claims");
+        pause().await;
+    }
+    let turn = TurnKey { account: "wx1".to_owned(), origin: String::new() };
+    let everything = ClaimRequest {
+        turn: &turn,
+        due_by_ms: due_ms,
+        lapses_in: LAPSE,
+        limit: 9,
+        holder: "other",
+    };
+    let others = store.claim_jobs(Queue::Issue, &everything).await.unwrap().claims;
+    assert_eq!(others.len(), 1, "the one that nobody works on: {others:?}");
+    working.abort();
+}
