@@ -105,6 +105,7 @@ fn read(
     object: &Object,
     force_refresh: fn(&Object) -> Result<bool, Refusal>,
 ) -> Result<TokenRequest, Refusal> {
+    object.check_not_within(&["grant_type"])?;
     let grant_type = object.text("grant_type")?;
     if grant_type != "client_credential" {
         let detail = "grant_type must be client_credential";
