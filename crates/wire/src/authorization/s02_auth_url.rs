@@ -4,7 +4,7 @@
 use crate::access::platform_id;
 use crate::keys::Keys;
 use crate::object::Object;
-use crate::url::{ENCODED, ascii, with_query};
+use crate::url::{ENCODED, ascii, check_host, with_query};
 use hmac::Mac;
 use kaipiao_domain::access::account::{AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::{
@@ -40,9 +40,7 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
     let redirect_url = object.text("redirect_url")?;
     if source.redirects() && !redirect_url.is_empty() {
         text::web_link("redirect_url", &redirect_url)?;
-        if ascii(&redirect_url).is_none() {
-            return Err(Refusal::invalid("redirect_url", "holds no host name that there can be"));
-        }
+        check_host("redirect_url", &redirect_url)?;
     }
     let ticket = object.required_text("ticket")?.into_owned();
     let page_type = object.required_integer("type")?;
@@ -183,7 +181,7 @@ pub enum Return {
         #[serde(rename = "wxOrderId")]
         order_id: String,
     },
-    /// web and wap without a redirect_url: the page stays.
+    /// web and wap without a redirect_url that leads anywhere: the page stays.
     Stay,
 }
 
@@ -205,8 +203,8 @@ pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Retu
         )),
         Source::Web | Source::Wap if request.redirect_url.is_empty() => Return::Stay,
         Source::Web | Source::Wap => {
-            // Links that were offered before hosts were checked may hold one that has no ASCII form.
-            let url = ascii(&request.redirect_url).unwrap_or_else(|| request.redirect_url.clone());
+            // A link that was offered before hosts were checked may lead nowhere.
+            let Ok(url) = ascii(&request.redirect_url) else { return Return::Stay };
             let query = format!("order_id={encoded}&errcode={err_code}");
             Return::Address(with_query(&url, &query))
         }
@@ -412,6 +410,7 @@ mod tests {
             Return::Address(format!("https://a.cn?order_id={order}&errcode=-4"))
         );
         assert_eq!(back(Source::Web, ""), Return::Stay);
+        assert_eq!(back(Source::Web, "https://a.cn\\@b.cn/"), Return::Stay);
         assert_eq!(
             serde_json::to_string(&back(Source::Wxa, "")).unwrap(),
             r#"{"errCode":-4,"wxOrderId":"SD 1096/+&中"}"#
