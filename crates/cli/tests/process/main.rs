@@ -4,6 +4,7 @@
 
 mod doctor;
 mod health;
+mod issuing;
 mod operations;
 mod tls;
 
