@@ -556,6 +556,11 @@ mod tests {
                 "n must be a whole number, not \"x\""
             );
         }
+        for name in ["W", "w_"] {
+            let body = format!("{{\"{name}\":{{\"n\":1}}}}");
+            let refusal = read(&body).unwrapped("w", "n").unwrap_err();
+            assert!(refusal.detail.contains(&format!("within \"{name}\"")), "{refusal}");
+        }
         for body in [r#"{"w":[]}"#, r#"{"w":"abc"}"#] {
             let refusal = read(body).unwrapped("w", "n").unwrap_err();
             assert!(refusal.detail.starts_with("w must be an object"), "{refusal}");
