@@ -1,6 +1,6 @@
 //! The sandbox's shop: what its user finds on the way back.
 
-use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_refused, wait_until};
+use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_refused, wait_for};
 use serde_json::{Value, json};
 
 /// A new order: its link, and its user's way back.
@@ -26,17 +26,30 @@ fn come_back(server: &TestServer, path: &str, user: &str) -> ureq::http::Respons
 fn who_said_no_or_is_somebody_else_gets_no_invoice_from_the_shop() {
     let server = TestServer::start();
     let (link, back) = order(&server);
-    assert!(come_back(&server, &back, USER).body().contains("No invoice this time"));
+    // Its own page says who has answered, and takes another answer.
+    let sends_back = |user| {
+        let page = come_back(&server, &back, user);
+        let own_page = format!("href=\"{}\"", link.replace('&', "&#38;"));
+        assert_eq!(page.status(), 200);
+        assert!(page.body().contains("No invoice this time"), "{}", page.body());
+        assert!(page.body().contains(&own_page), "{own_page}: {}", page.body());
+    };
+    sends_back(USER);
     assert_eq!(server.answer(&link, USER, "decline", None).0, 200);
-    assert!(come_back(&server, &back, USER).body().contains("No invoice this time"));
+    sends_back(USER);
     assert_eq!(server.answer(&link, USER, "authorize", title()).0, 200);
-    assert!(come_back(&server, &back, OTHER_USER).body().contains("No invoice this time"));
+    sends_back(OTHER_USER);
     let invoices = || server.admin("GET", &format!("invoices?appid={MERCHANT}"), &json!({})).1;
     assert_eq!(invoices()["invoices"], json!([]));
     // An order of the merchant's own programs is not the shop's.
     let client = server.merchant();
     client.authorized("mine");
-    assert!(come_back(&server, "/shop/orders/mine", USER).body().contains("No invoice this time"));
+    for unknown in ["mine", "x", "shop-1"] {
+        let page = come_back(&server, &format!("/shop/orders/{unknown}"), USER);
+        assert_eq!(page.status(), 404, "{unknown}");
+        assert!(page.body().contains("Order not found"), "{}", page.body());
+        assert!(page.body().contains("href=\"/\""), "{}", page.body());
+    }
     assert_eq!(invoices()["invoices"], json!([]));
 }
 
@@ -48,9 +61,13 @@ fn a_shops_invoice_that_fails_says_so() {
     assert_eq!(server.answer(&link, USER, "authorize", title()).0, 200);
     let asked = come_back(&server, &back, USER);
     assert!(asked.body().contains("being issued") && refresh(&asked).is_some());
-    wait_until("the page says so", || {
-        come_back(&server, &back, USER).body().contains("could not be issued")
+    assert!(asked.body().contains("class=\"mark wait\""), "{}", asked.body());
+    let failed = wait_for("the page says so", || {
+        Some(come_back(&server, &back, USER)).filter(|page| refresh(page).is_none())
     });
+    for part in ["could not be issued", "mark stop", "tel:0755-80000009", "href=\"/\""] {
+        assert!(failed.body().contains(part), "{part}: {}", failed.body());
+    }
 }
 
 /// Where the page goes on to by itself.
@@ -74,6 +91,7 @@ fn a_page_stops_looking_by_itself_for_an_invoice_that_does_not_come() {
     }
     assert_eq!(looks, 30);
     assert!(page.body().contains("Still being issued"), "{}", page.body());
+    assert!(page.body().contains("class=\"mark wait\""), "{}", page.body());
     // Whoever wants to look again begins again.
     assert!(page.body().contains(&format!("href=\"{back}\"")), "{}", page.body());
     assert!(refresh(&come_back(&server, &back, USER)).is_some());

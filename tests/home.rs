@@ -18,7 +18,7 @@ fn the_home_page_shows_what_runs_here() {
     let api = ROUTES.iter().map(|route| (route.path, route.what, route.what_zh));
     let pages = PAGE_ROUTES.iter().map(|route| (route.path, route.what, route.what_zh));
     for (path, what, what_zh) in api.chain(pages) {
-        let what = what.replace('\'', "&#39;");
+        let what = what.replace('&', "&#38;").replace('\'', "&#39;");
         assert!(html.contains(path) && html.contains(what_zh), "{path}");
         assert!(english.contains(path) && english.contains(&what), "{path}");
     }

@@ -40,9 +40,22 @@ fn an_unknown_path_is_answered_in_json_and_names_the_nearest() {
         ("/card/invoice/reimburse/getinvoiceinfo", "the home page / lists every path"),
         ("/cgi-bin/menu/create", "the home page / lists every path"),
         ("/cgi-bin/", "the home page / lists every path"),
+        ("/cgi-bin", "the home page / lists every path"),
+        ("/card", "the home page / lists every path"),
+        ("//card/invoice/getauthurl", "did you mean /card/invoice/getauthurl "),
+        ("/Card/Invoice/GetAuthUrl", "did you mean /card/invoice/getauthurl "),
+        ("//CGI-BIN//token", "did you mean /cgi-bin/token "),
     ] {
         assert_refused(&server.get(path), 40066, words);
         assert_refused(&server.post(path, &json!({"a": 1})), 40066, words);
+    }
+    for path in ["/sandbox/v1/nope", "/admin/v1/nope", "/admin", "//Sandbox/v1/clock"] {
+        for method in ["GET", "POST"] {
+            let answer = server.page(method, path, &[("accept", "text/html")], "");
+            assert_eq!(answer.status(), 404, "{path}");
+            assert_eq!(answer.headers()["content-type"], "application/json; charset=utf-8");
+            assert!(answer.body().starts_with("{\"error\":\"nothing is served at this path"));
+        }
     }
 }
 
@@ -194,8 +207,42 @@ fn what_stands_around_a_token_is_named() {
         ("{access_token}".to_owned(), "placeholder"),
         (format!("%22{token}%22"), "quotation marks"),
         (format!("{token}%0A"), "line end"),
+        ("undefined".to_owned(), "it is the word \"undefined\""),
+        (format!("{token}?"), "\"?\" stands behind it"),
     ] {
         let path = format!("/card/invoice/getauthdata?access_token={sent}");
         assert_refused(&server.post(&path, &json!({})), 40001, seen);
+    }
+    let quoted = format!("%22{}%22", server.secret(MERCHANT));
+    assert_refused(&server.token_answer(MERCHANT, &quoted), 40125, "it stands in quotation marks");
+}
+
+#[test]
+fn a_token_in_another_place_is_seen_there() {
+    let server = TestServer::start();
+    let token = server.merchant().path("").replace("?access_token=", "");
+    let call = "/card/invoice/getauthdata";
+    for (query, header, body, seen) in [
+        (
+            "",
+            Some(("authorization", format!("Bearer {token}"))),
+            "{}".to_owned(),
+            "in the header Authorization",
+        ),
+        ("", Some(("access-token", token.clone())), "{}".to_owned(), "in a header"),
+        ("", None, json!({"access_token": token}).to_string(), "in the body"),
+        (&*format!("?ACCESS_TOKEN={token}"), None, "{}".to_owned(), "under another name"),
+        (&*format!("?accessToken={token}"), None, "{}".to_owned(), "under another name"),
+    ] {
+        let headers: Vec<_> = header.iter().map(|(name, value)| (*name, &**value)).collect();
+        let answer = server.page("POST", &format!("{call}{query}"), &headers, &body);
+        let answer: Value = serde_json::from_str(answer.body()).unwrap();
+        let words = format!("it stands {seen}, put access_token=… into the query");
+        assert_refused(&answer, 41001, &words);
+    }
+    for body in ["", "{}", "{\"access_token\":null}", &" ".repeat(100_000)] {
+        let answer = server.post_text(call, body);
+        assert_refused(&answer, 41001, "put access_token=… into the query");
+        assert!(!answer["errmsg"].as_str().unwrap().contains("stands"), "{answer}");
     }
 }

@@ -3,9 +3,19 @@
 use kaipiao_tests::{MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, TestServer, USER, assert_ok};
 use serde_json::{Value, json};
 
+/// What stands against an answer: the order's state.
 fn error(answer: (u16, Value)) -> String {
-    assert_eq!(answer.0, 409, "{}", answer.1);
-    answer.1["error"].as_str().unwrap().to_owned()
+    error_of(409, &answer)
+}
+
+/// What is wrong with what was sent.
+fn wrong(answer: (u16, Value)) -> String {
+    error_of(400, &answer)
+}
+
+fn error_of(expected: u16, (status, answer): &(u16, Value)) -> String {
+    assert_eq!(*status, expected, "{answer}");
+    answer["error"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -67,11 +77,11 @@ fn a_link_that_was_changed_or_has_expired_is_refused() {
         [("m1=11", "m1=1"), ("o1=1", "o1=2"), ("type=0", "type=2"), ("signature=", "signature=0")]
     {
         assert!(
-            error(server.answer(&link.replace(from, to), USER, "authorize", None))
+            wrong(server.answer(&link.replace(from, to), USER, "authorize", None))
                 .contains("was not issued")
         );
     }
-    assert!(error(server.answer(&link, "nobody", "authorize", None)).contains("nobody"));
+    assert!(wrong(server.answer(&link, "nobody", "authorize", None)).contains("nobody"));
     server.advance_s(99);
     let path_only = link.strip_prefix(&server.base).unwrap();
     assert_eq!(server.answer(path_only, USER, "decline", None).0, 200);
@@ -89,13 +99,13 @@ fn a_type_1_page_wants_what_the_merchant_wants() {
     let yes = |title: Value| server.answer(&link, USER, "authorize", Some(title));
     // Who keeps no title has none to give.
     assert_eq!(server.post_json("/sandbox/v1/users", &json!({"id": "newcomer"})).0, 200);
-    let untitled = error(server.answer(&link, "newcomer", "authorize", None));
+    let untitled = wrong(server.answer(&link, "newcomer", "authorize", None));
     assert!(untitled.contains("title is missing"), "{untitled}");
-    let text = error(yes(json!({"biz_field": {"title": "公司"}})));
+    let text = wrong(yes(json!({"biz_field": {"title": "公司"}})));
     assert!(text.contains("please fill in tax_no"), "{text}");
-    let text = error(yes(json!({"user_field": {"title": "张三", "phone": "1"}})));
+    let text = wrong(yes(json!({"user_field": {"title": "张三", "phone": "1"}})));
     assert!(text.contains("phone is not asked for on this page"), "{text}");
-    let text = error(yes(json!({"biz_field": {"title": "公司", "tax_no": "税号"}})));
+    let text = wrong(yes(json!({"biz_field": {"title": "公司", "tax_no": "税号"}})));
     assert!(text.contains("tax_no does not look right, please check it"), "{text}");
     let (status, answer) = yes(json!({"user_field": {}, "biz_field": {}}));
     assert_eq!((status, answer["error"].as_str().unwrap().contains("one of them")), (400, true));

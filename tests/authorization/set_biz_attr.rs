@@ -99,7 +99,7 @@ fn what_is_wrong_is_named() {
     refused(
         "set_contact",
         json!({"contact": {"phone": "1", "time_out": -1}}),
-        "contact.time_out must not be negative",
+        "contact.time_out must be 0 to 4294967295, not -1",
     );
     refused("set_auth_field", json!({}), "auth_field is missing");
     refused(

@@ -214,10 +214,8 @@ impl Browser {
         self.resize(height.json().as_u64().unwrap()).await;
         let picture = self.driver.screenshot_as_png().await.unwrap();
         self.resize(780).await;
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
-        std::fs::create_dir_all(&directory).unwrap();
         let file = format!("{name}-{}-{}.png", self.look.width, &self.look.lang[..2]);
-        std::fs::write(directory.join(file), picture).unwrap();
+        std::fs::write(screenshots().join(file), picture).unwrap();
         self.fits_its_width(name).await;
         self.fits_a_finger(name).await;
         self.main_buttons_are_readable(name).await;
@@ -227,11 +225,11 @@ impl Browser {
         }
     }
 
-    /// Nothing sticks out sideways.
+    /// Nothing sticks out sideways. The window itself is no measure: a phone's is as wide as its page.
     async fn fits_its_width(&self, name: &str) {
-        let script = "return [document.documentElement.scrollWidth, window.innerWidth]";
-        let widths = self.driver.execute(script, Vec::new()).await.unwrap();
-        let [page, window] = [0, 1].map(|n| widths.json()[n].as_f64().unwrap());
+        let script = "return document.documentElement.scrollWidth";
+        let page = self.driver.execute(script, Vec::new()).await.unwrap();
+        let (page, window) = (page.json().as_f64().unwrap(), f64::from(self.look.width));
         assert!(page <= window, "{name} is {page} wide in a window of {window}");
     }
 
@@ -279,11 +277,34 @@ impl Browser {
         contrast(ground.json().as_str().unwrap(), "rgb(255, 255, 255)") > 10.0
     }
 
-    /// The page as it is printed on A4.
-    pub async fn printed(&self) -> Vec<u8> {
+    /// The page as it is printed on A4: how many sheets, and their text.
+    pub async fn printed(&self, name: &str) -> (u32, String) {
         let paper = json!({"paperWidth": 8.27, "paperHeight": 11.69});
         let printed = self.driver.cdp().send_raw("Page.printToPDF", paper).await.unwrap();
-        STANDARD.decode(printed["data"].as_str().unwrap()).unwrap()
+        let file = screenshots().join(format!("{name}.pdf"));
+        std::fs::write(&file, STANDARD.decode(printed["data"].as_str().unwrap()).unwrap()).unwrap();
+        let read = |program: &str, more: &[&str]| {
+            let output = Command::new(program).arg(&file).args(more).output();
+            String::from_utf8(output.expect("poppler-utils is installed").stdout).unwrap()
+        };
+        let info = read("pdfinfo", &[]);
+        let sheets = info.lines().find_map(|line| line.strip_prefix("Pages:")).unwrap();
+        (sheets.trim().parse().unwrap(), read("pdftotext", &["-"]))
+    }
+
+    /// Whether all that an element holds can be seen.
+    pub async fn shows_whole(&self, css: &str) -> bool {
+        let element = self.find(css).await;
+        let [text, room] = ["scrollWidth", "clientWidth"].map(|width| element.prop(width));
+        text.await.unwrap() == room.await.unwrap()
+    }
+
+    /// What the style writes before an element's own text, quoted.
+    pub async fn written_before(&self, css: &str) -> String {
+        let element = self.find(css).await.to_json().unwrap();
+        let script = "return getComputedStyle(arguments[0], '::before').content";
+        let written = self.driver.execute(script, vec![element]).await.unwrap();
+        written.json().as_str().unwrap().to_owned()
     }
 
     /// The window's title.
@@ -322,6 +343,13 @@ fn contrast(one: &str, other: &str) -> f64 {
     };
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// What the pages look like is kept here.
+fn screenshots() -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
 }
 
 fn axe_path() -> PathBuf {

@@ -4,7 +4,7 @@
 use crate::harness::{Browser, DESKTOP, Look, PHONE};
 use kaipiao_tests::{
     Client, MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, TestServer, USER, assert_ok,
-    element,
+    assert_sucesss, element,
 };
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -245,6 +245,29 @@ async fn every_state_says_what_happened_and_what_to_do() {
         shows("rejected-other", says("商家已拒绝开票", "The merchant has rejected")).await;
         assert!(!browser.text().await.contains("抬头有误"));
 
+        // What became of an order stands on its page.
+        for name in ["failed", "issued"] {
+            let (order, serial) = (order(name), format!("{name}{}", look.width));
+            let link = link(&client, &order, 0, no_redirect());
+            assert_eq!(server.answer(&link, USER, "authorize", None).0, 200);
+            if name == "failed" {
+                server.fault(json!({"target": "issuer", "errcode": 73000}));
+            }
+            assert_sucesss(&client.make_out(&client.invoice(&order, &serial)));
+            let blue = client.result(&serial)["invoicedetail"].clone();
+            browser.go(&link).await;
+            if name == "failed" {
+                shows(name, says("开票失败", "could not be issued")).await;
+                assert!(browser.has("a.tel[href='tel:88888888']").await);
+                continue;
+            }
+            shows(name, says("发票已开具", "Your invoice has been issued")).await;
+            assert_sucesss(&client.offset(&client.offset_of(&blue, &format!("{serial}r"))));
+            client.result(&format!("{serial}r"));
+            browser.go(&link).await;
+            shows("taken-back", says("发票已冲红", "Your invoice was cancelled")).await;
+        }
+
         assert_ok(&client.reject(&order("decline")));
         browser.go(&declined).await;
         shows("rejected", "抬头有误").await;
@@ -263,11 +286,37 @@ async fn every_state_says_what_happened_and_what_to_do() {
 
         browser.go(&format!("{}/me/messages", server.base)).await;
         shows("messages", says("开票申请被拒绝", "Invoice rejected")).await;
+        for words in [
+            says("发票已开具", "Invoice issued"),
+            says("开票失败", "Invoice could not be issued"),
+            says("发票已被商家冲红", "Invoice cancelled by the merchant"),
+        ] {
+            assert!(browser.text().await.contains(words), "{words}");
+        }
+        assert!(browser.has("a.tel[href='tel:88888888']").await);
+        browser.submit(".more[href^='/me/cards/']").await;
+        browser.find(".face img").await;
+        let cancelled = browser.title().await;
+        assert!(
+            cancelled.starts_with(says("发票已冲红 · ", "Invoice cancelled · ")),
+            "{cancelled}"
+        );
+        if look.width == PHONE.width {
+            browser.goes_dark().await;
+            browser.go(&format!("{}/me/messages", server.base)).await;
+            browser.shoot("state-messages-dark").await;
+            browser.go(&link(&client, &order("failed"), 0, no_redirect())).await;
+            browser.shoot("state-failed-dark").await;
+        }
         let titles = titles.into_inner();
         for state in [
             says("已取消开票", "No invoice"),
             says("已授权", "Authorized"),
             says("已由其他用户授权", "Authorized by another user"),
+            says("开票中", "Invoice on its way"),
+            says("开票失败", "Not issued"),
+            says("发票已开具", "Invoice issued"),
+            says("发票已冲红", "Invoice cancelled"),
             says("商家已拒绝开票", "Rejected"),
             says("链接已过期", "Link expired"),
         ] {

@@ -9,7 +9,8 @@ use crate::invoicing::s14_make_out::{self, MakeOutError};
 use crate::invoicing::taxpayers;
 use crate::people::wallet::{self, InvoiceProgress};
 use crate::sandbox::{DEMO_MERCHANT, DEMO_PLATFORM};
-use crate::store_access::add;
+use crate::signed::write_link;
+use crate::store_access::{add, get};
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
@@ -46,14 +47,19 @@ const GROSS: Fen = Fen::new(11_300);
 /// How far an order of the shop is, for one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Nobody has said yes, or somebody else has: the order's own page says more.
-    NotTheirs,
+    /// The shop has no such order.
+    NoOrder,
+    /// Nobody has said yes, or somebody else has: the order's own page, whose link this is, says more.
+    NotTheirs(String),
     /// The invoice is being issued.
     Issuing,
     /// It is issued: its name in addresses.
     Issued(String),
     /// It could not be.
-    Failed,
+    Failed {
+        /// The merchant's contact number; empty when it took it back meanwhile.
+        phone: String,
+    },
 }
 
 /// A new order: the link of its authorization page.
@@ -88,10 +94,11 @@ pub async fn new_order(app: &App) -> Result<String, Failure> {
 pub async fn come_back(app: &App, user: &UserId, order_id: &str) -> Result<Progress, MakeOutError> {
     let merchant = account(app, DEMO_MERCHANT).await?;
     let Some(order) = own_order(app, &merchant, order_id).await? else {
-        return Ok(Progress::NotTheirs);
+        return Ok(Progress::NoOrder);
     };
     let Some(yes) = order.authorization().filter(|yes| yes.user == *user) else {
-        return Ok(Progress::NotTheirs);
+        let link = write_link(&app.keys, &app.settings.public_base_url, &order.request);
+        return Ok(Progress::NotTheirs(link));
     };
     let Some(serial) = &yes.used_by else {
         let taxpayer = taxpayers::taxpayer_of(app, &merchant).await?;
@@ -101,7 +108,10 @@ pub async fn come_back(app: &App, user: &UserId, order_id: &str) -> Result<Progr
     Ok(match wallet::progress(app, &merchant.appid, serial).await? {
         InvoiceProgress::Issued { name, .. } => Progress::Issued(name),
         InvoiceProgress::Awaited | InvoiceProgress::Underway => Progress::Issuing,
-        InvoiceProgress::Failed => Progress::Failed,
+        InvoiceProgress::Failed => {
+            let contact: Option<Contact> = get(app, &contact_key(&merchant.appid)).await?;
+            Progress::Failed { phone: contact.map(|contact| contact.phone).unwrap_or_default() }
+        }
     })
 }
 

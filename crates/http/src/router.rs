@@ -2,23 +2,19 @@
 
 use crate::routes::{Api, routes_of};
 use crate::server::Server;
-use crate::unknown_path::unknown_path;
+use crate::unknown_path::programs_path;
 use crate::wrong_call::wrong_method;
 use crate::{answer, drain, guard};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole API. `pages` are the layer's other half, merged in by the composition root so that
 /// they pass the same guards.
 pub fn router(server: Server, pages: Router) -> Router {
     let mut router = routes_of(Api::Merchant);
-    for path in ["/card/", "/card/{*rest}", "/cgi-bin/", "/cgi-bin/{*rest}"] {
-        router = router.route(path, any(unknown_path));
-    }
     if server.settings.admin_token.is_some() {
         router = router.merge(routes_of(Api::Admin));
     }
@@ -27,6 +23,7 @@ pub fn router(server: Server, pages: Router) -> Router {
         router = router.merge(routes_of(Api::Sandbox).layer(own_pages));
     }
     let router = router.method_not_allowed_fallback(wrong_method);
+    let pages = pages.layer(from_fn(programs_path));
     guarded(server.clone(), router.with_state(server).merge(pages))
 }
 

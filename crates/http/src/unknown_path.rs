@@ -1,9 +1,13 @@
-//! Paths of the merchant API that nothing is served at. SDKs read JSON there too: 40066, and the
-//! nearest path that there is.
+//! Paths of programs that nothing is served at: they read JSON there too. SDKs get 40066 and the nearest
+//! path that there is.
 
+use crate::admin::error::refuse;
 use crate::answer::Failed;
 use crate::routes::{Api, ROUTES};
-use axum::http::Uri;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
 
@@ -12,9 +16,23 @@ const MOST_CHANGES: usize = 3;
 /// A longer name is no slip of the hand, and costs time to compare.
 const LONGEST_NAME: usize = 64;
 
-/// 40066 "invalid url".
-pub(crate) async fn unknown_path(uri: Uri) -> Failed {
-    let hint = match nearest(uri.path()) {
+/// Answers, before the pages do, what was meant for one of the APIs: 40066 "invalid url" of the merchant's,
+/// 404 of the others. A base address that ends in `/` doubles the slash, and some SDKs write capitals.
+pub(crate) async fn programs_path(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or("");
+    match &*first.to_ascii_lowercase() {
+        "card" | "cgi-bin" => invalid_url(path).into_response(),
+        "admin" | "sandbox" => {
+            let error = "nothing is served at this path; docs/reference.md lists every path";
+            refuse(StatusCode::NOT_FOUND, error)
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn invalid_url(path: &str) -> Failed {
+    let hint = match nearest(path) {
         Some(known) => format!("nothing is served at this path, did you mean {known} ?"),
         None => "nothing is served at this path; the home page / lists every path".to_owned(),
     };

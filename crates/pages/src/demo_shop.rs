@@ -1,6 +1,6 @@
 //! The sandbox's shop: a button that makes an order, and where its user comes back to.
 
-use crate::page::{Frame, encoded, notice, notice_with_link, see_other};
+use crate::page::{Frame, Notice, encoded, notice_with_way_home, see_other};
 use crate::pages::Pages;
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
@@ -45,45 +45,61 @@ pub(crate) async fn come_back(
     match demo_shop::come_back(&pages.app, &user.id, &order_id).await {
         Ok(Progress::Issued(name)) => see_other(&format!("/me/cards/{name}")),
         Ok(Progress::Issuing) => issuing(&frame, &order_id, look),
-        Ok(Progress::NotTheirs) => notice(
+        Ok(Progress::NotTheirs(link)) => not_theirs(&frame, &link),
+        Ok(Progress::NoOrder) => notice_with_way_home(
             &frame,
-            StatusCode::OK,
-            ("没有开票", "No invoice this time"),
-            ("你没有授权该订单开票。", "You did not ask for an invoice for this order."),
+            StatusCode::NOT_FOUND,
+            ("订单不存在", "Order not found"),
+            (
+                "请检查地址，或从首页重新下单。",
+                "Check the address, or place a new order from the home page.",
+            ),
         ),
-        Ok(Progress::Failed) => notice(
-            &frame,
-            StatusCode::OK,
+        Ok(Progress::Failed { phone }) => Notice::new(
             ("开票失败", "The invoice could not be issued"),
-            ("请从首页重新下单。", "Place a new order from the home page."),
-        ),
+            (
+                "请联系商家处理，或从首页重新下单。",
+                "Ask the merchant, or place a new order from the home page.",
+            ),
+        )
+        .with_phone(&phone)
+        .with_way_home()
+        .page(&frame, StatusCode::OK),
         Err(MakeOutError::Content(problem)) => cannot_sell(&frame, &problem.problem),
         Err(MakeOutError::Failed(Failure::Refused(why))) => cannot_sell(&frame, &why),
         Err(MakeOutError::Failed(failure)) => unavailable(&frame, &failure),
     }
 }
 
+/// The order's own page says who has answered, and takes another answer.
+fn not_theirs(frame: &Frame, link: &str) -> Response {
+    let notice = Notice::new(
+        ("没有开票", "No invoice this time"),
+        ("你没有授权该订单开票。", "You did not ask for an invoice for this order."),
+    );
+    let notice = notice.of_no().with_link(link, ("查看订单", "See the order"));
+    notice.page(frame, StatusCode::OK)
+}
+
 /// The page asks again by itself until the invoice is there, or [`LOOKS`] times.
 fn issuing(frame: &Frame, order_id: &str, look: u32) -> Response {
     let address = format!("{RETURN_PATH}{}", encoded(order_id));
     if look >= LOOKS {
-        return notice_with_link(
-            frame,
-            StatusCode::OK,
+        let notice = Notice::new(
             ("仍在处理", "Still being issued"),
             (
                 "开票需要更长时间，请稍后再查看。",
                 "This is taking longer than usual. Look again later.",
             ),
-            (&address, ("再次查看", "Look again")),
         );
+        let notice = notice.of_waiting().with_link(&address, ("再次查看", "Look again"));
+        return notice.page(frame, StatusCode::OK);
     }
-    let mut response = notice(
-        frame,
-        StatusCode::OK,
+    let notice = Notice::new(
         ("开票中", "Your invoice is being issued"),
         ("请稍候，开好后会自动显示。", "It will appear here in a moment."),
     );
+    let mut response = notice.of_waiting().page(frame, StatusCode::OK);
     let again = HeaderValue::try_from(format!("1;url={address}?look={}", look + 1));
     response.headers_mut().insert("refresh", again.expect("an encoded address is ASCII"));
     response
@@ -92,7 +108,7 @@ fn issuing(frame: &Frame, order_id: &str, look: u32) -> Response {
 /// The demo merchant was changed, or its page asks for what no invoice can say.
 fn cannot_sell(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
     tracing::warn!(%why, "the demo shop cannot do this");
-    notice(
+    notice_with_way_home(
         frame,
         StatusCode::CONFLICT,
         ("示例商城无法开票", "The demo shop cannot invoice this"),

@@ -1,6 +1,7 @@
 //! What all pages share: the frame, the headers, and the page that only says something.
 
 use crate::lang::Lang;
+use crate::phone::tel_address;
 use crate::style::STYLE_ADDRESS;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -108,12 +109,77 @@ pub(crate) fn local(next: &str) -> &str {
 
 #[derive(Template)]
 #[template(path = "notice.html")]
-struct Notice<'a> {
+struct NoticePage<'a> {
     frame: &'a Frame,
+    mark: &'static str,
     headline: &'a str,
     text: &'a str,
+    /// The merchant's, where there is something to talk about; otherwise empty.
+    phone: &'a str,
+    /// Dials the phone; empty: it is no number.
+    tel: String,
     /// An address to go on to, and what the link says.
     way: Option<(&'a str, &'a str)>,
+}
+
+/// What a page says that only says something; each text in Chinese and English.
+pub(crate) struct Notice<'a> {
+    /// What happened.
+    headline: (&'a str, &'a str),
+    /// What to do.
+    text: (&'a str, &'a str),
+    /// The class of the mark above the words.
+    mark: &'static str,
+    phone: &'a str,
+    /// An address, and what the link says.
+    link: Option<(&'a str, (&'a str, &'a str))>,
+}
+
+impl<'a> Notice<'a> {
+    /// Something went another way than its reader wanted.
+    pub(crate) const fn new(headline: (&'a str, &'a str), text: (&'a str, &'a str)) -> Self {
+        Self { headline, text, mark: "stop", phone: "", link: None }
+    }
+
+    /// Nothing went wrong: something takes its time.
+    pub(crate) const fn of_waiting(self) -> Self {
+        Self { mark: "wait", ..self }
+    }
+
+    /// Nothing went wrong: something was not wanted.
+    pub(crate) const fn of_no(self) -> Self {
+        Self { mark: "no", ..self }
+    }
+
+    /// With the number of a merchant who can help.
+    pub(crate) const fn with_phone(self, phone: &'a str) -> Self {
+        Self { phone, ..self }
+    }
+
+    /// With a link: its address, and what it says.
+    pub(crate) const fn with_link(self, address: &'a str, label: (&'a str, &'a str)) -> Self {
+        Self { link: Some((address, label)), ..self }
+    }
+
+    /// With a link to the home page.
+    pub(crate) const fn with_way_home(self) -> Self {
+        self.with_link("/", ("返回首页", "Home page"))
+    }
+
+    /// The page.
+    pub(crate) fn page(self, frame: &Frame, status: StatusCode) -> Response {
+        let in_language = |(zh, en)| frame.t(zh, en);
+        let page = NoticePage {
+            frame,
+            mark: self.mark,
+            headline: in_language(self.headline),
+            text: in_language(self.text),
+            phone: self.phone,
+            tel: tel_address(self.phone),
+            way: self.link.map(|(address, label)| (address, in_language(label))),
+        };
+        html(status, &page)
+    }
 }
 
 /// A page that says what happened (`headline`) and what to do (`text`), each in Chinese and English.
@@ -123,7 +189,7 @@ pub(crate) fn notice(
     headline: (&str, &str),
     text: (&str, &str),
 ) -> Response {
-    noticed(frame, status, headline, text, None)
+    Notice::new(headline, text).page(frame, status)
 }
 
 /// The same with a link to the home page.
@@ -133,31 +199,7 @@ pub(crate) fn notice_with_way_home(
     headline: (&str, &str),
     text: (&str, &str),
 ) -> Response {
-    noticed(frame, status, headline, text, Some(("/", ("返回首页", "Home page"))))
-}
-
-/// The same with a link: its address, and what it says.
-pub(crate) fn notice_with_link(
-    frame: &Frame,
-    status: StatusCode,
-    headline: (&str, &str),
-    text: (&str, &str),
-    link: (&str, (&str, &str)),
-) -> Response {
-    noticed(frame, status, headline, text, Some(link))
-}
-
-fn noticed(
-    frame: &Frame,
-    status: StatusCode,
-    headline: (&str, &str),
-    text: (&str, &str),
-    link: Option<(&str, (&str, &str))>,
-) -> Response {
-    let in_language = |(zh, en)| frame.t(zh, en);
-    let (headline, text) = (in_language(headline), in_language(text));
-    let way = link.map(|(address, label)| (address, in_language(label)));
-    html(status, &Notice { frame, headline, text, way })
+    Notice::new(headline, text).with_way_home().page(frame, status)
 }
 
 #[cfg(test)]

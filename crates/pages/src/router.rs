@@ -48,7 +48,7 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
         "who the user is: chosen in the sandbox, else token= and next=",
         "用户身份：沙箱里选择，正式环境由 token=、next= 传入",
     ),
-    page_row("GET", "/me/cards", "a user's wallet: their invoices", "卡包：用户的发票"),
+    page_row("GET", "/me/cards", "Cards & Offers: a user's invoices", "卡包：用户的发票"),
     page_row("GET", "/me/titles", "a user's title book", "用户的发票抬头"),
     page_row("GET", "/me/messages", "a user's service messages", "用户的服务消息"),
 ];

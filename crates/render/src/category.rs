@@ -12,9 +12,10 @@ use kaipiao_domain::text;
 /// The first digits of codes, and the short name of all that begin with them. Where several fit, the
 /// longest counts.
 ///
-/// Each stands in both public copies of the 商品和服务税收分类编码表 (edition of December 2017, 4,205
-/// codes) that were read: those of alison990222/pwc-tax-project and of xinyuanp/Pwc-STEM-Challenge on
-/// GitHub; all codes below an entry have its name there. What was renamed since has no entry
+/// Each stands in both public copies of the 商品和服务税收分类编码表 that were read: those of
+/// alison990222/pwc-tax-project and of xinyuanp/Pwc-STEM-Challenge on GitHub; all codes below an entry
+/// have its name there. Both are copies of the same edition, that of December 2017 with 4,205 codes: they
+/// confirm each other's copying, not that a name still holds. What was renamed since has no entry
 /// (信息技术服务, 30402…, in July 2025): a wrong category is worse than none.
 const SHORT_NAMES: [(&str, &str); 111] = [
     ("1010101", "谷物"),

@@ -3,19 +3,19 @@
 //! Accepted: any Content-Type; a BOM; trailing commas; a JSON string that holds JSON; `null`;
 //! form-encoded bodies; numbers as strings and strings as numbers; unknown members.
 
+mod body_shape;
+mod json_text;
+
+use body_shape::{
+    UTF_16, begins_like_json, check_form, foreign_format, is_form, is_utf16, known_wrapper,
+    not_utf8,
+};
 use core::fmt;
+use json_text::{check_size, not_json, read_json};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-
-/// Values of a body: twice those of the longest invoice.
-const MAX_VALUES: usize = 65_536;
-/// Names that clients give to the whole of what they send.
-const WRAPPERS: [&str; 8] =
-    ["data", "body", "json", "params", "param", "payload", "request", "postdata"];
-/// Closing brackets that a complaint shows.
-const MAX_SHOWN: usize = 16;
 
 /// A JSON object and where it stands in the body, so that every complaint names the whole path.
 ///
@@ -65,9 +65,10 @@ impl Object<'static> {
     /// # Errors
     /// 44002 when it is empty, 47001 when it is not JSON, saying where.
     pub fn read(body: &[u8], content_type: Option<&str>) -> Result<Self, Refusal> {
-        let text = std::str::from_utf8(body).map_err(|error| {
-            not_json(format!("it is not UTF-8 at byte {}", error.valid_up_to()))
-        })?;
+        let text = std::str::from_utf8(body).map_err(|error| not_utf8(body, &error))?;
+        if is_utf16(body) {
+            return Err(not_json(UTF_16.to_owned()));
+        }
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.is_empty() {
             let detail = "the body is empty, send a JSON object";
@@ -90,33 +91,20 @@ impl Object<'static> {
             value => value,
         };
         match value {
-            Value::Object(members) => Self::of_members(members),
+            Value::Object(members) => match known_wrapper(&members) {
+                Some(name) => Err(wrapped(name)),
+                None => Ok(Self::body(members)),
+            },
             Value::Null => Ok(Self::body(Map::new())),
             other => Err(not_json(format!("expected an object, got {}", kind(&other)))),
         }
     }
 
     fn from_form(text: &str) -> Result<Self, Refusal> {
-        let mut pairs = form_urlencoded::parse(text.as_bytes());
-        if let (Some((name, value)), None) = (pairs.next(), pairs.next()) {
-            check_no_json_within(&name, &value)?;
-        }
+        check_form(text)?;
         let pairs = form_urlencoded::parse(text.as_bytes());
         let members = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
         Ok(Self::body(members.collect()))
-    }
-
-    /// A body whose one member is a usual name for "all of it" holds what was meant a level too
-    /// deep; reading on would complain that the members are missing.
-    fn of_members(members: Map<String, Value>) -> Result<Self, Refusal> {
-        let mut each = members.iter();
-        if let (Some((name, Value::Object(_))), None) = (each.next(), each.next())
-            && WRAPPERS.contains(&name.as_str())
-        {
-            let wrapped = format!("its members stand within \"{name}\", send them without it");
-            return Err(not_json(wrapped));
-        }
-        Ok(Self::body(members))
     }
 
     const fn body(members: Map<String, Value>) -> Self {
@@ -150,8 +138,11 @@ impl Object<'_> {
     }
 
     /// The object that a body wraps its members into, or the body itself where it has no wrapper
-    /// (D-56). Complaints name the members without the wrapper.
-    pub fn unwrapped(&self, wrapper: &str) -> Result<Object<'_>, Refusal> {
+    /// (D-56); `first` is a member that must be there. Complaints name the members without the wrapper.
+    pub fn unwrapped(&self, wrapper: &str, first: &str) -> Result<Object<'_>, Refusal> {
+        if !self.has(wrapper) {
+            self.check_not_within(&[first])?;
+        }
         let members = match self.get(wrapper) {
             None => Cow::Borrowed(&*self.members),
             Some(Value::Object(members)) => Cow::Borrowed(members),
@@ -162,6 +153,26 @@ impl Object<'_> {
             Some(other) => return Err(self.wrong(wrapper, "must be an object", other)),
         };
         Ok(Object { path: Path::Body, members })
+    }
+
+    /// Refuses a body that has none of these members itself but holds one of them within another
+    /// member: what was meant stands a level too deep.
+    pub fn check_not_within(&self, names: &[&str]) -> Result<(), Refusal> {
+        if !matches!(self.path, Path::Body) || names.iter().any(|name| self.has(name)) {
+            return Ok(());
+        }
+        let holds_one = |members: &Map<String, Value>| {
+            names.iter().any(|name| members.get(*name).is_some_and(|value| !value.is_null()))
+        };
+        let wrapper = self.members.iter().find(|(_, value)| match value {
+            Value::Object(members) => holds_one(members),
+            Value::String(text) if begins_like_json(text) => {
+                let within = read_json(text).ok();
+                within.as_ref().and_then(Value::as_object).is_some_and(holds_one)
+            }
+            _ => false,
+        });
+        wrapper.map_or(Ok(()), |(name, _)| Err(wrapped(name)))
     }
 
     /// A text that may be absent: absent, null and `""` all read as empty. Numbers read as the
@@ -207,34 +218,46 @@ impl Object<'_> {
     pub fn required_text(&self, name: &str) -> Result<Cow<'_, str>, Refusal> {
         let text = self.text(name)?;
         if text.is_empty() {
-            return Err(Refusal::invalid(self.path_of(name), "is empty"));
+            return Err(self.missing(name, "is empty"));
         }
         Ok(text)
     }
 
-    /// A whole number that may be absent. Strings of digits read as their number; a number too
-    /// large for 64 bits saturates. A decimal point is refused, also before zeros: who writes one
-    /// means another unit.
-    pub fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let number = match value {
-            Value::Number(number) => whole(&number.to_string()),
-            Value::String(text) if text.trim().is_empty() => return Ok(None),
-            Value::String(text) => whole(text.trim()),
-            _ => None,
-        };
-        let Some(number) = number else {
-            let problem = format!("must be a whole number, not {}", self.shown(name));
-            return Err(Refusal::invalid(self.path_of(name), problem));
-        };
-        Ok(Some(number))
+    /// The complaint of a member that is not there.
+    fn missing(&self, name: &str, problem: &str) -> Refusal {
+        let elsewhere = self.check_not_within(&[name]).err();
+        elsewhere.unwrap_or_else(|| Refusal::invalid(self.path_of(name), problem))
     }
 
-    /// A member as a complaint shows it: a number as it was sent, another text in quotes, of
-    /// everything else the kind.
+    /// A whole number that may be absent. Strings of digits read as their number. What 64 bits do not
+    /// hold is refused: nobody means the largest number there is. So is a decimal point, also before
+    /// zeros: who writes one means another unit.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let digits = match value {
+            Value::String(text) if text.trim().is_empty() => return Ok(None),
+            value => whole(value),
+        };
+        let number = digits.as_deref().map(str::parse);
+        if let Some(Ok(number)) = number {
+            return Ok(Some(number));
+        }
+        let size = if number.is_some() { " that fits into 64 bits" } else { "" };
+        let problem = format!("must be a whole number{size}, not {}", self.shown(name));
+        Err(Refusal::invalid(self.path_of(name), problem))
+    }
+
+    /// Whether a whole number stands there, be it too large for [`Object::integer`].
+    pub fn has_digits(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| whole(value).is_some())
+    }
+
+    /// A member as a complaint shows it: a number as it was read (of an exponent with its sign: `1e30`
+    /// is `1e+30`), another text in quotes, of everything else the kind.
     pub fn shown(&self, name: &str) -> String {
-        match self.get(name).unwrap_or(&Value::Null) {
-            Value::String(text) if whole(text.trim()).is_none() => text::quoted(text),
+        let value = self.get(name).unwrap_or(&Value::Null);
+        match value {
+            Value::String(text) if whole(value).is_none() => text::quoted(text),
             Value::String(digits) => text::quoted(digits.trim()).replace('"', ""),
             Value::Number(number) => text::quoted(&number.to_string()).replace('"', ""),
             other => kind(other).to_owned(),
@@ -243,7 +266,7 @@ impl Object<'_> {
 
     /// A whole number that must be there.
     pub fn required_integer(&self, name: &str) -> Result<i64, Refusal> {
-        self.integer(name)?.ok_or_else(|| Refusal::invalid(self.path_of(name), "is empty"))
+        self.integer(name)?.ok_or_else(|| self.missing(name, "is empty"))
     }
 
     /// A 0/1 flag; absent is 0. Clients also send true and false, and the words.
@@ -254,10 +277,10 @@ impl Object<'_> {
             Some(Value::String(word)) if word.trim() == "false" => return Ok(false),
             _ => {}
         }
-        match self.integer(name)? {
-            None | Some(0) => Ok(false),
-            Some(1) => Ok(true),
-            Some(_) => {
+        match self.integer(name) {
+            Ok(None | Some(0)) => Ok(false),
+            Ok(Some(1)) => Ok(true),
+            Ok(Some(_)) | Err(_) => {
                 let problem = format!("must be 0 or 1, not {}", self.shown(name));
                 Err(Refusal::invalid(self.path_of(name), problem))
             }
@@ -277,8 +300,7 @@ impl Object<'_> {
 
     /// An object that must be there.
     pub fn required_object<'b>(&'b self, name: &'b str) -> Result<Object<'b>, Refusal> {
-        self.object(name)?
-            .ok_or_else(|| Refusal::invalid(self.path_of(name), "is missing, it must be an object"))
+        self.object(name)?.ok_or_else(|| self.missing(name, "is missing, it must be an object"))
     }
 
     /// A list of objects, counted before it is looked into; absent is empty, a single
@@ -337,141 +359,6 @@ impl Object<'_> {
     }
 }
 
-fn is_form(content_type: Option<&str>) -> bool {
-    content_type.is_some_and(|value| {
-        value.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
-    })
-}
-
-/// What a body that begins unlike JSON seems to be.
-fn foreign_format(text: &str, content_type: Option<&str>) -> Option<String> {
-    let is_multipart = content_type
-        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("multipart/"));
-    let names_a_value = |text: &str| {
-        let name = text.split('=').next().filter(|name| name.len() < text.len());
-        let in_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-        name.is_some_and(|name| !name.is_empty() && name.bytes().all(in_name))
-    };
-    let seen = if is_multipart || text.starts_with("--") {
-        "it is multipart (form-data), send the JSON alone"
-    } else if text.starts_with('<') {
-        "it is XML or HTML, send JSON"
-    } else if text.starts_with("%7B") || text.starts_with("%7b") {
-        "it is JSON that was percent-encoded, send it as it is"
-    } else if names_a_value(text) {
-        "it is a form (name=value), send JSON"
-    } else {
-        return None;
-    };
-    Some(seen.to_owned())
-}
-
-/// A form of one pair is what libraries make of a JSON text that they are given as a form's data.
-fn check_no_json_within(name: &str, value: &str) -> Result<(), Refusal> {
-    let is_json = |text: &str| text.trim_start().starts_with('{');
-    if is_json(name) {
-        return Err(not_json("it is JSON sent as a form's name, send it as it is".to_owned()));
-    }
-    if is_json(value) {
-        let name = text::quoted(name);
-        return Err(not_json(format!(
-            "it is a form whose {name} holds JSON, send JSON without a form"
-        )));
-    }
-    Ok(())
-}
-
-/// Counts what separates values before any is made: each one costs many times its bytes.
-fn check_size(text: &str) -> Result<(), Refusal> {
-    if text.len() <= MAX_VALUES {
-        return Ok(());
-    }
-    let values = text.bytes().filter(|byte| matches!(byte, b',' | b'{' | b'[')).count();
-    if values > MAX_VALUES {
-        return Err(not_json(format!("it holds more than {MAX_VALUES} values")));
-    }
-    Ok(())
-}
-
-/// Strict first; only a text that fails is read again without its trailing commas, and what is
-/// still wrong then is what is wrong with it.
-fn read_json(text: &str) -> Result<Value, Refusal> {
-    serde_json::from_str(text).or_else(|_| {
-        let lenient = without_trailing_commas(text);
-        serde_json::from_str(&lenient).map_err(|error| {
-            let missing = if error.is_eof() { missing_end(&lenient) } else { None };
-            not_json(missing.unwrap_or_else(|| error.to_string()))
-        })
-    })
-}
-
-/// What a text that ends too early still lacks, and where that began.
-fn missing_end(text: &str) -> Option<String> {
-    let (mut open, mut string, mut escaped) = (Vec::new(), None, false);
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if string.is_some() => escaped = true,
-            b'"' if string.is_some() => string = None,
-            b'"' => string = Some(index),
-            _ if string.is_some() => {}
-            b'{' => open.push((index, '}')),
-            b'[' => open.push((index, ']')),
-            b'}' | b']' => _ = open.pop(),
-            _ => {}
-        }
-    }
-    let end = place(text, text.trim_end().len());
-    if let Some(began) = string {
-        let began = place(text, began);
-        return Some(format!("the \" of {began} is never closed, the body ends at {end}"));
-    }
-    let (began, _) = *open.last()?;
-    let opening = char::from(text.as_bytes()[began]);
-    let began = place(text, began);
-    let missing: String = open.iter().rev().take(MAX_SHOWN).map(|(_, closing)| closing).collect();
-    Some(format!("\"{missing}\" is missing at its end, {end}: the {opening} of {began} is open"))
-}
-
-/// Line and column of a byte, counted from 1 as the reader's own complaints are.
-fn place(text: &str, index: usize) -> String {
-    let before = &text.as_bytes()[..index];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    format!("line {line} column {column}")
-}
-
-/// Turns a comma that stands before `}` or `]` into a blank (wire_facts 6.4: the contract's own
-/// samples have them).
-fn without_trailing_commas(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    let (mut in_string, mut escaped, mut comma) = (false, false, None);
-    for index in 0..bytes.len() {
-        match bytes[index] {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => (in_string, comma) = (!in_string, None),
-            _ if in_string => {}
-            b',' => comma = Some(index),
-            b'}' | b']' => {
-                if let Some(trailing) = comma.take() {
-                    bytes[trailing] = b' ';
-                }
-            }
-            byte if byte.is_ascii_whitespace() => {}
-            _ => comma = None,
-        }
-    }
-    String::from_utf8(bytes).expect("only ASCII commas were replaced by ASCII blanks")
-}
-
-fn not_json(why: String) -> Refusal {
-    Refusal::new(
-        ErrorCode::DataFormatError,
-        format!("the body is not the JSON that is expected: {why}"),
-    )
-}
-
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -483,14 +370,21 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Reads digits behind an optional sign; more of them than 64 bits hold saturate.
-fn whole(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let furthest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    Some(text.parse().unwrap_or(furthest))
+/// The digits of a number, or of a text that is one, behind an optional sign.
+fn whole(value: &Value) -> Option<Cow<'_, str>> {
+    let text = match value {
+        Value::Number(number) => Cow::Owned(number.to_string()),
+        Value::String(text) => Cow::Borrowed(text.trim()),
+        _ => return None,
+    };
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let is_whole = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_whole.then_some(text)
+}
+
+fn wrapped(name: &str) -> Refusal {
+    let name = text::quoted(name);
+    not_json(format!("its members stand within {name}, send them without it"))
 }
 
 #[cfg(test)]
@@ -556,19 +450,17 @@ mod tests {
     #[test]
     fn numbers_and_strings_stand_for_each_other() {
         let object =
-            read(r#"{"n":" 12","t":3.50,"f":11,"big":18446744073709551615,"e":"","x":null}"#);
+            read(r#"{"n":" 12","t":3.50,"f":11,"big":9223372036854775807,"e":"","x":null}"#);
         assert_eq!(object.integer("n").unwrap(), Some(12));
         assert_eq!(object.integer("f").unwrap(), Some(11));
         assert_eq!(object.integer("big").unwrap(), Some(i64::MAX));
         assert_eq!(object.text("t").unwrap(), "3.50");
         assert_eq!(object.integer("e").unwrap(), None);
         assert_eq!(object.integer("x").unwrap(), None);
-        let object = read(
-            r#"{"o":18050610074402878502300701525769754,"m":"-11","t":"99999999999999999999","f":"true","l":[]}"#,
-        );
+        let object =
+            read(r#"{"o":18050610074402878502300701525769754,"m":"-11","f":"true","l":[]}"#);
         assert_eq!(object.text("o").unwrap(), "18050610074402878502300701525769754");
         assert_eq!(object.integer("m").unwrap(), Some(-11));
-        assert_eq!(object.integer("t").unwrap(), Some(i64::MAX));
         assert_eq!(object.flag("f"), Ok(true));
         assert!(object.object("l").unwrap().is_some());
     }
@@ -583,48 +475,6 @@ mod tests {
         );
         let refusal = object.objects("list", AtMost(9, "items")).unwrap_err();
         assert_eq!(refusal.to_string(), "invalid params, list[1] must be an object, not a number");
-    }
-
-    #[test]
-    fn what_is_missing_at_the_end_is_named() {
-        for (body, seen) in [
-            (
-                "{\"contact\":{\"phone\":\"1\",\"time_out\":2,}\n",
-                "\"}\" is missing at its end, line 1 column 39: the { of line 1 column 1 is open",
-            ),
-            (
-                "{\"a\":[{\"b\":1}",
-                "\"]}\" is missing at its end, line 1 column 14: the [ of line 1 column 6 is open",
-            ),
-            (
-                "{\n\"a\":\"b}",
-                "the \" of line 2 column 5 is never closed, the body ends at line 2 column 8",
-            ),
-        ] {
-            let refusal = Object::read(body.as_bytes(), None).unwrap_err();
-            assert!(refusal.detail.ends_with(seen), "{body}: {}", refusal.detail);
-        }
-    }
-
-    #[test]
-    fn what_is_no_json_is_called_what_it_is() {
-        let form = Some("application/x-www-form-urlencoded");
-        let multipart = Some("multipart/form-data; boundary=x");
-        for (content_type, body, seen) in [
-            (multipart, "--x\r\nContent-Disposition: form-data", "multipart"),
-            (None, "--x\r\nContent-Disposition: form-data", "multipart"),
-            (None, "<xml></xml>", "XML"),
-            (None, "order_id=1", "a form (name=value)"),
-            (None, "%7B%22a%22%3A1%7D", "percent-encoded"),
-            (form, "%7B%22a%22%3A1%7D=", "a form's name"),
-            (form, "data=%7B%22a%22%3A1%7D", "a form whose \"data\" holds JSON"),
-            (None, r#"{"data":{"order_id":"1"}}"#, "within \"data\""),
-        ] {
-            let refusal = Object::read(body.as_bytes(), content_type).unwrap_err();
-            assert_eq!(refusal.code, ErrorCode::DataFormatError, "{body}");
-            assert!(refusal.detail.contains(seen), "{body}: {}", refusal.detail);
-        }
-        assert!(read(r#"{"data":"text"}"#).has("data"));
     }
 
     #[test]
@@ -661,8 +511,25 @@ mod tests {
             let detail = read(&body).integer("n").unwrap_err().detail;
             assert_eq!(detail, format!("n must be a whole number, not {shown}"), "{sent}");
         }
-        let detail = read(r#"{"f":99999999999999999999}"#).flag("f").unwrap_err().detail;
-        assert_eq!(detail, "f must be 0 or 1, not 99999999999999999999");
+        for (sent, shown) in
+            [("99999999999999999999", "99999999999999999999"), ("2", "2"), ("\"no\"", "\"no\"")]
+        {
+            let detail = read(&format!("{{\"f\":{sent}}}")).flag("f").unwrap_err().detail;
+            assert_eq!(detail, format!("f must be 0 or 1, not {shown}"));
+        }
+    }
+
+    #[test]
+    fn an_integer_of_more_than_64_bits_is_refused_and_shown() {
+        for sent in ["9223372036854775808", "-9223372036854775809", "\"+99999999999999999999\""] {
+            let object = read(&format!("{{\"n\":{sent}}}"));
+            let shown = sent.replace('"', "");
+            assert_eq!(
+                object.integer("n").unwrap_err().detail,
+                format!("n must be a whole number that fits into 64 bits, not {shown}")
+            );
+            assert!(object.has_digits("n"));
+        }
     }
 
     #[test]
@@ -683,14 +550,19 @@ mod tests {
     fn a_wrapper_is_taken_off_and_not_named() {
         for body in [r#"{"w":{"n":"x"}}"#, r#"{"n":"x"}"#, r#"{"w":"{\"n\":\"x\"}"}"#] {
             let object = read(body);
-            let inner = object.unwrapped("w").unwrap();
+            let inner = object.unwrapped("w", "n").unwrap();
             assert_eq!(
                 inner.integer("n").unwrap_err().detail,
                 "n must be a whole number, not \"x\""
             );
         }
+        for name in ["W", "w_"] {
+            let body = format!("{{\"{name}\":{{\"n\":1}}}}");
+            let refusal = read(&body).unwrapped("w", "n").unwrap_err();
+            assert!(refusal.detail.contains(&format!("within \"{name}\"")), "{refusal}");
+        }
         for body in [r#"{"w":[]}"#, r#"{"w":"abc"}"#] {
-            let refusal = read(body).unwrapped("w").unwrap_err();
+            let refusal = read(body).unwrapped("w", "n").unwrap_err();
             assert!(refusal.detail.starts_with("w must be an object"), "{refusal}");
         }
         let blank = read(r#"{"a":" ","b":null,"c":"x"}"#);

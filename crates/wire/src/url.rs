@@ -1,6 +1,9 @@
 //! Queries of the addresses that this server makes.
 
+use kaipiao_domain::Refusal;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::borrow::Cow;
+use url::Host;
 
 /// Everything but RFC 3986's unreserved characters is encoded, as in the links seen.
 pub(crate) const ENCODED: &AsciiSet =
@@ -20,28 +23,56 @@ const NOT_IN_ADDRESSES: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// What would end a user name early.
+const NOT_IN_USERS: &AsciiSet = &NOT_IN_ADDRESSES.add(b'@').add(b'[').add(b']');
+
 /// A http or https address in ASCII: percent-encoded, its host in punycode. What is ASCII already
-/// stays as it is. None: the host has no such form.
-pub(crate) fn ascii(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
+/// stays as it is.
+///
+/// # Errors
+/// What is wrong with the part that names the host: a browser would go nowhere, or to another one.
+pub(crate) fn ascii(url: &str) -> Result<String, &'static str> {
+    let (scheme, rest) = url.split_once("://").ok_or(NO_HOST)?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (user, host) = match authority.rsplit_once('@') {
-        Some((user, host)) => (format!("{}@", encoded(user)), host),
+    if authority.contains('\\') {
+        return Err("holds a backslash before its path, which browsers take for a /");
+    }
+    let (user, host_and_port) = match authority.rsplit_once('@') {
+        Some((user, rest)) => (format!("{}@", utf8_percent_encode(user, NOT_IN_USERS)), rest),
         None => (String::new(), authority),
     };
-    let host = if host.is_ascii() { host.to_owned() } else { punycode(host)? };
-    Some(format!("{scheme}://{user}{host}{}", encoded(path)))
+    let colon = host_and_port.rfind(':').filter(|colon| !host_and_port[*colon..].contains(']'));
+    let (host, port) = host_and_port.split_at(colon.unwrap_or(host_and_port.len()));
+    if !is_port(port) {
+        return Err("holds a port that is no number up to 65535");
+    }
+    Ok(format!("{scheme}://{user}{}{port}{}", ascii_host(host)?, encoded(path)))
 }
 
-fn punycode(host_and_port: &str) -> Option<String> {
-    let (host, port) = match host_and_port.split_once(':') {
-        Some((host, port)) => (host, format!(":{port}")),
-        None => (host_and_port, String::new()),
-    };
-    if !port.is_ascii() {
-        return None;
+/// `:80`, `:`, or nothing.
+fn is_port(text: &str) -> bool {
+    let digits = text.strip_prefix(':').unwrap_or_default();
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits.is_empty() || digits.parse::<u16>().is_ok())
+}
+
+fn ascii_host(host: &str) -> Result<Cow<'_, str>, &'static str> {
+    let parsed = Host::parse(host).map_err(|_| NO_HOST)?;
+    if let Host::Domain(name) = &parsed {
+        let in_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if !name.bytes().all(in_name) {
+            return Err(NO_HOST);
+        }
     }
-    Some(format!("{}{port}", idna::domain_to_ascii_strict(host).ok()?))
+    let stays = host.is_ascii() && !host.contains('%');
+    Ok(if stays { Cow::Borrowed(host) } else { Cow::Owned(parsed.to_string()) })
+}
+
+const NO_HOST: &str = "holds no host name that there can be";
+
+/// Refuses an address whose host no browser finds (72031).
+pub(crate) fn check_host(field: &str, url: &str) -> Result<(), Refusal> {
+    ascii(url).map(drop).map_err(|problem| Refusal::invalid(field, problem))
 }
 
 fn encoded(text: &str) -> String {
@@ -68,9 +99,18 @@ mod tests {
 
     #[test]
     fn what_is_ascii_already_stays_and_everything_else_is_encoded() {
-        for same in ["https://a.cn", "HTTP://A.cn:8080/b%20c?d=%E4%B8%AD&e=[1]#f", "http://[::1]/"]
-        {
-            assert_eq!(ascii(same).as_deref(), Some(same));
+        for same in [
+            "https://a.cn",
+            "HTTP://A.cn:8080/b%20c?d=%E4%B8%AD&e=[1]#f",
+            "http://[::1]/",
+            "http://[::1]:8080/",
+            "https://xn--fiqs8s.cn/",
+            "http://1.2.3.4:0/",
+            "https://a_b.cn:65535?c=@d:e",
+            "https://user:word@a.cn/",
+            "https://a.cn:/x",
+        ] {
+            assert_eq!(ascii(same).as_deref(), Ok(same));
         }
         for (url, expected) in [
             (
@@ -79,20 +119,64 @@ mod tests {
             ),
             ("https://中国.cn:8443?a=\"<b>|", "https://xn--fiqs8s.cn:8443?a=%22%3Cb%3E%7C"),
             ("http://BÜCHER.de/", "http://xn--bcher-kva.de/"),
+            ("http://%E4%B8%AD国.cn/", "http://xn--fiqs8s.cn/"),
+            ("https://a@b@c.cn/\\", "https://a%40b@c.cn/%5C"),
         ] {
-            assert_eq!(ascii(url).as_deref(), Some(expected), "{url}");
+            assert_eq!(ascii(url).as_deref(), Ok(expected), "{url}");
         }
-        for bad in ["https://中\u{200e} _国.cn/", "https://中国.cn:八/", "no address"] {
-            assert_eq!(ascii(bad), None, "{bad}");
+    }
+
+    #[test]
+    fn a_host_that_no_browser_finds_is_refused() {
+        for bad in [
+            "no address",
+            "https://中\u{200e} _国.cn/",
+            "https://a\"b<c>.cn/",
+            "https://a\"b.cn/",
+            "https://a`b.cn/",
+            "https://:80/x",
+            "https://@/x",
+            "https:///x",
+            "https://[::1/",
+            "https://[::1]x/",
+            "https://::1/",
+            "https://a%20b.cn/",
+            "https://a b.cn/",
+            "https://1.2.3.999/",
+            "https://xn--a.cn/",
+        ] {
+            assert_eq!(ascii(bad), Err(NO_HOST), "{bad}");
+        }
+        for (bad, seen) in [
+            ("https://a.cn\\@b.cn/", "a backslash"),
+            ("https://a.cn\\b", "a backslash"),
+            ("https://a.cn:99999/x", "a port"),
+            ("https://a.cn:8a/", "a port"),
+            ("https://a.cn:+8/", "a port"),
+            ("https://中国.cn:八/", "a port"),
+        ] {
+            assert!(ascii(bad).unwrap_err().contains(seen), "{bad}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn every_answer_is_ascii_and_stays_the_same(rest in "\\PC{0,40}") {
-            if let Some(once) = ascii(&format!("https://{rest}")) {
+            if let Ok(once) = ascii(&format!("https://{rest}")) {
                 proptest::prop_assert!(once.is_ascii());
-                proptest::prop_assert_eq!(ascii(&once), Some(once.clone()));
+                proptest::prop_assert_eq!(ascii(&once), Ok(once.clone()));
+            }
+        }
+
+        #[test]
+        fn a_browser_goes_to_the_host_that_was_sent(
+            rest in "[ab.:@/\\\\%0-9\\[\\]?#中\"<]{0,12}\\PC{0,8}"
+        ) {
+            let sent = format!("https://{rest}");
+            if let Ok(answer) = ascii(&sent) {
+                let host = |url: &str| url::Url::parse(url).map(|url| url.host().map(|host| host.to_owned()));
+                proptest::prop_assert!(host(&answer).is_ok_and(|host| host.is_some()), "{}", answer);
+                proptest::prop_assert_eq!(host(&answer), host(&sent));
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::signed::read_token;
+use crate::signed::{read_token, what_is_no_token};
 use crate::store_access::{get, get_fresh};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
@@ -11,7 +11,6 @@ use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
-use kaipiao_wire::access::token::what_is_no_token;
 
 /// The account behind an access token. Costs a MAC and two looks into memory.
 /// 41001 no token, 40001 unknown or replaced, 42001 its life is over.
@@ -20,7 +19,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Account, Failure> {
         let detail = "put access_token=… into the query";
         return Err(Refusal::new(ErrorCode::AccessTokenMissing, detail).into());
     }
-    let claim = read_token(&app.keys, token).ok_or_else(|| unknown(what_is_no_token(token)))?;
+    let claim = read_token(&app.keys, token).ok_or_else(|| unknown(&what_is_no_token(token)))?;
     let key = token_family_key(&claim.appid, claim.family);
     let family: TokenFamily = get(app, &key).await?.unwrap_or_default();
     let mut status = family.status(claim.token, app.now());

@@ -3,7 +3,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::signed::{TokenClaim, write_token};
+use crate::signed::{TokenClaim, what_is_no_secret, write_token};
 use crate::store_access::{Decision, FirstTry, decide, get_fresh};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
@@ -60,7 +60,9 @@ async fn account_by_secret(app: &App, appid: &str, secret: &str) -> Result<Accou
     // Another node may have changed it a moment ago.
     let account: Account = get_fresh(app, &account_key(&appid)).await?.ok_or_else(unknown)?;
     if !has_secret(app, &account, secret.trim()) {
-        let detail = format!("it is not the secret of {appid}");
+        let seen = what_is_no_secret(secret);
+        let seen = seen.map(|seen| format!(": {seen}")).unwrap_or_default();
+        let detail = format!("it is not the secret of {appid}{seen}");
         return Err(Refusal::new(ErrorCode::InvalidAppsecret, detail).into());
     }
     Ok(account)

@@ -5,6 +5,7 @@
 mod certificates;
 mod doctor;
 mod health;
+mod issuing;
 mod log;
 mod operations;
 mod stop;

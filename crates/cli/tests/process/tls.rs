@@ -198,17 +198,20 @@ fn a_secret_file_that_others_can_read_is_warned_of_in_the_log_and_by_the_doctor(
     }
 }
 
-/// The settings that a README has in a block of TOML.
-fn readme_settings(readme: &str) -> &str {
-    let (_, begin) = readme.split_once("```toml\n").unwrap();
-    begin.split_once("```").unwrap().0
+/// The settings that both READMEs have in their block of TOML of this place, counted from 0.
+fn readme_settings(place: usize) -> &'static str {
+    let [english, chinese] =
+        [include_str!("../../../../README.md"), include_str!("../../../../README.zh-CN.md")]
+            .map(|readme| readme.split("```toml\n").nth(place + 1).unwrap())
+            .map(|begin| begin.split_once("```").unwrap().0);
+    assert_eq!(english, chinese);
+    english
 }
 
-#[test]
-fn the_readmes_settings_for_compose_serve_a_neighbour_whose_links_lead_back() {
-    let readme = readme_settings(include_str!("../../../../README.md"));
-    assert_eq!(readme, readme_settings(include_str!("../../../../README.zh-CN.md")));
-    let settings = settings_file(readme);
+/// Starts a server with the READMEs' settings: whoever reaches it by `base` gets a token, and a link that
+/// leads back to `base`.
+fn serves_its_name(settings: &str, base: &str) {
+    let settings = settings_file(settings);
     let data = tempfile::tempdir().unwrap();
     let settings = ["--config", settings.path().to_str().unwrap()];
     let mut doctor = kaipiao();
@@ -217,15 +220,29 @@ fn the_readmes_settings_for_compose_serve_a_neighbour_whose_links_lead_back() {
     assert!(!examined.contains("a sandbox is open to whoever reaches it"), "{examined}");
     let server = Served::start(data.path(), &settings);
     let curl = Curl::trusting(data.path());
-    let place = format!("kaipiao:8080:127.0.0.1:{}", port(&server.home));
-    let order = ["-i", "-d", "", "https://kaipiao:8080/shop/orders"];
-    let sent_on = text(&curl.run(&[&["--connect-to", &place][..], &order[..]].concat()));
+    let (_, host) = base.split_once("://").unwrap();
+    let (name, asked) = host.split_once(':').unwrap_or((host, "443"));
+    let place = format!("{name}:{asked}:127.0.0.1:{}", port(&server.home));
+    let run = |more: &[&str]| text(&curl.run(&[&["--connect-to", &place][..], more].concat()));
+    let token = run(&[&token_url(&format!("{base}/"))]);
+    assert!(token.contains("\"expires_in\":7200"), "{token}");
+    let sent_on = run(&["-i", "-d", "", &format!("{base}/shop/orders")]);
     assert!(sent_on.contains("303 See Other"), "{sent_on}");
     let link = sent_on.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
-    assert!(link.starts_with("https://kaipiao:8080/"), "{link}");
-    let page = text(&curl.run(&["--connect-to", &place, "-L", "-i", link.trim()]));
+    assert!(link.starts_with(&format!("{base}/")), "{link}");
+    let page = run(&["-L", "-i", link.trim()]);
     assert!(page.contains("200 OK"), "{page}");
     server.stop();
+}
+
+#[test]
+fn the_readmes_settings_for_compose_serve_a_neighbour_whose_links_lead_back() {
+    serves_its_name(readme_settings(0), "https://kaipiao:8080");
+}
+
+#[test]
+fn the_readmes_settings_for_a_fixed_host_serve_its_sdk_whose_links_lead_back() {
+    serves_its_name(readme_settings(1), "https://api.weixin.qq.com");
 }
 
 #[test]

@@ -13,11 +13,16 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// As large as the platform's own timestamps (D-145): 136 years of seconds, 49 days of milliseconds.
+    pub const MAX_TIME_OUT: i64 = 4_294_967_295;
+
     /// Checks the merchant's values.
     pub fn check(&self) -> Result<(), Refusal> {
         text::required("contact.phone", &self.phone, 64)?;
-        if self.time_out < 0 {
-            return Err(Refusal::invalid("contact.time_out", "must not be negative"));
+        let (most, asked) = (Self::MAX_TIME_OUT, self.time_out);
+        if !(0..=most).contains(&asked) {
+            let problem = format!("must be 0 to {most}, not {asked}");
+            return Err(Refusal::invalid("contact.time_out", problem));
         }
         Ok(())
     }

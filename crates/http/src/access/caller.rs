@@ -2,13 +2,20 @@
 
 use crate::answer::Failed;
 use crate::body::{RequestBody, Sender, query_value};
+use crate::budget::FREE_BYTES;
 use crate::server::Server;
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use kaipiao_app::access::authenticate;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_errcode::ErrorCode;
+use std::borrow::Cow;
+
+/// The parameter that the token is given in.
+const NAME: &str = "access_token";
 
 /// An account with a token that works.
 pub(crate) struct Caller(pub(crate) Account);
@@ -17,7 +24,7 @@ impl FromRequestParts<Server> for Caller {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
-        let token = query_value(&parts.uri, "access_token");
+        let token = token(parts)?;
         Ok(Self(authenticate::authenticate(&server.app, &token).await?))
     }
 }
@@ -29,7 +36,7 @@ impl FromRequestParts<Server> for Merchant {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
-        let token = query_value(&parts.uri, "access_token");
+        let token = token(parts)?;
         Ok(Self(authenticate::authenticate_merchant(&server.app, &token).await?))
     }
 }
@@ -47,10 +54,59 @@ impl FromRequest<Server> for Call {
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
         let (mut parts, body) = request.into_parts();
+        if query_value(&parts.uri, NAME).is_empty() {
+            let seen = match seen_in_head(&parts) {
+                None if is_in_body(server, &parts, body).await => Some("in the body"),
+                seen => seen,
+            };
+            return Err(missing(seen).into());
+        }
         let Merchant(caller) = Merchant::from_request_parts(&mut parts, server).await?;
         let sender = Sender::Account(caller.appid.clone());
         Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
     }
+}
+
+/// The query's token, or 41001.
+fn token(parts: &Parts) -> Result<String, Refusal> {
+    let token = query_value(&parts.uri, NAME);
+    if token.is_empty() { Err(missing(seen_in_head(parts))) } else { Ok(token) }
+}
+
+/// 41001, and where a token was seen instead.
+fn missing(seen: Option<&str>) -> Refusal {
+    let seen = seen.map(|place| format!("it stands {place}, ")).unwrap_or_default();
+    let detail = format!("{seen}put access_token=… into the query");
+    Refusal::new(ErrorCode::AccessTokenMissing, detail)
+}
+
+fn seen_in_head(parts: &Parts) -> Option<&'static str> {
+    let query = parts.uri.query().unwrap_or("").as_bytes();
+    let is_like = |name: &str| {
+        let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        ["accesstoken", "token"].iter().any(|known| letters.eq_ignore_ascii_case(known))
+    };
+    if parts.headers.contains_key(AUTHORIZATION) {
+        return Some("in the header Authorization");
+    }
+    if parts.headers.keys().any(|name| is_like(name.as_str())) {
+        return Some("in a header");
+    }
+    let is_named_otherwise = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+        name != NAME && is_like(&name) && !value.is_empty()
+    };
+    let is_renamed = form_urlencoded::parse(query).any(is_named_otherwise);
+    is_renamed.then_some("under another name")
+}
+
+/// Whether a small body holds a token: of somebody who is not known nothing larger is read.
+async fn is_in_body(server: &Server, parts: &Parts, body: Body) -> bool {
+    let most = u64::try_from(FREE_BYTES).unwrap_or(u64::MAX);
+    if body.size_hint().exact().is_none_or(|bytes| bytes == 0 || bytes > most) {
+        return false;
+    }
+    let body = RequestBody::receive(server, parts, body, Sender::Unknown).await;
+    body.is_ok_and(|body| body.object().is_ok_and(|object| object.has(NAME)))
 }
 
 /// 43001: the call wants GET.

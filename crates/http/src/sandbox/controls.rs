@@ -10,12 +10,11 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use core::time::Duration;
-use kaipiao_app::Failure;
 use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
 use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
 use kaipiao_app::people::{messages, users};
 use kaipiao_app::sandbox::Sandbox;
-use kaipiao_domain::authorization::user_decision::UserChoice;
+use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
@@ -37,7 +36,7 @@ pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -
     };
     let (link, user, answer) = asked;
     let Some(user) = UserId::parse(&user) else {
-        return refuse(StatusCode::CONFLICT, &AnswerError::UnknownUser(user).to_string());
+        return not_taken(AnswerError::UnknownUser(user));
     };
     let app = &server.app;
     let taken = match answer {
@@ -52,12 +51,26 @@ pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -
             let result = if answered.is_authorized { "authorized" } else { "declined" };
             json(StatusCode::OK, bare(&AnswerJson { result, redirect }))
         }
-        Err(AnswerError::Failed(Failure::Refused(refusal))) => {
-            refuse(StatusCode::CONFLICT, &refusal.to_string())
-        }
-        Err(AnswerError::Failed(failure)) => failed(failure),
-        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+        Err(error) => not_taken(error),
     }
+}
+
+/// 409 is of the order's state, 400 of what was sent.
+fn not_taken(error: AnswerError) -> Response {
+    let status = match &error {
+        AnswerError::Failed(failure) => return failed(failure.clone()),
+        AnswerError::RequestChanged
+        | AnswerError::Refused(
+            ChoiceRefused::LinkExpired
+            | ChoiceRefused::AlreadyAuthorized
+            | ChoiceRefused::AuthorizedByAnotherUser
+            | ChoiceRefused::Rejected,
+        ) => StatusCode::CONFLICT,
+        AnswerError::Refused(ChoiceRefused::TitleMissing | ChoiceRefused::Title(_))
+        | AnswerError::ForgedLink
+        | AnswerError::UnknownUser(_) => StatusCode::BAD_REQUEST,
+    };
+    refuse(status, &error.to_string())
 }
 
 fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal> {

@@ -120,8 +120,10 @@ struct Card<'a> {
     facts: Vec<(&'static str, &'static str, String)>,
     /// Name and amount with tax of the first lines.
     items: Vec<(String, String)>,
-    /// Lines that stand in the PDF alone.
+    /// Lines that the page leaves to the PDF.
     further_items: usize,
+    /// Lines that a printed page leaves to the PDF.
+    further_on_paper: usize,
     /// The address of a new mail with the PDF's.
     mail: String,
     /// The red invoice that has taken it back; empty: it stands.
@@ -158,6 +160,7 @@ impl<'a> Card<'a> {
             number,
             items: items(&content),
             further_items: content.lines.len().saturating_sub(ITEMS),
+            further_on_paper: content.lines.len().saturating_sub(PRINTED_ITEMS),
             mail: mail(&summary.seller_name, &pdf_url),
             seller: summary.seller_name,
             facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
@@ -168,6 +171,8 @@ impl<'a> Card<'a> {
 
 /// Lines that the page shows; an invoice has up to 2,000.
 const ITEMS: usize = 20;
+/// As many of them fit on a sheet below the invoice.
+const PRINTED_ITEMS: usize = 8;
 
 fn items(content: &Content) -> Vec<(String, String)> {
     let total = |line: &Line| Fen::new(line.net.get() + line.tax.get()).to_string();

@@ -10,7 +10,7 @@ use hmac::Mac;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::token::{Family, IssuedToken};
 use kaipiao_domain::access::token_request::TokenRequest;
-use kaipiao_domain::{Refusal, Timestamp};
+use kaipiao_domain::{Refusal, Timestamp, text};
 use kaipiao_errcode::ErrorCode;
 use serde::Serialize;
 
@@ -68,27 +68,58 @@ pub fn read_token(keys: &Keys, text: &str) -> Option<TokenClaim> {
 }
 
 /// What is wrong with a text that is no token of this server's, as its sender can see it.
-pub fn what_is_no_token(text: &str) -> &'static str {
-    let bare = text.trim();
-    if bare.is_empty() {
-        "it is blank, put the token there"
-    } else if bare.len() < text.len() {
-        "a line end or a blank stands around it, take it off"
-    } else if bare.starts_with(['"', '\'']) || bare.ends_with(['"', '\'']) {
-        "it stands in quotation marks, take them off"
-    } else if bare.starts_with(['{', '<', '[', '$']) || is_the_words(bare) {
-        "it is a placeholder, put the token itself there"
-    } else if bare.starts_with("Bearer") {
-        "\"Bearer\" stands before it, take it off"
-    } else {
-        "this server did not issue it"
-    }
+pub fn what_is_no_token(text: &str) -> String {
+    let seen = strange(text, "token", "accesstoken");
+    seen.unwrap_or_else(|| "this server did not issue it".to_owned())
 }
 
-fn is_the_words(text: &str) -> bool {
-    let words: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    words.eq_ignore_ascii_case("accesstoken") || words.eq_ignore_ascii_case("token")
+/// What is wrong with a text that is not its account's secret, as its sender can see it. None: it could
+/// be one.
+pub fn what_is_no_secret(text: &str) -> Option<String> {
+    strange(text, "secret", "appsecret")
 }
+
+/// What programs write where they have nothing.
+const NOTHING: [&str; 6] = ["undefined", "null", "None", "nil", "NULL", "NaN"];
+
+/// What makes a text look unlike the `thing` that was meant, which documents also call `placeholder`.
+fn strange(text: &str, thing: &str, placeholder: &str) -> Option<String> {
+    let bare = text.trim();
+    let begins_with =
+        |word: &str| bare.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    let words: String = bare.chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_the_words = [thing, placeholder].iter().any(|name| words.eq_ignore_ascii_case(name));
+    Some(if bare.is_empty() {
+        format!("it is blank, put the {thing} there")
+    } else if bare.len() < text.len() {
+        "a line end or a blank stands around it, take it off".to_owned()
+    } else if bare.starts_with(QUOTES) || bare.ends_with(QUOTES) {
+        "it stands in quotation marks, take them off".to_owned()
+    } else if bare.starts_with(['{', '<', '[', '$']) || is_the_words {
+        format!("it is a placeholder, put the {thing} itself there")
+    } else if NOTHING.contains(&bare) {
+        format!(
+            "it is the word {}, the program has no {thing} where it takes it from",
+            text::quoted(bare)
+        )
+    } else if begins_with("Bearer") {
+        "\"Bearer\" stands before it, take it off".to_owned()
+    } else if let Some(end) = bare.find(['?', '&']) {
+        let seen = text::quoted(&bare[end..]);
+        format!("{seen} stands behind it, take it off; parameters are joined by &")
+    } else if is_named(bare) {
+        "its name and \"=\" stand before it, take them off".to_owned()
+    } else {
+        return None;
+    })
+}
+
+/// `access_token=84_…`; padding at the end of a text names nothing.
+fn is_named(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(_, value)| !value.trim_matches('=').is_empty())
+}
+
+const QUOTES: [char; 6] = ['"', '\'', '“', '”', '‘', '’'];
 
 /// Reads `/cgi-bin/token`'s members, which know no force_refresh. Order of the checks:
 /// grant_type 40002, appid 41002, secret 41004.
@@ -105,6 +136,7 @@ fn read(
     object: &Object,
     force_refresh: fn(&Object) -> Result<bool, Refusal>,
 ) -> Result<TokenRequest, Refusal> {
+    object.check_not_within(&["grant_type"])?;
     let grant_type = object.text("grant_type")?;
     if grant_type != "client_credential" {
         let detail = "grant_type must be client_credential";
@@ -156,10 +188,31 @@ mod tests {
             ("84_AAAA\n", "line end"),
             (" ", "blank"),
             ("Bearer 84_AAAA", "Bearer"),
+            ("bearer 84_AAAA", "Bearer"),
+            ("“84_AAAA”", "quotation marks"),
+            ("undefined", "it is the word \"undefined\", the program has no token"),
+            ("null", "it is the word \"null\""),
+            ("[object Object]", "placeholder"),
+            ("84_AAAA?", "\"?\" stands behind it"),
+            ("84_AAAA&", "\"&\" stands behind it"),
+            ("84_AAAA?type=wx_card", "\"?type=wx_card\" stands behind it"),
+            ("access_token=84_AAAA", "its name and \"=\" stand before it"),
             ("84_AAAA", "did not issue"),
+            ("84_中", "did not issue"),
+            ("84_AA==", "did not issue"),
         ] {
-            assert!(what_is_no_token(text).contains(seen), "{text:?}");
+            let said = what_is_no_token(text);
+            assert!(said.contains(seen), "{text:?}: {said}");
         }
+        for (text, seen) in [
+            ("'6b61'", "quotation marks"),
+            ("APPSECRET", "it is a placeholder, put the secret itself there"),
+            ("undefined", "the program has no secret"),
+            ("6b61&", "\"&\" stands behind it"),
+        ] {
+            assert!(what_is_no_secret(text).unwrap().contains(seen), "{text:?}");
+        }
+        assert_eq!(what_is_no_secret("6b61697069616f2d6d65726368616e74"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::access::platform_id;
 use crate::keys::Keys;
 use crate::object::Object;
-use crate::url::{ENCODED, ascii, with_query};
+use crate::url::{ENCODED, ascii, check_host, with_query};
 use hmac::Mac;
 use kaipiao_domain::access::account::{AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::{
@@ -23,13 +23,15 @@ pub const PAGE_PATH: &str = "/bizmall/authinvoice";
 pub const MINI_PROGRAM_PATH: &str = "pages/auth/auth";
 /// One billion yuan: more is a mistake in the unit.
 const MAX_MONEY_FEN: i64 = 100_000_000_000;
+/// The largest of 13 digits: more are neither seconds nor milliseconds.
+const MAX_TIMESTAMP_MS: i64 = 9_999_999_999_999;
 
 /// Reads the body, in the contract's order of fields; each complaint is 72031.
 pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal> {
     let (platform, platform_appid) = read_platform(object)?;
     let order_id = OrderId::parse(&object.text("order_id")?)?;
     let money_fen = read_money(object)?;
-    let timestamp = object.required_integer("timestamp")?;
+    let timestamp = read_timestamp(object)?;
     let source = object.required_text("source")?;
     let source = Source::parse(&source).ok_or_else(|| {
         let problem = format!("must be app, web, wxa or wap, not {}", text::quoted(&source));
@@ -38,9 +40,7 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
     let redirect_url = object.text("redirect_url")?;
     if source.redirects() && !redirect_url.is_empty() {
         text::web_link("redirect_url", &redirect_url)?;
-        if ascii(&redirect_url).is_none() {
-            return Err(Refusal::invalid("redirect_url", "holds no host name that there can be"));
-        }
+        check_host("redirect_url", &redirect_url)?;
     }
     let ticket = object.required_text("ticket")?.into_owned();
     let page_type = object.required_integer("type")?;
@@ -51,7 +51,7 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
         platform,
         order_id,
         money_fen,
-        timestamp: saturating_u32(timestamp),
+        timestamp,
         source,
         redirect_url: if source.redirects() { redirect_url.into_owned() } else { String::new() },
         page_type,
@@ -63,10 +63,12 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
 /// Reads `money`: fen. Who writes a decimal point means yuan, and is told what that is in fen.
 fn read_money(object: &Object) -> Result<i64, Refusal> {
     let (read, shown) = (object.integer("money"), object.shown("money"));
+    let out_of_range = format!("must be 0 to {MAX_MONEY_FEN} fen, not {shown}");
     let problem = match read {
         Ok(None) => "is empty".to_owned(),
         Ok(Some(fen)) if (0..=MAX_MONEY_FEN).contains(&fen) => return Ok(fen),
-        Ok(Some(_)) => format!("must be 0 to {MAX_MONEY_FEN} fen, not {shown}"),
+        Ok(Some(_)) => out_of_range,
+        Err(_) if object.has_digits("money") => out_of_range,
         Err(_) => format!("must be a whole number of fen, not {shown}{}", in_fen(object)),
     };
     Err(Refusal::invalid("money", problem))
@@ -82,14 +84,21 @@ fn in_fen(object: &Object) -> String {
 pub fn read_platform(object: &Object) -> Result<(PlatformId, AppId), Refusal> {
     let text = object.text_or("s_pappid", "s_appid")?;
     if text.is_empty() {
+        object.check_not_within(&["s_pappid", "s_appid"])?;
         return Err(Refusal::invalid("s_pappid", "is empty"));
     }
     platform_id::read(&text).ok_or_else(|| unknown_platform(&text))
 }
 
-/// Millisecond timestamps saturate (wire_facts 1.5).
-fn saturating_u32(number: i64) -> u32 {
-    u32::try_from(number.max(0)).unwrap_or(u32::MAX)
+/// Reads `timestamp`: unix seconds. Millisecond timestamps saturate (wire_facts 1.5, D-14).
+fn read_timestamp(object: &Object) -> Result<u32, Refusal> {
+    match object.required_integer("timestamp")? {
+        number @ 0..=MAX_TIMESTAMP_MS => Ok(u32::try_from(number).unwrap_or(u32::MAX)),
+        other => {
+            let problem = format!("must be unix seconds, 0 to {}, not {other}", u32::MAX);
+            Err(Refusal::invalid("timestamp", problem))
+        }
+    }
 }
 
 /// Section 2's answer, behind errcode and errmsg.
@@ -172,7 +181,7 @@ pub enum Return {
         #[serde(rename = "wxOrderId")]
         order_id: String,
     },
-    /// web and wap without a redirect_url: the page stays.
+    /// web and wap without a redirect_url that leads anywhere: the page stays.
     Stay,
 }
 
@@ -194,8 +203,8 @@ pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Retu
         )),
         Source::Web | Source::Wap if request.redirect_url.is_empty() => Return::Stay,
         Source::Web | Source::Wap => {
-            // Links that were offered before hosts were checked may hold one that has no ASCII form.
-            let url = ascii(&request.redirect_url).unwrap_or_else(|| request.redirect_url.clone());
+            // A link that was offered before hosts were checked may lead nowhere.
+            let Ok(url) = ascii(&request.redirect_url) else { return Return::Stay };
             let query = format!("order_id={encoded}&errcode={err_code}");
             Return::Address(with_query(&url, &query))
         }
@@ -354,6 +363,24 @@ mod tests {
     }
 
     #[test]
+    fn seconds_and_milliseconds_are_read_and_nothing_larger() {
+        let read = |sent: &str| {
+            let object =
+                Object::read(format!("{{\"timestamp\":{sent}}}").as_bytes(), None).unwrap();
+            read_timestamp(&object).map_err(|refusal| refusal.detail)
+        };
+        assert_eq!(read("1474875876"), Ok(1_474_875_876));
+        for saturating in ["4294967296", "1474875876000", "\"9999999999999\""] {
+            assert_eq!(read(saturating), Ok(u32::MAX), "{saturating}");
+        }
+        for wrong in ["10000000000000", "1474875876000000", "-1"] {
+            let seen = format!("timestamp must be unix seconds, 0 to 4294967295, not {wrong}");
+            assert_eq!(read(wrong), Err(seen));
+        }
+        assert!(read("99999999999999999999").unwrap_err().contains("fits into 64 bits"));
+    }
+
+    #[test]
     fn the_way_back_is_ascii() {
         let back = |url| return_after(&request(Source::Web, url), true);
         assert_eq!(
@@ -383,6 +410,7 @@ mod tests {
             Return::Address(format!("https://a.cn?order_id={order}&errcode=-4"))
         );
         assert_eq!(back(Source::Web, ""), Return::Stay);
+        assert_eq!(back(Source::Web, "https://a.cn\\@b.cn/"), Return::Stay);
         assert_eq!(
             serde_json::to_string(&back(Source::Wxa, "")).unwrap(),
             r#"{"errCode":-4,"wxOrderId":"SD 1096/+&中"}"#

@@ -2,6 +2,7 @@
 
 use crate::authorization::s02_auth_url;
 use crate::object::Object;
+use crate::url::check_host;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::rejection::RejectionReason;
@@ -17,6 +18,9 @@ pub fn read(object: &Object) -> Result<RejectRequest, Refusal> {
         url: object.text("url")?.into_owned(),
     };
     reason.check()?;
+    if !reason.url.is_empty() {
+        check_host("url", &reason.url)?;
+    }
     Ok(RejectRequest { platform, order_id, reason })
 }
 
@@ -40,5 +44,7 @@ mod tests {
         assert!(text(r#""reason":"x""#).contains("order_id is empty"));
         assert!(text(r#""order_id":"1""#).contains("reason is empty"));
         assert!(text(r#""order_id":"1","reason":"x","url":"ftp://x""#).contains("url must be"));
+        let backslash = r#""order_id":"1","reason":"x","url":"http://a.cn\\@b.cn""#;
+        assert!(text(backslash).contains("url holds a backslash before its path"));
     }
 }

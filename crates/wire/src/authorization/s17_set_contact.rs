@@ -42,6 +42,14 @@ mod tests {
             text(r#"{"contact":{"phone":"1","time_out":"soon"}}"#)
                 .contains("contact.time_out must be a whole number")
         );
+        for (time_out, seen) in [
+            ("-1", "must be 0 to 4294967295, not -1"),
+            ("4294967296", "must be 0 to 4294967295, not 4294967296"),
+            ("99999999999999999999", "must be a whole number that fits into 64 bits"),
+        ] {
+            let body = format!(r#"{{"contact":{{"phone":"1","time_out":{time_out}}}}}"#);
+            assert!(text(&body).contains(&format!("contact.time_out {seen}")), "{}", text(&body));
+        }
         assert!(
             text(r#"{"contact":{"phone":{},"time_out":1}}"#)
                 .contains("contact.phone must be a string")

@@ -43,7 +43,7 @@ const NOT_BLANK: [(&str, ErrorCode); 2] =
 /// Reads the body, wrapped or not: first what is empty, in the codes' order, then formats
 /// (72031), in the contract's order of fields.
 pub fn read(body: &Object) -> Result<MakeOutRequest, Refusal> {
-    let object = body.unwrapped("invoiceinfo")?;
+    let object = body.unwrapped("invoiceinfo", "fpqqlsh")?;
     check_empty(&object)?;
     let openid = trimmed(&object, "wxopenid")?;
     // Numbers of the merchant's own are taken as they stand: getauthurl took them so, too.

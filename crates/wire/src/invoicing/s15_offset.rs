@@ -18,7 +18,7 @@ const REQUIRED: [(&str, ErrorCode); 4] = [
 
 /// Reads the body, wrapped or not. `yfpdm` may be empty: a fully digital invoice has no code.
 pub fn read(body: &Object) -> Result<OffsetRequest, Refusal> {
-    let object = body.unwrapped("invoiceinfo")?;
+    let object = body.unwrapped("invoiceinfo", "fpqqlsh")?;
     for (name, code) in REQUIRED {
         if trimmed(&object, name)?.is_empty() {
             return Err(is_empty(name, code));

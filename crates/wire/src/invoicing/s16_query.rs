@@ -26,7 +26,7 @@ const APPID_BYTES: usize = 18;
 
 /// Reads the body: 73003, 73016 when a member is empty.
 pub fn read(body: &Object) -> Result<QueryRequest, Refusal> {
-    let object = body.unwrapped("invoiceinfo")?;
+    let object = body.unwrapped("invoiceinfo", "fpqqlsh")?;
     for (name, code) in
         [("fpqqlsh", ErrorCode::SerialEmpty), ("nsrsbh", ErrorCode::TaxpayerIdEmpty)]
     {
