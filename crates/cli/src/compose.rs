@@ -19,7 +19,7 @@ use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings
 use kaipiao_app::start;
 use kaipiao_app::start::StartError;
 use kaipiao_app::{App, Failure, Parts};
-use kaipiao_domain::delivery::push::RetrySchedule;
+use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
 use kaipiao_http::{Api, BodyBudget, HttpSettings, Server};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pages::Pages;
@@ -256,6 +256,7 @@ pub fn app(
             },
             retries: RetrySchedule {
                 event: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
+                payment_notice: PAYMENT_NOTICE_RETRIES.to_vec(),
             },
         },
         issuing: IssuingSettings {

@@ -24,6 +24,7 @@ pub struct Keys {
     form: [u8; 32],
     invoice: [u8; 32],
     check_code: [u8; 32],
+    pay_sandbox: [u8; 32],
     fingerprint: String,
 }
 
@@ -48,6 +49,7 @@ impl Keys {
             form: key("form"),
             invoice: key("invoice"),
             check_code: key("check code"),
+            pay_sandbox: key("pay sandbox"),
             fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
         }
     }
@@ -131,6 +133,11 @@ impl Keys {
         self.check_code
     }
 
+    /// The key that getsignkey gives to a pay merchant: 32 hexadecimal digits.
+    pub fn pay_sandbox_key(&self, mchid: &str) -> String {
+        base16ct::lower::encode_string(&sha256(&self.pay_sandbox, &[mchid.as_bytes()])[..16])
+    }
+
     pub(crate) fn openid_mac(&self, appid: &str, user: &str) -> [u8; 32] {
         sha256(&self.openid, &[appid.as_bytes(), b"\0", user.as_bytes()])
     }
@@ -175,6 +182,7 @@ mod tests {
             keys.form,
             keys.invoice,
             keys.check_code,
+            keys.pay_sandbox,
         ];
         let distinct: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

@@ -1,3 +1,6 @@
-//! Payment: pay merchants, and who has linked which.
+//! Payment: pay merchants, payments and refunds.
 
 pub mod pay_merchant;
+pub mod payment;
+pub mod payment_alias;
+pub mod refund;
