@@ -9,12 +9,17 @@ use crate::admin::{
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
+use crate::payment::pay_call::{self, panicked, unknown_call};
+use crate::payment::{close_order, order_query, refund, refund_query, sign_key, unified_order};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
 use crate::server::Server;
 use axum::Router;
+use axum::extract::Extension;
 use axum::handler::Handler;
 use axum::routing::{MethodRouter, any, get, post, put};
+use kaipiao_domain::payment::payments::PayKey;
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// A route.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +46,8 @@ pub enum Api {
     Admin,
     /// What test suites call; only in the sandbox.
     Sandbox,
+    /// WeChat Pay, with which nobody pays for real; only in the sandbox.
+    Pay,
 }
 
 impl Route {
@@ -49,6 +56,7 @@ impl Route {
         match self.section {
             "admin" => Api::Admin,
             "sandbox" => Api::Sandbox,
+            "13" => Api::Pay,
             _ => Api::Merchant,
         }
     }
@@ -151,6 +159,46 @@ pub const ROUTES: &[Route] = &[
         what: "its first page as a picture",
         what_zh: "发票首页图片",
         handler: || get(documents::svg),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/unifiedorder",
+        section: "13",
+        what: "a payment to be paid on a page",
+        what_zh: "统一下单",
+        handler: || pay(unified_order::unified_order),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/orderquery",
+        section: "13",
+        what: "where a payment stands",
+        what_zh: "查询订单",
+        handler: || pay(order_query::order_query),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/closeorder",
+        section: "13",
+        what: "give up a payment that nobody paid",
+        what_zh: "关闭订单",
+        handler: || pay(close_order::close_order),
+    },
+    Route {
+        methods: "POST",
+        path: "/secapi/pay/refund",
+        section: "13",
+        what: "give a payment back, whole or in part",
+        what_zh: "申请退款",
+        handler: || pay(refund::refund),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/refundquery",
+        section: "13",
+        what: "the refunds of a payment",
+        what_zh: "查询退款",
+        handler: || pay(refund_query::refund_query),
     },
     Route {
         methods: "GET",
@@ -289,6 +337,14 @@ pub const ROUTES: &[Route] = &[
         handler: || post(controls::authorize),
     },
     Route {
+        methods: "POST",
+        path: "/sandbox/v1/pay",
+        section: "sandbox",
+        what: "a user pays without a browser",
+        what_zh: "不用浏览器，代用户支付",
+        handler: || post(controls::pay),
+    },
+    Route {
         methods: "GET",
         path: "/sandbox/v1/messages",
         section: "sandbox",
@@ -326,6 +382,39 @@ pub const ROUTES: &[Route] = &[
 pub(crate) fn routes_of(api: Api) -> Router<Server> {
     let own = ROUTES.iter().filter(|route| route.api() == api);
     own.fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+}
+
+/// Where clients that are set to the published sandbox call; only the key that getsignkey gives signs there.
+const SANDBOX_PREFIXES: [&str; 2] = ["/xdc/apiv2sandbox", "/sandboxnew"];
+const SIGN_KEY_PATHS: [&str; 2] =
+    ["/xdc/apiv2getsignkey/sign/getsignkey", "/sandboxnew/pay/getsignkey"];
+
+/// WeChat Pay's calls: with the pay merchant's own key, and under the published sandbox's prefixes, with and without
+/// `secapi/`, with the other one.
+pub(crate) fn pay_routes() -> Router<Server> {
+    let own = routes_of(Api::Pay);
+    let own = SIGN_KEY_PATHS
+        .into_iter()
+        .fold(own, |router, path| router.route(path, pay(sign_key::sign_key)));
+    let mut sandbox = Router::new();
+    for route in ROUTES.iter().filter(|route| route.api() == Api::Pay) {
+        let path = route.path.trim_start_matches("/secapi");
+        for (prefix, middle) in SANDBOX_PREFIXES.into_iter().flat_map(|p| [(p, ""), (p, "/secapi")])
+        {
+            sandbox = sandbox.route(&format!("{prefix}{middle}{path}"), (route.handler)());
+        }
+    }
+    let sandbox = sandbox.layer(Extension(PayKey::Sandbox));
+    let unknown = ["/pay/{*rest}", "/secapi/{*rest}", "/xdc/{*rest}", "/sandboxnew/{*rest}"];
+    let router = unknown
+        .into_iter()
+        .fold(own.merge(sandbox), |router, path| router.route(path, any(unknown_call)));
+    router.layer(CatchPanicLayer::custom(panicked))
+}
+
+/// A call of WeChat Pay; other methods are answered REQUIRE_POST_METHOD.
+fn pay<T: 'static>(handler: impl Handler<T, Server>) -> MethodRouter<Server> {
+    post(handler).fallback(pay_call::require_post)
 }
 
 /// Other methods are answered 43001.

@@ -9,7 +9,7 @@ use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
 };
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order::{Order, OrderPayment, OrderState};
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
 use kaipiao_domain::authorization::rejection::RejectionReason;
@@ -95,6 +95,10 @@ fn order(state: OrderState) -> Order {
             asked_by: AppId::parse("wx6b61697069616f34").unwrap(),
         },
         offered_at: at(5),
+        payment: Some(OrderPayment {
+            mchid: MchId::parse("1900000109").unwrap(),
+            is_refunded: state != OrderState::Offered,
+        }),
         state,
     }
 }

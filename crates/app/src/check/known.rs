@@ -12,7 +12,7 @@ use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::number_code::{Allotment, NumberCode};
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchant};
-use kaipiao_domain::payment::payment::Payment;
+use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::message::Message;

@@ -10,3 +10,4 @@ pub mod payments;
 pub mod refunds;
 pub mod s11_set_pay_merchant;
 pub mod s12_get_pay_merchant;
+pub mod s13_receipt;

@@ -36,7 +36,7 @@ pub(super) fn new_refund_id(app: &App, now: Timestamp) -> String {
 }
 
 /// A new `nonce_str`.
-pub(super) fn new_nonce_str(app: &App) -> String {
+pub fn new_nonce_str(app: &App) -> String {
     base16ct::lower::encode_string(&app.random::<16>())
 }
 

@@ -6,7 +6,7 @@ use crate::payment::names::new_nonce_str;
 use crate::payment::pay_merchants::{find, signing_key};
 use crate::signed::notice;
 use kaipiao_domain::delivery::push::PushKind;
-use kaipiao_domain::payment::payment::{Paid, Payment};
+use kaipiao_domain::payment::payments::{Paid, Payment};
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush};
 

@@ -7,7 +7,7 @@ use crate::payment::pay_merchants::{find, signing_key};
 use crate::signed::PayRequest;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payment::{PayKey, PaymentRequest, SignType, SubMerchant};
+use kaipiao_domain::payment::payments::{PayKey, PaymentRequest, SignType, SubMerchant};
 use kaipiao_domain::{access::account::AppId, text};
 
 /// A pay merchant that has proved who it is.

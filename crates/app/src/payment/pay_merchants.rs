@@ -8,7 +8,7 @@ use crate::store_access::{busy, commit, get};
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::delivery::push::Sealed;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant, PlatformLink, check_key};
-use kaipiao_domain::payment::payment::PayKey;
+use kaipiao_domain::payment::payments::PayKey;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Kind, Save};

@@ -3,14 +3,17 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::payment::names::new_transaction_id;
-use crate::payment::{notices, payments};
+use crate::payment::{notices, payments, s13_receipt};
 use crate::signed::openid;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
-use kaipiao_domain::payment::payment::{Paid, Payer, PayingRefused, Payment};
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::payment::payments::{Paid, Payer, PayingRefused, Payment};
+use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::{User, UserId};
 use kaipiao_ports::record::{Expect, Save};
-use kaipiao_records::payment::payment::payment_key;
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payments::payment_key;
+use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
 
@@ -52,7 +55,9 @@ pub async fn pay(app: &App, prepay_id: &str, user: &UserId) -> Result<Payment, P
             payment.pay(payer, new_transaction_id(app, now), now).map_err(PayingError::Refused)?;
         let paid = next.paid().expect("it was paid just now");
         let pushes = notices::of_payment(app, &next, paid).await?.into_iter().collect();
-        let also = vec![transaction_alias(&next, paid)];
+        let mut also = vec![transaction_alias(&next, paid)];
+        also.extend(message(&next, paid));
+        also.extend(s13_receipt::opened_by(app, &next).await?);
         let result = next.clone();
         Ok(Decision { also, pushes, ..Decision::alone(Some(next), result) })
     })
@@ -67,6 +72,21 @@ pub(super) fn payer(app: &App, payment: &Payment, user: &UserId) -> Payer {
         openid: openid::make(&app.keys, &payment.request.appid, user),
         sub_openid: sub_appid.map(|appid| openid::make(&app.keys, appid, user)),
     }
+}
+
+/// What the payer is told; None: only their openid is known.
+pub(super) fn message(payment: &Payment, paid: &Paid) -> Option<Save> {
+    let message = Message {
+        user: paid.payer.user.clone()?,
+        merchant: payment.request.appid.clone(),
+        order_id: OrderId::parse(payment.out_trade_no.as_str()).ok()?,
+        sent_at: paid.at,
+        event: MessageEvent::Paid {
+            mchid: payment.mchid.clone(),
+            total_fee_fen: payment.request.total_fee_fen,
+        },
+    };
+    Some(record::save(message_key(&message), Expect::Any, &message))
 }
 
 pub(super) fn transaction_alias(payment: &Payment, paid: &Paid) -> Save {

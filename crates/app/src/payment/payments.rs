@@ -9,10 +9,10 @@ use crate::signed::PaymentName;
 use crate::store_access::{Decision, FirstTry, decide, get_fresh};
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
-use kaipiao_domain::payment::payment::{Payment, PaymentRequest, PaymentState, Prepay};
+use kaipiao_domain::payment::payments::{Payment, PaymentRequest, PaymentState, Prepay};
 use kaipiao_ports::record::{Expect, Save};
-use kaipiao_records::payment::payment::payment_key;
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::record;
 
 /// Places a payment that is paid on a page: unifiedorder. The same number asks for the same again and gets the

@@ -3,20 +3,20 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::payment::names::new_refund_id;
-use crate::payment::notices;
 use crate::payment::pay_caller::PayCaller;
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
 use crate::payment::payments::{find, number_of};
+use crate::payment::{notices, s13_receipt};
 use crate::signed::{PaymentName, RefundName};
 use crate::store_access::{Decision, FirstTry, decide_reading, get_fresh};
 use kaipiao_domain::payment::out_trade_no::OutRefundNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payment::Payment;
+use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::{self, Refund, RefundRequest};
 use kaipiao_ports::record::Expect;
-use kaipiao_records::payment::payment::payment_key;
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::payment::refund::refund_key;
 use kaipiao_records::record;
 
@@ -43,10 +43,11 @@ pub async fn make(
         let paid = next.paid().expect("only what was paid is refunded");
         let notice = notices::of_refund(app, &next, paid, &refund).await?;
         let alias = PaymentAlias::Refund(asked.out_refund_no.clone());
-        let also = vec![
+        let mut also = vec![
             record::save(refund_key(mchid, &asked.out_refund_no), Expect::Absent, &refund),
             record::save(payment_alias_key(mchid, &refund.refund_id), Expect::Absent, &alias),
         ];
+        also.extend(s13_receipt::closed_by_refund(app, &next).await?);
         let pushes = notice.into_iter().collect();
         let result = (next.clone(), refund);
         Ok::<_, PayFailure>(Decision { also, pushes, ..Decision::alone(Some(next), result) })

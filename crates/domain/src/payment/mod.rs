@@ -3,5 +3,6 @@
 pub mod out_trade_no;
 pub mod pay_merchant;
 pub mod pay_refusal;
-pub mod payment;
+pub mod payments;
 pub mod refund;
+pub mod s13_receipt;

@@ -4,7 +4,7 @@ use crate::Timestamp;
 use crate::payment::out_trade_no::{OutRefundNo, OutTradeNo};
 use crate::payment::pay_merchant::MchId;
 use crate::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use crate::payment::payment::{MAX_REFUNDS, Payment, PaymentState, check_fee};
+use crate::payment::payments::{MAX_REFUNDS, Payment, PaymentState, check_fee};
 
 /// What a pay merchant asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub fn refund(
 mod tests {
     use super::*;
     use crate::access::account::AppId;
-    use crate::payment::payment::{Paid, PayKey, Payer, PaymentRequest, SignType, TradeType};
+    use crate::payment::payments::{Paid, PayKey, Payer, PaymentRequest, SignType, TradeType};
     use crate::people::user::OpenId;
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_760_000_000_000);

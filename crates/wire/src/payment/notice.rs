@@ -8,7 +8,7 @@ use aes::Aes256;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaipiao_domain::payment::payment::{Paid, Payment};
+use kaipiao_domain::payment::payments::{Paid, Payment};
 use kaipiao_domain::payment::refund::Refund;
 use md5::{Digest, Md5};
 

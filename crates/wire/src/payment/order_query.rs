@@ -5,7 +5,7 @@ use crate::payment::pay_request::PayRequest;
 use crate::payment::pay_time;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payment::{Paid, Payment};
+use kaipiao_domain::payment::payments::{Paid, Payment};
 
 /// How a call names a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]

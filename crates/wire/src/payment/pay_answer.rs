@@ -2,7 +2,7 @@
 
 use crate::payment::pay_sign::sign;
 use kaipiao_domain::payment::pay_refusal::PayRefusal;
-use kaipiao_domain::payment::payment::SignType;
+use kaipiao_domain::payment::payments::SignType;
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesEnd, BytesStart, BytesText, Event};
 use std::borrow::Cow;

@@ -2,7 +2,7 @@
 
 use crate::payment::pay_sign::is_signed;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payment::SignType;
+use kaipiao_domain::payment::payments::SignType;
 use kaipiao_domain::text;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;

@@ -1,7 +1,7 @@
 //! The signatures of WeChat Pay's version 2 (wire_facts 5.1).
 
 use hmac::{Hmac, KeyInit, Mac};
-use kaipiao_domain::payment::payment::SignType;
+use kaipiao_domain::payment::payments::SignType;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use crate::payment::pay_request::PayRequest;
 use crate::payment::pay_time;
 use kaipiao_domain::payment::out_trade_no::OutRefundNo;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payment::{Payment, check_notify_url};
+use kaipiao_domain::payment::payments::{Payment, check_notify_url};
 use kaipiao_domain::payment::refund::{Refund, RefundRequest};
 
 /// Reads refund.

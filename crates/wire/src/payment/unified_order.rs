@@ -9,7 +9,7 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payment::{
+use kaipiao_domain::payment::payments::{
     PaymentRequest, SubMerchant, TradeType, check_fee, check_notify_url,
 };
 use kaipiao_domain::people::user::OpenId;

@@ -5,7 +5,7 @@ use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::out_trade_no::{OutRefundNo, OutTradeNo};
 use kaipiao_domain::payment::pay_merchant::MchId;
-use kaipiao_domain::payment::payment::{
+use kaipiao_domain::payment::payments::{
     Paid, PayKey, Payer, Payment, PaymentRequest, PaymentState, Prepay, SignType, SubMerchant,
     TradeType,
 };
