@@ -1,9 +1,11 @@
 //! Every setting has a test that fails when the setting is ignored. Those that need a process of
 //! their own (log, the command line) are in crates/cli/tests; limits.commit_queue and the two
-//! timeouts are in access.rs, link_life_s in s06_answer.rs, mode and expose_sandbox in sandbox.rs,
-//! authorization.life_s and issuing.time_limit_ms in s14_make_out.rs, issuing.block_size and an
-//! account's merchant in taxpayers.rs, issuing.specimen in crates/cli/src/settings.rs, push.timeout_ms and per_account in s06_auth_push.rs, what ca_file does in crates/push/tests,
-//! what limits.store_readers bounds in crates/store-sqlite.
+//! timeouts are in access/, link_life_s in authorization/answer.rs, mode and expose_sandbox in
+//! sandbox.rs, authorization.life_s and issuing.time_limit_ms in invoicing/s14_make_out.rs,
+//! issuing.block_size and an account's merchant in invoicing/taxpayers.rs, issuing.specimen in
+//! crates/cli/src/settings/tests.rs, push.timeout_ms and per_account in
+//! authorization/s06_auth_push.rs, what ca_file does in crates/sender/tests, what
+//! limits.store_readers bounds in crates/store-sqlite.
 
 use kaipiao_cli::compose;
 use kaipiao_tests::{

@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// Between two questions whether a push was delivered.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Plays the flow.
 #[expect(clippy::print_stderr, reason = "the command's own complaint")]
 pub async fn run() -> ExitCode {
@@ -308,6 +311,7 @@ impl Client {
                 print_step(what, took_ms, &format!("GET /{path}"), &says);
                 return Ok(());
             }
+            pause();
         }
         Err(format!("{what}: not delivered within 10 s"))
     }
@@ -343,6 +347,11 @@ impl Client {
         print_step(what, took_ms, &format!("{method} /{} {sent}", path_shown(path)), &answer);
         serde_json::from_str(&answer).map_err(|error| format!("{what}: {error}: {answer}"))
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pause in real time, of a client that waits")]
+fn pause() {
+    std::thread::sleep(PAUSE);
 }
 
 #[expect(clippy::print_stdout, reason = "the demo's output")]

@@ -1,78 +1,45 @@
 //! `kaipiao jobs`: what a running server still has to do, and what it could not do.
 
-use crate::admin_client::{self, AdminClient};
 use crate::compose::ComposeError;
+use crate::listing::{Again, PageAsk};
 use crate::settings::Settings;
+use clap::Args;
 use serde_json::Value;
-use std::fmt::Write;
 
-/// What is asked for.
-#[derive(Clone, Debug)]
+/// The command's options.
+#[derive(Clone, Debug, Args)]
 pub struct JobsAsk {
-    /// The server's address; None: where the settings listen.
-    pub server: Option<String>,
-    /// Only this queue's.
-    pub queue: Option<String>,
-    /// Only this account's.
-    pub appid: Option<String>,
-    /// Only in this state.
-    pub state: Option<String>,
-    /// Behind this job.
-    pub after: Option<String>,
-    /// At most so many.
-    pub limit: usize,
-    /// Run this one again first.
-    pub run: Option<i64>,
-    /// As the server says it, in JSON.
-    pub json: bool,
+    #[command(flatten)]
+    page: PageAsk,
+    /// Only this queue's: issue.
+    #[arg(long)]
+    queue: Option<String>,
+    /// Only these: due or failed.
+    #[arg(long)]
+    state: Option<String>,
+    /// Run this failed job again first.
+    #[arg(long, value_name = "ID")]
+    run: Option<i64>,
 }
 
 /// Asks, and returns the text to print.
 pub fn run(settings: &Settings, ask: &JobsAsk) -> Result<String, ComposeError> {
-    let client = AdminClient::new(settings, ask.server.as_deref())?;
-    if let Some(id) = ask.run {
-        client.post(&format!("jobs/{id}/run"))?;
-    }
-    let limit = ask.limit.to_string();
-    let text = client.get(
-        "jobs",
-        &[
-            ("queue", ask.queue.as_deref()),
-            ("appid", ask.appid.as_deref()),
-            ("state", ask.state.as_deref()),
-            ("after", ask.after.as_deref()),
-            ("limit", Some(&limit)),
-        ],
-    )?;
-    if ask.json {
-        return Ok(text);
-    }
-    let mut shown = ask.run.map_or_else(String::new, |id| format!("{id} is run again\n"));
-    shown += &for_people(&admin_client::parse(&text)?);
-    Ok(shown)
+    let again = ask
+        .run
+        .map(|id| Again { path: format!("jobs/{id}/run"), said: format!("{id} is run again") });
+    let filters = [("queue", ask.queue.as_deref()), ("state", ask.state.as_deref())];
+    ask.page.run(settings, again, "jobs", &filters, for_people)
 }
 
-/// A line a job, and one for what went wrong.
-fn for_people(listing: &Value) -> String {
-    let mut text = String::new();
-    let jobs = listing["jobs"].as_array().map_or(&[][..], Vec::as_slice);
-    for job in jobs {
-        let of = |name: &str| job[name].as_str().unwrap_or("").to_owned();
-        let (id, queue, appid) = (&job["id"], of("queue"), of("appid"));
-        let (name, state, says) = (of("name"), of("state"), of("says"));
-        let _ = writeln!(text, "{id}  {queue}  {appid}  {name}  {state}: {says}");
-        let last_error = of("last_error");
-        if !last_error.is_empty() {
-            let _ = writeln!(text, "    {last_error}");
-        }
+/// A line for the job, and one for what went wrong.
+fn for_people(job: &Value) -> String {
+    let of = |name: &str| job[name].as_str().unwrap_or("");
+    let (id, queue, appid, name) = (&job["id"], of("queue"), of("appid"), of("name"));
+    let line = format!("{id}  {queue}  {appid}  {name}  {}: {}\n", of("state"), of("says"));
+    match of("last_error") {
+        "" => line,
+        last_error => format!("{line}    {last_error}\n"),
     }
-    if jobs.is_empty() {
-        text.push_str("no jobs\n");
-    }
-    if let Some(next) = listing["next"].as_str() {
-        let _ = writeln!(text, "there is more: --after {next}");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -82,22 +49,14 @@ mod tests {
 
     #[test]
     fn people_read_a_line_a_job_and_what_went_wrong() {
-        assert_eq!(for_people(&json!({"jobs": []})), "no jobs\n");
-        let listing = json!({
-            "jobs": [
-                {"id": 7, "queue": "issue", "appid": "wx1", "name": "issue/A1", "state": "failed",
-                 "says": "was set aside after try 9", "last_error": "unreadable"},
-                {"id": 5, "queue": "issue", "appid": "wx1", "name": "issue/A0", "state": "due",
-                 "says": "is due (try 1)", "last_error": ""},
-            ],
-            "next": "5",
-        });
-        assert_eq!(
-            for_people(&listing),
-            "7  issue  wx1  issue/A1  failed: was set aside after try 9\n\
-             \x20   unreadable\n\
-             5  issue  wx1  issue/A0  due: is due (try 1)\n\
-             there is more: --after 5\n"
-        );
+        let job = |last_error| {
+            for_people(&json!({
+                "id": 7, "queue": "issue", "appid": "wx1", "name": "issue/A1", "state": "failed",
+                "says": "was set aside after try 9", "last_error": last_error,
+            }))
+        };
+        let line = "7  issue  wx1  issue/A1  failed: was set aside after try 9\n";
+        assert_eq!(job(""), line);
+        assert_eq!(job("unreadable"), format!("{line}    unreadable\n"));
     }
 }

@@ -15,6 +15,7 @@ mod handshake;
 pub mod health;
 pub mod jobs;
 pub mod listen;
+pub mod listing;
 pub mod log;
 pub mod moving;
 pub mod pushes;

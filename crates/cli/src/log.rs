@@ -10,8 +10,12 @@ use std::io::{IsTerminal, Result as IoResult, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use tracing::{Level, Metadata};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Bytes of lines that may wait to be written.
 const WAITING_BYTES: usize = 4 << 20;
@@ -121,8 +125,6 @@ fn queue(out: impl Write + Send + 'static) -> (Queue, WorkerGuard) {
 pub fn start(log: &Log) -> Result<Started, SettingsError> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|error| SettingsError::Value(format!("log.filter: {error}")))?;
-    // Below that it tells the parameters of every statement: people's data.
-    let filter = filter.add_directive("tokio_postgres=info".parse().expect("a directive"));
     let (queue, writing) = queue(std::io::stderr());
     let waiting = Arc::clone(&queue.waiting);
     let subscriber = tracing_subscriber::fmt()
@@ -131,8 +133,8 @@ pub fn start(log: &Log) -> Result<Started, SettingsError> {
         .with_ansi(std::io::stderr().is_terminal())
         .log_internal_errors(false);
     match log.format {
-        LogFormat::Text => subscriber.with_target(false).init(),
-        LogFormat::Json => subscriber.json().init(),
+        LogFormat::Text => subscriber.with_target(false).finish().with(filter_fn(is_told)).init(),
+        LogFormat::Json => subscriber.json().finish().with(filter_fn(is_told)).init(),
     }
     // The default hook writes to stderr itself, and would wait for its reader.
     std::panic::set_hook(Box::new(|panic| {
@@ -141,6 +143,13 @@ pub fn start(log: &Log) -> Result<Started, SettingsError> {
     }));
     tokio::spawn(tell_dropped(Arc::clone(&waiting)));
     Ok(Started { writing, waiting })
+}
+
+/// Whether something may be logged, whatever the filter opens. Below info tokio_postgres tells the parameters of
+/// every statement: people's data and secrets.
+fn is_told(metadata: &Metadata<'_>) -> bool {
+    let is_postgres = metadata.target().split("::").next() == Some("tokio_postgres");
+    !is_postgres || *metadata.level() <= Level::INFO
 }
 
 impl Started {

@@ -1,6 +1,10 @@
 //! The binary `kaipiao`.
 
-use clap::{Args, Parser, Subcommand};
+mod command_line;
+mod signals;
+
+use clap::Parser;
+use command_line::{Cli, Command, ServeArgs, SettingsArgs, VIOLATIONS};
 use kaipiao_cli::backup::{self, BackupAsk};
 use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Listening};
@@ -9,261 +13,14 @@ use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
-use kaipiao_cli::tls::ServedCertificate;
 use kaipiao_cli::{accounts, demo, health, log, moving, tls};
-use std::net::SocketAddr;
+use signals::{Signals, second_signal};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Many small allocations on many threads.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// The WeChat E-Invoice system as open, self-hosted software.
-#[derive(Parser)]
-#[command(name = "kaipiao", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Start the server.
-    Serve {
-        #[command(flatten)]
-        args: SettingsArgs,
-        #[command(flatten)]
-        changes: ServeArgs,
-        /// For crash tests of a sandbox: die right before the COMMIT of this group of commits.
-        #[arg(long, hide = true)]
-        die_before_commit: Option<u64>,
-    },
-    /// Play the whole flow over real HTTP against a temporary store, and check every step.
-    Demo {
-        /// Print the README's order in curl instead, to run against a sandbox.
-        #[arg(long)]
-        curl: bool,
-        /// The sandbox's address.
-        #[arg(long, requires = "curl", default_value = demo::curl::README_SERVER)]
-        server: String,
-    },
-    /// Print the pushes of a running server and what became of each.
-    Pushes {
-        #[command(flatten)]
-        args: SettingsArgs,
-        /// The server's address [default: where the settings listen]
-        #[arg(long)]
-        server: Option<String>,
-        /// Only this receiving account's.
-        #[arg(long)]
-        appid: Option<String>,
-        /// Only this order's.
-        #[arg(long)]
-        order_id: Option<String>,
-        /// Only these: open, delivered, gave_up or unroutable.
-        #[arg(long)]
-        state: Option<String>,
-        /// Only those behind this push.
-        #[arg(long, value_name = "ID")]
-        after: Option<String>,
-        /// Pushes at most.
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-        /// Send this push again first.
-        #[arg(long, value_name = "ID")]
-        replay: Option<String>,
-        /// Print JSON, the same as GET /admin/v1/pushes.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print what a running server still has to do, and what it could not do.
-    Jobs {
-        #[command(flatten)]
-        args: SettingsArgs,
-        /// The server's address [default: where the settings listen]
-        #[arg(long)]
-        server: Option<String>,
-        /// Only this queue's: issue.
-        #[arg(long)]
-        queue: Option<String>,
-        /// Only this account's.
-        #[arg(long)]
-        appid: Option<String>,
-        /// Only these: due or failed.
-        #[arg(long)]
-        state: Option<String>,
-        /// Only those behind this job.
-        #[arg(long, value_name = "ID")]
-        after: Option<String>,
-        /// At most so many.
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-        /// Run this failed job again first.
-        #[arg(long, value_name = "ID")]
-        run: Option<i64>,
-        /// As JSON, the same as GET /admin/v1/jobs.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Ask a running server how it is: GET /healthz, for the probes of containers.
-    ///
-    /// Exits with 0 when it takes commits, with 1 when it does not or nobody answers.
-    Health {
-        #[command(flatten)]
-        args: SettingsArgs,
-        /// The server's address [default: where the settings listen]
-        #[arg(long)]
-        server: Option<String>,
-    },
-    /// Walk the store, also beside a running server, and report every invariant that does not hold.
-    ///
-    /// Exits with 0 when all hold, with 1 when one does not, with 2 when that could not be found out.
-    Check {
-        #[command(flatten)]
-        args: SettingsArgs,
-        /// Violations that are listed at most; all are counted.
-        #[arg(long, default_value_t = VIOLATIONS)]
-        limit: usize,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Copy the SQLite store into a new file, also beside a running server.
-    Backup {
-        #[command(flatten)]
-        args: SettingsArgs,
-        /// The file to make; what is there already is never overwritten.
-        file: PathBuf,
-        /// Copy the server key too, to the file's name with .key at its end.
-        #[arg(long)]
-        with_key: bool,
-    },
-    /// Examine settings, store and machine, and say what to do. Changes nothing.
-    ///
-    /// Exits with 0 unless there is an error, with 1 if there is one.
-    Doctor {
-        #[command(flatten)]
-        args: SettingsArgs,
-        #[command(flatten)]
-        changes: ServeArgs,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print the certificate that clients of `serve --tls` must trust, as PEM.
-    Trust {
-        #[command(flatten)]
-        args: SettingsArgs,
-    },
-    /// Move a SQLite store's contents into an empty PostgreSQL database, and check it there.
-    ///
-    /// Exits with 0 if all was moved and every invariant holds there, as `check` does.
-    Move {
-        #[command(flatten)]
-        args: SettingsArgs,
-    },
-    /// Print the sandbox's accounts, users and openids.
-    Accounts {
-        #[command(flatten)]
-        args: SettingsArgs,
-        /// Print JSON for test suites, the same as GET /sandbox/v1/accounts.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// The settings file and the data directory.
-#[derive(Args)]
-struct SettingsArgs {
-    /// Settings file; kaipiao.toml documents every setting.
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// Data directory [default: ./kaipiao-data]
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// Address of a PostgreSQL database in place of the store in the data directory: postgres://…; it holds a password, so
-    /// better in the environment or in a file that the settings name
-    #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
-    database_url: Option<String>,
-}
-
-/// Violations that a check lists, unless it is told.
-const VIOLATIONS: usize = 1000;
-
-/// The variable that `--database-url` stands for.
-const DATABASE_URL: &str = "KAIPIAO_DATABASE_URL";
-
-/// What `serve` changes of the settings.
-#[derive(Args)]
-struct ServeArgs {
-    /// Address and port to listen on [default: 127.0.0.1:8080]
-    #[arg(long)]
-    listen: Option<SocketAddr>,
-    /// Let a sandbox listen beyond loopback and answer to any name.
-    #[arg(long)]
-    expose_sandbox: bool,
-    /// Speak HTTPS with a certificate of the server's own making; `kaipiao trust` prints what
-    /// clients must trust. A certificate of yours goes into [tls] of the settings.
-    #[arg(long)]
-    tls: bool,
-    /// This node's name among those of the database [default: the first free of node-1, node-2, …]
-    #[arg(long, value_name = "NAME")]
-    node: Option<String>,
-}
-
-impl ServeArgs {
-    fn change(&self, settings: &mut Settings) {
-        settings.listen = self.listen.unwrap_or(settings.listen);
-        settings.expose_sandbox |= self.expose_sandbox;
-        settings.tls.local_authority |= self.tls;
-        if let Some(node) = &self.node {
-            settings.database.node.clone_from(node);
-        }
-    }
-
-    fn flags(&self) -> impl Iterator<Item = Flag> {
-        let listen = self.listen.map(|address| ("listen", "--listen", format!("\"{address}\"")));
-        let is_set =
-            |is_set: bool, setting, flag| is_set.then(|| (setting, flag, "true".to_owned()));
-        let exposed = is_set(self.expose_sandbox, "expose_sandbox", "--expose-sandbox");
-        let tls = is_set(self.tls, "tls.local_authority", "--tls");
-        let node =
-            self.node.as_ref().map(|name| ("database.node", "--node", format!("\"{name}\"")));
-        let set = [listen, exposed, tls, node].into_iter().flatten();
-        set.map(|(setting, flag, value)| Flag { setting, flag, value })
-    }
-}
-
-impl SettingsArgs {
-    fn flags(&self) -> impl Iterator<Item = Flag> {
-        let data = self.data.as_ref().map(|data| format!("\"{}\"", data.display()));
-        let data = data.map(|value| Flag { setting: "data", flag: "--data", value });
-        let url = self.database_url.as_ref().filter(|url| !url.is_empty());
-        let url = url.map(|url| Flag {
-            setting: "database.url",
-            flag: match std::env::var(DATABASE_URL) {
-                Ok(variable) if variable == *url => "environment",
-                _ => "--database-url",
-            },
-            value: doctor::shown_address(url),
-        });
-        data.into_iter().chain(url)
-    }
-
-    fn settings(&self) -> Result<Settings, ComposeError> {
-        let mut settings = Settings::load(self.config.as_deref())?;
-        if let Some(data) = &self.data {
-            settings.data.clone_from(data);
-        }
-        if let Some(url) = self.database_url.as_ref().filter(|url| !url.is_empty()) {
-            settings.database.choose(url.clone());
-        }
-        Ok(settings)
-    }
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -272,19 +29,10 @@ async fn main() -> ExitCode {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
             serve(&args, &changes, fault).await
         }
-        Command::Demo { curl: true, server } => {
-            print_text(demo::curl::script(&server).trim_end());
-            Ok(())
-        }
+        Command::Demo { curl: true, server, data } => print_script(&server, data),
         Command::Demo { curl: false, .. } => return demo::run().await,
-        Command::Pushes { args, server, appid, order_id, state, after, limit, replay, json } => {
-            let ask = PushesAsk { server, appid, order_id, state, after, limit, replay, json };
-            print_pushes(&args, ask).await
-        }
-        Command::Jobs { args, server, queue, appid, state, after, limit, run, json } => {
-            let ask = JobsAsk { server, queue, appid, state, after, limit, run, json };
-            print_jobs(&args, ask).await
-        }
+        Command::Pushes { args, ask } => print_pushes(&args, ask).await,
+        Command::Jobs { args, ask } => print_jobs(&args, ask).await,
         Command::Health { args, server } => print_health(&args, server).await,
         Command::Check { args, limit, json } => {
             return check_store(&args, CheckAsk { limit, json }).await;
@@ -345,11 +93,24 @@ async fn serve(
 ) -> Result<(), ComposeError> {
     let mut settings = args.settings()?;
     changes.change(&mut settings);
+    let second_signal = second_signal()?;
     let log = log::start(&settings.log)?;
-    let served = serve_with_log(&settings, fault).await;
+    let mut serving = std::pin::pin!(serve_with_log(&settings, fault));
+    let served = tokio::select! {
+        served = &mut serving => served,
+        () = second_signal => {
+            tracing::warn!("a second signal: the process ends at once, and what was under way is taken up at the next start");
+            log.end();
+            // A return would wait for threads that are at work.
+            std::process::exit(ENDED_AT_ONCE);
+        }
+    };
     log.end();
     served
 }
+
+/// The exit code of a process that was told twice to stop.
+const ENDED_AT_ONCE: i32 = 1;
 
 async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(), ComposeError> {
     // Every connection is a file to the operating system; its default is often 1,024.
@@ -364,39 +125,6 @@ async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(),
     listening.serve(stop).await?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// What the process is told from outside.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn watch() -> Result<Self, ComposeError> {
-        let watch = |kind| signal(kind).map_err(ComposeError::Signals);
-        Ok(Self {
-            interrupt: watch(SignalKind::interrupt())?,
-            terminate: watch(SignalKind::terminate())?,
-            hangup: watch(SignalKind::hangup())?,
-        })
-    }
-
-    /// Resolves at SIGINT or SIGTERM. SIGHUP has the certificate read again; a closed terminal sends it too, so
-    /// it never ends the server.
-    async fn stop(mut self, certificate: Option<Arc<ServedCertificate>>) {
-        loop {
-            tokio::select! {
-                _ = self.interrupt.recv() => return,
-                _ = self.terminate.recv() => return,
-                Some(()) = self.hangup.recv() => match &certificate {
-                    Some(certificate) => certificate.read_again(),
-                    None => tracing::info!("SIGHUP changes nothing: settings are read at the start"),
-                },
-            }
-        }
-    }
 }
 
 /// What a newcomer reads first, in one write. Whoever reads it may have gone: a server does not
@@ -417,6 +145,19 @@ fn greet(listening: &Listening, settings: &Settings) {
         text += &format!("\nTry it:\n  {curl}\n\n");
     }
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn print_script(server: &str, data: Option<PathBuf>) -> Result<(), ComposeError> {
+    let data = data.map_or_else(|| Settings::load(None).map(|settings| settings.data), Ok)?;
+    let authority = server.starts_with("https://").then(|| tls::authority_in(&data));
+    if authority == Some(None) {
+        let data = data.display();
+        eprint_line(&format!(
+            "{data} has no authority for curl to trust; --data names the server's data directory"
+        ));
+    }
+    print_text(demo::curl::script(server, authority.flatten().as_deref()).trim_end());
+    Ok(())
 }
 
 /// The certificate alone goes to stdout, which may be a file.
@@ -512,15 +253,4 @@ fn eprint_line(line: &str) {
 #[expect(clippy::print_stdout, reason = "the command's output")]
 fn print_text(text: &str) {
     println!("{text}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_can_be_read() {
-        Cli::command().debug_assert();
-    }
 }

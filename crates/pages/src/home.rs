@@ -63,13 +63,16 @@ impl HomePage<'_> {
 /// The `curl` line that fetches a token for an account; `home` ends in a slash. `authority` is the file that
 /// curl must trust.
 pub fn token_curl(home: &str, account: &DemoAccount, authority: Option<&Path>) -> String {
-    let quoted = |path: &Path| path.display().to_string().replace('\'', r"'\''");
-    let trusting = authority.map(|path| format!("--cacert '{}' ", quoted(path)));
-    let trusting = trusting.unwrap_or_default();
+    let trusting = authority.map(|path| format!("{} ", cacert(path))).unwrap_or_default();
     format!(
         "curl {trusting}'{home}cgi-bin/token?grant_type=client_credential&appid={}&secret={}'",
         account.appid, account.secret
     )
+}
+
+/// What has `curl` trust the authority in this file, as a shell reads it.
+pub fn cacert(authority: &Path) -> String {
+    format!("--cacert '{}'", authority.display().to_string().replace('\'', r"'\''"))
 }
 
 /// `GET /`, rendered once in each language.

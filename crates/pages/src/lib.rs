@@ -18,6 +18,6 @@ mod time;
 mod visit;
 mod wrong_call;
 
-pub use home::{Home, RouteRow, token_curl};
+pub use home::{Home, RouteRow, cacert, token_curl};
 pub use pages::Pages;
 pub use router::{PAGE_ROUTES, no_invoice, paths, router};

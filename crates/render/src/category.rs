@@ -189,6 +189,12 @@ impl Categories {
         self.own_name(tax_code).or_else(|| short_name(tax_code))
     }
 
+    /// How many codes the operator's table names.
+    #[must_use]
+    pub fn codes(&self) -> usize {
+        self.0.len()
+    }
+
     /// The first of the operator's names that has a character which cannot be printed: its code, itself, and the
     /// character.
     pub(crate) fn unprintable(

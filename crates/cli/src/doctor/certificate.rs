@@ -19,21 +19,23 @@ pub(super) fn examine(settings: &Settings, findings: &mut Vec<Finding>) {
     }
     let path = authority.unwrap_or_else(|| settings.tls.certificate.clone());
     let served = ServedCertificate::open(settings, || vec!["localhost".to_owned()]);
-    findings.push(match served.and_then(|_| tls::life(&path)) {
+    let examined = served.and_then(|served| {
+        let advice = served.map(|served| served.advice()).unwrap_or_default();
+        Ok((tls::life(&path)?, advice))
+    });
+    let now_s = SystemClock::default().real_now().unix_seconds();
+    findings.push(match examined {
         Err(error) => Finding::error("tls", error, ""),
-        Ok(life) => judged(&path, life, SystemClock::default().real_now().unix_seconds()),
+        Ok((life, advice)) => judged(&path, life, advice, now_s),
     });
 }
 
-fn judged(path: &Path, life: Life, now_s: i64) -> Finding {
+fn judged(path: &Path, life: Life, advice: String, now_s: i64) -> Finding {
     let found = format!("{} {}", path.display(), life.said(now_s));
-    let advice = "put a new one and its key there: a running server reads them within a minute, at once on SIGHUP";
     match life.standing(now_s) {
         Standing::Good => Finding::ok("tls", found),
         Standing::Ending => Finding::warning("tls", found, advice),
         Standing::Over => Finding::error("tls", found, advice),
-        Standing::Early => {
-            Finding::error("tls", found, "look whether the machine's clock is right")
-        }
+        Standing::Early => Finding::error("tls", found, tls::CLOCK_ADVICE),
     }
 }

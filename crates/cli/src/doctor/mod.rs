@@ -1,6 +1,7 @@
 //! `kaipiao doctor`: examines settings, store and machine, and says what to do. Changes nothing.
 
 mod callbacks;
+mod categories;
 mod certificate;
 mod clock;
 mod database;
@@ -83,6 +84,7 @@ async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
         findings.push(Finding::error("store", error, ""));
     }
     fonts::examine(&settings, findings);
+    categories::examine(&settings, findings);
     certificate::examine(&settings, findings);
     machine::files(&settings, findings);
     findings.extend(on_its_own_thread(settings).await);

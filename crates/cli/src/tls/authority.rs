@@ -33,9 +33,18 @@ const EARLY_S: i64 = DAY_S;
 /// another, or none.
 pub fn own_authority(settings: &Settings) -> Option<PathBuf> {
     let is_used = settings.tls.local_authority && !settings.tls.has_certificate();
-    let path = settings.data.join(AUTHORITY_FILE);
+    is_used.then(|| authority_file(&settings.data))
+}
+
+/// The file of a data folder's authority, if there is one.
+pub fn authority_in(data: &Path) -> Option<PathBuf> {
+    Some(authority_file(data)).filter(|path| path.exists())
+}
+
+fn authority_file(data: &Path) -> PathBuf {
+    let path = data.join(AUTHORITY_FILE);
     // Whoever reads the path may be in another directory.
-    is_used.then(|| std::path::absolute(&path).unwrap_or(path))
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// Its key's file.

@@ -50,12 +50,16 @@ impl Life {
 
     /// The same in words.
     pub(crate) fn said(self, now_s: i64) -> String {
-        let days = (self.to_s - now_s).div_euclid(DAY_S);
+        let left = match (self.to_s - now_s).div_euclid(DAY_S) {
+            0 => "less than a day".to_owned(),
+            1 => "1 day".to_owned(),
+            days => format!("{days} days"),
+        };
         match self.standing(now_s) {
             Standing::Early => format!("is not good before {}", day(self.from_s)),
             Standing::Over => format!("is good no more, since {}", day(self.to_s)),
             Standing::Good | Standing::Ending => {
-                format!("is good for {days} days, until {}", day(self.to_s))
+                format!("is good for {left}, until {}", day(self.to_s))
             }
         }
     }
@@ -85,6 +89,8 @@ mod tests {
         );
         assert_eq!(life.said(-1), "is not good before 1970-01-01");
         assert_eq!(life.said(1), "is good for 99 days, until 1970-04-11");
+        assert_eq!(life.said(99 * DAY_S), "is good for 1 day, until 1970-04-11");
+        assert_eq!(life.said(99 * DAY_S + 1), "is good for less than a day, until 1970-04-11");
         assert_eq!(life.said(100 * DAY_S), "is good no more, since 1970-04-11");
     }
 }

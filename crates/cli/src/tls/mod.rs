@@ -7,9 +7,10 @@ mod pem;
 mod served;
 
 pub(crate) use authority::own_authority_key;
-pub use authority::{authority_pem, own_authority, trust_help};
+pub use authority::{authority_in, authority_pem, own_authority, trust_help};
 pub use error::TlsError;
 pub(crate) use life::{Life, Standing};
+pub(crate) use served::CLOCK_ADVICE;
 pub use served::ServedCertificate;
 
 use crate::settings::Settings;

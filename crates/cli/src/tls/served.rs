@@ -19,6 +19,8 @@ use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsAcceptor;
 
+/// What to do about a certificate that is not good yet.
+pub(crate) const CLOCK_ADVICE: &str = "look whether the machine's clock is right";
 /// How often it is looked at whether the files have changed.
 const LOOK: Duration = Duration::from_secs(60);
 
@@ -116,19 +118,21 @@ impl Source {
         let [path, _] = self.files();
         match self {
             Self::Files { .. } => format!("the certificate {}", path.display()),
-            Self::Authority { .. } => format!("the certificate by {}", path.display()),
+            Self::Authority { .. } => format!("the certificate signed by {}", path.display()),
         }
     }
 
-    /// What to do before the certificate's end.
-    fn advice(&self) -> &'static str {
+    /// What to do about a certificate that ends.
+    fn advice(&self) -> String {
+        let [certificate, key] = self.files();
+        let (certificate, key) = (certificate.display(), key.display());
         match self {
-            Self::Files { .. } => {
-                "put a new one and its key there: they are read within a minute, at once on SIGHUP"
-            }
-            Self::Authority { .. } => {
-                "its authority ends then, or could not sign another: put a new one and its key there, or remove both before the next start, which makes a new one; clients must trust it anew"
-            }
+            Self::Files { .. } => format!(
+                "put the next certificate into {certificate} and its key into {key}: a running server reads them within a minute, at once on SIGHUP"
+            ),
+            Self::Authority { .. } => format!(
+                "this authority signs no later one: put another authority's certificate into {certificate} and its key into {key}, which a running server reads within a minute, or remove both files, and the next start makes a new authority; clients must trust the new one: kaipiao trust"
+            ),
         }
     }
 }
@@ -221,7 +225,7 @@ impl ServedCertificate {
             Err(error) => {
                 let said = self.life().said(now_s);
                 tracing::error!(
-                    "no new certificate: {error}; the old one stays, which {said}; the files are read again when they change, or on SIGHUP"
+                    "no new certificate: {error}; the old one stays, which {said}; mend the files: they are read again when they change, or on SIGHUP"
                 );
                 Some(now_s + DAY_S)
             }
@@ -230,16 +234,29 @@ impl ServedCertificate {
 
     /// Warns in the log before the end, and complains after it.
     fn tell_life(&self, now_s: i64) {
-        let life = self.life();
-        let (name, said, advice) = (self.source.name(), life.said(now_s), self.source.advice());
-        match life.standing(now_s) {
+        let told = self.life_told(now_s);
+        match self.life().standing(now_s) {
             Standing::Good => {}
-            Standing::Ending => tracing::warn!("{name} {said}; {advice}"),
-            Standing::Over => tracing::error!("{name} {said}, and clients refuse it; {advice}"),
-            Standing::Early => {
-                tracing::error!("{name} {said}; look whether the machine's clock is right");
-            }
+            Standing::Ending => tracing::warn!("{told}"),
+            Standing::Over | Standing::Early => tracing::error!("{told}"),
         }
+    }
+
+    /// How long the certificate is good, and what to do about it.
+    fn life_told(&self, now_s: i64) -> String {
+        let life = self.life();
+        let (name, said) = (self.source.name(), life.said(now_s));
+        match life.standing(now_s) {
+            Standing::Good => format!("{name} {said}"),
+            Standing::Ending => format!("{name} {said}; {}", self.advice()),
+            Standing::Over => format!("{name} {said}, and clients refuse it; {}", self.advice()),
+            Standing::Early => format!("{name} {said}; {CLOCK_ADVICE}"),
+        }
+    }
+
+    /// What to do about a certificate that ends.
+    pub(crate) fn advice(&self) -> String {
+        self.source.advice()
     }
 
     fn current(&self) -> Current {
@@ -341,5 +358,46 @@ mod tests {
         assert_eq!(shown(&served), first);
         served.look(false, served.life().to_s + 30 * DAY_S);
         assert_eq!(shown(&served), first);
+    }
+
+    #[test]
+    fn the_log_says_which_certificate_ends_when_and_what_to_do_with_which_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2027, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2027, 1, 20);
+        let pair = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(&certificate, params.self_signed(&pair).unwrap().pem()).unwrap();
+        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        let source = Source::Files { certificate: certificate.clone(), key: key.clone() };
+        let served = ServedCertificate::of(source, NOW_S).unwrap();
+        let (c, k) = (certificate.display(), key.display());
+        let advice = format!(
+            "put the next certificate into {c} and its key into {k}: a running server reads them within a minute, at once on SIGHUP"
+        );
+        let told = |days: i64| served.life_told(NOW_S + days * DAY_S);
+        let ending = "is good for 4 days, until 2027-01-20";
+        assert_eq!(told(0), format!("the certificate {c} {ending}; {advice}"));
+        let over = "is good no more, since 2027-01-20, and clients refuse it";
+        assert_eq!(told(7), format!("the certificate {c} {over}; {advice}"));
+        let early = "is not good before 2027-01-01; look whether the machine's clock is right";
+        assert_eq!(told(-30), format!("the certificate {c} {early}"));
+    }
+
+    #[test]
+    fn the_log_says_which_files_of_the_authoritys_to_replace() {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path().to_owned();
+        Authority::make_missing(&path, NOW_S).unwrap();
+        let source = Source::Authority { data: path.clone(), names: vec!["localhost".to_owned()] };
+        let served = ServedCertificate::of(source, NOW_S + 3600 * DAY_S).unwrap();
+        let (c, k) = (path.join(AUTHORITY_FILE), path.join(AUTHORITY_KEY_FILE));
+        let told = served.life_told(served.life().to_s - DAY_S);
+        let begin = format!("the certificate signed by {} is good for 1 day, ", c.display());
+        assert!(told.starts_with(&begin), "{told}");
+        let what = format!("certificate into {} and its key into {}", c.display(), k.display());
+        assert!(told.contains(&what) && told.contains("or remove both files"), "{told}");
+        assert!(told.ends_with("clients must trust the new one: kaipiao trust"), "{told}");
     }
 }

@@ -96,3 +96,19 @@ fn orders_of_one_user_at_both_nodes_share_no_create_time_and_no_number_and_stay_
     let range = &report["ranges"][0];
     assert_eq!((&range["issued"], &range["gaps"]), (&json!(orders), &json!([])), "{report}");
 }
+
+#[test]
+fn no_filter_has_the_log_tell_what_statements_carry() {
+    for format in ["text", "json"] {
+        let filter = "debug,tokio_postgres=trace,tokio_postgres::query=debug";
+        let settings = format!("[log]\nformat = \"{format}\"\nfilter = \"{filter}\"");
+        let nodes = Pair::start_with(&settings);
+        nodes.a.server.merchant().authorized("1");
+        let Pair { a, .. } = nodes;
+        let log = a.kill();
+        assert!(log.contains("DEBUG"), "{log}");
+        for told in ["with parameters", "executing statement", "preparing query"] {
+            assert!(!log.contains(told), "{told}: {log}");
+        }
+    }
+}

@@ -172,6 +172,27 @@ fn fonts_that_are_not_there_and_what_they_lack_are_said() {
     assert!(all.contains("Chinese characters of GBK cannot be printed"), "{all}");
 }
 
+#[test]
+fn a_table_of_categories_is_counted_or_its_first_bad_line_said() {
+    let place = Place::new("");
+    let table = place.0.path().join("categories.csv");
+    std::fs::write(place.config(), format!("[render]\ncategories = {table:?}")).unwrap();
+    let missing = place.finds("error", "categories", &[]);
+    assert!(missing.contains("categories.csv: No such file"), "{missing}");
+    for (csv, level, says) in [
+        ("编码,简称\n30101,运输服务\n30102,客运\n", "ok", "categories.csv names 2 codes"),
+        ("30101,运输服务\n30102;客运\n3,\n", "error", "line 2: expected a code, a comma"),
+        ("30101,\u{1F600}\n", "error", "of 30101 has"),
+    ] {
+        std::fs::write(&table, csv).unwrap();
+        let finding = place.finds(level, "categories", &[]);
+        assert!(finding.contains(says), "{finding}");
+    }
+    std::fs::write(place.config(), "").unwrap();
+    let report = place.examined(&[]);
+    assert!(!report["findings"].to_string().contains("\"categories\""), "{report:#}");
+}
+
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn callback(appid: &str, url: &str) -> String {

@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod certificates;
 mod doctor;
 mod health;
+mod log;
 mod operations;
+mod stop;
 mod tls;
 
-use kaipiao_tests::{wait_for, wait_until};
+use kaipiao_tests::wait_for;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -238,123 +241,6 @@ fn authorize(home: &str, appid: &str, secret: &str) {
 }
 
 #[test]
-fn secrets_and_tokens_are_never_logged_and_refusals_are() {
-    let data = tempfile::tempdir().unwrap();
-    let config = data.path().join("config.toml");
-    std::fs::write(&config, "[log]\nfilter = \"trace\"").unwrap();
-    let server = Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()]);
-    let secret = kaipiao_app::sandbox::DEMO_ACCOUNTS[0].secret;
-    let path = format!(
-        "cgi-bin/token?grant_type=client_credential&appid=wx6b61697069616f31&secret={secret}"
-    );
-    let answer = get(&format!("{}{path}", server.home));
-    let token = answer["access_token"].as_str().unwrap().to_owned();
-    let refused = get(&format!(
-        "{}card/invoice/setbizattr?action=get_contact&access_token={token}",
-        server.home
-    ));
-    let rid = refused["errmsg"].as_str().unwrap().rsplit_once("rid: ").unwrap().1.to_owned();
-    let log = server.stop();
-    assert!(log.contains(&rid) && log.contains("72063"), "{log}");
-    assert!(!log.contains(secret) && !log.contains(&token), "{log}");
-}
-
-#[test]
-fn why_a_login_was_refused_is_in_the_log_and_not_on_the_page() {
-    let data = tempfile::tempdir().unwrap();
-    let server = Served::start(data.path(), &[]);
-    let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-    let address = format!("{}login?token=not.signed.here", server.home);
-    let mut page = ureq::Agent::from(config).get(address).call().unwrap();
-    assert_eq!(page.status(), 401);
-    let reason = "was not signed with a key that this server knows";
-    assert!(!page.body_mut().read_to_string().unwrap().contains(reason));
-    let log = server.stop();
-    assert!(log.contains(reason) && !log.contains("not.signed.here"), "{log}");
-}
-
-#[test]
-fn the_log_has_two_formats_and_a_filter() {
-    for (format, is_json) in [("text", false), ("json", true)] {
-        let data = tempfile::tempdir().unwrap();
-        let config = data.path().join("config.toml");
-        std::fs::write(&config, format!("[log]\nformat = \"{format}\"")).unwrap();
-        let log = Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()])
-            .stop();
-        let last = log.lines().last().unwrap();
-        assert_eq!(serde_json::from_str::<Value>(last).is_ok(), is_json, "{last}");
-        std::fs::write(&config, "[log]\nfilter = \"error\"").unwrap();
-        let log = Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()])
-            .stop();
-        assert_eq!(log, "");
-    }
-}
-
-#[test]
-fn a_log_that_nobody_reads_any_more_costs_no_answer() {
-    let data = tempfile::tempdir().unwrap();
-    // Into the pipe whose reader goes with the greeting's end.
-    let mut command = Command::new("sh");
-    command.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(kaipiao().get_program());
-    let mut server = Served::of(command, data.path(), &[]);
-    for _ in 0..20 {
-        let refused = get(&format!("{}cgi-bin/ticket/getticket", server.home));
-        assert_eq!(refused["errcode"], 41001);
-    }
-    let pid = server.process.id().to_string();
-    assert!(Command::new("kill").arg(pid).status().unwrap().success());
-    assert!(server.process.wait().unwrap().success());
-}
-
-/// More refusals than a pipe and the log's queue have room for, one line each.
-const REFUSALS: usize = 4_000;
-
-/// Sends one after the other over one connection; how many were answered.
-fn refusals(address: &str) -> usize {
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let mut sending = stream.try_clone().unwrap();
-    let request = "GET /cgi-bin/ticket/getticket HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let last = request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
-    let sender = std::thread::spawn(move || {
-        let requests = request.repeat(REFUSALS - 1) + &last;
-        sending.write_all(requests.as_bytes()).unwrap();
-    });
-    let mut answers = String::new();
-    stream.read_to_string(&mut answers).unwrap();
-    sender.join().unwrap();
-    answers.matches("\"errcode\":41001").count()
-}
-
-#[test]
-fn a_log_whose_reader_stalls_holds_up_no_answer_and_no_stop_and_counts_what_was_dropped() {
-    for reads_on in [true, false] {
-        let data = tempfile::tempdir().unwrap();
-        // Both streams to one reader, as `kaipiao serve 2>&1 | less` has it.
-        let mut process = Command::new("sh")
-            .args(["-c", "exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\" 2>&1"])
-            .args([env!("CARGO_BIN_EXE_kaipiao"), data.path().to_str().unwrap()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut first = String::new();
-        output.read_line(&mut first).unwrap();
-        let home = first.trim().strip_prefix("Kaipiao listens on ").unwrap().to_owned();
-        assert_eq!(refusals(home.trim_start_matches("http://").trim_end_matches('/')), REFUSALS);
-        if reads_on {
-            let mut lines = output.by_ref().lines().map(Result::unwrap);
-            let told = lines.find(|line| line.contains("log lines were dropped: ")).unwrap();
-            assert!(told.contains("lines=") && !told.contains("lines=0"), "{told}");
-        }
-        let pid = process.id().to_string();
-        assert!(Command::new("kill").arg(pid).status().unwrap().success());
-        wait_until("the server has stopped", || process.try_wait().unwrap().is_some());
-        assert!(process.wait().unwrap().success());
-        drop(output);
-    }
-}
-
-#[test]
 fn a_short_admin_token_and_a_filter_that_says_nothing_are_refused() {
     let data = tempfile::tempdir().unwrap();
     let config = data.path().join("config.toml");
@@ -416,43 +302,6 @@ fn what_prevents_a_start_is_said_in_one_line() {
     server.stop();
 }
 
-#[test]
-fn a_request_that_is_running_at_the_stop_gets_its_answer_within_the_limit() {
-    use std::io::Write;
-    use std::net::TcpStream;
-    for (shutdown_ms, gets_answer) in [(10_000, true), (1, false)] {
-        let data = tempfile::tempdir().unwrap();
-        let config = data.path().join("config.toml");
-        std::fs::write(&config, format!("[limits]\nshutdown_ms = {shutdown_ms}")).unwrap();
-        let server =
-            Served::start(&data.path().join("data"), &["--config", config.to_str().unwrap()]);
-        let address = server.home.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        let mut stream = TcpStream::connect(&address).unwrap();
-        let body = "{}";
-        write!(stream, "POST /cgi-bin/stable_token HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n", body.len()).unwrap();
-        // "100 Continue" means that the handler is running and waits for the body.
-        let mut continued = [0; 25];
-        stream.read_exact(&mut continued).unwrap();
-        assert!(continued.starts_with(b"HTTP/1.1 100"));
-        let pid = server.process.id().to_string();
-        assert!(Command::new("kill").arg(pid).status().unwrap().success());
-        // Once the port refuses, the stop has begun.
-        wait_until("the port refuses", || TcpStream::connect(&address).is_err());
-        let mut process = server.process;
-        if !gets_answer {
-            assert!(process.wait().unwrap().success());
-        }
-        let sent = stream.write_all(body.as_bytes());
-        let mut answer = String::new();
-        let received = stream.read_to_string(&mut answer);
-        let answered = sent.is_ok() && received.is_ok() && answer.contains("errcode\":40002");
-        assert_eq!(answered, gets_answer, "{answer}");
-        if gets_answer {
-            assert!(process.wait().unwrap().success());
-        }
-    }
-}
-
 fn get(url: &str) -> Value {
     let mut answer = ureq::get(url).call().unwrap();
     serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
@@ -479,20 +328,31 @@ fn the_readmes_order_in_curl_ends_in_a_pdf() {
     let english = shell_block(&read("README.md"), "\n## One order, in curl\n");
     let chinese = shell_block(&read("README.zh-CN.md"), "\n## 用 curl 走完一笔订单\n");
     assert_eq!(commands(&chinese), commands(&english));
-    let directory = tempfile::tempdir().unwrap();
-    let served = Served::start(&directory.path().join("data"), &[]);
     let curl = |arguments: &[&str]| {
         let output = kaipiao().args(["demo", "--curl"]).args(arguments).output().unwrap();
         text(&output)
     };
     assert_eq!(curl(&[]).trim_end(), english.trim_end());
-    let script = curl(&["--server", &served.home]);
-    let mut shell = Command::new("bash");
-    let output = shell.args(["-euc", &script]).current_dir(&directory).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output));
-    let pdf = std::fs::read(directory.path().join("invoice.pdf")).unwrap();
-    assert!(pdf.starts_with(b"%PDF"), "{}", text(&output));
-    served.stop();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let untrusted =
+        ["--server", "https://localhost:1", "--data", elsewhere.path().to_str().unwrap()];
+    assert!(
+        curl(&untrusted).contains("has no authority for curl to trust"),
+        "{}",
+        curl(&untrusted)
+    );
+    for tls in [&[][..], &["--tls"]] {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("it's data");
+        let served = Served::start(&data, tls);
+        let script = curl(&["--server", &served.home, "--data", data.to_str().unwrap()]);
+        let mut shell = Command::new("bash");
+        let output = shell.args(["-euc", &script]).current_dir(&directory).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        let pdf = std::fs::read(directory.path().join("invoice.pdf")).unwrap();
+        assert!(pdf.starts_with(b"%PDF"), "{}", text(&output));
+        served.stop();
+    }
 }
 
 #[test]
@@ -508,18 +368,6 @@ fn a_server_key_that_is_missing_beside_a_store_is_asked_for_and_not_made_anew() 
     let said = text(&output);
     assert!(said.contains("server.key") && said.contains("put the key back"), "{said}");
     assert!(!key.exists());
-}
-
-#[test]
-fn a_clean_stop_leaves_one_whole_database_file() {
-    let data = tempfile::tempdir().unwrap();
-    Served::start(data.path(), &[]).stop();
-    let names: Vec<_> = std::fs::read_dir(data.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("kaipiao.sqlite3"))
-        .collect();
-    assert_eq!(names, ["kaipiao.sqlite3"]);
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! Why the server, or a command, did not do its work.
+
+use crate::backup::NotBackedUp;
+use crate::moving::MoveError;
+use crate::settings::SettingsError;
+use crate::store::OpenError;
+use crate::tls::TlsError;
+use kaipiao_app::Failure;
+use kaipiao_app::start::StartError;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why the server did not start. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The settings.
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    /// The store could not be opened.
+    #[error("{0}")]
+    Open(#[from] OpenError),
+    /// The store does not fit.
+    #[error("{0}")]
+    Start(#[from] StartError),
+    /// The address.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The server key.
+    #[error("server key {0}: {1}")]
+    ServerKey(PathBuf, String),
+    /// A sandbox that would be reachable from elsewhere.
+    #[error(
+        "a sandbox is open to whoever reaches it, so it does not listen on {0}; listen on 127.0.0.1, or say --expose-sandbox on a network that you trust"
+    )]
+    SandboxExposed(SocketAddr),
+    /// A store was not moved.
+    #[error("{0}")]
+    Move(#[from] MoveError),
+    /// HTTPS.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
+    /// The sender of pushes.
+    #[error("push: {0}")]
+    Sender(#[from] kaipiao_sender::BuildError),
+    /// Another process has this one's name.
+    #[error(
+        "another process has taken the name of node \"{0}\", as after 15 s without the database; this one has ended, start it again with a name of its own"
+    )]
+    NodeLost(String),
+    /// What issues, sends, or cleans up has panicked.
+    #[error("a part of the server has ended by itself; the log says why. Start it again")]
+    WorkerEnded,
+    /// A running server was asked something.
+    #[error("{0}")]
+    Asking(String),
+    /// A backup.
+    #[error("{0}")]
+    Backup(#[from] NotBackedUp),
+    /// The operating system refused to watch for signals.
+    #[error("cannot watch for signals: {0}")]
+    Signals(std::io::Error),
+}
+
+impl From<Failure> for ComposeError {
+    fn from(failure: Failure) -> Self {
+        Self::Start(StartError::Failed(failure))
+    }
+}

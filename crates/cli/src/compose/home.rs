@@ -1,0 +1,42 @@
+//! What the home page tells of the server.
+
+use super::names::public_base_url;
+use crate::settings::{ModeName, Settings};
+use crate::tls;
+use kaipiao_http::Api;
+use std::net::SocketAddr;
+
+pub(super) fn home(
+    settings: &Settings,
+    address: SocketAddr,
+    has_admin: bool,
+) -> kaipiao_pages::Home {
+    let is_sandbox = settings.mode == ModeName::Sandbox;
+    let to_row = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
+        methods: route.methods,
+        path: route.path,
+        section: route.section,
+        what: route.what,
+        what_zh: route.what_zh,
+    };
+    let is_served = |route: &&kaipiao_http::Route| match route.api() {
+        Api::Merchant => true,
+        // What a production's operator may do is nobody else's to read.
+        Api::Admin => is_sandbox && has_admin,
+        Api::Sandbox | Api::Pay => is_sandbox,
+    };
+    kaipiao_pages::Home {
+        version: env!("CARGO_PKG_VERSION"),
+        base_url: public_base_url(settings, address),
+        is_sandbox,
+        routes: kaipiao_http::ROUTES
+            .iter()
+            .filter(is_served)
+            .map(to_row)
+            .chain(kaipiao_pages::PAGE_ROUTES.iter().copied())
+            .collect(),
+        authority: tls::own_authority(settings),
+        accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },
+        users: if is_sandbox { kaipiao_app::sandbox::DEMO_USERS } else { &[] },
+    }
+}

@@ -1,0 +1,105 @@
+//! Puts the parts together. The port opens only when the store is ready.
+
+mod access;
+mod error;
+mod home;
+mod keys;
+mod listening;
+mod names;
+mod use_cases;
+
+pub(crate) use access::{admin_token, refuse_exposed_sandbox};
+pub use error::ComposeError;
+pub use keys::{key_path, load_keys};
+pub use listening::Listening;
+pub(crate) use names::server_address;
+pub(crate) use use_cases::renderer;
+pub use use_cases::{app, prepare};
+
+use crate::fault::Fault;
+use crate::listen::{self, SocketLimits};
+use crate::settings::{ModeName, Settings};
+use crate::store::OpenStore;
+use crate::tls::ServedCertificate;
+use core::time::Duration;
+use home::home;
+use kaipiao_app::sandbox::Sandbox;
+use kaipiao_http::{BodyBudget, HttpSettings, Server};
+use kaipiao_pages::Pages;
+use kaipiao_ports::clock::SystemClock;
+use keys::keys_of;
+use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Opens the store, checks its metadata, seeds it, and only then listens.
+pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listening, ComposeError> {
+    refuse_exposed_sandbox(settings)?;
+    // Again: --tls came after the file was checked.
+    settings.check_tls()?;
+    let store = OpenStore::open(settings, fault).await?;
+    let listening = listen_over(settings, store.clone()).await;
+    if listening.is_err() {
+        store.close().await;
+    }
+    listening
+}
+
+async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening, ComposeError> {
+    let keys = keys_of(settings, &*store.store).await?;
+    let socket_error = |error| ComposeError::Listen(settings.listen, error);
+    // Bound here for its port, which links need; it does not listen before the store is ready.
+    let socket = listen::bind(settings.listen).map_err(socket_error)?;
+    let address = socket.local_addr().map_err(socket_error)?;
+    if let Some(warning) = unreachable_links(settings, address) {
+        tracing::warn!("{warning}");
+    }
+    let certificate = ServedCertificate::open(settings, || certificate_names(settings, address))?;
+    let tls = certificate.as_ref().map(ServedCertificate::acceptor).transpose()?;
+
+    let clock = Arc::new(SystemClock::default());
+    let (app, issuer) = app(settings, address, &store, Arc::clone(&clock), keys)?;
+    let app = Arc::new(app);
+    let clock = prepare(&app, settings, clock).await?;
+    let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
+    let server = Server {
+        app: Arc::clone(&app),
+        settings: Arc::new(http_settings(settings, address)?),
+        bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
+        sandbox: sandbox.clone(),
+        no_invoice_page: kaipiao_pages::no_invoice,
+    };
+    let has_admin = server.settings.admin_token.is_some();
+    let base_url = public_base_url(settings, address);
+    let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
+    let pages = Pages {
+        app: Arc::clone(&app),
+        is_sandbox: settings.mode == ModeName::Sandbox,
+        is_https: scheme == "https",
+        public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
+    };
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
+    let limits = SocketLimits {
+        header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
+        answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
+        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
+        connections: settings.limits.connections,
+        connections_per_address: settings.limits.connections_per_address,
+        trusted_proxies: settings.trusted_proxies()?,
+        shutdown: Duration::from_millis(settings.limits.shutdown_ms),
+    };
+    let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
+    let router = kaipiao_http::router(server, pages);
+    Ok(Listening { address, app, listener, router, limits, tls, certificate, store, sandbox })
+}
+
+fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {
+    let is_closed = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
+    let guards_host = is_closed || !settings.allowed_hosts.is_empty();
+    Ok(HttpSettings {
+        body_limit_bytes: settings.limits.body_bytes,
+        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
+        admin_token: admin_token(settings)?,
+        allowed_hosts: guards_host.then(|| own_names(settings, address)),
+    })
+}

@@ -1,0 +1,122 @@
+//! The use cases over a store, as the settings want them.
+
+use super::error::ComposeError;
+use super::names::public_base_url;
+use crate::settings::{ModeName, Render, Settings, SettingsError};
+use crate::store::OpenStore;
+use core::time::Duration;
+use kaipiao_app::invoicing::faults::ScriptedIssuer;
+use kaipiao_app::invoicing::taxpayers::TaxpayerError;
+use kaipiao_app::sandbox::SandboxClock;
+use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
+use kaipiao_app::start::{self, StartError};
+use kaipiao_app::{App, Parts};
+use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
+use kaipiao_issuer::{BuiltInIssuer, Numbers};
+use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::entropy::OsEntropy;
+use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_render::{FaceRenderer, Fonts};
+use kaipiao_sender::HttpSender;
+use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
+use kaipiao_wire::keys::Keys;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The use cases over a store, as the settings want them, and the issuer that they ask in the
+/// sandbox; in production they ask the built-in one behind it.
+pub fn app(
+    settings: &Settings,
+    address: SocketAddr,
+    OpenStore { store, node, .. }: &OpenStore,
+    clock: Arc<SystemClock>,
+    keys: Keys,
+) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
+    let push = &settings.push;
+    let sender = HttpSender::new(push.sender(settings.mode)?)?;
+    let app_settings = AppSettings {
+        public_base_url: public_base_url(settings, address),
+        link_life: Duration::from_secs(settings.authorization.link_life_s),
+        wxa_appid: settings.authorization.wxa_appid.clone(),
+        custom_key_max_chars: settings.authorization.custom_key_max_chars,
+        login: settings.login.settings()?,
+        push: PushSettings {
+            concurrency: Concurrency {
+                time_limit: Duration::from_millis(push.timeout_ms),
+                per_account: push.per_account,
+                at_once: push.at_once,
+            },
+            retries: RetrySchedule {
+                event: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
+                payment_notice: PAYMENT_NOTICE_RETRIES.to_vec(),
+            },
+        },
+        issuing: IssuingSettings {
+            concurrency: Concurrency {
+                time_limit: Duration::from_millis(settings.issuing.time_limit_ms),
+                per_account: settings.issuing.per_account,
+                at_once: settings.issuing.at_once,
+            },
+            authorization_life: Duration::from_secs(settings.authorization.life_s),
+            allots_numbers: settings.mode == ModeName::Sandbox,
+        },
+        retention: settings.retention.settings(),
+    };
+    let numbers = Numbers::new(Arc::clone(store), node, settings.issuing.block_size);
+    let built_in = Arc::new(BuiltInIssuer::new(
+        numbers,
+        keys.check_code_key(),
+        settings.issuing.marks(settings.mode)?,
+    ));
+    let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&built_in) as Arc<dyn Issuer>));
+    let parts = Parts {
+        node: node.clone(),
+        store: Arc::clone(store),
+        clock,
+        entropy: Arc::new(OsEntropy),
+        sender: Arc::new(sender),
+        issuer: match settings.mode {
+            ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
+            ModeName::Production => built_in,
+        },
+        renderer: Arc::new(renderer(&settings.render)?),
+    };
+    Ok((App::new(parts, keys, app_settings), scripted))
+}
+
+/// What draws invoices: with the operator's fonts and short names of tax codes.
+pub(crate) fn renderer(render: &Render) -> Result<FaceRenderer, SettingsError> {
+    let renderer = FaceRenderer::new(Fonts::new(render.font_files()?));
+    let unprintable = |problem| SettingsError::Malformed(render.categories.clone(), problem);
+    renderer.with_categories(render.category_table()?).map_err(unprintable)
+}
+
+/// Checks the store's metadata and seeds it; in the sandbox also resumes its clock.
+pub async fn prepare(
+    app: &App,
+    settings: &Settings,
+    clock: Arc<SystemClock>,
+) -> Result<Option<SandboxClock>, ComposeError> {
+    start::check_store_metadata(app, settings.mode.into()).await?;
+    let sandbox = match settings.mode {
+        ModeName::Production => None,
+        ModeName::Sandbox => {
+            start::seed_sandbox(app).await?;
+            Some(SandboxClock::resume(app, clock).await?)
+        }
+    };
+    let (accounts, callbacks) = (settings.account_specs()?, settings.callback_specs()?);
+    let pay_merchants = settings.pay_merchant_specs()?;
+    start::apply_config(app, &accounts, &callbacks, &pay_merchants).await.map_err(with_member)?;
+    Ok(sandbox)
+}
+
+/// A taxpayer's problem names its member as the config file does.
+fn with_member(error: StartError) -> StartError {
+    match error {
+        StartError::Account { index, error: TaxpayerError::Content(problem) } => {
+            StartError::Account { index, error: refuse_taxpayer(&problem).into() }
+        }
+        other => other,
+    }
+}
