@@ -1,4 +1,9 @@
-//! Payment: pay merchants, and who issues for their payments.
+//! Payment: pay merchants, their payments and refunds, and who issues for them.
 
+mod pay_calls;
+mod pay_client;
 mod pay_merchants;
+mod pay_notices;
+mod pay_refunds;
 mod s11_set_pay_merchant;
+mod s13_receipt;
