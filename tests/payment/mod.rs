@@ -1,6 +1,7 @@
 //! Payment: pay merchants, their payments and refunds, and who issues for them.
 
 mod pay_calls;
+mod pay_charges;
 mod pay_client;
 mod pay_merchants;
 mod pay_notices;

@@ -183,7 +183,7 @@ fn the_published_sandboxs_prefixes_sign_with_their_own_key() {
         for middle in ["", "/secapi"] {
             let path = format!("{middle}/pay/orderquery");
             let found = client.done(&path, &[("out_trade_no", number)]);
-            assert_eq!(found.get("trade_state"), "SUCCESS");
+            assert_eq!(found.get("transaction_id").len(), 28);
             let refund = [
                 ("out_trade_no", number),
                 ("out_refund_no", number),
@@ -232,8 +232,7 @@ fn a_service_provider_takes_payments_for_its_sub_merchants() {
 
 #[test]
 fn production_has_no_payments() {
-    let settings = "mode = \"production\"\n[admin]\ntoken = \"0123456789abcdef0123456789abcdef\"\n";
-    let server = TestServer::start_with(settings);
+    let server = TestServer::start_with("mode = \"production\"");
     for path in [
         ORDER,
         "/pay/orderquery",

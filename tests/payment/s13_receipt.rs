@@ -59,7 +59,8 @@ fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
     refund("r-2", "60");
     let answer = client.auth_url_answer(&client.asked("order-1", 1));
     assert_refused(&answer, 72035, "refunded");
-    let page = server.page("GET", &url, &[("cookie", &server.session("lina"))], "");
+    let path = url.strip_prefix(&server.base).unwrap();
+    let page = server.page("GET", path, &[("cookie", &server.session("lina"))], "");
     assert!(page.body().contains("订单已退款"), "{}", page.body());
     let (status, answer) = server.post_json(
         "/sandbox/v1/authorize",

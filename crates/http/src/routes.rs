@@ -10,7 +10,10 @@ use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, 
 use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::payment::pay_call::{self, panicked, unknown_call};
-use crate::payment::{close_order, order_query, refund, refund_query, sign_key, unified_order};
+use crate::payment::{
+    close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
+    unified_order,
+};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
 use crate::server::Server;
@@ -167,6 +170,54 @@ pub const ROUTES: &[Route] = &[
         what: "a payment to be paid on a page",
         what_zh: "统一下单",
         handler: || pay(unified_order::unified_order),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/micropay",
+        section: "13",
+        what: "quick pay, by the payer's code",
+        what_zh: "付款码支付",
+        handler: || pay(micropay::micropay),
+    },
+    Route {
+        methods: "POST",
+        path: "/secapi/pay/reverse",
+        section: "13",
+        what: "take a quick payment back",
+        what_zh: "撤销订单",
+        handler: || pay(reverse::reverse),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/pappayapply",
+        section: "13",
+        what: "a payment on behalf, by the payer's contract",
+        what_zh: "申请扣款（委托代扣）",
+        handler: || pay(pap_pay_apply::pap_pay_apply),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/partner/pappayapply",
+        section: "13",
+        what: "the same for a sub-merchant",
+        what_zh: "申请扣款（服务商）",
+        handler: || pay(pap_pay_apply::pap_pay_apply),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/paporderquery",
+        section: "13",
+        what: "where a payment on behalf stands",
+        what_zh: "查询扣款订单",
+        handler: || pay(order_query::order_query),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/partner/paporderquery",
+        section: "13",
+        what: "the same for a sub-merchant",
+        what_zh: "查询扣款订单（服务商）",
+        handler: || pay(order_query::order_query),
     },
     Route {
         methods: "POST",

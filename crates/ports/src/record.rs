@@ -63,11 +63,13 @@ pub enum Kind {
     Refund,
     /// What else a payment or refund is called. Owner: the pay merchant's mchid; id: the other name.
     PaymentAlias,
+    /// A code by which pay merchants charge a user without a page. Owner: the code; id: empty.
+    PayerCode,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -93,6 +95,7 @@ impl Kind {
         Self::Payment,
         Self::Refund,
         Self::PaymentAlias,
+        Self::PayerCode,
     ];
 
     /// The table's name.
@@ -123,6 +126,7 @@ impl Kind {
             Self::Payment => "payments",
             Self::Refund => "refunds",
             Self::PaymentAlias => "payment_aliases",
+            Self::PayerCode => "payer_codes",
         }
     }
 

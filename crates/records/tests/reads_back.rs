@@ -54,6 +54,7 @@ use kaipiao_records::invoicing::number_code::{allotment_key, number_code_key};
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
+use kaipiao_records::payment::payer_code::{PayerCode, payer_code_key};
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::payment::refund::refund_key;
@@ -451,6 +452,7 @@ fn payments_and_refunds_read_back() {
     reads_back(refund_key(&mchid(), &out_refund_no), &refund);
     let bare = RefundRequest { reason: String::new(), notify_url: None, ..asked };
     reads_back(refund_key(&mchid(), &out_refund_no), &Refund { request: bare, ..refund });
+    reads_back(payer_code_key("13"), &PayerCode(UserId::parse("amy").unwrap()));
     for alias in [
         PaymentAlias::Prepay { payment: number.clone(), at: at(3) },
         PaymentAlias::Transaction(number),

@@ -25,6 +25,7 @@ pub struct Keys {
     invoice: [u8; 32],
     check_code: [u8; 32],
     pay_sandbox: [u8; 32],
+    payer_code: [u8; 32],
     fingerprint: String,
 }
 
@@ -50,6 +51,7 @@ impl Keys {
             invoice: key("invoice"),
             check_code: key("check code"),
             pay_sandbox: key("pay sandbox"),
+            payer_code: key("payer code"),
             fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
         }
     }
@@ -60,6 +62,7 @@ impl Keys {
             openid: sha256(SANDBOX_IDENTITIES, &[b"openid"]),
             platform: sha256(SANDBOX_IDENTITIES, &[b"platform"]),
             card: sha256(SANDBOX_IDENTITIES, &[b"card"]),
+            payer_code: sha256(SANDBOX_IDENTITIES, &[b"payer code"]),
             ..Self::derive(server_key)
         }
     }
@@ -138,6 +141,11 @@ impl Keys {
         base16ct::lower::encode_string(&sha256(&self.pay_sandbox, &[mchid.as_bytes()])[..16])
     }
 
+    /// What a user's codes for payments without a page are made of.
+    pub fn payer_code_mac(&self, purpose: &str, user: &str) -> [u8; 32] {
+        sha256(&self.payer_code, &[purpose.as_bytes(), b"\0", user.as_bytes()])
+    }
+
     pub(crate) fn openid_mac(&self, appid: &str, user: &str) -> [u8; 32] {
         sha256(&self.openid, &[appid.as_bytes(), b"\0", user.as_bytes()])
     }
@@ -183,6 +191,7 @@ mod tests {
             keys.invoice,
             keys.check_code,
             keys.pay_sandbox,
+            keys.payer_code,
         ];
         let distinct: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

@@ -25,6 +25,7 @@ use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::number_code::allotment_key;
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::payment::payer_code::PayerCode;
 use kaipiao_records::payment::payment_alias::PaymentAlias;
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
@@ -84,6 +85,7 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::Payment => other::<Payment>(stored)?,
         Kind::Refund => other::<Refund>(stored)?,
         Kind::PaymentAlias => other::<PaymentAlias>(stored)?,
+        Kind::PayerCode => other::<PayerCode>(stored)?,
         // A fact that a newer program keeps.
         Kind::Server => Known::Other,
     })

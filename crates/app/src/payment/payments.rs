@@ -7,6 +7,7 @@ use crate::payment::pay_caller::{PayCaller, check_accounts};
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
 use crate::signed::PaymentName;
 use crate::store_access::{Decision, FirstTry, decide, get_fresh};
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::{Payment, PaymentRequest, PaymentState, Prepay};
@@ -30,7 +31,7 @@ pub async fn place(
     decide(app, key, FirstTry::TakesItForAbsent, |found: Option<Payment>| {
         let prepay = Prepay { id: new_prepay_id(app, mchid, now), at: now };
         let next = match found {
-            None => placed(caller, number, asked, prepay, app),
+            None => placed(caller, number, asked, Some(prepay), now),
             Some(payment) => {
                 payment.check_again(asked, caller.key)?;
                 if payment.can_be_paid_by_page(now) {
@@ -46,12 +47,13 @@ pub async fn place(
     .await
 }
 
-fn placed(
+/// A payment as it is asked for.
+pub(super) fn placed(
     caller: &PayCaller,
     number: &OutTradeNo,
     asked: &PaymentRequest,
-    prepay: Prepay,
-    app: &App,
+    prepay: Option<Prepay>,
+    now: Timestamp,
 ) -> Payment {
     Payment {
         mchid: caller.pay_merchant.mchid.clone(),
@@ -59,8 +61,8 @@ fn placed(
         request: asked.clone(),
         sign_type: caller.sign_type,
         key: caller.key,
-        prepay: Some(prepay),
-        placed_at: app.now(),
+        prepay,
+        placed_at: now,
         state: PaymentState::NotPaid,
         refunds: Vec::new(),
         refunded_fen: 0,

@@ -346,6 +346,30 @@ impl Payment {
         }
     }
 
+    /// The merchant takes back a quick payment, made or not. None: it was taken back before.
+    pub fn reverse(&self, now: Timestamp) -> Result<Option<Self>, PayRefusal> {
+        let refuse = |code, why: &str| {
+            Err(PayRefusal::new(code, format!("out_trade_no {} {why}", self.out_trade_no)))
+        };
+        if self.request.trade_type != TradeType::Micropay {
+            let why = "is no quick payment: closeorder or refund it";
+            return refuse(PayErrorCode::InvalidRequest, why);
+        }
+        let paid = match &self.state {
+            PaymentState::Revoked { .. } => return Ok(None),
+            PaymentState::Closed { .. } => return refuse(PayErrorCode::OrderClosed, "was closed"),
+            PaymentState::Paid(_) if self.refunded_fen > 0 => {
+                return refuse(
+                    PayErrorCode::TradeStateError,
+                    "was refunded, refund the rest of it",
+                );
+            }
+            PaymentState::Paid(paid) => Some(paid.clone()),
+            PaymentState::NotPaid => None,
+        };
+        Ok(Some(Self { state: PaymentState::Revoked { paid, at: now }, ..self.clone() }))
+    }
+
     /// What was paid, revoked since or not.
     pub fn paid(&self) -> Option<&Paid> {
         match &self.state {
@@ -370,6 +394,7 @@ impl Payment {
     /// Whether all of it was given back.
     pub fn is_fully_refunded(&self) -> bool {
         self.refunded_fen >= self.request.total_fee_fen
+            || matches!(self.state, PaymentState::Revoked { .. })
     }
 }
 
@@ -484,6 +509,21 @@ mod tests {
         assert_eq!(code(&paid, &placed.request), PayErrorCode::OrderPaid);
         let closed = placed.close(NOW).unwrap().unwrap();
         assert_eq!(code(&closed, &placed.request), PayErrorCode::OrderClosed);
+    }
+
+    #[test]
+    fn only_a_quick_payment_is_reversed() {
+        assert_eq!(payment().reverse(NOW).unwrap_err().code, PayErrorCode::InvalidRequest);
+        let mut quick = payment();
+        quick.request.trade_type = TradeType::Micropay;
+        let unpaid = quick.reverse(NOW).unwrap().unwrap();
+        assert_eq!((unpaid.trade_state(), unpaid.paid()), ("REVOKED", None));
+        let paid = pay(&quick, "o1", NOW).unwrap();
+        let reversed = paid.reverse(NOW).unwrap().unwrap();
+        assert!(reversed.paid().is_some() && reversed.is_fully_refunded());
+        assert_eq!(reversed.reverse(NOW), Ok(None));
+        let refunded = Payment { refunded_fen: 1, ..paid };
+        assert_eq!(refunded.reverse(NOW).unwrap_err().code, PayErrorCode::TradeStateError);
     }
 
     #[test]

@@ -63,6 +63,33 @@ pub fn read_as(
     Ok((number, asked))
 }
 
+/// Reads quick pay's code: 18 digits that begin with 10 to 15.
+pub fn read_auth_code(request: &PayRequest) -> Result<&str, PayRefusal> {
+    let code = request.required("auth_code", 128)?;
+    let is_code = code.len() == 18
+        && code.bytes().all(|byte| byte.is_ascii_digit())
+        && ("10".."16").contains(&&code[..2]);
+    if is_code {
+        return Ok(code);
+    }
+    let detail = format!(
+        "auth_code must be the 18 digits of a pay code, beginning with 10 to 15, not {}",
+        text::quoted(code)
+    );
+    Err(PayRefusal::new(PayErrorCode::AuthCodeInvalid, detail))
+}
+
+/// Reads the contract of a payment on behalf.
+pub fn read_contract_id(request: &PayRequest) -> Result<&str, PayRefusal> {
+    match request.get("trade_type") {
+        "" | "PAP" => request.required("contract_id", 32),
+        other => {
+            let problem = format!("must be PAP, not {}", text::quoted(other));
+            Err(PayRefusal::invalid("trade_type", problem))
+        }
+    }
+}
+
 fn names_a_payer(asked: &PaymentRequest) -> bool {
     asked.openid.is_some() || asked.sub_merchant.as_ref().is_some_and(|sub| sub.openid.is_some())
 }
