@@ -20,8 +20,12 @@ use crate::store::OpenStore;
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::store::Store;
 use serde_json::json;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+
+/// The subject of what no other one knows.
+const SETTINGS: &str = "settings";
 
 /// What the examination came to.
 pub struct Report {
@@ -63,9 +67,10 @@ pub async fn run(
     let mut findings = Vec::new();
     let origins = origins::effective(file, flags).unwrap_or_default();
     match settings {
-        Err(error) => findings.push(Finding::error("settings", error, "")),
+        Err(error) => findings.push(Finding::error(SETTINGS, error, "")),
         Ok(settings) => examine(Arc::new(settings), &mut findings).await,
     }
+    say_once(&mut findings);
     Report { settings: origins, findings }
 }
 
@@ -90,6 +95,13 @@ async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
     findings.extend(on_its_own_thread(settings).await);
 }
 
+/// Drops what the settings are blamed for and another finding says too, in the same words.
+fn say_once(findings: &mut Vec<Finding>) {
+    let of_others = findings.iter().filter(|finding| finding.subject != SETTINGS);
+    let mut said: HashSet<String> = of_others.map(|finding| finding.found.clone()).collect();
+    findings.retain(|finding| finding.subject != SETTINGS || said.insert(finding.found.clone()));
+}
+
 /// What the server would refuse to start with.
 fn refusals(settings: &Settings) -> Vec<Finding> {
     let exposed = compose::refuse_exposed_sandbox(settings).map_err(|error| error.to_string());
@@ -98,12 +110,13 @@ fn refusals(settings: &Settings) -> Vec<Finding> {
     let callbacks = settings.callback_specs().map(|_| ()).map_err(|error| error.to_string());
     let pay_merchants =
         settings.pay_merchant_specs().map(|_| ()).map_err(|error| error.to_string());
+    let login = settings.login.settings().map(|_| ()).map_err(|error| error.to_string());
     // Again: --tls came after the file was checked.
     let tls = settings.check_tls().map_err(|error| error.to_string());
-    let refusals = [exposed, token, accounts, callbacks, pay_merchants, tls]
+    let refusals = [exposed, token, accounts, callbacks, pay_merchants, login, tls]
         .into_iter()
         .filter_map(Result::err);
-    refusals.map(|refusal| Finding::error("settings", refusal, "")).collect()
+    refusals.map(|refusal| Finding::error(SETTINGS, refusal, "")).collect()
 }
 
 async fn examine_store(settings: &Settings, store: &Arc<dyn Store>, findings: &mut Vec<Finding>) {
@@ -119,7 +132,7 @@ async fn examine_store(settings: &Settings, store: &Arc<dyn Store>, findings: &m
     });
     match app {
         Ok((app, _)) => storage::belongs(&app, settings, findings).await,
-        Err(error) => findings.push(Finding::error("settings", error, "")),
+        Err(error) => findings.push(Finding::error(SETTINGS, error, "")),
     }
     if let Err(error) = clock::against_store(&**store, findings).await {
         findings.push(Finding::error("store", error, ""));

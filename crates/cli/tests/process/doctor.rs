@@ -123,6 +123,28 @@ fn settings_that_the_server_refuses_are_said() {
 }
 
 #[test]
+fn what_the_server_refuses_is_said_once_before_the_first_start_and_after_it() {
+    let settings = "[render]\ncategories = \"/nowhere.csv\"\n\
+                    [login]\nhs256_secret_file = \"/nowhere.secret\"\n\
+                    [push]\nca_file = \"/nowhere.pem\"";
+    let served = Place::served("");
+    std::fs::write(served.config(), settings).unwrap();
+    for place in [Place::new(settings), served] {
+        let report = place.examined(&[]);
+        let findings = report["findings"].as_array().unwrap();
+        for (subject, words) in [
+            ("categories", "/nowhere.csv"),
+            ("settings", "/nowhere.secret"),
+            ("push", "/nowhere.pem"),
+        ] {
+            let said = findings.iter().filter(|f| f["found"].as_str().unwrap().contains(words));
+            let said: Vec<_> = said.map(|finding| &finding["subject"]).collect();
+            assert_eq!(said, [subject], "{report:#}");
+        }
+    }
+}
+
+#[test]
 fn a_store_of_another_schema_mode_or_key_is_said() {
     let place = Place::served("");
     let key = place.data().join("server.key");
