@@ -1,5 +1,6 @@
 //! Payment: pay merchants, their payments and refunds, and who issues for them.
 
+mod admin_payments;
 mod pay_calls;
 mod pay_charges;
 mod pay_client;

@@ -4,7 +4,7 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
 use crate::admin::{
-    accounts, callbacks, invoices, jobs, numbers, orders, pay_merchants, pushes, users,
+    accounts, callbacks, invoices, jobs, numbers, orders, pay_merchants, payments, pushes, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
@@ -290,6 +290,22 @@ pub const ROUTES: &[Route] = &[
         what: "add or change a pay merchant",
         what_zh: "新增或修改支付商户",
         handler: || put(pay_merchants::put_pay_merchant),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/payments",
+        section: "admin",
+        what: "a pay merchant's payments (mchid=, from_ms=, state=, user=)",
+        what_zh: "支付商户的支付单（mchid=、from_ms=、state=、user=）",
+        handler: || get(payments::list_payments),
+    },
+    Route {
+        methods: "GET PUT",
+        path: "/admin/v1/payments/{mchid}/{out_trade_no}",
+        section: "admin",
+        what: "a payment and its invoice entry; report one made elsewhere",
+        what_zh: "支付单及其开票入口；上报在别处完成的支付",
+        handler: || get(payments::get_payment).put(payments::put_payment),
     },
     Route {
         methods: "GET",

@@ -10,6 +10,7 @@ pub mod payer_codes;
 pub mod paying;
 pub mod payments;
 pub mod refunds;
+pub mod reported;
 pub mod s11_set_pay_merchant;
 pub mod s12_get_pay_merchant;
 pub mod s13_receipt;

@@ -3,9 +3,11 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store_access::{get, put};
+use crate::store_access::get;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::payment::payer_code::{PayerCode, payer_code_key};
+use kaipiao_records::record;
 
 /// A user's codes. They never change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +18,16 @@ pub struct PayerCodes {
     pub contract_id: String,
 }
 
-/// A user's codes, which work from now on.
-pub async fn of(app: &App, user: &UserId) -> Result<PayerCodes, Failure> {
-    let codes = PayerCodes { auth_code: code(app, "13", user), contract_id: code(app, "20", user) };
-    for code in [&codes.auth_code, &codes.contract_id] {
-        let key = payer_code_key(code);
-        if get::<PayerCode>(app, &key).await?.is_none() {
-            put(app, key, &PayerCode(user.clone())).await?;
-        }
-    }
-    Ok(codes)
+/// A user's codes.
+pub fn of(app: &App, user: &UserId) -> PayerCodes {
+    PayerCodes { auth_code: code(app, "13", user), contract_id: code(app, "20", user) }
+}
+
+/// What makes a user's codes work.
+pub(crate) fn saves(app: &App, user: &UserId) -> [Save; 2] {
+    let PayerCodes { auth_code, contract_id } = of(app, user);
+    [auth_code, contract_id]
+        .map(|code| record::save(payer_code_key(&code), Expect::Any, &PayerCode(user.clone())))
 }
 
 fn code(app: &App, prefix: &str, user: &UserId) -> String {

@@ -122,7 +122,7 @@ async fn users_json(app: &App, accounts: &[Account]) -> Result<Vec<UserJson>, Fa
             let openid = users::openid(app, &account.appid, &user.id);
             (account.appid.to_string(), openid.as_str().to_owned())
         };
-        let PayerCodes { auth_code, contract_id } = payer_codes::of(app, &user.id).await?;
+        let PayerCodes { auth_code, contract_id } = payer_codes::of(app, &user.id);
         let book = titles::title_book(app, &user).await?;
         let titles = book.iter().map(|entry| serde_json::json!(TitleJson(&entry.title)));
         json.push(UserJson {

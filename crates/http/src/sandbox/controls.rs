@@ -199,7 +199,7 @@ pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Re
         return failed(refusal.into());
     }
     let name = Some(&*name).filter(|name| !name.is_empty());
-    match users::upsert_user(&server.app, &user, name).await {
+    match users::add_payer(&server.app, &user, name).await {
         Ok(()) => json(StatusCode::OK, bare(&UserJson { id })),
         Err(failure) => failed(failure),
     }
