@@ -1,4 +1,4 @@
-//! What asks for a payment: unifiedorder, micropay and pappayapply (wire_facts 5.2).
+//! What asks for a payment: unifiedorder, micropay and pappayapply, which section 13 extends (wire_facts 5.2).
 
 use crate::payment::pay_answer::Fields;
 use crate::payment::pay_request::PayRequest;
@@ -181,13 +181,8 @@ pub fn placed(asked: &PaymentRequest, prepay_id: &str, page_url: &str) -> Fields
 mod tests {
     use super::*;
 
-    const SAMPLE: &str = "<xml>
-        <appid>wx2421b1c4370ec43b </appid><attach>Payment test</attach><body>JSAPIPayment test</body>
-        <mch_id>10000100</mch_id><receipt>Y</receipt><nonce_str>1add1a30ac87aa2db72f57a2375d8fec</nonce_str>
-        <notify_url>http://wxpay.wxutil.com/pub_v2/pay/notify.v2.php</notify_url>
-        <openid>oUpF8uMuAJO_M2pxb1Q9zNjWeS6o</openid><out_trade_no>1415659990</out_trade_no>
-        <spbill_create_ip>14.23.150.211</spbill_create_ip><total_fee>1</total_fee>
-        <trade_type>JSAPI</trade_type></xml>";
+    const SAMPLE: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/s13_receipt/request.xml"));
 
     fn read_xml(xml: &str) -> Result<(OutTradeNo, PaymentRequest), PayRefusal> {
         read(&PayRequest::read(xml.as_bytes()).unwrap())
