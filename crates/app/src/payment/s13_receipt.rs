@@ -1,4 +1,4 @@
-//! Section 13: the invoice entry of a payment, shown to its payer (ruling D-145).
+//! Section 13: the invoice entry of a payment, shown to its payer (ruling D-148).
 //!
 //! The order behind the entry is made in the commit that pays, where a platform is linked by then: so the
 //! merchant's own getauthurl for the same number meets it. Otherwise it is made when the entry is first opened.

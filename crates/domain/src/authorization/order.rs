@@ -112,7 +112,7 @@ impl Order {
         self.payment.as_ref().is_some_and(|payment| payment.is_refunded)
     }
 
-    /// The entry of a payment opens type 1 only (D-145).
+    /// The entry of a payment opens type 1 only (D-148).
     fn check_page_type(&self, request: &AuthorizationRequest) -> Result<(), Refusal> {
         if self.payment.is_none() || request.page_type == PageType::FillTitle {
             return Ok(());

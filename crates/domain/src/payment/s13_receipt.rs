@@ -90,7 +90,7 @@ impl EntryFacts<'_> {
     }
 }
 
-/// What the entry asks for: type 1, the order is the payment's number, the money its amount (D-145).
+/// What the entry asks for: type 1, the order is the payment's number, the money its amount (D-148).
 pub fn entry_request(
     payment: &Payment,
     link: &PlatformLink,
