@@ -61,12 +61,17 @@ fn every_wrong_call_is_answered_in_our_own_words() {
         let parts = path.split('/').map(|part| if part.starts_with('{') { "%ff" } else { part });
         parts.collect::<Vec<_>>().join("/")
     };
-    let api = ROUTES.iter().map(|route| (route.path.to_owned(), "application/json"));
+    let answers_in = |path: &str| {
+        let is_pay = path.starts_with("/pay/") || path.starts_with("/secapi/");
+        if is_pay { "text/xml" } else { "application/json" }
+    };
+    let api = ROUTES.iter().map(|route| (route.path.to_owned(), answers_in(route.path)));
     let pages = kaipiao_pages::paths().into_iter().map(|path| (path, "text/html"));
     let home = [("/".to_owned(), "text/html")];
     for (path, expected) in api.chain(pages).chain(home) {
         let wrong = not_text(&path);
-        let answers_itself = path.starts_with("/card/") || path.starts_with("/cgi-bin/");
+        let answers_itself =
+            expected == "text/xml" || path.starts_with("/card/") || path.starts_with("/cgi-bin/");
         let answer = called("DELETE", &wrong);
         assert_eq!(media_type(&answer), expected, "DELETE {path}: {}", answer.body());
         if !answers_itself {

@@ -1,4 +1,11 @@
-//! Payment: pay merchants, and who issues for their payments.
+//! Payment: pay merchants, their payments and refunds, and who issues for them.
 
+mod admin_payments;
+mod pay_calls;
+mod pay_charges;
+mod pay_client;
 mod pay_merchants;
+mod pay_notices;
+mod pay_refunds;
 mod s11_set_pay_merchant;
+mod s13_receipt;

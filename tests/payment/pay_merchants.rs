@@ -13,7 +13,8 @@ fn a_key_is_made_once_and_never_shown_again() {
     assert!(key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{key}");
     let (status, again) = server.admin("PUT", "pay-merchants/1234", &json!({"accounts": MERCHANT}));
     assert_eq!(status, 200);
-    let expected = json!({"mchid": "1234", "name": "Till", "accounts": [MERCHANT], "link": null});
+    let expected = json!({"mchid": "1234", "name": "Till", "accounts": [MERCHANT],
+        "sub_merchants": [], "link": null});
     assert_eq!(again, expected);
     let listed = server.all_pages("pay-merchants?limit=1", "pay_merchants");
     assert_eq!(listed[0], expected);

@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::failure::Failure;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::AppId;
 use kaipiao_ports::record::{Field, Kind};
 use kaipiao_ports::store::{After, ListBy, Page, PageOrder};
 use kaipiao_records::record::{self, Record, ValuePage};
@@ -86,25 +85,23 @@ pub enum Filter {
     Field(Field, String),
 }
 
-/// Reads a page of a merchant's records.
-pub(crate) async fn list_of_merchant<T: Record>(
+/// Reads a page of an owner's records.
+pub(crate) async fn list_of_owner<T: Record>(
     app: &App,
-    merchant: &AppId,
+    owner: &str,
     filter: Filter,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Listing<T>, Failure> {
-    let owner = merchant.to_string();
     let by = match filter {
         Filter::Key => {
-            let owner = Some(merchant.as_str());
-            let ask = Ask { owner, after, order: PageOrder::Ascending, limit };
+            let ask = Ask { owner: Some(owner), after, order: PageOrder::Ascending, limit };
             return list(app, T::KIND, ask).await;
         }
-        Filter::Time { from_ms, to_ms } => ListBy::Time { owner, from_ms, to_ms },
-        Filter::Field(field, value) => ListBy::Field { owner, field, value },
+        Filter::Time { from_ms, to_ms } => ListBy::Time { owner: owner.to_owned(), from_ms, to_ms },
+        Filter::Field(field, value) => ListBy::Field { owner: owner.to_owned(), field, value },
     };
-    list_by(app, by, merchant.as_str(), after, limit).await
+    list_by(app, by, owner, after, limit).await
 }
 
 /// Reads a page of a listing by time or by a field of an owner's records, newest first. The place in

@@ -49,6 +49,7 @@ pub(crate) fn demo_pay_merchant() -> PayMerchantSpec {
         name: Some(DEMO_ACCOUNTS[0].name.to_owned()),
         key: Some(DEMO_MCH_KEY.to_owned()),
         accounts: Some(accounts.collect()),
+        sub_merchants: None,
     }
 }
 

@@ -18,5 +18,9 @@ pub(crate) use kaipiao_wire::delivery::push_request::{
 };
 pub(crate) use kaipiao_wire::invoicing::s16_query::{pdf_name, pdf_url, read_pdf_name};
 pub(crate) use kaipiao_wire::invoicing::s19_result_push as result_push;
+pub(crate) use kaipiao_wire::payment::order_query::PaymentName;
+pub(crate) use kaipiao_wire::payment::pay_request::PayRequest;
+pub(crate) use kaipiao_wire::payment::refunds::RefundName;
+pub(crate) use kaipiao_wire::payment::{notice, pay_time};
 pub(crate) use kaipiao_wire::people::login_token::check as check_login;
 pub(crate) use kaipiao_wire::people::{card_id, openid, session};

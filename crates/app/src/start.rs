@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::TaxpayerError;
 use crate::payment::pay_merchants::{self, PayMerchantSpec};
+use crate::payment::payer_codes;
 use crate::sandbox::{
     DEMO_ACCOUNTS, DEMO_MCHID, DEMO_MERCHANT, DEMO_USERS, DemoUser, demo_pay_merchant,
     demo_taxpayer,
@@ -191,7 +192,7 @@ async fn seed_users(app: &App) -> Result<(), Failure> {
     for demo in DEMO_USERS {
         let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
         if !is_there(get::<User>(app, &user_key(&id)).await)? {
-            saves.extend(user_saves(&id, demo));
+            saves.extend(user_saves(app, &id, demo));
         }
     }
     if saves.is_empty() {
@@ -204,13 +205,14 @@ async fn seed_users(app: &App) -> Result<(), Failure> {
     }
 }
 
-fn user_saves(id: &UserId, demo: &DemoUser) -> Vec<Save> {
+fn user_saves(app: &App, id: &UserId, demo: &DemoUser) -> Vec<Save> {
     let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
     let mut saves = vec![record::save(user_key(id), Expect::Absent, &user)];
     for (number, title) in demo.titles().into_iter().enumerate() {
         let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
         saves.push(record::save(book_entry_key(id, &entry.id), Expect::Absent, &entry));
     }
+    saves.extend(payer_codes::saves(app, id));
     saves
 }
 

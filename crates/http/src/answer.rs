@@ -3,12 +3,14 @@
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
+use crate::payment::pay_call::PayFailed;
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kaipiao_app::payment::pay_failure::PayFailure;
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::Refusal;
 use kaipiao_wire::answer;
@@ -40,16 +42,31 @@ impl From<Refusal> for Failed {
     }
 }
 
-/// What `finish` finds in a failed response.
+/// What `finish` finds in a failed response: each group of routes writes its failures in its own way.
 #[derive(Clone)]
-struct Marker(Failure);
+enum Marker {
+    /// In the JSON envelope.
+    Json(Failure),
+    /// In WeChat Pay's XML.
+    Pay(PayFailed),
+}
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(Marker(self.0));
-        response
+        marked(Marker::Json(self.0))
     }
+}
+
+impl IntoResponse for PayFailed {
+    fn into_response(self) -> Response {
+        marked(Marker::Pay(self))
+    }
+}
+
+fn marked(marker: Marker) -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(marker);
+    response
 }
 
 pub(crate) fn json(status: StatusCode, text: String) -> Response {
@@ -90,14 +107,28 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             tracing::debug!(client, %method, route, status, elapsed_us, "answered");
             response
         }
-        Some(Marker(Failure::Refused(refusal))) => {
+        Some(Marker::Pay(failed)) => {
+            let rid = new_rid(&server.app);
+            let why = failed.failure.to_string();
+            match &failed.failure {
+                PayFailure::Refused(refusal) => {
+                    let err_code = refusal.code.name();
+                    tracing::info!(client, %method, route, %rid, err_code, ?why, elapsed_us, "refused");
+                }
+                PayFailure::Failed(_) => {
+                    tracing::error!(client, %method, route, %rid, ?why, elapsed_us, "failed");
+                }
+            }
+            failed.written(&rid)
+        }
+        Some(Marker::Json(Failure::Refused(refusal))) => {
             let rid = new_rid(&server.app);
             // Debug keeps a caller's line breaks from making lines of their own.
             let why = refusal.to_string();
             tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
             json(StatusCode::OK, answer::refused(&refusal, &rid))
         }
-        Some(Marker(failure)) => {
+        Some(Marker::Json(failure)) => {
             let why = failure.to_string();
             let rid = new_rid(&server.app);
             tracing::error!(client, %method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");

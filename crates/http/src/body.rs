@@ -45,6 +45,17 @@ pub(crate) enum Sender {
     Operator,
     /// Somebody whom the body itself has to name: a body as small as that.
     Unknown,
+    /// A pay merchant, whom the body itself has to name: the goods' details make it longer.
+    PayMerchant,
+}
+
+/// A pay merchant's body, at most: 6,144 characters of details, and the rest.
+const PAY_BYTES: usize = 64 << 10;
+
+/// The bytes of a body, whole, and unpacked.
+pub(crate) struct Received {
+    pub(crate) bytes: Bytes,
+    memory: Reservation,
 }
 
 /// A body, whole.
@@ -83,6 +94,22 @@ impl RequestBody {
         self.len == 0
     }
 
+    /// Reads a body as [`Received::receive`] does.
+    pub(crate) async fn receive(
+        server: &Server,
+        parts: &Parts,
+        body: Body,
+        from: Sender,
+    ) -> Result<Self, Failed> {
+        let Received { bytes, memory } = Received::receive(server, parts, body, from).await?;
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.map(str::to_owned);
+        let len = bytes.len();
+        Ok(Self { content: content(bytes, content_type).await?, len, _memory: memory })
+    }
+}
+
+impl Received {
     /// Reads a body within the server's limits. Too long is 72031 naming the limit; too slow or
     /// cut off is 47001: what arrived cannot be the JSON that was meant; -1 when the bodies under
     /// way take all the memory that they may.
@@ -97,6 +124,7 @@ impl RequestBody {
             Sender::Account(appid) => (Some(appid), largest),
             Sender::Operator => (None, largest),
             Sender::Unknown => (None, largest.min(FREE_BYTES)),
+            Sender::PayMerchant => (None, largest.min(PAY_BYTES)),
         };
         let encoding = encoding(&parts.headers)?;
         let mut memory = Reservation::new(Arc::clone(&server.bodies), caller);
@@ -110,10 +138,7 @@ impl RequestBody {
             bytes = encoding.unpack(&bytes, limit)?.ok_or_else(|| too_long(limit))?;
             reserve(&mut memory, bytes.len())?;
         }
-        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = content_type.map(str::to_owned);
-        let len = bytes.len();
-        Ok(Self { content: content(bytes, content_type).await?, len, _memory: memory })
+        Ok(Self { bytes, memory })
     }
 }
 

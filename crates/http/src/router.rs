@@ -1,6 +1,6 @@
 //! The whole API as one router, and what stands around every route.
 
-use crate::routes::{Api, routes_of};
+use crate::routes::{Api, pay_routes, routes_of};
 use crate::server::Server;
 use crate::unknown_path::programs_path;
 use crate::wrong_call::wrong_method;
@@ -19,6 +19,7 @@ pub fn router(server: Server, pages: Router) -> Router {
         router = router.merge(routes_of(Api::Admin));
     }
     if server.sandbox.is_some() {
+        router = router.merge(pay_routes());
         let own_pages = from_fn_with_state(server.clone(), guard::refuse_other_sites);
         router = router.merge(routes_of(Api::Sandbox).layer(own_pages));
     }

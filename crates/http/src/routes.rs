@@ -4,17 +4,25 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
 use crate::admin::{
-    accounts, callbacks, invoices, jobs, numbers, orders, pay_merchants, pushes, users,
+    accounts, callbacks, invoices, jobs, numbers, orders, pay_merchants, payments, pushes, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
+use crate::payment::pay_call::{self, panicked, unknown_call};
+use crate::payment::{
+    close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
+    unified_order,
+};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
 use crate::server::Server;
 use axum::Router;
+use axum::extract::Extension;
 use axum::handler::Handler;
 use axum::routing::{MethodRouter, any, get, post, put};
+use kaipiao_domain::payment::payments::PayKey;
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// A route.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +49,8 @@ pub enum Api {
     Admin,
     /// What test suites call; only in the sandbox.
     Sandbox,
+    /// WeChat Pay, with which nobody pays for real; only in the sandbox.
+    Pay,
 }
 
 impl Route {
@@ -49,6 +59,7 @@ impl Route {
         match self.section {
             "admin" => Api::Admin,
             "sandbox" => Api::Sandbox,
+            "13" => Api::Pay,
             _ => Api::Merchant,
         }
     }
@@ -153,6 +164,94 @@ pub const ROUTES: &[Route] = &[
         handler: || get(documents::svg),
     },
     Route {
+        methods: "POST",
+        path: "/pay/unifiedorder",
+        section: "13",
+        what: "a payment to be paid on a page",
+        what_zh: "统一下单",
+        handler: || pay(unified_order::unified_order),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/micropay",
+        section: "13",
+        what: "quick pay, by the payer's code",
+        what_zh: "付款码支付",
+        handler: || pay(micropay::micropay),
+    },
+    Route {
+        methods: "POST",
+        path: "/secapi/pay/reverse",
+        section: "13",
+        what: "take a quick payment back",
+        what_zh: "撤销订单",
+        handler: || pay(reverse::reverse),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/pappayapply",
+        section: "13",
+        what: "a payment on behalf, by the payer's contract",
+        what_zh: "申请扣款（委托代扣）",
+        handler: || pay(pap_pay_apply::pap_pay_apply),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/partner/pappayapply",
+        section: "13",
+        what: "the same for a sub-merchant",
+        what_zh: "申请扣款（服务商）",
+        handler: || pay(pap_pay_apply::pap_pay_apply),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/paporderquery",
+        section: "13",
+        what: "where a payment on behalf stands",
+        what_zh: "查询扣款订单",
+        handler: || pay(order_query::order_query),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/partner/paporderquery",
+        section: "13",
+        what: "the same for a sub-merchant",
+        what_zh: "查询扣款订单（服务商）",
+        handler: || pay(order_query::order_query),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/orderquery",
+        section: "13",
+        what: "where a payment stands",
+        what_zh: "查询订单",
+        handler: || pay(order_query::order_query),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/closeorder",
+        section: "13",
+        what: "give up a payment that nobody paid",
+        what_zh: "关闭订单",
+        handler: || pay(close_order::close_order),
+    },
+    Route {
+        methods: "POST",
+        path: "/secapi/pay/refund",
+        section: "13",
+        what: "give a payment back, whole or in part",
+        what_zh: "申请退款",
+        handler: || pay(refund::refund),
+    },
+    Route {
+        methods: "POST",
+        path: "/pay/refundquery",
+        section: "13",
+        what: "the refunds of a payment",
+        what_zh: "查询退款",
+        handler: || pay(refund_query::refund_query),
+    },
+    Route {
         methods: "GET",
         path: "/admin/v1/accounts",
         section: "admin",
@@ -191,6 +290,22 @@ pub const ROUTES: &[Route] = &[
         what: "add or change a pay merchant",
         what_zh: "新增或修改支付商户",
         handler: || put(pay_merchants::put_pay_merchant),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/payments",
+        section: "admin",
+        what: "a pay merchant's payments (mchid=, from_ms=, state=, user=)",
+        what_zh: "支付商户的支付单（mchid=、from_ms=、state=、user=）",
+        handler: || get(payments::list_payments),
+    },
+    Route {
+        methods: "GET PUT",
+        path: "/admin/v1/payments/{mchid}/{out_trade_no}",
+        section: "admin",
+        what: "a payment and its invoice entry; report one made elsewhere",
+        what_zh: "支付单及其开票入口；上报在别处完成的支付",
+        handler: || get(payments::get_payment).put(payments::put_payment),
     },
     Route {
         methods: "GET",
@@ -289,6 +404,14 @@ pub const ROUTES: &[Route] = &[
         handler: || post(controls::authorize),
     },
     Route {
+        methods: "POST",
+        path: "/sandbox/v1/pay",
+        section: "sandbox",
+        what: "a user pays without a browser",
+        what_zh: "不用浏览器，代用户支付",
+        handler: || post(controls::pay),
+    },
+    Route {
         methods: "GET",
         path: "/sandbox/v1/messages",
         section: "sandbox",
@@ -326,6 +449,39 @@ pub const ROUTES: &[Route] = &[
 pub(crate) fn routes_of(api: Api) -> Router<Server> {
     let own = ROUTES.iter().filter(|route| route.api() == api);
     own.fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+}
+
+/// Where clients that are set to the published sandbox call; only the key that getsignkey gives signs there.
+const SANDBOX_PREFIXES: [&str; 2] = ["/xdc/apiv2sandbox", "/sandboxnew"];
+const SIGN_KEY_PATHS: [&str; 2] =
+    ["/xdc/apiv2getsignkey/sign/getsignkey", "/sandboxnew/pay/getsignkey"];
+
+/// WeChat Pay's calls: with the pay merchant's own key, and under the published sandbox's prefixes, with and without
+/// `secapi/`, with the other one.
+pub(crate) fn pay_routes() -> Router<Server> {
+    let own = routes_of(Api::Pay);
+    let own = SIGN_KEY_PATHS
+        .into_iter()
+        .fold(own, |router, path| router.route(path, pay(sign_key::sign_key)));
+    let mut sandbox = Router::new();
+    for route in ROUTES.iter().filter(|route| route.api() == Api::Pay) {
+        let path = route.path.trim_start_matches("/secapi");
+        for (prefix, middle) in SANDBOX_PREFIXES.into_iter().flat_map(|p| [(p, ""), (p, "/secapi")])
+        {
+            sandbox = sandbox.route(&format!("{prefix}{middle}{path}"), (route.handler)());
+        }
+    }
+    let sandbox = sandbox.layer(Extension(PayKey::Sandbox));
+    let unknown = ["/pay/{*rest}", "/secapi/{*rest}", "/xdc/{*rest}", "/sandboxnew/{*rest}"];
+    let router = unknown
+        .into_iter()
+        .fold(own.merge(sandbox), |router, path| router.route(path, any(unknown_call)));
+    router.layer(CatchPanicLayer::custom(panicked))
+}
+
+/// A call of WeChat Pay; other methods are answered REQUIRE_POST_METHOD.
+fn pay<T: 'static>(handler: impl Handler<T, Server>) -> MethodRouter<Server> {
+    post(handler).fallback(pay_call::require_post)
 }
 
 /// Other methods are answered 43001.

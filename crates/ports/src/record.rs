@@ -57,11 +57,19 @@ pub enum Kind {
     PayMerchant,
     /// The pay merchant that a merchant has linked. Owner: the merchant; id: empty.
     LinkedPayMerchant,
+    /// A payment. Owner: the pay merchant's mchid; id: its out_trade_no.
+    Payment,
+    /// A refund. Owner: the pay merchant's mchid; id: its out_refund_no.
+    Refund,
+    /// What else a payment or refund is called. Owner: the pay merchant's mchid; id: the other name.
+    PaymentAlias,
+    /// A code by which pay merchants charge a user without a page. Owner: the code; id: empty.
+    PayerCode,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -84,6 +92,10 @@ impl Kind {
         Self::Server,
         Self::PayMerchant,
         Self::LinkedPayMerchant,
+        Self::Payment,
+        Self::Refund,
+        Self::PaymentAlias,
+        Self::PayerCode,
     ];
 
     /// The table's name.
@@ -111,6 +123,10 @@ impl Kind {
             Self::Server => "server",
             Self::PayMerchant => "pay_merchants",
             Self::LinkedPayMerchant => "linked_pay_merchants",
+            Self::Payment => "payments",
+            Self::Refund => "refunds",
+            Self::PaymentAlias => "payment_aliases",
+            Self::PayerCode => "payer_codes",
         }
     }
 
@@ -131,19 +147,22 @@ impl Kind {
 
     /// Whether records of this kind are listed by time within their owner ([`Index::time_ms`]).
     pub const fn has_time(self) -> bool {
-        matches!(self, Self::Order | Self::InvoiceRequest)
+        matches!(self, Self::Order | Self::InvoiceRequest | Self::Payment)
     }
 
     /// Whether records of this kind can be forgotten ([`Index::unused_since_ms`]).
     pub const fn can_expire(self) -> bool {
-        matches!(self, Self::Order | Self::Message | Self::EndedSession)
+        matches!(
+            self,
+            Self::Order | Self::Message | Self::EndedSession | Self::Payment | Self::PaymentAlias
+        )
     }
 
     /// What records of this kind are searched by, besides key and time. A field's values that
     /// change are found by the newest one only.
     pub const fn fields(self) -> &'static [Field] {
         match self {
-            Self::Order => &[Field::User, Field::State],
+            Self::Order | Self::Payment => &[Field::User, Field::State],
             Self::InvoiceRequest => &[
                 Field::State,
                 Field::Order,

@@ -9,7 +9,7 @@ use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
 };
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order::{Order, OrderPayment, OrderState};
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
 use kaipiao_domain::authorization::rejection::RejectionReason;
@@ -28,6 +28,13 @@ use kaipiao_domain::invoicing::party::Party;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::money::{Fen, decimal};
+use kaipiao_domain::payment::out_trade_no::{OutRefundNo, OutTradeNo};
+use kaipiao_domain::payment::pay_merchant::MchId;
+use kaipiao_domain::payment::payments::{
+    Paid, PayKey, Payer, Payment, PaymentRequest, PaymentState, Prepay, SignType, SubMerchant,
+    TradeType,
+};
+use kaipiao_domain::payment::refund::{Refund, RefundRequest};
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::session::Session;
@@ -47,6 +54,10 @@ use kaipiao_records::invoicing::number_code::{allotment_key, number_code_key};
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
+use kaipiao_records::payment::payer_code::{PayerCode, payer_code_key};
+use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payments::payment_key;
+use kaipiao_records::payment::refund::refund_key;
 use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::{EndedSession, ended_session_key};
@@ -95,6 +106,7 @@ fn order(state: OrderState) -> Order {
             asked_by: AppId::parse("wx6b61697069616f34").unwrap(),
         },
         offered_at: at(5),
+        payment: Some(OrderPayment { mchid: mchid(), is_refunded: state != OrderState::Offered }),
         state,
     }
 }
@@ -139,6 +151,7 @@ fn every_record_reads_back() {
         MessageEvent::Issued(serial()),
         MessageEvent::Failed,
         MessageEvent::TakenBack(serial()),
+        MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
     ] {
         let order_id = OrderId::parse("1").unwrap();
         let message =
@@ -160,6 +173,7 @@ fn messages_of_different_orders_and_events_have_different_keys() {
         MessageEvent::Issued(serial()),
         MessageEvent::Failed,
         MessageEvent::TakenBack(serial()),
+        MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
     ];
     let mut keys = std::collections::BTreeSet::new();
     for order_id in orders {
@@ -350,4 +364,100 @@ fn taxpayers_ranges_and_numbers_read_back() {
     reads_back(allotment_key(&range.code, range.first), &Allotment::of(&range));
     let gaps = BlockGaps { code: range.code.clone(), block_last: 24, gaps: vec![(6, 8), (24, 24)] };
     reads_back(block_gaps_key(&merchant(), &range.code, 24), &gaps);
+}
+
+fn mchid() -> MchId {
+    MchId::parse("1900000109").unwrap()
+}
+
+#[test]
+fn payments_and_refunds_read_back() {
+    let number = OutTradeNo::parse("1415659990").unwrap();
+    let openid = || OpenId::from_checked("o1".into());
+    let request = PaymentRequest {
+        appid: merchant(),
+        sub_merchant: Some(SubMerchant {
+            mchid: MchId::parse("1").unwrap(),
+            appid: Some(merchant()),
+            openid: Some(openid()),
+        }),
+        trade_type: TradeType::Mweb,
+        total_fee_fen: 100,
+        description: "茶".into(),
+        detail: "{}".into(),
+        attach: "a&b".into(),
+        device_info: "d".into(),
+        openid: Some(openid()),
+        notify_url: Some("http://x/n".into()),
+        expires_at: Some(at(9)),
+        has_receipt: true,
+    };
+    let bare = PaymentRequest {
+        sub_merchant: None,
+        detail: String::new(),
+        attach: String::new(),
+        device_info: String::new(),
+        openid: None,
+        notify_url: None,
+        expires_at: None,
+        has_receipt: false,
+        ..request.clone()
+    };
+    let user = UserId::parse("amy");
+    let payer = Payer { user, openid: openid(), sub_openid: Some(openid()) };
+    let anonymous = Payer { user: None, openid: openid(), sub_openid: None };
+    let paid = |payer| Paid { transaction_id: "42".into(), payer, at: at(8) };
+    let out_refund_no = OutRefundNo::parse("r@1").unwrap();
+    let states = [
+        PaymentState::NotPaid,
+        PaymentState::Paid(paid(payer.clone())),
+        PaymentState::Paid(paid(anonymous)),
+        PaymentState::Closed { at: at(7) },
+        PaymentState::Revoked { paid: None, at: at(7) },
+        PaymentState::Revoked { paid: Some(paid(payer)), at: at(7) },
+    ];
+    for (state, request) in states.into_iter().zip([&request, &bare].into_iter().cycle()) {
+        let is_paid = matches!(state, PaymentState::Paid(_));
+        let payment = Payment {
+            mchid: mchid(),
+            out_trade_no: number.clone(),
+            request: request.clone(),
+            sign_type: if is_paid { SignType::HmacSha256 } else { SignType::Md5 },
+            key: if is_paid { PayKey::Sandbox } else { PayKey::Own },
+            prepay: is_paid.then(|| Prepay { id: "wx1".into(), at: at(3) }),
+            placed_at: at(2),
+            state,
+            refunds: if is_paid { vec![out_refund_no.clone()] } else { Vec::new() },
+            refunded_fen: 3,
+        };
+        reads_back(payment_key(&mchid(), &number), &payment);
+        let is_kept = payment.index().unused_since_ms.is_none();
+        assert_eq!(is_kept, payment.paid().is_some());
+    }
+    let asked = RefundRequest {
+        out_refund_no: out_refund_no.clone(),
+        total_fee_fen: 100,
+        refund_fee_fen: 3,
+        reason: "退".into(),
+        notify_url: Some("http://x/n".into()),
+    };
+    let refund = Refund {
+        mchid: mchid(),
+        refund_id: "50".into(),
+        out_trade_no: number.clone(),
+        transaction_id: "42".into(),
+        request: asked.clone(),
+        at: at(9),
+    };
+    reads_back(refund_key(&mchid(), &out_refund_no), &refund);
+    let bare = RefundRequest { reason: String::new(), notify_url: None, ..asked };
+    reads_back(refund_key(&mchid(), &out_refund_no), &Refund { request: bare, ..refund });
+    reads_back(payer_code_key("13"), &PayerCode(UserId::parse("amy").unwrap()));
+    for alias in [
+        PaymentAlias::Prepay { payment: number.clone(), at: at(3) },
+        PaymentAlias::Transaction(number),
+        PaymentAlias::Refund(out_refund_no),
+    ] {
+        reads_back(payment_alias_key(&mchid(), "name"), &alias);
+    }
 }

@@ -30,6 +30,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_pay_merchants.sql"),
         oldest_program: 1,
     },
+    Migration {
+        number: 3,
+        sql: include_str!("../migrations/0003_payments.sql"),
+        oldest_program: 1,
+    },
 ];
 
 /// Nodes that start at the same time migrate one after the other ("KPIA").

@@ -13,6 +13,7 @@ const APPLICATION_ID: i32 = 0x4b50_4941;
 const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("../migrations/0001_schema.sql")),
     (2, include_str!("../migrations/0002_pay_merchants.sql")),
+    (3, include_str!("../migrations/0003_payments.sql")),
 ];
 
 /// Brings a database up to this program's schema.

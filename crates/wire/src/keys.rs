@@ -24,6 +24,8 @@ pub struct Keys {
     form: [u8; 32],
     invoice: [u8; 32],
     check_code: [u8; 32],
+    pay_sandbox: [u8; 32],
+    payer_code: [u8; 32],
     fingerprint: String,
 }
 
@@ -48,6 +50,8 @@ impl Keys {
             form: key("form"),
             invoice: key("invoice"),
             check_code: key("check code"),
+            pay_sandbox: key("pay sandbox"),
+            payer_code: key("payer code"),
             fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
         }
     }
@@ -58,6 +62,7 @@ impl Keys {
             openid: sha256(SANDBOX_IDENTITIES, &[b"openid"]),
             platform: sha256(SANDBOX_IDENTITIES, &[b"platform"]),
             card: sha256(SANDBOX_IDENTITIES, &[b"card"]),
+            payer_code: sha256(SANDBOX_IDENTITIES, &[b"payer code"]),
             ..Self::derive(server_key)
         }
     }
@@ -131,6 +136,16 @@ impl Keys {
         self.check_code
     }
 
+    /// The key that getsignkey gives to a pay merchant: 32 hexadecimal digits.
+    pub fn pay_sandbox_key(&self, mchid: &str) -> String {
+        base16ct::lower::encode_string(&sha256(&self.pay_sandbox, &[mchid.as_bytes()])[..16])
+    }
+
+    /// What a user's codes for payments without a page are made of.
+    pub fn payer_code_mac(&self, purpose: &str, user: &str) -> [u8; 32] {
+        sha256(&self.payer_code, &[purpose.as_bytes(), b"\0", user.as_bytes()])
+    }
+
     pub(crate) fn openid_mac(&self, appid: &str, user: &str) -> [u8; 32] {
         sha256(&self.openid, &[appid.as_bytes(), b"\0", user.as_bytes()])
     }
@@ -175,6 +190,8 @@ mod tests {
             keys.form,
             keys.invoice,
             keys.check_code,
+            keys.pay_sandbox,
+            keys.payer_code,
         ];
         let distinct: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

@@ -17,7 +17,7 @@ pub async fn list(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Listing<Order>, Failure> {
-    listing::list_of_merchant(app, merchant, filter, after, limit).await
+    listing::list_of_owner(app, merchant.as_str(), filter, after, limit).await
 }
 
 /// The order with that name.

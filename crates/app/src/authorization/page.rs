@@ -71,6 +71,8 @@ pub enum PageStatus {
     },
     /// The link's life is over.
     Expired,
+    /// The payment was given back before anybody asked for an invoice.
+    Refunded,
 }
 
 /// Whether this server wrote the link, and nobody has changed it since.
@@ -124,6 +126,9 @@ fn status_for(app: &App, order: &Order, user: &UserId) -> PageStatus {
         OrderState::Rejected { decided, reason, .. } => {
             let is_theirs = UserDecision::user(decided) == user;
             PageStatus::Rejected { reason: is_theirs.then(|| reason.clone()) }
+        }
+        OrderState::Offered | OrderState::Declined(_) if order.is_refunded() => {
+            PageStatus::Refunded
         }
         OrderState::Offered | OrderState::Declined(_)
             if order.is_expired(app.settings.link_life, app.now()) =>

@@ -12,6 +12,8 @@ use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::number_code::{Allotment, NumberCode};
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchant};
+use kaipiao_domain::payment::payments::Payment;
+use kaipiao_domain::payment::refund::Refund;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::message::Message;
 use kaipiao_domain::people::user::{BookEntry, User};
@@ -23,6 +25,8 @@ use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::number_code::allotment_key;
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::payment::payer_code::PayerCode;
+use kaipiao_records::payment::payment_alias::PaymentAlias;
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::EndedSession;
@@ -78,6 +82,10 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::Server if stored.key == StoreMetadata::key() => other::<StoreMetadata>(stored)?,
         Kind::PayMerchant => other::<PayMerchant>(stored)?,
         Kind::LinkedPayMerchant => other::<LinkedPayMerchant>(stored)?,
+        Kind::Payment => other::<Payment>(stored)?,
+        Kind::Refund => other::<Refund>(stored)?,
+        Kind::PaymentAlias => other::<PaymentAlias>(stored)?,
+        Kind::PayerCode => other::<PayerCode>(stored)?,
         // A fact that a newer program keeps.
         Kind::Server => Known::Other,
     })

@@ -8,9 +8,9 @@ use crate::delivery::callbacks;
 use crate::delivery::worker::{Ended, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::settings::Concurrency;
-use crate::signed::{PushRequest, compose};
+use crate::signed::{PushRequest, compose, notice};
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::delivery::push::{AfterAttempt, AttemptResult, Outcome};
+use kaipiao_domain::delivery::push::{AfterAttempt, AttemptResult, Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Queue, Reported};
 use kaipiao_ports::delivery::outbox::{Attempt, Destination, Next, Push, PushReport};
 use kaipiao_ports::delivery::sender::{Content, Outgoing};
@@ -64,7 +64,12 @@ async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place) -> End
     let result = match outgoing(app, push).await {
         Ok(None) => AttemptResult::NoAddress,
         Ok(Some(outgoing)) => match app.sender.send(outgoing).await {
-            Ok(answer) => AttemptResult::Answered { status: answer.status, body: answer.body },
+            Ok(answer) => AttemptResult::Answered {
+                status: answer.status,
+                says_success: push.kind == PushKind::PaymentNotice
+                    && notice::is_acknowledged(&answer.body),
+                body: answer.body,
+            },
             Err(error) => AttemptResult::Failed { why: error.to_string() },
         },
         Err(failure) => {
@@ -104,10 +109,10 @@ async fn finish(
     let attempt = match result {
         AttemptResult::NoAddress => None,
         AttemptResult::Failed { why } => attempt(None, why, String::new()),
-        AttemptResult::Answered { status, body } => {
+        AttemptResult::Answered { status, body, .. } => {
             let problem = match status {
                 _ if failed == Some(false) => String::new(),
-                200..=299 => "the answer is not the one that counts as success".to_owned(),
+                200..=299 => "the answer is not <xml><return_code><![CDATA[SUCCESS]]></return_code></xml>, which alone acknowledges a notice".to_owned(),
                 _ => format!("status {status} is not a success"),
             };
             attempt(Some(status), problem, excerpt(&body))

@@ -20,7 +20,7 @@ pub async fn list(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Listing<InvoiceRequest>, Failure> {
-    listing::list_of_merchant(app, merchant, filter, after, limit).await
+    listing::list_of_owner(app, merchant.as_str(), filter, after, limit).await
 }
 
 /// A merchant's request with that serial.

@@ -1,5 +1,16 @@
-//! Payment: pay merchants, and who issues for their payments (sections 11 and 12).
+//! Payment: pay merchants, payments, refunds and their notices, and who issues for them (sections 11 to 13).
 
+pub mod charges;
+pub mod names;
+pub mod notices;
+pub mod pay_caller;
+pub mod pay_failure;
 pub mod pay_merchants;
+pub mod payer_codes;
+pub mod paying;
+pub mod payments;
+pub mod refunds;
+pub mod reported;
 pub mod s11_set_pay_merchant;
 pub mod s12_get_pay_merchant;
+pub mod s13_receipt;

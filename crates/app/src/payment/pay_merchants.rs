@@ -8,6 +8,7 @@ use crate::store_access::{busy, commit, get};
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::delivery::push::Sealed;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant, PlatformLink, check_key};
+use kaipiao_domain::payment::payments::PayKey;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Kind, Save};
@@ -27,6 +28,8 @@ pub struct PayMerchantSpec {
     pub key: Option<String>,
     /// The appids of the accounts that are bound to it; default: none.
     pub accounts: Option<Vec<String>>,
+    /// The mchids of the pay merchants that it takes payments for; default: none.
+    pub sub_merchants: Option<Vec<String>>,
 }
 
 /// What saving a pay merchant did.
@@ -88,10 +91,14 @@ pub(crate) async fn change(
         Some(accounts) => Some(known_accounts(app, accounts, beside).await?),
         None => None,
     };
+    let sub_merchants = spec.sub_merchants.as_deref().map(known_numbers).transpose()?;
     let key = pay_merchant_key(&mchid);
     let found = record::get_fresh::<PayMerchant>(&*app.store, &key).await?;
     let before = found.as_ref().map(|found| &found.value);
-    let (pay_merchant, new_key) = compose(app, &mchid, spec, accounts, before);
+    let (mut pay_merchant, new_key) = compose(app, &mchid, spec, accounts, before);
+    if let Some(sub_merchants) = sub_merchants {
+        pay_merchant.sub_merchants = sub_merchants;
+    }
     pay_merchant.check()?;
     let save = (before != Some(&pay_merchant))
         .then(|| record::save(key, Versioned::expect(found.as_ref()), &pay_merchant));
@@ -104,6 +111,14 @@ pub fn open_key(app: &App, pay_merchant: &PayMerchant) -> Result<String, Failure
     app.keys.unseal(mchid.as_str(), &key.0).ok_or_else(|| {
         Failure::Damaged(format!("the key of pay merchant {mchid} was sealed by another key"))
     })
+}
+
+/// The key that signs for a pay merchant: its own, or the one that getsignkey gives. Never printed.
+pub fn signing_key(app: &App, pay_merchant: &PayMerchant, key: PayKey) -> Result<String, Failure> {
+    match key {
+        PayKey::Own => open_key(app, pay_merchant),
+        PayKey::Sandbox => Ok(app.keys.pay_sandbox_key(pay_merchant.mchid.as_str())),
+    }
 }
 
 fn compose(
@@ -141,9 +156,25 @@ fn compose(
         name: name.unwrap_or_else(|| mchid.to_string()),
         key,
         accounts,
+        sub_merchants: before.map(|before| before.sub_merchants.clone()).unwrap_or_default(),
         link,
     };
     (pay_merchant, new_key)
+}
+
+/// The mchids of a list, each once. They may be added later: a payment for one that is not there is refused.
+fn known_numbers(texts: &[String]) -> Result<Vec<MchId>, Refusal> {
+    let mut numbers = Vec::new();
+    for (place, text) in texts.iter().enumerate() {
+        let number = MchId::parse(text).ok_or_else(|| {
+            let problem = format!("must be 1 to 32 digits, not {}", text::quoted(text));
+            Refusal::invalid(format!("sub_merchants[{place}]"), problem)
+        })?;
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
 }
 
 /// The accounts of a list, each once.

@@ -64,7 +64,7 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
         MessageEvent::Issued(serial) | MessageEvent::TakenBack(serial) => {
             Some(pdf_name(&app.keys, &message.merchant, serial))
         }
-        MessageEvent::Rejected { .. } | MessageEvent::Failed => None,
+        MessageEvent::Rejected { .. } | MessageEvent::Failed | MessageEvent::Paid { .. } => None,
     };
     Ok(InboxMessage {
         message,

@@ -3,12 +3,13 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing};
+use crate::payment::payer_codes;
 use crate::signed::openid;
-use crate::store_access::{Decision, FirstTry, decide, get};
+use crate::store_access::{Decision, FirstTry, commit, decide, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{OpenId, User, UserId};
 use kaipiao_ports::record::Kind;
-use kaipiao_ports::store::PageOrder;
+use kaipiao_ports::store::{Commit, PageOrder};
 use kaipiao_records::people::user::user_key;
 
 /// Users by id.
@@ -40,6 +41,13 @@ pub async fn upsert_user(app: &App, id: &UserId, name: Option<&str>) -> Result<(
         Ok::<_, Failure>(Decision::alone(next, ()))
     })
     .await
+}
+
+/// Adds a person to the sandbox, or renames one; pay merchants may charge their codes from then on.
+pub async fn add_payer(app: &App, id: &UserId, name: Option<&str>) -> Result<(), Failure> {
+    upsert_user(app, id, name).await?;
+    let saves = payer_codes::saves(app, id).to_vec();
+    commit(app, Commit::of(saves)).await.map_err(Failure::from)
 }
 
 /// A user's openid under an account.

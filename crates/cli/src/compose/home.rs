@@ -23,7 +23,7 @@ pub(super) fn home(
         Api::Merchant => true,
         // What a production's operator may do is nobody else's to read.
         Api::Admin => is_sandbox && has_admin,
-        Api::Sandbox => is_sandbox,
+        Api::Sandbox | Api::Pay => is_sandbox,
     };
     kaipiao_pages::Home {
         version: env!("CARGO_PKG_VERSION"),

@@ -11,7 +11,7 @@ use kaipiao_app::sandbox::SandboxClock;
 use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
 use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
-use kaipiao_domain::delivery::push::RetrySchedule;
+use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::OsEntropy;
@@ -48,6 +48,7 @@ pub fn app(
             },
             retries: RetrySchedule {
                 event: push.retry_after_ms.iter().map(|ms| Duration::from_millis(*ms)).collect(),
+                payment_notice: PAYMENT_NOTICE_RETRIES.to_vec(),
             },
         },
         issuing: IssuingSettings {

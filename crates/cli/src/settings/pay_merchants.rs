@@ -15,6 +15,7 @@ pub struct PayMerchantSetting {
     key: Option<String>,
     pub(super) key_file: Option<PathBuf>,
     accounts: Option<Vec<String>>,
+    sub_merchants: Option<Vec<String>>,
 }
 
 impl PayMerchantSetting {
@@ -25,6 +26,7 @@ impl PayMerchantSetting {
             name: self.name.clone(),
             key: either(&whose, "key", self.key.as_ref(), self.key_file.as_deref())?,
             accounts: self.accounts.clone(),
+            sub_merchants: self.sub_merchants.clone(),
         })
     }
 }

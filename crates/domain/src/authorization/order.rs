@@ -24,6 +24,7 @@ use crate::authorization::user_decision::{
     Authorization, ChoiceRefused, Decline, UserChoice, UserDecision,
 };
 use crate::invoicing::serial::Serial;
+use crate::payment::pay_merchant::MchId;
 use crate::people::title::InvoiceTitle;
 use crate::people::user::{OpenId, UserId};
 use crate::{Refusal, Timestamp};
@@ -50,6 +51,15 @@ pub enum OrderState {
     },
 }
 
+/// The payment that an order stands for (section 13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderPayment {
+    /// The pay merchant; the order's number is the payment's.
+    pub mchid: MchId,
+    /// Whether all of it was given back before anybody authorized the order: nobody can any more.
+    pub is_refunded: bool,
+}
+
 /// An order as far as its authorization goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -59,6 +69,8 @@ pub struct Order {
     pub request: AuthorizationRequest,
     /// The moment of that request: the link's life begins here.
     pub offered_at: Timestamp,
+    /// The payment that opened it; None: the merchant did, with getauthurl.
+    pub payment: Option<OrderPayment>,
     /// Its state.
     pub state: OrderState,
 }
@@ -71,7 +83,43 @@ impl Order {
 
     /// Section 2: the merchant asks for an order nobody has asked for yet.
     pub fn offer(merchant: AppId, request: AuthorizationRequest, now: Timestamp) -> Self {
-        Self { merchant, request, offered_at: now, state: OrderState::Offered }
+        Self { merchant, request, offered_at: now, payment: None, state: OrderState::Offered }
+    }
+
+    /// Section 13: a payment with an invoice entry opens an order nobody has asked for yet.
+    pub fn of_payment(
+        merchant: AppId,
+        request: AuthorizationRequest,
+        mchid: MchId,
+        now: Timestamp,
+    ) -> Self {
+        let payment = Some(OrderPayment { mchid, is_refunded: false });
+        Self { payment, ..Self::offer(merchant, request, now) }
+    }
+
+    /// A full refund of the payment closes an entry that nobody has used. None: nothing changes, the order is the
+    /// merchant's to reject or its invoice to offset.
+    pub fn refunded(&self, mchid: &MchId) -> Option<Self> {
+        let is_unused = matches!(self.state, OrderState::Offered | OrderState::Declined(_));
+        let payment =
+            self.payment.as_ref().filter(|payment| payment.mchid == *mchid && is_unused)?;
+        let payment = Some(OrderPayment { is_refunded: true, ..payment.clone() });
+        Some(Self { payment, ..self.clone() })
+    }
+
+    /// Whether its payment was given back before anybody authorized it.
+    pub fn is_refunded(&self) -> bool {
+        self.payment.as_ref().is_some_and(|payment| payment.is_refunded)
+    }
+
+    /// The entry of a payment opens type 1 only (D-148).
+    fn check_page_type(&self, request: &AuthorizationRequest) -> Result<(), Refusal> {
+        if self.payment.is_none() || request.page_type == PageType::FillTitle {
+            return Ok(());
+        }
+        let order_id = &request.order_id;
+        let problem = format!("must be 1: order_id {order_id} was paid with receipt=Y");
+        Err(Refusal::invalid("type", problem))
     }
 
     /// Section 2: the merchant asks again. Until the user authorizes, the last request wins;
@@ -81,14 +129,20 @@ impl Order {
         request: AuthorizationRequest,
         now: Timestamp,
     ) -> Result<Option<Self>, Refusal> {
+        let rejected = |why: &str| {
+            let detail = format!("order_id {} was {why}, use a new order_id", request.order_id);
+            Err(Refusal::new(ErrorCode::RejectedByBiz, detail))
+        };
         match &self.state {
-            OrderState::Rejected { .. } => Err(Refusal::new(
-                ErrorCode::RejectedByBiz,
-                format!("order_id {} was rejected, use a new order_id", request.order_id),
-            )),
-            OrderState::Authorized(_) => Ok(None),
+            OrderState::Rejected { .. } => return rejected("rejected"),
+            _ if self.is_refunded() => return rejected("refunded"),
+            _ => self.check_page_type(&request)?,
+        }
+        match &self.state {
+            OrderState::Authorized(_) | OrderState::Rejected { .. } => Ok(None),
             OrderState::Offered | OrderState::Declined(_) => {
-                Ok(Some(Self::offer(self.merchant.clone(), request, now)))
+                let payment = self.payment.clone();
+                Ok(Some(Self { payment, ..Self::offer(self.merchant.clone(), request, now) }))
             }
         }
     }
@@ -115,6 +169,9 @@ impl Order {
             }
             OrderState::Authorized(_) => return Err(ChoiceRefused::AuthorizedByAnotherUser),
             OrderState::Offered | OrderState::Declined(_) => {}
+        }
+        if self.is_refunded() {
+            return Err(ChoiceRefused::Refunded);
         }
         if self.is_expired(link_life, now) {
             return Err(ChoiceRefused::LinkExpired);

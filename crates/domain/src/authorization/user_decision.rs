@@ -82,6 +82,8 @@ pub enum ChoiceRefused {
     AuthorizedByAnotherUser,
     /// The merchant has rejected the order.
     Rejected,
+    /// The order's payment was refunded.
+    Refunded,
     /// A type 1 page without a title.
     TitleMissing,
     /// Fields of the title that cannot stand.
@@ -99,6 +101,7 @@ impl fmt::Display for ChoiceRefused {
                 f.write_str("another user has already authorized the order")
             }
             Self::Rejected => f.write_str("the merchant has rejected invoicing for the order"),
+            Self::Refunded => f.write_str("the order's payment was refunded"),
             Self::TitleMissing => {
                 f.write_str("title is missing: a type 1 page needs user_field or biz_field")
             }

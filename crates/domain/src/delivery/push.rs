@@ -104,16 +104,19 @@ impl Outcome {
 pub enum PushKind {
     /// An event of the contract (sections 6 and 19) to an account's callback.
     Event,
+    /// A notice of a payment or refund to its own address (wire_facts 5.2).
+    PaymentNotice,
 }
 
 impl PushKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Event];
+    pub const ALL: [Self; 2] = [Self::Event, Self::PaymentNotice];
 
     /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Event => "event",
+            Self::PaymentNotice => "payment_notice",
         }
     }
 
@@ -123,10 +126,14 @@ impl PushKind {
     }
 
     /// Whether an attempt delivered. An event is delivered by a complete 2xx, whatever its body
-    /// (D-36).
+    /// (D-36), a payment's notice only by one with the SUCCESS XML (wire_facts 5.2).
     pub fn delivers(self, result: &AttemptResult) -> bool {
+        let AttemptResult::Answered { status: 200..=299, says_success, .. } = result else {
+            return false;
+        };
         match self {
-            Self::Event => matches!(result, AttemptResult::Answered { status: 200..=299, .. }),
+            Self::Event => true,
+            Self::PaymentNotice => *says_success,
         }
     }
 
@@ -146,6 +153,7 @@ impl PushKind {
         }
         let waits = match self {
             Self::Event => &retries.event,
+            Self::PaymentNotice => &retries.payment_notice,
         };
         let retries_before = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
         match waits.get(retries_before) {
@@ -161,7 +169,28 @@ impl PushKind {
 pub struct RetrySchedule {
     /// For [`PushKind::Event`]: 0, 2 and 5 s unless an operator says otherwise (D-37).
     pub event: Vec<Duration>,
+    /// For [`PushKind::PaymentNotice`]: [`PAYMENT_NOTICE_RETRIES`].
+    pub payment_notice: Vec<Duration>,
 }
+
+/// How long the retries of a payment's notice wait: 24 h 4 min in all (wire_facts 5.2).
+pub const PAYMENT_NOTICE_RETRIES: [Duration; 15] = [
+    Duration::from_secs(15),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_mins(3),
+    Duration::from_mins(10),
+    Duration::from_mins(20),
+    Duration::from_mins(30),
+    Duration::from_mins(30),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+    Duration::from_hours(3),
+    Duration::from_hours(3),
+    Duration::from_hours(3),
+    Duration::from_hours(6),
+    Duration::from_hours(6),
+];
 
 /// What an attempt came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +201,8 @@ pub enum AttemptResult {
         status: u16,
         /// The body, as much of it as is read.
         body: Vec<u8>,
+        /// Whether it is the XML with return_code SUCCESS.
+        says_success: bool,
     },
     /// No complete answer.
     Failed {
@@ -215,7 +246,10 @@ mod tests {
     use super::*;
 
     fn schedule() -> RetrySchedule {
-        RetrySchedule { event: [0, 2, 5].map(Duration::from_secs).to_vec() }
+        RetrySchedule {
+            event: [0, 2, 5].map(Duration::from_secs).to_vec(),
+            payment_notice: PAYMENT_NOTICE_RETRIES.to_vec(),
+        }
     }
 
     fn after(result: &AttemptResult, tries: u32) -> AfterAttempt {
@@ -240,10 +274,31 @@ mod tests {
         for (status, delivers) in
             [(199, false), (200, true), (204, true), (299, true), (302, false), (500, false)]
         {
-            let result = AttemptResult::Answered { status, body: b"no".to_vec() };
+            let result =
+                AttemptResult::Answered { status, body: b"no".to_vec(), says_success: false };
             let is_over = after(&result, 4) == AfterAttempt::Complete(Outcome::Delivered);
             assert_eq!((PushKind::Event.delivers(&result), is_over), (delivers, delivers));
         }
+    }
+
+    #[test]
+    fn a_notice_is_repeated_for_a_day_until_the_answer_says_success() {
+        let kind = PushKind::PaymentNotice;
+        let answered = |status, says_success| AttemptResult::Answered {
+            status,
+            body: Vec::new(),
+            says_success,
+        };
+        assert!(kind.delivers(&answered(200, true)));
+        assert!(!kind.delivers(&answered(200, false)) && !kind.delivers(&answered(500, true)));
+        let mut now = Timestamp::default();
+        let mut tries = 1;
+        while let AfterAttempt::Retry(due) =
+            kind.after_attempt(&answered(200, false), tries, &schedule(), now)
+        {
+            (now, tries) = (due, tries + 1);
+        }
+        assert_eq!((tries, now.unix_seconds()), (16, 24 * 3600 + 4 * 60));
     }
 
     #[test]
@@ -257,7 +312,9 @@ mod tests {
         for mode in PushMode::ALL {
             assert_eq!(PushMode::from_name(mode.name()), Some(mode));
         }
-        assert_eq!(PushKind::from_name("event"), Some(PushKind::Event));
+        for kind in PushKind::ALL {
+            assert_eq!(PushKind::from_name(kind.name()), Some(kind));
+        }
         for outcome in Outcome::ALL {
             assert_eq!(Outcome::from_name(outcome.name()), Some(outcome));
         }

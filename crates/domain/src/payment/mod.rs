@@ -1,3 +1,8 @@
-//! Payments: who takes them, and who issues invoices for them (sections 11 to 13).
+//! Payment: pay merchants, their payments and refunds, and who issues for them (sections 11 to 13).
 
+pub mod out_trade_no;
 pub mod pay_merchant;
+pub mod pay_refusal;
+pub mod payments;
+pub mod refund;
+pub mod s13_receipt;

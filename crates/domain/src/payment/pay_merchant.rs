@@ -59,12 +59,16 @@ pub struct PayMerchant {
     pub key: Sealed,
     /// The accounts that are bound to it, and pay through it.
     pub accounts: Vec<AppId>,
+    /// The pay merchants that it takes payments for: it is a service provider (the partner form).
+    pub sub_merchants: Vec<MchId>,
     /// Who issues for its payments; None: nobody was linked.
     pub link: Option<PlatformLink>,
 }
 
 /// Accounts that a pay merchant is bound to, at most.
 pub const MAX_ACCOUNTS: usize = 50;
+/// Pay merchants that one takes payments for, at most.
+pub const MAX_SUB_MERCHANTS: usize = 1000;
 
 impl PayMerchant {
     /// Checks what an operator wrote.
@@ -72,6 +76,10 @@ impl PayMerchant {
         text::required("name", &self.name, 64)?;
         if self.accounts.len() > MAX_ACCOUNTS {
             return Err(Refusal::invalid("accounts", format!("has more than {MAX_ACCOUNTS}")));
+        }
+        if self.sub_merchants.len() > MAX_SUB_MERCHANTS {
+            let problem = format!("has more than {MAX_SUB_MERCHANTS}");
+            return Err(Refusal::invalid("sub_merchants", problem));
         }
         Ok(())
     }
@@ -165,6 +173,7 @@ mod tests {
             name: "Shop".into(),
             key: Sealed(String::new()),
             accounts: accounts.iter().map(|appid| AppId::parse(appid).unwrap()).collect(),
+            sub_merchants: Vec::new(),
             link: None,
         }
     }

@@ -5,6 +5,7 @@ use crate::access::account::AppId;
 use crate::authorization::order_id::OrderId;
 use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
 use crate::invoicing::serial::Serial;
+use crate::payment::pay_merchant::MchId;
 use crate::people::user::UserId;
 
 /// A message about an order.
@@ -38,6 +39,13 @@ pub enum MessageEvent {
     Failed,
     /// The invoice of this serial was taken back.
     TakenBack(Serial),
+    /// The user has paid; the order's number is the payment's.
+    Paid {
+        /// The pay merchant.
+        mchid: MchId,
+        /// How much, in fen.
+        total_fee_fen: i64,
+    },
 }
 
 impl Message {

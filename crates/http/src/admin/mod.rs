@@ -10,6 +10,7 @@ pub(crate) mod numbers;
 pub(crate) mod operator;
 pub(crate) mod orders;
 pub(crate) mod pay_merchants;
+pub(crate) mod payments;
 pub(crate) mod pushes;
 pub(crate) mod taxpayers;
 pub(crate) mod users;

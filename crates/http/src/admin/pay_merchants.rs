@@ -14,7 +14,7 @@ use axum::response::Response;
 use kaipiao_app::payment::pay_merchants::{self, PayMerchantSpec};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::payment::pay_merchant::PayMerchant;
+use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
@@ -24,6 +24,8 @@ struct PayMerchantJson {
     mchid: String,
     name: String,
     accounts: Vec<String>,
+    /// The mchids that it takes payments for.
+    sub_merchants: Vec<String>,
     /// The merchant whose orders its payments become, and the platform that issues for them.
     link: Option<LinkJson>,
     /// Only when it was made just now: it is shown once.
@@ -43,6 +45,7 @@ impl PayMerchantJson {
             mchid: pay_merchant.mchid.to_string(),
             name: pay_merchant.name,
             accounts: pay_merchant.accounts.iter().map(AppId::to_string).collect(),
+            sub_merchants: pay_merchant.sub_merchants.iter().map(MchId::to_string).collect(),
             link: pay_merchant.link.map(|link| LinkJson {
                 appid: link.merchant.to_string(),
                 s_pappid: link.platform.as_str().to_owned(),
@@ -101,5 +104,6 @@ fn read_spec(mchid: String, object: &Object) -> Result<PayMerchantSpec, Refusal>
         name: object.optional_text("name")?,
         key: object.optional_text("key")?,
         accounts: object.texts("accounts")?,
+        sub_merchants: object.texts("sub_merchants")?,
     })
 }

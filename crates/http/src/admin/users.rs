@@ -38,7 +38,7 @@ struct MessageJson {
     order_id: String,
     /// Unix seconds.
     time: i64,
-    /// `rejected`, `issued`, `failed` or `taken_back`.
+    /// `rejected`, `issued`, `failed`, `taken_back` or `paid`.
     event: &'static str,
     /// The merchant's, of a rejection; otherwise empty.
     reason: String,
@@ -55,6 +55,7 @@ impl From<Message> for MessageJson {
             MessageEvent::Rejected { reason, url } => ("rejected", reason, url, None),
             MessageEvent::Issued(serial) => ("issued", String::new(), String::new(), Some(serial)),
             MessageEvent::Failed => ("failed", String::new(), String::new(), None),
+            MessageEvent::Paid { .. } => ("paid", String::new(), String::new(), None),
             MessageEvent::TakenBack(serial) => {
                 ("taken_back", String::new(), String::new(), Some(serial))
             }

@@ -10,6 +10,7 @@ use kaipiao_app::access::{accounts, token};
 use kaipiao_app::invoicing::taxpayers;
 use kaipiao_app::listing::readable;
 use kaipiao_app::payment::pay_merchants;
+use kaipiao_app::payment::payer_codes::{self, PayerCodes};
 use kaipiao_app::people::{titles, users};
 use kaipiao_app::sandbox::{
     DEMO_ACCOUNTS, DEMO_ADMIN_TOKEN, DEMO_MCH_KEY, DEMO_MCHID, DEMO_MERCHANT, DEMO_PLATFORM,
@@ -69,6 +70,9 @@ struct UserJson {
     id: String,
     name: String,
     openids: BTreeMap<String, String>,
+    /// Quick pay's code, and the contract of payments on behalf.
+    auth_code: String,
+    contract_id: String,
     titles: Vec<serde_json::Value>,
 }
 
@@ -118,12 +122,15 @@ async fn users_json(app: &App, accounts: &[Account]) -> Result<Vec<UserJson>, Fa
             let openid = users::openid(app, &account.appid, &user.id);
             (account.appid.to_string(), openid.as_str().to_owned())
         };
+        let PayerCodes { auth_code, contract_id } = payer_codes::of(app, &user.id);
         let book = titles::title_book(app, &user).await?;
         let titles = book.iter().map(|entry| serde_json::json!(TitleJson(&entry.title)));
         json.push(UserJson {
             id: user.id.as_str().to_owned(),
             name: user.name.clone(),
             openids: accounts.iter().map(openid).collect(),
+            auth_code,
+            contract_id,
             titles: titles.collect(),
         });
     }

@@ -12,6 +12,7 @@ use axum::response::Response;
 use core::time::Duration;
 use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
 use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
+use kaipiao_app::payment::paying::{self, PayingError};
 use kaipiao_app::people::{messages, users};
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
@@ -89,6 +90,43 @@ fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal>
         }
     };
     Ok((link, user, answer))
+}
+
+/// `{"prepay_id","user"}`: the user pays, as on the payment's page.
+pub(crate) async fn pay(State(server): State<Server>, body: RequestBody) -> Response {
+    #[derive(Serialize)]
+    struct PaidJson {
+        mchid: String,
+        out_trade_no: String,
+        transaction_id: Option<String>,
+        openid: Option<String>,
+    }
+    let read = |object: Object| {
+        let prepay_id = object.required_text("prepay_id")?.into_owned();
+        Ok((prepay_id, object.required_text("user")?.into_owned()))
+    };
+    let (prepay_id, user) = match body.object().and_then(read) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let Some(user) = UserId::parse(&user) else {
+        return refuse(StatusCode::CONFLICT, &PayingError::UnknownUser(user).to_string());
+    };
+    match paying::pay(&server.app, &prepay_id, &user).await {
+        Ok(payment) => {
+            let paid = payment.paid();
+            let openid = paid.map(|paid| paid.payer.openid.as_str().to_owned());
+            let json_of = PaidJson {
+                mchid: payment.mchid.to_string(),
+                out_trade_no: payment.out_trade_no.to_string(),
+                transaction_id: paid.map(|paid| paid.transaction_id.clone()),
+                openid,
+            };
+            json(StatusCode::OK, bare(&json_of))
+        }
+        Err(PayingError::Failed(failure)) => failed(failure),
+        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+    }
 }
 
 /// `GET /sandbox/v1/messages?user=&limit=&after=`: a user's rejections with their reason and link,
@@ -174,7 +212,7 @@ pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Re
         return failed(refusal.into());
     }
     let name = Some(&*name).filter(|name| !name.is_empty());
-    match users::upsert_user(&server.app, &user, name).await {
+    match users::add_payer(&server.app, &user, name).await {
         Ok(()) => json(StatusCode::OK, bare(&UserJson { id })),
         Err(failure) => failed(failure),
     }

@@ -214,6 +214,7 @@ impl Closed<'_> {
             }
             ClosedBecause::Rejected => self.frame.t("商家已拒绝开票", "Rejected"),
             ClosedBecause::Expired => self.frame.t("链接已过期", "Link expired"),
+            ClosedBecause::Refunded => self.frame.t("已退款", "Refunded"),
         }
     }
 }
@@ -223,6 +224,7 @@ enum ClosedBecause {
     Another,
     Rejected,
     Expired,
+    Refunded,
 }
 
 /// `GET` and `POST` of an auth_url.
@@ -277,6 +279,7 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
         PageStatus::AuthorizedByAnother => (ClosedBecause::Another, None),
         PageStatus::Rejected { reason } => (ClosedBecause::Rejected, reason),
         PageStatus::Expired => (ClosedBecause::Expired, None),
+        PageStatus::Refunded => (ClosedBecause::Refunded, None),
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
     html(status, &Closed { frame, facts, why, reason })

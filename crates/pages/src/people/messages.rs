@@ -49,6 +49,7 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
         MessageEvent::Rejected { .. } => ("开票申请被拒绝", "Invoice rejected"),
         MessageEvent::Issued(_) => ("发票已开具", "Invoice issued"),
         MessageEvent::Failed => ("开票失败", "Invoice could not be issued"),
+        MessageEvent::Paid { .. } => ("支付成功", "Payment made"),
         MessageEvent::TakenBack(_) => ("发票已被商家冲红", "Invoice cancelled by the merchant"),
     }
 }

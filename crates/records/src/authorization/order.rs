@@ -7,11 +7,12 @@ use kaipiao_domain::access::account::PlatformId;
 use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
 };
-use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order::{Order, OrderPayment, OrderState};
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Field, Index, Key, Kind, Stored};
@@ -32,7 +33,16 @@ struct OrderShape {
     page_type: i64,
     asked_by: String,
     offered_at_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payment: Option<OrderPaymentShape>,
     state: OrderStateShape,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OrderPaymentShape {
+    mchid: String,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    is_refunded: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -159,12 +169,20 @@ impl Record for Order {
             page_type: self.request.page_type.number(),
             asked_by: self.request.asked_by.to_string(),
             offered_at_ms: self.offered_at.unix_millis(),
+            payment: self.payment.as_ref().map(|payment| OrderPaymentShape {
+                mchid: payment.mchid.to_string(),
+                is_refunded: payment.is_refunded,
+            }),
             state: (&self.state).into(),
         })
     }
 
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: OrderShape = decode(stored)?;
+        let payment = shape.payment.map(|OrderPaymentShape { mchid, is_refunded }| {
+            let mchid = known(stored, "payment.mchid", MchId::parse(&mchid))?;
+            Ok(OrderPayment { mchid, is_refunded })
+        });
         Ok(Self {
             merchant: stored_appid(stored, "the key", &stored.key.owner)?,
             request: AuthorizationRequest {
@@ -178,6 +196,7 @@ impl Record for Order {
                 asked_by: stored_appid(stored, "asked_by", &shape.asked_by)?,
             },
             offered_at: at(shape.offered_at_ms),
+            payment: payment.transpose()?,
             state: shape.state.state(stored)?,
         })
     }

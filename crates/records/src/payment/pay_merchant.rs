@@ -24,6 +24,8 @@ struct PayMerchantShape {
     name: String,
     sealed_key: String,
     accounts: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sub_merchants: Vec<String>,
     link: Option<PlatformLinkShape>,
 }
 
@@ -41,6 +43,7 @@ impl Record for PayMerchant {
             name: self.name.clone(),
             sealed_key: self.key.0.clone(),
             accounts: self.accounts.iter().map(AppId::to_string).collect(),
+            sub_merchants: self.sub_merchants.iter().map(MchId::to_string).collect(),
             link: self.link.as_ref().map(|link| PlatformLinkShape {
                 merchant: link.merchant.to_string(),
                 s_pappid: link.platform.as_str().to_owned(),
@@ -51,6 +54,9 @@ impl Record for PayMerchant {
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: PayMerchantShape = decode(stored)?;
         let accounts = shape.accounts.iter().map(|text| stored_appid(stored, "accounts", text));
+        let sub_merchants = shape.sub_merchants.iter();
+        let sub_merchants =
+            sub_merchants.map(|text| known(stored, "sub_merchants", MchId::parse(text)));
         let link = shape.link.map(|link| {
             let merchant = stored_appid(stored, "link.merchant", &link.merchant)?;
             Ok(PlatformLink { merchant, platform: PlatformId::from_checked(link.s_pappid) })
@@ -60,6 +66,7 @@ impl Record for PayMerchant {
             name: shape.name,
             key: Sealed(shape.sealed_key),
             accounts: accounts.collect::<Result<_, _>>()?,
+            sub_merchants: sub_merchants.collect::<Result<_, _>>()?,
             link: link.transpose()?,
         })
     }

@@ -4,6 +4,7 @@ use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::errors::StoreError;
@@ -20,6 +21,7 @@ pub fn message_key(message: &Message) -> Key {
         MessageEvent::Issued(_) => "issued",
         MessageEvent::Failed => "failed",
         MessageEvent::TakenBack(_) => "taken_back",
+        MessageEvent::Paid { .. } => "paid",
     };
     Key {
         kind: Kind::Message,
@@ -44,6 +46,7 @@ enum EventShape {
     Issued { issued: String },
     TakenBack { taken_back: String },
     Failed { failed: bool },
+    Paid { paid_to: String, total_fee_fen: i64 },
 }
 
 impl From<&MessageEvent> for EventShape {
@@ -55,6 +58,9 @@ impl From<&MessageEvent> for EventShape {
             MessageEvent::Issued(serial) => Self::Issued { issued: serial.to_string() },
             MessageEvent::TakenBack(serial) => Self::TakenBack { taken_back: serial.to_string() },
             MessageEvent::Failed => Self::Failed { failed: true },
+            MessageEvent::Paid { mchid, total_fee_fen } => {
+                Self::Paid { paid_to: mchid.to_string(), total_fee_fen: *total_fee_fen }
+            }
         }
     }
 }
@@ -69,6 +75,10 @@ impl EventShape {
                 MessageEvent::TakenBack(serial("taken_back", &taken_back)?)
             }
             Self::Failed { .. } => MessageEvent::Failed,
+            Self::Paid { paid_to, total_fee_fen } => {
+                let mchid = known(stored, "paid_to", MchId::parse(&paid_to))?;
+                MessageEvent::Paid { mchid, total_fee_fen }
+            }
         })
     }
 }

@@ -36,8 +36,14 @@ pub(crate) async fn unused(
 }
 
 /// Kinds whose removed records are many enough to be swept, by an index of their own.
-pub(crate) const SWEPT: [Kind; 4] =
-    [Kind::Order, Kind::EndedSession, Kind::Message, Kind::BookEntry];
+pub(crate) const SWEPT: [Kind; 6] = [
+    Kind::Order,
+    Kind::EndedSession,
+    Kind::Message,
+    Kind::BookEntry,
+    Kind::Payment,
+    Kind::PaymentAlias,
+];
 
 pub(crate) fn sweep_sql(kind: Kind) -> String {
     let table = kind.table();

@@ -74,6 +74,7 @@ pub(crate) const fn kind_number(kind: Kind) -> Option<i16> {
     match kind {
         Kind::Order => Some(1),
         Kind::InvoiceRequest => Some(2),
+        Kind::Payment => Some(3),
         _ => None,
     }
 }

@@ -14,13 +14,14 @@ pub(crate) const EVERY: i64 = 0;
 pub(crate) const PUSHES_INDEXED: &str = "pushes_indexed";
 
 /// Kinds that are listed by more than their key.
-const INDEXED: [Kind; 2] = [Kind::Order, Kind::InvoiceRequest];
+const INDEXED: [Kind; 3] = [Kind::Order, Kind::InvoiceRequest, Kind::Payment];
 
 /// A kind's stored number; None: it is listed by its key alone.
 pub(crate) const fn kind_number(kind: Kind) -> Option<i64> {
     match kind {
         Kind::Order => Some(1),
         Kind::InvoiceRequest => Some(2),
+        Kind::Payment => Some(3),
         _ => None,
     }
 }

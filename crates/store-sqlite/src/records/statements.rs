@@ -89,6 +89,9 @@ const fn lies_by_arrival(kind: Kind) -> bool {
             | Kind::Message
             | Kind::Card
             | Kind::CardCode
+            | Kind::Payment
+            | Kind::Refund
+            | Kind::PaymentAlias
     )
 }
 

@@ -1,0 +1,109 @@
+//! Which pay merchant calls: the one whose key has signed the request (wire_facts 5.1).
+
+use crate::access::accounts;
+use crate::app::App;
+use crate::payment::pay_failure::PayFailure;
+use crate::payment::pay_merchants::{find, signing_key};
+use crate::signed::PayRequest;
+use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
+use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
+use kaipiao_domain::payment::payments::{PayKey, PaymentRequest, SignType, SubMerchant};
+use kaipiao_domain::{access::account::AppId, text};
+
+/// A pay merchant that has proved who it is.
+pub struct PayCaller {
+    /// The pay merchant.
+    pub pay_merchant: PayMerchant,
+    /// Which of its keys it signs with.
+    pub key: PayKey,
+    /// How it signs, and wants its answer signed.
+    pub sign_type: SignType,
+    /// The key itself.
+    secret: String,
+}
+
+impl PayCaller {
+    /// The key that the answer is signed with. Never printed.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+}
+
+/// Checks who calls. What is refused here is answered unsigned: LACK_PARAMS, MCHID_NOT_EXIST, SIGNERROR.
+pub async fn authenticate(
+    app: &App,
+    request: &PayRequest,
+    key: PayKey,
+) -> Result<PayCaller, PayFailure> {
+    let name = request.required("mch_id", 32)?;
+    request.required("sign", 64)?;
+    let sign_type = request.sign_type()?;
+    let unknown = || {
+        let detail = format!("no pay merchant has mch_id {}", text::quoted(name));
+        PayRefusal::new(PayErrorCode::MchidNotExist, detail)
+    };
+    let mchid = MchId::parse(name).ok_or_else(unknown)?;
+    let pay_merchant = find(app, &mchid).await?.ok_or_else(unknown)?;
+    let secret = signing_key(app, &pay_merchant, key)?;
+    if !request.is_signed_by(&secret, sign_type) {
+        return Err(wrong_signature(key, sign_type).into());
+    }
+    Ok(PayCaller { pay_merchant, key, sign_type, secret })
+}
+
+fn wrong_signature(key: PayKey, sign_type: SignType) -> PayRefusal {
+    let whose = match key {
+        PayKey::Own => "the pay merchant's key",
+        PayKey::Sandbox => "the key that getsignkey gives, not with the pay merchant's own",
+    };
+    let detail = format!(
+        "sign is not the {} of all parameters that are not empty, sorted, and {whose}",
+        sign_type.as_str()
+    );
+    PayRefusal::new(PayErrorCode::SignError, detail)
+}
+
+/// Checks that the accounts of a payment may take it: APPID_NOT_EXIST, APPID_MCHID_NOT_MATCH, NOAUTH for a
+/// sub-merchant that is not the caller's.
+pub(super) async fn check_accounts(
+    app: &App,
+    caller: &PayMerchant,
+    asked: &PaymentRequest,
+) -> Result<(), PayFailure> {
+    check_account(app, caller, "appid", &asked.appid).await?;
+    let Some(SubMerchant { mchid, appid, .. }) = &asked.sub_merchant else { return Ok(()) };
+    if !caller.sub_merchants.contains(mchid) {
+        let detail = format!("sub_mch_id {mchid} is no sub-merchant of {}", caller.mchid);
+        return Err(PayRefusal::new(PayErrorCode::NoAuth, detail).into());
+    }
+    let sub_merchant = find(app, mchid).await?.ok_or_else(|| {
+        let detail = format!("sub_mch_id {mchid} is no pay merchant's");
+        PayRefusal::new(PayErrorCode::MchidNotExist, detail)
+    })?;
+    match appid {
+        Some(appid) => check_account(app, &sub_merchant, "sub_appid", appid).await,
+        None => Ok(()),
+    }
+}
+
+async fn check_account(
+    app: &App,
+    pay_merchant: &PayMerchant,
+    name: &str,
+    appid: &AppId,
+) -> Result<(), PayFailure> {
+    if pay_merchant.accounts.contains(appid) {
+        return Ok(());
+    }
+    let refusal = match accounts::find(app, appid).await? {
+        None => {
+            let detail = format!("{name} {appid} is no account's");
+            PayRefusal::new(PayErrorCode::AppidNotExist, detail)
+        }
+        Some(_) => {
+            let detail = format!("{name} {appid} is not bound to mch_id {}", pay_merchant.mchid);
+            PayRefusal::new(PayErrorCode::AppidMchidNotMatch, detail)
+        }
+    };
+    Err(refusal.into())
+}

@@ -1,0 +1,95 @@
+//! The payer pays. The payment, its notice and what the payer is told are one commit.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::payment::names::new_transaction_id;
+use crate::payment::{notices, payments, s13_receipt};
+use crate::signed::openid;
+use crate::store_access::{Decision, FirstTry, decide_reading, get};
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::payment::payments::{Paid, Payer, PayingRefused, Payment};
+use kaipiao_domain::people::message::{Message, MessageEvent};
+use kaipiao_domain::people::user::{User, UserId};
+use kaipiao_ports::record::{Expect, Save};
+use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payments::payment_key;
+use kaipiao_records::people::message::message_key;
+use kaipiao_records::people::user::user_key;
+use kaipiao_records::record;
+
+/// Why a payment was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum PayingError {
+    /// No payment has this `prepay_id`, or it serves no more.
+    #[error(
+        "no payment that can be paid has this prepay_id; it serves 2 hours, unifiedorder gives a new one"
+    )]
+    UnknownPrepayId,
+    /// No such user.
+    #[error("no user has the id \"{0}\"")]
+    UnknownUser(String),
+    /// The payment's state, time or payer forbid it.
+    #[error("{0}")]
+    Refused(PayingRefused),
+    /// The store is away, or others keep changing the payment.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+/// A user pays on the page of a `prepay_id`, or a scripted user does.
+pub async fn pay(app: &App, prepay_id: &str, user: &UserId) -> Result<Payment, PayingError> {
+    if get::<User>(app, &user_key(user)).await?.is_none() {
+        return Err(PayingError::UnknownUser(user.as_str().to_owned()));
+    }
+    let payment =
+        payments::of_prepay_id(app, prepay_id).await?.ok_or(PayingError::UnknownPrepayId)?;
+    let key = payment_key(&payment.mchid, &payment.out_trade_no);
+    let now = app.now();
+    decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
+        let payment = found.ok_or(PayingError::UnknownPrepayId)?;
+        if payment.paid().is_none() && !payment.can_be_paid_by_page(now) {
+            return Err(PayingError::UnknownPrepayId);
+        }
+        let payer = payer(app, &payment, user);
+        let next =
+            payment.pay(payer, new_transaction_id(app, now), now).map_err(PayingError::Refused)?;
+        let paid = next.paid().expect("it was paid just now");
+        let pushes = notices::of_payment(app, &next, paid).await?.into_iter().collect();
+        let mut also = vec![transaction_alias(&next, paid)];
+        also.extend(message(&next, paid));
+        also.extend(s13_receipt::opened_by(app, &next).await?);
+        let result = next.clone();
+        Ok(Decision { also, pushes, ..Decision::alone(Some(next), result) })
+    })
+    .await
+}
+
+/// A user as the accounts of a payment know them.
+pub(super) fn payer(app: &App, payment: &Payment, user: &UserId) -> Payer {
+    let sub_appid = payment.request.sub_merchant.as_ref().and_then(|sub| sub.appid.as_ref());
+    Payer {
+        user: Some(user.clone()),
+        openid: openid::make(&app.keys, &payment.request.appid, user),
+        sub_openid: sub_appid.map(|appid| openid::make(&app.keys, appid, user)),
+    }
+}
+
+/// What the payer is told; None: only their openid is known.
+pub(super) fn message(payment: &Payment, paid: &Paid) -> Option<Save> {
+    let message = Message {
+        user: paid.payer.user.clone()?,
+        merchant: payment.request.appid.clone(),
+        order_id: OrderId::parse(payment.out_trade_no.as_str()).ok()?,
+        sent_at: paid.at,
+        event: MessageEvent::Paid {
+            mchid: payment.mchid.clone(),
+            total_fee_fen: payment.request.total_fee_fen,
+        },
+    };
+    Some(record::save(message_key(&message), Expect::Any, &message))
+}
+
+pub(super) fn transaction_alias(payment: &Payment, paid: &Paid) -> Save {
+    let alias = PaymentAlias::Transaction(payment.out_trade_no.clone());
+    record::save(payment_alias_key(&payment.mchid, &paid.transaction_id), Expect::Absent, &alias)
+}

@@ -1,0 +1,131 @@
+//! Refunds as pay merchants make and find them (wire_facts 5.2).
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::payment::names::new_refund_id;
+use crate::payment::pay_caller::PayCaller;
+use crate::payment::pay_failure::{PayFailure, no_such_payment};
+use crate::payment::payments::{find, number_of};
+use crate::payment::{notices, s13_receipt};
+use crate::signed::{PaymentName, RefundName};
+use crate::store_access::{Decision, FirstTry, decide_reading, get_fresh};
+use kaipiao_domain::payment::out_trade_no::OutRefundNo;
+use kaipiao_domain::payment::pay_merchant::MchId;
+use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
+use kaipiao_domain::payment::payments::Payment;
+use kaipiao_domain::payment::refund::{self, Refund, RefundRequest};
+use kaipiao_ports::record::Expect;
+use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payments::payment_key;
+use kaipiao_records::payment::refund::refund_key;
+use kaipiao_records::record;
+
+/// Gives back what was paid, or a part of it. The same number asks for the same again and is answered as before.
+pub async fn make(
+    app: &App,
+    caller: &PayCaller,
+    name: &PaymentName,
+    asked: &RefundRequest,
+) -> Result<(Payment, Refund), PayFailure> {
+    let mchid = &caller.pay_merchant.mchid;
+    let number = number_of(app, mchid, name).await?;
+    let now = app.now();
+    let key = payment_key(mchid, &number);
+    decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
+        let payment = found.ok_or_else(|| no_such_payment(&format!("out_trade_no {number}")))?;
+        let earlier = refund_of(app, mchid, &asked.out_refund_no).await?;
+        if let Some(earlier) = earlier {
+            earlier.check_again(&payment, asked)?;
+            return Ok(Decision::alone(None, (payment, earlier)));
+        }
+        let refund_id = new_refund_id(app, now);
+        let (next, refund) = refund::refund(&payment, asked.clone(), refund_id, now)?;
+        let paid = next.paid().expect("only what was paid is refunded");
+        let notice = notices::of_refund(app, &next, paid, &refund).await?;
+        let alias = PaymentAlias::Refund(asked.out_refund_no.clone());
+        let mut also = vec![
+            record::save(refund_key(mchid, &asked.out_refund_no), Expect::Absent, &refund),
+            record::save(payment_alias_key(mchid, &refund.refund_id), Expect::Absent, &alias),
+        ];
+        also.extend(s13_receipt::closed_by_refund(app, &next).await?);
+        let pushes = notice.into_iter().collect();
+        let result = (next.clone(), refund);
+        Ok::<_, PayFailure>(Decision { also, pushes, ..Decision::alone(Some(next), result) })
+    })
+    .await
+}
+
+async fn refund_of(
+    app: &App,
+    mchid: &MchId,
+    number: &OutRefundNo,
+) -> Result<Option<Refund>, Failure> {
+    get_fresh(app, &refund_key(mchid, number)).await
+}
+
+/// Refunds of a payment, and how many it has in all.
+pub struct FoundRefunds {
+    /// The payment.
+    pub payment: Payment,
+    /// A page of its refunds, oldest first.
+    pub refunds: Vec<Refund>,
+    /// All of them.
+    pub total: usize,
+}
+
+/// The caller's refunds of this name, `limit` of them at most behind the first `offset`. REFUNDNOTEXIST.
+pub async fn query(
+    app: &App,
+    caller: &PayCaller,
+    name: &RefundName,
+    offset: usize,
+    limit: usize,
+) -> Result<FoundRefunds, PayFailure> {
+    let mchid = &caller.pay_merchant.mchid;
+    let number = match name {
+        RefundName::Payment(payment) => {
+            return of_payment(app, mchid, payment, offset, limit).await;
+        }
+        RefundName::OutRefundNo(number) => number.clone(),
+        RefundName::RefundId(id) => {
+            match get_fresh::<PaymentAlias>(app, &payment_alias_key(mchid, id)).await? {
+                Some(PaymentAlias::Refund(number)) => number,
+                Some(PaymentAlias::Prepay { .. } | PaymentAlias::Transaction(_)) | None => {
+                    return Err(no_such_refund(&format!("of refund_id {id}")).into());
+                }
+            }
+        }
+    };
+    let refund = refund_of(app, mchid, &number).await?;
+    let refund = refund.ok_or_else(|| no_such_refund(&format!("of out_refund_no {number}")))?;
+    let payment = find(app, mchid, &refund.out_trade_no).await?;
+    let payment =
+        payment.ok_or_else(|| Failure::Damaged(format!("refund {number} has no payment")))?;
+    Ok(FoundRefunds { payment, refunds: vec![refund], total: 1 })
+}
+
+async fn of_payment(
+    app: &App,
+    mchid: &MchId,
+    name: &PaymentName,
+    offset: usize,
+    limit: usize,
+) -> Result<FoundRefunds, PayFailure> {
+    let number = number_of(app, mchid, name).await?;
+    let payment = find(app, mchid, &number).await?;
+    let payment = payment.ok_or_else(|| no_such_payment(&format!("out_trade_no {number}")))?;
+    let total = payment.refunds.len();
+    let mut refunds = Vec::new();
+    for refund in payment.refunds.iter().skip(offset).take(limit) {
+        refunds.extend(refund_of(app, mchid, refund).await?);
+    }
+    if refunds.is_empty() {
+        return Err(no_such_refund(&format!("of out_trade_no {number} from {offset} on")).into());
+    }
+    Ok(FoundRefunds { payment, refunds, total })
+}
+
+fn no_such_refund(which: &str) -> PayRefusal {
+    let detail = format!("this pay merchant has no refund {which}");
+    PayRefusal::new(PayErrorCode::RefundNotExist, detail)
+}

@@ -1,0 +1,140 @@
+//! Section 13: the invoice entry of a payment, shown to its payer (ruling D-148).
+//!
+//! The order behind the entry is made in the commit that pays, where a platform is linked by then: so the
+//! merchant's own getauthurl for the same number meets it. Otherwise it is made when the entry is first opened.
+
+use crate::app::App;
+use crate::authorization::order_key::order_key_of;
+use crate::failure::Failure;
+use crate::payment::pay_merchants;
+use crate::signed::write_link;
+use crate::store_access::{Decision, FirstTry, decide, get, get_fresh};
+use kaipiao_domain::authorization::contact::Contact;
+use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::payment::pay_merchant::PlatformLink;
+use kaipiao_domain::payment::payments::Payment;
+use kaipiao_domain::payment::s13_receipt::{Condition, EntryFacts, entry_request};
+use kaipiao_ports::record::{Expect, Save};
+use kaipiao_records::authorization::contact::contact_key;
+use kaipiao_records::record::{self, Versioned};
+
+/// The entry of a payment: what must hold for it, and what does.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Each condition, and whether it holds.
+    pub conditions: Vec<(Condition, bool)>,
+    /// Who issues, and whose the order is; None: nobody was linked.
+    pub link: Option<PlatformLink>,
+    /// The order of the payment's number, whoever has opened it.
+    pub order: Option<Order>,
+}
+
+impl Entry {
+    /// Whether the payer is shown an entry.
+    pub fn is_shown(&self) -> bool {
+        self.conditions.iter().all(|(_, is_met)| *is_met)
+    }
+}
+
+/// Why an entry was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// A condition does not hold.
+    #[error("the payment has no invoice entry")]
+    NotShown,
+    /// The store is away, or others keep changing the order.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+/// What a payment's entry depends on at this moment.
+pub async fn entry(app: &App, payment: &Payment) -> Result<Entry, Failure> {
+    let link = link_of(app, payment).await?;
+    let contact = match &link {
+        Some(link) => get::<Contact>(app, &contact_key(&link.merchant)).await?,
+        None => None,
+    };
+    let order = match &link {
+        Some(link) => get_fresh(app, &order_key_of(&link.merchant, &order_id(payment)?)).await?,
+        None => None,
+    };
+    let facts = EntryFacts {
+        payment,
+        link: link.as_ref(),
+        has_contact: contact.is_some(),
+        order: order.as_ref(),
+    };
+    let conditions =
+        Condition::ALL.into_iter().map(|condition| (condition, facts.meet(condition))).collect();
+    Ok(Entry { conditions, link, order })
+}
+
+/// Opens the entry for its payer: the link of the authorization page. The link's life begins anew.
+pub async fn open(app: &App, payment: &Payment) -> Result<String, EntryError> {
+    let entry = entry(app, payment).await?;
+    let link = entry.link.as_ref().filter(|_| entry.is_shown()).ok_or(EntryError::NotShown)?;
+    let now = app.now();
+    let request = entry_request(payment, link, now).map_err(Failure::from)?;
+    let key = order_key_of(&link.merchant, &request.order_id);
+    let first_try = FirstTry::Reads;
+    let written = write_link(&app.keys, &app.settings.public_base_url, &request);
+    decide(app, key, first_try, |found: Option<Order>| {
+        let next = match found {
+            None => Some(Order::of_payment(
+                link.merchant.clone(),
+                request.clone(),
+                payment.mchid.clone(),
+                now,
+            )),
+            Some(order) => order.offer_again(request.clone(), now).map_err(Failure::from)?,
+        };
+        Ok::<_, Failure>(Decision::alone(next, ()))
+    })
+    .await?;
+    Ok(written)
+}
+
+/// The order that a payment opens as it is paid. None: it has no receipt, nobody is linked, or the number is an
+/// order already.
+pub(super) async fn opened_by(app: &App, payment: &Payment) -> Result<Option<Save>, Failure> {
+    if !payment.request.has_receipt {
+        return Ok(None);
+    }
+    let Some(link) = link_of(app, payment).await? else { return Ok(None) };
+    let now = app.now();
+    let request = entry_request(payment, &link, now)?;
+    let key = order_key_of(&link.merchant, &request.order_id);
+    if get_fresh::<Order>(app, &key).await?.is_some() {
+        return Ok(None);
+    }
+    let order = Order::of_payment(link.merchant, request, payment.mchid.clone(), now);
+    Ok(Some(record::save(key, Expect::Absent, &order)))
+}
+
+/// What closes the entry of a payment that was given back in full. None: nothing is open.
+pub(super) async fn closed_by_refund(
+    app: &App,
+    payment: &Payment,
+) -> Result<Option<Save>, Failure> {
+    if !payment.is_fully_refunded() {
+        return Ok(None);
+    }
+    let Some(link) = link_of(app, payment).await? else { return Ok(None) };
+    let key = order_key_of(&link.merchant, &order_id(payment)?);
+    let Some(found) = record::get_fresh::<Order>(&*app.store, &key).await? else {
+        return Ok(None);
+    };
+    let closed = found.value.refunded(&payment.mchid);
+    Ok(closed.map(|closed| record::save(key, Versioned::expect(Some(&found)), &closed)))
+}
+
+/// The platform link of the payment's seller.
+async fn link_of(app: &App, payment: &Payment) -> Result<Option<PlatformLink>, Failure> {
+    let seller = pay_merchants::find(app, payment.seller()).await?;
+    Ok(seller.and_then(|seller| seller.link))
+}
+
+fn order_id(payment: &Payment) -> Result<OrderId, Failure> {
+    Ok(OrderId::parse(payment.out_trade_no.as_str())?)
+}

@@ -1,0 +1,547 @@
+//! Section 13: a payment, from the pay merchant's order to the payer's yes (wire_facts 5.2).
+//!
+//! ```text
+//!           place            pay
+//! (none) ─────────▶ NotPaid ─────▶ Paid ──┐ refund (Refund is an aggregate of its own)
+//!                     │ close       │  ▲──┘
+//!                     ▼             │ reverse (quick pay)
+//!                   Closed          ▼
+//!                     reverse ──▶ Revoked
+//! ```
+//!
+//! No arrow leaves Closed and Revoked. A refund keeps the payment Paid, and counts what is left of it.
+
+use crate::access::account::AppId;
+use crate::payment::out_trade_no::{OutRefundNo, OutTradeNo};
+use crate::payment::pay_merchant::MchId;
+use crate::payment::pay_refusal::{PayErrorCode, PayRefusal};
+use crate::people::user::{OpenId, UserId};
+use crate::{Timestamp, text};
+use core::fmt;
+use core::time::Duration;
+
+/// For how long a `prepay_id` serves (wire_facts 5.2).
+pub const PREPAY_LIFE: Duration = Duration::from_secs(7200);
+/// Refunds of one payment, at most.
+pub const MAX_REFUNDS: usize = 50;
+
+/// How a payment is made, `trade_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TradeType {
+    /// In a page or mini program inside WeChat, by a payer who is known.
+    Jsapi,
+    /// By a code that the payer scans.
+    Native,
+    /// In a mobile app.
+    App,
+    /// In a browser outside WeChat.
+    Mweb,
+    /// By the payer's own code, which the merchant scans (quick pay).
+    Micropay,
+    /// By a contract, without the payer (payments on behalf).
+    Pap,
+}
+
+impl TradeType {
+    /// Every type.
+    pub const ALL: [Self; 6] =
+        [Self::Jsapi, Self::Native, Self::App, Self::Mweb, Self::Micropay, Self::Pap];
+    /// Those that unifiedorder takes.
+    pub const ORDERED: [Self; 4] = [Self::Jsapi, Self::Native, Self::App, Self::Mweb];
+
+    /// Its text on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jsapi => "JSAPI",
+            Self::Native => "NATIVE",
+            Self::App => "APP",
+            Self::Mweb => "MWEB",
+            Self::Micropay => "MICROPAY",
+            Self::Pap => "PAP",
+        }
+    }
+
+    /// The type with that text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|trade_type| trade_type.as_str() == text)
+    }
+}
+
+/// How requests, answers and notices of a payment are signed (wire_facts 5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SignType {
+    /// MD5, also where nothing is said.
+    #[default]
+    Md5,
+    /// HMAC-SHA256 with the pay merchant's key.
+    HmacSha256,
+}
+
+impl SignType {
+    /// Every type.
+    pub const ALL: [Self; 2] = [Self::Md5, Self::HmacSha256];
+
+    /// `sign_type` on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::HmacSha256 => "HMAC-SHA256",
+        }
+    }
+
+    /// The type with that text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sign_type| sign_type.as_str() == text)
+    }
+}
+
+/// Which key of a pay merchant signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PayKey {
+    /// Its own.
+    Own,
+    /// The one that getsignkey gives, under the published sandbox's prefixes.
+    Sandbox,
+}
+
+/// The merchant that a service provider takes a payment for (the partner form).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubMerchant {
+    /// `sub_mch_id`.
+    pub mchid: MchId,
+    /// `sub_appid`.
+    pub appid: Option<AppId>,
+    /// `sub_openid`: the payer, as `sub_appid` knows them.
+    pub openid: Option<OpenId>,
+}
+
+/// What a pay merchant asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentRequest {
+    /// The account that takes the payment.
+    pub appid: AppId,
+    /// In the partner form, whom it is taken for.
+    pub sub_merchant: Option<SubMerchant>,
+    /// How it is made.
+    pub trade_type: TradeType,
+    /// The amount in fen.
+    pub total_fee_fen: i64,
+    /// What is paid for, `body`.
+    pub description: String,
+    /// The goods, `detail`; kept and given back.
+    pub detail: String,
+    /// The merchant's own text, given back in answers and notices.
+    pub attach: String,
+    /// The terminal, `device_info`.
+    pub device_info: String,
+    /// The payer, as the account knows them; JSAPI names them.
+    pub openid: Option<OpenId>,
+    /// Where the notice goes; None: quick pay has none.
+    pub notify_url: Option<String>,
+    /// Until when it can be paid, `time_expire`.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it opens an invoice entry: `receipt` is exactly `Y` (wire_facts 5.3).
+    pub has_receipt: bool,
+}
+
+/// Names a payment for the page where it is paid: whoever knows it may pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepay {
+    /// `prepay_id`.
+    pub id: String,
+    /// When it was given out.
+    pub at: Timestamp,
+}
+
+/// Who pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// The person; None: only their openid was reported.
+    pub user: Option<UserId>,
+    /// As the account knows them.
+    pub openid: OpenId,
+    /// As the sub-merchant's account knows them.
+    pub sub_openid: Option<OpenId>,
+}
+
+/// A payment that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// WeChat's own number of it, `transaction_id`: 28 digits.
+    pub transaction_id: String,
+    /// Who paid.
+    pub payer: Payer,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where a payment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentState {
+    /// Nobody has paid.
+    NotPaid,
+    /// Paid, and perhaps refunded since.
+    Paid(Paid),
+    /// Given up by the merchant before it was paid.
+    Closed {
+        /// When.
+        at: Timestamp,
+    },
+    /// Taken back by the merchant: quick pay.
+    Revoked {
+        /// What had been paid; None: nothing was.
+        paid: Option<Paid>,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// Who takes it, and signs for it.
+    pub mchid: MchId,
+    /// Its number among theirs.
+    pub out_trade_no: OutTradeNo,
+    /// What was asked for.
+    pub request: PaymentRequest,
+    /// How its notices are signed.
+    pub sign_type: SignType,
+    /// By which key.
+    pub key: PayKey,
+    /// The page's name for it; None: it has no page.
+    pub prepay: Option<Prepay>,
+    /// When it was asked for.
+    pub placed_at: Timestamp,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// Its refunds, oldest first.
+    pub refunds: Vec<OutRefundNo>,
+    /// What they come to, in fen.
+    pub refunded_fen: i64,
+}
+
+/// Why a payer cannot pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayingRefused {
+    /// It was paid.
+    AlreadyPaid,
+    /// It was closed or revoked.
+    Closed,
+    /// Its time is over.
+    Expired,
+    /// It names somebody else.
+    AnotherPayer,
+}
+
+impl fmt::Display for PayingRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyPaid => "it was paid before",
+            Self::Closed => "the merchant has closed it",
+            Self::Expired => "its time is over, the merchant makes a new one",
+            Self::AnotherPayer => "it is for another payer: its openid is not this user's",
+        })
+    }
+}
+
+impl Payment {
+    /// Whose the payment is: the sub-merchant in the partner form. Its platform link counts.
+    pub fn seller(&self) -> &MchId {
+        self.request.sub_merchant.as_ref().map_or(&self.mchid, |sub| &sub.mchid)
+    }
+
+    /// Checks that the same number asks for the same again. ORDERPAID, ORDERCLOSED, or OUT_TRADE_NO_USED naming
+    /// what differs.
+    pub fn check_again(&self, asked: &PaymentRequest, key: PayKey) -> Result<(), PayRefusal> {
+        let refuse = |code, why: &str| {
+            Err(PayRefusal::new(code, format!("out_trade_no {} {why}", self.out_trade_no)))
+        };
+        match self.state {
+            PaymentState::Paid(_) => return refuse(PayErrorCode::OrderPaid, "was paid"),
+            PaymentState::Closed { .. } | PaymentState::Revoked { .. } => {
+                return refuse(PayErrorCode::OrderClosed, "was closed, use a new one");
+            }
+            PaymentState::NotPaid => {}
+        }
+        match self.difference(asked, key) {
+            None => Ok(()),
+            Some(name) => {
+                let why = format!("names another payment: its {name} differs, use a new one");
+                refuse(PayErrorCode::OutTradeNoUsed, &why)
+            }
+        }
+    }
+
+    fn difference(&self, asked: &PaymentRequest, key: PayKey) -> Option<&'static str> {
+        let before = &self.request;
+        let differs = [
+            (self.key != key, "key (sandbox or not)"),
+            (before.appid != asked.appid, "appid"),
+            (before.sub_merchant != asked.sub_merchant, "sub_mch_id, sub_appid or sub_openid"),
+            (before.trade_type != asked.trade_type, "trade_type"),
+            (before.total_fee_fen != asked.total_fee_fen, "total_fee"),
+            (before.description != asked.description, "body"),
+            (before.detail != asked.detail, "detail"),
+            (before.attach != asked.attach, "attach"),
+            (before.device_info != asked.device_info, "device_info"),
+            (before.openid != asked.openid, "openid"),
+            (before.notify_url != asked.notify_url, "notify_url"),
+            (before.has_receipt != asked.has_receipt, "receipt"),
+        ];
+        differs.into_iter().find(|(differs, _)| *differs).map(|(_, name)| name)
+    }
+
+    /// Whether its prepay_id still serves.
+    pub fn can_be_paid_by_page(&self, now: Timestamp) -> bool {
+        self.prepay.as_ref().is_some_and(|prepay| !prepay.at.is_over(PREPAY_LIFE, now))
+    }
+
+    /// Whether `time_expire` has come.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.request.expires_at.is_some_and(|at| at <= now)
+    }
+
+    /// The payer pays.
+    pub fn pay(
+        &self,
+        payer: Payer,
+        transaction_id: String,
+        now: Timestamp,
+    ) -> Result<Self, PayingRefused> {
+        match self.state {
+            PaymentState::NotPaid => {}
+            PaymentState::Paid(_) => return Err(PayingRefused::AlreadyPaid),
+            PaymentState::Closed { .. } | PaymentState::Revoked { .. } => {
+                return Err(PayingRefused::Closed);
+            }
+        }
+        if self.is_expired(now) {
+            return Err(PayingRefused::Expired);
+        }
+        let sub_openid = self.request.sub_merchant.as_ref().and_then(|sub| sub.openid.as_ref());
+        let is_payer = self.request.openid.as_ref().is_none_or(|wanted| *wanted == payer.openid)
+            && sub_openid.is_none_or(|wanted| Some(wanted) == payer.sub_openid.as_ref());
+        if !is_payer {
+            return Err(PayingRefused::AnotherPayer);
+        }
+        let state = PaymentState::Paid(Paid { transaction_id, payer, at: now });
+        Ok(Self { state, ..self.clone() })
+    }
+
+    /// The merchant gives it up. None: it was closed before, nothing changes. ORDERPAID: refund it.
+    pub fn close(&self, now: Timestamp) -> Result<Option<Self>, PayRefusal> {
+        match self.state {
+            PaymentState::NotPaid => {
+                Ok(Some(Self { state: PaymentState::Closed { at: now }, ..self.clone() }))
+            }
+            PaymentState::Closed { .. } | PaymentState::Revoked { .. } => Ok(None),
+            PaymentState::Paid(_) => {
+                let detail = format!(
+                    "out_trade_no {} was paid, POST /secapi/pay/refund gives the money back",
+                    self.out_trade_no
+                );
+                Err(PayRefusal::new(PayErrorCode::OrderPaid, detail))
+            }
+        }
+    }
+
+    /// The merchant takes back a quick payment, made or not. None: it was taken back before.
+    pub fn reverse(&self, now: Timestamp) -> Result<Option<Self>, PayRefusal> {
+        let refuse = |code, why: &str| {
+            Err(PayRefusal::new(code, format!("out_trade_no {} {why}", self.out_trade_no)))
+        };
+        if self.request.trade_type != TradeType::Micropay {
+            let why = "is no quick payment: closeorder or refund it";
+            return refuse(PayErrorCode::InvalidRequest, why);
+        }
+        let paid = match &self.state {
+            PaymentState::Revoked { .. } => return Ok(None),
+            PaymentState::Closed { .. } => return refuse(PayErrorCode::OrderClosed, "was closed"),
+            PaymentState::Paid(_) if self.refunded_fen > 0 => {
+                return refuse(
+                    PayErrorCode::TradeStateError,
+                    "was refunded, refund the rest of it",
+                );
+            }
+            PaymentState::Paid(paid) => Some(paid.clone()),
+            PaymentState::NotPaid => None,
+        };
+        Ok(Some(Self { state: PaymentState::Revoked { paid, at: now }, ..self.clone() }))
+    }
+
+    /// What was paid, revoked since or not.
+    pub fn paid(&self) -> Option<&Paid> {
+        match &self.state {
+            PaymentState::Paid(paid) | PaymentState::Revoked { paid: Some(paid), .. } => Some(paid),
+            PaymentState::NotPaid
+            | PaymentState::Closed { .. }
+            | PaymentState::Revoked { paid: None, .. } => None,
+        }
+    }
+
+    /// `trade_state` of orderquery.
+    pub fn trade_state(&self) -> &'static str {
+        match &self.state {
+            PaymentState::NotPaid => "NOTPAY",
+            PaymentState::Paid(_) if self.refunded_fen > 0 => "REFUND",
+            PaymentState::Paid(_) => "SUCCESS",
+            PaymentState::Closed { .. } => "CLOSED",
+            PaymentState::Revoked { .. } => "REVOKED",
+        }
+    }
+
+    /// Whether all of it was given back.
+    pub fn is_fully_refunded(&self) -> bool {
+        self.refunded_fen >= self.request.total_fee_fen
+            || matches!(self.state, PaymentState::Revoked { .. })
+    }
+}
+
+/// Checks an amount: 1 fen to a million yuan.
+pub fn check_fee(name: &str, fee_fen: i64) -> Result<(), PayRefusal> {
+    const MOST_FEN: i64 = 100_000_000;
+    if (1..=MOST_FEN).contains(&fee_fen) {
+        return Ok(());
+    }
+    let problem = format!("must be 1 to {MOST_FEN} fen, not {fee_fen}");
+    Err(PayRefusal::invalid(name, problem))
+}
+
+/// Checks the address of notices: http or https, without a query (wire_facts 5.2).
+pub fn check_notify_url(url: &str) -> Result<(), PayRefusal> {
+    let invalid = |problem: &str| Err(PayRefusal::invalid("notify_url", problem));
+    if url.len() > 256 {
+        return invalid("has more than 256 characters");
+    }
+    if let Err(refusal) =
+        text::web_link("notify_url", url).and_then(|()| text::without_user_name("notify_url", url))
+    {
+        return Err(PayRefusal::new(PayErrorCode::InvalidRequest, refusal.detail));
+    }
+    if url.contains(['?', '#']) {
+        return invalid("must have no query: what belongs to the payment goes into attach");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_760_000_000_000);
+
+    fn payment() -> Payment {
+        Payment {
+            mchid: MchId::parse("1900000109").unwrap(),
+            out_trade_no: OutTradeNo::parse("1415659990").unwrap(),
+            request: PaymentRequest {
+                appid: AppId::parse("wx6b61697069616f31").unwrap(),
+                sub_merchant: None,
+                trade_type: TradeType::Jsapi,
+                total_fee_fen: 100,
+                description: "test".into(),
+                detail: String::new(),
+                attach: String::new(),
+                device_info: String::new(),
+                openid: Some(OpenId::from_checked("o1".into())),
+                notify_url: Some("https://shop.example/notify".into()),
+                expires_at: None,
+                has_receipt: true,
+            },
+            sign_type: SignType::Md5,
+            key: PayKey::Own,
+            prepay: None,
+            placed_at: NOW,
+            state: PaymentState::NotPaid,
+            refunds: Vec::new(),
+            refunded_fen: 0,
+        }
+    }
+
+    fn payer(openid: &str) -> Payer {
+        let openid = OpenId::from_checked(openid.into());
+        Payer { user: UserId::parse("amy"), openid, sub_openid: None }
+    }
+
+    fn pay(payment: &Payment, openid: &str, now: Timestamp) -> Result<Payment, PayingRefused> {
+        payment.pay(payer(openid), "4200".into(), now)
+    }
+
+    #[test]
+    fn a_payment_is_paid_once_by_its_payer() {
+        let placed = payment();
+        assert_eq!(placed.trade_state(), "NOTPAY");
+        assert_eq!(pay(&placed, "o2", NOW), Err(PayingRefused::AnotherPayer));
+        let paid = pay(&placed, "o1", NOW).unwrap();
+        assert_eq!((paid.trade_state(), paid.paid().unwrap().at), ("SUCCESS", NOW));
+        assert_eq!(pay(&paid, "o1", NOW), Err(PayingRefused::AlreadyPaid));
+        assert_eq!(paid.close(NOW).unwrap_err().code, PayErrorCode::OrderPaid);
+    }
+
+    #[test]
+    fn what_is_closed_or_over_is_not_paid() {
+        let closed = payment().close(NOW).unwrap().unwrap();
+        assert_eq!((closed.trade_state(), closed.close(NOW)), ("CLOSED", Ok(None)));
+        assert_eq!(pay(&closed, "o1", NOW), Err(PayingRefused::Closed));
+        let mut late = payment();
+        late.request.expires_at = Some(NOW);
+        assert_eq!(pay(&late, "o1", NOW), Err(PayingRefused::Expired));
+    }
+
+    #[test]
+    fn a_number_asks_for_the_same_again_or_is_used() {
+        let placed = payment();
+        let mut asked = placed.request.clone();
+        assert_eq!(placed.check_again(&asked, PayKey::Own), Ok(()));
+        // When it ends may change: a client counts it from now.
+        asked.expires_at = Some(NOW);
+        assert_eq!(placed.check_again(&asked, PayKey::Own), Ok(()));
+        let code = |payment: &Payment, asked: &PaymentRequest| {
+            payment.check_again(asked, PayKey::Own).unwrap_err().code
+        };
+        asked.total_fee_fen = 101;
+        let refusal = placed.check_again(&asked, PayKey::Own).unwrap_err();
+        assert_eq!(refusal.code, PayErrorCode::OutTradeNoUsed);
+        assert!(refusal.detail.contains("total_fee"), "{refusal}");
+        assert!(placed.check_again(&placed.request, PayKey::Sandbox).is_err());
+        let paid = pay(&placed, "o1", NOW).unwrap();
+        assert_eq!(code(&paid, &placed.request), PayErrorCode::OrderPaid);
+        let closed = placed.close(NOW).unwrap().unwrap();
+        assert_eq!(code(&closed, &placed.request), PayErrorCode::OrderClosed);
+    }
+
+    #[test]
+    fn only_a_quick_payment_is_reversed() {
+        assert_eq!(payment().reverse(NOW).unwrap_err().code, PayErrorCode::InvalidRequest);
+        let mut quick = payment();
+        quick.request.trade_type = TradeType::Micropay;
+        let unpaid = quick.reverse(NOW).unwrap().unwrap();
+        assert_eq!((unpaid.trade_state(), unpaid.paid()), ("REVOKED", None));
+        let paid = pay(&quick, "o1", NOW).unwrap();
+        let reversed = paid.reverse(NOW).unwrap().unwrap();
+        assert!(reversed.paid().is_some() && reversed.is_fully_refunded());
+        assert_eq!(reversed.reverse(NOW), Ok(None));
+        let refunded = Payment { refunded_fen: 1, ..paid };
+        assert_eq!(refunded.reverse(NOW).unwrap_err().code, PayErrorCode::TradeStateError);
+    }
+
+    #[test]
+    fn an_address_of_notices_has_no_query() {
+        assert!(check_notify_url("http://wxpay.wxutil.com/pub_v2/pay/notify.v2.php").is_ok());
+        for bad in ["", "ftp://h/", "https://h/a?b=c", "https://u:p@h/", "https://h/a b"] {
+            assert_eq!(check_notify_url(bad).unwrap_err().code, PayErrorCode::InvalidRequest);
+        }
+    }
+
+    #[test]
+    fn texts_read_back() {
+        for trade_type in TradeType::ALL {
+            assert_eq!(TradeType::parse(trade_type.as_str()), Some(trade_type));
+        }
+        for sign_type in SignType::ALL {
+            assert_eq!(SignType::parse(sign_type.as_str()), Some(sign_type));
+        }
+        assert!(check_fee("total_fee", 0).is_err() && check_fee("total_fee", 1).is_ok());
+    }
+}

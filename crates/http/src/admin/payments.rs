@@ -1,0 +1,199 @@
+//! Payments, and whether they show an invoice entry: `/admin/v1/payments`.
+
+use crate::admin::damaged::DamagedJson;
+use crate::admin::error::{failed, refuse};
+use crate::admin::operator::Operator;
+use crate::answer::json;
+use crate::body::{RequestBody, query_object};
+use crate::paging::{after, check_state, filter, page_size};
+use crate::server::Server;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use kaipiao_app::listing::Filter;
+use kaipiao_app::payment::reported::{self, Report};
+use kaipiao_app::payment::{payments, s13_receipt};
+use kaipiao_app::{App, Failure};
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::payment::out_trade_no::OutTradeNo;
+use kaipiao_domain::payment::pay_merchant::MchId;
+use kaipiao_domain::payment::payments::{Payment, check_fee};
+use kaipiao_domain::people::user::{OpenId, UserId};
+use kaipiao_domain::{Refusal, text};
+use kaipiao_ports::record::Field;
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::object::Object;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+struct PaymentJson {
+    mchid: String,
+    out_trade_no: String,
+    appid: String,
+    trade_type: &'static str,
+    total_fee: i64,
+    refund_fee: i64,
+    receipt: bool,
+    /// `NOTPAY`, `SUCCESS`, `REFUND`, `CLOSED` or `REVOKED`.
+    trade_state: &'static str,
+    transaction_id: Option<String>,
+    user: Option<String>,
+    openid: Option<String>,
+    placed_ms: i64,
+    paid_ms: Option<i64>,
+    /// Whether the payer is shown an invoice entry; left out of listings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<EntryJson>,
+}
+
+#[derive(Serialize)]
+struct EntryJson {
+    shown: bool,
+    /// What must hold, and whether it does.
+    conditions: BTreeMap<&'static str, bool>,
+}
+
+impl From<&Payment> for PaymentJson {
+    fn from(payment: &Payment) -> Self {
+        let paid = payment.paid();
+        let user = paid.and_then(|paid| paid.payer.user.as_ref());
+        Self {
+            mchid: payment.mchid.to_string(),
+            out_trade_no: payment.out_trade_no.to_string(),
+            appid: payment.request.appid.to_string(),
+            trade_type: payment.request.trade_type.as_str(),
+            total_fee: payment.request.total_fee_fen,
+            refund_fee: payment.refunded_fen,
+            receipt: payment.request.has_receipt,
+            trade_state: payment.trade_state(),
+            transaction_id: paid.map(|paid| paid.transaction_id.clone()),
+            user: user.map(|user| user.as_str().to_owned()),
+            openid: paid.map(|paid| paid.payer.openid.as_str().to_owned()),
+            placed_ms: payment.placed_at.unix_millis(),
+            paid_ms: paid.map(|paid| paid.at.unix_millis()),
+            entry: None,
+        }
+    }
+}
+
+async fn with_entry(app: &App, payment: &Payment) -> Result<String, Failure> {
+    let entry = s13_receipt::entry(app, payment).await?;
+    let conditions = entry.conditions.iter().map(|(one, is_met)| (one.name(), *is_met));
+    let entry = EntryJson { shown: entry.is_shown(), conditions: conditions.collect() };
+    Ok(bare(&PaymentJson { entry: Some(entry), ..PaymentJson::from(payment) }))
+}
+
+/// `GET /admin/v1/payments?mchid=…`: a pay merchant's payments, newest first; of a time (`from_ms`, `to_ms`), a
+/// `state` or a `user`.
+pub(crate) async fn list_payments(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
+    #[derive(Serialize)]
+    struct PaymentsJson {
+        payments: Vec<PaymentJson>,
+        /// Records that cannot be read; left out: there are none.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<DamagedJson>,
+        /// `after` of the next page; left out: this is the last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+    let listed = async {
+        let query = query_object(&uri)?;
+        let mchid = mchid_of(&query.required_text("mchid")?)?;
+        let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
+        let page = reported::list(&server.app, &mchid, filter, after.as_deref(), limit).await?;
+        let page = page.map(|payment| PaymentJson::from(&payment));
+        let damaged = DamagedJson::all(page.damaged);
+        Ok(bare(&PaymentsJson { payments: page.items, damaged, next: page.next }))
+    };
+    listed.await.map_or_else(failed, |text| json(StatusCode::OK, text))
+}
+
+/// Query members that a listing can go by, and the fields that they are.
+const FILTERS: [(&str, Field); 2] = [("state", Field::State), ("user", Field::User)];
+/// States that a listing can go by. What nobody has paid is listed by time.
+const STATES: [&str; 4] = ["success", "refund", "closed", "revoked"];
+
+fn read_filter(query: &Object) -> Result<Filter, Refusal> {
+    let filter = filter(query, &FILTERS)?;
+    check_state(filter.as_ref(), &STATES)?;
+    Ok(filter.unwrap_or(Filter::Time { from_ms: 0, to_ms: i64::MAX }))
+}
+
+/// `GET /admin/v1/payments/{mchid}/{out_trade_no}`: with what its entry depends on.
+pub(crate) async fn get_payment(
+    _: Operator,
+    State(server): State<Server>,
+    Path((mchid, number)): Path<(String, String)>,
+) -> Response {
+    let found = async {
+        let (mchid, number) = names(&mchid, &number)?;
+        match payments::find(&server.app, &mchid, &number).await? {
+            Some(payment) => Ok(Some(with_entry(&server.app, &payment).await?)),
+            None => Ok(None),
+        }
+    };
+    match found.await {
+        Ok(Some(text)) => json(StatusCode::OK, text),
+        Ok(None) => refuse(StatusCode::NOT_FOUND, "the pay merchant has no payment of this number"),
+        Err(failure) => failed(failure),
+    }
+}
+
+/// `PUT /admin/v1/payments/{mchid}/{out_trade_no}`: a payment that was made elsewhere, or given back.
+pub(crate) async fn put_payment(
+    _: Operator,
+    State(server): State<Server>,
+    Path((mchid, number)): Path<(String, String)>,
+    body: RequestBody,
+) -> Response {
+    let kept = async {
+        let (mchid, out_trade_no) = names(&mchid, &number)?;
+        let report = read_report(mchid, out_trade_no, &body.object()?)?;
+        let payment = reported::report(&server.app, &report).await?;
+        with_entry(&server.app, &payment).await
+    };
+    kept.await.map_or_else(failed, |text| json(StatusCode::OK, text))
+}
+
+fn names(mchid: &str, number: &str) -> Result<(MchId, OutTradeNo), Refusal> {
+    let number = OutTradeNo::parse(number);
+    let number = number.map_err(|refusal| Refusal::invalid(refusal.detail, ""))?;
+    Ok((mchid_of(mchid)?, number))
+}
+
+fn mchid_of(text: &str) -> Result<MchId, Refusal> {
+    MchId::parse(text).ok_or_else(|| {
+        let problem = format!("must be 1 to 32 digits, not {}", text::quoted(text));
+        Refusal::invalid("mchid", problem)
+    })
+}
+
+fn read_report(mchid: MchId, out_trade_no: OutTradeNo, object: &Object) -> Result<Report, Refusal> {
+    let total_fee_fen = object.required_integer("total_fee")?;
+    check_fee("total_fee", total_fee_fen)
+        .map_err(|refusal| Refusal::invalid(refusal.detail, ""))?;
+    let appid = object.optional_text("appid")?;
+    let appid = appid.map(|text| {
+        AppId::parse(&text).ok_or_else(|| Refusal::invalid("appid", "is not an appid"))
+    });
+    let user = object.optional_text("user")?;
+    let user = user.map(|text| {
+        UserId::parse(&text).ok_or_else(|| Refusal::invalid("user", "is not a user's id"))
+    });
+    let openid = object.required_text("openid")?.into_owned();
+    text::limited("openid", &openid, 128)?;
+    let description = object.optional_text("body")?.unwrap_or_default();
+    text::limited("body", &description, 128)?;
+    Ok(Report {
+        mchid,
+        out_trade_no,
+        appid: appid.transpose()?,
+        openid: OpenId::from_checked(openid),
+        user: user.transpose()?,
+        total_fee_fen,
+        description,
+        has_receipt: object.text("receipt")? == "Y",
+        refunded_fen: object.integer("refund_fee")?.unwrap_or(0),
+    })
+}

@@ -1,0 +1,25 @@
+//! `/pay/micropay`: quick pay, by the code that the payer shows.
+
+use crate::payment::pay_call::{PayCall, PayFailed, PayXml};
+use crate::server::Server;
+use axum::extract::State;
+use kaipiao_app::payment::charges;
+use kaipiao_domain::payment::payments::TradeType;
+use kaipiao_wire::payment::order_query::{paid_fields, sub_merchant_fields};
+use kaipiao_wire::payment::unified_order::{read_as, read_auth_code};
+
+pub(crate) async fn micropay(
+    State(server): State<Server>,
+    call: PayCall,
+) -> Result<PayXml, PayFailed> {
+    let app = &server.app;
+    let answered = async {
+        let (number, asked) = read_as(&call.request, TradeType::Micropay)?;
+        let auth_code = read_auth_code(&call.request)?;
+        let payment =
+            charges::charge(app, &call.caller, &number, &asked, "auth_code", auth_code).await?;
+        let own = payment.paid().map(|paid| paid_fields(&payment, paid)).unwrap_or_default();
+        Ok(sub_merchant_fields(&payment).and(own))
+    };
+    call.answer(answered.await)
+}

@@ -1,0 +1,96 @@
+//! Notices to `notify_url` (wire_facts 5.2).
+
+use crate::payment::order_query::{paid_fields, sub_merchant_fields};
+use crate::payment::pay_answer::{Fields, done, understood};
+use crate::payment::pay_request::PayRequest;
+use crate::payment::pay_time;
+use aes::Aes256;
+use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kaipiao_domain::payment::payments::{Paid, Payment};
+use kaipiao_domain::payment::refund::Refund;
+use md5::{Digest, Md5};
+
+/// The notice of a payment that was made, signed as the payment was asked for.
+pub fn of_payment(payment: &Payment, paid: &Paid, key: &str, nonce_str: &str) -> String {
+    let request = &payment.request;
+    let fields = understood(request.appid.as_str(), payment.mchid.as_str(), nonce_str);
+    fields
+        .and(sub_merchant_fields(payment))
+        .text("sign_type", payment.sign_type.as_str())
+        .and(done())
+        .and(paid_fields(payment, paid))
+        .signed(key, payment.sign_type)
+}
+
+/// The notice of a refund that was made: unsigned, what matters in it encrypted.
+pub fn of_refund(payment: &Payment, refund: &Refund, key: &str, nonce_str: &str) -> String {
+    let request = &refund.request;
+    let secret = Fields::default()
+        .text("transaction_id", refund.transaction_id.clone())
+        .text("out_trade_no", refund.out_trade_no.as_str())
+        .text("refund_id", refund.refund_id.clone())
+        .text("out_refund_no", request.out_refund_no.as_str())
+        .number("total_fee", request.total_fee_fen)
+        .number("settlement_total_fee", request.total_fee_fen)
+        .number("refund_fee", request.refund_fee_fen)
+        .number("settlement_refund_fee", request.refund_fee_fen)
+        .text("refund_status", "SUCCESS")
+        .text("success_time", pay_time::write_with_signs(refund.at))
+        .text("refund_recv_accout", "支付用户零钱")
+        .text("refund_account", "REFUND_SOURCE_RECHARGE_FUNDS")
+        .text("refund_request_source", "API")
+        .in_element("root");
+    let fields = Fields::default()
+        .text("return_code", "SUCCESS")
+        .text("appid", payment.request.appid.as_str())
+        .text("mch_id", payment.mchid.as_str())
+        .and(sub_merchant_fields(payment))
+        .text("nonce_str", nonce_str);
+    fields.text("req_info", encrypted(&secret, key)).unsigned()
+}
+
+/// AES-256-ECB with PKCS#7, the key being the small hexadecimal MD5 of the pay merchant's.
+fn encrypted(text: &str, key: &str) -> String {
+    let key = base16ct::lower::encode_string(&Md5::digest(key));
+    let cipher = Aes256::new_from_slice(key.as_bytes()).expect("an MD5 has 32 digits");
+    let mut bytes = text.as_bytes().to_vec();
+    let padding = 16 - bytes.len() % 16;
+    let filled = u8::try_from(padding).expect("at most 16");
+    bytes.resize(bytes.len() + padding, filled);
+    for block in bytes.chunks_exact_mut(16) {
+        cipher.encrypt_block(<&mut Array<u8, _>>::try_from(block).expect("16 bytes"));
+    }
+    STANDARD.encode(bytes)
+}
+
+/// Whether the receiver says that it has a notice: only the XML with return_code SUCCESS does.
+pub fn is_acknowledged(body: &[u8]) -> bool {
+    PayRequest::read(body).is_ok_and(|answer| answer.get("return_code") == "SUCCESS")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_success_xml_acknowledges() {
+        let yes = "<xml><return_code><![CDATA[SUCCESS]]></return_code>\
+                   <return_msg><![CDATA[OK]]></return_msg></xml>";
+        assert!(is_acknowledged(yes.as_bytes()));
+        assert!(is_acknowledged(b"<xml>\n<return_code>SUCCESS</return_code>\n</xml>\n"));
+        let fail = b"<xml><return_code>FAIL</return_code></xml>";
+        for no in [&b"success"[..], b"", b"SUCCESS", fail, b"<xml><return_code>SUCCESS</xml>"] {
+            assert!(!is_acknowledged(no), "{}", String::from_utf8_lossy(no));
+        }
+    }
+
+    #[test]
+    fn what_matters_in_a_refunds_notice_is_encrypted_as_published() {
+        // openssl enc -aes-256-ecb -K <hex of md5("key") in hex> -a
+        assert_eq!(encrypted("<root></root>", "192006250b4c09247ec02edce69f6a2d"), EXPECTED);
+    }
+
+    const EXPECTED: &str = "mSws7ojVyPgLKrjxnJsjcg==";
+}

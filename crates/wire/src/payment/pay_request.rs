@@ -1,0 +1,233 @@
+//! What pay merchants send: one flat level of XML, read leniently but within limits.
+
+use crate::payment::pay_sign::is_signed;
+use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
+use kaipiao_domain::payment::payments::SignType;
+use kaipiao_domain::text;
+use quick_xml::Reader;
+use quick_xml::escape::resolve_xml_entity;
+use quick_xml::events::{BytesRef, Event};
+use std::collections::BTreeMap;
+
+/// Parameters of a call, at most.
+const MAX_PARAMETERS: usize = 100;
+
+/// A call's parameters, as they were sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayRequest(BTreeMap<String, String>);
+
+impl PayRequest {
+    /// Reads a body. POST_DATA_EMPTY, NOT_UTF8, or XML_FORMAT_ERROR saying where.
+    pub fn read(body: &[u8]) -> Result<Self, PayRefusal> {
+        if body.trim_ascii().is_empty() {
+            let detail = "the body is empty, POST the parameters as XML";
+            return Err(PayRefusal::new(PayErrorCode::PostDataEmpty, detail));
+        }
+        let text = str::from_utf8(body).map_err(|error| {
+            let detail = format!("the body is not UTF-8 at byte {}", error.valid_up_to());
+            PayRefusal::new(PayErrorCode::NotUtf8, detail)
+        })?;
+        let parameters = flat(text.trim_start_matches('\u{feff}'))
+            .map_err(|why| PayRefusal::new(PayErrorCode::XmlFormatError, why))?;
+        Ok(Self(parameters))
+    }
+
+    /// A parameter without the blanks around it; empty when it is absent.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// A parameter exactly as it was sent; empty when it is absent.
+    pub fn as_sent(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// A parameter that must be there. LACK_PARAMS names it.
+    pub fn required(&self, name: &str, max_chars: usize) -> Result<&str, PayRefusal> {
+        if self.get(name).is_empty() {
+            return Err(PayRefusal::new(PayErrorCode::LackParams, format!("{name} is missing")));
+        }
+        self.optional(name, max_chars)
+    }
+
+    /// A parameter that may be absent or empty.
+    pub fn optional(&self, name: &str, max_chars: usize) -> Result<&str, PayRefusal> {
+        let value = self.get(name);
+        text::limited(name, value, max_chars)
+            .map_err(|refusal| PayRefusal::new(PayErrorCode::InvalidRequest, refusal.detail))?;
+        Ok(value)
+    }
+
+    /// A whole number that must be there.
+    pub fn required_integer(&self, name: &str) -> Result<i64, PayRefusal> {
+        let value = self.required(name, 20)?;
+        value.parse().map_err(|_| {
+            let problem = format!("must be a whole number in fen, not {}", text::quoted(value));
+            PayRefusal::invalid(name, problem)
+        })
+    }
+
+    /// How it says that it is signed; INVALID_REQUEST for a way that there is not.
+    pub fn sign_type(&self) -> Result<SignType, PayRefusal> {
+        match self.get("sign_type") {
+            "" => Ok(SignType::default()),
+            name => SignType::parse(name).ok_or_else(|| {
+                let problem = format!("must be MD5 or HMAC-SHA256, not {}", text::quoted(name));
+                PayRefusal::invalid("sign_type", problem)
+            }),
+        }
+    }
+
+    /// Checks the signature over what was sent.
+    pub fn is_signed_by(&self, key: &str, sign_type: SignType) -> bool {
+        let signed = self.0.iter().map(|(name, value)| (&**name, &**value));
+        is_signed(signed, self.get("sign"), key, sign_type)
+    }
+}
+
+fn flat(xml: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut reader = Reader::from_str(xml);
+    let mut parameters = BTreeMap::new();
+    let mut root = None;
+    let mut open: Option<(String, String)> = None;
+    loop {
+        let at = reader.buffer_position();
+        let wrong = |why: &str| Err(format!("the body is not WeChat Pay's XML: {why}, byte {at}"));
+        let event = match reader.read_event() {
+            Ok(event) => event,
+            Err(error) => return wrong(&error.to_string()),
+        };
+        match event {
+            Event::Decl(_) | Event::Comment(_) => {}
+            Event::DocType(_) => return wrong("a document type is not allowed"),
+            Event::PI(_) => return wrong("a processing instruction is not allowed"),
+            Event::Start(start) if root.is_none() => root = Some(name_of(start.name().0)),
+            Event::Start(start) => match &open {
+                Some((outer, _)) => return wrong(&format!("{outer} holds an element")),
+                None => open = Some((name_of(start.name().0), String::new())),
+            },
+            Event::Empty(_) if root.is_none() => return wrong("it holds no parameter"),
+            Event::Empty(empty) => match &open {
+                Some((outer, _)) => return wrong(&format!("{outer} holds an element")),
+                None => add(&mut parameters, name_of(empty.name().0), String::new())?,
+            },
+            Event::Text(text) => match &mut open {
+                Some((_, value)) => value.push_str(&text.xml10_content()),
+                None if text.trim_ascii().is_empty() => {}
+                None => return wrong("a text stands between the parameters"),
+            },
+            Event::CData(text) => match &mut open {
+                Some((_, value)) => value.push_str(&text.xml10_content()),
+                None => return wrong("a text stands between the parameters"),
+            },
+            Event::GeneralRef(entity) => match (&mut open, character(&entity)) {
+                (Some((_, value)), Some(character)) => value.push_str(&character),
+                _ => return wrong("an entity is not one of XML's own"),
+            },
+            Event::End(_) => match open.take() {
+                Some((name, value)) => add(&mut parameters, name, value)?,
+                None => return whole(&mut reader, parameters),
+            },
+            Event::Eof => return wrong("it breaks off"),
+        }
+    }
+}
+
+/// Behind the root element stands nothing more.
+fn whole(
+    reader: &mut Reader<&[u8]>,
+    parameters: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, String> {
+    loop {
+        match reader.read_event() {
+            Ok(Event::Eof) => return Ok(parameters),
+            Ok(Event::Comment(_)) => {}
+            Ok(Event::Text(text)) if text.trim_ascii().is_empty() => {}
+            _ => return Err("the body goes on behind its root element".to_owned()),
+        }
+    }
+}
+
+fn name_of(name: &str) -> String {
+    name.to_owned()
+}
+
+fn add(
+    parameters: &mut BTreeMap<String, String>,
+    name: String,
+    value: String,
+) -> Result<(), String> {
+    if parameters.len() == MAX_PARAMETERS {
+        return Err(format!("the body has more than {MAX_PARAMETERS} parameters"));
+    }
+    let twice = format!("the body has {} twice", text::quoted(&name));
+    parameters.insert(name, value).map_or(Ok(()), |_| Err(twice))
+}
+
+/// The text of a character reference or of one of the five entities that XML has by itself.
+fn character(entity: &BytesRef<'_>) -> Option<String> {
+    match entity.resolve_char_ref() {
+        Ok(Some(character)) => Some(character.to_string()),
+        Ok(None) => resolve_xml_entity(entity).map(str::to_owned),
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(body: &[u8]) -> (PayErrorCode, String) {
+        let refusal = PayRequest::read(body).unwrap_err();
+        (refusal.code, refusal.detail)
+    }
+
+    #[test]
+    fn a_flat_body_is_read_as_it_was_sent() {
+        let body = "\u{feff}<?xml version=\"1.0\"?>\n<xml>\n <appid>wx1 </appid><!-- x -->\
+                    <body><![CDATA[a<b]]></body><attach>&lt;&#20013;&#x6587;&amp;</attach><empty/></xml>\n";
+        let request = PayRequest::read(body.as_bytes()).unwrap();
+        assert_eq!((request.as_sent("appid"), request.get("appid")), ("wx1 ", "wx1"));
+        assert_eq!((request.get("body"), request.get("attach")), ("a<b", "<中文&"));
+        assert_eq!((request.get("empty"), request.get("none")), ("", ""));
+    }
+
+    #[test]
+    fn what_is_no_flat_xml_is_refused() {
+        assert_eq!(code(b" \n").0, PayErrorCode::PostDataEmpty);
+        assert_eq!(code(b"<xml><a>\xff</a></xml>").0, PayErrorCode::NotUtf8);
+        let many: String = (0..101).map(|n| format!("<a{n}>1</a{n}>")).collect();
+        let many = format!("<xml>{many}</xml>");
+        for bad in [
+            "{\"a\":1}",
+            "a=1&b=2",
+            "<xml>",
+            "<xml><a>1</b></xml>",
+            "<xml><a>1</a>",
+            "<xml/>",
+            "<xml><a><b>1</b></a></xml>",
+            "<xml><a><b/></a></xml>",
+            "<xml><a>1</a><a>2</a></xml>",
+            "<xml><a>1</a></xml><xml/>",
+            "<!DOCTYPE xml [<!ENTITY e \"x\">]><xml><a>&e;</a></xml>",
+            "<xml><a>&e;</a></xml>",
+            "<xml><a>&#0;</a></xml>",
+            "<xml><?php x?></xml>",
+            &many,
+        ] {
+            let (code, detail) = code(bad.as_bytes());
+            assert_eq!(code, PayErrorCode::XmlFormatError, "{bad}");
+            assert!(detail.starts_with("the body "), "{detail}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_has_its_shape() {
+        let request = PayRequest::read(b"<xml><fee>1.5</fee><a>12</a></xml>").unwrap();
+        assert_eq!(request.required("b", 9).unwrap_err().to_string(), "LACK_PARAMS: b is missing");
+        let refusal = request.required_integer("fee").unwrap_err();
+        assert!(refusal.detail.contains("in fen, not \"1.5\""), "{refusal}");
+        assert_eq!(request.optional("a", 1).unwrap_err().code, PayErrorCode::InvalidRequest);
+        assert_eq!(request.required_integer("a"), Ok(12));
+    }
+}

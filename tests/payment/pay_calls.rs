@@ -1,0 +1,246 @@
+//! WeChat Pay's version 2 over real HTTP (wire_facts 5.1, 5.2).
+
+use crate::payment::pay_client::{KEY, MCHID, PayClient, order};
+use kaipiao_domain::payment::payments::SignType;
+use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer};
+use serde_json::json;
+
+const ORDER: &str = "/pay/unifiedorder";
+
+#[test]
+fn a_payment_is_placed_paid_and_found() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    for (sign_type, number) in [(SignType::Md5, "order-1"), (SignType::HmacSha256, "order-2")] {
+        let client = PayClient { sign_type, ..PayClient::new(&server) };
+        let more = [("attach", "a & b"), ("device_info", "till 1")];
+        let placed = client.order(number, &more);
+        let prepay_id = placed.get("prepay_id").to_owned();
+        assert!(prepay_id.starts_with("wx") && prepay_id.len() <= 64, "{prepay_id}");
+        assert!(placed.get("code_url").ends_with(&prepay_id), "{placed:?}");
+        assert_eq!((placed.get("appid"), placed.get("trade_type")), (MERCHANT, "NATIVE"));
+
+        let found = client.done("/pay/orderquery", &[("out_trade_no", number)]);
+        assert_eq!((found.get("trade_state"), found.get("transaction_id")), ("NOTPAY", ""));
+        let (status, paid) = client.pay(&prepay_id, "zhangwei");
+        assert_eq!((status, &paid["out_trade_no"]), (200, &json!(number)));
+        let transaction_id = paid["transaction_id"].as_str().unwrap();
+        assert_eq!(transaction_id.len(), 28);
+        for name in [("out_trade_no", number), ("transaction_id", transaction_id)] {
+            let found = client.done("/pay/orderquery", &[name]);
+            let values = ["trade_state", "total_fee", "attach", "device_info", "fee_type"];
+            let values = values.map(|value| found.get(value).to_owned());
+            assert_eq!(values, ["SUCCESS", "100", "a & b", "till 1", "CNY"]);
+            assert_eq!(found.get("openid"), server.openid("zhangwei", MERCHANT));
+            assert_eq!(found.get("time_end").len(), 14);
+        }
+        assert_eq!(client.pay(&prepay_id, "zhangwei").0, 409);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_unsigned_by_name() {
+    let server = TestServer::start();
+    let client = PayClient::new(&server);
+    let good = client.signed(&order("order-1", &[]));
+    let unsigned = |body: &str, words: &str| {
+        let answer = client.post(ORDER, body);
+        assert_eq!(answer.get("return_code"), "FAIL", "{body}");
+        assert!(answer.get("return_msg").starts_with(words), "{words}: {answer:?}");
+        assert!(answer.get("return_msg").contains("rid: "), "{answer:?}");
+        assert_eq!((answer.get("sign"), answer.get("result_code")), ("", ""));
+    };
+    unsigned("", "POST_DATA_EMPTY");
+    unsigned("{\"appid\":\"wx\"}", "XML_FORMAT_ERROR");
+    unsigned(&good.replace("</xml>", ""), "XML_FORMAT_ERROR");
+    unsigned(&format!("<!DOCTYPE x [<!ENTITY e \"1\">]>{good}"), "XML_FORMAT_ERROR");
+    unsigned(&good.replace("茶", "茶茶"), "SIGNERROR");
+    unsigned(&good.replace(MCHID, "1900000108"), "MCHID_NOT_EXIST");
+    unsigned(&good.replace("mch_id", "mchid"), "LACK_PARAMS: mch_id is missing");
+    unsigned(&good.replace("<sign>", "<sig>").replace("</sign>", "</sig>"), "LACK_PARAMS: sign");
+    let signed_by_another = PayClient { key: KEY.replace('6', "7"), ..PayClient::new(&server) };
+    unsigned(&signed_by_another.signed(&order("order-1", &[])), "SIGNERROR");
+    let md2 = good.replace("</xml>", "<sign_type>MD2</sign_type></xml>");
+    unsigned(&md2, "INVALID_REQUEST: sign_type");
+    unsigned(&format!("<xml><a>{}</a></xml>", "x".repeat(70_000)), "XML_FORMAT_ERROR: the body is");
+    let latin = &b"<xml><body>\xe9</body></xml>"[..];
+    let mut answer = ureq::post(format!("{}{ORDER}", server.base)).send(latin).unwrap();
+    let answer = answer.body_mut().read_to_string().unwrap();
+    assert!(answer.contains("NOT_UTF8"), "{answer}");
+    let answer = server.get_raw(ORDER);
+    assert!(answer.body().contains("REQUIRE_POST_METHOD"), "{}", answer.body());
+    assert_eq!(client.post("/pay/nothing", &good).get("return_code"), "FAIL");
+}
+
+#[test]
+fn what_is_wrong_is_refused_signed_by_name() {
+    let server = TestServer::start();
+    let client = PayClient::new(&server);
+    let refused = |more: &[(&str, &str)], code: &str, words: &str| {
+        client.refused(ORDER, &order("order-1", more), code, words);
+    };
+    for name in
+        ["body", "out_trade_no", "total_fee", "spbill_create_ip", "notify_url", "trade_type"]
+    {
+        refused(&[(name, "")], "LACK_PARAMS", &format!("{name} is missing"));
+    }
+    refused(&[("nonce_str", "")], "LACK_PARAMS", "nonce_str");
+    refused(&[("trade_type", "JSAPI")], "LACK_PARAMS", "openid is missing");
+    refused(&[("total_fee", "1.00")], "INVALID_REQUEST", "in fen");
+    refused(&[("total_fee", "0")], "INVALID_REQUEST", "total_fee");
+    refused(&[("notify_url", "http://h/?a=b")], "INVALID_REQUEST", "no query");
+    refused(&[("appid", "wx0123456789abcdef")], "APPID_NOT_EXIST", "wx0123456789abcdef");
+    refused(&[("appid", PLATFORM)], "APPID_MCHID_NOT_MATCH", "is not bound to mch_id");
+    refused(&[("sub_mch_id", "1234")], "NOAUTH", "sub_mch_id 1234");
+    client.refused("/pay/orderquery", &[("out_trade_no", "order-1")], "ORDERNOTEXIST", "order-1");
+    client.refused("/pay/orderquery", &[], "LACK_PARAMS", "out_trade_no");
+    client.refused("/pay/closeorder", &[("out_trade_no", "order-1")], "ORDERNOTEXIST", "order-1");
+    // Nothing of it was kept.
+    assert_eq!(client.order("order-1", &[]).get("result_code"), "SUCCESS");
+}
+
+#[test]
+fn a_number_asks_for_one_payment() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = PayClient::new(&server);
+    let first = client.order("order-1", &[]);
+    let again = client.order("order-1", &[]);
+    assert_eq!(first.get("prepay_id"), again.get("prepay_id"));
+    let other = order("order-1", &[("total_fee", "101")]);
+    client.refused(ORDER, &other, "OUT_TRADE_NO_USED", "total_fee");
+    // After two hours the old page serves no more, and a new one does.
+    server.advance_s(7300);
+    assert_eq!(client.pay(first.get("prepay_id"), "lina").0, 409);
+    let later = client.order("order-1", &[]);
+    assert_ne!(later.get("prepay_id"), first.get("prepay_id"));
+    assert_eq!(client.pay(later.get("prepay_id"), "lina").0, 200);
+    client.refused(ORDER, &order("order-1", &[]), "ORDERPAID", "order-1");
+    client.refused("/pay/closeorder", &[("out_trade_no", "order-1")], "ORDERPAID", "refund");
+
+    let placed = client.order("order-2", &[]);
+    for _ in 0..2 {
+        client.done("/pay/closeorder", &[("out_trade_no", "order-2")]);
+    }
+    client.refused(ORDER, &order("order-2", &[]), "ORDERCLOSED", "order-2");
+    let (status, answer) = client.pay(placed.get("prepay_id"), "lina");
+    assert!(status == 409 && answer["error"].as_str().unwrap().contains("closed"), "{answer}");
+    let found = client.done("/pay/orderquery", &[("out_trade_no", "order-2")]);
+    assert_eq!(found.get("trade_state"), "CLOSED");
+}
+
+#[test]
+fn many_who_pay_at_once_pay_once() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = PayClient::new(&server);
+    let prepay_id = client.order("order-1", &[]).get("prepay_id").to_owned();
+    let paid = std::thread::scope(|scope| {
+        let payers = ["zhangwei", "lina", "wangfang", "zhangwei", "lina", "wangfang"];
+        let paying = payers.map(|user| scope.spawn(|| client.pay(&prepay_id, user).0));
+        paying.map(|paying| paying.join().unwrap()).iter().filter(|status| **status == 200).count()
+    });
+    assert_eq!(paid, 1);
+}
+
+#[test]
+fn jsapi_is_paid_by_the_payer_it_names_and_an_expired_payment_by_nobody() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = PayClient::new(&server);
+    let openid = server.openid("lina", MINI_PROGRAM);
+    let more = [("trade_type", "JSAPI"), ("openid", &*openid), ("appid", MINI_PROGRAM)];
+    let prepay_id = client.order("order-1", &more).get("prepay_id").to_owned();
+    let (status, answer) = client.pay(&prepay_id, "zhangwei");
+    assert!(status == 409 && answer["error"].as_str().unwrap().contains("another payer"));
+    assert_eq!(client.pay(&prepay_id, "nobody").0, 409);
+    let (status, answer) = client.pay(&prepay_id, "lina");
+    assert_eq!((status, &answer["openid"]), (200, &json!(openid)));
+    let past = client.order("order-2", &[("time_expire", "20200101000000")]);
+    let (status, answer) = client.pay(past.get("prepay_id"), "lina");
+    assert!(status == 409 && answer["error"].as_str().unwrap().contains("time is over"));
+    assert_eq!(client.pay("wx20260101000000aaaaaaaaaaaaaaaa1900000109", "lina").0, 409);
+    assert_eq!(client.pay("nonsense", "lina").0, 409);
+}
+
+#[test]
+fn the_published_sandboxs_prefixes_sign_with_their_own_key() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let own = PayClient::new(&server);
+    let mut keys = Vec::new();
+    for path in ["/xdc/apiv2getsignkey/sign/getsignkey", "/sandboxnew/pay/getsignkey"] {
+        let answer = own.post(path, &own.signed(&[]));
+        assert_eq!((answer.get("return_code"), answer.get("mch_id")), ("SUCCESS", MCHID));
+        keys.push(answer.get("sandbox_signkey").to_owned());
+    }
+    assert!(keys[0] == keys[1] && keys[0] != KEY && keys[0].len() == 32);
+    for prefix in ["/xdc/apiv2sandbox", "/sandboxnew"] {
+        let client = PayClient { key: keys[0].clone(), prefix, ..PayClient::new(&server) };
+        let number = format!("order{}", prefix.len());
+        client.paid(&number, &[], "lina");
+        let number = &*number;
+        for middle in ["", "/secapi"] {
+            let path = format!("{middle}/pay/orderquery");
+            let found = client.done(&path, &[("out_trade_no", number)]);
+            assert_eq!(found.get("transaction_id").len(), 28);
+            let refund = [
+                ("out_trade_no", number),
+                ("out_refund_no", number),
+                ("total_fee", "100"),
+                ("refund_fee", "1"),
+            ];
+            client.done(&format!("{middle}/pay/refund"), &refund);
+        }
+        let wrong = PayClient { prefix, ..PayClient::new(&server) };
+        let answer = wrong.post("/pay/orderquery", &wrong.signed(&[("out_trade_no", number)]));
+        assert!(answer.get("return_msg").starts_with("SIGNERROR"), "{answer:?}");
+        assert!(answer.get("return_msg").contains("getsignkey"), "{answer:?}");
+    }
+    let wrong = PayClient { key: keys[0].clone(), ..PayClient::new(&server) };
+    let answer = wrong.post("/pay/orderquery", &wrong.signed(&[("out_trade_no", "order-1")]));
+    assert!(answer.get("return_msg").starts_with("SIGNERROR"), "{answer:?}");
+}
+
+#[test]
+fn a_service_provider_takes_payments_for_its_sub_merchants() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = PayClient::new(&server);
+    let (status, _) =
+        server.admin("PUT", "pay-merchants/1900000110", &json!({"accounts": [MINI_PROGRAM]}));
+    assert_eq!(status, 201);
+    let (status, answer) =
+        server.admin("PUT", "pay-merchants/1900000109", &json!({"sub_merchants": ["1900000110"]}));
+    assert_eq!((status, &answer["sub_merchants"]), (200, &json!(["1900000110"])));
+    let sub_openid = server.openid("lina", MINI_PROGRAM);
+    let sub = [
+        ("sub_mch_id", "1900000110"),
+        ("sub_appid", MINI_PROGRAM),
+        ("sub_openid", &*sub_openid),
+        ("trade_type", "JSAPI"),
+    ];
+    let placed = client.order("order-1", &sub);
+    assert_eq!(placed.get("sub_mch_id"), "1900000110");
+    assert_eq!(client.pay(placed.get("prepay_id"), "zhangwei").0, 409);
+    assert_eq!(client.pay(placed.get("prepay_id"), "lina").0, 200);
+    let found = client.done("/pay/orderquery", &[("out_trade_no", "order-1")]);
+    assert_eq!((found.get("sub_openid"), found.get("sub_appid")), (&*sub_openid, MINI_PROGRAM));
+    let foreign = order("order-2", &[("sub_mch_id", "1900000110"), ("sub_appid", MERCHANT)]);
+    client.refused(ORDER, &foreign, "APPID_MCHID_NOT_MATCH", "sub_appid");
+}
+
+#[test]
+fn production_has_no_payments() {
+    let server = TestServer::start_with("mode = \"production\"");
+    for path in [
+        ORDER,
+        "/pay/orderquery",
+        "/secapi/pay/refund",
+        "/xdc/apiv2sandbox/pay/unifiedorder",
+        "/sandboxnew/pay/getsignkey",
+        "/sandbox/v1/pay",
+    ] {
+        assert_eq!(server.post_raw(path, None, "<xml><a>1</a></xml>").status(), 404, "{path}");
+    }
+}
