@@ -65,7 +65,8 @@ fn not_taken(error: AnswerError) -> Response {
             ChoiceRefused::LinkExpired
             | ChoiceRefused::AlreadyAuthorized
             | ChoiceRefused::AuthorizedByAnotherUser
-            | ChoiceRefused::Rejected,
+            | ChoiceRefused::Rejected
+            | ChoiceRefused::Refunded,
         ) => StatusCode::CONFLICT,
         AnswerError::Refused(ChoiceRefused::TitleMissing | ChoiceRefused::Title(_))
         | AnswerError::ForgedLink
