@@ -1,5 +1,6 @@
 //! Payment: pay merchants, their payments and refunds, and who issues for them.
 
+mod pages;
 mod pay_calls;
 mod pay_client;
 mod pay_merchants;

@@ -1,6 +1,7 @@
 //! Payment: pay merchants, payments, refunds and their notices, and who issues for them (sections 11 to 13).
 
 pub mod cashier;
+pub mod demo_payment;
 pub mod details;
 pub mod names;
 pub mod notices;

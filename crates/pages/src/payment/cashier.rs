@@ -9,9 +9,11 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::Failure;
 use kaipiao_app::payment::cashier::{Cashier, CashierState, cashier};
+use kaipiao_app::payment::pay_failure::PayFailure;
 use kaipiao_app::payment::paying::{self, PayingError};
-use kaipiao_app::payment::payments;
+use kaipiao_app::payment::{demo_payment, payments};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::payment::payments::{PayingRefused, Payment, TradeType};
 
@@ -91,6 +93,35 @@ pub(crate) async fn pay(State(pages): State<Pages>, request: Request) -> Respons
         Err(PayingError::UnknownUser(_)) => to_login(&here),
         Err(PayingError::Failed(failure)) => unavailable(&frame, &failure),
     }
+}
+
+/// `POST /shop/payments`: the demo shop places a payment, and on to its cashier.
+pub(crate) async fn place(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let frame = visit.frame();
+    if let Err(response) = visit.form(&pages, &frame).await {
+        return response;
+    }
+    match demo_payment::new_payment(&pages.app).await {
+        Ok(address) => see_other(&address),
+        Err(PayFailure::Refused(why)) => cannot_take(&frame, &why),
+        Err(PayFailure::Failed(Failure::Refused(why))) => cannot_take(&frame, &why),
+        Err(PayFailure::Failed(failure)) => unavailable(&frame, &failure),
+    }
+}
+
+/// The demo pay merchant was changed.
+fn cannot_take(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
+    tracing::warn!(%why, "the demo shop cannot do this");
+    notice(
+        frame,
+        StatusCode::CONFLICT,
+        ("示例商城无法收款", "The demo shop cannot take a payment"),
+        (
+            "示例商户号的设置已被修改，原因见日志。",
+            "The demo pay merchant's settings were changed. The log says why.",
+        ),
+    )
 }
 
 async fn asked_payment(pages: &Pages, frame: &Frame, asked: &Asked) -> Result<Payment, Response> {
