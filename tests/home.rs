@@ -1,7 +1,7 @@
 //! The home page, and that its list of routes is true.
 
-use kaipiao_http::ROUTES;
-use kaipiao_pages::PAGE_ROUTES;
+use kaipiao_http::{Api, ROUTES};
+use kaipiao_pages::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES};
 use kaipiao_tests::{ADMIN, TestServer};
 
 #[test]
@@ -16,7 +16,10 @@ fn the_home_page_shows_what_runs_here() {
     let html = page.body();
     let english = server.page("GET", "/", &[("accept-language", "en")], "").body().clone();
     let api = ROUTES.iter().map(|route| (route.path, route.what, route.what_zh));
-    let pages = PAGE_ROUTES.iter().map(|route| (route.path, route.what, route.what_zh));
+    let pages = PAGE_ROUTES
+        .iter()
+        .chain(SANDBOX_PAGE_ROUTES)
+        .map(|route| (route.path, route.what, route.what_zh));
     for (path, what, what_zh) in api.chain(pages) {
         let what = what.replace('&', "&#38;").replace('\'', "&#39;");
         assert!(html.contains(path) && html.contains(what_zh), "{path}");
@@ -31,7 +34,8 @@ fn the_home_page_shows_what_runs_here() {
 #[test]
 fn every_listed_route_is_served_and_nothing_else() {
     let server = TestServer::start();
-    let pages = PAGE_ROUTES.iter().map(|route| (route.methods, route.path));
+    let pages =
+        PAGE_ROUTES.iter().chain(SANDBOX_PAGE_ROUTES).map(|route| (route.methods, route.path));
     for (methods, path) in ROUTES.iter().map(|route| (route.methods, route.path)).chain(pages) {
         let path = path.replace("{appid}", "wx00000000000000aa").replace("{id}", "wx-1");
         for method in methods.split(' ') {
@@ -61,17 +65,16 @@ fn every_wrong_call_is_answered_in_our_own_words() {
         let parts = path.split('/').map(|part| if part.starts_with('{') { "%ff" } else { part });
         parts.collect::<Vec<_>>().join("/")
     };
-    let answers_in = |path: &str| {
-        let is_pay = path.starts_with("/pay/") || path.starts_with("/secapi/");
-        if is_pay { "text/xml" } else { "application/json" }
-    };
-    let api = ROUTES.iter().map(|route| (route.path.to_owned(), answers_in(route.path)));
+    let api = ROUTES.iter().map(|route| {
+        let is_pay = matches!(route.api(), Api::Pay);
+        (route.path.to_owned(), if is_pay { "text/xml" } else { "application/json" })
+    });
     let pages = kaipiao_pages::paths().into_iter().map(|path| (path, "text/html"));
     let home = [("/".to_owned(), "text/html")];
     for (path, expected) in api.chain(pages).chain(home) {
         let wrong = not_text(&path);
         let answers_itself =
-            expected == "text/xml" || path.starts_with("/card/") || path.starts_with("/cgi-bin/");
+            path.starts_with("/card/") || path.starts_with("/cgi-bin/") || expected == "text/xml";
         let answer = called("DELETE", &wrong);
         assert_eq!(media_type(&answer), expected, "DELETE {path}: {}", answer.body());
         if !answers_itself {

@@ -1,6 +1,7 @@
 //! Payment: pay merchants, their payments and refunds, and who issues for them.
 
 mod admin_payments;
+mod pages;
 mod pay_calls;
 mod pay_charges;
 mod pay_client;

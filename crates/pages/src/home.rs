@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
-use kaipiao_app::sandbox::{DemoAccount, DemoUser};
+use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MCHID, DemoAccount, DemoUser};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,6 +52,11 @@ struct HomePage<'a> {
 }
 
 impl HomePage<'_> {
+    /// The demo pay merchant, and its key.
+    fn pay_merchant(&self) -> (&'static str, &'static str) {
+        (DEMO_MCHID, DEMO_MCH_KEY)
+    }
+
     /// A command that works as printed.
     fn try_it(&self) -> Option<String> {
         let home = self.home;

@@ -10,8 +10,10 @@ mod home;
 mod lang;
 mod page;
 mod pages;
+mod payment;
 mod people;
 mod phone;
+mod qr;
 mod router;
 mod style;
 mod time;
@@ -20,4 +22,4 @@ mod wrong_call;
 
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use pages::Pages;
-pub use router::{PAGE_ROUTES, no_invoice, paths, router};
+pub use router::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES, no_invoice, paths, router};

@@ -6,6 +6,8 @@ use crate::home::{Home, RouteRow, home_route};
 use crate::lang::Lang;
 use crate::page::{Frame, notice_with_way_home};
 use crate::pages::Pages;
+use crate::payment::cashier::CASHIER_PATH;
+use crate::payment::{cashier, details, entry};
 use crate::people::{cards, login, messages, titles};
 use crate::style::{ICON_PATH, STYLE_PATH, icon, style};
 use crate::visit::Visit;
@@ -51,15 +53,29 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
     page_row("GET", "/me/cards", "Cards & Offers: a user's invoices", "卡包：用户的发票"),
     page_row("GET", "/me/titles", "a user's title book", "用户的发票抬头"),
     page_row("GET", "/me/messages", "a user's service messages", "用户的服务消息"),
+    page_row(
+        "GET",
+        "/payments/{mchid}/{out_trade_no}",
+        "a payment for its payer; /entry behind it says why its invoice entry is shown or not",
+        "付款人的账单详情；其后加 /entry 可查看开票入口是否显示及原因",
+    ),
 ];
+
+/// The pages that only a sandbox has.
+pub const SANDBOX_PAGE_ROUTES: &[RouteRow] = &[page_row(
+    "GET POST",
+    CASHIER_PATH,
+    "the cashier: what code_url and mweb_url open; no money moves",
+    "收银台（code_url、mweb_url），不会产生真实扣款",
+)];
 
 /// A page's address, with the names of its parts in braces, and who answers there.
 type Served = (String, MethodRouter<Pages>);
 
 /// The pages.
 pub fn router(home: &Home, pages: Pages) -> Router {
-    let shop = if pages.is_sandbox { shop() } else { Vec::new() };
-    let served = everywhere().into_iter().chain(shop);
+    let sandbox = if pages.is_sandbox { sandbox() } else { Vec::new() };
+    let served = everywhere().into_iter().chain(sandbox);
     served
         .fold(Router::new(), |router, (path, page)| router.route(&path, page))
         .with_state(pages)
@@ -70,7 +86,7 @@ pub fn router(home: &Home, pages: Pages) -> Router {
 
 /// The addresses of all pages of a sandbox but the home page.
 pub fn paths() -> Vec<String> {
-    everywhere().into_iter().chain(shop()).map(|(path, _)| path).collect()
+    everywhere().into_iter().chain(sandbox()).map(|(path, _)| path).collect()
 }
 
 fn everywhere() -> Vec<Served> {
@@ -89,6 +105,8 @@ fn everywhere() -> Vec<Served> {
         ("/me/titles/{id}", edit),
         ("/me/titles/{id}/{what}", get(titles::back).post(titles::change)),
         ("/me/messages", get(messages::list)),
+        ("/payments/{mchid}/{out_trade_no}", get(details::show)),
+        ("/payments/{mchid}/{out_trade_no}/entry", get(entry::why).post(entry::open)),
         (STYLE_PATH, get(style)),
         (ICON_PATH, get(icon)),
         ("/favicon.ico", get(icon)),
@@ -97,11 +115,13 @@ fn everywhere() -> Vec<Served> {
     .into()
 }
 
-/// The shop of the sandbox; in production merchants bring their own.
-fn shop() -> Vec<Served> {
+/// The shop and the cashier of the sandbox; in production merchants bring their own, and nobody pays here.
+fn sandbox() -> Vec<Served> {
     vec![
         ("/shop/orders".to_owned(), post(demo_shop::order)),
         (format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back)),
+        ("/shop/payments".to_owned(), post(cashier::place)),
+        (CASHIER_PATH.to_owned(), get(cashier::show).post(cashier::pay)),
     ]
 }
 

@@ -1,6 +1,9 @@
 //! Payment: pay merchants, payments, refunds and their notices, and who issues for them (sections 11 to 13).
 
+pub mod cashier;
 pub mod charges;
+pub mod demo_payment;
+pub mod details;
 pub mod names;
 pub mod notices;
 pub mod pay_caller;

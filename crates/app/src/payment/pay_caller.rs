@@ -2,8 +2,9 @@
 
 use crate::access::accounts;
 use crate::app::App;
+use crate::failure::Failure;
 use crate::payment::pay_failure::PayFailure;
-use crate::payment::pay_merchants::{find, signing_key};
+use crate::payment::pay_merchants::{find, open_key, signing_key};
 use crate::signed::PayRequest;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
@@ -23,6 +24,12 @@ pub struct PayCaller {
 }
 
 impl PayCaller {
+    /// This server itself, calling for a pay merchant.
+    pub(super) fn itself(app: &App, pay_merchant: PayMerchant) -> Result<Self, Failure> {
+        let secret = open_key(app, &pay_merchant)?;
+        Ok(Self { pay_merchant, key: PayKey::Own, sign_type: SignType::default(), secret })
+    }
+
     /// The key that the answer is signed with. Never printed.
     pub fn secret(&self) -> &str {
         &self.secret

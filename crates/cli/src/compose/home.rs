@@ -25,6 +25,7 @@ pub(super) fn home(
         Api::Admin => is_sandbox && has_admin,
         Api::Sandbox | Api::Pay => is_sandbox,
     };
+    let sandbox_pages = if is_sandbox { kaipiao_pages::SANDBOX_PAGE_ROUTES } else { &[] };
     kaipiao_pages::Home {
         version: env!("CARGO_PKG_VERSION"),
         base_url: public_base_url(settings, address),
@@ -33,7 +34,7 @@ pub(super) fn home(
             .iter()
             .filter(is_served)
             .map(to_row)
-            .chain(kaipiao_pages::PAGE_ROUTES.iter().copied())
+            .chain(kaipiao_pages::PAGE_ROUTES.iter().chain(sandbox_pages).copied())
             .collect(),
         authority: tls::own_authority(settings),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },

@@ -2,6 +2,7 @@
 
 use crate::page::{Frame, further, html};
 use crate::pages::Pages;
+use crate::payment::details::details_address;
 use crate::phone::tel_address;
 use crate::time::china_time;
 use crate::visit::{UserVisit, Visit, unavailable};
@@ -11,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::messages::{self, InboxMessage};
+use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::message::MessageEvent;
 
 #[derive(Template)]
@@ -32,6 +34,10 @@ struct Row {
     time: String,
     /// In Chinese and English.
     headline: (&'static str, &'static str),
+    /// What was paid: yuan with two places. Empty: it is about no payment.
+    amount: String,
+    /// The address of the payment's details; empty: it is about no payment.
+    payment_address: String,
     /// The merchant's, of a rejection; otherwise empty.
     reason: String,
     /// The merchant's, of a rejection; otherwise empty.
@@ -49,7 +55,7 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
         MessageEvent::Rejected { .. } => ("开票申请被拒绝", "Invoice rejected"),
         MessageEvent::Issued(_) => ("发票已开具", "Invoice issued"),
         MessageEvent::Failed => ("开票失败", "Invoice could not be issued"),
-        MessageEvent::Paid { .. } => ("支付成功", "Payment made"),
+        MessageEvent::Paid { .. } => ("支付成功", "Payment successful"),
         MessageEvent::TakenBack(_) => ("发票已被商家冲红", "Invoice cancelled by the merchant"),
     }
 }
@@ -57,9 +63,16 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
 impl From<InboxMessage> for Row {
     fn from(inbox: InboxMessage) -> Self {
         let event = inbox.message.event;
-        let is_good_news = matches!(event, MessageEvent::Issued(_));
+        let is_good_news = matches!(event, MessageEvent::Issued(_) | MessageEvent::Paid { .. });
         let phone = if is_good_news { String::new() } else { inbox.merchant_phone };
         let headline = headline(&event);
+        let (amount, payment_address) = match &event {
+            MessageEvent::Paid { mchid, total_fee_fen } => (
+                Fen::new(*total_fee_fen).to_string(),
+                details_address(mchid.as_str(), inbox.message.order_id.as_str()),
+            ),
+            _ => (String::new(), String::new()),
+        };
         let (reason, url) = match event {
             MessageEvent::Rejected { reason, url } => (reason, url),
             _ => (String::new(), String::new()),
@@ -69,6 +82,8 @@ impl From<InboxMessage> for Row {
             order_id: inbox.message.order_id.as_str().to_owned(),
             time: china_time(inbox.message.sent_at.unix_seconds()),
             headline,
+            amount,
+            payment_address,
             reason,
             url,
             tel: tel_address(&phone),

@@ -1,0 +1,50 @@
+//! The page where a payment is paid, as one visitor sees it: what code_url and mweb_url lead to.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::payment::details::{is_payer, seller_name};
+use crate::payment::paying;
+use kaipiao_domain::payment::payments::{PayingRefused, Payment};
+use kaipiao_domain::people::user::UserId;
+
+/// What the cashier shows.
+#[derive(Clone, Debug)]
+pub struct Cashier {
+    /// The payment.
+    pub payment: Payment,
+    /// The seller's name, as payers see it.
+    pub seller_name: String,
+    /// What this visitor can do.
+    pub state: CashierState,
+}
+
+/// Where a payment stands, for one visitor of its cashier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CashierState {
+    /// They can pay.
+    Open,
+    /// They have paid.
+    PaidByVisitor,
+    /// They cannot pay.
+    Refused(PayingRefused),
+}
+
+/// The cashier of a payment for a visitor.
+pub async fn cashier(app: &App, payment: Payment, visitor: &UserId) -> Result<Cashier, Failure> {
+    let seller_name = seller_name(app, &payment).await?;
+    let state = state_for(app, &payment, visitor);
+    Ok(Cashier { payment, seller_name, state })
+}
+
+fn state_for(app: &App, payment: &Payment, visitor: &UserId) -> CashierState {
+    if is_payer(app, payment, visitor) {
+        return CashierState::PaidByVisitor;
+    }
+    let now = app.now();
+    let payer = paying::payer(app, payment, visitor);
+    match payment.pay(payer, String::new(), now) {
+        Err(why) => CashierState::Refused(why),
+        Ok(_) if !payment.can_be_paid_by_page(now) => CashierState::Refused(PayingRefused::Expired),
+        Ok(_) => CashierState::Open,
+    }
+}

@@ -1,0 +1,205 @@
+//! The sandbox's cashier: what code_url, mweb_url and a `prepay_id` lead to. No money moves.
+
+use crate::page::{Frame, encoded, html, notice, notice_with_link, see_other, to_login};
+use crate::pages::Pages;
+use crate::payment::details::details_address;
+use crate::qr::QrCode;
+use crate::visit::{UserVisit, Visit, unavailable};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::Failure;
+use kaipiao_app::payment::cashier::{Cashier, CashierState, cashier};
+use kaipiao_app::payment::pay_failure::PayFailure;
+use kaipiao_app::payment::paying::{self, PayingError};
+use kaipiao_app::payment::{demo_payment, payments};
+use kaipiao_domain::money::Fen;
+use kaipiao_domain::payment::payments::{PayingRefused, Payment, TradeType};
+
+pub(crate) const CASHIER_PATH: &str = "/cashier";
+
+#[derive(Template)]
+#[template(path = "cashier.html")]
+struct CashierPage<'a> {
+    frame: &'a Frame,
+    seller: String,
+    /// The first character of the seller's name, where a logo would be.
+    initial: String,
+    /// Yuan with two places.
+    amount: String,
+    description: String,
+    out_trade_no: String,
+    /// The page's own address, to be scanned by a phone; NATIVE alone shows it.
+    qr: Option<QrCode>,
+}
+
+/// What the address names.
+struct Asked {
+    prepay_id: String,
+    /// Where the merchant wants the payer back; it is offered, nobody is sent there. Empty: nowhere.
+    redirect_url: String,
+}
+
+impl Asked {
+    fn of(visit: &Visit) -> Self {
+        let (prepay_id, redirect_url) =
+            (visit.parameter("prepay_id"), visit.parameter("redirect_url"));
+        Self { prepay_id, redirect_url }
+    }
+
+    fn details_of(&self, payment: &Payment) -> String {
+        let address = details_address(payment.mchid.as_str(), payment.out_trade_no.as_str());
+        match &*self.redirect_url {
+            "" => address,
+            url => format!("{address}?redirect_url={}", encoded(url)),
+        }
+    }
+}
+
+/// `GET /cashier?prepay_id=&redirect_url=`
+pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let asked = Asked::of(&visit);
+    let payment = match asked_payment(&pages, &visit.frame(), &asked).await {
+        Ok(payment) => payment,
+        Err(response) => return response,
+    };
+    let UserVisit { user, frame, .. } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    match cashier(&pages.app, payment, &user.id).await {
+        Ok(cashier) => match cashier.state {
+            CashierState::Open => html(StatusCode::OK, &to_pay(&pages, &frame, &asked, cashier)),
+            CashierState::PaidByVisitor => see_other(&asked.details_of(&cashier.payment)),
+            CashierState::Refused(why) => refused(&frame, why),
+        },
+        Err(failure) => unavailable(&frame, &failure),
+    }
+}
+
+/// `POST /cashier?prepay_id=&redirect_url=`: the visitor pays. Whatever stands in the way, the page itself says.
+pub(crate) async fn pay(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let (asked, here) = (Asked::of(&visit), visit.address());
+    let UserVisit { user, frame, .. } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    match paying::pay(&pages.app, &asked.prepay_id, &user.id).await {
+        Ok(payment) => see_other(&asked.details_of(&payment)),
+        Err(PayingError::Refused(_) | PayingError::UnknownPrepayId) => see_other(&here),
+        Err(PayingError::UnknownUser(_)) => to_login(&here),
+        Err(PayingError::Failed(failure)) => unavailable(&frame, &failure),
+    }
+}
+
+/// `POST /shop/payments`: the demo shop places a payment, and on to its cashier.
+pub(crate) async fn place(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let frame = visit.frame();
+    if let Err(response) = visit.form(&pages, &frame).await {
+        return response;
+    }
+    match demo_payment::new_payment(&pages.app).await {
+        Ok(address) => see_other(&address),
+        Err(PayFailure::Refused(why)) => cannot_take(&frame, &why),
+        Err(PayFailure::Failed(Failure::Refused(why))) => cannot_take(&frame, &why),
+        Err(PayFailure::Failed(failure)) => unavailable(&frame, &failure),
+    }
+}
+
+/// The demo pay merchant was changed.
+fn cannot_take(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
+    tracing::warn!(%why, "the demo shop cannot do this");
+    notice(
+        frame,
+        StatusCode::CONFLICT,
+        ("示例商城无法收款", "The demo shop cannot take a payment"),
+        (
+            "示例商户号的设置已被修改，原因见日志。",
+            "The demo pay merchant's settings were changed. The log says why.",
+        ),
+    )
+}
+
+async fn asked_payment(pages: &Pages, frame: &Frame, asked: &Asked) -> Result<Payment, Response> {
+    if asked.prepay_id.is_empty() {
+        return Err(notice(
+            frame,
+            StatusCode::BAD_REQUEST,
+            ("地址不完整", "This address is not complete"),
+            (
+                "收银台的地址应带有 prepay_id，由统一下单返回。",
+                "The cashier's address names a prepay_id, which unifiedorder returns.",
+            ),
+        ));
+    }
+    match payments::of_prepay_id(&pages.app, &asked.prepay_id).await {
+        Ok(Some(payment)) => Ok(payment),
+        Ok(None) => Err(notice(
+            frame,
+            StatusCode::NOT_FOUND,
+            ("支付不存在", "There is no such payment"),
+            (
+                "没有这个 prepay_id。请回到商家页面，重新发起支付。",
+                "No payment has this prepay_id. Go back to the merchant and pay from there.",
+            ),
+        )),
+        Err(failure) => Err(unavailable(frame, &failure)),
+    }
+}
+
+fn to_pay<'a>(pages: &Pages, frame: &'a Frame, asked: &Asked, cashier: Cashier) -> CashierPage<'a> {
+    let Cashier { payment, seller_name, .. } = cashier;
+    let request = payment.request;
+    let is_scanned = request.trade_type == TradeType::Native;
+    CashierPage {
+        frame,
+        initial: seller_name.chars().next().map(String::from).unwrap_or_default(),
+        seller: seller_name,
+        amount: Fen::new(request.total_fee_fen).to_string(),
+        description: request.description,
+        out_trade_no: payment.out_trade_no.as_str().to_owned(),
+        qr: is_scanned
+            .then(|| QrCode::of(&payments::page_url(&pages.app, &asked.prepay_id)))
+            .flatten(),
+    }
+}
+
+fn refused(frame: &Frame, why: PayingRefused) -> Response {
+    let (headline, text) = match why {
+        PayingRefused::AlreadyPaid => (
+            ("已由他人支付", "Somebody else has paid this"),
+            (
+                "这笔订单已经支付，不需要再付。如有疑问，请联系商家。",
+                "It has been paid already, there is nothing left to pay. If in doubt, ask the merchant.",
+            ),
+        ),
+        PayingRefused::Closed => (
+            ("订单已关闭", "This payment was closed"),
+            (
+                "商家已关闭这笔订单。请回到商家页面，重新发起支付。",
+                "The merchant has closed it. Go back to the merchant and pay from there.",
+            ),
+        ),
+        PayingRefused::Expired => (
+            ("支付已过期", "This payment has expired"),
+            ("请回到商家页面，重新发起支付。", "Go back to the merchant and pay from there."),
+        ),
+        PayingRefused::AnotherPayer => {
+            return notice_with_link(
+                frame,
+                StatusCode::FORBIDDEN,
+                ("请由下单的用户支付", "This payment is for somebody else"),
+                (
+                    "商家下单时指定了付款人的 openid，它不是你的。",
+                    "The merchant named its payer by openid, and it is not yours.",
+                ),
+                (&frame.switch_address(), ("切换用户", "Switch user")),
+            );
+        }
+    };
+    notice(frame, StatusCode::GONE, headline, text)
+}

@@ -1,0 +1,179 @@
+//! A payment, for its payer: what was paid, what came back of it, and the invoice entry (section 13).
+
+use crate::page::{Frame, encoded, html, notice};
+use crate::pages::Pages;
+use crate::time::china_time;
+use crate::visit::{UserVisit, Visit, unavailable};
+use crate::wrong_call::PathNames;
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::payment::details::{Details, details_for};
+use kaipiao_app::payment::s13_receipt::Entry;
+use kaipiao_domain::authorization::order::OrderState;
+use kaipiao_domain::authorization::rejection::RejectionReason;
+use kaipiao_domain::money::Fen;
+use kaipiao_domain::payment::payments::{Payment, PaymentState};
+use kaipiao_domain::payment::s13_receipt::Condition;
+use kaipiao_domain::text;
+
+/// Where a payment's details are.
+pub(crate) fn details_address(mchid: &str, out_trade_no: &str) -> String {
+    format!("/payments/{}/{}", encoded(mchid), encoded(out_trade_no))
+}
+
+#[derive(Template)]
+#[template(path = "payment.html")]
+struct DetailsPage<'a> {
+    frame: &'a Frame,
+    is_sandbox: bool,
+    seller: String,
+    /// The first character of the seller's name, where a logo would be.
+    initial: String,
+    /// Yuan with two places.
+    amount: String,
+    /// Where it stands, in the page's language, and whether that is as it should be.
+    state: (&'static str, bool),
+    /// Label in Chinese and English, and value.
+    facts: Vec<(&'static str, &'static str, String)>,
+    entry: EntryRow,
+    /// Where the entry is opened, and where it is explained.
+    entry_address: String,
+    /// Where the merchant wants the payer back; empty: nowhere.
+    back: String,
+}
+
+/// What the page shows of the invoice entry.
+enum EntryRow {
+    /// It can be opened.
+    Shown {
+        /// The invoice was asked for.
+        is_used: bool,
+    },
+    /// The merchant has said no (ruling 13).
+    Rejected(RejectionReason),
+    /// There is none.
+    None,
+}
+
+impl EntryRow {
+    fn of(entry: &Entry) -> Self {
+        let state = entry.order.as_ref().map(|order| &order.state);
+        if entry.is_shown() {
+            return Self::Shown { is_used: matches!(state, Some(OrderState::Authorized(_))) };
+        }
+        match state {
+            Some(OrderState::Rejected { reason, .. }) if is_own_order(entry) => {
+                Self::Rejected(reason.clone())
+            }
+            _ => Self::None,
+        }
+    }
+
+    fn is_shown(&self) -> bool {
+        matches!(self, Self::Shown { .. })
+    }
+}
+
+/// Whether the order of the payment's number is the payment's, not one that the merchant opened itself.
+fn is_own_order(entry: &Entry) -> bool {
+    entry.conditions.contains(&(Condition::IsOwnOrder, true))
+}
+
+/// Where a payment stands, in Chinese and English, and whether that is as it should be.
+pub(crate) fn state_of(payment: &Payment) -> ((&'static str, &'static str), bool) {
+    match payment.state {
+        PaymentState::NotPaid => (("未支付", "Not paid"), false),
+        PaymentState::Closed { .. } => (("已关闭", "Closed"), false),
+        PaymentState::Revoked { .. } => (("已撤销", "Revoked"), false),
+        PaymentState::Paid(_) if payment.is_fully_refunded() => {
+            (("已全额退款", "Refunded in full"), false)
+        }
+        PaymentState::Paid(_) if payment.refunded_fen > 0 => {
+            (("已部分退款", "Refunded in part"), false)
+        }
+        PaymentState::Paid(_) => (("支付成功", "Payment successful"), true),
+    }
+}
+
+impl<'a> DetailsPage<'a> {
+    fn of(frame: &'a Frame, pages: &Pages, details: Details, back: String) -> Self {
+        let Details { payment, seller_name, entry } = details;
+        let ((zh, en), is_good) = state_of(&payment);
+        let address = details_address(payment.mchid.as_str(), payment.out_trade_no.as_str());
+        Self {
+            frame,
+            is_sandbox: pages.is_sandbox,
+            initial: seller_name.chars().next().map(String::from).unwrap_or_default(),
+            seller: seller_name,
+            amount: Fen::new(payment.request.total_fee_fen).to_string(),
+            state: (frame.lang.t(zh, en), is_good),
+            facts: facts(&payment),
+            entry: EntryRow::of(&entry),
+            entry_address: format!("{address}/entry"),
+            back,
+        }
+    }
+}
+
+fn facts(payment: &Payment) -> Vec<(&'static str, &'static str, String)> {
+    let paid = payment.paid();
+    let refunded = match payment.refunded_fen {
+        0 => String::new(),
+        fen => format!("¥{}", Fen::new(fen)),
+    };
+    let facts = [
+        ("已退款", "Refunded", refunded),
+        ("商品", "For", payment.request.description.clone()),
+        (
+            "支付时间",
+            "Paid at",
+            paid.map(|paid| china_time(paid.at.unix_seconds())).unwrap_or_default(),
+        ),
+        (
+            "交易单号",
+            "Transaction",
+            paid.map(|paid| paid.transaction_id.clone()).unwrap_or_default(),
+        ),
+        ("商户单号", "Order", payment.out_trade_no.as_str().to_owned()),
+        ("商户号", "Merchant no.", payment.seller().as_str().to_owned()),
+    ];
+    facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect()
+}
+
+/// `GET /payments/{mchid}/{out_trade_no}?redirect_url=`; the sandbox's cashier passes `redirect_url` on.
+pub(crate) async fn show(
+    State(pages): State<Pages>,
+    PathNames((mchid, number)): PathNames<(String, String)>,
+    request: Request,
+) -> Response {
+    let visit = Visit::of(request);
+    let back = Some(visit.parameter("redirect_url"))
+        .filter(|url| pages.is_sandbox && text::web_link("redirect_url", url).is_ok());
+    let UserVisit { user, frame, .. } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    match details_for(&pages.app, &mchid, &number, &user.id).await {
+        Ok(Some(details)) => {
+            let page = DetailsPage::of(&frame, &pages, details, back.unwrap_or_default());
+            html(StatusCode::OK, &page)
+        }
+        Ok(None) => no_such_payment(&frame),
+        Err(failure) => unavailable(&frame, &failure),
+    }
+}
+
+/// The same words whether there is none or it is somebody else's.
+pub(crate) fn no_such_payment(frame: &Frame) -> Response {
+    notice(
+        frame,
+        StatusCode::NOT_FOUND,
+        ("账单不存在", "Payment not found"),
+        (
+            "你没有这笔支付。请检查地址，或切换为付款的用户。",
+            "You have no such payment. Check the address, or whether it was you who paid.",
+        ),
+    )
+}

@@ -1,0 +1,5 @@
+//! Payment: the sandbox's cashier, a payment's details, and its invoice entry (section 13).
+
+pub(crate) mod cashier;
+pub(crate) mod details;
+pub(crate) mod entry;
