@@ -32,15 +32,22 @@ impl QrCode {
 
 #[cfg(test)]
 mod tests {
-    use super::QrCode;
+    use super::{QUIET, QrCode};
+    use rqrr::{Grid, SimpleGrid};
 
     #[test]
-    fn a_code_has_its_finders_and_a_quiet_zone() {
-        let code = QrCode::of("http://127.0.0.1:8080/cashier?prepay_id=wx1").unwrap();
-        // Version 3 has 29 modules; the finder's upper left module is dark, nothing lies before it.
-        assert_eq!(code.size, 29 + 8);
-        assert!(code.path.starts_with("M4 4h1v1h-1zM5 4h1v1h-1z"));
-        assert!(!code.path.contains("M3 ") && !code.path.contains(" 3h"));
+    fn a_code_says_its_text_within_a_quiet_zone() {
+        let text = "http://127.0.0.1:8080/cashier?prepay_id=wx1";
+        let code = QrCode::of(text).unwrap();
+        // Drawn as SVG draws it: each module's corner is written once.
+        let is_dark = |x: usize, y: usize| code.path.contains(&format!("M{x} {y}h"));
+        let inner = code.size - 2 * QUIET;
+        for n in 0..code.size {
+            let edges = [(n, QUIET - 1), (QUIET - 1, n), (n, QUIET + inner), (QUIET + inner, n)];
+            assert!(edges.iter().all(|(x, y)| !is_dark(*x, *y)));
+        }
+        let grid = SimpleGrid::from_func(inner, |x, y| is_dark(x + QUIET, y + QUIET));
+        assert_eq!(Grid::new(grid).decode().unwrap().1, text);
         assert!(QrCode::of(&"x".repeat(5000)).is_none());
     }
 }

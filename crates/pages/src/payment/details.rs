@@ -131,11 +131,7 @@ fn facts(payment: &Payment) -> Vec<(&'static str, &'static str, String)> {
             "Paid at",
             paid.map(|paid| china_time(paid.at.unix_seconds())).unwrap_or_default(),
         ),
-        (
-            "交易单号",
-            "Transaction",
-            paid.map(|paid| paid.transaction_id.clone()).unwrap_or_default(),
-        ),
+        ("交易单号", "Trade no.", paid.map(|paid| paid.transaction_id.clone()).unwrap_or_default()),
         ("商户单号", "Order", payment.out_trade_no.as_str().to_owned()),
         ("商户号", "Merchant no.", payment.seller().as_str().to_owned()),
     ];
