@@ -1,6 +1,6 @@
 //! The sandbox's cashier: what code_url, mweb_url and a `prepay_id` lead to. No money moves.
 
-use crate::page::{Frame, encoded, html, notice, notice_with_link, see_other, to_login};
+use crate::page::{Frame, Notice, encoded, html, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::payment::details::details_address;
 use crate::qr::QrCode;
@@ -189,16 +189,15 @@ fn refused(frame: &Frame, why: PayingRefused) -> Response {
             ("请回到商家页面，重新发起支付。", "Go back to the merchant and pay from there."),
         ),
         PayingRefused::AnotherPayer => {
-            return notice_with_link(
-                frame,
-                StatusCode::FORBIDDEN,
-                ("请由下单的用户支付", "This payment is for somebody else"),
-                (
-                    "商家下单时指定了付款人的 openid，它不是你的。",
-                    "The merchant named its payer by openid, and it is not yours.",
-                ),
-                (&frame.switch_address(), ("切换用户", "Switch user")),
+            let headline = ("请由下单的用户支付", "This payment is for somebody else");
+            let text = (
+                "商家下单时指定了付款人的 openid，它不是你的。",
+                "The merchant named its payer by openid, and it is not yours.",
             );
+            let switch = frame.switch_address();
+            let notice =
+                Notice::new(headline, text).with_link(&switch, ("切换用户", "Switch user"));
+            return notice.page(frame, StatusCode::FORBIDDEN);
         }
     };
     notice(frame, StatusCode::GONE, headline, text)
