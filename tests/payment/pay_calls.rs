@@ -114,6 +114,7 @@ fn a_number_asks_for_one_payment() {
     assert_eq!(client.pay(first.get("prepay_id"), "lina").0, 409);
     let later = client.order("order-1", &[]);
     assert_ne!(later.get("prepay_id"), first.get("prepay_id"));
+    assert_eq!(client.pay(first.get("prepay_id"), "lina").0, 409);
     assert_eq!(client.pay(later.get("prepay_id"), "lina").0, 200);
     client.refused(ORDER, &order("order-1", &[]), "ORDERPAID", "order-1");
     client.refused("/pay/closeorder", &[("out_trade_no", "order-1")], "ORDERPAID", "refund");

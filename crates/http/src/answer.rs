@@ -3,7 +3,7 @@
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
-use crate::payment::pay_call::PayFailed;
+use crate::payment::pay_failed::PayFailed;
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};

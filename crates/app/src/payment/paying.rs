@@ -47,7 +47,7 @@ pub async fn pay(app: &App, prepay_id: &str, user: &UserId) -> Result<Payment, P
     let now = app.now();
     decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
         let payment = found.ok_or(PayingError::UnknownPrepayId)?;
-        if payment.paid().is_none() && !payment.can_be_paid_by_page(now) {
+        if payment.paid().is_none() && !payment.can_be_paid_by(prepay_id, now) {
             return Err(PayingError::UnknownPrepayId);
         }
         let payer = payer(app, &payment, user);

@@ -297,6 +297,12 @@ impl Payment {
         self.prepay.as_ref().is_some_and(|prepay| !prepay.at.is_over(PREPAY_LIFE, now))
     }
 
+    /// Whether this prepay_id is the newest one, and still serves.
+    pub fn can_be_paid_by(&self, prepay_id: &str, now: Timestamp) -> bool {
+        let is_newest = self.prepay.as_ref().is_some_and(|prepay| prepay.id == prepay_id);
+        is_newest && self.can_be_paid_by_page(now)
+    }
+
     /// Whether `time_expire` has come.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.request.expires_at.is_some_and(|at| at <= now)

@@ -5,6 +5,7 @@ pub(crate) mod micropay;
 pub(crate) mod order_query;
 pub(crate) mod pap_pay_apply;
 pub(crate) mod pay_call;
+pub(crate) mod pay_failed;
 pub(crate) mod refund;
 pub(crate) mod refund_query;
 pub(crate) mod reverse;

@@ -1,6 +1,7 @@
 //! `/pay/pappayapply`: a payment on behalf, by the payer's contract. The outcome comes by notice and query.
 
-use crate::payment::pay_call::{PayCall, PayFailed, PayXml};
+use crate::payment::pay_call::PayCall;
+use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::payment::charges;

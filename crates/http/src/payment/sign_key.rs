@@ -1,6 +1,7 @@
 //! getsignkey: the key that signs under the published sandbox's prefixes.
 
-use crate::payment::pay_call::{PayCall, PayFailed, PayXml};
+use crate::payment::pay_call::PayCall;
+use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::payment::pay_failure::PayFailure;

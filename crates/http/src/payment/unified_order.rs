@@ -1,6 +1,7 @@
 //! `/pay/unifiedorder`: a payment to be paid on a page.
 
-use crate::payment::pay_call::{PayCall, PayFailed, PayXml};
+use crate::payment::pay_call::PayCall;
+use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::payment::payments;
