@@ -182,9 +182,14 @@ async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
     let keys = kaipiao_wire::keys::Keys::derive_sandbox(&[1; 32]);
     let address = SocketAddr::from(([127, 0, 0, 1], 9));
     let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
-    let (app, _issuer) =
-        compose::app(&settings, address, &OpenStore::unshared(shared), Arc::clone(&clock), keys)
-            .unwrap();
+    let (app, _issuer) = compose::app(
+        &settings,
+        address,
+        &OpenStore::unshared(shared),
+        Arc::<SystemClock>::clone(&clock),
+        keys,
+    )
+    .unwrap();
     let app = Arc::new(app);
     compose::prepare(&app, &settings, clock).await.unwrap();
     let issuing = tokio::spawn(issue::run(Arc::clone(&app), std::future::pending()));
