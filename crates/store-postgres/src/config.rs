@@ -1,7 +1,7 @@
 //! How a store is opened, and why it may not be.
 
 use crate::errors::described;
-use crate::migrations::Migration;
+use crate::migration::Migration;
 use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 

@@ -7,21 +7,11 @@
 //! later.
 
 use crate::config::OpenError;
+use crate::migration::Migration;
 use core::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient};
-
-/// A file of `migrations/`. Never edit one that was released: add the next.
-#[derive(Clone, Copy, Debug)]
-pub struct Migration {
-    /// Counted up from 1.
-    pub number: i32,
-    /// What it does.
-    pub sql: &'static str,
-    /// The newest migration that a program must know to work with this one applied.
-    pub oldest_program: i32,
-}
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, sql: include_str!("../migrations/0001_schema.sql"), oldest_program: 1 },

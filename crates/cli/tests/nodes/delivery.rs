@@ -89,10 +89,11 @@ fn a_node_that_was_frozen_finds_its_work_done_and_goes_on() {
     let nodes = Pair::start_with("[push]\ntimeout_ms = 60000");
     let (a, b) = (&nodes.a.server, &nodes.b.server);
     let goes_on = Arc::new(AtomicBool::new(false));
-    let is_well = Arc::clone(&goes_on);
+    let arrived = Arc::new(AtomicUsize::new(0));
+    let (is_well, arriving) = (Arc::clone(&goes_on), Arc::clone(&arrived));
     // What `a` sends is answered when `a` has been frozen and goes on.
-    let receiver = Receiver::behaving(move |nth, _| {
-        if nth < 2 {
+    let receiver = Receiver::behaving(move |_, _| {
+        if arriving.fetch_add(1, Ordering::SeqCst) < 2 {
             wait_until_within(&is_well);
         }
         Reply::Success("success")
@@ -101,7 +102,7 @@ fn a_node_that_was_frozen_finds_its_work_done_and_goes_on() {
     a.set_callback(MERCHANT, &receiver, "plain");
     client.authorized("1");
     client.authorized("2");
-    wait_for("both pushes are under way", || (receiver.received().len() == 2).then_some(()));
+    wait_until("both pushes are under way", || arrived.load(Ordering::SeqCst) == 2);
     nodes.a.signal("-STOP");
     let delivered = || (b.pushes("state=delivered").len() == 2).then_some(());
     poll_within(TAKEN_OVER_WITHIN, delivered).expect("the other node takes over");
@@ -113,6 +114,7 @@ fn a_node_that_was_frozen_finds_its_work_done_and_goes_on() {
     for push in a.pushes("state=delivered") {
         assert_eq!(attempts(&push), 1, "what came too late counts for nothing: {push}");
     }
+    wait_until("what was answered late is noted", || receiver.received().len() == 6);
     let orders = receiver
         .received()
         .iter()

@@ -104,7 +104,8 @@ async fn changes_beside_a_conflict_wait_for_a_silent_database_once() {
     let waits = std::sync::Mutex::new(waits);
     let hook: CommitHook = Arc::new(move |group| {
         if group == 2 {
-            waits.lock().unwrap().recv_timeout(DEADLINE).unwrap();
+            let wait = || waits.lock().unwrap().recv_timeout(DEADLINE).unwrap();
+            tokio::task::block_in_place(wait);
         }
     });
     let options =
