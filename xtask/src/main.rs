@@ -31,7 +31,7 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 190, run: set_up },
+    Stage { name: "set-up", budget: 160, run: set_up },
     Stage { name: "fmt", budget: 15, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
@@ -41,12 +41,12 @@ const STAGES: &[Stage] = &[
     Stage { name: "tidy", budget: 80, run: |root| cargo(root, "test --locked -p xtask") },
     Stage {
         name: "unit",
-        budget: 230,
+        budget: 210,
         run: |root| {
             cargo(root, "test --locked --workspace --exclude xtask --lib --bins --test reads_back")
         },
     },
-    Stage { name: "laws", budget: 140, run: laws },
+    Stage { name: "laws", budget: 180, run: laws },
     Stage {
         name: "HTTP",
         budget: 140,
@@ -55,8 +55,8 @@ const STAGES: &[Stage] = &[
             cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
         },
     },
-    Stage { name: "nodes", budget: 120, run: nodes },
-    Stage { name: "chaos", budget: 230, run: chaos_of_every_store },
+    Stage { name: "nodes", budget: 150, run: nodes },
+    Stage { name: "chaos", budget: 210, run: chaos_of_every_store },
     Stage {
         name: "render",
         budget: 80,

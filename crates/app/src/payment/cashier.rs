@@ -29,14 +29,19 @@ pub enum CashierState {
     Refused(PayingRefused),
 }
 
-/// The cashier of a payment for a visitor.
-pub async fn cashier(app: &App, payment: Payment, visitor: &UserId) -> Result<Cashier, Failure> {
+/// The cashier of a payment for a visitor who came by this `prepay_id`.
+pub async fn cashier(
+    app: &App,
+    payment: Payment,
+    prepay_id: &str,
+    visitor: &UserId,
+) -> Result<Cashier, Failure> {
     let seller_name = seller_name(app, &payment).await?;
-    let state = state_for(app, &payment, visitor);
+    let state = state_for(app, &payment, prepay_id, visitor);
     Ok(Cashier { payment, seller_name, state })
 }
 
-fn state_for(app: &App, payment: &Payment, visitor: &UserId) -> CashierState {
+fn state_for(app: &App, payment: &Payment, prepay_id: &str, visitor: &UserId) -> CashierState {
     if is_payer(app, payment, visitor) {
         return CashierState::PaidByVisitor;
     }
@@ -44,7 +49,9 @@ fn state_for(app: &App, payment: &Payment, visitor: &UserId) -> CashierState {
     let payer = paying::payer(app, payment, visitor);
     match payment.pay(payer, String::new(), now) {
         Err(why) => CashierState::Refused(why),
-        Ok(_) if !payment.can_be_paid_by_page(now) => CashierState::Refused(PayingRefused::Expired),
+        Ok(_) if !payment.can_be_paid_by(prepay_id, now) => {
+            CashierState::Refused(PayingRefused::Expired)
+        }
         Ok(_) => CashierState::Open,
     }
 }

@@ -69,7 +69,7 @@ pub(crate) async fn show(State(pages): State<Pages>, request: Request) -> Respon
         Ok(known) => known,
         Err(response) => return response,
     };
-    match cashier(&pages.app, payment, &user.id).await {
+    match cashier(&pages.app, payment, &asked.prepay_id, &user.id).await {
         Ok(cashier) => match cashier.state {
             CashierState::Open => html(StatusCode::OK, &to_pay(&pages, &frame, &asked, cashier)),
             CashierState::PaidByVisitor => see_other(&asked.details_of(&cashier.payment)),
