@@ -228,7 +228,7 @@ mod tests {
             ("14.23.150.211", "localhost"),
             ("<attach>", "<fee_type>USD</fee_type><attach>"),
             ("<attach>", "<time_expire>2026</time_expire><attach>"),
-            ("notify.v2.php", "notify.v2.php?a=b"),
+            ("/pay/notify<", "/pay/notify?a=b<"),
         ] {
             let refusal = read_xml(&SAMPLE.replacen(from, to, 1)).unwrap_err();
             assert_eq!(refusal.code, PayErrorCode::InvalidRequest, "{to}");
