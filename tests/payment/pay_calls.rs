@@ -2,7 +2,8 @@
 
 use crate::payment::pay_client::{KEY, MCHID, PayClient, order};
 use kaipiao_domain::payment::payments::SignType;
-use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer};
+use kaipiao_http::{Api, ROUTES};
+use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, wait_until};
 use serde_json::json;
 
 const ORDER: &str = "/pay/unifiedorder";
@@ -107,6 +108,11 @@ fn a_number_asks_for_one_payment() {
     let first = client.order("order-1", &[]);
     let again = client.order("order-1", &[]);
     assert_eq!(first.get("prepay_id"), again.get("prepay_id"));
+    let ended = client.order("order-3", &[("time_expire", "20200101000000")]);
+    assert_eq!(client.pay(ended.get("prepay_id"), "lina").0, 409);
+    let revived = client.order("order-3", &[("time_expire", "20990101000000")]);
+    assert_eq!(revived.get("prepay_id"), ended.get("prepay_id"));
+    assert_eq!(client.pay(ended.get("prepay_id"), "lina").0, 200);
     let other = order("order-1", &[("total_fee", "101")]);
     client.refused(ORDER, &other, "OUT_TRADE_NO_USED", "total_fee");
     // After two hours the old page serves no more, and a new one does.
@@ -234,14 +240,54 @@ fn a_service_provider_takes_payments_for_its_sub_merchants() {
 #[test]
 fn production_has_no_payments() {
     let server = TestServer::start_with("mode = \"production\"");
-    for path in [
-        ORDER,
-        "/pay/orderquery",
-        "/secapi/pay/refund",
-        "/xdc/apiv2sandbox/pay/unifiedorder",
-        "/sandboxnew/pay/getsignkey",
-        "/sandbox/v1/pay",
-    ] {
-        assert_eq!(server.post_raw(path, None, "<xml><a>1</a></xml>").status(), 404, "{path}");
+    let calls: Vec<_> =
+        ROUTES.iter().filter(|route| route.api() == Api::Pay).map(|route| route.path).collect();
+    assert!(calls.len() >= 11);
+    let mut paths: Vec<_> = calls.iter().map(|path| (*path).to_owned()).collect();
+    for prefix in ["/xdc/apiv2sandbox", "/sandboxnew"] {
+        let under = |path: &&str| format!("{prefix}{}", path.trim_start_matches("/secapi"));
+        paths.extend(calls.iter().map(under));
     }
+    paths.extend(
+        ["/xdc/apiv2getsignkey/sign/getsignkey", "/sandboxnew/pay/getsignkey"].map(str::to_owned),
+    );
+    let sandbox = ROUTES.iter().filter(|route| route.api() == Api::Sandbox);
+    paths.extend(sandbox.map(|route| route.path.to_owned()));
+    for path in paths {
+        assert_eq!(server.post_raw(&path, None, "<xml><a>1</a></xml>").status(), 404, "{path}");
+        assert_eq!(server.get_raw(&path).status(), 404, "{path}");
+    }
+}
+
+#[test]
+fn a_page_of_another_site_makes_no_payment() {
+    let server = TestServer::start();
+    let client = PayClient::new(&server);
+    let body = client.signed(&order("order-1", &[]));
+    assert_eq!(server.post_from("https://evil.example", ORDER, &body), 403);
+    client.refused("/pay/orderquery", &[("out_trade_no", "order-1")], "ORDERNOTEXIST", "order-1");
+}
+
+#[test]
+fn unpaid_payments_d_is_how_long_payments_are_kept_that_nobody_has_paid() {
+    let server = TestServer::start_with("[retention]\nunpaid_payments_d = 2");
+    server.leaves_pushes();
+    let client = PayClient::new(&server);
+    let listed = || {
+        let payments = server.all_pages(&format!("payments?mchid={MCHID}"), "payments");
+        let numbers = payments.iter().map(|one| one["out_trade_no"].as_str().unwrap().to_owned());
+        numbers.collect::<Vec<_>>()
+    };
+    client.paid("paid-1", &[], "lina");
+    let forgotten = client.order("first-1", &[]);
+    client.order("asked-again", &[]);
+    server.advance_s(86_400 * 3 / 2);
+    client.order("second-1", &[]);
+    client.order("asked-again", &[]);
+    assert_eq!(listed().len(), 4);
+    server.advance_s(86_400);
+    wait_until("the first is forgotten", || listed() == ["second-1", "asked-again", "paid-1"]);
+    assert_eq!(client.pay(forgotten.get("prepay_id"), "lina").0, 409);
+    client.refused("/pay/orderquery", &[("out_trade_no", "first-1")], "ORDERNOTEXIST", "first-1");
+    assert_eq!(client.order("first-1", &[]).get("result_code"), "SUCCESS");
 }

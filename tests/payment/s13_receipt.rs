@@ -1,7 +1,7 @@
 //! Section 13: a payment with `receipt=Y` opens an order.
 
 use crate::payment::pay_client::{MCHID, PayClient};
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused};
+use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, form_token};
 use serde_json::json;
 
 fn link(server: &TestServer) {
@@ -86,4 +86,49 @@ fn the_payer_is_told_and_the_invoice_follows() {
     );
     assert_eq!(status, 200);
     assert_eq!(client.status("order-1")["invoice_status"], "auth success");
+}
+
+#[test]
+fn an_order_stays_whose_it_was_and_is_closed_there() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    link(&server);
+    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    pay.paid("order-1", &[("receipt", "Y")], "lina");
+    // Another merchant takes the pay merchant over, and would be shown an entry of its own.
+    let other = "wx0123456789abcde1";
+    let (status, made) =
+        server.admin("PUT", &format!("accounts/{other}"), &json!({"role": "merchant"}));
+    assert_eq!(status, 201);
+    let bound = json!({"accounts": [MERCHANT, other]});
+    assert_eq!(server.admin("PUT", &format!("pay-merchants/{MCHID}"), &bound).0, 200);
+    assert_eq!(server.admin("PUT", "pay-merchants/1234", &json!({"accounts": [MERCHANT]})).0, 201);
+    let info =
+        |mchid: &str| json!({"paymch_info": {"mchid": mchid, "s_pappid": server.s_pappid()}});
+    assert_ok(&client.attribute("set_pay_mch", &info("1234")));
+    let secret = made["secret"].as_str().unwrap();
+    let token = server.token_answer(other, secret)["access_token"].as_str().unwrap().to_owned();
+    let second = server.client_with(token);
+    assert_ok(&second.attribute("set_pay_mch", &info(MCHID)));
+    second.set_contact();
+    let url = format!("/payments/{MCHID}/order-1/entry");
+    let session = server.session("lina");
+    let cookie = [("cookie", &*session)];
+    let html = server.page("GET", &format!("/payments/{MCHID}/order-1"), &cookie, "");
+    let form = format!("form_token={}", form_token(html.body()));
+    let opened = server.page("POST", &url, &cookie, &form);
+    assert_eq!(opened.status(), 303, "{}", opened.body());
+    let (status, of_first) = server.admin("GET", &format!("orders?appid={MERCHANT}"), &json!({}));
+    let (_, of_second) = server.admin("GET", &format!("orders?appid={other}"), &json!({}));
+    let count = |listing: &serde_json::Value| listing["orders"].as_array().unwrap().len();
+    assert_eq!((status, count(&of_first), count(&of_second)), (200, 1, 0));
+    let refund = [
+        ("out_trade_no", "order-1"),
+        ("out_refund_no", "r-1"),
+        ("total_fee", "100"),
+        ("refund_fee", "100"),
+    ];
+    pay.done("/secapi/pay/refund", &refund);
+    let answer = client.auth_url_answer(&client.asked("order-1", 1));
+    assert_refused(&answer, 72035, "refunded");
 }

@@ -101,6 +101,9 @@ fn forgettable(app: &App, ahead: Duration) -> Forgettable {
             // Cookies live in real time.
             (Kind::EndedSession, earlier(app.real_now(), Duration::ZERO)),
             (Kind::Order, before(app.settings.link_life + retention.unused_orders)),
+            // A name goes before what it names.
+            (Kind::PaymentAlias, before(retention.unpaid_payments)),
+            (Kind::Payment, before(retention.unpaid_payments)),
         ],
         pushes_before_ms: before(retention.pushes),
         jobs_before_ms: before(retention.failed_jobs),

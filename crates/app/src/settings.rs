@@ -36,6 +36,8 @@ pub struct RetentionSettings {
     pub messages: Duration,
     /// Orders that nobody has authorized, after their link has expired.
     pub unused_orders: Duration,
+    /// Payments that nobody has paid, after they were placed or closed last.
+    pub unpaid_payments: Duration,
 }
 
 /// The ways to know people.

@@ -193,6 +193,8 @@ async fn seed_users(app: &App) -> Result<(), Failure> {
         let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
         if !is_there(get::<User>(app, &user_key(&id)).await)? {
             saves.extend(user_saves(app, &id, demo));
+        } else {
+            saves.extend(payer_codes::missing(app, &id).await?);
         }
     }
     if saves.is_empty() {

@@ -19,9 +19,9 @@ pub fn router(server: Server, pages: Router) -> Router {
         router = router.merge(routes_of(Api::Admin));
     }
     if server.sandbox.is_some() {
-        router = router.merge(pay_routes());
+        // The sandbox's keys are no secrets: a foreign page could sign with them.
         let own_pages = from_fn_with_state(server.clone(), guard::refuse_other_sites);
-        router = router.merge(routes_of(Api::Sandbox).layer(own_pages));
+        router = router.merge(routes_of(Api::Sandbox).merge(pay_routes()).layer(own_pages));
     }
     let router = router.method_not_allowed_fallback(wrong_method);
     let pages = pages.layer(from_fn(programs_path));

@@ -429,6 +429,7 @@ fn payments_and_refunds_read_back() {
             state,
             refunds: if is_paid { vec![out_refund_no.clone()] } else { Vec::new() },
             refunded_fen: 3,
+            order_merchant: None,
         };
         reads_back(payment_key(&mchid(), &number), &payment);
         let is_kept = payment.index().unused_since_ms.is_none();

@@ -23,7 +23,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         number: 3,
         sql: include_str!("../migrations/0003_payments.sql"),
-        oldest_program: 1,
+        // An older one would lose of an order that a payment opened it, and send no notices.
+        oldest_program: 3,
     },
 ];
 

@@ -45,7 +45,8 @@ pub async fn charge(
         let pushes = notices::of_payment(app, &next, paid).await?.into_iter().collect();
         let mut also = vec![transaction_alias(&next, paid)];
         also.extend(message(&next, paid));
-        also.extend(s13_receipt::opened_by(app, &next).await?);
+        let (next, order) = s13_receipt::opened_by(app, next).await?;
+        also.extend(order);
         let result = next.clone();
         Ok::<_, PayFailure>(Decision { also, pushes, ..Decision::alone(Some(next), result) })
     })

@@ -30,6 +30,17 @@ pub(crate) fn saves(app: &App, user: &UserId) -> [Save; 2] {
         .map(|code| record::save(payer_code_key(&code), Expect::Any, &PayerCode(user.clone())))
 }
 
+/// What is missing for a user's codes to work: the user is older than the codes.
+pub(crate) async fn missing(app: &App, user: &UserId) -> Result<Vec<Save>, Failure> {
+    let mut missing = Vec::new();
+    for save in saves(app, user) {
+        if get::<PayerCode>(app, &save.key).await?.is_none() {
+            missing.push(save);
+        }
+    }
+    Ok(missing)
+}
+
 fn code(app: &App, prefix: &str, user: &UserId) -> String {
     let mac = app.keys.payer_code_mac(prefix, user.as_str());
     let number = mac.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));

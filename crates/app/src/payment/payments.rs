@@ -34,11 +34,15 @@ pub async fn place(
             None => placed(caller, number, asked, Some(prepay), now),
             Some(payment) => {
                 payment.check_again(asked, caller.key)?;
-                if payment.can_be_paid_by_page(now) {
-                    return Ok(Decision::alone(None, payment));
-                }
+                let is_open = payment.can_be_paid_by_page(now);
+                let until_before = payment.request.expires_at;
                 let request = PaymentRequest { expires_at: asked.expires_at, ..payment.request };
-                Payment { prepay: Some(prepay), request, ..payment }
+                let payment = Payment { request, ..payment };
+                if is_open {
+                    let next = (asked.expires_at != until_before).then(|| payment.clone());
+                    return Ok(Decision::alone(next, payment));
+                }
+                Payment { prepay: Some(prepay), ..payment }
             }
         };
         let also = prepay_alias(&next).into_iter().collect();
@@ -66,6 +70,7 @@ pub(super) fn placed(
         state: PaymentState::NotPaid,
         refunds: Vec::new(),
         refunded_fen: 0,
+        order_merchant: None,
     }
 }
 

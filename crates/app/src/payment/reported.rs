@@ -68,9 +68,11 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
         };
         check_same(&before, report, &appid)?;
         let refunded_fen = before.refunded_fen.max(report.refunded_fen);
-        let next = Payment { refunded_fen, ..before };
+        let mut next = Payment { refunded_fen, ..before };
         if found.is_none() && !next.is_fully_refunded() {
-            also.extend(s13_receipt::opened_by(app, &next).await?);
+            let (opened, order) = s13_receipt::opened_by(app, next).await?;
+            next = opened;
+            also.extend(order);
         } else {
             also.extend(s13_receipt::closed_by_refund(app, &next).await?);
         }
@@ -138,6 +140,7 @@ fn paid(app: &App, report: &Report, appid: &AppId, now: Timestamp) -> Payment {
         }),
         refunds: Vec::new(),
         refunded_fen: 0,
+        order_merchant: None,
     }
 }
 

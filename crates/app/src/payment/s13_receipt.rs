@@ -8,7 +8,7 @@ use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::payment::pay_merchants;
 use crate::signed::write_link;
-use crate::store_access::{Decision, FirstTry, decide, get, get_fresh};
+use crate::store_access::{Decision, FirstTry, decide_reading, get, get_fresh};
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderId;
@@ -17,6 +17,7 @@ use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::s13_receipt::{Condition, EntryFacts, entry_request};
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::authorization::contact::contact_key;
+use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::record::{self, Versioned};
 
 /// The entry of a payment: what must hold for it, and what does.
@@ -50,15 +51,28 @@ pub enum EntryError {
 
 /// What a payment's entry depends on at this moment.
 pub async fn entry(app: &App, payment: &Payment) -> Result<Entry, Failure> {
-    let link = link_of(app, payment).await?;
-    let contact = match &link {
-        Some(link) => get::<Contact>(app, &contact_key(&link.merchant)).await?,
-        None => None,
+    Ok(read(app, payment).await?.0)
+}
+
+/// The entry, and its order at the version that it was read at.
+async fn read(app: &App, payment: &Payment) -> Result<(Entry, Option<Versioned<Order>>), Failure> {
+    let linked = link_of(app, payment).await?;
+    // Whoever's order it was stays that, whatever was linked since.
+    let linked_by = linked.as_ref().map(|link| &link.merchant);
+    let merchant = payment.order_merchant.as_ref().or(linked_by).cloned();
+    let (contact, found) = match &merchant {
+        Some(merchant) => {
+            let key = order_key_of(merchant, &order_id(payment)?);
+            let found = record::get_fresh::<Order>(&*app.store, &key).await?;
+            (get::<Contact>(app, &contact_key(merchant)).await?, found)
+        }
+        None => (None, None),
     };
-    let order = match &link {
-        Some(link) => get_fresh(app, &order_key_of(&link.merchant, &order_id(payment)?)).await?,
-        None => None,
-    };
+    let order = found.as_ref().map(|found| found.value.clone());
+    let link = linked.filter(|link| Some(&link.merchant) == merchant.as_ref()).or_else(|| {
+        let platform = order.as_ref()?.request.platform.clone();
+        Some(PlatformLink { merchant: merchant?, platform })
+    });
     let facts = EntryFacts {
         payment,
         link: link.as_ref(),
@@ -67,49 +81,56 @@ pub async fn entry(app: &App, payment: &Payment) -> Result<Entry, Failure> {
     };
     let conditions =
         Condition::ALL.into_iter().map(|condition| (condition, facts.meet(condition))).collect();
-    Ok(Entry { conditions, link, order })
+    Ok((Entry { conditions, link, order }, found))
 }
 
-/// Opens the entry for its payer: the link of the authorization page. The link's life begins anew.
+/// Opens the entry for its payer: the link of the authorization page. The link's life begins anew. Payment and order
+/// are one commit, so a refund that comes at the same time closes what is opened here, or finds it closed.
 pub async fn open(app: &App, payment: &Payment) -> Result<String, EntryError> {
-    let entry = entry(app, payment).await?;
-    let link = entry.link.as_ref().filter(|_| entry.is_shown()).ok_or(EntryError::NotShown)?;
+    let key = payment_key(&payment.mchid, &payment.out_trade_no);
     let now = app.now();
-    let request = entry_request(payment, link, now).map_err(Failure::from)?;
-    let key = order_key_of(&link.merchant, &request.order_id);
-    let first_try = FirstTry::Reads;
-    let written = write_link(&app.keys, &app.settings.public_base_url, &request);
-    decide(app, key, first_try, |found: Option<Order>| {
-        let next = match found {
-            None => Some(Order::of_payment(
-                link.merchant.clone(),
-                request.clone(),
-                payment.mchid.clone(),
-                now,
-            )),
-            Some(order) => order.offer_again(request.clone(), now).map_err(Failure::from)?,
+    decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
+        let payment = found.ok_or(EntryError::NotShown)?;
+        let (entry, order) = read(app, &payment).await?;
+        let link = entry.link.as_ref().filter(|_| entry.is_shown()).ok_or(EntryError::NotShown)?;
+        let request = entry_request(&payment, link, now).map_err(Failure::from)?;
+        let written = write_link(&app.keys, &app.settings.public_base_url, &request);
+        let key = order_key_of(&link.merchant, &request.order_id);
+        let expect = Versioned::expect(order.as_ref());
+        let offered = match order {
+            None => {
+                let merchant = link.merchant.clone();
+                Some(Order::of_payment(merchant, request, payment.mchid.clone(), now))
+            }
+            Some(order) => order.value.offer_again(request, now).map_err(Failure::from)?,
         };
-        Ok::<_, Failure>(Decision::alone(next, ()))
+        let also = offered.iter().map(|order| record::save(key.clone(), expect, order)).collect();
+        let next = Payment { order_merchant: Some(link.merchant.clone()), ..payment.clone() };
+        let next = (next != payment).then_some(next);
+        Ok(Decision { also, ..Decision::alone(next, written) })
     })
-    .await?;
-    Ok(written)
+    .await
 }
 
-/// The order that a payment opens as it is paid. None: it has no receipt, nobody is linked, or the number is an
-/// order already.
-pub(super) async fn opened_by(app: &App, payment: &Payment) -> Result<Option<Save>, Failure> {
+/// Opens the order of a payment as it is paid: the payment that remembers it, and the order's save. The payment as
+/// it was: it has no receipt, nobody is linked, or the number is an order already.
+pub(super) async fn opened_by(
+    app: &App,
+    payment: Payment,
+) -> Result<(Payment, Option<Save>), Failure> {
     if !payment.request.has_receipt {
-        return Ok(None);
+        return Ok((payment, None));
     }
-    let Some(link) = link_of(app, payment).await? else { return Ok(None) };
+    let Some(link) = link_of(app, &payment).await? else { return Ok((payment, None)) };
     let now = app.now();
-    let request = entry_request(payment, &link, now)?;
+    let request = entry_request(&payment, &link, now)?;
     let key = order_key_of(&link.merchant, &request.order_id);
     if get_fresh::<Order>(app, &key).await?.is_some() {
-        return Ok(None);
+        return Ok((payment, None));
     }
-    let order = Order::of_payment(link.merchant, request, payment.mchid.clone(), now);
-    Ok(Some(record::save(key, Expect::Absent, &order)))
+    let order = Order::of_payment(link.merchant.clone(), request, payment.mchid.clone(), now);
+    let payment = Payment { order_merchant: Some(link.merchant), ..payment };
+    Ok((payment, Some(record::save(key, Expect::Absent, &order))))
 }
 
 /// What closes the entry of a payment that was given back in full. None: nothing is open.
@@ -117,11 +138,11 @@ pub(super) async fn closed_by_refund(
     app: &App,
     payment: &Payment,
 ) -> Result<Option<Save>, Failure> {
-    if !payment.is_fully_refunded() {
+    let Some(merchant) = payment.order_merchant.as_ref().filter(|_| payment.is_fully_refunded())
+    else {
         return Ok(None);
-    }
-    let Some(link) = link_of(app, payment).await? else { return Ok(None) };
-    let key = order_key_of(&link.merchant, &order_id(payment)?);
+    };
+    let key = order_key_of(merchant, &order_id(payment)?);
     let Some(found) = record::get_fresh::<Order>(&*app.store, &key).await? else {
         return Ok(None);
     };

@@ -20,6 +20,8 @@ pub struct Retention {
     pub messages_d: u64,
     /// Days.
     pub unused_orders_d: u64,
+    /// Days.
+    pub unpaid_payments_d: u64,
 }
 
 impl Retention {
@@ -29,6 +31,7 @@ impl Retention {
             ("retention.failed_jobs_d", self.failed_jobs_d, 0..=MAX_DAYS),
             ("retention.messages_d", self.messages_d, 0..=MAX_DAYS),
             ("retention.unused_orders_d", self.unused_orders_d, 0..=MAX_DAYS),
+            ("retention.unpaid_payments_d", self.unpaid_payments_d, 0..=MAX_DAYS),
         ])
     }
 
@@ -40,6 +43,7 @@ impl Retention {
             failed_jobs: days(self.failed_jobs_d),
             messages: days(self.messages_d),
             unused_orders: days(self.unused_orders_d),
+            unpaid_payments: days(self.unpaid_payments_d),
         }
     }
 }

@@ -219,6 +219,8 @@ pub struct Payment {
     pub refunds: Vec<OutRefundNo>,
     /// What they come to, in fen.
     pub refunded_fen: i64,
+    /// The merchant whose order it has opened (section 13), whoever is linked by now; None: it has opened none.
+    pub order_merchant: Option<AppId>,
 }
 
 /// Why a payer cannot pay.
@@ -386,6 +388,18 @@ impl Payment {
         }
     }
 
+    /// Since when nobody needs it; None: it was paid.
+    pub fn unused_since(&self) -> Option<Timestamp> {
+        let offered_at = self.prepay.as_ref().map_or(self.placed_at, |prepay| prepay.at);
+        match &self.state {
+            PaymentState::Paid(_) | PaymentState::Revoked { paid: Some(_), .. } => None,
+            PaymentState::NotPaid => Some(offered_at),
+            PaymentState::Closed { at } | PaymentState::Revoked { paid: None, at } => {
+                Some(offered_at.max(*at))
+            }
+        }
+    }
+
     /// `trade_state` of orderquery.
     pub fn trade_state(&self) -> &'static str {
         match &self.state {
@@ -462,6 +476,7 @@ mod tests {
             state: PaymentState::NotPaid,
             refunds: Vec::new(),
             refunded_fen: 0,
+            order_merchant: None,
         }
     }
 

@@ -134,6 +134,7 @@ mod tests {
             state: PaymentState::Paid(Paid { transaction_id: "4200".into(), payer, at: NOW }),
             refunds: Vec::new(),
             refunded_fen: 0,
+            order_merchant: None,
         }
     }
 

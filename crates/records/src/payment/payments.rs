@@ -2,6 +2,7 @@
 
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::out_trade_no::{OutRefundNo, OutTradeNo};
 use kaipiao_domain::payment::pay_merchant::MchId;
@@ -32,6 +33,8 @@ struct PaymentShape {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<String>,
     refunded_fen: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order_merchant: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -217,11 +220,15 @@ impl Record for Payment {
             state: (&self.state).into(),
             refunds: self.refunds.iter().map(OutRefundNo::to_string).collect(),
             refunded_fen: self.refunded_fen,
+            order_merchant: self.order_merchant.as_ref().map(AppId::to_string),
         })
     }
 
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: PaymentShape = decode(stored)?;
+        let order_merchant = shape.order_merchant.as_ref();
+        let order_merchant =
+            order_merchant.map(|text| stored_appid(stored, "order_merchant", text));
         let number = |text: &String| known(stored, "refunds", OutRefundNo::parse(text).ok());
         Ok(Self {
             mchid: known(stored, "the key", MchId::parse(&stored.key.owner))?,
@@ -234,10 +241,11 @@ impl Record for Payment {
             state: shape.state.state(stored)?,
             refunds: shape.refunds.iter().map(number).collect::<Result<_, _>>()?,
             refunded_fen: shape.refunded_fen,
+            order_merchant: order_merchant.transpose()?,
         })
     }
 
-    /// A payment that nobody has paid is of no use once its prepay_id is old.
+    /// A payment that nobody has paid is of no use once its newest prepay_id is old.
     fn index(&self) -> Index {
         let placed_ms = self.placed_at.unix_millis();
         let mut fields = vec![(Field::State, self.trade_state().to_ascii_lowercase())];
@@ -246,7 +254,7 @@ impl Record for Payment {
         }
         Index {
             time_ms: placed_ms,
-            unused_since_ms: self.paid().is_none().then_some(placed_ms),
+            unused_since_ms: self.unused_since().map(Timestamp::unix_millis),
             fields: if self.state == PaymentState::NotPaid { Vec::new() } else { fields },
         }
     }

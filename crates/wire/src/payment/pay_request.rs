@@ -28,6 +28,7 @@ impl PayRequest {
             PayRefusal::new(PayErrorCode::NotUtf8, detail)
         })?;
         let parameters = flat(text.trim_start_matches('\u{feff}'))
+            .and_then(|parameters| check_characters(&parameters).map(|()| parameters))
             .map_err(|why| PayRefusal::new(PayErrorCode::XmlFormatError, why))?;
         Ok(Self(parameters))
     }
@@ -83,6 +84,20 @@ impl PayRequest {
         let signed = self.0.iter().map(|(name, value)| (&**name, &**value));
         is_signed(signed, self.get("sign"), key, sign_type)
     }
+}
+
+/// What XML cannot carry comes back in answers and notices, which nobody could read then. A line's end that is
+/// written as `&#13;` would come back as another one, and break the signature.
+fn check_characters(parameters: &BTreeMap<String, String>) -> Result<(), String> {
+    let is_bad =
+        |c: char| c < ' ' && !matches!(c, '\n' | '\t') || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+    for (name, value) in parameters {
+        if let Some(bad) = value.chars().find(|c| is_bad(*c)) {
+            let code = u32::from(bad);
+            return Err(format!("the body holds the character U+{code:04X} in {name}"));
+        }
+    }
+    Ok(())
 }
 
 fn flat(xml: &str) -> Result<BTreeMap<String, String>, String> {
@@ -212,6 +227,9 @@ mod tests {
             "<!DOCTYPE xml [<!ENTITY e \"x\">]><xml><a>&e;</a></xml>",
             "<xml><a>&e;</a></xml>",
             "<xml><a>&#0;</a></xml>",
+            "<xml><a>&#1;</a></xml>",
+            "<xml><a>&#13;</a></xml>",
+            "<xml><a>\u{1}</a></xml>",
             "<xml><?php x?></xml>",
             &many,
         ] {

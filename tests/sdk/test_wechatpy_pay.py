@@ -1,0 +1,114 @@
+"""wechatpy's pay client plays section 13: its code as PyPI has it, only the base address is another one.
+
+CALLED lists the methods of its order, refund and quick-pay API, all of which are called.
+"""
+
+import inspect
+import unittest
+
+from kaipiao_server import Receiver, Server
+from wechatpy.exceptions import WeChatPayException
+from wechatpy.pay import WeChatPay
+from wechatpy.pay.api import WeChatMicroPay, WeChatOrder, WeChatRefund
+
+CALLED = {
+    WeChatOrder: {"create", "query", "close", "reverse"},
+    WeChatRefund: {"apply", "query"},
+    WeChatMicroPay: {"create", "query"},
+}
+# It sends nothing.
+LOCAL = {"get_appapi_params"}
+ACKNOWLEDGED = "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
+
+
+class PayFlow(unittest.TestCase):
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.stop)
+        self.receiver = Receiver(lambda query, body: ACKNOWLEDGED)
+        self.addCleanup(self.receiver.stop)
+        self.notify_url = self.receiver.url
+
+    def client(self, **named):
+        merchant = self.server.account("merchant")
+        sandbox = self.server.sandbox
+        client = WeChatPay(merchant["appid"], sandbox["mch_key"], sandbox["mchid"], **named)
+        client.API_BASE_URL = self.server.base + "/"
+        return client
+
+    def user(self):
+        return next(user for user in self.server.sandbox["users"] if user["id"] == "zhangwei")
+
+    def openid(self):
+        return self.user()["openids"][self.server.account("merchant")["appid"]]
+
+    def ordered(self, client, number, **named):
+        asked = dict(trade_type="JSAPI", body="茶", total_fee=11300, notify_url=self.notify_url)
+        asked.update(client_ip="127.0.0.1", user_id=self.openid(), out_trade_no=number, **named)
+        return client.order.create(**asked)
+
+    def pay(self, prepay_id):
+        return self.server.post("/sandbox/v1/pay", {"prepay_id": prepay_id, "user": "zhangwei"})
+
+    def test_no_method_is_forgotten(self):
+        for api, called in CALLED.items():
+            methods = inspect.getmembers(api, inspect.isfunction)
+            public = {name for name, _ in methods if not name.startswith("_")}
+            self.assertEqual(public - LOCAL, called)
+
+    def test_a_payment_with_receipt_is_paid_told_and_refunded(self):
+        client = self.client()
+        placed = self.ordered(client, "py-order-1", attach="a&b", receipt="Y")
+        self.assertTrue(client.check_signature(placed))
+        self.assertEqual(client.order.query(out_trade_no="py-order-1")["trade_state"], "NOTPAY")
+        paid = self.pay(placed["prepay_id"])
+        _, body = self.receiver.pushes.get(timeout=10)
+        told = client.parse_payment_result(body)
+        self.assertEqual((told["out_trade_no"], told["total_fee"]), ("py-order-1", 11300))
+        self.assertEqual((told["attach"], told["openid"]), ("a&b", self.openid()))
+        found = client.order.query(transaction_id=paid["transaction_id"])
+        self.assertEqual(found["trade_state"], "SUCCESS")
+        made = client.refund.apply(
+            11300, 300, "py-refund-1", out_trade_no="py-order-1", notify_url=self.notify_url
+        )
+        _, body = self.receiver.pushes.get(timeout=10)
+        refunded = client.parse_refund_notify_result(body)
+        self.assertEqual(refunded["refund_fee"], 300)
+        self.assertEqual(refunded["refund_id"], made["refund_id"])
+        found = client.refund.query(out_refund_no="py-refund-1")
+        self.assertEqual((found["refund_count"], found["refund_fee_0"]), ("1", "300"))
+
+    def test_hmac_signs_too(self):
+        placed = self.ordered(self.client(), "py-order-1", sign_type="HMAC-SHA256")
+        self.assertEqual(placed["result_code"], "SUCCESS")
+
+    def test_quick_pay_is_taken_back(self):
+        client = self.client()
+        paid = client.micropay.create("茶", 100, self.user()["auth_code"], "127.0.0.1", "py-quick-1")
+        self.assertEqual(paid["openid"], self.openid())
+        self.assertEqual(client.micropay.query(out_trade_no="py-quick-1")["trade_state"], "SUCCESS")
+        self.assertEqual(client.order.reverse(out_trade_no="py-quick-1")["recall"], "N")
+        self.assertEqual(client.order.query(out_trade_no="py-quick-1")["trade_state"], "REVOKED")
+
+    def test_refusals_have_their_codes(self):
+        client = self.client()
+        self.ordered(client, "py-order-1")
+        client.order.close("py-order-1")
+        with self.assertRaises(WeChatPayException) as caught:
+            self.ordered(client, "py-order-1")
+        self.assertEqual(caught.exception.errcode, "ORDERCLOSED")
+        client.api_key = "0" * 32
+        with self.assertRaises(WeChatPayException) as caught:
+            self.ordered(client, "py-order-2")
+        self.assertIn("SIGNERROR", caught.exception.errmsg or str(caught.exception))
+
+    def test_the_sandbox_that_the_client_has_built_in(self):
+        client = self.client(sandbox=True)
+        placed = self.ordered(client, "py-order-1")
+        self.pay(placed["prepay_id"])
+        _, body = self.receiver.pushes.get(timeout=10)
+        self.assertEqual(client.parse_payment_result(body)["out_trade_no"], "py-order-1")
+
+
+if __name__ == "__main__":
+    unittest.main()
