@@ -119,7 +119,7 @@ fn nodes(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
     for tests in [
         "-p kaipiao-cli --test moving --test nodes -- --test-threads=4",
-        "-p kaipiao-tests --test http -- authorization:: invoicing:: people:: --test-threads=8",
+        "-p kaipiao-tests --test http -- authorization:: invoicing:: payment:: people:: --test-threads=8",
     ] {
         run(cargo_beside(&server, root, tests).env("KAIPIAO_TEST_STORE", "postgres"))?;
     }
