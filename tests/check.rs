@@ -1,5 +1,6 @@
 //! `kaipiao check`: a store that a server has written is clean, and each invariant that is broken is seen.
 
+use crate::payment::pay_client::{MCHID, PayClient};
 use kaipiao_app::check::{self, CheckedStore, Invariant, Subject, Violation, Watcher};
 use kaipiao_cli::check::CheckAsk;
 use kaipiao_ports::clock::SystemClock;
@@ -51,7 +52,8 @@ async fn checked(store: &dyn Store, pushes_are_kept: Duration) -> Vec<Violation>
 }
 
 /// A server on which an invoice was issued (B1), one was issued and taken back (A1, A1r), one has failed
-/// and was rejected (C1), one has failed (D1), and one is being issued (E1).
+/// and was rejected (C1), one has failed (D1), and one is being issued (E1). Payments end the same way in
+/// [`pay_in_every_way`].
 fn played() -> TestServer {
     let server = TestServer::start_with("[issuing]\nblock_size = 2");
     let client = server.merchant();
@@ -74,7 +76,37 @@ fn played() -> TestServer {
     client.auth_url("7", 0);
     server.all_completed();
     server.leaves_pushes();
+    pay_in_every_way(&server);
     server
+}
+
+/// Payments: one that nobody has paid, one given back in part (r-1, r-2), one in full (r-3), one that was reported
+/// as given back beyond its refund (r-4).
+fn pay_in_every_way(server: &TestServer) {
+    let info = json!({"paymch_info": {"mchid": MCHID, "s_pappid": server.s_pappid()}});
+    assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
+    let pay = PayClient::new(server);
+    let refund = |payment, number, fee| {
+        let (names, fees) = (
+            [("out_trade_no", payment), ("out_refund_no", number)],
+            [("total_fee", "100"), ("refund_fee", fee)],
+        );
+        pay.done("/secapi/pay/refund", &[names, fees].concat());
+    };
+    pay.order("pay-new", &[("receipt", "Y")]);
+    for payment in ["pay-part", "pay-back"] {
+        pay.paid(payment, &[("receipt", "Y")], "lina");
+    }
+    refund("pay-part", "r-1", "30");
+    refund("pay-part", "r-2", "20");
+    refund("pay-back", "r-3", "100");
+    let path = format!("payments/{MCHID}/pay-told");
+    let openid = server.openid("lina", MERCHANT);
+    let mut report = json!({"total_fee": 100, "openid": openid, "receipt": "Y", "user": "lina"});
+    assert_eq!(server.admin("PUT", &path, &report).0, 200);
+    refund("pay-told", "r-4", "40");
+    report["refund_fee"] = json!(70);
+    assert_eq!(server.admin("PUT", &path, &report).0, 200);
 }
 
 #[test]
@@ -89,13 +121,16 @@ fn a_store_with_every_kind_of_end_is_clean_also_beside_its_server() {
     let json: Value = serde_json::from_str(&report.text).unwrap();
     assert!(report.holds && json["holds"] == json!(true), "{json:#}");
     for (table, count) in [
-        ("orders", 7),
+        ("orders", 10),
         ("invoice_requests", 6),
         ("invoice_contents", 6),
         ("invoice_numbers", 3),
         ("cards", 2),
         ("card_codes", 2),
         ("jobs", 1),
+        ("payments", 4),
+        ("refunds", 4),
+        ("payment_aliases", 10),
     ] {
         assert_eq!(json["checked"][table], json!(count), "{table}: {json:#}");
     }
@@ -527,6 +562,117 @@ const BREAKS: &[(Invariant, Break, &str, &str)] = &[
         "has no request for issue/gone",
     ),
     (Invariant::JobOrphan, |store| store.change_job(due("shred/1")), "jobs", "knows no such job"),
+    (
+        Invariant::Key,
+        |store| store.copy_to(Kind::PayerCode, &["lina"], "elsewhere"),
+        "payer_codes",
+        "another key",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.remove(Kind::Refund, &["/r-1 "]),
+        "payments",
+        "its refund r-1 is not there",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.change(Kind::Refund, &["/r-1 "], "/out_trade_no", json!("pay-back")),
+        "payments",
+        "its refund r-1 is of pay-back",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.change(Kind::Payment, &["/pay-part "], "/refunds/1", json!("r-1")),
+        "payments",
+        "it lists refund r-1 twice",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.change(Kind::Payment, &["/pay-part "], "/refunded_fen", json!(49)),
+        "payments",
+        "it counts 49 fen of 100, its refunds 50",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.change(Kind::Payment, &["/pay-told "], "/refunded_fen", json!(101)),
+        "payments",
+        "it counts 101 fen of 100, its refunds 40",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.remove(Kind::Payment, &["/pay-part "]),
+        "refunds",
+        "its payment pay-part is not there",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.change(Kind::Payment, &["/pay-part "], "/refunds", json!(["r-2"])),
+        "refunds",
+        "its payment pay-part does not list it",
+    ),
+    (
+        Invariant::Refund,
+        |store| store.change(Kind::Refund, &["/r-1 "], "/total_fee_fen", json!(1)),
+        "refunds",
+        "another transaction_id or total_fee",
+    ),
+    (
+        Invariant::PaymentAlias,
+        |store| store.remove(Kind::PaymentAlias, &["transaction", "pay-part"]),
+        "payments",
+        "does not lead to it",
+    ),
+    (
+        Invariant::PaymentAlias,
+        |store| store.remove(Kind::PaymentAlias, &["prepay", "pay-new"]),
+        "payments",
+        "does not lead to it",
+    ),
+    (
+        Invariant::PaymentAlias,
+        |store| store.remove(Kind::PaymentAlias, &["refund", "r-1"]),
+        "refunds",
+        "does not lead to it",
+    ),
+    (
+        Invariant::PaymentAlias,
+        |store| store.remove(Kind::Payment, &["/pay-new "]),
+        "payment_aliases",
+        "no payment pay-new has this name",
+    ),
+    (
+        Invariant::PaymentAlias,
+        |store| store.copy_to(Kind::PaymentAlias, &["transaction", "pay-part"], "4200"),
+        "payment_aliases",
+        "no payment pay-part has this name",
+    ),
+    (
+        Invariant::PaymentAlias,
+        |store| store.copy_to(Kind::PaymentAlias, &["refund", "r-1"], "5030"),
+        "payment_aliases",
+        "no refund r-1 has this name",
+    ),
+    (
+        Invariant::OrderPayment,
+        |store| store.remove(Kind::Payment, &["/pay-part "]),
+        "orders",
+        "its payment at 1900000109 is not there",
+    ),
+    (
+        Invariant::OrderPayment,
+        |store| store.change(Kind::Payment, &["/pay-part "], "/request/has_receipt", json!(false)),
+        "orders",
+        "was not paid with a receipt",
+    ),
+    (
+        Invariant::OrderPayment,
+        |store| {
+            let refunded = json!({"mchid": MCHID, "is_refunded": true});
+            store.change(Kind::Order, &["/pay-part "], "/payment", refunded);
+        },
+        "orders",
+        "was not given back in full",
+    ),
 ];
 
 fn due(name: &str) -> JobChange {
