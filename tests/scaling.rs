@@ -205,13 +205,9 @@ async fn sandbox(data: &Path) -> (Arc<App>, Arc<Recording>) {
 
 /// The commits so far, each as its tables and the number of their owners.
 fn committed(store: &Recording) -> Vec<String> {
-    let mut commits = Vec::new();
-    for (tables, owners) in store.commits.lock().unwrap().drain(..) {
-        let line = format!("{} of {}", tables.join(", "), owners.len());
-        println!("{line}: {owners:?}");
-        commits.push(line);
-    }
-    commits
+    let mut commits = store.commits.lock().unwrap();
+    let line = |(tables, owners): Recorded| format!("{} of {}", tables.join(", "), owners.len());
+    commits.drain(..).map(line).collect()
 }
 
 #[tokio::test]
