@@ -1,4 +1,5 @@
-//! How many owners, and so buckets at most, each commit of a whole order touches: docs/scaling.md names them.
+//! How many owners, and so buckets at most, each commit of a whole order and of a payment touches: docs/scaling.md
+//! names them.
 
 use async_trait::async_trait;
 use kaipiao_app::App;
@@ -6,8 +7,16 @@ use kaipiao_app::authorization::s06_auth_push::authorize_with_default_title;
 use kaipiao_app::delivery::dispatch;
 use kaipiao_app::demo_shop::{self, Progress};
 use kaipiao_app::invoicing::issue;
+use kaipiao_app::payment::pay_caller::{self, PayCaller};
+use kaipiao_app::payment::{demo_payment, pay_merchants, paying, payments, refunds};
+use kaipiao_app::sandbox::DEMO_MCHID;
 use kaipiao_cli::compose;
 use kaipiao_cli::store::OpenStore;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::payment::out_trade_no::{OutRefundNo, OutTradeNo};
+use kaipiao_domain::payment::pay_merchant::MchId;
+use kaipiao_domain::payment::payments::{PayKey, PaymentRequest, SignType, TradeType};
+use kaipiao_domain::payment::refund::RefundRequest;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::delivery::claims::{
@@ -22,8 +31,13 @@ use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
 use kaipiao_store_sqlite::{Options, SqliteStore};
 use kaipiao_tests::{MERCHANT, PATIENCE, PAUSE, USER, load};
+use kaipiao_wire::keys::Keys;
+use kaipiao_wire::payment::order_query::PaymentName;
+use kaipiao_wire::payment::pay_request::PayRequest;
+use kaipiao_wire::payment::pay_sign::sign;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -172,14 +186,13 @@ async fn pause(end: Instant) {
     tokio::time::sleep(PAUSE).await;
 }
 
-#[tokio::test]
-async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
-    let data = tempfile::tempdir().unwrap();
-    let settings = load(data.path(), "");
+/// A sandbox over a store that remembers, whose issuer and dispatcher don't run.
+async fn sandbox(data: &Path) -> (Arc<App>, Arc<Recording>) {
+    let settings = load(data, "");
     let store = SqliteStore::open(&settings.data, Options::default()).unwrap();
     let store = Arc::new(Recording { store, commits: Mutex::default() });
     let clock = Arc::new(SystemClock::default());
-    let keys = kaipiao_wire::keys::Keys::derive_sandbox(&[1; 32]);
+    let keys = Keys::derive_sandbox(&[1; 32]);
     let address = SocketAddr::from(([127, 0, 0, 1], 9));
     let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
     let domain_clock = Arc::<SystemClock>::clone(&clock);
@@ -187,6 +200,20 @@ async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
         compose::app(&settings, address, &OpenStore::unshared(shared), domain_clock, keys).unwrap();
     let app = Arc::new(app);
     compose::prepare(&app, &settings, clock).await.unwrap();
+    (app, store)
+}
+
+/// The commits so far, each as its tables and the number of their owners.
+fn committed(store: &Recording) -> Vec<String> {
+    let mut commits = store.commits.lock().unwrap();
+    let line = |(tables, owners): Recorded| format!("{} of {}", tables.join(", "), owners.len());
+    commits.drain(..).map(line).collect()
+}
+
+#[tokio::test]
+async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
+    let data = tempfile::tempdir().unwrap();
+    let (app, store) = sandbox(data.path()).await;
     let issuing = tokio::spawn(issue::run(Arc::clone(&app), std::future::pending()));
     let pushing = tokio::spawn(dispatch::run(Arc::clone(&app), std::future::pending()));
 
@@ -197,12 +224,7 @@ async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
     issuing.abort();
     pushing.abort();
 
-    let mut commits = Vec::new();
-    for (tables, owners) in &*store.commits.lock().unwrap() {
-        let line = format!("{} of {}", tables.join(", "), owners.len());
-        println!("{line}: {owners:?}");
-        commits.push(line);
-    }
+    let mut commits = committed(&store);
     // A push's report comes when it comes.
     let reports = commits.extract_if(.., |line| line == "report of 1").count();
     assert_eq!(reports, 2);
@@ -213,4 +235,69 @@ async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
         "card_codes, cards, invoice_numbers, invoice_requests, jobs, messages, pushes of 2",
     ];
     assert_eq!(commits, expected);
+}
+
+/// The sandbox's pay merchant, with a platform linked as the demo shop links it.
+async fn pay_caller(app: &App) -> PayCaller {
+    demo_payment::new_payment(app).await.unwrap();
+    let parameters = [("mch_id", DEMO_MCHID), ("nonce_str", "5K8264")];
+    let mchid = MchId::parse(DEMO_MCHID).unwrap();
+    let pay_merchant = pay_merchants::find(app, &mchid).await.unwrap().unwrap();
+    let key = pay_merchants::open_key(app, &pay_merchant).unwrap();
+    let signature = sign(parameters.into_iter(), &key, SignType::Md5);
+    let element = |(name, value)| format!("<{name}>{value}</{name}>");
+    let parameters = parameters.into_iter().chain([("sign", signature.as_str())]);
+    let body = format!("<xml>{}</xml>", parameters.map(element).collect::<String>());
+    let request = PayRequest::read(body.as_bytes()).unwrap();
+    pay_caller::authenticate(app, &request, PayKey::Own).await.unwrap()
+}
+
+/// What a shop asks for: a payment of 1 yuan that tells of itself and opens an entry.
+fn with_receipt() -> PaymentRequest {
+    PaymentRequest {
+        appid: AppId::parse(MERCHANT).unwrap(),
+        sub_merchant: None,
+        trade_type: TradeType::Native,
+        total_fee_fen: 100,
+        description: "tea".to_owned(),
+        detail: String::new(),
+        attach: String::new(),
+        device_info: String::new(),
+        openid: None,
+        notify_url: Some("http://127.0.0.1:9/notify".to_owned()),
+        expires_at: None,
+        has_receipt: true,
+    }
+}
+
+#[tokio::test]
+async fn paying_with_receipt_touches_three_buckets_and_its_full_refund_two() {
+    let data = tempfile::tempdir().unwrap();
+    let (app, store) = sandbox(data.path()).await;
+    let caller = pay_caller(&app).await;
+    store.commits.lock().unwrap().clear();
+
+    let number = OutTradeNo::parse("order-1").unwrap();
+    let payment = payments::place(&app, &caller, &number, &with_receipt()).await.unwrap();
+    let prepay = payment.prepay.unwrap();
+    paying::pay(&app, &prepay.id, &UserId::parse(USER).unwrap()).await.unwrap();
+    for (refund, fen) in [("r-1", 40), ("r-2", 60)] {
+        let asked = RefundRequest {
+            out_refund_no: OutRefundNo::parse(refund).unwrap(),
+            total_fee_fen: 100,
+            refund_fee_fen: fen,
+            reason: String::new(),
+            notify_url: Some("http://127.0.0.1:9/notify".to_owned()),
+        };
+        let name = PaymentName::OutTradeNo(number.clone());
+        refunds::make(&app, &caller, &name, &asked).await.unwrap();
+    }
+
+    let expected = [
+        "payment_aliases, payments of 1",
+        "messages, orders, payment_aliases, payments, pushes of 3",
+        "payment_aliases, payments, pushes, refunds of 1",
+        "orders, payment_aliases, payments, pushes, refunds of 2",
+    ];
+    assert_eq!(committed(&store), expected);
 }

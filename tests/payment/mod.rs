@@ -4,7 +4,7 @@ mod admin_payments;
 mod pages;
 mod pay_calls;
 mod pay_charges;
-mod pay_client;
+pub mod pay_client;
 mod pay_merchants;
 mod pay_notices;
 mod pay_refunds;

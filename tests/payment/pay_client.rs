@@ -97,6 +97,17 @@ impl<'a> PayClient<'a> {
         prepay_id
     }
 
+    /// A refund of a payment of 100 fen.
+    pub fn refund(&self, out_trade_no: &str, out_refund_no: &str, refund_fee: &str) {
+        let parameters = [
+            ("out_trade_no", out_trade_no),
+            ("out_refund_no", out_refund_no),
+            ("total_fee", "100"),
+            ("refund_fee", refund_fee),
+        ];
+        self.done("/secapi/pay/refund", &parameters);
+    }
+
     /// A user pays.
     pub fn pay(&self, prepay_id: &str, user: &str) -> (u16, Value) {
         self.server.post_json("/sandbox/v1/pay", &json!({"prepay_id": prepay_id, "user": user}))

@@ -45,18 +45,9 @@ fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
     link(&server);
     let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
-    let refund = |number: &'static str, fee: &'static str| {
-        let all = [
-            ("out_trade_no", "order-1"),
-            ("out_refund_no", number),
-            ("total_fee", "100"),
-            ("refund_fee", fee),
-        ];
-        pay.done("/secapi/pay/refund", &all);
-    };
-    refund("r-1", "40");
+    pay.refund("order-1", "r-1", "40");
     let url = client.auth_url("order-1", 1);
-    refund("r-2", "60");
+    pay.refund("order-1", "r-2", "60");
     let answer = client.auth_url_answer(&client.asked("order-1", 1));
     assert_refused(&answer, 72035, "refunded");
     let path = url.strip_prefix(&server.base).unwrap();

@@ -11,7 +11,7 @@ use kaipiao_domain::invoicing::invoice_number::{BlockGaps, NumberRange};
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::number_code::{Allotment, NumberCode};
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
-use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchant};
+use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, MchId, PayMerchant};
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
@@ -25,8 +25,10 @@ use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::number_code::allotment_key;
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
-use kaipiao_records::payment::payer_code::PayerCode;
-use kaipiao_records::payment::payment_alias::PaymentAlias;
+use kaipiao_records::payment::payer_code::{PayerCode, payer_code_key};
+use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payments::payment_key;
+use kaipiao_records::payment::refund::refund_key;
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::EndedSession;
@@ -45,6 +47,10 @@ pub(super) enum Known {
     Card(Box<InvoiceCard>),
     CardCode(AppId, CardCode, CodeOwner),
     Message(Message),
+    Payment(Box<Payment>),
+    Refund(Box<Refund>),
+    PaymentAlias(MchId, String, PaymentAlias),
+    PayerCode(String),
     Other,
 }
 
@@ -82,10 +88,17 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::Server if stored.key == StoreMetadata::key() => other::<StoreMetadata>(stored)?,
         Kind::PayMerchant => other::<PayMerchant>(stored)?,
         Kind::LinkedPayMerchant => other::<LinkedPayMerchant>(stored)?,
-        Kind::Payment => other::<Payment>(stored)?,
-        Kind::Refund => other::<Refund>(stored)?,
-        Kind::PaymentAlias => other::<PaymentAlias>(stored)?,
-        Kind::PayerCode => other::<PayerCode>(stored)?,
+        Kind::Payment => Known::Payment(Box::new(Payment::decode(stored)?)),
+        Kind::Refund => Known::Refund(Box::new(Refund::decode(stored)?)),
+        Kind::PaymentAlias => {
+            let mchid = MchId::parse(&stored.key.owner)
+                .ok_or_else(|| damaged("the key's owner is no mchid"))?;
+            Known::PaymentAlias(mchid, stored.key.id.clone(), PaymentAlias::decode(stored)?)
+        }
+        Kind::PayerCode => {
+            PayerCode::decode(stored)?;
+            Known::PayerCode(stored.key.owner.clone())
+        }
         // A fact that a newer program keeps.
         Kind::Server => Known::Other,
     })
@@ -107,6 +120,10 @@ impl Known {
             Self::Gaps(merchant, gaps) => block_gaps_key(merchant, &gaps.code, gaps.block_last),
             Self::Card(card) => card_key(card),
             Self::Message(message) => message_key(message),
+            Self::Payment(payment) => payment_key(&payment.mchid, &payment.out_trade_no),
+            Self::Refund(refund) => refund_key(&refund.mchid, &refund.request.out_refund_no),
+            Self::PaymentAlias(mchid, name, _) => payment_alias_key(mchid, name),
+            Self::PayerCode(code) => payer_code_key(code),
             Self::Content(_) | Self::CardCode(..) | Self::Other => return None,
         })
     }

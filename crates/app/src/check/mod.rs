@@ -13,6 +13,7 @@ mod look;
 mod numbers;
 mod offsets;
 mod orders;
+mod payments;
 mod results;
 mod rules;
 mod violation;

@@ -3,7 +3,8 @@
 use super::known::{self, Known};
 use super::look::Look;
 use super::violation::{Found, Invariant, Subject, Violation};
-use super::{cards, contents, numbers, offsets, orders, results};
+use super::{cards, contents, numbers, offsets, orders, payments, results};
+use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::Stored;
@@ -33,7 +34,7 @@ async fn hold(
     found: &mut Found,
 ) -> Result<(), StoreError> {
     passed(match known {
-        Known::Order(order) => orders::order(look, order, found).await,
+        Known::Order(order) => return hold_order(look, order, found).await,
         Known::Request(request) => return hold_request(look, request, found).await,
         Known::Content(content) => contents::content(look, &stored.key, content, found).await,
         Known::Number(merchant, owner) => numbers::number(look, merchant, owner, found).await,
@@ -44,8 +45,18 @@ async fn hold(
         Known::CardCode(merchant, code, owner) => {
             cards::code(look, merchant, code, owner, found).await
         }
-        Known::Message(_) | Known::Other => Ok(()),
+        Known::Payment(payment) => payments::payment(look, payment, found).await,
+        Known::Refund(refund) => payments::refund(look, refund, found).await,
+        Known::PaymentAlias(mchid, name, alias) => {
+            payments::alias(look, mchid, name, alias, found).await
+        }
+        Known::Message(_) | Known::PayerCode(_) | Known::Other => Ok(()),
     })
+}
+
+async fn hold_order(look: &Look<'_>, order: &Order, found: &mut Found) -> Result<(), StoreError> {
+    passed(orders::order(look, order, found).await)?;
+    passed(payments::order(look, order, found).await)
 }
 
 async fn hold_request(

@@ -45,11 +45,18 @@ pub enum Invariant {
     Job,
     /// A job's request is there.
     JobOrphan,
+    /// A payment and each of its refunds name each other. It counts at least what they come to, and at most
+    /// its total.
+    Refund,
+    /// The names that WeChat Pay gave to a payment or a refund lead to it, and it has them.
+    PaymentAlias,
+    /// An order that a payment opened has that payment, and is refunded as it is.
+    OrderPayment,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -69,6 +76,9 @@ impl Invariant {
         Self::Push,
         Self::Job,
         Self::JobOrphan,
+        Self::Refund,
+        Self::PaymentAlias,
+        Self::OrderPayment,
     ];
 
     /// Its name in the report.
@@ -93,6 +103,9 @@ impl Invariant {
             Self::Push => "push",
             Self::Job => "job",
             Self::JobOrphan => "job_orphan",
+            Self::Refund => "refund",
+            Self::PaymentAlias => "payment_alias",
+            Self::OrderPayment => "order_payment",
         }
     }
 }
