@@ -19,8 +19,8 @@ use kaipiao_ports::store::{Commit, ListBy, Page, PageOrder, Store};
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
 use kaipiao_records::invoicing::number_range::number_range_key;
 use kaipiao_records::record;
-use kaipiao_store_postgres::{OpenError, Options, PostgresStore};
-use kaipiao_store_sqlite::{MOVED_NAME, SqliteStore};
+use kaipiao_store_postgres::{Import, OpenError, Options, PostgresStore};
+use kaipiao_store_sqlite::{Export, MOVED_NAME, SqliteStore};
 use kaipiao_testkit::postgres::Database;
 use std::path::Path;
 use std::sync::Arc;
@@ -172,7 +172,8 @@ async fn a_moved_store_says_the_same_and_goes_on_from_there() {
     assert_eq!((seen.first(), seen.last()), (Some(&(0, moved)), Some(&(moved, moved))));
     let refused = SqliteStore::open(directory.path(), kaipiao_store_sqlite::Options::default());
     let refused = refused.err().expect("nobody goes on with a store that has moved").to_string();
-    assert!(refused.contains("was moved") && refused.contains("--database-url"), "{refused}");
+    let words = ["was moved", "--database-url", "run kaipiao move again"];
+    assert!(words.iter().all(|words| refused.contains(words)), "{refused}");
     std::fs::remove_file(directory.path().join(MOVED_NAME)).unwrap();
     let (old, new) =
         (open(directory.path()), PostgresStore::open(Options::new(database.url())).await.unwrap());
@@ -213,6 +214,21 @@ async fn a_move_that_is_cut_off_leaves_the_database_empty_and_a_node_at_work_ref
     assert!(matches!(refused, Err(MoveError::Target(OpenError::NodeInUse(_)))), "{refused:?}");
     store.close().await;
     moving::run(directory.path(), &database.url(), |_, _| {}).await.unwrap();
+}
+
+/// The old store is closed, and the database has nothing: what a move leaves that is cut off before its COMMIT.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_is_cut_off_at_its_very_end_is_made_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = Database::new().await;
+    fill(&open(directory.path())).await;
+    let cut = Import::begin(&database.url()).await.unwrap();
+    Export::open(directory.path()).unwrap().close().unwrap();
+    drop(cut);
+    let again = moving::run(directory.path(), &database.url(), |_, _| {}).await;
+    assert_eq!(again.unwrap(), Kind::ALL.len() * 25 + 12 + 2);
+    let again = moving::run(directory.path(), &database.url(), |_, _| {}).await;
+    assert!(matches!(again, Err(MoveError::Target(OpenError::NotEmpty(_)))), "{again:?}");
 }
 
 /// What a node left of a block goes on after a move: "main" is no node's name there.

@@ -156,16 +156,17 @@ impl Numbers {
             if ranges.is_empty() {
                 return Err(DrawError::NoRange(face.name()));
             }
+            // In whichever range it is: once a block is begun, what the process before left is not looked at again.
+            if !drawer.has_resumed
+                && let Some((version, resumed)) = self.resumed_in_any(&ranges).await?
+            {
+                match self.save(version, &resumed.range).await? {
+                    Saved::Committed => return Ok(resumed),
+                    Saved::Conflict => continue 'again,
+                }
+            }
             let mut used_up = Vec::new();
             for Versioned { value: range, version } in ranges {
-                if !drawer.has_resumed
-                    && let Some(resumed) = self.resumed(&range).await?
-                {
-                    match self.save(version, &range).await? {
-                        Saved::Committed => return Ok(resumed),
-                        Saved::Conflict => continue 'again,
-                    }
-                }
                 if let Some(inherited) = self.inherited(&range).await? {
                     let saved = self.save(version, &inherited).await?;
                     match self.resumed(&inherited).await? {
@@ -245,6 +246,19 @@ impl Numbers {
             }
         }
         Ok(range)
+    }
+
+    /// What this node's newest block still has, of the first range in which it has anything; and that range's version.
+    async fn resumed_in_any(
+        &self,
+        ranges: &[Versioned<NumberRange>],
+    ) -> Result<Option<(Version, OpenBlock)>, DrawError> {
+        for Versioned { value: range, version } in ranges {
+            if let Some(resumed) = self.resumed(range).await? {
+                return Ok(Some((*version, resumed)));
+            }
+        }
+        Ok(None)
     }
 
     /// What this node's newest block of a range still has.
@@ -378,6 +392,23 @@ mod tests {
             use_up(&store, number).await;
         }
         assert_eq!(places, [6, 7, 8, 9, 10, 11, 12]);
+    }
+
+    #[tokio::test]
+    async fn a_restarted_node_goes_on_in_its_block_of_a_later_range_first() {
+        let store = Arc::new(MemoryStore::default());
+        allot(&store, Face::Classic, "044032411211", 90, 99).await;
+        let start = || Numbers::new(Arc::clone(&store) as Arc<dyn Store>, "main", 3);
+        use_up(&store, start().draw(&merchant(), Face::Classic, 2026).await.unwrap()).await;
+        allot(&store, Face::Classic, "044032411111", 5, 10).await;
+        let after = start();
+        let mut places = Vec::new();
+        for _ in 0..4 {
+            let number = after.draw(&merchant(), Face::Classic, 2026).await.unwrap();
+            places.push(number.place().1);
+            use_up(&store, number).await;
+        }
+        assert_eq!(places, [91, 92, 5, 6]);
     }
 
     /// The range of the first code, and the gaps of its closed blocks.

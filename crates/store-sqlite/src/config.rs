@@ -57,8 +57,9 @@ pub enum OpenError {
     },
     /// Its contents were moved to another engine.
     #[error(
-        "the store was moved to PostgreSQL, or a move of it was cut off at its end: start with --database-url. What this one \
-         takes from here on will never get there; to go on with it all the same, remove {0}"
+        "the store was moved to PostgreSQL: start with --database-url. If the move was cut off, run kaipiao move again first: \
+         it moves everything, or says that the database is not empty and so has it. What this one takes from here on will never \
+         get there; to go on with it all the same, remove {0}"
     )]
     Moved(PathBuf),
     /// The file is some other program's database.

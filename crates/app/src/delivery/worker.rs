@@ -127,11 +127,26 @@ impl<W: Work> Worker<W> {
         }
     }
 
-    /// Runs until `stop` resolves; then takes no more, and lets what is running finish.
-    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
-        let mut stop = std::pin::pin!(stop);
+    /// Runs until `stop` resolves; then takes no more, and lets what is running finish. Ends earlier if claims are not renewed any
+    /// more.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         let store = Arc::clone(&self.work.app().store);
-        let _renewing = self.held.renew_each(self.renew_every, W::QUEUE, store);
+        let renewing = self.held.renew_each(self.renew_every, W::QUEUE, store);
+        self.run_beside(renewing, stop).await;
+    }
+
+    async fn run_beside(self, mut renewing: JoinSet<()>, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.run_until(stop) => {}
+            // It has panicked: claims would lapse during the work, and others would do it once more.
+            Some(ended) = renewing.join_next() => {
+                tracing::error!(?ended, queue = W::QUEUE.name(), "claims are not renewed any more");
+            }
+        }
+    }
+
+    async fn run_until(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
         loop {
             self.take_hints().await;
             self.claim_due().await;

@@ -1,6 +1,6 @@
 //! Claims of nodes: caps, and what a node leaves that dies.
 
-use crate::node::Pair;
+use crate::node::{Pair, block_on};
 use kaipiao_tests::{
     MERCHANT, Receiver, Reply, assert_sucesss, element, poll_within, wait_for, wait_until,
 };
@@ -57,12 +57,17 @@ fn the_work_of_a_node_that_was_killed_is_taken_over() {
     });
     let client = a.merchant();
     a.set_callback(MERCHANT, &receiver, "plain");
+    // All that is claimed meanwhile is claimed by `a`.
+    nodes.b.signal("-STOP");
     client.authorized("1");
     client.authorized("2");
     wait_for("both pushes are under way", || (receiver.received().len() == 2).then_some(()));
     // Its issuer never answers, so the job is under way as long as the node lives.
     a.fault(json!({"target": "issuer", "drop": true}));
     assert_sucesss(&client.make_out(&client.invoice("1", "J1")));
+    let claimed = "SELECT count(*) FROM jobs WHERE queue = 'issue' AND claim_node = 'a'";
+    wait_until("the job is under way", || block_on(nodes.database.number(claimed)) == 1);
+    nodes.b.signal("-CONT");
     hangs.store(false, Ordering::SeqCst);
     nodes.a.kill();
     let delivered = || {
@@ -94,16 +99,19 @@ fn a_node_that_was_frozen_finds_its_work_done_and_goes_on() {
     // What `a` sends is answered when `a` has been frozen and goes on.
     let receiver = Receiver::behaving(move |_, _| {
         if arriving.fetch_add(1, Ordering::SeqCst) < 2 {
-            wait_until_within(&is_well);
+            hold_until(&is_well);
         }
         Reply::Success("success")
     });
     let client = a.merchant();
     a.set_callback(MERCHANT, &receiver, "plain");
+    // Both are claimed by `a`.
+    nodes.b.signal("-STOP");
     client.authorized("1");
     client.authorized("2");
     wait_until("both pushes are under way", || arrived.load(Ordering::SeqCst) == 2);
     nodes.a.signal("-STOP");
+    nodes.b.signal("-CONT");
     let delivered = || (b.pushes("state=delivered").len() == 2).then_some(());
     poll_within(TAKEN_OVER_WITHIN, delivered).expect("the other node takes over");
     nodes.a.signal("-CONT");
@@ -125,7 +133,8 @@ fn a_node_that_was_frozen_finds_its_work_done_and_goes_on() {
     assert!(!log.contains("ERROR"), "{log}");
 }
 
-/// Longer than the node is frozen.
-fn wait_until_within(is_so: &AtomicBool) {
-    poll_within(2 * TAKEN_OVER_WITHIN, || is_so.load(Ordering::SeqCst).then_some(()));
+/// Holds an answer back, for longer than a node is frozen if need be.
+fn hold_until(is_so: &AtomicBool) {
+    let is_so = || is_so.load(Ordering::SeqCst).then_some(());
+    poll_within(2 * TAKEN_OVER_WITHIN, is_so).expect("the node goes on before the answer");
 }

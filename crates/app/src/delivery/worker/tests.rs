@@ -283,3 +283,24 @@ async fn claims_are_renewed_while_the_worker_waits_for_the_store() {
     assert_eq!(others.len(), 1, "the one that nobody works on: {others:?}");
     working.abort();
 }
+
+#[tokio::test]
+async fn a_worker_whose_renewals_have_panicked_ends_though_work_is_under_way() {
+    let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SystemClock::default()));
+    let app = app_over(&store, &clock);
+    let due_ms = app.now().unix_millis();
+    let due = ["1", "2"].map(|name| JobChange::Due { id: job(name), due_ms });
+    store.commit(Commit { jobs: due.to_vec(), ..Commit::default() }).await.unwrap();
+    let worker = Worker::new(Waiting { app, claimed: AtomicUsize::new(0) });
+    let work = Arc::clone(&worker.work);
+    let mut renewing = JoinSet::new();
+    renewing.spawn(async move {
+        // It works on the first, and waits for the second.
+        while work.claimed.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+        panic!("a panic that the test wants");
+    });
+    let running = worker.run_beside(renewing, core::future::pending());
+    tokio::time::timeout(Duration::from_secs(10), running).await.expect("it ends");
+}
