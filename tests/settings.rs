@@ -442,7 +442,7 @@ fn orders(server: &TestServer, query: &str) -> Vec<String> {
 #[test]
 fn what_somebody_has_authorized_and_what_was_issued_is_kept_for_good() {
     let server = TestServer::start_with(
-        "[retention]\npushes_d = 1\nfailed_jobs_d = 1\nmessages_d = 1\nunused_orders_d = 1",
+        "[retention]\npushes_d = 1\nfailed_jobs_d = 1\nmessages_d = 1\nunused_orders_d = 1\nunpaid_payments_d = 1",
     );
     let merchant = server.merchant();
     let detail = merchant.issued("issued", "K1");

@@ -31,7 +31,7 @@ impl Retention {
             ("retention.failed_jobs_d", self.failed_jobs_d, 0..=MAX_DAYS),
             ("retention.messages_d", self.messages_d, 0..=MAX_DAYS),
             ("retention.unused_orders_d", self.unused_orders_d, 0..=MAX_DAYS),
-            ("retention.unpaid_payments_d", self.unpaid_payments_d, 0..=MAX_DAYS),
+            ("retention.unpaid_payments_d", self.unpaid_payments_d, 1..=MAX_DAYS),
         ])
     }
 
