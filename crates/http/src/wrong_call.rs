@@ -7,16 +7,16 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use serde::de::DeserializeOwned;
 
 /// The name in an operator's path.
-pub(crate) struct PathName(pub(crate) String);
+pub(crate) struct PathName<T = String>(pub(crate) T);
 
-impl FromRequestParts<Server> for PathName {
+impl<T: DeserializeOwned + Send> FromRequestParts<Server> for PathName<T> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Response> {
-        let name: Result<Path<String>, PathRejection> =
-            Path::from_request_parts(parts, server).await;
+        let name: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, server).await;
         let not_text =
             |_| refuse(StatusCode::BAD_REQUEST, "the path must be UTF-8, percent-encoded");
         name.map(|Path(name)| Self(name)).map_err(not_text)

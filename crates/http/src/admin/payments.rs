@@ -7,7 +7,8 @@ use crate::answer::json;
 use crate::body::{RequestBody, query_object};
 use crate::paging::{after, check_state, filter, page_size};
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::listing::Filter;
@@ -20,6 +21,7 @@ use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::{Payment, check_fee};
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_domain::{Refusal, text};
+use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::record::Field;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
@@ -124,7 +126,7 @@ fn read_filter(query: &Object) -> Result<Filter, Refusal> {
 pub(crate) async fn get_payment(
     _: Operator,
     State(server): State<Server>,
-    Path((mchid, number)): Path<(String, String)>,
+    PathName((mchid, number)): PathName<(String, String)>,
 ) -> Response {
     let found = async {
         let (mchid, number) = names(&mchid, &number)?;
@@ -144,7 +146,7 @@ pub(crate) async fn get_payment(
 pub(crate) async fn put_payment(
     _: Operator,
     State(server): State<Server>,
-    Path((mchid, number)): Path<(String, String)>,
+    PathName((mchid, number)): PathName<(String, String)>,
     body: RequestBody,
 ) -> Response {
     let kept = async {
@@ -158,7 +160,8 @@ pub(crate) async fn put_payment(
 
 fn names(mchid: &str, number: &str) -> Result<(MchId, OutTradeNo), Refusal> {
     let number = OutTradeNo::parse(number);
-    let number = number.map_err(|refusal| Refusal::invalid(refusal.detail, ""))?;
+    let number =
+        number.map_err(|refusal| Refusal::new(ErrorCode::InvalidParams, refusal.detail))?;
     Ok((mchid_of(mchid)?, number))
 }
 
@@ -172,7 +175,7 @@ fn mchid_of(text: &str) -> Result<MchId, Refusal> {
 fn read_report(mchid: MchId, out_trade_no: OutTradeNo, object: &Object) -> Result<Report, Refusal> {
     let total_fee_fen = object.required_integer("total_fee")?;
     check_fee("total_fee", total_fee_fen)
-        .map_err(|refusal| Refusal::invalid(refusal.detail, ""))?;
+        .map_err(|refusal| Refusal::new(ErrorCode::InvalidParams, refusal.detail))?;
     let appid = object.optional_text("appid")?;
     let appid = appid.map(|text| {
         AppId::parse(&text).ok_or_else(|| Refusal::invalid("appid", "is not an appid"))
