@@ -13,7 +13,7 @@ use kaipiao_ports::delivery::outbox::{
 use kaipiao_ports::errors::{CommitError, StoreError};
 use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Freshness, Store};
-use kaipiao_store_postgres::{OpenError, Options, PostgresStore};
+use kaipiao_store_postgres::{Lost, OpenError, Options, PostgresStore};
 use kaipiao_testkit::postgres::Database;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -130,7 +130,8 @@ async fn a_name_has_one_process_until_it_is_given_back_or_lapses() {
     let second = node(&database, Some("a")).await.unwrap();
     database.execute("UPDATE nodes SET expires_at = clock_timestamp()").await;
     let third = node(&database, Some("a")).await.unwrap();
-    tokio::time::timeout(DEADLINE, second.node_lost()).await.expect("the second learns of it");
+    let lost = tokio::time::timeout(DEADLINE, second.node_lost()).await;
+    assert_eq!(lost.expect("the second learns of it"), Lost::Name);
     assert_eq!(third.node(), "a");
 }
 
