@@ -107,6 +107,24 @@ async fn a_node_whose_lease_lapsed_before_such_a_migration_ends() {
     new.close().await;
 }
 
+/// Until a migration lets nobody take a name.
+async fn until_nodes_are_held(database: &Database) {
+    let is_held = "SELECT 1 / count(*) FROM pg_locks WHERE relation = 'nodes'::regclass \
+                   AND mode = 'ShareLock' AND granted";
+    let is_held = async || database.try_execute(is_held).await.is_ok();
+    super::until("the migration is made", is_held).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_takes_a_name_while_such_a_migration_is_made() {
+    const SLOW: &[Migration] =
+        &[Migration { number: 1000, sql: "SELECT pg_sleep(3)", oldest_program: 1000 }];
+    let database = Database::new().await;
+    node(&database, Some("old")).await.unwrap().close().await;
+    let (made, ()) = tokio::join!(later(&database, SLOW), until_nodes_are_held(&database));
+    made.unwrap().close().await;
+}
+
 /// A node starts, and has compared the schemas; before it has a name, the migration is made.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_node_that_starts_beside_such_a_migration_does_not_run_on_it() {
@@ -118,10 +136,7 @@ async fn a_node_that_starts_beside_such_a_migration_does_not_run_on_it() {
         BREAKS[0].sql
     );
     let starts = async {
-        let is_held = "SELECT 1 / count(*) FROM pg_locks WHERE relation = 'nodes'::regclass \
-                       AND mode = 'ShareLock' AND granted";
-        super::until("the migration is made", async || database.try_execute(is_held).await.is_ok())
-            .await;
+        until_nodes_are_held(&database).await;
         node(&database, Some("old")).await
     };
     let ((), refused) = tokio::join!(database.execute(&breaks), starts);
