@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::settings::{Database, Settings, SettingsError};
 use kaipiao_ports::store::Store;
-use kaipiao_store_postgres::PostgresStore;
+use kaipiao_store_postgres::{Lost, PostgresStore};
 use kaipiao_store_sqlite::SqliteStore;
 use std::sync::Arc;
 
@@ -66,8 +66,8 @@ impl OpenStore {
         Self { store, node: ONLY_NODE.to_owned(), shared: None }
     }
 
-    /// Resolves when another process has taken this one's name: then this one must end.
-    pub fn node_lost(&self) -> impl Future<Output = ()> + use<> {
+    /// Resolves when this process must end, and says why.
+    pub fn node_lost(&self) -> impl Future<Output = Lost> + use<> {
         let lost = self.shared.as_ref().map(|shared| shared.node_lost());
         async move {
             match lost {

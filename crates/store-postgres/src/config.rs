@@ -1,7 +1,8 @@
 //! How a store is opened, and why it may not be.
 
-use crate::errors::described;
+use crate::errors::{DbError, described};
 use crate::migration::Migration;
+use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 
@@ -115,6 +116,12 @@ impl From<tokio_postgres::Error> for OpenError {
         }
         let text = described(&error);
         Self::Postgres(if is_about_tls(&text) { format!("{text}; {TLS}") } else { text })
+    }
+}
+
+impl From<DbError> for OpenError {
+    fn from(error: DbError) -> Self {
+        Self::Postgres(StoreError::from(error).to_string())
     }
 }
 

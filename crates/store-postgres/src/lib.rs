@@ -36,5 +36,6 @@ pub use connection::is_address;
 pub use examine::{Facts, Leases, examine};
 pub use import::Import;
 pub use migration::Migration;
+pub use node::Lost;
 pub use statements::{Path, Statement, statements};
 pub use store::PostgresStore;

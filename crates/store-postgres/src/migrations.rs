@@ -38,6 +38,7 @@ const TRIES: usize = 20;
 const AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 pub(crate) const WAIT_FOR_LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
+pub(crate) const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
 pub(crate) const IS_NEW: &str = "SELECT to_regclass('schema_migrations') IS NULL, \
      NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())";
 pub(crate) const ARE_MADE: &str = "SELECT to_regclass('schema_migrations') IS NOT NULL";
@@ -46,14 +47,27 @@ pub(crate) const APPLIED: &str =
 pub(crate) const NOTE: &str =
     "INSERT INTO schema_migrations (number, checksum, oldest_program) VALUES ($1, $2, $3)";
 
+/// Whoever takes a name or renews a lease meanwhile waits, and then finds the migration.
+const LOCK_NODES: &str = "LOCK TABLE nodes IN SHARE MODE";
 pub(crate) const RUNNING: &str =
     "SELECT array_agg(name ORDER BY name) FROM nodes WHERE expires_at > statement_timestamp()";
 
+/// The newest migration that a program cannot live with, by the newest one that it knows.
+pub(crate) const BREAKING: &str =
+    "SELECT max(number) FROM schema_migrations WHERE oldest_program > $1";
+
 /// Brings the database up to this program's schema, or says why it cannot work with it. `later` are a later program's.
-pub(crate) async fn apply(client: &mut Client, later: &[Migration]) -> Result<(), OpenError> {
+/// Answers the newest migration that this program knows.
+pub(crate) async fn apply(client: &mut Client, later: &[Migration]) -> Result<i32, OpenError> {
     let migrations = [MIGRATIONS, later].concat();
+    let known = migrations.last().map_or(0, |migration| migration.number);
+    apply_in_time(client, &migrations).await.map(|()| known)
+}
+
+/// A migration that finds a table locked is tried again.
+async fn apply_in_time(client: &mut Client, migrations: &[Migration]) -> Result<(), OpenError> {
     for _ in 1..TRIES {
-        match apply_list(client, &migrations).await {
+        match apply_list(client, migrations).await {
             Err(OpenError::Locked) => {
                 tracing::info!("a migration finds a table locked, and is tried again");
                 pause().await;
@@ -61,7 +75,7 @@ pub(crate) async fn apply(client: &mut Client, later: &[Migration]) -> Result<()
             outcome => return outcome,
         }
     }
-    apply_list(client, &migrations).await
+    apply_list(client, migrations).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "locks are let go of in real time")]
@@ -76,7 +90,11 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
     }
     let transaction = client.transaction().await?;
     transaction.batch_execute("SET LOCAL statement_timeout = 0").await?;
-    transaction.execute(WAIT_FOR_LOCK, &[&LOCK]).await?;
+    let is_first: bool = transaction.query_one(TRY_LOCK, &[&LOCK]).await?.get(0);
+    if !is_first {
+        tracing::info!("another node changes the database; this one waits until it is done");
+        transaction.execute(WAIT_FOR_LOCK, &[&LOCK]).await?;
+    }
     let row = transaction.query_one(IS_NEW, &[]).await?;
     let (is_new, is_empty): (bool, bool) = (row.get(0), row.get(1));
     if is_new && !is_empty {
@@ -93,6 +111,7 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
     transaction.batch_execute(LOCK_TIMEOUT).await?;
     let new: Vec<_> = migrations.iter().filter(|migration| migration.number > newest).collect();
     if newest > 0 && new.iter().any(|migration| migration.oldest_program > newest) {
+        transaction.batch_execute(LOCK_NODES).await.map_err(locked)?;
         let running: Option<Vec<String>> = transaction.query_one(RUNNING, &[]).await?.get(0);
         if let Some(running) = running {
             return Err(OpenError::OlderNodesRun(running.join(", ")));
@@ -110,7 +129,9 @@ async fn apply_list(client: &mut Client, migrations: &[Migration]) -> Result<(),
 
 fn locked(error: tokio_postgres::Error) -> OpenError {
     match error.code() {
-        Some(&SqlState::LOCK_NOT_AVAILABLE) => OpenError::Locked,
+        Some(&(SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED)) => {
+            OpenError::Locked
+        }
         _ => error.into(),
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! The lease is renewed each 5 s, on a connection that no request can hold, and lapses after 15 s by the database's
 //! clock. While the database is away nobody else can take the name either, so the node goes on with it afterwards. A
-//! node that learns that somebody else has its name ([`NodeLease::lost`]) must end.
+//! node that learns that somebody else has its name ([`NodeLease::lost`]) must end. So must one that learns that a newer
+//! program has made the schema one that it cannot live with, which can happen once its lease has lapsed.
 
 use crate::config::OpenError;
 use crate::connection::{Kept, Session};
 use crate::delivery::claims::{FIRST_SERIAL, free_node_sql};
 use crate::errors::DbError;
 use crate::health::Health;
+use crate::migrations::BREAKING;
 use core::time::Duration;
 use kaipiao_ports::delivery::claims::Queue;
 use kaipiao_ports::errors::StoreError;
@@ -37,8 +39,17 @@ pub(crate) struct NodeLease {
     pub(crate) name: Arc<str>,
     /// The moment at which it was taken: larger than that of every earlier holder.
     pub(crate) lease: i64,
-    lost: watch::Receiver<bool>,
+    lost: watch::Receiver<Option<Lost>>,
     renewing: Option<JoinHandle<()>>,
+}
+
+/// Why a node must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Another process has its name.
+    Name,
+    /// A newer program has changed the database in a way that this one cannot live with.
+    Schema,
 }
 
 /// Takes a name that nobody holds. Answers no row if somebody does.
@@ -110,12 +121,13 @@ async fn take_when_free(client: &Client, name: &str) -> Result<Option<i64>, Open
     }
 }
 
-/// Takes the name that was asked for, or the first free one, and lets go of all claims that were made under it.
+/// Takes the name that was asked for, or the first free one, and lets go of all claims that were made under it. `known` is the
+/// newest migration that this program knows.
 pub(crate) async fn lease(
-    session: Session,
-    config: &Config,
+    (session, config): (Session, &Config),
     health: &Arc<Health>,
     wanted: Option<&str>,
+    known: i32,
 ) -> Result<NodeLease, OpenError> {
     let client = &session.client;
     let (name, lease) = match wanted {
@@ -125,14 +137,23 @@ pub(crate) async fn lease(
         }
         None => take_first_free(client).await?,
     };
-    for queue in Queue::ALL {
-        client.execute(&free_node_sql(queue), &[&name]).await?;
-    }
     let name: Arc<str> = name.into();
-    let (losing, lost) = watch::channel(false);
+    let held = Held { name: Arc::clone(&name), lease, known };
+    // Since this program's migrations a newer one can have made others, seeing no node.
+    match held.renew(client).await? {
+        Renewed::Held => {}
+        Renewed::NameLost => return Err(OpenError::NodeInUse(name.to_string())),
+        Renewed::TooNew { found } => {
+            give_back(client, &name, lease).await?;
+            return Err(OpenError::TooNew { found, known });
+        }
+    }
+    for queue in Queue::ALL {
+        client.execute(&free_node_sql(queue), &[&&*name]).await?;
+    }
+    let (losing, lost) = watch::channel(None);
     let kept = Kept::new(config.clone(), Some(session));
-    let renewal = Renewal { kept, name: Arc::clone(&name), lease };
-    let renewing = tokio::spawn(renew(renewal, Arc::clone(health), losing));
+    let renewing = tokio::spawn(renew((kept, held), Arc::clone(health), losing));
     Ok(NodeLease { name, lease, lost, renewing: Some(renewing) })
 }
 
@@ -148,17 +169,19 @@ async fn take_first_free(client: &Client) -> Result<(String, i64), OpenError> {
 impl NodeLease {
     /// Of one who only reads: no node has this name.
     pub(crate) fn of_nobody() -> Self {
-        let (_, lost) = watch::channel(false);
+        let (_, lost) = watch::channel(None);
         Self { name: "".into(), lease: 0, lost, renewing: None }
     }
 
-    /// Resolves when somebody else has the name.
-    pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
+    /// Resolves when somebody else has the name, or has made the schema one that this program cannot live with.
+    pub(crate) fn lost(&self) -> impl Future<Output = Lost> + use<> {
         let mut lost = self.lost.clone();
         async move {
-            // An error: the lease has ended by itself.
-            if lost.wait_for(|is_lost| *is_lost).await.is_err() {
-                core::future::pending::<()>().await;
+            let why = lost.wait_for(Option::is_some).await.ok().and_then(|why| *why);
+            match why {
+                Some(why) => why,
+                // The lease has ended by itself.
+                None => core::future::pending().await,
             }
         }
     }
@@ -188,55 +211,78 @@ pub(crate) async fn give_back(client: &Client, name: &str, lease: i64) -> Result
     Ok(())
 }
 
-/// What a lease is renewed with.
-struct Renewal {
-    kept: Kept,
+/// What a lease is renewed by.
+struct Held {
     name: Arc<str>,
     lease: i64,
+    /// The newest migration that this program knows.
+    known: i32,
+}
+
+/// What became of a renewal.
+enum Renewed {
+    Held,
+    NameLost,
+    /// By which migration this program cannot live with the schema.
+    TooNew {
+        found: i32,
+    },
 }
 
 #[expect(clippy::disallowed_methods, reason = "leases run in real time")]
-async fn renew(mut renewal: Renewal, health: Arc<Health>, losing: watch::Sender<bool>) {
+async fn renew(
+    (mut kept, held): (Kept, Held),
+    health: Arc<Health>,
+    losing: watch::Sender<Option<Lost>>,
+) {
     let mut pause = RENEW_EVERY;
-    loop {
+    let node = &*held.name;
+    let why = loop {
         tokio::time::sleep(pause).await;
-        match renewal.renew_in_time().await {
-            Ok(true) => {
+        let renew = |client: Arc<Client>| {
+            let held = &held;
+            async move { held.renew(&client).await }
+        };
+        match kept.run(RENEW_WITHIN, renew).await {
+            Ok(Renewed::Held) => {
                 health.note(None);
                 pause = RENEW_EVERY;
             }
-            Ok(false) => {
-                tracing::error!(
-                    node = &*renewal.name,
-                    "another process has taken this node's name"
-                );
-                losing.send_replace(true);
-                return;
+            Ok(Renewed::NameLost) => {
+                tracing::error!(node, "another process has taken this node's name");
+                break Lost::Name;
+            }
+            Ok(Renewed::TooNew { found }) => {
+                let known = held.known;
+                tracing::error!(node, found, known, "a newer kaipiao has changed the database");
+                break Lost::Schema;
             }
             Err(error) => {
-                tracing::warn!(?error, node = &*renewal.name, "the node's lease was not renewed");
+                tracing::warn!(?error, node, "the node's lease was not renewed");
                 if let DbError::Store(error @ StoreError::Away(_)) = &error {
                     health.note(Some(error));
                 }
                 pause = RENEW_AGAIN_AFTER;
             }
         }
-    }
+    };
+    losing.send_replace(Some(why));
 }
 
 pub(crate) fn renew_sql() -> String {
     format!(
-        "UPDATE nodes SET expires_at = statement_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2"
+        "UPDATE nodes SET expires_at = statement_timestamp() + {LAPSES_IN} WHERE name = $1 AND lease = $2 \
+         AND NOT EXISTS (SELECT FROM schema_migrations WHERE oldest_program > $3)"
     )
 }
 
-impl Renewal {
-    /// Whether the name is still this node's.
-    async fn renew_in_time(&mut self) -> Result<bool, DbError> {
-        let (name, lease) = (&*self.name, self.lease);
-        let renew = move |client: Arc<Client>| async move {
-            Ok(client.execute(&renew_sql(), &[&name, &lease]).await? == 1)
-        };
-        self.kept.run(RENEW_WITHIN, renew).await
+impl Held {
+    async fn renew(&self, client: &Client) -> Result<Renewed, DbError> {
+        let (name, lease, known) = (&*self.name, self.lease, self.known);
+        if client.execute(&renew_sql(), &[&name, &lease, &known]).await? == 1 {
+            return Ok(Renewed::Held);
+        }
+        let found = client.query_one(BREAKING, &[&known]).await?.get::<_, Option<i32>>(0);
+        Ok(found.map_or(Renewed::NameLost, |found| Renewed::TooNew { found }))
     }
 }

@@ -9,7 +9,7 @@ use crate::errors::{DbError, away};
 use crate::examine::CLOCK;
 use crate::health::Health;
 use crate::migrations;
-use crate::node::{self, NodeLease, RENEW_WITHIN};
+use crate::node::{self, Lost, NodeLease, RENEW_WITHIN};
 use crate::records::listing::compared;
 use crate::records::resident::Resident;
 use crate::records::statements::{read_row, read_sql};
@@ -62,12 +62,13 @@ impl PostgresStore {
     pub async fn open(options: Options) -> Result<Self, OpenError> {
         let config = config(&options.url)?;
         let (mut client, serving) = connect(&config).await?;
-        migrations::apply(&mut client, options.later).await?;
+        let known = migrations::apply(&mut client, options.later).await?;
         let session = Session::new(client, serving);
         let pool = pool(&config, &options, Access::Writes)?;
         let health = Arc::default();
         let renewals = Kept::new(config.clone(), Some(Session::open(&config).await?));
-        let lease = node::lease(session, &config, &health, options.node.as_deref()).await?;
+        let lease =
+            node::lease((session, &config), &health, options.node.as_deref(), known).await?;
         Self::over((config, Access::Writes), pool, health, (lease, renewals), options).await
     }
 
@@ -96,9 +97,7 @@ impl PostgresStore {
         options: Options,
     ) -> Result<Self, OpenError> {
         let resident = Arc::new(Resident::default());
-        let watch = watch::start(config, access, Arc::clone(&resident)).await;
-        let watch =
-            watch.map_err(|error| OpenError::Postgres(StoreError::from(error).to_string()))?;
+        let watch = watch::start(config, access, Arc::clone(&resident)).await?;
         let work = Work {
             pool: pool.clone(),
             resident: Arc::clone(&resident),
@@ -131,9 +130,9 @@ impl PostgresStore {
         &self.lease.name
     }
 
-    /// Resolves when another process has taken the node's name, as can happen after a silence of 15 s and more: then
-    /// this one must end.
-    pub fn node_lost(&self) -> impl Future<Output = ()> + use<> {
+    /// Resolves when this process must end: after a silence of 15 s and more another one can have taken the node's name, or
+    /// changed the database in a way that this program cannot live with.
+    pub fn node_lost(&self) -> impl Future<Output = Lost> + use<> {
         self.lease.lost()
     }
 

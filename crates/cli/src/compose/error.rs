@@ -47,6 +47,11 @@ pub enum ComposeError {
         "another process has taken the name of node \"{0}\", as after 15 s without the database; this one has ended, start it again with a name of its own"
     )]
     NodeLost(String),
+    /// A newer program has changed the database meanwhile.
+    #[error(
+        "a newer kaipiao has changed the database in a way that this one cannot work with, while node \"{0}\" had not reached it for 15 s; start the newer kaipiao"
+    )]
+    SchemaLost(String),
     /// What issues, sends, or cleans up has panicked.
     #[error("a part of the server has ended by itself; the log says why. Start it again")]
     WorkerEnded,

@@ -11,6 +11,7 @@ use kaipiao_app::delivery::dispatch;
 use kaipiao_app::invoicing::issue;
 use kaipiao_app::maintenance;
 use kaipiao_app::sandbox::Sandbox;
+use kaipiao_store_postgres::Lost;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -46,7 +47,7 @@ impl Listening {
 
     /// Serves, issues, and sends pushes, until `stop` resolves. Issuing and pushes go on until the
     /// last request has its answer; what is not completed in time is offered again at the next start. An error: the node has
-    /// lost its name, or one of its workers has ended, and it has stopped by itself.
+    /// lost its name or its schema, or one of its workers has ended, and it has stopped by itself.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ComposeError> {
         let (last_answer, answered) = tokio::sync::watch::channel(());
         let until = |mut answered: tokio::sync::watch::Receiver<()>| async move {
@@ -77,7 +78,7 @@ impl Listening {
         if tokio::time::timeout(shutdown, finish).await.is_err() {
             tracing::warn!("work was still under way at the end of limits.shutdown_ms");
         }
-        if let Some(failed @ ComposeError::NodeLost(_)) = failed {
+        if let Some(failed @ (ComposeError::NodeLost(_) | ComposeError::SchemaLost(_))) = failed {
             return Err(failed);
         }
         self.store.close().await;
@@ -88,14 +89,15 @@ impl Listening {
 /// Why a server ends that nobody has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    NodeLost,
+    Lost(Lost),
     WorkerEnded,
 }
 
 impl End {
     fn told(self, node: String) -> ComposeError {
         match self {
-            Self::NodeLost => ComposeError::NodeLost(node),
+            Self::Lost(Lost::Name) => ComposeError::NodeLost(node),
+            Self::Lost(Lost::Schema) => ComposeError::SchemaLost(node),
             Self::WorkerEnded => ComposeError::WorkerEnded,
         }
     }
@@ -104,12 +106,12 @@ impl End {
 /// Waits for the server's end; None: it was stopped.
 async fn ended(
     stop: impl Future<Output = ()>,
-    node_lost: impl Future<Output = ()>,
+    node_lost: impl Future<Output = Lost>,
     workers: &mut JoinSet<()>,
 ) -> Option<End> {
     tokio::select! {
         () = stop => None,
-        () = node_lost => Some(End::NodeLost),
+        why = node_lost => Some(End::Lost(why)),
         // Requests would be taken, and nothing become of them.
         _ = workers.join_next() => Some(End::WorkerEnded),
     }
@@ -121,13 +123,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_one_of_whose_workers_has_ended_ends_with_an_error() {
-        let never = core::future::pending::<()>;
+        let (never, not_lost) = (core::future::pending::<()>, core::future::pending::<Lost>);
         let mut workers = JoinSet::new();
         workers.spawn(never());
-        assert_eq!(ended(async {}, never(), &mut workers).await, None);
-        assert_eq!(ended(never(), async {}, &mut workers).await, Some(End::NodeLost));
+        assert_eq!(ended(async {}, not_lost(), &mut workers).await, None);
+        for why in [Lost::Name, Lost::Schema] {
+            let end = ended(never(), async { why }, &mut workers).await;
+            assert_eq!(end, Some(End::Lost(why)));
+        }
         workers.spawn(async { panic!("as a worker can") });
-        let end = ended(never(), never(), &mut workers).await.unwrap();
+        let end = ended(never(), not_lost(), &mut workers).await.unwrap();
         let told = end.told("till".to_owned()).to_string();
         assert!(told.contains("has ended by itself") && told.contains("the log"), "{told}");
     }

@@ -58,6 +58,19 @@ fn a_node_whose_name_another_process_has_taken_ends_by_itself() {
 }
 
 #[test]
+fn a_node_that_a_newer_program_has_left_without_a_schema_ends_by_itself() {
+    let mut nodes = Pair::start();
+    let change = "INSERT INTO schema_migrations VALUES (1000, '', 1000)";
+    block_on(nodes.database.execute(change));
+    for node in [&mut nodes.a, &mut nodes.b] {
+        let (status, log) = node.end();
+        assert_eq!(status.code(), Some(1), "{log}");
+        let words = "kaipiao: a newer kaipiao has changed the database";
+        assert!(log.contains(words) && log.contains("start the newer kaipiao"), "{log}");
+    }
+}
+
+#[test]
 fn all_nodes_have_the_key_that_the_database_was_made_with() {
     let (database, data) = (database(), tempfile::tempdir().unwrap());
     Node::start(&[], &database, data.path()).stop();
