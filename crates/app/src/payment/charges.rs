@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::payment::names::new_transaction_id;
 use crate::payment::pay_caller::{PayCaller, check_accounts};
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
-use crate::payment::paying::{message, payer, transaction_alias};
+use crate::payment::paying::{of_paid, payer};
 use crate::payment::payments::{number_of, placed};
-use crate::payment::{notices, payer_codes, s13_receipt};
+use crate::payment::{payer_codes, s13_receipt};
 use crate::signed::PaymentName;
 use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
@@ -41,14 +41,7 @@ pub async fn charge(
         let next = payment
             .pay(payer(app, &payment, &user), new_transaction_id(app, now), now)
             .map_err(|refused| not_charged(number, refused))?;
-        let paid = next.paid().expect("it was paid just now");
-        let pushes = notices::of_payment(app, &next, paid).await?.into_iter().collect();
-        let mut also = vec![transaction_alias(&next, paid)];
-        also.extend(message(&next, paid));
-        let (next, order) = s13_receipt::opened_by(app, next).await?;
-        also.extend(order);
-        let result = next.clone();
-        Ok::<_, PayFailure>(Decision { also, pushes, ..Decision::alone(Some(next), result) })
+        Ok::<_, PayFailure>(of_paid(app, next).await?)
     })
     .await
 }

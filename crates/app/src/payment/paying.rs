@@ -53,16 +53,24 @@ pub async fn pay(app: &App, prepay_id: &str, user: &UserId) -> Result<Payment, P
         let payer = payer(app, &payment, user);
         let next =
             payment.pay(payer, new_transaction_id(app, now), now).map_err(PayingError::Refused)?;
-        let paid = next.paid().expect("it was paid just now");
-        let pushes = notices::of_payment(app, &next, paid).await?.into_iter().collect();
-        let mut also = vec![transaction_alias(&next, paid)];
-        also.extend(message(&next, paid));
-        let (next, order) = s13_receipt::opened_by(app, next).await?;
-        also.extend(order);
-        let result = next.clone();
-        Ok(Decision { also, pushes, ..Decision::alone(Some(next), result) })
+        Ok(of_paid(app, next).await?)
     })
     .await
+}
+
+/// What is committed of a payment that was paid just now: with its `transaction_id`, its notice, the payer's message, and
+/// the order that it opens.
+pub(super) async fn of_paid(
+    app: &App,
+    payment: Payment,
+) -> Result<Decision<Payment, Payment>, Failure> {
+    let paid = payment.paid().expect("it was paid just now");
+    let pushes = notices::of_payment(app, &payment, paid).await?.into_iter().collect();
+    let mut also = vec![transaction_alias(&payment, paid)];
+    also.extend(message(&payment, paid));
+    let (payment, order) = s13_receipt::opened_by(app, payment).await?;
+    also.extend(order);
+    Ok(Decision { also, pushes, ..Decision::alone(Some(payment.clone()), payment) })
 }
 
 /// A user as the accounts of a payment know them.

@@ -1,5 +1,7 @@
 //! Payment: pay merchants, their payments and refunds, and who issues for them (sections 11 to 13).
 
+#[cfg(test)]
+mod fixtures;
 pub mod out_trade_no;
 pub mod pay_merchant;
 pub mod pay_refusal;

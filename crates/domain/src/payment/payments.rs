@@ -448,36 +448,16 @@ pub fn check_notify_url(url: &str) -> Result<(), PayRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payment::fixtures::{NOW, paid};
 
-    const NOW: Timestamp = Timestamp::from_unix_millis(1_760_000_000_000);
-
+    /// One of JSAPI that waits for its payer, o1.
     fn payment() -> Payment {
-        Payment {
-            mchid: MchId::parse("1900000109").unwrap(),
-            out_trade_no: OutTradeNo::parse("1415659990").unwrap(),
-            request: PaymentRequest {
-                appid: AppId::parse("wx6b61697069616f31").unwrap(),
-                sub_merchant: None,
-                trade_type: TradeType::Jsapi,
-                total_fee_fen: 100,
-                description: "test".into(),
-                detail: String::new(),
-                attach: String::new(),
-                device_info: String::new(),
-                openid: Some(OpenId::from_checked("o1".into())),
-                notify_url: Some("https://shop.example/notify".into()),
-                expires_at: None,
-                has_receipt: true,
-            },
-            sign_type: SignType::Md5,
-            key: PayKey::Own,
-            prepay: None,
-            placed_at: NOW,
-            state: PaymentState::NotPaid,
-            refunds: Vec::new(),
-            refunded_fen: 0,
-            order_merchant: None,
-        }
+        let mut payment = Payment { state: PaymentState::NotPaid, ..paid() };
+        payment.request.trade_type = TradeType::Jsapi;
+        payment.request.openid = Some(OpenId::from_checked("o1".into()));
+        payment.request.notify_url = Some("https://shop.example/notify".into());
+        payment.request.has_receipt = true;
+        payment
     }
 
     fn payer(openid: &str) -> Payer {

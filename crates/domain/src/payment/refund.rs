@@ -101,42 +101,7 @@ pub fn refund(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::account::AppId;
-    use crate::payment::payments::{Paid, PayKey, Payer, PaymentRequest, SignType, TradeType};
-    use crate::people::user::OpenId;
-
-    const NOW: Timestamp = Timestamp::from_unix_millis(1_760_000_000_000);
-
-    fn paid() -> Payment {
-        let openid = OpenId::from_checked("o1".into());
-        let payer = Payer { user: None, openid, sub_openid: None };
-        Payment {
-            mchid: MchId::parse("1900000109").unwrap(),
-            out_trade_no: OutTradeNo::parse("1415659990").unwrap(),
-            request: PaymentRequest {
-                appid: AppId::parse("wx6b61697069616f31").unwrap(),
-                sub_merchant: None,
-                trade_type: TradeType::Native,
-                total_fee_fen: 100,
-                description: "test".into(),
-                detail: String::new(),
-                attach: String::new(),
-                device_info: String::new(),
-                openid: None,
-                notify_url: None,
-                expires_at: None,
-                has_receipt: false,
-            },
-            sign_type: SignType::Md5,
-            key: PayKey::Own,
-            prepay: None,
-            placed_at: NOW,
-            state: PaymentState::Paid(Paid { transaction_id: "4200".into(), payer, at: NOW }),
-            refunds: Vec::new(),
-            refunded_fen: 0,
-            order_merchant: None,
-        }
-    }
+    use crate::payment::fixtures::{NOW, paid};
 
     fn asked(number: &str, fen: i64) -> RefundRequest {
         RefundRequest {

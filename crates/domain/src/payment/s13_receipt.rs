@@ -112,42 +112,13 @@ pub fn entry_request(
 mod tests {
     use super::*;
     use crate::access::account::{AppId, PlatformId};
-    use crate::payment::out_trade_no::OutTradeNo;
+    use crate::payment::fixtures::{NOW, paid};
     use crate::payment::pay_merchant::MchId;
-    use crate::payment::payments::{Paid, PayKey, Payer, PaymentRequest, SignType, TradeType};
-    use crate::people::user::OpenId;
 
-    const NOW: Timestamp = Timestamp::from_unix_millis(1_760_000_000_000);
-
-    fn paid() -> Payment {
-        let openid = OpenId::from_checked("o1".into());
-        let payer = Payer { user: None, openid, sub_openid: None };
-        Payment {
-            mchid: MchId::parse("1900000109").unwrap(),
-            out_trade_no: OutTradeNo::parse("1415659990").unwrap(),
-            request: PaymentRequest {
-                appid: AppId::parse("wx6b61697069616f31").unwrap(),
-                sub_merchant: None,
-                trade_type: TradeType::Native,
-                total_fee_fen: 100,
-                description: "test".into(),
-                detail: String::new(),
-                attach: String::new(),
-                device_info: String::new(),
-                openid: None,
-                notify_url: None,
-                expires_at: None,
-                has_receipt: true,
-            },
-            sign_type: SignType::Md5,
-            key: PayKey::Own,
-            prepay: None,
-            placed_at: NOW,
-            state: PaymentState::Paid(Paid { transaction_id: "4200".into(), payer, at: NOW }),
-            refunds: Vec::new(),
-            refunded_fen: 0,
-            order_merchant: None,
-        }
+    fn with_receipt() -> Payment {
+        let mut payment = paid();
+        payment.request.has_receipt = true;
+        payment
     }
 
     fn link() -> PlatformLink {
@@ -163,7 +134,7 @@ mod tests {
 
     #[test]
     fn each_condition_alone_hides_the_entry() {
-        let (payment, link) = (paid(), link());
+        let (payment, link) = (with_receipt(), link());
         let request = entry_request(&payment, &link, NOW).unwrap();
         let merchant = link.merchant.clone();
         let own = Order::of_payment(merchant.clone(), request.clone(), payment.mchid.clone(), NOW);
@@ -196,15 +167,15 @@ mod tests {
     }
 
     #[test]
-    fn the_entry_is_of_type_1_and_says_what_was_paid() {
-        let request = entry_request(&paid(), &link(), NOW).unwrap();
+    fn the_entry_is_of_type_1_and_says_what_was_with_receipt() {
+        let request = entry_request(&with_receipt(), &link(), NOW).unwrap();
         assert_eq!((request.page_type, request.money_fen), (PageType::FillTitle, 100));
         assert_eq!(request.order_id.as_str(), "1415659990");
     }
 
     #[test]
     fn an_order_of_a_payment_takes_no_other_type_and_closes_when_refunded() {
-        let payment = paid();
+        let payment = with_receipt();
         let request = entry_request(&payment, &link(), NOW).unwrap();
         let order = Order::of_payment(link().merchant, request.clone(), payment.mchid.clone(), NOW);
         let other = AuthorizationRequest { page_type: PageType::Apply, ..request.clone() };

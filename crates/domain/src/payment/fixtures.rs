@@ -1,0 +1,44 @@
+//! A payment for the tests of this subject.
+
+use crate::Timestamp;
+use crate::access::account::AppId;
+use crate::payment::out_trade_no::OutTradeNo;
+use crate::payment::pay_merchant::MchId;
+use crate::payment::payments::{
+    Paid, PayKey, Payer, Payment, PaymentRequest, PaymentState, SignType, TradeType,
+};
+use crate::people::user::OpenId;
+
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_760_000_000_000);
+
+/// NATIVE, 100 fen, paid just now.
+pub(crate) fn paid() -> Payment {
+    let openid = OpenId::from_checked("o1".into());
+    let payer = Payer { user: None, openid, sub_openid: None };
+    Payment {
+        mchid: MchId::parse("1900000109").unwrap(),
+        out_trade_no: OutTradeNo::parse("1415659990").unwrap(),
+        request: PaymentRequest {
+            appid: AppId::parse("wx6b61697069616f31").unwrap(),
+            sub_merchant: None,
+            trade_type: TradeType::Native,
+            total_fee_fen: 100,
+            description: "test".into(),
+            detail: String::new(),
+            attach: String::new(),
+            device_info: String::new(),
+            openid: None,
+            notify_url: None,
+            expires_at: None,
+            has_receipt: false,
+        },
+        sign_type: SignType::Md5,
+        key: PayKey::Own,
+        prepay: None,
+        placed_at: NOW,
+        state: PaymentState::Paid(Paid { transaction_id: "4200".into(), payer, at: NOW }),
+        refunds: Vec::new(),
+        refunded_fen: 0,
+        order_merchant: None,
+    }
+}
