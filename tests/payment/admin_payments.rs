@@ -86,6 +86,24 @@ fn a_payment_made_elsewhere_is_reported_and_opens_an_entry() {
         (&json!("REFUND"), &json!(false))
     );
     assert_refused(&merchant.auth_url_answer(&merchant.asked("order-1", 1)), 72035, "refunded");
+    // Who paid may be said later, once.
+    let later = format!("payments/{MCHID}/order-2");
+    let by = |user: Value| {
+        let mut report = report.clone();
+        report["user"] = user;
+        server.admin("PUT", &later, &report)
+    };
+    assert_eq!(by(Value::Null).1["user"], Value::Null);
+    let count = || {
+        let told = server.get_json("/sandbox/v1/messages?user=lina");
+        told["messages"].as_array().unwrap().len()
+    };
+    let before = count();
+    for _ in 0..2 {
+        assert_eq!(by(json!("lina")).1["user"], "lina");
+    }
+    assert_eq!(count(), before + 1);
+    assert_eq!(by(json!("zhangwei")).0, 400);
     let unknown = server.admin("PUT", "payments/1234/order-1", &report);
     assert!(unknown.0 == 400 && unknown.1["error"].as_str().unwrap().contains("mchid"));
     assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/1"), &report).0, 400);

@@ -209,6 +209,19 @@ fn the_demo_shop_places_a_payment_whose_entry_is_shown() {
     assert!(Visitor::nobody(&server).get("/").body().contains("action=\"/shop/payments\""));
 }
 
+#[test]
+fn the_demo_shop_leaves_a_merchants_own_link_alone() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let own = json!({"accounts": [MERCHANT]});
+    assert_eq!(server.admin("PUT", "pay-merchants/1234", &own).0, 201);
+    let info = json!({"paymch_info": {"mchid": "1234", "s_pappid": server.s_pappid()}});
+    assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
+    assert_eq!(Visitor::new(&server, USER).call("POST", "/shop/payments", "").status(), 303);
+    let linked = server.client(MERCHANT).attribute("get_pay_mch", &json!({}));
+    assert_eq!(linked["paymch_info"]["mchid"], "1234");
+}
+
 /// How many conditions of a payment are not met, and what its page tells to do.
 fn explained(server: &TestServer, number: &str, unmet: usize, words: &[&str]) {
     let page = Visitor::nobody(server).get(&format!("{}/entry", details(number)));

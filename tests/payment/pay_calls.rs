@@ -96,6 +96,25 @@ fn what_is_wrong_is_refused_signed_by_name() {
     client.refused("/pay/orderquery", &[("out_trade_no", "order-1")], "ORDERNOTEXIST", "order-1");
     client.refused("/pay/orderquery", &[], "LACK_PARAMS", "out_trade_no");
     client.refused("/pay/closeorder", &[("out_trade_no", "order-1")], "ORDERNOTEXIST", "order-1");
+    for path in [
+        "/pay/orderquery",
+        "/pay/paporderquery",
+        "/pay/closeorder",
+        "/secapi/pay/reverse",
+        "/secapi/pay/refund",
+        "/pay/refundquery",
+    ] {
+        let named = |name, value| [("out_trade_no", "order-1"), (name, value)];
+        client.refused(path, &named("appid", ""), "LACK_PARAMS", "appid is missing");
+        client.refused(path, &named("nonce_str", ""), "LACK_PARAMS", "nonce_str is missing");
+        client.refused(
+            path,
+            &named("appid", "wx0123456789abcdef"),
+            "APPID_NOT_EXIST",
+            "no account",
+        );
+        client.refused(path, &named("appid", PLATFORM), "APPID_MCHID_NOT_MATCH", "not bound");
+    }
     // Nothing of it was kept.
     assert_eq!(client.order("order-1", &[]).get("result_code"), "SUCCESS");
 }

@@ -31,50 +31,50 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 160, run: set_up },
-    Stage { name: "fmt", budget: 15, run: |root| cargo(root, "fmt --all --check") },
+    Stage { name: "set-up", budget: 140, run: set_up },
+    Stage { name: "fmt", budget: 10, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
-        budget: 180,
+        budget: 170,
         run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
     },
-    Stage { name: "tidy", budget: 80, run: |root| cargo(root, "test --locked -p xtask") },
+    Stage { name: "tidy", budget: 50, run: |root| cargo(root, "test --locked -p xtask") },
     Stage {
         name: "unit",
-        budget: 210,
+        budget: 190,
         run: |root| {
             cargo(root, "test --locked --workspace --exclude xtask --lib --bins --test reads_back")
         },
     },
-    Stage { name: "laws", budget: 180, run: laws },
+    Stage { name: "laws", budget: 200, run: laws },
     Stage {
         name: "HTTP",
-        budget: 140,
+        budget: 110,
         run: |root| {
             let tests = "--test http --test process";
             cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
         },
     },
-    Stage { name: "nodes", budget: 150, run: nodes },
-    Stage { name: "chaos", budget: 210, run: chaos_of_every_store },
+    Stage { name: "nodes", budget: 195, run: nodes },
+    Stage { name: "chaos", budget: 265, run: chaos_of_every_store },
     Stage {
         name: "render",
-        budget: 80,
+        budget: 75,
         run: |root| cargo(root, "test --locked -p kaipiao-render --test face"),
     },
     Stage {
         name: "sending",
-        budget: 50,
+        budget: 40,
         run: |root| cargo(root, "test --locked -p kaipiao-sender --test sending"),
     },
     Stage {
         name: "browser",
-        budget: 120,
+        budget: 145,
         run: |root| {
             cargo(root, "test --locked -p kaipiao-tests --test browser -- --test-threads=2")
         },
     },
-    Stage { name: "SDK", budget: 45, run: sdk },
+    Stage { name: "SDK", budget: 30, run: sdk },
 ];
 
 fn main() -> ExitCode {

@@ -10,15 +10,18 @@ use crate::payment::pay_failure::PayFailure;
 use crate::payment::s11_set_pay_merchant::set_pay_merchant;
 use crate::payment::{pay_merchants, payments};
 use crate::sandbox::{DEMO_MCHID, DEMO_MERCHANT, DEMO_PLATFORM};
-use crate::store_access::add;
+use crate::store_access::{add, get_fresh};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
-use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant, PayMerchantInfo};
+use kaipiao_domain::payment::pay_merchant::{
+    LinkedPayMerchant, MchId, PayMerchant, PayMerchantInfo,
+};
 use kaipiao_domain::payment::payments::{PaymentRequest, TradeType};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::authorization::contact::contact_key;
+use kaipiao_records::payment::pay_merchant::linked_pay_merchant_key;
 
 const TOTAL_FEN: i64 = 11_300;
 
@@ -63,9 +66,12 @@ fn changed(name: &str) -> Refusal {
     Refusal::new(ErrorCode::InvalidMchid, format!("{name} is no longer as seeded"))
 }
 
-/// A link that somebody has made since then stays.
+/// A link that somebody has made since then stays, the demo merchant's to another pay merchant too: linking would
+/// let go of it. Then the payment shows no entry, and its page says why.
 async fn link_platform(app: &App, merchant: &Account) -> Result<(), Failure> {
-    if pay_merchant(app).await?.link.is_some() {
+    let key = linked_pay_merchant_key(&merchant.appid);
+    let has_linked = get_fresh::<LinkedPayMerchant>(app, &key).await?.is_some();
+    if has_linked || pay_merchant(app).await?.link.is_some() {
         return Ok(());
     }
     let platform = account(app, DEMO_PLATFORM).await?;

@@ -70,6 +70,21 @@ fn wrong_signature(key: PayKey, sign_type: SignType) -> PayRefusal {
     PayRefusal::new(PayErrorCode::SignError, detail)
 }
 
+/// Checks what every call names besides the pay merchant: LACK_PARAMS, APPID_NOT_EXIST, APPID_MCHID_NOT_MATCH.
+pub async fn check_appid(
+    app: &App,
+    caller: &PayCaller,
+    request: &PayRequest,
+) -> Result<(), PayFailure> {
+    let name = request.required("appid", 32)?;
+    request.required("nonce_str", 32)?;
+    let appid = AppId::parse(name).ok_or_else(|| {
+        let detail = format!("appid {} is no account's", text::quoted(name));
+        PayRefusal::new(PayErrorCode::AppidNotExist, detail)
+    })?;
+    check_account(app, &caller.pay_merchant, "appid", &appid).await
+}
+
 /// Checks that the accounts of a payment may take it: APPID_NOT_EXIST, APPID_MCHID_NOT_MATCH, NOAUTH for a
 /// sub-merchant that is not the caller's.
 pub(super) async fn check_accounts(

@@ -15,6 +15,7 @@ use kaipiao_domain::payment::payments::{
 };
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_domain::{Refusal, Timestamp};
+use kaipiao_ports::record::Save;
 use kaipiao_records::payment::payments::payment_key;
 
 /// What is reported of a payment.
@@ -67,6 +68,8 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
             }
         };
         check_same(&before, report, &appid)?;
+        let (before, told) = with_user(before, report);
+        also.extend(told);
         let refunded_fen = before.refunded_fen.max(report.refunded_fen);
         let mut next = Payment { refunded_fen, ..before };
         if found.is_none() && !next.is_fully_refunded() {
@@ -82,6 +85,17 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
     .await
 }
 
+/// A payment whose payer was known by openid only gets to know the person, who is then told.
+fn with_user(mut payment: Payment, report: &Report) -> (Payment, Option<Save>) {
+    let PaymentState::Paid(paid) = &mut payment.state else { return (payment, None) };
+    if paid.payer.user.is_some() || report.user.is_none() {
+        return (payment, None);
+    }
+    paid.payer.user = report.user.clone();
+    let told = payment.paid().and_then(|paid| message(&payment, paid));
+    (payment, told)
+}
+
 fn account(pay_merchant: &PayMerchant, report: &Report) -> Result<AppId, Refusal> {
     match &report.appid {
         Some(appid) if pay_merchant.accounts.contains(appid) => Ok(appid.clone()),
@@ -94,7 +108,15 @@ fn account(pay_merchant: &PayMerchant, report: &Report) -> Result<AppId, Refusal
 
 fn check_same(known: &Payment, report: &Report, appid: &AppId) -> Result<(), Refusal> {
     let differs = |name: &str| Refusal::invalid(name, "differs from what is known of the payment");
-    let PaymentState::Paid(paid) = &known.state else { return Err(differs("state")) };
+    let PaymentState::Paid(paid) = &known.state else {
+        let problem = format!("names a payment of this server that is {}", known.trade_state());
+        return Err(Refusal::invalid("out_trade_no", problem));
+    };
+    if let (Some(payer), Some(user)) = (&paid.payer.user, &report.user)
+        && payer != user
+    {
+        return Err(differs("user"));
+    }
     let request = &known.request;
     for (is_same, name) in [
         (request.total_fee_fen == report.total_fee_fen, "total_fee"),

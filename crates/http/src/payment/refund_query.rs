@@ -4,6 +4,7 @@ use crate::payment::pay_call::PayCall;
 use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
+use kaipiao_app::payment::pay_caller::check_appid;
 use kaipiao_app::payment::refunds::query;
 use kaipiao_wire::payment::order_query::sub_merchant_fields;
 use kaipiao_wire::payment::refunds;
@@ -14,6 +15,7 @@ pub(crate) async fn refund_query(
 ) -> Result<PayXml, PayFailed> {
     let app = &server.app;
     let answered = async {
+        check_appid(app, &call.caller, &call.request).await?;
         let (name, offset) = refunds::read_query(&call.request)?;
         let found = query(app, &call.caller, &name, offset, refunds::PAGE).await?;
         let own = refunds::query_answer(&found.payment, &found.refunds, found.total);
