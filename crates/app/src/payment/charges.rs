@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::payment::names::new_transaction_id;
-use crate::payment::pay_caller::{PayCaller, check_accounts};
+use crate::payment::pay_caller::{PayCaller, check_sub_merchant};
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
 use crate::payment::paying::{of_paid, payer};
 use crate::payment::payments::{number_of, placed};
@@ -11,7 +11,7 @@ use crate::signed::PaymentName;
 use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payments::{PayingRefused, Payment, PaymentRequest, PaymentState};
+use kaipiao_domain::payment::payments::{PayingRefused, Payment, PaymentRequest};
 use kaipiao_domain::text;
 use kaipiao_records::payment::payments::payment_key;
 
@@ -25,7 +25,7 @@ pub async fn charge(
     name: &str,
     code: &str,
 ) -> Result<Payment, PayFailure> {
-    check_accounts(app, &caller.pay_merchant, asked).await?;
+    check_sub_merchant(app, &caller.pay_merchant, asked).await?;
     let user = payer_codes::user_of(app, code).await?.ok_or_else(|| {
         let problem = "is nobody's; GET /sandbox/v1/accounts lists each user's codes";
         let detail = format!("{name} {} {problem}", text::quoted(code));
@@ -64,12 +64,7 @@ pub async fn reverse(
         let Some(next) = payment.reverse(app.now())? else {
             return Ok(Decision::alone(None, payment));
         };
-        let also = match next.state {
-            PaymentState::Revoked { paid: Some(_), .. } => {
-                s13_receipt::closed_by_refund(app, &next).await?.into_iter().collect()
-            }
-            _ => Vec::new(),
-        };
+        let also = s13_receipt::closed_by_refund(app, &next).await?.into_iter().collect();
         let result = next.clone();
         Ok::<_, PayFailure>(Decision { also, ..Decision::alone(Some(next), result) })
     })

@@ -30,7 +30,11 @@ pub async fn new_payment(app: &App) -> Result<String, PayFailure> {
     let merchant = account(app, DEMO_MERCHANT).await?;
     link_platform(app, &merchant).await?;
     set_contact(app, &merchant).await?;
-    let caller = PayCaller::itself(app, pay_merchant(app).await?)?;
+    let pay_merchant = pay_merchant(app).await?;
+    if !pay_merchant.accounts.contains(&merchant.appid) {
+        return Err(Failure::from(changed(DEMO_MCHID)).into());
+    }
+    let caller = PayCaller::itself(app, pay_merchant)?;
     let number = OutTradeNo::parse(&format!("pay-{:020}", u64::from_be_bytes(app.random())))?;
     let asked = PaymentRequest {
         appid: merchant.appid,

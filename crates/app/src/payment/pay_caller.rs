@@ -76,23 +76,18 @@ pub async fn check_appid(
     caller: &PayCaller,
     request: &PayRequest,
 ) -> Result<(), PayFailure> {
-    let name = request.required("appid", 32)?;
+    let appid = request.required_account("appid")?;
     request.required("nonce_str", 32)?;
-    let appid = AppId::parse(name).ok_or_else(|| {
-        let detail = format!("appid {} is no account's", text::quoted(name));
-        PayRefusal::new(PayErrorCode::AppidNotExist, detail)
-    })?;
     check_account(app, &caller.pay_merchant, "appid", &appid).await
 }
 
-/// Checks that the accounts of a payment may take it: APPID_NOT_EXIST, APPID_MCHID_NOT_MATCH, NOAUTH for a
-/// sub-merchant that is not the caller's.
-pub(super) async fn check_accounts(
+/// Checks whom a payment is taken for: NOAUTH for a sub-merchant that is not the caller's, and what
+/// [`check_appid`] says of its account.
+pub(super) async fn check_sub_merchant(
     app: &App,
     caller: &PayMerchant,
     asked: &PaymentRequest,
 ) -> Result<(), PayFailure> {
-    check_account(app, caller, "appid", &asked.appid).await?;
     let Some(SubMerchant { mchid, appid, .. }) = &asked.sub_merchant else { return Ok(()) };
     if !caller.sub_merchants.contains(mchid) {
         let detail = format!("sub_mch_id {mchid} is no sub-merchant of {}", caller.mchid);

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::payment::names::{mchid_of_prepay_id, new_prepay_id};
-use crate::payment::pay_caller::{PayCaller, check_accounts};
+use crate::payment::pay_caller::{PayCaller, check_sub_merchant};
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
 use crate::signed::PaymentName;
 use crate::store_access::{Decision, FirstTry, decide, get_fresh};
@@ -24,7 +24,7 @@ pub async fn place(
     number: &OutTradeNo,
     asked: &PaymentRequest,
 ) -> Result<Payment, PayFailure> {
-    check_accounts(app, &caller.pay_merchant, asked).await?;
+    check_sub_merchant(app, &caller.pay_merchant, asked).await?;
     let now = app.now();
     let mchid = &caller.pay_merchant.mchid;
     let key = payment_key(mchid, number);

@@ -60,10 +60,7 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
             Some(known) => known.clone(),
             None => {
                 let payment = paid(app, report, &appid, now);
-                if let Some(paid) = payment.paid() {
-                    also.push(transaction_alias(&payment, paid));
-                    also.extend(message(&payment, paid));
-                }
+                also.extend(payment.paid().map(|paid| transaction_alias(&payment, paid)));
                 payment
             }
         };
@@ -85,7 +82,7 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
     .await
 }
 
-/// A payment whose payer was known by openid only gets to know the person, who is then told.
+/// A payment whose payer was known by openid only, if at all, gets to know the person, who is then told.
 fn with_user(mut payment: Payment, report: &Report) -> (Payment, Option<Save>) {
     let PaymentState::Paid(paid) = &mut payment.state else { return (payment, None) };
     if paid.payer.user.is_some() || report.user.is_none() {
@@ -132,8 +129,7 @@ fn check_same(known: &Payment, report: &Report, appid: &AppId) -> Result<(), Ref
 }
 
 fn paid(app: &App, report: &Report, appid: &AppId, now: Timestamp) -> Payment {
-    let payer =
-        Payer { user: report.user.clone(), openid: report.openid.clone(), sub_openid: None };
+    let payer = Payer { user: None, openid: report.openid.clone(), sub_openid: None };
     Payment {
         mchid: report.mchid.clone(),
         out_trade_no: report.out_trade_no.clone(),

@@ -4,21 +4,18 @@ use crate::payment::pay_call::PayCall;
 use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
-use kaipiao_app::payment::pay_caller::check_appid;
 use kaipiao_app::payment::payments;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
-use kaipiao_wire::payment::order_query::sub_merchant_fields;
+use kaipiao_wire::payment::pay_answer::Fields;
 
 pub(crate) async fn close_order(
     State(server): State<Server>,
     call: PayCall,
 ) -> Result<PayXml, PayFailed> {
-    let app = &server.app;
+    let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
-        check_appid(app, &call.caller, &call.request).await?;
-        let number = OutTradeNo::parse(call.request.required("out_trade_no", 64)?)?;
-        let payment = payments::close(app, &call.caller, &number).await?;
-        Ok(sub_merchant_fields(&payment))
+        let number = OutTradeNo::parse(request.required("out_trade_no", 64)?)?;
+        Ok((payments::close(app, caller, &number).await?, Fields::default()))
     };
-    call.answer(answered.await)
+    call.answer(app, answered).await
 }

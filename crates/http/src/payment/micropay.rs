@@ -6,21 +6,20 @@ use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::payment::charges;
 use kaipiao_domain::payment::payments::TradeType;
-use kaipiao_wire::payment::order_query::{paid_fields, sub_merchant_fields};
+use kaipiao_wire::payment::order_query::paid_fields;
 use kaipiao_wire::payment::unified_order::{read_as, read_auth_code};
 
 pub(crate) async fn micropay(
     State(server): State<Server>,
     call: PayCall,
 ) -> Result<PayXml, PayFailed> {
-    let app = &server.app;
+    let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
-        let (number, asked) = read_as(&call.request, TradeType::Micropay)?;
-        let auth_code = read_auth_code(&call.request)?;
-        let payment =
-            charges::charge(app, &call.caller, &number, &asked, "auth_code", auth_code).await?;
+        let (number, asked) = read_as(request, TradeType::Micropay)?;
+        let auth_code = read_auth_code(request)?;
+        let payment = charges::charge(app, caller, &number, &asked, "auth_code", auth_code).await?;
         let own = payment.paid().map(|paid| paid_fields(&payment, paid)).unwrap_or_default();
-        Ok(sub_merchant_fields(&payment).and(own))
+        Ok((payment, own))
     };
-    call.answer(answered.await)
+    call.answer(app, answered).await
 }

@@ -4,20 +4,18 @@ use crate::payment::pay_call::PayCall;
 use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
-use kaipiao_app::payment::pay_caller::check_appid;
 use kaipiao_app::payment::payments;
-use kaipiao_wire::payment::order_query::{self, sub_merchant_fields};
+use kaipiao_wire::payment::order_query;
 
 pub(crate) async fn order_query(
     State(server): State<Server>,
     call: PayCall,
 ) -> Result<PayXml, PayFailed> {
-    let app = &server.app;
+    let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
-        check_appid(app, &call.caller, &call.request).await?;
-        let name = order_query::read(&call.request)?;
-        let payment = payments::query(app, &call.caller, &name).await?;
-        Ok(sub_merchant_fields(&payment).and(order_query::answer(&payment)))
+        let payment = payments::query(app, caller, &order_query::read(request)?).await?;
+        let own = order_query::answer(&payment);
+        Ok((payment, own))
     };
-    call.answer(answered.await)
+    call.answer(app, answered).await
 }

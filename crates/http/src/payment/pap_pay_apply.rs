@@ -6,20 +6,20 @@ use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::payment::charges;
 use kaipiao_domain::payment::payments::TradeType;
-use kaipiao_wire::payment::order_query::sub_merchant_fields;
+use kaipiao_wire::payment::pay_answer::Fields;
 use kaipiao_wire::payment::unified_order::{read_as, read_contract_id};
 
 pub(crate) async fn pap_pay_apply(
     State(server): State<Server>,
     call: PayCall,
 ) -> Result<PayXml, PayFailed> {
-    let app = &server.app;
+    let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
-        let (number, asked) = read_as(&call.request, TradeType::Pap)?;
-        let contract_id = read_contract_id(&call.request)?;
+        let (number, asked) = read_as(request, TradeType::Pap)?;
+        let contract_id = read_contract_id(request)?;
         let payment =
-            charges::charge(app, &call.caller, &number, &asked, "contract_id", contract_id).await?;
-        Ok(sub_merchant_fields(&payment))
+            charges::charge(app, caller, &number, &asked, "contract_id", contract_id).await?;
+        Ok((payment, Fields::default()))
     };
-    call.answer(answered.await)
+    call.answer(app, answered).await
 }

@@ -7,11 +7,13 @@ use crate::server::Server;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use core::any::Any;
-use kaipiao_app::Failure;
-use kaipiao_app::payment::pay_caller::{PayCaller, authenticate};
+use kaipiao_app::payment::names::new_nonce_str;
+use kaipiao_app::payment::pay_caller::{PayCaller, authenticate, check_appid};
 use kaipiao_app::payment::pay_failure::PayFailure;
+use kaipiao_app::{App, Failure};
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payments::PayKey;
+use kaipiao_domain::payment::payments::{PayKey, Payment};
+use kaipiao_wire::payment::order_query::sub_merchant_fields;
 use kaipiao_wire::payment::pay_answer::{Fields, done};
 use kaipiao_wire::payment::pay_request::PayRequest;
 
@@ -34,7 +36,7 @@ impl FromRequest<Server> for PayCall {
         let signer = Signer {
             appid: request.get("appid").to_owned(),
             mch_id: caller.pay_merchant.mchid.to_string(),
-            nonce_str: kaipiao_app::payment::names::new_nonce_str(&server.app),
+            nonce_str: new_nonce_str(&server.app),
             secret: caller.secret().to_owned(),
             sign_type: caller.sign_type,
         };
@@ -55,10 +57,22 @@ async fn receive(request: Request, server: &Server) -> Result<PayRequest, PayFai
 }
 
 impl PayCall {
-    /// The answer of a call that was understood: signed, whatever became of it.
-    pub(crate) fn answer(&self, result: Result<Fields, PayFailure>) -> Result<PayXml, PayFailed> {
-        match result {
-            Ok(fields) => Ok(PayXml(self.signer.signed(done().and(fields)))),
+    /// The answer of a call that was understood: signed, whatever became of it. What is `answered` is a payment, and what
+    /// the call says of it.
+    pub(crate) async fn answer(
+        &self,
+        app: &App,
+        answered: impl Future<Output = Result<(Payment, Fields), PayFailure>>,
+    ) -> Result<PayXml, PayFailed> {
+        let checked = async {
+            check_appid(app, &self.caller, &self.request).await?;
+            answered.await
+        };
+        match checked.await {
+            Ok((payment, own)) => {
+                let fields = done().and(sub_merchant_fields(&payment)).and(own);
+                Ok(PayXml(self.signer.signed(fields)))
+            }
             Err(failure) => Err(PayFailed { failure, signer: Some(Box::new(self.signer.clone())) }),
         }
     }

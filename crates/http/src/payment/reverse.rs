@@ -5,19 +5,17 @@ use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::payment::charges;
-use kaipiao_app::payment::pay_caller::check_appid;
-use kaipiao_wire::payment::order_query::{self, sub_merchant_fields};
+use kaipiao_wire::payment::order_query;
+use kaipiao_wire::payment::pay_answer::Fields;
 
 pub(crate) async fn reverse(
     State(server): State<Server>,
     call: PayCall,
 ) -> Result<PayXml, PayFailed> {
-    let app = &server.app;
+    let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
-        check_appid(app, &call.caller, &call.request).await?;
-        let name = order_query::read(&call.request)?;
-        let payment = charges::reverse(app, &call.caller, &name).await?;
-        Ok(sub_merchant_fields(&payment).text("recall", "N"))
+        let payment = charges::reverse(app, caller, &order_query::read(request)?).await?;
+        Ok((payment, Fields::default().text("recall", "N")))
     };
-    call.answer(answered.await)
+    call.answer(app, answered).await
 }

@@ -1,6 +1,7 @@
 //! What pay merchants send: one flat level of XML, read leniently but within limits.
 
 use crate::payment::pay_sign::is_signed;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_domain::text;
@@ -65,6 +66,15 @@ impl PayRequest {
         value.parse().map_err(|_| {
             let problem = format!("must be a whole number in fen, not {}", text::quoted(value));
             PayRefusal::invalid(name, problem)
+        })
+    }
+
+    /// The account of a parameter that must be there. APPID_NOT_EXIST where no account can have it.
+    pub fn required_account(&self, name: &str) -> Result<AppId, PayRefusal> {
+        let value = self.required(name, 32)?;
+        AppId::parse(value).ok_or_else(|| {
+            let detail = format!("{name} {} is no account's", text::quoted(value));
+            PayRefusal::new(PayErrorCode::AppidNotExist, detail)
         })
     }
 

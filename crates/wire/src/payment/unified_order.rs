@@ -5,7 +5,6 @@ use crate::payment::pay_request::PayRequest;
 use crate::payment::pay_time;
 use core::net::IpAddr;
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
@@ -40,7 +39,7 @@ pub fn read_as(
     check_currency(request)?;
     check_address(request)?;
     let asked = PaymentRequest {
-        appid: appid(request.required("appid", 32)?)?,
+        appid: request.required_account("appid")?,
         sub_merchant: sub_merchant(request)?,
         trade_type,
         total_fee_fen,
@@ -113,13 +112,6 @@ fn check_address(request: &PayRequest) -> Result<(), PayRefusal> {
     Err(PayRefusal::invalid("spbill_create_ip", problem))
 }
 
-fn appid(text: &str) -> Result<AppId, PayRefusal> {
-    AppId::parse(text).ok_or_else(|| {
-        let detail = format!("appid {} is no account's", text::quoted(text));
-        PayRefusal::new(PayErrorCode::AppidNotExist, detail)
-    })
-}
-
 fn sub_merchant(request: &PayRequest) -> Result<Option<SubMerchant>, PayRefusal> {
     let mchid = request.optional("sub_mch_id", 32)?;
     if mchid.is_empty() {
@@ -129,15 +121,15 @@ fn sub_merchant(request: &PayRequest) -> Result<Option<SubMerchant>, PayRefusal>
         let detail = format!("sub_mch_id {} is no pay merchant's", text::quoted(mchid));
         PayRefusal::new(PayErrorCode::MchidNotExist, detail)
     })?;
-    let sub_appid = Some(request.optional("sub_appid", 32)?).filter(|text| !text.is_empty());
+    let has_appid = !request.get("sub_appid").is_empty();
     let sub_openid = Some(request.optional("sub_openid", 128)?).filter(|text| !text.is_empty());
-    if sub_openid.is_some() && sub_appid.is_none() {
+    if sub_openid.is_some() && !has_appid {
         let detail = "sub_appid is missing, sub_openid is a payer of its account";
         return Err(PayRefusal::new(PayErrorCode::LackParams, detail));
     }
     Ok(Some(SubMerchant {
         mchid,
-        appid: sub_appid.map(appid).transpose()?,
+        appid: has_appid.then(|| request.required_account("sub_appid")).transpose()?,
         openid: sub_openid.map(|text| OpenId::from_checked(text.to_owned())),
     }))
 }
