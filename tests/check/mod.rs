@@ -6,6 +6,7 @@ mod payment_breaks;
 mod played;
 
 use crate::payment::pay_client::PayClient;
+use crate::payment::pay_client::link;
 use breaks::BREAKS;
 use broken::{Broken, KEPT, checked};
 use kaipiao_app::check::{Invariant, Violation};
@@ -14,7 +15,7 @@ use kaipiao_ports::record::Kind;
 use kaipiao_store_sqlite::SqliteStore;
 use kaipiao_tests::{TestServer, USER, assert_refused, assert_sucesss, load, wait_for};
 use payment_breaks::PAYMENT_BREAKS;
-use played::{link, played};
+use played::played;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::thread::ScopedJoinHandle;

@@ -1,5 +1,6 @@
 //! A server on which everything has happened that a check looks at.
 
+use crate::payment::pay_client;
 use crate::payment::pay_client::{MCHID, PayClient};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, assert_sucesss};
 use serde_json::json;
@@ -36,7 +37,7 @@ pub fn played() -> TestServer {
 /// Payments: one that nobody has paid, one given back in part (r-1, r-2), one in full (r-3), one that was reported
 /// as given back beyond its refund (r-4).
 fn pay_in_every_way(server: &TestServer) {
-    link(server);
+    pay_client::link(server);
     let pay = PayClient::new(server);
     pay.order("pay-new", &[("receipt", "Y")]);
     for payment in ["pay-part", "pay-back"] {
@@ -52,10 +53,4 @@ fn pay_in_every_way(server: &TestServer) {
     pay.refund("pay-told", "r-4", "40");
     report["refund_fee"] = json!(70);
     assert_eq!(server.admin("PUT", &path, &report).0, 200);
-}
-
-/// The merchant has the platform issue for the pay merchant.
-pub fn link(server: &TestServer) {
-    let info = json!({"paymch_info": {"mchid": MCHID, "s_pappid": server.s_pappid()}});
-    assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
 }

@@ -1,13 +1,8 @@
 //! Payments as an operator sees and reports them: `/admin/v1/payments`.
 
-use crate::payment::pay_client::{MCHID, PayClient};
+use crate::payment::pay_client::{MCHID, PayClient, link};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused};
 use serde_json::{Value, json};
-
-fn link(server: &TestServer) {
-    let info = json!({"paymch_info": {"mchid": MCHID, "s_pappid": server.s_pappid()}});
-    assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
-}
 
 fn unmet(payment: &Value) -> Vec<String> {
     let conditions = payment["entry"]["conditions"].as_object().unwrap();

@@ -1,6 +1,6 @@
 //! The pages of a payment: the cashier, its details, and why it shows an invoice entry or none.
 
-use crate::payment::pay_client::{MCHID, PayClient};
+use crate::payment::pay_client::{self, MCHID, PayClient};
 use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_ok, form_token};
 use serde_json::json;
 use ureq::http::Response;
@@ -56,9 +56,8 @@ fn details(number: &str) -> String {
 }
 
 fn link(server: &TestServer) -> Client<'_> {
+    pay_client::link(server);
     let client = server.client(MERCHANT);
-    let info = json!({"paymch_info": {"mchid": MCHID, "s_pappid": server.s_pappid()}});
-    assert_ok(&client.attribute("set_pay_mch", &info));
     client.set_contact();
     client
 }
@@ -257,13 +256,7 @@ fn the_entrys_page_names_each_condition_that_is_not_met() {
     pay.paid("order-4", &[("receipt", "Y")], USER);
     explained(&server, "order-4", 1, &["getauthurl has opened an order of this number"]);
     pay.paid("order-5", &[("receipt", "Y")], USER);
-    let refund = [
-        ("out_trade_no", "order-5"),
-        ("out_refund_no", "r-1"),
-        ("total_fee", "100"),
-        ("refund_fee", "100"),
-    ];
-    pay.done("/secapi/pay/refund", &refund);
+    pay.refund("order-5", "r-1", "100");
     explained(&server, "order-5", 1, &["All of it was given back"]);
     let payer = Visitor::new(&server, USER);
     payer.says(&details("order-5"), 200, "Refunded in full");

@@ -17,8 +17,14 @@ fn a_payment_is_placed_paid_and_found() {
         let more = [("attach", "a & b"), ("device_info", "till 1")];
         let placed = client.order(number, &more);
         let prepay_id = placed.get("prepay_id").to_owned();
-        assert!(prepay_id.starts_with("wx") && prepay_id.len() <= 64, "{prepay_id}");
-        assert!(placed.get("code_url").ends_with(&prepay_id), "{placed:?}");
+        // wx, the time, 16 hexadecimal digits, the mchid.
+        let (head, random) = prepay_id.strip_suffix(MCHID).unwrap().split_at(16);
+        assert!(head.starts_with("wx") && head[2..].bytes().all(|byte| byte.is_ascii_digit()));
+        assert!(random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let cashier = |prepay_id: &str| format!("{}/cashier?prepay_id={prepay_id}", server.base);
+        assert_eq!(placed.get("code_url"), cashier(&prepay_id));
+        let outside = client.order(&format!("{number}-mweb"), &[("trade_type", "MWEB")]);
+        assert_eq!(outside.get("mweb_url"), cashier(outside.get("prepay_id")));
         assert_eq!((placed.get("appid"), placed.get("trade_type")), (MERCHANT, "NATIVE"));
 
         let found = client.done("/pay/orderquery", &[("out_trade_no", number)]);
@@ -127,6 +133,10 @@ fn a_number_asks_for_one_payment() {
     let first = client.order("order-1", &[]);
     let again = client.order("order-1", &[]);
     assert_eq!(first.get("prepay_id"), again.get("prepay_id"));
+    let hmac = PayClient { sign_type: SignType::HmacSha256, ..PayClient::new(&server) };
+    let elsewhere = hmac.order("order-1", &[("spbill_create_ip", "10.0.0.1")]);
+    assert_eq!(first.get("prepay_id"), elsewhere.get("prepay_id"));
+    hmac.refused("/pay/orderquery", &[("out_trade_no", "order-9")], "ORDERNOTEXIST", "order-9");
     let ended = client.order("order-3", &[("time_expire", "20200101000000")]);
     assert_eq!(client.pay(ended.get("prepay_id"), "lina").0, 409);
     let revived = client.order("order-3", &[("time_expire", "20990101000000")]);
@@ -179,14 +189,14 @@ fn jsapi_is_paid_by_the_payer_it_names_and_an_expired_payment_by_nobody() {
     let prepay_id = client.order("order-1", &more).get("prepay_id").to_owned();
     let (status, answer) = client.pay(&prepay_id, "zhangwei");
     assert!(status == 409 && answer["error"].as_str().unwrap().contains("another payer"));
-    assert_eq!(client.pay(&prepay_id, "nobody").0, 409);
+    assert_eq!(client.pay(&prepay_id, "nobody").0, 400);
     let (status, answer) = client.pay(&prepay_id, "lina");
     assert_eq!((status, &answer["openid"]), (200, &json!(openid)));
     let past = client.order("order-2", &[("time_expire", "20200101000000")]);
     let (status, answer) = client.pay(past.get("prepay_id"), "lina");
     assert!(status == 409 && answer["error"].as_str().unwrap().contains("time is over"));
-    assert_eq!(client.pay("wx20260101000000aaaaaaaaaaaaaaaa1900000109", "lina").0, 409);
-    assert_eq!(client.pay("nonsense", "lina").0, 409);
+    assert_eq!(client.pay("wx20260101000000aaaaaaaaaaaaaaaa1900000109", "lina").0, 400);
+    assert_eq!(client.pay("nonsense", "lina").0, 400);
 }
 
 #[test]
@@ -206,6 +216,11 @@ fn the_published_sandboxs_prefixes_sign_with_their_own_key() {
         let number = format!("order{}", prefix.len());
         client.paid(&number, &[], "lina");
         let number = &*number;
+        // A number is used once, under every prefix.
+        own.refused(ORDER, &order(number, &[]), "ORDERPAID", number);
+        let placed = format!("{number}-open");
+        client.order(&placed, &[]);
+        own.refused(ORDER, &order(&placed, &[]), "OUT_TRADE_NO_USED", "key");
         for middle in ["", "/secapi"] {
             let path = format!("{middle}/pay/orderquery");
             let found = client.done(&path, &[("out_trade_no", number)]);
@@ -306,7 +321,7 @@ fn unpaid_payments_d_is_how_long_payments_are_kept_that_nobody_has_paid() {
     assert_eq!(listed().len(), 4);
     server.advance_s(86_400);
     wait_until("the first is forgotten", || listed() == ["second-1", "asked-again", "paid-1"]);
-    assert_eq!(client.pay(forgotten.get("prepay_id"), "lina").0, 409);
+    assert_eq!(client.pay(forgotten.get("prepay_id"), "lina").0, 400);
     client.refused("/pay/orderquery", &[("out_trade_no", "first-1")], "ORDERNOTEXIST", "first-1");
     assert_eq!(client.order("first-1", &[]).get("result_code"), "SUCCESS");
 }

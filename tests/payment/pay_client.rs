@@ -1,7 +1,7 @@
 //! A pay merchant's client: signs what it sends, and checks what it gets.
 
 use kaipiao_domain::payment::payments::SignType;
-use kaipiao_tests::{MERCHANT, TestServer};
+use kaipiao_tests::{MERCHANT, TestServer, assert_ok};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use kaipiao_wire::payment::pay_sign::sign;
 use serde_json::{Value, json};
@@ -10,6 +10,12 @@ use serde_json::{Value, json};
 pub const MCHID: &str = "1900000109";
 /// Its key.
 pub const KEY: &str = "6b61697069616f2d7061796d65726368";
+
+/// The demo merchant links the pay merchant and the demo platform.
+pub fn link(server: &TestServer) {
+    let info = json!({"paymch_info": {"mchid": MCHID, "s_pappid": server.s_pappid()}});
+    assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
+}
 
 /// A client of a pay merchant.
 pub struct PayClient<'a> {
@@ -81,7 +87,8 @@ impl<'a> PayClient<'a> {
             ("FAIL", code),
             "{answer:?}"
         );
-        assert!(answer.get("err_code_des").contains(words), "{answer:?}");
+        let why = answer.get("err_code_des");
+        assert!(why.contains(words) && why.contains("rid: "), "{answer:?}");
     }
 
     /// unifiedorder of a NATIVE payment of 100 fen; later parameters go first.

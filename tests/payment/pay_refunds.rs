@@ -26,6 +26,8 @@ fn a_payment_is_given_back_in_parts_and_no_further() {
     assert_eq!(again.get("refund_id"), first.get("refund_id"));
     client.refused(REFUND, &refund("order-1", "r-1", "59"), "REFUND_FEE_MISMATCH", "60 fen");
     client.refused(REFUND, &refund("order-1", "r-2", "41"), "NOTENOUGH", "40 fen are left");
+    client.order("order-2", &[]);
+    client.refused(REFUND, &refund("order-2", "r-2", "1"), "TRADE_STATE_ERROR", "NOTPAY");
     let found = client.done("/pay/orderquery", &[("out_trade_no", "order-1")]);
     assert_eq!(found.get("trade_state"), "REFUND");
     client.done(REFUND, &refund("order-1", "r-2", "40"));

@@ -1,12 +1,11 @@
 //! Section 13: a payment with `receipt=Y` opens an order.
 
-use crate::payment::pay_client::{MCHID, PayClient};
+use crate::payment::pay_client::{MCHID, PayClient, link};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, form_token};
 use serde_json::json;
 
-fn link(server: &TestServer) {
-    let info = json!({"paymch_info": {"mchid": MCHID, "s_pappid": server.s_pappid()}});
-    assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
+fn link_with_contact(server: &TestServer) {
+    link(server);
     server.client(MERCHANT).set_contact();
 }
 
@@ -14,7 +13,7 @@ fn link(server: &TestServer) {
 fn the_order_of_a_payment_takes_type_1_only() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link(&server);
+    link_with_contact(&server);
     let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     for page_type in [0, 2] {
@@ -31,7 +30,7 @@ fn the_order_of_a_payment_takes_type_1_only() {
 fn a_number_that_is_an_order_already_stays_the_merchants() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link(&server);
+    link_with_contact(&server);
     let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 0)));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
@@ -42,7 +41,7 @@ fn a_number_that_is_an_order_already_stays_the_merchants() {
 fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link(&server);
+    link_with_contact(&server);
     let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     pay.refund("order-1", "r-1", "40");
@@ -64,7 +63,7 @@ fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
 fn the_payer_is_told_and_the_invoice_follows() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link(&server);
+    link_with_contact(&server);
     let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     let told = server.get_json("/sandbox/v1/messages?user=lina");
@@ -83,7 +82,7 @@ fn the_payer_is_told_and_the_invoice_follows() {
 fn an_order_stays_whose_it_was_and_is_closed_there() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link(&server);
+    link_with_contact(&server);
     let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     // Another merchant takes the pay merchant over, and would be shown an entry of its own.
@@ -113,13 +112,29 @@ fn an_order_stays_whose_it_was_and_is_closed_there() {
     let (_, of_second) = server.admin("GET", &format!("orders?appid={other}"), &json!({}));
     let count = |listing: &serde_json::Value| listing["orders"].as_array().unwrap().len();
     assert_eq!((status, count(&of_first), count(&of_second)), (200, 1, 0));
-    let refund = [
-        ("out_trade_no", "order-1"),
-        ("out_refund_no", "r-1"),
-        ("total_fee", "100"),
-        ("refund_fee", "100"),
-    ];
-    pay.done("/secapi/pay/refund", &refund);
+    pay.refund("order-1", "r-1", "100");
     let answer = client.auth_url_answer(&client.asked("order-1", 1));
     assert_refused(&answer, 72035, "refunded");
+}
+
+#[test]
+fn an_entry_that_is_opened_later_opens_the_same_order() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    pay.paid("order-1", &[("receipt", "Y")], "lina");
+    link_with_contact(&server);
+    let orders =
+        || server.admin("GET", &format!("orders?appid={MERCHANT}"), &json!({})).1["orders"].clone();
+    assert_eq!(orders(), json!([]));
+    let (details, session) = (format!("/payments/{MCHID}/order-1"), server.session("lina"));
+    let cookie = [("cookie", &*session)];
+    let html = server.page("GET", &details, &cookie, "");
+    let form = format!("form_token={}", form_token(html.body()));
+    let opened = server.page("POST", &format!("{details}/entry"), &cookie, &form);
+    assert_eq!(opened.status(), 303, "{}", opened.body());
+    let order = &orders()[0];
+    let values = ["order_id", "type", "money_fen"].map(|name| order[name].clone());
+    assert_eq!(values, [json!("order-1"), json!(1), json!(100)]);
+    assert_refused(&client.auth_url_answer(&client.asked("order-1", 0)), 72031, "type must be 1");
 }

@@ -192,10 +192,9 @@ async fn seed_users(app: &App) -> Result<(), Failure> {
     for demo in DEMO_USERS {
         let id = UserId::parse(demo.id).expect("a demo user's id is well-formed");
         if !is_there(get::<User>(app, &user_key(&id)).await)? {
-            saves.extend(user_saves(app, &id, demo));
-        } else {
-            saves.extend(payer_codes::missing(app, &id).await?);
+            saves.extend(user_saves(&id, demo));
         }
+        saves.extend(payer_codes::missing(app, &id).await?);
     }
     if saves.is_empty() {
         return Ok(());
@@ -207,14 +206,13 @@ async fn seed_users(app: &App) -> Result<(), Failure> {
     }
 }
 
-fn user_saves(app: &App, id: &UserId, demo: &DemoUser) -> Vec<Save> {
+fn user_saves(id: &UserId, demo: &DemoUser) -> Vec<Save> {
     let user = User { id: id.clone(), name: demo.name.to_owned(), default_title: None };
     let mut saves = vec![record::save(user_key(id), Expect::Absent, &user)];
     for (number, title) in demo.titles().into_iter().enumerate() {
         let entry = BookEntry { user: id.clone(), id: format!("0-demo-{}", number + 1), title };
         saves.push(record::save(book_entry_key(id, &entry.id), Expect::Absent, &entry));
     }
-    saves.extend(payer_codes::saves(app, id));
     saves
 }
 

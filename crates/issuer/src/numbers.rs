@@ -160,19 +160,24 @@ impl Numbers {
             if !drawer.has_resumed
                 && let Some((version, resumed)) = self.resumed_in_any(&ranges).await?
             {
-                match self.save(version, &resumed.range).await? {
+                // A range that is saved as it was: an heir who has looked at it meanwhile inherits nothing.
+                match self.commit(vec![save_range(version, &resumed.range)]).await? {
                     Saved::Committed => return Ok(resumed),
                     Saved::Conflict => continue 'again,
                 }
             }
+            let gone = self.gone_for_good(&ranges).await?;
             let mut used_up = Vec::new();
             for Versioned { value: range, version } in ranges {
-                if let Some(inherited) = self.inherited(&range).await? {
-                    let saved = self.save(version, &inherited).await?;
-                    match self.resumed(&inherited).await? {
-                        Some(resumed) if saved == Saved::Committed => return Ok(resumed),
-                        _ => continue 'again,
+                let after = |gone: &String| range.inherit(gone, &self.holder);
+                if let Some(inherited) = gone.iter().map(after).find(|after| *after != range) {
+                    let saved = self.commit(vec![save_range(version, &inherited)]).await?;
+                    if saved == Saved::Committed
+                        && let Some(resumed) = self.resumed(&inherited).await?
+                    {
+                        return Ok(resumed);
                     }
+                    continue 'again;
                 }
                 let Some((next, block)) = range.take_block(&self.holder, self.block_size) else {
                     used_up.push(Versioned { value: range, version });
@@ -187,39 +192,40 @@ impl Numbers {
                         saves.push(save_range(version, &after));
                     }
                 }
-                match self.store.commit(Commit::of(saves)).await {
-                    Ok(_) => {
+                match self.commit(saves).await? {
+                    Saved::Committed => {
                         let (first, last) = (block.first, block.last);
                         return Ok(OpenBlock { range, first, next: first, last });
                     }
                     // Another node has taken a block meanwhile: look again.
-                    Err(CommitError::Conflict(_)) => continue 'again,
-                    Err(error) => return Err(DrawError::Store(error.to_string())),
+                    Saved::Conflict => continue 'again,
                 }
             }
             return Err(DrawError::UsedUp(face.name()));
         }
     }
 
-    async fn save(&self, version: Version, range: &NumberRange) -> Result<Saved, DrawError> {
-        match self.store.commit(Commit::of(vec![save_range(version, range)])).await {
+    async fn commit(&self, saves: Vec<Save>) -> Result<Saved, DrawError> {
+        match self.store.commit(Commit::of(saves)).await {
             Ok(_) => Ok(Saved::Committed),
             Err(CommitError::Conflict(_)) => Ok(Saved::Conflict),
             Err(error) => Err(DrawError::Store(error.to_string())),
         }
     }
 
-    /// The range once this node has the blocks of one that is gone for good; None: it has none.
-    async fn inherited(&self, range: &NumberRange) -> Result<Option<NumberRange>, DrawError> {
-        let blocks = range.blocks.iter().chain(&range.unclosed);
+    /// The other holders of blocks of these ranges that are gone for good.
+    async fn gone_for_good(
+        &self,
+        ranges: &[Versioned<NumberRange>],
+    ) -> Result<Vec<String>, DrawError> {
+        let blocks =
+            ranges.iter().flat_map(|range| range.value.blocks.iter().chain(&range.value.unclosed));
         let others = blocks.map(|block| &block.holder).filter(|holder| **holder != self.holder);
         let others: BTreeSet<_> = others.cloned().collect();
         if others.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let others: Vec<_> = others.into_iter().collect();
-        let gone = self.store.gone_for_good(&others).await?;
-        Ok(gone.first().map(|gone| range.inherit(gone, &self.holder)))
+        Ok(self.store.gone_for_good(&others.into_iter().collect::<Vec<_>>()).await?)
     }
 
     /// The range once the blocks are closed that this node has left, as far as their numbers are used
@@ -306,7 +312,7 @@ impl Numbers {
 }
 
 /// What became of a range's save.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Saved {
     Committed,
     /// Somebody else has changed it.
@@ -366,6 +372,20 @@ mod tests {
         assert_eq!(place(&numbers).await, Ok(1));
         let digital = numbers.draw(&merchant(), Face::Digital, 2026).await.unwrap();
         assert_eq!(digital.number(), "26952000000000000001");
+    }
+
+    #[tokio::test]
+    async fn an_heir_that_looked_before_the_node_came_back_inherits_nothing() {
+        let store = Arc::new(MemoryStore::default());
+        allot(&store, Face::Classic, "044032411111", 1, 10).await;
+        let start = |name| Numbers::new(Arc::clone(&store) as Arc<dyn Store>, name, 5);
+        let first = start("gone").draw(&merchant(), Face::Classic, 2026).await.unwrap();
+        use_up(&store, first).await;
+        let heir = start("heir");
+        let seen = heir.ranges(&merchant(), Face::Classic).await.unwrap().remove(0);
+        assert_eq!(place(&start("gone")).await, Ok(2), "it is back");
+        let inherited = save_range(seen.version, &seen.value.inherit("gone", "heir"));
+        assert_eq!(heir.commit(vec![inherited]).await, Ok(Saved::Conflict));
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::demo_shop::{self, Progress, RETURN_PATH};
 use kaipiao_app::invoicing::s14_make_out::MakeOutError;
+use kaipiao_app::payment::demo_payment;
+use kaipiao_app::payment::pay_failure::PayFailure;
 
 /// How often a page looks by itself, a second apart, whether the invoice is there: most are at once,
 /// and of an issuer that is silent nothing comes for minutes.
@@ -26,6 +28,21 @@ pub(crate) async fn order(State(pages): State<Pages>, request: Request) -> Respo
         Ok(link) => see_other(&link),
         Err(Failure::Refused(why)) => cannot_sell(&frame, &why),
         Err(failure) => unavailable(&frame, &failure),
+    }
+}
+
+/// `POST /shop/payments`: a new payment, and on to its cashier.
+pub(crate) async fn pay(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let frame = visit.frame();
+    if let Err(response) = visit.form(&pages, &frame).await {
+        return response;
+    }
+    match demo_payment::new_payment(&pages.app).await {
+        Ok(address) => see_other(&address),
+        Err(PayFailure::Refused(why)) => cannot_take(&frame, &why),
+        Err(PayFailure::Failed(Failure::Refused(why))) => cannot_take(&frame, &why),
+        Err(PayFailure::Failed(failure)) => unavailable(&frame, &failure),
     }
 }
 
@@ -115,6 +132,20 @@ fn cannot_sell(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
         (
             "填写的内容无法开票，或示例商家的设置已被修改，原因见日志。",
             "What was filled in does not fit an invoice, or the demo merchant's settings were changed. The log says why.",
+        ),
+    )
+}
+
+/// The demo pay merchant was changed.
+fn cannot_take(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
+    tracing::warn!(%why, "the demo shop cannot do this");
+    notice_with_way_home(
+        frame,
+        StatusCode::CONFLICT,
+        ("示例商城无法收款", "The demo shop cannot take a payment"),
+        (
+            "示例商户号的设置已被修改，原因见日志。",
+            "The demo pay merchant's settings were changed. The log says why.",
         ),
     )
 }

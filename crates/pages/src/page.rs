@@ -107,6 +107,11 @@ pub(crate) fn local(next: &str) -> &str {
     if is_local { next } else { "/me/titles" }
 }
 
+/// A name's first character, which stands where a logo would be.
+pub(crate) fn initial(name: &str) -> String {
+    name.chars().next().map(String::from).unwrap_or_default()
+}
+
 #[derive(Template)]
 #[template(path = "notice.html")]
 struct NoticePage<'a> {

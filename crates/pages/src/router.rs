@@ -120,7 +120,7 @@ fn sandbox() -> Vec<Served> {
     vec![
         ("/shop/orders".to_owned(), post(demo_shop::order)),
         (format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back)),
-        ("/shop/payments".to_owned(), post(cashier::place)),
+        ("/shop/payments".to_owned(), post(demo_shop::pay)),
         (CASHIER_PATH.to_owned(), get(cashier::show).post(cashier::pay)),
     ]
 }

@@ -413,8 +413,7 @@ fn payments_and_refunds_read_back() {
         PaymentState::Paid(paid(payer.clone())),
         PaymentState::Paid(paid(anonymous)),
         PaymentState::Closed { at: at(7) },
-        PaymentState::Revoked { paid: None, at: at(7) },
-        PaymentState::Revoked { paid: Some(paid(payer)), at: at(7) },
+        PaymentState::Revoked { paid: paid(payer), at: at(7) },
     ];
     for (state, request) in states.into_iter().zip([&request, &bare].into_iter().cycle()) {
         let is_paid = matches!(state, PaymentState::Paid(_));

@@ -155,14 +155,7 @@ impl PostgresStore {
     where
         Run: Future<Output = Result<T, DbError>>,
     {
-        let mut renewals = self.renewals.lock().await;
-        for _ in 1..TRIES {
-            match renewals.run(RENEW_WITHIN, &statements).await {
-                Err(DbError::Again) => {}
-                outcome => return outcome.map_err(StoreError::from),
-            }
-        }
-        renewals.run(RENEW_WITHIN, &statements).await.map_err(StoreError::from)
+        self.again(async || self.renewals.lock().await.run(RENEW_WITHIN, &statements).await).await
     }
 
     /// Renews claims of a queue: those that no longer hold. Of rows that others have locked for all of [`LOCKED_FOR`] the
@@ -440,7 +433,7 @@ impl Claims for PostgresStore {
                 let claims::Tokens { buckets, numbers, serials } = &columns;
                 let node = self.node();
                 let statement = client.prepare_cached(&claims::release_sql(queue)).await?;
-                client.query(&statement, &[buckets, numbers, serials, &node]).await?;
+                client.execute(&statement, &[buckets, numbers, serials, &node]).await?;
                 Ok(())
             })
             .await?;

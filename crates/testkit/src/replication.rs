@@ -113,20 +113,11 @@ impl Server {
         run(&mut self.control(&["promote", "--wait"]));
     }
 
-    /// Runs a statement with psql: its answer, a line each row.
-    pub fn sql(&self, statement: &str) -> String {
-        psql(&self.url(), statement)
+    /// Runs a statement with psql.
+    pub fn sql(&self, statement: &str) {
+        let arguments = ["--no-psqlrc", "--quiet", "--dbname", &self.url(), "--command", statement];
+        run(program("psql").args(arguments));
     }
-}
-
-/// Runs a statement with psql.
-fn psql(url: &str, statement: &str) -> String {
-    let arguments =
-        ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname", url, "--command"];
-    let output = program("psql").args(arguments).arg(statement).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
-    assert!(output.status.success(), "{statement}: {said:?}");
-    said[0].trim().to_owned()
 }
 
 /// Runs a program to its end.

@@ -12,6 +12,7 @@
 pub mod access;
 pub mod answer;
 pub mod authorization;
+mod china_time;
 pub mod delivery;
 pub mod invoicing;
 pub mod keys;

@@ -105,9 +105,10 @@ impl Fault {
 
     /// Every server survives it, though the store may be away for it meanwhile.
     const fn spares_servers(self) -> bool {
-        let is_of_database =
-            matches!(self, Self::BackendsTerminated | Self::DatabaseStopped(_) | Self::Outage(_));
-        is_of_database || matches!(self, Self::Frozen)
+        matches!(
+            self,
+            Self::BackendsTerminated | Self::DatabaseStopped(_) | Self::Outage(_) | Self::Frozen
+        )
     }
 
     /// Which of the servers end.

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::payment::details::{is_payer, seller_name};
+use crate::payment::details::{is_payer, payee_name};
 use crate::payment::paying;
 use kaipiao_domain::payment::payments::{PayingRefused, Payment};
 use kaipiao_domain::people::user::UserId;
@@ -12,8 +12,8 @@ use kaipiao_domain::people::user::UserId;
 pub struct Cashier {
     /// The payment.
     pub payment: Payment,
-    /// The seller's name, as payers see it.
-    pub seller_name: String,
+    /// The payee's name, as payers see it.
+    pub payee_name: String,
     /// What this visitor can do.
     pub state: CashierState,
 }
@@ -36,22 +36,18 @@ pub async fn cashier(
     prepay_id: &str,
     visitor: &UserId,
 ) -> Result<Cashier, Failure> {
-    let seller_name = seller_name(app, &payment).await?;
+    let payee_name = payee_name(app, &payment).await?;
     let state = state_for(app, &payment, prepay_id, visitor);
-    Ok(Cashier { payment, seller_name, state })
+    Ok(Cashier { payment, payee_name, state })
 }
 
 fn state_for(app: &App, payment: &Payment, prepay_id: &str, visitor: &UserId) -> CashierState {
     if is_payer(app, payment, visitor) {
         return CashierState::PaidByVisitor;
     }
-    let now = app.now();
     let payer = paying::payer(app, payment, visitor);
-    match payment.pay(payer, String::new(), now) {
+    match payment.check_payer(Some(prepay_id), &payer, app.now()) {
+        Ok(()) => CashierState::Open,
         Err(why) => CashierState::Refused(why),
-        Ok(_) if !payment.can_be_paid_by(prepay_id, now) => {
-            CashierState::Refused(PayingRefused::Expired)
-        }
-        Ok(_) => CashierState::Open,
     }
 }

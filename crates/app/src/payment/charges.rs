@@ -39,7 +39,7 @@ pub async fn charge(
         }
         let payment = placed(caller, number, asked, None, now);
         let next = payment
-            .pay(payer(app, &payment, &user), new_transaction_id(app, now), now)
+            .pay(None, payer(app, &payment, &user), new_transaction_id(app, now), now)
             .map_err(|refused| not_charged(number, refused))?;
         Ok::<_, PayFailure>(of_paid(app, next).await?)
     })
@@ -50,7 +50,7 @@ fn not_charged(number: &OutTradeNo, refused: PayingRefused) -> PayRefusal {
     PayRefusal::new(PayErrorCode::InvalidRequest, format!("out_trade_no {number}: {refused}"))
 }
 
-/// Takes a quick payment back, made or not. ORDERNOTEXIST.
+/// Takes a quick payment back. ORDERNOTEXIST.
 pub async fn reverse(
     app: &App,
     caller: &PayCaller,

@@ -36,19 +36,10 @@ pub async fn new_payment(app: &App) -> Result<String, PayFailure> {
     }
     let caller = PayCaller::itself(app, pay_merchant)?;
     let number = OutTradeNo::parse(&format!("pay-{:020}", u64::from_be_bytes(app.random())))?;
+    let description = "钢笔".to_owned();
     let asked = PaymentRequest {
-        appid: merchant.appid,
-        sub_merchant: None,
-        trade_type: TradeType::Native,
-        total_fee_fen: TOTAL_FEN,
-        description: "钢笔".to_owned(),
-        detail: String::new(),
-        attach: String::new(),
-        device_info: String::new(),
-        openid: None,
-        notify_url: None,
-        expires_at: None,
         has_receipt: true,
+        ..PaymentRequest::of(merchant.appid, TradeType::Native, TOTAL_FEN, description)
     };
     let payment = payments::place(app, &caller, &number, &asked).await?;
     let prepay = payment.prepay.expect("a payment that was placed has a page");

@@ -15,21 +15,18 @@ use kaipiao_domain::people::user::UserId;
 pub struct Details {
     /// The payment.
     pub payment: Payment,
-    /// The seller's name, as payers see it.
-    pub seller_name: String,
+    /// The payee's name, as payers see it.
+    pub payee_name: String,
     /// Its invoice entry.
     pub entry: Entry,
 }
 
 /// The payment of these names, as they stand in an address. None: there is none.
 pub async fn details(app: &App, mchid: &str, number: &str) -> Result<Option<Details>, Failure> {
-    let (Some(mchid), Ok(number)) = (MchId::parse(mchid), OutTradeNo::parse(number)) else {
-        return Ok(None);
-    };
-    let Some(payment) = payments::find(app, &mchid, &number).await? else { return Ok(None) };
-    let (seller_name, entry) =
-        (seller_name(app, &payment).await?, s13_receipt::entry(app, &payment).await?);
-    Ok(Some(Details { payment, seller_name, entry }))
+    match named(app, mchid, number).await? {
+        Some(payment) => Ok(Some(of_payment(app, payment).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The same for whoever has paid it. None also for all others: they are not told that it exists.
@@ -39,8 +36,34 @@ pub async fn details_for(
     number: &str,
     user: &UserId,
 ) -> Result<Option<Details>, Failure> {
-    let found = details(app, mchid, number).await?;
-    Ok(found.filter(|details| is_payer(app, &details.payment, user)))
+    match payment_for(app, mchid, number, user).await? {
+        Some(payment) => Ok(Some(of_payment(app, payment).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The payment alone, for whoever has paid it.
+pub async fn payment_for(
+    app: &App,
+    mchid: &str,
+    number: &str,
+    user: &UserId,
+) -> Result<Option<Payment>, Failure> {
+    let payment = named(app, mchid, number).await?;
+    Ok(payment.filter(|payment| is_payer(app, payment, user)))
+}
+
+async fn named(app: &App, mchid: &str, number: &str) -> Result<Option<Payment>, Failure> {
+    match (MchId::parse(mchid), OutTradeNo::parse(number)) {
+        (Some(mchid), Ok(number)) => payments::find(app, &mchid, &number).await,
+        _ => Ok(None),
+    }
+}
+
+async fn of_payment(app: &App, payment: Payment) -> Result<Details, Failure> {
+    let payee_name = payee_name(app, &payment).await?;
+    let entry = s13_receipt::entry(app, &payment).await?;
+    Ok(Details { payment, payee_name, entry })
 }
 
 /// Whether this user has paid it: by name, or by the openid that was reported.
@@ -51,9 +74,9 @@ pub(super) fn is_payer(app: &App, payment: &Payment, user: &UserId) -> bool {
     })
 }
 
-/// The seller's name; its id where an operator has not named it.
-pub(super) async fn seller_name(app: &App, payment: &Payment) -> Result<String, Failure> {
-    let seller = payment.seller();
-    let known = pay_merchants::find(app, seller).await?;
-    Ok(known.map_or_else(|| seller.to_string(), |known| known.name))
+/// The payee's name; its id where an operator has not named it.
+pub(super) async fn payee_name(app: &App, payment: &Payment) -> Result<String, Failure> {
+    let payee = payment.payee();
+    let known = pay_merchants::find(app, payee).await?;
+    Ok(known.map_or_else(|| payee.to_string(), |known| known.name))
 }

@@ -6,10 +6,12 @@ use crate::failure::Failure;
 use crate::payment::pay_failure::PayFailure;
 use crate::payment::pay_merchants::{find, open_key, signing_key};
 use crate::signed::PayRequest;
+use crate::store_access::get_fresh;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
 use kaipiao_domain::payment::payments::{PayKey, PaymentRequest, SignType, SubMerchant};
 use kaipiao_domain::{access::account::AppId, text};
+use kaipiao_records::payment::pay_merchant::pay_merchant_key;
 
 /// A pay merchant that has proved who it is.
 pub struct PayCaller {
@@ -50,12 +52,29 @@ pub async fn authenticate(
         PayRefusal::new(PayErrorCode::MchidNotExist, detail)
     };
     let mchid = MchId::parse(name).ok_or_else(unknown)?;
-    let pay_merchant = find(app, &mchid).await?.ok_or_else(unknown)?;
-    let secret = signing_key(app, &pay_merchant, key)?;
-    if !request.is_signed_by(&secret, sign_type) {
-        return Err(wrong_signature(key, sign_type).into());
+    let remembered = find(app, &mchid).await?;
+    if let Some(pay_merchant) = remembered
+        && let Some(caller) = signed_by(app, request, pay_merchant, key, sign_type)?
+    {
+        return Ok(caller);
     }
-    Ok(PayCaller { pay_merchant, key, sign_type, secret })
+    // Another node may have changed the key a moment ago.
+    let now = get_fresh(app, &pay_merchant_key(&mchid)).await?.ok_or_else(unknown)?;
+    let caller = signed_by(app, request, now, key, sign_type)?;
+    Ok(caller.ok_or_else(|| wrong_signature(key, sign_type))?)
+}
+
+/// The pay merchant as a caller; None: its key has not signed this.
+fn signed_by(
+    app: &App,
+    request: &PayRequest,
+    pay_merchant: PayMerchant,
+    key: PayKey,
+    sign_type: SignType,
+) -> Result<Option<PayCaller>, Failure> {
+    let secret = signing_key(app, &pay_merchant, key)?;
+    let is_signed = request.is_signed_by(&secret, sign_type);
+    Ok(is_signed.then_some(PayCaller { pay_merchant, key, sign_type, secret }))
 }
 
 fn wrong_signature(key: PayKey, sign_type: SignType) -> PayRefusal {
@@ -89,7 +108,9 @@ pub(super) async fn check_sub_merchant(
     asked: &PaymentRequest,
 ) -> Result<(), PayFailure> {
     let Some(SubMerchant { mchid, appid, .. }) = &asked.sub_merchant else { return Ok(()) };
-    if !caller.sub_merchants.contains(mchid) {
+    if !caller.sub_merchants.contains(mchid)
+        && !as_it_is_now(app, caller).await?.sub_merchants.contains(mchid)
+    {
         let detail = format!("sub_mch_id {mchid} is no sub-merchant of {}", caller.mchid);
         return Err(PayRefusal::new(PayErrorCode::NoAuth, detail).into());
     }
@@ -109,7 +130,9 @@ async fn check_account(
     name: &str,
     appid: &AppId,
 ) -> Result<(), PayFailure> {
-    if pay_merchant.accounts.contains(appid) {
+    if pay_merchant.accounts.contains(appid)
+        || as_it_is_now(app, pay_merchant).await?.accounts.contains(appid)
+    {
         return Ok(());
     }
     let refusal = match accounts::find(app, appid).await? {
@@ -123,4 +146,11 @@ async fn check_account(
         }
     };
     Err(refusal.into())
+}
+
+/// A pay merchant as the store has it, before it is refused what an operator may have allowed on another node a
+/// moment ago.
+async fn as_it_is_now(app: &App, remembered: &PayMerchant) -> Result<PayMerchant, Failure> {
+    let now = get_fresh(app, &pay_merchant_key(&remembered.mchid)).await?;
+    Ok(now.unwrap_or_else(|| remembered.clone()))
 }

@@ -80,10 +80,7 @@ pub(crate) async fn change(
     spec: &PayMerchantSpec,
     beside: &HashMap<AppId, Account>,
 ) -> Result<(Saved, Option<Save>), Failure> {
-    let mchid = MchId::parse(&spec.mchid).ok_or_else(|| {
-        let problem = format!("must be 1 to 32 digits, not {}", text::quoted(&spec.mchid));
-        Refusal::invalid("mchid", problem)
-    })?;
+    let mchid = MchId::checked("mchid", &spec.mchid)?;
     if let Some(key) = &spec.key {
         check_key(key)?;
     }
@@ -166,10 +163,7 @@ fn compose(
 fn known_numbers(texts: &[String]) -> Result<Vec<MchId>, Refusal> {
     let mut numbers = Vec::new();
     for (place, text) in texts.iter().enumerate() {
-        let number = MchId::parse(text).ok_or_else(|| {
-            let problem = format!("must be 1 to 32 digits, not {}", text::quoted(text));
-            Refusal::invalid(format!("sub_merchants[{place}]"), problem)
-        })?;
+        let number = MchId::checked(format!("sub_merchants[{place}]"), text)?;
         if !numbers.contains(&number) {
             numbers.push(number);
         }

@@ -23,19 +23,13 @@ pub fn of(app: &App, user: &UserId) -> PayerCodes {
     PayerCodes { auth_code: code(app, "13", user), contract_id: code(app, "20", user) }
 }
 
-/// What makes a user's codes work.
-pub(crate) fn saves(app: &App, user: &UserId) -> [Save; 2] {
-    let PayerCodes { auth_code, contract_id } = of(app, user);
-    [auth_code, contract_id]
-        .map(|code| record::save(payer_code_key(&code), Expect::Any, &PayerCode(user.clone())))
-}
-
-/// What is missing for a user's codes to work: the user is older than the codes.
+/// What is missing for a user's codes to work.
 pub(crate) async fn missing(app: &App, user: &UserId) -> Result<Vec<Save>, Failure> {
+    let PayerCodes { auth_code, contract_id } = of(app, user);
     let mut missing = Vec::new();
-    for save in saves(app, user) {
-        if get::<PayerCode>(app, &save.key).await?.is_none() {
-            missing.push(save);
+    for key in [auth_code, contract_id].map(|code| payer_code_key(&code)) {
+        if get::<PayerCode>(app, &key).await?.is_none() {
+            missing.push(record::save(key, Expect::Any, &PayerCode(user.clone())));
         }
     }
     Ok(missing)

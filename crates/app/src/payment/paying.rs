@@ -12,7 +12,6 @@ use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::{User, UserId};
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
-use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::record;
@@ -20,10 +19,8 @@ use kaipiao_records::record;
 /// Why a payment was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum PayingError {
-    /// No payment has this `prepay_id`, or it serves no more.
-    #[error(
-        "no payment that can be paid has this prepay_id; it serves 2 hours, unifiedorder gives a new one"
-    )]
+    /// No payment has this `prepay_id`.
+    #[error("no payment has this prepay_id, unifiedorder gives one")]
     UnknownPrepayId,
     /// No such user.
     #[error("no user has the id \"{0}\"")]
@@ -41,18 +38,14 @@ pub async fn pay(app: &App, prepay_id: &str, user: &UserId) -> Result<Payment, P
     if get::<User>(app, &user_key(user)).await?.is_none() {
         return Err(PayingError::UnknownUser(user.as_str().to_owned()));
     }
-    let payment =
-        payments::of_prepay_id(app, prepay_id).await?.ok_or(PayingError::UnknownPrepayId)?;
-    let key = payment_key(&payment.mchid, &payment.out_trade_no);
+    let key = payments::key_of_prepay_id(app, prepay_id).await?;
+    let key = key.ok_or(PayingError::UnknownPrepayId)?;
     let now = app.now();
     decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
         let payment = found.ok_or(PayingError::UnknownPrepayId)?;
-        if payment.paid().is_none() && !payment.can_be_paid_by(prepay_id, now) {
-            return Err(PayingError::UnknownPrepayId);
-        }
-        let payer = payer(app, &payment, user);
-        let next =
-            payment.pay(payer, new_transaction_id(app, now), now).map_err(PayingError::Refused)?;
+        let next = payment
+            .pay(Some(prepay_id), payer(app, &payment, user), new_transaction_id(app, now), now)
+            .map_err(PayingError::Refused)?;
         Ok(of_paid(app, next).await?)
     })
     .await

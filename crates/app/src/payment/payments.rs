@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::listing::{self, Filter, Listing};
 use crate::payment::names::{mchid_of_prepay_id, new_prepay_id};
 use crate::payment::pay_caller::{PayCaller, check_sub_merchant};
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
@@ -11,7 +12,7 @@ use kaipiao_domain::Timestamp;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::{Payment, PaymentRequest, PaymentState, Prepay};
-use kaipiao_ports::record::{Expect, Save};
+use kaipiao_ports::record::{Expect, Key, Save};
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::record;
@@ -87,12 +88,31 @@ pub fn page_url(app: &App, prepay_id: &str) -> String {
 
 /// The payment behind a `prepay_id`, whatever has become of it. None: no payment has it.
 pub async fn of_prepay_id(app: &App, prepay_id: &str) -> Result<Option<Payment>, Failure> {
+    match key_of_prepay_id(app, prepay_id).await? {
+        Some(key) => get_fresh(app, &key).await,
+        None => Ok(None),
+    }
+}
+
+/// The key of the payment that a `prepay_id` was given out for.
+pub(super) async fn key_of_prepay_id(app: &App, prepay_id: &str) -> Result<Option<Key>, Failure> {
     let Some(mchid) = mchid_of_prepay_id(prepay_id) else { return Ok(None) };
     let alias = get_fresh::<PaymentAlias>(app, &payment_alias_key(&mchid, prepay_id)).await?;
-    match alias {
-        Some(PaymentAlias::Prepay { payment, .. }) => find(app, &mchid, &payment).await,
-        Some(PaymentAlias::Transaction(_) | PaymentAlias::Refund(_)) | None => Ok(None),
-    }
+    Ok(match alias {
+        Some(PaymentAlias::Prepay { payment, .. }) => Some(payment_key(&mchid, &payment)),
+        Some(PaymentAlias::Transaction(_) | PaymentAlias::Refund(_)) | None => None,
+    })
+}
+
+/// A pay merchant's payments, from behind `after`, which [`Listing::next`] of the page before says.
+pub async fn list(
+    app: &App,
+    mchid: &MchId,
+    filter: Filter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listing<Payment>, Failure> {
+    listing::list_of_owner(app, mchid.as_str(), filter, after, limit).await
 }
 
 /// The payment of this number.

@@ -2,11 +2,10 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::listing::{self, Filter, Listing};
 use crate::payment::names::new_transaction_id;
 use crate::payment::paying::{message, transaction_alias};
-use crate::payment::{pay_merchants, s13_receipt};
-use crate::store_access::{Decision, FirstTry, decide_reading};
+use crate::payment::s13_receipt;
+use crate::store_access::{Decision, FirstTry, decide_reading, get_fresh};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
@@ -16,6 +15,7 @@ use kaipiao_domain::payment::payments::{
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_ports::record::Save;
+use kaipiao_records::payment::pay_merchant::pay_merchant_key;
 use kaipiao_records::payment::payments::payment_key;
 
 /// What is reported of a payment.
@@ -44,7 +44,8 @@ pub struct Report {
 /// Keeps a report. The same one again changes nothing, one with more given back counts. 72031 names what differs
 /// from the payment that is known.
 pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
-    let pay_merchant = pay_merchants::find(app, &report.mchid).await?.ok_or_else(|| {
+    let known = get_fresh::<PayMerchant>(app, &pay_merchant_key(&report.mchid)).await?;
+    let pay_merchant = known.ok_or_else(|| {
         let problem = "is no pay merchant's, add it with PUT /admin/v1/pay-merchants/{mchid}";
         Refusal::invalid("mchid", problem)
     })?;
@@ -134,18 +135,14 @@ fn paid(app: &App, report: &Report, appid: &AppId, now: Timestamp) -> Payment {
         mchid: report.mchid.clone(),
         out_trade_no: report.out_trade_no.clone(),
         request: PaymentRequest {
-            appid: appid.clone(),
-            sub_merchant: None,
-            trade_type: TradeType::Jsapi,
-            total_fee_fen: report.total_fee_fen,
-            description: report.description.clone(),
-            detail: String::new(),
-            attach: String::new(),
-            device_info: String::new(),
             openid: Some(report.openid.clone()),
-            notify_url: None,
-            expires_at: None,
             has_receipt: report.has_receipt,
+            ..PaymentRequest::of(
+                appid.clone(),
+                TradeType::Jsapi,
+                report.total_fee_fen,
+                report.description.clone(),
+            )
         },
         sign_type: SignType::default(),
         key: PayKey::Own,
@@ -160,15 +157,4 @@ fn paid(app: &App, report: &Report, appid: &AppId, now: Timestamp) -> Payment {
         refunded_fen: 0,
         order_merchant: None,
     }
-}
-
-/// A pay merchant's payments, from behind `after`, which [`Listing::next`] of the page before says.
-pub async fn list(
-    app: &App,
-    mchid: &MchId,
-    filter: Filter,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Listing<Payment>, Failure> {
-    listing::list_of_owner(app, mchid.as_str(), filter, after, limit).await
 }

@@ -6,17 +6,17 @@
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
-use crate::payment::pay_merchants;
 use crate::signed::write_link;
 use crate::store_access::{Decision, FirstTry, decide_reading, get, get_fresh};
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderId;
-use kaipiao_domain::payment::pay_merchant::PlatformLink;
+use kaipiao_domain::payment::pay_merchant::{PayMerchant, PlatformLink};
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::s13_receipt::{Condition, EntryFacts, entry_request};
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::authorization::contact::contact_key;
+use kaipiao_records::payment::pay_merchant::pay_merchant_key;
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::record::{self, Versioned};
 
@@ -150,10 +150,10 @@ pub(super) async fn closed_by_refund(
     Ok(closed.map(|closed| record::save(key, Versioned::expect(Some(&found)), &closed)))
 }
 
-/// The platform link of the payment's seller.
+/// The platform link of the payment's payee, as it is now: an order that was not opened is nobody's to find.
 async fn link_of(app: &App, payment: &Payment) -> Result<Option<PlatformLink>, Failure> {
-    let seller = pay_merchants::find(app, payment.seller()).await?;
-    Ok(seller.and_then(|seller| seller.link))
+    let payee = get_fresh::<PayMerchant>(app, &pay_merchant_key(payment.payee())).await?;
+    Ok(payee.and_then(|payee| payee.link))
 }
 
 fn order_id(payment: &Payment) -> Result<OrderId, Failure> {

@@ -5,11 +5,11 @@ use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing};
 use crate::payment::payer_codes;
 use crate::signed::openid;
-use crate::store_access::{Decision, FirstTry, commit, decide, get};
+use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::user::{OpenId, User, UserId};
-use kaipiao_ports::record::Kind;
-use kaipiao_ports::store::{Commit, PageOrder};
+use kaipiao_ports::record::{Kind, Save};
+use kaipiao_ports::store::PageOrder;
 use kaipiao_records::people::user::user_key;
 
 /// Users by id.
@@ -25,6 +25,20 @@ pub async fn find(app: &App, id: &UserId) -> Result<Option<User>, Failure> {
 
 /// Saves a user who logged in: the first time as a new one, later under the newest name.
 pub async fn upsert_user(app: &App, id: &UserId, name: Option<&str>) -> Result<(), Failure> {
+    save_with(app, id, name, Vec::new()).await
+}
+
+/// Adds a person to the sandbox, or renames one; pay merchants may charge their codes from then on.
+pub async fn add_payer(app: &App, id: &UserId, name: Option<&str>) -> Result<(), Failure> {
+    save_with(app, id, name, payer_codes::missing(app, id).await?).await
+}
+
+async fn save_with(
+    app: &App,
+    id: &UserId,
+    name: Option<&str>,
+    also: Vec<Save>,
+) -> Result<(), Failure> {
     let key = user_key(id);
     decide(app, key, FirstTry::Reads, |found: Option<User>| {
         let next = match (found, name) {
@@ -38,16 +52,9 @@ pub async fn upsert_user(app: &App, id: &UserId, name: Option<&str>) -> Result<(
             }
             (Some(_), _) => None,
         };
-        Ok::<_, Failure>(Decision::alone(next, ()))
+        Ok::<_, Failure>(Decision { also: also.clone(), ..Decision::alone(next, ()) })
     })
     .await
-}
-
-/// Adds a person to the sandbox, or renames one; pay merchants may charge their codes from then on.
-pub async fn add_payer(app: &App, id: &UserId, name: Option<&str>) -> Result<(), Failure> {
-    upsert_user(app, id, name).await?;
-    let saves = payer_codes::saves(app, id).to_vec();
-    commit(app, Commit::of(saves)).await.map_err(Failure::from)
 }
 
 /// A user's openid under an account.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What `kaipiao check` says of a store in which all holds.
 fn checked(url: &str, data: &Path) -> String {
@@ -38,8 +38,10 @@ fn a_database_that_was_dumped_and_restored_is_served_on() {
     let token = merchant.token.clone();
     drop(node.kill());
 
-    let mut restore = std::process::Command::new("/usr/lib/postgresql/15/bin/pg_restore");
-    let restore = restore.args(["--exit-on-error", "--dbname", &new.url()]).arg(&file);
+    let mut restore = program("pg_restore");
+    // Through stdin: the user of PostgreSQL cannot read the test's files.
+    let dump = std::fs::File::open(&file).unwrap();
+    let restore = restore.args(["--exit-on-error", "--dbname", &new.url()]).stdin(dump);
     assert!(restore.status().unwrap().success());
     checked(&new.url(), data.path());
     let restored = Node::start(&["--node", "node-1"], &new, data.path());
@@ -114,9 +116,8 @@ fn when_the_standby_takes_over_nodes_go_on_and_nothing_acknowledged_is_missing()
         wait_until("both nodes write", || both_write(&counts));
         servers.primary.crash();
         servers.standby.promote();
-        let (promoted, go_on) = (Instant::now(), have_more(50));
+        let go_on = have_more(50);
         poll_within(GOES_ON_WITHIN, || go_on(&counts).then_some(())).expect("both nodes go on");
-        assert!(promoted.elapsed() < GOES_ON_WITHIN);
         is_over.store(true, Ordering::SeqCst);
         players.into_iter().map(|player| player.join().unwrap()).sum()
     });

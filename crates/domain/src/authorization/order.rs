@@ -101,8 +101,10 @@ impl Order {
     /// merchant's to reject or its invoice to offset.
     pub fn refunded(&self, mchid: &MchId) -> Option<Self> {
         let is_unused = matches!(self.state, OrderState::Offered | OrderState::Declined(_));
-        let payment =
-            self.payment.as_ref().filter(|payment| payment.mchid == *mchid && is_unused)?;
+        let payment = self
+            .payment
+            .as_ref()
+            .filter(|payment| payment.mchid == *mchid && is_unused && !payment.is_refunded)?;
         let payment = Some(OrderPayment { is_refunded: true, ..payment.clone() });
         Some(Self { payment, ..self.clone() })
     }

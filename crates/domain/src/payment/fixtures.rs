@@ -15,23 +15,11 @@ pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_760_000_000_000)
 pub(crate) fn paid() -> Payment {
     let openid = OpenId::from_checked("o1".into());
     let payer = Payer { user: None, openid, sub_openid: None };
+    let appid = AppId::parse("wx6b61697069616f31").unwrap();
     Payment {
         mchid: MchId::parse("1900000109").unwrap(),
         out_trade_no: OutTradeNo::parse("1415659990").unwrap(),
-        request: PaymentRequest {
-            appid: AppId::parse("wx6b61697069616f31").unwrap(),
-            sub_merchant: None,
-            trade_type: TradeType::Native,
-            total_fee_fen: 100,
-            description: "test".into(),
-            detail: String::new(),
-            attach: String::new(),
-            device_info: String::new(),
-            openid: None,
-            notify_url: None,
-            expires_at: None,
-            has_receipt: false,
-        },
+        request: PaymentRequest::of(appid, TradeType::Native, 100, "test".into()),
         sign_type: SignType::Md5,
         key: PayKey::Own,
         prepay: None,

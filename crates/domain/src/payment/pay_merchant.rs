@@ -18,6 +18,14 @@ impl MchId {
         well_formed.then(|| Self(text.to_owned()))
     }
 
+    /// Reads the id of a member that names it. 72031 for a wrong shape.
+    pub fn checked(name: impl fmt::Display, text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).ok_or_else(|| {
+            let problem = format!("must be 1 to 32 digits, not {}", text::quoted(text));
+            Refusal::invalid(name, problem)
+        })
+    }
+
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -221,6 +229,19 @@ mod tests {
             ..caller("wx6b61697069616f34")
         };
         assert_eq!(bound_to(&["wx6b61697069616f34"]).check_link(&app), Ok(()));
+    }
+
+    #[test]
+    fn its_lists_have_their_limits() {
+        let account = AppId::parse(SHOP).unwrap();
+        let with = |accounts, sub_merchants| PayMerchant {
+            accounts: vec![account.clone(); accounts],
+            sub_merchants: vec![MchId::parse("1").unwrap(); sub_merchants],
+            ..bound_to(&[])
+        };
+        assert!(with(50, 1000).check().is_ok());
+        assert!(with(51, 0).check().unwrap_err().detail.starts_with("accounts"));
+        assert!(with(0, 1001).check().unwrap_err().detail.starts_with("sub_merchants"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!                     │ close       │  ▲──┘
 //!                     ▼             │ reverse (quick pay)
 //!                   Closed          ▼
-//!                     reverse ──▶ Revoked
+//!                                Revoked
 //! ```
 //!
 //! No arrow leaves Closed and Revoked. A refund keeps the payment Paid, and counts what is left of it.
@@ -144,6 +144,31 @@ pub struct PaymentRequest {
     pub has_receipt: bool,
 }
 
+impl PaymentRequest {
+    /// What has to be said at least; whoever asks for more changes it.
+    pub const fn of(
+        appid: AppId,
+        trade_type: TradeType,
+        total_fee_fen: i64,
+        description: String,
+    ) -> Self {
+        Self {
+            appid,
+            sub_merchant: None,
+            trade_type,
+            total_fee_fen,
+            description,
+            detail: String::new(),
+            attach: String::new(),
+            device_info: String::new(),
+            openid: None,
+            notify_url: None,
+            expires_at: None,
+            has_receipt: false,
+        }
+    }
+}
+
 /// Names a payment for the page where it is paid: whoever knows it may pay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepay {
@@ -189,8 +214,8 @@ pub enum PaymentState {
     },
     /// Taken back by the merchant: quick pay.
     Revoked {
-        /// What had been paid; None: nothing was.
-        paid: Option<Paid>,
+        /// What had been paid.
+        paid: Paid,
         /// When.
         at: Timestamp,
     },
@@ -248,8 +273,8 @@ impl fmt::Display for PayingRefused {
 }
 
 impl Payment {
-    /// Whose the payment is: the sub-merchant in the partner form. Its platform link counts.
-    pub fn seller(&self) -> &MchId {
+    /// Whose money it becomes: the sub-merchant's in the partner form. Its platform link counts.
+    pub fn payee(&self) -> &MchId {
         self.request.sub_merchant.as_ref().map_or(&self.mchid, |sub| &sub.mchid)
     }
 
@@ -299,24 +324,18 @@ impl Payment {
         self.prepay.as_ref().is_some_and(|prepay| !prepay.at.is_over(PREPAY_LIFE, now))
     }
 
-    /// Whether this prepay_id is the newest one, and still serves.
-    pub fn can_be_paid_by(&self, prepay_id: &str, now: Timestamp) -> bool {
-        let is_newest = self.prepay.as_ref().is_some_and(|prepay| prepay.id == prepay_id);
-        is_newest && self.can_be_paid_by_page(now)
-    }
-
     /// Whether `time_expire` has come.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.request.expires_at.is_some_and(|at| at <= now)
     }
 
-    /// The payer pays.
-    pub fn pay(
+    /// Checks that this payer can pay now, on the page of a `prepay_id` if it has one: an old one serves no more.
+    pub fn check_payer(
         &self,
-        payer: Payer,
-        transaction_id: String,
+        prepay_id: Option<&str>,
+        payer: &Payer,
         now: Timestamp,
-    ) -> Result<Self, PayingRefused> {
+    ) -> Result<(), PayingRefused> {
         match self.state {
             PaymentState::NotPaid => {}
             PaymentState::Paid(_) => return Err(PayingRefused::AlreadyPaid),
@@ -324,15 +343,26 @@ impl Payment {
                 return Err(PayingRefused::Closed);
             }
         }
-        if self.is_expired(now) {
+        let newest = self.prepay.as_ref().map(|prepay| &*prepay.id);
+        let has_page = self.prepay.is_none() || self.can_be_paid_by_page(now);
+        if self.is_expired(now) || prepay_id != newest || !has_page {
             return Err(PayingRefused::Expired);
         }
         let sub_openid = self.request.sub_merchant.as_ref().and_then(|sub| sub.openid.as_ref());
         let is_payer = self.request.openid.as_ref().is_none_or(|wanted| *wanted == payer.openid)
             && sub_openid.is_none_or(|wanted| Some(wanted) == payer.sub_openid.as_ref());
-        if !is_payer {
-            return Err(PayingRefused::AnotherPayer);
-        }
+        if is_payer { Ok(()) } else { Err(PayingRefused::AnotherPayer) }
+    }
+
+    /// The payer pays, as [`Payment::check_payer`] allows.
+    pub fn pay(
+        &self,
+        prepay_id: Option<&str>,
+        payer: Payer,
+        transaction_id: String,
+        now: Timestamp,
+    ) -> Result<Self, PayingRefused> {
+        self.check_payer(prepay_id, &payer, now)?;
         let state = PaymentState::Paid(Paid { transaction_id, payer, at: now });
         Ok(Self { state, ..self.clone() })
     }
@@ -354,37 +384,36 @@ impl Payment {
         }
     }
 
-    /// The merchant takes back a quick payment, made or not. None: it was taken back before.
+    /// The merchant takes back a quick payment. None: it was taken back before.
     pub fn reverse(&self, now: Timestamp) -> Result<Option<Self>, PayRefusal> {
         let refuse = |code, why: &str| {
             Err(PayRefusal::new(code, format!("out_trade_no {} {why}", self.out_trade_no)))
         };
-        if self.request.trade_type != TradeType::Micropay {
-            let why = "is no quick payment: closeorder or refund it";
-            return refuse(PayErrorCode::InvalidRequest, why);
-        }
-        let paid = match &self.state {
-            PaymentState::Revoked { .. } => return Ok(None),
-            PaymentState::Closed { .. } => return refuse(PayErrorCode::OrderClosed, "was closed"),
-            PaymentState::Paid(_) if self.refunded_fen > 0 => {
-                return refuse(
-                    PayErrorCode::TradeStateError,
-                    "was refunded, refund the rest of it",
-                );
+        match &self.state {
+            _ if self.request.trade_type != TradeType::Micropay => {
+                let why = "is no quick payment: closeorder or refund it";
+                refuse(PayErrorCode::InvalidRequest, why)
             }
-            PaymentState::Paid(paid) => Some(paid.clone()),
-            PaymentState::NotPaid => None,
-        };
-        Ok(Some(Self { state: PaymentState::Revoked { paid, at: now }, ..self.clone() }))
+            PaymentState::Revoked { .. } => Ok(None),
+            PaymentState::Paid(_) if self.refunded_fen > 0 => {
+                refuse(PayErrorCode::TradeStateError, "was refunded, refund the rest of it")
+            }
+            PaymentState::Paid(paid) => {
+                let state = PaymentState::Revoked { paid: paid.clone(), at: now };
+                Ok(Some(Self { state, ..self.clone() }))
+            }
+            // A quick payment is placed and paid in one.
+            PaymentState::NotPaid | PaymentState::Closed { .. } => {
+                refuse(PayErrorCode::TradeStateError, "was never paid")
+            }
+        }
     }
 
     /// What was paid, revoked since or not.
     pub fn paid(&self) -> Option<&Paid> {
         match &self.state {
-            PaymentState::Paid(paid) | PaymentState::Revoked { paid: Some(paid), .. } => Some(paid),
-            PaymentState::NotPaid
-            | PaymentState::Closed { .. }
-            | PaymentState::Revoked { paid: None, .. } => None,
+            PaymentState::Paid(paid) | PaymentState::Revoked { paid, .. } => Some(paid),
+            PaymentState::NotPaid | PaymentState::Closed { .. } => None,
         }
     }
 
@@ -392,11 +421,9 @@ impl Payment {
     pub fn unused_since(&self) -> Option<Timestamp> {
         let offered_at = self.prepay.as_ref().map_or(self.placed_at, |prepay| prepay.at);
         match &self.state {
-            PaymentState::Paid(_) | PaymentState::Revoked { paid: Some(_), .. } => None,
+            PaymentState::Paid(_) | PaymentState::Revoked { .. } => None,
             PaymentState::NotPaid => Some(offered_at),
-            PaymentState::Closed { at } | PaymentState::Revoked { paid: None, at } => {
-                Some(offered_at.max(*at))
-            }
+            PaymentState::Closed { at } => Some(offered_at.max(*at)),
         }
     }
 
@@ -466,7 +493,7 @@ mod tests {
     }
 
     fn pay(payment: &Payment, openid: &str, now: Timestamp) -> Result<Payment, PayingRefused> {
-        payment.pay(payer(openid), "4200".into(), now)
+        payment.pay(None, payer(openid), "4200".into(), now)
     }
 
     #[test]
@@ -488,6 +515,21 @@ mod tests {
         let mut late = payment();
         late.request.expires_at = Some(NOW);
         assert_eq!(pay(&late, "o1", NOW), Err(PayingRefused::Expired));
+    }
+
+    #[test]
+    fn only_the_newest_prepay_id_pays_and_for_two_hours() {
+        let prepay = Some(Prepay { id: "new".into(), at: NOW });
+        let placed = Payment { prepay, ..payment() };
+        let check = |id: Option<&str>, now| placed.check_payer(id, &payer("o1"), now);
+        assert_eq!(check(Some("new"), NOW), Ok(()));
+        for (id, now) in [
+            (Some("old"), NOW),
+            (None, NOW),
+            (Some("new"), NOW + PREPAY_LIFE + Duration::from_millis(1)),
+        ] {
+            assert_eq!(check(id, now), Err(PayingRefused::Expired), "{id:?}");
+        }
     }
 
     #[test]
@@ -517,10 +559,10 @@ mod tests {
         assert_eq!(payment().reverse(NOW).unwrap_err().code, PayErrorCode::InvalidRequest);
         let mut quick = payment();
         quick.request.trade_type = TradeType::Micropay;
-        let unpaid = quick.reverse(NOW).unwrap().unwrap();
-        assert_eq!((unpaid.trade_state(), unpaid.paid()), ("REVOKED", None));
+        assert_eq!(quick.reverse(NOW).unwrap_err().code, PayErrorCode::TradeStateError);
         let paid = pay(&quick, "o1", NOW).unwrap();
         let reversed = paid.reverse(NOW).unwrap().unwrap();
+        assert_eq!(reversed.trade_state(), "REVOKED");
         assert!(reversed.paid().is_some() && reversed.is_fully_refunded());
         assert_eq!(reversed.reverse(NOW), Ok(None));
         let refunded = Payment { refunded_fen: 1, ..paid };

@@ -83,11 +83,6 @@ impl EntryFacts<'_> {
             }
         }
     }
-
-    /// Whether the payer is shown an entry.
-    pub fn show_entry(&self) -> bool {
-        Condition::ALL.into_iter().all(|condition| self.meet(condition))
-    }
 }
 
 /// What the entry asks for: type 1, the order is the payment's number, the money its amount (D-148).
@@ -112,8 +107,11 @@ pub fn entry_request(
 mod tests {
     use super::*;
     use crate::access::account::{AppId, PlatformId};
+    use crate::authorization::rejection::RejectionReason;
+    use crate::authorization::user_decision::{Decline, UserDecision};
     use crate::payment::fixtures::{NOW, paid};
     use crate::payment::pay_merchant::MchId;
+    use crate::people::user::{OpenId, UserId};
 
     fn with_receipt() -> Payment {
         let mut payment = paid();
@@ -126,6 +124,13 @@ mod tests {
             merchant: AppId::parse("wx6b61697069616f31").unwrap(),
             platform: PlatformId::from_checked("p".into()),
         }
+    }
+
+    fn rejected(order: &Order) -> Order {
+        let (user, openid) = (UserId::parse("amy").unwrap(), OpenId::from_checked("o1".into()));
+        let decided = UserDecision::Declined(Decline { user, openid, at: NOW });
+        let reason = RejectionReason { reason: "no".into(), url: String::new() };
+        Order { state: OrderState::Rejected { decided, reason, at: NOW }, ..order.clone() }
     }
 
     fn unmet(facts: EntryFacts<'_>) -> Vec<Condition> {
@@ -144,7 +149,9 @@ mod tests {
             has_contact: true,
             order: Some(&own),
         };
-        assert!(all.show_entry() && EntryFacts { order: None, ..all }.show_entry());
+        assert_eq!(unmet(all), []);
+        assert_eq!(unmet(EntryFacts { order: None, ..all }), []);
+        let rejected = rejected(&own);
         let foreign = Order::offer(merchant, request, NOW);
         let no_receipt = {
             let mut payment = payment.clone();
@@ -160,9 +167,9 @@ mod tests {
             (EntryFacts { link: None, ..all }, Condition::HasPlatform),
             (EntryFacts { has_contact: false, ..all }, Condition::HasContact),
             (EntryFacts { order: Some(&foreign), ..all }, Condition::IsOwnOrder),
+            (EntryFacts { order: Some(&rejected), ..all }, Condition::IsNotRejected),
         ] {
             assert_eq!(unmet(facts), [condition]);
-            assert!(!facts.show_entry());
         }
     }
 
@@ -184,6 +191,7 @@ mod tests {
         assert_eq!(again.payment, order.payment);
         let refunded = order.refunded(&payment.mchid).unwrap();
         assert!(refunded.offer_again(request, NOW).is_err());
+        assert_eq!(refunded.refunded(&payment.mchid), None);
         assert_eq!(order.refunded(&MchId::parse("2").unwrap()), None);
     }
 }

@@ -101,9 +101,9 @@ pub(crate) async fn list_payments(_: Operator, State(server): State<Server>, uri
     }
     let listed = async {
         let query = query_object(&uri)?;
-        let mchid = mchid_of(&query.required_text("mchid")?)?;
+        let mchid = MchId::checked("mchid", &query.required_text("mchid")?)?;
         let (filter, after, limit) = (read_filter(&query)?, after(&query)?, page_size(&query)?);
-        let page = reported::list(&server.app, &mchid, filter, after.as_deref(), limit).await?;
+        let page = payments::list(&server.app, &mchid, filter, after.as_deref(), limit).await?;
         let page = page.map(|payment| PaymentJson::from(&payment));
         let damaged = DamagedJson::all(page.damaged);
         Ok(bare(&PaymentsJson { payments: page.items, damaged, next: page.next }))
@@ -162,14 +162,7 @@ fn names(mchid: &str, number: &str) -> Result<(MchId, OutTradeNo), Refusal> {
     let number = OutTradeNo::parse(number);
     let number =
         number.map_err(|refusal| Refusal::new(ErrorCode::InvalidParams, refusal.detail))?;
-    Ok((mchid_of(mchid)?, number))
-}
-
-fn mchid_of(text: &str) -> Result<MchId, Refusal> {
-    MchId::parse(text).ok_or_else(|| {
-        let problem = format!("must be 1 to 32 digits, not {}", text::quoted(text));
-        Refusal::invalid("mchid", problem)
-    })
+    Ok((MchId::checked("mchid", mchid)?, number))
 }
 
 fn read_report(mchid: MchId, out_trade_no: OutTradeNo, object: &Object) -> Result<Report, Refusal> {

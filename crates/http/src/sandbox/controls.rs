@@ -111,7 +111,7 @@ pub(crate) async fn pay(State(server): State<Server>, body: RequestBody) -> Resp
         Err(refusal) => return failed(refusal.into()),
     };
     let Some(user) = UserId::parse(&user) else {
-        return refuse(StatusCode::CONFLICT, &PayingError::UnknownUser(user).to_string());
+        return not_paid(PayingError::UnknownUser(user));
     };
     match paying::pay(&server.app, &prepay_id, &user).await {
         Ok(payment) => {
@@ -125,9 +125,18 @@ pub(crate) async fn pay(State(server): State<Server>, body: RequestBody) -> Resp
             };
             json(StatusCode::OK, bare(&json_of))
         }
-        Err(PayingError::Failed(failure)) => failed(failure),
-        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+        Err(error) => not_paid(error),
     }
+}
+
+/// 409 is of the payment's state, 400 of what was sent.
+fn not_paid(error: PayingError) -> Response {
+    let status = match &error {
+        PayingError::Failed(failure) => return failed(failure.clone()),
+        PayingError::Refused(_) => StatusCode::CONFLICT,
+        PayingError::UnknownPrepayId | PayingError::UnknownUser(_) => StatusCode::BAD_REQUEST,
+    };
+    refuse(status, &error.to_string())
 }
 
 /// `GET /sandbox/v1/messages?user=&limit=&after=`: a user's rejections with their reason and link,

@@ -7,7 +7,7 @@
 use crate::authorization::fields::{
     self, Field, detail_of, name_of, with_custom_of, without_custom,
 };
-use crate::page::{Frame, html, notice, see_other, to_login};
+use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::phone::tel_address;
 use crate::time::china_time;
@@ -54,7 +54,7 @@ impl OrderFacts {
         let request = &page.request;
         Self {
             merchant: page.merchant_name.clone(),
-            initial: page.merchant_name.chars().next().map(String::from).unwrap_or_default(),
+            initial: initial(&page.merchant_name),
             platform: page.platform_name.clone(),
             phone: page.merchant_phone.clone(),
             tel: tel_address(&page.merchant_phone),

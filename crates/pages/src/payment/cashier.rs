@@ -1,6 +1,6 @@
 //! The sandbox's cashier: what code_url, mweb_url and a `prepay_id` lead to. No money moves.
 
-use crate::page::{Frame, Notice, encoded, html, notice, see_other, to_login};
+use crate::page::{Frame, Notice, encoded, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::payment::details::details_address;
 use crate::qr::QrCode;
@@ -9,11 +9,9 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::Failure;
 use kaipiao_app::payment::cashier::{Cashier, CashierState, cashier};
-use kaipiao_app::payment::pay_failure::PayFailure;
 use kaipiao_app::payment::paying::{self, PayingError};
-use kaipiao_app::payment::{demo_payment, payments};
+use kaipiao_app::payment::payments;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::payment::payments::{PayingRefused, Payment, TradeType};
 
@@ -23,8 +21,8 @@ pub(crate) const CASHIER_PATH: &str = "/cashier";
 #[template(path = "cashier.html")]
 struct CashierPage<'a> {
     frame: &'a Frame,
-    seller: String,
-    /// The first character of the seller's name, where a logo would be.
+    payee: String,
+    /// The first character of the payee's name, where a logo would be.
     initial: String,
     /// Yuan with two places.
     amount: String,
@@ -95,35 +93,6 @@ pub(crate) async fn pay(State(pages): State<Pages>, request: Request) -> Respons
     }
 }
 
-/// `POST /shop/payments`: the demo shop places a payment, and on to its cashier.
-pub(crate) async fn place(State(pages): State<Pages>, request: Request) -> Response {
-    let visit = Visit::of(request);
-    let frame = visit.frame();
-    if let Err(response) = visit.form(&pages, &frame).await {
-        return response;
-    }
-    match demo_payment::new_payment(&pages.app).await {
-        Ok(address) => see_other(&address),
-        Err(PayFailure::Refused(why)) => cannot_take(&frame, &why),
-        Err(PayFailure::Failed(Failure::Refused(why))) => cannot_take(&frame, &why),
-        Err(PayFailure::Failed(failure)) => unavailable(&frame, &failure),
-    }
-}
-
-/// The demo pay merchant was changed.
-fn cannot_take(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
-    tracing::warn!(%why, "the demo shop cannot do this");
-    notice(
-        frame,
-        StatusCode::CONFLICT,
-        ("示例商城无法收款", "The demo shop cannot take a payment"),
-        (
-            "示例商户号的设置已被修改，原因见日志。",
-            "The demo pay merchant's settings were changed. The log says why.",
-        ),
-    )
-}
-
 async fn asked_payment(pages: &Pages, frame: &Frame, asked: &Asked) -> Result<Payment, Response> {
     if asked.prepay_id.is_empty() {
         return Err(notice(
@@ -152,13 +121,13 @@ async fn asked_payment(pages: &Pages, frame: &Frame, asked: &Asked) -> Result<Pa
 }
 
 fn to_pay<'a>(pages: &Pages, frame: &'a Frame, asked: &Asked, cashier: Cashier) -> CashierPage<'a> {
-    let Cashier { payment, seller_name, .. } = cashier;
+    let Cashier { payment, payee_name, .. } = cashier;
     let request = payment.request;
     let is_scanned = request.trade_type == TradeType::Native;
     CashierPage {
         frame,
-        initial: seller_name.chars().next().map(String::from).unwrap_or_default(),
-        seller: seller_name,
+        initial: initial(&payee_name),
+        payee: payee_name,
         amount: Fen::new(request.total_fee_fen).to_string(),
         description: request.description,
         out_trade_no: payment.out_trade_no.as_str().to_owned(),

@@ -1,6 +1,6 @@
 //! A payment, for its payer: what was paid, what came back of it, and the invoice entry (section 13).
 
-use crate::page::{Frame, encoded, html, notice};
+use crate::page::{Frame, encoded, html, initial, notice};
 use crate::pages::Pages;
 use crate::time::china_time;
 use crate::visit::{UserVisit, Visit, unavailable};
@@ -28,8 +28,8 @@ pub(crate) fn details_address(mchid: &str, out_trade_no: &str) -> String {
 struct DetailsPage<'a> {
     frame: &'a Frame,
     is_sandbox: bool,
-    seller: String,
-    /// The first character of the seller's name, where a logo would be.
+    payee: String,
+    /// The first character of the payee's name, where a logo would be.
     initial: String,
     /// Yuan with two places.
     amount: String,
@@ -99,14 +99,14 @@ pub(crate) fn state_of(payment: &Payment) -> ((&'static str, &'static str), bool
 
 impl<'a> DetailsPage<'a> {
     fn of(frame: &'a Frame, pages: &Pages, details: Details, back: String) -> Self {
-        let Details { payment, seller_name, entry } = details;
+        let Details { payment, payee_name, entry } = details;
         let ((zh, en), is_good) = state_of(&payment);
         let address = details_address(payment.mchid.as_str(), payment.out_trade_no.as_str());
         Self {
             frame,
             is_sandbox: pages.is_sandbox,
-            initial: seller_name.chars().next().map(String::from).unwrap_or_default(),
-            seller: seller_name,
+            initial: initial(&payee_name),
+            payee: payee_name,
             amount: Fen::new(payment.request.total_fee_fen).to_string(),
             state: (frame.lang.t(zh, en), is_good),
             facts: facts(&payment),
@@ -133,7 +133,7 @@ fn facts(payment: &Payment) -> Vec<(&'static str, &'static str, String)> {
         ),
         ("交易单号", "Trade no.", paid.map(|paid| paid.transaction_id.clone()).unwrap_or_default()),
         ("商户单号", "Order", payment.out_trade_no.as_str().to_owned()),
-        ("商户号", "Merchant no.", payment.seller().as_str().to_owned()),
+        ("商户号", "Merchant no.", payment.payee().as_str().to_owned()),
     ];
     facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect()
 }

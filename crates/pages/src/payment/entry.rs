@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::payment::details::{Details, details, details_for};
+use kaipiao_app::payment::details::{Details, details, details_for, payment_for};
 use kaipiao_app::payment::s13_receipt::{self, EntryError};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::payment::payments::Payment;
@@ -21,7 +21,7 @@ use kaipiao_domain::payment::s13_receipt::Condition;
 struct EntryPage<'a> {
     frame: &'a Frame,
     is_shown: bool,
-    seller: String,
+    payee: String,
     out_trade_no: String,
     /// Yuan with two places.
     amount: String,
@@ -78,7 +78,7 @@ fn what_to_do(payment: &Payment, condition: Condition) -> (String, String) {
             "All of it was given back, so no invoice can be asked for. Place another out_trade_no.",
         ),
         Condition::HasPlatform => {
-            let mchid = payment.seller();
+            let mchid = payment.payee();
             return (
                 format!(
                     "调用 POST /card/invoice/setbizattr?action=set_pay_mch，传 mchid {mchid} 和开票平台的 s_pappid。"
@@ -106,13 +106,13 @@ fn what_to_do(payment: &Payment, condition: Condition) -> (String, String) {
 
 impl<'a> EntryPage<'a> {
     fn of(frame: &'a Frame, details: Details) -> Self {
-        let Details { payment, seller_name, entry } = details;
+        let Details { payment, payee_name, entry } = details;
         let (state, _) = state_of(&payment);
         let row = |&(condition, is_met): &(Condition, bool)| Row::of(&payment, condition, is_met);
         Self {
             frame,
             is_shown: entry.is_shown(),
-            seller: seller_name,
+            payee: payee_name,
             amount: Fen::new(payment.request.total_fee_fen).to_string(),
             state: frame.lang.t(state.0, state.1),
             conditions: entry.conditions.iter().map(row).collect(),
@@ -159,8 +159,8 @@ pub(crate) async fn open(
         Ok(known) => known,
         Err(response) => return response,
     };
-    let payment = match details_for(&pages.app, &mchid, &number, &user.id).await {
-        Ok(Some(details)) => details.payment,
+    let payment = match payment_for(&pages.app, &mchid, &number, &user.id).await {
+        Ok(Some(payment)) => payment,
         Ok(None) => return no_such_payment(&frame),
         Err(failure) => return unavailable(&frame, &failure),
     };

@@ -1,7 +1,7 @@
 //! Cards & Offers: a user's invoice cards, and each card with its invoice (wire_facts 4.5).
 
 use crate::lang::Lang;
-use crate::page::{Frame, encoded, further, html, notice};
+use crate::page::{Frame, encoded, further, html, initial, notice};
 use crate::pages::Pages;
 use crate::time::{china_month, china_time};
 use crate::visit::{UserVisit, Visit, unavailable};
@@ -61,11 +61,6 @@ impl From<HeldCard> for Row {
             is_cancelled: card.cancelled_by.is_some(),
         }
     }
-}
-
-/// Stands where a logo would be.
-fn initial(name: &str) -> String {
-    name.chars().next().map(String::from).unwrap_or_default()
 }
 
 fn day(at: kaipiao_domain::Timestamp) -> String {

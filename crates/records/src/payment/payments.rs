@@ -79,7 +79,7 @@ enum StateShape {
     NotPaid,
     Paid(PaidShape),
     Closed { at_ms: i64 },
-    Revoked { paid: Option<PaidShape>, at_ms: i64 },
+    Revoked { paid: PaidShape, at_ms: i64 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,8 +183,7 @@ impl From<&PaymentState> for StateShape {
             PaymentState::Paid(paid) => Self::Paid(paid.into()),
             PaymentState::Closed { at } => Self::Closed { at_ms: at.unix_millis() },
             PaymentState::Revoked { paid, at } => {
-                let paid = paid.as_ref().map(PaidShape::from);
-                Self::Revoked { paid, at_ms: at.unix_millis() }
+                Self::Revoked { paid: paid.into(), at_ms: at.unix_millis() }
             }
         }
     }
@@ -197,8 +196,7 @@ impl StateShape {
             Self::Paid(paid) => PaymentState::Paid(paid.paid(stored)?),
             Self::Closed { at_ms } => PaymentState::Closed { at: at(at_ms) },
             Self::Revoked { paid, at_ms } => {
-                let paid = paid.map(|paid| paid.paid(stored)).transpose()?;
-                PaymentState::Revoked { paid, at: at(at_ms) }
+                PaymentState::Revoked { paid: paid.paid(stored)?, at: at(at_ms) }
             }
         })
     }

@@ -51,18 +51,6 @@ const fn is_work(queue: Queue) -> &'static str {
     }
 }
 
-/// Changes the claims of a list that hold ($1 bucket, $2 number, $3 serial, $4 node).
-fn listed_sql(queue: Queue, set: &str) -> String {
-    format!(
-        "UPDATE {} w SET {set} FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) \
-         AS t (bucket, number, serial) WHERE w.bucket = t.bucket AND w.number = t.number \
-         AND {} AND {} RETURNING t.number, t.serial",
-        table(queue),
-        is_work(queue),
-        holds_sql("t.serial", "$4")
-    )
-}
-
 /// Prolongs claims to $5 milliseconds from now, but for those whose row somebody else has locked: one row that is held for
 /// long would let all of a node's claims lapse.
 pub(crate) fn renew_sql(queue: Queue) -> String {
@@ -87,8 +75,16 @@ pub(crate) fn held_sql(queue: Queue) -> String {
     )
 }
 
+/// Lets go of the claims of a list that hold ($1 bucket, $2 number, $3 serial, $4 node).
 pub(crate) fn release_sql(queue: Queue) -> String {
-    listed_sql(queue, FREE)
+    format!(
+        "UPDATE {} w SET {FREE} FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) \
+         AS t (bucket, number, serial) WHERE w.bucket = t.bucket AND w.number = t.number \
+         AND {} AND {}",
+        table(queue),
+        is_work(queue),
+        holds_sql("t.serial", "$4")
+    )
 }
 
 /// Frees all claims of a node.

@@ -1,13 +1,13 @@
 //! Section 16: queryinvoceinfo (sic), and the address that an invoice's PDF has.
 
 use crate::answer;
+use crate::china_time::in_china;
 use crate::invoicing::s14_make_out::{is_empty, read_serial, trimmed};
 use crate::keys::Keys;
 use crate::object::Object;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
-use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::requests::QueryRequest;
@@ -68,12 +68,6 @@ pub fn write(serial: &Serial, invoice: &IssuedInvoice, pdf_url: &str) -> String 
 /// `kprq`: the issue's time in China, `yyyyMMddHHmmss`.
 pub fn issue_time(at: Timestamp) -> String {
     in_china(at).strftime("%Y%m%d%H%M%S").to_string()
-}
-
-fn in_china(at: Timestamp) -> jiff::Zoned {
-    let instant = jiff::Timestamp::from_millisecond(at.unix_millis());
-    let instant = instant.expect("the domain's clock is within jiff's ten thousand years");
-    instant.to_zoned(TimeZone::fixed(Offset::constant(8)))
 }
 
 /// The address of an invoice's PDF: always the same for one invoice, and not to be guessed by who

@@ -4,6 +4,7 @@ use crate::payment::order_query::{paid_fields, sub_merchant_fields};
 use crate::payment::pay_answer::{Fields, done, understood};
 use crate::payment::pay_request::PayRequest;
 use crate::payment::pay_time;
+use crate::payment::refunds::{RECEIVER, SOURCE};
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use base64::Engine as _;
@@ -38,8 +39,8 @@ pub fn of_refund(payment: &Payment, refund: &Refund, key: &str, nonce_str: &str)
         .number("settlement_refund_fee", request.refund_fee_fen)
         .text("refund_status", "SUCCESS")
         .text("success_time", pay_time::write_with_signs(refund.at))
-        .text("refund_recv_accout", "支付用户零钱")
-        .text("refund_account", "REFUND_SOURCE_RECHARGE_FUNDS")
+        .text("refund_recv_accout", RECEIVER)
+        .text("refund_account", SOURCE)
         .text("refund_request_source", "API")
         .in_element("root");
     let fields = Fields::default()

@@ -5,7 +5,7 @@ use crate::payment::pay_request::PayRequest;
 use crate::payment::pay_time;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payments::{Paid, Payment};
+use kaipiao_domain::payment::payments::{Paid, Payment, PaymentState};
 
 /// How a call names a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn answer(payment: &Payment) -> Fields {
             .text("out_trade_no", payment.out_trade_no.as_str())
             .text("attach", payment.request.attach.clone()),
     };
-    fields.text("trade_state_desc", in_words(payment.trade_state()))
+    fields.text("trade_state_desc", in_words(payment))
 }
 
 /// What stands in orderquery, in quick pay's answer and in the notice of a payment.
@@ -74,13 +74,13 @@ pub fn sub_merchant_fields(payment: &Payment) -> Fields {
     Fields::default().text("sub_appid", appid).text("sub_mch_id", sub.mchid.as_str())
 }
 
-fn in_words(trade_state: &str) -> &'static str {
-    match trade_state {
-        "SUCCESS" => "支付成功",
-        "REFUND" => "转入退款",
-        "CLOSED" => "订单已关闭",
-        "REVOKED" => "订单已撤销",
-        _ => "订单未支付",
+fn in_words(payment: &Payment) -> &'static str {
+    match &payment.state {
+        PaymentState::NotPaid => "订单未支付",
+        PaymentState::Paid(_) if payment.refunded_fen > 0 => "转入退款",
+        PaymentState::Paid(_) => "支付成功",
+        PaymentState::Closed { .. } => "订单已关闭",
+        PaymentState::Revoked { .. } => "订单已撤销",
     }
 }
 

@@ -126,15 +126,15 @@ fn flat(xml: &str) -> Result<BTreeMap<String, String>, String> {
             Event::Decl(_) | Event::Comment(_) => {}
             Event::DocType(_) => return wrong("a document type is not allowed"),
             Event::PI(_) => return wrong("a processing instruction is not allowed"),
-            Event::Start(start) if root.is_none() => root = Some(name_of(start.name().0)),
+            Event::Start(start) if root.is_none() => root = Some(start.name().0.to_owned()),
             Event::Start(start) => match &open {
                 Some((outer, _)) => return wrong(&format!("{outer} holds an element")),
-                None => open = Some((name_of(start.name().0), String::new())),
+                None => open = Some((start.name().0.to_owned(), String::new())),
             },
             Event::Empty(_) if root.is_none() => return wrong("it holds no parameter"),
             Event::Empty(empty) => match &open {
                 Some((outer, _)) => return wrong(&format!("{outer} holds an element")),
-                None => add(&mut parameters, name_of(empty.name().0), String::new())?,
+                None => add(&mut parameters, empty.name().0.to_owned(), String::new())?,
             },
             Event::Text(text) => match &mut open {
                 Some((_, value)) => value.push_str(&text.xml10_content()),
@@ -171,10 +171,6 @@ fn whole(
             _ => return Err("the body goes on behind its root element".to_owned()),
         }
     }
-}
-
-fn name_of(name: &str) -> String {
-    name.to_owned()
 }
 
 fn add(

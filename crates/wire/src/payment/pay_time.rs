@@ -1,23 +1,17 @@
 //! WeChat Pay's times: `yyyyMMddHHmmss` in China (wire_facts 5.2).
 
+use crate::china_time::{china, in_china};
 use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
 use kaipiao_domain::Timestamp;
 
 /// Writes a moment.
 pub fn write(at: Timestamp) -> String {
-    formatted(at, "%Y%m%d%H%M%S")
+    in_china(at).strftime("%Y%m%d%H%M%S").to_string()
 }
 
 /// Writes a moment as refunds have it: `yyyy-MM-dd HH:mm:ss`.
 pub fn write_with_signs(at: Timestamp) -> String {
-    formatted(at, "%Y-%m-%d %H:%M:%S")
-}
-
-fn formatted(at: Timestamp, format: &str) -> String {
-    let china = TimeZone::fixed(Offset::constant(8));
-    let at = jiff::Timestamp::from_millisecond(at.unix_millis()).unwrap_or_default();
-    at.to_zoned(china).strftime(format).to_string()
+    in_china(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Reads a moment; None: it is none.
@@ -25,8 +19,7 @@ pub fn read(text: &str) -> Option<Timestamp> {
     if text.len() != 14 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let china = TimeZone::fixed(Offset::constant(8));
-    let at = DateTime::strptime("%Y%m%d%H%M%S", text).ok()?.to_zoned(china).ok()?;
+    let at = DateTime::strptime("%Y%m%d%H%M%S", text).ok()?.to_zoned(china()).ok()?;
     Some(Timestamp::from_unix_millis(at.timestamp().as_millisecond()))
 }
 

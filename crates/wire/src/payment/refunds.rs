@@ -9,6 +9,10 @@ use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
 use kaipiao_domain::payment::payments::{Payment, check_notify_url};
 use kaipiao_domain::payment::refund::{Refund, RefundRequest};
 
+/// Where a refund's money comes from, and where it goes: answers and notices say the same.
+pub(crate) const SOURCE: &str = "REFUND_SOURCE_RECHARGE_FUNDS";
+pub(crate) const RECEIVER: &str = "支付用户零钱";
+
 /// Reads refund.
 pub fn read(request: &PayRequest) -> Result<(PaymentName, RefundRequest), PayRefusal> {
     request.required("nonce_str", 32)?;
@@ -106,8 +110,8 @@ pub fn query_answer(payment: &Payment, refunds: &[Refund], total: usize) -> Fiel
             .number(name("refund_fee"), request.refund_fee_fen)
             .number(name("settlement_refund_fee"), request.refund_fee_fen)
             .text(name("refund_status"), "SUCCESS")
-            .text(name("refund_account"), "REFUND_SOURCE_RECHARGE_FUNDS")
-            .text(name("refund_recv_accout"), "支付用户零钱")
+            .text(name("refund_account"), SOURCE)
+            .text(name("refund_recv_accout"), RECEIVER)
             .text(name("refund_success_time"), pay_time::write_with_signs(refund.at));
     }
     fields
