@@ -7,7 +7,7 @@
 
 use crate::app::App;
 use crate::delivery::jobs;
-use crate::delivery::worker::{Ended, LOOK_EVERY, Place, Work, Worker, until_recorded};
+use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::invoicing::{requests, s19_result_push};
 use crate::settings::Concurrency;
@@ -71,7 +71,7 @@ impl Work for Issuing {
         self.0.store.claim_jobs(Self::QUEUE, request).await
     }
 
-    async fn work(&self, Claim { work: job, token }: Claim<Job>, place: Place) -> Ended {
+    async fn work(&self, Claim { work: job, token }: Claim<Job>, place: Place, _: &Hold) -> Ended {
         match issue(&self.0, &job.id, place).await {
             // What is due next, the commit has announced.
             Ok(()) => Ended::default(),
