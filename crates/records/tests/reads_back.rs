@@ -4,6 +4,7 @@
 
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::access::token::{Family, TokenFamily};
 use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
@@ -121,7 +122,7 @@ fn every_record_reads_back() {
         secret: SecretHash([200; 32]),
         bound_to: Some(merchant()),
         platform_id: Some(PlatformId::from_checked("p".into())),
-        merchant_api: false,
+        permissions: Role::MobileApp.permissions(|p| Some(p == Permission::Invoicing)),
     };
     reads_back(account_key(&merchant()), &account);
     reads_back(contact_key(&merchant()), &Contact { phone: "1".into(), time_out: 2 });

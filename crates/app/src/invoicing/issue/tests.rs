@@ -27,7 +27,7 @@ async fn store_of(requests: &[InvoiceRequest]) -> Arc<MemoryStore> {
         secret: SecretHash([0; 32]),
         bound_to: None,
         platform_id: Some(PlatformId::from_checked("p".into())),
-        merchant_api: false,
+        permissions: Role::Merchant.permissions(|_| None),
     };
     commit(&store, vec![record::save(account_key(&merchant()), Expect::Absent, &account)]).await;
     for request in requests {
