@@ -41,6 +41,7 @@ use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
+use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_ports::record::{Body, Key, Stored};
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
@@ -152,6 +153,7 @@ fn every_record_reads_back() {
         MessageEvent::Issued(serial()),
         MessageEvent::Failed,
         MessageEvent::TakenBack(serial()),
+        MessageEvent::WrittenOff { serial: serial(), by: merchant() },
         MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
     ] {
         let order_id = OrderId::parse("1").unwrap();
@@ -174,6 +176,7 @@ fn messages_of_different_orders_and_events_have_different_keys() {
         MessageEvent::Issued(serial()),
         MessageEvent::Failed,
         MessageEvent::TakenBack(serial()),
+        MessageEvent::WrittenOff { serial: serial(), by: merchant() },
         MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
     ];
     let mut keys = std::collections::BTreeSet::new();
@@ -332,8 +335,16 @@ fn a_request_reads_back_in_every_state_and_colour() {
         if let Some(card) = card {
             assert_eq!(card_key_of(&request), Some(card_key(&card)));
             reads_back(CodeOwner::key(&merchant(), &code), &CodeOwner::from(&card));
-            for card in [card.cancelled(serial("r")), card] {
-                reads_back(card_key(&card), &card);
+            let (by, red) = (merchant(), Some(serial("r")));
+            for status in [
+                CardStatus::Init,
+                CardStatus::Locked { by: by.clone(), at: at(8) },
+                CardStatus::Closed { by: by.clone(), at: at(8), offset_by: None },
+                CardStatus::Closed { by, at: at(8), offset_by: red.clone() },
+                CardStatus::Cancelled { offset_by: None },
+                CardStatus::Cancelled { offset_by: red },
+            ] {
+                reads_back(card_key(&card), &card.with_status(status));
             }
         }
     }

@@ -7,11 +7,10 @@ use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::{TaxpayerError, TaxpayerSpec};
 use crate::listing::{self, Ask, Listing};
 use crate::signed::platform_id;
-use crate::store_access::{busy, commit, get};
+use crate::store_access::{busy, commit_unless_changed, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::access::permissions::{Permission, Permissions};
 use kaipiao_domain::{Refusal, text};
-use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Kind, Save};
 use kaipiao_ports::store::{Commit, PageOrder};
 use kaipiao_records::access::account::account_key;
@@ -174,11 +173,7 @@ impl Batch {
         if saves.is_empty() {
             return Ok(true);
         }
-        match commit(app, Commit::of(saves)).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Conflict(_)) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        commit_unless_changed(app, Commit::of(saves)).await
     }
 
     async fn check_merchant(&self, app: &App, text: &str) -> Result<(), Failure> {

@@ -30,7 +30,7 @@ impl Permission {
         }
     }
 
-    /// What a call without the permission is answered (ruling 99).
+    /// What a call without the permission is answered (section 99, D-26).
     pub const fn refusal_code(self) -> ErrorCode {
         match self {
             Self::Merchant | Self::Reimbursement => ErrorCode::ApiUnauthorized,

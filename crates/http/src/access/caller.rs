@@ -75,6 +75,17 @@ impl FromRequest<Server> for InvoicingCall {
     }
 }
 
+/// A [`Call`] of [`Permission::Reimbursement`].
+pub(crate) struct ReimbursementCall(pub(crate) Call);
+
+impl FromRequest<Server> for ReimbursementCall {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::of(Permission::Reimbursement, request, server).await.map(Self)
+    }
+}
+
 /// The query's token, or 41001.
 fn token(parts: &Parts) -> Result<String, Refusal> {
     let token = query_value(&parts.uri, NAME);
