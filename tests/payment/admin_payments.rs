@@ -99,7 +99,54 @@ fn a_payment_made_elsewhere_is_reported_and_opens_an_entry() {
     }
     assert_eq!(count(), before + 1);
     assert_eq!(by(json!("zhangwei")).0, 400);
+    assert_eq!(by(Value::Null).0, 200);
     let unknown = server.admin("PUT", "payments/1234/order-1", &report);
     assert!(unknown.0 == 400 && unknown.1["error"].as_str().unwrap().contains("mchid"));
     assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/1"), &report).0, 400);
+}
+
+#[test]
+fn nothing_of_a_reported_payment_is_invented() {
+    let server = TestServer::start();
+    let openid = server.openid("lina", MERCHANT);
+    let report = json!({"total_fee": 100, "openid": openid, "receipt": "Y", "user": "lina"});
+    let put = |number: &str, more: &Value| {
+        let mut report = report.clone();
+        report.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        server.admin("PUT", &format!("payments/{MCHID}/{number}"), &report)
+    };
+    let known = |answer: &Value| (answer["transaction_id"].clone(), answer["paid_ms"].clone());
+    let session = server.session("lina");
+    let details = || {
+        let path = format!("/payments/{MCHID}/order-1");
+        server.page("GET", &path, &[("cookie", &session)], "").body().to_owned()
+    };
+    let (status, answer) = put("order-1", &json!({}));
+    assert_eq!((status, known(&answer)), (200, (Value::Null, Value::Null)), "{answer}");
+    assert!(!details().contains("交易单号") && !details().contains("支付时间"), "{}", details());
+    let pay = PayClient::new(&server);
+    let found = pay.done("/pay/orderquery", &[("out_trade_no", "order-1")]);
+    assert_eq!((found.get("transaction_id"), found.get("time_end")), ("", ""));
+    // What the payment's own system knows of it may come later.
+    let id = "4200001234202601019876543210";
+    let whole = json!({"transaction_id": id, "time_end": "20260101083000"});
+    for more in [&whole, &json!({}), &whole] {
+        let (status, answer) = put("order-1", more);
+        let expected = (json!(id), json!(1_767_227_400_000_i64));
+        assert_eq!((status, known(&answer)), (200, expected), "{answer}");
+    }
+    assert!(details().contains(id) && details().contains("2026-01-01 08:30"), "{}", details());
+    let found = pay.done("/pay/orderquery", &[("transaction_id", id)]);
+    assert_eq!((found.get("out_trade_no"), found.get("time_end")), ("order-1", "20260101083000"));
+    for (number, more, words) in [
+        ("order-1", json!({"transaction_id": "42"}), "transaction_id differs"),
+        ("order-1", json!({"time_end": "20260101083001"}), "time_end differs"),
+        ("order-2", json!({"transaction_id": id}), "transaction_id is out_trade_no order-1's"),
+        ("order-2", json!({"transaction_id": "4 2"}), "transaction_id must be"),
+        ("order-2", json!({"time_end": "2026-01-01"}), "time_end must be yyyyMMddHHmmss"),
+    ] {
+        let (status, answer) = put(number, &more);
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(status == 400 && error.contains(words), "{words}: {answer}");
+    }
 }
