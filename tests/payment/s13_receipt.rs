@@ -138,3 +138,27 @@ fn an_entry_that_is_opened_later_opens_the_same_order() {
     assert_eq!(values, [json!("order-1"), json!(1), json!(100)]);
     assert_refused(&client.auth_url_answer(&client.asked("order-1", 0)), 72031, "type must be 1");
 }
+
+#[test]
+fn a_payment_made_before_anybody_was_linked_keeps_its_number_for_type_1() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    client.set_contact();
+    for number in ["early-1", "order-1", "back-1"] {
+        pay.paid(number, &[("receipt", "Y")], "lina");
+    }
+    pay.paid("plain-1", &[], "lina");
+    pay.refund("back-1", "r-1", "100");
+    // Whose payments they are is known from the link on.
+    assert_ok(&client.auth_url_answer(&client.asked("early-1", 0)));
+    link(&server);
+    for page_type in [0, 2] {
+        let answer = client.auth_url_answer(&client.asked("order-1", page_type));
+        assert_refused(&answer, 72031, "type must be 1: order_id order-1 was paid with receipt=Y");
+        for free in ["early-1", "plain-1", "back-1", "1"] {
+            assert_ok(&client.auth_url_answer(&client.asked(free, page_type)));
+        }
+    }
+    assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
+}

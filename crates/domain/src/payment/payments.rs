@@ -443,6 +443,13 @@ impl Payment {
         }
     }
 
+    /// Whether it has an entry (section 13) that has opened no order.
+    pub fn is_waiting_for_entry(&self) -> bool {
+        let is_paid = matches!(self.state, PaymentState::Paid(_));
+        let has_entry = self.request.has_receipt && is_paid && !self.is_fully_refunded();
+        has_entry && self.order_merchant.is_none()
+    }
+
     /// Whether all of it was given back.
     pub fn is_fully_refunded(&self) -> bool {
         self.refunded_fen >= self.request.total_fee_fen
