@@ -199,15 +199,29 @@ fn production_has_no_payments() {
     assert!(calls.len() >= 11);
     let mut paths: Vec<_> = calls.iter().map(|path| (*path).to_owned()).collect();
     for prefix in ["/xdc/apiv2sandbox", "/sandboxnew"] {
-        let under = |path: &&str| format!("{prefix}{}", path.trim_start_matches("/secapi"));
-        paths.extend(calls.iter().map(under));
+        for middle in ["", "/secapi"] {
+            let path =
+                |path: &&str| format!("{prefix}{middle}{}", path.trim_start_matches("/secapi"));
+            paths.extend(calls.iter().map(path));
+        }
     }
-    paths.extend(
-        ["/xdc/apiv2getsignkey/sign/getsignkey", "/sandboxnew/pay/getsignkey"].map(str::to_owned),
-    );
+    let others = [
+        "/xdc/apiv2getsignkey/sign/getsignkey",
+        "/sandboxnew/pay/getsignkey",
+        "/pay/x",
+        "/secapi/x",
+        "/xdc/x",
+        "/sandboxnew/x",
+    ];
+    paths.extend(others.map(str::to_owned));
     let sandbox = ROUTES.iter().filter(|route| route.api() == Api::Sandbox);
     paths.extend(sandbox.map(|route| route.path.to_owned()));
+    let pages = kaipiao_pages::sandbox_paths();
+    assert!(pages.iter().any(|path| path == "/cashier"), "{pages:?}");
+    paths.extend(pages.iter().map(|path| path.replace("{order_id}", "order-1")));
+    assert!(paths.iter().any(|path| path == "/sandbox/v1/pay"));
     for path in paths {
+        assert!(!path.contains('{'), "{path}");
         assert_eq!(server.post_raw(&path, None, "<xml><a>1</a></xml>").status(), 404, "{path}");
         assert_eq!(server.get_raw(&path).status(), 404, "{path}");
     }
