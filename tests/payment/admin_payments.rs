@@ -3,6 +3,7 @@
 use crate::payment::pay_client::{MCHID, PayClient, link};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused};
 use serde_json::{Value, json};
+use std::process::Command;
 
 fn unmet(payment: &Value) -> Vec<String> {
     let conditions = payment["entry"]["conditions"].as_object().unwrap();
@@ -149,4 +150,34 @@ fn nothing_of_a_reported_payment_is_invented() {
         let error = answer["error"].as_str().unwrap_or_default();
         assert!(status == 400 && error.contains(words), "{words}: {answer}");
     }
+}
+
+/// docs/operations.md's own lines, in a shell, against a server in production.
+#[test]
+fn an_operators_documented_report_works_in_production() {
+    let (token, key) = ("an operator's own token", "0123456789abcdef0123456789abcdef");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), token).unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {:?}\n\
+         [[accounts]]\nappid = \"{MERCHANT}\"\nrole = \"merchant\"\nsecret = \"{key}\"\n\
+         [[pay_merchants]]\nmchid = \"1900000110\"\nkey = \"{key}\"\naccounts = [\"{MERCHANT}\"]",
+        file.path().to_str().unwrap()
+    ));
+    let documented = include_str!("../../docs/operations.md");
+    let (_, section) = documented.split_once("## Payments made elsewhere").unwrap();
+    let (script, _) = section.split_once("```sh\n").unwrap().1.split_once("```").unwrap();
+    let script = script.replace("https://invoices.example", &server.base);
+    let shell =
+        Command::new("sh").args(["-euc", &script]).env("ADMIN_TOKEN", token).output().unwrap();
+    assert!(shell.status.success(), "{shell:?}");
+    let answers = String::from_utf8(shell.stdout).unwrap();
+    let answers: Vec<Value> =
+        answers.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let [paid, refunded] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(paid["trade_state"], "SUCCESS", "{paid}");
+    assert_eq!((&paid["user"], &paid["receipt"]), (&json!("u1"), &json!(true)));
+    assert_eq!(paid["transaction_id"], "4200001234202601019876543210");
+    assert_eq!(unmet(paid), ["contact_set", "platform_linked"]);
+    assert_eq!((&refunded["trade_state"], &refunded["user"]), (&json!("REFUND"), &json!("u1")));
 }

@@ -112,7 +112,10 @@ fn asked() -> Vec<Wrong> {
     let addresses = ["localhost", "1.2.3", "1.2.3.4:80"];
     wrongs.extend(wrong("spbill_create_ip", &addresses, INVALID, "must be an IP address"));
     let times = ["2026", "20261301000000", "2026-01-01 00:00:00"];
-    wrongs.extend(wrong("time_expire", &times, INVALID, "must be yyyyMMddHHmmss"));
+    for name in ["time_start", "time_expire"] {
+        wrongs.extend(wrong(name, &times, INVALID, "must be yyyyMMddHHmmss"));
+    }
+    wrongs.extend(too_long(&[("goods_tag", 32), ("product_id", 32), ("limit_pay", 32)]));
     wrongs.extend(wrong("sub_mch_id", &["x"], "MCHID_NOT_EXIST", "is no pay merchant's"));
     wrongs.extend(wrong("sub_mch_id", &["1234"], "NOAUTH", "is no sub-merchant of"));
     wrongs

@@ -51,6 +51,7 @@ fn read_as(
     check_fee("total_fee", total_fee_fen)?;
     check_currency(request, "fee_type")?;
     check_address(request, trade_type)?;
+    check_unused(request)?;
     let asked = PaymentRequest {
         appid: request.required_account("appid")?,
         sub_merchant: sub_merchant(request)?,
@@ -65,7 +66,7 @@ fn read_as(
             .map(OpenId::from_checked),
         notify_url: notify_url(request, trade_type)?,
         contract_id: contract_id(request, trade_type)?,
-        expires_at: expires_at(request)?,
+        expires_at: time(request, "time_expire")?,
         // Part of the signature as it was sent; only the exact Y counts (wire_facts 5.3).
         has_receipt: request.as_sent("receipt") == "Y",
     };
@@ -158,17 +159,25 @@ fn notify_url(request: &PayRequest, trade_type: TradeType) -> Result<Option<Stri
     Ok(Some(request.notify_url()?.to_owned()))
 }
 
-fn expires_at(request: &PayRequest) -> Result<Option<Timestamp>, PayRefusal> {
-    match request.get("time_expire") {
+fn time(request: &PayRequest, name: &str) -> Result<Option<Timestamp>, PayRefusal> {
+    match request.get(name) {
         "" => Ok(None),
         text => match pay_time::read(text) {
             Some(at) => Ok(Some(at)),
             None => {
                 let problem = format!("must be yyyyMMddHHmmss, not {}", text::quoted(text));
-                Err(PayRefusal::invalid("time_expire", problem))
+                Err(PayRefusal::invalid(name, problem))
             }
         },
     }
+}
+
+/// What changes nothing in a sandbox, but is refused by WeChat Pay where it has another form.
+fn check_unused(request: &PayRequest) -> Result<(), PayRefusal> {
+    for name in ["goods_tag", "product_id", "limit_pay"] {
+        request.optional(name, 32)?;
+    }
+    time(request, "time_start").map(drop)
 }
 
 /// What unifiedorder answers besides. `page_url` is where the payment is paid.
