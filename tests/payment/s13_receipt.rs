@@ -1,7 +1,9 @@
 //! Section 13: a payment with `receipt=Y` opens an order.
 
 use crate::payment::pay_client::{MCHID, PayClient, link};
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, form_token};
+use kaipiao_tests::{
+    MERCHANT, TestServer, USER, assert_ok, assert_refused, assert_sucesss, form_token,
+};
 use serde_json::json;
 
 fn link_with_contact(server: &TestServer) {
@@ -161,4 +163,60 @@ fn a_payment_made_before_anybody_was_linked_keeps_its_number_for_type_1() {
         }
     }
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
+}
+
+/// The demo user answers the page of a payment's order with a title of their own.
+fn authorize(server: &TestServer, order_id: &str) {
+    let auth_url = server.client(MERCHANT).auth_url(order_id, 1);
+    let answer = json!({"auth_url": auth_url, "user": USER, "decision": "authorize"});
+    let (status, answer) = server.post_json("/sandbox/v1/authorize", &answer);
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[test]
+fn a_full_refund_leaves_an_order_that_was_used_to_the_merchant() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = server.merchant();
+    link(&server);
+    let pay = PayClient::new(&server);
+    for (number, is_issued) in [("order-1", false), ("order-2", true)] {
+        pay.paid(number, &[("receipt", "Y")], USER);
+        authorize(&server, number);
+        if is_issued {
+            assert_sucesss(&client.make_out(&client.invoice(number, "A1")));
+            assert_eq!(client.result("A1")["errcode"], json!(0));
+        }
+        pay.refund(number, number, "100");
+        assert_eq!(client.status(number)["invoice_status"], "auth success");
+    }
+    assert_ok(&client.reject("order-1"));
+    let blue = client.result("A1")["invoicedetail"].clone();
+    assert_sucesss(&client.offset(&client.offset_of(&blue, "A1r")));
+    assert_eq!(client.result("A1r")["errcode"], json!(0));
+}
+
+#[test]
+fn a_quick_payment_that_is_taken_back_closes_its_entry() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    link_with_contact(&server);
+    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let accounts = server.get_json("/sandbox/v1/accounts");
+    let users = accounts["users"].as_array().unwrap();
+    let lina = users.iter().find(|user| user["id"] == "lina").unwrap();
+    let name = ("out_trade_no", "order-1");
+    let asked = [
+        ("body", "tea"),
+        name,
+        ("total_fee", "100"),
+        ("spbill_create_ip", "127.0.0.1"),
+        ("auth_code", lina["auth_code"].as_str().unwrap()),
+        ("receipt", "Y"),
+    ];
+    pay.done("/pay/micropay", &asked);
+    assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
+    pay.done("/secapi/pay/reverse", &[name]);
+    let answer = client.auth_url_answer(&client.asked("order-1", 1));
+    assert_refused(&answer, 72035, "refunded");
 }

@@ -142,12 +142,12 @@ pub(crate) async fn check_not_waiting(
     merchant: &AppId,
     order_id: &OrderId,
 ) -> Result<(), Failure> {
-    let linked = get::<LinkedPayMerchant>(app, &linked_pay_merchant_key(merchant)).await?;
-    let (Some(LinkedPayMerchant(mchid)), Ok(number)) =
-        (linked, OutTradeNo::parse(order_id.as_str()))
-    else {
-        return Ok(());
-    };
+    // What is remembered is enough, so that a merchant without a link costs no read: on another node it counts 2 s later.
+    let key = linked_pay_merchant_key(merchant);
+    let linked = record::get::<LinkedPayMerchant>(&*app.store, &key).await?;
+    let number = OutTradeNo::parse(order_id.as_str());
+    let (Some(linked), Ok(number)) = (linked, number) else { return Ok(()) };
+    let LinkedPayMerchant(mchid) = linked.value;
     let found = get_fresh::<Payment>(app, &payment_key(&mchid, &number)).await?;
     let Some(payment) = found.filter(Payment::is_waiting_for_entry) else { return Ok(()) };
     let link = link_of(app, &payment).await?;
