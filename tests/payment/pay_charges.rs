@@ -81,6 +81,13 @@ fn a_payment_on_behalf_is_told_by_notice_and_query() {
     assert_eq!(values, [&*contract_id, "SUCCESS", "100", "order-1"]);
     // WxJava signs what its type of this notice knows, and these it does not.
     assert_eq!((told.get("trade_type"), told.get("sign_type")), ("", ""));
+    let hmac = PayClient { sign_type: SignType::HmacSha256, ..PayClient::new(&server) };
+    let mut other = asked.to_vec();
+    other[1].1 = "order-0";
+    hmac.done("/pay/pappayapply", &other);
+    let told = PayRequest::read(receiver.next().body.as_bytes()).unwrap();
+    assert!(told.is_signed_by(KEY, SignType::HmacSha256), "{told:?}");
+    assert_eq!((told.get("trade_type"), told.get("sign_type")), ("", ""));
     server.all_completed();
     let found = client.done("/pay/paporderquery", &[("out_trade_no", "order-1")]);
     assert_eq!((found.get("trade_state"), found.get("trade_type")), ("SUCCESS", "PAP"));

@@ -9,7 +9,7 @@ use aes::Aes256;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaipiao_domain::payment::payments::{Paid, Payment, SignType};
+use kaipiao_domain::payment::payments::{Paid, Payment};
 use kaipiao_domain::payment::refund::Refund;
 use md5::{Digest, Md5};
 
@@ -18,14 +18,12 @@ pub fn of_payment(payment: &Payment, paid: &Paid, key: &str, nonce_str: &str) ->
     let request = &payment.request;
     let begin = understood(request.appid.as_str(), payment.mchid.as_str(), nonce_str)
         .and(sub_merchant_fields(payment));
-    let sign_type = Fields::default().text("sign_type", payment.sign_type.as_str());
     let fields = match &request.contract_id {
-        None => begin.and(sign_type).and(done()).and(paid_fields(payment, paid)),
-        Some(contract_id) => {
-            let is_default = payment.sign_type == SignType::default();
-            let sign_type = if is_default { Fields::default() } else { sign_type };
-            begin.and(sign_type).and(done()).and(charged_fields(payment, paid, contract_id))
-        }
+        None => begin
+            .text("sign_type", payment.sign_type.as_str())
+            .and(done())
+            .and(paid_fields(payment, paid)),
+        Some(contract_id) => begin.and(done()).and(charged_fields(payment, paid, contract_id)),
     };
     fields.signed(key, payment.sign_type)
 }

@@ -52,7 +52,7 @@ pub fn paid_fields(payment: &Payment, paid: &Paid) -> Fields {
 }
 
 /// The same in the notice of a payment on behalf: it names the contract and the state, but no trade_type, which clients
-/// that know this notice would not sign (wire_facts 5.2).
+/// that have a type for this notice leave out of its signature (D-165).
 pub(crate) fn charged_fields(payment: &Payment, paid: &Paid, contract_id: &str) -> Fields {
     payer_fields(payment, paid)
         .text("trade_state", payment.trade_state())
