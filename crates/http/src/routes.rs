@@ -266,7 +266,7 @@ pub const ROUTES: &[Route] = &[
         section: "13",
         what: "the same for a sub-merchant",
         what_zh: "申请扣款（服务商）",
-        handler: || pay(pap_pay_apply::pap_pay_apply),
+        handler: || pay(pap_pay_apply::partner_pap_pay_apply),
     },
     Route {
         methods: "POST",
@@ -282,7 +282,7 @@ pub const ROUTES: &[Route] = &[
         section: "13",
         what: "the same for a sub-merchant",
         what_zh: "查询扣款订单（服务商）",
-        handler: || pay(order_query::order_query),
+        handler: || pay(order_query::partner_order_query),
     },
     Route {
         methods: "POST",

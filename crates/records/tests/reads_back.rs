@@ -401,6 +401,7 @@ fn payments_and_refunds_read_back() {
         device_info: "d".into(),
         openid: Some(openid()),
         notify_url: Some("http://x/n".into()),
+        contract_id: Some("20".into()),
         expires_at: Some(at(9)),
         has_receipt: true,
     };
@@ -411,6 +412,7 @@ fn payments_and_refunds_read_back() {
         device_info: String::new(),
         openid: None,
         notify_url: None,
+        contract_id: None,
         expires_at: None,
         has_receipt: false,
         ..request.clone()
@@ -418,12 +420,13 @@ fn payments_and_refunds_read_back() {
     let user = UserId::parse("amy");
     let payer = Payer { user, openid: openid(), sub_openid: Some(openid()) };
     let anonymous = Payer { user: None, openid: openid(), sub_openid: None };
-    let paid = |payer| Paid { transaction_id: "42".into(), payer, at: at(8) };
+    let paid = |payer| Paid { transaction_id: Some("42".into()), payer, at: Some(at(8)) };
+    let reported = Paid { transaction_id: None, payer: anonymous, at: None };
     let out_refund_no = OutRefundNo::parse("r@1").unwrap();
     let states = [
         PaymentState::NotPaid,
         PaymentState::Paid(paid(payer.clone())),
-        PaymentState::Paid(paid(anonymous)),
+        PaymentState::Paid(reported),
         PaymentState::Closed { at: at(7) },
         PaymentState::Revoked { paid: paid(payer), at: at(7) },
     ];
@@ -457,7 +460,6 @@ fn payments_and_refunds_read_back() {
         mchid: mchid(),
         refund_id: "50".into(),
         out_trade_no: number.clone(),
-        transaction_id: "42".into(),
         request: asked.clone(),
         at: at(9),
     };

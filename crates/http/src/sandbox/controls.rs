@@ -173,7 +173,7 @@ pub(crate) async fn pay(State(server): State<Server>, body: RequestBody) -> Resp
             let json_of = PaidJson {
                 mchid: payment.mchid.to_string(),
                 out_trade_no: payment.out_trade_no.to_string(),
-                transaction_id: paid.map(|paid| paid.transaction_id.clone()),
+                transaction_id: paid.and_then(|paid| paid.transaction_id.clone()),
                 openid,
             };
             json(StatusCode::OK, bare(&json_of))
