@@ -170,6 +170,41 @@ impl Browser {
         self.until("the page is left", async || !page.is_present().await.unwrap_or(false)).await;
     }
 
+    /// Clicks what opens a window, and goes on in that.
+    pub async fn click_and_follow(&self, css: &str) {
+        self.click(css).await;
+        let windows = async || self.driver.windows().await.unwrap();
+        self.until("a window opens", async || windows().await.len() == 2).await;
+        let newest = windows().await.pop().unwrap();
+        self.driver.switch_to_window(newest).await.unwrap();
+    }
+
+    /// Clicks the button with these words, which closes this window, and goes on in the one that opened it.
+    pub async fn press_and_return(&self, words: &str) {
+        let path = format!("//button[contains(normalize-space(.), '{words}')]");
+        self.find_by(By::XPath(path)).await.click().await.unwrap();
+        self.return_once_closed().await;
+    }
+
+    /// Waits until this window is closed, and goes on in the first one.
+    pub async fn return_once_closed(&self) {
+        let (started, mut polls) = (Instant::now(), tokio::time::interval(PAUSE));
+        loop {
+            let windows = self.driver.windows().await.unwrap();
+            if let [only] = &*windows {
+                return self.driver.switch_to_window(only.clone()).await.unwrap();
+            }
+            polls.tick().await;
+            assert!(started.elapsed() < PATIENCE, "the window stays open");
+        }
+    }
+
+    /// Closes this window as a person does, and goes on in the one that opened it.
+    pub async fn close_window(&self) {
+        self.driver.close_window().await.unwrap();
+        self.return_once_closed().await;
+    }
+
     /// Types into a field, in the place of what stood there.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.field(name).await;

@@ -5,4 +5,5 @@
 mod harness;
 mod payment;
 mod people;
+mod reimbursement;
 mod s02_auth_url;

@@ -1,5 +1,6 @@
 //! Reimbursement: companies read, lock and write off what their staff have chosen.
 
+mod picker;
 mod read_invoice;
 mod update_status;
 

@@ -1,5 +1,6 @@
-//! What people see. Server-rendered, phone first, in Chinese and English, with one style and no
-//! script, and no request to anywhere else.
+//! What people see. Server-rendered, phone first, in Chinese and English, with one style and no request
+//! to anywhere else. No page of ours needs a script; what companies' pages load to open the picker is one
+//! (`reimbursement`).
 //!
 //! A page is a file with its handlers and a template of the same name; `visit` says who asks and
 //! what they sent, `page` what all pages share, `lang` in which language they speak.
@@ -14,6 +15,7 @@ mod payment;
 mod people;
 mod phone;
 mod qr;
+mod reimbursement;
 mod router;
 mod style;
 mod time;

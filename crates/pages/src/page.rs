@@ -63,12 +63,24 @@ impl Frame {
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// The same, with scripts of this server's own.
+const CONTENT_SECURITY_POLICY_OF_SCRIPTS: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
 /// A rendered page.
 pub(crate) fn html(status: StatusCode, template: &impl Template) -> Response {
+    html_under(CONTENT_SECURITY_POLICY, status, template)
+}
+
+/// A rendered page with a script.
+pub(crate) fn html_with_script(status: StatusCode, template: &impl Template) -> Response {
+    html_under(CONTENT_SECURITY_POLICY_OF_SCRIPTS, status, template)
+}
+
+fn html_under(policy: &'static str, status: StatusCode, template: &impl Template) -> Response {
     let text = template.render().expect("a template has no part that can fail");
     let headers: [(HeaderName, HeaderValue); 4] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         // Not "no-referrer": with it a browser hides the origin of our own forms from us.
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),

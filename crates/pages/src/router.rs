@@ -9,6 +9,10 @@ use crate::pages::Pages;
 use crate::payment::cashier::CASHIER_PATH;
 use crate::payment::{cashier, details, entry};
 use crate::people::{cards, login, messages, titles};
+use crate::reimbursement::jssdk::{self, CONFIG_PATH, JSSDK_PATH};
+use crate::reimbursement::picked::{self, PICKED_PATH};
+use crate::reimbursement::picker::{self, PICKER_PATH};
+use crate::reimbursement::title_picker::{self, TITLE_PICKER_PATH};
 use crate::style::{ICON_PATH, STYLE_PATH, icon, style};
 use crate::visit::Visit;
 use crate::wrong_call::wrong_method;
@@ -49,6 +53,24 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
         "/login",
         "who the user is: chosen in the sandbox, else token= and next=",
         "用户身份：沙箱里选择，正式环境由 token=、next= 传入",
+    ),
+    page_row(
+        "GET POST",
+        PICKER_PATH,
+        "the picker: a user chooses invoices for a company (wx.invoke('chooseInvoice'))",
+        "发票选择器（wx.invoke('chooseInvoice')）",
+    ),
+    page_row(
+        "GET POST",
+        TITLE_PICKER_PATH,
+        "a user chooses a title for a page (wx.invoke('chooseInvoiceTitle'))",
+        "抬头选择器（wx.invoke('chooseInvoiceTitle')）",
+    ),
+    page_row(
+        "GET",
+        JSSDK_PATH,
+        "the script that companies' pages load for both",
+        "企业页面引用的 JS-SDK 脚本",
     ),
     page_row("GET", "/me/cards", "Cards & Offers: a user's invoices", "卡包：用户的发票"),
     page_row("GET", "/me/titles", "a user's title book", "用户的发票抬头"),
@@ -112,6 +134,11 @@ fn everywhere() -> Vec<Served> {
         ("/me/messages", get(messages::list)),
         ("/payments/{mchid}/{out_trade_no}", get(details::show)),
         ("/payments/{mchid}/{out_trade_no}/entry", get(entry::why).post(entry::open)),
+        (PICKER_PATH, get(picker::choose).post(picker::choose)),
+        (TITLE_PICKER_PATH, get(title_picker::choose).post(title_picker::choose)),
+        (JSSDK_PATH, get(jssdk::jssdk)),
+        (CONFIG_PATH, get(jssdk::config)),
+        (PICKED_PATH, get(picked::script)),
         (STYLE_PATH, get(style)),
         (ICON_PATH, get(icon)),
         ("/favicon.ico", get(icon)),

@@ -139,6 +139,11 @@ impl Form {
         self.find(name).unwrap_or("")
     }
 
+    /// Every value of a field.
+    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// A field's value, if it is there.
     pub(crate) fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

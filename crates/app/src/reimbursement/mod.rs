@@ -3,6 +3,7 @@
 pub mod choose;
 pub(crate) mod chosen_card;
 pub(crate) mod issued_info;
+pub mod picker;
 pub mod read_invoice;
 pub(crate) mod status_push;
 pub mod update_status;

@@ -5,8 +5,11 @@ use crate::Timestamp;
 use crate::access::account::AppId;
 use core::time::Duration;
 
-/// How long a ticket lives.
+/// How long a ticket lives at least.
 pub const TICKET_LIFE: Duration = Duration::from_secs(7200);
+/// Tickets that are asked for within so many seconds are the same one: so those that live are few enough
+/// to be tried one after the other, where a signature hides which of them it was made with (D-180).
+const SAME_FOR: Duration = Duration::from_secs(10);
 
 /// What a ticket is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +51,36 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// The account's ticket at this moment.
+    pub fn at(merchant: AppId, ticket_type: TicketType, now: Timestamp) -> Self {
+        let same_for_ms = i64::try_from(SAME_FOR.as_millis()).expect("it is short");
+        let since_ms = now.unix_millis().rem_euclid(same_for_ms);
+        let issued_at = Timestamp::from_unix_millis(now.unix_millis() - since_ms);
+        Self { merchant, ticket_type, issued_at }
+    }
+
+    /// Every ticket of the account that lives at this moment, newest first.
+    pub fn all_alive(
+        merchant: &AppId,
+        ticket_type: TicketType,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Self> {
+        let newest = Self::at(merchant.clone(), ticket_type, now);
+        let earlier = move |ticket: &Self| {
+            let before_ms = ticket.issued_at.unix_millis() - 1;
+            Some(Self::at(
+                ticket.merchant.clone(),
+                ticket_type,
+                Timestamp::from_unix_millis(before_ms),
+            ))
+        };
+        core::iter::successors(Some(newest), earlier)
+            .take_while(move |ticket| !ticket.is_expired(now))
+    }
+
     /// Whether its life is over, or has never begun: a clock far ahead has issued it.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.issued_at.is_over(TICKET_LIFE, now)
+        self.issued_at.is_over(TICKET_LIFE + SAME_FOR, now)
     }
 }
 

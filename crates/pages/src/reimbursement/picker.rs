@@ -1,0 +1,171 @@
+//! The picker: a user chooses invoices for a company, which can read, lock and write them off from then on
+//! (wire_facts 1.2).
+
+use crate::page::{Frame, html, initial, notice};
+use crate::pages::Pages;
+use crate::reimbursement::picked::{self, Answer};
+use crate::time::china_time;
+use crate::visit::{Form, UserVisit, Visit, unavailable};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::reimbursement::choose::{self, ChooseError};
+use kaipiao_app::reimbursement::picker::{self, CardSign, PickerError};
+use kaipiao_domain::access::account::Account;
+use kaipiao_domain::people::card::{CardCode, InvoiceCard};
+use kaipiao_domain::people::user::UserId;
+use kaipiao_wire::reimbursement::read_invoice::write_chosen;
+
+pub(crate) const PICKER_PATH: &str = "/open/choose-invoice";
+/// What its answers begin with.
+const NAME: &str = "choose_invoice";
+/// The only way to sign.
+const SIGN_TYPE: &str = "SHA1";
+
+#[derive(Template)]
+#[template(path = "picker.html")]
+struct Picker<'a> {
+    frame: &'a Frame,
+    company: &'a str,
+    initial: String,
+    rows: Vec<Row>,
+    /// The visitor has confirmed and chosen none.
+    is_nothing_chosen: bool,
+}
+
+struct Row {
+    code: String,
+    seller: String,
+    buyer: String,
+    /// Yuan with two places.
+    amount: String,
+    day: String,
+}
+
+impl From<InvoiceCard> for Row {
+    fn from(card: InvoiceCard) -> Self {
+        let time = china_time(card.issued_at.unix_seconds());
+        Self {
+            code: card.code.to_string(),
+            seller: card.seller,
+            buyer: card.buyer,
+            amount: card.gross.to_string(),
+            day: time.split(' ').next().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The origin that the answer goes to: of an http or https address; None: it is none.
+pub(super) fn origin_of(visit: &Visit) -> Option<String> {
+    let origin = visit.parameter("origin");
+    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
+    let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
+    (!host.is_empty() && host.len() <= 255 && host.chars().all(is_host)).then_some(origin)
+}
+
+/// Whoever opens the address by hand.
+pub(super) fn no_origin(frame: &Frame) -> Response {
+    notice(
+        frame,
+        StatusCode::BAD_REQUEST,
+        ("地址不完整", "This address is not complete"),
+        ("请在企业的页面里打开发票选择器。", "Open the picker from the company's page."),
+    )
+}
+
+fn sign_of(visit: &Visit) -> CardSign {
+    CardSign {
+        appid: visit.parameter("appid"),
+        timestamp: visit.parameter("timestamp"),
+        nonce: visit.parameter("nonceStr"),
+        signature: visit.parameter("cardSign"),
+    }
+}
+
+/// `GET` and `POST /open/choose-invoice?appid=&timestamp=&nonceStr=&signType=&cardSign=&origin=`
+pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let frame = visit.frame();
+    let Some(origin) = origin_of(&visit) else { return no_origin(&frame) };
+    // What is read of the visit first: its body cannot be shared between threads.
+    let (sign, sign_type) = (sign_of(&visit), visit.parameter("signType"));
+    let company = match company_of(&pages, &sign, &sign_type).await {
+        Ok(company) => company,
+        Err(PickerError::Failed(failure)) => return unavailable(&frame, &failure),
+        Err(error) => return refused(&frame, &origin, error.to_string()),
+    };
+    let UserVisit { user, frame, form } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    if form.find("cancel").is_some() {
+        let words =
+            frame.t("已取消，可以关闭此窗口。", "Nothing was chosen. You can close this window.");
+        return picked::page(&frame, StatusCode::OK, &origin, &Answer::of(NAME, "cancel"), words);
+    }
+    let codes = codes_of(&form);
+    if codes.is_empty() {
+        let is_nothing_chosen = form.find("form_token").is_some();
+        return offer(&pages, &frame, &company, &user.id, is_nothing_chosen).await;
+    }
+    match choose::choose(&pages.app, &company, &user.id, &codes).await {
+        Ok(chosen) => {
+            let info = Some(write_chosen(&chosen));
+            let answer = Answer { choose_invoice_info: info, ..Answer::of(NAME, "ok") };
+            let words = frame.t("已选择，可以关闭此窗口。", "Chosen. You can close this window.");
+            picked::page(&frame, StatusCode::OK, &origin, &answer, words)
+        }
+        // Somebody else has it meanwhile: the list says what is left.
+        Err(ChooseError::NotThere(_)) => offer(&pages, &frame, &company, &user.id, false).await,
+        Err(ChooseError::Failed(failure)) => unavailable(&frame, &failure),
+        Err(error) => refused(&frame, &origin, error.to_string()),
+    }
+}
+
+async fn company_of(
+    pages: &Pages,
+    sign: &CardSign,
+    sign_type: &str,
+) -> Result<Account, PickerError> {
+    match sign_type {
+        "" | SIGN_TYPE => picker::company_of(&pages.app, sign).await,
+        _ => Err(PickerError::InvalidSignature(SIGN_TYPE)),
+    }
+}
+
+fn codes_of(form: &Form) -> Vec<CardCode> {
+    form.all("code").filter_map(CardCode::parse).take(choose::AT_MOST).collect()
+}
+
+async fn offer(
+    pages: &Pages,
+    frame: &Frame,
+    company: &Account,
+    user: &UserId,
+    is_nothing_chosen: bool,
+) -> Response {
+    match choose::offered(&pages.app, user).await {
+        Ok(cards) => {
+            let page = Picker {
+                frame,
+                company: &company.name,
+                initial: initial(&company.name),
+                rows: cards.into_iter().map(Row::from).collect(),
+                is_nothing_chosen,
+            };
+            html(StatusCode::OK, &page)
+        }
+        Err(failure) => unavailable(frame, &failure),
+    }
+}
+
+fn refused(frame: &Frame, origin: &str, why: String) -> Response {
+    let words = frame.t(
+        "企业的页面有误，无法选择发票：",
+        "The company's page is wrong, nothing can be chosen: ",
+    );
+    let words = format!("{words}{why}");
+    let answer = Answer { err_desc: why, ..Answer::of(NAME, "fail") };
+    picked::page(frame, StatusCode::FORBIDDEN, origin, &answer, &words)
+}

@@ -1,0 +1,103 @@
+//! The picker of titles: a user hands one of their title book to a page (wire_facts 1.3).
+
+use crate::page::{Frame, html};
+use crate::pages::Pages;
+use crate::reimbursement::picked::{self, Answer};
+use crate::reimbursement::picker::{no_origin, origin_of};
+use crate::visit::{UserVisit, Visit, unavailable};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::people::titles::title_book;
+use kaipiao_domain::people::title::{InvoiceTitle, TitleField, TitleSide};
+use kaipiao_domain::people::user::BookEntry;
+use kaipiao_wire::answer::bare;
+use serde::Serialize;
+
+pub(crate) const TITLE_PICKER_PATH: &str = "/open/choose-title";
+/// What its answers begin with.
+const NAME: &str = "choose_invoice_title";
+
+#[derive(Template)]
+#[template(path = "title_picker.html")]
+struct TitlePicker<'a> {
+    frame: &'a Frame,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: String,
+    is_company: bool,
+    name: String,
+    tax_no: String,
+}
+
+impl From<BookEntry> for Row {
+    fn from(entry: BookEntry) -> Self {
+        let title = entry.title;
+        Self {
+            id: entry.id,
+            is_company: title.side() == TitleSide::Company,
+            name: title.get(TitleField::Title).to_owned(),
+            tax_no: title.get(TitleField::TaxNo).to_owned(),
+        }
+    }
+}
+
+/// `choose_invoice_title_info`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TitleInfo<'a> {
+    /// 0: a company, 1: an individual.
+    r#type: &'static str,
+    title: &'a str,
+    tax_number: &'a str,
+    company_address: &'a str,
+    telephone: &'a str,
+    bank_name: &'a str,
+    bank_account: &'a str,
+}
+
+impl<'a> TitleInfo<'a> {
+    fn of(title: &'a InvoiceTitle) -> Self {
+        let of = |field| title.get(field);
+        Self {
+            r#type: if title.side() == TitleSide::Company { "0" } else { "1" },
+            title: of(TitleField::Title),
+            tax_number: of(TitleField::TaxNo),
+            company_address: of(TitleField::Addr),
+            telephone: of(TitleField::Phone),
+            bank_name: of(TitleField::BankType),
+            bank_account: of(TitleField::BankNo),
+        }
+    }
+}
+
+/// `GET` and `POST /open/choose-title?scene=&origin=`
+pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let Some(origin) = origin_of(&visit) else { return no_origin(&visit.frame()) };
+    let UserVisit { user, frame, form } = match visit.known(&pages).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    if form.find("cancel").is_some() {
+        let words =
+            frame.t("已取消，可以关闭此窗口。", "Nothing was chosen. You can close this window.");
+        return picked::page(&frame, StatusCode::OK, &origin, &Answer::of(NAME, "cancel"), words);
+    }
+    let book = match title_book(&pages.app, &user).await {
+        Ok(book) => book,
+        Err(failure) => return unavailable(&frame, &failure),
+    };
+    let chosen = book.iter().find(|entry| Some(&*entry.id) == form.find("title"));
+    let Some(chosen) = chosen else {
+        let rows = book.into_iter().map(Row::from).collect();
+        return html(StatusCode::OK, &TitlePicker { frame: &frame, rows });
+    };
+    let info = Some(bare(&TitleInfo::of(&chosen.title)));
+    let answer = Answer { choose_invoice_title_info: info, ..Answer::of(NAME, "ok") };
+    let words = frame.t("已选择，可以关闭此窗口。", "Chosen. You can close this window.");
+    picked::page(&frame, StatusCode::OK, &origin, &answer, words)
+}

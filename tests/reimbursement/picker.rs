@@ -1,0 +1,73 @@
+//! What the picker checks before it asks a user: whose page it is.
+
+use kaipiao_tests::{MERCHANT, REIMBURSER, TestServer};
+use kaipiao_wire::delivery::push_crypto::signature;
+use kaipiao_wire::reimbursement::card_sign::page_signature;
+use serde_json::Value;
+
+const SIGNED: &str = "timestamp=1489030247&nonceStr=p6N7WOAF&signType=SHA1";
+const ORIGIN: &str = "origin=https://company.example";
+
+fn picker(server: &TestServer, query: &str) -> (u16, String) {
+    let path = format!("/open/choose-invoice?{query}");
+    let page = server.page("GET", &path, &[("accept-language", "en")], "");
+    (page.status().as_u16(), page.into_body())
+}
+
+fn card_sign(ticket: &str, appid: &str) -> String {
+    signature(&[ticket, appid, "1489030247", "p6N7WOAF", "INVOICE"])
+}
+
+#[test]
+fn only_a_ticket_of_the_company_that_lives_opens_the_picker() {
+    let server = TestServer::start();
+    let ticket = server.client(REIMBURSER).ticket();
+    let sign = card_sign(&ticket, REIMBURSER);
+    let of = |appid: &str, sign: &str| format!("appid={appid}&{SIGNED}&cardSign={sign}&{ORIGIN}");
+    let right = of(REIMBURSER, &sign);
+    // Who is not known logs in first.
+    assert_eq!(picker(&server, &right).0, 303);
+    assert_eq!(picker(&server, &of(REIMBURSER, &sign.to_uppercase())).0, 303);
+    let merchants = server.client(MERCHANT).ticket();
+    for (query, words) in [
+        (of(REIMBURSER, "00"), "invalid signature"),
+        (of(REIMBURSER, &card_sign(&merchants, REIMBURSER)), "invalid signature"),
+        (of(MERCHANT, &card_sign(&merchants, MERCHANT)), "reimbursement_api"),
+        (of("wx00000000000000aa", &sign), "wx00000000000000aa"),
+        (of("x", &sign), "invalid appid"),
+        (right.replace("SHA1", "MD5"), "SHA1"),
+    ] {
+        let (status, html) = picker(&server, &query);
+        assert!(html.contains(words), "{query}: {html}");
+        assert!(status == 403 && html.contains("choose_invoice:fail"), "{query}: {html}");
+    }
+    for origin in ["", "origin=javascript:alert(1)", "origin=https://", "origin=https://a/b"] {
+        let query = right.replace(ORIGIN, origin);
+        let (status, html) = picker(&server, &query);
+        assert!(status == 400 && html.contains("Open the picker"), "{origin}: {html}");
+    }
+    server.advance_s(7190);
+    assert_eq!(picker(&server, &right).0, 303);
+    server.advance_s(30);
+    assert_eq!(picker(&server, &right).0, 403);
+}
+
+#[test]
+fn a_page_is_configured_with_its_own_address_alone() {
+    let server = TestServer::start();
+    let client = server.client(REIMBURSER);
+    let path = client.path("/cgi-bin/ticket/getticket?type=jsapi");
+    let ticket = server.get(&path)["ticket"].as_str().unwrap().to_owned();
+    let signature = page_signature(&ticket, "n", "1", "https://company.example/a?b=1");
+    let said = |appid: &str, url: &str| {
+        let query = format!("appId={appid}&timestamp=1&nonceStr=n&signature={signature}&url={url}");
+        let answer: Value = server.get_json(&format!("/open/js/config?{query}"));
+        answer["errMsg"].as_str().unwrap().to_owned()
+    };
+    let url = "https%3A%2F%2Fcompany.example%2Fa%3Fb%3D1";
+    assert_eq!(said(REIMBURSER, url), "config:ok");
+    assert!(said(REIMBURSER, "https%3A%2F%2Fother.example").contains("invalid signature"));
+    assert!(said("wx00000000000000aa", url).contains("invalid appid"));
+    let headers = server.get_raw_headers("/open/js/jweixin-1.6.0.js");
+    assert_eq!(headers["access-control-allow-origin"], "*");
+}
