@@ -1,10 +1,8 @@
 //! Payments without a page: quick pay, and payments on behalf (wire_facts 5.2).
 
-use crate::payment::pay_client::PayClient;
+use crate::payment::pay_client::{ACKNOWLEDGED, PayClient};
 use kaipiao_tests::{MERCHANT, Receiver, Reply, TestServer};
 use serde_json::Value;
-
-const ACKNOWLEDGED: &str = "<xml><return_code>SUCCESS</return_code></xml>";
 
 fn user(server: &TestServer, member: &str) -> String {
     let accounts = server.get_json("/sandbox/v1/accounts");

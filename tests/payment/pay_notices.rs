@@ -1,12 +1,9 @@
 //! Notices to `notify_url`: signed, repeated for a day until they are acknowledged (wire_facts 5.2).
 
-use crate::payment::pay_client::{KEY, MCHID, PayClient};
+use crate::payment::pay_client::{ACKNOWLEDGED, KEY, MCHID, PayClient};
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_tests::{MERCHANT, Received, Receiver, Reply, TestServer};
 use kaipiao_wire::payment::pay_request::PayRequest;
-
-const ACKNOWLEDGED: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_code>\
-                            <return_msg><![CDATA[OK]]></return_msg></xml>";
 
 fn acknowledging() -> Receiver {
     Receiver::behaving(|_, _| Reply::Success(ACKNOWLEDGED))
