@@ -7,6 +7,7 @@ mod pay_charges;
 mod pay_merchants;
 mod pay_notices;
 mod pay_refunds;
+mod races;
 mod s11_set_pay_merchant;
 mod s13_receipt;
 
