@@ -1,5 +1,6 @@
 //! Records that cannot be read: the operator's listings name them and show the others.
 
+use crate::payment::pay_client::{MCHID, PayClient};
 use kaipiao_tests::{ADMIN, MERCHANT, REIMBURSER, TestServer, USER, assert_ok};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -182,4 +183,23 @@ fn the_sandbox_starts_beside_damaged_demo_records() {
             }
         }
     }
+}
+
+/// A fault of this side's is none of the caller's, signed once it is known who calls.
+#[test]
+fn a_payment_that_cannot_be_read_is_systemerror() {
+    let server = TestServer::start_embedded();
+    let client = PayClient::new(&server);
+    for number in ["order-1", "order-2"] {
+        client.order(number, &[]);
+    }
+    let server = server.restart_after(|store| damage(store, "payments", MCHID, "order-1"), "");
+    let client = PayClient::new(&server);
+    client.refused("/pay/orderquery", &[("out_trade_no", "order-1")], "SYSTEMERROR", "query");
+    client.done("/pay/orderquery", &[("out_trade_no", "order-2")]);
+    let server = server.restart_after(|store| damage(store, "pay_merchants", MCHID, ""), "");
+    let client = PayClient::new(&server);
+    let answer = client.post("/pay/orderquery", &client.signed(&[("out_trade_no", "order-2")]));
+    assert_eq!((answer.get("return_code"), answer.get("sign")), ("FAIL", ""), "{answer:?}");
+    assert!(answer.get("return_msg").starts_with("SYSTEMERROR"), "{answer:?}");
 }

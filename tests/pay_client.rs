@@ -76,6 +76,20 @@ impl<'a> PayClient<'a> {
         PayRequest::read(answer.body().as_bytes()).expect("an answer is XML")
     }
 
+    /// Posts bytes, which may be no text.
+    pub fn post_bytes(&self, path: &str, body: &[u8]) -> PayRequest {
+        let url = format!("{}{}{path}", self.server.base, self.prefix);
+        let mut answer = ureq::post(&url).send(body).unwrap();
+        assert_eq!(answer.status(), 200, "{url}");
+        PayRequest::read(&answer.body_mut().read_to_vec().unwrap()).expect("an answer is XML")
+    }
+
+    /// The key that getsignkey gives under the published sandbox's prefixes.
+    pub fn sandbox_key(&self) -> String {
+        let answer = self.post("/sandboxnew/pay/getsignkey", &self.signed(&[]));
+        answer.get("sandbox_signkey").to_owned()
+    }
+
     /// A call that is answered signed.
     pub fn call(&self, path: &str, parameters: &[(&str, &str)]) -> PayRequest {
         let answer = self.post(path, &self.signed(parameters));

@@ -255,18 +255,14 @@ async fn pay_caller(app: &App) -> PayCaller {
 /// What a shop asks for: a payment of 1 yuan that tells of itself and opens an entry.
 fn with_receipt() -> PaymentRequest {
     PaymentRequest {
-        appid: AppId::parse(MERCHANT).unwrap(),
-        sub_merchant: None,
-        trade_type: TradeType::Native,
-        total_fee_fen: 100,
-        description: "tea".to_owned(),
-        detail: String::new(),
-        attach: String::new(),
-        device_info: String::new(),
-        openid: None,
         notify_url: Some("http://127.0.0.1:9/notify".to_owned()),
-        expires_at: None,
         has_receipt: true,
+        ..PaymentRequest::of(
+            AppId::parse(MERCHANT).unwrap(),
+            TradeType::Native,
+            100,
+            "tea".to_owned(),
+        )
     }
 }
 

@@ -37,7 +37,7 @@ fn an_unknown_path_is_answered_in_json_and_names_the_nearest() {
     for (path, words) in [
         ("/card/invoice/queryinvoiceinfo", "did you mean /card/invoice/queryinvoceinfo"),
         ("/cgi-bin/gettoken", "did you mean /cgi-bin/token "),
-        ("/card/invoice/reimburse/getinvoiceinfo", "the home page / lists every path"),
+        ("/card/code/consume", "the home page / lists every path"),
         ("/cgi-bin/menu/create", "the home page / lists every path"),
         ("/cgi-bin/", "the home page / lists every path"),
         ("/cgi-bin", "the home page / lists every path"),

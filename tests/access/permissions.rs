@@ -15,6 +15,12 @@ const POST_CALLS: [&str; 4] = [
     "/card/invoice/setbizattr?action=set_contact",
 ];
 
+const INVOICING_CALLS: [&str; 3] = [
+    "/card/invoice/makeoutinvoice",
+    "/card/invoice/clearoutinvoice",
+    "/card/invoice/queryinvoceinfo",
+];
+
 #[test]
 fn a_token_that_is_missing_or_unknown() {
     let server = TestServer::start();
@@ -82,7 +88,10 @@ fn who_may_call_what() {
     for appid in [PLATFORM, REIMBURSER] {
         let client = server.client(appid);
         for call in POST_CALLS {
-            assert_refused(&client.post(call, &json!({})), 72015, appid);
+            assert_refused(&client.post(call, &json!({})), 48001, appid);
+        }
+        for call in INVOICING_CALLS {
+            assert_refused(&client.post(call, &json!({})), 72015, "invoicing_api");
         }
         client.ticket();
     }
@@ -90,8 +99,20 @@ fn who_may_call_what() {
     assert_eq!(server.put_account(MINI_PROGRAM, &off, "kaipiao-sandbox-admin").0, 200);
     let client = server.client(MINI_PROGRAM);
     for call in POST_CALLS {
-        assert_refused(&client.post(call, &json!({})), 48001, "switched off");
+        assert_refused(&client.post(call, &json!({})), 48001, "merchant_api of");
     }
+    // Each permission is a switch of its own.
+    assert_refused(&client.post(INVOICING_CALLS[0], &json!({})), 73001, "wxopenid");
+    let off = json!({"invoicing_api": false, "merchant_api": true});
+    assert_eq!(server.put_account(MINI_PROGRAM, &off, "kaipiao-sandbox-admin").0, 200);
+    for call in INVOICING_CALLS {
+        assert_refused(&client.post(call, &json!({})), 72015, "switched off");
+    }
+    client.auth_url("2", 0);
+    let unfit = json!({"platform_api": true});
+    let (status, answer) = server.put_account(MINI_PROGRAM, &unfit, "kaipiao-sandbox-admin");
+    assert_eq!(status, 400);
+    assert_eq!(answer["error"], "invalid params, platform_api does not fit a mini_program account");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub const PAYMENT_BREAKS: &[Break] = &[
         Invariant::Refund,
         |store| store.change(Kind::Refund, &["/r-1 "], "/total_fee_fen", json!(1)),
         "refunds",
-        "another transaction_id or total_fee",
+        "has another total_fee",
     ),
     (
         Invariant::PaymentAlias,

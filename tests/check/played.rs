@@ -35,7 +35,7 @@ pub fn played() -> TestServer {
 }
 
 /// Payments: one that nobody has paid, one given back in part (r-1, r-2), one in full (r-3), one that was reported
-/// as given back beyond its refund (r-4).
+/// as given back beyond its refund (r-4), and with its number only then.
 fn pay_in_every_way(server: &TestServer) {
     pay_client::link(server);
     let pay = PayClient::new(server);
@@ -52,5 +52,6 @@ fn pay_in_every_way(server: &TestServer) {
     assert_eq!(server.admin("PUT", &path, &report).0, 200);
     pay.refund("pay-told", "r-4", "40");
     report["refund_fee"] = json!(70);
+    report["transaction_id"] = json!("4200001234202601019876543210");
     assert_eq!(server.admin("PUT", &path, &report).0, 200);
 }

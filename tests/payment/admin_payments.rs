@@ -3,6 +3,7 @@
 use crate::payment::pay_client::{MCHID, PayClient, link};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused};
 use serde_json::{Value, json};
+use std::process::Command;
 
 fn unmet(payment: &Value) -> Vec<String> {
     let conditions = payment["entry"]["conditions"].as_object().unwrap();
@@ -99,7 +100,84 @@ fn a_payment_made_elsewhere_is_reported_and_opens_an_entry() {
     }
     assert_eq!(count(), before + 1);
     assert_eq!(by(json!("zhangwei")).0, 400);
+    assert_eq!(by(Value::Null).0, 200);
     let unknown = server.admin("PUT", "payments/1234/order-1", &report);
     assert!(unknown.0 == 400 && unknown.1["error"].as_str().unwrap().contains("mchid"));
     assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/1"), &report).0, 400);
+}
+
+#[test]
+fn nothing_of_a_reported_payment_is_invented() {
+    let server = TestServer::start();
+    let openid = server.openid("lina", MERCHANT);
+    let report = json!({"total_fee": 100, "openid": openid, "receipt": "Y", "user": "lina"});
+    let put = |number: &str, more: &Value| {
+        let mut report = report.clone();
+        report.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        server.admin("PUT", &format!("payments/{MCHID}/{number}"), &report)
+    };
+    let known = |answer: &Value| (answer["transaction_id"].clone(), answer["paid_ms"].clone());
+    let session = server.session("lina");
+    let details = || {
+        let path = format!("/payments/{MCHID}/order-1");
+        server.page("GET", &path, &[("cookie", &session)], "").body().to_owned()
+    };
+    let (status, answer) = put("order-1", &json!({}));
+    assert_eq!((status, known(&answer)), (200, (Value::Null, Value::Null)), "{answer}");
+    assert!(!details().contains("交易单号") && !details().contains("支付时间"), "{}", details());
+    let pay = PayClient::new(&server);
+    let found = pay.done("/pay/orderquery", &[("out_trade_no", "order-1")]);
+    assert_eq!((found.get("transaction_id"), found.get("time_end")), ("", ""));
+    // What the payment's own system knows of it may come later.
+    let id = "4200001234202601019876543210";
+    let whole = json!({"transaction_id": id, "time_end": "20260101083000"});
+    for more in [&whole, &json!({}), &whole] {
+        let (status, answer) = put("order-1", more);
+        let expected = (json!(id), json!(1_767_227_400_000_i64));
+        assert_eq!((status, known(&answer)), (200, expected), "{answer}");
+    }
+    assert!(details().contains(id) && details().contains("2026-01-01 08:30"), "{}", details());
+    let found = pay.done("/pay/orderquery", &[("transaction_id", id)]);
+    assert_eq!((found.get("out_trade_no"), found.get("time_end")), ("order-1", "20260101083000"));
+    for (number, more, words) in [
+        ("order-1", json!({"transaction_id": "42"}), "transaction_id differs"),
+        ("order-1", json!({"time_end": "20260101083001"}), "time_end differs"),
+        ("order-2", json!({"transaction_id": id}), "transaction_id is out_trade_no order-1's"),
+        ("order-2", json!({"transaction_id": "4 2"}), "transaction_id must be"),
+        ("order-2", json!({"time_end": "2026-01-01"}), "time_end must be yyyyMMddHHmmss"),
+    ] {
+        let (status, answer) = put(number, &more);
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(status == 400 && error.contains(words), "{words}: {answer}");
+    }
+}
+
+/// docs/operations.md's own lines, in a shell, against a server in production.
+#[test]
+fn an_operators_documented_report_works_in_production() {
+    let (token, key) = ("an operator's own token", "0123456789abcdef0123456789abcdef");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), token).unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {:?}\n\
+         [[accounts]]\nappid = \"{MERCHANT}\"\nrole = \"merchant\"\nsecret = \"{key}\"\n\
+         [[pay_merchants]]\nmchid = \"1900000110\"\nkey = \"{key}\"\naccounts = [\"{MERCHANT}\"]",
+        file.path().to_str().unwrap()
+    ));
+    let documented = include_str!("../../docs/operations.md");
+    let (_, section) = documented.split_once("## Payments made elsewhere").unwrap();
+    let (script, _) = section.split_once("```sh\n").unwrap().1.split_once("```").unwrap();
+    let script = script.replace("https://invoices.example", &server.base);
+    let shell =
+        Command::new("sh").args(["-euc", &script]).env("ADMIN_TOKEN", token).output().unwrap();
+    assert!(shell.status.success(), "{shell:?}");
+    let answers = String::from_utf8(shell.stdout).unwrap();
+    let answers: Vec<Value> =
+        answers.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let [paid, refunded] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(paid["trade_state"], "SUCCESS", "{paid}");
+    assert_eq!((&paid["user"], &paid["receipt"]), (&json!("u1"), &json!(true)));
+    assert_eq!(paid["transaction_id"], "4200001234202601019876543210");
+    assert_eq!(unmet(paid), ["contact_set", "platform_linked"]);
+    assert_eq!((&refunded["trade_state"], &refunded["user"]), (&json!("REFUND"), &json!("u1")));
 }

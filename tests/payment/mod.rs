@@ -2,6 +2,7 @@
 
 mod admin_payments;
 mod pages;
+mod pay_bad_input;
 mod pay_calls;
 mod pay_charges;
 mod pay_merchants;

@@ -3,7 +3,7 @@
 use crate::payment::pay_client::{KEY, MCHID, PayClient, order};
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_http::{Api, ROUTES};
-use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, wait_until};
+use kaipiao_tests::{MERCHANT, MINI_PROGRAM, TestServer, wait_until};
 use serde_json::json;
 
 const ORDER: &str = "/pay/unifiedorder";
@@ -43,86 +43,6 @@ fn a_payment_is_placed_paid_and_found() {
         }
         assert_eq!(client.pay(&prepay_id, "zhangwei").0, 409);
     }
-}
-
-#[test]
-fn what_cannot_be_read_is_refused_unsigned_by_name() {
-    let server = TestServer::start();
-    let client = PayClient::new(&server);
-    let good = client.signed(&order("order-1", &[]));
-    let unsigned = |body: &str, words: &str| {
-        let answer = client.post(ORDER, body);
-        assert_eq!(answer.get("return_code"), "FAIL", "{body}");
-        assert!(answer.get("return_msg").starts_with(words), "{words}: {answer:?}");
-        assert!(answer.get("return_msg").contains("rid: "), "{answer:?}");
-        assert_eq!((answer.get("sign"), answer.get("result_code")), ("", ""));
-    };
-    unsigned("", "POST_DATA_EMPTY");
-    unsigned("{\"appid\":\"wx\"}", "XML_FORMAT_ERROR");
-    unsigned(&good.replace("</xml>", ""), "XML_FORMAT_ERROR");
-    unsigned(&format!("<!DOCTYPE x [<!ENTITY e \"1\">]>{good}"), "XML_FORMAT_ERROR");
-    unsigned(&good.replace("茶", "茶茶"), "SIGNERROR");
-    unsigned(&good.replace(MCHID, "1900000108"), "MCHID_NOT_EXIST");
-    unsigned(&good.replace("mch_id", "mchid"), "LACK_PARAMS: mch_id is missing");
-    unsigned(&good.replace("<sign>", "<sig>").replace("</sign>", "</sig>"), "LACK_PARAMS: sign");
-    let signed_by_another = PayClient { key: KEY.replace('6', "7"), ..PayClient::new(&server) };
-    unsigned(&signed_by_another.signed(&order("order-1", &[])), "SIGNERROR");
-    let md2 = good.replace("</xml>", "<sign_type>MD2</sign_type></xml>");
-    unsigned(&md2, "INVALID_REQUEST: sign_type");
-    unsigned(&format!("<xml><a>{}</a></xml>", "x".repeat(70_000)), "XML_FORMAT_ERROR: the body is");
-    let latin = &b"<xml><body>\xe9</body></xml>"[..];
-    let mut answer = ureq::post(format!("{}{ORDER}", server.base)).send(latin).unwrap();
-    let answer = answer.body_mut().read_to_string().unwrap();
-    assert!(answer.contains("NOT_UTF8"), "{answer}");
-    let answer = server.get_raw(ORDER);
-    assert!(answer.body().contains("REQUIRE_POST_METHOD"), "{}", answer.body());
-    assert_eq!(client.post("/pay/nothing", &good).get("return_code"), "FAIL");
-}
-
-#[test]
-fn what_is_wrong_is_refused_signed_by_name() {
-    let server = TestServer::start();
-    let client = PayClient::new(&server);
-    let refused = |more: &[(&str, &str)], code: &str, words: &str| {
-        client.refused(ORDER, &order("order-1", more), code, words);
-    };
-    for name in
-        ["body", "out_trade_no", "total_fee", "spbill_create_ip", "notify_url", "trade_type"]
-    {
-        refused(&[(name, "")], "LACK_PARAMS", &format!("{name} is missing"));
-    }
-    refused(&[("nonce_str", "")], "LACK_PARAMS", "nonce_str");
-    refused(&[("trade_type", "JSAPI")], "LACK_PARAMS", "openid is missing");
-    refused(&[("total_fee", "1.00")], "INVALID_REQUEST", "in fen");
-    refused(&[("total_fee", "0")], "INVALID_REQUEST", "total_fee");
-    refused(&[("notify_url", "http://h/?a=b")], "INVALID_REQUEST", "no query");
-    refused(&[("appid", "wx0123456789abcdef")], "APPID_NOT_EXIST", "wx0123456789abcdef");
-    refused(&[("appid", PLATFORM)], "APPID_MCHID_NOT_MATCH", "is not bound to mch_id");
-    refused(&[("sub_mch_id", "1234")], "NOAUTH", "sub_mch_id 1234");
-    client.refused("/pay/orderquery", &[("out_trade_no", "order-1")], "ORDERNOTEXIST", "order-1");
-    client.refused("/pay/orderquery", &[], "LACK_PARAMS", "out_trade_no");
-    client.refused("/pay/closeorder", &[("out_trade_no", "order-1")], "ORDERNOTEXIST", "order-1");
-    for path in [
-        "/pay/orderquery",
-        "/pay/paporderquery",
-        "/pay/closeorder",
-        "/secapi/pay/reverse",
-        "/secapi/pay/refund",
-        "/pay/refundquery",
-    ] {
-        let named = |name, value| [("out_trade_no", "order-1"), (name, value)];
-        client.refused(path, &named("appid", ""), "LACK_PARAMS", "appid is missing");
-        client.refused(path, &named("nonce_str", ""), "LACK_PARAMS", "nonce_str is missing");
-        client.refused(
-            path,
-            &named("appid", "wx0123456789abcdef"),
-            "APPID_NOT_EXIST",
-            "no account",
-        );
-        client.refused(path, &named("appid", PLATFORM), "APPID_MCHID_NOT_MATCH", "not bound");
-    }
-    // Nothing of it was kept.
-    assert_eq!(client.order("order-1", &[]).get("result_code"), "SUCCESS");
 }
 
 #[test]
@@ -279,15 +199,29 @@ fn production_has_no_payments() {
     assert!(calls.len() >= 11);
     let mut paths: Vec<_> = calls.iter().map(|path| (*path).to_owned()).collect();
     for prefix in ["/xdc/apiv2sandbox", "/sandboxnew"] {
-        let under = |path: &&str| format!("{prefix}{}", path.trim_start_matches("/secapi"));
-        paths.extend(calls.iter().map(under));
+        for middle in ["", "/secapi"] {
+            let path =
+                |path: &&str| format!("{prefix}{middle}{}", path.trim_start_matches("/secapi"));
+            paths.extend(calls.iter().map(path));
+        }
     }
-    paths.extend(
-        ["/xdc/apiv2getsignkey/sign/getsignkey", "/sandboxnew/pay/getsignkey"].map(str::to_owned),
-    );
+    let others = [
+        "/xdc/apiv2getsignkey/sign/getsignkey",
+        "/sandboxnew/pay/getsignkey",
+        "/pay/x",
+        "/secapi/x",
+        "/xdc/x",
+        "/sandboxnew/x",
+    ];
+    paths.extend(others.map(str::to_owned));
     let sandbox = ROUTES.iter().filter(|route| route.api() == Api::Sandbox);
     paths.extend(sandbox.map(|route| route.path.to_owned()));
+    let pages = kaipiao_pages::sandbox_paths();
+    assert!(pages.iter().any(|path| path == "/cashier"), "{pages:?}");
+    paths.extend(pages.iter().map(|path| path.replace("{order_id}", "order-1")));
+    assert!(paths.iter().any(|path| path == "/sandbox/v1/pay"));
     for path in paths {
+        assert!(!path.contains('{'), "{path}");
         assert_eq!(server.post_raw(&path, None, "<xml><a>1</a></xml>").status(), 404, "{path}");
         assert_eq!(server.get_raw(&path).status(), 404, "{path}");
     }

@@ -40,10 +40,13 @@ fn a_payment_is_given_back_in_parts_and_no_further() {
         let found = client.done("/pay/refundquery", &[name]);
         assert_eq!((found.get("refund_count"), found.get("out_refund_no_0")), (count, "r-1"));
         assert_eq!(found.get("refund_status_0"), "SUCCESS");
+        // What all refunds come to, whichever are shown.
+        assert_eq!((found.get("refund_fee"), found.get("refund_fee_0")), ("100", "60"));
+        assert_eq!(found.get("total_refund_count"), "2");
     }
     let second = client.done("/pay/refundquery", &[("out_trade_no", "order-1"), ("offset", "1")]);
     assert_eq!((second.get("refund_count"), second.get("out_refund_no_0")), ("1", "r-2"));
-    assert_eq!(second.get("total_refund_count"), "2");
+    assert_eq!((second.get("total_refund_count"), second.get("refund_fee")), ("2", "100"));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Section 13: a payment with `receipt=Y` opens an order.
 
 use crate::payment::pay_client::{MCHID, PayClient, link};
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, form_token};
+use kaipiao_tests::{
+    MERCHANT, TestServer, USER, assert_ok, assert_refused, assert_sucesss, form_token,
+};
 use serde_json::json;
 
 fn link_with_contact(server: &TestServer) {
@@ -137,4 +139,84 @@ fn an_entry_that_is_opened_later_opens_the_same_order() {
     let values = ["order_id", "type", "money_fen"].map(|name| order[name].clone());
     assert_eq!(values, [json!("order-1"), json!(1), json!(100)]);
     assert_refused(&client.auth_url_answer(&client.asked("order-1", 0)), 72031, "type must be 1");
+}
+
+#[test]
+fn a_payment_made_before_anybody_was_linked_keeps_its_number_for_type_1() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    client.set_contact();
+    for number in ["early-1", "order-1", "back-1"] {
+        pay.paid(number, &[("receipt", "Y")], "lina");
+    }
+    pay.paid("plain-1", &[], "lina");
+    pay.refund("back-1", "r-1", "100");
+    // Whose payments they are is known from the link on.
+    assert_ok(&client.auth_url_answer(&client.asked("early-1", 0)));
+    link(&server);
+    for page_type in [0, 2] {
+        let answer = client.auth_url_answer(&client.asked("order-1", page_type));
+        assert_refused(&answer, 72031, "type must be 1: order_id order-1 was paid with receipt=Y");
+        for free in ["early-1", "plain-1", "back-1", "1"] {
+            assert_ok(&client.auth_url_answer(&client.asked(free, page_type)));
+        }
+    }
+    assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
+}
+
+/// The demo user answers the page of a payment's order with a title of their own.
+fn authorize(server: &TestServer, order_id: &str) {
+    let auth_url = server.client(MERCHANT).auth_url(order_id, 1);
+    let answer = json!({"auth_url": auth_url, "user": USER, "decision": "authorize"});
+    let (status, answer) = server.post_json("/sandbox/v1/authorize", &answer);
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[test]
+fn a_full_refund_leaves_an_order_that_was_used_to_the_merchant() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = server.merchant();
+    link(&server);
+    let pay = PayClient::new(&server);
+    for (number, is_issued) in [("order-1", false), ("order-2", true)] {
+        pay.paid(number, &[("receipt", "Y")], USER);
+        authorize(&server, number);
+        if is_issued {
+            assert_sucesss(&client.make_out(&client.invoice(number, "A1")));
+            assert_eq!(client.result("A1")["errcode"], json!(0));
+        }
+        pay.refund(number, number, "100");
+        assert_eq!(client.status(number)["invoice_status"], "auth success");
+    }
+    assert_ok(&client.reject("order-1"));
+    let blue = client.result("A1")["invoicedetail"].clone();
+    assert_sucesss(&client.offset(&client.offset_of(&blue, "A1r")));
+    assert_eq!(client.result("A1r")["errcode"], json!(0));
+}
+
+#[test]
+fn a_quick_payment_that_is_taken_back_closes_its_entry() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    link_with_contact(&server);
+    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let accounts = server.get_json("/sandbox/v1/accounts");
+    let users = accounts["users"].as_array().unwrap();
+    let lina = users.iter().find(|user| user["id"] == "lina").unwrap();
+    let name = ("out_trade_no", "order-1");
+    let asked = [
+        ("body", "tea"),
+        name,
+        ("total_fee", "100"),
+        ("spbill_create_ip", "127.0.0.1"),
+        ("auth_code", lina["auth_code"].as_str().unwrap()),
+        ("receipt", "Y"),
+    ];
+    pay.done("/pay/micropay", &asked);
+    assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
+    pay.done("/secapi/pay/reverse", &[name]);
+    let answer = client.auth_url_answer(&client.asked("order-1", 1));
+    assert_refused(&answer, 72035, "refunded");
 }

@@ -14,7 +14,7 @@ use kaipiao_ports::store::Commit;
 use kaipiao_records::record::{self, Record, Versioned};
 
 /// Attempts before a contended record is answered 72036 (D-27).
-const ATTEMPTS: usize = 5;
+pub(crate) const ATTEMPTS: usize = 5;
 
 /// A rule's decision over a record.
 pub(crate) struct Decision<T, R> {
@@ -72,12 +72,7 @@ pub(crate) async fn put<T: Record>(app: &App, key: Key, value: &T) -> Result<(),
 
 /// Saves one record unless it is there already. True: it was new.
 pub(crate) async fn add<T: Record>(app: &App, key: Key, value: &T) -> Result<bool, Failure> {
-    let saves = vec![record::save(key, Expect::Absent, value)];
-    match commit(app, Commit::of(saves)).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Conflict(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    commit_unless_changed(app, Commit::of(vec![record::save(key, Expect::Absent, value)])).await
 }
 
 /// Reads, decides, commits; when somebody else was faster, reads and decides again.
@@ -131,11 +126,8 @@ async fn commit_decision<T: Record, R>(
     if saves.is_empty() && pushes.is_empty() && jobs.is_empty() {
         return Ok(Some(result));
     }
-    match commit(app, Commit { saves, pushes, jobs }).await {
-        Ok(()) => Ok(Some(result)),
-        Err(CommitError::Conflict(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    let is_committed = commit_unless_changed(app, Commit { saves, pushes, jobs }).await?;
+    Ok(is_committed.then_some(result))
 }
 
 /// Commits one value, and passes on what it has made due.
@@ -143,6 +135,15 @@ pub(crate) async fn commit(app: &App, value: Commit) -> Result<(), CommitError> 
     let committed = app.store.commit(value).await?;
     app.mailboxes.deliver(committed);
     Ok(())
+}
+
+/// The same of a value that was decided on what the store had. False: somebody else was faster.
+pub(crate) async fn commit_unless_changed(app: &App, value: Commit) -> Result<bool, Failure> {
+    match commit(app, value).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) fn busy() -> Failure {

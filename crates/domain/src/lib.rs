@@ -16,6 +16,7 @@ pub mod money;
 pub mod payment;
 pub mod people;
 pub mod refusal;
+pub mod reimbursement;
 pub mod text;
 pub mod time;
 

@@ -41,6 +41,7 @@ catalogue! {
     #[doc = "grant_type is not client_credential (wire_facts 2.3)."] InvalidGrantType = 40002, "invalid grant_type";
     #[doc = "No such account (wire_facts 2.3)."] InvalidAppid = 40013, "invalid appid";
     #[doc = "A path of the API that nothing is served at (D-111)."] InvalidUrl = 40066, "invalid url";
+    #[doc = "No card of that card_id (wire_facts 1.2)."] InvalidCardId = 40073, "invalid card id";
     #[doc = "The card template may not be used yet (section 99)."] InvalidCardStatus = 40078, "invalid card status";
     #[doc = "An argument of the query is missing or unknown (D-08)."] InvalidArgs = 40097, "invalid args";
     #[doc = "The AppSecret is wrong (wire_facts 2.3)."] InvalidAppsecret = 40125, "invalid appsecret";
@@ -66,12 +67,15 @@ catalogue! {
     #[doc = "A parameter is missing or wrong; the detail names it (section 99)."] InvalidParams = 72031, "invalid params";
     #[doc = "The merchant has rejected the order (section 99)."] RejectedByBiz = 72035, "biz reject insert";
     #[doc = "The record is being changed by others (section 99)."] InvoiceBusy = 72036, "invoice is busy";
+    #[doc = "The invoice is not in that user's wallet (wire_facts 1.2)."] InvoiceOwnerError = 72037, "invoice owner error";
     #[doc = "Nobody authorized the order (section 99)."] OrderNeverAuthorized = 72038, "invoice order never auth";
     #[doc = "Write-off before lock (section 99)."] MustLockFirst = 72039, "invoice must be lock first";
     #[doc = "The PDF cannot be taken (section 99)."] InvoicePdfError = 72040, "invoice pdf error";
     #[doc = "Code and number are in somebody's wallet already (section 99)."] BillingRepeated = 72042, "billing_code and billing_no repeated";
     #[doc = "Code and number have the wrong lengths (section 99)."] BillingSizeError = 72043, "billing_code or billing_no size error";
     #[doc = "The title's QR code is too old (section 99)."] ScanTextExpired = 72044, "scan text out of time";
+    #[doc = "The invoice was taken back (wire_facts 1.1)."] InvoiceCancelled = 72060, "this invoice has been cancelled, check the reimburse_status please";
+    #[doc = "The invoice is written off (wire_facts 1.1)."] InvoiceClosed = 72061, "this invoice has been closed, check the reimburse_status please";
     #[doc = "The merchant never set its contact (section 99)."] ContactEmpty = 72063, "biz contact is empty";
     #[doc = "The issuer refused (section 99)."] MakeOutFailed = 73000, "sys error make out invoice failed";
     #[doc = "wxopenid is missing or not the one that authorized (section 99)."] OpenidError = 73001, "wxopenid error";

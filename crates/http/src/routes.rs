@@ -14,6 +14,7 @@ use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
     unified_order,
 };
+use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
 use crate::server::Server;
@@ -165,6 +166,70 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "POST",
+        path: "/card/invoice/reimburse/getinvoiceinfo",
+        section: "reimburse",
+        what: "an invoice that its user has chosen for the company",
+        what_zh: "查询报销发票信息",
+        handler: || post_only(read_invoice::get_invoice_info),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/reimburse/getinvoicebatch",
+        section: "reimburse",
+        what: "many of them",
+        what_zh: "批量查询报销发票信息",
+        handler: || post_only(read_invoice::get_invoice_batch),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/reimburse/updateinvoicestatus",
+        section: "reimburse",
+        what: "lock it, let go of it, write it off",
+        what_zh: "更新发票状态（锁定、解锁、核销）",
+        handler: || post_only(update_status::update_invoice_status),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/reimburse/updatestatusbatch",
+        section: "reimburse",
+        what: "the same to many, all or none",
+        what_zh: "批量更新发票状态",
+        handler: || post_only(update_status::update_status_batch),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/card/invoice/reimburse/getinvoiceinfo",
+        section: "reimburse",
+        what: "an invoice that its user has chosen for the company (WeCom's path)",
+        what_zh: "查询报销发票信息（企业微信路径）",
+        handler: || post_only(read_invoice::get_invoice_info),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/card/invoice/reimburse/getinvoiceinfobatch",
+        section: "reimburse",
+        what: "many of them (WeCom's path)",
+        what_zh: "批量查询报销发票信息（企业微信路径）",
+        handler: || post_only(read_invoice::get_invoice_batch),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/card/invoice/reimburse/updateinvoicestatus",
+        section: "reimburse",
+        what: "lock it, let go of it, write it off (WeCom's path)",
+        what_zh: "更新发票状态（锁定、解锁、核销）（企业微信路径）",
+        handler: || post_only(update_status::update_invoice_status),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/card/invoice/reimburse/updatestatusbatch",
+        section: "reimburse",
+        what: "the same to many, all or none (WeCom's path)",
+        what_zh: "批量更新发票状态（企业微信路径）",
+        handler: || post_only(update_status::update_status_batch),
+    },
+    Route {
+        methods: "POST",
         path: "/pay/unifiedorder",
         section: "13",
         what: "a payment to be paid on a page",
@@ -201,7 +266,7 @@ pub const ROUTES: &[Route] = &[
         section: "13",
         what: "the same for a sub-merchant",
         what_zh: "申请扣款（服务商）",
-        handler: || pay(pap_pay_apply::pap_pay_apply),
+        handler: || pay(pap_pay_apply::partner_pap_pay_apply),
     },
     Route {
         methods: "POST",
@@ -217,7 +282,7 @@ pub const ROUTES: &[Route] = &[
         section: "13",
         what: "the same for a sub-merchant",
         what_zh: "查询扣款订单（服务商）",
-        handler: || pay(order_query::order_query),
+        handler: || pay(order_query::partner_order_query),
     },
     Route {
         methods: "POST",
@@ -402,6 +467,14 @@ pub const ROUTES: &[Route] = &[
         what: "a user answers without a browser",
         what_zh: "不用浏览器，代用户作答",
         handler: || post(controls::authorize),
+    },
+    Route {
+        methods: "POST",
+        path: "/sandbox/v1/choose-invoice",
+        section: "sandbox",
+        what: "a user chooses invoices for a company without a browser",
+        what_zh: "不用浏览器，代用户选择报销发票",
+        handler: || post(controls::choose_invoice),
     },
     Route {
         methods: "POST",

@@ -22,4 +22,4 @@ mod wrong_call;
 
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use pages::Pages;
-pub use router::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES, no_invoice, paths, router};
+pub use router::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES, no_invoice, paths, router, sandbox_paths};

@@ -89,6 +89,11 @@ pub fn paths() -> Vec<String> {
     everywhere().into_iter().chain(sandbox()).map(|(path, _)| path).collect()
 }
 
+/// Those that only a sandbox has.
+pub fn sandbox_paths() -> Vec<String> {
+    sandbox().into_iter().map(|(path, _)| path).collect()
+}
+
 fn everywhere() -> Vec<Served> {
     let authorize = || get(s02_auth_url::page).post(s02_auth_url::page);
     let edit = get(titles::edit).post(titles::edit);

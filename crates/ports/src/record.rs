@@ -142,6 +142,7 @@ impl Kind {
                 | Self::TokenFamily
                 | Self::Taxpayer
                 | Self::PayMerchant
+                | Self::LinkedPayMerchant
         )
     }
 

@@ -4,6 +4,7 @@
 
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::access::token::{Family, TokenFamily};
 use kaipiao_domain::authorization::authorization_request::{
     AuthorizationRequest, PageType, Source,
@@ -40,6 +41,7 @@ use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
+use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_ports::record::{Body, Key, Stored};
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
@@ -121,7 +123,7 @@ fn every_record_reads_back() {
         secret: SecretHash([200; 32]),
         bound_to: Some(merchant()),
         platform_id: Some(PlatformId::from_checked("p".into())),
-        merchant_api: false,
+        permissions: Role::MobileApp.permissions(|p| Some(p == Permission::Invoicing)),
     };
     reads_back(account_key(&merchant()), &account);
     reads_back(contact_key(&merchant()), &Contact { phone: "1".into(), time_out: 2 });
@@ -151,6 +153,7 @@ fn every_record_reads_back() {
         MessageEvent::Issued(serial()),
         MessageEvent::Failed,
         MessageEvent::TakenBack(serial()),
+        MessageEvent::WrittenOff { serial: serial(), by: merchant() },
         MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
     ] {
         let order_id = OrderId::parse("1").unwrap();
@@ -173,6 +176,7 @@ fn messages_of_different_orders_and_events_have_different_keys() {
         MessageEvent::Issued(serial()),
         MessageEvent::Failed,
         MessageEvent::TakenBack(serial()),
+        MessageEvent::WrittenOff { serial: serial(), by: merchant() },
         MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
     ];
     let mut keys = std::collections::BTreeSet::new();
@@ -331,8 +335,16 @@ fn a_request_reads_back_in_every_state_and_colour() {
         if let Some(card) = card {
             assert_eq!(card_key_of(&request), Some(card_key(&card)));
             reads_back(CodeOwner::key(&merchant(), &code), &CodeOwner::from(&card));
-            for card in [card.cancelled(serial("r")), card] {
-                reads_back(card_key(&card), &card);
+            let (by, red) = (merchant(), Some(serial("r")));
+            for status in [
+                CardStatus::Init,
+                CardStatus::Locked { by: by.clone(), at: at(8) },
+                CardStatus::Closed { by: by.clone(), at: at(8), offset_by: None },
+                CardStatus::Closed { by, at: at(8), offset_by: red.clone() },
+                CardStatus::Cancelled { offset_by: None },
+                CardStatus::Cancelled { offset_by: red },
+            ] {
+                reads_back(card_key(&card), &card.with_status(status));
             }
         }
     }
@@ -389,6 +401,7 @@ fn payments_and_refunds_read_back() {
         device_info: "d".into(),
         openid: Some(openid()),
         notify_url: Some("http://x/n".into()),
+        contract_id: Some("20".into()),
         expires_at: Some(at(9)),
         has_receipt: true,
     };
@@ -399,6 +412,7 @@ fn payments_and_refunds_read_back() {
         device_info: String::new(),
         openid: None,
         notify_url: None,
+        contract_id: None,
         expires_at: None,
         has_receipt: false,
         ..request.clone()
@@ -406,12 +420,13 @@ fn payments_and_refunds_read_back() {
     let user = UserId::parse("amy");
     let payer = Payer { user, openid: openid(), sub_openid: Some(openid()) };
     let anonymous = Payer { user: None, openid: openid(), sub_openid: None };
-    let paid = |payer| Paid { transaction_id: "42".into(), payer, at: at(8) };
+    let paid = |payer| Paid { transaction_id: Some("42".into()), payer, at: Some(at(8)) };
+    let reported = Paid { transaction_id: None, payer: anonymous, at: None };
     let out_refund_no = OutRefundNo::parse("r@1").unwrap();
     let states = [
         PaymentState::NotPaid,
         PaymentState::Paid(paid(payer.clone())),
-        PaymentState::Paid(paid(anonymous)),
+        PaymentState::Paid(reported),
         PaymentState::Closed { at: at(7) },
         PaymentState::Revoked { paid: paid(payer), at: at(7) },
     ];
@@ -445,7 +460,6 @@ fn payments_and_refunds_read_back() {
         mchid: mchid(),
         refund_id: "50".into(),
         out_trade_no: number.clone(),
-        transaction_id: "42".into(),
         request: asked.clone(),
         at: at(9),
     };

@@ -71,7 +71,7 @@ fn label(xml: &mut Xml, kind: &str, code: &str, name: &str) -> Written {
 /// The kind and its name: that of the classic face has the number that the QR code has.
 const fn kind(face: Face) -> (&'static str, &'static str) {
     match face {
-        Face::Classic => ("10", "增值税电子普通发票"),
+        Face::Classic => ("10", Face::Classic.title()),
         Face::Digital => ("01", "电子发票"),
     }
 }

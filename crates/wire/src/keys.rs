@@ -80,19 +80,27 @@ impl Keys {
     /// Encrypts a secret that must be read again (AES-256-GCM). `owner` names whose it is: what is
     /// sealed for one owner opens for no other. `nonce` must be random.
     pub fn seal(&self, owner: &str, secret: &str, nonce: [u8; 12]) -> String {
-        let payload = Payload { msg: secret.as_bytes(), aad: owner.as_bytes() };
-        let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload);
-        let sealed = sealed.expect("a short text can be encrypted");
-        URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
+        URL_SAFE_NO_PAD.encode(self.seal_bytes(owner, secret.as_bytes(), nonce))
     }
 
     /// Reads what [`Keys::seal`] wrote for that owner; None for anything else.
     pub fn unseal(&self, owner: &str, sealed: &str) -> Option<String> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        String::from_utf8(self.unseal_bytes(owner, &bytes)?).ok()
+    }
+
+    /// [`Keys::seal`], before it is text: the nonce, and what is encrypted.
+    pub(crate) fn seal_bytes(&self, owner: &str, secret: &[u8], nonce: [u8; 12]) -> Vec<u8> {
+        let payload = Payload { msg: secret, aad: owner.as_bytes() };
+        let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload);
+        [&nonce[..], &sealed.expect("a short text can be encrypted")].concat()
+    }
+
+    /// Reads what [`Keys::seal_bytes`] wrote for that owner; None for anything else.
+    pub(crate) fn unseal_bytes(&self, owner: &str, bytes: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = bytes.split_first_chunk::<12>()?;
         let payload = Payload { msg: sealed, aad: owner.as_bytes() };
-        let secret = self.cipher().decrypt(&Nonce::from(*nonce), payload).ok()?;
-        String::from_utf8(secret).ok()
+        self.cipher().decrypt(&Nonce::from(*nonce), payload).ok()
     }
 
     fn cipher(&self) -> Aes256Gcm {

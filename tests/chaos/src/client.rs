@@ -118,7 +118,7 @@ fn request(session: &Session<'_>, order: &Order, step: Step) -> (String, Value) 
         Step::Offer => {
             let body = json!({
                 "s_pappid": s_pappid, "order_id": order.id, "money": 11, "timestamp": 1,
-                "source": "wxa", "ticket": session.ticket, "type": 0,
+                "source": "wxa", "ticket": session.ticket, "type": i32::from(order.payment.is_some()),
             });
             (session.path("getauthurl"), body)
         }

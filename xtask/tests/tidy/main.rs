@@ -9,6 +9,7 @@ mod dependencies;
 mod documentation;
 mod layers;
 mod links;
+mod pay_codes;
 mod rulings;
 mod sections;
 mod sources;

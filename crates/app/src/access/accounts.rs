@@ -7,15 +7,15 @@ use crate::invoicing::taxpayers;
 use crate::invoicing::taxpayers::{TaxpayerError, TaxpayerSpec};
 use crate::listing::{self, Ask, Listing};
 use crate::signed::platform_id;
-use crate::store_access::{busy, commit, get};
+use crate::store_access::{busy, commit_unless_changed, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::permissions::{Permission, Permissions};
 use kaipiao_domain::{Refusal, text};
-use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Kind, Save};
 use kaipiao_ports::store::{Commit, PageOrder};
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::record::{self, Versioned};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// An account as an operator writes it. What is left out keeps its value, or takes its default.
 #[derive(Clone, Default)]
@@ -34,8 +34,8 @@ pub struct AccountSpec {
     pub bound_to: Option<String>,
     /// The s_pappid of an account that issues invoices; platforms get one by themselves.
     pub s_pappid: Option<String>,
-    /// Is the merchant API's permission switched on? Default: yes.
-    pub merchant_api: Option<bool>,
+    /// What it may call, where that is not what its role usually may.
+    pub permissions: BTreeMap<Permission, bool>,
     /// A merchant's taxpayer.
     pub merchant: Option<TaxpayerSpec>,
 }
@@ -52,7 +52,7 @@ impl AccountSpec {
             secret: later.secret.or(self.secret),
             bound_to: later.bound_to.or(self.bound_to),
             s_pappid: later.s_pappid.or(self.s_pappid),
-            merchant_api: later.merchant_api.or(self.merchant_api),
+            permissions: self.permissions.into_iter().chain(later.permissions).collect(),
             merchant: match (self.merchant, later.merchant) {
                 (Some(merchant), Some(later)) => Some(merchant.then(later)),
                 (merchant, later) => later.or(merchant),
@@ -173,11 +173,7 @@ impl Batch {
         if saves.is_empty() {
             return Ok(true);
         }
-        match commit(app, Commit::of(saves)).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Conflict(_)) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        commit_unless_changed(app, Commit::of(saves)).await
     }
 
     async fn check_merchant(&self, app: &App, text: &str) -> Result<(), Failure> {
@@ -215,6 +211,7 @@ fn compose(
         Some(text) => hash_secret(app, &appid, text)?,
         None => before.expect("without a secret the account is an old one").secret,
     };
+    let permissions = permissions_for(role, spec, before)?;
     let account = Account {
         role,
         name: chosen(&spec.name, before.map(|b| &b.name), || appid.to_string()),
@@ -228,8 +225,8 @@ fn compose(
                 Refusal::invalid("bound_to", format!("{} is not an appid", text::quoted(text)))
             })?),
         },
-        platform_id: platform_id_for(app, &appid, role, spec, before)?,
-        merchant_api: spec.merchant_api.or(before.map(|b| b.merchant_api)).unwrap_or(true),
+        platform_id: platform_id_for(app, &appid, permissions, spec, before)?,
+        permissions,
         appid,
     };
     account.check()?;
@@ -239,10 +236,25 @@ fn compose(
     Ok((account, new_secret))
 }
 
+fn permissions_for(
+    role: Role,
+    spec: &AccountSpec,
+    before: Option<&Account>,
+) -> Result<Permissions, Refusal> {
+    let unfit = |(permission, has): &(&Permission, &bool)| **has && !role.can_have(**permission);
+    if let Some((permission, _)) = spec.permissions.iter().find(unfit) {
+        let problem = format!("does not fit a {} account", role.name());
+        return Err(Refusal::invalid(permission.name(), problem));
+    }
+    let said = |permission| spec.permissions.get(&permission).copied();
+    let had = |permission| before.map(|before| before.permissions.has(permission));
+    Ok(role.permissions(|permission| said(permission).or_else(|| had(permission))))
+}
+
 fn platform_id_for(
     app: &App,
     appid: &AppId,
-    role: Role,
+    permissions: Permissions,
     spec: &AccountSpec,
     before: Option<&Account>,
 ) -> Result<Option<PlatformId>, Refusal> {
@@ -251,9 +263,9 @@ fn platform_id_for(
             Some((id, within)) if within == *appid => Ok(Some(id)),
             _ => Err(Refusal::invalid("s_pappid", format!("does not hold {appid}"))),
         },
-        None => Ok(before
-            .and_then(|b| b.platform_id.clone())
-            .or_else(|| (role == Role::Platform).then(|| platform_id::make(&app.keys, appid)))),
+        None => Ok(before.and_then(|b| b.platform_id.clone()).or_else(|| {
+            permissions.has(Permission::Platform).then(|| platform_id::make(&app.keys, appid))
+        })),
     }
 }
 

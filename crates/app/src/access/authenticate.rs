@@ -7,6 +7,7 @@ use crate::signed::{read_token, what_is_no_token};
 use crate::store_access::{get, get_fresh};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::account::account_key;
@@ -41,15 +42,19 @@ fn unknown(detail: &str) -> Failure {
     Refusal::new(ErrorCode::InvalidCredential, detail).into()
 }
 
-/// The account behind a token, if it may call the merchant's endpoints (48001, 72015).
-pub async fn authenticate_merchant(app: &App, token: &str) -> Result<Account, Failure> {
+/// The account behind a token, if it may call what the permission is for (48001, 72015).
+pub async fn authenticate_for(
+    app: &App,
+    token: &str,
+    permission: Permission,
+) -> Result<Account, Failure> {
     let account = authenticate(app, token).await?;
-    if account.check_merchant_api().is_ok() {
+    if account.check_has(permission).is_ok() {
         return Ok(account);
     }
     // Another node may have given the permission a moment ago.
     let account: Option<Account> = get_fresh(app, &account_key(&account.appid)).await?;
     let account = account.ok_or_else(|| unknown("its account was removed"))?;
-    account.check_merchant_api()?;
+    account.check_has(permission)?;
     Ok(account)
 }

@@ -4,10 +4,11 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
+use crate::payment::s13_receipt::check_not_waiting;
 use crate::signed::{ticket, write_link};
 use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId};
-use kaipiao_domain::authorization::authorization_request::Source;
+use kaipiao_domain::authorization::authorization_request::{PageType, Source};
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
@@ -50,6 +51,9 @@ pub async fn auth_url(
     let now = app.now();
     check_ticket(app, caller, &ticket, now)?;
     let merchant = caller.merchant();
+    if request.page_type != PageType::FillTitle {
+        check_not_waiting(app, merchant, &request.order_id).await?;
+    }
     let key = order_key_of(merchant, &request.order_id);
     decide(app, key, FirstTry::TakesItForAbsent, |found: Option<Order>| {
         let next = match found {

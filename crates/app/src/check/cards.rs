@@ -25,7 +25,7 @@ pub(super) async fn request(
     };
     let shows_it = card.number == invoice.number && card.gross == request.summary.gross;
     found.unless(shows_it, Invariant::Card, "its card shows another number or amount");
-    let agrees = card.cancelled_by.as_ref() == request.offset_by();
+    let agrees = card.status.offset_by() == request.offset_by();
     found.unless(agrees, Invariant::Card, "it and its card disagree on whether it was taken back");
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::delivery::callbacks;
-use crate::delivery::worker::{Ended, LOOK_EVERY, Place, Work, Worker, until_recorded};
+use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::settings::Concurrency;
 use crate::signed::{PushRequest, compose, notice};
@@ -47,8 +47,13 @@ impl Work for Dispatch {
         self.0.store.claim_pushes(request).await
     }
 
-    async fn work(&self, Claim { work: push, token }: Claim<Push>, place: Place) -> Ended {
-        attempt(&self.0, &push, token, place).await
+    async fn work(
+        &self,
+        Claim { work: push, token }: Claim<Push>,
+        place: Place,
+        hold: &Hold,
+    ) -> Ended {
+        attempt(&self.0, &push, token, place, hold).await
     }
 
     async fn panicked(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
@@ -59,18 +64,20 @@ impl Work for Dispatch {
 }
 
 /// One attempt, from the claim to the report.
-async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place) -> Ended {
+async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place, hold: &Hold) -> Ended {
     let (started_ms, started) = (app.now().unix_millis(), Instant::now());
     let result = match outgoing(app, push).await {
         Ok(None) => AttemptResult::NoAddress,
-        Ok(Some(outgoing)) => match app.sender.send(outgoing).await {
-            Ok(answer) => AttemptResult::Answered {
+        Ok(Some(outgoing)) => match hold.while_it_lasts(app.sender.send(outgoing)).await {
+            // Whoever has the claim now may have sent it, and the order's next one after it.
+            None => return lapsed(push),
+            Some(Ok(answer)) => AttemptResult::Answered {
                 status: answer.status,
                 says_success: push.kind == PushKind::PaymentNotice
                     && notice::is_acknowledged(&answer.body),
                 body: answer.body,
             },
-            Err(error) => AttemptResult::Failed { why: error.to_string() },
+            Some(Err(error)) => AttemptResult::Failed { why: error.to_string() },
         },
         Err(failure) => {
             // A fault of ours is not one of the merchant's tries.
@@ -128,15 +135,18 @@ async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>
         || async { app.store.complete_push(report.clone()).await.map_err(Failure::from) };
     match until_recorded(&push.id, complete).await {
         Ok(Reported::Counted { next_due_ms }) => Ended { failed, next_due_ms },
-        Ok(Reported::Lapsed) => {
-            tracing::warn!(push = %push.id, "the claim had lapsed before the report");
-            Ended { failed, next_due_ms: None }
-        }
+        Ok(Reported::Lapsed) => lapsed(push),
         Err(error) => {
             tracing::error!(%error, push = %push.id, "not recorded; it will be sent again");
             Ended { failed, next_due_ms: None }
         }
     }
+}
+
+/// Nothing to report: somebody else may have the push.
+fn lapsed(push: &Push) -> Ended {
+    tracing::warn!(push = %push.id, "the claim had lapsed before the report");
+    Ended::default()
 }
 
 /// The request as its destination wants it at this moment; None: there is no address.

@@ -3,11 +3,13 @@
 //! A claim is taken when its work can start, never earlier: nothing waits in memory with its claim
 //! running out. The limits of concurrency are for what burdens others: the work gives its place back
 //! before it waits for its report to be on disk, so the next piece goes out meanwhile. Claims are renewed as long as the work goes on
-//! ([`renewals`]), so slow work is not done twice; when the process dies they lapse after [`LAPSE`], and somebody else goes on.
+//! ([`holds`]), so slow work is not done twice; when the process dies they lapse after [`LAPSE`], and somebody else goes on.
+//! A process that stands still for as long finds that out before it acts ([`Hold::while_it_lasts`]).
 
-mod renewals;
+mod holds;
 
-use self::renewals::{Held, LAPSE, RENEW_EVERY};
+pub(crate) use self::holds::Hold;
+use self::holds::{Holds, LAPSE, RENEW_EVERY};
 use crate::app::App;
 use crate::delivery::scheduler::{Limits, Scheduler};
 use crate::failure::Failure;
@@ -77,7 +79,7 @@ pub(crate) trait Work: Send + Sync + 'static {
     async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Claimed<Self::Item>, StoreError>;
 
     /// Does one piece, to its report.
-    async fn work(&self, claim: Claim<Self::Item>, place: Place) -> Ended;
+    async fn work(&self, claim: Claim<Self::Item>, place: Place, hold: &Hold) -> Ended;
 
     /// Reports a piece whose work has panicked.
     async fn panicked(&self, claim: Claim<Self::Item>) -> Ended;
@@ -95,7 +97,7 @@ pub(crate) struct Worker<W: Work> {
     /// What is under way, places given back included: reports that the store does not take hold up the
     /// claims behind them in the end.
     at_most: usize,
-    held: Held,
+    holds: Holds,
     renew_every: Duration,
     looked: Option<Instant>,
 }
@@ -103,6 +105,8 @@ pub(crate) struct Worker<W: Work> {
 struct UnderWay<Item> {
     turn: TurnKey,
     claim: Claim<Item>,
+    /// Before the claim was asked for.
+    asked_at: Instant,
     has_place: bool,
     has_panicked: bool,
 }
@@ -121,7 +125,7 @@ impl<W: Work> Worker<W> {
             given_back,
             giving_back,
             at_most: at_once.saturating_mul(REPORTS_PER_PLACE),
-            held: Held::default(),
+            holds: Holds::default(),
             renew_every: RENEW_EVERY,
             looked: None,
         }
@@ -131,7 +135,7 @@ impl<W: Work> Worker<W> {
     /// more.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         let store = Arc::clone(&self.work.app().store);
-        let renewing = self.held.renew_each(self.renew_every, W::QUEUE, store);
+        let renewing = self.holds.renew_each(self.renew_every, W::QUEUE, store);
         self.run_beside(renewing, stop).await;
     }
 
@@ -221,11 +225,14 @@ impl<W: Work> Worker<W> {
             let holder = self.work.app().node();
             let request =
                 ClaimRequest { turn: &turn, due_by_ms: now_ms, lapses_in: LAPSE, limit, holder };
+            let asked_at = Instant::now();
             match self.work.claim(&request).await {
                 Ok(Claimed { claims, next_due_ms }) => {
                     self.scheduler.claimed(&turn, claims.len(), next_due_ms, now_ms);
                     for claim in claims {
-                        self.start(turn.clone(), claim);
+                        let turn = turn.clone();
+                        let (has_place, has_panicked) = (true, false);
+                        self.start(UnderWay { turn, claim, asked_at, has_place, has_panicked });
                     }
                 }
                 Err(error) => {
@@ -239,23 +246,18 @@ impl<W: Work> Worker<W> {
         }
     }
 
-    fn start(&mut self, turn: TurnKey, claim: Claim<W::Item>) {
-        self.run_task(UnderWay { turn, claim, has_place: true, has_panicked: false });
-    }
-
-    fn run_task(&mut self, started: UnderWay<W::Item>) {
+    fn start(&mut self, started: UnderWay<W::Item>) {
         let (work, to_do) = (Arc::clone(&self.work), started.claim.clone());
         let has_panicked = started.has_panicked;
         let place = Place(self.giving_back.clone());
-        let (held, token) = (self.held.clone(), started.claim.token);
-        held.insert(token);
+        let hold = self.holds.take(started.claim.token, started.asked_at);
         let task = self.running.spawn(async move {
-            let ended = match has_panicked {
-                false => work.work(to_do, place).await,
+            // Dropped with the task, before its end is seen here.
+            let hold = hold;
+            match has_panicked {
+                false => work.work(to_do, place, &hold).await,
                 true => work.panicked(to_do).await,
-            };
-            held.remove(token);
-            ended
+            }
         });
         self.under_way.insert(task.id(), started);
     }
@@ -278,10 +280,6 @@ impl<W: Work> Worker<W> {
                 (error.id(), None)
             }
         };
-        if let Some(under_way) = self.under_way.get(&id) {
-            // The task has done so, if it did not panic.
-            self.held.remove(under_way.claim.token);
-        }
         match (ended, self.under_way.get(&id).is_some_and(|under_way| under_way.has_panicked)) {
             (Some(Ended { failed, next_due_ms }), _) => {
                 self.free_place(id, failed);
@@ -292,7 +290,7 @@ impl<W: Work> Worker<W> {
             }
             (None, false) => {
                 if let Some(under_way) = self.under_way.remove(&id) {
-                    self.run_task(UnderWay { has_panicked: true, ..under_way });
+                    self.start(UnderWay { has_panicked: true, ..under_way });
                 }
             }
             // The report panicked as well: the claim lapses, and the work is offered again.

@@ -7,9 +7,10 @@
 
 use crate::app::App;
 use crate::delivery::jobs;
-use crate::delivery::worker::{Ended, LOOK_EVERY, Place, Work, Worker, until_recorded};
+use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::invoicing::{requests, s19_result_push};
+use crate::reimbursement::status_push;
 use crate::settings::Concurrency;
 use crate::signed::card_id;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
@@ -25,6 +26,7 @@ use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::message::Message;
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, Claimed, Queue};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId};
+use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
@@ -71,7 +73,7 @@ impl Work for Issuing {
         self.0.store.claim_jobs(Self::QUEUE, request).await
     }
 
-    async fn work(&self, Claim { work: job, token }: Claim<Job>, place: Place) -> Ended {
+    async fn work(&self, Claim { work: job, token }: Claim<Job>, place: Place, _: &Hold) -> Ended {
         match issue(&self.0, &job.id, place).await {
             // What is due next, the commit has announced.
             Ok(()) => Ended::default(),
@@ -152,11 +154,13 @@ async fn record_answer(
         log(&next, result);
         let mut also: Vec<Save> = number_of(&next).into_iter().collect();
         also.extend(card_of(app, &next));
-        also.extend(blue_after(app, &next).await?);
+        let (of_blue, to_company) = blue_after(app, &next).await?;
+        also.extend(of_blue);
         // Each attempt after a conflict says a moment of its own: the message's name may be taken.
         let moment = now + Duration::from_millis(attempt as u64);
         also.extend(message_of(&next, moment));
-        let pushes = vec![s19_result_push::result_push(app, &next, result).await?];
+        let result_push = s19_result_push::result_push(app, &next, result).await?;
+        let pushes = std::iter::once(result_push).chain(to_company).collect();
         Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
     })
     .await
@@ -175,25 +179,39 @@ fn message_of(request: &InvoiceRequest, moment: kaipiao_domain::Timestamp) -> Op
     Some(record::save(message_key(&message), Expect::Absent, &message))
 }
 
-/// What the end of a red request's try makes of the blue one, and of its card.
-async fn blue_after(app: &App, red: &InvoiceRequest) -> Result<Vec<Save>, Failure> {
-    let Colour::Red { blue } = &red.colour else { return Ok(Vec::new()) };
+/// What the end of a red request's try makes of the blue one, and of its card; and what the company is told
+/// that had the card.
+async fn blue_after(
+    app: &App,
+    red: &InvoiceRequest,
+) -> Result<(Vec<Save>, Option<NewPush>), Failure> {
+    let unchanged = Ok((Vec::new(), None));
+    let Colour::Red { blue } = &red.colour else { return unchanged };
     let found = requests::find_versioned(app, &red.merchant, blue).await?;
-    let Some(Versioned { value: blue, version }) = found else { return Ok(Vec::new()) };
-    let Some(after) = blue.after_red(red) else { return Ok(Vec::new()) };
+    let Some(Versioned { value: blue, version }) = found else { return unchanged };
+    let Some(after) = blue.after_red(red) else { return unchanged };
     let key = request_key(&red.merchant, &after.serial);
-    let mut saves = vec![record::save(key, Expect::Version(version), &after)];
-    saves.extend(cancelled_card_of(app, &after).await?);
-    Ok(saves)
+    let blue_save = record::save(key, Expect::Version(version), &after);
+    let Some((card_save, push)) = card_after_offset(app, &after).await? else {
+        return Ok((vec![blue_save], None));
+    };
+    Ok((vec![blue_save, card_save], push))
 }
 
 /// The card of an invoice that has been taken back.
-async fn cancelled_card_of(app: &App, blue: &InvoiceRequest) -> Result<Option<Save>, Failure> {
+async fn card_after_offset(
+    app: &App,
+    blue: &InvoiceRequest,
+) -> Result<Option<(Save, Option<NewPush>)>, Failure> {
     let (Some(red), Some(key)) = (blue.offset_by(), card_key_of(blue)) else { return Ok(None) };
     let found: Option<Versioned<InvoiceCard>> = record::get(&*app.store, &key).await?;
-    Ok(found.map(|Versioned { value: card, version }| {
-        record::save(key, Expect::Version(version), &card.cancelled(red.clone()))
-    }))
+    let Some(Versioned { value: before, version }) = found else { return Ok(None) };
+    let card = before.with_status(before.status.offset(red.clone()));
+    let push = match before.status.company() {
+        Some(company) => status_push::to(app, company, &card).await?,
+        None => None,
+    };
+    Ok(Some((record::save(key, Expect::Version(version), &card), push)))
 }
 
 /// The issuer's answer, unless its number is another invoice's: such an answer cannot be

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::payment::names::new_transaction_id;
 use crate::payment::pay_caller::{PayCaller, check_sub_merchant};
-use crate::payment::pay_failure::{PayFailure, no_such_payment};
+use crate::payment::pay_failure::PayFailure;
 use crate::payment::paying::{of_paid, payer};
 use crate::payment::payments::{number_of, placed};
 use crate::payment::{payer_codes, s13_receipt};
@@ -60,7 +60,7 @@ pub async fn reverse(
     let number = number_of(app, mchid, name).await?;
     let key = payment_key(mchid, &number);
     decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
-        let payment = found.ok_or_else(|| no_such_payment(&format!("out_trade_no {number}")))?;
+        let payment = caller.own(found, &number)?;
         let Some(next) = payment.reverse(app.now())? else {
             return Ok(Decision::alone(None, payment));
         };

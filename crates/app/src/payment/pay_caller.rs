@@ -3,13 +3,14 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::payment::pay_failure::PayFailure;
+use crate::payment::pay_failure::{PayFailure, no_such_payment};
 use crate::payment::pay_merchants::{find, open_key, signing_key};
 use crate::signed::PayRequest;
 use crate::store_access::get_fresh;
+use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payments::{PayKey, PaymentRequest, SignType, SubMerchant};
+use kaipiao_domain::payment::payments::{PayKey, Payment, PaymentRequest, SignType, SubMerchant};
 use kaipiao_domain::{access::account::AppId, text};
 use kaipiao_records::payment::pay_merchant::pay_merchant_key;
 
@@ -21,6 +22,8 @@ pub struct PayCaller {
     pub key: PayKey,
     /// How it signs, and wants its answer signed.
     pub sign_type: SignType,
+    /// Whom it calls for, `sub_mch_id` as it was sent; empty: for itself.
+    sub_mch_id: String,
     /// The key itself.
     secret: String,
 }
@@ -29,7 +32,30 @@ impl PayCaller {
     /// This server itself, calling for a pay merchant.
     pub(super) fn itself(app: &App, pay_merchant: PayMerchant) -> Result<Self, Failure> {
         let secret = open_key(app, &pay_merchant)?;
-        Ok(Self { pay_merchant, key: PayKey::Own, sign_type: SignType::default(), secret })
+        let (key, sign_type, sub_mch_id) = (PayKey::Own, SignType::default(), String::new());
+        Ok(Self { pay_merchant, key, sign_type, sub_mch_id, secret })
+    }
+
+    /// The payment that was found under a number of the caller's. ORDERNOTEXIST, also where the call names another
+    /// sub-merchant than the payment.
+    pub(super) fn own(
+        &self,
+        found: Option<Payment>,
+        number: &OutTradeNo,
+    ) -> Result<Payment, PayRefusal> {
+        let sub_mch_id = &*self.sub_mch_id;
+        let is_named = |payment: &Payment| {
+            let sub_merchant = payment.request.sub_merchant.as_ref();
+            sub_mch_id.is_empty()
+                || sub_merchant.is_some_and(|sub| sub.mchid.as_str() == sub_mch_id)
+        };
+        found.filter(is_named).ok_or_else(|| match sub_mch_id {
+            "" => no_such_payment(&format!("out_trade_no {number}")),
+            _ => {
+                let quoted = text::quoted(sub_mch_id);
+                no_such_payment(&format!("out_trade_no {number} for sub_mch_id {quoted}"))
+            }
+        })
     }
 
     /// The key that the answer is signed with. Never printed.
@@ -74,7 +100,8 @@ fn signed_by(
 ) -> Result<Option<PayCaller>, Failure> {
     let secret = signing_key(app, &pay_merchant, key)?;
     let is_signed = request.is_signed_by(&secret, sign_type);
-    Ok(is_signed.then_some(PayCaller { pay_merchant, key, sign_type, secret }))
+    let sub_mch_id = request.get("sub_mch_id").to_owned();
+    Ok(is_signed.then_some(PayCaller { pay_merchant, key, sign_type, sub_mch_id, secret }))
 }
 
 fn wrong_signature(key: PayKey, sign_type: SignType) -> PayRefusal {

@@ -6,6 +6,7 @@ use crate::payment::names::new_transaction_id;
 use crate::payment::{notices, payments, s13_receipt};
 use crate::signed::openid;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::payment::payments::{Paid, Payer, PayingRefused, Payment};
 use kaipiao_domain::people::message::{Message, MessageEvent};
@@ -59,8 +60,8 @@ pub(super) async fn of_paid(
 ) -> Result<Decision<Payment, Payment>, Failure> {
     let paid = payment.paid().expect("it was paid just now");
     let pushes = notices::of_payment(app, &payment, paid).await?.into_iter().collect();
-    let mut also = vec![transaction_alias(&payment, paid)];
-    also.extend(message(&payment, paid));
+    let mut also: Vec<_> = transaction_alias(&payment, paid).into_iter().collect();
+    also.extend(message(&payment, paid, app.now()));
     let (payment, order) = s13_receipt::opened_by(app, payment).await?;
     also.extend(order);
     Ok(Decision { also, pushes, ..Decision::alone(Some(payment.clone()), payment) })
@@ -77,12 +78,12 @@ pub(super) fn payer(app: &App, payment: &Payment, user: &UserId) -> Payer {
 }
 
 /// What the payer is told; None: only their openid is known.
-pub(super) fn message(payment: &Payment, paid: &Paid) -> Option<Save> {
+pub(super) fn message(payment: &Payment, paid: &Paid, now: Timestamp) -> Option<Save> {
     let message = Message {
         user: paid.payer.user.clone()?,
         merchant: payment.request.appid.clone(),
         order_id: OrderId::parse(payment.out_trade_no.as_str()).ok()?,
-        sent_at: paid.at,
+        sent_at: now,
         event: MessageEvent::Paid {
             mchid: payment.mchid.clone(),
             total_fee_fen: payment.request.total_fee_fen,
@@ -91,7 +92,9 @@ pub(super) fn message(payment: &Payment, paid: &Paid) -> Option<Save> {
     Some(record::save(message_key(&message), Expect::Any, &message))
 }
 
-pub(super) fn transaction_alias(payment: &Payment, paid: &Paid) -> Save {
+/// What finds the payment by its `transaction_id`; None: that is not known.
+pub(super) fn transaction_alias(payment: &Payment, paid: &Paid) -> Option<Save> {
+    let key = payment_alias_key(&payment.mchid, paid.transaction_id.as_ref()?);
     let alias = PaymentAlias::Transaction(payment.out_trade_no.clone());
-    record::save(payment_alias_key(&payment.mchid, &paid.transaction_id), Expect::Absent, &alias)
+    Some(record::save(key, Expect::Absent, &alias))
 }

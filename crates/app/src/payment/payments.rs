@@ -132,8 +132,7 @@ pub async fn query(
 ) -> Result<Payment, PayFailure> {
     let mchid = &caller.pay_merchant.mchid;
     let number = number_of(app, mchid, name).await?;
-    let payment = find(app, mchid, &number).await?;
-    Ok(payment.ok_or_else(|| no_such_payment(&format!("out_trade_no {number}")))?)
+    Ok(caller.own(find(app, mchid, &number).await?, &number)?)
 }
 
 /// The number of a payment that is named by another name perhaps.
@@ -162,7 +161,7 @@ pub async fn close(
 ) -> Result<Payment, PayFailure> {
     let key = payment_key(&caller.pay_merchant.mchid, number);
     decide(app, key, FirstTry::Reads, |found: Option<Payment>| {
-        let payment = found.ok_or_else(|| no_such_payment(&format!("out_trade_no {number}")))?;
+        let payment = caller.own(found, number)?;
         let next = payment.close(app.now())?;
         let result = next.clone().unwrap_or(payment);
         Ok::<_, PayFailure>(Decision::alone(next, result))

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::payment::names::new_refund_id;
 use crate::payment::pay_caller::PayCaller;
-use crate::payment::pay_failure::{PayFailure, no_such_payment};
-use crate::payment::payments::{find, number_of};
+use crate::payment::pay_failure::PayFailure;
+use crate::payment::payments::{find, number_of, query as query_payment};
 use crate::payment::{notices, s13_receipt};
 use crate::signed::{PaymentName, RefundName};
 use crate::store_access::{Decision, FirstTry, decide_reading, get_fresh};
@@ -32,7 +32,7 @@ pub async fn make(
     let now = app.now();
     let key = payment_key(mchid, &number);
     decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
-        let payment = found.ok_or_else(|| no_such_payment(&format!("out_trade_no {number}")))?;
+        let payment = caller.own(found, &number)?;
         let earlier = refund_of(app, mchid, &asked.out_refund_no).await?;
         if let Some(earlier) = earlier {
             earlier.check_again(&payment, asked)?;
@@ -63,28 +63,19 @@ async fn refund_of(
     get_fresh(app, &refund_key(mchid, number)).await
 }
 
-/// Refunds of a payment, and how many it has in all.
-pub struct FoundRefunds {
-    /// The payment.
-    pub payment: Payment,
-    /// A page of its refunds, oldest first.
-    pub refunds: Vec<Refund>,
-    /// All of them.
-    pub total: usize,
-}
-
-/// The caller's refunds of this name, `limit` of them at most behind the first `offset`. REFUNDNOTEXIST.
+/// The caller's refunds of this name, oldest first, `limit` of them at most behind the first `offset`, and their
+/// payment. REFUNDNOTEXIST.
 pub async fn query(
     app: &App,
     caller: &PayCaller,
     name: &RefundName,
     offset: usize,
     limit: usize,
-) -> Result<FoundRefunds, PayFailure> {
+) -> Result<(Payment, Vec<Refund>), PayFailure> {
     let mchid = &caller.pay_merchant.mchid;
     let number = match name {
         RefundName::Payment(payment) => {
-            return of_payment(app, mchid, payment, offset, limit).await;
+            return of_payment(app, caller, payment, offset, limit).await;
         }
         RefundName::OutRefundNo(number) => number.clone(),
         RefundName::RefundId(id) => {
@@ -99,30 +90,33 @@ pub async fn query(
     let refund = refund_of(app, mchid, &number).await?;
     let refund = refund.ok_or_else(|| no_such_refund(&format!("of out_refund_no {number}")))?;
     let payment = find(app, mchid, &refund.out_trade_no).await?;
-    let payment =
-        payment.ok_or_else(|| Failure::Damaged(format!("refund {number} has no payment")))?;
-    Ok(FoundRefunds { payment, refunds: vec![refund], total: 1 })
+    if payment.is_none() {
+        return Err(Failure::Damaged(format!("refund {number} has no payment")).into());
+    }
+    Ok((caller.own(payment, &refund.out_trade_no)?, vec![refund]))
 }
 
 async fn of_payment(
     app: &App,
-    mchid: &MchId,
+    caller: &PayCaller,
     name: &PaymentName,
     offset: usize,
     limit: usize,
-) -> Result<FoundRefunds, PayFailure> {
-    let number = number_of(app, mchid, name).await?;
-    let payment = find(app, mchid, &number).await?;
-    let payment = payment.ok_or_else(|| no_such_payment(&format!("out_trade_no {number}")))?;
-    let total = payment.refunds.len();
+) -> Result<(Payment, Vec<Refund>), PayFailure> {
+    let mchid = &caller.pay_merchant.mchid;
+    let payment = query_payment(app, caller, name).await?;
     let mut refunds = Vec::new();
     for refund in payment.refunds.iter().skip(offset).take(limit) {
         refunds.extend(refund_of(app, mchid, refund).await?);
     }
     if refunds.is_empty() {
-        return Err(no_such_refund(&format!("of out_trade_no {number} from {offset} on")).into());
+        return Err(no_such_refund(&format!(
+            "of out_trade_no {} from {offset} on",
+            payment.out_trade_no
+        ))
+        .into());
     }
-    Ok(FoundRefunds { payment, refunds, total })
+    Ok((payment, refunds))
 }
 
 fn no_such_refund(which: &str) -> PayRefusal {

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::payment::names::new_transaction_id;
 use crate::payment::paying::{message, transaction_alias};
 use crate::payment::s13_receipt;
 use crate::store_access::{Decision, FirstTry, decide_reading, get_fresh};
@@ -16,6 +15,7 @@ use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_ports::record::Save;
 use kaipiao_records::payment::pay_merchant::pay_merchant_key;
+use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
 use kaipiao_records::payment::payments::payment_key;
 
 /// What is reported of a payment.
@@ -31,6 +31,10 @@ pub struct Report {
     pub openid: OpenId,
     /// The person, who is then told; None: only the openid is known.
     pub user: Option<UserId>,
+    /// WeChat Pay's number of it; None: the reporter does not know it.
+    pub transaction_id: Option<String>,
+    /// When it was paid; None: the reporter does not know.
+    pub paid_at: Option<Timestamp>,
     /// The amount in fen.
     pub total_fee_fen: i64,
     /// What was paid for.
@@ -41,8 +45,8 @@ pub struct Report {
     pub refunded_fen: i64,
 }
 
-/// Keeps a report. The same one again changes nothing, one with more given back counts. 72031 names what differs
-/// from the payment that is known.
+/// Keeps a report. The same one again changes nothing; what it says besides, and more that was given back, is taken in.
+/// 72031 names what differs from the payment that is known.
 pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
     let known = get_fresh::<PayMerchant>(app, &pay_merchant_key(&report.mchid)).await?;
     let pay_merchant = known.ok_or_else(|| {
@@ -53,21 +57,13 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
     if !(0..=report.total_fee_fen).contains(&report.refunded_fen) {
         return Err(Refusal::invalid("refund_fee", "must be 0 to total_fee, in fen").into());
     }
+    check_transaction_id(app, report).await?;
     let key = payment_key(&report.mchid, &report.out_trade_no);
     let now = app.now();
     decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
-        let mut also = Vec::new();
-        let before = match &found {
-            Some(known) => known.clone(),
-            None => {
-                let payment = paid(app, report, &appid, now);
-                also.extend(payment.paid().map(|paid| transaction_alias(&payment, paid)));
-                payment
-            }
-        };
+        let before = found.clone().unwrap_or_else(|| paid(report, &appid, now));
         check_same(&before, report, &appid)?;
-        let (before, told) = with_user(before, report);
-        also.extend(told);
+        let (before, mut also) = completed(before, report, now);
         let refunded_fen = before.refunded_fen.max(report.refunded_fen);
         let mut next = Payment { refunded_fen, ..before };
         if found.is_none() && !next.is_fully_refunded() {
@@ -83,15 +79,44 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, Failure> {
     .await
 }
 
-/// A payment whose payer was known by openid only, if at all, gets to know the person, who is then told.
-fn with_user(mut payment: Payment, report: &Report) -> (Payment, Option<Save>) {
-    let PaymentState::Paid(paid) = &mut payment.state else { return (payment, None) };
-    if paid.payer.user.is_some() || report.user.is_none() {
-        return (payment, None);
+/// A payment with what was not known of it before: who paid, who is then told; when; and under which number of
+/// WeChat Pay's, by which it is found from then on.
+fn completed(mut payment: Payment, report: &Report, now: Timestamp) -> (Payment, Vec<Save>) {
+    let PaymentState::Paid(paid) = &mut payment.state else { return (payment, Vec::new()) };
+    let had_user = fill(&mut paid.payer.user, &report.user);
+    let had_number = fill(&mut paid.transaction_id, &report.transaction_id);
+    fill(&mut paid.at, &report.paid_at);
+    let mut also = Vec::new();
+    if let Some(paid) = payment.paid() {
+        also.extend((!had_number).then(|| transaction_alias(&payment, paid)).flatten());
+        also.extend((!had_user).then(|| message(&payment, paid, now)).flatten());
     }
-    paid.payer.user = report.user.clone();
-    let told = payment.paid().and_then(|paid| message(&payment, paid));
-    (payment, told)
+    (payment, also)
+}
+
+/// Takes in what was reported, where nothing was known. True: something was.
+fn fill<T: Clone>(known: &mut Option<T>, reported: &Option<T>) -> bool {
+    let was_known = known.is_some();
+    if !was_known {
+        known.clone_from(reported);
+    }
+    was_known
+}
+
+/// A number of WeChat Pay's is one payment's.
+async fn check_transaction_id(app: &App, report: &Report) -> Result<(), Failure> {
+    let Some(id) = &report.transaction_id else { return Ok(()) };
+    let key = payment_alias_key(&report.mchid, id);
+    match get_fresh::<PaymentAlias>(app, &key).await? {
+        None => Ok(()),
+        Some(PaymentAlias::Transaction(number)) if number == report.out_trade_no => Ok(()),
+        Some(PaymentAlias::Transaction(number)) => {
+            Err(Refusal::invalid("transaction_id", format!("is out_trade_no {number}'s")).into())
+        }
+        Some(PaymentAlias::Prepay { .. } | PaymentAlias::Refund(_)) => {
+            Err(Refusal::invalid("transaction_id", "is no payment's number").into())
+        }
+    }
 }
 
 fn account(pay_merchant: &PayMerchant, report: &Report) -> Result<AppId, Refusal> {
@@ -110,17 +135,16 @@ fn check_same(known: &Payment, report: &Report, appid: &AppId) -> Result<(), Ref
         let problem = format!("names a payment of this server that is {}", known.trade_state());
         return Err(Refusal::invalid("out_trade_no", problem));
     };
-    if let (Some(payer), Some(user)) = (&paid.payer.user, &report.user)
-        && payer != user
-    {
-        return Err(differs("user"));
-    }
     let request = &known.request;
+    let seconds = |at: Option<Timestamp>| at.map(Timestamp::unix_seconds);
     for (is_same, name) in [
+        (agree(&paid.payer.user, &report.user), "user"),
         (request.total_fee_fen == report.total_fee_fen, "total_fee"),
         (request.appid == *appid, "appid"),
         (paid.payer.openid == report.openid, "openid"),
         (request.has_receipt == report.has_receipt, "receipt"),
+        (agree(&paid.transaction_id, &report.transaction_id), "transaction_id"),
+        (agree(&seconds(paid.at), &seconds(report.paid_at)), "time_end"),
     ] {
         if !is_same {
             return Err(differs(name));
@@ -129,7 +153,12 @@ fn check_same(known: &Payment, report: &Report, appid: &AppId) -> Result<(), Ref
     Ok(())
 }
 
-fn paid(app: &App, report: &Report, appid: &AppId, now: Timestamp) -> Payment {
+/// Whether two say the same, or one says nothing.
+fn agree<T: PartialEq>(known: &Option<T>, reported: &Option<T>) -> bool {
+    known.is_none() || reported.is_none() || known == reported
+}
+
+fn paid(report: &Report, appid: &AppId, now: Timestamp) -> Payment {
     let payer = Payer { user: None, openid: report.openid.clone(), sub_openid: None };
     Payment {
         mchid: report.mchid.clone(),
@@ -148,11 +177,7 @@ fn paid(app: &App, report: &Report, appid: &AppId, now: Timestamp) -> Payment {
         key: PayKey::Own,
         prepay: None,
         placed_at: now,
-        state: PaymentState::Paid(Paid {
-            transaction_id: new_transaction_id(app, now),
-            payer,
-            at: now,
-        }),
+        state: PaymentState::Paid(Paid { transaction_id: None, payer, at: None }),
         refunds: Vec::new(),
         refunded_fen: 0,
         order_merchant: None,

@@ -8,15 +8,17 @@ use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::signed::write_link;
 use crate::store_access::{Decision, FirstTry, decide_reading, get, get_fresh};
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderId;
-use kaipiao_domain::payment::pay_merchant::{PayMerchant, PlatformLink};
+use kaipiao_domain::payment::out_trade_no::OutTradeNo;
+use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchant, PlatformLink};
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::s13_receipt::{Condition, EntryFacts, entry_request};
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::authorization::contact::contact_key;
-use kaipiao_records::payment::pay_merchant::pay_merchant_key;
+use kaipiao_records::payment::pay_merchant::{linked_pay_merchant_key, pay_merchant_key};
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::record::{self, Versioned};
 
@@ -131,6 +133,29 @@ pub(super) async fn opened_by(
     let order = Order::of_payment(link.merchant.clone(), request, payment.mchid.clone(), now);
     let payment = Payment { order_merchant: Some(link.merchant), ..payment };
     Ok((payment, Some(record::save(key, Expect::Absent, &order))))
+}
+
+/// Checks that a number for which the merchant asks for another type than 1 is no payment's with an entry that nobody
+/// has opened yet: it was paid while nobody was linked (D-163). A number that is an order already stays that.
+pub(crate) async fn check_not_waiting(
+    app: &App,
+    merchant: &AppId,
+    order_id: &OrderId,
+) -> Result<(), Failure> {
+    // What is remembered is enough, so that a merchant without a link costs no read: on another node it counts 2 s later.
+    let key = linked_pay_merchant_key(merchant);
+    let linked = record::get::<LinkedPayMerchant>(&*app.store, &key).await?;
+    let number = OutTradeNo::parse(order_id.as_str());
+    let (Some(linked), Ok(number)) = (linked, number) else { return Ok(()) };
+    let LinkedPayMerchant(mchid) = linked.value;
+    let found = get_fresh::<Payment>(app, &payment_key(&mchid, &number)).await?;
+    let Some(payment) = found.filter(Payment::is_waiting_for_entry) else { return Ok(()) };
+    let link = link_of(app, &payment).await?;
+    let is_own = link.is_some_and(|link| link.merchant == *merchant);
+    if is_own && get_fresh::<Order>(app, &order_key_of(merchant, order_id)).await?.is_none() {
+        return Err(Order::paid_with_receipt(order_id).into());
+    }
+    Ok(())
 }
 
 /// What closes the entry of a payment that was given back in full. None: nothing is open.

@@ -25,6 +25,8 @@ pub struct InboxMessage {
     pub merchant_name: String,
     /// The merchant's contact number; empty when it has none.
     pub merchant_phone: String,
+    /// The company's name that has written the invoice off; empty: nobody has.
+    pub company_name: String,
     /// The name of the invoice that it is about; None: it is about none.
     pub invoice_name: Option<String>,
 }
@@ -61,12 +63,21 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
     let contact: Option<Contact> =
         readable(get(app, &contact_key(&message.merchant)).await, &mut left_out)?;
     let invoice_name = match &message.event {
-        MessageEvent::Issued(serial) | MessageEvent::TakenBack(serial) => {
+        MessageEvent::Issued(serial)
+        | MessageEvent::TakenBack(serial)
+        | MessageEvent::WrittenOff { serial, .. } => {
             Some(pdf_name(&app.keys, &message.merchant, serial))
         }
         MessageEvent::Rejected { .. } | MessageEvent::Failed | MessageEvent::Paid { .. } => None,
     };
+    let company = match &message.event {
+        MessageEvent::WrittenOff { by, .. } => {
+            readable(accounts::find(app, by).await, &mut left_out)?
+        }
+        _ => None,
+    };
     Ok(InboxMessage {
+        company_name: company.map_or_else(String::new, |account| account.name),
         message,
         merchant_name: merchant.map_or_else(String::new, |account| account.name),
         merchant_phone: contact.map_or_else(String::new, |contact| contact.phone),

@@ -1,10 +1,12 @@
 //! Cards & Offers: the invoices that a user holds (wire_facts 4.5).
 
+use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
 use crate::signed::{pdf_name, pdf_url, read_pdf_name};
+use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, RequestState};
@@ -13,8 +15,10 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::reimbursement::card_status::ReimburseStatus;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::PageOrder;
+use kaipiao_records::people::card::card_key_of;
 
 /// A card, and where it leads.
 #[derive(Clone, Debug)]
@@ -38,23 +42,35 @@ pub struct HeldInvoice {
     pub pdf_url: String,
     /// The name of the red invoice that has taken it back; None: it stands.
     pub red_name: Option<String>,
+    /// The reimbursement that it is in, or has been through.
+    pub reimbursement: Option<HeldReimbursement>,
+}
+
+/// A company that has a user's invoice.
+#[derive(Clone, Debug)]
+pub struct HeldReimbursement {
+    /// Its name on pages.
+    pub company_name: String,
+    /// Whether it has written the invoice off.
+    pub is_closed: bool,
 }
 
 /// Cards on a page.
 const PAGE: usize = 20;
 
-/// A page of a user's cards, newest first.
+/// A page of a user's cards, newest first. What was written off is in a wallet no more (wire_facts 4.5).
 pub async fn cards(
     app: &App,
     user: &UserId,
     after: Option<&str>,
 ) -> Result<Listing<HeldCard>, Failure> {
     let ask = Ask { owner: Some(user.as_str()), after, order: PageOrder::Descending, limit: PAGE };
-    let page = listing::list::<InvoiceCard>(app, Kind::Card, ask).await?;
+    let mut page = listing::list::<InvoiceCard>(app, Kind::Card, ask).await?;
     let with_name = |card: InvoiceCard| HeldCard {
         name: pdf_name(&app.keys, &card.merchant, &card.serial),
         card,
     };
+    page.items.retain(|card| card.status.plain() != ReimburseStatus::Closure);
     Ok(page.map(with_name))
 }
 
@@ -73,7 +89,22 @@ pub async fn held_invoice(
     let red_name = request.offset_by().map(|red| pdf_name(&app.keys, &request.merchant, red));
     let content = requests::content_of(app, &request).await?;
     let pdf_url = pdf_url(&app.keys, &app.settings.public_base_url, &merchant, &serial);
-    Ok(Some(HeldInvoice { request, invoice, content, pdf_url, red_name }))
+    let reimbursement = reimbursement_of(app, &request).await?;
+    Ok(Some(HeldInvoice { request, invoice, content, pdf_url, red_name, reimbursement }))
+}
+
+async fn reimbursement_of(
+    app: &App,
+    request: &InvoiceRequest,
+) -> Result<Option<HeldReimbursement>, Failure> {
+    let Some(key) = card_key_of(request) else { return Ok(None) };
+    let Some(card) = get::<InvoiceCard>(app, &key).await? else { return Ok(None) };
+    let Some(company) = card.status.company() else { return Ok(None) };
+    let account = accounts::find(app, company).await?;
+    Ok(Some(HeldReimbursement {
+        company_name: account.map_or_else(|| company.to_string(), |account| account.name),
+        is_closed: card.status.plain() == ReimburseStatus::Closure,
+    }))
 }
 
 /// How far the invoice of an order is, as the user may know it.

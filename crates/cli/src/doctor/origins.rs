@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Value as Toml;
 
 /// Members of accounts and pay merchants that are shown; the others may be secrets.
-const SHOWN: [&str; 24] = [
+const SHOWN: [&str; 27] = [
     "appid",
     "role",
     "name",
@@ -20,6 +20,9 @@ const SHOWN: [&str; 24] = [
     "callback_aes_key_file",
     "callback_mode",
     "merchant_api",
+    "invoicing_api",
+    "platform_api",
+    "reimbursement_api",
     "code",
     "first",
     "last",

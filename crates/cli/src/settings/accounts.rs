@@ -5,7 +5,9 @@ use super::files;
 use kaipiao_app::access::accounts::AccountSpec;
 use kaipiao_app::delivery::callbacks::CallbackSpec;
 use kaipiao_app::invoicing::taxpayers::{RangeSpec, TaxpayerSpec};
+use kaipiao_domain::access::permissions::Permission;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// `[[accounts]]`
@@ -27,6 +29,9 @@ pub struct AccountSetting {
     callback_aes_key_file: Option<PathBuf>,
     callback_mode: Option<String>,
     merchant_api: Option<bool>,
+    invoicing_api: Option<bool>,
+    platform_api: Option<bool>,
+    reimbursement_api: Option<bool>,
     merchant: Option<MerchantSetting>,
 }
 
@@ -69,6 +74,19 @@ impl AccountSetting {
         })
     }
 
+    fn permissions(&self) -> BTreeMap<Permission, bool> {
+        let said = |permission| match permission {
+            Permission::Merchant => self.merchant_api,
+            Permission::Invoicing => self.invoicing_api,
+            Permission::Platform => self.platform_api,
+            Permission::Reimbursement => self.reimbursement_api,
+        };
+        Permission::ALL
+            .into_iter()
+            .filter_map(|permission| Some((permission, said(permission)?)))
+            .collect()
+    }
+
     pub(super) fn spec(&self) -> Result<AccountSpec, SettingsError> {
         Ok(AccountSpec {
             appid: self.appid.clone(),
@@ -78,7 +96,7 @@ impl AccountSetting {
             secret: self.either("secret", &self.secret, &self.secret_file)?,
             bound_to: self.bound_to.clone(),
             s_pappid: self.s_pappid.clone(),
-            merchant_api: self.merchant_api,
+            permissions: self.permissions(),
             merchant: self.merchant.as_ref().map(MerchantSetting::spec),
         })
     }

@@ -133,6 +133,47 @@ fn a_node_that_was_frozen_finds_its_work_done_and_goes_on() {
     assert!(!log.contains("ERROR"), "{log}");
 }
 
+/// A claim's answer that is read too late: what was claimed has gone out from the other node, and does not go out again.
+#[test]
+fn a_node_that_was_frozen_before_it_sent_sends_nothing() {
+    let nodes = Pair::start_with("[push]\nretry_after_ms = [1000]");
+    let (a, b, database) = (&nodes.a.server, &nodes.b.server, &nodes.database);
+    let receiver = Receiver::behaving(|number, _| match number {
+        0 => Reply::Close,
+        _ => Reply::Success("success"),
+    });
+    let client = a.merchant();
+    a.set_callback(MERCHANT, &receiver, "plain");
+    // All that is claimed meanwhile is claimed by `a`.
+    nodes.b.signal("-STOP");
+    client.authorized("1");
+    wait_until("the first attempt is noted", || a.pushes("")[0]["attempts"][0].is_object());
+    // The next claim takes 3 s in the database, and is answered while `a` stands still.
+    let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+            'BEGIN PERFORM pg_sleep(3); RETURN NEW; END'; \
+        CREATE TRIGGER slow BEFORE UPDATE ON pushes FOR EACH ROW WHEN (NEW.claim_node = 'a') \
+            EXECUTE FUNCTION slow()";
+    block_on(database.execute(slow));
+    let claiming = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
+            AND datname = current_database()";
+    wait_until("it claims again", || block_on(database.number(claiming)) == 1);
+    nodes.a.signal("-STOP");
+    let claimed = "SELECT count(*) FROM pushes WHERE claim_node = 'a'";
+    wait_until("it is claimed", || block_on(database.number(claimed)) == 1);
+    block_on(database.execute("DROP TRIGGER slow ON pushes"));
+    nodes.b.signal("-CONT");
+    let delivered = || (b.pushes("state=delivered").len() == 1).then_some(());
+    poll_within(TAKEN_OVER_WITHIN, delivered).expect("the other node takes over");
+    nodes.a.signal("-CONT");
+    client.authorized("2");
+    wait_until("all is delivered", || b.pushes("state=delivered").len() == 2);
+    let log = nodes.a.stop();
+    assert!(log.contains("the claim had lapsed"), "{log}");
+    let orders = receiver.received();
+    let orders = orders.iter().filter_map(|push| element(&push.event(MERCHANT), "SuccOrderId"));
+    assert_eq!(orders.collect::<Vec<_>>(), ["1", "1", "2"], "refused, sent by the other node");
+}
+
 /// Holds an answer back, for longer than a node is frozen if need be.
 fn hold_until(is_so: &AtomicBool) {
     let is_so = || is_so.load(Ordering::SeqCst).then_some(());

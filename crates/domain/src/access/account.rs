@@ -1,8 +1,8 @@
 //! Accounts: who calls, for whom, and what they may do (wire_facts 0.1, wire_facts 1, D-26, D-94).
 
+use crate::access::permissions::{Permission, Permissions};
 use crate::{Refusal, text};
 use core::fmt;
-use kaipiao_errcode::ErrorCode;
 
 /// An account's appid: `wx` and 16 lower-case hexadecimal digits (wire_facts 0.2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +82,35 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
+    /// Whether accounts of this role can have a permission.
+    pub const fn can_have(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Merchant | Permission::Invoicing => {
+                matches!(self, Self::Merchant | Self::MiniProgram | Self::MobileApp)
+            }
+            // A self-built merchant is its own platform.
+            Permission::Platform => matches!(self, Self::Merchant | Self::Platform),
+            Permission::Reimbursement => matches!(self, Self::Merchant | Self::Reimburser),
+        }
+    }
+
+    /// Whether accounts of this role have a permission unless the operator says otherwise.
+    const fn usually_has(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Platform => matches!(self, Self::Platform),
+            Permission::Reimbursement => matches!(self, Self::Reimburser),
+            Permission::Merchant | Permission::Invoicing => self.can_have(permission),
+        }
+    }
+
+    /// The permissions of an account of this role. `said`: what the operator says of one, if anything.
+    pub fn permissions(self, said: impl Fn(Permission) -> Option<bool>) -> Permissions {
+        Permissions::those(|permission| {
+            let has = said(permission).unwrap_or_else(|| self.usually_has(permission));
+            has && self.can_have(permission)
+        })
+    }
+
     /// Whether this is an app that acts for a merchant's Official Account.
     pub const fn is_bound_to_a_merchant(self) -> bool {
         matches!(self, Self::MiniProgram | Self::MobileApp)
@@ -109,8 +138,8 @@ pub struct Account {
     pub bound_to: Option<AppId>,
     /// Its s_pappid, if it issues invoices as a platform (a self-built merchant does too).
     pub platform_id: Option<PlatformId>,
-    /// Whether the merchant API's permission is switched on; off answers 48001.
-    pub merchant_api: bool,
+    /// What it may call.
+    pub permissions: Permissions,
 }
 
 impl Account {
@@ -119,22 +148,19 @@ impl Account {
         self.bound_to.as_ref().unwrap_or(&self.appid)
     }
 
-    /// Checks that it may call the merchant's endpoints: 48001 where the permission is switched off,
-    /// 72015 for accounts that never had the invoicing family (D-26).
-    pub fn check_merchant_api(&self) -> Result<(), Refusal> {
-        if !self.merchant_api {
-            let detail = format!("the merchant_api permission of {} is switched off", self.appid);
-            return Err(Refusal::new(ErrorCode::ApiUnauthorized, detail));
+    /// Checks that it has a permission: 72015 or 48001, by the permission (D-26).
+    pub fn check_has(&self, permission: Permission) -> Result<(), Refusal> {
+        if self.permissions.has(permission) {
+            return Ok(());
         }
-        if matches!(self.role, Role::Platform | Role::Reimburser) {
-            let detail = format!(
-                "{} is a {} account, only a merchant's Official Account and the apps bound to it may call this",
-                self.appid,
-                self.role.name()
-            );
-            return Err(Refusal::new(ErrorCode::UnauthorizedCreateInvoice, detail));
-        }
-        Ok(())
+        let (appid, name, role) = (&self.appid, permission.name(), self.role.name());
+        let detail = match self.role.can_have(permission) {
+            true => format!("the permission {name} of {appid} is switched off"),
+            false => {
+                format!("{appid} is a {role} account, which cannot have the permission {name}")
+            }
+        };
+        Err(Refusal::new(permission.refusal_code(), detail))
     }
 
     /// Checks that a change leaves the role and the binding alone.
@@ -178,7 +204,7 @@ mod tests {
             secret: SecretHash([0; 32]),
             bound_to: None,
             platform_id: None,
-            merchant_api: true,
+            permissions: role.permissions(|_| None),
         }
     }
 
@@ -190,16 +216,37 @@ mod tests {
     }
 
     #[test]
-    fn who_may_call_the_merchant_api() {
-        let code = |account: &Account| account.check_merchant_api().map_err(|r| r.code);
+    fn who_may_call_what() {
+        let code = |role, permission| {
+            account(role).check_has(permission).map_err(|refusal| refusal.code.number())
+        };
         for role in [Role::Merchant, Role::MiniProgram, Role::MobileApp] {
-            assert_eq!(code(&account(role)), Ok(()));
+            assert_eq!(code(role, Permission::Merchant), Ok(()));
+            assert_eq!(code(role, Permission::Invoicing), Ok(()));
+            assert_eq!(code(role, Permission::Reimbursement), Err(48001));
+            assert_eq!(code(role, Permission::Platform), Err(72015));
         }
         for role in [Role::Platform, Role::Reimburser] {
-            assert_eq!(code(&account(role)), Err(ErrorCode::UnauthorizedCreateInvoice));
+            assert_eq!(code(role, Permission::Merchant), Err(48001));
+            assert_eq!(code(role, Permission::Invoicing), Err(72015));
         }
-        let off = Account { merchant_api: false, ..account(Role::Merchant) };
-        assert_eq!(code(&off), Err(ErrorCode::ApiUnauthorized));
+        assert_eq!(code(Role::Platform, Permission::Platform), Ok(()));
+        assert_eq!(code(Role::Reimburser, Permission::Reimbursement), Ok(()));
+    }
+
+    #[test]
+    fn a_role_has_what_is_usual_and_never_what_it_cannot_have() {
+        let of = |role: Role, said| {
+            let permissions = role.permissions(|_| said);
+            Permission::ALL.map(|permission| permissions.has(permission))
+        };
+        assert_eq!(of(Role::Merchant, None), [true, true, false, false]);
+        assert_eq!(of(Role::MiniProgram, None), [true, true, false, false]);
+        assert_eq!(of(Role::Platform, None), [false, false, true, false]);
+        assert_eq!(of(Role::Reimburser, None), [false, false, false, true]);
+        assert_eq!(of(Role::Merchant, Some(true)), [true; 4]);
+        assert_eq!(of(Role::Platform, Some(true)), [false, false, true, false]);
+        assert_eq!(of(Role::Merchant, Some(false)), [false; 4]);
     }
 
     #[test]

@@ -119,9 +119,13 @@ impl Order {
         if self.payment.is_none() || request.page_type == PageType::FillTitle {
             return Ok(());
         }
-        let order_id = &request.order_id;
+        Err(Self::paid_with_receipt(&request.order_id))
+    }
+
+    /// 72031 for another type than 1 of an order that a payment opens.
+    pub fn paid_with_receipt(order_id: &OrderId) -> Refusal {
         let problem = format!("must be 1: order_id {order_id} was paid with receipt=Y");
-        Err(Refusal::invalid("type", problem))
+        Refusal::invalid("type", problem)
     }
 
     /// Section 2: the merchant asks again. Until the user authorizes, the last request wins;

@@ -21,6 +21,14 @@ impl Face {
         }
     }
 
+    /// What such an invoice is called, as it prints it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Classic => "增值税电子普通发票",
+            Self::Digital => "电子发票（普通发票）",
+        }
+    }
+
     /// The face with that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|face| face.name() == name)

@@ -24,7 +24,11 @@ pub(crate) fn paid() -> Payment {
         key: PayKey::Own,
         prepay: None,
         placed_at: NOW,
-        state: PaymentState::Paid(Paid { transaction_id: "4200".into(), payer, at: NOW }),
+        state: PaymentState::Paid(Paid {
+            transaction_id: Some("4200".into()),
+            payer,
+            at: Some(NOW),
+        }),
         refunds: Vec::new(),
         refunded_fen: 0,
         order_merchant: None,

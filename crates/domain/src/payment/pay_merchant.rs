@@ -171,7 +171,7 @@ mod tests {
             secret: SecretHash([0; 32]),
             bound_to: None,
             platform_id: None,
-            merchant_api: true,
+            permissions: Role::Merchant.permissions(|_| None),
         }
     }
 

@@ -138,6 +138,8 @@ pub struct PaymentRequest {
     pub openid: Option<OpenId>,
     /// Where the notice goes; None: quick pay has none.
     pub notify_url: Option<String>,
+    /// The payer's contract, `contract_id`; payments on behalf have one.
+    pub contract_id: Option<String>,
     /// Until when it can be paid, `time_expire`.
     pub expires_at: Option<Timestamp>,
     /// Whether it opens an invoice entry: `receipt` is exactly `Y` (wire_facts 5.3).
@@ -163,6 +165,7 @@ impl PaymentRequest {
             device_info: String::new(),
             openid: None,
             notify_url: None,
+            contract_id: None,
             expires_at: None,
             has_receipt: false,
         }
@@ -192,12 +195,12 @@ pub struct Payer {
 /// A payment that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid {
-    /// WeChat's own number of it, `transaction_id`: 28 digits.
-    pub transaction_id: String,
+    /// WeChat's own number of it, `transaction_id`: 28 digits here. None: it was made elsewhere, and nobody has said.
+    pub transaction_id: Option<String>,
     /// Who paid.
     pub payer: Payer,
-    /// When.
-    pub at: Timestamp,
+    /// When. None: as above.
+    pub at: Option<Timestamp>,
 }
 
 /// Where a payment stands.
@@ -314,6 +317,7 @@ impl Payment {
             (before.device_info != asked.device_info, "device_info"),
             (before.openid != asked.openid, "openid"),
             (before.notify_url != asked.notify_url, "notify_url"),
+            (before.contract_id != asked.contract_id, "contract_id"),
             (before.has_receipt != asked.has_receipt, "receipt"),
         ];
         differs.into_iter().find(|(differs, _)| *differs).map(|(_, name)| name)
@@ -363,7 +367,8 @@ impl Payment {
         now: Timestamp,
     ) -> Result<Self, PayingRefused> {
         self.check_payer(prepay_id, &payer, now)?;
-        let state = PaymentState::Paid(Paid { transaction_id, payer, at: now });
+        let transaction_id = Some(transaction_id);
+        let state = PaymentState::Paid(Paid { transaction_id, payer, at: Some(now) });
         Ok(Self { state, ..self.clone() })
     }
 
@@ -438,6 +443,13 @@ impl Payment {
         }
     }
 
+    /// Whether it has an entry (section 13) that has opened no order.
+    pub fn is_waiting_for_entry(&self) -> bool {
+        let is_paid = matches!(self.state, PaymentState::Paid(_));
+        let has_entry = self.request.has_receipt && is_paid && !self.is_fully_refunded();
+        has_entry && self.order_merchant.is_none()
+    }
+
     /// Whether all of it was given back.
     pub fn is_fully_refunded(&self) -> bool {
         self.refunded_fen >= self.request.total_fee_fen
@@ -458,9 +470,6 @@ pub fn check_fee(name: &str, fee_fen: i64) -> Result<(), PayRefusal> {
 /// Checks the address of notices: http or https, without a query (wire_facts 5.2).
 pub fn check_notify_url(url: &str) -> Result<(), PayRefusal> {
     let invalid = |problem: &str| Err(PayRefusal::invalid("notify_url", problem));
-    if url.len() > 256 {
-        return invalid("has more than 256 characters");
-    }
     if let Err(refusal) =
         text::web_link("notify_url", url).and_then(|()| text::without_user_name("notify_url", url))
     {
@@ -502,7 +511,7 @@ mod tests {
         assert_eq!(placed.trade_state(), "NOTPAY");
         assert_eq!(pay(&placed, "o2", NOW), Err(PayingRefused::AnotherPayer));
         let paid = pay(&placed, "o1", NOW).unwrap();
-        assert_eq!((paid.trade_state(), paid.paid().unwrap().at), ("SUCCESS", NOW));
+        assert_eq!((paid.trade_state(), paid.paid().unwrap().at), ("SUCCESS", Some(NOW)));
         assert_eq!(pay(&paid, "o1", NOW), Err(PayingRefused::AlreadyPaid));
         assert_eq!(paid.close(NOW).unwrap_err().code, PayErrorCode::OrderPaid);
     }

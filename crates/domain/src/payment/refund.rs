@@ -30,8 +30,6 @@ pub struct Refund {
     pub refund_id: String,
     /// The payment.
     pub out_trade_no: OutTradeNo,
-    /// WeChat's number of the payment.
-    pub transaction_id: String,
     /// What was asked for.
     pub request: RefundRequest,
     /// When it was made.
@@ -61,14 +59,14 @@ pub fn refund(
     refund_id: String,
     now: Timestamp,
 ) -> Result<(Payment, Refund), PayRefusal> {
-    let PaymentState::Paid(paid) = &payment.state else {
+    if !matches!(payment.state, PaymentState::Paid(_)) {
         let detail = format!(
             "out_trade_no {} is {}, only a payment that was made can be refunded",
             payment.out_trade_no,
             payment.trade_state()
         );
         return Err(PayRefusal::new(PayErrorCode::TradeStateError, detail));
-    };
+    }
     let total_fen = payment.request.total_fee_fen;
     if asked.total_fee_fen != total_fen {
         let detail = format!("total_fee is {total_fen}, not {}", asked.total_fee_fen);
@@ -88,7 +86,6 @@ pub fn refund(
         mchid: payment.mchid.clone(),
         refund_id,
         out_trade_no: payment.out_trade_no.clone(),
-        transaction_id: paid.transaction_id.clone(),
         request: asked,
         at: now,
     };

@@ -7,6 +7,7 @@ use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
 use crate::invoicing::serial::Serial;
 use crate::money::Fen;
 use crate::people::user::UserId;
+use crate::reimbursement::card_status::CardStatus;
 use core::fmt;
 
 /// A card's template: 28 characters that begin with `p`. A merchant's cards share one.
@@ -85,8 +86,8 @@ pub struct InvoiceCard {
     pub number: InvoiceNumber,
     /// The moment of issue.
     pub issued_at: Timestamp,
-    /// The red request that has taken it back.
-    pub cancelled_by: Option<Serial>,
+    /// How far it is on its way to being written off.
+    pub status: CardStatus,
 }
 
 impl InvoiceCard {
@@ -105,13 +106,14 @@ impl InvoiceCard {
             gross: request.summary.gross,
             number: invoice.number.clone(),
             issued_at: invoice.at,
-            cancelled_by: None,
+            status: CardStatus::Init,
         })
     }
 
-    /// The card once this red request has taken its invoice back.
-    pub fn cancelled(&self, red: Serial) -> Self {
-        Self { cancelled_by: Some(red), ..self.clone() }
+    /// The card in another status.
+    #[must_use]
+    pub fn with_status(&self, status: CardStatus) -> Self {
+        Self { status, ..self.clone() }
     }
 }
 

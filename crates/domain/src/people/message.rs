@@ -39,6 +39,13 @@ pub enum MessageEvent {
     Failed,
     /// The invoice of this serial was taken back.
     TakenBack(Serial),
+    /// The invoice of this serial was written off: it stays in the user's messages, not in the wallet.
+    WrittenOff {
+        /// The invoice's.
+        serial: Serial,
+        /// The company's account.
+        by: AppId,
+    },
     /// The user has paid; the order's number is the payment's.
     Paid {
         /// The pay merchant.

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use kaipiao_app::access::authenticate;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::permissions::Permission;
 use kaipiao_errcode::ErrorCode;
 use std::borrow::Cow;
 
@@ -29,19 +30,8 @@ impl FromRequestParts<Server> for Caller {
     }
 }
 
-/// An account with a token that works and the merchant API's permission.
-pub(crate) struct Merchant(pub(crate) Account);
-
-impl FromRequestParts<Server> for Merchant {
-    type Rejection = Failed;
-
-    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
-        let token = token(parts)?;
-        Ok(Self(authenticate::authenticate_merchant(&server.app, &token).await?))
-    }
-}
-
-/// A POST of the merchant API: who calls, and what they sent.
+/// A POST: who calls, with the permission for it, and what they sent. As an extractor, one of
+/// [`Permission::Merchant`].
 pub(crate) struct Call {
     /// The account behind the token.
     pub(crate) caller: Account,
@@ -49,11 +39,9 @@ pub(crate) struct Call {
     pub(crate) body: RequestBody,
 }
 
-impl FromRequest<Server> for Call {
-    type Rejection = Failed;
-
-    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        let (mut parts, body) = request.into_parts();
+impl Call {
+    async fn of(permission: Permission, request: Request, server: &Server) -> Result<Self, Failed> {
+        let (parts, body) = request.into_parts();
         if query_value(&parts.uri, NAME).is_empty() {
             let seen = match seen_in_head(&parts) {
                 None if is_in_body(server, &parts, body).await => Some("in the body"),
@@ -61,9 +49,40 @@ impl FromRequest<Server> for Call {
             };
             return Err(missing(seen).into());
         }
-        let Merchant(caller) = Merchant::from_request_parts(&mut parts, server).await?;
+        let token = token(&parts)?;
+        let caller = authenticate::authenticate_for(&server.app, &token, permission).await?;
         let sender = Sender::Account(caller.appid.clone());
         Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
+    }
+}
+
+impl FromRequest<Server> for Call {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Self::of(Permission::Merchant, request, server).await
+    }
+}
+
+/// A [`Call`] of [`Permission::Invoicing`].
+pub(crate) struct InvoicingCall(pub(crate) Call);
+
+impl FromRequest<Server> for InvoicingCall {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::of(Permission::Invoicing, request, server).await.map(Self)
+    }
+}
+
+/// A [`Call`] of [`Permission::Reimbursement`].
+pub(crate) struct ReimbursementCall(pub(crate) Call);
+
+impl FromRequest<Server> for ReimbursementCall {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::of(Permission::Reimbursement, request, server).await.map(Self)
     }
 }
 

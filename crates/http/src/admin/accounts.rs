@@ -20,10 +20,12 @@ use kaipiao_app::invoicing::taxpayers::{self, TaxpayerError};
 use kaipiao_app::listing::{Damaged, readable};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::permissions::Permission;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct AccountJson<'a> {
@@ -34,6 +36,9 @@ struct AccountJson<'a> {
     bound_to: Option<&'a str>,
     s_pappid: Option<&'a str>,
     merchant_api: bool,
+    invoicing_api: bool,
+    platform_api: bool,
+    reimbursement_api: bool,
     merchant: Option<TaxpayerJson>,
     callback: Option<CallbackJson>,
     /// Only when it was made just now: it is shown once.
@@ -51,6 +56,7 @@ impl<'a> AccountJson<'a> {
         let app = &server.app;
         let callback = readable(callbacks::find(app, &account.appid).await, damaged)?;
         let taxpayer = readable(taxpayers::find(app, &account.appid).await, damaged)?;
+        let may = |permission| account.permissions.has(permission);
         Ok(Self {
             appid: account.appid.as_str(),
             role: account.role.name(),
@@ -58,7 +64,10 @@ impl<'a> AccountJson<'a> {
             original_id: &account.original_id,
             bound_to: account.bound_to.as_ref().map(|appid| appid.as_str()),
             s_pappid: account.platform_id.as_ref().map(|id| id.as_str()),
-            merchant_api: account.merchant_api,
+            merchant_api: may(Permission::Merchant),
+            invoicing_api: may(Permission::Invoicing),
+            platform_api: may(Permission::Platform),
+            reimbursement_api: may(Permission::Reimbursement),
             merchant: taxpayer.map(TaxpayerJson::from),
             callback: callback.map(CallbackJson::from),
             secret,
@@ -116,6 +125,11 @@ pub(crate) async fn put_account(
     saved.await.map_or_else(failed, |(status, text)| json(status, text))
 }
 
+fn read_permissions(object: &Object) -> Result<BTreeMap<Permission, bool>, Refusal> {
+    let said = Permission::ALL.into_iter().filter(|permission| object.has(permission.name()));
+    said.map(|permission| Ok((permission, object.flag(permission.name())?))).collect()
+}
+
 fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
     Ok(AccountSpec {
         appid,
@@ -125,11 +139,7 @@ fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
         secret: object.optional_text("secret")?,
         bound_to: object.optional_text("bound_to")?,
         s_pappid: object.optional_text("s_pappid")?,
-        merchant_api: if object.has("merchant_api") {
-            Some(object.flag("merchant_api")?)
-        } else {
-            None
-        },
+        permissions: read_permissions(object)?,
         merchant: object.object("merchant")?.as_ref().map(read_taxpayer).transpose()?,
     })
 }

@@ -20,11 +20,12 @@ use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::{Payment, check_fee};
 use kaipiao_domain::people::user::{OpenId, UserId};
-use kaipiao_domain::{Refusal, text};
+use kaipiao_domain::{Refusal, Timestamp, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::record::Field;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
+use kaipiao_wire::payment::pay_time;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -69,11 +70,11 @@ impl From<&Payment> for PaymentJson {
             refund_fee: payment.refunded_fen,
             receipt: payment.request.has_receipt,
             trade_state: payment.trade_state(),
-            transaction_id: paid.map(|paid| paid.transaction_id.clone()),
+            transaction_id: paid.and_then(|paid| paid.transaction_id.clone()),
             user: user.map(|user| user.as_str().to_owned()),
             openid: paid.map(|paid| paid.payer.openid.as_str().to_owned()),
             placed_ms: payment.placed_at.unix_millis(),
-            paid_ms: paid.map(|paid| paid.at.unix_millis()),
+            paid_ms: paid.and_then(|paid| paid.at).map(Timestamp::unix_millis),
             entry: None,
         }
     }
@@ -180,16 +181,36 @@ fn read_report(mchid: MchId, out_trade_no: OutTradeNo, object: &Object) -> Resul
     let openid = object.required_text("openid")?.into_owned();
     text::limited("openid", &openid, 128)?;
     let description = object.optional_text("body")?.unwrap_or_default();
-    text::limited("body", &description, 128)?;
+    text::limited("body", &description, 127)?;
+    let transaction_id = object.optional_text("transaction_id")?;
+    transaction_id.as_deref().map_or(Ok(()), check_transaction_id)?;
+    let paid_at = object.optional_text("time_end")?;
+    let paid_at = paid_at.map(|text| {
+        pay_time::read(&text).ok_or_else(|| {
+            let problem = format!("must be yyyyMMddHHmmss in China, not {}", text::quoted(&text));
+            Refusal::invalid("time_end", problem)
+        })
+    });
     Ok(Report {
         mchid,
         out_trade_no,
         appid: appid.transpose()?,
         openid: OpenId::from_checked(openid),
         user: user.transpose()?,
+        transaction_id,
+        paid_at: paid_at.transpose()?,
         total_fee_fen,
         description,
         has_receipt: object.text("receipt")? == "Y",
         refunded_fen: object.integer("refund_fee")?.unwrap_or(0),
     })
+}
+
+/// WeChat Pay's own number of a payment: 28 digits today.
+fn check_transaction_id(text: &str) -> Result<(), Refusal> {
+    if (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    let problem = format!("must be 1 to 32 letters and digits, not {}", text::quoted(text));
+    Err(Refusal::invalid("transaction_id", problem))
 }

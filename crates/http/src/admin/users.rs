@@ -38,7 +38,7 @@ struct MessageJson {
     order_id: String,
     /// Unix seconds.
     time: i64,
-    /// `rejected`, `issued`, `failed`, `taken_back` or `paid`.
+    /// `rejected`, `issued`, `failed`, `taken_back`, `written_off` or `paid`.
     event: &'static str,
     /// The merchant's, of a rejection; otherwise empty.
     reason: String,
@@ -58,6 +58,9 @@ impl From<Message> for MessageJson {
             MessageEvent::Paid { .. } => ("paid", String::new(), String::new(), None),
             MessageEvent::TakenBack(serial) => {
                 ("taken_back", String::new(), String::new(), Some(serial))
+            }
+            MessageEvent::WrittenOff { serial, .. } => {
+                ("written_off", String::new(), String::new(), Some(serial))
             }
         };
         Self {

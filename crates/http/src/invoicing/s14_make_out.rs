@@ -1,6 +1,6 @@
 //! Section 14: `POST /card/invoice/makeoutinvoice`.
 
-use crate::access::caller::Call;
+use crate::access::caller::{Call, InvoicingCall};
 use crate::answer::{Failed, JsonAnswer};
 use crate::body::RequestBody;
 use crate::long_request;
@@ -13,7 +13,7 @@ use kaipiao_wire::invoicing::s14_make_out::{SUCCESS, read, refuse_content};
 
 pub(crate) async fn make_out_invoice(
     State(server): State<Server>,
-    Call { caller, body }: Call,
+    InvoicingCall(Call { caller, body }): InvoicingCall,
 ) -> Result<JsonAnswer, Failed> {
     let body_bytes = body.len();
     long_request::run_by_length(body_bytes, async move { accept(&server, &caller, &body).await })

@@ -1,6 +1,6 @@
 //! Section 15: `POST /card/invoice/clearoutinvoice`.
 
-use crate::access::caller::Call;
+use crate::access::caller::{Call, InvoicingCall};
 use crate::answer::{Failed, JsonAnswer};
 use crate::server::Server;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use kaipiao_wire::invoicing::s15_offset::{read, unknown_original};
 
 pub(crate) async fn clear_out_invoice(
     State(server): State<Server>,
-    Call { caller, body }: Call,
+    InvoicingCall(Call { caller, body }): InvoicingCall,
 ) -> Result<JsonAnswer, Failed> {
     let asked = read(&body.object()?)?;
     match offset(&server.app, &caller, &asked).await {

@@ -1,6 +1,6 @@
 //! Section 16: `POST /card/invoice/queryinvoceinfo` (sic).
 
-use crate::access::caller::Call;
+use crate::access::caller::{Call, InvoicingCall};
 use crate::answer::{Failed, JsonAnswer};
 use crate::server::Server;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use kaipiao_wire::invoicing::s16_query::{read, write};
 
 pub(crate) async fn query_invoice_info(
     State(server): State<Server>,
-    Call { caller, body }: Call,
+    InvoicingCall(Call { caller, body }): InvoicingCall,
 ) -> Result<JsonAnswer, Failed> {
     let asked = read(&body.object()?)?;
     let found = s16_query::query(&server.app, &caller, &asked).await?;

@@ -5,9 +5,8 @@ use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::payment::charges;
-use kaipiao_domain::payment::payments::TradeType;
 use kaipiao_wire::payment::order_query::paid_fields;
-use kaipiao_wire::payment::unified_order::{read_as, read_auth_code};
+use kaipiao_wire::payment::unified_order::{read_auth_code, read_micropay};
 
 pub(crate) async fn micropay(
     State(server): State<Server>,
@@ -15,7 +14,7 @@ pub(crate) async fn micropay(
 ) -> Result<PayXml, PayFailed> {
     let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
-        let (number, asked) = read_as(request, TradeType::Micropay)?;
+        let (number, asked) = read_micropay(request)?;
         let auth_code = read_auth_code(request)?;
         let payment = charges::charge(app, caller, &number, &asked, "auth_code", auth_code).await?;
         let own = payment.paid().map(|paid| paid_fields(&payment, paid)).unwrap_or_default();

@@ -4,18 +4,34 @@ use crate::payment::pay_call::PayCall;
 use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
+use kaipiao_app::App;
+use kaipiao_app::payment::pay_failure::PayFailure;
 use kaipiao_app::payment::payments;
+use kaipiao_domain::payment::payments::Payment;
 use kaipiao_wire::payment::order_query;
+use kaipiao_wire::payment::pay_answer::Fields;
 
 pub(crate) async fn order_query(
     State(server): State<Server>,
     call: PayCall,
 ) -> Result<PayXml, PayFailed> {
-    let (app, caller, request) = (&*server.app, &call.caller, &call.request);
+    call.answer(&server.app, query(&server.app, &call)).await
+}
+
+/// `/pay/partner/paporderquery`: the same for a sub-merchant.
+pub(crate) async fn partner_order_query(
+    State(server): State<Server>,
+    call: PayCall,
+) -> Result<PayXml, PayFailed> {
     let answered = async {
-        let payment = payments::query(app, caller, &order_query::read(request)?).await?;
-        let own = order_query::answer(&payment);
-        Ok((payment, own))
+        call.require_sub_merchant()?;
+        query(&server.app, &call).await
     };
-    call.answer(app, answered).await
+    call.answer(&server.app, answered).await
+}
+
+async fn query(app: &App, call: &PayCall) -> Result<(Payment, Fields), PayFailure> {
+    let payment = payments::query(app, &call.caller, &order_query::read(&call.request)?).await?;
+    let own = order_query::answer(&payment);
+    Ok((payment, own))
 }

@@ -57,6 +57,11 @@ async fn receive(request: Request, server: &Server) -> Result<PayRequest, PayFai
 }
 
 impl PayCall {
+    /// LACK_PARAMS for a call of the partner form that does not say for whom it is.
+    pub(crate) fn require_sub_merchant(&self) -> Result<(), PayRefusal> {
+        self.request.required("sub_mch_id", 32).map(drop)
+    }
+
     /// The answer of a call that was understood: signed, whatever became of it. What is `answered` is a payment, and what
     /// the call says of it.
     pub(crate) async fn answer(

@@ -14,9 +14,9 @@ pub(crate) async fn refund_query(
     let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
         let (name, offset) = refunds::read_query(request)?;
-        let found = query(app, caller, &name, offset, refunds::PAGE).await?;
-        let own = refunds::query_answer(&found.payment, &found.refunds, found.total);
-        Ok((found.payment, own))
+        let (payment, refunds) = query(app, caller, &name, offset, refunds::PAGE).await?;
+        let own = refunds::query_answer(&payment, &refunds);
+        Ok((payment, own))
     };
     call.answer(app, answered).await
 }

@@ -14,14 +14,18 @@ use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
 use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
 use kaipiao_app::payment::paying::{self, PayingError};
 use kaipiao_app::people::{messages, users};
+use kaipiao_app::reimbursement::choose::{self, ChooseError};
 use kaipiao_app::sandbox::Sandbox;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
+use kaipiao_domain::people::card::CardCode;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
 use kaipiao_wire::object::Object;
 use kaipiao_wire::people::title;
+use kaipiao_wire::reimbursement::read_invoice::write_chosen;
 use serde::Serialize;
 
 /// `{"auth_url","user","decision":"authorize"|"decline","title"?}` through the page's use case.
@@ -93,6 +97,55 @@ fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal>
     Ok((link, user, answer))
 }
 
+/// `{"appid","user","codes"?}`: the user chooses invoices for a company, as with the picker.
+pub(crate) async fn choose_invoice(State(server): State<Server>, body: RequestBody) -> Response {
+    #[derive(Serialize)]
+    struct ChosenJson {
+        choose_invoice_info: String,
+    }
+    let (company, user, codes) = match body.object().and_then(|object| read_choice(&object)) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let Some(user) = UserId::parse(&user) else {
+        return not_chosen(ChooseError::UnknownUser(user));
+    };
+    let chosen = async {
+        let company = choose::company(&server.app, &company).await?;
+        choose::choose(&server.app, &company, &user, &codes).await
+    };
+    match chosen.await {
+        Ok(chosen) => {
+            let answer = ChosenJson { choose_invoice_info: write_chosen(&chosen) };
+            json(StatusCode::OK, bare(&answer))
+        }
+        Err(error) => not_chosen(error),
+    }
+}
+
+fn read_choice(object: &Object) -> Result<(AppId, String, Vec<CardCode>), Refusal> {
+    let appid = object.required_text("appid")?;
+    let appid = AppId::parse(&appid)
+        .ok_or_else(|| Refusal::invalid("appid", format!("{} is not one", text::quoted(&appid))))?;
+    let user = object.required_text("user")?.into_owned();
+    let codes = object.texts("codes")?.unwrap_or_default();
+    let code = |text: &String| {
+        let problem = || format!("{} is no card's code of 12 digits", text::quoted(text));
+        CardCode::parse(text).ok_or_else(|| Refusal::invalid("codes", problem()))
+    };
+    Ok((appid, user, codes.iter().map(code).collect::<Result<_, _>>()?))
+}
+
+/// 409 is of the card's state, 400 of what was sent.
+fn not_chosen(error: ChooseError) -> Response {
+    let status = match &error {
+        ChooseError::Failed(failure) => return failed(failure.clone()),
+        ChooseError::NotThere(_) => StatusCode::CONFLICT,
+        ChooseError::UnknownUser(_) | ChooseError::UnknownCompany(_) => StatusCode::BAD_REQUEST,
+    };
+    refuse(status, &error.to_string())
+}
+
 /// `{"prepay_id","user"}`: the user pays, as on the payment's page.
 pub(crate) async fn pay(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
@@ -120,7 +173,7 @@ pub(crate) async fn pay(State(server): State<Server>, body: RequestBody) -> Resp
             let json_of = PaidJson {
                 mchid: payment.mchid.to_string(),
                 out_trade_no: payment.out_trade_no.to_string(),
-                transaction_id: paid.map(|paid| paid.transaction_id.clone()),
+                transaction_id: paid.and_then(|paid| paid.transaction_id.clone()),
                 openid,
             };
             json(StatusCode::OK, bare(&json_of))

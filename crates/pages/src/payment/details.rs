@@ -118,7 +118,8 @@ impl<'a> DetailsPage<'a> {
 }
 
 fn facts(payment: &Payment) -> Vec<(&'static str, &'static str, String)> {
-    let paid = payment.paid();
+    let (paid_at, transaction_id) =
+        payment.paid().map_or((None, None), |paid| (paid.at, paid.transaction_id.clone()));
     let refunded = match payment.refunded_fen {
         0 => String::new(),
         fen => format!("¥{}", Fen::new(fen)),
@@ -129,9 +130,9 @@ fn facts(payment: &Payment) -> Vec<(&'static str, &'static str, String)> {
         (
             "支付时间",
             "Paid at",
-            paid.map(|paid| china_time(paid.at.unix_seconds())).unwrap_or_default(),
+            paid_at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),
         ),
-        ("交易单号", "Trade no.", paid.map(|paid| paid.transaction_id.clone()).unwrap_or_default()),
+        ("交易单号", "Trade no.", transaction_id.unwrap_or_default()),
         ("商户单号", "Order", payment.out_trade_no.as_str().to_owned()),
         ("商户号", "Merchant no.", payment.payee().as_str().to_owned()),
     ];

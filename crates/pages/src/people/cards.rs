@@ -12,11 +12,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::wallet;
-use kaipiao_app::people::wallet::{HeldCard, HeldInvoice};
+use kaipiao_app::people::wallet::{HeldCard, HeldInvoice, HeldReimbursement};
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::money::Fen;
+use kaipiao_domain::reimbursement::card_status::ReimburseStatus;
 
 #[derive(Template)]
 #[template(path = "cards.html")]
@@ -46,6 +47,8 @@ struct Row {
     amount: String,
     day: String,
     is_cancelled: bool,
+    /// A company is reimbursing it.
+    is_locked: bool,
 }
 
 impl From<HeldCard> for Row {
@@ -58,7 +61,8 @@ impl From<HeldCard> for Row {
             buyer: card.buyer,
             amount: card.gross.to_string(),
             day: day(card.issued_at),
-            is_cancelled: card.cancelled_by.is_some(),
+            is_cancelled: card.status.plain() == ReimburseStatus::Cancel,
+            is_locked: card.status.plain() == ReimburseStatus::Lock,
         }
     }
 }
@@ -123,11 +127,12 @@ struct Card<'a> {
     mail: String,
     /// The red invoice that has taken it back; empty: it stands.
     red_name: String,
+    reimbursement: Option<HeldReimbursement>,
 }
 
 impl<'a> Card<'a> {
     fn of(frame: &'a Frame, name: &'a str, held: HeldInvoice) -> Self {
-        let HeldInvoice { request, invoice, content, pdf_url, red_name } = held;
+        let HeldInvoice { request, invoice, content, pdf_url, red_name, reimbursement } = held;
         let kind = match request.face {
             Face::Classic => frame.t("电子普通发票", "Electronic invoice"),
             Face::Digital => frame.t("数电普通发票", "Fully digital invoice"),
@@ -160,6 +165,7 @@ impl<'a> Card<'a> {
             seller: summary.seller_name,
             facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
             red_name: red_name.unwrap_or_default(),
+            reimbursement,
         }
     }
 }

@@ -38,6 +38,8 @@ struct Row {
     amount: String,
     /// The address of the payment's details; empty: it is about no payment.
     payment_address: String,
+    /// Who has written the invoice off; otherwise empty.
+    company: String,
     /// The merchant's, of a rejection; otherwise empty.
     reason: String,
     /// The merchant's, of a rejection; otherwise empty.
@@ -57,13 +59,17 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
         MessageEvent::Failed => ("开票失败", "Invoice could not be issued"),
         MessageEvent::Paid { .. } => ("支付成功", "Payment successful"),
         MessageEvent::TakenBack(_) => ("发票已被商家冲红", "Invoice cancelled by the merchant"),
+        MessageEvent::WrittenOff { .. } => ("发票已报销", "Invoice reimbursed"),
     }
 }
 
 impl From<InboxMessage> for Row {
     fn from(inbox: InboxMessage) -> Self {
         let event = inbox.message.event;
-        let is_good_news = matches!(event, MessageEvent::Issued(_) | MessageEvent::Paid { .. });
+        let is_good_news = matches!(
+            event,
+            MessageEvent::Issued(_) | MessageEvent::Paid { .. } | MessageEvent::WrittenOff { .. }
+        );
         let phone = if is_good_news { String::new() } else { inbox.merchant_phone };
         let headline = headline(&event);
         let (amount, payment_address) = match &event {
@@ -84,6 +90,7 @@ impl From<InboxMessage> for Row {
             headline,
             amount,
             payment_address,
+            company: inbox.company_name,
             reason,
             url,
             tel: tel_address(&phone),

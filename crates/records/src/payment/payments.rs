@@ -62,6 +62,8 @@ struct RequestShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     notify_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    contract_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<i64>,
     has_receipt: bool,
 }
@@ -84,12 +86,14 @@ enum StateShape {
 
 #[derive(Serialize, Deserialize)]
 struct PaidShape {
-    transaction_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<String>,
     user: Option<String>,
     openid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sub_openid: Option<String>,
-    at_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at_ms: Option<i64>,
 }
 
 fn text(openid: &OpenId) -> String {
@@ -114,6 +118,7 @@ impl From<&PaymentRequest> for RequestShape {
             device_info: request.device_info.clone(),
             openid: request.openid.as_ref().map(text),
             notify_url: request.notify_url.clone(),
+            contract_id: request.contract_id.clone(),
             expires_at_ms: request.expires_at.map(|at| at.unix_millis()),
             has_receipt: request.has_receipt,
         }
@@ -134,6 +139,7 @@ impl RequestShape {
             device_info: self.device_info,
             openid: self.openid.map(OpenId::from_checked),
             notify_url: self.notify_url,
+            contract_id: self.contract_id,
             expires_at: self.expires_at_ms.map(at),
             has_receipt: self.has_receipt,
         })
@@ -159,7 +165,7 @@ impl From<&Paid> for PaidShape {
             user: user.as_ref().map(|user| user.as_str().to_owned()),
             openid: text(openid),
             sub_openid: sub_openid.as_ref().map(text),
-            at_ms: paid.at.unix_millis(),
+            at_ms: paid.at.map(Timestamp::unix_millis),
         }
     }
 }
@@ -172,7 +178,7 @@ impl PaidShape {
             openid: OpenId::from_checked(self.openid),
             sub_openid: self.sub_openid.map(OpenId::from_checked),
         };
-        Ok(Paid { transaction_id: self.transaction_id, payer, at: at(self.at_ms) })
+        Ok(Paid { transaction_id: self.transaction_id, payer, at: self.at_ms.map(at) })
     }
 }
 

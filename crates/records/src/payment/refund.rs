@@ -18,7 +18,6 @@ pub fn refund_key(mchid: &MchId, number: &OutRefundNo) -> Key {
 struct RefundShape {
     refund_id: String,
     out_trade_no: String,
-    transaction_id: String,
     total_fee_fen: i64,
     refund_fee_fen: i64,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -35,7 +34,6 @@ impl Record for Refund {
         encode(&RefundShape {
             refund_id: self.refund_id.clone(),
             out_trade_no: self.out_trade_no.to_string(),
-            transaction_id: self.transaction_id.clone(),
             total_fee_fen: self.request.total_fee_fen,
             refund_fee_fen: self.request.refund_fee_fen,
             reason: self.request.reason.clone(),
@@ -51,7 +49,6 @@ impl Record for Refund {
             mchid: known(stored, "the key", MchId::parse(&stored.key.owner))?,
             refund_id: shape.refund_id,
             out_trade_no: known(stored, "out_trade_no", out_trade_no)?,
-            transaction_id: shape.transaction_id,
             request: RefundRequest {
                 out_refund_no: known(stored, "the key", OutRefundNo::parse(&stored.key.id).ok())?,
                 total_fee_fen: shape.total_fee_fen,

@@ -10,6 +10,7 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::reimbursement::card_status::{CardStatus, ReimburseStatus};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,12 @@ struct CardShape {
     code: String,
     number: String,
     issued_ms: i64,
+    /// The red request that has taken it back.
     cancelled_by: Option<String>,
+    /// Left out: INIT, or CANCEL where a red request has taken it back.
+    status: Option<String>,
+    company: Option<String>,
+    status_ms: Option<i64>,
 }
 
 impl Record for InvoiceCard {
@@ -106,14 +112,17 @@ impl Record for InvoiceCard {
             code: self.number.code().to_owned(),
             number: self.number.number().to_owned(),
             issued_ms: self.issued_at.unix_millis(),
-            cancelled_by: self.cancelled_by.as_ref().map(Serial::to_string),
+            cancelled_by: self.status.offset_by().map(Serial::to_string),
+            status: Some(self.status.plain().name().to_owned()),
+            company: self.status.company().map(AppId::to_string),
+            status_ms: self.status.since().map(Timestamp::unix_millis),
         })
     }
 
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: CardShape = decode(stored)?;
         let serial = |member, text: &str| known(stored, member, Serial::parse(text));
-        let cancelled_by = shape.cancelled_by.map(|text| serial("cancelled_by", &text));
+        let status = status(stored, &shape)?;
         Ok(Self {
             user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
             merchant: stored_appid(stored, "merchant", &shape.merchant)?,
@@ -125,7 +134,26 @@ impl Record for InvoiceCard {
             gross: Fen::new(shape.gross_fen),
             number: known(stored, "number", InvoiceNumber::parse(&shape.code, &shape.number))?,
             issued_at: at(shape.issued_ms),
-            cancelled_by: cancelled_by.transpose()?,
+            status,
         })
     }
+}
+
+fn status(stored: &Stored, shape: &CardShape) -> Result<CardStatus, StoreError> {
+    let offset_by = shape.cancelled_by.as_deref();
+    let offset_by = offset_by.map(|text| known(stored, "cancelled_by", Serial::parse(text)));
+    let offset_by = offset_by.transpose()?;
+    let plain = match &shape.status {
+        Some(name) => known(stored, "status", ReimburseStatus::from_name(name))?,
+        None if offset_by.is_some() => ReimburseStatus::Cancel,
+        None => ReimburseStatus::Init,
+    };
+    let company = || stored_appid(stored, "company", shape.company.as_deref().unwrap_or_default());
+    let since = || known(stored, "status_ms", shape.status_ms.map(at));
+    Ok(match plain {
+        ReimburseStatus::Init => CardStatus::Init,
+        ReimburseStatus::Lock => CardStatus::Locked { by: company()?, at: since()? },
+        ReimburseStatus::Closure => CardStatus::Closed { by: company()?, at: since()?, offset_by },
+        ReimburseStatus::Cancel => CardStatus::Cancelled { offset_by },
+    })
 }

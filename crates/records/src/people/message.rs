@@ -21,6 +21,7 @@ pub fn message_key(message: &Message) -> Key {
         MessageEvent::Issued(_) => "issued",
         MessageEvent::Failed => "failed",
         MessageEvent::TakenBack(_) => "taken_back",
+        MessageEvent::WrittenOff { .. } => "written_off",
         MessageEvent::Paid { .. } => "paid",
     };
     Key {
@@ -45,6 +46,7 @@ enum EventShape {
     Rejected { reason: String, url: String },
     Issued { issued: String },
     TakenBack { taken_back: String },
+    WrittenOff { written_off: String, by: String },
     Failed { failed: bool },
     Paid { paid_to: String, total_fee_fen: i64 },
 }
@@ -57,6 +59,9 @@ impl From<&MessageEvent> for EventShape {
             }
             MessageEvent::Issued(serial) => Self::Issued { issued: serial.to_string() },
             MessageEvent::TakenBack(serial) => Self::TakenBack { taken_back: serial.to_string() },
+            MessageEvent::WrittenOff { serial, by } => {
+                Self::WrittenOff { written_off: serial.to_string(), by: by.to_string() }
+            }
             MessageEvent::Failed => Self::Failed { failed: true },
             MessageEvent::Paid { mchid, total_fee_fen } => {
                 Self::Paid { paid_to: mchid.to_string(), total_fee_fen: *total_fee_fen }
@@ -74,6 +79,10 @@ impl EventShape {
             Self::TakenBack { taken_back } => {
                 MessageEvent::TakenBack(serial("taken_back", &taken_back)?)
             }
+            Self::WrittenOff { written_off, by } => MessageEvent::WrittenOff {
+                serial: serial("written_off", &written_off)?,
+                by: stored_appid(stored, "by", &by)?,
+            },
             Self::Failed { .. } => MessageEvent::Failed,
             Self::Paid { paid_to, total_fee_fen } => {
                 let mchid = known(stored, "paid_to", MchId::parse(&paid_to))?;

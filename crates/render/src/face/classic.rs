@@ -4,6 +4,7 @@ use core::iter;
 
 use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_request::Colour;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::party::Party;
@@ -20,7 +21,7 @@ use crate::drawing::Page;
 use crate::font::DocumentFonts;
 use crate::subject::Subject;
 
-pub(super) const TITLE: &str = "增值税电子普通发票";
+pub(super) const TITLE: &str = Face::Classic.title();
 
 const LEFT_MM: f32 = 4.5;
 const RIGHT_MM: f32 = 205.5;

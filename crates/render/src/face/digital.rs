@@ -1,6 +1,7 @@
 //! The face of a fully digital invoice: 电子发票（普通发票）.
 
 use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::party::Party;
 
 use super::canvas::{Align, Area, Canvas, label, value};
@@ -13,7 +14,7 @@ use crate::drawing::Page;
 use crate::font::DocumentFonts;
 use crate::subject::Subject;
 
-pub(super) const TITLE: &str = "电子发票（普通发票）";
+pub(super) const TITLE: &str = Face::Digital.title();
 
 const LEFT_MM: f32 = 4.5;
 const RIGHT_MM: f32 = 205.5;

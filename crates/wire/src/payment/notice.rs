@@ -1,10 +1,10 @@
 //! Notices to `notify_url` (wire_facts 5.2).
 
-use crate::payment::order_query::{paid_fields, sub_merchant_fields};
+use crate::payment::order_query::{charged_fields, paid_fields, sub_merchant_fields};
 use crate::payment::pay_answer::{Fields, done, understood};
 use crate::payment::pay_request::PayRequest;
 use crate::payment::pay_time;
-use crate::payment::refunds::{RECEIVER, SOURCE};
+use crate::payment::refunds::{RECEIVER, SOURCE, transaction_id};
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use base64::Engine as _;
@@ -16,20 +16,23 @@ use md5::{Digest, Md5};
 /// The notice of a payment that was made, signed as the payment was asked for.
 pub fn of_payment(payment: &Payment, paid: &Paid, key: &str, nonce_str: &str) -> String {
     let request = &payment.request;
-    let fields = understood(request.appid.as_str(), payment.mchid.as_str(), nonce_str);
-    fields
-        .and(sub_merchant_fields(payment))
-        .text("sign_type", payment.sign_type.as_str())
-        .and(done())
-        .and(paid_fields(payment, paid))
-        .signed(key, payment.sign_type)
+    let begin = understood(request.appid.as_str(), payment.mchid.as_str(), nonce_str)
+        .and(sub_merchant_fields(payment));
+    let fields = match &request.contract_id {
+        None => begin
+            .text("sign_type", payment.sign_type.as_str())
+            .and(done())
+            .and(paid_fields(payment, paid)),
+        Some(contract_id) => begin.and(done()).and(charged_fields(payment, paid, contract_id)),
+    };
+    fields.signed(key, payment.sign_type)
 }
 
 /// The notice of a refund that was made: unsigned, what matters in it encrypted.
 pub fn of_refund(payment: &Payment, refund: &Refund, key: &str, nonce_str: &str) -> String {
     let request = &refund.request;
     let secret = Fields::default()
-        .text("transaction_id", refund.transaction_id.clone())
+        .text("transaction_id", transaction_id(payment))
         .text("out_trade_no", refund.out_trade_no.as_str())
         .text("refund_id", refund.refund_id.clone())
         .text("out_refund_no", request.out_refund_no.as_str())

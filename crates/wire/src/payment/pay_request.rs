@@ -1,14 +1,16 @@
 //! What pay merchants send: one flat level of XML, read leniently but within limits.
 
 use crate::payment::pay_sign::is_signed;
+use crate::url::check_host;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payments::SignType;
+use kaipiao_domain::payment::payments::{SignType, check_notify_url};
 use kaipiao_domain::text;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// Parameters of a call, at most.
 const MAX_PARAMETERS: usize = 100;
@@ -60,13 +62,24 @@ impl PayRequest {
         Ok(value)
     }
 
-    /// A whole number that must be there.
-    pub fn required_integer(&self, name: &str) -> Result<i64, PayRefusal> {
+    /// An amount that must be there: digits, of fen.
+    pub fn required_fen(&self, name: &str) -> Result<i64, PayRefusal> {
         let value = self.required(name, 20)?;
-        value.parse().map_err(|_| {
+        digits(value).ok_or_else(|| {
             let problem = format!("must be a whole number in fen, not {}", text::quoted(value));
             PayRefusal::invalid(name, problem)
         })
+    }
+
+    /// The address of notices; empty: there is none. Checked as a merchant's own address is.
+    pub fn notify_url(&self) -> Result<&str, PayRefusal> {
+        let url = self.optional("notify_url", 256)?;
+        if !url.is_empty() {
+            check_notify_url(url)?;
+            check_host("notify_url", url)
+                .map_err(|refusal| PayRefusal::new(PayErrorCode::InvalidRequest, refusal.detail))?;
+        }
+        Ok(url)
     }
 
     /// The account of a parameter that must be there. APPID_NOT_EXIST where no account can have it.
@@ -93,6 +106,22 @@ impl PayRequest {
     pub fn is_signed_by(&self, key: &str, sign_type: SignType) -> bool {
         let signed = self.0.iter().map(|(name, value)| (&**name, &**value));
         is_signed(signed, self.get("sign"), key, sign_type)
+    }
+}
+
+/// A number of digits and nothing else; None: it is none, or too large.
+pub(crate) fn digits<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// Payments are made in yuan: INVALID_REQUEST for another currency.
+pub(crate) fn check_currency(request: &PayRequest, name: &str) -> Result<(), PayRefusal> {
+    match request.get(name) {
+        "" | "CNY" => Ok(()),
+        other => {
+            let problem = format!("must be CNY, not {}", text::quoted(other));
+            Err(PayRefusal::invalid(name, problem))
+        }
     }
 }
 
@@ -247,11 +276,15 @@ mod tests {
 
     #[test]
     fn a_parameter_has_its_shape() {
-        let request = PayRequest::read(b"<xml><fee>1.5</fee><a>12</a></xml>").unwrap();
+        let body =
+            "<xml><fee>1.5</fee><a>12</a><plus>+1</plus><long>99999999999999999999</long></xml>";
+        let request = PayRequest::read(body.as_bytes()).unwrap();
         assert_eq!(request.required("b", 9).unwrap_err().to_string(), "LACK_PARAMS: b is missing");
-        let refusal = request.required_integer("fee").unwrap_err();
-        assert!(refusal.detail.contains("in fen, not \"1.5\""), "{refusal}");
+        for (name, shown) in [("fee", "1.5"), ("plus", "+1"), ("long", "99999999999999999999")] {
+            let refusal = request.required_fen(name).unwrap_err();
+            assert!(refusal.detail.contains(&format!("in fen, not \"{shown}\"")), "{refusal}");
+        }
         assert_eq!(request.optional("a", 1).unwrap_err().code, PayErrorCode::InvalidRequest);
-        assert_eq!(request.required_integer("a"), Ok(12));
+        assert_eq!(request.required_fen("a"), Ok(12));
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::payment::order_query::{self, PaymentName};
 use crate::payment::pay_answer::Fields;
-use crate::payment::pay_request::PayRequest;
+use crate::payment::pay_request::{PayRequest, check_currency, digits};
 use crate::payment::pay_time;
 use kaipiao_domain::payment::out_trade_no::OutRefundNo;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payments::{Payment, check_notify_url};
+use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::{Refund, RefundRequest};
 
 /// Where a refund's money comes from, and where it goes: answers and notices say the same.
@@ -15,17 +15,17 @@ pub(crate) const RECEIVER: &str = "支付用户零钱";
 
 /// Reads refund.
 pub fn read(request: &PayRequest) -> Result<(PaymentName, RefundRequest), PayRefusal> {
-    request.required("nonce_str", 32)?;
     let payment = order_query::read(request)?;
     let out_refund_no = OutRefundNo::parse(request.required("out_refund_no", 128)?)?;
-    let notify_url = Some(request.optional("notify_url", 256)?).filter(|url| !url.is_empty());
-    notify_url.map_or(Ok(()), check_notify_url)?;
+    let (total_fee_fen, refund_fee_fen) =
+        (request.required_fen("total_fee")?, request.required_fen("refund_fee")?);
+    check_currency(request, "refund_fee_type")?;
     let asked = RefundRequest {
         out_refund_no,
-        total_fee_fen: request.required_integer("total_fee")?,
-        refund_fee_fen: request.required_integer("refund_fee")?,
+        total_fee_fen,
+        refund_fee_fen,
         reason: request.optional("refund_desc", 80)?.to_owned(),
-        notify_url: notify_url.map(str::to_owned),
+        notify_url: Some(request.notify_url()?.to_owned()).filter(|url| !url.is_empty()),
     };
     Ok((payment, asked))
 }
@@ -34,7 +34,7 @@ pub fn read(request: &PayRequest) -> Result<(PaymentName, RefundRequest), PayRef
 pub fn answer(payment: &Payment, refund: &Refund) -> Fields {
     let RefundRequest { out_refund_no, total_fee_fen, refund_fee_fen, .. } = &refund.request;
     Fields::default()
-        .text("transaction_id", refund.transaction_id.clone())
+        .text("transaction_id", transaction_id(payment))
         .text("out_trade_no", payment.out_trade_no.as_str())
         .text("out_refund_no", out_refund_no.as_str())
         .text("refund_id", refund.refund_id.clone())
@@ -44,6 +44,11 @@ pub fn answer(payment: &Payment, refund: &Refund) -> Fields {
         .text("fee_type", "CNY")
         .number("cash_fee", *total_fee_fen)
         .number("cash_refund_fee", *refund_fee_fen)
+}
+
+/// WeChat's number of a payment that was given back; empty: it is not known.
+pub(crate) fn transaction_id(payment: &Payment) -> String {
+    payment.paid().and_then(|paid| paid.transaction_id.clone()).unwrap_or_default()
 }
 
 /// Which refunds refundquery is about.
@@ -64,7 +69,7 @@ pub const PAGE: usize = 10;
 pub fn read_query(request: &PayRequest) -> Result<(RefundName, usize), PayRefusal> {
     let offset = match request.get("offset") {
         "" => 0,
-        text => text.parse().map_err(|_| {
+        text => digits(text).ok_or_else(|| {
             PayRefusal::invalid("offset", "must be a whole number, of refunds to leave out")
         })?,
     };
@@ -86,19 +91,17 @@ pub fn read_query(request: &PayRequest) -> Result<(RefundName, usize), PayRefusa
     }
 }
 
-/// What refundquery answers: `total` is how many the payment has.
-pub fn query_answer(payment: &Payment, refunds: &[Refund], total: usize) -> Fields {
+/// What refundquery answers: these refunds, and what all of the payment's come to.
+pub fn query_answer(payment: &Payment, refunds: &[Refund]) -> Fields {
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let sum: i64 = refunds.iter().map(|refund| refund.request.refund_fee_fen).sum();
-    let transaction_id = payment.paid().map(|paid| paid.transaction_id.clone());
     let mut fields = Fields::default()
-        .number("total_refund_count", count(total))
-        .text("transaction_id", transaction_id.unwrap_or_default())
+        .number("total_refund_count", count(payment.refunds.len()))
+        .text("transaction_id", transaction_id(payment))
         .text("out_trade_no", payment.out_trade_no.as_str())
         .number("total_fee", payment.request.total_fee_fen)
         .text("fee_type", "CNY")
         .number("cash_fee", payment.request.total_fee_fen)
-        .number("refund_fee", sum)
+        .number("refund_fee", payment.refunded_fen)
         .number("refund_count", count(refunds.len()));
     for (number, refund) in refunds.iter().enumerate() {
         let request = &refund.request;
@@ -127,12 +130,12 @@ mod tests {
 
     #[test]
     fn a_refund_names_its_payment_and_amounts() {
-        let all = "<nonce_str>n</nonce_str><out_trade_no>1415659990</out_trade_no>\
+        let all = "<out_trade_no>1415659990</out_trade_no>\
                    <out_refund_no>r1</out_refund_no><total_fee>2</total_fee><refund_fee>1</refund_fee>";
         let (payment, asked) = read(&request(all)).unwrap();
         assert!(matches!(payment, PaymentName::OutTradeNo(_)));
         assert_eq!((asked.total_fee_fen, asked.refund_fee_fen), (2, 1));
-        for name in ["nonce_str", "out_trade_no", "out_refund_no", "total_fee", "refund_fee"] {
+        for name in ["out_trade_no", "out_refund_no", "total_fee", "refund_fee"] {
             let refusal = read(&request(&all.replace(name, "x"))).unwrap_err();
             assert!(refusal.to_string().starts_with(&format!("LACK_PARAMS: {name}")), "{refusal}");
         }
@@ -147,7 +150,9 @@ mod tests {
         let by_payment = named("<transaction_id>4</transaction_id>");
         assert!(matches!(by_payment, Ok((RefundName::Payment(_), 0))));
         assert_eq!(named("<a>1</a>").unwrap_err().code, PayErrorCode::LackParams);
-        let bad = named("<refund_id>5</refund_id><offset>x</offset>");
-        assert_eq!(bad.unwrap_err().code, PayErrorCode::InvalidRequest);
+        for offset in ["x", "+1", "-1"] {
+            let bad = named(&format!("<refund_id>5</refund_id><offset>{offset}</offset>"));
+            assert_eq!(bad.unwrap_err().code, PayErrorCode::InvalidRequest, "{offset}");
+        }
     }
 }

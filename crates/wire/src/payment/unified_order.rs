@@ -1,43 +1,57 @@
 //! What asks for a payment: unifiedorder, micropay and pappayapply, which section 13 extends (wire_facts 5.2).
 
 use crate::payment::pay_answer::Fields;
-use crate::payment::pay_request::PayRequest;
+use crate::payment::pay_request::{PayRequest, check_currency};
 use crate::payment::pay_time;
 use core::net::IpAddr;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use kaipiao_domain::payment::payments::{
-    PaymentRequest, SubMerchant, TradeType, check_fee, check_notify_url,
-};
+use kaipiao_domain::payment::payments::{PaymentRequest, SubMerchant, TradeType, check_fee};
 use kaipiao_domain::people::user::OpenId;
 use kaipiao_domain::text;
 
 /// Reads unifiedorder. LACK_PARAMS and INVALID_REQUEST name the parameter.
 pub fn read(request: &PayRequest) -> Result<(OutTradeNo, PaymentRequest), PayRefusal> {
-    let name = request.required("trade_type", 16)?;
-    let trade_type = TradeType::parse(name).filter(|known| TradeType::ORDERED.contains(known));
-    let trade_type = trade_type.ok_or_else(|| {
-        let problem = format!("must be JSAPI, NATIVE, APP or MWEB, not {}", text::quoted(name));
-        PayRefusal::invalid("trade_type", problem)
-    })?;
-    read_as(request, trade_type)
+    let allowed = (&TradeType::ORDERED[..], "JSAPI, NATIVE, APP or MWEB");
+    read_as(request, trade_type(request, allowed)?)
 }
 
-/// Reads what asks for a payment of this type.
-pub fn read_as(
+/// Reads pappayapply.
+pub fn read_pap(request: &PayRequest) -> Result<(OutTradeNo, PaymentRequest), PayRefusal> {
+    read_as(request, trade_type(request, (&[TradeType::Pap], "PAP"))?)
+}
+
+fn trade_type(
+    request: &PayRequest,
+    (allowed, shown): (&[TradeType], &str),
+) -> Result<TradeType, PayRefusal> {
+    let name = request.required("trade_type", 16)?;
+    let known = TradeType::parse(name).filter(|known| allowed.contains(known));
+    known.ok_or_else(|| {
+        let problem = format!("must be {shown}, not {}", text::quoted(name));
+        PayRefusal::invalid("trade_type", problem)
+    })
+}
+
+/// Reads micropay, but for its code.
+pub fn read_micropay(request: &PayRequest) -> Result<(OutTradeNo, PaymentRequest), PayRefusal> {
+    read_as(request, TradeType::Micropay)
+}
+
+fn read_as(
     request: &PayRequest,
     trade_type: TradeType,
 ) -> Result<(OutTradeNo, PaymentRequest), PayRefusal> {
     let owned = |name: &str, max_chars| request.optional(name, max_chars).map(str::to_owned);
-    request.required("nonce_str", 32)?;
-    let description = request.required("body", 128)?.to_owned();
+    let description = request.required("body", 127)?.to_owned();
     let number = OutTradeNo::parse(request.required("out_trade_no", 64)?)?;
-    let total_fee_fen = request.required_integer("total_fee")?;
+    let total_fee_fen = request.required_fen("total_fee")?;
     check_fee("total_fee", total_fee_fen)?;
-    check_currency(request)?;
-    check_address(request)?;
+    check_currency(request, "fee_type")?;
+    check_address(request, trade_type)?;
+    check_unused(request)?;
     let asked = PaymentRequest {
         appid: request.required_account("appid")?,
         sub_merchant: sub_merchant(request)?,
@@ -51,7 +65,8 @@ pub fn read_as(
             .filter(|text| !text.is_empty())
             .map(OpenId::from_checked),
         notify_url: notify_url(request, trade_type)?,
-        expires_at: expires_at(request)?,
+        contract_id: contract_id(request, trade_type)?,
+        expires_at: time(request, "time_expire")?,
         // Part of the signature as it was sent; only the exact Y counts (wire_facts 5.3).
         has_receipt: request.as_sent("receipt") == "Y",
     };
@@ -65,10 +80,7 @@ pub fn read_as(
 /// Reads quick pay's code: 18 digits that begin with 10 to 15.
 pub fn read_auth_code(request: &PayRequest) -> Result<&str, PayRefusal> {
     let code = request.required("auth_code", 128)?;
-    let is_code = code.len() == 18
-        && code.bytes().all(|byte| byte.is_ascii_digit())
-        && ("10".."16").contains(&&code[..2]);
-    if is_code {
+    if is_pay_code(code) {
         return Ok(code);
     }
     let detail = format!(
@@ -78,34 +90,39 @@ pub fn read_auth_code(request: &PayRequest) -> Result<&str, PayRefusal> {
     Err(PayRefusal::new(PayErrorCode::AuthCodeInvalid, detail))
 }
 
-/// Reads the contract of a payment on behalf.
-pub fn read_contract_id(request: &PayRequest) -> Result<&str, PayRefusal> {
-    match request.get("trade_type") {
-        "" | "PAP" => request.required("contract_id", 32),
-        other => {
-            let problem = format!("must be PAP, not {}", text::quoted(other));
-            Err(PayRefusal::invalid("trade_type", problem))
-        }
+fn is_pay_code(text: &str) -> bool {
+    text.len() == 18
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && ("10".."16").contains(&&text[..2])
+}
+
+/// The contract of a payment on behalf; a pay code, which quick pay charges, is none.
+fn contract_id(request: &PayRequest, trade_type: TradeType) -> Result<Option<String>, PayRefusal> {
+    if trade_type != TradeType::Pap {
+        return Ok(None);
     }
+    let contract_id = request.required("contract_id", 32)?;
+    if is_pay_code(contract_id) {
+        let detail = format!(
+            "contract_id {} is a pay code, which micropay charges, not a contract's",
+            text::quoted(contract_id)
+        );
+        return Err(PayRefusal::new(PayErrorCode::AuthCodeInvalid, detail));
+    }
+    Ok(Some(contract_id.to_owned()))
 }
 
 fn names_a_payer(asked: &PaymentRequest) -> bool {
     asked.openid.is_some() || asked.sub_merchant.as_ref().is_some_and(|sub| sub.openid.is_some())
 }
 
-fn check_currency(request: &PayRequest) -> Result<(), PayRefusal> {
-    match request.get("fee_type") {
-        "" | "CNY" => Ok(()),
-        other => {
-            let problem = format!("must be CNY, not {}", text::quoted(other));
-            Err(PayRefusal::invalid("fee_type", problem))
-        }
-    }
-}
-
-fn check_address(request: &PayRequest) -> Result<(), PayRefusal> {
-    let address = request.required("spbill_create_ip", 64)?;
-    if address.parse::<IpAddr>().is_ok() {
+/// Nobody stands at a terminal where a contract is charged; clients leave its address out then.
+fn check_address(request: &PayRequest, trade_type: TradeType) -> Result<(), PayRefusal> {
+    let address = match trade_type {
+        TradeType::Pap => request.optional("spbill_create_ip", 64)?,
+        _ => request.required("spbill_create_ip", 64)?,
+    };
+    if address.parse::<IpAddr>().is_ok() || trade_type == TradeType::Pap && address.is_empty() {
         return Ok(());
     }
     let problem = format!("must be an IP address, not {}", text::quoted(address));
@@ -138,22 +155,29 @@ fn notify_url(request: &PayRequest, trade_type: TradeType) -> Result<Option<Stri
     if trade_type == TradeType::Micropay {
         return Ok(None);
     }
-    let url = request.required("notify_url", 256)?;
-    check_notify_url(url)?;
-    Ok(Some(url.to_owned()))
+    request.required("notify_url", 256)?;
+    Ok(Some(request.notify_url()?.to_owned()))
 }
 
-fn expires_at(request: &PayRequest) -> Result<Option<Timestamp>, PayRefusal> {
-    match request.get("time_expire") {
+fn time(request: &PayRequest, name: &str) -> Result<Option<Timestamp>, PayRefusal> {
+    match request.get(name) {
         "" => Ok(None),
         text => match pay_time::read(text) {
             Some(at) => Ok(Some(at)),
             None => {
                 let problem = format!("must be yyyyMMddHHmmss, not {}", text::quoted(text));
-                Err(PayRefusal::invalid("time_expire", problem))
+                Err(PayRefusal::invalid(name, problem))
             }
         },
     }
+}
+
+/// What changes nothing in a sandbox, but is refused by WeChat Pay where it has another form.
+fn check_unused(request: &PayRequest) -> Result<(), PayRefusal> {
+    for name in ["goods_tag", "product_id", "limit_pay"] {
+        request.optional(name, 32)?;
+    }
+    time(request, "time_start").map(drop)
 }
 
 /// What unifiedorder answers besides. `page_url` is where the payment is paid.
@@ -201,7 +225,6 @@ mod tests {
         for name in [
             "appid",
             "body",
-            "nonce_str",
             "notify_url",
             "openid",
             "out_trade_no",
@@ -221,6 +244,11 @@ mod tests {
             ("<attach>", "<fee_type>USD</fee_type><attach>"),
             ("<attach>", "<time_expire>2026</time_expire><attach>"),
             ("/pay/notify<", "/pay/notify?a=b<"),
+            ("http://shop.example/", "http://shop example/"),
+            ("http://shop.example/", "http://[shop.example/"),
+            ("http://shop.example/", "http://shop.example:99999/"),
+            ("<total_fee>1<", "<total_fee>+1<"),
+            ("JSAPIPayment test", &"茶".repeat(128)),
         ] {
             let refusal = read_xml(&SAMPLE.replacen(from, to, 1)).unwrap_err();
             assert_eq!(refusal.code, PayErrorCode::InvalidRequest, "{to}");

@@ -83,7 +83,7 @@ impl Work for Panicking {
         self.0.store.claim_jobs(Self::QUEUE, request).await
     }
 
-    async fn work(&self, Claim { work: job, .. }: Claim<Job>, _: Place) -> Ended {
+    async fn work(&self, Claim { work: job, .. }: Claim<Job>, _: Place, _: &Hold) -> Ended {
         assert_eq!(job.id.name, HEALTHY, "a panic that the test wants");
         let done = Commit { jobs: vec![JobChange::Done(job.id)], ..Commit::default() };
         self.0.store.commit(done).await.unwrap();
@@ -169,7 +169,7 @@ impl Work for Reporting {
         self.app.store.claim_jobs(Self::QUEUE, request).await
     }
 
-    async fn work(&self, Claim { work: job, .. }: Claim<Job>, place: Place) -> Ended {
+    async fn work(&self, Claim { work: job, .. }: Claim<Job>, place: Place, _: &Hold) -> Ended {
         self.started.fetch_add(1, Ordering::SeqCst);
         place.give_back(None);
         self.may_report.acquire().await.unwrap().forget();
@@ -245,7 +245,7 @@ impl Work for Waiting {
         self.app.store.claim_jobs(Self::QUEUE, &request).await
     }
 
-    async fn work(&self, _: Claim<Job>, _: Place) -> Ended {
+    async fn work(&self, _: Claim<Job>, _: Place, _: &Hold) -> Ended {
         core::future::pending().await
     }
 

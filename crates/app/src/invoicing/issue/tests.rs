@@ -27,7 +27,7 @@ async fn store_of(requests: &[InvoiceRequest]) -> Arc<MemoryStore> {
         secret: SecretHash([0; 32]),
         bound_to: None,
         platform_id: Some(PlatformId::from_checked("p".into())),
-        merchant_api: false,
+        permissions: Role::Merchant.permissions(|_| None),
     };
     commit(&store, vec![record::save(account_key(&merchant()), Expect::Absent, &account)]).await;
     for request in requests {
@@ -121,7 +121,7 @@ async fn a_card_that_changes_while_its_invoice_is_taken_back_keeps_the_change() 
     let cards = cards(&store).await;
     assert_eq!(cards.len(), 1, "a red invoice is no card");
     let card = &cards[0].value;
-    assert_eq!((&*card.seller, &card.cancelled_by), ("3", &Some(red.serial)));
+    assert_eq!((&*card.seller, card.status.offset_by()), ("3", Some(&red.serial)));
 }
 
 /// An end of the same order in the same millisecond.

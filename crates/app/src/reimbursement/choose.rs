@@ -1,0 +1,85 @@
+//! A user chooses invoices for a company: from then on the company can read them (wire_facts 1.2).
+
+use crate::access::accounts;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::people::users;
+use crate::signed::encrypt_code::{self, EncryptCode};
+use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::access::permissions::Permission;
+use kaipiao_domain::people::card::{CardCode, InvoiceCard};
+use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::reimbursement::card_status::CardStatus;
+use kaipiao_domain::reimbursement::invoice_info::ChosenInvoice;
+use kaipiao_ports::record::Kind;
+use kaipiao_ports::store::{Page, PageOrder};
+use kaipiao_records::record;
+
+/// Why nothing was chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum ChooseError {
+    /// No such user.
+    #[error("no user has the id \"{0}\"")]
+    UnknownUser(String),
+    /// No such account, or it reimburses nobody.
+    #[error("{0} is no account with the permission reimbursement_api")]
+    UnknownCompany(AppId),
+    /// The user has no card of this code that could be chosen.
+    #[error("the user has no card of the code {0} that is not locked, written off or cancelled")]
+    NotThere(CardCode),
+    /// The store is away.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+/// Most cards that are offered, and chosen, at once.
+pub const AT_MOST: usize = 100;
+
+/// The newest of a user's cards that can be chosen: nobody reimburses them, and they stand.
+pub async fn offered(app: &App, user: &UserId) -> Result<Vec<InvoiceCard>, Failure> {
+    let page = Page {
+        order: PageOrder::Descending,
+        ..Page::by_key(Kind::Card, Some(user.as_str().to_owned()), AT_MOST)
+    };
+    let cards: Vec<InvoiceCard> = record::list(&*app.store, &page).await?;
+    Ok(cards.into_iter().filter(|card| card.status == CardStatus::Init).collect())
+}
+
+/// The company that users choose invoices for.
+pub async fn company(app: &App, appid: &AppId) -> Result<Account, ChooseError> {
+    let account = accounts::find(app, appid).await?;
+    let account = account.filter(|account| account.permissions.has(Permission::Reimbursement));
+    account.ok_or_else(|| ChooseError::UnknownCompany(appid.clone()))
+}
+
+/// Gives these of the user's cards to a company; none: all that are offered.
+pub async fn choose(
+    app: &App,
+    company: &Account,
+    user: &UserId,
+    codes: &[CardCode],
+) -> Result<Vec<ChosenInvoice>, ChooseError> {
+    if users::find(app, user).await?.is_none() {
+        return Err(ChooseError::UnknownUser(user.as_str().to_owned()));
+    }
+    let offered = offered(app, user).await?;
+    let is_offered = |code: &CardCode| offered.iter().any(|card| card.code == *code);
+    if let Some(code) = codes.iter().find(|code| !is_offered(code)) {
+        return Err(ChooseError::NotThere(code.clone()));
+    }
+    let chosen = offered.iter().filter(|card| codes.is_empty() || codes.contains(&card.code));
+    Ok(chosen.map(|card| chosen_for(app, &company.appid, card)).collect())
+}
+
+fn chosen_for(app: &App, reader: &AppId, card: &InvoiceCard) -> ChosenInvoice {
+    let says = EncryptCode {
+        issuer: card.merchant.clone(),
+        code: card.code.clone(),
+        reader: reader.clone(),
+    };
+    ChosenInvoice {
+        card_id: card.card_id.clone(),
+        encrypt_code: encrypt_code::write(&app.keys, &says, app.random()),
+        appid: card.merchant.clone(),
+    }
+}

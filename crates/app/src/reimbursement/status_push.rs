@@ -1,0 +1,32 @@
+//! update_invoice_status: the push that says what has become of a card (wire_facts 1.1, D-169).
+
+use crate::access::accounts;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::signed::{openid, status_push};
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::delivery::push::PushKind;
+use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush};
+
+/// The push to an account about a card as it is now; None: the account is gone. What becomes of a card
+/// goes out in order, and waits for no order's pushes.
+pub(crate) async fn to(
+    app: &App,
+    receiver: &AppId,
+    card: &InvoiceCard,
+) -> Result<Option<NewPush>, Failure> {
+    let Some(receiver) = accounts::find(app, receiver).await? else { return Ok(None) };
+    let openid = openid::make(&app.keys, &receiver.appid, &card.user);
+    let xml = status_push::xml(&receiver.original_id, &openid, card);
+    Ok(Some(NewPush {
+        account: receiver.appid.to_string(),
+        destination: Destination::Callback,
+        kind: PushKind::Event,
+        ordering_key: format!("card/{}", card.code),
+        openid: openid.as_str().to_owned(),
+        event: status_push::EVENT,
+        body: NewBody::Untimed { before: xml.before, after: xml.after },
+        now_ms: app.now().unix_millis(),
+    }))
+}

@@ -1,0 +1,6 @@
+//! Reimbursement: what companies ask of invoices, and what they and the others are told.
+
+pub mod encrypt_code;
+pub mod read_invoice;
+pub mod status_push;
+pub mod update_status;
