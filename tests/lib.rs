@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+pub mod pay_client;
+pub mod pay_races;
 mod receiver;
 mod wait;
 

@@ -170,7 +170,7 @@ async fn whole_order(app: &App, store: &Recording) {
     }
     let open = PushQuery {
         account: None,
-        ordering_key: None,
+        ordering_keys: Vec::new(),
         state: Some(StateFilter::Open),
         after: None,
         limit: 1,

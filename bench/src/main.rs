@@ -4,6 +4,8 @@
 //! `cargo xtask bench auth-url`: getauthurl (each call a new, durable order) against a JSON endpoint
 //! that does nothing behind the same sockets, and against the disk's own fsyncs per second.
 //!
+//! `cargo xtask bench unified-order`: unifiedorder (each call a new, durable payment, signed) beside the same two.
+//!
 //! `cargo xtask bench commits`: commits of one insert on PostgreSQL, shared and not shared, against pgbench on the
 //! same server.
 //!
@@ -39,11 +41,13 @@ mod merchants;
 mod noop;
 mod pdf;
 mod pushes;
+mod rates;
 mod server;
 mod sink;
 mod start;
 mod store_orders;
 mod stored;
+mod unified_order;
 
 use std::process::ExitCode;
 
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["auth-url"] => auth_url::run(),
+        ["unified-order"] => unified_order::run(),
         ["commits"] => commits::run(),
         ["store-orders"] => store_orders::run(),
         ["pushes"] => pushes::run(),
@@ -63,7 +68,7 @@ fn main() -> ExitCode {
         ["noop"] => noop::serve(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench auth-url | commits | store-orders | pushes | issuing | pdf | start | attacks | held"
+                "usage: cargo xtask bench auth-url | unified-order | commits | store-orders | pushes | issuing | pdf | start | attacks | held"
             );
             return ExitCode::FAILURE;
         }

@@ -5,9 +5,11 @@ mod pages;
 mod pay_bad_input;
 mod pay_calls;
 mod pay_charges;
-pub mod pay_client;
 mod pay_merchants;
 mod pay_notices;
 mod pay_refunds;
+mod races;
 mod s11_set_pay_merchant;
 mod s13_receipt;
+
+pub use kaipiao_tests::pay_client;

@@ -1,12 +1,10 @@
 //! Payments without a page: quick pay, and payments on behalf (wire_facts 5.2).
 
-use crate::payment::pay_client::{KEY, MCHID, PayClient};
+use crate::payment::pay_client::{ACKNOWLEDGED, KEY, MCHID, PayClient};
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_tests::{MERCHANT, Receiver, Reply, TestServer};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::{Value, json};
-
-const ACKNOWLEDGED: &str = "<xml><return_code>SUCCESS</return_code></xml>";
 
 fn user(server: &TestServer, member: &str) -> String {
     let accounts = server.get_json("/sandbox/v1/accounts");

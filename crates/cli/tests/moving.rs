@@ -30,7 +30,10 @@ fn open(directory: &Path) -> SqliteStore {
     SqliteStore::open(directory, kaipiao_store_sqlite::Options::default()).unwrap()
 }
 
-/// Records of every kind, pushes in every state, a failed job and one that is due.
+/// Pushes that a filled store has.
+const PUSHES: usize = 24;
+
+/// Records of every kind, pushes of every kind in every state, a failed job and one that is due.
 async fn fill(store: &dyn Store) {
     for kind in Kind::ALL {
         for n in 0..25_i64 {
@@ -44,25 +47,14 @@ async fn fill(store: &dyn Store) {
         }
     }
     for n in 0..12 {
-        let fixed = Destination::Fixed {
-            url: "https://a.example/x".into(),
-            origin: "https://a.example".into(),
-        };
-        let push = NewPush {
-            account: "wx1".into(),
-            destination: if n % 4 == 3 { fixed } else { Destination::Callback },
-            kind: PushKind::Event,
-            ordering_key: (n % 5).to_string(),
-            openid: "o".into(),
-            event: "user_authorize_invoice",
-            body: NewBody::Untimed { before: format!("<{n} "), after: ">".into() },
-            now_ms: 5000 + n,
-        };
-        store.commit(Commit { pushes: vec![push], ..Commit::default() }).await.unwrap();
+        let pushes = vec![event(n), notice(n)];
+        store.commit(Commit { pushes, ..Commit::default() }).await.unwrap();
     }
-    let turn = TurnKey { account: "wx1".into(), origin: String::new() };
+    let turn =
+        |account: &str, origin: &str| TurnKey { account: account.into(), origin: origin.into() };
+    let (events, notices) = (turn("wx1", ""), turn("19", "https://a.example"));
     let request = ClaimRequest {
-        turn: &turn,
+        turn: &events,
         due_by_ms: 10_000,
         lapses_in: Duration::from_secs(60),
         limit: 2,
@@ -71,8 +63,10 @@ async fn fill(store: &dyn Store) {
     let complete = |outcome| Next::Complete { outcome, now_ms: 7000 };
     let rounds =
         [Next::Retry { due_ms: 0 }, complete(Outcome::GaveUp), complete(Outcome::Delivered)];
-    for next in rounds {
-        for claim in store.claim_pushes(&request).await.unwrap().claims {
+    for (turn, next) in
+        [&events, &notices].into_iter().flat_map(|turn| rounds.map(|next| (turn, next)))
+    {
+        for claim in store.claim_pushes(&ClaimRequest { turn, ..request }).await.unwrap().claims {
             let attempt = Attempt {
                 started_ms: 1,
                 took_ms: 2,
@@ -95,6 +89,34 @@ async fn fill(store: &dyn Store) {
     let token = claim.claims[0].token;
     let next = JobState::Failed { at_ms: 9 };
     store.fail_job(JobFailure { token, error: "no".into(), next }).await.unwrap();
+}
+
+fn event(n: i64) -> NewPush {
+    NewPush {
+        account: "wx1".into(),
+        destination: Destination::Callback,
+        kind: PushKind::Event,
+        ordering_key: (n % 5).to_string(),
+        openid: "o".into(),
+        event: "user_authorize_invoice",
+        body: NewBody::Untimed { before: format!("<{n} "), after: ">".into() },
+        now_ms: 5000 + n,
+    }
+}
+
+fn notice(n: i64) -> NewPush {
+    NewPush {
+        account: "19".into(),
+        destination: Destination::Fixed {
+            url: format!("https://a.example/{n}"),
+            origin: "https://a.example".into(),
+        },
+        kind: PushKind::PaymentNotice,
+        ordering_key: format!("payment/{}", n % 5),
+        event: "payment_notice",
+        body: NewBody::Whole(format!("<{n}>")),
+        ..event(n)
+    }
 }
 
 async fn all_pushes(store: &dyn Store) -> Vec<ListedPush> {
@@ -136,7 +158,7 @@ async fn assert_same(one: &dyn Store, other: &dyn Store) {
         }
     }
     let pushes = all_pushes(one).await;
-    assert_eq!(pushes.len(), 12);
+    assert_eq!(pushes.len(), PUSHES);
     assert_eq!(pushes, all_pushes(other).await);
     let all = JobQuery { limit: 100, ..JobQuery::default() };
     let jobs = [one.jobs(&all).await.unwrap(), other.jobs(&all).await.unwrap()];
@@ -168,7 +190,7 @@ async fn a_moved_store_says_the_same_and_goes_on_from_there() {
     let (url, mut seen) = (database.url(), Vec::new());
     let moved = moving::run(directory.path(), &url, |moved, all| seen.push((moved, all)));
     let moved = moved.await.unwrap();
-    assert_eq!(moved, Kind::ALL.len() * 25 + 12 + 2);
+    assert_eq!(moved, Kind::ALL.len() * 25 + PUSHES + 2);
     assert_eq!((seen.first(), seen.last()), (Some(&(0, moved)), Some(&(moved, moved))));
     let refused = SqliteStore::open(directory.path(), kaipiao_store_sqlite::Options::default());
     let refused = refused.err().expect("nobody goes on with a store that has moved").to_string();
@@ -226,7 +248,7 @@ async fn a_move_that_is_cut_off_at_its_very_end_is_made_again() {
     Export::open(directory.path()).unwrap().close().unwrap();
     drop(cut);
     let again = moving::run(directory.path(), &database.url(), |_, _| {}).await;
-    assert_eq!(again.unwrap(), Kind::ALL.len() * 25 + 12 + 2);
+    assert_eq!(again.unwrap(), Kind::ALL.len() * 25 + PUSHES + 2);
     let again = moving::run(directory.path(), &database.url(), |_, _| {}).await;
     assert!(matches!(again, Err(MoveError::Target(OpenError::NotEmpty(_)))), "{again:?}");
 }

@@ -161,11 +161,11 @@ fn of_push_listings() -> Vec<Statement> {
     let after = |account: &str| Some(PushId { account: account.to_owned(), number: 1 });
     for account in [None, Some("account".to_owned())] {
         let path = if account.is_some() { Path::Request } else { Path::Beside };
-        for ordering_key in [None, Some("key".to_owned())] {
+        for ordering_keys in [vec![], vec!["key".to_owned()]] {
             for state in states {
                 for after in [None, after("account"), after("other")] {
-                    let (account, ordering_key) = (account.clone(), ordering_key.clone());
-                    let ask = PushQuery { account, ordering_key, state, after, limit: 10 };
+                    let (account, ordering_keys) = (account.clone(), ordering_keys.clone());
+                    let ask = PushQuery { account, ordering_keys, state, after, limit: 10 };
                     let sql = push_listing::query(&ask).sql;
                     all.push(statement(format!("list {ask:?}"), path, sql));
                 }

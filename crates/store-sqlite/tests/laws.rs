@@ -261,7 +261,7 @@ async fn a_tool_lists_pushes_as_the_server_does() {
     assert!(matches!(store.complete_push(report).await.unwrap(), Reported::Counted { .. }));
     let tool = SqliteStore::open_read_only(directory.path()).unwrap().unwrap();
     let everything = PushQuery { limit: 10, ..PushQuery::default() };
-    let of_key = PushQuery { ordering_key: Some("1".into()), ..everything.clone() };
+    let of_key = PushQuery { ordering_keys: vec!["1".into()], ..everything.clone() };
     // The last page alone: what its pushes wait behind stands on it no more than on another.
     let newest = PushQuery { account: Some("wx1".into()), limit: 3, ..PushQuery::default() };
     for query in [everything, of_key, newest] {

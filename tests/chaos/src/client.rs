@@ -1,7 +1,10 @@
 //! A merchant's client: moves orders step by step, and remembers what was acknowledged.
 
 use crate::cluster::Node;
+use crate::entry;
 use crate::order::{Order, Stage, Step};
+use crate::pay_calls;
+use crate::payment::Payment;
 use crate::session::{Outcome, REFUSALS, Session, USERS};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -10,6 +13,8 @@ use serde_json::{Value, json};
 const AT_HAND: usize = 6;
 /// "fpqqlsh is processing".
 const PROCESSING: i64 = 73107;
+/// The order is over, by a rejection or a refund.
+const REJECTED: i64 = 72035;
 
 /// A client, and the orders that are its own.
 pub struct Client {
@@ -37,31 +42,43 @@ impl Client {
         while let Some(node) = session.node(&mut self.rng) {
             let index = self.next_order();
             let order = &mut self.orders[index];
-            let step = *self.rng.choice(order.stage.steps()).expect("every stage has a step");
-            let step = if order.link.is_none() { Step::Offer } else { step };
             order.is_touched = true;
-            play_step(session, node, order, step);
+            if let Some(step) = order.next_payment_step(&mut self.rng) {
+                pay_calls::play(session, node, order, step);
+            } else {
+                let step = *self.rng.choice(order.stage.steps()).expect("every stage has a step");
+                let needs_link = order.link.is_none() && order.stage != Stage::Refunded;
+                play_step(session, node, order, if needs_link { Step::Offer } else { step });
+            }
         }
     }
 
-    /// A new order, or one at hand; one time in ten any other, to find it as it was left.
+    /// One whose payment gave no answer, since every pay merchant asks again; else a new order, or one at hand; one time
+    /// in ten any other, to find it as it was left. Every other new order is one that is paid first.
     fn next_order(&mut self) -> usize {
         let rng = &mut self.rng;
-        let is_open = |index: &usize| self.orders[*index].in_doubt.is_none();
+        let is_open = |index: &usize| !self.orders[*index].is_at_rest();
         let all = 0..self.orders.len();
+        let asks_again =
+            all.clone().rev().take(AT_HAND).find(|index| self.orders[*index].is_payment_in_doubt());
+        if let Some(index) = asks_again {
+            return index;
+        }
         let found = match rng.u32(0..100) {
-            0..40 => None,
-            40..50 => rng.choice(all).filter(is_open),
+            0..30 => None,
+            30..40 => rng.choice(all).filter(is_open),
             _ => {
-                let is_unfinished = |index: &usize| !self.orders[*index].stage.is_last();
+                let is_unfinished = |index: &usize| !self.orders[*index].is_last();
                 let at_hand = all.rev().take(AT_HAND).filter(is_open).filter(is_unfinished);
                 rng.choice(at_hand.collect::<Vec<_>>())
             }
         };
         found.unwrap_or_else(|| {
             let user = *rng.choice(&USERS).expect("there are users");
-            self.orders.push(Order::new(format!("{}-{}", self.name, self.orders.len()), user));
-            self.orders.len() - 1
+            let (payment, number) = (rng.bool().then(Payment::new), self.orders.len());
+            let begin = if payment.is_some() { "pay-" } else { "" };
+            self.orders.push(Order::new(format!("{begin}{}-{number}", self.name), user, payment));
+            number
         })
     }
 }
@@ -69,6 +86,9 @@ impl Client {
 fn play_step(session: &Session<'_>, node: &Node, order: &mut Order, step: Step) {
     if step == Step::Look {
         return look(session, node, order);
+    }
+    if order.payment.is_some() && matches!(step, Step::Offer | Step::Authorize) {
+        return entry::play(session, node, order, step);
     }
     let (path, body) = request(session, order, step);
     match session.change(node, &path, &body) {
@@ -98,7 +118,7 @@ fn request(session: &Session<'_>, order: &Order, step: Step) -> (String, Value) 
         Step::Offer => {
             let body = json!({
                 "s_pappid": s_pappid, "order_id": order.id, "money": 11, "timestamp": 1,
-                "source": "wxa", "ticket": session.ticket, "type": 0,
+                "source": "wxa", "ticket": session.ticket, "type": i32::from(order.payment.is_some()),
             });
             (session.path("getauthurl"), body)
         }
@@ -143,7 +163,20 @@ pub fn look(session: &Session<'_>, node: &Node, order: &mut Order) {
         Stage::OffsetRequested | Stage::Offset | Stage::OffsetFailed => {
             query(session, node, order, true);
         }
+        Stage::Refunded => {
+            authorization(session, node, order);
+            refunded(session, node, order);
+        }
         _ => authorization(session, node, order),
+    }
+}
+
+/// Nobody opens it again.
+fn refunded(session: &Session<'_>, node: &Node, order: &Order) {
+    let (path, body) = request(session, order, Step::Offer);
+    match session.ask(node, &path, &body) {
+        Outcome::Refused(Some(REJECTED), _) | Outcome::InDoubt => {}
+        outcome => panic!("open again: {order:?}: {outcome:?}"),
     }
 }
 
@@ -155,7 +188,7 @@ fn authorization(session: &Session<'_>, node: &Node, order: &Order) {
             let is_known = !says.contains("never called getauthurl");
             assert_eq!(is_known, order.stage != Stage::Unknown, "{order:?}: {answer}");
             let status = match order.stage {
-                Stage::Unknown | Stage::Offered | Stage::Declined => "never auth",
+                Stage::Unknown | Stage::Offered | Stage::Declined | Stage::Refunded => "never auth",
                 Stage::Rejected => "reject insert",
                 _ => "auth success",
             };

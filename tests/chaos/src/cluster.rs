@@ -221,7 +221,8 @@ impl Node {
         Answer::Said(status, json.unwrap_or_else(|error| panic!("{path}: {error}: {text}")))
     }
 
-    fn send(
+    /// Any request: status and body of the answer. None: the connection is over.
+    pub fn send(
         &self,
         method: &str,
         path: &str,
@@ -309,6 +310,22 @@ impl Node {
         let (status, html) = self.send("GET", path, &headers, "").expect("the server runs");
         assert_eq!(status, 200, "{path}: {html}");
         html
+    }
+
+    /// A form that this user's browser sends: the status, and where it leads; what the page says instead, if it leads
+    /// nowhere. None: the connection is over.
+    pub fn submit(&self, path: &str, cookie: &str, form: &str) -> Option<(u16, String)> {
+        let _asked = self.asked.read().unwrap_or_else(PoisonError::into_inner);
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie)];
+        let (parts, mut body) = self.response("POST", path, &headers, form)?.into_parts();
+        let status = parts.status.as_u16();
+        if let Some(location) = parts.headers.get("location") {
+            return Some((status, location.to_str().unwrap().to_owned()));
+        }
+        match body.read_to_string() {
+            Ok(html) => Some((status, html)),
+            Err(error) => self.nobody(path, &error),
+        }
     }
 
     /// The cookie of a demo user's session.

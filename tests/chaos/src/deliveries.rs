@@ -1,24 +1,33 @@
-//! The merchant's server: notes every push that arrives, refuses some, and kills whom the round wants
+//! The merchant's server: notes every push and every notice that arrives, refuses some, and kills whom the round wants
 //! dead at a moment of its own.
 
 use crate::cluster::signal;
 use fastrand::Rng;
-use kaipiao_tests::{MERCHANT, Receiver, Reply, element};
+use kaipiao_domain::payment::payments::SignType;
+use kaipiao_tests::pay_client::{ACKNOWLEDGED, KEY};
+use kaipiao_tests::{MERCHANT, Received, Receiver, Reply, element};
+use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// What every merchant tells pushes apart by: the user and the CreateTime.
+/// What every merchant tells pushes apart by: the user and the CreateTime. Notices have an address each: what stands
+/// behind [`NOTIFY`].
 pub type PushKey = (String, i64);
+
+/// Notices of payments go where this begins.
+const NOTIFY: &str = "/notify/";
 
 /// A push as it arrived.
 #[derive(Clone)]
 pub struct Arrival {
     /// What it is told apart by.
     pub key: PushKey,
-    /// The event in clear.
+    /// The event in clear, or the notice.
     pub event: String,
+    /// Whether it is a notice of a payment or refund.
+    pub is_notice: bool,
     /// The connection was closed without an answer: the push has to come again.
     pub is_refused: bool,
     /// When.
@@ -69,7 +78,7 @@ impl Deliveries {
         let state = Arc::new(Mutex::new(State { rng: Rng::with_seed(0), ..State::default() }));
         let shared = Arc::clone(&state);
         let receiver = Receiver::behaving(move |_, received| {
-            shared.lock().unwrap().take(received.event(MERCHANT))
+            shared.lock().unwrap().take(Arrived::of(received))
         });
         Self { receiver, state }
     }
@@ -77,6 +86,11 @@ impl Deliveries {
     /// Its callback as the admin API takes it.
     pub fn settings(&self) -> Value {
         self.receiver.settings("safe")
+    }
+
+    /// Where notices go: what tells one from the others follows.
+    pub fn notify_url(&self) -> String {
+        format!("http://{}{NOTIFY}", self.receiver.address)
     }
 
     /// So many of a hundred pushes are refused when they come for the first time.
@@ -117,13 +131,38 @@ impl Deliveries {
     }
 }
 
+/// What has arrived, once it was checked as a merchant checks it.
+struct Arrived {
+    key: PushKey,
+    event: String,
+    is_notice: bool,
+}
+
+impl Arrived {
+    fn of(received: &Received) -> Self {
+        let Some(address) = received.target.strip_prefix(NOTIFY) else {
+            let event = received.event(MERCHANT);
+            let of =
+                |name: &str| element(&event, name).unwrap_or_else(|| panic!("{name}: {event}"));
+            let key = (of("FromUserName"), of("CreateTime").parse().unwrap());
+            return Self { key, event, is_notice: false };
+        };
+        let notice = PayRequest::read(received.body.as_bytes()).unwrap();
+        // A refund's is encrypted instead.
+        if notice.get("req_info").is_empty() {
+            assert!(notice.is_signed_by(KEY, SignType::Md5), "{notice:?}");
+            assert_eq!(notice.get("out_trade_no"), address, "{notice:?}");
+        }
+        Self { key: (address.to_owned(), 0), event: received.body.clone(), is_notice: true }
+    }
+}
+
 impl State {
-    fn take(&mut self, event: String) -> Reply {
-        let of = |name: &str| element(&event, name).unwrap_or_else(|| panic!("{name}: {event}"));
-        let key = (of("FromUserName"), of("CreateTime").parse().unwrap());
+    fn take(&mut self, Arrived { key, event, is_notice }: Arrived) -> Reply {
         let is_new = self.known.insert(key.clone());
         let is_refused = is_new && self.rng.u32(0..100) < self.refuses;
-        self.arrivals.push(Arrival { key, event, is_refused, at: Instant::now() });
+        self.arrivals.push(Arrival { key, event, is_notice, is_refused, at: Instant::now() });
+        let yes = if is_notice { ACKNOWLEDGED } else { "success" };
         if let Some(murder) = &mut self.murder {
             if murder.after > 0 {
                 murder.after -= 1;
@@ -132,11 +171,11 @@ impl State {
                 self.murder = None;
                 let kill = move || signal("-9", pid);
                 if !is_before_answer && !is_refused {
-                    return Reply::Then("success", Box::new(kill));
+                    return Reply::Then(yes, Box::new(kill));
                 }
                 kill();
             }
         }
-        if is_refused { Reply::Close } else { Reply::Success("success") }
+        if is_refused { Reply::Close } else { Reply::Success(yes) }
     }
 }

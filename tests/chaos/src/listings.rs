@@ -2,10 +2,12 @@
 
 use crate::cluster::Node;
 use crate::order::{Order, Stage};
+use crate::payment::{Payment, PaymentStage, REFUNDS_FEN, has_name};
 use crate::session::USERS;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kaipiao_tests::MERCHANT;
+use kaipiao_tests::pay_client::MCHID;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -47,9 +49,32 @@ impl InvoiceRow {
     }
 }
 
-/// Orders and invoices of the demo merchant.
+/// A payment of the admin API.
+#[derive(Debug, Deserialize)]
+struct PaymentRow {
+    out_trade_no: String,
+    trade_state: String,
+    refund_fee: i64,
+    transaction_id: Option<String>,
+    user: Option<String>,
+}
+
+impl PaymentRow {
+    fn stage(&self) -> PaymentStage {
+        let all = (0..=REFUNDS_FEN.len()).map(PaymentStage::Paid);
+        let mut all = all.chain([PaymentStage::Placed, PaymentStage::Closed]);
+        let is_it = |stage: &PaymentStage| {
+            let state = stage.trade_state();
+            (state, stage.refunded_fen()) == (Some(&*self.trade_state), self.refund_fee)
+        };
+        all.find(is_it).unwrap_or_else(|| panic!("it is in no stage: {self:?}"))
+    }
+}
+
+/// Orders, invoices and payments of the demo merchant.
 pub struct Records {
     orders: HashMap<String, OrderRow>,
+    payments: HashMap<String, PaymentRow>,
     /// By serial.
     pub invoices: BTreeMap<String, InvoiceRow>,
 }
@@ -57,16 +82,41 @@ pub struct Records {
 impl Records {
     /// Everything that a server lists.
     pub fn of(node: &Node) -> Self {
+        let payments = node.all_pages(&format!("admin/v1/payments?mchid={MCHID}"), "payments");
+        let payments: Vec<PaymentRow> = read(payments);
         // Orders first: what uses one is never seen without it.
         let orders: Vec<OrderRow> = rows(node, "orders", "orders");
         let invoices: Vec<InvoiceRow> = rows(node, "invoices", "invoices");
-        let all = (orders.len(), invoices.len());
+        let all = (orders.len(), invoices.len(), payments.len());
         let orders: HashMap<_, _> =
             orders.into_iter().map(|row| (row.order_id.clone(), row)).collect();
         let invoices: BTreeMap<_, _> =
             invoices.into_iter().map(|row| (row.fpqqlsh.clone(), row)).collect();
-        assert_eq!(all, (orders.len(), invoices.len()), "a listing has a row twice");
-        Self { orders, invoices }
+        let payments: HashMap<_, _> =
+            payments.into_iter().map(|row| (row.out_trade_no.clone(), row)).collect();
+        let distinct = (orders.len(), invoices.len(), payments.len());
+        assert_eq!(all, distinct, "a listing has a row twice");
+        Self { orders, payments, invoices }
+    }
+
+    /// How many payments there are.
+    pub fn payments(&self) -> usize {
+        self.payments.len()
+    }
+
+    /// A payment is seen where its row says that it stands, paid by the one who was to pay.
+    pub fn see_payment(&self, number: &str, payer: &str, payment: &mut Payment) {
+        let row = self.payments.get(number);
+        payment.seen(row.map_or(PaymentStage::Unknown, PaymentRow::stage));
+        if payment.stage.is_paid() {
+            let PaymentRow { transaction_id, user, .. } = row.expect("it was seen");
+            has_name(&mut payment.transaction_id, transaction_id.as_deref().unwrap_or_default());
+            assert_eq!(user.as_deref(), Some(payer), "{payment:?}");
+        }
+    }
+
+    fn is_given_back(&self, order: &Order) -> bool {
+        self.payments.get(&order.id).is_some_and(|row| row.stage().is_given_back())
     }
 
     /// How many orders there are.
@@ -81,6 +131,7 @@ impl Records {
         let user = row.user.as_deref();
         assert_eq!(user, is_decided.then_some(order.user), "{row:?}: {order:?}");
         match (&*row.state, &row.used_by) {
+            ("offered" | "declined", None) if self.is_given_back(order) => Stage::Refunded,
             ("offered", None) => Stage::Offered,
             ("declined", None) => Stage::Declined,
             ("authorized", None) => Stage::Authorized,
@@ -114,7 +165,10 @@ impl Records {
 }
 
 fn rows<T: DeserializeOwned>(node: &Node, of: &str, name: &str) -> Vec<T> {
-    let rows = node.all_pages(&format!("admin/v1/{of}?appid={MERCHANT}"), name);
+    read(node.all_pages(&format!("admin/v1/{of}?appid={MERCHANT}"), name))
+}
+
+fn read<T: DeserializeOwned>(rows: Vec<Value>) -> Vec<T> {
     rows.into_iter().map(|row| serde_json::from_value(row).unwrap()).collect()
 }
 
@@ -123,7 +177,7 @@ fn rows<T: DeserializeOwned>(node: &Node, of: &str, name: &str) -> Vec<T> {
 pub struct MessageRow {
     /// The order.
     pub order_id: String,
-    /// "rejected", "issued", "failed" or "taken_back".
+    /// "paid", "rejected", "issued", "failed" or "taken_back".
     pub event: String,
     /// The merchant's words of a rejection.
     pub reason: String,
@@ -134,8 +188,7 @@ pub struct MessageRow {
 /// The messages of all users.
 pub fn messages(node: &Node) -> Vec<MessageRow> {
     let of = |user: &&str| node.all_pages(&format!("sandbox/v1/messages?user={user}"), "messages");
-    let all = USERS.iter().flat_map(of);
-    all.map(|row| serde_json::from_value(row).unwrap()).collect()
+    read(USERS.iter().flat_map(of).collect())
 }
 
 /// A push of the admin API.
@@ -160,6 +213,11 @@ pub fn pushes(node: &Node) -> Vec<PushRow> {
     pushes
 }
 
+/// The notices of its payments and refunds.
+pub fn notices(node: &Node) -> Vec<PushRow> {
+    read(node.all_pages(&format!("admin/v1/pushes?appid={MCHID}"), "pushes"))
+}
+
 /// Whether something is still to be done.
 pub fn is_busy(node: &Node) -> bool {
     let has = |listing: &str, name: &str| {
@@ -167,6 +225,12 @@ pub fn is_busy(node: &Node) -> bool {
         !page[name].as_array().unwrap().is_empty()
     };
     has("jobs?limit=1", "jobs") || has("pushes?state=open&limit=1", "pushes")
+}
+
+/// When the last of the notices that wait for another try is due, in unix milliseconds.
+pub fn due_last_ms(node: &Node) -> Option<i64> {
+    let open = format!("admin/v1/pushes?appid={MCHID}&state=open");
+    node.all_pages(&open, "pushes").iter().filter_map(|push| push["due_ms"].as_i64()).max()
 }
 
 /// The serials of the cards that a user's wallet shows, and those of them that are cancelled.

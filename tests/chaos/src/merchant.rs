@@ -3,6 +3,7 @@
 use crate::cluster::{Answer, Node};
 use crate::session::{Accounts, Outcome, REFUSALS, Session};
 use fastrand::Rng;
+use kaipiao_tests::pay_client::MCHID;
 use kaipiao_tests::{MERCHANT, MINI_PROGRAM};
 use serde_json::{Value, json};
 
@@ -76,7 +77,12 @@ impl Merchant {
         };
         let accounts = Accounts::of(node);
         let token = node.stable_token(MERCHANT, accounts.secret(MERCHANT));
-        for (action, body) in [("set_contact", contact(0)), ("set_auth_field", page_fields(0))] {
+        let info = json!({"mchid": MCHID, "s_pappid": accounts.s_pappid()});
+        for (action, body) in [
+            ("set_contact", contact(0)),
+            ("set_auth_field", page_fields(0)),
+            ("set_pay_mch", json!({"paymch_info": info})),
+        ] {
             let path = format!("card/invoice/setbizattr?action={action}&access_token={token}");
             assert_eq!(node.sure_post(&path, &body)["errcode"], json!(0));
         }

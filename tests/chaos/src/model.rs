@@ -45,7 +45,7 @@ impl Model {
     /// Everything that was acknowledged is there, on every server. Settings that another server has changed
     /// are looked at when there is time.
     pub fn compare(&mut self, servers: &Servers) {
-        let session = Session::open(&servers.nodes);
+        let session = Session::open(&servers.nodes, servers.deliveries.notify_url());
         let orders = self.clients.iter_mut().flat_map(|client| &mut client.orders);
         compare::orders(&session, orders);
         if servers.nodes.len() == 1 {
@@ -59,12 +59,24 @@ impl Model {
         self.compare(servers);
         if servers.nodes.len() > 1 {
             let_pass(SEEN_WITHIN);
-            self.merchant.compare(&Session::open(&servers.nodes));
+            self.merchant.compare(&Session::open(&servers.nodes, servers.deliveries.notify_url()));
         }
         whole::check(&servers.nodes[0], &self.orders(), &servers.deliveries.arrivals());
         servers.repeated();
         let complaints = servers.cluster.complaints();
         assert!(complaints.is_empty(), "the servers' log: {complaints:#?}");
+    }
+
+    /// How many payments were made, the refunds of them, and how many were authorized behind their entry.
+    pub fn payments(&self) -> (usize, usize, usize) {
+        let (mut paid, mut refunds, mut authorized) = (0, 0, 0);
+        for order in self.orders() {
+            let Some(payment) = &order.payment else { continue };
+            paid += usize::from(payment.stage.is_paid());
+            refunds += payment.stage.refunds();
+            authorized += usize::from(order.stage.is_authorized());
+        }
+        (paid, refunds, authorized)
     }
 
     /// All orders.

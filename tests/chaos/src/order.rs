@@ -1,5 +1,8 @@
 //! An order as its merchant knows it: what was acknowledged, and what may have happened besides.
 
+use crate::payment::{Payment, PaymentStage, PaymentStep};
+use fastrand::Rng;
+
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
@@ -25,12 +28,14 @@ pub enum Stage {
     OffsetFailed,
     /// The invoice was taken back.
     Offset,
+    /// All that was paid for it was given back before its user said yes.
+    Refunded,
 }
 
 /// What a merchant or a user does with an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// getauthurl.
+    /// getauthurl, or the entry of its payment.
     Offer,
     /// The user's no.
     Decline,
@@ -58,7 +63,11 @@ impl Stage {
             Self::Failed => &[MakeOut, MakeOut, Reject],
             Self::Issued => &[Offset, Look],
             Self::OffsetFailed => &[Offset],
-            Self::Requested | Self::OffsetRequested | Self::Rejected | Self::Offset => &[Look],
+            Self::Requested
+            | Self::OffsetRequested
+            | Self::Rejected
+            | Self::Offset
+            | Self::Refunded => &[Look],
         }
     }
 
@@ -84,9 +93,28 @@ impl Stage {
         )
     }
 
+    /// The stage behind a step of its payment that was accepted.
+    fn after_payment(self, step: PaymentStep) -> Self {
+        match step {
+            PaymentStep::Pay if self == Self::Unknown => Self::Offered,
+            _ if PaymentStage::after(step).is_given_back() && self.is_open() => Self::Refunded,
+            _ => self,
+        }
+    }
+
+    /// Whether its user may still say yes.
+    const fn is_open(self) -> bool {
+        matches!(self, Self::Offered | Self::Declined)
+    }
+
+    /// Whether its user has said yes, and its merchant has not said no since.
+    pub const fn is_authorized(self) -> bool {
+        !self.is_open() && !matches!(self, Self::Unknown | Self::Refunded | Self::Rejected)
+    }
+
     /// Whether nothing more can happen to it.
-    pub const fn is_last(self) -> bool {
-        matches!(self, Self::Rejected | Self::Offset)
+    const fn is_last(self) -> bool {
+        matches!(self, Self::Rejected | Self::Offset | Self::Refunded)
     }
 }
 
@@ -95,8 +123,10 @@ impl Stage {
 pub struct Order {
     /// Its id.
     pub id: String,
-    /// Who answers on its page.
+    /// Who answers on its page, and pays.
     pub user: &'static str,
+    /// The payment that opens it; None: getauthurl does.
+    pub payment: Option<Payment>,
     /// Its link, once a getauthurl was answered.
     pub link: Option<String>,
     /// Where it stands for sure.
@@ -112,11 +142,12 @@ pub struct Order {
 }
 
 impl Order {
-    /// An order that is going to be asked for.
-    pub fn new(id: String, user: &'static str) -> Self {
+    /// An order that is going to be asked for, or paid.
+    pub fn new(id: String, user: &'static str, payment: Option<Payment>) -> Self {
         Self {
             id,
             user,
+            payment,
             link: None,
             stage: Stage::Unknown,
             in_doubt: None,
@@ -151,6 +182,48 @@ impl Order {
     pub fn doubt(&mut self, step: Step) {
         self.in_doubt = Some(self.stage.after(step));
         self.declines.1 += usize::from(step == Step::Decline);
+    }
+
+    /// What is asked of its payment next: again what was not answered. None: it is the order's turn.
+    pub fn next_payment_step(&self, rng: &mut Rng) -> Option<PaymentStep> {
+        let payment = self.payment.as_ref()?;
+        if payment.is_in_doubt {
+            return payment.last;
+        }
+        let is_refunds_turn = rng.u32(0..4) == 0;
+        let is_its_turn = !payment.stage.is_paid() || is_refunds_turn;
+        rng.choice(payment.stage.steps()).filter(|_| is_its_turn).copied()
+    }
+
+    /// A step of its payment was acknowledged.
+    pub fn acknowledge_payment(&mut self, step: PaymentStep) {
+        let payment = self.payment.as_mut().expect("it has one");
+        self.stage = self.stage.after_payment(step);
+        self.in_doubt = None;
+        payment.acknowledge(step);
+    }
+
+    /// A step of its payment was not answered.
+    pub fn doubt_payment(&mut self, step: PaymentStep) {
+        let payment = self.payment.as_mut().expect("it has one");
+        self.in_doubt = Some(self.stage.after_payment(step));
+        payment.doubt(step);
+    }
+
+    /// Whether its payment was asked for something that was not answered.
+    pub fn is_payment_in_doubt(&self) -> bool {
+        self.payment.as_ref().is_some_and(|payment| payment.is_in_doubt)
+    }
+
+    /// Whether its merchant waits until it is seen where it stands.
+    pub fn is_at_rest(&self) -> bool {
+        self.in_doubt.is_some() && !self.is_payment_in_doubt()
+    }
+
+    /// Whether nothing more can happen to it, but refunds.
+    pub fn is_last(&self) -> bool {
+        let is_closed = self.payment.as_ref().is_some_and(|payment| payment.stage.is_closed());
+        is_closed || self.stage.is_last()
     }
 
     /// Whether it may stand there, as far as its merchant knows.

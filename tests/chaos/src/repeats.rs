@@ -5,18 +5,18 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// push.per_account by default, and four reports for each of these places that may wait for the disk:
-/// so many pushes of an account a server has sent and not recorded, as a rule. A disk that hangs
-/// makes them more: that limit is the server's, over all accounts.
+/// so many pushes of an account a server has sent and not recorded, as a rule; notices are another
+/// account's, the pay merchant's. A disk that hangs makes them more: that limit is the server's, over all accounts.
 pub const UNRECORDED: usize = 4 * (1 + 4);
 
 /// A report is on the disk by then, on a machine that others load too. Reports overtake each other, so how many
 /// pushes have arrived meanwhile says nothing of one of them.
 const RECORDED_WITHIN: Duration = Duration::from_secs(2);
 
-/// How many pushes arrived again for each kill, which are `at_most` so many: a push that was answered comes again
-/// only if it had arrived about when a server was killed.
+/// How many pushes arrived again for each kill, which are `at_most` so many of an account: a push that was answered comes
+/// again only if it had arrived about when a server was killed.
 pub fn forced(arrivals: &[Arrival], kills: &[Kill], at_most: usize) -> Vec<usize> {
-    let mut forced = vec![0; kills.len()];
+    let mut forced = vec![[0; 2]; kills.len()];
     let mut answered: HashMap<&PushKey, usize> = HashMap::new();
     for (index, arrival) in arrivals.iter().enumerate() {
         if let Some(before) = answered.get(&arrival.key) {
@@ -33,15 +33,15 @@ pub fn forced(arrivals: &[Arrival], kills: &[Kill], at_most: usize) -> Vec<usize
                     arrival.event
                 )
             });
-            forced[kill] += 1;
+            forced[kill][usize::from(arrival.is_notice)] += 1;
         }
         if !arrival.is_refused {
             answered.insert(&arrival.key, index);
         }
     }
-    let most = forced.iter().max().copied().unwrap_or_default();
+    let most = forced.iter().flatten().max().copied().unwrap_or_default();
     assert!(most <= at_most, "a kill sent {most} pushes again: {forced:?}");
-    forced
+    forced.iter().map(|of_kill| of_kill.iter().sum()).collect()
 }
 
 #[cfg(test)]
@@ -54,6 +54,7 @@ mod tests {
         let arrival = |(second, (create_time, is_refused)): (u64, &(i64, bool))| Arrival {
             key: (String::new(), *create_time),
             event: String::new(),
+            is_notice: false,
             is_refused: *is_refused,
             at: start + Duration::from_secs(second),
         };

@@ -204,7 +204,7 @@ fn load(
     victim: usize,
     rng: &mut Rng,
 ) -> Tally {
-    let session = Session::open(&servers.nodes);
+    let session = Session::open(&servers.nodes, servers.deliveries.notify_url());
     let (clients, merchant) = (&mut model.clients, &mut model.merchant);
     std::thread::scope(|scope| {
         let session = &session;

@@ -2,8 +2,13 @@
 
 use crate::cluster::{Answer, Node};
 use fastrand::Rng;
-use kaipiao_tests::{MERCHANT, PLATFORM, let_pass};
+use kaipiao_domain::payment::payments::SignType;
+use kaipiao_tests::pay_client::{KEY, MCHID, signed};
+use kaipiao_tests::{MERCHANT, PLATFORM, form_token, let_pass};
+use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -63,12 +68,29 @@ impl Accounts {
     }
 }
 
+/// A user before the pages.
+struct Visitor {
+    cookie: String,
+    form_token: String,
+}
+
+impl Visitor {
+    fn of(node: &Node, user: &str) -> Self {
+        let cookie = node.session(user);
+        let form_token = form_token(&node.page("me/titles/new", &cookie));
+        Self { cookie, form_token }
+    }
+}
+
 /// A round's servers and clients.
 pub struct Session<'a> {
     /// The servers, dead or alive.
     pub nodes: &'a [Node],
     /// What they show of the sandbox.
     pub accounts: Accounts,
+    /// Where notices of payments go: what tells one from the others follows.
+    pub notify_url: String,
+    visitors: HashMap<&'static str, Visitor>,
     /// The merchant's token.
     pub token: String,
     /// The merchant's ticket.
@@ -85,20 +107,20 @@ pub struct Session<'a> {
     longest_ms: AtomicU64,
 }
 
-/// What became of a request.
+/// What became of a request: an answer, and the code of one that refuses.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum Outcome<T = Value, C = Option<i64>> {
     /// It was carried out.
-    Done(Value),
+    Done(T),
     /// It was refused, with this code; plain HTTP APIs have none.
-    Refused(Option<i64>, Value),
+    Refused(C, T),
     /// Nobody knows.
     InDoubt,
 }
 
 impl<'a> Session<'a> {
     /// Servers that all take the token that the first of them gave out.
-    pub fn open(nodes: &'a [Node]) -> Self {
+    pub fn open(nodes: &'a [Node], notify_url: String) -> Self {
         let accounts = Accounts::of(&nodes[0]);
         let token = nodes[0].stable_token(MERCHANT, accounts.secret(MERCHANT));
         let path = format!("cgi-bin/ticket/getticket?type=wx_card&access_token={token}");
@@ -107,6 +129,8 @@ impl<'a> Session<'a> {
         Self {
             nodes,
             accounts,
+            notify_url,
+            visitors: USERS.map(|user| (user, Visitor::of(&nodes[0], user))).into(),
             token,
             ticket: tickets[0]["ticket"].as_str().unwrap().to_owned(),
             acknowledged: AtomicUsize::new(0),
@@ -139,7 +163,76 @@ impl<'a> Session<'a> {
 
     /// A change is asked for and counted.
     pub fn change(&self, node: &Node, path: &str, body: &Value) -> Outcome {
-        let outcome = self.ask(node, path, body);
+        self.counted(self.ask(node, path, body))
+    }
+
+    /// Something is asked that changes nothing.
+    pub fn ask(&self, node: &Node, path: &str, body: &Value) -> Outcome {
+        match self.timed(|| node.post(path, body)) {
+            Answer::Nothing => Outcome::InDoubt,
+            Answer::Said(status, value) if status == 503 || value["errcode"] == SYSTEM_ERROR => {
+                self.is_away(path, &value)
+            }
+            Answer::Said(200, value) => match value["errcode"].as_i64() {
+                None | Some(0) => Outcome::Done(value),
+                code => Outcome::Refused(code, value),
+            },
+            Answer::Said(_, value) => Outcome::Refused(None, value),
+        }
+    }
+
+    /// A pay merchant's call; refusals have WeChat Pay's own codes. Every answer is signed, but "system error" to
+    /// somebody who could not be looked up.
+    pub fn pay_call(
+        &self,
+        node: &Node,
+        path: &str,
+        own: &[(&str, &str)],
+    ) -> Outcome<PayRequest, String> {
+        let all =
+            [&[("appid", MERCHANT), ("mch_id", MCHID), ("nonce_str", "5K8264")], own].concat();
+        let xml = signed(&all, KEY, SignType::Md5);
+        let Some((_, text)) = self.timed(|| node.send("POST", path, &[], &xml)) else {
+            return Outcome::InDoubt;
+        };
+        let answer =
+            PayRequest::read(text.as_bytes()).unwrap_or_else(|why| panic!("{why}: {text}"));
+        let code = answer.get("err_code");
+        if code == "SYSTEMERROR" || answer.get("return_msg").starts_with("SYSTEMERROR") {
+            return self.is_away(path, &answer);
+        }
+        assert!(answer.is_signed_by(KEY, SignType::Md5), "{path}: {text}");
+        match answer.get("result_code") {
+            "SUCCESS" => Outcome::Done(answer),
+            _ => Outcome::Refused(code.to_owned(), answer),
+        }
+    }
+
+    /// A page as a user sees it.
+    pub fn visit(&self, node: &Node, path: &str, user: &str) -> Outcome<String, u16> {
+        let headers = [("cookie", &*self.visitors[user].cookie)];
+        match self.timed(|| node.send("GET", path, &headers, "")) {
+            None => Outcome::InDoubt,
+            Some((200, html)) => Outcome::Done(html),
+            Some((503, html)) => self.is_away(path, &html),
+            Some((status, html)) => Outcome::Refused(status, html),
+        }
+    }
+
+    /// A user sends a page's form: where that leads.
+    pub fn submit(&self, node: &Node, path: &str, user: &str, own: &str) -> Outcome<String, u16> {
+        let Visitor { cookie, form_token } = &self.visitors[user];
+        let form = format!("form_token={form_token}&{own}");
+        match self.timed(|| node.submit(path, cookie, &form)) {
+            None => Outcome::InDoubt,
+            Some((303, location)) => Outcome::Done(location),
+            Some((503, html)) => self.is_away(path, &html),
+            Some((status, html)) => Outcome::Refused(status, html),
+        }
+    }
+
+    /// Counts what became of a change.
+    pub fn counted<T, C>(&self, outcome: Outcome<T, C>) -> Outcome<T, C> {
         match &outcome {
             Outcome::Done(_) => self.acknowledged.fetch_add(1, Ordering::SeqCst),
             Outcome::InDoubt => self.unanswered.fetch_add(1, Ordering::SeqCst),
@@ -148,28 +241,19 @@ impl<'a> Session<'a> {
         outcome
     }
 
-    /// Something is asked that changes nothing.
-    pub fn ask(&self, node: &Node, path: &str, body: &Value) -> Outcome {
+    fn timed<T>(&self, ask: impl FnOnce() -> T) -> T {
         let asked = Instant::now();
-        let answer = node.post(path, body);
+        let answer = ask();
         let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.longest_ms.fetch_max(took_ms, Ordering::SeqCst);
-        match answer {
-            Answer::Nothing => Outcome::InDoubt,
-            Answer::Said(status, ref value)
-                if status == 503 || value["errcode"] == SYSTEM_ERROR =>
-            {
-                let may_be_away = self.may_be_away.load(Ordering::SeqCst);
-                assert!(may_be_away, "the store is well: {path}: {answer:?}");
-                // Clients that are told so wait before they ask again.
-                let_pass(BACK_OFF);
-                Outcome::InDoubt
-            }
-            Answer::Said(200, value) => match value["errcode"].as_i64() {
-                None | Some(0) => Outcome::Done(value),
-                code => Outcome::Refused(code, value),
-            },
-            Answer::Said(_, value) => Outcome::Refused(None, value),
-        }
+        answer
+    }
+
+    /// "System error" was said: clients that are told so wait before they ask again.
+    fn is_away<T, C>(&self, path: &str, answer: &impl Debug) -> Outcome<T, C> {
+        let may_be_away = self.may_be_away.load(Ordering::SeqCst);
+        assert!(may_be_away, "the store is well: {path}: {answer:?}");
+        let_pass(BACK_OFF);
+        Outcome::InDoubt
     }
 }

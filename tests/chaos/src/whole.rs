@@ -3,8 +3,9 @@
 
 use crate::cluster::Node;
 use crate::deliveries::{Arrival, PushKey};
-use crate::listings::{InvoiceRow, PushRow, Records, cards, messages, pushes};
+use crate::listings::{InvoiceRow, PushRow, Records, cards, messages, notices, pushes};
 use crate::order::{Order, Stage};
+use crate::payment::PaymentStage;
 use crate::session::USERS;
 use kaipiao_tests::{MERCHANT, element};
 use serde_json::Value;
@@ -24,10 +25,14 @@ pub fn check(node: &Node, orders: &[&Order], arrivals: &[Arrival]) {
     check_numbers(node, &records);
     let pushes = pushes(node);
     check_pushes(orders, &records, &pushes);
-    check_arrivals(&pushes, arrivals);
+    let (told, events): (Vec<_>, Vec<_>) =
+        arrivals.iter().cloned().partition(|arrival| arrival.is_notice);
+    check_arrivals(&pushes, &events);
+    check_payments(orders);
+    check_notices(orders, &notices(node), &told);
 }
 
-/// A rejection, an invoice and its end are one message each; a failure leaves at least one.
+/// A payment, a rejection, an invoice and its end are one message each; a failure leaves at least one.
 fn check_messages(node: &Node, orders: &[&Order]) {
     let mut found: HashMap<(String, String), usize> = HashMap::new();
     for message in messages(node) {
@@ -40,6 +45,8 @@ fn check_messages(node: &Node, orders: &[&Order]) {
     let mut take = |event: &str, about: String| found.remove(&(event.to_owned(), about));
     for order in orders {
         let once = |is_wanted: bool| is_wanted.then_some(1);
+        let is_paid = order.payment.as_ref().is_some_and(|payment| payment.stage.is_paid());
+        assert_eq!(take("paid", format!("{} ", order.id)), once(is_paid), "paid: {order:?}");
         let is_rejected = order.stage == Stage::Rejected;
         let about = format!("{} {}", order.id, order.reason());
         assert_eq!(take("rejected", about), once(is_rejected), "rejected: {order:?}");
@@ -125,7 +132,8 @@ fn check_pushes_of(order: &Order, records: &Records, found: &[String]) {
     let count = |what: &str| found.iter().filter(|found| *found == what).count();
     let (sure, in_doubt) = order.declines;
     assert!((sure..=sure + in_doubt).contains(&count("no")), "{}", says());
-    let is_decided = !matches!(order.stage, Stage::Unknown | Stage::Offered | Stage::Declined);
+    let is_decided =
+        !matches!(order.stage, Stage::Unknown | Stage::Offered | Stage::Declined | Stage::Refunded);
     // A rejection may follow a no.
     let may_lack_yes = order.stage == Stage::Rejected && count("no") > 0;
     assert!(count("yes") == usize::from(is_decided) || may_lack_yes, "{}", says());
@@ -160,5 +168,43 @@ fn check_arrivals(pushes: &[PushRow], arrivals: &[Arrival]) {
     }
     for (key, (_, push)) in &by_key {
         assert!(arrived.contains(key), "delivered and never received: {push:?}");
+    }
+}
+
+/// WeChat Pay's own numbers name one payment or refund each.
+fn check_payments(orders: &[&Order]) {
+    let mut known = HashSet::new();
+    for payment in orders.iter().filter_map(|order| order.payment.as_ref()) {
+        let names = payment.refund_ids.iter().chain([&payment.transaction_id, &payment.prepay_id]);
+        for name in names.flatten() {
+            assert!(known.insert(name), "{name} is twice there: {payment:?}");
+        }
+    }
+}
+
+/// Every payment that was made has told its address, and so has every refund, always in the same words; what is stored
+/// has arrived, and nothing else.
+fn check_notices(orders: &[&Order], stored: &[PushRow], arrivals: &[Arrival]) {
+    let mut told: HashMap<&str, &str> = HashMap::new();
+    let mut taken: HashSet<String> = HashSet::new();
+    for Arrival { key: (address, _), event, is_refused, .. } in arrivals {
+        let before = told.insert(address, event);
+        let is_same = before.is_none_or(|before| before == event);
+        assert!(is_same, "{address} was told {before:?}, and {event}");
+        taken.extend((!is_refused).then(|| address.clone()));
+    }
+    let mut wanted = HashSet::new();
+    for order in orders {
+        let stage = order.payment.as_ref().map_or(PaymentStage::Unknown, |payment| payment.stage);
+        wanted.extend(stage.is_paid().then(|| order.id.clone()));
+        wanted.extend((0..stage.refunds()).map(|index| format!("{}-{index}", order.id)));
+    }
+    let lost: Vec<_> = wanted.symmetric_difference(&taken).collect();
+    assert!(lost.is_empty(), "never told, or told and not made: {lost:?}");
+    let told: HashSet<&str> = told.into_values().collect();
+    assert_eq!(stored.len(), wanted.len(), "notices that are stored");
+    for push in stored {
+        assert_eq!(push.state, "delivered", "{push:?}");
+        assert!(told.contains(&*push.body), "stored and told in other words: {push:?}");
     }
 }

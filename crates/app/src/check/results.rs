@@ -54,7 +54,7 @@ async fn pushed(
     for receiver in receivers {
         let mut query = PushQuery {
             account: Some(receiver.to_string()),
-            ordering_key: Some(request.order_id.to_string()),
+            ordering_keys: vec![request.order_id.to_string()],
             limit: PAGE,
             ..PushQuery::default()
         };

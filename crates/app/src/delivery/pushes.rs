@@ -2,7 +2,28 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use kaipiao_ports::delivery::outbox::{ListedPush, PushId, PushQuery, Replayed};
+use crate::payment::notices;
+use kaipiao_domain::delivery::push::PushKind;
+use kaipiao_domain::payment::out_trade_no::OutTradeNo;
+use kaipiao_ports::delivery::outbox::{ListedPush, Push, PushId, PushQuery, Replayed};
+
+/// The ordering keys of an order's pushes: its events, and the notices of the payment of the same number and of its
+/// refunds. Theirs is another receiver, the pay merchant (D-160).
+pub fn ordering_keys_of(order_id: &str) -> Vec<String> {
+    let mut keys = vec![order_id.to_owned()];
+    if let Ok(number) = OutTradeNo::parse(order_id) {
+        keys.extend(notices::ordering_keys(&number));
+    }
+    keys
+}
+
+/// The order that a push is about.
+pub fn order_id_of(push: &Push) -> &str {
+    match push.kind {
+        PushKind::Event => &push.ordering_key,
+        PushKind::PaymentNotice => notices::number_in(&push.ordering_key),
+    }
+}
 
 /// Lists pushes with their attempts.
 pub async fn list(app: &App, query: &PushQuery) -> Result<Vec<ListedPush>, Failure> {

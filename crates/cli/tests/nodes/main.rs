@@ -8,4 +8,5 @@ mod delivery;
 mod names;
 mod node;
 mod orders;
+mod payments;
 mod recovery;

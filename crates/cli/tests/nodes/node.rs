@@ -29,6 +29,14 @@ fn serve_at(arguments: &[&str], url: &str, data: &Path) -> Command {
     command
 }
 
+/// What `kaipiao check` says of a store in which all holds.
+pub(crate) fn checked(url: &str, data: &Path) -> String {
+    let output = kaipiao_at(&["check"], url, data).output().unwrap();
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+    assert_eq!(output.status.code(), Some(0), "{said:?}");
+    said.concat()
+}
+
 /// A server process; killed when it is dropped.
 pub(crate) struct Node {
     process: Child,
@@ -105,7 +113,7 @@ pub(crate) struct Pair {
     pub(crate) b: Node,
     pub(crate) database: Database,
     /// Goes with the nodes.
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Pair {
@@ -121,7 +129,12 @@ impl Pair {
         let config = config.to_str().unwrap();
         let start =
             |name| Node::start(&["--node", name, "--config", config], &database, data.path());
-        Self { a: start("a"), b: start("b"), database, _data: data }
+        Self { a: start("a"), b: start("b"), database, data }
+    }
+
+    /// `kaipiao check` beside them finds that all holds.
+    pub(crate) fn check(&self) {
+        checked(&self.database.url(), self.data.path());
     }
 }
 

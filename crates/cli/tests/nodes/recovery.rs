@@ -1,23 +1,14 @@
 //! A database that is restored from a backup, and one whose standby takes over.
 
-use crate::node::{Node, database, kaipiao_at};
+use crate::node::{Node, checked, database, kaipiao_at};
 use kaipiao_testkit::postgres::program;
 use kaipiao_testkit::replication::Replicated;
 use kaipiao_tests::{Ends, MERCHANT, poll_within, wait_until};
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// What `kaipiao check` says of a store in which all holds.
-fn checked(url: &str, data: &Path) -> String {
-    let output = kaipiao_at(&["check"], url, data).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
-    assert_eq!(output.status.code(), Some(0), "{said:?}");
-    said.concat()
-}
 
 #[test]
 fn a_database_that_was_dumped_and_restored_is_served_on() {

@@ -24,6 +24,7 @@ use serde::Serialize;
 struct PushJson {
     id: String,
     appid: String,
+    /// Of a notice: the payment's `out_trade_no`.
     order_id: String,
     openid: String,
     event: String,
@@ -72,8 +73,8 @@ impl PushJson {
         };
         Self {
             id: push.id.to_string(),
+            order_id: pushes::order_id_of(&push).to_owned(),
             appid: push.id.account,
-            order_id: push.ordering_key,
             openid: push.openid,
             event: push.event,
             create_time: push.create_time_s,
@@ -130,7 +131,8 @@ fn status_of(listed: &ListedPush, now_ms: i64) -> (&'static str, String) {
     }
 }
 
-/// `GET /admin/v1/pushes?appid=&order_id=&state=&after=&limit=`: by account, newest first.
+/// `GET /admin/v1/pushes?appid=&order_id=&state=&after=&limit=`: by receiver, newest first. An order's notices are the
+/// pay merchant's.
 pub(crate) async fn list_pushes(
     _: Operator,
     State(server): State<Server>,
@@ -168,9 +170,10 @@ fn read_query(object: &Object) -> Result<PushQuery, Refusal> {
         let problem = format!("must be the id of a push, not {}", text::quoted(&text));
         PushId::parse(&text).ok_or_else(|| Refusal::invalid("after", problem))
     });
+    let order_id = optional("order_id")?;
     Ok(PushQuery {
         account: optional("appid")?,
-        ordering_key: optional("order_id")?,
+        ordering_keys: order_id.map(|id| pushes::ordering_keys_of(&id)).unwrap_or_default(),
         state,
         after: after.transpose()?,
         limit: page_size(object)?,

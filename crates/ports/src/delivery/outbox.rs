@@ -230,8 +230,8 @@ pub enum Replayed {
 pub struct PushQuery {
     /// Only this receiving account's.
     pub account: Option<String>,
-    /// Only those of this ordering key (with `account` or of every account).
-    pub ordering_key: Option<String>,
+    /// Only those of one of these ordering keys (with `account` or of every account); empty: of every key.
+    pub ordering_keys: Vec<String>,
     /// Only those with this state.
     pub state: Option<StateFilter>,
     /// Behind this one, in the listing's order.

@@ -202,7 +202,7 @@ const fn is_open(push: &Push) -> bool {
 
 fn is_asked_for(query: &PushQuery, push: &Push) -> bool {
     query.account.as_ref().is_none_or(|account| *account == push.id.account)
-        && query.ordering_key.as_ref().is_none_or(|key| *key == push.ordering_key)
+        && (query.ordering_keys.is_empty() || query.ordering_keys.contains(&push.ordering_key))
         && query.after.as_ref().is_none_or(|after| push.id < *after)
         && query.state.is_none_or(|state| match (state, push.state) {
             (StateFilter::Open, PushState::Waiting | PushState::Ready { .. }) => true,

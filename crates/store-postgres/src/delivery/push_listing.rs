@@ -25,8 +25,9 @@ pub(crate) fn query(ask: &PushQuery) -> Query {
         conditions.push(format!("p.account = {}", query.value(compared(account))));
         conditions.push(format!("p.bucket = {}", query.value(bucket(account))));
     }
-    if let Some(key) = &ask.ordering_key {
-        conditions.push(format!("p.ordering_key = {}", query.value(compared(key))));
+    if !ask.ordering_keys.is_empty() {
+        let keys: Vec<_> = ask.ordering_keys.iter().map(|key| compared(key)).collect();
+        conditions.push(format!("p.ordering_key = ANY({})", query.value(keys)));
     }
     // The states stand in the text, so that the planner knows which of the indexes have them.
     conditions.extend(ask.state.map(|state| match state {

@@ -63,7 +63,7 @@ impl OpenPushes {
         for (account, ordering_key) in keys {
             let query = PushQuery {
                 account: Some(account),
-                ordering_key: Some(ordering_key),
+                ordering_keys: vec![ordering_key],
                 state: Some(StateFilter::Open),
                 after: None,
                 limit: usize::MAX,

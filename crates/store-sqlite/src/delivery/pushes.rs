@@ -234,10 +234,10 @@ fn statement(query: &PushQuery) -> (String, Vec<Value>) {
     };
     behind(&mut conditions, "p", query);
     let limit: Value = i64::try_from(query.limit).unwrap_or(i64::MAX).into();
-    let (from, mut values) = match (&query.ordering_key, by_state) {
-        (Some(key), _) => by_ordering_key(key),
-        (None, Some(index)) => (format!("pushes p INDEXED BY {index} WHERE true"), Vec::new()),
-        (None, None) => by_account(query, &conditions, &limit),
+    let (from, mut values) = match (&*query.ordering_keys, by_state) {
+        ([], Some(index)) => (format!("pushes p INDEXED BY {index} WHERE true"), Vec::new()),
+        ([], None) => by_account(query, &conditions, &limit),
+        (keys, _) => by_ordering_keys(keys),
     };
     let sql = format!(
         "SELECT {COLUMNS}, {FIRST_ATTEMPT} FROM {from} AND {} \
@@ -249,15 +249,16 @@ fn statement(query: &PushQuery) -> (String, Vec<Value>) {
     (sql, values)
 }
 
-fn by_ordering_key(key: &str) -> (String, Vec<Value>) {
+fn by_ordering_keys(keys: &[String]) -> (String, Vec<Value>) {
     // Pushes that have arrived since the index was filled are few, and looked through.
     let arrived = sequence::reached("number");
+    let places = vec!["?"; keys.len()].join(", ");
     let from = format!(
-        "pushes p WHERE p.number IN (SELECT number FROM push_keys WHERE ordering_key = ? \
-         UNION ALL SELECT number FROM pushes WHERE {arrived} AND ordering_key = ?)"
+        "pushes p WHERE p.number IN (SELECT number FROM push_keys WHERE ordering_key IN ({places}) \
+         UNION ALL SELECT number FROM pushes WHERE {arrived} AND ordering_key IN ({places}))"
     );
-    let key = || Value::from(key.to_owned());
-    (from, vec![key(), PUSHES_INDEXED.to_owned().into(), key()])
+    let keys = || keys.iter().cloned().map(Value::from);
+    (from, keys().chain([PUSHES_INDEXED.to_owned().into()]).chain(keys()).collect())
 }
 
 /// A page of the index, and what has arrived since.
@@ -447,8 +448,8 @@ mod tests {
     /// The pushes of one order are few, and sorted when they are found.
     #[test]
     fn an_orders_pushes_are_found_by_their_key_and_the_newest_by_number() {
-        let ordering_key = Some("1".to_owned());
-        let plan = plan(&PushQuery { ordering_key, limit: 10, ..PushQuery::default() });
+        let ordering_keys = vec!["1".to_owned(), "2".to_owned()];
+        let plan = plan(&PushQuery { ordering_keys, limit: 10, ..PushQuery::default() });
         assert!(plan.contains("SEARCH push_keys USING PRIMARY KEY (ordering_key=?)"), "{plan}");
         assert!(plan.contains("SEARCH pushes USING INTEGER PRIMARY KEY (rowid>?)"), "{plan}");
         assert!(!plan.contains("SCAN pushes"), "{plan}");

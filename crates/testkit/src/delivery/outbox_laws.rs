@@ -298,12 +298,18 @@ pub async fn a_listing_pages_and_filters(subject: &dyn Subject) {
         found.len()
     };
     let account = Some("wx1".to_owned());
-    let ordering_key = Some("even".to_owned());
+    let ordering_keys = vec!["even".to_owned()];
     let of_account = PushQuery { account: account.clone(), ..Default::default() };
     assert_eq!(count(of_account).await, 7);
-    let of_key = PushQuery { ordering_key: ordering_key.clone(), ..Default::default() };
+    let of_key = PushQuery { ordering_keys: ordering_keys.clone(), ..Default::default() };
     assert_eq!(count(of_key).await, 8);
-    assert_eq!(count(PushQuery { account, ordering_key, ..Default::default() }).await, 4);
+    assert_eq!(count(PushQuery { account, ordering_keys, ..Default::default() }).await, 4);
+    let of_keys = |keys: [&str; 3]| PushQuery {
+        ordering_keys: keys.map(str::to_owned).into(),
+        ..Default::default()
+    };
+    assert_eq!(count(of_keys(["none", "even", "odd"])).await, whole.len());
+    assert_eq!(count(of_keys(["none", "even", "even"])).await, 8);
     let state = |state| PushQuery { state: Some(state), ..Default::default() };
     assert_eq!(count(state(StateFilter::Open)).await, 13);
     assert_eq!(count(state(StateFilter::Completed(Outcome::Delivered))).await, 1);
@@ -419,7 +425,7 @@ impl Twins {
         let Some(of) = found.iter().find(|listed| listed.push.id == *twin) else { return false };
         let query = PushQuery {
             account: Some(twin.account.clone()),
-            ordering_key: Some(of.push.ordering_key.clone()),
+            ordering_keys: vec![of.push.ordering_key.clone()],
             state: Some(StateFilter::Open),
             limit: 1,
             ..PushQuery::default()

@@ -1,7 +1,7 @@
 //! A pay merchant's client: signs what it sends, and checks what it gets.
 
+use crate::{MERCHANT, TestServer, assert_ok};
 use kaipiao_domain::payment::payments::SignType;
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use kaipiao_wire::payment::pay_sign::sign;
 use serde_json::{Value, json};
@@ -17,11 +17,28 @@ pub fn link(server: &TestServer) {
     assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
 }
 
+/// What acknowledges a notice.
+pub const ACKNOWLEDGED: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_code>\
+                                <return_msg><![CDATA[OK]]></return_msg></xml>";
+
+/// Parameters as a pay merchant sends them: as XML, with a signature. An empty one is left out.
+pub fn signed(parameters: &[(&str, &str)], key: &str, sign_type: SignType) -> String {
+    let sent = parameters.iter().filter(|(_, value)| !value.is_empty());
+    let signature = sign(sent.clone().copied(), key, sign_type);
+    let element = |(name, value): &(&str, &str)| format!("<{name}><![CDATA[{value}]]></{name}>");
+    let elements: String = sent.chain([&("sign", &*signature)]).map(element).collect();
+    format!("<xml>{elements}</xml>")
+}
+
 /// A client of a pay merchant.
 pub struct PayClient<'a> {
+    /// The server that it asks.
     pub server: &'a TestServer,
+    /// Who it is.
     pub mch_id: String,
+    /// The pay merchant's key.
     pub key: String,
+    /// How it signs.
     pub sign_type: SignType,
     /// Before every path.
     pub prefix: &'static str,
@@ -46,12 +63,8 @@ impl<'a> PayClient<'a> {
             all.push(("sign_type", self.sign_type.as_str()));
         }
         all.retain(|(name, _)| !parameters.iter().any(|(own, _)| own == name));
-        all.extend(parameters.iter().filter(|(_, value)| !value.is_empty()));
-        let signature = sign(all.iter().copied(), &self.key, self.sign_type);
-        all.push(("sign", &signature));
-        let element =
-            |(name, value): &(&str, &str)| format!("<{name}><![CDATA[{value}]]></{name}>");
-        format!("<xml>{}</xml>", all.iter().map(element).collect::<String>())
+        all.extend(parameters);
+        signed(&all, &self.key, self.sign_type)
     }
 
     /// Posts a body as it is.
