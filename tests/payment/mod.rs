@@ -8,5 +8,7 @@ pub mod pay_client;
 mod pay_merchants;
 mod pay_notices;
 mod pay_refunds;
+mod receipt_to_wallet;
 mod s11_set_pay_merchant;
 mod s13_receipt;
+mod visitor;

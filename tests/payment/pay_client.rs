@@ -1,7 +1,7 @@
 //! A pay merchant's client: signs what it sends, and checks what it gets.
 
 use kaipiao_domain::payment::payments::SignType;
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok};
+use kaipiao_tests::{Client, MERCHANT, TestServer, assert_ok};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use kaipiao_wire::payment::pay_sign::sign;
 use serde_json::{Value, json};
@@ -15,6 +15,12 @@ pub const KEY: &str = "6b61697069616f2d7061796d65726368";
 pub fn link(server: &TestServer) {
     let info = json!({"paymch_info": {"mchid": MCHID, "s_pappid": server.s_pappid()}});
     assert_ok(&server.client(MERCHANT).attribute("set_pay_mch", &info));
+}
+
+/// The same, and sets the contact: what an invoice entry needs.
+pub fn link_with_contact(server: &TestServer) -> Client<'_> {
+    link(server);
+    server.merchant()
 }
 
 /// A client of a pay merchant.

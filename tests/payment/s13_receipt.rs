@@ -1,20 +1,14 @@
 //! Section 13: a payment with `receipt=Y` opens an order.
 
-use crate::payment::pay_client::{MCHID, PayClient, link};
+use crate::payment::pay_client::{MCHID, PayClient, link_with_contact};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, form_token};
 use serde_json::json;
-
-fn link_with_contact(server: &TestServer) {
-    link(server);
-    server.client(MERCHANT).set_contact();
-}
 
 #[test]
 fn the_order_of_a_payment_takes_type_1_only() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     for page_type in [0, 2] {
         let answer = client.auth_url_answer(&client.asked("order-1", page_type));
@@ -30,8 +24,7 @@ fn the_order_of_a_payment_takes_type_1_only() {
 fn a_number_that_is_an_order_already_stays_the_merchants() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 0)));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 0)));
@@ -41,8 +34,7 @@ fn a_number_that_is_an_order_already_stays_the_merchants() {
 fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     pay.refund("order-1", "r-1", "40");
     let url = client.auth_url("order-1", 1);
@@ -63,8 +55,7 @@ fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
 fn the_payer_is_told_and_the_invoice_follows() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     let told = server.get_json("/sandbox/v1/messages?user=lina");
     assert_eq!(told["messages"][0]["event"], "paid");
@@ -82,8 +73,7 @@ fn the_payer_is_told_and_the_invoice_follows() {
 fn an_order_stays_whose_it_was_and_is_closed_there() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     // Another merchant takes the pay merchant over, and would be shown an entry of its own.
     let other = "wx0123456789abcde1";
