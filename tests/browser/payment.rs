@@ -62,6 +62,30 @@ async fn a_payment_is_paid_and_its_entry_leads_to_the_invoice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_user_shows_their_pay_code() {
+    let looks = [PHONE, DESKTOP, Look { scripts: false, lang: "en", ..PHONE }];
+    for look in looks.into_iter().chain([Look { lang: "zh-CN", ..DESKTOP }]) {
+        let server = TestServer::start();
+        let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
+        let browser = Browser::open(look).await;
+        browser.go(&format!("{}/", server.base)).await;
+        browser.press(says("付款码", "Pay code")).await;
+        browser.submit(&format!("[value='{USER}']")).await;
+        browser.says(says("不会产生真实扣款", "no money moves")).await;
+        browser.holds_still().await;
+        browser.shoot("pay-code").await;
+        browser.go(&format!("{}/pay-code", server.base)).await;
+        let before = browser.find(".digits").await.text().await.unwrap();
+        server.advance_s(60);
+        // It asks again by itself.
+        let is_another =
+            async || browser.find(".digits").await.text().await.is_ok_and(|it| it != before);
+        browser.until("the next minute's code is shown", is_another).await;
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_cashier_and_the_payment_are_dark_where_the_browser_asks_for_it() {
     let server = TestServer::start();
     server.leaves_pushes();
@@ -78,6 +102,9 @@ async fn the_cashier_and_the_payment_are_dark_where_the_browser_asks_for_it() {
     browser.shoot("payment-dark").await;
     browser.go(&format!("{}/entry", browser.address().await)).await;
     browser.shoot("entry-dark").await;
+    browser.go(&format!("{}/pay-code", server.base)).await;
+    browser.holds_still().await;
+    browser.shoot("pay-code-dark").await;
     browser.go(&format!("{}/cashier?prepay_id=wx1", server.base)).await;
     browser.says("支付不存在").await;
     browser.close().await;

@@ -5,6 +5,7 @@ mod pages;
 mod pay_calls;
 mod pay_charges;
 pub mod pay_client;
+mod pay_code;
 mod pay_merchants;
 mod pay_notices;
 mod pay_refunds;

@@ -6,31 +6,25 @@ use crate::payment::pay_caller::{PayCaller, check_sub_merchant};
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
 use crate::payment::paying::{of_paid, payer};
 use crate::payment::payments::{number_of, placed};
-use crate::payment::{payer_codes, s13_receipt};
+use crate::payment::s13_receipt;
 use crate::signed::PaymentName;
 use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
 use kaipiao_domain::payment::payments::{PayingRefused, Payment, PaymentRequest};
-use kaipiao_domain::text;
+use kaipiao_domain::people::user::UserId;
 use kaipiao_records::payment::payments::payment_key;
 
-/// Charges the payer of this code. `name` is the parameter that holds it. The payment, its notice and the payer's
-/// message are one commit. ORDERPAID where the number was paid before: query it.
+/// Charges a payer whose code was scanned, or by their contract. The payment, its notice and the payer's message are
+/// one commit. ORDERPAID where the number was paid before: query it.
 pub async fn charge(
     app: &App,
     caller: &PayCaller,
     number: &OutTradeNo,
     asked: &PaymentRequest,
-    name: &str,
-    code: &str,
+    user: &UserId,
 ) -> Result<Payment, PayFailure> {
     check_sub_merchant(app, &caller.pay_merchant, asked).await?;
-    let user = payer_codes::user_of(app, code).await?.ok_or_else(|| {
-        let problem = "is nobody's; GET /sandbox/v1/accounts lists each user's codes";
-        let detail = format!("{name} {} {problem}", text::quoted(code));
-        PayRefusal::new(PayErrorCode::AuthCodeInvalid, detail)
-    })?;
     let key = payment_key(&caller.pay_merchant.mchid, number);
     let now = app.now();
     decide_reading(app, key, FirstTry::TakesItForAbsent, async |found: Option<Payment>, _| {
@@ -39,7 +33,7 @@ pub async fn charge(
         }
         let payment = placed(caller, number, asked, None, now);
         let next = payment
-            .pay(None, payer(app, &payment, &user), new_transaction_id(app, now), now)
+            .pay(None, payer(app, &payment, user), new_transaction_id(app, now), now)
             .map_err(|refused| not_charged(number, refused))?;
         Ok::<_, PayFailure>(of_paid(app, next).await?)
     })

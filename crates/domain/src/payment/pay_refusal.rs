@@ -41,8 +41,12 @@ pub enum PayErrorCode {
     RefundFeeMismatch,
     /// The payment has less left than is to be refunded.
     NotEnough,
+    /// The code has not the shape of a pay code.
+    AuthCodeError,
     /// No payer has this code.
     AuthCodeInvalid,
+    /// The payer shows another code by now.
+    AuthCodeExpire,
     /// The state of the payment forbids it.
     TradeStateError,
     /// The store is away or overloaded, or the fault is this server's.
@@ -71,6 +75,8 @@ impl PayErrorCode {
             Self::RefundNotExist => "REFUNDNOTEXIST",
             Self::RefundFeeMismatch => "REFUND_FEE_MISMATCH",
             Self::NotEnough => "NOTENOUGH",
+            Self::AuthCodeError => "AUTH_CODE_ERROR",
+            Self::AuthCodeExpire => "AUTHCODEEXPIRE",
             Self::AuthCodeInvalid => "AUTH_CODE_INVALID",
             Self::TradeStateError => "TRADE_STATE_ERROR",
             Self::SystemError => "SYSTEMERROR",

@@ -4,7 +4,7 @@ use crate::payment::pay_call::PayCall;
 use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
-use kaipiao_app::payment::charges;
+use kaipiao_app::payment::{charges, payer_codes};
 use kaipiao_domain::payment::payments::TradeType;
 use kaipiao_wire::payment::order_query::paid_fields;
 use kaipiao_wire::payment::unified_order::{read_as, read_auth_code};
@@ -16,8 +16,8 @@ pub(crate) async fn micropay(
     let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
         let (number, asked) = read_as(request, TradeType::Micropay)?;
-        let auth_code = read_auth_code(request)?;
-        let payment = charges::charge(app, caller, &number, &asked, "auth_code", auth_code).await?;
+        let payer = payer_codes::payer_of(app, read_auth_code(request)?).await?;
+        let payment = charges::charge(app, caller, &number, &asked, &payer).await?;
         let own = payment.paid().map(|paid| paid_fields(&payment, paid)).unwrap_or_default();
         Ok((payment, own))
     };

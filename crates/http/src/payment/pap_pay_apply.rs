@@ -4,7 +4,7 @@ use crate::payment::pay_call::PayCall;
 use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
-use kaipiao_app::payment::charges;
+use kaipiao_app::payment::{charges, payer_codes};
 use kaipiao_domain::payment::payments::TradeType;
 use kaipiao_wire::payment::pay_answer::Fields;
 use kaipiao_wire::payment::unified_order::{read_as, read_contract_id};
@@ -16,9 +16,8 @@ pub(crate) async fn pap_pay_apply(
     let (app, caller, request) = (&*server.app, &call.caller, &call.request);
     let answered = async {
         let (number, asked) = read_as(request, TradeType::Pap)?;
-        let contract_id = read_contract_id(request)?;
-        let payment =
-            charges::charge(app, caller, &number, &asked, "contract_id", contract_id).await?;
+        let payer = payer_codes::payer_by_contract(app, read_contract_id(request)?).await?;
+        let payment = charges::charge(app, caller, &number, &asked, &payer).await?;
         Ok((payment, Fields::default()))
     };
     call.answer(app, answered).await
