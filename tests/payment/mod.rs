@@ -1,11 +1,12 @@
 //! Payment: pay merchants, their payments and refunds, and who issues for them.
 
 mod admin_payments;
+mod err_codes;
 mod pages;
 mod pay_calls;
 mod pay_charges;
 pub mod pay_client;
-mod pay_code;
+pub mod pay_code;
 mod pay_merchants;
 mod pay_notices;
 mod pay_refunds;

@@ -1,6 +1,7 @@
 //! From a payment with `receipt=Y` to the card in the payer's wallet, and what a refund does on the way (section 13).
 
 use crate::payment::pay_client::{KEY, PayClient, link_with_contact};
+use crate::payment::pay_code::{fixed_code, quick};
 use crate::payment::visitor::{Visitor, details, location};
 use kaipiao_tests::{
     Client, MERCHANT, OTHER_USER, Receiver, Reply, TestServer, USER, assert_ok, assert_refused,
@@ -139,17 +140,8 @@ fn a_partial_refund_changes_nothing_of_the_invoice() {
 
 /// Quick pay of 100 fen with a receipt, by a demo user's code.
 fn charge(server: &TestServer, number: &str, user: &str) -> PayRequest {
-    let accounts = server.get_json("/sandbox/v1/accounts");
-    let users = accounts["users"].as_array().unwrap();
-    let auth_code = &users.iter().find(|one| one["id"] == user).unwrap()["auth_code"];
-    let asked = [
-        ("body", "tea"),
-        ("out_trade_no", number),
-        ("total_fee", "100"),
-        ("spbill_create_ip", "127.0.0.1"),
-        ("auth_code", auth_code.as_str().unwrap()),
-        ("receipt", "Y"),
-    ];
+    let auth_code = fixed_code(server, user);
+    let asked = [quick(number, &auth_code, "100"), vec![("receipt", "Y")]].concat();
     PayClient::new(server).done("/pay/micropay", &asked)
 }
 

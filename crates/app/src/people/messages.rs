@@ -64,7 +64,10 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
         MessageEvent::Issued(serial) | MessageEvent::TakenBack(serial) => {
             Some(pdf_name(&app.keys, &message.merchant, serial))
         }
-        MessageEvent::Rejected { .. } | MessageEvent::Failed | MessageEvent::Paid { .. } => None,
+        MessageEvent::Rejected { .. }
+        | MessageEvent::Failed
+        | MessageEvent::PaymentToConfirm { .. }
+        | MessageEvent::Paid { .. } => None,
     };
     Ok(InboxMessage {
         message,

@@ -47,6 +47,12 @@ pub enum PayErrorCode {
     AuthCodeInvalid,
     /// The payer shows another code by now.
     AuthCodeExpire,
+    /// The payer is asked to confirm the payment: the outcome comes by query.
+    UserPaying,
+    /// Another payer is asked already.
+    BuyerMismatch,
+    /// A quick payment was paid too long ago to be taken back.
+    ReverseExpire,
     /// The state of the payment forbids it.
     TradeStateError,
     /// The store is away or overloaded, or the fault is this server's.
@@ -76,6 +82,9 @@ impl PayErrorCode {
             Self::RefundFeeMismatch => "REFUND_FEE_MISMATCH",
             Self::NotEnough => "NOTENOUGH",
             Self::AuthCodeError => "AUTH_CODE_ERROR",
+            Self::BuyerMismatch => "BUYER_MISMATCH",
+            Self::ReverseExpire => "REVERSE_EXPIRE",
+            Self::UserPaying => "USERPAYING",
             Self::AuthCodeExpire => "AUTHCODEEXPIRE",
             Self::AuthCodeInvalid => "AUTH_CODE_INVALID",
             Self::TradeStateError => "TRADE_STATE_ERROR",

@@ -39,6 +39,15 @@ pub enum MessageEvent {
     Failed,
     /// The invoice of this serial was taken back.
     TakenBack(Serial),
+    /// Quick pay asks the user to confirm a payment; the order's number is the payment's.
+    PaymentToConfirm {
+        /// The pay merchant.
+        mchid: MchId,
+        /// How much, in fen.
+        total_fee_fen: i64,
+        /// Where it is confirmed.
+        prepay_id: String,
+    },
     /// The user has paid; the order's number is the payment's.
     Paid {
         /// The pay merchant.

@@ -18,7 +18,8 @@ pub(crate) async fn micropay(
         let (number, asked) = read_as(request, TradeType::Micropay)?;
         let payer = payer_codes::payer_of(app, read_auth_code(request)?).await?;
         let payment = charges::charge(app, caller, &number, &asked, &payer).await?;
-        let own = payment.paid().map(|paid| paid_fields(&payment, paid)).unwrap_or_default();
+        let paid = payment.paid().ok_or_else(|| payment.payer_is_asked())?;
+        let own = paid_fields(&payment, paid);
         Ok((payment, own))
     };
     call.answer(app, answered).await

@@ -2,6 +2,7 @@
 
 use crate::page::{Frame, further, html};
 use crate::pages::Pages;
+use crate::payment::cashier::cashier_address;
 use crate::payment::details::details_address;
 use crate::phone::tel_address;
 use crate::time::china_time;
@@ -34,10 +35,12 @@ struct Row {
     time: String,
     /// In Chinese and English.
     headline: (&'static str, &'static str),
-    /// What was paid: yuan with two places. Empty: it is about no payment.
+    /// What was paid, or is to be: yuan with two places. Empty: it is about no payment.
     amount: String,
     /// The address of the payment's details; empty: it is about no payment.
     payment_address: String,
+    /// Where the payment that waits is confirmed; empty: none waits.
+    cashier_address: String,
     /// The merchant's, of a rejection; otherwise empty.
     reason: String,
     /// The merchant's, of a rejection; otherwise empty.
@@ -55,6 +58,7 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
         MessageEvent::Rejected { .. } => ("开票申请被拒绝", "Invoice rejected"),
         MessageEvent::Issued(_) => ("发票已开具", "Invoice issued"),
         MessageEvent::Failed => ("开票失败", "Invoice could not be issued"),
+        MessageEvent::PaymentToConfirm { .. } => ("待确认付款", "Payment to confirm"),
         MessageEvent::Paid { .. } => ("支付成功", "Payment successful"),
         MessageEvent::TakenBack(_) => ("发票已被商家冲红", "Invoice cancelled by the merchant"),
     }
@@ -63,15 +67,30 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
 impl From<InboxMessage> for Row {
     fn from(inbox: InboxMessage) -> Self {
         let event = inbox.message.event;
-        let is_good_news = matches!(event, MessageEvent::Issued(_) | MessageEvent::Paid { .. });
-        let phone = if is_good_news { String::new() } else { inbox.merchant_phone };
+        let is_to_discuss = !matches!(
+            event,
+            MessageEvent::Issued(_)
+                | MessageEvent::Paid { .. }
+                | MessageEvent::PaymentToConfirm { .. }
+        );
+        let phone = if is_to_discuss { inbox.merchant_phone } else { String::new() };
         let headline = headline(&event);
-        let (amount, payment_address) = match &event {
-            MessageEvent::Paid { mchid, total_fee_fen } => (
-                Fen::new(*total_fee_fen).to_string(),
-                details_address(mchid.as_str(), inbox.message.order_id.as_str()),
-            ),
-            _ => (String::new(), String::new()),
+        let amount = match &event {
+            MessageEvent::Paid { total_fee_fen, .. }
+            | MessageEvent::PaymentToConfirm { total_fee_fen, .. } => {
+                Fen::new(*total_fee_fen).to_string()
+            }
+            _ => String::new(),
+        };
+        let payment_address = match &event {
+            MessageEvent::Paid { mchid, .. } => {
+                details_address(mchid.as_str(), inbox.message.order_id.as_str())
+            }
+            _ => String::new(),
+        };
+        let cashier_address = match &event {
+            MessageEvent::PaymentToConfirm { prepay_id, .. } => cashier_address(prepay_id),
+            _ => String::new(),
         };
         let (reason, url) = match event {
             MessageEvent::Rejected { reason, url } => (reason, url),
@@ -84,6 +103,7 @@ impl From<InboxMessage> for Row {
             headline,
             amount,
             payment_address,
+            cashier_address,
             reason,
             url,
             tel: tel_address(&phone),

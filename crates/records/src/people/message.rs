@@ -21,6 +21,7 @@ pub fn message_key(message: &Message) -> Key {
         MessageEvent::Issued(_) => "issued",
         MessageEvent::Failed => "failed",
         MessageEvent::TakenBack(_) => "taken_back",
+        MessageEvent::PaymentToConfirm { .. } => "payment_to_confirm",
         MessageEvent::Paid { .. } => "paid",
     };
     Key {
@@ -47,6 +48,7 @@ enum EventShape {
     TakenBack { taken_back: String },
     Failed { failed: bool },
     Paid { paid_to: String, total_fee_fen: i64 },
+    PaymentToConfirm { asked_by: String, total_fee_fen: i64, prepay_id: String },
 }
 
 impl From<&MessageEvent> for EventShape {
@@ -58,6 +60,13 @@ impl From<&MessageEvent> for EventShape {
             MessageEvent::Issued(serial) => Self::Issued { issued: serial.to_string() },
             MessageEvent::TakenBack(serial) => Self::TakenBack { taken_back: serial.to_string() },
             MessageEvent::Failed => Self::Failed { failed: true },
+            MessageEvent::PaymentToConfirm { mchid, total_fee_fen, prepay_id } => {
+                Self::PaymentToConfirm {
+                    asked_by: mchid.to_string(),
+                    total_fee_fen: *total_fee_fen,
+                    prepay_id: prepay_id.clone(),
+                }
+            }
             MessageEvent::Paid { mchid, total_fee_fen } => {
                 Self::Paid { paid_to: mchid.to_string(), total_fee_fen: *total_fee_fen }
             }
@@ -75,6 +84,10 @@ impl EventShape {
                 MessageEvent::TakenBack(serial("taken_back", &taken_back)?)
             }
             Self::Failed { .. } => MessageEvent::Failed,
+            Self::PaymentToConfirm { asked_by, total_fee_fen, prepay_id } => {
+                let mchid = known(stored, "asked_by", MchId::parse(&asked_by))?;
+                MessageEvent::PaymentToConfirm { mchid, total_fee_fen, prepay_id }
+            }
             Self::Paid { paid_to, total_fee_fen } => {
                 let mchid = known(stored, "paid_to", MchId::parse(&paid_to))?;
                 MessageEvent::Paid { mchid, total_fee_fen }

@@ -77,6 +77,7 @@ pub fn sub_merchant_fields(payment: &Payment) -> Fields {
 fn in_words(payment: &Payment) -> &'static str {
     match &payment.state {
         PaymentState::NotPaid => "订单未支付",
+        PaymentState::UserPaying { .. } => "用户支付中，请稍后查询",
         PaymentState::Paid(_) if payment.refunded_fen > 0 => "转入退款",
         PaymentState::Paid(_) => "支付成功",
         PaymentState::Closed { .. } => "订单已关闭",
