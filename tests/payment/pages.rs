@@ -2,7 +2,8 @@
 
 use crate::payment::pay_client::{MCHID, PayClient, link_with_contact};
 use crate::payment::visitor::{Visitor, details, location};
-use kaipiao_tests::{MERCHANT, OTHER_USER, TestServer, USER, assert_ok, form_token};
+use crate::people::login::{LOGIN_SECRET, jwt};
+use kaipiao_tests::{ADMIN, MERCHANT, OTHER_USER, TestServer, USER, assert_ok, form_token};
 use serde_json::json;
 
 fn cashier(prepay_id: &str) -> String {
@@ -40,6 +41,11 @@ fn a_visitor_pays_at_the_cashier_and_sees_the_payment() {
     Visitor::new(&server, OTHER_USER).says(&details("order-1"), 404, "Payment not found");
     payer.says(&details("order-2"), 404, "Payment not found");
 
+    for page in [details("order-1"), format!("{}/entry", details("order-1")), "/me/messages".into()]
+    {
+        payer.says(&page, 200, "no money moves");
+    }
+    assert!(paid.get("trade_state_desc").contains("不会产生真实扣款"), "{paid:?}");
     let inbox = payer.get("/me/messages");
     assert!(inbox.body().contains("Payment successful · ¥1234.56"), "{}", inbox.body());
     assert!(inbox.body().contains(&details("order-1")), "{}", inbox.body());
@@ -225,5 +231,35 @@ fn production_has_the_payers_pages_and_no_cashier() {
     for path in [details("order-1"), format!("{}/entry", details("order-1"))] {
         let answer = Visitor::nobody(&server).get(&path);
         assert!(location(&answer).starts_with("/login?next="), "{path}");
+    }
+}
+
+#[test]
+fn in_production_a_reported_payment_does_not_speak_of_a_sandbox() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {:?}\n[login]\nhs256_secret_file = {:?}\n\
+         [[accounts]]\nappid = \"{MERCHANT}\"\nrole = \"merchant\"\n\
+         secret = \"ffffffffffffffffffffffffffffffff\"\n\
+         [[pay_merchants]]\nmchid = \"{MCHID}\"\naccounts = [\"{MERCHANT}\"]\n\
+         key = \"ffffffffffffffffffffffffffffffff\"",
+        file("admin", ADMIN),
+        file("login", LOGIN_SECRET)
+    ));
+    let login = jwt(&json!({"sub": "u1", "exp": 4_102_444_800_i64}));
+    let entered = server.page("GET", &format!("/login?next=/me/cards&token={login}"), &[], "");
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let payer = Visitor { server: &server, cookie: cookie.to_owned() };
+    let report = json!({"total_fee": 11300, "openid": "o1", "receipt": "Y", "user": "u1"});
+    assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/order-1"), &report).0, 200);
+    for page in [details("order-1"), format!("{}/entry", details("order-1")), "/me/messages".into()]
+    {
+        payer.says(&page, 200, "113.00");
+        assert!(!payer.get(&page).body().contains("no money moves"), "{page}");
     }
 }

@@ -7,7 +7,8 @@ use ureq::http::Response;
 /// A visitor whose browser speaks English; without a cookie nobody is known.
 pub struct Visitor<'a> {
     pub server: &'a TestServer,
-    cookie: String,
+    /// What a chooser of users or an embedding app has given it.
+    pub cookie: String,
 }
 
 impl<'a> Visitor<'a> {

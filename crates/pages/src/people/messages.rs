@@ -21,6 +21,8 @@ use kaipiao_domain::people::message::MessageEvent;
 struct Messages<'a> {
     frame: &'a Frame,
     rows: Vec<Row>,
+    /// Whether it tells of payments with which no money moved: the sandbox's.
+    says_no_money: bool,
     /// Messages of this page that cannot be read.
     hidden: usize,
     /// The next page's address; empty: this is the last.
@@ -123,10 +125,19 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
     };
     match messages::inbox(&pages.app, &user.id, after.as_deref()).await {
         Ok(Listing { items, damaged, next }) => {
-            let rows = items.into_iter().map(Row::from).collect();
+            let rows: Vec<Row> = items.into_iter().map(Row::from).collect();
+            let has_payments = rows.iter().any(|row| !row.amount.is_empty());
             let (more, is_further) = (further("/me/messages", next), after.is_some());
             let hidden = damaged.len();
-            html(StatusCode::OK, &Messages { frame: &frame, rows, hidden, more, is_further })
+            let page = Messages {
+                frame: &frame,
+                rows,
+                says_no_money: has_payments && pages.is_sandbox,
+                hidden,
+                more,
+                is_further,
+            };
+            html(StatusCode::OK, &page)
         }
         Err(failure) => unavailable(&frame, &failure),
     }
