@@ -457,6 +457,12 @@ impl TestServer {
         assert_eq!(status, 200, "{answer}");
     }
 
+    /// The path and query of an address of this server, without its fragment.
+    pub fn path_of(&self, url: &str) -> String {
+        let path = url.strip_prefix(&*self.base).unwrap_or_else(|| panic!("not here: {url}"));
+        path.split('#').next().unwrap_or(path).to_owned()
+    }
+
     /// A user answers on an authorization page.
     pub fn answer(
         &self,

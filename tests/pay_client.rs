@@ -1,6 +1,6 @@
 //! A pay merchant's client: signs what it sends, and checks what it gets.
 
-use crate::{MERCHANT, TestServer, assert_ok};
+use crate::{Client, MERCHANT, TestServer, assert_ok};
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_wire::payment::pay_request::PayRequest;
 use kaipiao_wire::payment::pay_sign::sign;
@@ -28,6 +28,12 @@ pub fn signed(parameters: &[(&str, &str)], key: &str, sign_type: SignType) -> St
     let element = |(name, value): &(&str, &str)| format!("<{name}><![CDATA[{value}]]></{name}>");
     let elements: String = sent.chain([&("sign", &*signature)]).map(element).collect();
     format!("<xml>{elements}</xml>")
+}
+
+/// Links the pay merchant and sets the contact: what an invoice entry needs.
+pub fn link_with_contact(server: &TestServer) -> Client<'_> {
+    link(server);
+    server.merchant()
 }
 
 /// A client of a pay merchant.

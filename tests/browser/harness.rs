@@ -242,6 +242,11 @@ impl Browser {
         self.until(words, async || self.text().await.contains(words)).await;
     }
 
+    /// Keeps a page that asks again by itself from doing so.
+    pub async fn holds_still(&self) {
+        self.driver.execute("window.stop()", Vec::new()).await.unwrap();
+    }
+
     /// Takes a picture of the whole page, and lets axe look for what hinders people.
     pub async fn shoot(&self, name: &str) {
         let script = "return document.documentElement.scrollHeight";

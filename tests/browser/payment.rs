@@ -1,7 +1,10 @@
-//! From the cashier to the invoice entry, and through it to the title page (section 13).
+//! From the cashier or a pay code to the invoice entry, and through it to the title page (section 13).
 
 use crate::harness::{Browser, DESKTOP, Look, PHONE};
+use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MCHID};
+use kaipiao_domain::payment::payments::SignType;
 use kaipiao_tests::{MERCHANT, TestServer, USER, assert_ok};
+use kaipiao_wire::payment::pay_sign::sign;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_paid_and_its_entry_leads_to_the_invoice() {
@@ -61,6 +64,75 @@ async fn a_payment_is_paid_and_its_entry_leads_to_the_invoice() {
     }
 }
 
+/// A merchant scans a pay code: what micropay answers.
+fn scan(server: &TestServer, auth_code: &str, total_fee: &str) -> String {
+    let mut parameters = vec![
+        ("appid", MERCHANT),
+        ("mch_id", DEMO_MCHID),
+        ("nonce_str", "1"),
+        ("body", "钢笔"),
+        ("out_trade_no", "order-1"),
+        ("total_fee", total_fee),
+        ("spbill_create_ip", "127.0.0.1"),
+        ("auth_code", auth_code),
+        ("receipt", "Y"),
+    ];
+    let signature = sign(parameters.iter().copied(), DEMO_MCH_KEY, SignType::Md5);
+    parameters.push(("sign", &signature));
+    let element = |(name, value): &(&str, &str)| format!("<{name}>{value}</{name}>");
+    let xml = format!("<xml>{}</xml>", parameters.iter().map(element).collect::<String>());
+    server.post_raw("/pay/micropay", Some("text/xml"), &xml).body().clone()
+}
+
+/// The pay code's digits that a person reads; empty while the page is being replaced.
+async fn digits(browser: &Browser) -> String {
+    let shown = browser.find(".digits").await.text().await.unwrap_or_default();
+    shown.chars().filter(char::is_ascii_digit).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payer_shows_their_code_and_confirms_what_is_above_1000_yuan() {
+    let looks = [PHONE, DESKTOP, Look { scripts: false, lang: "en", ..PHONE }];
+    for look in looks.into_iter().chain([Look { lang: "zh-CN", ..DESKTOP }]) {
+        let server = TestServer::start();
+        let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
+        let browser = Browser::open(look).await;
+        browser.go(&format!("{}/", server.base)).await;
+        browser.press(says("付款码", "Pay code")).await;
+        browser.submit(&format!("[value='{USER}']")).await;
+        browser.says(says("不会产生真实扣款", "no money moves")).await;
+        browser.holds_still().await;
+        browser.shoot("pay-code").await;
+
+        // The page asks again by itself: for the next minute's code, and for what is to be confirmed.
+        browser.go(&format!("{}/pay-code", server.base)).await;
+        let first = digits(&browser).await;
+        server.advance_s(60);
+        let is_next = async || !["", &*first].contains(&&*digits(&browser).await);
+        browser.until("the next minute's code is shown", is_next).await;
+        let code = digits(&browser).await;
+        let answer = scan(&server, &code, "128050");
+        assert!(answer.contains("<err_code><![CDATA[USERPAYING]]>"), "{code}: {answer}");
+        browser.says("¥1280.50").await;
+        browser.go(&format!("{}/pay-code", server.base)).await;
+        browser.holds_still().await;
+        browser.shoot("pay-code-asks").await;
+        browser.press(says("服务消息", "Messages")).await;
+        browser.says(says("待确认付款", "Payment to confirm")).await;
+        browser.shoot("messages-asks").await;
+
+        browser.press(says("去确认", "See and confirm")).await;
+        browser.says("1280.50").await;
+        browser.shoot("cashier-asks").await;
+        browser.press(says("确认付款", "Confirm payment")).await;
+        browser.says(says("支付成功", "Payment successful")).await;
+        browser.shoot("payment-confirmed").await;
+        browser.go(&format!("{}/pay-code", server.base)).await;
+        assert!(!browser.text().await.contains("1280.50"));
+        browser.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cashier_and_the_payment_are_dark_where_the_browser_asks_for_it() {
     let server = TestServer::start();
@@ -78,6 +150,9 @@ async fn the_cashier_and_the_payment_are_dark_where_the_browser_asks_for_it() {
     browser.shoot("payment-dark").await;
     browser.go(&format!("{}/entry", browser.address().await)).await;
     browser.shoot("entry-dark").await;
+    browser.go(&format!("{}/pay-code", server.base)).await;
+    browser.holds_still().await;
+    browser.shoot("pay-code-dark").await;
     browser.go(&format!("{}/cashier?prepay_id=wx1", server.base)).await;
     browser.says("支付不存在").await;
     browser.close().await;

@@ -2,6 +2,7 @@
 
 use crate::payment::pay_client;
 use crate::payment::pay_client::{MCHID, PayClient};
+use crate::payment::pay_code::{fixed_code, quick};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, assert_sucesss};
 use serde_json::json;
 
@@ -34,8 +35,8 @@ pub fn played() -> TestServer {
     server
 }
 
-/// Payments: one that nobody has paid, one given back in part (r-1, r-2), one in full (r-3), one that was reported
-/// as given back beyond its refund (r-4), and with its number only then.
+/// Payments: one that nobody has paid, one whose payer is asked, one given back in part (r-1, r-2), one in full (r-3), one
+/// that was reported as given back beyond its refund (r-4), and with its number only then.
 fn pay_in_every_way(server: &TestServer) {
     pay_client::link(server);
     let pay = PayClient::new(server);
@@ -46,6 +47,8 @@ fn pay_in_every_way(server: &TestServer) {
     pay.refund("pay-part", "r-1", "30");
     pay.refund("pay-part", "r-2", "20");
     pay.refund("pay-back", "r-3", "100");
+    let code = fixed_code(server, "lina");
+    pay.refused("/pay/micropay", &quick("pay-asks", &code, "100001"), "USERPAYING", "");
     let path = format!("payments/{MCHID}/pay-told");
     let openid = server.openid("lina", MERCHANT);
     let mut report = json!({"total_fee": 100, "openid": openid, "receipt": "Y", "user": "lina"});

@@ -1,65 +1,13 @@
 //! The pages of a payment: the cashier, its details, and why it shows an invoice entry or none.
 
-use crate::payment::pay_client::{self, MCHID, PayClient};
-use kaipiao_tests::{Client, MERCHANT, OTHER_USER, TestServer, USER, assert_ok, form_token};
+use crate::payment::pay_client::{MCHID, PayClient, link_with_contact};
+use crate::payment::visitor::{Visitor, details, location};
+use crate::people::login::{LOGIN_SECRET, jwt};
+use kaipiao_tests::{ADMIN, MERCHANT, OTHER_USER, TestServer, USER, assert_ok, form_token};
 use serde_json::json;
-use ureq::http::Response;
-
-/// A visitor whose browser speaks English; without a cookie nobody is known.
-struct Visitor<'a> {
-    server: &'a TestServer,
-    cookie: String,
-}
-
-impl<'a> Visitor<'a> {
-    fn new(server: &'a TestServer, user: &str) -> Self {
-        Self { server, cookie: server.session(user) }
-    }
-
-    fn nobody(server: &'a TestServer) -> Self {
-        Self { server, cookie: String::new() }
-    }
-
-    fn call(&self, method: &str, path: &str, body: &str) -> Response<String> {
-        let headers = [("cookie", &*self.cookie), ("accept-language", "en")];
-        self.server.page(method, path, &headers, body)
-    }
-
-    fn get(&self, path: &str) -> Response<String> {
-        self.call("GET", path, "")
-    }
-
-    /// Presses the page's button.
-    fn press(&self, path: &str, target: &str) -> Response<String> {
-        let token = form_token(self.get(path).body());
-        self.call("POST", target, &format!("form_token={token}"))
-    }
-
-    fn says(&self, path: &str, status: u16, words: &str) {
-        let page = self.get(path);
-        assert_eq!(page.status(), status, "{path}: {}", page.body());
-        assert!(page.body().contains(words), "{words}: {}", page.body());
-    }
-}
-
-fn location(answer: &Response<String>) -> &str {
-    assert_eq!(answer.status(), 303, "{}", answer.body());
-    answer.headers()["location"].to_str().unwrap()
-}
 
 fn cashier(prepay_id: &str) -> String {
     format!("/cashier?prepay_id={prepay_id}")
-}
-
-fn details(number: &str) -> String {
-    format!("/payments/{MCHID}/{number}")
-}
-
-fn link(server: &TestServer) -> Client<'_> {
-    pay_client::link(server);
-    let client = server.client(MERCHANT);
-    client.set_contact();
-    client
 }
 
 #[test]
@@ -93,6 +41,11 @@ fn a_visitor_pays_at_the_cashier_and_sees_the_payment() {
     Visitor::new(&server, OTHER_USER).says(&details("order-1"), 404, "Payment not found");
     payer.says(&details("order-2"), 404, "Payment not found");
 
+    for page in [details("order-1"), format!("{}/entry", details("order-1")), "/me/messages".into()]
+    {
+        payer.says(&page, 200, "no money moves");
+    }
+    assert!(paid.get("trade_state_desc").contains("不会产生真实扣款"), "{paid:?}");
     let inbox = payer.get("/me/messages");
     assert!(inbox.body().contains("Payment successful · ¥1234.56"), "{}", inbox.body());
     assert!(inbox.body().contains(&details("order-1")), "{}", inbox.body());
@@ -159,7 +112,7 @@ fn the_way_back_to_the_merchant_is_offered_and_never_taken_by_itself() {
 fn the_entry_leads_the_payer_to_the_authorization_page() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link(&server);
+    link_with_contact(&server);
     let (pay, payer) = (PayClient::new(&server), Visitor::new(&server, USER));
     pay.paid("order-1", &[("receipt", "Y")], USER);
     let (page, entry) = (details("order-1"), format!("{}/entry", details("order-1")));
@@ -246,7 +199,7 @@ fn the_entrys_page_names_each_condition_that_is_not_met() {
     explained(&server, "order-1", 4, &nothing);
     explained(&server, "order-1", 4, &["action=set_contact"]);
 
-    let client = link(&server);
+    let client = link_with_contact(&server);
     explained(&server, "order-1", 2, &[]);
     pay.paid("order-2", &[("receipt", "Y")], USER);
     explained(&server, "order-2", 0, &[]);
@@ -278,5 +231,35 @@ fn production_has_the_payers_pages_and_no_cashier() {
     for path in [details("order-1"), format!("{}/entry", details("order-1"))] {
         let answer = Visitor::nobody(&server).get(&path);
         assert!(location(&answer).starts_with("/login?next="), "{path}");
+    }
+}
+
+#[test]
+fn in_production_a_reported_payment_does_not_speak_of_a_sandbox() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {:?}\n[login]\nhs256_secret_file = {:?}\n\
+         [[accounts]]\nappid = \"{MERCHANT}\"\nrole = \"merchant\"\n\
+         secret = \"ffffffffffffffffffffffffffffffff\"\n\
+         [[pay_merchants]]\nmchid = \"{MCHID}\"\naccounts = [\"{MERCHANT}\"]\n\
+         key = \"ffffffffffffffffffffffffffffffff\"",
+        file("admin", ADMIN),
+        file("login", LOGIN_SECRET)
+    ));
+    let login = jwt(&json!({"sub": "u1", "exp": 4_102_444_800_i64}));
+    let entered = server.page("GET", &format!("/login?next=/me/cards&token={login}"), &[], "");
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let payer = Visitor { server: &server, cookie: cookie.to_owned() };
+    let report = json!({"total_fee": 11300, "openid": "o1", "receipt": "Y", "user": "u1"});
+    assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/order-1"), &report).0, 200);
+    for page in [details("order-1"), format!("{}/entry", details("order-1")), "/me/messages".into()]
+    {
+        payer.says(&page, 200, "113.00");
+        assert!(!payer.get(&page).body().contains("no money moves"), "{page}");
     }
 }

@@ -1,22 +1,14 @@
 //! Section 13: a payment with `receipt=Y` opens an order.
 
-use crate::payment::pay_client::{MCHID, PayClient, link};
-use kaipiao_tests::{
-    MERCHANT, TestServer, USER, assert_ok, assert_refused, assert_sucesss, form_token,
-};
+use crate::payment::pay_client::{MCHID, PayClient, link, link_with_contact};
+use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, form_token};
 use serde_json::json;
-
-fn link_with_contact(server: &TestServer) {
-    link(server);
-    server.client(MERCHANT).set_contact();
-}
 
 #[test]
 fn the_order_of_a_payment_takes_type_1_only() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     for page_type in [0, 2] {
         let answer = client.auth_url_answer(&client.asked("order-1", page_type));
@@ -32,8 +24,7 @@ fn the_order_of_a_payment_takes_type_1_only() {
 fn a_number_that_is_an_order_already_stays_the_merchants() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 0)));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 0)));
@@ -43,8 +34,7 @@ fn a_number_that_is_an_order_already_stays_the_merchants() {
 fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     pay.refund("order-1", "r-1", "40");
     let url = client.auth_url("order-1", 1);
@@ -65,8 +55,7 @@ fn a_full_refund_closes_an_unused_entry_and_a_part_does_not() {
 fn the_payer_is_told_and_the_invoice_follows() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     let told = server.get_json("/sandbox/v1/messages?user=lina");
     assert_eq!(told["messages"][0]["event"], "paid");
@@ -84,8 +73,7 @@ fn the_payer_is_told_and_the_invoice_follows() {
 fn an_order_stays_whose_it_was_and_is_closed_there() {
     let server = TestServer::start();
     server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
+    let (pay, client) = (PayClient::new(&server), link_with_contact(&server));
     pay.paid("order-1", &[("receipt", "Y")], "lina");
     // Another merchant takes the pay merchant over, and would be shown an entry of its own.
     let other = "wx0123456789abcde1";
@@ -163,60 +151,4 @@ fn a_payment_made_before_anybody_was_linked_keeps_its_number_for_type_1() {
         }
     }
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
-}
-
-/// The demo user answers the page of a payment's order with a title of their own.
-fn authorize(server: &TestServer, order_id: &str) {
-    let auth_url = server.client(MERCHANT).auth_url(order_id, 1);
-    let answer = json!({"auth_url": auth_url, "user": USER, "decision": "authorize"});
-    let (status, answer) = server.post_json("/sandbox/v1/authorize", &answer);
-    assert_eq!(status, 200, "{answer}");
-}
-
-#[test]
-fn a_full_refund_leaves_an_order_that_was_used_to_the_merchant() {
-    let server = TestServer::start();
-    server.leaves_pushes();
-    let client = server.merchant();
-    link(&server);
-    let pay = PayClient::new(&server);
-    for (number, is_issued) in [("order-1", false), ("order-2", true)] {
-        pay.paid(number, &[("receipt", "Y")], USER);
-        authorize(&server, number);
-        if is_issued {
-            assert_sucesss(&client.make_out(&client.invoice(number, "A1")));
-            assert_eq!(client.result("A1")["errcode"], json!(0));
-        }
-        pay.refund(number, number, "100");
-        assert_eq!(client.status(number)["invoice_status"], "auth success");
-    }
-    assert_ok(&client.reject("order-1"));
-    let blue = client.result("A1")["invoicedetail"].clone();
-    assert_sucesss(&client.offset(&client.offset_of(&blue, "A1r")));
-    assert_eq!(client.result("A1r")["errcode"], json!(0));
-}
-
-#[test]
-fn a_quick_payment_that_is_taken_back_closes_its_entry() {
-    let server = TestServer::start();
-    server.leaves_pushes();
-    link_with_contact(&server);
-    let (pay, client) = (PayClient::new(&server), server.client(MERCHANT));
-    let accounts = server.get_json("/sandbox/v1/accounts");
-    let users = accounts["users"].as_array().unwrap();
-    let lina = users.iter().find(|user| user["id"] == "lina").unwrap();
-    let name = ("out_trade_no", "order-1");
-    let asked = [
-        ("body", "tea"),
-        name,
-        ("total_fee", "100"),
-        ("spbill_create_ip", "127.0.0.1"),
-        ("auth_code", lina["auth_code"].as_str().unwrap()),
-        ("receipt", "Y"),
-    ];
-    pay.done("/pay/micropay", &asked);
-    assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
-    pay.done("/secapi/pay/reverse", &[name]);
-    let answer = client.auth_url_answer(&client.asked("order-1", 1));
-    assert_refused(&answer, 72035, "refunded");
 }

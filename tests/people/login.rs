@@ -7,9 +7,11 @@ use kaipiao_tests::{TestServer, USER, form_token, load};
 use serde_json::json;
 use sha2::Sha256;
 
-const LOGIN_SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// What an embedding app signs its logins with.
+pub const LOGIN_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-fn jwt(claims: &serde_json::Value) -> String {
+/// A login as the embedding app signs it.
+pub fn jwt(claims: &serde_json::Value) -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let signed =
         format!("{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(&claims.to_string()));

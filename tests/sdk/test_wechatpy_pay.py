@@ -90,6 +90,16 @@ class PayFlow(unittest.TestCase):
         self.assertEqual(client.order.reverse(out_trade_no="py-quick-1")["recall"], "N")
         self.assertEqual(client.order.query(out_trade_no="py-quick-1")["trade_state"], "REVOKED")
 
+    def test_a_payer_is_asked_above_1000_yuan(self):
+        client, code = self.client(), self.user()["auth_code"]
+        with self.assertRaises(WeChatPayException) as caught:
+            client.micropay.create("茶", 100001, code, "127.0.0.1", "py-quick-2")
+        self.assertEqual(caught.exception.errcode, "USERPAYING")
+        self.assertEqual(client.micropay.query(out_trade_no="py-quick-2")["trade_state"], "USERPAYING")
+        told = self.server.get("/sandbox/v1/messages?limit=1&user=" + self.user()["id"])["messages"][0]
+        self.pay(told["prepay_id"])
+        self.assertEqual(client.micropay.query(out_trade_no="py-quick-2")["trade_state"], "SUCCESS")
+
     def test_refusals_have_their_codes(self):
         client = self.client()
         self.ordered(client, "py-order-1")

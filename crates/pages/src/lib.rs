@@ -6,6 +6,7 @@
 //! what they sent, `page` what all pages share, `lang` in which language they speak.
 
 mod authorization;
+mod bar_code;
 mod demo_shop;
 mod home;
 mod lang;

@@ -7,7 +7,8 @@ use crate::lang::Lang;
 use crate::page::{Frame, notice_with_way_home};
 use crate::pages::Pages;
 use crate::payment::cashier::CASHIER_PATH;
-use crate::payment::{cashier, details, entry};
+use crate::payment::pay_code::PAY_CODE_PATH;
+use crate::payment::{cashier, details, entry, pay_code};
 use crate::people::{cards, login, messages, titles};
 use crate::reimbursement::jssdk::{self, CONFIG_PATH, JSSDK_PATH};
 use crate::reimbursement::picked::{self, PICKED_PATH};
@@ -84,12 +85,20 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
 ];
 
 /// The pages that only a sandbox has.
-pub const SANDBOX_PAGE_ROUTES: &[RouteRow] = &[page_row(
-    "GET POST",
-    CASHIER_PATH,
-    "the cashier: what code_url and mweb_url open; no money moves",
-    "收银台（code_url、mweb_url），不会产生真实扣款",
-)];
+pub const SANDBOX_PAGE_ROUTES: &[RouteRow] = &[
+    page_row(
+        "GET POST",
+        CASHIER_PATH,
+        "the cashier: what code_url and mweb_url open; no money moves",
+        "收银台（code_url、mweb_url），不会产生真实扣款",
+    ),
+    page_row(
+        "GET",
+        PAY_CODE_PATH,
+        "a user's pay code, which quick pay scans; no money moves",
+        "用户的付款码（付款码支付），不会产生真实扣款",
+    ),
+];
 
 /// A page's address, with the names of its parts in braces, and who answers there.
 type Served = (String, MethodRouter<Pages>);
@@ -147,13 +156,14 @@ fn everywhere() -> Vec<Served> {
     .into()
 }
 
-/// The shop and the cashier of the sandbox; in production merchants bring their own, and nobody pays here.
+/// The shop, the cashier and the pay codes of the sandbox; in production merchants bring their own, and nobody pays here.
 fn sandbox() -> Vec<Served> {
     vec![
         ("/shop/orders".to_owned(), post(demo_shop::order)),
         (format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back)),
         ("/shop/payments".to_owned(), post(demo_shop::pay)),
         (CASHIER_PATH.to_owned(), get(cashier::show).post(cashier::pay)),
+        (PAY_CODE_PATH.to_owned(), get(pay_code::show)),
     ]
 }
 

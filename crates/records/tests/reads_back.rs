@@ -155,6 +155,11 @@ fn every_record_reads_back() {
         MessageEvent::TakenBack(serial()),
         MessageEvent::WrittenOff { serial: serial(), by: merchant() },
         MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
+        MessageEvent::PaymentToConfirm {
+            mchid: mchid(),
+            total_fee_fen: 7,
+            prepay_id: "wx1".into(),
+        },
     ] {
         let order_id = OrderId::parse("1").unwrap();
         let message =
@@ -178,6 +183,11 @@ fn messages_of_different_orders_and_events_have_different_keys() {
         MessageEvent::TakenBack(serial()),
         MessageEvent::WrittenOff { serial: serial(), by: merchant() },
         MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
+        MessageEvent::PaymentToConfirm {
+            mchid: mchid(),
+            total_fee_fen: 7,
+            prepay_id: "wx1".into(),
+        },
     ];
     let mut keys = std::collections::BTreeSet::new();
     for order_id in orders {
@@ -428,7 +438,9 @@ fn payments_and_refunds_read_back() {
         PaymentState::Paid(paid(payer.clone())),
         PaymentState::Paid(reported),
         PaymentState::Closed { at: at(7) },
-        PaymentState::Revoked { paid: paid(payer), at: at(7) },
+        PaymentState::Revoked { paid: Some(paid(payer.clone())), at: at(7) },
+        PaymentState::Revoked { paid: None, at: at(7) },
+        PaymentState::UserPaying { payer },
     ];
     for (state, request) in states.into_iter().zip([&request, &bare].into_iter().cycle()) {
         let is_paid = matches!(state, PaymentState::Paid(_));

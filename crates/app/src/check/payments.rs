@@ -5,7 +5,7 @@ use super::violation::{Found, Invariant};
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
-use kaipiao_domain::payment::payments::{Payment, PaymentState};
+use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
@@ -30,7 +30,7 @@ pub(super) async fn payment(
         has_alias(look, &payment.mchid, transaction_id, &alias, found).await?;
     }
     // Afterwards nobody needs the page's name.
-    if let (PaymentState::NotPaid, Some(prepay)) = (&payment.state, &payment.prepay) {
+    if let Some(prepay) = payment.prepay.as_ref().filter(|_| payment.is_open()) {
         let alias = PaymentAlias::Prepay { payment: number.clone(), at: prepay.at };
         has_alias(look, &payment.mchid, &prepay.id, &alias, found).await?;
     }

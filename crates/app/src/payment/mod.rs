@@ -17,3 +17,4 @@ pub mod reported;
 pub mod s11_set_pay_merchant;
 pub mod s12_get_pay_merchant;
 pub mod s13_receipt;
+pub mod to_confirm;

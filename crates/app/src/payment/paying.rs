@@ -79,15 +79,26 @@ pub(super) fn payer(app: &App, payment: &Payment, user: &UserId) -> Payer {
 
 /// What the payer is told; None: only their openid is known.
 pub(super) fn message(payment: &Payment, paid: &Paid, now: Timestamp) -> Option<Save> {
+    let event = MessageEvent::Paid {
+        mchid: payment.mchid.clone(),
+        total_fee_fen: payment.request.total_fee_fen,
+    };
+    message_of(payment, &paid.payer, now, event)
+}
+
+/// A message about a payment; None: only the payer's openid is known.
+pub(super) fn message_of(
+    payment: &Payment,
+    payer: &Payer,
+    sent_at: Timestamp,
+    event: MessageEvent,
+) -> Option<Save> {
     let message = Message {
-        user: paid.payer.user.clone()?,
+        user: payer.user.clone()?,
         merchant: payment.request.appid.clone(),
         order_id: OrderId::parse(payment.out_trade_no.as_str()).ok()?,
-        sent_at: now,
-        event: MessageEvent::Paid {
-            mchid: payment.mchid.clone(),
-            total_fee_fen: payment.request.total_fee_fen,
-        },
+        sent_at,
+        event,
     };
     Some(record::save(message_key(&message), Expect::Any, &message))
 }

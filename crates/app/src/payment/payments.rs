@@ -30,7 +30,7 @@ pub async fn place(
     let mchid = &caller.pay_merchant.mchid;
     let key = payment_key(mchid, number);
     decide(app, key, FirstTry::TakesItForAbsent, |found: Option<Payment>| {
-        let prepay = Prepay { id: new_prepay_id(app, mchid, now), at: now };
+        let prepay = new_prepay(app, mchid, now);
         let next = match found {
             None => placed(caller, number, asked, Some(prepay), now),
             Some(payment) => {
@@ -75,7 +75,12 @@ pub(super) fn placed(
     }
 }
 
-fn prepay_alias(payment: &Payment) -> Option<Save> {
+/// A new name of a page.
+pub(super) fn new_prepay(app: &App, mchid: &MchId, now: Timestamp) -> Prepay {
+    Prepay { id: new_prepay_id(app, mchid, now), at: now }
+}
+
+pub(super) fn prepay_alias(payment: &Payment) -> Option<Save> {
     let Prepay { id, at } = payment.prepay.as_ref()?;
     let alias = PaymentAlias::Prepay { payment: payment.out_trade_no.clone(), at: *at };
     Some(record::save(payment_alias_key(&payment.mchid, id), Expect::Absent, &alias))

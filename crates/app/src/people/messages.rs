@@ -68,7 +68,10 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
         | MessageEvent::WrittenOff { serial, .. } => {
             Some(pdf_name(&app.keys, &message.merchant, serial))
         }
-        MessageEvent::Rejected { .. } | MessageEvent::Failed | MessageEvent::Paid { .. } => None,
+        MessageEvent::Rejected { .. }
+        | MessageEvent::Failed
+        | MessageEvent::PaymentToConfirm { .. }
+        | MessageEvent::Paid { .. } => None,
     };
     let company = match &message.event {
         MessageEvent::WrittenOff { by, .. } => {

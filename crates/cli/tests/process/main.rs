@@ -128,6 +128,10 @@ fn the_demo_exits_0_only_if_all_of_it_held() {
         "status after (7)",
         "reject (8)",
         "status after rejection (7)",
+        "unifiedorder with receipt=Y (13)",
+        "payment notice, its signature checked",
+        "the payer taps the invoice entry",
+        "the payer's wallet",
     ] {
         assert!(
             text.lines().any(|line| line.contains(step) && line.contains(" ms ")),
@@ -347,11 +351,16 @@ fn the_readmes_order_in_curl_ends_in_a_pdf() {
         let data = directory.path().join("it's data");
         let served = Served::start(&data, tls);
         let script = curl(&["--server", &served.home, "--data", data.to_str().unwrap()]);
+        let entry = r#"curl -sS -H 'Accept-Language: en' "$K/payments/1900000109/P-1001/entry""#;
         let mut shell = Command::new("bash");
+        let script = format!("{script}\n{entry}\n");
         let output = shell.args(["-euc", &script]).current_dir(&directory).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
         let pdf = std::fs::read(directory.path().join("invoice.pdf")).unwrap();
-        assert!(pdf.starts_with(b"%PDF"), "{}", text(&output));
+        let said = text(&output);
+        assert!(pdf.starts_with(b"%PDF"), "{said}");
+        assert!(said.contains("<out_trade_no><![CDATA[P-1001]]></out_trade_no>"), "{said}");
+        assert!(said.contains("The payer sees an invoice entry"), "{said}");
         served.stop();
     }
 }

@@ -6,5 +6,6 @@ pub mod out_trade_no;
 pub mod pay_merchant;
 pub mod pay_refusal;
 pub mod payments;
+pub mod quick_pay;
 pub mod refund;
 pub mod s13_receipt;

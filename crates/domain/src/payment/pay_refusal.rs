@@ -41,8 +41,18 @@ pub enum PayErrorCode {
     RefundFeeMismatch,
     /// The payment has less left than is to be refunded.
     NotEnough,
+    /// The code has not the shape of a pay code.
+    AuthCodeError,
     /// No payer has this code.
     AuthCodeInvalid,
+    /// The payer shows another code by now.
+    AuthCodeExpire,
+    /// The payer is asked to confirm the payment: the outcome comes by query.
+    UserPaying,
+    /// Another payer is asked already.
+    BuyerMismatch,
+    /// A quick payment was paid too long ago to be taken back.
+    ReverseExpire,
     /// The state of the payment forbids it.
     TradeStateError,
     /// The store is away or overloaded, or the fault is this server's.
@@ -71,6 +81,11 @@ impl PayErrorCode {
             Self::RefundNotExist => "REFUNDNOTEXIST",
             Self::RefundFeeMismatch => "REFUND_FEE_MISMATCH",
             Self::NotEnough => "NOTENOUGH",
+            Self::AuthCodeError => "AUTH_CODE_ERROR",
+            Self::BuyerMismatch => "BUYER_MISMATCH",
+            Self::ReverseExpire => "REVERSE_EXPIRE",
+            Self::UserPaying => "USERPAYING",
+            Self::AuthCodeExpire => "AUTHCODEEXPIRE",
             Self::AuthCodeInvalid => "AUTH_CODE_INVALID",
             Self::TradeStateError => "TRADE_STATE_ERROR",
             Self::SystemError => "SYSTEMERROR",

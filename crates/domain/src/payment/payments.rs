@@ -3,13 +3,14 @@
 //! ```text
 //!           place            pay
 //! (none) ─────────▶ NotPaid ─────▶ Paid ──┐ refund (Refund is an aggregate of its own)
-//!                     │ close       │  ▲──┘
-//!                     ▼             │ reverse (quick pay)
-//!                   Closed          ▼
-//!                                Revoked
+//!    │                │ close       │  ▲──┘
+//!    │ charge         ▼             │ reverse (quick pay)
+//!    ▼              Closed          ▼
+//! UserPaying ─▶ Paid, Closed     Revoked ◀─ UserPaying
 //! ```
 //!
-//! No arrow leaves Closed and Revoked. A refund keeps the payment Paid, and counts what is left of it.
+//! No arrow leaves Closed and Revoked. A refund keeps the payment Paid, and counts what is left of it. What quick pay
+//! adds to this is in `quick_pay`.
 
 use crate::access::account::AppId;
 use crate::payment::out_trade_no::{OutRefundNo, OutTradeNo};
@@ -208,6 +209,11 @@ pub struct Paid {
 pub enum PaymentState {
     /// Nobody has paid.
     NotPaid,
+    /// Quick pay has charged a payer, who has to say yes first.
+    UserPaying {
+        /// Whose code was scanned.
+        payer: Payer,
+    },
     /// Paid, and perhaps refunded since.
     Paid(Paid),
     /// Given up by the merchant before it was paid.
@@ -217,8 +223,8 @@ pub enum PaymentState {
     },
     /// Taken back by the merchant: quick pay.
     Revoked {
-        /// What had been paid.
-        paid: Paid,
+        /// What had been paid; None: the payer had not said yes.
+        paid: Option<Paid>,
         /// When.
         at: Timestamp,
     },
@@ -292,7 +298,7 @@ impl Payment {
             PaymentState::Closed { .. } | PaymentState::Revoked { .. } => {
                 return refuse(PayErrorCode::OrderClosed, "was closed, use a new one");
             }
-            PaymentState::NotPaid => {}
+            PaymentState::NotPaid | PaymentState::UserPaying { .. } => {}
         }
         match self.difference(asked, key) {
             None => Ok(()),
@@ -340,15 +346,19 @@ impl Payment {
         payer: &Payer,
         now: Timestamp,
     ) -> Result<(), PayingRefused> {
-        match self.state {
+        match &self.state {
             PaymentState::NotPaid => {}
+            PaymentState::UserPaying { payer: asked } if asked == payer => {}
+            PaymentState::UserPaying { .. } => return Err(PayingRefused::AnotherPayer),
             PaymentState::Paid(_) => return Err(PayingRefused::AlreadyPaid),
             PaymentState::Closed { .. } | PaymentState::Revoked { .. } => {
                 return Err(PayingRefused::Closed);
             }
         }
         let newest = self.prepay.as_ref().map(|prepay| &*prepay.id);
-        let has_page = self.prepay.is_none() || self.can_be_paid_by_page(now);
+        // Whoever is asked for their yes may take their time: the merchant takes the payment back, or not.
+        let has_page =
+            self.prepay.is_none() || self.is_user_paying() || self.can_be_paid_by_page(now);
         if self.is_expired(now) || prepay_id != newest || !has_page {
             return Err(PayingRefused::Expired);
         }
@@ -375,7 +385,7 @@ impl Payment {
     /// The merchant gives it up. None: it was closed before, nothing changes. ORDERPAID: refund it.
     pub fn close(&self, now: Timestamp) -> Result<Option<Self>, PayRefusal> {
         match self.state {
-            PaymentState::NotPaid => {
+            PaymentState::NotPaid | PaymentState::UserPaying { .. } => {
                 Ok(Some(Self { state: PaymentState::Closed { at: now }, ..self.clone() }))
             }
             PaymentState::Closed { .. } | PaymentState::Revoked { .. } => Ok(None),
@@ -389,46 +399,36 @@ impl Payment {
         }
     }
 
-    /// The merchant takes back a quick payment. None: it was taken back before.
-    pub fn reverse(&self, now: Timestamp) -> Result<Option<Self>, PayRefusal> {
-        let refuse = |code, why: &str| {
-            Err(PayRefusal::new(code, format!("out_trade_no {} {why}", self.out_trade_no)))
-        };
-        match &self.state {
-            _ if self.request.trade_type != TradeType::Micropay => {
-                let why = "is no quick payment: closeorder or refund it";
-                refuse(PayErrorCode::InvalidRequest, why)
-            }
-            PaymentState::Revoked { .. } => Ok(None),
-            PaymentState::Paid(_) if self.refunded_fen > 0 => {
-                refuse(PayErrorCode::TradeStateError, "was refunded, refund the rest of it")
-            }
-            PaymentState::Paid(paid) => {
-                let state = PaymentState::Revoked { paid: paid.clone(), at: now };
-                Ok(Some(Self { state, ..self.clone() }))
-            }
-            // A quick payment is placed and paid in one.
-            PaymentState::NotPaid | PaymentState::Closed { .. } => {
-                refuse(PayErrorCode::TradeStateError, "was never paid")
-            }
-        }
-    }
-
     /// What was paid, revoked since or not.
     pub fn paid(&self) -> Option<&Paid> {
         match &self.state {
-            PaymentState::Paid(paid) | PaymentState::Revoked { paid, .. } => Some(paid),
-            PaymentState::NotPaid | PaymentState::Closed { .. } => None,
+            PaymentState::Paid(paid) => Some(paid),
+            PaymentState::Revoked { paid, .. } => paid.as_ref(),
+            PaymentState::NotPaid
+            | PaymentState::UserPaying { .. }
+            | PaymentState::Closed { .. } => None,
         }
+    }
+
+    /// Whether somebody may pay it yet, as far as its state goes.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, PaymentState::NotPaid | PaymentState::UserPaying { .. })
+    }
+
+    /// Whether quick pay waits for its payer's yes.
+    pub fn is_user_paying(&self) -> bool {
+        matches!(self.state, PaymentState::UserPaying { .. })
     }
 
     /// Since when nobody needs it; None: it was paid.
     pub fn unused_since(&self) -> Option<Timestamp> {
         let offered_at = self.prepay.as_ref().map_or(self.placed_at, |prepay| prepay.at);
         match &self.state {
-            PaymentState::Paid(_) | PaymentState::Revoked { .. } => None,
-            PaymentState::NotPaid => Some(offered_at),
-            PaymentState::Closed { at } => Some(offered_at.max(*at)),
+            PaymentState::Paid(_) | PaymentState::Revoked { paid: Some(_), .. } => None,
+            PaymentState::NotPaid | PaymentState::UserPaying { .. } => Some(offered_at),
+            PaymentState::Closed { at } | PaymentState::Revoked { paid: None, at } => {
+                Some(offered_at.max(*at))
+            }
         }
     }
 
@@ -436,6 +436,7 @@ impl Payment {
     pub fn trade_state(&self) -> &'static str {
         match &self.state {
             PaymentState::NotPaid => "NOTPAY",
+            PaymentState::UserPaying { .. } => "USERPAYING",
             PaymentState::Paid(_) if self.refunded_fen > 0 => "REFUND",
             PaymentState::Paid(_) => "SUCCESS",
             PaymentState::Closed { .. } => "CLOSED",
@@ -561,21 +562,6 @@ mod tests {
         assert_eq!(code(&paid, &placed.request), PayErrorCode::OrderPaid);
         let closed = placed.close(NOW).unwrap().unwrap();
         assert_eq!(code(&closed, &placed.request), PayErrorCode::OrderClosed);
-    }
-
-    #[test]
-    fn only_a_quick_payment_is_reversed() {
-        assert_eq!(payment().reverse(NOW).unwrap_err().code, PayErrorCode::InvalidRequest);
-        let mut quick = payment();
-        quick.request.trade_type = TradeType::Micropay;
-        assert_eq!(quick.reverse(NOW).unwrap_err().code, PayErrorCode::TradeStateError);
-        let paid = pay(&quick, "o1", NOW).unwrap();
-        let reversed = paid.reverse(NOW).unwrap().unwrap();
-        assert_eq!(reversed.trade_state(), "REVOKED");
-        assert!(reversed.paid().is_some() && reversed.is_fully_refunded());
-        assert_eq!(reversed.reverse(NOW), Ok(None));
-        let refunded = Payment { refunded_fen: 1, ..paid };
-        assert_eq!(refunded.reverse(NOW).unwrap_err().code, PayErrorCode::TradeStateError);
     }
 
     #[test]

@@ -46,6 +46,15 @@ pub enum MessageEvent {
         /// The company's account.
         by: AppId,
     },
+    /// Quick pay asks the user to confirm a payment; the order's number is the payment's.
+    PaymentToConfirm {
+        /// The pay merchant.
+        mchid: MchId,
+        /// How much, in fen.
+        total_fee_fen: i64,
+        /// Where it is confirmed.
+        prepay_id: String,
+    },
     /// The user has paid; the order's number is the payment's.
     Paid {
         /// The pay merchant.

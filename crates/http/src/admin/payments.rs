@@ -38,7 +38,7 @@ struct PaymentJson {
     total_fee: i64,
     refund_fee: i64,
     receipt: bool,
-    /// `NOTPAY`, `SUCCESS`, `REFUND`, `CLOSED` or `REVOKED`.
+    /// `NOTPAY`, `USERPAYING`, `SUCCESS`, `REFUND`, `CLOSED` or `REVOKED`.
     trade_state: &'static str,
     transaction_id: Option<String>,
     user: Option<String>,
@@ -114,7 +114,7 @@ pub(crate) async fn list_payments(_: Operator, State(server): State<Server>, uri
 
 /// Query members that a listing can go by, and the fields that they are.
 const FILTERS: [(&str, Field); 2] = [("state", Field::State), ("user", Field::User)];
-/// States that a listing can go by. What nobody has paid is listed by time.
+/// States that a listing can go by. What nobody has paid yet is listed by time.
 const STATES: [&str; 4] = ["success", "refund", "closed", "revoked"];
 
 fn read_filter(query: &Object) -> Result<Filter, Refusal> {

@@ -38,7 +38,7 @@ struct MessageJson {
     order_id: String,
     /// Unix seconds.
     time: i64,
-    /// `rejected`, `issued`, `failed`, `taken_back`, `written_off` or `paid`.
+    /// `rejected`, `issued`, `failed`, `taken_back`, `written_off`, `payment_to_confirm` or `paid`.
     event: &'static str,
     /// The merchant's, of a rejection; otherwise empty.
     reason: String,
@@ -47,31 +47,48 @@ struct MessageJson {
     /// The invoice that it is about; left out: it is about none.
     #[serde(skip_serializing_if = "Option::is_none")]
     fpqqlsh: Option<String>,
+    /// What confirms the payment that waits; left out: it is about none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prepay_id: Option<String>,
 }
 
 impl From<Message> for MessageJson {
     fn from(message: Message) -> Self {
-        let (event, reason, url, serial) = match message.event {
-            MessageEvent::Rejected { reason, url } => ("rejected", reason, url, None),
-            MessageEvent::Issued(serial) => ("issued", String::new(), String::new(), Some(serial)),
-            MessageEvent::Failed => ("failed", String::new(), String::new(), None),
-            MessageEvent::Paid { .. } => ("paid", String::new(), String::new(), None),
-            MessageEvent::TakenBack(serial) => {
-                ("taken_back", String::new(), String::new(), Some(serial))
-            }
-            MessageEvent::WrittenOff { serial, .. } => {
-                ("written_off", String::new(), String::new(), Some(serial))
-            }
-        };
-        Self {
+        let mut json = Self {
             appid: message.merchant.to_string(),
             order_id: message.order_id.to_string(),
             time: message.sent_at.unix_seconds(),
-            event,
-            reason,
-            url,
-            fpqqlsh: serial.map(|serial| serial.to_string()),
-        }
+            event: "",
+            reason: String::new(),
+            url: String::new(),
+            fpqqlsh: None,
+            prepay_id: None,
+        };
+        json.event = match message.event {
+            MessageEvent::Rejected { reason, url } => {
+                (json.reason, json.url) = (reason, url);
+                "rejected"
+            }
+            MessageEvent::Issued(serial) => {
+                json.fpqqlsh = Some(serial.to_string());
+                "issued"
+            }
+            MessageEvent::TakenBack(serial) => {
+                json.fpqqlsh = Some(serial.to_string());
+                "taken_back"
+            }
+            MessageEvent::WrittenOff { serial, .. } => {
+                json.fpqqlsh = Some(serial.to_string());
+                "written_off"
+            }
+            MessageEvent::PaymentToConfirm { prepay_id, .. } => {
+                json.prepay_id = Some(prepay_id);
+                "payment_to_confirm"
+            }
+            MessageEvent::Failed => "failed",
+            MessageEvent::Paid { .. } => "paid",
+        };
+        json
     }
 }
 

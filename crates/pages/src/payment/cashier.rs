@@ -17,6 +17,11 @@ use kaipiao_domain::payment::payments::{PayingRefused, Payment, TradeType};
 
 pub(crate) const CASHIER_PATH: &str = "/cashier";
 
+/// Where a payment is paid, on this server.
+pub(crate) fn cashier_address(prepay_id: &str) -> String {
+    format!("{CASHIER_PATH}?prepay_id={}", encoded(prepay_id))
+}
+
 #[derive(Template)]
 #[template(path = "cashier.html")]
 struct CashierPage<'a> {
@@ -28,6 +33,8 @@ struct CashierPage<'a> {
     amount: String,
     description: String,
     out_trade_no: String,
+    /// Whether the visitor's code was scanned, and they are asked.
+    is_user_paying: bool,
     /// The page's own address, to be scanned by a phone; NATIVE alone shows it.
     qr: Option<QrCode>,
 }
@@ -122,6 +129,7 @@ async fn asked_payment(pages: &Pages, frame: &Frame, asked: &Asked) -> Result<Pa
 
 fn to_pay<'a>(pages: &Pages, frame: &'a Frame, asked: &Asked, cashier: Cashier) -> CashierPage<'a> {
     let Cashier { payment, payee_name, .. } = cashier;
+    let is_user_paying = payment.is_user_paying();
     let request = payment.request;
     let is_scanned = request.trade_type == TradeType::Native;
     CashierPage {
@@ -131,6 +139,7 @@ fn to_pay<'a>(pages: &Pages, frame: &'a Frame, asked: &Asked, cashier: Cashier) 
         amount: Fen::new(request.total_fee_fen).to_string(),
         description: request.description,
         out_trade_no: payment.out_trade_no.as_str().to_owned(),
+        is_user_paying,
         qr: is_scanned
             .then(|| QrCode::of(&payments::page_url(&pages.app, &asked.prepay_id)))
             .flatten(),
@@ -160,8 +169,8 @@ fn refused(frame: &Frame, why: PayingRefused) -> Response {
         PayingRefused::AnotherPayer => {
             let headline = ("请由下单的用户支付", "This payment is for somebody else");
             let text = (
-                "商家下单时指定了付款人的 openid，它不是你的。",
-                "The merchant named its payer by openid, and it is not yours.",
+                "商家指定了付款人（openid 或付款码），不是你。",
+                "The merchant named its payer, by openid or by the pay code it scanned, and it isn't you.",
             );
             let switch = frame.switch_address();
             let notice =

@@ -85,6 +85,9 @@ fn is_own_order(entry: &Entry) -> bool {
 pub(crate) fn state_of(payment: &Payment) -> ((&'static str, &'static str), bool) {
     match payment.state {
         PaymentState::NotPaid => (("未支付", "Not paid"), false),
+        PaymentState::UserPaying { .. } => {
+            (("待付款人确认", "Waiting for the payer to confirm"), false)
+        }
         PaymentState::Closed { .. } => (("已关闭", "Closed"), false),
         PaymentState::Revoked { .. } => (("已撤销", "Revoked"), false),
         PaymentState::Paid(_) if payment.is_fully_refunded() => {

@@ -20,6 +20,7 @@ use kaipiao_domain::payment::s13_receipt::Condition;
 #[template(path = "entry.html")]
 struct EntryPage<'a> {
     frame: &'a Frame,
+    is_sandbox: bool,
     is_shown: bool,
     payee: String,
     out_trade_no: String,
@@ -105,12 +106,13 @@ fn what_to_do(payment: &Payment, condition: Condition) -> (String, String) {
 }
 
 impl<'a> EntryPage<'a> {
-    fn of(frame: &'a Frame, details: Details) -> Self {
+    fn of(frame: &'a Frame, pages: &Pages, details: Details) -> Self {
         let Details { payment, payee_name, entry } = details;
         let (state, _) = state_of(&payment);
         let row = |&(condition, is_met): &(Condition, bool)| Row::of(&payment, condition, is_met);
         Self {
             frame,
+            is_sandbox: pages.is_sandbox,
             is_shown: entry.is_shown(),
             payee: payee_name,
             amount: Fen::new(payment.request.total_fee_fen).to_string(),
@@ -132,18 +134,18 @@ pub(crate) async fn why(
     let visit = Visit::of(request);
     if pages.is_sandbox {
         let found = details(&pages.app, &mchid, &number).await;
-        return explained(&visit.frame(), found);
+        return explained(&pages, &visit.frame(), found);
     }
     let UserVisit { user, frame, .. } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
-    explained(&frame, details_for(&pages.app, &mchid, &number, &user.id).await)
+    explained(&pages, &frame, details_for(&pages.app, &mchid, &number, &user.id).await)
 }
 
-fn explained(frame: &Frame, found: Result<Option<Details>, Failure>) -> Response {
+fn explained(pages: &Pages, frame: &Frame, found: Result<Option<Details>, Failure>) -> Response {
     match found {
-        Ok(Some(details)) => html(StatusCode::OK, &EntryPage::of(frame, details)),
+        Ok(Some(details)) => html(StatusCode::OK, &EntryPage::of(frame, pages, details)),
         Ok(None) => no_such_payment(frame),
         Err(failure) => unavailable(frame, &failure),
     }

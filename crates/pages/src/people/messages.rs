@@ -2,6 +2,7 @@
 
 use crate::page::{Frame, further, html};
 use crate::pages::Pages;
+use crate::payment::cashier::cashier_address;
 use crate::payment::details::details_address;
 use crate::phone::tel_address;
 use crate::time::china_time;
@@ -20,6 +21,8 @@ use kaipiao_domain::people::message::MessageEvent;
 struct Messages<'a> {
     frame: &'a Frame,
     rows: Vec<Row>,
+    /// Whether it tells of payments with which no money moved: the sandbox's.
+    says_no_money: bool,
     /// Messages of this page that cannot be read.
     hidden: usize,
     /// The next page's address; empty: this is the last.
@@ -34,12 +37,14 @@ struct Row {
     time: String,
     /// In Chinese and English.
     headline: (&'static str, &'static str),
-    /// What was paid: yuan with two places. Empty: it is about no payment.
+    /// What was paid, or is to be: yuan with two places. Empty: it is about no payment.
     amount: String,
     /// The address of the payment's details; empty: it is about no payment.
     payment_address: String,
     /// Who has written the invoice off; otherwise empty.
     company: String,
+    /// Where the payment that waits is confirmed; empty: none waits.
+    cashier_address: String,
     /// The merchant's, of a rejection; otherwise empty.
     reason: String,
     /// The merchant's, of a rejection; otherwise empty.
@@ -57,6 +62,7 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
         MessageEvent::Rejected { .. } => ("开票申请被拒绝", "Invoice rejected"),
         MessageEvent::Issued(_) => ("发票已开具", "Invoice issued"),
         MessageEvent::Failed => ("开票失败", "Invoice could not be issued"),
+        MessageEvent::PaymentToConfirm { .. } => ("待确认付款", "Payment to confirm"),
         MessageEvent::Paid { .. } => ("支付成功", "Payment successful"),
         MessageEvent::TakenBack(_) => ("发票已被商家冲红", "Invoice cancelled by the merchant"),
         MessageEvent::WrittenOff { .. } => ("发票已报销", "Invoice reimbursed"),
@@ -66,18 +72,31 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
 impl From<InboxMessage> for Row {
     fn from(inbox: InboxMessage) -> Self {
         let event = inbox.message.event;
-        let is_good_news = matches!(
+        let is_to_discuss = !matches!(
             event,
-            MessageEvent::Issued(_) | MessageEvent::Paid { .. } | MessageEvent::WrittenOff { .. }
+            MessageEvent::Issued(_)
+                | MessageEvent::Paid { .. }
+                | MessageEvent::PaymentToConfirm { .. }
+                | MessageEvent::WrittenOff { .. }
         );
-        let phone = if is_good_news { String::new() } else { inbox.merchant_phone };
+        let phone = if is_to_discuss { inbox.merchant_phone } else { String::new() };
         let headline = headline(&event);
-        let (amount, payment_address) = match &event {
-            MessageEvent::Paid { mchid, total_fee_fen } => (
-                Fen::new(*total_fee_fen).to_string(),
-                details_address(mchid.as_str(), inbox.message.order_id.as_str()),
-            ),
-            _ => (String::new(), String::new()),
+        let amount = match &event {
+            MessageEvent::Paid { total_fee_fen, .. }
+            | MessageEvent::PaymentToConfirm { total_fee_fen, .. } => {
+                Fen::new(*total_fee_fen).to_string()
+            }
+            _ => String::new(),
+        };
+        let payment_address = match &event {
+            MessageEvent::Paid { mchid, .. } => {
+                details_address(mchid.as_str(), inbox.message.order_id.as_str())
+            }
+            _ => String::new(),
+        };
+        let cashier_address = match &event {
+            MessageEvent::PaymentToConfirm { prepay_id, .. } => cashier_address(prepay_id),
+            _ => String::new(),
         };
         let (reason, url) = match event {
             MessageEvent::Rejected { reason, url } => (reason, url),
@@ -91,6 +110,7 @@ impl From<InboxMessage> for Row {
             amount,
             payment_address,
             company: inbox.company_name,
+            cashier_address,
             reason,
             url,
             tel: tel_address(&phone),
@@ -110,10 +130,19 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
     };
     match messages::inbox(&pages.app, &user.id, after.as_deref()).await {
         Ok(Listing { items, damaged, next }) => {
-            let rows = items.into_iter().map(Row::from).collect();
+            let rows: Vec<Row> = items.into_iter().map(Row::from).collect();
+            let has_payments = rows.iter().any(|row| !row.amount.is_empty());
             let (more, is_further) = (further("/me/messages", next), after.is_some());
             let hidden = damaged.len();
-            html(StatusCode::OK, &Messages { frame: &frame, rows, hidden, more, is_further })
+            let page = Messages {
+                frame: &frame,
+                rows,
+                says_no_money: has_payments && pages.is_sandbox,
+                hidden,
+                more,
+                is_further,
+            };
+            html(StatusCode::OK, &page)
         }
         Err(failure) => unavailable(&frame, &failure),
     }

@@ -7,7 +7,7 @@ use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
 
-/// Whose a code is.
+/// Whose a code is: a contract, or the digits of a pay code that name its payer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayerCode(pub UserId);
 

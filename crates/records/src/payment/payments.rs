@@ -79,19 +79,32 @@ struct SubMerchantShape {
 #[serde(rename_all = "snake_case")]
 enum StateShape {
     NotPaid,
+    UserPaying(PayerShape),
     Paid(PaidShape),
-    Closed { at_ms: i64 },
-    Revoked { paid: PaidShape, at_ms: i64 },
+    Closed {
+        at_ms: i64,
+    },
+    Revoked {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paid: Option<PaidShape>,
+        at_ms: i64,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct PayerShape {
+    user: Option<String>,
+    openid: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sub_openid: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct PaidShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transaction_id: Option<String>,
-    user: Option<String>,
-    openid: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sub_openid: Option<String>,
+    #[serde(flatten)]
+    payer: PayerShape,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at_ms: Option<i64>,
 }
@@ -157,14 +170,32 @@ impl SubMerchantShape {
     }
 }
 
+impl From<&Payer> for PayerShape {
+    fn from(payer: &Payer) -> Self {
+        Self {
+            user: payer.user.as_ref().map(|user| user.as_str().to_owned()),
+            openid: text(&payer.openid),
+            sub_openid: payer.sub_openid.as_ref().map(text),
+        }
+    }
+}
+
+impl PayerShape {
+    fn payer(self, stored: &Stored) -> Result<Payer, StoreError> {
+        let user = self.user.map(|user| known(stored, "user", UserId::parse(&user)));
+        Ok(Payer {
+            user: user.transpose()?,
+            openid: OpenId::from_checked(self.openid),
+            sub_openid: self.sub_openid.map(OpenId::from_checked),
+        })
+    }
+}
+
 impl From<&Paid> for PaidShape {
     fn from(paid: &Paid) -> Self {
-        let Payer { user, openid, sub_openid } = &paid.payer;
         Self {
             transaction_id: paid.transaction_id.clone(),
-            user: user.as_ref().map(|user| user.as_str().to_owned()),
-            openid: text(openid),
-            sub_openid: sub_openid.as_ref().map(text),
+            payer: (&paid.payer).into(),
             at_ms: paid.at.map(Timestamp::unix_millis),
         }
     }
@@ -172,12 +203,7 @@ impl From<&Paid> for PaidShape {
 
 impl PaidShape {
     fn paid(self, stored: &Stored) -> Result<Paid, StoreError> {
-        let user = self.user.map(|user| known(stored, "user", UserId::parse(&user)));
-        let payer = Payer {
-            user: user.transpose()?,
-            openid: OpenId::from_checked(self.openid),
-            sub_openid: self.sub_openid.map(OpenId::from_checked),
-        };
+        let payer = self.payer.payer(stored)?;
         Ok(Paid { transaction_id: self.transaction_id, payer, at: self.at_ms.map(at) })
     }
 }
@@ -186,10 +212,12 @@ impl From<&PaymentState> for StateShape {
     fn from(state: &PaymentState) -> Self {
         match state {
             PaymentState::NotPaid => Self::NotPaid,
+            PaymentState::UserPaying { payer } => Self::UserPaying(payer.into()),
             PaymentState::Paid(paid) => Self::Paid(paid.into()),
             PaymentState::Closed { at } => Self::Closed { at_ms: at.unix_millis() },
             PaymentState::Revoked { paid, at } => {
-                Self::Revoked { paid: paid.into(), at_ms: at.unix_millis() }
+                let paid = paid.as_ref().map(PaidShape::from);
+                Self::Revoked { paid, at_ms: at.unix_millis() }
             }
         }
     }
@@ -199,10 +227,12 @@ impl StateShape {
     fn state(self, stored: &Stored) -> Result<PaymentState, StoreError> {
         Ok(match self {
             Self::NotPaid => PaymentState::NotPaid,
+            Self::UserPaying(payer) => PaymentState::UserPaying { payer: payer.payer(stored)? },
             Self::Paid(paid) => PaymentState::Paid(paid.paid(stored)?),
             Self::Closed { at_ms } => PaymentState::Closed { at: at(at_ms) },
             Self::Revoked { paid, at_ms } => {
-                PaymentState::Revoked { paid: paid.paid(stored)?, at: at(at_ms) }
+                let paid = paid.map(|paid| paid.paid(stored)).transpose()?;
+                PaymentState::Revoked { paid, at: at(at_ms) }
             }
         })
     }
@@ -259,7 +289,7 @@ impl Record for Payment {
         Index {
             time_ms: placed_ms,
             unused_since_ms: self.unused_since().map(Timestamp::unix_millis),
-            fields: if self.state == PaymentState::NotPaid { Vec::new() } else { fields },
+            fields: if self.is_open() { Vec::new() } else { fields },
         }
     }
 }

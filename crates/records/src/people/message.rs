@@ -22,6 +22,7 @@ pub fn message_key(message: &Message) -> Key {
         MessageEvent::Failed => "failed",
         MessageEvent::TakenBack(_) => "taken_back",
         MessageEvent::WrittenOff { .. } => "written_off",
+        MessageEvent::PaymentToConfirm { .. } => "payment_to_confirm",
         MessageEvent::Paid { .. } => "paid",
     };
     Key {
@@ -49,6 +50,7 @@ enum EventShape {
     WrittenOff { written_off: String, by: String },
     Failed { failed: bool },
     Paid { paid_to: String, total_fee_fen: i64 },
+    PaymentToConfirm { asked_by: String, total_fee_fen: i64, prepay_id: String },
 }
 
 impl From<&MessageEvent> for EventShape {
@@ -63,6 +65,13 @@ impl From<&MessageEvent> for EventShape {
                 Self::WrittenOff { written_off: serial.to_string(), by: by.to_string() }
             }
             MessageEvent::Failed => Self::Failed { failed: true },
+            MessageEvent::PaymentToConfirm { mchid, total_fee_fen, prepay_id } => {
+                Self::PaymentToConfirm {
+                    asked_by: mchid.to_string(),
+                    total_fee_fen: *total_fee_fen,
+                    prepay_id: prepay_id.clone(),
+                }
+            }
             MessageEvent::Paid { mchid, total_fee_fen } => {
                 Self::Paid { paid_to: mchid.to_string(), total_fee_fen: *total_fee_fen }
             }
@@ -84,6 +93,10 @@ impl EventShape {
                 by: stored_appid(stored, "by", &by)?,
             },
             Self::Failed { .. } => MessageEvent::Failed,
+            Self::PaymentToConfirm { asked_by, total_fee_fen, prepay_id } => {
+                let mchid = known(stored, "asked_by", MchId::parse(&asked_by))?;
+                MessageEvent::PaymentToConfirm { mchid, total_fee_fen, prepay_id }
+            }
             Self::Paid { paid_to, total_fee_fen } => {
                 let mchid = known(stored, "paid_to", MchId::parse(&paid_to))?;
                 MessageEvent::Paid { mchid, total_fee_fen }

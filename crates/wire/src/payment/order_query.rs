@@ -92,11 +92,13 @@ pub fn sub_merchant_fields(payment: &Payment) -> Fields {
     Fields::default().text("sub_appid", appid).text("sub_mch_id", sub.mchid.as_str())
 }
 
+/// `trade_state_desc`, the one text of an answer that people read: pay merchants call a sandbox.
 fn in_words(payment: &Payment) -> &'static str {
     match &payment.state {
         PaymentState::NotPaid => "订单未支付",
-        PaymentState::Paid(_) if payment.refunded_fen > 0 => "转入退款",
-        PaymentState::Paid(_) => "支付成功",
+        PaymentState::UserPaying { .. } => "用户支付中，请稍后查询",
+        PaymentState::Paid(_) if payment.refunded_fen > 0 => "转入退款（沙箱，不会产生真实退款）",
+        PaymentState::Paid(_) => "支付成功（沙箱，不会产生真实扣款）",
         PaymentState::Closed { .. } => "订单已关闭",
         PaymentState::Revoked { .. } => "订单已撤销",
     }

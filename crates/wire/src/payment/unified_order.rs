@@ -77,17 +77,21 @@ fn read_as(
     Ok((number, asked))
 }
 
-/// Reads quick pay's code: 18 digits that begin with 10 to 15.
+/// Reads quick pay's code: AUTH_CODE_ERROR for anything but 18 digits, AUTH_CODE_INVALID where they don't begin with
+/// 10 to 15, as every pay code does.
 pub fn read_auth_code(request: &PayRequest) -> Result<&str, PayRefusal> {
     let code = request.required("auth_code", 128)?;
-    if is_pay_code(code) {
-        return Ok(code);
+    let refuse = |error, problem: &str| {
+        let detail = format!("auth_code must {problem}, not {}", text::quoted(code));
+        Err(PayRefusal::new(error, detail))
+    };
+    if code.len() != 18 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return refuse(PayErrorCode::AuthCodeError, "be the 18 digits of a pay code");
     }
-    let detail = format!(
-        "auth_code must be the 18 digits of a pay code, beginning with 10 to 15, not {}",
-        text::quoted(code)
-    );
-    Err(PayRefusal::new(PayErrorCode::AuthCodeInvalid, detail))
+    if !("10".."16").contains(&&code[..2]) {
+        return refuse(PayErrorCode::AuthCodeInvalid, "begin with 10 to 15");
+    }
+    Ok(code)
 }
 
 fn is_pay_code(text: &str) -> bool {
