@@ -130,9 +130,10 @@ fn of_order() -> Vec<Wrong> {
 }
 
 fn of_quick_pay() -> Vec<Wrong> {
-    let codes = ["139", "160000000000000000", "13000000000000000x", "1300000000000000000"];
+    let codes = ["139", "13000000000000000x", "1300000000000000000"];
     let mut wrongs: Vec<_> =
-        wrong("auth_code", &codes, "AUTH_CODE_INVALID", "the 18 digits").collect();
+        wrong("auth_code", &codes, "AUTH_CODE_ERROR", "the 18 digits").collect();
+    wrongs.extend(wrong("auth_code", &["160000000000000000"], "AUTH_CODE_INVALID", "10 to 15"));
     wrongs.extend(wrong("auth_code", &["130000000000000000"], "AUTH_CODE_INVALID", "is nobody's"));
     wrongs
 }

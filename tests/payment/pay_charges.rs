@@ -87,8 +87,8 @@ fn a_payment_on_behalf_is_told_by_notice_and_query() {
     client.refused(
         "/pay/micropay",
         &quick("order-3", &contract_id, "100"),
-        "AUTH_CODE_ERROR",
-        "18 digits",
+        "AUTH_CODE_INVALID",
+        "10 to 15",
     );
 }
 

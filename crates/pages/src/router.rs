@@ -58,14 +58,14 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
     page_row(
         "GET POST",
         PICKER_PATH,
-        "the picker: a user chooses invoices for a company (wx.invoke('chooseInvoice'))",
-        "发票选择器（wx.invoke('chooseInvoice')）",
+        "the picker: a user chooses invoices for a company (chooseInvoice)",
+        "发票选择器（chooseInvoice）",
     ),
     page_row(
         "GET POST",
         TITLE_PICKER_PATH,
-        "a user chooses a title for a page (wx.invoke('chooseInvoiceTitle'))",
-        "抬头选择器（wx.invoke('chooseInvoiceTitle')）",
+        "a user chooses a title for a page (chooseInvoiceTitle)",
+        "抬头选择器（chooseInvoiceTitle）",
     ),
     page_row(
         "GET",

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::payment::names::new_transaction_id;
 use crate::payment::pay_caller::{PayCaller, check_sub_merchant};
 use crate::payment::pay_failure::PayFailure;
+use crate::payment::payer_codes::ChargedBy;
 use crate::payment::paying::{message_of, of_paid, payer};
 use crate::payment::payments::{new_prepay, number_of, placed, prepay_alias};
 use crate::payment::s13_receipt;
@@ -25,9 +26,10 @@ pub async fn charge(
     caller: &PayCaller,
     number: &OutTradeNo,
     asked: &PaymentRequest,
-    user: &UserId,
+    by: ChargedBy<'_>,
 ) -> Result<Payment, PayFailure> {
     check_sub_merchant(app, &caller.pay_merchant, asked).await?;
+    let user = &by.payer(app).await?;
     let key = payment_key(&caller.pay_merchant.mchid, number);
     let now = app.now();
     decide_reading(app, key, FirstTry::TakesItForAbsent, async |found: Option<Payment>, _| {

@@ -21,6 +21,25 @@ const SHOWN_FOR: Duration = Duration::from_secs(60);
 /// The digits of a pay code that say whose it is.
 const USER_DIGITS: usize = 13;
 
+/// By what a payer is charged without a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChargedBy<'a> {
+    /// `auth_code`: the pay code that they show.
+    PayCode(&'a str),
+    /// `contract_id`
+    Contract(&'a str),
+}
+
+impl ChargedBy<'_> {
+    /// Whose it is. AUTH_CODE_INVALID: nobody's. AUTHCODEEXPIRE: it is shown no more.
+    pub(crate) async fn payer(self, app: &App) -> Result<UserId, PayFailure> {
+        match self {
+            Self::PayCode(auth_code) => payer_of(app, auth_code).await,
+            Self::Contract(contract_id) => payer_by_contract(app, contract_id).await,
+        }
+    }
+}
+
 /// A user's codes that never change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayerCodes {
@@ -77,7 +96,7 @@ pub(crate) async fn missing(app: &App, user: &UserId) -> Result<Vec<Save>, Failu
 }
 
 /// Who shows this pay code. AUTH_CODE_INVALID: nobody; AUTHCODEEXPIRE: they show another one by now.
-pub async fn payer_of(app: &App, auth_code: &str) -> Result<UserId, PayFailure> {
+async fn payer_of(app: &App, auth_code: &str) -> Result<UserId, PayFailure> {
     let name = auth_code.get(..USER_DIGITS).unwrap_or(auth_code);
     let user = user_of(app, name).await?.ok_or_else(|| nobodys("auth_code", auth_code))?;
     let now = minute(app);
@@ -91,7 +110,7 @@ pub async fn payer_of(app: &App, auth_code: &str) -> Result<UserId, PayFailure> 
 }
 
 /// Whose contract this is. AUTH_CODE_INVALID: nobody's.
-pub async fn payer_by_contract(app: &App, contract_id: &str) -> Result<UserId, PayFailure> {
+async fn payer_by_contract(app: &App, contract_id: &str) -> Result<UserId, PayFailure> {
     let is_contract = contract_id.starts_with("20");
     let user = if is_contract { user_of(app, contract_id).await? } else { None };
     Ok(user.ok_or_else(|| nobodys("contract_id", contract_id))?)

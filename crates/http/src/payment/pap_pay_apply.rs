@@ -5,8 +5,9 @@ use crate::payment::pay_failed::{PayFailed, PayXml};
 use crate::server::Server;
 use axum::extract::State;
 use kaipiao_app::App;
+use kaipiao_app::payment::charges;
 use kaipiao_app::payment::pay_failure::PayFailure;
-use kaipiao_app::payment::{charges, payer_codes};
+use kaipiao_app::payment::payer_codes::ChargedBy;
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_wire::payment::pay_answer::Fields;
 use kaipiao_wire::payment::unified_order::read_pap;
@@ -32,8 +33,7 @@ pub(crate) async fn partner_pap_pay_apply(
 
 async fn apply(app: &App, call: &PayCall) -> Result<(Payment, Fields), PayFailure> {
     let (number, asked) = read_pap(&call.request)?;
-    let contract_id = asked.contract_id.as_deref().unwrap_or_default();
-    let payer = payer_codes::payer_by_contract(app, contract_id).await?;
-    let payment = charges::charge(app, &call.caller, &number, &asked, &payer).await?;
+    let by = ChargedBy::Contract(asked.contract_id.as_deref().unwrap_or_default());
+    let payment = charges::charge(app, &call.caller, &number, &asked, by).await?;
     Ok((payment, Fields::default()))
 }
