@@ -12,6 +12,8 @@
 mod answer;
 mod exchange;
 mod issuer;
+#[cfg(test)]
+mod openapi;
 mod question;
 mod signature;
 
