@@ -38,6 +38,8 @@ pub struct Received {
     pub target: String,
     /// The query's parameters.
     pub query: HashMap<String, String>,
+    /// The headers, by their names in lower case.
+    pub headers: HashMap<String, String>,
     /// The body as it came.
     pub body: String,
 }
@@ -175,11 +177,13 @@ fn read_request(stream: &mut TcpStream) -> Option<(String, Received)> {
         }
     };
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
-    let length = text.lines().find_map(|line| {
+    let headers = text.lines().skip(1).filter_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+        Some((name.to_ascii_lowercase(), value.trim().to_owned()))
     });
-    let length = length.unwrap_or(0);
+    let headers: HashMap<_, _> = headers.collect();
+    let length = headers.get("content-length").and_then(|length| length.parse().ok());
+    let length: usize = length.unwrap_or(0);
     let mut body = bytes.split_off(head);
     let arrived = body.len();
     body.resize(length.max(arrived), 0);
@@ -189,7 +193,7 @@ fn read_request(stream: &mut TcpStream) -> Option<(String, Received)> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let body = String::from_utf8(body).unwrap();
-    Some((method, Received { target, query, body }))
+    Some((method, Received { target, query, headers, body }))
 }
 
 /// False: the connection is over.

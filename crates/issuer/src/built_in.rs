@@ -77,6 +77,7 @@ impl Issuer for BuiltInIssuer {
             at: now,
             specimen,
             machine_number,
+            from_outside: false,
         })
     }
 }

@@ -307,6 +307,7 @@ fn a_request_reads_back_in_every_state_and_colour() {
         at: at(9),
         specimen: false,
         machine_number: "661234567890".into(),
+        from_outside: true,
     };
     let failed = |failure| RequestState::Failed { failure, at: at(8) };
     let issued = |offset| RequestState::Issued { invoice: invoice.clone(), offset };

@@ -130,7 +130,10 @@ impl HttpSender {
 
     async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
         let uri = self.uri(&outgoing.url)?;
-        let request = Request::builder().uri(uri).header(USER_AGENT, "Mozilla/4.0 (Kaipiao)");
+        let mut request = Request::builder().uri(uri).header(USER_AGENT, "Mozilla/4.0 (Kaipiao)");
+        for (name, value) in outgoing.headers {
+            request = request.header(name, value);
+        }
         let request = match outgoing.content {
             Some(Content { content_type, bytes }) => {
                 request.method("POST").header(CONTENT_TYPE, content_type).body(bytes.into())
@@ -186,6 +189,7 @@ impl Sender for HttpSender {
 /// than the limit is cut there.
 async fn read(response: Response<IncomingBody>) -> Result<Incoming, SendError> {
     let status = response.status().as_u16();
+    let headers = headers(&response);
     let (mut incoming, mut body) = (response.into_body(), Vec::new());
     while let Some(frame) = incoming.frame().await {
         let frame = frame.map_err(|error| SendError::Broken(chain(&error)))?;
@@ -197,7 +201,15 @@ async fn read(response: Response<IncomingBody>) -> Result<Incoming, SendError> {
             }
         }
     }
-    Ok(Incoming { status, body })
+    Ok(Incoming { status, headers, body })
+}
+
+fn headers(response: &Response<IncomingBody>) -> Vec<(String, String)> {
+    let texts = response.headers().iter().filter_map(|(name, value)| {
+        let value = value.to_str().ok()?;
+        Some((name.as_str().to_owned(), value.to_owned()))
+    });
+    texts.collect()
 }
 
 /// What the guard said, where it is the cause of an error.

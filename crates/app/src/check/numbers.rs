@@ -42,7 +42,8 @@ fn shown(code: &str, place: u64) -> String {
     format!("{code}/{place}")
 }
 
-/// A used number stands on its owner's invoice, and lies in a range of the merchant's.
+/// A used number stands on its owner's invoice, and lies in a range of the merchant's, unless the operator's own
+/// issuer gave it.
 pub(super) async fn number(
     look: &Look<'_>,
     merchant: &AppId,
@@ -61,6 +62,13 @@ pub(super) async fn number(
             let what = format!("its request {serial} has the number {code} {number}");
             found.unless(invoice.number == owner.number, Invariant::NumberOrphan, what);
         }
+    }
+    let comes_from_outside = request
+        .as_ref()
+        .and_then(|request| request.invoice().ok())
+        .is_some_and(|invoice| invoice.from_outside);
+    if comes_from_outside {
+        return Ok(());
     }
     let (code, place) = owner.number.place();
     match range_at(look, merchant, owner.number.face(), code, place).await? {

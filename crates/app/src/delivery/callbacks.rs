@@ -168,7 +168,8 @@ async fn verify(app: &App, callback: &OpenCallback) -> Result<(), String> {
     let fresh = freshness(app);
     let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
     let time_limit = app.settings.push.concurrency.time_limit;
-    let answer = app.sender.send(Outgoing { url, content: None, time_limit }).await;
+    let asked = Outgoing { url, headers: Vec::new(), content: None, time_limit };
+    let answer = app.sender.send(asked).await;
     let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
     let body = String::from_utf8_lossy(&answer.body);
     if answer.status == 200 && body.trim() == echostr {

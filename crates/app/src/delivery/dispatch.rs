@@ -154,7 +154,7 @@ async fn outgoing(app: &App, push: &Push) -> Result<Option<Outgoing>, Failure> {
     let time_limit = app.settings.push.concurrency.time_limit;
     let post = |url: String, body: String| {
         let content = Content { content_type: XML, bytes: body.into_bytes() };
-        Some(Outgoing { url, content: Some(content), time_limit })
+        Some(Outgoing { url, headers: Vec::new(), content: Some(content), time_limit })
     };
     if let Destination::Fixed { url, .. } = &push.destination {
         return Ok(post(url.clone(), push.body.to_string()));

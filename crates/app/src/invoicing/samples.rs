@@ -61,6 +61,7 @@ impl Issuer for Still {
             at,
             specimen: true,
             machine_number: "0".repeat(12),
+            from_outside: false,
         })
     }
 }

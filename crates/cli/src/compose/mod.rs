@@ -13,8 +13,8 @@ pub use error::ComposeError;
 pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;
-pub(crate) use use_cases::renderer;
 pub use use_cases::{app, prepare};
+pub(crate) use use_cases::{outside_issuer, renderer};
 
 use crate::fault::Fault;
 use crate::listen::{self, SocketLimits};

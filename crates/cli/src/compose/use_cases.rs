@@ -13,6 +13,7 @@ use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
 use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
+use kaipiao_issuer_http::HttpIssuer;
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::OsEntropy;
 use kaipiao_ports::invoicing::issuer::Issuer;
@@ -24,7 +25,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The use cases over a store, as the settings want them, and the issuer that they ask in the
-/// sandbox; in production they ask the built-in one behind it.
+/// sandbox; in production they ask the one behind it.
 pub fn app(
     settings: &Settings,
     address: SocketAddr,
@@ -58,17 +59,19 @@ pub fn app(
                 at_once: settings.issuing.at_once,
             },
             authorization_life: Duration::from_secs(settings.authorization.life_s),
-            allots_numbers: settings.mode == ModeName::Sandbox,
+            allots_numbers: settings.mode == ModeName::Sandbox && !settings.issuing.is_outside(),
         },
         retention: settings.retention.settings(),
     };
-    let numbers = Numbers::new(Arc::clone(store), node, settings.issuing.block_size);
-    let built_in = Arc::new(BuiltInIssuer::new(
-        numbers,
-        keys.check_code_key(),
-        settings.issuing.marks(settings.mode)?,
-    ));
-    let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&built_in) as Arc<dyn Issuer>));
+    let issuer: Arc<dyn Issuer> = match outside_issuer(settings, Arc::clone(&clock))? {
+        Some(outside) => Arc::new(outside),
+        None => {
+            let numbers = Numbers::new(Arc::clone(store), node, settings.issuing.block_size);
+            let marks = settings.issuing.marks(settings.mode)?;
+            Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key(), marks))
+        }
+    };
+    let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&issuer)));
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
@@ -77,11 +80,21 @@ pub fn app(
         sender: Arc::new(sender),
         issuer: match settings.mode {
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
-            ModeName::Production => built_in,
+            ModeName::Production => issuer,
         },
         renderer: Arc::new(renderer(&settings.render)?),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
+}
+
+/// The operator's own issuer, if the settings name one. It is where the operator says: no address is refused.
+pub(crate) fn outside_issuer(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<Option<HttpIssuer>, ComposeError> {
+    let Some(issuer) = settings.issuing.outside(settings.mode)? else { return Ok(None) };
+    let sender = HttpSender::new(settings.push.open_sender()?)?;
+    Ok(Some(HttpIssuer::new(issuer, Arc::new(sender), clock)))
 }
 
 /// What draws invoices: with the operator's fonts and short names of tax codes.

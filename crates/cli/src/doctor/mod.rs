@@ -7,6 +7,7 @@ mod clock;
 mod database;
 mod finding;
 mod fonts;
+mod issuer;
 mod machine;
 mod origins;
 mod storage;
@@ -88,6 +89,7 @@ async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
     if let Err(error) = callbacks {
         findings.push(Finding::error("store", error, ""));
     }
+    issuer::examine(&settings, findings).await;
     fonts::examine(&settings, findings);
     categories::examine(&settings, findings);
     certificate::examine(&settings, findings);

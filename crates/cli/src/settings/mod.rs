@@ -120,6 +120,7 @@ impl Settings {
         addresses::check_public_base_url(&self.public_base_url)?;
         bounds::check(self.bounded())?;
         self.issuing.marks(self.mode)?;
+        self.issuing.check_url()?;
         self.render.font_files()?;
         self.trusted_proxies()?;
         addresses::check_allowed_hosts(&self.allowed_hosts)?;
@@ -174,6 +175,7 @@ impl Settings {
             ("database.url_file", &self.database.url_file),
             ("tls.key", &self.tls.key),
             ("login.hs256_secret_file", &self.login.hs256_secret_file),
+            ("issuing.secret_file", &self.issuing.secret_file),
         ];
         let own = own.into_iter().filter(|(_, path)| !path.as_os_str().is_empty());
         let own = own.map(|(setting, path)| (setting, path.as_path()));

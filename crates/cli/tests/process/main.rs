@@ -8,6 +8,7 @@ mod health;
 mod issuing;
 mod log;
 mod operations;
+mod outside_issuer;
 mod stop;
 mod tls;
 

@@ -17,6 +17,8 @@ pub struct IssuedInvoice {
     pub specimen: bool,
     /// The tax machine that a classic face names: 12 digits.
     pub machine_number: String,
+    /// Whether the operator's own issuer made it: its number is out of no range that was allotted here.
+    pub from_outside: bool,
 }
 
 impl IssuedInvoice {

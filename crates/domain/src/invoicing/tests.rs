@@ -135,7 +135,14 @@ fn issued(n: u64) -> IssuerAnswer {
 fn issued_as(number: InvoiceNumber, check_code: String) -> IssuerAnswer {
     let machine_number = "000000000000".into();
     let at = at(11);
-    IssuerAnswer::Issued(IssuedInvoice { number, check_code, at, specimen: true, machine_number })
+    IssuerAnswer::Issued(IssuedInvoice {
+        number,
+        check_code,
+        at,
+        specimen: true,
+        machine_number,
+        from_outside: false,
+    })
 }
 
 fn ended(request: &InvoiceRequest, answer: IssuerAnswer) -> InvoiceRequest {

@@ -8,6 +8,8 @@ use core::time::Duration;
 pub struct Outgoing {
     /// The whole address.
     pub url: String,
+    /// Headers besides the Content-Type and the client's own.
+    pub headers: Vec<(&'static str, String)>,
     /// POST with this; None: GET.
     pub content: Option<Content>,
     /// How long the whole exchange may take, connecting included.
@@ -28,8 +30,18 @@ pub struct Content {
 pub struct Incoming {
     /// The HTTP status. A redirect is an answer like any other: it is not followed.
     pub status: u16,
+    /// The headers whose values are ASCII; names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The body, at most 64 KiB of it.
     pub body: Vec<u8>,
+}
+
+impl Incoming {
+    /// The first header of that name, which is in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(found, _)| found == name)?;
+        Some(value)
+    }
 }
 
 /// Why there is no answer. The texts are for people: the merchant's developers read them.

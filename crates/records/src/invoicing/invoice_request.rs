@@ -95,6 +95,8 @@ enum StateShape {
         at_ms: i64,
         specimen: bool,
         machine_number: String,
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        from_outside: bool,
         offset: OffsetShape,
     },
 }
@@ -123,6 +125,7 @@ impl From<&RequestState> for StateShape {
                 at_ms: invoice.at.unix_millis(),
                 specimen: invoice.specimen,
                 machine_number: invoice.machine_number.clone(),
+                from_outside: invoice.from_outside,
                 offset: match offset {
                     Offset::Standing => OffsetShape::Standing,
                     Offset::Underway(red) => OffsetShape::Underway(red.to_string()),
@@ -141,18 +144,26 @@ impl StateShape {
                 failure: known(stored, "code", failure(code, words))?,
                 at: at(at_ms),
             },
-            Self::Issued { code, number, check_code, at_ms, specimen, machine_number, offset } => {
-                RequestState::Issued {
-                    invoice: IssuedInvoice {
-                        number: known(stored, "number", InvoiceNumber::parse(&code, &number))?,
-                        check_code,
-                        at: at(at_ms),
-                        specimen,
-                        machine_number,
-                    },
-                    offset: offset.offset(stored)?,
-                }
-            }
+            Self::Issued {
+                code,
+                number,
+                check_code,
+                at_ms,
+                specimen,
+                machine_number,
+                from_outside,
+                offset,
+            } => RequestState::Issued {
+                invoice: IssuedInvoice {
+                    number: known(stored, "number", InvoiceNumber::parse(&code, &number))?,
+                    check_code,
+                    at: at(at_ms),
+                    specimen,
+                    machine_number,
+                    from_outside,
+                },
+                offset: offset.offset(stored)?,
+            },
         })
     }
 }

@@ -322,6 +322,7 @@ mod tests {
                 at: Timestamp::from_unix_millis(0),
                 specimen: true,
                 machine_number: String::new(),
+                from_outside: false,
             })
         };
         let lines = of("63205347819001756240");

@@ -90,6 +90,7 @@ pub fn fixture(name: &'static str, face: Face, content: Content) -> Fixture {
         at: AT,
         specimen: true,
         machine_number: "000000000000".into(),
+        from_outside: false,
     };
     let merchant = AppId::parse("wx6b61697069616f31").unwrap();
     let request = InvoiceRequest {

@@ -56,6 +56,7 @@ fn sender() -> HttpSender {
 fn outgoing(url: String) -> Outgoing {
     Outgoing {
         url,
+        headers: Vec::new(),
         content: Some(Content { content_type: "text/xml", bytes: b"<xml></xml>".to_vec() }),
         time_limit: LIMIT,
     }
@@ -101,9 +102,21 @@ async fn the_request_is_what_receivers_expect() {
     assert!(head.starts_with("post /callback?a=1 http/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: text/xml\r\n"), "{head}");
     assert!(head.contains("content-length: 11\r\n") && head.contains(&format!("host: {address}")));
+    let signed = vec![("kaipiao-signature", "ab12".to_owned())];
+    let url = format!("http://{address}/");
+    sender().send(Outgoing { headers: signed, ..outgoing(url) }).await.unwrap();
+    let head = reported.recv().unwrap().to_lowercase();
+    assert!(head.contains("kaipiao-signature: ab12\r\n"), "{head}");
     let get = Outgoing { content: None, ..outgoing(format!("http://{address}/?echostr=1")) };
     sender().send(get).await.unwrap();
     assert!(reported.recv().unwrap().starts_with("GET /?echostr=1 HTTP/1.1\r\n"));
+}
+
+#[tokio::test]
+async fn an_answers_headers_are_told_by_their_names_in_lower_case() {
+    let bytes = b"HTTP/1.1 200 OK\r\nX-Signed: a b\r\nContent-Length: 0\r\n\r\n";
+    let answer = send_to(answering(bytes).await).await.unwrap();
+    assert_eq!((answer.header("x-signed"), answer.header("x-other")), (Some("a b"), None));
 }
 
 #[tokio::test]

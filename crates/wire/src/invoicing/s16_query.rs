@@ -131,6 +131,7 @@ mod tests {
             at,
             specimen: true,
             machine_number: String::new(),
+            from_outside: false,
         };
         let classic = issued(number, "59004166725791147047");
         assert_eq!(

@@ -1,0 +1,58 @@
+//! The operator's own issuer.
+
+use super::finding::Finding;
+use crate::compose;
+use crate::settings::{ModeName, Settings};
+use core::time::Duration;
+use kaipiao_issuer_http::AskError;
+use kaipiao_ports::clock::SystemClock;
+use std::sync::Arc;
+
+/// How long its answer may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Whether it can be reached, and its answer trusted.
+pub(super) async fn examine(settings: &Settings, findings: &mut Vec<Finding>) {
+    match compose::outside_issuer(settings, Arc::new(SystemClock::default())) {
+        Err(error) => findings.push(Finding::error("issuer", error, "")),
+        Ok(None) => {}
+        Ok(Some(issuer)) => {
+            findings.push(match issuer.probe(LIMIT).await {
+                Ok(()) => Finding::ok("issuer", "it answers, signed with the same secret"),
+                Err(why) => Finding::error("issuer", format!("issuing.url: {why}"), advice(&why)),
+            });
+            findings.extend(plain_connection(settings));
+        }
+    }
+}
+
+const fn advice(why: &AskError) -> &'static str {
+    match why {
+        AskError::Unreachable(_) | AskError::Silent(_) => {
+            "start it, or mend issuing.url, its name or push.ca_file"
+        }
+        AskError::Forged | AskError::Status(401) => {
+            "give both sides the same secret (issuing.secret_file here), and set both clocks"
+        }
+        AskError::Stale(_) => "set both clocks, by NTP for instance",
+        AskError::Fault(_)
+        | AskError::Status(_)
+        | AskError::Unsigned(_)
+        | AskError::Unreadable(_) => {
+            "it must answer POST {issuing.url}/status as docs/issuer.md says"
+        }
+    }
+}
+
+/// In production: questions that whoever listens on the way can read.
+fn plain_connection(settings: &Settings) -> Option<Finding> {
+    let uri: axum::http::Uri = settings.issuing.url.parse().ok()?;
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+    let is_here = host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_open = settings.mode == ModeName::Production && uri.scheme_str() == Some("http");
+    (is_open && !is_here).then(|| {
+        let found = "issuing.url is not https: who listens reads what invoices say";
+        Finding::warning("issuer", found, "give it an https address")
+    })
+}

@@ -1,0 +1,133 @@
+//! The Issuer port over the operator's issuer.
+
+use crate::answer::{Answer, Invoice};
+use crate::exchange::{AskError, Exchange};
+use crate::question::{for_invoice, for_status};
+use crate::signature::Secret;
+use async_trait::async_trait;
+use core::time::Duration;
+use kaipiao_domain::Timestamp;
+use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_ports::clock::Clock;
+use kaipiao_ports::delivery::sender::Sender;
+use kaipiao_ports::invoicing::issuer::Issuer;
+use std::sync::Arc;
+
+/// Where the operator's issuer is, and what its invoices bear.
+#[derive(Clone)]
+pub struct HttpIssuerSettings {
+    /// The address that `/issue`, `/offset` and `/status` are appended to, without a slash at its end.
+    pub url: String,
+    /// What both sides sign with.
+    pub secret: Secret,
+    /// How long one question may take.
+    pub time_limit: Duration,
+    /// Whether invoices are samples: marked so on every page, and the issuer is told.
+    pub specimen: bool,
+    /// The tax machine of invoices whose answer names none: 12 digits.
+    pub machine_number: String,
+}
+
+/// The operator's issuer.
+pub struct HttpIssuer {
+    exchange: Exchange,
+    time_limit: Duration,
+    specimen: bool,
+    machine_number: String,
+}
+
+impl HttpIssuer {
+    /// An issuer that is asked over this sender. Signatures are of the clock's real time.
+    pub fn new(
+        settings: HttpIssuerSettings,
+        sender: Arc<dyn Sender>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let HttpIssuerSettings { url, secret, time_limit, specimen, machine_number } = settings;
+        let exchange = Exchange { sender, clock, url, secret };
+        Self { exchange, time_limit, specimen, machine_number }
+    }
+
+    /// Asks how a serial stands that no merchant has, which changes nothing: whether the issuer can be reached,
+    /// and its answer trusted.
+    pub async fn probe(&self, time_limit: Duration) -> Result<(), AskError> {
+        let question = for_status("wx0000000000000000", "kaipiao doctor");
+        self.exchange.ask(question, time_limit).await.map(|_| ())
+    }
+
+    /// The invoice, unless it was made of another content than this one, or in the future.
+    fn issued(&self, invoice: Invoice, content_digest: &str) -> IssuerAnswer {
+        let Invoice { content_digest: made_of, number, check_code, at, machine_number } = invoice;
+        if made_of != content_digest {
+            let (code, number) = (number.code(), number.number());
+            let words = format!(
+                "the issuer has issued {code} {number} for this serial already, with another content; send what was sent then"
+            );
+            return IssuerAnswer::Failed(IssueFailure::Unreadable(words));
+        }
+        if at > self.exchange.clock.real_now() + MAX_AHEAD {
+            let words = "the issuer's answer cannot be read: issued_at is in the future";
+            return IssuerAnswer::Failed(IssueFailure::Unreadable(words.to_owned()));
+        }
+        IssuerAnswer::Issued(IssuedInvoice {
+            number,
+            check_code,
+            at,
+            specimen: self.specimen,
+            machine_number: machine_number.unwrap_or_else(|| self.machine_number.clone()),
+            from_outside: true,
+        })
+    }
+}
+
+/// How far an issuer's clock may be ahead.
+const MAX_AHEAD: Duration = Duration::from_secs(300);
+
+#[async_trait]
+impl Issuer for HttpIssuer {
+    async fn issue(
+        &self,
+        request: &InvoiceRequest,
+        content: &Content,
+        _: Timestamp,
+    ) -> IssuerAnswer {
+        let (question, content_digest) = for_invoice(request, content, self.specimen);
+        match self.exchange.ask(question, self.time_limit).await {
+            Ok(Answer::Issued(invoice)) => self.issued(invoice, &content_digest),
+            Ok(Answer::Refused(words)) => IssuerAnswer::Failed(IssueFailure::Refused(words)),
+            Ok(Answer::NotYet) => IssuerAnswer::NotYet,
+            Ok(Answer::Unknown) => {
+                let words = "the issuer's answer cannot be read: unknown is none to this question";
+                IssuerAnswer::Failed(IssueFailure::Unreadable(words.to_owned()))
+            }
+            Err(why) => {
+                let (merchant, serial) = (&request.merchant, &request.serial);
+                tracing::warn!(%merchant, ?serial, %why, "the issuer did not answer as it should");
+                IssuerAnswer::Failed(failure(why))
+            }
+        }
+    }
+}
+
+/// What the merchant is told: nothing of addresses, which the operator finds in the log.
+fn failure(why: AskError) -> IssueFailure {
+    match why {
+        AskError::Unreachable(_) => {
+            IssueFailure::Unreachable("the issuer cannot be reached".to_owned())
+        }
+        AskError::Fault(status) => {
+            IssueFailure::Unreachable(format!("the issuer has a fault of its own: status {status}"))
+        }
+        AskError::Silent(_) => IssueFailure::Silent,
+        AskError::Status(_)
+        | AskError::Unsigned(_)
+        | AskError::Forged
+        | AskError::Stale(_)
+        | AskError::Unreadable(_) => {
+            IssueFailure::Unreadable(format!("the issuer cannot be trusted: {why}"))
+        }
+    }
+}
