@@ -150,5 +150,10 @@ fn a_payment_made_before_anybody_was_linked_keeps_its_number_for_type_1() {
             assert_ok(&client.auth_url_answer(&client.asked(free, page_type)));
         }
     }
+    // The merchant's own link opens what the entry would have opened.
     assert_ok(&client.auth_url_answer(&client.asked("order-1", 1)));
+    let (_, listed) = server.admin("GET", &format!("payments/{MCHID}/order-1"), &json!({}));
+    assert_eq!(listed["entry"]["shown"], true, "{listed}");
+    pay.refund("order-1", "r-2", "100");
+    assert_refused(&client.auth_url_answer(&client.asked("order-1", 1)), 72035, "");
 }

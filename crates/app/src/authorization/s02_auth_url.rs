@@ -4,9 +4,9 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
-use crate::payment::s13_receipt::check_not_waiting;
+use crate::payment::s13_receipt::{opened_by_link, waiting_payment};
 use crate::signed::{ticket, write_link};
-use crate::store_access::{Decision, FirstTry, decide, get};
+use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::{PageType, Source};
 use kaipiao_domain::authorization::contact::Contact;
@@ -51,16 +51,21 @@ pub async fn auth_url(
     let now = app.now();
     check_ticket(app, caller, &ticket, now)?;
     let merchant = caller.merchant();
-    if request.page_type != PageType::FillTitle {
-        check_not_waiting(app, merchant, &request.order_id).await?;
-    }
     let key = order_key_of(merchant, &request.order_id);
-    decide(app, key, FirstTry::TakesItForAbsent, |found: Option<Order>| {
-        let next = match found {
-            None => Some(Order::offer(merchant.clone(), request.clone(), now)),
-            Some(order) => order.offer_again(request.clone(), now)?,
+    decide_reading(app, key, FirstTry::TakesItForAbsent, async |found: Option<Order>, _| {
+        let request = request.clone();
+        if let Some(order) = found {
+            return Ok(Decision::alone(order.offer_again(request, now)?, ()));
+        }
+        let Some(payment) = waiting_payment(app, merchant, &request.order_id).await? else {
+            let order = Order::offer(merchant.clone(), request, now);
+            return Ok(Decision::alone(Some(order), ()));
         };
-        Ok::<_, Failure>(Decision::alone(next, ()))
+        if request.page_type != PageType::FillTitle {
+            return Err(Order::paid_with_receipt(&request.order_id).into());
+        }
+        let (order, payment) = opened_by_link(payment, merchant, request, now);
+        Ok::<_, Failure>(Decision { also: vec![payment], ..Decision::alone(Some(order), ()) })
     })
     .await?;
     Ok(AuthUrl {

@@ -36,14 +36,15 @@ pub async fn place(
             Some(payment) => {
                 payment.check_again(asked, caller.key)?;
                 let is_open = payment.can_be_paid_by_page(now);
-                let until_before = payment.request.expires_at;
-                let request = PaymentRequest { expires_at: asked.expires_at, ..payment.request };
-                let payment = Payment { request, ..payment };
+                let request =
+                    PaymentRequest { expires_at: asked.expires_at, ..payment.request.clone() };
+                // Its notice is signed as the newest request is.
+                let again = Payment { request, sign_type: caller.sign_type, ..payment.clone() };
                 if is_open {
-                    let next = (asked.expires_at != until_before).then(|| payment.clone());
-                    return Ok(Decision::alone(next, payment));
+                    let next = (again != payment).then(|| again.clone());
+                    return Ok(Decision::alone(next, again));
                 }
-                Payment { prepay: Some(prepay), ..payment }
+                Payment { prepay: Some(prepay), ..again }
             }
         };
         let also = prepay_alias(&next).into_iter().collect();

@@ -8,7 +8,9 @@ use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::signed::write_link;
 use crate::store_access::{Decision, FirstTry, decide_reading, get, get_fresh};
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderId;
@@ -135,27 +137,43 @@ pub(super) async fn opened_by(
     Ok((payment, Some(record::save(key, Expect::Absent, &order))))
 }
 
-/// Checks that a number for which the merchant asks for another type than 1 is no payment's with an entry that nobody
-/// has opened yet: it was paid while nobody was linked (D-163). A number that is an order already stays that.
-pub(crate) async fn check_not_waiting(
+/// The payment of a number for which the merchant asks, with an entry that nobody has opened yet: it was paid while
+/// nobody was linked (D-163). None: the number is free, or an order already, which it stays.
+pub(crate) async fn waiting_payment(
     app: &App,
     merchant: &AppId,
     order_id: &OrderId,
-) -> Result<(), Failure> {
+) -> Result<Option<Versioned<Payment>>, Failure> {
     // What is remembered is enough, so that a merchant without a link costs no read: on another node it counts 2 s later.
     let key = linked_pay_merchant_key(merchant);
     let linked = record::get::<LinkedPayMerchant>(&*app.store, &key).await?;
     let number = OutTradeNo::parse(order_id.as_str());
-    let (Some(linked), Ok(number)) = (linked, number) else { return Ok(()) };
+    let (Some(linked), Ok(number)) = (linked, number) else { return Ok(None) };
     let LinkedPayMerchant(mchid) = linked.value;
-    let found = get_fresh::<Payment>(app, &payment_key(&mchid, &number)).await?;
-    let Some(payment) = found.filter(Payment::is_waiting_for_entry) else { return Ok(()) };
-    let link = link_of(app, &payment).await?;
+    let found: Option<Versioned<Payment>> =
+        record::get_fresh(&*app.store, &payment_key(&mchid, &number)).await?;
+    let Some(payment) = found.filter(|payment| payment.value.is_waiting_for_entry()) else {
+        return Ok(None);
+    };
+    let link = link_of(app, &payment.value).await?;
     let is_own = link.is_some_and(|link| link.merchant == *merchant);
-    if is_own && get_fresh::<Order>(app, &order_key_of(merchant, order_id)).await?.is_none() {
-        return Err(Order::paid_with_receipt(order_id).into());
-    }
-    Ok(())
+    let order = get_fresh::<Order>(app, &order_key_of(merchant, order_id)).await?;
+    Ok(Some(payment).filter(|_| is_own && order.is_none()))
+}
+
+/// The order that a merchant's own link opens for a waiting payment, as its entry would have, and the payment that
+/// remembers it.
+pub(crate) fn opened_by_link(
+    payment: Versioned<Payment>,
+    merchant: &AppId,
+    request: AuthorizationRequest,
+    now: Timestamp,
+) -> (Order, Save) {
+    let Versioned { value: payment, version } = payment;
+    let order = Order::of_payment(merchant.clone(), request, payment.mchid.clone(), now);
+    let payment = Payment { order_merchant: Some(merchant.clone()), ..payment };
+    let key = payment_key(&payment.mchid, &payment.out_trade_no);
+    (order, record::save(key, Expect::Version(version), &payment))
 }
 
 /// What closes the entry of a payment that was given back in full. None: nothing is open.

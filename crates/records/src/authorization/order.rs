@@ -210,7 +210,9 @@ impl Record for Order {
             OrderState::Authorized(authorization) => Some(("authorized", &authorization.user)),
             OrderState::Rejected { decided, .. } => Some(("rejected", decided.user())),
         };
-        let is_unused = matches!(self.state, OrderState::Offered | OrderState::Declined(_));
+        // What a payment has opened is the payment's: it stays as long as that, and says that it was refunded.
+        let is_unused = self.payment.is_none()
+            && matches!(self.state, OrderState::Offered | OrderState::Declined(_));
         let offered_ms = self.offered_at.unix_millis();
         let fields = found.map(|(state, user)| {
             [(Field::State, state.to_owned()), (Field::User, user.as_str().to_owned())]
