@@ -243,6 +243,11 @@ fn the_example_issues_offsets_refuses_and_is_found_well() {
     assert_refused(&client.result("A2r"), 73000, "没有开具过 2ff836A2");
     let log = served.stop();
     assert!(!log.contains(SECRET), "{log}");
+    // In production too the settings may name a private address.
+    let sandbox = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("mode = \"production\"\n{sandbox}")).unwrap();
+    let well = examined();
+    assert_eq!(well["level"], "ok", "{well}");
     // Another secret: neither side believes the other.
     std::fs::write(place.path().join("issuer-secret"), "x".repeat(32)).unwrap();
     let forged = examined();
