@@ -194,8 +194,10 @@ fn a_serial_is_issued_once_however_often_the_server_dies_before_it_has_recorded_
     }
     let once = orders.map(|order| format!("2ff836K{order} 044001900111 {order:0>8}"));
     assert_eq!(example.issued(once.len()), once);
-    let report = kaipiao().args(["check", "--data"]).arg(&data).output().unwrap();
-    assert!(report.status.success(), "{}", crate::text(&report));
+    // No numbers were allotted, and none are missed.
+    let output = kaipiao().args(["check", "--json", "--data"]).arg(&data).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["holds"], &report["checked"]["number_ranges"]), (&json!(true), &json!(0)));
 }
 
 #[test]
