@@ -56,3 +56,27 @@ fn plain_connection(settings: &Settings) -> Option<Finding> {
         Finding::warning("issuer", found, "give it an https address")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn production_is_warned_of_a_plain_connection_to_another_machine() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let is_warned = |mode: &str, url: &str| {
+            let text = format!(
+                "mode = \"{mode}\"\n[issuing]\nurl = \"{url}\"\nsecret_file = \"/etc/secret\""
+            );
+            std::fs::write(file.path(), text).unwrap();
+            plain_connection(&Settings::load(Some(file.path())).unwrap()).is_some()
+        };
+        assert!(is_warned("production", "http://10.0.0.7:8090/kaipiao"));
+        assert!(is_warned("production", "http://issuer.internal"));
+        assert!(!is_warned("sandbox", "http://10.0.0.7:8090"));
+        for here in ["https://10.0.0.7", "http://localhost:1", "http://127.0.0.2", "http://[::1]:1"]
+        {
+            assert!(!is_warned("production", here), "{here}");
+        }
+    }
+}

@@ -194,8 +194,10 @@ fn a_serial_is_issued_once_however_often_the_server_dies_before_it_has_recorded_
     }
     let once = orders.map(|order| format!("2ff836K{order} 044001900111 {order:0>8}"));
     assert_eq!(example.issued(once.len()), once);
-    let report = kaipiao().args(["check", "--data"]).arg(&data).output().unwrap();
-    assert!(report.status.success(), "{}", crate::text(&report));
+    // No numbers were allotted, and none are missed.
+    let output = kaipiao().args(["check", "--json", "--data"]).arg(&data).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["holds"], &report["checked"]["number_ranges"]), (&json!(true), &json!(0)));
 }
 
 #[test]
@@ -243,6 +245,11 @@ fn the_example_issues_offsets_refuses_and_is_found_well() {
     assert_refused(&client.result("A2r"), 73000, "没有开具过 2ff836A2");
     let log = served.stop();
     assert!(!log.contains(SECRET), "{log}");
+    // In production too the settings may name a private address.
+    let sandbox = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("mode = \"production\"\n{sandbox}")).unwrap();
+    let well = examined();
+    assert_eq!(well["level"], "ok", "{well}");
     // Another secret: neither side believes the other.
     std::fs::write(place.path().join("issuer-secret"), "x".repeat(32)).unwrap();
     let forged = examined();

@@ -8,7 +8,7 @@ use core::time::Duration;
 /// How long a ticket lives at least.
 pub const TICKET_LIFE: Duration = Duration::from_secs(7200);
 /// Tickets that are asked for within so many seconds are the same one: so those that live are few enough
-/// to be tried one after the other, where a signature hides which of them it was made with (D-180).
+/// to be tried one after the other, where a signature hides which of them it was made with (D-174).
 const SAME_FOR: Duration = Duration::from_secs(10);
 
 /// What a ticket is for.
