@@ -89,12 +89,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_lives_7200_seconds_to_the_millisecond() {
+    fn a_ticket_lives_7200_seconds_from_whenever_it_was_asked_for() {
         let merchant = AppId::parse("wx6b61697069616f31").unwrap();
-        let issued_at = Timestamp::from_unix_millis(1_700_000_000_000);
-        let ticket = Ticket { merchant, ticket_type: TicketType::WxCard, issued_at };
-        assert!(!ticket.is_expired(issued_at + TICKET_LIFE));
-        assert!(ticket.is_expired(issued_at + TICKET_LIFE + Duration::from_millis(1)));
-        assert!(ticket.is_expired(Timestamp::default()), "issued by a clock far ahead");
+        let begin = Timestamp::from_unix_millis(1_700_000_000_000);
+        let at = |now| Ticket::at(merchant.clone(), TicketType::WxCard, now);
+        let last = begin + Duration::from_millis(9_999);
+        assert_eq!(at(begin), at(last));
+        assert_ne!(at(begin), at(begin + SAME_FOR));
+        assert!(!at(last).is_expired(last + TICKET_LIFE));
+        assert!(at(begin).is_expired(begin + TICKET_LIFE + SAME_FOR + Duration::from_millis(1)));
+        assert!(at(begin).is_expired(Timestamp::default()), "issued by a clock far ahead");
+        let alive: Vec<_> = Ticket::all_alive(&merchant, TicketType::WxCard, last).collect();
+        assert_eq!((alive.len(), &alive[0]), (721, &at(last)));
+        assert!(alive.iter().all(|ticket| !ticket.is_expired(last)));
     }
 }
