@@ -36,6 +36,25 @@ pub fn link_with_contact(server: &TestServer) -> Client<'_> {
     server.merchant()
 }
 
+/// A user's pay code that never changes.
+pub fn fixed_code(server: &TestServer, user: &str) -> String {
+    let accounts = server.get_json("/sandbox/v1/accounts");
+    let users = accounts["users"].as_array().unwrap();
+    let user = users.iter().find(|listed| listed["id"] == user).unwrap();
+    user["auth_code"].as_str().unwrap().to_owned()
+}
+
+/// Parameters of a quick payment.
+pub fn quick<'a>(number: &'a str, auth_code: &'a str, fen: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("body", "tea"),
+        ("out_trade_no", number),
+        ("total_fee", fen),
+        ("spbill_create_ip", "127.0.0.1"),
+        ("auth_code", auth_code),
+    ]
+}
+
 /// A client of a pay merchant.
 pub struct PayClient<'a> {
     /// The server that it asks.
@@ -146,6 +165,11 @@ impl<'a> PayClient<'a> {
             ("refund_fee", refund_fee),
         ];
         self.done("/secapi/pay/refund", &parameters);
+    }
+
+    /// The state that orderquery says.
+    pub fn trade_state(&self, number: &str) -> String {
+        self.done("/pay/orderquery", &[("out_trade_no", number)]).get("trade_state").to_owned()
     }
 
     /// A user pays.

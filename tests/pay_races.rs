@@ -1,6 +1,6 @@
 //! Calls about one payment that come at the same time, to one server or to two: one of them counts, and the other is told.
 
-use crate::pay_client::{MCHID, PayClient, link};
+use crate::pay_client::{MCHID, PayClient, fixed_code, link, quick};
 use crate::{MERCHANT, TestServer, USER, assert_ok, assert_refused};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::{Value, json};
@@ -29,10 +29,6 @@ fn said(answer: &PayRequest) -> &str {
     if code.is_empty() { answer.get("result_code") } else { code }
 }
 
-fn state_of(client: &PayClient<'_>, number: &str) -> String {
-    client.done("/pay/orderquery", &[("out_trade_no", number)]).get("trade_state").to_owned()
-}
-
 fn refund<'a>(number: &'a str, fee: &'a str) -> [(&'a str, &'a str); 4] {
     [("out_trade_no", number), ("out_refund_no", number), ("total_fee", "100"), ("refund_fee", fee)]
 }
@@ -49,7 +45,7 @@ pub fn pay_against_close(one: &TestServer, other: &TestServer) {
             || payer.pay(&prepay_id, USER),
             || merchant.call("/pay/closeorder", &[("out_trade_no", &number)]),
         );
-        match &*state_of(&payer, &number) {
+        match &*payer.trade_state(&number) {
             "SUCCESS" => {
                 assert_eq!((status, said(&closed)), (200, "ORDERPAID"), "{answer} {closed:?}");
                 paid.push(number);
@@ -79,23 +75,15 @@ pub fn pay_against_close(one: &TestServer, other: &TestServer) {
 /// A quick payment is taken back, and a part of it is given back.
 pub fn reverse_against_refund(one: &TestServer, other: &TestServer) {
     let (till, office) = (PayClient::new(one), PayClient::new(other));
-    let accounts = one.get_json("/sandbox/v1/accounts");
-    let auth_code = accounts["users"][0]["auth_code"].as_str().unwrap();
+    let auth_code = fixed_code(one, USER);
     for n in 0..PAYMENTS {
         let number = format!("reverse-{n}");
-        let quick = [
-            ("body", "tea"),
-            ("out_trade_no", &*number),
-            ("total_fee", "100"),
-            ("spbill_create_ip", "127.0.0.1"),
-            ("auth_code", auth_code),
-        ];
-        till.done("/pay/micropay", &quick);
+        till.done("/pay/micropay", &quick(&number, &auth_code, "100"));
         let (reversed, refunded) = at_once(
             || till.call("/secapi/pay/reverse", &[("out_trade_no", &number)]),
             || office.call("/secapi/pay/refund", &refund(&number, "40")),
         );
-        let state = state_of(&till, &number);
+        let state = till.trade_state(&number);
         let wanted = match &*state {
             "REVOKED" => ("SUCCESS", "TRADE_STATE_ERROR"),
             _ => ("TRADE_STATE_ERROR", "SUCCESS"),
@@ -120,7 +108,7 @@ pub fn refund_against_authorize(one: &TestServer, other: &TestServer) {
             || office.refund(&number, &number, "100"),
             || other.answer(link["auth_url"].as_str().unwrap(), USER, "authorize", None),
         );
-        assert_eq!(state_of(&office, &number), "REFUND");
+        assert_eq!(office.trade_state(&number), "REFUND");
         let again = merchant.auth_url_answer(&asked);
         // Whoever was authorized stays that: the merchant rejects it, or takes the invoice back.
         if merchant.status(&number)["invoice_status"] == json!("auth success") {

@@ -189,14 +189,13 @@ impl Browser {
     /// Waits until this window is closed, and goes on in the first one.
     pub async fn return_once_closed(&self) {
         let (started, mut polls) = (Instant::now(), tokio::time::interval(PAUSE));
-        loop {
-            let windows = self.driver.windows().await.unwrap();
-            if let [only] = &*windows {
-                return self.driver.switch_to_window(only.clone()).await.unwrap();
-            }
+        let windows = async || self.driver.windows().await.unwrap();
+        // Not by `until`, which reads the page that is gone.
+        while windows().await.len() > 1 {
             polls.tick().await;
             assert!(started.elapsed() < PATIENCE, "the window stays open");
         }
+        self.driver.switch_to_window(windows().await.remove(0)).await.unwrap();
     }
 
     /// Closes this window as a person does, and goes on in the one that opened it.

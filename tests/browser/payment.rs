@@ -1,10 +1,8 @@
 //! From the cashier or a pay code to the invoice entry, and through it to the title page (section 13).
 
 use crate::harness::{Browser, DESKTOP, Look, PHONE};
-use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MCHID};
-use kaipiao_domain::payment::payments::SignType;
+use kaipiao_tests::pay_client::{PayClient, quick};
 use kaipiao_tests::{MERCHANT, TestServer, USER, assert_ok};
-use kaipiao_wire::payment::pay_sign::sign;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_paid_and_its_entry_leads_to_the_invoice() {
@@ -64,26 +62,6 @@ async fn a_payment_is_paid_and_its_entry_leads_to_the_invoice() {
     }
 }
 
-/// A merchant scans a pay code: what micropay answers.
-fn scan(server: &TestServer, auth_code: &str, total_fee: &str) -> String {
-    let mut parameters = vec![
-        ("appid", MERCHANT),
-        ("mch_id", DEMO_MCHID),
-        ("nonce_str", "1"),
-        ("body", "钢笔"),
-        ("out_trade_no", "order-1"),
-        ("total_fee", total_fee),
-        ("spbill_create_ip", "127.0.0.1"),
-        ("auth_code", auth_code),
-        ("receipt", "Y"),
-    ];
-    let signature = sign(parameters.iter().copied(), DEMO_MCH_KEY, SignType::Md5);
-    parameters.push(("sign", &signature));
-    let element = |(name, value): &(&str, &str)| format!("<{name}>{value}</{name}>");
-    let xml = format!("<xml>{}</xml>", parameters.iter().map(element).collect::<String>());
-    server.post_raw("/pay/micropay", Some("text/xml"), &xml).body().clone()
-}
-
 /// The pay code's digits that a person reads; empty while the page is being replaced.
 async fn digits(browser: &Browser) -> String {
     let shown = browser.find(".digits").await.text().await.unwrap_or_default();
@@ -111,8 +89,8 @@ async fn a_payer_shows_their_code_and_confirms_what_is_above_1000_yuan() {
         let is_next = async || !["", &*first].contains(&&*digits(&browser).await);
         browser.until("the next minute's code is shown", is_next).await;
         let code = digits(&browser).await;
-        let answer = scan(&server, &code, "128050");
-        assert!(answer.contains("<err_code><![CDATA[USERPAYING]]>"), "{code}: {answer}");
+        let asked = [&quick("order-1", &code, "128050")[..], &[("receipt", "Y")]].concat();
+        PayClient::new(&server).refused("/pay/micropay", &asked, "USERPAYING", "");
         browser.says("¥1280.50").await;
         browser.go(&format!("{}/pay-code", server.base)).await;
         browser.holds_still().await;

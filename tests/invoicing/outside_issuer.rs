@@ -3,7 +3,9 @@
 use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_cli::settings::Settings;
 use kaipiao_ports::clock::{Clock, SystemClock};
-use kaipiao_tests::{Received, Receiver, Reply, TestServer, assert_refused, assert_sucesss};
+use kaipiao_tests::{
+    Received, Receiver, Reply, TestServer, assert_ok, assert_refused, assert_sucesss,
+};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::io::Write;
@@ -254,6 +256,20 @@ fn a_number_that_another_invoice_has_is_not_taken() {
     client.authorized("2");
     assert_sucesss(&client.make_out(&client.invoice("2", "A2")));
     assert_refused(&client.result("A2"), 73102, "a second time");
+    assert_ok(&client.reject("2"));
+}
+
+#[test]
+fn the_sandboxs_faults_are_played_before_the_issuer_is_asked() {
+    let issuer = Receiver::behaving(|_, asked| answered(asked, &issued(asked, 1)));
+    let secret = secret_file(SECRET);
+    let server = server(&issuer, &secret);
+    let client = server.merchant();
+    client.authorized("1");
+    server.fault(json!({"target": "issuer", "errcode": 73000}));
+    assert_sucesss(&client.make_out(&client.invoice("1", "A1")));
+    assert_refused(&client.result("A1"), 73000, "");
+    assert_eq!(issuer.received().len(), 0);
 }
 
 #[test]

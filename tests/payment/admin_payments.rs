@@ -1,6 +1,7 @@
 //! Payments as an operator sees and reports them: `/admin/v1/payments`.
 
 use crate::payment::pay_client::{MCHID, PayClient, link};
+use crate::payment::pay_code::{fixed_code, quick};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -40,10 +41,35 @@ fn what_an_entry_lacks_is_named() {
     let listed = server.all_pages(&format!("payments?mchid={MCHID}&limit=2"), "payments");
     let numbers: Vec<_> = listed.iter().map(|one| one["out_trade_no"].as_str().unwrap()).collect();
     assert_eq!(numbers, ["order-3", "order-2", "order-1"]);
-    server.wait_until("payments are found by state", || {
-        let listing = format!("payments?mchid={MCHID}&state=success");
-        server.all_pages(&listing, "payments").len() == 2
-    });
+}
+
+#[test]
+fn payments_are_found_by_state_user_and_time() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let pay = PayClient::new(&server);
+    pay.paid("paid-1", &[], "lina");
+    pay.paid("back-1", &[], "zhangwei");
+    pay.refund("back-1", "r-1", "40");
+    pay.order("closed-1", &[]);
+    pay.done("/pay/closeorder", &[("out_trade_no", "closed-1")]);
+    pay.done("/pay/micropay", &quick("revoked-1", &fixed_code(&server, "lina"), "100"));
+    pay.done("/secapi/pay/reverse", &[("out_trade_no", "revoked-1")]);
+    let found = |by: &str| -> Vec<String> {
+        let all = server.all_pages(&format!("payments?mchid={MCHID}&{by}"), "payments");
+        all.iter().map(|one| one["out_trade_no"].as_str().unwrap().to_owned()).collect()
+    };
+    for (by, numbers) in [
+        ("state=success", &["paid-1"][..]),
+        ("state=refund", &["back-1"]),
+        ("state=closed", &["closed-1"]),
+        ("state=revoked", &["revoked-1"]),
+        ("user=lina", &["revoked-1", "paid-1"]),
+        ("user=zhangwei", &["back-1"]),
+        ("to_ms=1", &[]),
+    ] {
+        server.wait_until(by, || found(by) == numbers);
+    }
 }
 
 #[test]

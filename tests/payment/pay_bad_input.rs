@@ -133,7 +133,12 @@ fn of_quick_pay() -> Vec<Wrong> {
     let codes = ["139", "13000000000000000x", "1300000000000000000"];
     let mut wrongs: Vec<_> =
         wrong("auth_code", &codes, "AUTH_CODE_ERROR", "the 18 digits").collect();
-    wrongs.extend(wrong("auth_code", &["160000000000000000"], "AUTH_CODE_INVALID", "10 to 15"));
+    wrongs.extend(wrong(
+        "auth_code",
+        &["160000000000000000", "090000000000000000"],
+        "AUTH_CODE_INVALID",
+        "10 to 15",
+    ));
     wrongs.extend(wrong("auth_code", &["130000000000000000"], "AUTH_CODE_INVALID", "is nobody's"));
     wrongs
 }

@@ -2,6 +2,7 @@
 
 use crate::payment::pay_client::{PayClient, link_with_contact};
 use crate::payment::visitor::{Visitor, details, location};
+pub use kaipiao_tests::pay_client::{fixed_code, quick};
 use kaipiao_tests::{MERCHANT, OTHER_USER, TestServer, USER};
 use serde_json::Value;
 
@@ -9,25 +10,6 @@ const QUICK: &str = "/pay/micropay";
 const REVERSE: &str = "/secapi/pay/reverse";
 /// The least that a payer is asked for.
 const MUCH: &str = "100001";
-
-/// A user's pay code that never changes.
-pub fn fixed_code(server: &TestServer, user: &str) -> String {
-    let accounts = server.get_json("/sandbox/v1/accounts");
-    let users = accounts["users"].as_array().unwrap();
-    let user = users.iter().find(|listed| listed["id"] == user).unwrap();
-    user["auth_code"].as_str().unwrap().to_owned()
-}
-
-/// Parameters of a quick payment.
-pub fn quick<'a>(number: &'a str, auth_code: &'a str, fen: &'a str) -> Vec<(&'a str, &'a str)> {
-    vec![
-        ("body", "tea"),
-        ("out_trade_no", number),
-        ("total_fee", fen),
-        ("spbill_create_ip", "127.0.0.1"),
-        ("auth_code", auth_code),
-    ]
-}
 
 /// The digits on a visitor's page.
 pub fn shown_to(visitor: &Visitor<'_>) -> String {
@@ -66,23 +48,6 @@ fn a_code_is_shown_for_a_minute_and_serves_for_another() {
 }
 
 #[test]
-fn what_is_no_pay_code_is_told_from_one_that_is_nobodys() {
-    let server = TestServer::start();
-    let pay = PayClient::new(&server);
-    for (code, error, words) in [
-        ("139", "AUTH_CODE_ERROR", "18 digits"),
-        ("1300000000000000001", "AUTH_CODE_ERROR", "18 digits"),
-        ("13000000000000000x", "AUTH_CODE_ERROR", "18 digits"),
-        ("160000000000000000", "AUTH_CODE_INVALID", "begin with 10 to 15"),
-        ("090000000000000000", "AUTH_CODE_INVALID", "begin with 10 to 15"),
-        ("130000000000000000", "AUTH_CODE_INVALID", "nobody"),
-    ] {
-        pay.refused(QUICK, &quick("order-1", code, "100"), error, words);
-    }
-    pay.refused(QUICK, &quick("order-1", "", "100"), "LACK_PARAMS", "auth_code");
-}
-
-#[test]
 fn a_pay_code_is_its_users_to_see_in_the_sandbox_alone() {
     let server = TestServer::start();
     let nobody = Visitor::nobody(&server);
@@ -105,10 +70,6 @@ fn last_message(server: &TestServer, user: &str) -> Value {
     server.get_json(&format!("/sandbox/v1/messages?user={user}"))["messages"][0].clone()
 }
 
-fn trade_state(pay: &PayClient<'_>, number: &str) -> String {
-    pay.done("/pay/orderquery", &[("out_trade_no", number)]).get("trade_state").to_owned()
-}
-
 #[test]
 fn above_1000_yuan_quick_pay_waits_for_the_payers_yes() {
     let server = TestServer::start();
@@ -120,7 +81,7 @@ fn above_1000_yuan_quick_pay_waits_for_the_payers_yes() {
     let asked = [quick("order-1", &code, MUCH), vec![("receipt", "Y")]].concat();
     for _ in 0..2 {
         pay.refused(QUICK, &asked, "USERPAYING", "ask orderquery");
-        assert_eq!(trade_state(&pay, "order-1"), "USERPAYING");
+        assert_eq!(pay.trade_state("order-1"), "USERPAYING");
     }
     // Another payer's code, or other parameters, do not take its place.
     let others = fixed_code(&server, OTHER_USER);
@@ -146,13 +107,13 @@ fn above_1000_yuan_quick_pay_waits_for_the_payers_yes() {
     }
     other.says(&cashier, 403, "This payment is for somebody else");
     assert_eq!(other.press("/me/titles/new", &cashier).status(), 303);
-    assert_eq!(trade_state(&pay, "order-1"), "USERPAYING");
+    assert_eq!(pay.trade_state("order-1"), "USERPAYING");
     payer.says(&cashier, 200, "no money moves");
     payer.says(&cashier, 200, "Confirm payment");
     // The yes comes when it comes: only a page of another kind has two hours.
     server.advance_s(3 * 3600);
     assert_eq!(location(&payer.press(&cashier, &cashier)), details("order-1"));
-    assert_eq!(trade_state(&pay, "order-1"), "SUCCESS");
+    assert_eq!(pay.trade_state("order-1"), "SUCCESS");
     pay.refused(QUICK, &asked, "ORDERPAID", "order-1");
     assert_eq!(last_message(&server, USER)["event"], "paid");
     assert!(!payer.get("/pay-code").body().contains("1000.01"));
@@ -184,7 +145,7 @@ fn a_reversal_ends_the_wait() {
     let prepay_id = last_message(&server, USER)["prepay_id"].as_str().unwrap().to_owned();
     for _ in 0..2 {
         pay.done(REVERSE, &[("out_trade_no", "order-1")]);
-        assert_eq!(trade_state(&pay, "order-1"), "REVOKED");
+        assert_eq!(pay.trade_state("order-1"), "REVOKED");
     }
     assert_eq!(pay.pay(&prepay_id, USER).0, 409);
     let cashier = format!("/cashier?prepay_id={prepay_id}");
@@ -201,10 +162,13 @@ fn a_quick_payment_is_reversed_within_seven_days() {
     for number in ["order-1", "order-2"] {
         pay.done(QUICK, &quick(number, &code, "100"));
     }
+    pay.refused(QUICK, &quick("order-3", &code, MUCH), "USERPAYING", "");
     server.advance_s(7 * 86_400 - 60);
     pay.done(REVERSE, &[("out_trade_no", "order-1")]);
     server.advance_s(61);
     pay.refused(REVERSE, &[("out_trade_no", "order-2")], "REVERSE_EXPIRE", "refund it");
     // What was taken back in time is answered as before.
     pay.done(REVERSE, &[("out_trade_no", "order-1")]);
+    // Nobody has paid it: it waits, however long it takes.
+    pay.done(REVERSE, &[("out_trade_no", "order-3")]);
 }

@@ -1,6 +1,6 @@
 //! From a payment with `receipt=Y` to the card in the payer's wallet, and what a refund does on the way (section 13).
 
-use crate::payment::pay_client::{KEY, PayClient, link_with_contact};
+use crate::payment::pay_client::{ACKNOWLEDGED, KEY, PayClient, link_with_contact};
 use crate::payment::pay_code::{fixed_code, quick};
 use crate::payment::visitor::{Visitor, details, location};
 use kaipiao_tests::{
@@ -10,7 +10,6 @@ use kaipiao_tests::{
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::{Value, json};
 
-const ACKNOWLEDGED: &str = "<xml><return_code>SUCCESS</return_code></xml>";
 /// What the payer types into the page, and what the merchant is told.
 const TITLE: &str = "深圳市示例科技有限公司";
 const TAX_NO: &str = "91440300MA5KP0001N";

@@ -45,11 +45,17 @@ fn status(name: &str) -> String {
     format!("INVOICE_REIMBURSE_{name}")
 }
 
-/// updateinvoicestatus.
+/// The same as WeCom has it.
+fn wecom(call: &str) -> String {
+    format!("/cgi-bin{}", path(call))
+}
+
+/// updateinvoicestatus, under both of its paths in turn.
 fn update(company: &Client<'_>, named: &Value, to: &str) -> Value {
     let mut body = named.clone();
     body["reimburse_status"] = status(to).into();
-    company.post(&path("updateinvoicestatus"), &body)
+    let call = if to == "LOCK" { wecom } else { path };
+    company.post(&call("updateinvoicestatus"), &body)
 }
 
 /// Where the invoice stands, as the company reads it.

@@ -3,6 +3,7 @@
 use super::{chosen_for, named, newest, other_company, path};
 use kaipiao_tests::{
     MERCHANT, OTHER_USER, PLATFORM, REIMBURSER, TestServer, USER, assert_ok, assert_refused,
+    assert_sucesss,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +27,10 @@ fn a_company_reads_what_was_chosen_for_it() {
         );
         assert_eq!(answer["user_card_status"], "NORMAL");
         assert_eq!(
+            (&answer["begin_time"], &answer["end_time"]),
+            (&info["billing_time"], &json!(0))
+        );
+        assert_eq!(
             (&info["billing_no"], &info["billing_code"], &info["check_code"]),
             (&invoice["fpdm"], &invoice["fphm"], &invoice["jym"])
         );
@@ -41,6 +46,41 @@ fn a_company_reads_what_was_chosen_for_it() {
         assert_eq!(info["pdf_url"], invoice["pdfurl"]);
         assert!(server.pdf_text(&json!({"pdfurl": info["pdf_url"]})).contains("洗衣机"));
     }
+}
+
+#[test]
+fn a_discount_is_told_by_the_name_that_is_printed() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    client.authorized("1");
+    let mut invoice = client.invoice("1", "R1");
+    let line = &mut invoice["invoicedetail_list"][0];
+    line["fphxz"] = json!("2");
+    let mut discount = line.clone();
+    for (name, value) in [
+        ("fphxz", "1"),
+        ("xmmc", "折扣"),
+        ("xmsl", ""),
+        ("xmdj", ""),
+        ("xmje", "-35.9"),
+        ("se", "-6.1"),
+    ] {
+        discount[name] = json!(value);
+    }
+    invoice["invoicedetail_list"] = json!([line.clone(), discount]);
+    for (name, value) in [("jshj", "117"), ("hjje", "100"), ("hjse", "17")] {
+        invoice[name] = json!(value);
+    }
+    assert_sucesss(&client.make_out(&invoice));
+    assert_eq!(client.result("R1")["errcode"], json!(0));
+    let company = server.client(REIMBURSER);
+    let answer = company.post(&path("getinvoiceinfo"), &newest(&server));
+    let name = "*家用清洁电器具*洗衣机";
+    let lines = json!([
+        {"name": name, "num": 1, "unit": "台", "price": 13590},
+        {"name": name, "num": 1, "unit": "台", "price": -3590},
+    ]);
+    assert_eq!(answer["user_info"]["info"], lines, "{answer}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! updateinvoicestatus and updatestatusbatch.
 
 use super::OTHER_COMPANY;
-use super::{chosen_for, named, newest, other_company, path, status, status_of, update};
+use super::{chosen_for, named, newest, other_company, path, status, status_of, update, wecom};
 use kaipiao_tests::{
     MERCHANT, OTHER_USER, REIMBURSER, Receiver, TestServer, USER, assert_ok, assert_refused,
     assert_sucesss, element,
@@ -33,6 +33,7 @@ fn a_company_locks_lets_go_and_writes_off() {
         assert_refused(&update(&other, &theirs, to), 72061, "closed");
         assert_refused(&update(&company, &mine, to), 72061, "closed");
     }
+    assert_eq!(company.post(&path("getinvoiceinfo"), &mine)["user_card_status"], "CONSUMED");
     assert_refused(&update(&company, &mine, "CANCEL"), 72031, "reimburse_status must be one of");
     // It has left the wallet, and the user is told.
     let messages = server.get_json(&format!("/sandbox/v1/messages?user={USER}"));
@@ -80,6 +81,7 @@ fn an_offset_takes_a_locked_invoice_back_and_leaves_a_closed_one_closed() {
     for to in ["LOCK", "INIT", "CLOSURE"] {
         assert_refused(&update(&company, &locked_card, to), 72060, "cancelled");
     }
+    assert_eq!(company.post(&path("getinvoiceinfo"), &locked_card)["user_card_status"], "CONSUMED");
 
     assert_sucesss(&merchant.offset(&merchant.offset_of(&closed, "R2r")));
     assert_eq!(merchant.result("R2r")["errcode"], 0);
@@ -105,6 +107,10 @@ fn a_change_is_pushed_to_the_merchant_in_order() {
         assert_eq!(of("FromUserName"), server.openid(USER, MERCHANT));
         assert_eq!((json!(of("CardId")), of("Code").len()), (mine["card_id"].clone(), 12));
     }
+    let of_order = server.pushes("order_id=1");
+    let changes = of_order.iter().filter(|push| push["event"] == "update_invoice_status");
+    assert_eq!(changes.clone().count(), 4, "{of_order:?}");
+    assert!(changes.clone().all(|push| push["order_id"] == "1"), "{of_order:?}");
 }
 
 #[test]
@@ -118,7 +124,8 @@ fn a_batch_is_all_or_nothing_and_of_one_user() {
     let cards: Vec<Value> = chosen_for(&server, REIMBURSER, USER).iter().map(named).collect();
     let batch = |openid: &str, to: &str, cards: &[Value]| {
         let body = json!({"openid": openid, "reimburse_status": status(to), "invoice_list": cards});
-        company.post(&path("updatestatusbatch"), &body)
+        let call = if to == "CLOSURE" { wecom } else { path };
+        company.post(&call("updatestatusbatch"), &body)
     };
     let owner = server.openid(USER, REIMBURSER);
     let all = |expected: &str| {

@@ -9,7 +9,7 @@ use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Se
 use std::sync::Arc;
 
 /// How far an answer's timestamp may be from this machine's clock, in seconds.
-const MAX_SKEW_S: u64 = 300;
+pub(crate) const MAX_SKEW_S: u64 = 300;
 
 /// Why there is no answer that can be trusted. The texts are for the operator: they may name addresses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! The Issuer port over the operator's issuer.
 
 use crate::answer::{Answer, Invoice};
-use crate::exchange::{AskError, Exchange};
+use crate::exchange::{AskError, Exchange, MAX_SKEW_S};
 use crate::question::{for_invoice, for_status};
 use crate::signature::Secret;
 use async_trait::async_trait;
@@ -59,32 +59,39 @@ impl HttpIssuer {
     }
 
     /// The invoice, unless it was made of another content than this one, or in the future.
-    fn issued(&self, invoice: Invoice, content_digest: &str) -> IssuerAnswer {
+    fn issued(&self, invoice: Invoice, content_digest: &str) -> Result<IssuerAnswer, AskError> {
         let Invoice { content_digest: made_of, number, check_code, at, machine_number } = invoice;
         if made_of != content_digest {
             let (code, number) = (number.code(), number.number());
             let words = format!(
                 "the issuer has issued {code} {number} for this serial already, with another content; send what was sent then"
             );
-            return IssuerAnswer::Failed(IssueFailure::Unreadable(words));
+            return Ok(IssuerAnswer::Failed(IssueFailure::Unreadable(words)));
         }
-        if at > self.exchange.clock.real_now() + MAX_AHEAD {
-            let words = "the issuer's answer cannot be read: issued_at is in the future";
-            return IssuerAnswer::Failed(IssueFailure::Unreadable(words.to_owned()));
+        if at > self.exchange.clock.real_now() + Duration::from_secs(MAX_SKEW_S) {
+            return Err(AskError::Unreadable("issued_at is in the future".to_owned()));
         }
-        IssuerAnswer::Issued(IssuedInvoice {
+        Ok(IssuerAnswer::Issued(IssuedInvoice {
             number,
             check_code,
             at,
             specimen: self.specimen,
             machine_number: machine_number.unwrap_or_else(|| self.machine_number.clone()),
             from_outside: true,
-        })
+        }))
+    }
+
+    fn understood(&self, answer: Answer, content_digest: &str) -> Result<IssuerAnswer, AskError> {
+        match answer {
+            Answer::Issued(invoice) => self.issued(invoice, content_digest),
+            Answer::Refused(words) => Ok(IssuerAnswer::Failed(IssueFailure::Refused(words))),
+            Answer::NotYet => Ok(IssuerAnswer::NotYet),
+            Answer::Unknown => {
+                Err(AskError::Unreadable("unknown is none to this question".to_owned()))
+            }
+        }
     }
 }
-
-/// How far an issuer's clock may be ahead.
-const MAX_AHEAD: Duration = Duration::from_secs(300);
 
 #[async_trait]
 impl Issuer for HttpIssuer {
@@ -95,20 +102,13 @@ impl Issuer for HttpIssuer {
         _: Timestamp,
     ) -> IssuerAnswer {
         let (question, content_digest) = for_invoice(request, content, self.specimen);
-        match self.exchange.ask(question, self.time_limit).await {
-            Ok(Answer::Issued(invoice)) => self.issued(invoice, &content_digest),
-            Ok(Answer::Refused(words)) => IssuerAnswer::Failed(IssueFailure::Refused(words)),
-            Ok(Answer::NotYet) => IssuerAnswer::NotYet,
-            Ok(Answer::Unknown) => {
-                let words = "the issuer's answer cannot be read: unknown is none to this question";
-                IssuerAnswer::Failed(IssueFailure::Unreadable(words.to_owned()))
-            }
-            Err(why) => {
-                let (merchant, serial) = (&request.merchant, &request.serial);
-                tracing::warn!(%merchant, ?serial, %why, "the issuer did not answer as it should");
-                IssuerAnswer::Failed(failure(why))
-            }
-        }
+        let answered = self.exchange.ask(question, self.time_limit).await;
+        let understood = answered.and_then(|answer| self.understood(answer, &content_digest));
+        understood.unwrap_or_else(|why| {
+            let (merchant, serial) = (&request.merchant, &request.serial);
+            tracing::warn!(%merchant, ?serial, %why, "the issuer did not answer as it should");
+            IssuerAnswer::Failed(failure(why))
+        })
     }
 }
 

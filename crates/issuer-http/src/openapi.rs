@@ -130,6 +130,20 @@ fn lines() -> [Line; 2] {
     [full, bare]
 }
 
+/// An invoice that was issued to one version's question is known again by the next version's.
+#[test]
+fn the_digest_of_a_content_stays_and_leaves_out_this_servers_short_names() {
+    let digest =
+        |lines: &[Line]| for_invoice(&request(Colour::Blue), &content(lines.to_vec()), true).1;
+    let mut lines = lines();
+    let with = digest(&lines);
+    assert_eq!(with, "a41c6fa8fc2623ba1e681699e142f401b52e6e85688ae7484777e3466d3ff3ca");
+    lines[0].category = Some("another table's".into());
+    assert_eq!(digest(&lines), with);
+    lines[0].name = "冰箱".into();
+    assert_ne!(digest(&lines), with);
+}
+
 #[test]
 fn the_document_names_every_member_of_the_questions() {
     let document = document();

@@ -21,8 +21,7 @@ pub(crate) fn for_invoice(
     content: &Content,
     specimen: bool,
 ) -> (Question, String) {
-    let content = ContentShape::from(content);
-    let digest = base16ct::lower::encode_string(&Sha256::digest(written(&content)));
+    let digest = content_digest(content);
     let (action, offsets) = match &request.colour {
         Colour::Blue => ("issue", None),
         Colour::Red { blue } => ("offset", Some(blue.as_str())),
@@ -35,9 +34,16 @@ pub(crate) fn for_invoice(
         face: request.face.name(),
         specimen,
         content_digest: &digest,
-        content,
+        content: ContentShape::from(content),
     });
     (Question { action, body }, digest)
+}
+
+/// The digest of what the merchant has sent: without the short names of goods, which are this server's tables' and
+/// may be others when the same is asked again. Members that are added later stay out of it where they are absent.
+fn content_digest(content: &Content) -> String {
+    let sent = content.clone().with_categories(|_| None);
+    base16ct::lower::encode_string(&Sha256::digest(written(&ContentShape::from(&sent))))
 }
 
 /// The question how a serial stands.

@@ -1,6 +1,6 @@
 //! What people see. Server-rendered, phone first, in Chinese and English, with one style and no request
-//! to anywhere else. No page of ours needs a script; what companies' pages load to open the picker is one
-//! (`reimbursement`).
+//! to anywhere else. No page needs a script but the last one of a picker, which tells the page that has
+//! opened it (`reimbursement`).
 //!
 //! A page is a file with its handlers and a template of the same name; `visit` says who asks and
 //! what they sent, `page` what all pages share, `lang` in which language they speak.

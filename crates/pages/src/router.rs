@@ -10,8 +10,7 @@ use crate::payment::cashier::CASHIER_PATH;
 use crate::payment::pay_code::PAY_CODE_PATH;
 use crate::payment::{cashier, details, entry, pay_code};
 use crate::people::{cards, login, messages, titles};
-use crate::reimbursement::jssdk::{self, CONFIG_PATH, JSSDK_PATH};
-use crate::reimbursement::picked::{self, PICKED_PATH};
+use crate::reimbursement::jssdk::{self, CONFIG_PATH, JSSDK_PATH, PICKED_PATH};
 use crate::reimbursement::picker::{self, PICKER_PATH};
 use crate::reimbursement::title_picker::{self, TITLE_PICKER_PATH};
 use crate::style::{ICON_PATH, STYLE_PATH, icon, style};
@@ -147,7 +146,7 @@ fn everywhere() -> Vec<Served> {
         (TITLE_PICKER_PATH, get(title_picker::choose).post(title_picker::choose)),
         (JSSDK_PATH, get(jssdk::jssdk)),
         (CONFIG_PATH, get(jssdk::config)),
-        (PICKED_PATH, get(picked::script)),
+        (PICKED_PATH, get(jssdk::picked)),
         (STYLE_PATH, get(style)),
         (ICON_PATH, get(icon)),
         ("/favicon.ico", get(icon)),

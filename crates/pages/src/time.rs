@@ -9,6 +9,11 @@ pub(crate) fn china_time(unix_s: i64) -> String {
     in_china(unix_s).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A day as people in China read it.
+pub(crate) fn china_day(unix_s: i64) -> String {
+    in_china(unix_s).strftime("%Y-%m-%d").to_string()
+}
+
 /// The month of a moment in China, as a heading.
 pub(crate) fn china_month(lang: Lang, unix_s: i64) -> String {
     let moment = in_china(unix_s);
@@ -25,12 +30,13 @@ fn in_china(unix_s: i64) -> Zoned {
 
 #[cfg(test)]
 mod tests {
-    use super::{china_month, china_time};
+    use super::{china_day, china_month, china_time};
     use crate::lang::Lang;
 
     #[test]
     fn moments_are_shown_as_in_china() {
         assert_eq!(china_time(1_767_196_800), "2026-01-01 00:00");
+        assert_eq!(china_day(1_767_196_799), "2025-12-31");
         assert_eq!(china_time(i64::MAX), "1970-01-01 08:00");
     }
 

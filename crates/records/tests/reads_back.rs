@@ -147,8 +147,21 @@ fn every_record_reads_back() {
     }
     let entry = BookEntry { user: user(), id: "1".into(), title: title() };
     reads_back(book_entry_key(&user(), "1"), &entry);
+    for event in events() {
+        let order_id = OrderId::parse("1").unwrap();
+        let message =
+            Message { user: user(), merchant: merchant(), order_id, sent_at: at(9), event };
+        reads_back(message_key(&message), &message);
+    }
+    let session = Session { id: *b"twelve bytes", user: user(), expires_s: 9 };
+    reads_back(ended_session_key(&session), &EndedSession(session));
+    reads_back(ClockOffset::key(), &ClockOffset { ahead_s: 7 });
+}
+
+/// Every event that a message tells of.
+fn events() -> Vec<MessageEvent> {
     let serial = || Serial::parse("2ff836发/1").unwrap();
-    for event in [
+    vec![
         MessageEvent::Rejected { reason: "r".into(), url: "http://x".into() },
         MessageEvent::Issued(serial()),
         MessageEvent::Failed,
@@ -160,45 +173,23 @@ fn every_record_reads_back() {
             total_fee_fen: 7,
             prepay_id: "wx1".into(),
         },
-    ] {
-        let order_id = OrderId::parse("1").unwrap();
-        let message =
-            Message { user: user(), merchant: merchant(), order_id, sent_at: at(9), event };
-        reads_back(message_key(&message), &message);
-    }
-    let session = Session { id: *b"twelve bytes", user: user(), expires_s: 9 };
-    reads_back(ended_session_key(&session), &EndedSession(session));
-    reads_back(ClockOffset::key(), &ClockOffset { ahead_s: 7 });
+    ]
 }
 
 /// Order numbers hold any character, and two may say together what another event of one says alone.
 #[test]
 fn messages_of_different_orders_and_events_have_different_keys() {
     let orders = ["a", "b", "a/b", "c", "a/issued", "issued", "issued/a", "a/b/failed", "b/c"];
-    let serial = || Serial::parse("2ff836发/1").unwrap();
-    let events = [
-        MessageEvent::Rejected { reason: String::new(), url: String::new() },
-        MessageEvent::Issued(serial()),
-        MessageEvent::Failed,
-        MessageEvent::TakenBack(serial()),
-        MessageEvent::WrittenOff { serial: serial(), by: merchant() },
-        MessageEvent::Paid { mchid: mchid(), total_fee_fen: 7 },
-        MessageEvent::PaymentToConfirm {
-            mchid: mchid(),
-            total_fee_fen: 7,
-            prepay_id: "wx1".into(),
-        },
-    ];
     let mut keys = std::collections::BTreeSet::new();
     for order_id in orders {
-        for event in events.clone() {
+        for event in events() {
             let order_id = OrderId::parse(order_id).unwrap();
             let message =
                 Message { user: user(), merchant: merchant(), order_id, sent_at: at(9), event };
             keys.insert(message_key(&message).id);
         }
     }
-    assert_eq!(keys.len(), orders.len() * events.len(), "{keys:?}");
+    assert_eq!(keys.len(), orders.len() * events().len(), "{keys:?}");
 }
 
 #[test]
@@ -416,18 +407,7 @@ fn payments_and_refunds_read_back() {
         expires_at: Some(at(9)),
         has_receipt: true,
     };
-    let bare = PaymentRequest {
-        sub_merchant: None,
-        detail: String::new(),
-        attach: String::new(),
-        device_info: String::new(),
-        openid: None,
-        notify_url: None,
-        contract_id: None,
-        expires_at: None,
-        has_receipt: false,
-        ..request.clone()
-    };
+    let bare = PaymentRequest::of(merchant(), TradeType::Mweb, 100, "茶".into());
     let user = UserId::parse("amy");
     let payer = Payer { user, openid: openid(), sub_openid: Some(openid()) };
     let anonymous = Payer { user: None, openid: openid(), sub_openid: None };
@@ -486,5 +466,62 @@ fn payments_and_refunds_read_back() {
         PaymentAlias::Refund(out_refund_no),
     ] {
         reads_back(payment_alias_key(&mchid(), "name"), &alias);
+    }
+}
+
+/// What a record from before these members says.
+#[test]
+fn accounts_and_cards_from_before_permissions_and_reimbursement_are_read() {
+    let without = |stored: String, members: &[&str]| {
+        let mut shape: serde_json::Value = serde_json::from_str(&stored).unwrap();
+        for member in members {
+            assert!(shape.as_object_mut().unwrap().remove(*member).is_some(), "{member}");
+        }
+        shape
+    };
+    let account = |merchant_api: bool| {
+        let written = Account {
+            appid: merchant(),
+            role: Role::Merchant,
+            name: "n".into(),
+            original_id: "gh_1".into(),
+            secret: SecretHash([200; 32]),
+            bound_to: None,
+            platform_id: None,
+            permissions: Role::Merchant.permissions(|_| Some(merchant_api)),
+        };
+        let new = ["invoicing_api", "platform_api", "reimbursement_api"];
+        let shape = without(written.encode(), &new);
+        let body = Body::new(shape.to_string());
+        let stored = Stored { key: account_key(&merchant()), version: 1, body };
+        let read = Account::decode(&stored).unwrap().permissions;
+        Permission::ALL.map(|permission| read.has(permission))
+    };
+    assert_eq!(account(true), [true, true, false, false]);
+    assert_eq!(account(false), [false; 4]);
+
+    let card = InvoiceCard {
+        user: user(),
+        merchant: merchant(),
+        serial: serial("s"),
+        card_id: CardId::parse("pjZ8Yt9WoOePThU0NfUKz5-tBEWU").unwrap(),
+        code: CardCode::parse("186921658591").unwrap(),
+        seller: "s".into(),
+        buyer: "b".into(),
+        gross: Fen::new(1),
+        number: InvoiceNumber::parse("", "25952000000000000017").unwrap(),
+        issued_at: at(7),
+        status: CardStatus::Init,
+    };
+    let offset_by = Some(serial("r"));
+    for (cancelled_by, status) in [
+        (serde_json::Value::Null, CardStatus::Init),
+        ("r".into(), CardStatus::Cancelled { offset_by }),
+    ] {
+        let mut shape = without(card.encode(), &["status", "company", "status_ms"]);
+        shape["cancelled_by"] = cancelled_by;
+        let body = Body::new(shape.to_string());
+        let stored = Stored { key: card_key(&card), version: 1, body };
+        assert_eq!(InvoiceCard::decode(&stored).unwrap().status, status);
     }
 }

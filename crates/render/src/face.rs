@@ -16,4 +16,4 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use pages::{pages, title};
+pub(crate) use pages::pages;

@@ -9,7 +9,7 @@ use crate::category::Categories;
 use crate::dates::in_china;
 use crate::drawing::Page;
 use crate::einvoice;
-use crate::face::{pages, title};
+use crate::face::pages;
 use crate::font::Fonts;
 use crate::pdf::{self, Attachment, Properties};
 use crate::subject::Subject;
@@ -53,7 +53,7 @@ impl FaceRenderer {
     ) -> Vec<String> {
         let fonts = self.fonts.for_document();
         let pages = pages(&fonts, Subject { request, content, invoice });
-        let name = title(invoice.number.face());
+        let name = invoice.number.face().title();
         pages.map(|page| svg(&fonts, &page, name)).collect()
     }
 }
@@ -83,7 +83,7 @@ impl Renderer for FaceRenderer {
         let subject = Subject { request, content, invoice };
         let fonts = self.fonts.for_document();
         let first = pages(&fonts, subject).next();
-        first.map(|page| svg(&fonts, &page, title(invoice.number.face()))).unwrap_or_default()
+        first.map(|page| svg(&fonts, &page, invoice.number.face().title())).unwrap_or_default()
     }
 }
 
@@ -91,7 +91,7 @@ fn properties(subject: Subject) -> Properties {
     let Subject { content, invoice, .. } = subject;
     let number = &invoice.number;
     let fields = fields(subject);
-    let title = title(number.face()).to_owned();
+    let title = number.face().title().to_owned();
     let digits = format!("{}{}", number.code(), number.number());
     Properties {
         subject: format!("{title} {} {}", number.code(), number.number()),

@@ -13,6 +13,7 @@ use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
 use kaipiao_domain::payment::payments::{PayKey, Payment, PaymentRequest, SignType, SubMerchant};
 use kaipiao_domain::{access::account::AppId, text};
 use kaipiao_records::payment::pay_merchant::pay_merchant_key;
+use kaipiao_records::record::{self, Versioned};
 
 /// A pay merchant that has proved who it is.
 pub struct PayCaller {
@@ -78,14 +79,15 @@ pub async fn authenticate(
         PayRefusal::new(PayErrorCode::MchidNotExist, detail)
     };
     let mchid = MchId::parse(name).ok_or_else(unknown)?;
-    let remembered = find(app, &mchid).await?;
-    if let Some(pay_merchant) = remembered
+    let key_of_record = pay_merchant_key(&mchid);
+    let remembered = record::get::<PayMerchant>(&*app.store, &key_of_record).await?;
+    if let Some(Versioned { value: pay_merchant, .. }) = remembered
         && let Some(caller) = signed_by(app, request, pay_merchant, key, sign_type)?
     {
         return Ok(caller);
     }
     // Another node may have changed the key a moment ago.
-    let now = get_fresh(app, &pay_merchant_key(&mchid)).await?.ok_or_else(unknown)?;
+    let now = get_fresh(app, &key_of_record).await?.ok_or_else(unknown)?;
     let caller = signed_by(app, request, now, key, sign_type)?;
     Ok(caller.ok_or_else(|| wrong_signature(key, sign_type))?)
 }

@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::readable;
 use crate::payment::details::payee_name;
-use crate::payment::payments::of_prepay_id;
+use crate::payment::payments;
 use crate::people::messages;
+use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::people::message::MessageEvent;
 use kaipiao_domain::people::user::UserId;
 
@@ -27,10 +28,13 @@ pub struct PaymentToConfirm {
 pub async fn payments_of(app: &App, user: &UserId) -> Result<Vec<PaymentToConfirm>, Failure> {
     let (mut payments, mut left_out) = (Vec::new(), Vec::new());
     for message in messages::list(app, user, None, LOOKED_THROUGH).await?.items {
-        let MessageEvent::PaymentToConfirm { prepay_id, total_fee_fen, .. } = message.event else {
+        let MessageEvent::PaymentToConfirm { mchid, prepay_id, total_fee_fen } = message.event
+        else {
             continue;
         };
-        let found = of_prepay_id(app, &prepay_id).await;
+        // The message's order is the payment's number.
+        let Ok(number) = OutTradeNo::parse(message.order_id.as_str()) else { continue };
+        let found = payments::find(app, &mchid, &number).await;
         let Some(payment) = readable(found, &mut left_out)? else { continue };
         if payment.is_user_paying() {
             let payee_name = payee_name(app, &payment).await?;

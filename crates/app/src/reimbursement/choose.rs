@@ -1,10 +1,11 @@
 //! A user chooses invoices for a company: from then on the company can read them (wire_facts 1.2).
 
-use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::listing::{self, Ask};
 use crate::people::users;
 use crate::signed::encrypt_code::{self, EncryptCode};
+use crate::store_access::get_fresh;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
@@ -12,8 +13,8 @@ use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_domain::reimbursement::invoice_info::ChosenInvoice;
 use kaipiao_ports::record::Kind;
-use kaipiao_ports::store::{Page, PageOrder};
-use kaipiao_records::record;
+use kaipiao_ports::store::PageOrder;
+use kaipiao_records::access::account::account_key;
 
 /// Why nothing was chosen.
 #[derive(Debug, thiserror::Error)]
@@ -25,29 +26,30 @@ pub enum ChooseError {
     #[error("{0} is no account with the permission reimbursement_api")]
     UnknownCompany(AppId),
     /// The user has no card of this code that could be chosen.
-    #[error("the user has no card of the code {0} that is not locked, written off or cancelled")]
+    #[error(
+        "the user has no card of the code {0} among their newest 100 that is not locked, written off or cancelled"
+    )]
     NotThere(CardCode),
     /// The store is away.
     #[error("{0}")]
     Failed(#[from] Failure),
 }
 
-/// Most cards that are offered, and chosen, at once.
+/// A user's newest cards that are looked at: so many are offered, and chosen, at most.
 pub const AT_MOST: usize = 100;
 
-/// The newest of a user's cards that can be chosen: nobody reimburses them, and they stand.
+/// Those of a user's newest cards that can be chosen: nobody reimburses them, and they stand.
 pub async fn offered(app: &App, user: &UserId) -> Result<Vec<InvoiceCard>, Failure> {
-    let page = Page {
-        order: PageOrder::Descending,
-        ..Page::by_key(Kind::Card, Some(user.as_str().to_owned()), AT_MOST)
-    };
-    let cards: Vec<InvoiceCard> = record::list(&*app.store, &page).await?;
+    let (owner, order) = (Some(user.as_str()), PageOrder::Descending);
+    let ask = Ask { owner, after: None, order, limit: AT_MOST };
+    let cards = listing::list::<InvoiceCard>(app, Kind::Card, ask).await?.items;
     Ok(cards.into_iter().filter(|card| card.status == CardStatus::Init).collect())
 }
 
 /// The company that users choose invoices for.
 pub async fn company(app: &App, appid: &AppId) -> Result<Account, ChooseError> {
-    let account = accounts::find(app, appid).await?;
+    // Another node may have given the permission a moment ago.
+    let account: Option<Account> = get_fresh(app, &account_key(appid)).await?;
     let account = account.filter(|account| account.permissions.has(Permission::Reimbursement));
     account.ok_or_else(|| ChooseError::UnknownCompany(appid.clone()))
 }
@@ -73,7 +75,7 @@ pub async fn choose(
 
 fn chosen_for(app: &App, reader: &AppId, card: &InvoiceCard) -> ChosenInvoice {
     let says = EncryptCode {
-        issuer: card.merchant.clone(),
+        merchant: card.merchant.clone(),
         code: card.code.clone(),
         reader: reader.clone(),
     };

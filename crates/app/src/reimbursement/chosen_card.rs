@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::invoicing::requests;
 use crate::signed::encrypt_code;
 use crate::store_access::get_fresh;
 use kaipiao_domain::Refusal;
@@ -10,7 +11,6 @@ use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, Offset, Request
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::reimbursement::invoice_info::NamedCard;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::people::card::{CodeOwner, card_key_of};
 use kaipiao_records::record::{self, Versioned};
 
@@ -40,6 +40,19 @@ pub(crate) async fn find(
     company: &Account,
     named: &NamedCard,
 ) -> Result<ChosenCard, Failure> {
+    let found = find_if_for(app, company, named).await?;
+    found.ok_or_else(|| {
+        let problem = format!("was chosen for another account, not for {}", company.appid);
+        Refusal::invalid(&named.path, problem).into()
+    })
+}
+
+/// The same; None: it was chosen for another account.
+pub(crate) async fn find_if_for(
+    app: &App,
+    company: &Account,
+    named: &NamedCard,
+) -> Result<Option<ChosenCard>, Failure> {
     let NamedCard { card_id, encrypt_code, path } = named;
     let says = encrypt_code::read(&app.keys, encrypt_code).ok_or_else(|| {
         let detail =
@@ -47,20 +60,18 @@ pub(crate) async fn find(
         Refusal::new(ErrorCode::InvoiceTokenError, detail)
     })?;
     if says.reader != company.appid {
-        let problem = format!("was chosen for another account, not for {}", company.appid);
-        return Err(Refusal::invalid(path, problem).into());
+        return Ok(None);
     }
     let unknown = || {
         let detail = format!("{path} names no card of this card_id");
         Failure::from(Refusal::new(ErrorCode::InvalidCardId, detail))
     };
-    let owner = get_fresh::<CodeOwner>(app, &CodeOwner::key(&says.issuer, &says.code)).await?;
+    let owner = get_fresh::<CodeOwner>(app, &CodeOwner::key(&says.merchant, &says.code)).await?;
     let owner = owner.ok_or_else(unknown)?;
-    let request =
-        get_fresh::<InvoiceRequest>(app, &request_key(&says.issuer, &owner.serial)).await?;
+    let request = requests::find(app, &says.merchant, &owner.serial).await?;
     let request = request.ok_or_else(unknown)?;
     let key = card_key_of(&request).ok_or_else(unknown)?;
     let card = record::get_fresh::<InvoiceCard>(&*app.store, &key).await?;
     let card = card.filter(|card| card.value.card_id == *card_id).ok_or_else(unknown)?;
-    Ok(ChosenCard { card, request })
+    Ok(Some(ChosenCard { card, request }))
 }

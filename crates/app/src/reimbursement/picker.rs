@@ -1,13 +1,12 @@
 //! Who calls the picker: a company's page proves by its ticket whose it is (wire_facts 1.2).
 
+use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::s01_ticket;
 use crate::failure::Failure;
 use crate::reimbursement::choose::{self, ChooseError};
-use crate::store_access::get;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::ticket::TicketType;
-use kaipiao_records::access::account::account_key;
 pub use kaipiao_wire::reimbursement::card_sign::{CardSign, PageConfig};
 
 /// Why a page is not served.
@@ -44,7 +43,7 @@ pub async fn company_of(app: &App, sign: &CardSign) -> Result<Account, PickerErr
 /// Checks what a page configures itself with.
 pub async fn check_config(app: &App, config: &PageConfig) -> Result<(), PickerError> {
     let appid = parse(&config.appid)?;
-    let account: Option<Account> = get(app, &account_key(&appid)).await?;
+    let account = accounts::find(app, &appid).await?;
     let account = account.ok_or_else(|| PickerError::UnknownAppid(config.appid.clone()))?;
     check(app, &account, TicketType::JsApi, |ticket| config.is_signed_with(ticket))
 }

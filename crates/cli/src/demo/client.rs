@@ -4,8 +4,8 @@ use crate::demo::step::{expect, pause, print_step};
 use core::time::Duration;
 use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MCHID, DEMO_MERCHANT};
 use kaipiao_domain::payment::payments::SignType;
+use kaipiao_wire::payment::pay_answer::Fields;
 use kaipiao_wire::payment::pay_request::PayRequest;
-use kaipiao_wire::payment::pay_sign::sign;
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ impl Client {
         &self,
         what: &str,
         path: &str,
-        parameters: &[(&str, &str)],
+        parameters: &[(&'static str, &str)],
     ) -> Result<PayRequest, String> {
         let sent = signed(parameters);
         let answer = self.exchange(what, &format!("POST /{path} {sent}"), || {
@@ -166,13 +166,11 @@ impl Client {
 }
 
 /// The demo pay merchant's parameters as XML, with what every call names, and signed.
-fn signed(parameters: &[(&str, &str)]) -> String {
-    let mut all = vec![("appid", DEMO_MERCHANT), ("mch_id", DEMO_MCHID), ("nonce_str", "demo")];
-    all.extend(parameters);
-    let signature = sign(all.iter().copied(), DEMO_MCH_KEY, SignType::Md5);
-    all.push(("sign", &signature));
-    let element = |(name, value): &(&str, &str)| format!("<{name}><![CDATA[{value}]]></{name}>");
-    format!("<xml>{}</xml>", all.iter().map(element).collect::<String>())
+fn signed(parameters: &[(&'static str, &str)]) -> String {
+    let always = [("appid", DEMO_MERCHANT), ("mch_id", DEMO_MCHID), ("nonce_str", "demo")];
+    let all = always.iter().chain(parameters);
+    let fields = all.fold(Fields::default(), |fields, (name, value)| fields.text(*name, *value));
+    fields.signed(DEMO_MCH_KEY, SignType::Md5)
 }
 
 /// The path with its action, without token and secret.

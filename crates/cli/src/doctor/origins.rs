@@ -1,13 +1,14 @@
 //! The settings as they count, and where each came from.
 
 use crate::settings::{DEFAULTS, SettingsError};
+use kaipiao_domain::access::permissions::Permission;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Value as Toml;
 
 /// Members of accounts and pay merchants that are shown; the others may be secrets.
-const SHOWN: [&str; 27] = [
+const SHOWN: [&str; 23] = [
     "appid",
     "role",
     "name",
@@ -19,10 +20,6 @@ const SHOWN: [&str; 27] = [
     "callback_token_file",
     "callback_aes_key_file",
     "callback_mode",
-    "merchant_api",
-    "invoicing_api",
-    "platform_api",
-    "reimbursement_api",
     "code",
     "first",
     "last",
@@ -103,7 +100,11 @@ pub fn effective(file: Option<&Path>, flags: &[Flag]) -> Result<Vec<Effective>, 
 /// A member of an account or a pay merchant that holds no secret.
 fn is_shown_member(name: &str) -> bool {
     let is_entry = ["accounts[", "pay_merchants["].iter().any(|list| name.starts_with(list));
-    is_entry && name.rsplit_once('.').is_some_and(|(_, member)| SHOWN.contains(&member))
+    is_entry && name.rsplit_once('.').is_some_and(|(_, member)| is_shown(member))
+}
+
+fn is_shown(member: &str) -> bool {
+    SHOWN.contains(&member) || Permission::ALL.iter().any(|permission| permission.name() == member)
 }
 
 /// Each value that is no table, by its whole name.

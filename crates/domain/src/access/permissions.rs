@@ -5,7 +5,7 @@ use kaipiao_errcode::ErrorCode;
 /// The calls that one switch is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permission {
-    /// What merchants call: sections 1 to 13, 17 and 18.
+    /// What merchants call: sections 2, 7 to 12, 17 and 18.
     Merchant,
     /// Issuing through this server: sections 14 to 16.
     Invoicing,

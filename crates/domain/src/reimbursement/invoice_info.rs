@@ -12,8 +12,6 @@ use rust_decimal::Decimal;
 pub struct InvoiceInfo {
     /// The kind of invoice, in the seller's words.
     pub kind: String,
-    /// The seller's name in full.
-    pub payee: String,
     /// What was bought, in short.
     pub detail: String,
     /// The merchant's order number.
@@ -37,9 +35,9 @@ pub struct InvoiceInfo {
     /// Remarks; may be empty.
     pub remarks: String,
     /// The clerk who receives the money; may be empty.
-    pub cashier: String,
+    pub payee: String,
     /// The clerk who issued it; may be empty.
-    pub maker: String,
+    pub drawer: String,
     /// The address of its PDF.
     pub pdf_url: String,
 }

@@ -3,7 +3,7 @@
 use crate::lang::Lang;
 use crate::page::{Frame, encoded, further, html, initial, notice};
 use crate::pages::Pages;
-use crate::time::{china_month, china_time};
+use crate::time::{china_day, china_month};
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
 use askama::Template;
@@ -60,16 +60,11 @@ impl From<HeldCard> for Row {
             seller: card.seller,
             buyer: card.buyer,
             amount: card.gross.to_string(),
-            day: day(card.issued_at),
+            day: china_day(card.issued_at.unix_seconds()),
             is_cancelled: card.status.plain() == ReimburseStatus::Cancel,
             is_locked: card.status.plain() == ReimburseStatus::Lock,
         }
     }
-}
-
-fn day(at: kaipiao_domain::Timestamp) -> String {
-    let time = china_time(at.unix_seconds());
-    time.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// Cards in their order, under the names of their months.
@@ -144,7 +139,7 @@ impl<'a> Card<'a> {
             ("发票代码", "Code", invoice.number.code().to_owned()),
             ("发票号码", "Number", number.clone()),
             ("校验码", "Check code", invoice.check_code),
-            ("开票日期", "Issued", day(invoice.at)),
+            ("开票日期", "Issued", china_day(invoice.at.unix_seconds())),
             ("销售方税号", "Seller's tax no.", summary.seller_tax_id),
             ("购买方", "Buyer", summary.buyer_name),
             ("购买方税号", "Buyer's tax no.", summary.buyer_tax_id),

@@ -72,12 +72,9 @@ fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
 impl From<InboxMessage> for Row {
     fn from(inbox: InboxMessage) -> Self {
         let event = inbox.message.event;
-        let is_to_discuss = !matches!(
+        let is_to_discuss = matches!(
             event,
-            MessageEvent::Issued(_)
-                | MessageEvent::Paid { .. }
-                | MessageEvent::PaymentToConfirm { .. }
-                | MessageEvent::WrittenOff { .. }
+            MessageEvent::Rejected { .. } | MessageEvent::Failed | MessageEvent::TakenBack(_)
         );
         let phone = if is_to_discuss { inbox.merchant_phone } else { String::new() };
         let headline = headline(&event);

@@ -14,7 +14,11 @@ pub(crate) const JSSDK_PATH: &str = "/open/js/jweixin-1.6.0.js";
 /// Where it asks whether a page's configuration is right.
 pub(crate) const CONFIG_PATH: &str = "/open/js/config";
 
+/// What hands a picker's answer to the page that has opened it.
+pub(crate) const PICKED_PATH: &str = "/open/js/picked.js";
+
 const JSSDK: &str = include_str!("../../assets/jssdk.js");
+const PICKED: &str = include_str!("../../assets/picked.js");
 
 #[derive(Serialize)]
 struct ConfigAnswer {
@@ -35,6 +39,11 @@ fn script(text: &'static str) -> Response {
 /// `GET /open/js/jweixin-1.6.0.js`
 pub(crate) async fn jssdk() -> Response {
     script(JSSDK)
+}
+
+/// `GET /open/js/picked.js`
+pub(crate) async fn picked() -> Response {
+    script(PICKED)
 }
 
 /// `GET /open/js/config?appId=&timestamp=&nonceStr=&signature=&url=`: `{"errMsg":"config:ok"}`, or why not.

@@ -1,24 +1,30 @@
-//! The end of a picker: what it says goes to the page that has opened it.
+//! What pickers have in common: the page that has opened one, and what it is told in the end.
 
-use crate::page::{Frame, html_with_script};
+use crate::page::{Frame, html_with_script, notice};
+use crate::reimbursement::jssdk::PICKED_PATH;
+use crate::visit::Visit;
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
 
-/// The script that says it.
-pub(crate) const PICKED_PATH: &str = "/open/js/picked.js";
+/// The origin that the answer goes to: of an http or https address; None: it is none.
+pub(super) fn origin_of(visit: &Visit) -> Option<String> {
+    let origin = visit.parameter("origin");
+    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
+    let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
+    (!host.is_empty() && host.len() <= 255 && host.chars().all(is_host)).then_some(origin)
+}
 
-const PICKED: &str = include_str!("../../assets/picked.js");
-
-/// `GET /open/js/picked.js`
-pub(crate) async fn script() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
-    ];
-    (headers, PICKED).into_response()
+/// Whoever opens the address by hand.
+pub(super) fn no_origin(frame: &Frame) -> Response {
+    notice(
+        frame,
+        StatusCode::BAD_REQUEST,
+        ("地址不完整", "This address is not complete"),
+        ("请在企业的页面里打开发票选择器。", "Open the picker from the company's page."),
+    )
 }
 
 /// What the company's page is told.
@@ -71,4 +77,17 @@ pub(crate) fn page(
     let answer = bare(answer);
     let words = words.to_owned();
     html_with_script(status, &Picked { frame, script: PICKED_PATH, origin, answer, words })
+}
+
+/// Tells the page at `origin` what was chosen.
+pub(super) fn chosen(frame: &Frame, origin: &str, answer: &Answer) -> Response {
+    let words = frame.t("已选择，可以关闭此窗口。", "Chosen. You can close this window.");
+    page(frame, StatusCode::OK, origin, answer, words)
+}
+
+/// Tells the page at `origin` that its call of this name was cancelled.
+pub(super) fn cancelled(frame: &Frame, origin: &str, name: &str) -> Response {
+    let words =
+        frame.t("已取消，可以关闭此窗口。", "Nothing was chosen. You can close this window.");
+    page(frame, StatusCode::OK, origin, &Answer::of(name, "cancel"), words)
 }

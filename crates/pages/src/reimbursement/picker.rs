@@ -1,10 +1,10 @@
 //! The picker: a user chooses invoices for a company, which can read, lock and write them off from then on
 //! (wire_facts 1.2).
 
-use crate::page::{Frame, html, initial, notice};
+use crate::page::{Frame, html, initial};
 use crate::pages::Pages;
-use crate::reimbursement::picked::{self, Answer};
-use crate::time::china_time;
+use crate::reimbursement::picked::{self, Answer, no_origin, origin_of};
+use crate::time::china_day;
 use crate::visit::{Form, UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
@@ -45,33 +45,14 @@ struct Row {
 
 impl From<InvoiceCard> for Row {
     fn from(card: InvoiceCard) -> Self {
-        let time = china_time(card.issued_at.unix_seconds());
         Self {
             code: card.code.to_string(),
             seller: card.seller,
             buyer: card.buyer,
             amount: card.gross.to_string(),
-            day: time.split(' ').next().unwrap_or_default().to_owned(),
+            day: china_day(card.issued_at.unix_seconds()),
         }
     }
-}
-
-/// The origin that the answer goes to: of an http or https address; None: it is none.
-pub(super) fn origin_of(visit: &Visit) -> Option<String> {
-    let origin = visit.parameter("origin");
-    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
-    let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
-    (!host.is_empty() && host.len() <= 255 && host.chars().all(is_host)).then_some(origin)
-}
-
-/// Whoever opens the address by hand.
-pub(super) fn no_origin(frame: &Frame) -> Response {
-    notice(
-        frame,
-        StatusCode::BAD_REQUEST,
-        ("地址不完整", "This address is not complete"),
-        ("请在企业的页面里打开发票选择器。", "Open the picker from the company's page."),
-    )
 }
 
 fn sign_of(visit: &Visit) -> CardSign {
@@ -100,9 +81,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
         Err(response) => return response,
     };
     if form.find("cancel").is_some() {
-        let words =
-            frame.t("已取消，可以关闭此窗口。", "Nothing was chosen. You can close this window.");
-        return picked::page(&frame, StatusCode::OK, &origin, &Answer::of(NAME, "cancel"), words);
+        return picked::cancelled(&frame, &origin, NAME);
     }
     let codes = codes_of(&form);
     if codes.is_empty() {
@@ -113,8 +92,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
         Ok(chosen) => {
             let info = Some(write_chosen(&chosen));
             let answer = Answer { choose_invoice_info: info, ..Answer::of(NAME, "ok") };
-            let words = frame.t("已选择，可以关闭此窗口。", "Chosen. You can close this window.");
-            picked::page(&frame, StatusCode::OK, &origin, &answer, words)
+            picked::chosen(&frame, &origin, &answer)
         }
         // Somebody else has it meanwhile: the list says what is left.
         Err(ChooseError::NotThere(_)) => offer(&pages, &frame, &company, &user.id, false).await,

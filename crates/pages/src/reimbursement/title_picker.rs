@@ -2,8 +2,7 @@
 
 use crate::page::{Frame, html};
 use crate::pages::Pages;
-use crate::reimbursement::picked::{self, Answer};
-use crate::reimbursement::picker::{no_origin, origin_of};
+use crate::reimbursement::picked::{self, Answer, no_origin, origin_of};
 use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
@@ -83,9 +82,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
         Err(response) => return response,
     };
     if form.find("cancel").is_some() {
-        let words =
-            frame.t("已取消，可以关闭此窗口。", "Nothing was chosen. You can close this window.");
-        return picked::page(&frame, StatusCode::OK, &origin, &Answer::of(NAME, "cancel"), words);
+        return picked::cancelled(&frame, &origin, NAME);
     }
     let book = match title_book(&pages.app, &user).await {
         Ok(book) => book,
@@ -98,6 +95,5 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
     };
     let info = Some(bare(&TitleInfo::of(&chosen.title)));
     let answer = Answer { choose_invoice_title_info: info, ..Answer::of(NAME, "ok") };
-    let words = frame.t("已选择，可以关闭此窗口。", "Chosen. You can close this window.");
-    picked::page(&frame, StatusCode::OK, &origin, &answer, words)
+    picked::chosen(&frame, &origin, &answer)
 }

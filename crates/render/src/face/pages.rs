@@ -25,11 +25,3 @@ pub(crate) fn pages<'a>(
         page
     }))
 }
-
-/// The name of the document.
-pub(crate) const fn title(face: Face) -> &'static str {
-    match face {
-        Face::Classic => classic::TITLE,
-        Face::Digital => digital::TITLE,
-    }
-}

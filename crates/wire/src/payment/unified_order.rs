@@ -85,19 +85,21 @@ pub fn read_auth_code(request: &PayRequest) -> Result<&str, PayRefusal> {
         let detail = format!("auth_code must {problem}, not {}", text::quoted(code));
         Err(PayRefusal::new(error, detail))
     };
-    if code.len() != 18 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_18_digits(code) {
         return refuse(PayErrorCode::AuthCodeError, "be the 18 digits of a pay code");
     }
-    if !("10".."16").contains(&&code[..2]) {
+    if !begins_like_pay_code(code) {
         return refuse(PayErrorCode::AuthCodeInvalid, "begin with 10 to 15");
     }
     Ok(code)
 }
 
-fn is_pay_code(text: &str) -> bool {
-    text.len() == 18
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && ("10".."16").contains(&&text[..2])
+fn is_18_digits(text: &str) -> bool {
+    text.len() == 18 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn begins_like_pay_code(digits: &str) -> bool {
+    ("10".."16").contains(&&digits[..2])
 }
 
 /// The contract of a payment on behalf; a pay code, which quick pay charges, is none.
@@ -106,7 +108,7 @@ fn contract_id(request: &PayRequest, trade_type: TradeType) -> Result<Option<Str
         return Ok(None);
     }
     let contract_id = request.required("contract_id", 32)?;
-    if is_pay_code(contract_id) {
+    if is_18_digits(contract_id) && begins_like_pay_code(contract_id) {
         let detail = format!(
             "contract_id {} is a pay code, which micropay charges, not a contract's",
             text::quoted(contract_id)

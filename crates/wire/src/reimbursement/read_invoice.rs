@@ -150,8 +150,8 @@ impl<'a> UserInfo<'a> {
             seller_address_and_phone: &seller.address_and_phone,
             seller_bank_account: &seller.bank_account,
             remarks: &info.remarks,
-            cashier: &info.cashier,
-            maker: &info.maker,
+            cashier: &info.payee,
+            maker: &info.drawer,
         }
     }
 }
@@ -175,7 +175,7 @@ pub fn write_info(read: &ReadInvoice) -> String {
         user_card_status: if is_over { "CONSUMED" } else { "NORMAL" },
         openid: openid.as_str(),
         kind: &info.kind,
-        payee: &info.payee,
+        payee: &info.seller.name,
         detail: &info.detail,
         user_info: UserInfo::of(read),
     })
@@ -194,9 +194,20 @@ pub fn write_batch(read: &[ReadInvoice]) -> String {
             card_id: card.card_id.as_str(),
             openid: openid.as_str(),
             kind: &info.kind,
-            payee: &info.payee,
+            payee: &info.seller.name,
             detail: &info.detail,
         }
     }
     answer::ok_with(&Batch { item_list: read.iter().map(item_of).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::billing;
+
+    #[test]
+    fn a_digital_invoice_has_its_number_in_billing_no() {
+        assert_eq!(billing("", "25952000000000000017"), ("25952000000000000017", ""));
+        assert_eq!(billing("088978450417", "21590001"), ("088978450417", "21590001"));
+    }
 }
