@@ -168,7 +168,9 @@ fn a_node_that_was_frozen_before_it_sent_sends_nothing() {
     client.authorized("2");
     wait_until("all is delivered", || b.pushes("state=delivered").len() == 2);
     let log = nodes.a.stop();
-    assert!(log.contains("the claim had lapsed"), "{log}");
+    // A node that stood still for longer than it waits for the database may find that out first.
+    let found_out = ["the claim had lapsed", "no answer in time"];
+    assert!(found_out.iter().any(|words| log.contains(words)), "{log}");
     let orders = receiver.received();
     let orders = orders.iter().filter_map(|push| element(&push.event(MERCHANT), "SuccOrderId"));
     assert_eq!(orders.collect::<Vec<_>>(), ["1", "1", "2"], "refused, sent by the other node");
