@@ -8,6 +8,7 @@ mod check;
 mod damaged;
 mod delivery;
 mod demo_shop;
+mod error_codes;
 mod home;
 mod invoicing;
 mod payment;

@@ -7,6 +7,7 @@
 
 pub mod pay_client;
 pub mod pay_races;
+pub mod raised;
 mod receiver;
 mod wait;
 
@@ -321,7 +322,7 @@ impl TestServer {
 
     /// GET of an API call.
     pub fn get(&self, path: &str) -> Value {
-        api_answer(&self.get_raw(path))
+        noted("GET", path, "", api_answer(&self.get_raw(path)))
     }
 
     /// POST of an API call with JSON.
@@ -331,7 +332,7 @@ impl TestServer {
 
     /// POST of an API call with whatever text, without a Content-Type.
     pub fn post_text(&self, path: &str, body: &str) -> Value {
-        api_answer(&self.post_raw(path, None, body))
+        noted("POST", path, body, api_answer(&self.post_raw(path, None, body)))
     }
 
     /// A call by any method.
@@ -341,7 +342,7 @@ impl TestServer {
             .uri(format!("{}{path}", self.base))
             .body(body.to_owned())
             .unwrap();
-        api_answer(&finish(self.agent.run(request).unwrap()))
+        noted(method, path, body, api_answer(&finish(self.agent.run(request).unwrap())))
     }
 
     /// GET or POST of a page as a browser without redirects sends it: the headers are its own.
@@ -708,6 +709,11 @@ fn api_answer(response: &ureq::http::Response<String>) -> Value {
         assert!(text.starts_with("{\"errcode\":") && value["errmsg"].is_string(), "{text}");
     }
     value
+}
+
+fn noted(method: &str, path: &str, body: &str, answer: Value) -> Value {
+    raised::note(method, path, body, &answer);
+    answer
 }
 
 fn finish(response: ureq::http::Response<ureq::Body>) -> ureq::http::Response<String> {

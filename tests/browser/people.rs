@@ -204,6 +204,10 @@ async fn the_home_page_and_the_notices_hinder_nobody() {
         shops_notices(&server, &browser).await;
         browser.go(&format!("{}/me/titles", production.base)).await;
         browser.shoot("notice-login").await;
+        browser.go(&format!("{}/errors", production.base)).await;
+        browser.shoot("error-codes").await;
+        browser.go(&format!("{}/errors/73108", production.base)).await;
+        browser.shoot("error-code").await;
         browser.goes_dark().await;
         browser.go(&format!("{}/", server.base)).await;
         assert!(browser.is_dark().await);

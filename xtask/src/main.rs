@@ -9,11 +9,14 @@
 //! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres] [--outage-s <n>]`: kills real servers under load, over a
 //! release build.
 //!
+//! `cargo xtask errors`: writes docs/errors.md, with requests that the tests really sent.
+//!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
 mod command;
+mod errors;
 mod postgres;
 
 use command::{Outcome, run};
@@ -51,8 +54,10 @@ const STAGES: &[Stage] = &[
         name: "HTTP",
         budget: 110,
         run: |root| {
-            let tests = "--test http --test process";
-            cargo(root, &format!("test --locked -p kaipiao-tests -p kaipiao-cli {tests}"))
+            let mut command = Command::new(env!("CARGO"));
+            command.args(["test", "--locked", "-p", "kaipiao-tests", "-p", "kaipiao-cli"]);
+            command.args(["--test", "http", "--test", "process"]).current_dir(root);
+            errors::test(root, &target(root), &mut command)
         },
     },
     Stage { name: "nodes", budget: 195, run: nodes },
@@ -85,10 +90,11 @@ fn main() -> ExitCode {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
+        ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }

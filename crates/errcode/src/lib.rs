@@ -1,9 +1,14 @@
 //! The catalogue of error codes (section 99, wire_facts 2.3, wire_facts 6.6).
 //!
 //! Integrators branch on the number; people read the message. `spec/s99_error_codes.tsv` is the
-//! same table as data, with each code's meaning and who raises it; a test keeps the two equal.
+//! same table as data, with each code's meaning, who raises it and the test that sees it; a test keeps
+//! the two equal.
 
 #![deny(missing_docs)]
+
+mod guide;
+
+pub use guide::{Guide, Shown, Text};
 
 /// Declares the enum, its numbers and its messages from one line per code.
 macro_rules! catalogue {
@@ -127,7 +132,7 @@ mod tests {
         let table = std::fs::read_to_string(path).expect("spec/s99_error_codes.tsv is there");
         let row = |line: &str| {
             let columns: Vec<_> = line.split('\t').collect();
-            assert_eq!(columns.len(), 5, "{line}");
+            assert_eq!(columns.len(), 6, "{line}");
             (columns[0].parse::<i32>().expect("a number"), columns[1].to_owned())
         };
         let mut rows: Vec<_> = table.lines().skip(1).map(row).collect();

@@ -8,6 +8,7 @@
 mod authorization;
 mod bar_code;
 mod demo_shop;
+mod error_codes;
 mod home;
 mod lang;
 mod page;

@@ -2,6 +2,7 @@
 
 use crate::authorization::s02_auth_url;
 use crate::demo_shop;
+use crate::error_codes::{self, ERROR_CODE_PATH, ERROR_CODES_PATH};
 use crate::home::{Home, RouteRow, home_route};
 use crate::lang::Lang;
 use crate::page::{Frame, notice_with_way_home};
@@ -71,6 +72,12 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
         JSSDK_PATH,
         "the script that companies' pages load for both",
         "企业页面引用的 JS-SDK 脚本",
+    ),
+    page_row(
+        "GET",
+        ERROR_CODES_PATH,
+        "every error code: what it means, and what to do about it",
+        "全部错误码的含义与处理办法",
     ),
     page_row("GET", "/me/cards", "Cards & Offers: a user's invoices", "卡包：用户的发票"),
     page_row("GET", "/me/titles", "a user's title book", "用户的发票抬头"),
@@ -147,6 +154,8 @@ fn everywhere() -> Vec<Served> {
         (JSSDK_PATH, get(jssdk::jssdk)),
         (CONFIG_PATH, get(jssdk::config)),
         (PICKED_PATH, get(jssdk::picked)),
+        (ERROR_CODES_PATH, get(error_codes::list)),
+        (ERROR_CODE_PATH, get(error_codes::show)),
         (STYLE_PATH, get(style)),
         (ICON_PATH, get(icon)),
         ("/favicon.ico", get(icon)),

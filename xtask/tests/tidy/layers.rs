@@ -19,7 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kaipiao-sender", &["ports"]),
     ("kaipiao-app", &["domain", "errcode", "ports", "records", "wire"]),
     ("kaipiao-http", &["app", "domain", "errcode", "ports", "wire"]),
-    ("kaipiao-pages", &["app", "domain", "wire"]),
+    ("kaipiao-pages", &["app", "domain", "errcode", "wire"]),
     (
         "kaipiao-cli",
         &[

@@ -1,0 +1,82 @@
+//! The reference of error codes, for whoever was answered one: all of them, and a page each.
+
+use crate::lang::Lang;
+use crate::page::{Frame, html, notice_with_way_home};
+use crate::visit::Visit;
+use crate::wrong_call::PathNames;
+use askama::Template;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_errcode::{ErrorCode, Shown, Text};
+
+/// All codes.
+pub(crate) const ERROR_CODES_PATH: &str = "/errors";
+/// One code's page.
+pub(crate) const ERROR_CODE_PATH: &str = "/errors/{code}";
+
+#[derive(Template)]
+#[template(path = "error_codes.html")]
+struct ErrorCodesPage<'a> {
+    frame: &'a Frame,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    number: i32,
+    message: &'static str,
+    meaning: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "error_code.html")]
+struct ErrorCodePage<'a> {
+    frame: &'a Frame,
+    number: i32,
+    message: &'static str,
+    meaning: &'static str,
+    integrator: &'static str,
+    operator: &'static str,
+    shown: Option<Shown>,
+}
+
+fn in_language(lang: Lang, text: Text) -> &'static str {
+    lang.t(text.zh, text.en)
+}
+
+/// `GET /errors`.
+pub(crate) async fn list(request: Request) -> Response {
+    let visit = Visit::of(request);
+    let row = |code: &ErrorCode| Row {
+        number: code.number(),
+        message: code.message(),
+        meaning: in_language(visit.lang, code.guide().meaning),
+    };
+    let rows = ErrorCode::ALL.iter().map(row).collect();
+    html(StatusCode::OK, &ErrorCodesPage { frame: &visit.frame(), rows })
+}
+
+/// `GET /errors/{code}`.
+pub(crate) async fn show(PathNames(code): PathNames<String>, request: Request) -> Response {
+    let visit = Visit::of(request);
+    let frame = visit.frame();
+    let Some(code) = code.parse().ok().and_then(ErrorCode::from_number) else {
+        return notice_with_way_home(
+            &frame,
+            StatusCode::NOT_FOUND,
+            ("没有此错误码", "There is no such error code"),
+            ("本服务器从不返回此错误码。", "This server never answers with it."),
+        );
+    };
+    let guide = code.guide();
+    let page = ErrorCodePage {
+        frame: &frame,
+        number: code.number(),
+        message: code.message(),
+        meaning: in_language(visit.lang, guide.meaning),
+        integrator: in_language(visit.lang, guide.integrator),
+        operator: in_language(visit.lang, guide.operator),
+        shown: guide.shown,
+    };
+    html(StatusCode::OK, &page)
+}

@@ -1,0 +1,180 @@
+//! The error codes' table, and what is made of it: docs/errors.md, and the requests that show each code.
+//!
+//! The tests note what they are answered (`tests/raised.rs`). A run of them all must have raised each code of
+//! `spec/s99_error_codes.tsv` in the test that the table names.
+
+use crate::command::{Outcome, run};
+use core::fmt::Write as _;
+use kaipiao_errcode::{ErrorCode, Guide};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The variable that has the tests note what they are answered.
+const VARIABLE: &str = "KAIPIAO_TEST_RAISED";
+/// The codes, and the test that raises each.
+const TABLE: &str = "spec/s99_error_codes.tsv";
+/// The requests that show them.
+const SHOWN: &str = "crates/errcode/guide/shown.tsv";
+/// The page for people.
+const PAGE: &str = "docs/errors.md";
+/// Stands in the table for a test that there is not.
+const NO_TEST: &str = "-";
+
+/// What a test was answered: method, path, body and text.
+type Answered = [String; 4];
+
+/// By test and code.
+struct Raised(BTreeMap<(String, i32), Answered>);
+
+/// Runs tests, which note what they are answered.
+fn noted(target: &Path, command: &mut Command) -> Result<Raised, String> {
+    let path = target.join("raised.tsv");
+    if path.exists() {
+        fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    run(command.env(VARIABLE, &path))?;
+    Ok(Raised::of(&read(&path)?))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+impl Raised {
+    fn of(notes: &str) -> Self {
+        let line = |line: &str| {
+            let [test, code, answered @ ..] = columns::<6>(line);
+            ((test, code.parse().expect("a number")), answered)
+        };
+        Self(notes.lines().map(line).collect())
+    }
+
+    /// What each code's test was answered.
+    fn of_table(&self, table: &str) -> Result<Vec<(i32, &Answered)>, String> {
+        let mut found = Vec::new();
+        let mut missing = String::new();
+        for (code, test) in tests(table).filter(|(_, test)| test != NO_TEST) {
+            match self.0.get(&(test.clone(), code)) {
+                Some(answered) => found.push((code, answered)),
+                None => writeln!(missing, "{TABLE}: {test} was not answered {code}").unwrap(),
+            }
+        }
+        if missing.is_empty() { Ok(found) } else { Err(missing) }
+    }
+}
+
+fn columns<const COUNT: usize>(line: &str) -> [String; COUNT] {
+    let columns: Vec<_> = line.split('\t').map(ToOwned::to_owned).collect();
+    columns.try_into().unwrap_or_else(|_| panic!("{COUNT} columns: {line}"))
+}
+
+/// Each code, and the test that raises it.
+fn tests(table: &str) -> impl Iterator<Item = (i32, String)> {
+    table.lines().skip(1).map(|line| {
+        let [code, .., test] = columns::<6>(line);
+        (code.parse().expect("a number"), test)
+    })
+}
+
+/// Runs a test command that plays every test of the table, and sees that each raised its code.
+pub(crate) fn test(root: &Path, target: &Path, command: &mut Command) -> Outcome {
+    let raised = noted(target, command)?;
+    raised.of_table(&read(&root.join(TABLE))?).map(drop)
+}
+
+/// `cargo xtask errors`: has the tests of the table play their requests, and writes what is made of them.
+pub(crate) fn write(root: &Path, target: &Path) -> Outcome {
+    let table = read(&root.join(TABLE))?;
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--locked", "-p", "kaipiao-tests", "--test", "http", "--", "--exact"]);
+    command.args(tests(&table).map(|(_, test)| test).filter(|test| test != NO_TEST));
+    let raised = noted(target, command.current_dir(root))?;
+    let mut shown = "code\tmethod\tpath\tbody\tanswer\n".to_owned();
+    for (code, answered) in raised.of_table(&table)? {
+        writeln!(shown, "{code}\t{}", answered.join("\t")).unwrap();
+    }
+    let save = |path: &str, text: &str| {
+        fs::write(root.join(path), text).map_err(|error| format!("{path}: {error}"))
+    };
+    save(SHOWN, &shown)?;
+    save(PAGE, &page(&shown))
+}
+
+/// docs/errors.md, with these requests.
+fn page(shown: &str) -> String {
+    let shown: BTreeMap<_, _> = shown.lines().skip(1).map(request).collect();
+    let mut page = "# Error codes\n\n\
+        Made by `cargo xtask errors` from [the table of the codes](../spec/s99_error_codes.tsv), the advice in \
+        `crates/errcode/guide/` and what the tests of the table were answered. A running server shows the same at \
+        `/errors/{code}`, in Chinese and English.\n\n\
+        `errmsg` begins with the published text; what follows names the field and what was expected, and ends in `rid:` \
+        and the request's id, by which the server's log has it. Branch on `errcode`, never on the text.\n\n\
+        | code | published text |\n|---|---|\n"
+        .to_owned();
+    for code in ErrorCode::ALL {
+        let number = code.number();
+        writeln!(page, "| [{number}](#{number}) | {} |", code.message()).unwrap();
+    }
+    for code in ErrorCode::ALL {
+        describe(&mut page, *code, shown.get(&code.number()));
+    }
+    page
+}
+
+fn request(line: &str) -> (i32, Answered) {
+    let [code, answered @ ..] = columns::<5>(line);
+    (code.parse().expect("a number"), answered)
+}
+
+fn describe(page: &mut String, code: ErrorCode, shown: Option<&Answered>) {
+    let Guide { meaning, integrator, operator, .. } = code.guide();
+    let number = code.number();
+    writeln!(page, "\n## <a id=\"{number}\"></a>{number}\n\n`{}`\n", code.message()).unwrap();
+    writeln!(
+        page,
+        "{}\n\n- **Integrator**: {}\n- **Operator**: {}",
+        meaning.en, integrator.en, operator.en
+    )
+    .unwrap();
+    let Some([method, path, body, answer]) = shown else { return };
+    let body = if body.is_empty() { String::new() } else { format!("\n\n{body}") };
+    writeln!(page, "\n```http\n{method} {path}{body}\n```\n\n`{answer}`").unwrap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    }
+
+    #[test]
+    fn the_page_is_what_the_guide_makes_it() {
+        let read = |path| read(&root().join(path)).unwrap();
+        assert!(read(PAGE) == page(&read(SHOWN)), "docs/errors.md is old: cargo xtask errors");
+    }
+
+    #[test]
+    fn every_code_of_the_contract_has_its_test() {
+        let table = read(&root().join(TABLE)).unwrap();
+        let of_contract = table.lines().filter(|line| line.split('\t').nth(4) == Some("contract"));
+        let numbers: Vec<_> = of_contract.clone().map(|line| line.split('\t').next()).collect();
+        assert_eq!(numbers.len(), 41, "{numbers:?}");
+        for line in of_contract {
+            let is_raised = !line.contains("\tnot yet\t") && !line.starts_with("0\t");
+            assert_ne!(line.ends_with(&format!("\t{NO_TEST}")), is_raised, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_its_test_was_not_answered_is_named() {
+        let raised = Raised::of("a::b\t40001\tGET\t/x\t\tinvalid credential\n");
+        let table = |test: &str| format!("head\n40001\tm\tw\tr\tt\t{test}\n0\tm\tw\tr\tt\t-\n");
+        assert_eq!(raised.of_table(&table("a::b")).unwrap().len(), 1);
+        let missing = raised.of_table(&table("a::c")).unwrap_err();
+        assert_eq!(missing, format!("{TABLE}: a::c was not answered 40001\n"));
+    }
+}
