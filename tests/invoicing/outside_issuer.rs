@@ -273,6 +273,28 @@ fn the_sandboxs_faults_are_played_before_the_issuer_is_asked() {
 }
 
 #[test]
+fn a_merchants_own_issuer_is_asked_for_it_and_for_no_other() {
+    let issues = || Receiver::behaving(|count, asked| answered(asked, &issued(asked, count + 1)));
+    let (own, of_all) = (issues(), issues());
+    let secret = secret_file(SECRET);
+    let of_merchant = |appid: &str| {
+        let (url, secret) = (format!("http://{}", own.address), secret.path());
+        format!("[issuing.merchants.{appid}]\nurl = \"{url}\"\nsecret_file = {secret:?}")
+    };
+    let all = settings(&format!("http://{}", of_all.address), &secret);
+    let asked = |settings: &str| {
+        let server = TestServer::start_with(settings);
+        let invoice = server.merchant().issued("1", "A1");
+        let asked = (own.received().len(), of_all.received().len());
+        (invoice["fpdm"] == CODE, asked)
+    };
+    assert_eq!(asked(&format!("{all}\n{}", of_merchant(MERCHANT))), (true, (1, 0)));
+    assert_eq!(asked(&format!("{all}\n{}", of_merchant("wx00000000000000aa"))), (true, (0, 1)));
+    assert_eq!(asked(&of_merchant(MERCHANT)), (true, (1, 0)));
+    assert_eq!(asked(&of_merchant("wx00000000000000aa")), (false, (0, 0)), "the built-in one");
+}
+
+#[test]
 fn the_settings_of_an_outside_issuer_are_whole_or_refused() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("settings.toml");
@@ -295,6 +317,14 @@ fn the_settings_of_an_outside_issuer_are_whole_or_refused() {
         (
             "[issuing]\nurl = \"http://issuer\"\nsecret_file = \"/nowhere/x\"".to_owned(),
             "/nowhere/x",
+        ),
+        (
+            "[issuing.merchants.shop]\nurl = \"http://a\"\nsecret_file = \"/x\"".to_owned(),
+            "issuing.merchants.shop: \"shop\" is not the form of an appid",
+        ),
+        (
+            format!("[issuing.merchants.{MERCHANT}]\nurl = \"http://a\"\nsecret_file = \"\""),
+            "secret_file",
         ),
     ] {
         let refused = refusal(&text);

@@ -3,6 +3,7 @@
 mod access;
 mod error;
 mod home;
+mod issuers;
 mod keys;
 mod listening;
 mod names;
@@ -10,11 +11,12 @@ mod use_cases;
 
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
 pub use error::ComposeError;
+pub(crate) use issuers::outside_issuers;
 pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;
+pub(crate) use use_cases::renderer;
 pub use use_cases::{app, prepare};
-pub(crate) use use_cases::{outside_issuer, renderer};
 
 use crate::fault::Fault;
 use crate::listen::{self, SocketLimits};

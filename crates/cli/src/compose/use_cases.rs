@@ -1,6 +1,7 @@
 //! The use cases over a store, as the settings want them.
 
 use super::error::ComposeError;
+use super::issuers::issuer;
 use super::names::public_base_url;
 use crate::settings::{ModeName, Render, Settings, SettingsError};
 use crate::store::OpenStore;
@@ -13,7 +14,6 @@ use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
 use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
-use kaipiao_issuer_http::HttpIssuer;
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::OsEntropy;
 use kaipiao_ports::invoicing::issuer::Issuer;
@@ -63,14 +63,12 @@ pub fn app(
         },
         retention: settings.retention.settings(),
     };
-    let issuer: Arc<dyn Issuer> = match outside_issuer(settings, Arc::clone(&clock))? {
-        Some(outside) => Arc::new(outside),
-        None => {
-            let numbers = Numbers::new(Arc::clone(store), node, settings.issuing.block_size);
-            let marks = settings.issuing.marks(settings.mode)?;
-            Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key(), marks))
-        }
+    let built_in = || -> Result<Arc<dyn Issuer>, ComposeError> {
+        let numbers = Numbers::new(Arc::clone(store), node, settings.issuing.block_size);
+        let marks = settings.issuing.marks(settings.mode)?;
+        Ok(Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key(), marks)))
     };
+    let issuer = issuer(settings, &clock, built_in)?;
     let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&issuer)));
     let parts = Parts {
         node: node.clone(),
@@ -85,16 +83,6 @@ pub fn app(
         renderer: Arc::new(renderer(&settings.render)?),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
-}
-
-/// The operator's own issuer, if the settings name one. It is where the operator says: no address is refused.
-pub(crate) fn outside_issuer(
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-) -> Result<Option<HttpIssuer>, ComposeError> {
-    let Some(issuer) = settings.issuing.outside(settings.mode)? else { return Ok(None) };
-    let sender = HttpSender::new(settings.push.open_sender()?)?;
-    Ok(Some(HttpIssuer::new(issuer, Arc::new(sender), clock)))
 }
 
 /// What draws invoices: with the operator's fonts and short names of tax codes.

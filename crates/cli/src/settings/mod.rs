@@ -27,7 +27,7 @@ pub use database::Database;
 pub use error::SettingsError;
 pub(crate) use files::{open_to_others, read, read_secret, warn_of_other_readers};
 pub use https::Tls;
-pub use issuing::Issuing;
+pub use issuing::{Issuing, OutsideIssuer};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use login::Login;
@@ -120,7 +120,7 @@ impl Settings {
         addresses::check_public_base_url(&self.public_base_url)?;
         bounds::check(self.bounded())?;
         self.issuing.marks(self.mode)?;
-        self.issuing.check_url()?;
+        self.issuing.check_addresses()?;
         self.render.font_files()?;
         self.trusted_proxies()?;
         addresses::check_allowed_hosts(&self.allowed_hosts)?;
