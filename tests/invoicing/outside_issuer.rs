@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_cli::settings::Settings;
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_tests::{
-    Received, Receiver, Reply, TestServer, assert_ok, assert_refused, assert_sucesss,
+    MERCHANT, Received, Receiver, Reply, TestServer, assert_ok, assert_refused, assert_sucesss,
 };
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -278,10 +278,10 @@ fn a_merchants_own_issuer_is_asked_for_it_and_for_no_other() {
     let (own, of_all) = (issues(), issues());
     let secret = secret_file(SECRET);
     let of_merchant = |appid: &str| {
-        let (url, secret) = (format!("http://{}", own.address), secret.path());
+        let (url, secret) = (format!("http://{}/issuer", own.address), secret.path());
         format!("[issuing.merchants.{appid}]\nurl = \"{url}\"\nsecret_file = {secret:?}")
     };
-    let all = settings(&format!("http://{}", of_all.address), &secret);
+    let all = settings(&format!("http://{}/issuer", of_all.address), &secret);
     let asked = |settings: &str| {
         let server = TestServer::start_with(settings);
         let invoice = server.merchant().issued("1", "A1");
