@@ -2,6 +2,7 @@
 
 use crate::payment::pay_client::{MCHID, PayClient, link};
 use crate::payment::pay_code::{fixed_code, quick};
+use crate::payment::visitor::{Visitor, details};
 use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -98,7 +99,9 @@ fn a_payment_made_elsewhere_is_reported_and_opens_an_entry() {
         [("total_fee", json!(101)), ("openid", json!("o")), ("receipt", json!("N"))]
     {
         let (status, answer) = with(name, value);
-        assert!(status == 400 && answer["error"].as_str().unwrap().contains(name), "{answer}");
+        let error = answer["error"].as_str().unwrap();
+        assert!(status == 409 && error.starts_with(&format!("{name} differs")), "{answer}");
+        assert!(error.contains(&format!("order order-1 of {MERCHANT} was opened")), "{answer}");
     }
     assert_eq!(with("refund_fee", json!(40)).1["entry"]["shown"], true);
     assert_eq!(with("refund_fee", json!(101)).0, 400);
@@ -125,7 +128,7 @@ fn a_payment_made_elsewhere_is_reported_and_opens_an_entry() {
         assert_eq!(by(json!("lina")).1["user"], "lina");
     }
     assert_eq!(count(), before + 1);
-    assert_eq!(by(json!("zhangwei")).0, 400);
+    assert_eq!(by(json!("zhangwei")).0, 409);
     assert_eq!(by(Value::Null).0, 200);
     let unknown = server.admin("PUT", "payments/1234/order-1", &report);
     assert!(unknown.0 == 400 && unknown.1["error"].as_str().unwrap().contains("mchid"));
@@ -166,8 +169,6 @@ fn nothing_of_a_reported_payment_is_invented() {
     let found = pay.done("/pay/orderquery", &[("transaction_id", id)]);
     assert_eq!((found.get("out_trade_no"), found.get("time_end")), ("order-1", "20260101083000"));
     for (number, more, words) in [
-        ("order-1", json!({"transaction_id": "42"}), "transaction_id differs"),
-        ("order-1", json!({"time_end": "20260101083001"}), "time_end differs"),
         ("order-2", json!({"transaction_id": id}), "transaction_id is out_trade_no order-1's"),
         ("order-2", json!({"transaction_id": "4 2"}), "transaction_id must be"),
         ("order-2", json!({"time_end": "2026-01-01"}), "time_end must be yyyyMMddHHmmss"),
@@ -176,6 +177,151 @@ fn nothing_of_a_reported_payment_is_invented() {
         let error = answer["error"].as_str().unwrap_or_default();
         assert!(status == 400 && error.contains(words), "{words}: {answer}");
     }
+}
+
+#[test]
+fn a_wrong_report_is_corrected_until_an_order_is_opened() {
+    let server = TestServer::start();
+    let merchant = server.client(MERCHANT);
+    merchant.set_contact();
+    let (lina, other) = (server.openid("lina", MERCHANT), server.openid("zhangwei", MERCHANT));
+    let path = format!("payments/{MCHID}/order-1");
+    let put = |report: Value| server.admin("PUT", &path, &report);
+    let kept = |report: Value| {
+        let (status, answer) = put(report);
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let told = |user: &str| {
+        let told = server.get_json(&format!("/sandbox/v1/messages?user={user}"));
+        told["messages"].as_array().unwrap().len()
+    };
+    let wrong = json!({
+        "total_fee": 200, "openid": other, "user": "zhangwei", "receipt": "N", "transaction_id": "42",
+        "time_end": "20260101083000", "body": "coffee",
+    });
+    assert_eq!(kept(wrong)["receipt"], false);
+    assert_eq!((told("zhangwei"), told("lina")), (1, 0));
+    let right = json!({
+        "total_fee": 100, "openid": lina, "user": "lina", "receipt": "Y", "transaction_id": "43",
+        "time_end": "20260101083001", "body": "tea", "appid": MERCHANT,
+    });
+    for _ in 0..2 {
+        let answer = kept(right.clone());
+        assert_eq!((&answer["total_fee"], &answer["receipt"]), (&json!(100), &json!(true)));
+        assert_eq!((&answer["user"], &answer["openid"]), (&json!("lina"), &json!(lina)));
+        assert_eq!(answer["transaction_id"], "43");
+    }
+    assert_eq!((told("zhangwei"), told("lina")), (1, 1));
+    let (payer, wrong_payer) = (Visitor::new(&server, "lina"), Visitor::new(&server, "zhangwei"));
+    payer.says(&details("order-1"), 200, "tea");
+    wrong_payer.says(&details("order-1"), 404, "no such payment");
+    // The wrong number finds nothing, and is free for the payment whose it is.
+    let pay = PayClient::new(&server);
+    pay.refused("/pay/orderquery", &[("transaction_id", "42")], "ORDERNOTEXIST", "42");
+    assert_eq!(pay.done("/pay/orderquery", &[("transaction_id", "43")]).get("total_fee"), "100");
+    let whose = json!({"total_fee": 1, "openid": lina, "transaction_id": "42"});
+    assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/order-2"), &whose).0, 200);
+
+    // What a report leaves out stays, so that one of a refund takes no entry away.
+    let partly = kept(json!({"total_fee": 100, "openid": lina, "refund_fee": 40}));
+    assert_eq!((&partly["receipt"], &partly["refund_fee"]), (&json!(true), &json!(40)));
+    let less = put(json!({"total_fee": 39, "openid": lina}));
+    assert!(less.0 == 409 && less.1["error"].as_str().unwrap().contains("40 fen"), "{less:?}");
+
+    link(&server);
+    assert_ok(&merchant.auth_url_answer(&merchant.asked("order-1", 1)));
+    for (name, value) in [
+        ("total_fee", json!(101)),
+        ("openid", json!(other)),
+        ("user", json!("zhangwei")),
+        ("receipt", json!("N")),
+        ("transaction_id", json!("44")),
+        ("time_end", json!("20260101083000")),
+        ("body", json!("coffee")),
+    ] {
+        let mut report = right.clone();
+        report[name] = value;
+        let (status, answer) = put(report);
+        let error = answer["error"].as_str().unwrap();
+        let says = error.starts_with(&format!("{name} differs")) && error.contains("was opened");
+        assert!(status == 409 && says, "{name}: {answer}");
+    }
+    assert_eq!(kept(right)["refund_fee"], 40);
+}
+
+#[test]
+fn a_correction_opens_the_entry_and_one_of_a_payment_made_here_is_refused() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    link(&server);
+    let merchant = server.merchant();
+    let openid = server.openid("lina", MERCHANT);
+    let put = |number: &str, more: Value| {
+        let mut report = json!({"total_fee": 100, "openid": openid, "user": "lina"});
+        report.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        server.admin("PUT", &format!("payments/{MCHID}/{number}"), &report)
+    };
+    assert_eq!(put("order-1", json!({"receipt": "N"})).1["entry"]["shown"], false);
+    assert_eq!(put("order-1", json!({"receipt": "Y"})).1["entry"]["shown"], true);
+    assert_refused(&merchant.auth_url_answer(&merchant.asked("order-1", 0)), 72031, "type");
+    for bad in ["y", "", "Yes", "1", "n"] {
+        for number in ["order-1", "order-9"] {
+            let (status, answer) = put(number, json!({"receipt": bad}));
+            let error = answer["error"].as_str().unwrap();
+            assert!(status == 400 && error.contains("receipt must be Y or N"), "{bad}: {answer}");
+        }
+    }
+    assert_eq!(server.admin("GET", &format!("payments/{MCHID}/order-9"), &json!({})).0, 404);
+    let pay = PayClient::new(&server);
+    pay.paid("order-2", &[], "lina");
+    pay.order("order-3", &[]);
+    assert_eq!(put("order-2", json!({})).0, 200);
+    for (number, more, words) in [
+        ("order-2", json!({"receipt": "Y"}), "receipt differs"),
+        ("order-2", json!({"total_fee": 99}), "it was made on this server"),
+        ("order-3", json!({}), "a payment of this server that is NOTPAY"),
+    ] {
+        let (status, answer) = put(number, more);
+        let error = answer["error"].as_str().unwrap();
+        assert!(status == 409 && error.contains(words), "{number}: {answer}");
+    }
+}
+
+#[test]
+fn a_payment_that_a_provider_took_is_reported_with_its_seller() {
+    let server = TestServer::start();
+    let seller = json!({"name": "Seller", "accounts": []});
+    assert_eq!(server.admin("PUT", "pay-merchants/1900000111", &seller).0, 201);
+    let openid = server.openid("lina", MERCHANT);
+    let put = |sub_mch_id: &str| {
+        let report = json!({
+            "total_fee": 100, "openid": openid, "receipt": "Y", "user": "lina", "sub_mch_id": sub_mch_id,
+        });
+        server.admin("PUT", &format!("payments/{MCHID}/order-1"), &report)
+    };
+    for (sub_mch_id, words) in [
+        ("x", "sub_mch_id must be 1 to 32 digits"),
+        ("1900000111", "add it to sub_merchants with PUT /admin/v1/pay-merchants/1900000109"),
+    ] {
+        let (status, answer) = put(sub_mch_id);
+        let error = answer["error"].as_str().unwrap();
+        assert!(status == 400 && error.contains(words), "{answer}");
+    }
+    let provider = json!({"sub_merchants": ["1900000111", "1900000112"]});
+    assert_eq!(server.admin("PUT", &format!("pay-merchants/{MCHID}"), &provider).0, 200);
+    let (status, answer) = put("1900000112");
+    let error = answer["error"].as_str().unwrap();
+    assert!(
+        status == 400 && error.contains("sub_mch_id 1900000112 is no pay merchant's"),
+        "{error}"
+    );
+    let (status, answer) = put("1900000111");
+    assert_eq!((status, &answer["sub_mch_id"]), (200, &json!("1900000111")), "{answer}");
+    Visitor::new(&server, "lina").says(&details("order-1"), 200, "Seller");
+    // The seller's own link counts, not the provider's.
+    link(&server);
+    assert!(unmet(&put("1900000111").1).contains(&"platform_linked".to_owned()));
 }
 
 /// docs/operations.md's own lines, in a shell, against a server in production.

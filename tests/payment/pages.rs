@@ -257,9 +257,26 @@ fn in_production_a_reported_payment_does_not_speak_of_a_sandbox() {
     let payer = Visitor { server: &server, cookie: cookie.to_owned() };
     let report = json!({"total_fee": 11300, "openid": "o1", "receipt": "Y", "user": "u1"});
     assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/order-1"), &report).0, 200);
-    for page in [details("order-1"), format!("{}/entry", details("order-1")), "/me/messages".into()]
-    {
+    for page in [details("order-1"), "/me/messages".into()] {
         payer.says(&page, 200, "113.00");
         assert!(!payer.get(&page).body().contains("no money moves"), "{page}");
     }
+    // Nor of what integrators have to do.
+    let entry = format!("{}/entry", details("order-1"));
+    payer.says(&details("order-1"), 200, "If you need one, ask the merchant.");
+    let page = payer.get(&details("order-1"));
+    for words in ["Why is there", &entry, "set_pay_mch", "receipt=Y"] {
+        assert!(!page.body().contains(words), "{words}: {}", page.body());
+    }
+    assert_eq!(location(&payer.get(&entry)), details("order-1"));
+    let given_back = json!({"total_fee": 11300, "openid": "o1", "refund_fee": 11300});
+    assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/order-1"), &given_back).0, 200);
+    payer.says(
+        &details("order-1"),
+        200,
+        "The money was given back, so there is no invoice for it.",
+    );
+    // The operator is told each condition.
+    let (_, answer) = server.admin("GET", &format!("payments/{MCHID}/order-1"), &json!({}));
+    assert_eq!(answer["entry"]["conditions"]["platform_linked"], false, "{answer}");
 }

@@ -248,6 +248,14 @@ fn refused_unsigned(signer: &PayClient<'_>, client: &PayClient<'_>, call: &Call)
     let doctype = "<!DOCTYPE x [<!ENTITY e \"1\">]>";
     is_refused(&format!("{doctype}{good}"), "XML_FORMAT_ERROR");
     is_refused(&good.replace("<xml>", "<xml><a>&e;</a>"), "XML_FORMAT_ERROR");
+    for (bad, words) in [
+        ("<a\u{1}>1</a\u{1}>", "XML_FORMAT_ERROR: the body has an element \"a\\u{1}\""),
+        ("<a&b>1</a&b>", "XML_FORMAT_ERROR: the body has an element \"a&b\""),
+        ("<a>\u{1}</a>", "XML_FORMAT_ERROR: the body holds the character U+0001 in a"),
+        ("<a>&#31;</a>", "XML_FORMAT_ERROR: the body holds the character U+001F in a"),
+    ] {
+        is_refused(&good.replace("<xml>", &format!("<xml>{bad}")), words);
+    }
     let long = format!("<xml><a>{}</a></xml>", "x".repeat(70_000));
     is_refused(&long, "XML_FORMAT_ERROR: the body is longer");
     for (from, words) in [("mch_id>", "LACK_PARAMS: mch_id"), ("sign>", "LACK_PARAMS: sign")] {

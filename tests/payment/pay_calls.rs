@@ -1,6 +1,7 @@
 //! WeChat Pay's version 2 over real HTTP (wire_facts 5.1, 5.2).
 
 use crate::payment::pay_client::{KEY, MCHID, PayClient, order};
+use crate::payment::pay_code::{fixed_code, quick};
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_http::{Api, ROUTES};
 use kaipiao_tests::{MERCHANT, MINI_PROGRAM, TestServer, wait_until};
@@ -247,6 +248,8 @@ fn unpaid_payments_d_is_how_long_payments_are_kept_that_nobody_has_paid() {
         numbers.collect::<Vec<_>>()
     };
     client.paid("paid-1", &[], "lina");
+    client.refund("paid-1", "refund-1", "40");
+    let transaction_id = client.done("/pay/orderquery", &[("out_trade_no", "paid-1")]);
     let forgotten = client.order("first-1", &[]);
     client.order("asked-again", &[]);
     server.advance_s(86_400 * 3 / 2);
@@ -258,4 +261,54 @@ fn unpaid_payments_d_is_how_long_payments_are_kept_that_nobody_has_paid() {
     assert_eq!(client.pay(forgotten.get("prepay_id"), "lina").0, 400);
     client.refused("/pay/orderquery", &[("out_trade_no", "first-1")], "ORDERNOTEXIST", "first-1");
     assert_eq!(client.order("first-1", &[]).get("result_code"), "SUCCESS");
+    // What was paid stays, with its refunds and all of their names.
+    let number = transaction_id.get("transaction_id");
+    let kept = client.done("/pay/refundquery", &[("transaction_id", number)]);
+    assert_eq!((kept.get("out_refund_no_0"), kept.get("refund_fee_0")), ("refund-1", "40"));
+    let kept = client.done("/pay/refundquery", &[("refund_id", kept.get("refund_id_0"))]);
+    assert_eq!(kept.get("out_trade_no"), "paid-1");
+}
+
+#[test]
+fn of_two_numbers_that_name_different_payments_wechats_own_counts() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = PayClient::new(&server);
+    client.paid("order-a", &[], "lina");
+    client.paid("order-b", &[], "lina");
+    let code = fixed_code(&server, "lina");
+    client.done("/pay/micropay", &quick("quick-a", &code, "100"));
+    client.done("/pay/micropay", &quick("quick-b", &code, "100"));
+    let number = |name: &str| {
+        let found = client.done("/pay/orderquery", &[("out_trade_no", name)]);
+        found.get("transaction_id").to_owned()
+    };
+    let (a, quick_a) = (number("order-a"), number("quick-a"));
+    let refund = [("out_refund_no", "r-1"), ("total_fee", "100"), ("refund_fee", "40")];
+    // A number that no payment can have is not looked at either.
+    for other in ["order-b", "order-9", "1"] {
+        let both = [("transaction_id", &*a), ("out_trade_no", other)];
+        for path in ["/pay/orderquery", "/pay/paporderquery"] {
+            assert_eq!(client.done(path, &both).get("out_trade_no"), "order-a", "{other}");
+        }
+        let refunded = client.done("/secapi/pay/refund", &[&both[..], &refund].concat());
+        assert_eq!(refunded.get("out_trade_no"), "order-a", "{other}");
+        let found = client.done("/pay/refundquery", &both);
+        assert_eq!((found.get("out_trade_no"), found.get("refund_fee")), ("order-a", "40"));
+        let both = [("transaction_id", &*quick_a), ("out_trade_no", "quick-b")];
+        client.done("/secapi/pay/reverse", &both);
+    }
+    assert_eq!(client.trade_state("order-b"), "SUCCESS");
+    assert_eq!(
+        (client.trade_state("quick-a"), client.trade_state("quick-b")),
+        ("REVOKED".into(), "SUCCESS".into())
+    );
+    client.refused("/pay/refundquery", &[("out_trade_no", "order-b")], "REFUNDNOTEXIST", "order-b");
+    // One that is nobody's does not fall back to the other.
+    let unknown = [("transaction_id", "4200009"), ("out_trade_no", "order-b")];
+    for path in ["/pay/orderquery", "/pay/refundquery", "/secapi/pay/reverse"] {
+        client.refused(path, &unknown, "ORDERNOTEXIST", "transaction_id 4200009");
+    }
+    let unknown = [&unknown[..], &refund].concat();
+    client.refused("/secapi/pay/refund", &unknown, "ORDERNOTEXIST", "transaction_id 4200009");
 }

@@ -94,6 +94,29 @@ class Receiver:
         self._server.server_close()
 
 
+class Payer:
+    """A user's browser before the pages."""
+
+    def __init__(self, server, user):
+        self._base = server.base
+        self._http = requests.Session()
+        form = {"user": user, "next": "/me/cards"}
+        self._http.post(self._base + "/login", data=form).raise_for_status()
+
+    def get(self, path):
+        answer = self._http.get(self._base + path)
+        answer.raise_for_status()
+        return answer.text
+
+    def press(self, path, target):
+        """Presses a page's button that leads to `target`: where its answer leads."""
+        form = self.get(path).split(f'action="{target}"', 1)[1]
+        token = form.split('name="form_token" value="', 1)[1].split('"', 1)[0]
+        data = {"form_token": token}
+        answer = self._http.post(self._base + target, data=data, allow_redirects=False)
+        return answer.headers["location"]
+
+
 class RewriteHost(requests.adapters.HTTPAdapter):
     """The one adapter for SDKs whose host is written into their code."""
 

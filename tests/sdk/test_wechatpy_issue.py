@@ -1,12 +1,13 @@
 """wechatpy issues and offsets through its generic request method, and parses the results' events
-(sections 14, 15, 16 and 19, which its invoice API lacks)."""
+(sections 14, 15, 16 and 19, which its invoice API lacks); for a payment with receipt=Y too (section 13)."""
 
 import unittest
 
-from kaipiao_server import Receiver, RewriteHost, Server
+from kaipiao_server import Payer, Receiver, RewriteHost, Server
 from wechatpy import WeChatClient, parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import WeChatClientException
+from wechatpy.pay import WeChatPay
 
 TOKEN = "KaipiaoTest"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -94,6 +95,35 @@ class Issuing(unittest.TestCase):
         self.result(red, 100)
         which["fpqqlsh"] = red
         self.assertNotEqual(self.call("queryinvoceinfo", which)["invoicedetail"]["fphm"], detail["fphm"])
+
+    def test_a_payment_with_receipt_leads_to_the_card_in_the_payers_wallet(self):
+        sandbox, merchant = self.server.sandbox, self.server.sandbox["merchant"]
+        self.client.invoice.set_pay_mch(sandbox["mchid"], self.server.s_pappid)
+        contact = {"contact": {"phone": "88888888", "time_out": 12345}}
+        self.call("setbizattr", contact, action="set_contact")
+        pay = WeChatPay(self.merchant["appid"], sandbox["mch_key"], sandbox["mchid"])
+        pay.API_BASE_URL = self.server.base + "/"
+        placed = pay.order.create(
+            trade_type="NATIVE", body="茶", total_fee=15900, notify_url="http://127.0.0.1:9/",
+            client_ip="127.0.0.1", out_trade_no="py-pay-1", receipt="Y")
+        self.server.post("/sandbox/v1/pay", {"prepay_id": placed["prepay_id"], "user": "zhangwei"})
+
+        payer = Payer(self.server, "zhangwei")
+        details = f"/payments/{sandbox['mchid']}/py-pay-1"
+        auth_url = payer.press(details, details + "/entry")
+        self.server.authorize(auth_url, {"biz_field": {"title": "公司", "tax_no": "91440300MA5KP0001N"}})
+        event = self.event()
+        self.assertEqual(event.success_order_id, "py-pay-1")
+        data = self.client.invoice.get_auth_data(self.server.s_pappid, "py-pay-1")
+        self.assertEqual(data["invoice_status"], "auth success")
+
+        serial = merchant["code"] + "pypay1"
+        self.call("makeoutinvoice", self.invoice(event.source, "py-pay-1", serial))
+        self.result(serial, 100)
+        detail = self.call("queryinvoceinfo", {"fpqqlsh": serial, "nsrsbh": merchant["nsrsbh"]})
+        card = "/me/cards/" + detail["invoicedetail"]["pdfurl"].rsplit("/", 1)[-1]
+        self.assertIn(card, payer.get("/me/cards"))
+        self.assertIn("py-pay-1", payer.get(card))
 
     def test_a_failure_is_told_and_repeated(self):
         merchant = self.server.sandbox["merchant"]

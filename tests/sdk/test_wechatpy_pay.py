@@ -1,23 +1,27 @@
 """wechatpy's pay client plays section 13: its code as PyPI has it, only the base address is another one.
 
-CALLED lists the methods of its order, refund and quick-pay API, all of which are called.
+CALLED lists the methods of its order, refund, quick-pay and withhold API, all of which are called.
 """
 
 import inspect
 import unittest
+from unittest import mock
 
 from kaipiao_server import Receiver, Server
 from wechatpy.exceptions import WeChatPayException
 from wechatpy.pay import WeChatPay
-from wechatpy.pay.api import WeChatMicroPay, WeChatOrder, WeChatRefund
+from wechatpy.pay.api import WeChatMicroPay, WeChatOrder, WeChatRefund, WeChatWithhold
 
 CALLED = {
     WeChatOrder: {"create", "query", "close", "reverse"},
     WeChatRefund: {"apply", "query"},
     WeChatMicroPay: {"create", "query"},
+    WeChatWithhold: {"apply_deduct", "query_order"},
 }
-# It sends nothing.
-LOCAL = {"get_appapi_params"}
+# They send nothing.
+LOCAL = {"get_appapi_params", "apply_signing"}
+# Contracts are the sandbox's own, one for each user: nobody signs or ends one.
+NOT_SERVED = {"query_signing", "apply_cancel_signing"}
 ACKNOWLEDGED = "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
 
 
@@ -54,7 +58,7 @@ class PayFlow(unittest.TestCase):
         for api, called in CALLED.items():
             methods = inspect.getmembers(api, inspect.isfunction)
             public = {name for name, _ in methods if not name.startswith("_")}
-            self.assertEqual(public - LOCAL, called)
+            self.assertEqual(public - LOCAL - NOT_SERVED, called)
 
     def test_a_payment_with_receipt_is_paid_told_and_refunded(self):
         client = self.client()
@@ -89,6 +93,49 @@ class PayFlow(unittest.TestCase):
         self.assertEqual(client.micropay.query(out_trade_no="py-quick-1")["trade_state"], "SUCCESS")
         self.assertEqual(client.order.reverse(out_trade_no="py-quick-1")["recall"], "N")
         self.assertEqual(client.order.query(out_trade_no="py-quick-1")["trade_state"], "REVOKED")
+
+    def test_a_payer_is_charged_by_contract(self):
+        for sandbox in (False, True):
+            client, number = self.client(sandbox=sandbox), f"py-behalf-{int(sandbox)}"
+            # wechatpy asks the name server for WeChat Pay's host to find its own address.
+            with mock.patch("wechatpy.pay.api.withhold.get_external_ip", return_value="127.0.0.1"):
+                asked = dict(out_trade_no=number, attach="a&b")
+                contract = self.user()["contract_id"]
+                client.withhold.apply_deduct("茶", 100, contract, self.notify_url, **asked)
+                with self.assertRaises(WeChatPayException) as caught:
+                    client.withhold.apply_deduct("茶", 100, contract, self.notify_url, **asked)
+                self.assertEqual(caught.exception.errcode, "ORDERPAID")
+            _, body = self.receiver.pushes.get(timeout=10)
+            told = client.parse_payment_result(body)
+            self.assertEqual((told["out_trade_no"], told["total_fee"]), (number, 100))
+            self.assertEqual((told["contract_id"], told["trade_state"]), (contract, "SUCCESS"))
+            for named in (dict(out_trade_no=number), dict(transaction_id=told["transaction_id"])):
+                found = client.withhold.query_order(**named)
+                self.assertEqual((found["trade_state"], found["attach"]), ("SUCCESS", "a&b"))
+                self.assertTrue(client.check_signature(found))
+
+    def test_refunds_are_found_by_each_of_their_numbers(self):
+        client = self.client()
+        placed = self.ordered(client, "py-order-1")
+        paid = self.pay(placed["prepay_id"])
+        made = [
+            client.refund.apply(11300, fee, f"py-refund-{fee}", transaction_id=paid["transaction_id"])
+            for fee in (300, 1000)
+        ]
+        for named, count in (
+            (dict(refund_id=made[1]["refund_id"]), "1"),
+            (dict(out_refund_no="py-refund-300"), "1"),
+            (dict(transaction_id=paid["transaction_id"]), "2"),
+            (dict(out_trade_no="py-order-1"), "2"),
+        ):
+            found = client.refund.query(**named)
+            self.assertEqual((found["refund_count"], found["refund_fee"]), (count, "1300"), named)
+        with self.assertRaises(WeChatPayException) as caught:
+            client.order.reverse(transaction_id=paid["transaction_id"])
+        self.assertEqual(caught.exception.errcode, "INVALID_REQUEST")
+        with self.assertRaises(WeChatPayException) as caught:
+            client.order.close("py-order-1")
+        self.assertEqual(caught.exception.errcode, "ORDERPAID")
 
     def test_a_payer_is_asked_above_1000_yuan(self):
         client, code = self.client(), self.user()["auth_code"]

@@ -5,11 +5,13 @@
 //! and once there is room again a line says how many were.
 
 use crate::settings::{Log, LogFormat, SettingsError};
+use core::any::Any;
 use core::time::Duration;
 use std::io::{IsTerminal, Result as IoResult, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use tracing::field::display;
 use tracing::{Level, Metadata};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -139,10 +141,17 @@ pub fn start(log: &Log) -> Result<Started, SettingsError> {
     // The default hook writes to stderr itself, and would wait for its reader.
     std::panic::set_hook(Box::new(|panic| {
         let backtrace = std::backtrace::Backtrace::capture();
-        tracing::error!(%panic, %backtrace, "a panic");
+        let place = panic.location().map(display);
+        tracing::error!(place, words = words(panic.payload()), %backtrace, "a panic");
     }));
     tokio::spawn(tell_dropped(Arc::clone(&waiting)));
     Ok(Started { writing, waiting })
+}
+
+/// What a panic says, where this program's text has it word for word. Other words are made when it happens, and may
+/// quote what somebody sent: a cut within a character quotes the whole text, a key too. The place says which they are.
+fn words(panic: &(dyn Any + Send)) -> &'static str {
+    panic.downcast_ref::<&'static str>().copied().unwrap_or("(not logged)")
 }
 
 /// Whether something may be logged, whatever the filter opens. Below info tokio_postgres tells the parameters of
@@ -211,6 +220,15 @@ mod tests {
         fn flush(&mut self) -> IoResult<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn of_a_panic_only_words_are_logged_that_the_program_holds() {
+        let of = |panics: fn()| words(&*std::panic::catch_unwind(panics).unwrap_err());
+        assert_eq!(of(|| panic!("it takes what is written")), "it takes what is written");
+        assert_eq!(of(|| panic!("{}", std::hint::black_box("a key"))), "(not logged)");
+        // A cut within a character quotes the text.
+        assert_eq!(of(|| drop(std::hint::black_box("钥1920")[1..].to_owned())), "(not logged)");
     }
 
     #[test]

@@ -71,6 +71,7 @@ mod tests {
     use kaipiao_ports::invoicing::renderer::Renderer;
     use kaipiao_store_memory::MemoryStore;
     use kaipiao_wire::keys::Keys;
+    use kaipiao_wire::payment::pay_request::PayRequest;
     use std::sync::Arc;
     use tower::ServiceExt;
 
@@ -152,5 +153,24 @@ mod tests {
             assert!(text.starts_with(r#"{"errcode":-1,"errmsg":"system error rid: "#), "{text}");
             assert!(!text.contains("fault"), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_pay_merchants_call_is_systemerror_without_its_words() {
+        async fn bad() {
+            panic!("{}", "192006250b4c09247ec02edce69f6a2d")
+        }
+        let group = Router::new().route("/pay/bad", get(bad));
+        let group = group.layer(CatchPanicLayer::custom(crate::payment::pay_call::panicked));
+        let router = guarded(server(), group);
+        let request = http::Request::get("/pay/bad").body(Body::empty()).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let told = PayRequest::read(&body).unwrap();
+        assert_eq!((told.get("return_code"), told.get("sign")), ("FAIL", ""), "{told:?}");
+        assert!(told.get("return_msg").starts_with("SYSTEMERROR: "), "{told:?}");
+        assert!(told.get("return_msg").contains("rid: "), "{told:?}");
+        assert!(!format!("{told:?}").contains("1920"), "{told:?}");
     }
 }

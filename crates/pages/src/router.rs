@@ -85,8 +85,8 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
     page_row(
         "GET",
         "/payments/{mchid}/{out_trade_no}",
-        "a payment for its payer; /entry behind it says why its invoice entry is shown or not",
-        "付款人的账单详情；其后加 /entry 可查看开票入口是否显示及原因",
+        "a payment for its payer, with its invoice entry",
+        "付款人的账单详情及开票入口",
     ),
 ];
 

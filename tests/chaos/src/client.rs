@@ -4,7 +4,7 @@ use crate::cluster::Node;
 use crate::entry;
 use crate::order::{Order, Stage, Step};
 use crate::pay_calls;
-use crate::payment::Payment;
+use crate::payment::{Payment, Way};
 use crate::session::{Outcome, REFUSALS, Session, USERS};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -75,7 +75,8 @@ impl Client {
         };
         found.unwrap_or_else(|| {
             let user = *rng.choice(&USERS).expect("there are users");
-            let (payment, number) = (rng.bool().then(Payment::new), self.orders.len());
+            let way = *rng.choice(&Way::ALL).expect("there are ways");
+            let (payment, number) = (rng.bool().then(|| Payment::new(way)), self.orders.len());
             let begin = if payment.is_some() { "pay-" } else { "" };
             self.orders.push(Order::new(format!("{begin}{}-{number}", self.name), user, payment));
             number

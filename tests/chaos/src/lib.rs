@@ -3,9 +3,11 @@
 //! In each round real servers are loaded by clients that remember every acknowledged reply, until a fault
 //! ends them at a moment of the round's own. Then they start again, and everything is compared through the
 //! public API and the operator's listings: what was acknowledged must be there, what was not answered may
-//! be. Every other order is paid first: it is opened by its payment, and closed by its refunds. Every 25 rounds, and now
-//! and then in between, the whole store is looked at once nothing is left to be done: messages, cards, numbers, pushes
-//! and notices are those that follow from the orders, each once, and what arrived twice was forced to by a kill.
+//! be. Every other order is paid first, on a page, by the payer's code or by their contract: it is opened by its
+//! payment, and closed by its refunds or by the merchant taking a quick payment back, which stays taken back. Every 25
+//! rounds, and now and then in between, the whole store is looked at once nothing is left to be done: messages, cards,
+//! numbers, pushes and notices are those that follow from the orders, each once, and what arrived twice was forced to
+//! by a kill.
 //!
 //! What the clients do, and the moments, follow from a seed that is printed; the threads' interleaving
 //! does not.

@@ -62,7 +62,8 @@ struct PaymentRow {
 impl PaymentRow {
     fn stage(&self) -> PaymentStage {
         let all = (0..=REFUNDS_FEN.len()).map(PaymentStage::Paid);
-        let mut all = all.chain([PaymentStage::Placed, PaymentStage::Closed]);
+        let mut all =
+            all.chain([PaymentStage::Placed, PaymentStage::Closed, PaymentStage::Revoked]);
         let is_it = |stage: &PaymentStage| {
             let state = stage.trade_state();
             (state, stage.refunded_fen()) == (Some(&*self.trade_state), self.refund_fee)

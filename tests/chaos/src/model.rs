@@ -5,11 +5,13 @@ use crate::cluster::Node;
 use crate::compare;
 use crate::merchant::Merchant;
 use crate::order::Order;
+use crate::payment::Way;
 use crate::servers::Servers;
 use crate::session::Session;
 use crate::whole;
 use fastrand::Rng;
 use kaipiao_tests::let_pass;
+use std::fmt;
 use std::time::Duration;
 
 const CLIENTS: usize = 8;
@@ -17,6 +19,28 @@ const CLIENTS: usize = 8;
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 /// So late a server may see what another has changed.
 const SEEN_WITHIN: Duration = Duration::from_secs(2);
+
+/// How many payments were made, in which ways, and what became of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Payments {
+    paid: usize,
+    quick: usize,
+    on_behalf: usize,
+    reversed: usize,
+    refunds: usize,
+    authorized: usize,
+}
+
+impl fmt::Display for Payments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { paid, quick, on_behalf, reversed, refunds, authorized } = self;
+        write!(
+            f,
+            "{paid} payments were made, {quick} of them by a code and {on_behalf} on behalf, {authorized} authorized behind \
+             their entry, with {refunds} refunds, {reversed} reversed"
+        )
+    }
+}
 
 /// The clients of a series.
 pub struct Model {
@@ -67,16 +91,23 @@ impl Model {
         assert!(complaints.is_empty(), "the servers' log: {complaints:#?}");
     }
 
-    /// How many payments were made, the refunds of them, and how many were authorized behind their entry.
-    pub fn payments(&self) -> (usize, usize, usize) {
-        let (mut paid, mut refunds, mut authorized) = (0, 0, 0);
+    /// What payments came to.
+    pub fn payments(&self) -> Payments {
+        let mut all = Payments::default();
         for order in self.orders() {
             let Some(payment) = &order.payment else { continue };
-            paid += usize::from(payment.stage.is_paid());
-            refunds += payment.stage.refunds();
-            authorized += usize::from(order.stage.is_authorized());
+            let is_paid = usize::from(payment.stage.is_paid());
+            all.paid += is_paid;
+            match payment.way {
+                Way::Page => {}
+                Way::Quick => all.quick += is_paid,
+                Way::OnBehalf => all.on_behalf += is_paid,
+            }
+            all.reversed += usize::from(payment.stage.is_revoked());
+            all.refunds += payment.stage.refunds();
+            all.authorized += usize::from(order.stage.is_authorized());
         }
-        (paid, refunds, authorized)
+        all
     }
 
     /// All orders.

@@ -96,7 +96,7 @@ impl Stage {
     /// The stage behind a step of its payment that was accepted.
     fn after_payment(self, step: PaymentStep) -> Self {
         match step {
-            PaymentStep::Pay if self == Self::Unknown => Self::Offered,
+            PaymentStep::Pay | PaymentStep::Charge if self == Self::Unknown => Self::Offered,
             _ if PaymentStage::after(step).is_given_back() && self.is_open() => Self::Refunded,
             _ => self,
         }
@@ -192,7 +192,7 @@ impl Order {
         }
         let is_refunds_turn = rng.u32(0..4) == 0;
         let is_its_turn = !payment.stage.is_paid() || is_refunds_turn;
-        rng.choice(payment.stage.steps()).filter(|_| is_its_turn).copied()
+        rng.choice(payment.stage.steps(payment.way)).filter(|_| is_its_turn).copied()
     }
 
     /// A step of its payment was acknowledged.

@@ -2,7 +2,7 @@
 
 use crate::cluster::Node;
 use crate::order::Order;
-use crate::payment::{PaymentStage, PaymentStep, REFUNDS_FEN, TOTAL_FEN, has_name};
+use crate::payment::{Payment, PaymentStage, PaymentStep, REFUNDS_FEN, TOTAL_FEN, Way, has_name};
 use crate::session::{Outcome, Session};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::json;
@@ -45,18 +45,34 @@ fn call(session: &Session<'_>, node: &Node, order: &mut Order, step: PaymentStep
     let own: Vec<_> = own.iter().map(|(name, value)| (*name, &**value)).collect();
     match session.counted(session.pay_call(node, path, &own)) {
         Outcome::Done(answer) => {
-            let payment = order.payment.as_mut().expect("it has one");
-            match step {
-                PaymentStep::Place => has_name(&mut payment.prepay_id, answer.get("prepay_id")),
-                PaymentStep::Refund(index) => {
-                    has_name(&mut payment.refund_ids[index], answer.get("refund_id"));
-                }
-                PaymentStep::Pay | PaymentStep::Close => {}
-            }
+            see(order.payment.as_mut().expect("it has one"), step, &answer);
             true
         }
         Outcome::InDoubt => false,
+        Outcome::Refused(code, answer) if step == PaymentStep::Charge => {
+            let payment = order.payment.as_ref().expect("it has one");
+            let is_known = payment.stage.is_paid() || payment.is_in_doubt;
+            assert!(is_known && code == "ORDERPAID", "{payment:?}: {code}: {answer:?}");
+            true
+        }
         Outcome::Refused(code, answer) => panic!("{step:?} of {order:?}: {code}: {answer:?}"),
+    }
+}
+
+/// What an answer says besides that it was done.
+fn see(payment: &mut Payment, step: PaymentStep, answer: &PayRequest) {
+    match step {
+        PaymentStep::Place => has_name(&mut payment.prepay_id, answer.get("prepay_id")),
+        PaymentStep::Charge => {
+            assert!(!payment.stage.is_paid(), "it was charged twice: {payment:?}: {answer:?}");
+            if payment.way == Way::Quick {
+                has_name(&mut payment.transaction_id, answer.get("transaction_id"));
+            }
+        }
+        PaymentStep::Refund(index) => {
+            has_name(&mut payment.refund_ids[index], answer.get("refund_id"));
+        }
+        PaymentStep::Pay | PaymentStep::Close | PaymentStep::Reverse => {}
     }
 }
 
@@ -68,18 +84,33 @@ fn request(
 ) -> (&'static str, Vec<(&'static str, String)>) {
     let mut own = vec![("out_trade_no", order.id.clone())];
     let path = match step {
-        PaymentStep::Place => {
+        PaymentStep::Place | PaymentStep::Charge => {
             own.extend([
                 ("body", "tea".to_owned()),
                 ("total_fee", TOTAL_FEN.to_string()),
                 ("spbill_create_ip", "127.0.0.1".to_owned()),
-                ("notify_url", format!("{}{}", session.notify_url, order.id)),
-                ("trade_type", "NATIVE".to_owned()),
                 ("receipt", "Y".to_owned()),
             ]);
-            "pay/unifiedorder"
+            let notify_url = ("notify_url", format!("{}{}", session.notify_url, order.id));
+            let accounts = &session.accounts;
+            match order.payment.as_ref().expect("it has one").way {
+                Way::Page => {
+                    own.extend([notify_url, ("trade_type", "NATIVE".to_owned())]);
+                    "pay/unifiedorder"
+                }
+                Way::Quick => {
+                    own.push(("auth_code", accounts.auth_code(order.user).to_owned()));
+                    "pay/micropay"
+                }
+                Way::OnBehalf => {
+                    let contract = ("contract_id", accounts.contract_id(order.user).to_owned());
+                    own.extend([notify_url, contract, ("trade_type", "PAP".to_owned())]);
+                    "pay/pappayapply"
+                }
+            }
         }
         PaymentStep::Close => "pay/closeorder",
+        PaymentStep::Reverse => "secapi/pay/reverse",
         PaymentStep::Refund(index) => {
             let number = format!("{}-{index}", order.id);
             own.extend([
@@ -101,8 +132,26 @@ pub fn look(session: &Session<'_>, node: &Node, order: &mut Order) {
     if let Some(step) = payment.last {
         play(session, node, order, step);
     }
+    if payment_is_revoked(order) {
+        stays_revoked(session, node, order);
+    }
     query(session, node, order);
     query_refunds(session, node, order);
+}
+
+fn payment_is_revoked(order: &Order) -> bool {
+    order.payment.as_ref().is_some_and(|payment| payment.stage.is_revoked())
+}
+
+/// Nobody is charged for it again.
+fn stays_revoked(session: &Session<'_>, node: &Node, order: &Order) {
+    let (path, own) = request(session, order, PaymentStep::Charge);
+    let own: Vec<_> = own.iter().map(|(name, value)| (*name, &**value)).collect();
+    match session.pay_call(node, path, &own) {
+        Outcome::Refused(code, _) if code == "ORDERCLOSED" => {}
+        Outcome::InDoubt => {}
+        outcome => panic!("paid again: {order:?}: {outcome:?}"),
+    }
 }
 
 fn query(session: &Session<'_>, node: &Node, order: &mut Order) {

@@ -5,6 +5,27 @@ pub const TOTAL_FEN: i64 = 100;
 /// What each refund gives back, in fen: together all of it.
 pub const REFUNDS_FEN: [i64; 2] = [40, 60];
 
+/// How a payment is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// On a page, once it was placed.
+    Page,
+    /// By the code that the payer shows: nobody is told, and it can be taken back.
+    Quick,
+    /// By the payer's contract.
+    OnBehalf,
+}
+
+impl Way {
+    /// Every way, the usual one more often.
+    pub const ALL: [Self; 4] = [Self::Page, Self::Page, Self::Quick, Self::OnBehalf];
+
+    /// Whether a notice says that it was paid.
+    pub const fn is_told(self) -> bool {
+        !matches!(self, Self::Quick)
+    }
+}
+
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentStage {
@@ -16,6 +37,8 @@ pub enum PaymentStage {
     Closed,
     /// It was paid, and so many of its refunds were made.
     Paid(usize),
+    /// It was paid, and the merchant has taken it back.
+    Revoked,
 }
 
 /// What a pay merchant or a payer does with a payment.
@@ -25,23 +48,30 @@ pub enum PaymentStep {
     Place,
     /// The payer pays.
     Pay,
+    /// micropay or pappayapply: placed and paid at once.
+    Charge,
     /// closeorder.
     Close,
     /// refund, the first or the second.
     Refund(usize),
+    /// reverse.
+    Reverse,
 }
 
 impl PaymentStage {
     /// Steps that a payment in this stage accepts, the usual ones more often.
-    pub fn steps(self) -> &'static [PaymentStep] {
-        use PaymentStep::{Close, Pay, Place, Refund};
-        match self {
-            Self::Unknown => &[Place],
-            Self::Placed => &[Pay, Pay, Pay, Pay, Pay, Pay, Close, Place],
-            Self::Closed => &[Close],
-            Self::Paid(0) => &[Refund(0)],
-            Self::Paid(1) => &[Refund(1)],
-            Self::Paid(_) => &[],
+    pub fn steps(self, way: Way) -> &'static [PaymentStep] {
+        use PaymentStep::{Charge, Close, Pay, Place, Refund, Reverse};
+        match (self, way) {
+            (Self::Unknown, Way::Page) => &[Place],
+            (Self::Unknown, Way::Quick | Way::OnBehalf) => &[Charge],
+            (Self::Placed, _) => &[Pay, Pay, Pay, Pay, Pay, Pay, Close, Place],
+            (Self::Closed, _) => &[Close],
+            (Self::Paid(0), Way::Quick) => &[Refund(0), Reverse, Reverse],
+            (Self::Paid(0), _) => &[Refund(0)],
+            (Self::Paid(1), _) => &[Refund(1)],
+            (Self::Paid(_), _) => &[],
+            (Self::Revoked, _) => &[Reverse],
         }
     }
 
@@ -49,8 +79,9 @@ impl PaymentStage {
     pub const fn after(step: PaymentStep) -> Self {
         match step {
             PaymentStep::Place => Self::Placed,
-            PaymentStep::Pay => Self::Paid(0),
+            PaymentStep::Pay | PaymentStep::Charge => Self::Paid(0),
             PaymentStep::Close => Self::Closed,
+            PaymentStep::Reverse => Self::Revoked,
             PaymentStep::Refund(index) => Self::Paid(index + 1),
         }
     }
@@ -64,7 +95,7 @@ impl PaymentStage {
     pub const fn refunds(self) -> usize {
         match self {
             Self::Paid(refunds) => refunds,
-            Self::Unknown | Self::Placed | Self::Closed => 0,
+            Self::Unknown | Self::Placed | Self::Closed | Self::Revoked => 0,
         }
     }
 
@@ -73,14 +104,19 @@ impl PaymentStage {
         matches!(self, Self::Closed)
     }
 
-    /// Whether it was paid.
+    /// Whether it was paid, whatever became of it.
     pub const fn is_paid(self) -> bool {
-        matches!(self, Self::Paid(_))
+        matches!(self, Self::Paid(_) | Self::Revoked)
     }
 
     /// Whether all of it was given back.
     pub const fn is_given_back(self) -> bool {
-        self.refunds() == REFUNDS_FEN.len()
+        self.is_revoked() || self.refunds() == REFUNDS_FEN.len()
+    }
+
+    /// Whether its merchant has taken it back, which is for good.
+    pub const fn is_revoked(self) -> bool {
+        matches!(self, Self::Revoked)
     }
 
     /// `trade_state` in queries and listings.
@@ -91,6 +127,7 @@ impl PaymentStage {
             Self::Closed => Some("CLOSED"),
             Self::Paid(0) => Some("SUCCESS"),
             Self::Paid(_) => Some("REFUND"),
+            Self::Revoked => Some("REVOKED"),
         }
     }
 }
@@ -98,6 +135,8 @@ impl PaymentStage {
 /// A payment of the model; its number is its order's.
 #[derive(Clone, Debug)]
 pub struct Payment {
+    /// How it is made.
+    pub way: Way,
     /// Where it stands for sure.
     pub stage: PaymentStage,
     /// What was asked for last; whoever asks for it again is answered the same.
@@ -113,9 +152,10 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// A payment that is going to be placed.
-    pub const fn new() -> Self {
+    /// A payment that is going to be made.
+    pub const fn new(way: Way) -> Self {
         Self {
+            way,
             stage: PaymentStage::Unknown,
             last: None,
             is_in_doubt: false,

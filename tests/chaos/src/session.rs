@@ -62,6 +62,16 @@ impl Accounts {
         self.user(user)["name"].as_str().unwrap()
     }
 
+    /// The pay code of a user that never changes.
+    pub fn auth_code(&self, user: &str) -> &str {
+        self.user(user)["auth_code"].as_str().unwrap()
+    }
+
+    /// The contract of a user.
+    pub fn contract_id(&self, user: &str) -> &str {
+        self.user(user)["contract_id"].as_str().unwrap()
+    }
+
     /// The demo merchant's taxpayer id.
     pub fn tax_id(&self) -> &str {
         self.0["merchant"]["nsrsbh"].as_str().unwrap()

@@ -8,4 +8,5 @@ pub mod pay_refusal;
 pub mod payments;
 pub mod quick_pay;
 pub mod refund;
+pub mod report;
 pub mod s13_receipt;

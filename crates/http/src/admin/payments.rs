@@ -12,13 +12,14 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kaipiao_app::listing::Filter;
-use kaipiao_app::payment::reported::{self, Report};
+use kaipiao_app::payment::reported::{self, ReportError};
 use kaipiao_app::payment::{payments, s13_receipt};
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::{Payment, check_fee};
+use kaipiao_domain::payment::report::Report;
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_domain::{Refusal, Timestamp, text};
 use kaipiao_errcode::ErrorCode;
@@ -34,6 +35,8 @@ struct PaymentJson {
     mchid: String,
     out_trade_no: String,
     appid: String,
+    /// Whom it was taken for in the partner form.
+    sub_mch_id: Option<String>,
     trade_type: &'static str,
     total_fee: i64,
     refund_fee: i64,
@@ -65,6 +68,7 @@ impl From<&Payment> for PaymentJson {
             mchid: payment.mchid.to_string(),
             out_trade_no: payment.out_trade_no.to_string(),
             appid: payment.request.appid.to_string(),
+            sub_mch_id: payment.request.sub_merchant.as_ref().map(|sub| sub.mchid.to_string()),
             trade_type: payment.request.trade_type.as_str(),
             total_fee: payment.request.total_fee_fen,
             refund_fee: payment.refunded_fen,
@@ -143,7 +147,8 @@ pub(crate) async fn get_payment(
     }
 }
 
-/// `PUT /admin/v1/payments/{mchid}/{out_trade_no}`: a payment that was made elsewhere, or given back.
+/// `PUT /admin/v1/payments/{mchid}/{out_trade_no}`: a payment that was made elsewhere, or given back. 409: it differs
+/// from what is known, which cannot be corrected any more.
 pub(crate) async fn put_payment(
     _: Operator,
     State(server): State<Server>,
@@ -154,9 +159,13 @@ pub(crate) async fn put_payment(
         let (mchid, out_trade_no) = names(&mchid, &number)?;
         let report = read_report(mchid, out_trade_no, &body.object()?)?;
         let payment = reported::report(&server.app, &report).await?;
-        with_entry(&server.app, &payment).await
+        Ok(with_entry(&server.app, &payment).await?)
     };
-    kept.await.map_or_else(failed, |text| json(StatusCode::OK, text))
+    match kept.await {
+        Ok(text) => json(StatusCode::OK, text),
+        Err(ReportError::Conflict(why)) => refuse(StatusCode::CONFLICT, &why),
+        Err(ReportError::Failed(failure)) => failed(failure),
+    }
 }
 
 fn names(mchid: &str, number: &str) -> Result<(MchId, OutTradeNo), Refusal> {
@@ -180,8 +189,10 @@ fn read_report(mchid: MchId, out_trade_no: OutTradeNo, object: &Object) -> Resul
     });
     let openid = object.required_text("openid")?.into_owned();
     text::limited("openid", &openid, 128)?;
-    let description = object.optional_text("body")?.unwrap_or_default();
-    text::limited("body", &description, 127)?;
+    let description = object.optional_text("body")?;
+    text::limited("body", description.as_deref().unwrap_or_default(), 127)?;
+    let sub_mchid = object.optional_text("sub_mch_id")?;
+    let sub_mchid = sub_mchid.map(|text| MchId::checked("sub_mch_id", &text));
     let transaction_id = object.optional_text("transaction_id")?;
     transaction_id.as_deref().map_or(Ok(()), check_transaction_id)?;
     let paid_at = object.optional_text("time_end")?;
@@ -195,15 +206,28 @@ fn read_report(mchid: MchId, out_trade_no: OutTradeNo, object: &Object) -> Resul
         mchid,
         out_trade_no,
         appid: appid.transpose()?,
+        sub_mchid: sub_mchid.transpose()?,
         openid: OpenId::from_checked(openid),
         user: user.transpose()?,
         transaction_id,
         paid_at: paid_at.transpose()?,
         total_fee_fen,
         description,
-        has_receipt: object.text("receipt")? == "Y",
+        has_receipt: object.optional_text("receipt")?.as_deref().map(read_receipt).transpose()?,
         refunded_fen: object.integer("refund_fee")?.unwrap_or(0),
     })
+}
+
+/// Whether a payment was made with `receipt` being `Y`.
+fn read_receipt(text: &str) -> Result<bool, Refusal> {
+    match text {
+        "Y" => Ok(true),
+        "N" => Ok(false),
+        other => {
+            let problem = format!("must be Y or N, or be left out, not {}", text::quoted(other));
+            Err(Refusal::invalid("receipt", problem))
+        }
+    }
 }
 
 /// WeChat Pay's own number of a payment: 28 digits today.

@@ -1,6 +1,6 @@
 //! A pay merchant's call: from the bytes to the signed answer (wire_facts 5.1).
 
-use crate::answer::Failed;
+use crate::answer::{Failed, panic_failure};
 use crate::body::{Received, Sender};
 use crate::payment::pay_failed::{PayFailed, PayXml, Signer};
 use crate::server::Server;
@@ -96,6 +96,5 @@ pub(crate) async fn unknown_call(request: Request) -> PayFailed {
 
 /// A panic is a fault of ours: SYSTEMERROR, and the server goes on.
 pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    let failure = Failure::Damaged("panic".to_owned());
-    PayFailed::from(PayFailure::from(failure)).into_response()
+    PayFailed::from(PayFailure::from(panic_failure())).into_response()
 }

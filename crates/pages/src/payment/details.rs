@@ -38,7 +38,9 @@ struct DetailsPage<'a> {
     /// Label in Chinese and English, and value.
     facts: Vec<(&'static str, &'static str, String)>,
     entry: EntryRow,
-    /// Where the entry is opened, and where it is explained.
+    /// What a payer is told in production where there is no entry, in Chinese and English.
+    without_entry: (&'static str, &'static str),
+    /// Where the entry is opened, and where the sandbox explains it to integrators.
     entry_address: String,
     /// Where the merchant wants the payer back; empty: nowhere.
     back: String,
@@ -114,10 +116,25 @@ impl<'a> DetailsPage<'a> {
             state: (frame.lang.t(zh, en), is_good),
             facts: facts(&payment),
             entry: EntryRow::of(&entry),
+            without_entry: without_entry(&payment),
             entry_address: format!("{address}/entry"),
             back,
         }
     }
+}
+
+/// A payer can do nothing about the conditions of an entry but ask the merchant.
+fn without_entry(payment: &Payment) -> (&'static str, &'static str) {
+    if payment.is_fully_refunded() {
+        return (
+            "款项已退回，不能再开发票。",
+            "The money was given back, so there is no invoice for it.",
+        );
+    }
+    (
+        "这笔支付不能在这里开发票。如需发票，请联系商家。",
+        "You can't get an invoice for this payment here. If you need one, ask the merchant.",
+    )
 }
 
 fn facts(payment: &Payment) -> Vec<(&'static str, &'static str, String)> {

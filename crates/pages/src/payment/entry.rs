@@ -1,4 +1,4 @@
-//! The invoice entry of a payment: it is opened here, and here it says why it is shown or not (section 13).
+//! The invoice entry of a payment: it is opened here, and in the sandbox it says here why it is shown or not (section 13).
 
 use crate::page::{Frame, html, notice, see_other};
 use crate::pages::Pages;
@@ -9,8 +9,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::Failure;
-use kaipiao_app::payment::details::{Details, details, details_for, payment_for};
+use kaipiao_app::payment::details::{Details, details, payment_for};
 use kaipiao_app::payment::s13_receipt::{self, EntryError};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::payment::payments::Payment;
@@ -20,7 +19,6 @@ use kaipiao_domain::payment::s13_receipt::Condition;
 #[template(path = "entry.html")]
 struct EntryPage<'a> {
     frame: &'a Frame,
-    is_sandbox: bool,
     is_shown: bool,
     payee: String,
     out_trade_no: String,
@@ -106,13 +104,12 @@ fn what_to_do(payment: &Payment, condition: Condition) -> (String, String) {
 }
 
 impl<'a> EntryPage<'a> {
-    fn of(frame: &'a Frame, pages: &Pages, details: Details) -> Self {
+    fn of(frame: &'a Frame, details: Details) -> Self {
         let Details { payment, payee_name, entry } = details;
         let (state, _) = state_of(&payment);
         let row = |&(condition, is_met): &(Condition, bool)| Row::of(&payment, condition, is_met);
         Self {
             frame,
-            is_sandbox: pages.is_sandbox,
             is_shown: entry.is_shown(),
             payee: payee_name,
             amount: Fen::new(payment.request.total_fee_fen).to_string(),
@@ -124,30 +121,25 @@ impl<'a> EntryPage<'a> {
     }
 }
 
-/// `GET /payments/{mchid}/{out_trade_no}/entry`: integrators look at it in the sandbox, whoever they are;
-/// in production it is the payer's.
+/// `GET /payments/{mchid}/{out_trade_no}/entry`: integrators look at it in the sandbox, whoever they are. It is no page
+/// for a payer: in production they are led to the payment's details, and an operator has the admin API (D-188).
 pub(crate) async fn why(
     State(pages): State<Pages>,
     PathNames((mchid, number)): PathNames<(String, String)>,
     request: Request,
 ) -> Response {
     let visit = Visit::of(request);
-    if pages.is_sandbox {
-        let found = details(&pages.app, &mchid, &number).await;
-        return explained(&pages, &visit.frame(), found);
+    if !pages.is_sandbox {
+        return match visit.known(&pages).await {
+            Ok(_) => see_other(&details_address(&mchid, &number)),
+            Err(response) => response,
+        };
     }
-    let UserVisit { user, frame, .. } = match visit.known(&pages).await {
-        Ok(known) => known,
-        Err(response) => return response,
-    };
-    explained(&pages, &frame, details_for(&pages.app, &mchid, &number, &user.id).await)
-}
-
-fn explained(pages: &Pages, frame: &Frame, found: Result<Option<Details>, Failure>) -> Response {
-    match found {
-        Ok(Some(details)) => html(StatusCode::OK, &EntryPage::of(frame, pages, details)),
-        Ok(None) => no_such_payment(frame),
-        Err(failure) => unavailable(frame, &failure),
+    let frame = visit.frame();
+    match details(&pages.app, &mchid, &number).await {
+        Ok(Some(details)) => html(StatusCode::OK, &EntryPage::of(&frame, details)),
+        Ok(None) => no_such_payment(&frame),
+        Err(failure) => unavailable(&frame, &failure),
     }
 }
 

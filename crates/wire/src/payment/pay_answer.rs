@@ -1,5 +1,6 @@
 //! What pay merchants get: answers and notices, as XML with a signature (wire_facts 5.1).
 
+use crate::payment::pay_request::is_forbidden;
 use crate::payment::pay_sign::sign;
 use kaipiao_domain::payment::pay_refusal::PayRefusal;
 use kaipiao_domain::payment::payments::SignType;
@@ -26,10 +27,13 @@ impl Value {
 }
 
 impl Fields {
-    /// A text, written in CDATA.
+    /// A text, written in CDATA. What XML cannot carry is written as U+FFFD: an answer can always be read.
     #[must_use]
     pub fn text(mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
-        let text = text.into();
+        let mut text = text.into();
+        if text.contains(is_forbidden) {
+            text = text.replace(is_forbidden, "\u{FFFD}");
+        }
         if !text.is_empty() {
             self.0.push((name.into(), Value::Text(text)));
         }
@@ -140,6 +144,15 @@ mod tests {
             assert_eq!(read.get("attach"), "a]]>b");
             assert!(read.is_signed_by("key", sign_type) && !read.is_signed_by("k", sign_type));
         }
+    }
+
+    #[test]
+    fn what_xml_cannot_carry_is_replaced_before_it_is_signed() {
+        let xml =
+            Fields::default().text("attach", "a\u{1}<&>\u{FFFF}").signed("key", SignType::Md5);
+        let read = PayRequest::read(xml.as_bytes()).unwrap();
+        assert_eq!(read.get("attach"), "a\u{FFFD}<&>\u{FFFD}");
+        assert!(read.is_signed_by("key", SignType::Md5), "{xml}");
     }
 
     #[test]

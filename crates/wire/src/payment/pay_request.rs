@@ -8,7 +8,7 @@ use kaipiao_domain::payment::payments::{SignType, check_notify_url};
 use kaipiao_domain::text;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -125,13 +125,16 @@ pub(crate) fn check_currency(request: &PayRequest, name: &str) -> Result<(), Pay
     }
 }
 
+/// Whether XML cannot carry a character.
+pub(crate) fn is_forbidden(c: char) -> bool {
+    c < ' ' && !matches!(c, '\n' | '\t' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
 /// What XML cannot carry comes back in answers and notices, which nobody could read then. A line's end that is
 /// written as `&#13;` would come back as another one, and break the signature.
 fn check_characters(parameters: &BTreeMap<String, String>) -> Result<(), String> {
-    let is_bad =
-        |c: char| c < ' ' && !matches!(c, '\n' | '\t') || matches!(c, '\u{FFFE}' | '\u{FFFF}');
     for (name, value) in parameters {
-        if let Some(bad) = value.chars().find(|c| is_bad(*c)) {
+        if let Some(bad) = value.chars().find(|c| is_forbidden(*c) || *c == '\r') {
             let code = u32::from(bad);
             return Err(format!("the body holds the character U+{code:04X} in {name}"));
         }
@@ -149,21 +152,22 @@ fn flat(xml: &str) -> Result<BTreeMap<String, String>, String> {
         let wrong = |why: &str| Err(format!("the body is not WeChat Pay's XML: {why}, byte {at}"));
         let event = match reader.read_event() {
             Ok(event) => event,
-            Err(error) => return wrong(&error.to_string()),
+            // Its words quote names as they were sent.
+            Err(error) => return wrong(&on_one_line(&error.to_string())),
         };
         match event {
             Event::Decl(_) | Event::Comment(_) => {}
             Event::DocType(_) => return wrong("a document type is not allowed"),
             Event::PI(_) => return wrong("a processing instruction is not allowed"),
-            Event::Start(start) if root.is_none() => root = Some(start.name().0.to_owned()),
+            Event::Start(start) if root.is_none() => root = Some(name_of(&start)?),
             Event::Start(start) => match &open {
                 Some((outer, _)) => return wrong(&format!("{outer} holds an element")),
-                None => open = Some((start.name().0.to_owned(), String::new())),
+                None => open = Some((name_of(&start)?, String::new())),
             },
             Event::Empty(_) if root.is_none() => return wrong("it holds no parameter"),
             Event::Empty(empty) => match &open {
                 Some((outer, _)) => return wrong(&format!("{outer} holds an element")),
-                None => add(&mut parameters, empty.name().0.to_owned(), String::new())?,
+                None => add(&mut parameters, name_of(&empty)?, String::new())?,
             },
             Event::Text(text) => match &mut open {
                 Some((_, value)) => value.push_str(&text.xml10_content()),
@@ -185,6 +189,22 @@ fn flat(xml: &str) -> Result<BTreeMap<String, String>, String> {
             Event::Eof => return wrong("it breaks off"),
         }
     }
+}
+
+/// An element's name: what parameters are called. Attributes are passed over.
+fn name_of(start: &BytesStart<'_>) -> Result<String, String> {
+    let tag = start.name();
+    let name = tag.0;
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    if !name.is_empty() && name.chars().all(is_name) {
+        return Ok(name.to_owned());
+    }
+    let shown = text::quoted(name);
+    Err(format!("the body has an element {shown}: a name has letters, digits and _-.: alone"))
+}
+
+fn on_one_line(words: &str) -> String {
+    words.chars().map(|c| if c.is_control() || is_forbidden(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// Behind the root element stands nothing more.
@@ -271,6 +291,49 @@ mod tests {
             let (code, detail) = code(bad.as_bytes());
             assert_eq!(code, PayErrorCode::XmlFormatError, "{bad}");
             assert!(detail.starts_with("the body "), "{detail}");
+        }
+    }
+
+    #[test]
+    fn an_element_is_refused_by_its_name_and_no_complaint_holds_what_xml_cannot_carry() {
+        for (bad, shown) in [
+            ("<xml><a\u{1}b>1</a\u{1}b></xml>", "element \"a\\u{1}b\""),
+            ("<xml><a\u{0}/></xml>", "element \"a\\0\""),
+            ("<xml><\u{7f}>1</\u{7f}></xml>", "element \"\\u{7f}\""),
+            ("<xml><a\u{FFFE}>1</a\u{FFFE}></xml>", "element \"a\\u{fffe}\""),
+            ("<x\u{1}><a>1</a></x\u{1}>", "element \"x\\u{1}\""),
+            ("<xml><a&b>1</a&b></xml>", "element \"a&b\""),
+            ("<xml><a<b>1</a<b></xml>", "element \"a<b\""),
+            ("<xml>< a>1</ a></xml>", "element \"\""),
+            ("<xml><a>1</a\u{1}></xml>", "a\u{FFFD}"),
+            ("<xml><a>\u{2}</a></xml>", "U+0002 in a"),
+            ("<xml><a>&#2;</a></xml>", "U+0002 in a"),
+            ("<xml><a><![CDATA[\u{FFFF}]]></a></xml>", "U+FFFF in a"),
+        ] {
+            let (code, detail) = code(bad.as_bytes());
+            assert_eq!(code, PayErrorCode::XmlFormatError, "{bad:?}");
+            assert!(detail.contains(shown), "{bad:?}: {detail:?}");
+            assert!(!detail.chars().any(|c| is_forbidden(c) || c.is_control()), "{detail:?}");
+        }
+        // What a name of the published protocol, or of a client's own, may look like.
+        for good in ["refund_fee_0", "coupon-type", "a.b", "ns:a", "金额"] {
+            let body = format!("<xml a=\"b\"><{good} c=\"d\">1</{good}></xml>");
+            assert_eq!(PayRequest::read(body.as_bytes()).unwrap().get(good), "1", "{good}");
+        }
+    }
+
+    #[test]
+    fn no_byte_of_a_body_makes_it_panic() {
+        let body = b"<?xml version=\"1.0\"?><xml a='b'><a>1&amp;</a><b><![CDATA[x]]></b><c/></xml>";
+        for place in 0..body.len() {
+            for byte in 0..=u8::MAX {
+                let mut changed = body.to_vec();
+                changed[place] = byte;
+                if let Err(refusal) = PayRequest::read(&changed) {
+                    let says = refusal.to_string();
+                    assert!(!says.chars().any(is_forbidden), "{place} {byte}: {says:?}");
+                }
+            }
         }
     }
 

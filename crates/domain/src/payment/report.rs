@@ -1,0 +1,272 @@
+//! A payment made elsewhere, as an operator's own systems report it, and how a later report corrects an earlier one
+//! (ruling D-186).
+
+use crate::Timestamp;
+use crate::access::account::AppId;
+use crate::payment::out_trade_no::OutTradeNo;
+use crate::payment::pay_merchant::MchId;
+use crate::payment::payments::{
+    Paid, PayKey, Payer, Payment, PaymentRequest, PaymentState, SignType, SubMerchant, TradeType,
+};
+use crate::people::user::{OpenId, UserId};
+
+/// What is reported of a payment. What a report leaves out (None) it leaves as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Who took it.
+    pub mchid: MchId,
+    /// Its number.
+    pub out_trade_no: OutTradeNo,
+    /// The account that took it.
+    pub appid: Option<AppId>,
+    /// In the partner form, whom it was taken for.
+    pub sub_mchid: Option<MchId>,
+    /// The payer, as that account knows them.
+    pub openid: OpenId,
+    /// The person, who is then told; None of a new payment: only the openid is known.
+    pub user: Option<UserId>,
+    /// WeChat Pay's number of it.
+    pub transaction_id: Option<String>,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+    /// The amount in fen.
+    pub total_fee_fen: i64,
+    /// What was paid for.
+    pub description: Option<String>,
+    /// Whether it opens an invoice entry; None of a new payment: it opens none.
+    pub has_receipt: Option<bool>,
+    /// What was given back so far, in fen: the highest that was reported counts.
+    pub refunded_fen: i64,
+}
+
+impl Payment {
+    /// A payment that nothing was known of. `appid` took it where the report does not say who did.
+    pub fn of_report(report: &Report, appid: AppId, now: Timestamp) -> Self {
+        let payer =
+            Payer { user: report.user.clone(), openid: report.openid.clone(), sub_openid: None };
+        let transaction_id = report.transaction_id.clone();
+        let description = report.description.clone().unwrap_or_default();
+        let appid = report.appid.clone().unwrap_or(appid);
+        Self {
+            mchid: report.mchid.clone(),
+            out_trade_no: report.out_trade_no.clone(),
+            request: PaymentRequest {
+                openid: Some(report.openid.clone()),
+                sub_merchant: report.sub_mchid.clone().map(sub_merchant),
+                has_receipt: report.has_receipt.unwrap_or(false),
+                ..PaymentRequest::of(appid, TradeType::Jsapi, report.total_fee_fen, description)
+            },
+            sign_type: SignType::default(),
+            key: PayKey::Own,
+            prepay: None,
+            placed_at: now,
+            state: PaymentState::Paid(Paid { transaction_id, payer, at: report.paid_at }),
+            refunds: Vec::new(),
+            refunded_fen: report.refunded_fen,
+            order_merchant: None,
+        }
+    }
+
+    /// The payment as a later report tells of it. The same again changes nothing, what was not known is taken in, and
+    /// what differs is corrected as long as nothing follows from it. Otherwise the words name what differs, and why it
+    /// stays.
+    pub fn reported_again(&self, report: &Report) -> Result<Self, String> {
+        let PaymentState::Paid(paid) = &self.state else {
+            let state = self.trade_state();
+            return Err(format!("out_trade_no names a payment of this server that is {state}"));
+        };
+        if let Some(name) = self.difference_from(paid, report)
+            && let Some(why) = self.why_it_stays()
+        {
+            return Err(format!("{name} differs from what is known of the payment, and {why}"));
+        }
+        if report.total_fee_fen < self.refunded_fen {
+            let given_back = self.refunded_fen;
+            return Err(format!(
+                "total_fee is less than the {given_back} fen that were given back"
+            ));
+        }
+        let is_same_payer = paid.payer.openid == report.openid;
+        let user =
+            report.user.clone().or_else(|| paid.payer.user.clone().filter(|_| is_same_payer));
+        let transaction_id = report.transaction_id.clone().or_else(|| paid.transaction_id.clone());
+        let before = &self.request;
+        let sub_mchid = before.sub_merchant.as_ref().map(|sub| &sub.mchid);
+        let corrected = report.sub_mchid.clone().filter(|mchid| Some(mchid) != sub_mchid);
+        let openid = report.openid.clone();
+        let payer = Payer { user, openid: openid.clone(), ..paid.payer.clone() };
+        let request = PaymentRequest {
+            appid: report.appid.clone().unwrap_or_else(|| before.appid.clone()),
+            sub_merchant: corrected.map(sub_merchant).or_else(|| before.sub_merchant.clone()),
+            total_fee_fen: report.total_fee_fen,
+            description: report.description.clone().unwrap_or_else(|| before.description.clone()),
+            openid: before.openid.is_some().then_some(openid),
+            has_receipt: report.has_receipt.unwrap_or(before.has_receipt),
+            ..before.clone()
+        };
+        // To the second, as it is reported: a time of this server's own is finer.
+        let paid_at = report.paid_at.filter(|at| Some(at.unix_seconds()) != seconds(paid.at));
+        Ok(Self {
+            request,
+            state: PaymentState::Paid(Paid { transaction_id, payer, at: paid_at.or(paid.at) }),
+            refunded_fen: self.refunded_fen.max(report.refunded_fen),
+            ..self.clone()
+        })
+    }
+
+    /// The first member of a report that says something else than is known.
+    fn difference_from(&self, paid: &Paid, report: &Report) -> Option<&'static str> {
+        let before = &self.request;
+        let sub_mchid = before.sub_merchant.as_ref().map(|sub| &sub.mchid);
+        let is_other_seller = report.sub_mchid.as_ref().is_some_and(|to| Some(to) != sub_mchid);
+        let differs = [
+            (differ(Some(&before.total_fee_fen), Some(&report.total_fee_fen)), "total_fee"),
+            (differ(Some(&before.appid), report.appid.as_ref()), "appid"),
+            (is_other_seller, "sub_mch_id"),
+            (paid.payer.openid != report.openid, "openid"),
+            (differ(paid.payer.user.as_ref(), report.user.as_ref()), "user"),
+            (differ(Some(&before.has_receipt), report.has_receipt.as_ref()), "receipt"),
+            (differ(Some(&before.description), report.description.as_ref()), "body"),
+            (
+                differ(paid.transaction_id.as_ref(), report.transaction_id.as_ref()),
+                "transaction_id",
+            ),
+            (differ(seconds(paid.at).as_ref(), seconds(report.paid_at).as_ref()), "time_end"),
+        ];
+        differs.into_iter().find(|(differs, _)| *differs).map(|(_, name)| name)
+    }
+
+    /// Why a report cannot correct it. None: it can.
+    fn why_it_stays(&self) -> Option<String> {
+        let number = &self.out_trade_no;
+        let is_reported = self.prepay.is_none() && self.request.trade_type == TradeType::Jsapi;
+        if !is_reported {
+            return Some("it was made on this server, no report corrects it".to_owned());
+        }
+        if let Some(merchant) = &self.order_merchant {
+            return Some(format!(
+                "order {number} of {merchant} was opened for it: have the merchant reject that, and report another number"
+            ));
+        }
+        let is_refunded_here = !self.refunds.is_empty();
+        is_refunded_here.then(|| "a refund of it was made on this server".to_owned())
+    }
+}
+
+fn sub_merchant(mchid: MchId) -> SubMerchant {
+    SubMerchant { mchid, appid: None, openid: None }
+}
+
+fn seconds(at: Option<Timestamp>) -> Option<i64> {
+    at.map(Timestamp::unix_seconds)
+}
+
+/// Whether two say something, and not the same.
+fn differ<T: PartialEq>(known: Option<&T>, reported: Option<&T>) -> bool {
+    known.zip(reported).is_some_and(|(known, reported)| known != reported)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::fixtures::{NOW, paid};
+
+    fn appid() -> AppId {
+        paid().request.appid
+    }
+
+    fn report() -> Report {
+        Report {
+            mchid: paid().mchid,
+            out_trade_no: paid().out_trade_no,
+            appid: None,
+            sub_mchid: None,
+            openid: OpenId::from_checked("o1".into()),
+            user: UserId::parse("amy"),
+            transaction_id: None,
+            paid_at: None,
+            total_fee_fen: 100,
+            description: None,
+            has_receipt: None,
+            refunded_fen: 0,
+        }
+    }
+
+    /// Reports that each say one thing more, or another one.
+    fn others() -> Vec<(&'static str, Report)> {
+        let later = Timestamp::from_unix_millis(NOW.unix_millis() + 1000);
+        vec![
+            ("total_fee", Report { total_fee_fen: 99, ..report() }),
+            ("appid", Report { appid: AppId::parse("wx6b61697069616f32"), ..report() }),
+            ("sub_mch_id", Report { sub_mchid: MchId::parse("1900000111"), ..report() }),
+            ("openid", Report { openid: OpenId::from_checked("o2".into()), ..report() }),
+            ("user", Report { user: UserId::parse("bob"), ..report() }),
+            ("receipt", Report { has_receipt: Some(true), ..report() }),
+            ("body", Report { description: Some("tea".into()), ..report() }),
+            ("transaction_id", Report { transaction_id: Some("43".into()), ..report() }),
+            ("time_end", Report { paid_at: Some(later), ..report() }),
+        ]
+    }
+
+    fn known() -> Payment {
+        let whole = Report { transaction_id: Some("42".into()), paid_at: Some(NOW), ..report() };
+        Payment::of_report(&whole, appid(), NOW)
+    }
+
+    #[test]
+    fn what_a_report_leaves_out_stays_and_what_it_adds_is_taken_in() {
+        let known = known();
+        assert_eq!(known.reported_again(&report()), Ok(known.clone()));
+        let bare = Payment::of_report(&Report { user: None, ..report() }, appid(), NOW);
+        let whole = Report { transaction_id: Some("42".into()), paid_at: Some(NOW), ..report() };
+        assert_eq!(bare.reported_again(&whole), Ok(known));
+    }
+
+    #[test]
+    fn each_member_is_corrected_until_something_follows_from_it() {
+        let known = known();
+        let opened = Payment { order_merchant: Some(appid()), ..known.clone() };
+        let made_here = paid();
+        let refunded = Payment {
+            refunds: vec![crate::payment::out_trade_no::OutRefundNo::parse("r").unwrap()],
+            ..known.clone()
+        };
+        for (name, report) in others() {
+            let corrected = known.reported_again(&report).unwrap();
+            assert_ne!(corrected, known, "{name}");
+            assert_eq!(corrected.reported_again(&report), Ok(corrected.clone()), "{name}");
+            for (stays, words) in [(&opened, "was opened for it"), (&refunded, "a refund of it")] {
+                let why = stays.reported_again(&report).unwrap_err();
+                assert!(
+                    why.starts_with(&format!("{name} differs")) && why.contains(words),
+                    "{why}"
+                );
+            }
+        }
+        let why = made_here.reported_again(&others()[0].1).unwrap_err();
+        assert!(why.contains("it was made on this server"), "{why}");
+    }
+
+    #[test]
+    fn another_openid_is_another_person_until_a_report_names_them() {
+        let other = Report { user: None, openid: OpenId::from_checked("o2".into()), ..report() };
+        let corrected = known().reported_again(&other).unwrap();
+        assert_eq!(corrected.paid().unwrap().payer.user, None);
+    }
+
+    #[test]
+    fn the_most_that_was_given_back_counts_and_bounds_the_amount() {
+        let report = Report { refunded_fen: 60, ..report() };
+        let refunded = known().reported_again(&report).unwrap();
+        let earlier = Report { refunded_fen: 0, ..report.clone() };
+        assert_eq!(refunded.reported_again(&earlier).unwrap().refunded_fen, 60);
+        let less = Report { total_fee_fen: 59, refunded_fen: 0, ..report };
+        assert!(refunded.reported_again(&less).unwrap_err().contains("60 fen"));
+    }
+
+    #[test]
+    fn what_nobody_has_paid_here_is_not_reported() {
+        let closed = Payment { state: PaymentState::Closed { at: NOW }, ..paid() };
+        assert!(closed.reported_again(&report()).unwrap_err().contains("that is CLOSED"));
+    }
+}
