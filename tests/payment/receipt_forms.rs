@@ -86,9 +86,9 @@ fn a_sub_merchants_payment_becomes_the_order_of_its_own_link() {
     pay.paid("order-1", &for_sub, USER);
     let quick = [&quick("quick-1", &auth_code, "100")[..], &for_sub].concat();
     pay.done("/pay/micropay", &quick);
-    let pap = [&on_behalf("pap-1", &contract_id)[..], &for_sub[1..]].concat();
+    let pap = [&on_behalf("behalf-1", &contract_id)[..], &for_sub[1..]].concat();
     pay.done("/pay/partner/pappayapply", &pap);
-    for number in ["early-1", "order-1", "quick-1", "pap-1"] {
+    for number in ["early-1", "order-1", "quick-1", "behalf-1"] {
         assert_refused(&sub.auth_url_answer(&sub.asked(number, 2)), 72031, "type must be 1");
         asked_and_pushed(&payer, number, &callback, SUB_ACCOUNT);
         assert_eq!(sub.status(number)["invoice_status"], "auth success");
@@ -104,9 +104,9 @@ fn a_payment_on_behalf_with_receipt_leads_to_the_invoice() {
     let callback = Receiver::start();
     server.set_callback(MERCHANT, &callback, "safe");
     let contract_id = contract_of(&server, USER);
-    PayClient::new(&server).done("/pay/pappayapply", &on_behalf("pap-1", &contract_id));
-    asked_and_pushed(&payer, "pap-1", &callback, MERCHANT);
-    assert_sucesss(&client.make_out(&client.invoice("pap-1", "P1")));
+    PayClient::new(&server).done("/pay/pappayapply", &on_behalf("behalf-1", &contract_id));
+    asked_and_pushed(&payer, "behalf-1", &callback, MERCHANT);
+    assert_sucesss(&client.make_out(&client.invoice("behalf-1", "P1")));
     assert_eq!(client.result("P1")["errcode"], 0);
     payer.says("/me/cards", 200, "159.00");
 }
