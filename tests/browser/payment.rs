@@ -34,6 +34,12 @@ async fn a_payment_is_paid_and_its_entry_leads_to_the_invoice() {
         browser.shoot("entry-shown").await;
         browser.press(says("账单详情", "Payment details")).await;
 
+        // The message of the payment offers the same.
+        browser.go(&format!("{}/me/messages", server.base)).await;
+        browser.shoot("messages-entry").await;
+        browser.press(says("开发票", "Get an invoice")).await;
+        browser.says(says("申请开票", "Apply for invoice")).await;
+        browser.go(&details).await;
         browser.press(says("开发票", "Get an invoice")).await;
         browser.fill("company.title", "测试公司").await;
         browser.fill("company.tax_no", "91440300MA5KP0001N").await;
@@ -46,6 +52,7 @@ async fn a_payment_is_paid_and_its_entry_leads_to_the_invoice() {
 
         browser.go(&format!("{}/me/messages", server.base)).await;
         browser.says("¥113.00").await;
+        browser.says(says("查看开票进度", "See your invoice")).await;
         browser.shoot("messages-paid").await;
         browser.press(says("查看账单详情", "See the payment")).await;
         browser.press(says("查看开票进度", "See your invoice")).await;

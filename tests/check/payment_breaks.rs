@@ -99,6 +99,18 @@ pub const PAYMENT_BREAKS: &[Break] = &[
         "no refund r-1 has this name",
     ),
     (
+        Invariant::PaymentAlias,
+        |store| store.remove(Kind::Payment, &["/pay-sub "]),
+        "payment_aliases",
+        "no payment that 1900000109 has taken for 1900000110 has this name",
+    ),
+    (
+        Invariant::PaymentAlias,
+        |store| store.copy_to(Kind::PaymentAlias, &["taken_by"], "taken/pay-part"),
+        "payment_aliases",
+        "no payment that 1900000109 has taken for 1900000110 has this name",
+    ),
+    (
         Invariant::OrderPayment,
         |store| store.remove(Kind::Payment, &["/pay-part "]),
         "orders",

@@ -36,7 +36,8 @@ pub fn played() -> TestServer {
 }
 
 /// Payments: one that nobody has paid, one whose payer is asked, one given back in part (r-1, r-2), one in full (r-3), one
-/// that was reported as given back beyond its refund (r-4), and with its number only then.
+/// that was reported as given back beyond its refund (r-4), and with its number only then, and one of a sub-merchant that has
+/// linked nobody.
 fn pay_in_every_way(server: &TestServer) {
     pay_client::link(server);
     let pay = PayClient::new(server);
@@ -57,4 +58,8 @@ fn pay_in_every_way(server: &TestServer) {
     report["refund_fee"] = json!(70);
     report["transaction_id"] = json!("4200001234202601019876543210");
     assert_eq!(server.admin("PUT", &path, &report).0, 200);
+    assert_eq!(server.admin("PUT", "pay-merchants/1900000110", &json!({})).0, 201);
+    let subs = json!({"sub_merchants": ["1900000110"]});
+    assert_eq!(server.admin("PUT", &format!("pay-merchants/{MCHID}"), &subs).0, 200);
+    pay.paid("pay-sub", &[("receipt", "Y"), ("sub_mch_id", "1900000110")], "lina");
 }

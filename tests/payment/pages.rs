@@ -146,6 +146,45 @@ fn the_entry_leads_the_payer_to_the_authorization_page() {
 }
 
 #[test]
+fn the_message_of_a_payment_shows_the_entry_while_the_details_do() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let (pay, payer) = (PayClient::new(&server), Visitor::new(&server, USER));
+    const INBOX: &str = "/me/messages";
+    let entry = |number: &str| format!("{}/entry", details(number));
+    let offers = |number: &str| {
+        let (inbox, page) = (payer.get(INBOX), payer.get(&details(number)));
+        let form = format!("action=\"{}\"", entry(number));
+        let is_offered = inbox.body().contains(&form);
+        assert_eq!(page.body().contains(&form), is_offered, "{}", page.body());
+        is_offered
+    };
+    pay.paid("order-1", &[("receipt", "Y")], USER);
+    pay.paid("plain-1", &[], USER);
+    assert!(!offers("order-1"), "nobody is linked");
+    let client = link_with_contact(&server);
+    assert!(offers("order-1") && !offers("plain-1"));
+    assert_eq!(payer.get(INBOX).body().matches("Get an invoice").count(), 1);
+    payer.says(INBOX, 200, "no money moves");
+    // Another user's inbox has none of it, and the form of nobody opens nothing.
+    assert!(!Visitor::new(&server, OTHER_USER).get(INBOX).body().contains(&entry("order-1")));
+    assert_eq!(payer.call("POST", &entry("order-1"), "form_token=1").status(), 403);
+
+    let opened = payer.press(INBOX, &entry("order-1"));
+    payer.says(&server.path_of(location(&opened)), 200, "company.title");
+    let title = json!({"biz_field": {"title": "公司", "tax_no": "91440300MA5KP0001N"}});
+    assert_eq!(server.answer(location(&opened), USER, "authorize", Some(title)).0, 200);
+    assert!(offers("order-1"));
+    payer.says(INBOX, 200, "See your invoice");
+    assert_ok(&client.reject("order-1"));
+    assert!(!offers("order-1"));
+    pay.paid("order-2", &[("receipt", "Y")], USER);
+    assert!(offers("order-2"));
+    pay.refund("order-2", "r-1", "100");
+    assert!(!offers("order-2"));
+}
+
+#[test]
 fn the_demo_shop_places_a_payment_whose_entry_is_shown() {
     let server = TestServer::start();
     server.leaves_pushes();

@@ -41,6 +41,33 @@ fn a_payment_is_told_signed_as_it_was_asked_for() {
     assert!(pushes.iter().all(|push| push["state"] == "delivered"), "{pushes:?}");
 }
 
+/// Whoever reaches an exposed sandbox names addresses, and reaches no inner ones by them.
+#[test]
+fn an_exposed_sandbox_sends_no_notice_to_a_private_address() {
+    for (settings, is_sent) in [
+        ("", true),
+        ("expose_sandbox = true", false),
+        ("expose_sandbox = true\n[push]\nallow_private = [\"127.0.0.0/8\"]", true),
+    ] {
+        let (server, receiver) = (TestServer::start_with(settings), acknowledging());
+        server.leaves_pushes();
+        PayClient::new(&server).paid("order-1", &[("notify_url", &url(&receiver))], "lina");
+        let notice = || server.pushes(&format!("appid={MCHID}"))[0].clone();
+        server.wait_until("one attempt", || !notice()["attempts"].as_array().unwrap().is_empty());
+        let attempt = &notice()["attempts"][0];
+        assert_eq!(receiver.received().len(), usize::from(is_sent), "{settings}: {attempt}");
+        let problem = attempt["problem"].as_str().unwrap_or_default();
+        assert_eq!(problem.contains("127.0.0.1 is a private address"), !is_sent, "{attempt}");
+        // An account's callback is verified by the same sender.
+        let (status, answer) = server.admin(
+            "PUT",
+            &format!("accounts/{MERCHANT}/callback"),
+            &Receiver::start().settings("plain"),
+        );
+        assert_eq!(status == 200, is_sent, "{settings}: {answer}");
+    }
+}
+
 /// In seconds: 24 h 4 min in all.
 const WAITS: [i64; 15] =
     [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600];

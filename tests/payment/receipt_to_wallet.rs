@@ -1,6 +1,6 @@
 //! From a payment with `receipt=Y` to the card in the payer's wallet, and what a refund does on the way (section 13).
 
-use crate::payment::pay_client::{ACKNOWLEDGED, KEY, PayClient, link_with_contact};
+use crate::payment::pay_client::{ACKNOWLEDGED, KEY, MCHID, PayClient, link_with_contact};
 use crate::payment::pay_code::{fixed_code, quick};
 use crate::payment::visitor::{Visitor, details, location};
 use kaipiao_tests::{
@@ -19,7 +19,7 @@ fn entry(number: &str) -> String {
 }
 
 /// The payer taps the entry, and types a title into the page that it leads to.
-fn ask_for_invoice(payer: &Visitor<'_>, number: &str) {
+pub fn ask_for_invoice(payer: &Visitor<'_>, number: &str) {
     let opened = payer.press(&details(number), &entry(number));
     let page = payer.server.path_of(location(&opened));
     let html = payer.get(&page);
@@ -35,6 +35,26 @@ fn ask_for_invoice(payer: &Visitor<'_>, number: &str) {
         .append_pair("decision", "authorize")
         .finish();
     assert_eq!(payer.call("POST", &page, &form).status(), 303);
+}
+
+/// The payment was given back, and says so; what was asked for before can be seen all the same, and stands so.
+fn still_leads_to(payer: &Visitor<'_>, number: &str, stands: &str) {
+    payer.says(&details(number), 200, "See your invoice");
+    payer.says("/me/messages", 200, "See your invoice");
+    let why = payer.get(&entry(number));
+    for words in
+        ["The payer sees where their invoice stands", "Not met", "the merchant calls rejectinsert"]
+    {
+        assert!(why.body().contains(words), "{words}: {}", why.body());
+    }
+    let opened = payer.press(&details(number), &entry(number));
+    payer.says(&payer.server.path_of(location(&opened)), 200, stands);
+    let (_, listed) = payer.server.admin("GET", &format!("payments/{MCHID}/{number}"), &json!({}));
+    let shown = &listed["entry"];
+    assert_eq!(
+        (&shown["shown"], &shown["conditions"]["not_refunded"]),
+        (&json!(true), &json!(false))
+    );
 }
 
 /// An order that its payer has asked an invoice for is invoiced: its `invoicedetail`.
@@ -99,7 +119,10 @@ fn a_full_refund_leaves_an_authorized_order_to_the_merchants_no() {
     pay.refund("order-1", "r-1", "100");
     assert_eq!(client.status("order-1")["invoice_status"], "auth success");
     payer.says(&details("order-1"), 200, "Refunded in full");
+    still_leads_to(&payer, "order-1", "Your invoice is on its way");
     assert_ok(&client.reject("order-1"));
+    payer.says(&details("order-1"), 200, "抬头有误");
+    payer.says(&entry("order-1"), 200, "The payer sees no invoice entry");
     assert_eq!(client.status("order-1")["invoice_status"], "reject insert");
     assert_refused(&client.make_out(&client.invoice("order-1", "P1")), 72035, "");
 }
@@ -115,6 +138,8 @@ fn a_full_refund_leaves_an_invoice_to_the_merchants_offset() {
     let blue = issued(&client, "order-1", "P1");
     pay.refund("order-1", "r-1", "100");
     assert_eq!(client.query("P1")["invoicedetail"], blue);
+    let name = blue["pdfurl"].as_str().unwrap().rsplit('/').next().unwrap();
+    still_leads_to(&payer, "order-1", &format!("/me/cards/{name}"));
     assert!(!payer.get("/me/cards").body().contains("Cancelled"));
     assert_sucesss(&client.offset(&client.offset_of(&blue, "P1r")));
     let red = client.result("P1r");
@@ -165,4 +190,7 @@ fn quick_pay_with_receipt_shows_the_entry_until_it_is_reversed() {
     // The other one is the payer's as before.
     ask_for_invoice(&payer, "order-2");
     assert_eq!(client.status("order-2")["invoice_status"], "auth success");
+    pay.done("/secapi/pay/reverse", &[("out_trade_no", "order-2")]);
+    payer.says(&details("order-2"), 200, "Revoked");
+    still_leads_to(&payer, "order-2", "Your invoice is on its way");
 }

@@ -82,7 +82,7 @@ pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Failed(panic_failure()).into_response()
 }
 
-/// What the log says of a panic beside the rid. Its words stay out: they may quote what was sent, a secret too (D-189).
+/// What the log says of a panic beside the rid. Its words stay out: they may quote what was sent, a secret too (D-183).
 /// Where it was stands in the line before, which the process writes.
 pub(crate) fn panic_failure() -> Failure {
     Failure::Damaged("a panic; the line before says where".to_owned())

@@ -77,6 +77,7 @@ fn request(colour: Colour) -> InvoiceRequest {
         order_id: OrderId::parse("1").unwrap(),
         asked_by: AppId::parse("wx6b61697069616f31").unwrap(),
         user: UserId::parse("lina").unwrap(),
+        paid_as: Vec::new(),
         colour,
         face: Face::Digital,
         content_number: 1,

@@ -40,7 +40,7 @@ use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
-use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
+use kaipiao_domain::people::user::{BookEntry, KnownAs, OpenId, User, UserId};
 use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_ports::record::{Body, Key, Stored};
 use kaipiao_records::access::account::account_key;
@@ -192,6 +192,10 @@ fn messages_of_different_orders_and_events_have_different_keys() {
     assert_eq!(keys.len(), orders.len() * events().len(), "{keys:?}");
 }
 
+fn known_as(openid: &str) -> KnownAs {
+    KnownAs { appid: merchant(), openid: OpenId::from_checked(openid.to_owned()) }
+}
+
 #[test]
 fn an_order_reads_back_in_every_state() {
     let openid = OpenId::from_checked("o1".into());
@@ -200,12 +204,14 @@ fn an_order_reads_back_in_every_state() {
     let yes = |title| Authorization {
         user: user(),
         openid: openid.clone(),
+        paid_as: Vec::new(),
         at: at(7),
         title,
         used_by: None,
     };
     let mut used = yes(None);
     used.used_by = Serial::parse("2ff836发/1");
+    used.paid_as = vec![known_as("o1"), known_as("o2")];
     let rejected = |decided| OrderState::Rejected {
         decided,
         reason: RejectionReason { reason: "r".into(), url: String::new() },
@@ -322,6 +328,7 @@ fn a_request_reads_back_in_every_state_and_colour() {
             order_id: OrderId::parse("中/1").unwrap(),
             asked_by: merchant(),
             user: UserId::parse("amy").unwrap(),
+            paid_as: (0..index % 3).map(|n| known_as(&format!("o{n}"))).collect(),
             colour,
             face: Face::Digital,
             content_number: 3,
@@ -464,6 +471,7 @@ fn payments_and_refunds_read_back() {
         PaymentAlias::Prepay { payment: number.clone(), at: at(3) },
         PaymentAlias::Transaction(number),
         PaymentAlias::Refund(out_refund_no),
+        PaymentAlias::TakenBy(mchid()),
     ] {
         reads_back(payment_alias_key(&mchid(), "name"), &alias);
     }

@@ -7,14 +7,15 @@ use crate::authorization::order_key::order_key_of;
 use crate::authorization::s10_get_page_fields;
 use crate::delivery::new_push::{new_push, receiver};
 use crate::failure::Failure;
-use crate::people::titles;
+use crate::payment::details::paid_as;
+use crate::people::{known_as, titles};
 use crate::signed::auth_push::{AuthPush, EVENT};
-use crate::signed::{openid, read_link};
+use crate::signed::read_link;
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::authorization_request::{AuthorizationRequest, PageType};
 use kaipiao_domain::authorization::order::{Order, OrderState};
-use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
+use kaipiao_domain::authorization::user_decision::{ChoiceRefused, Decider, UserChoice};
 use kaipiao_domain::people::user::{User, UserId};
 use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_records::people::user::user_key;
@@ -68,24 +69,26 @@ pub async fn answer(
         return Err(AnswerError::UnknownUser(user.as_str().to_owned()));
     }
     let fields = s10_get_page_fields::page_fields(app, &merchant).await?;
-    let openid = openid::make(&app.keys, &merchant, user);
     let now = app.now();
     let link_life = app.settings.link_life;
     let key = order_key_of(&merchant, &asked.order_id);
-    let (choice, openid, fields) = (&choice, &openid, &fields);
+    let (choice, merchant, fields) = (&choice, &merchant, &fields);
     decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
         let order = found.ok_or(AnswerError::ForgedLink)?;
         let is_yes = matches!(choice, UserChoice::Authorize(_));
         if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
             return Err(AnswerError::RequestChanged);
         }
+        let paid_as = paid_as(app, &order, user).await?;
+        let openid = known_as::openid_of(app, merchant, user, &paid_as);
+        let decider = Decider { user: user.clone(), openid, paid_as };
         let next = order
-            .decide(user.clone(), openid.clone(), choice.clone(), fields, link_life, now)
+            .decide(decider.clone(), choice.clone(), fields, link_life, now)
             .map_err(AnswerError::Refused)?;
         let result = taken(next.as_ref().unwrap_or(&order));
         // A second no changes nothing, and makes no push.
         let push = match &next {
-            Some(next) => Some(answer_push(app, next, user, result.is_authorized).await?),
+            Some(next) => Some(answer_push(app, next, &decider, result.is_authorized).await?),
             None => None,
         };
         let pushes = push.into_iter().collect();
@@ -136,11 +139,11 @@ fn taken(order: &Order) -> TakenAnswer {
 async fn answer_push(
     app: &App,
     order: &Order,
-    user: &UserId,
+    decider: &Decider,
     is_authorized: bool,
 ) -> Result<NewPush, Failure> {
     let receiver = receiver(app, &order.request.asked_by, &order.merchant).await?;
-    let openid = openid::make(&app.keys, &receiver.appid, user);
+    let openid = known_as::openid_of(app, &receiver.appid, &decider.user, &decider.paid_as);
     let push = AuthPush {
         to_user: &receiver.original_id,
         from_user: &openid,

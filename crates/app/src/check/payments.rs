@@ -8,7 +8,7 @@ use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_ports::errors::StoreError;
-use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
+use kaipiao_records::payment::payment_alias::{PaymentAlias, number_taken, payment_alias_key};
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::payment::refund::refund_key;
 
@@ -104,6 +104,14 @@ pub(super) async fn alias(
         PaymentAlias::Refund(number) => {
             let found: Option<Refund> = look.find(&refund_key(mchid, number)).await?;
             (found.is_some_and(|refund| refund.refund_id == name), format!("refund {number}"))
+        }
+        PaymentAlias::TakenBy(provider) => {
+            let found = match number_taken(name) {
+                Some(number) => payment_of(look, provider, &number).await?,
+                None => None,
+            };
+            let is_its = found.is_some_and(|payment| payment.payee() == mchid);
+            (is_its, format!("payment that {provider} has taken for {mchid}"))
         }
     };
     found.unless(is_its, Invariant::PaymentAlias, format!("no {what} has this name"));

@@ -2,14 +2,11 @@
 
 use crate::app::App;
 use crate::invoicing::issue::issue_job;
-use crate::signed::openid;
 use crate::store_access::Decision;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::acceptance::Accepted;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
-use kaipiao_domain::people::user::UserId;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::content::content_key;
@@ -58,18 +55,6 @@ fn content_saves(
     // Nobody changes a content, and the head's version says that this one is still the request's.
     let old = known.map(|known| record::removal(key(known.content_number), Expect::Any));
     core::iter::once(new).chain(old)
-}
-
-/// Does this openid name the user, under one of these accounts: the merchant, the caller, the
-/// one that asked for the order's link? Each of them knows the user by an openid of its own.
-pub(crate) fn is_openid_of(
-    app: &App,
-    openid: &str,
-    user: &UserId,
-    under: [Option<&AppId>; 3],
-) -> bool {
-    let mut known = under.into_iter().flatten();
-    known.any(|appid| openid::make(&app.keys, appid, user).as_str() == openid)
 }
 
 #[cfg(test)]

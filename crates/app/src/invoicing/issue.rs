@@ -208,7 +208,7 @@ async fn card_after_offset(
     let Some(Versioned { value: before, version }) = found else { return Ok(None) };
     let card = before.with_status(before.status.offset(red.clone()));
     let push = match before.status.company() {
-        Some(company) => status_push::to(app, company, &blue.order_id, &card).await?,
+        Some(company) => status_push::to(app, company, blue, &card).await?,
         None => None,
     };
     Ok(Some((record::save(key, Expect::Version(version), &card), push)))

@@ -5,6 +5,7 @@ use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::invoicing::acceptance::{self, Reply};
 use crate::invoicing::{requests, taxpayers};
+use crate::people::known_as;
 use crate::store_access::{Decision, FirstTry, decide_reading};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
@@ -92,8 +93,9 @@ fn accept(
     known: Option<Versioned<InvoiceRequest>>,
 ) -> Result<Decision<Order, Reply>, NotAccepted> {
     let asked_by = order.map(|order| &order.request.asked_by);
-    let under = [Some(caller.merchant()), Some(&caller.appid), asked_by];
-    let names_user = |user: &UserId| acceptance::is_openid_of(app, openid, user, under);
+    let under = || [caller.merchant(), &caller.appid].into_iter().chain(asked_by);
+    let paid_as = order.and_then(Order::authorization).map_or(&[][..], |yes| &yes.paid_as);
+    let names_user = |user: &UserId| known_as::names(app, openid, user, under(), paid_as);
     let known_request = known.as_ref().map(|known| &known.value);
     let now = app.now();
     let context = RequestContext { taxpayer, names_user: &names_user, known: known_request, now };

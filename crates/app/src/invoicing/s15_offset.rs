@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::{acceptance, requests, taxpayers};
+use crate::people::known_as;
 use crate::store_access::{FirstTry, decide_reading, get};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
@@ -46,9 +47,9 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
             let blue = found.ok_or(OffsetError::UnknownOriginal)?;
             let content = requests::content_of(app, &blue).await?;
             let known = requests::find_versioned(app, merchant, &asked.asked.serial).await?;
-            let under = [Some(merchant), Some(&caller.appid), Some(&blue.asked_by)];
+            let under = [merchant, &caller.appid, &blue.asked_by];
             let names_user =
-                |user: &UserId| acceptance::is_openid_of(app, &asked.openid, user, under);
+                |user: &UserId| known_as::names(app, &asked.openid, user, under, &blue.paid_as);
             let known_request = known.as_ref().map(|known| &known.value);
             let context = RequestContext {
                 taxpayer,

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::delivery::new_push::{new_push, receiver};
 use crate::failure::Failure;
-use crate::signed::openid;
+use crate::people::known_as;
 use crate::signed::result_push::{EVENT, ResultPush};
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, TryResult};
 use kaipiao_ports::delivery::outbox::NewPush;
@@ -16,7 +16,7 @@ pub(crate) async fn result_push(
     result: TryResult,
 ) -> Result<NewPush, Failure> {
     let receiver = receiver(app, &request.asked_by, &request.merchant).await?;
-    let openid = openid::make(&app.keys, &receiver.appid, &request.user);
+    let openid = known_as::openid_of(app, &receiver.appid, &request.user, &request.paid_as);
     let push = ResultPush {
         to_user: &receiver.original_id,
         from_user: &openid,

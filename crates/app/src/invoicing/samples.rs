@@ -137,6 +137,7 @@ pub(super) fn request(name: &str, colour: Colour) -> InvoiceRequest {
         order_id: OrderId::parse("1").unwrap(),
         asked_by: merchant(),
         user: UserId::parse("amy").unwrap(),
+        paid_as: Vec::new(),
         colour,
         face: Face::Classic,
         content_number: 1,

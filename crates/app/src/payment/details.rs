@@ -5,10 +5,11 @@ use crate::failure::Failure;
 use crate::payment::s13_receipt::{self, Entry};
 use crate::payment::{pay_merchants, payments};
 use crate::signed::openid;
+use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::Payment;
-use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::people::user::{KnownAs, UserId};
 
 /// What the pages of a payment show.
 #[derive(Clone, Debug)]
@@ -72,6 +73,18 @@ pub(super) fn is_payer(app: &App, payment: &Payment, user: &UserId) -> bool {
         Some(payer) => payer == user,
         None => paid.payer.openid == openid::make(&app.keys, &payment.request.appid, user),
     })
+}
+
+/// As the payment that opened an order names a user; empty: no payment has, or they have not made it.
+pub(crate) async fn paid_as(
+    app: &App,
+    order: &Order,
+    user: &UserId,
+) -> Result<Vec<KnownAs>, Failure> {
+    let Some(opened) = &order.payment else { return Ok(Vec::new()) };
+    let number = order.request.order_id.as_str();
+    let payment = payment_for(app, opened.mchid.as_str(), number, user).await?;
+    Ok(payment.map_or_else(Vec::new, |payment| payment.paid_as()))
 }
 
 /// The payee's name; its id where an operator has not named it.

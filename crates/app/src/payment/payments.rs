@@ -106,7 +106,8 @@ pub(super) async fn key_of_prepay_id(app: &App, prepay_id: &str) -> Result<Optio
     let alias = get_fresh::<PaymentAlias>(app, &payment_alias_key(&mchid, prepay_id)).await?;
     Ok(match alias {
         Some(PaymentAlias::Prepay { payment, .. }) => Some(payment_key(&mchid, &payment)),
-        Some(PaymentAlias::Transaction(_) | PaymentAlias::Refund(_)) | None => None,
+        Some(PaymentAlias::Transaction(_) | PaymentAlias::Refund(_) | PaymentAlias::TakenBy(_))
+        | None => None,
     })
 }
 
@@ -153,9 +154,8 @@ pub(super) async fn number_of(
     };
     match get_fresh::<PaymentAlias>(app, &payment_alias_key(mchid, id)).await? {
         Some(PaymentAlias::Transaction(number)) => Ok(number),
-        Some(PaymentAlias::Prepay { .. } | PaymentAlias::Refund(_)) | None => {
-            Err(no_such_payment(&format!("transaction_id {id}")).into())
-        }
+        Some(PaymentAlias::Prepay { .. } | PaymentAlias::Refund(_) | PaymentAlias::TakenBy(_))
+        | None => Err(no_such_payment(&format!("transaction_id {id}")).into()),
     }
 }
 

@@ -81,7 +81,12 @@ pub async fn query(
         RefundName::RefundId(id) => {
             match get_fresh::<PaymentAlias>(app, &payment_alias_key(mchid, id)).await? {
                 Some(PaymentAlias::Refund(number)) => number,
-                Some(PaymentAlias::Prepay { .. } | PaymentAlias::Transaction(_)) | None => {
+                Some(
+                    PaymentAlias::Prepay { .. }
+                    | PaymentAlias::Transaction(_)
+                    | PaymentAlias::TakenBy(_),
+                )
+                | None => {
                     return Err(no_such_refund(&format!("of refund_id {id}")).into());
                 }
             }

@@ -103,7 +103,7 @@ async fn check_transaction_id(app: &App, report: &Report) -> Result<(), Failure>
         Some(PaymentAlias::Transaction(number)) => {
             Err(Refusal::invalid("transaction_id", format!("is out_trade_no {number}'s")).into())
         }
-        Some(PaymentAlias::Prepay { .. } | PaymentAlias::Refund(_)) => {
+        Some(PaymentAlias::Prepay { .. } | PaymentAlias::Refund(_) | PaymentAlias::TakenBy(_)) => {
             Err(Refusal::invalid("transaction_id", "is no payment's number").into())
         }
     }

@@ -12,15 +12,16 @@ use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
 use kaipiao_domain::authorization::contact::Contact;
-use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
-use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, PayMerchant, PlatformLink};
+use kaipiao_domain::payment::pay_merchant::{LinkedPayMerchant, MchId, PayMerchant, PlatformLink};
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::s13_receipt::{Condition, EntryFacts, entry_request};
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::authorization::contact::contact_key;
 use kaipiao_records::payment::pay_merchant::{linked_pay_merchant_key, pay_merchant_key};
+use kaipiao_records::payment::payment_alias::{PaymentAlias, taken_by_key};
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::record::{self, Versioned};
 
@@ -36,9 +37,26 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether the payer is shown an entry.
+    /// Whether the payer is shown an entry: to ask for the invoice, or, once that was done, to see where it stands.
     pub fn is_shown(&self) -> bool {
+        self.meets_all() || self.is_used()
+    }
+
+    /// Whether every condition holds.
+    pub fn meets_all(&self) -> bool {
         self.conditions.iter().all(|(_, is_met)| *is_met)
+    }
+
+    /// Whether its order was authorized: then nothing that ceases to hold closes it, a refund neither (D-149).
+    pub fn is_used(&self) -> bool {
+        let state = self.own_order().map(|order| &order.state);
+        matches!(state, Some(OrderState::Authorized(_)))
+    }
+
+    /// The order, unless the merchant has opened it itself.
+    pub fn own_order(&self) -> Option<&Order> {
+        let is_own = self.conditions.contains(&(Condition::IsOwnOrder, true));
+        self.order.as_ref().filter(|_| is_own)
     }
 }
 
@@ -117,7 +135,8 @@ pub async fn open(app: &App, payment: &Payment) -> Result<String, EntryError> {
 }
 
 /// Opens the order of a payment as it is paid: the payment that remembers it, and the order's save. The payment as
-/// it was: it has no receipt, nobody is linked, or the number is an order already.
+/// it was: it has no receipt, the number is an order already, or nobody is linked; then a sub-merchant's is made to be found
+/// by its number.
 pub(super) async fn opened_by(
     app: &App,
     payment: Payment,
@@ -125,7 +144,10 @@ pub(super) async fn opened_by(
     if !payment.request.has_receipt {
         return Ok((payment, None));
     }
-    let Some(link) = link_of(app, &payment).await? else { return Ok((payment, None)) };
+    let Some(link) = link_of(app, &payment).await? else {
+        let found_by = taken_by(app, &payment).await?;
+        return Ok((payment, found_by));
+    };
     let now = app.now();
     let request = entry_request(&payment, &link, now)?;
     let key = order_key_of(&link.merchant, &request.order_id);
@@ -150,15 +172,46 @@ pub(crate) async fn waiting_payment(
     let number = OutTradeNo::parse(order_id.as_str());
     let (Some(linked), Ok(number)) = (linked, number) else { return Ok(None) };
     let LinkedPayMerchant(mchid) = linked.value;
+    let mut found = waiting_at(app, &mchid, &number, merchant).await?;
+    if found.is_none()
+        && let Some(PaymentAlias::TakenBy(provider)) =
+            get_fresh(app, &taken_by_key(&mchid, &number)).await?
+    {
+        found = waiting_at(app, &provider, &number, merchant).await?;
+    }
+    let Some(payment) = found else { return Ok(None) };
+    let order = get_fresh::<Order>(app, &order_key_of(merchant, order_id)).await?;
+    Ok(Some(payment).filter(|_| order.is_none()))
+}
+
+/// The payment that a pay merchant has taken, if it waits for its entry and its payee's link is this merchant's.
+async fn waiting_at(
+    app: &App,
+    mchid: &MchId,
+    number: &OutTradeNo,
+    merchant: &AppId,
+) -> Result<Option<Versioned<Payment>>, Failure> {
     let found: Option<Versioned<Payment>> =
-        record::get_fresh(&*app.store, &payment_key(&mchid, &number)).await?;
+        record::get_fresh(&*app.store, &payment_key(mchid, number)).await?;
     let Some(payment) = found.filter(|payment| payment.value.is_waiting_for_entry()) else {
         return Ok(None);
     };
     let link = link_of(app, &payment.value).await?;
-    let is_own = link.is_some_and(|link| link.merchant == *merchant);
-    let order = get_fresh::<Order>(app, &order_key_of(merchant, order_id)).await?;
-    Ok(Some(payment).filter(|_| is_own && order.is_none()))
+    Ok(Some(payment).filter(|_| link.is_some_and(|link| link.merchant == *merchant)))
+}
+
+/// What finds a sub-merchant's payment by its number, so that the merchant's own link may open what its entry would
+/// (D-163). None: it is the pay merchant's own, or another service provider's of that number came first.
+async fn taken_by(app: &App, payment: &Payment) -> Result<Option<Save>, Failure> {
+    if payment.request.sub_merchant.is_none() {
+        return Ok(None);
+    }
+    let key = taken_by_key(payment.payee(), &payment.out_trade_no);
+    if get_fresh::<PaymentAlias>(app, &key).await?.is_some() {
+        return Ok(None);
+    }
+    let alias = PaymentAlias::TakenBy(payment.mchid.clone());
+    Ok(Some(record::save(key, Expect::Absent, &alias)))
 }
 
 /// The order that a merchant's own link opens for a waiting payment, as its entry would have, and the payment that

@@ -4,6 +4,8 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing, readable};
+use crate::payment::details::payment_for;
+use crate::payment::s13_receipt::{self, Entry};
 use crate::signed::pdf_name;
 use crate::store_access::get;
 use kaipiao_domain::authorization::contact::Contact;
@@ -29,6 +31,8 @@ pub struct InboxMessage {
     pub company_name: String,
     /// The name of the invoice that it is about; None: it is about none.
     pub invoice_name: Option<String>,
+    /// The invoice entry of the payment that it tells of (section 13); None: it tells of none.
+    pub entry: Option<Entry>,
 }
 
 /// A user's service messages, newest first.
@@ -79,11 +83,23 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
         }
         _ => None,
     };
+    let entry = readable(entry_of(app, &message).await, &mut left_out)?;
     Ok(InboxMessage {
+        entry,
         company_name: company.map_or_else(String::new, |account| account.name),
         message,
         merchant_name: merchant.map_or_else(String::new, |account| account.name),
         merchant_phone: contact.map_or_else(String::new, |contact| contact.phone),
         invoice_name,
     })
+}
+
+/// The invoice entry of the payment that a message tells of, as the payment's details show it.
+async fn entry_of(app: &App, message: &Message) -> Result<Option<Entry>, Failure> {
+    let MessageEvent::Paid { mchid, .. } = &message.event else { return Ok(None) };
+    let number = message.order_id.as_str();
+    match payment_for(app, mchid.as_str(), number, &message.user).await? {
+        Some(payment) => Ok(Some(s13_receipt::entry(app, &payment).await?)),
+        None => Ok(None),
+    }
 }

@@ -3,10 +3,11 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::signed::{openid, status_push};
+use crate::people::known_as;
+use crate::signed::status_push;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::delivery::push::PushKind;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush};
 
@@ -23,22 +24,22 @@ pub(crate) fn order_id_in(ordering_key: &str) -> &str {
     ordering_key.strip_prefix(CARD).unwrap_or(ordering_key)
 }
 
-/// The push to an account about an order's card as it is now; None: the account is gone. What becomes of a card
+/// The push to an account about the card of a request as it is now; None: the account is gone. What becomes of a card
 /// goes out in order, and waits for none of the order's own pushes.
 pub(crate) async fn to(
     app: &App,
     receiver: &AppId,
-    order_id: &OrderId,
+    request: &InvoiceRequest,
     card: &InvoiceCard,
 ) -> Result<Option<NewPush>, Failure> {
     let Some(receiver) = accounts::find(app, receiver).await? else { return Ok(None) };
-    let openid = openid::make(&app.keys, &receiver.appid, &card.user);
+    let openid = known_as::openid_of(app, &receiver.appid, &card.user, &request.paid_as);
     let xml = status_push::xml(&receiver.original_id, &openid, card);
     Ok(Some(NewPush {
         account: receiver.appid.to_string(),
         destination: Destination::Callback,
         kind: PushKind::Event,
-        ordering_key: ordering_key(order_id.as_str()),
+        ordering_key: ordering_key(request.order_id.as_str()),
         openid: openid.as_str().to_owned(),
         event: status_push::EVENT,
         body: NewBody::Untimed { before: xml.before, after: xml.after },

@@ -95,7 +95,7 @@ async fn change(
     })?;
     let card = card.with_status(status);
     value.saves.push(record::save(card_key(&card), Expect::Version(version), &card));
-    value.pushes.extend(status_push::to(app, &card.merchant, &request.order_id, &card).await?);
+    value.pushes.extend(status_push::to(app, &card.merchant, &request, &card).await?);
     if action == CompanyAction::Close {
         let message = Message {
             user: card.user.clone(),

@@ -6,8 +6,7 @@ use kaipiao_app::sandbox::DEMO_ADMIN_TOKEN;
 
 /// Refuses a sandbox that would be reachable from elsewhere, unless that is wanted.
 pub(crate) fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
-    let is_open = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
-    if is_open && !settings.listen.ip().is_loopback() {
+    if settings.is_closed_sandbox() && !settings.listen.ip().is_loopback() {
         return Err(ComposeError::SandboxExposed(settings.listen));
     }
     Ok(())

@@ -96,8 +96,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
 }
 
 fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {
-    let is_closed = settings.mode == ModeName::Sandbox && !settings.expose_sandbox;
-    let guards_host = is_closed || !settings.allowed_hosts.is_empty();
+    let guards_host = settings.is_closed_sandbox() || !settings.allowed_hosts.is_empty();
     Ok(HttpSettings {
         body_limit_bytes: settings.limits.body_bytes,
         body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),

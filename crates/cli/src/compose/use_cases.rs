@@ -34,7 +34,7 @@ pub fn app(
     keys: Keys,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let push = &settings.push;
-    let sender = HttpSender::new(push.sender(settings.mode)?)?;
+    let sender = HttpSender::new(push.sender(settings.is_closed_sandbox())?)?;
     let app_settings = AppSettings {
         public_base_url: public_base_url(settings, address),
         link_life: Duration::from_secs(settings.authorization.link_life_s),

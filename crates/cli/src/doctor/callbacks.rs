@@ -65,7 +65,7 @@ pub(super) async fn examine(
 }
 
 fn sender(settings: &Settings) -> Result<HttpSender, ComposeError> {
-    Ok(HttpSender::new(settings.push.sender(settings.mode)?)?)
+    Ok(HttpSender::new(settings.push.sender(settings.is_closed_sandbox())?)?)
 }
 
 /// Examines some at once. Returns how many are as they should be.

@@ -129,7 +129,7 @@ impl Settings {
         if !self.database.url.is_empty() {
             self.database.address()?;
         }
-        self.push.check(self.mode)
+        self.push.check()
     }
 
     /// Every number.
@@ -144,6 +144,11 @@ impl Settings {
             self.retention.bounded(),
         ]
         .concat()
+    }
+
+    /// Whether this is a sandbox that only its own machine reaches.
+    pub fn is_closed_sandbox(&self) -> bool {
+        self.mode == ModeName::Sandbox && !self.expose_sandbox
     }
 
     /// Whether `[tls]` is whole, and does not contradict `public_base_url`.

@@ -3,7 +3,6 @@
 use super::addresses::ranges;
 use super::bounds::{self, Bounded, DAY_MS, HOUR_MS};
 use super::error::SettingsError;
-use super::mode::ModeName;
 use kaipiao_sender::SenderSettings;
 use kaipiao_sender::guard::Guard;
 use serde::Deserialize;
@@ -46,17 +45,20 @@ impl Push {
         numbers.into_iter().chain(retries).collect()
     }
 
-    pub(super) fn check(&self, mode: ModeName) -> Result<(), SettingsError> {
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
         if self.retry_after_ms.len() > MAX_RETRIES {
             let text = format!("push.retry_after_ms must name at most {MAX_RETRIES} retries");
             return Err(SettingsError::Value(text));
         }
-        self.sender(mode).map(|_| ())
+        self.sender(false).map(|_| ())
     }
 
-    /// Whom pushes are sent to, and who is believed about where they are.
-    pub fn sender(&self, mode: ModeName) -> Result<SenderSettings, SettingsError> {
-        Ok(SenderSettings { guard: self.guard(mode)?, ..self.open_sender()? })
+    /// Whom pushes are sent to, and who is believed about where they are. A closed sandbox sends to whatever address: its
+    /// receivers are where its developers are, and nobody else names one.
+    pub fn sender(&self, is_closed_sandbox: bool) -> Result<SenderSettings, SettingsError> {
+        let allowed = ranges("push.allow_private", &self.allow_private)?;
+        let guard = if is_closed_sandbox { Guard::open() } else { Guard::public_and(allowed) };
+        Ok(SenderSettings { guard, ..self.open_sender()? })
     }
 
     /// The same machine's certificates and names for what the operator names himself: whatever its address.
@@ -71,14 +73,5 @@ impl Push {
         };
         let name_servers = self.name_servers.iter().map(read).collect::<Result<_, _>>()?;
         Ok(SenderSettings { guard: Guard::open(), ca_file, name_servers })
-    }
-
-    /// The addresses that may be sent to: a sandbox's receivers are where its developers are.
-    fn guard(&self, mode: ModeName) -> Result<Guard, SettingsError> {
-        let allowed = ranges("push.allow_private", &self.allow_private)?;
-        Ok(match mode {
-            ModeName::Sandbox => Guard::open(),
-            ModeName::Production => Guard::public_and(allowed),
-        })
     }
 }

@@ -21,12 +21,12 @@ use crate::authorization::order_id::{OrderId, OrderKey};
 use crate::authorization::page_fields::PageFields;
 use crate::authorization::rejection::RejectionReason;
 use crate::authorization::user_decision::{
-    Authorization, ChoiceRefused, Decline, UserChoice, UserDecision,
+    Authorization, ChoiceRefused, Decider, Decline, UserChoice, UserDecision,
 };
 use crate::invoicing::serial::Serial;
 use crate::payment::pay_merchant::MchId;
 use crate::people::title::InvoiceTitle;
-use crate::people::user::{OpenId, UserId};
+use crate::people::user::UserId;
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
@@ -161,13 +161,13 @@ impl Order {
     /// Section 6: the user decides on the page. None: they declined before, nothing changes.
     pub fn decide(
         &self,
-        user: UserId,
-        openid: OpenId,
+        decider: Decider,
         choice: UserChoice,
         fields: &PageFields,
         link_life: Duration,
         now: Timestamp,
     ) -> Result<Option<Self>, ChoiceRefused> {
+        let Decider { user, openid, paid_as } = decider;
         match &self.state {
             OrderState::Rejected { .. } => return Err(ChoiceRefused::Rejected),
             OrderState::Authorized(earlier) if earlier.user == user => {
@@ -190,6 +190,7 @@ impl Order {
                 OrderState::Authorized(Authorization {
                     user,
                     openid,
+                    paid_as,
                     at: now,
                     title,
                     used_by: None,

@@ -4,8 +4,19 @@ use crate::Timestamp;
 use crate::authorization::page_fields::FieldProblem;
 use crate::invoicing::serial::Serial;
 use crate::people::title::InvoiceTitle;
-use crate::people::user::{OpenId, UserId};
+use crate::people::user::{KnownAs, OpenId, UserId};
 use core::fmt;
+
+/// Who decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decider {
+    /// The user.
+    pub user: UserId,
+    /// The user, as the merchant knows them.
+    pub openid: OpenId,
+    /// As the payment that opened the order names them; empty: no payment has, or another user has made it (section 13).
+    pub paid_as: Vec<KnownAs>,
+}
 
 /// A user's yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +25,8 @@ pub struct Authorization {
     pub user: UserId,
     /// The user, as the merchant knows them.
     pub openid: OpenId,
+    /// See [`Decider::paid_as`].
+    pub paid_as: Vec<KnownAs>,
     /// The moment of the decision: `auth_time`.
     pub at: Timestamp,
     /// The title; only on type 1 pages.

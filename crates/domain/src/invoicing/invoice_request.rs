@@ -27,7 +27,7 @@ use crate::invoicing::face::Face;
 use crate::invoicing::issue_failure::IssueFailure;
 use crate::invoicing::issued_invoice::IssuedInvoice;
 use crate::invoicing::serial::Serial;
-use crate::people::user::UserId;
+use crate::people::user::{KnownAs, UserId};
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
@@ -92,6 +92,8 @@ pub struct InvoiceRequest {
     pub asked_by: AppId,
     /// The user who authorized the order.
     pub user: UserId,
+    /// As the payment that opened the order names that user; empty: no payment has, or another user has made it.
+    pub paid_as: Vec<KnownAs>,
     /// Blue, or red with the blue request that it offsets.
     pub colour: Colour,
     /// What the merchant's invoices look like, when it was accepted.

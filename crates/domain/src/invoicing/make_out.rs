@@ -78,6 +78,7 @@ impl MakeOut {
                 order_id: self.order_id.clone(),
                 asked_by: order.request.asked_by.clone(),
                 user: authorization.user.clone(),
+                paid_as: authorization.paid_as.clone(),
                 colour: Colour::Blue,
                 face: taxpayer.face,
                 content_number: next_content_number(*known),

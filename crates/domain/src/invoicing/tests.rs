@@ -6,7 +6,7 @@ use crate::authorization::order::{Order, OrderState};
 use crate::authorization::order_id::OrderId;
 use crate::authorization::page_fields::PageFields;
 use crate::authorization::rejection::RejectionReason;
-use crate::authorization::user_decision::UserChoice;
+use crate::authorization::user_decision::{Decider, UserChoice};
 use crate::invoicing::acceptance::{Accepted, NotAccepted, RequestContext};
 use crate::invoicing::content::{Content, ContentField};
 use crate::invoicing::face::Face;
@@ -79,7 +79,8 @@ fn offered(name: &str) -> Order {
 fn decided(name: &str, choice: UserChoice) -> Order {
     let openid = OpenId::from_checked("oamy".into());
     let fields = PageFields::never_set();
-    offered(name).decide(amy(), openid, choice, &fields, LIFE, at(1)).unwrap().unwrap()
+    let decider = Decider { user: amy(), openid, paid_as: Vec::new() };
+    offered(name).decide(decider, choice, &fields, LIFE, at(1)).unwrap().unwrap()
 }
 
 fn authorized(name: &str) -> Order {

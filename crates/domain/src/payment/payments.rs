@@ -16,7 +16,7 @@ use crate::access::account::AppId;
 use crate::payment::out_trade_no::{OutRefundNo, OutTradeNo};
 use crate::payment::pay_merchant::MchId;
 use crate::payment::pay_refusal::{PayErrorCode, PayRefusal};
-use crate::people::user::{OpenId, UserId};
+use crate::people::user::{KnownAs, OpenId, UserId};
 use crate::{Timestamp, text};
 use core::fmt;
 use core::time::Duration;
@@ -410,6 +410,16 @@ impl Payment {
         }
     }
 
+    /// Its payer, as the accounts that took it know them: empty while nobody has paid.
+    pub fn paid_as(&self) -> Vec<KnownAs> {
+        let Some(Paid { payer, .. }) = self.paid() else { return Vec::new() };
+        let own = KnownAs { appid: self.request.appid.clone(), openid: payer.openid.clone() };
+        let sub_appid = self.request.sub_merchant.as_ref().and_then(|sub| sub.appid.clone());
+        let sub = sub_appid.zip(payer.sub_openid.clone());
+        let sub = sub.map(|(appid, openid)| KnownAs { appid, openid });
+        core::iter::once(own).chain(sub).collect()
+    }
+
     /// Whether somebody may pay it yet, as far as its state goes.
     pub fn is_open(&self) -> bool {
         matches!(self.state, PaymentState::NotPaid | PaymentState::UserPaying { .. })
@@ -570,6 +580,26 @@ mod tests {
         for bad in ["", "ftp://h/", "https://h/a?b=c", "https://u:p@h/", "https://h/a b"] {
             assert_eq!(check_notify_url(bad).unwrap_err().code, PayErrorCode::InvalidRequest);
         }
+    }
+
+    #[test]
+    fn a_payer_is_known_to_each_account_that_took_the_payment() {
+        let known = |payment: &Payment| {
+            let all = payment.paid_as().into_iter();
+            all.map(|one| (one.appid.to_string(), one.openid.as_str().to_owned()))
+                .collect::<Vec<_>>()
+        };
+        let mut placed = payment();
+        let own = placed.request.appid.to_string();
+        assert_eq!(known(&placed), []);
+        assert_eq!(known(&pay(&placed, "o1", NOW).unwrap()), [(own.clone(), "o1".to_owned())]);
+        let sub_appid = AppId::parse("wx6b61697069616f34");
+        let mchid = MchId::parse("1900000110").unwrap();
+        placed.request.sub_merchant = Some(SubMerchant { mchid, appid: sub_appid, openid: None });
+        let payer = Payer { sub_openid: Some(OpenId::from_checked("o2".into())), ..payer("o1") };
+        let paid = placed.pay(None, payer, "4200".into(), NOW).unwrap();
+        let sub = ("wx6b61697069616f34".to_owned(), "o2".to_owned());
+        assert_eq!(known(&paid), [(own, "o1".to_owned()), sub]);
     }
 
     #[test]

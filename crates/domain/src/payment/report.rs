@@ -1,5 +1,5 @@
 //! A payment made elsewhere, as an operator's own systems report it, and how a later report corrects an earlier one
-//! (ruling D-186).
+//! (ruling D-180).
 
 use crate::Timestamp;
 use crate::access::account::AppId;

@@ -1,5 +1,6 @@
 //! The person who authorizes: who they are, and their title book (wire_facts 1.3, wire_facts 4.1).
 
+use crate::access::account::AppId;
 use crate::people::title::InvoiceTitle;
 
 /// A user's id within this server; what a merchant sees is the openid.
@@ -33,6 +34,15 @@ impl OpenId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A user as one account knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownAs {
+    /// The account.
+    pub appid: AppId,
+    /// The user's id under it.
+    pub openid: OpenId,
 }
 
 /// A person.

@@ -15,7 +15,6 @@ use kaipiao_domain::authorization::order::OrderState;
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::payment::payments::{Payment, PaymentState};
-use kaipiao_domain::payment::s13_receipt::Condition;
 use kaipiao_domain::text;
 
 /// Where a payment's details are.
@@ -46,8 +45,8 @@ struct DetailsPage<'a> {
     back: String,
 }
 
-/// What the page shows of the invoice entry.
-enum EntryRow {
+/// What a page shows of the invoice entry.
+pub(crate) enum EntryRow {
     /// It can be opened.
     Shown {
         /// The invoice was asked for.
@@ -60,15 +59,12 @@ enum EntryRow {
 }
 
 impl EntryRow {
-    fn of(entry: &Entry) -> Self {
-        let state = entry.order.as_ref().map(|order| &order.state);
+    pub(crate) fn of(entry: &Entry) -> Self {
         if entry.is_shown() {
-            return Self::Shown { is_used: matches!(state, Some(OrderState::Authorized(_))) };
+            return Self::Shown { is_used: entry.is_used() };
         }
-        match state {
-            Some(OrderState::Rejected { reason, .. }) if is_own_order(entry) => {
-                Self::Rejected(reason.clone())
-            }
+        match entry.own_order().map(|order| &order.state) {
+            Some(OrderState::Rejected { reason, .. }) => Self::Rejected(reason.clone()),
             _ => Self::None,
         }
     }
@@ -76,11 +72,6 @@ impl EntryRow {
     fn is_shown(&self) -> bool {
         matches!(self, Self::Shown { .. })
     }
-}
-
-/// Whether the order of the payment's number is the payment's, not one that the merchant opened itself.
-fn is_own_order(entry: &Entry) -> bool {
-    entry.conditions.contains(&(Condition::IsOwnOrder, true))
 }
 
 /// Where a payment stands, in Chinese and English, and whether that is as it should be.

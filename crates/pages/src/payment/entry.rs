@@ -20,6 +20,8 @@ use kaipiao_domain::payment::s13_receipt::Condition;
 struct EntryPage<'a> {
     frame: &'a Frame,
     is_shown: bool,
+    /// It was asked for before a condition ceased to hold.
+    outlives: bool,
     payee: String,
     out_trade_no: String,
     /// Yuan with two places.
@@ -39,8 +41,12 @@ struct Row {
 }
 
 impl Row {
-    fn of(payment: &Payment, condition: Condition, is_met: bool) -> Self {
-        let help = if is_met { Default::default() } else { what_to_do(payment, condition) };
+    fn of(payment: &Payment, condition: Condition, is_met: bool, is_used: bool) -> Self {
+        let help = match is_met {
+            true => Default::default(),
+            false if is_used => what_follows(condition),
+            false => what_to_do(payment, condition),
+        };
         Self { what: what_is_asked(condition), is_met, help }
     }
 }
@@ -60,6 +66,18 @@ fn what_is_asked(condition: Condition) -> (&'static str, &'static str) {
         ),
         Condition::IsNotRejected => ("商家未拒绝开票", "The merchant has not rejected the invoice"),
     }
+}
+
+/// What a condition that has ceased to hold means for an invoice that was asked for before.
+fn what_follows(condition: Condition) -> (String, String) {
+    let (zh, en) = match condition {
+        Condition::IsPaid | Condition::IsNotRefunded => (
+            "退款前已申请开票：未开票的由商家调用 rejectinsert 拒绝，已开票的由商家调用 clearoutinvoice 冲红。",
+            "The invoice was asked for before: the merchant calls rejectinsert, or clearoutinvoice once it is issued.",
+        ),
+        _ => ("此前已申请开票，不受影响。", "The invoice was asked for before, and stays."),
+    };
+    (zh.to_owned(), en.to_owned())
 }
 
 fn what_to_do(payment: &Payment, condition: Condition) -> (String, String) {
@@ -107,10 +125,14 @@ impl<'a> EntryPage<'a> {
     fn of(frame: &'a Frame, details: Details) -> Self {
         let Details { payment, payee_name, entry } = details;
         let (state, _) = state_of(&payment);
-        let row = |&(condition, is_met): &(Condition, bool)| Row::of(&payment, condition, is_met);
+        let is_used = entry.is_used();
+        let row = |&(condition, is_met): &(Condition, bool)| {
+            Row::of(&payment, condition, is_met, is_used)
+        };
         Self {
             frame,
             is_shown: entry.is_shown(),
+            outlives: is_used && !entry.meets_all(),
             payee: payee_name,
             amount: Fen::new(payment.request.total_fee_fen).to_string(),
             state: frame.lang.t(state.0, state.1),
@@ -122,7 +144,7 @@ impl<'a> EntryPage<'a> {
 }
 
 /// `GET /payments/{mchid}/{out_trade_no}/entry`: integrators look at it in the sandbox, whoever they are. It is no page
-/// for a payer: in production they are led to the payment's details, and an operator has the admin API (D-188).
+/// for a payer: in production they are led to the payment's details, and an operator has the admin API (D-182).
 pub(crate) async fn why(
     State(pages): State<Pages>,
     PathNames((mchid, number)): PathNames<(String, String)>,

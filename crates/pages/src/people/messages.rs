@@ -3,7 +3,7 @@
 use crate::page::{Frame, further, html};
 use crate::pages::Pages;
 use crate::payment::cashier::cashier_address;
-use crate::payment::details::details_address;
+use crate::payment::details::{EntryRow, details_address};
 use crate::phone::tel_address;
 use crate::time::china_time;
 use crate::visit::{UserVisit, Visit, unavailable};
@@ -41,6 +41,8 @@ struct Row {
     amount: String,
     /// The address of the payment's details; empty: it is about no payment.
     payment_address: String,
+    /// What is shown of the payment's invoice entry.
+    entry: EntryRow,
     /// Who has written the invoice off; otherwise empty.
     company: String,
     /// Where the payment that waits is confirmed; empty: none waits.
@@ -100,6 +102,7 @@ impl From<InboxMessage> for Row {
             _ => (String::new(), String::new()),
         };
         Self {
+            entry: inbox.entry.as_ref().map_or(EntryRow::None, EntryRow::of),
             merchant: inbox.merchant_name,
             order_id: inbox.message.order_id.as_str().to_owned(),
             time: china_time(inbox.message.sent_at.unix_seconds()),

@@ -1,6 +1,7 @@
 //! Orders, and what became of them.
 
 use crate::codec::{at, decode, encode, known, stored_appid};
+use crate::people::known_as::KnownAsShape;
 use crate::people::title::TitleShape;
 use crate::record::Record;
 use kaipiao_domain::access::account::PlatformId;
@@ -64,6 +65,8 @@ enum OrderStateShape {
 struct DecisionShape {
     user: String,
     openid: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    paid_as: Vec<KnownAsShape>,
     at_ms: i64,
     title: Option<TitleShape>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,6 +78,7 @@ impl From<&Authorization> for DecisionShape {
         Self {
             user: authorization.user.as_str().to_owned(),
             openid: authorization.openid.as_str().to_owned(),
+            paid_as: KnownAsShape::all(&authorization.paid_as),
             at_ms: authorization.at.unix_millis(),
             title: authorization.title.as_ref().map(TitleShape::from),
             used_by: authorization.used_by.as_ref().map(Serial::to_string),
@@ -87,6 +91,7 @@ impl From<&Decline> for DecisionShape {
         Self {
             user: decline.user.as_str().to_owned(),
             openid: decline.openid.as_str().to_owned(),
+            paid_as: Vec::new(),
             at_ms: decline.at.unix_millis(),
             title: None,
             used_by: None,
@@ -100,6 +105,7 @@ impl DecisionShape {
         Ok(Authorization {
             user: known(stored, "user", UserId::parse(&self.user))?,
             openid: OpenId::from_checked(self.openid),
+            paid_as: KnownAsShape::known(self.paid_as, stored)?,
             at: at(self.at_ms),
             title: self.title.map(|title| title.title(stored)).transpose()?,
             used_by: used_by.transpose()?,

@@ -1,6 +1,7 @@
 //! Invoice requests' heads: whose they are, what they say in short, and what became of them.
 
 use crate::codec::{at, decode, encode, known, stored_appid};
+use crate::people::known_as::KnownAsShape;
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
@@ -28,6 +29,8 @@ struct RequestShape {
     order_id: String,
     asked_by: String,
     user: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    paid_as: Vec<KnownAsShape>,
     /// The blue request's serial; None: this one is blue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     offsets: Option<String>,
@@ -197,6 +200,7 @@ impl Record for InvoiceRequest {
             order_id: self.order_id.to_string(),
             asked_by: self.asked_by.to_string(),
             user: self.user.as_str().to_owned(),
+            paid_as: KnownAsShape::all(&self.paid_as),
             offsets: match &self.colour {
                 Colour::Blue => None,
                 Colour::Red { blue } => Some(blue.to_string()),
@@ -218,6 +222,7 @@ impl Record for InvoiceRequest {
             order_id: known(stored, "order_id", OrderId::parse(&shape.order_id).ok())?,
             asked_by: stored_appid(stored, "asked_by", &shape.asked_by)?,
             user: known(stored, "user", UserId::parse(&shape.user))?,
+            paid_as: KnownAsShape::known(shape.paid_as, stored)?,
             colour: match shape.offsets {
                 None => Colour::Blue,
                 Some(blue) => Colour::Red { blue: serial("offsets", &blue)? },

@@ -1,4 +1,4 @@
-//! What else payments and refunds are called: the names that WeChat Pay gives them.
+//! What else payments and refunds are found by: the names that WeChat Pay gives them, and a sub-merchant's own numbers.
 
 use crate::codec::{at, decode, encode, known};
 use crate::record::Record;
@@ -23,6 +23,8 @@ pub enum PaymentAlias {
     Transaction(OutTradeNo),
     /// `refund_id`.
     Refund(OutRefundNo),
+    /// A sub-merchant's payment that waits for its entry: which service provider has taken it (the partner form).
+    TakenBy(MchId),
 }
 
 /// An alias's key.
@@ -30,12 +32,25 @@ pub fn payment_alias_key(mchid: &MchId, name: &str) -> Key {
     Key { kind: Kind::PaymentAlias, owner: mchid.to_string(), id: name.to_owned() }
 }
 
+/// The key under which a sub-merchant's payment is found, whoever has taken it. No name of WeChat Pay's has a slash.
+pub fn taken_by_key(sub_merchant: &MchId, number: &OutTradeNo) -> Key {
+    payment_alias_key(sub_merchant, &format!("{TAKEN}{number}"))
+}
+
+/// The number in the name of such a key; None: it is another name.
+pub fn number_taken(name: &str) -> Option<OutTradeNo> {
+    OutTradeNo::parse(name.strip_prefix(TAKEN)?).ok()
+}
+
+const TAKEN: &str = "taken/";
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum PaymentAliasShape {
     Prepay { payment: String, at_ms: i64 },
     Transaction(String),
     Refund(String),
+    TakenBy(String),
 }
 
 impl Record for PaymentAlias {
@@ -48,6 +63,7 @@ impl Record for PaymentAlias {
             }
             Self::Transaction(payment) => PaymentAliasShape::Transaction(payment.to_string()),
             Self::Refund(refund) => PaymentAliasShape::Refund(refund.to_string()),
+            Self::TakenBy(provider) => PaymentAliasShape::TakenBy(provider.to_string()),
         })
     }
 
@@ -61,6 +77,9 @@ impl Record for PaymentAlias {
             PaymentAliasShape::Refund(text) => {
                 Self::Refund(known(stored, "the refund", OutRefundNo::parse(&text).ok())?)
             }
+            PaymentAliasShape::TakenBy(text) => {
+                Self::TakenBy(known(stored, "the provider", MchId::parse(&text))?)
+            }
         })
     }
 
@@ -68,7 +87,7 @@ impl Record for PaymentAlias {
     fn index(&self) -> Index {
         let unused_since_ms = match self {
             Self::Prepay { at, .. } => Some(at.unix_millis()),
-            Self::Transaction(_) | Self::Refund(_) => None,
+            Self::Transaction(_) | Self::Refund(_) | Self::TakenBy(_) => None,
         };
         Index { unused_since_ms, ..Index::default() }
     }

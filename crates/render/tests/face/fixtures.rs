@@ -99,6 +99,7 @@ pub fn fixture(name: &'static str, face: Face, content: Content) -> Fixture {
         order_id: OrderId::parse("1").unwrap(),
         asked_by: merchant,
         user: UserId::parse("user1").unwrap(),
+        paid_as: Vec::new(),
         colour: Colour::Blue,
         face,
         content_number: 1,

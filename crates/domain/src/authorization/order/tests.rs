@@ -4,6 +4,7 @@ use super::*;
 use crate::authorization::authorization_request::Source;
 use crate::authorization::authorization_status::AuthorizationStatus;
 use crate::people::title::{TitleField, TitleSide};
+use crate::people::user::OpenId;
 
 const LIFE: Duration = Duration::from_secs(100);
 
@@ -32,8 +33,9 @@ fn offered(page_type: PageType) -> Order {
     Order::offer(AppId::parse("wx6b61697069616f31").unwrap(), request(page_type), at(0))
 }
 
-fn user(name: &str) -> (UserId, OpenId) {
-    (UserId::parse(name).unwrap(), OpenId::from_checked(format!("o{name}")))
+fn user(name: &str) -> Decider {
+    let openid = OpenId::from_checked(format!("o{name}"));
+    Decider { user: UserId::parse(name).unwrap(), openid, paid_as: Vec::new() }
 }
 
 fn title() -> Option<InvoiceTitle> {
@@ -46,8 +48,7 @@ fn decide(
     choice: UserChoice,
     seconds: i64,
 ) -> Result<Option<Order>, ChoiceRefused> {
-    let (user, openid) = user(who);
-    order.decide(user, openid, choice, &PageFields::never_set(), LIFE, at(seconds))
+    order.decide(user(who), choice, &PageFields::never_set(), LIFE, at(seconds))
 }
 
 fn authorized() -> Order {
@@ -108,12 +109,12 @@ fn the_state_table() {
         [Ok(true), Ok(false), Err(ChoiceRefused::AlreadyAuthorized), Err(ChoiceRefused::Rejected)]
     );
 
-    let (bob, openid) = user("bob");
+    let bob = user("bob");
     let other_no = states[1]
-        .decide(bob.clone(), openid, UserChoice::Decline, &PageFields::never_set(), LIFE, at(3))
+        .decide(bob.clone(), UserChoice::Decline, &PageFields::never_set(), LIFE, at(3))
         .unwrap()
         .expect("another user's no is news");
-    assert!(matches!(other_no.state, OrderState::Declined(no) if no.user == bob));
+    assert!(matches!(other_no.state, OrderState::Declined(no) if no.user == bob.user));
 
     let reject = |order: &Order| {
         order.reject(&platform(1), reason(), None, at(4)).map(|_| ()).map_err(|r| r.code)
