@@ -21,6 +21,8 @@ pub struct Settings {
     pub push: PushSettings,
     /// The issuing of invoices.
     pub issuing: IssuingSettings,
+    /// How old a card template is before invoices are inserted with it.
+    pub card_age: Duration,
     /// The times after which data are forgotten.
     pub retention: RetentionSettings,
 }

@@ -74,6 +74,8 @@ catalogue! {
     #[doc = "Code and number are in somebody's wallet already (section 99)."] BillingRepeated = 72042, "billing_code and billing_no repeated";
     #[doc = "Code and number have the wrong lengths (section 99)."] BillingSizeError = 72043, "billing_code or billing_no size error";
     #[doc = "The title's QR code is too old (section 99)."] ScanTextExpired = 72044, "scan text out of time";
+    #[doc = "A classic invoice without its check code (wire_facts 6.6)."] CheckCodeEmpty = 72045, "check_code is empty";
+    #[doc = "An order that has its invoice already (wire_facts 1.1)."] OrderIdRepeated = 72056, "order_id repeated, please check order_id";
     #[doc = "The invoice was taken back (wire_facts 1.1)."] InvoiceCancelled = 72060, "this invoice has been cancelled, check the reimburse_status please";
     #[doc = "The invoice is written off (wire_facts 1.1)."] InvoiceClosed = 72061, "this invoice has been closed, check the reimburse_status please";
     #[doc = "The merchant never set its contact (section 99)."] ContactEmpty = 72063, "biz contact is empty";

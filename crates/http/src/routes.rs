@@ -14,6 +14,7 @@ use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
     unified_order,
 };
+use crate::platform::{cards, insert, update_status as platform_status};
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -163,6 +164,46 @@ pub const ROUTES: &[Route] = &[
         what: "its first page as a picture",
         what_zh: "发票首页图片",
         handler: || get(documents::svg),
+    },
+    Route {
+        methods: "GET POST",
+        path: "/card/invoice/seturl",
+        section: "platform",
+        what: "the platform's own link, with its s_pappid",
+        what_zh: "获取自身的开票平台识别码",
+        handler: || any(cards::set_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/createcard",
+        section: "platform",
+        what: "a card template",
+        what_zh: "创建发票卡券模板",
+        handler: || post_only(cards::create_card),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/insert",
+        section: "platform",
+        what: "put an invoice into a user's wallet",
+        what_zh: "将电子发票插入用户卡包",
+        handler: || post_only(insert::insert_invoice),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/updatestatus",
+        section: "platform",
+        what: "an invoice that was cancelled elsewhere",
+        what_zh: "更新发票卡券状态",
+        handler: || post_only(platform_status::update_status),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/code/decrypt",
+        section: "platform",
+        what: "the card's code behind an encrypt_code",
+        what_zh: "解码卡券 code",
+        handler: || post_only(cards::decrypt),
     },
     Route {
         methods: "POST",

@@ -42,11 +42,13 @@ fn unknown(detail: &str) -> Failure {
     Refusal::new(ErrorCode::InvalidCredential, detail).into()
 }
 
-/// The account behind a token, if it may call what the permission is for (48001, 72015).
+/// The account behind a token, if it may call what the permission is for; `code`: what it is refused with
+/// otherwise (48001, 72015).
 pub async fn authenticate_for(
     app: &App,
     token: &str,
     permission: Permission,
+    code: ErrorCode,
 ) -> Result<Account, Failure> {
     let account = authenticate(app, token).await?;
     if account.check_has(permission).is_ok() {
@@ -55,6 +57,6 @@ pub async fn authenticate_for(
     // Another node may have given the permission a moment ago.
     let account: Option<Account> = get_fresh(app, &account_key(&account.appid)).await?;
     let account = account.ok_or_else(|| unknown("its account was removed"))?;
-    account.check_has(permission)?;
+    account.check_has(permission).map_err(|refusal| Refusal { code, ..refusal })?;
     Ok(account)
 }

@@ -5,11 +5,13 @@ use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Freshness, Page, Store};
 use kaipiao_records::invoicing::invoice_request::request_key;
+use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::record::{self, Record};
 use kaipiao_records::server::ClockOffset;
 
@@ -38,6 +40,15 @@ impl Look<'_> {
         serial: &Serial,
     ) -> Result<Option<InvoiceRequest>, StoreError> {
         self.find(&request_key(merchant, serial)).await
+    }
+
+    /// The invoice that a platform has inserted under that name.
+    pub(super) async fn inserted(
+        &self,
+        merchant: &AppId,
+        serial: &Serial,
+    ) -> Result<Option<InsertedInvoice>, StoreError> {
+        self.find(&inserted_key(merchant, serial)).await
     }
 
     /// The first record of a page.

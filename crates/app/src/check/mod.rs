@@ -8,6 +8,7 @@
 
 mod cards;
 mod contents;
+mod inserted;
 mod known;
 mod look;
 mod numbers;

@@ -52,11 +52,15 @@ pub enum Invariant {
     PaymentAlias,
     /// An order that a payment opened has that payment, and is refunded as it is.
     OrderPayment,
+    /// An inserted invoice has its order, its card, its PDF and the record of its number.
+    Inserted,
+    /// The record of a number names the invoice that has it, and every invoice has one.
+    TakenNumber,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -79,6 +83,8 @@ impl Invariant {
         Self::Refund,
         Self::PaymentAlias,
         Self::OrderPayment,
+        Self::Inserted,
+        Self::TakenNumber,
     ];
 
     /// Its name in the report.
@@ -106,6 +112,8 @@ impl Invariant {
             Self::Refund => "refund",
             Self::PaymentAlias => "payment_alias",
             Self::OrderPayment => "order_payment",
+            Self::Inserted => "inserted",
+            Self::TakenNumber => "taken_number",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! People: users, their titles, messages and wallets.
 
+pub(crate) mod card_invoice;
 pub mod login;
 pub mod messages;
 pub mod titles;

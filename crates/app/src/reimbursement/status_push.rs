@@ -45,3 +45,17 @@ pub(crate) async fn to(
         now_ms: app.now().unix_millis(),
     }))
 }
+
+/// The pushes to whom the card is of: its merchant, and the platform that has inserted it (D-198).
+pub(crate) async fn to_owners(
+    app: &App,
+    order_id: &OrderId,
+    card: &InvoiceCard,
+) -> Result<Vec<NewPush>, Failure> {
+    let mut pushes = Vec::new();
+    let platform = card.platform.as_ref().filter(|platform| **platform != card.merchant);
+    for owner in std::iter::once(&card.merchant).chain(platform) {
+        pushes.extend(to(app, owner, order_id, card).await?);
+    }
+    Ok(pushes)
+}

@@ -61,6 +61,7 @@ pub fn app(
             authorization_life: Duration::from_secs(settings.authorization.life_s),
             allots_numbers: settings.mode == ModeName::Sandbox && !settings.issuing.is_outside(),
         },
+        card_age: settings.platform.card_age(settings.mode),
         retention: settings.retention.settings(),
     };
     let issuer: Arc<dyn Issuer> = match outside_issuer(settings, Arc::clone(&clock))? {

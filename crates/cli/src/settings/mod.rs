@@ -15,6 +15,7 @@ mod log;
 mod login;
 mod mode;
 mod pay_merchants;
+mod platform;
 mod push;
 mod render;
 mod retention;
@@ -33,6 +34,7 @@ pub use log::{Log, LogFormat};
 pub use login::Login;
 pub use mode::ModeName;
 pub use pay_merchants::PayMerchantSetting;
+pub use platform::Platform;
 pub use push::Push;
 pub use render::Render;
 pub use retention::Retention;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How invoices are issued.
     pub issuing: Issuing,
+    /// Invoicing platforms.
+    pub platform: Platform,
     /// What invoices are printed on.
     pub render: Render,
     /// How pushes are sent.
@@ -140,6 +144,7 @@ impl Settings {
             self.login.bounded(),
             self.limits.bounded(),
             self.issuing.bounded(),
+            self.platform.bounded(),
             self.push.bounded(),
             self.retention.bounded(),
         ]

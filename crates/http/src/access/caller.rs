@@ -41,6 +41,16 @@ pub(crate) struct Call {
 
 impl Call {
     async fn of(permission: Permission, request: Request, server: &Server) -> Result<Self, Failed> {
+        Self::or(permission.refusal_code(), permission, request, server).await
+    }
+
+    /// The same; without the permission it is refused with that code.
+    async fn or(
+        code: ErrorCode,
+        permission: Permission,
+        request: Request,
+        server: &Server,
+    ) -> Result<Self, Failed> {
         let (parts, body) = request.into_parts();
         if query_value(&parts.uri, NAME).is_empty() {
             let seen = match seen_in_head(&parts) {
@@ -50,7 +60,7 @@ impl Call {
             return Err(missing(seen).into());
         }
         let token = token(&parts)?;
-        let caller = authenticate::authenticate_for(&server.app, &token, permission).await?;
+        let caller = authenticate::authenticate_for(&server.app, &token, permission, code).await?;
         let sender = Sender::Account(caller.appid.clone());
         Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
     }
@@ -72,6 +82,28 @@ impl FromRequest<Server> for InvoicingCall {
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
         Call::of(Permission::Invoicing, request, server).await.map(Self)
+    }
+}
+
+/// A [`Call`] of [`Permission::Platform`].
+pub(crate) struct PlatformCall(pub(crate) Call);
+
+impl FromRequest<Server> for PlatformCall {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::of(Permission::Platform, request, server).await.map(Self)
+    }
+}
+
+/// A call of [`Permission::Platform`] that changes nothing: 48001 without it (D-70).
+pub(crate) struct PlatformReading(pub(crate) Call);
+
+impl FromRequest<Server> for PlatformReading {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::or(ErrorCode::ApiUnauthorized, Permission::Platform, request, server).await.map(Self)
     }
 }
 

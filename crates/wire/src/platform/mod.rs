@@ -1,0 +1,9 @@
+//! The invoicing platform's calls: its own link, card templates, inserted invoices and their status
+//! (wire_facts 1.1).
+
+pub mod card_link;
+pub mod create_card;
+pub mod decrypt;
+pub mod insert;
+pub mod set_url;
+pub mod update_status;
