@@ -65,11 +65,13 @@ pub enum Kind {
     PaymentAlias,
     /// A code by which pay merchants charge a user without a page. Owner: the code; id: empty.
     PayerCode,
+    /// A PDF that a platform has uploaded. Owner: the platform; id: its s_media_id.
+    PlatformPdf,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -96,6 +98,7 @@ impl Kind {
         Self::Refund,
         Self::PaymentAlias,
         Self::PayerCode,
+        Self::PlatformPdf,
     ];
 
     /// The table's name.
@@ -127,6 +130,7 @@ impl Kind {
             Self::Refund => "refunds",
             Self::PaymentAlias => "payment_aliases",
             Self::PayerCode => "payer_codes",
+            Self::PlatformPdf => "platform_pdfs",
         }
     }
 
@@ -155,7 +159,12 @@ impl Kind {
     pub const fn can_expire(self) -> bool {
         matches!(
             self,
-            Self::Order | Self::Message | Self::EndedSession | Self::Payment | Self::PaymentAlias
+            Self::Order
+                | Self::Message
+                | Self::EndedSession
+                | Self::Payment
+                | Self::PaymentAlias
+                | Self::PlatformPdf
         )
     }
 

@@ -26,6 +26,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         // An older one would lose of an order that a payment opened it, and send no notices.
         oldest_program: 3,
     },
+    Migration {
+        number: 4,
+        sql: include_str!("../migrations/0004_platform_files.sql"),
+        // An older one would say of an uploaded PDF's link that there is nothing.
+        oldest_program: 4,
+    },
 ];
 
 /// Nodes that start at the same time migrate one after the other ("KPIA").

@@ -17,6 +17,7 @@ use kaipiao_domain::payment::refund::Refund;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::message::Message;
 use kaipiao_domain::people::user::{BookEntry, User};
+use kaipiao_domain::platform::pdf::PlatformPdf;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use kaipiao_records::authorization::order::order_key;
@@ -32,6 +33,7 @@ use kaipiao_records::payment::refund::refund_key;
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::EndedSession;
+use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::Record;
 use kaipiao_records::server::{ClockOffset, StoreMetadata};
 
@@ -51,6 +53,7 @@ pub(super) enum Known {
     Refund(Box<Refund>),
     PaymentAlias(MchId, String, PaymentAlias),
     PayerCode(String),
+    PlatformPdf(Box<PlatformPdf>),
     Other,
 }
 
@@ -99,6 +102,7 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
             PayerCode::decode(stored)?;
             Known::PayerCode(stored.key.owner.clone())
         }
+        Kind::PlatformPdf => Known::PlatformPdf(Box::new(PlatformPdf::decode(stored)?)),
         // A fact that a newer program keeps.
         Kind::Server => Known::Other,
     })
@@ -124,6 +128,7 @@ impl Known {
             Self::Refund(refund) => refund_key(&refund.mchid, &refund.request.out_refund_no),
             Self::PaymentAlias(mchid, name, _) => payment_alias_key(mchid, name),
             Self::PayerCode(code) => payer_code_key(code),
+            Self::PlatformPdf(pdf) => platform_pdf_key(&pdf.owner, &pdf.media_id),
             Self::Content(_) | Self::CardCode(..) | Self::Other => return None,
         })
     }

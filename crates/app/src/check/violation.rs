@@ -52,11 +52,15 @@ pub enum Invariant {
     PaymentAlias,
     /// An order that a payment opened has that payment, and is refunded as it is.
     OrderPayment,
+    /// An uploaded PDF's file is there, as long as it was.
+    PdfFile,
+    /// A file beside the store is an uploaded PDF's.
+    FileOrphan,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -79,6 +83,8 @@ impl Invariant {
         Self::Refund,
         Self::PaymentAlias,
         Self::OrderPayment,
+        Self::PdfFile,
+        Self::FileOrphan,
     ];
 
     /// Its name in the report.
@@ -106,6 +112,8 @@ impl Invariant {
             Self::Refund => "refund",
             Self::PaymentAlias => "payment_alias",
             Self::OrderPayment => "order_payment",
+            Self::PdfFile => "pdf_file",
+            Self::FileOrphan => "file_orphan",
         }
     }
 }

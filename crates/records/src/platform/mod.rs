@@ -1,0 +1,3 @@
+//! Platform: what platforms upload.
+
+pub mod pdf;
