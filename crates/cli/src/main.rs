@@ -13,6 +13,7 @@ use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
+use kaipiao_cli::{READ_PDF, read_pdf};
 use kaipiao_cli::{accounts, demo, health, log, moving, tls};
 use signals::{Signals, second_signal};
 use std::path::PathBuf;
@@ -22,8 +23,16 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+fn main() -> ExitCode {
+    // A child of this program's own: it needs no runtime, and takes little memory.
+    if std::env::args_os().nth(1).is_some_and(|command| command == READ_PDF) {
+        return read_pdf();
+    }
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve { args, changes, die_before_commit } => {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });

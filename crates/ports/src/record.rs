@@ -65,6 +65,8 @@ pub enum Kind {
     PaymentAlias,
     /// A code by which pay merchants charge a user without a page. Owner: the code; id: empty.
     PayerCode,
+    /// A PDF that a platform has uploaded. Owner: the platform; id: its s_media_id.
+    PlatformPdf,
     /// A card template of a platform. Owner: the platform; id: the card_id.
     CardTemplate,
     /// An invoice that a platform has inserted. Owner: the merchant; id: its name among the merchant's invoices.
@@ -75,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -102,6 +104,7 @@ impl Kind {
         Self::Refund,
         Self::PaymentAlias,
         Self::PayerCode,
+        Self::PlatformPdf,
         Self::CardTemplate,
         Self::InsertedInvoice,
         Self::TakenNumber,
@@ -136,6 +139,7 @@ impl Kind {
             Self::Refund => "refunds",
             Self::PaymentAlias => "payment_aliases",
             Self::PayerCode => "payer_codes",
+            Self::PlatformPdf => "platform_pdfs",
             Self::CardTemplate => "card_templates",
             Self::InsertedInvoice => "inserted_invoices",
             Self::TakenNumber => "taken_numbers",
@@ -167,7 +171,12 @@ impl Kind {
     pub const fn can_expire(self) -> bool {
         matches!(
             self,
-            Self::Order | Self::Message | Self::EndedSession | Self::Payment | Self::PaymentAlias
+            Self::Order
+                | Self::Message
+                | Self::EndedSession
+                | Self::Payment
+                | Self::PaymentAlias
+                | Self::PlatformPdf
         )
     }
 

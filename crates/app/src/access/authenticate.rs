@@ -42,9 +42,17 @@ fn unknown(detail: &str) -> Failure {
     Refusal::new(ErrorCode::InvalidCredential, detail).into()
 }
 
-/// The account behind a token, if it may call what the permission is for; `code`: what it is refused with
-/// otherwise (48001, 72015).
+/// The account behind a token, if it may call what the permission is for (48001, 72015).
 pub async fn authenticate_for(
+    app: &App,
+    token: &str,
+    permission: Permission,
+) -> Result<Account, Failure> {
+    authenticate_or(app, token, permission, permission.refusal_code()).await
+}
+
+/// The same; without the permission it is refused with that code.
+pub async fn authenticate_or(
     app: &App,
     token: &str,
     permission: Permission,

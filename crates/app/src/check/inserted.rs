@@ -75,7 +75,10 @@ async fn is_taken_by(
             found.add(Invariant::TakenNumber, what);
         }
         Some(taken) => {
-            let what = format!("its number {code} {digits} is that of {} {}", taken.merchant, taken.serial);
+            let what = format!(
+                "its number {code} {digits} is that of {} {}",
+                taken.merchant, taken.serial
+            );
             let is_its = taken.merchant == *merchant && taken.serial == *serial;
             found.unless(is_its, Invariant::TakenNumber, what);
         }

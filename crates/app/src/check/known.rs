@@ -19,6 +19,7 @@ use kaipiao_domain::people::message::Message;
 use kaipiao_domain::people::user::{BookEntry, User};
 use kaipiao_domain::platform::card_template::CardTemplate;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
+use kaipiao_domain::platform::pdf::PlatformPdf;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use kaipiao_records::authorization::order::order_key;
@@ -37,6 +38,7 @@ use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::EndedSession;
 use kaipiao_records::platform::card_template::card_template_key;
 use kaipiao_records::platform::inserted_invoice::inserted_key;
+use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::Record;
 use kaipiao_records::server::{ClockOffset, StoreMetadata};
 
@@ -56,6 +58,7 @@ pub(super) enum Known {
     Refund(Box<Refund>),
     PaymentAlias(MchId, String, PaymentAlias),
     PayerCode(String),
+    PlatformPdf(Box<PlatformPdf>),
     Inserted(Box<InsertedInvoice>),
     TakenNumber(TakenNumber),
     Template(Box<CardTemplate>),
@@ -107,6 +110,7 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
             PayerCode::decode(stored)?;
             Known::PayerCode(stored.key.owner.clone())
         }
+        Kind::PlatformPdf => Known::PlatformPdf(Box::new(PlatformPdf::decode(stored)?)),
         Kind::InsertedInvoice => Known::Inserted(Box::new(InsertedInvoice::decode(stored)?)),
         Kind::TakenNumber => Known::TakenNumber(TakenNumber::decode(stored)?),
         Kind::CardTemplate => Known::Template(Box::new(CardTemplate::decode(stored)?)),
@@ -135,6 +139,7 @@ impl Known {
             Self::Refund(refund) => refund_key(&refund.mchid, &refund.request.out_refund_no),
             Self::PaymentAlias(mchid, name, _) => payment_alias_key(mchid, name),
             Self::PayerCode(code) => payer_code_key(code),
+            Self::PlatformPdf(pdf) => platform_pdf_key(&pdf.owner, &pdf.media_id),
             Self::Inserted(invoice) => inserted_key(&invoice.merchant, &invoice.serial()),
             Self::TakenNumber(taken) => TakenNumber::key(&taken.number),
             Self::Template(template) => card_template_key(&template.platform, &template.card_id),

@@ -8,6 +8,7 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Freshness, Page, Store};
 use kaipiao_records::invoicing::invoice_request::request_key;
@@ -21,8 +22,11 @@ pub(super) const PAGE: usize = 256;
 pub(super) struct Look<'a> {
     pub store: &'a dyn Store,
     pub clock: &'a dyn Clock,
+    pub blobs: &'a dyn Blobs,
     /// How long the server keeps pushes that are completed.
     pub pushes_are_kept: Duration,
+    /// And uploaded PDFs that are attached to nothing.
+    pub pdfs_are_kept: Duration,
 }
 
 impl Look<'_> {

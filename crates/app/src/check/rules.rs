@@ -3,7 +3,7 @@
 use super::known::{self, Known};
 use super::look::Look;
 use super::violation::{Found, Invariant, Subject, Violation};
-use super::{cards, contents, inserted, numbers, offsets, orders, payments, results};
+use super::{cards, contents, files, inserted, numbers, offsets, orders, payments, results};
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_ports::errors::StoreError;
@@ -50,6 +50,7 @@ async fn hold(
         Known::PaymentAlias(mchid, name, alias) => {
             payments::alias(look, mchid, name, alias, found).await
         }
+        Known::PlatformPdf(pdf) => files::pdf(look, pdf, found).await,
         Known::Inserted(invoice) => inserted::invoice(look, invoice, found).await,
         Known::TakenNumber(taken) => inserted::taken_number(look, taken, found).await,
         Known::Message(_) | Known::PayerCode(_) | Known::Template(_) | Known::Other => Ok(()),

@@ -52,6 +52,10 @@ pub enum Invariant {
     PaymentAlias,
     /// An order that a payment opened has that payment, and is refunded as it is.
     OrderPayment,
+    /// An uploaded PDF's file is there, as long as it was.
+    PdfFile,
+    /// A file beside the store is an uploaded PDF's.
+    FileOrphan,
     /// An inserted invoice has its order, its card, its PDF and the record of its number.
     Inserted,
     /// The record of a number names the invoice that has it, and every invoice has one.
@@ -60,7 +64,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -83,6 +87,8 @@ impl Invariant {
         Self::Refund,
         Self::PaymentAlias,
         Self::OrderPayment,
+        Self::PdfFile,
+        Self::FileOrphan,
         Self::Inserted,
         Self::TakenNumber,
     ];
@@ -112,6 +118,8 @@ impl Invariant {
             Self::Refund => "refund",
             Self::PaymentAlias => "payment_alias",
             Self::OrderPayment => "order_payment",
+            Self::PdfFile => "pdf_file",
+            Self::FileOrphan => "file_orphan",
             Self::Inserted => "inserted",
             Self::TakenNumber => "taken_number",
         }

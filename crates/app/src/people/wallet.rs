@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
 use crate::people::card_invoice::CardInvoice;
-use crate::platform::cards;
+use crate::platform::{cards, inserted_info};
 use crate::signed::{pdf_name, pdf_url, read_pdf_name};
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
@@ -58,6 +58,8 @@ pub struct HeldInserted {
     pub invoice: InsertedInvoice,
     /// The address of its PDF.
     pub pdf_url: String,
+    /// The address of the PDF of what was consumed; None: there is none.
+    pub trip_pdf_url: Option<String>,
     /// Whether its platform has taken it back.
     pub is_cancelled: bool,
     /// Where the entries of its card lead.
@@ -150,6 +152,7 @@ async fn held_inserted(
     let with_target = |link: CardLink| CardLink { url: cards::target(app, &card, &link), ..link };
     Ok(Some(HeldInserted {
         pdf_url: pdf_url(&app.keys, base_url, merchant, &card.serial),
+        trip_pdf_url: inserted_info::trip_pdf_url(app, &invoice),
         is_cancelled: card.status.plain() == ReimburseStatus::Cancel,
         links: links.map(with_target).collect(),
         reimbursement: reimbursement_of(app, &card).await?,
@@ -201,9 +204,7 @@ pub(crate) async fn progress(
         Some(CardInvoice::Issued(request)) => match &request.state {
             RequestState::Running { .. } => return Ok(InvoiceProgress::Underway),
             RequestState::Failed { .. } => return Ok(InvoiceProgress::Failed),
-            RequestState::Issued { .. } => {
-                (request.summary.gross, request.offset_by().is_some())
-            }
+            RequestState::Issued { .. } => (request.summary.gross, request.offset_by().is_some()),
         },
         Some(CardInvoice::Inserted(inserted)) => {
             let card: Option<InvoiceCard> = get(app, &card_key_of_inserted(&inserted)).await?;

@@ -18,6 +18,7 @@ use kaipiao_domain::people::user::OpenId;
 use kaipiao_domain::platform::card_template::CardTemplate;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::platform::insertion::Insertion;
+use kaipiao_domain::platform::pdf::PdfHolder;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
@@ -41,7 +42,7 @@ pub async fn insert(
     asked: &Insertion,
 ) -> Result<InsertedCard, Failure> {
     let template = templates::find(app, &platform.appid, &asked.card_id).await?;
-    template.check_age(app.settings.card_age, app.now())?;
+    template.check_age(app.settings.platform.card_age, app.now())?;
     let key = order_key_of(&merchant_of(app, asked).await?, &asked.order_id);
     let template = &template;
     decide_reading(app, key, FirstTry::Reads, |order: Option<Order>, attempt| {
@@ -81,12 +82,27 @@ async fn decide(
     // A code that another card has is a conflict, after which another one is drawn.
     let code = CardCode::from_random(u64::from_be_bytes(app.random()));
     let inserted = asked.invoice(&order, &yes, template, code, now)?;
-    let mut also = pdfs::attach(app, platform, &inserted).await?;
+    let mut also = attached(app, &inserted).await?;
     also.extend(records_of(&inserted, &template.face.title));
     let openid = openid::make(&app.keys, &platform.appid, &inserted.user);
     let next = order.used_by(&yes, &inserted.serial());
     let result = InsertedCard { code: inserted.code, openid };
     Ok(Decision { also, ..Decision::alone(Some(next), result) })
+}
+
+/// The invoice's PDFs as they are from then on: its own, which shows its code and number, and that of what was
+/// consumed.
+async fn attached(app: &App, inserted: &InsertedInvoice) -> Result<Vec<Save>, Failure> {
+    let InsertedInvoice { platform, merchant, order_id, number, .. } = inserted;
+    let holder = || PdfHolder { merchant: merchant.clone(), order_id: order_id.clone() };
+    let pdf = pdfs::find(app, platform, inserted.pdf.as_str()).await?;
+    pdfs::check_face(app, &pdf.value, number.code(), number.number())?;
+    let mut saves = vec![pdfs::attach(pdf, holder())?];
+    if let Some(trip_pdf) = &inserted.trip_pdf {
+        let trip_pdf = pdfs::find(app, platform, trip_pdf.as_str()).await?;
+        saves.push(pdfs::attach(trip_pdf, holder())?);
+    }
+    Ok(saves)
 }
 
 /// What an inserted invoice is recorded by, each as new.

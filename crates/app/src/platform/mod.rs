@@ -1,7 +1,9 @@
-//! The invoicing platform's side: its card templates, and the invoices that it inserts (wire_facts 1.1).
+//! The invoicing platform's side: its PDFs and card templates, and the invoices that it inserts (wire_facts 1.1).
 
 pub mod cards;
+pub mod collector;
 pub mod insert;
 pub(crate) mod inserted_info;
+pub mod pdfs;
 pub mod templates;
 pub mod update_status;

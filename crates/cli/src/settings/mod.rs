@@ -34,7 +34,7 @@ pub use log::{Log, LogFormat};
 pub use login::Login;
 pub use mode::ModeName;
 pub use pay_merchants::PayMerchantSetting;
-pub use platform::Platform;
+pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
 pub use retention::Retention;
@@ -87,10 +87,12 @@ pub struct Settings {
     pub limits: Limits,
     /// How invoices are issued.
     pub issuing: Issuing,
-    /// Invoicing platforms.
-    pub platform: Platform,
     /// What invoices are printed on.
     pub render: Render,
+    /// Files beside the store.
+    pub files: Files,
+    /// What platforms insert.
+    pub platform: Platform,
     /// How pushes are sent.
     pub push: Push,
     /// What is forgotten, and when.
@@ -147,6 +149,7 @@ impl Settings {
             self.platform.bounded(),
             self.push.bounded(),
             self.retention.bounded(),
+            self.files.bounded(),
         ]
         .concat()
     }
@@ -159,6 +162,14 @@ impl Settings {
     /// Whose X-Forwarded-For is believed.
     pub fn trusted_proxies(&self) -> Result<Vec<Range>, SettingsError> {
         addresses::ranges("trusted_proxies", &self.trusted_proxies)
+    }
+
+    /// Where the files beside the store lie.
+    pub fn files_directory(&self) -> PathBuf {
+        match &self.files.directory {
+            none if none.as_os_str().is_empty() => self.data.join("files"),
+            directory => directory.clone(),
+        }
     }
 
     /// The callbacks of the accounts that have one here, with their secrets read.

@@ -112,10 +112,8 @@ fn narrow(field: &str, text: &str, most: usize) -> Result<(), Refusal> {
     if halves <= 2 * most {
         return Ok(());
     }
-    let problem = format!(
-        "is too long: {most} Chinese characters are allowed, or {} of ASCII",
-        2 * most
-    );
+    let problem =
+        format!("is too long: {most} Chinese characters are allowed, or {} of ASCII", 2 * most);
     Err(Refusal::invalid(field, problem))
 }
 
@@ -152,7 +150,10 @@ mod tests {
         let custom = |face: &mut TemplateFace, change: fn(&mut CardLink)| {
             change(face.custom.as_mut().unwrap());
         };
-        assert!(complaint(|face| face.title.push('x')).starts_with("invoice_info.base_info.title is too"));
+        assert!(
+            complaint(|face| face.title.push('x'))
+                .starts_with("invoice_info.base_info.title is too")
+        );
         assert!(complaint(|face| face.payee.clear()).starts_with("invoice_info.payee is empty"));
         assert!(complaint(|face| face.kind.clear()).starts_with("invoice_info.type is empty"));
         assert!(complaint(|face| face.logo_url = "x".into()).contains("logo_url must be a http"));

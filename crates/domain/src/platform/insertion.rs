@@ -55,7 +55,8 @@ impl Insertion {
     ) -> Result<&'o Authorization, Refusal> {
         let Self { order_id, appid, .. } = self;
         let never = |why: &str| Order::never_authorized(order_id, why);
-        let order = order.ok_or_else(|| never(&format!("{appid} never called getauthurl for it")))?;
+        let order =
+            order.ok_or_else(|| never(&format!("{appid} never called getauthurl for it")))?;
         if platform != Some(&order.request.platform) {
             let own = platform.map_or("none", PlatformId::as_str);
             let asked = order.request.platform.as_str();
@@ -166,5 +167,80 @@ impl Insertion {
         let digits = format!("{} {}", number.code(), number.number());
         let detail = format!("the invoice {} is in a wallet already", digits.trim_start());
         Refusal::new(ErrorCode::BillingRepeated, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Fen;
+    use crate::reimbursement::invoice_info::InfoParty;
+
+    fn asked(no: &str, code: &str, check_code: &str) -> Insertion {
+        Insertion {
+            order_id: OrderId::parse("1").unwrap(),
+            card_id: CardId::parse("pjZ8Yt9WoOePThU0NfUKz5-tBEWU").unwrap(),
+            appid: AppId::parse("wx6b61697069616f31").unwrap(),
+            billing: (no.to_owned(), code.to_owned()),
+            check_code: check_code.to_owned(),
+            content: InsertedContent {
+                gross: Fen::new(1),
+                net: Fen::new(1),
+                tax: Fen::ZERO,
+                issued_at: Timestamp::from_unix_millis(0),
+                items: Vec::new(),
+                buyer: InfoParty::default(),
+                seller: InfoParty::default(),
+                remarks: String::new(),
+                cashier: String::new(),
+                maker: String::new(),
+            },
+            pdf: MediaId::parse("1").unwrap(),
+            trip_pdf: None,
+        }
+    }
+
+    #[test]
+    fn code_and_number_are_told_apart_by_their_lengths() {
+        let (code, number, digital) = ("044032000211", "62522141", "25952000000000000017");
+        let classic = InvoiceNumber::parse(code, number).unwrap();
+        let fully_digital = InvoiceNumber::parse("", digital).unwrap();
+        for (no, of_code, expected) in [
+            (code, number, &classic),
+            (number, code, &classic),
+            (digital, "", &fully_digital),
+            ("", digital, &fully_digital),
+            (digital, digital, &fully_digital),
+        ] {
+            assert_eq!(asked(no, of_code, "").number().as_ref(), Ok(expected), "{no} {of_code}");
+        }
+        for (no, of_code) in [
+            (code, ""),
+            (number, ""),
+            (code, code),
+            (digital, number),
+            (digital, "25952000000000000018"),
+            ("04403200021", number),
+            ("04403200021x", number),
+            ("中中中中", number),
+        ] {
+            let refusal = asked(no, of_code, "").number().unwrap_err();
+            assert_eq!(refusal.code, ErrorCode::BillingSizeError, "{no} {of_code}");
+        }
+    }
+
+    #[test]
+    fn a_check_code_goes_with_a_code() {
+        let classic = InvoiceNumber::parse("044032000211", "62522141").unwrap();
+        let digital = InvoiceNumber::parse("", "25952000000000000017").unwrap();
+        let check = |text: &str, number: &InvoiceNumber| {
+            asked("", "", text).check_code(number).map_err(|refusal| refusal.code)
+        };
+        let digits = "12345678901234567890";
+        assert_eq!(check("12345 67890 12345 67890", &classic).as_deref(), Ok(digits));
+        assert_eq!(check("", &classic), Err(ErrorCode::CheckCodeEmpty));
+        assert_eq!(check("1", &classic), Err(ErrorCode::InvalidParams));
+        assert_eq!(check("1234567890123456789x", &classic), Err(ErrorCode::InvalidParams));
+        assert_eq!((check("", &digital), check(digits, &digital)), (Ok(String::new()), Ok(String::new())));
     }
 }

@@ -60,7 +60,7 @@ impl Call {
             return Err(missing(seen).into());
         }
         let token = token(&parts)?;
-        let caller = authenticate::authenticate_for(&server.app, &token, permission, code).await?;
+        let caller = authenticate::authenticate_or(&server.app, &token, permission, code).await?;
         let sender = Sender::Account(caller.appid.clone());
         Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
     }

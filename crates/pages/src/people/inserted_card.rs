@@ -28,6 +28,8 @@ pub(super) struct InsertedCard<'a> {
     links: Vec<CardLink>,
     /// The address of a new mail with the PDF's.
     mail: String,
+    /// The address of the PDF of what was consumed.
+    trip_pdf_url: Option<String>,
     is_cancelled: bool,
     reimbursement: Option<HeldReimbursement>,
 }
@@ -37,7 +39,8 @@ const ITEMS: usize = 20;
 
 impl<'a> InsertedCard<'a> {
     pub(super) fn of(frame: &'a Frame, name: &'a str, held: HeldInserted) -> Self {
-        let HeldInserted { invoice, pdf_url, is_cancelled, links, reimbursement } = held;
+        let HeldInserted { invoice, pdf_url, trip_pdf_url, is_cancelled, links, reimbursement } =
+            held;
         let content = invoice.content;
         let seller = content.seller.name;
         let number = invoice.number.number().to_owned();
@@ -68,6 +71,7 @@ impl<'a> InsertedCard<'a> {
             links,
             mail: mail_of(&seller, &pdf_url),
             seller,
+            trip_pdf_url,
             is_cancelled,
             reimbursement,
         }

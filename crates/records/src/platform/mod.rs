@@ -1,4 +1,5 @@
-//! Card templates, and invoices that platforms have inserted.
+//! What platforms upload, their card templates, and invoices that they have inserted.
 
 pub mod card_template;
 pub mod inserted_invoice;
+pub mod pdf;
