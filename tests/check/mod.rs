@@ -3,6 +3,7 @@
 mod breaks;
 mod broken;
 mod payment_breaks;
+mod platform_breaks;
 mod played;
 
 use crate::payment::pay_client::PayClient;
@@ -15,6 +16,7 @@ use kaipiao_ports::record::Kind;
 use kaipiao_store_sqlite::SqliteStore;
 use kaipiao_tests::{TestServer, USER, assert_refused, assert_sucesss, load, wait_for};
 use payment_breaks::PAYMENT_BREAKS;
+use platform_breaks::PLATFORM_BREAKS;
 use played::played;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -34,12 +36,15 @@ fn a_store_with_every_kind_of_end_is_clean_also_beside_its_server() {
     let json: Value = serde_json::from_str(&report.text).unwrap();
     assert!(report.holds && json["holds"] == json!(true), "{json:#}");
     for (table, count) in [
-        ("orders", 10),
+        ("orders", 11),
         ("invoice_requests", 6),
         ("invoice_contents", 6),
         ("invoice_numbers", 3),
-        ("cards", 2),
-        ("card_codes", 2),
+        ("cards", 3),
+        ("card_codes", 3),
+        ("card_templates", 1),
+        ("inserted_invoices", 1),
+        ("taken_numbers", 4),
         ("jobs", 1),
         ("payments", 5),
         ("refunds", 4),
@@ -96,7 +101,7 @@ fn the_last_numbers_of_a_code_are_looked_at_like_any_others() {
 fn each_invariant_that_is_broken_is_reported_where_it_is() {
     let data = played().stop();
     let data = data.path().join("data");
-    for (invariant, break_it, table, words) in BREAKS.iter().chain(PAYMENT_BREAKS) {
+    for (invariant, break_it, table, words) in BREAKS.iter().chain(PAYMENT_BREAKS).chain(PLATFORM_BREAKS) {
         let broken = Broken::open(&data);
         break_it(&broken);
         let violations = broken.violations(KEPT);
@@ -108,7 +113,7 @@ fn each_invariant_that_is_broken_is_reported_where_it_is() {
         assert!(violations.iter().any(is_it), "{invariant:?} {words}: {violations:#?}");
     }
     let broken: BTreeSet<_> =
-        BREAKS.iter().chain(PAYMENT_BREAKS).map(|(invariant, ..)| *invariant).collect();
+        BREAKS.iter().chain(PAYMENT_BREAKS).chain(PLATFORM_BREAKS).map(|(invariant, ..)| *invariant).collect();
     assert_eq!(broken, BTreeSet::from(Invariant::ALL));
 }
 

@@ -4,7 +4,7 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
 use crate::admin::{
-    accounts, callbacks, invoices, jobs, numbers, orders, pay_merchants, payments, pushes, users,
+    accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants, payments, pushes, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
@@ -452,6 +452,14 @@ pub const ROUTES: &[Route] = &[
         what: "a merchant's invoice requests (appid=, fpqqlsh=, from_ms=, state=, buyer= …)",
         what_zh: "商户的开票请求（appid=、fpqqlsh=、from_ms=、state=、buyer= …）",
         handler: || get(invoices::list_invoices),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/inserted-invoices",
+        section: "admin",
+        what: "invoices that platforms inserted for a merchant's orders (appid=, order_id=, number= …)",
+        what_zh: "开票平台插入的发票（appid=、order_id=、number= …）",
+        handler: || get(inserted_invoices::list),
     },
     Route {
         methods: "GET",

@@ -3,6 +3,7 @@
 pub mod cards;
 pub mod collector;
 pub mod insert;
+pub mod inserted;
 pub(crate) mod inserted_info;
 pub mod pdfs;
 pub mod templates;

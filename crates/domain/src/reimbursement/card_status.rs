@@ -251,8 +251,8 @@ mod tests {
         let cancels = Ok(cancelled.clone());
         assert_eq!(after(&init), [Ok(init.clone()), Err(72024), Err(72024), cancels.clone()]);
         assert_eq!(after(&locked), [Err(72023), Err(72024), Err(72024), cancels]);
-        assert_eq!(after(&closed), [Err(72061); 4]);
-        assert_eq!(after(&cancelled), [Err(72060); 4]);
+        assert_eq!(after(&closed), [(); 4].map(|()| Err(72061)));
+        assert_eq!(after(&cancelled), [(); 4].map(|()| Err(72060)));
     }
 
     #[test]
