@@ -12,6 +12,7 @@ mod home;
 mod invoicing;
 mod payment;
 mod people;
+mod platform;
 mod reimbursement;
 mod sandbox;
 mod scaling;

@@ -3,7 +3,8 @@
 use crate::payment::pay_client;
 use crate::payment::pay_client::{MCHID, PayClient};
 use crate::payment::pay_code::{fixed_code, quick};
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, assert_sucesss};
+use crate::platform::pdf::{showing, uploaded};
+use kaipiao_tests::{MERCHANT, PLATFORM, TestServer, assert_ok, assert_refused, assert_sucesss};
 use serde_json::json;
 
 /// A server on which an invoice was issued (B1), one was issued and taken back (A1, A1r), one has failed
@@ -32,6 +33,7 @@ pub fn played() -> TestServer {
     server.all_completed();
     server.leaves_pushes();
     pay_in_every_way(&server);
+    uploaded(&server.client(PLATFORM), &showing("invoice"));
     server
 }
 

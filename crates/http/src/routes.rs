@@ -14,6 +14,7 @@ use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
     unified_order,
 };
+use crate::platform::pdfs;
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -163,6 +164,30 @@ pub const ROUTES: &[Route] = &[
         what: "its first page as a picture",
         what_zh: "发票首页图片",
         handler: || get(documents::svg),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/setpdf",
+        section: "platform",
+        what: "upload a PDF (multipart, field pdf)",
+        what_zh: "上传 PDF（multipart，字段 pdf）",
+        handler: || post_only(pdfs::set_pdf),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/getpdf",
+        section: "platform",
+        what: "where an uploaded PDF can be read for two hours (action=get_url)",
+        what_zh: "查询已上传的 PDF（action=get_url）",
+        handler: || post_only(pdfs::get_pdf),
+    },
+    Route {
+        methods: "GET",
+        path: "/invoice/media/{name}",
+        section: "platform",
+        what: "an uploaded PDF (pdf_url)",
+        what_zh: "已上传的 PDF（pdf_url）",
+        handler: || get(pdfs::media),
     },
     Route {
         methods: "POST",

@@ -1,0 +1,3 @@
+//! The invoicing platform's calls (wire_facts 1.1).
+
+pub(crate) mod pdfs;
