@@ -4,6 +4,7 @@ use crate::payment::pay_client;
 use crate::payment::pay_client::{MCHID, PayClient};
 use crate::payment::pay_code::{fixed_code, quick};
 use crate::platform::inserted;
+use crate::platform::pdf::{showing, uploaded};
 use kaipiao_tests::{MERCHANT, PLATFORM, TestServer, assert_ok, assert_refused, assert_sucesss};
 use serde_json::json;
 
@@ -33,6 +34,7 @@ pub fn played() -> TestServer {
     server.all_completed();
     server.leaves_pushes();
     pay_in_every_way(&server);
+    uploaded(&server.client(PLATFORM), &showing("invoice"));
     inserted(&server, &server.client(PLATFORM), "insert-1", "62522141");
     server
 }

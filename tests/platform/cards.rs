@@ -24,8 +24,16 @@ fn a_platform_cuts_its_s_pappid_out_of_its_own_link() {
         assert!(page.ends_with("/bizmall/authinvoice"), "{url}");
         assert_eq!(rest, format!("action=list&s_pappid={}", server.s_pappid()));
     }
-    assert_refused(&server.client(REIMBURSER).post("/card/invoice/seturl", &json!({})), 48001, "platform_api");
-    assert_refused(&server.merchant().post("/card/invoice/seturl", &json!({})), 48001, "switched off");
+    assert_refused(
+        &server.client(REIMBURSER).post("/card/invoice/seturl", &json!({})),
+        48001,
+        "platform_api",
+    );
+    assert_refused(
+        &server.merchant().post("/card/invoice/seturl", &json!({})),
+        48001,
+        "switched off",
+    );
     assert_refused(&server.call("PUT", &path, ""), 43002, "POST");
 }
 
@@ -40,11 +48,23 @@ fn each_template_has_a_card_id_of_its_own() {
         ("/invoice_info", Value::Null, "invoice_info is missing"),
         ("/invoice_info/payee", json!(""), "invoice_info.payee is empty"),
         ("/invoice_info/type", Value::Null, "invoice_info.type is empty"),
-        ("/invoice_info/base_info/title", json!("十个汉字的收款方名称"), "base_info.title is too long"),
+        (
+            "/invoice_info/base_info/title",
+            json!("十个汉字的收款方名称"),
+            "base_info.title is too long",
+        ),
         ("/invoice_info/base_info/logo_url", json!("logo"), "base_info.logo_url must be a http"),
         ("/invoice_info/base_info/custom_url", json!("xyz"), "base_info.custom_url must be a http"),
-        ("/invoice_info/base_info/custom_url_name", json!("查看详情页面"), "custom_url_name is too long"),
-        ("/invoice_info/base_info/custom_url_sub_title", json!("一二三四五六七"), "sub_title is too long"),
+        (
+            "/invoice_info/base_info/custom_url_name",
+            json!("查看详情页面"),
+            "custom_url_name is too long",
+        ),
+        (
+            "/invoice_info/base_info/custom_url_sub_title",
+            json!("一二三四五六七"),
+            "sub_title is too long",
+        ),
     ] {
         let mut body = template();
         *body.pointer_mut(pointer).unwrap() = value;
@@ -96,7 +116,14 @@ fn a_cards_own_link_tells_the_platform_which_card_it_was() {
     let path = wallet.split("/me/cards/").nth(1).unwrap().split('"').next().unwrap();
     let path = format!("/me/cards/{path}");
     let shown = page(USER, &path).into_body();
-    for words in ["测试收款方有限公司", "044032000211", "62522141", "12345678901234567890", "打印纸", "去看看"] {
+    for words in [
+        "测试收款方有限公司",
+        "044032000211",
+        "62522141",
+        "12345678901234567890",
+        "打印纸",
+        "去看看",
+    ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert_eq!(page(OTHER_USER, &path).status(), 404);

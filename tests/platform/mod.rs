@@ -1,11 +1,16 @@
-//! Invoicing platforms: their cards, and invoices that they insert.
+//! Invoicing platforms: their files and cards, and invoices that they insert (wire_facts 1.1).
 
+mod backup;
+mod bad_pdfs;
 mod cards;
+pub mod collector;
 mod insert;
 mod numbers;
+pub mod pdf;
 mod races;
 mod status;
 pub mod upload;
+mod uploads;
 
 use kaipiao_tests::{Client, MERCHANT, TestServer, assert_ok};
 use serde_json::{Value, json};
@@ -63,8 +68,7 @@ pub fn data(body: &mut Value) -> &mut Value {
 pub fn inserted(server: &TestServer, platform: &Client<'_>, order_id: &str, number: &str) -> Value {
     server.merchant().authorized(order_id);
     let card_id = card_id(platform);
-    let mut answer =
-        platform.post(INSERT, &invoice(order_id, &card_id, &upload(platform), number));
+    let mut answer = platform.post(INSERT, &invoice(order_id, &card_id, &upload(platform), number));
     assert_ok(&answer);
     answer["card_id"] = json!(card_id);
     answer
@@ -73,6 +77,7 @@ pub fn inserted(server: &TestServer, platform: &Client<'_>, order_id: &str, numb
 /// updatestatus of a card that was inserted.
 pub fn update(platform: &Client<'_>, card: &Value, to: &str) -> Value {
     let status = format!("INVOICE_REIMBURSE_{to}");
-    let body = json!({"card_id": card["card_id"], "code": card["code"], "reimburse_status": status});
+    let body =
+        json!({"card_id": card["card_id"], "code": card["code"], "reimburse_status": status});
     platform.post(UPDATE, &body)
 }

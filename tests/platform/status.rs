@@ -47,7 +47,8 @@ fn a_card_is_named_by_the_code_that_insert_answered() {
     let card = inserted(&server, &platform, "1", "62522141");
     let with = |card_id: &str, code: &str| {
         let status = "INVOICE_REIMBURSE_CANCEL";
-        platform.post(UPDATE, &json!({"card_id": card_id, "code": code, "reimburse_status": status}))
+        platform
+            .post(UPDATE, &json!({"card_id": card_id, "code": code, "reimburse_status": status}))
     };
     let card_id = card["card_id"].as_str().unwrap();
     // The invoice's code in the place of the card's.

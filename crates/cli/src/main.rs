@@ -88,9 +88,11 @@ async fn move_store(args: &SettingsArgs) -> Result<(), ComposeError> {
     let moved = moving::run(&settings.data, &into, progress).await?;
     print_text(&format!(
         "moved {moved} records, pushes and jobs, which are checked now. Next: copy {0} to where the nodes start, and start them with \
-         --database-url; {1} stays as it was, and no server starts on it any more",
+         --database-url; {1} stays as it was, and no server starts on it any more. Uploaded files stay in {2}: every node \
+         must reach them there, by files.directory",
         compose::key_path(&settings).display(),
-        settings.data.display()
+        settings.data.display(),
+        settings.files_directory().display()
     ));
     Ok(())
 }
@@ -231,7 +233,8 @@ async fn back_up(args: &SettingsArgs, ask: BackupAsk) -> Result<(), ComposeError
         return Err(SettingsError::Value(problem.to_owned()).into());
     }
     let key = compose::key_path(&settings);
-    print_asked(move || Ok(backup::run(&settings.data, &key, &ask, eprint_line)?)).await
+    let files = settings.files_directory();
+    print_asked(move || Ok(backup::run(&settings.data, &key, &files, &ask, eprint_line)?)).await
 }
 
 /// A check that could not look, as scripts tell it from one that found something.

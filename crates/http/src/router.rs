@@ -139,6 +139,7 @@ mod tests {
             app: Arc::new(app),
             settings: Arc::new(settings),
             bodies,
+            uploads: Arc::new(BodyBudget::for_uploads()),
             sandbox: None,
             no_invoice_page: |_, _| None,
         }

@@ -4,7 +4,8 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
 use crate::admin::{
-    accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants, payments, pushes, users,
+    accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants,
+    payments, pushes, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
@@ -14,7 +15,7 @@ use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
     unified_order,
 };
-use crate::platform::{cards, insert, update_status as platform_status};
+use crate::platform::{cards, insert, pdfs, update_status as platform_status};
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -204,6 +205,30 @@ pub const ROUTES: &[Route] = &[
         what: "the card's code behind an encrypt_code",
         what_zh: "解码卡券 code",
         handler: || post_only(cards::decrypt),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/setpdf",
+        section: "platform",
+        what: "upload a PDF (multipart, field pdf)",
+        what_zh: "上传 PDF（multipart，字段 pdf）",
+        handler: || post_only(pdfs::set_pdf),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/getpdf",
+        section: "platform",
+        what: "where an uploaded PDF can be read for two hours (action=get_url)",
+        what_zh: "查询已上传的 PDF（action=get_url）",
+        handler: || post_only(pdfs::get_pdf),
+    },
+    Route {
+        methods: "GET",
+        path: "/invoice/media/{name}",
+        section: "platform",
+        what: "an uploaded PDF (pdf_url)",
+        what_zh: "已上传的 PDF（pdf_url）",
+        handler: || get(pdfs::media),
     },
     Route {
         methods: "POST",

@@ -43,7 +43,7 @@ use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, Title
 use kaipiao_domain::people::user::{BookEntry, OpenId, User, UserId};
 use kaipiao_domain::platform::card_template::{CardLink, CardTemplate, TemplateFace};
 use kaipiao_domain::platform::inserted_invoice::{InsertedContent, InsertedInvoice};
-use kaipiao_domain::platform::pdf::MediaId;
+use kaipiao_domain::platform::pdf::{MediaId, PdfHolder, PlatformPdf};
 use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_domain::reimbursement::invoice_info::{InfoItem, InfoParty};
 use kaipiao_ports::record::{Body, Key, Stored};
@@ -72,6 +72,7 @@ use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
 use kaipiao_records::platform::card_template::card_template_key;
 use kaipiao_records::platform::inserted_invoice::inserted_key;
+use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::Record;
 use kaipiao_records::server::ClockOffset;
 
@@ -474,6 +475,29 @@ fn payments_and_refunds_read_back() {
     ] {
         reads_back(payment_alias_key(&mchid(), "name"), &alias);
     }
+}
+
+#[test]
+fn uploaded_pdfs_read_back() {
+    let pdf = PlatformPdf {
+        owner: AppId::parse("wx6b61697069616f32").unwrap(),
+        media_id: MediaId::parse("3015806758683707").unwrap(),
+        size_bytes: 70_000,
+        uploaded_at: at(5),
+        numbers: Vec::new(),
+        attached_to: None,
+    };
+    let key = || platform_pdf_key(&pdf.owner, &pdf.media_id);
+    reads_back(key(), &pdf);
+    assert_eq!(pdf.index().unused_since_ms, Some(5));
+    let holder = PdfHolder {
+        merchant: AppId::parse("wx6b61697069616f31").unwrap(),
+        order_id: OrderId::parse("订单 1").unwrap(),
+    };
+    let numbers = vec!["044032000211".to_owned(), "62522141".to_owned()];
+    let attached = PlatformPdf { numbers, attached_to: Some(holder), ..pdf.clone() };
+    reads_back(key(), &attached);
+    assert_eq!(attached.index().unused_since_ms, None);
 }
 
 /// What a record from before these members says.

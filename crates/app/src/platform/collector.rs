@@ -4,8 +4,8 @@
 use crate::app::App;
 use crate::failure::Failure;
 use kaipiao_domain::platform::blob_name::BlobName;
-use kaipiao_domain::platform::pdf::{PlatformPdf, pdf_of};
-use kaipiao_ports::platform::blobs::{Blobs, ListedBlob};
+use kaipiao_domain::platform::pdf::pdf_of;
+use kaipiao_ports::platform::blobs::ListedBlob;
 use kaipiao_ports::store::Freshness;
 use kaipiao_ports::store::Store;
 use kaipiao_records::platform::pdf::platform_pdf_key;

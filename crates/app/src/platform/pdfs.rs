@@ -48,16 +48,20 @@ pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId
     Err(busy())
 }
 
-/// 72040 for a file that is empty, or longer than is taken: the limit stands in the answer.
-pub fn check_size(bytes: usize) -> Result<(), Refusal> {
+/// 72040 for a file that is empty, or longer than is taken.
+fn check_size(bytes: usize) -> Result<(), Refusal> {
     let detail = match bytes {
-        0 => "the file is empty".to_owned(),
-        _ if bytes > MOST_BYTES => {
-            format!("the PDF has {bytes} bytes, at most {MOST_BYTES} are allowed")
-        }
+        0 => "the file is empty",
+        _ if bytes > MOST_BYTES => return Err(too_long(&format!("the file has {bytes} bytes"))),
         _ => return Ok(()),
     };
     Err(Refusal::new(ErrorCode::InvoicePdfError, detail))
+}
+
+/// 72040 for a file that is longer than is taken.
+pub fn too_long(what: &str) -> Refusal {
+    let detail = format!("{what}, at most {MOST_BYTES} bytes are allowed");
+    Refusal::new(ErrorCode::InvoicePdfError, detail)
 }
 
 fn unread(error: UnreadablePdf) -> Failure {

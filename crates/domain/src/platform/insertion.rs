@@ -241,6 +241,9 @@ mod tests {
         assert_eq!(check("", &classic), Err(ErrorCode::CheckCodeEmpty));
         assert_eq!(check("1", &classic), Err(ErrorCode::InvalidParams));
         assert_eq!(check("1234567890123456789x", &classic), Err(ErrorCode::InvalidParams));
-        assert_eq!((check("", &digital), check(digits, &digital)), (Ok(String::new()), Ok(String::new())));
+        assert_eq!(
+            (check("", &digital), check(digits, &digital)),
+            (Ok(String::new()), Ok(String::new()))
+        );
     }
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod cards;
 pub(crate) mod insert;
+pub(crate) mod pdfs;
 pub(crate) mod update_status;
