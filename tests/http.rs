@@ -13,6 +13,7 @@ mod home;
 mod invoicing;
 mod payment;
 mod people;
+mod platform;
 mod reimbursement;
 mod sandbox;
 mod scaling;

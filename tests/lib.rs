@@ -18,7 +18,7 @@ use kaipiao_cli::compose;
 use kaipiao_cli::settings::Settings;
 use kaipiao_testkit::postgres::Database;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -320,6 +320,12 @@ impl TestServer {
         finish(request.send(body).unwrap())
     }
 
+    /// POST of an API call with bytes.
+    pub fn post_bytes(&self, path: &str, content_type: &str, body: &[u8]) -> Value {
+        let request = self.agent.post(format!("{}{path}", self.base)).content_type(content_type);
+        api_answer(&finish(request.send(body).unwrap()))
+    }
+
     /// GET of an API call.
     pub fn get(&self, path: &str) -> Value {
         noted("GET", path, "", api_answer(&self.get_raw(path)))
@@ -525,8 +531,19 @@ pub fn load(data: &Path, settings: &str) -> Settings {
     let mut settings = Settings::load(Some(&file)).unwrap();
     settings.data = data.join("data");
     settings.listen.set_port(0);
+    settings.files.reader = Some(pdf_reader());
     settings
 }
+
+/// This package's program that reads PDFs: cargo builds it beside its tests.
+fn pdf_reader() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let built = own.ancestors().find(|path| path.join(PDF_READER).is_file());
+    built.map_or_else(|| PathBuf::from("/nowhere"), |path| path.join(PDF_READER))
+}
+
+/// Its name.
+const PDF_READER: &str = "kaipiao-read-pdf";
 
 /// A client of the merchant API: its token goes into every call.
 pub struct Client<'a> {
@@ -539,6 +556,11 @@ impl Client<'_> {
     /// POST of a call.
     pub fn post(&self, call: &str, body: &Value) -> Value {
         self.post_text(call, &body.to_string())
+    }
+
+    /// POST of a call with bytes.
+    pub fn post_bytes(&self, call: &str, content_type: &str, body: &[u8]) -> Value {
+        self.server.post_bytes(&self.path(call), content_type, body)
     }
 
     /// POST of a call with whatever text.

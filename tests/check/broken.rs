@@ -1,9 +1,11 @@
 //! What a check of a store finds, and a store to be broken.
 
 use kaipiao_app::check::{self, CheckedStore, Invariant, Subject, Violation, Watcher};
+use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::delivery::jobs::JobChange;
 use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush, Outbox, PushQuery};
+use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, Forgettable, Page, Store};
 use kaipiao_store_sqlite::{FILE_NAME, Options, SqliteStore};
@@ -36,10 +38,15 @@ impl Watcher for Seen {
     }
 }
 
-pub async fn checked(store: &dyn Store, pushes_are_kept: Duration) -> Vec<Violation> {
+pub async fn checked(
+    store: &dyn Store,
+    blobs: &dyn Blobs,
+    pushes_are_kept: Duration,
+) -> Vec<Violation> {
     let clock = SystemClock::default();
     let mut seen = Seen::default();
-    let checked = CheckedStore { store, clock: &clock, pushes_are_kept };
+    let checked =
+        CheckedStore { store, clock: &clock, blobs, pushes_are_kept, pdfs_are_kept: KEPT };
     check::run(&checked, &mut seen).await.unwrap();
     assert_eq!(seen.unsettled, [], "nobody changes the store");
     seen.violations
@@ -49,6 +56,8 @@ pub async fn checked(store: &dyn Store, pushes_are_kept: Duration) -> Vec<Violat
 pub struct Broken {
     pub runtime: Runtime,
     pub store: SqliteStore,
+    /// The copy's files.
+    pub blobs: DirectoryBlobs,
     _data: TempDir,
 }
 
@@ -59,11 +68,18 @@ impl Broken {
         let runtime = Runtime::new().unwrap();
         let opened = async { SqliteStore::open(copy.path(), Options::default()).unwrap() };
         let store = runtime.block_on(opened);
-        Self { runtime, store, _data: copy }
+        let from = DirectoryBlobs::new(data.join("files"));
+        let blobs = DirectoryBlobs::new(copy.path().join("files"));
+        let names = runtime.block_on(from.list(None, 10)).unwrap();
+        for name in names.into_iter().map(|listed| listed.name) {
+            let bytes = runtime.block_on(from.get(&name, u64::MAX)).unwrap().unwrap();
+            runtime.block_on(blobs.put(&name, bytes)).unwrap();
+        }
+        Self { runtime, store, blobs, _data: copy }
     }
 
     pub fn violations(&self, pushes_are_kept: Duration) -> Vec<Violation> {
-        self.runtime.block_on(checked(&self.store, pushes_are_kept))
+        self.runtime.block_on(checked(&self.store, &self.blobs, pushes_are_kept))
     }
 
     pub fn commit(&self, commit: Commit) {

@@ -2,19 +2,24 @@
 
 mod breaks;
 mod broken;
+mod file_breaks;
 mod payment_breaks;
+mod platform_breaks;
 mod played;
 
 use crate::payment::pay_client::PayClient;
 use crate::payment::pay_client::link;
 use breaks::BREAKS;
 use broken::{Broken, KEPT, checked};
+use file_breaks::FILE_BREAKS;
 use kaipiao_app::check::{Invariant, Violation};
+use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_cli::check::CheckAsk;
 use kaipiao_ports::record::Kind;
 use kaipiao_store_sqlite::SqliteStore;
 use kaipiao_tests::{TestServer, USER, assert_refused, assert_sucesss, load, wait_for};
 use payment_breaks::PAYMENT_BREAKS;
+use platform_breaks::PLATFORM_BREAKS;
 use played::played;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -34,16 +39,21 @@ fn a_store_with_every_kind_of_end_is_clean_also_beside_its_server() {
     let json: Value = serde_json::from_str(&report.text).unwrap();
     assert!(report.holds && json["holds"] == json!(true), "{json:#}");
     for (table, count) in [
-        ("orders", 10),
+        ("orders", 11),
         ("invoice_requests", 6),
         ("invoice_contents", 6),
         ("invoice_numbers", 3),
-        ("cards", 2),
-        ("card_codes", 2),
+        ("cards", 3),
+        ("card_codes", 3),
+        ("card_templates", 1),
+        ("inserted_invoices", 1),
+        ("taken_numbers", 4),
         ("jobs", 1),
         ("payments", 6),
         ("refunds", 4),
         ("payment_aliases", 14),
+        ("platform_pdfs", 1),
+        ("files", 1),
     ] {
         assert_eq!(json["checked"][table], json!(count), "{table}: {json:#}");
     }
@@ -96,7 +106,8 @@ fn the_last_numbers_of_a_code_are_looked_at_like_any_others() {
 fn each_invariant_that_is_broken_is_reported_where_it_is() {
     let data = played().stop();
     let data = data.path().join("data");
-    for (invariant, break_it, table, words) in BREAKS.iter().chain(PAYMENT_BREAKS) {
+    let all = || BREAKS.iter().chain(PAYMENT_BREAKS).chain(FILE_BREAKS).chain(PLATFORM_BREAKS);
+    for (invariant, break_it, table, words) in all() {
         let broken = Broken::open(&data);
         break_it(&broken);
         let violations = broken.violations(KEPT);
@@ -107,8 +118,7 @@ fn each_invariant_that_is_broken_is_reported_where_it_is() {
         };
         assert!(violations.iter().any(is_it), "{invariant:?} {words}: {violations:#?}");
     }
-    let broken: BTreeSet<_> =
-        BREAKS.iter().chain(PAYMENT_BREAKS).map(|(invariant, ..)| *invariant).collect();
+    let broken: BTreeSet<_> = all().map(|(invariant, ..)| *invariant).collect();
     assert_eq!(broken, BTreeSet::from(Invariant::ALL));
 }
 
@@ -151,9 +161,10 @@ fn changes_that_are_under_way_raise_no_alarm() {
         let clients: Vec<_> = (0..CLIENTS).map(play).collect();
         let runtime = Runtime::new().unwrap();
         let store = SqliteStore::open_read_only(&data).unwrap().unwrap();
+        let blobs = DirectoryBlobs::new(data.join("files"));
         let mut rounds = 0;
         while !clients.iter().all(ScopedJoinHandle::is_finished) {
-            assert_eq!(runtime.block_on(checked(&store, KEPT)), []);
+            assert_eq!(runtime.block_on(checked(&store, &blobs, KEPT)), []);
             rounds += 1;
         }
         assert!(rounds > 3, "{rounds} rounds beside the load");

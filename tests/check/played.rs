@@ -3,12 +3,14 @@
 use crate::payment::pay_client;
 use crate::payment::pay_client::{MCHID, PayClient};
 use crate::payment::pay_code::{fixed_code, quick};
-use kaipiao_tests::{MERCHANT, TestServer, assert_ok, assert_refused, assert_sucesss};
+use crate::platform::inserted;
+use crate::platform::pdf::{showing, uploaded};
+use kaipiao_tests::{MERCHANT, PLATFORM, TestServer, assert_ok, assert_refused, assert_sucesss};
 use serde_json::json;
 
 /// A server on which an invoice was issued (B1), one was issued and taken back (A1, A1r), one has failed
 /// and was rejected (C1), one has failed (D1), and one is being issued (E1). Payments end the same way in
-/// [`pay_in_every_way`].
+/// [`pay_in_every_way`]. A platform has inserted one (insert-1).
 pub fn played() -> TestServer {
     let server = TestServer::start_with("[issuing]\nblock_size = 2");
     let client = server.merchant();
@@ -32,6 +34,8 @@ pub fn played() -> TestServer {
     server.all_completed();
     server.leaves_pushes();
     pay_in_every_way(&server);
+    uploaded(&server.client(PLATFORM), &showing("invoice"));
+    inserted(&server, &server.client(PLATFORM), "insert-1", "62522141");
     server
 }
 

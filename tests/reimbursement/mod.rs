@@ -7,11 +7,11 @@ mod update_status;
 use kaipiao_tests::{ADMIN, Client, REIMBURSER, TestServer, USER};
 use serde_json::{Value, json};
 
-const OTHER_COMPANY: &str = "wx6b61697069616fc2";
+pub const OTHER_COMPANY: &str = "wx6b61697069616fc2";
 const SECRET: &str = "the-other-companys-secret";
 
 /// What the user has chosen for a company, as `choose_invoice_info` says it.
-fn chosen_for(server: &TestServer, company: &str, user: &str) -> Vec<Value> {
+pub fn chosen_for(server: &TestServer, company: &str, user: &str) -> Vec<Value> {
     let body = json!({"appid": company, "user": user});
     let (status, answer) = server.post_json("/sandbox/v1/choose-invoice", &body);
     assert_eq!(status, 200, "{answer}");
@@ -20,7 +20,12 @@ fn chosen_for(server: &TestServer, company: &str, user: &str) -> Vec<Value> {
 
 /// The user's newest invoice, for the demo company, as calls name it.
 fn newest(server: &TestServer) -> Value {
-    named(&chosen_for(server, REIMBURSER, USER)[0])
+    chosen(server, REIMBURSER)
+}
+
+/// The user's newest invoice for a company, as its calls name it.
+pub fn chosen(server: &TestServer, company: &str) -> Value {
+    named(&chosen_for(server, company, USER)[0])
 }
 
 /// A card as calls name it.
@@ -29,7 +34,7 @@ fn named(chosen: &Value) -> Value {
 }
 
 /// Another company than the demo's.
-fn other_company(server: &TestServer) -> Client<'_> {
+pub fn other_company(server: &TestServer) -> Client<'_> {
     let account = json!({"role": "reimburser", "secret": SECRET});
     assert_eq!(server.put_account(OTHER_COMPANY, &account, ADMIN).0, 201);
     let token = server.token_answer(OTHER_COMPANY, SECRET);
@@ -51,7 +56,7 @@ fn wecom(call: &str) -> String {
 }
 
 /// updateinvoicestatus, under both of its paths in turn.
-fn update(company: &Client<'_>, named: &Value, to: &str) -> Value {
+pub fn update(company: &Client<'_>, named: &Value, to: &str) -> Value {
     let mut body = named.clone();
     body["reimburse_status"] = status(to).into();
     let call = if to == "LOCK" { wecom } else { path };
@@ -59,7 +64,7 @@ fn update(company: &Client<'_>, named: &Value, to: &str) -> Value {
 }
 
 /// Where the invoice stands, as the company reads it.
-fn status_of(company: &Client<'_>, named: &Value) -> String {
+pub fn status_of(company: &Client<'_>, named: &Value) -> String {
     let answer = company.post(&path("getinvoiceinfo"), named);
     let status = &answer["user_info"]["reimburse_status"];
     status.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()

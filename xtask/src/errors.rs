@@ -4,7 +4,6 @@
 //! `spec/s99_error_codes.tsv` in the test that the table names.
 
 use crate::command::{Outcome, run};
-use core::fmt::Write as _;
 use kaipiao_errcode::{ErrorCode, Guide};
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,7 +57,9 @@ impl Raised {
         for (code, test) in tests(table).filter(|(_, test)| test != NO_TEST) {
             match self.0.get(&(test.clone(), code)) {
                 Some(answered) => found.push((code, answered)),
-                None => writeln!(missing, "{TABLE}: {test} was not answered {code}").unwrap(),
+                None => {
+                    missing.push_str(&format!("{TABLE}: {test} was not answered {code}\n"));
+                }
             }
         }
         if missing.is_empty() { Ok(found) } else { Err(missing) }
@@ -93,7 +94,7 @@ pub(crate) fn write(root: &Path, target: &Path) -> Outcome {
     let raised = noted(target, command.current_dir(root))?;
     let mut shown = "code\tmethod\tpath\tbody\tanswer\n".to_owned();
     for (code, answered) in raised.of_table(&table)? {
-        writeln!(shown, "{code}\t{}", answered.join("\t")).unwrap();
+        shown.push_str(&format!("{code}\t{}\n", answered.join("\t")));
     }
     let save = |path: &str, text: &str| {
         fs::write(root.join(path), text).map_err(|error| format!("{path}: {error}"))
@@ -115,7 +116,7 @@ fn page(shown: &str) -> String {
         .to_owned();
     for code in ErrorCode::ALL {
         let number = code.number();
-        writeln!(page, "| [{number}](#{number}) | {} |", code.message()).unwrap();
+        page.push_str(&format!("| [{number}](#{number}) | {} |\n", code.message()));
     }
     for code in ErrorCode::ALL {
         describe(&mut page, *code, shown.get(&code.number()));
@@ -131,16 +132,15 @@ fn request(line: &str) -> (i32, Answered) {
 fn describe(page: &mut String, code: ErrorCode, shown: Option<&Answered>) {
     let Guide { meaning, integrator, operator, .. } = code.guide();
     let number = code.number();
-    writeln!(page, "\n## <a id=\"{number}\"></a>{number}\n\n`{}`\n", code.message()).unwrap();
-    writeln!(
-        page,
-        "{}\n\n- **Integrator**: {}\n- **Operator**: {}",
-        meaning.en, integrator.en, operator.en
-    )
-    .unwrap();
+    let message = code.message();
+    page.push_str(&format!("\n## <a id=\"{number}\"></a>{number}\n\n`{message}`\n\n"));
+    let (meaning, integrator, operator) = (meaning.en, integrator.en, operator.en);
+    page.push_str(&format!(
+        "{meaning}\n\n- **Integrator**: {integrator}\n- **Operator**: {operator}\n"
+    ));
     let Some([method, path, body, answer]) = shown else { return };
     let body = if body.is_empty() { String::new() } else { format!("\n\n{body}") };
-    writeln!(page, "\n```http\n{method} {path}{body}\n```\n\n`{answer}`").unwrap();
+    page.push_str(&format!("\n```http\n{method} {path}{body}\n```\n\n`{answer}`\n"));
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use kaipiao_ports::delivery::sender::Sender;
 use kaipiao_ports::entropy::{Entropy, random};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
+use kaipiao_ports::platform::blobs::Blobs;
+use kaipiao_ports::platform::pdf_reader::PdfReader;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,6 +33,10 @@ pub struct Parts {
     pub issuer: Arc<dyn Issuer>,
     /// Draws invoices.
     pub renderer: Arc<dyn Renderer>,
+    /// Keeps the files that platforms upload.
+    pub blobs: Arc<dyn Blobs>,
+    /// Reads them.
+    pub pdf_reader: Arc<dyn PdfReader>,
     /// This process among those that share the store.
     pub node: String,
 }
@@ -51,6 +57,8 @@ pub struct App {
     pub(crate) sender: Arc<dyn Sender>,
     pub(crate) issuer: Arc<dyn Issuer>,
     pub(crate) renderer: Arc<dyn Renderer>,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) pdf_reader: Arc<dyn PdfReader>,
     pub(crate) documents: DocumentCache,
     pub(crate) told_codes: ToldCodes,
     pub(crate) keys: Keys,
@@ -69,12 +77,15 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
-        let Parts { store, clock, entropy, sender, issuer, renderer, node } = parts;
+        let Parts { store, clock, entropy, sender, issuer, renderer, blobs, pdf_reader, node } =
+            parts;
         Self {
             store,
             sender,
             issuer,
             renderer,
+            blobs,
+            pdf_reader,
             documents: DocumentCache::new(),
             told_codes: ToldCodes::default(),
             keys,

@@ -17,6 +17,7 @@ pub mod listing;
 pub mod maintenance;
 pub mod payment;
 pub mod people;
+pub mod platform;
 pub mod reimbursement;
 pub mod sandbox;
 pub mod settings;

@@ -1,7 +1,8 @@
 //! What the server does by itself, beside the queues: makes records findable by their fields, and
-//! removes what may be forgotten. One node's work is enough; several don't disturb each other.
+//! removes what may be forgotten, and files that nothing names. One node's work is enough; several don't disturb each other.
 
 use crate::app::App;
+use crate::platform::collector::Walk;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_ports::errors::StoreError;
@@ -24,13 +25,14 @@ const PURGE_BATCH: usize = 256;
 /// Runs until `stop` resolves.
 pub async fn run(app: &App, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
-    let mut purged: Option<Instant> = None;
+    let (mut purged, mut walk): (Option<Instant>, _) = (None, Walk::default());
     loop {
         let work = async {
             index(app).await;
             if purged.is_none_or(|purged| purged.elapsed() >= PURGE_EVERY) {
                 purged = Some(Instant::now());
                 purge(app).await;
+                collect(app, &mut walk).await;
             }
             tokio::select! {
                 () = pause() => {}
@@ -80,6 +82,15 @@ async fn purge(app: &App) {
     }
 }
 
+/// Removes files whose records have gone, after these.
+async fn collect(app: &App, walk: &mut Walk) {
+    match walk.go_on(app).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::debug!(removed, "files that nothing names were removed"),
+        Err(error) => tracing::warn!(%error, "files that nothing names could not be removed yet"),
+    }
+}
+
 /// By how much this machine's clock is ahead of the one that the store's processes share. What a wrong clock makes old is
 /// lost for all of them; one that is behind only keeps it longer.
 async fn ahead_of_store(app: &App) -> Result<Duration, StoreError> {
@@ -104,6 +115,7 @@ fn forgettable(app: &App, ahead: Duration) -> Forgettable {
             // A name goes before what it names.
             (Kind::PaymentAlias, before(retention.unpaid_payments)),
             (Kind::Payment, before(retention.unpaid_payments)),
+            (Kind::PlatformPdf, before(retention.unattached_pdfs)),
         ],
         pushes_before_ms: before(retention.pushes),
         jobs_before_ms: before(retention.failed_jobs),

@@ -21,6 +21,8 @@ pub struct Settings {
     pub push: PushSettings,
     /// The issuing of invoices.
     pub issuing: IssuingSettings,
+    /// What platforms upload.
+    pub platform: PlatformSettings,
     /// The times after which data are forgotten.
     pub retention: RetentionSettings,
 }
@@ -38,6 +40,20 @@ pub struct RetentionSettings {
     pub unused_orders: Duration,
     /// Payments that nobody has paid, after they were placed or closed last.
     pub unpaid_payments: Duration,
+    /// Uploaded PDFs that are attached to no invoice, after their upload: they serve for no longer either.
+    pub unattached_pdfs: Duration,
+}
+
+/// What platforms upload.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlatformSettings {
+    /// Must a PDF show the code and number of the invoice that it is attached to? In production it must.
+    pub checks_faces: bool,
+    /// How old a card template must be before invoices are inserted with it.
+    pub card_age: Duration,
+    /// How old a file must be, in real time, before it is removed because no record names it: a file is written
+    /// before its record.
+    pub collects_after: Duration,
 }
 
 /// The ways to know people.

@@ -35,24 +35,26 @@ pub struct BackupAsk {
 }
 
 impl BackupAsk {
-    /// The server key's copy.
-    fn key_file(&self) -> PathBuf {
+    /// What else is copied, beside the file.
+    fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.file.clone().into_os_string();
-        name.push(".key");
+        name.push(ending);
         name.into()
     }
 }
 
-/// Copies the store of a data directory, and says what was done. `key` is the server key's file; `tell`
+/// Copies the store of a data directory, and says what was done. `key` is the server key's file, `files` the folder of uploaded ones; `tell`
 /// gets a line of progress now and then. Blocks its thread.
 pub fn run(
     data: &Path,
     key: &Path,
+    files: &Path,
     ask: &BackupAsk,
     mut tell: impl FnMut(&str),
 ) -> Result<String, NotBackedUp> {
-    let key_file = ask.with_key.then(|| ask.key_file());
-    for file in [Some(&ask.file), key_file.as_ref()].into_iter().flatten() {
+    let key_file = ask.with_key.then(|| ask.beside(".key"));
+    let files_copy = ask.beside(".files");
+    for file in [Some(&ask.file), key_file.as_ref(), Some(&files_copy)].into_iter().flatten() {
         if file.symlink_metadata().is_ok() {
             return Err(NotBackedUp::Exists(file.clone()));
         }
@@ -75,6 +77,11 @@ pub fn run(
         back_up(data, part.path(), progress).map_err(NotBackedUp::from)
     })?;
     let mut text = format!("{} holds the store ({bytes} bytes)\n", ask.file.display());
+    // Behind the store: every file that it names is still there, but for those that nobody has attached in time.
+    let count = copy_files(files, &files_copy)?;
+    if count > 0 {
+        text += &format!("{} holds {count} uploaded files\n", files_copy.display());
+    }
     match (key_file, secret) {
         (Some(file), Some(secret)) => {
             write_new(&file, |part| {
@@ -92,6 +99,71 @@ pub fn run(
         }
     }
     Ok(text)
+}
+
+/// Copies the files beside the store into a folder that gets its name when all of them are in it. Returns how many it
+/// were; none: there is no folder.
+fn copy_files(from: &Path, to: &Path) -> Result<u64, NotBackedUp> {
+    let wrong = |path: &Path| {
+        let path = path.to_owned();
+        move |error| NotBackedUp::Io(path, error)
+    };
+    let folders = folders_of(from).map_err(wrong(from))?;
+    if folders.is_empty() {
+        return Ok(0);
+    }
+    let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let part = tempfile::Builder::new()
+        .prefix(".kaipiao-backup-")
+        .suffix(".part")
+        .tempdir_in(directory.unwrap_or(Path::new(".")))
+        .map_err(wrong(to))?;
+    let mut count = 0;
+    for folder in folders {
+        let copy = part.path().join(folder.file_name().unwrap_or_default());
+        std::fs::create_dir(&copy).map_err(wrong(&copy))?;
+        count += copy_folder(&folder, &copy).map_err(wrong(&folder))?;
+    }
+    if count == 0 {
+        return Ok(0);
+    }
+    std::fs::rename(part.keep(), to).map_err(wrong(to))?;
+    Ok(count)
+}
+
+/// The folders in a folder, which need not be there.
+fn folders_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.is_dir());
+    Ok(paths)
+}
+
+/// Copies a folder's files, each to the disk; what begins with a dot is not whole yet.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut count = 0;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let copy = to.join(entry.file_name());
+        match std::fs::copy(entry.path(), &copy) {
+            Ok(_) => {}
+            // It was removed meanwhile, after its record.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        }
+        File::open(&copy)?.sync_all()?;
+        count += 1;
+    }
+    File::open(to)?.sync_all()?;
+    Ok(count)
 }
 
 /// Makes a file that its owner alone reads; it gets its name when it is whole and on disk. Returns its

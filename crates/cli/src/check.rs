@@ -6,6 +6,7 @@ use crate::store;
 use core::time::Duration;
 use kaipiao_app::Failure;
 use kaipiao_app::check::{self, CheckedStore, Subject, Violation, Watcher};
+use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_ports::clock::SystemClock;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -45,8 +46,14 @@ pub async fn run(
         ))
     })?;
     let clock = SystemClock::default();
-    let pushes_are_kept = settings.retention.settings().pushes;
-    let checked = CheckedStore { store: &*store, clock: &clock, pushes_are_kept };
+    let kept = settings.retention.settings();
+    let checked = CheckedStore {
+        store: &*store,
+        clock: &clock,
+        blobs: &DirectoryBlobs::new(settings.files_directory()),
+        pushes_are_kept: kept.pushes,
+        pdfs_are_kept: kept.unattached_pdfs,
+    };
     let mut progress = Progress { tell, told: None, findings: Findings::up_to(ask.limit) };
     check::run(&checked, &mut progress).await.map_err(Failure::from)?;
     let findings = progress.findings;

@@ -24,3 +24,8 @@ pub mod settings;
 pub mod store;
 pub mod tls;
 mod unsent;
+
+pub use kaipiao_pdf_reader::child as read_pdf;
+
+/// The hidden command that reads a PDF in a process of its own.
+pub const READ_PDF: &str = "read-pdf";

@@ -13,6 +13,7 @@ use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
+use kaipiao_cli::{READ_PDF, read_pdf};
 use kaipiao_cli::{accounts, demo, health, log, moving, tls};
 use signals::{Signals, second_signal};
 use std::path::PathBuf;
@@ -22,8 +23,16 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+fn main() -> ExitCode {
+    // A child of this program's own: it needs no runtime, and takes little memory.
+    if std::env::args_os().nth(1).is_some_and(|command| command == READ_PDF) {
+        return read_pdf();
+    }
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve { args, changes, die_before_commit } => {
             let fault = die_before_commit.map(|group| Fault { die_before_commit: group });
@@ -79,9 +88,11 @@ async fn move_store(args: &SettingsArgs) -> Result<(), ComposeError> {
     let moved = moving::run(&settings.data, &into, progress).await?;
     print_text(&format!(
         "moved {moved} records, pushes and jobs, which are checked now. Next: copy {0} to where the nodes start, and start them with \
-         --database-url; {1} stays as it was, and no server starts on it any more",
+         --database-url; {1} stays as it was, and no server starts on it any more. Uploaded files stay in {2}: every node \
+         must reach them there, by files.directory",
         compose::key_path(&settings).display(),
-        settings.data.display()
+        settings.data.display(),
+        settings.files_directory().display()
     ));
     Ok(())
 }
@@ -222,7 +233,8 @@ async fn back_up(args: &SettingsArgs, ask: BackupAsk) -> Result<(), ComposeError
         return Err(SettingsError::Value(problem.to_owned()).into());
     }
     let key = compose::key_path(&settings);
-    print_asked(move || Ok(backup::run(&settings.data, &key, &ask, eprint_line)?)).await
+    let files = settings.files_directory();
+    print_asked(move || Ok(backup::run(&settings.data, &key, &files, &ask, eprint_line)?)).await
 }
 
 /// A check that could not look, as scripts tell it from one that found something.

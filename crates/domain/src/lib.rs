@@ -15,6 +15,7 @@ pub mod invoicing;
 pub mod money;
 pub mod payment;
 pub mod people;
+pub mod platform;
 pub mod refusal;
 pub mod reimbursement;
 pub mod text;

@@ -44,6 +44,7 @@ catalogue! {
     #[doc = "Overload, or the store is away; never for bad input (D-03)."] SystemError = -1, "system error";
     #[doc = "Unknown token or wrong AppSecret (wire_facts 2.3)."] InvalidCredential = 40001, "invalid credential, access_token is invalid or not latest";
     #[doc = "grant_type is not client_credential (wire_facts 2.3)."] InvalidGrantType = 40002, "invalid grant_type";
+    #[doc = "No file of that s_media_id (wire_facts 2.3)."] InvalidMediaId = 40007, "invalid media_id";
     #[doc = "No such account (wire_facts 2.3)."] InvalidAppid = 40013, "invalid appid";
     #[doc = "A path of the API that nothing is served at (D-111)."] InvalidUrl = 40066, "invalid url";
     #[doc = "No card of that card_id (wire_facts 1.2)."] InvalidCardId = 40073, "invalid card id";
@@ -79,6 +80,9 @@ catalogue! {
     #[doc = "Code and number are in somebody's wallet already (section 99)."] BillingRepeated = 72042, "billing_code and billing_no repeated";
     #[doc = "Code and number have the wrong lengths (section 99)."] BillingSizeError = 72043, "billing_code or billing_no size error";
     #[doc = "The title's QR code is too old (section 99)."] ScanTextExpired = 72044, "scan text out of time";
+    #[doc = "A classic invoice without its check code (wire_facts 6.6)."] CheckCodeEmpty = 72045, "check_code is empty";
+    #[doc = "The PDF does not show the invoice's code and number (wire_facts 1.1)."] PdfOfOtherInvoice = 72047, "pdf billing_code or pdf billing_no is error";
+    #[doc = "An order that has its invoice already (wire_facts 1.1)."] OrderIdRepeated = 72056, "order_id repeated, please check order_id";
     #[doc = "The invoice was taken back (wire_facts 1.1)."] InvoiceCancelled = 72060, "this invoice has been cancelled, check the reimburse_status please";
     #[doc = "The invoice is written off (wire_facts 1.1)."] InvoiceClosed = 72061, "this invoice has been closed, check the reimburse_status please";
     #[doc = "The merchant never set its contact (section 99)."] ContactEmpty = 72063, "biz contact is empty";

@@ -3,7 +3,7 @@
 mod encoding;
 
 use crate::answer::Failed;
-use crate::budget::{FREE_BYTES, Reservation};
+use crate::budget::{BodyBudget, FREE_BYTES, Reservation, UPLOAD_BYTES};
 use crate::long_request;
 use crate::server::Server;
 use axum::body::{Body, Bytes, HttpBody};
@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use encoding::encoding;
 use http_body_util::BodyExt;
 use kaipiao_app::Failure;
+use kaipiao_app::platform::pdfs;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_errcode::ErrorCode;
@@ -41,6 +42,8 @@ pub(crate) fn query_object(uri: &Uri) -> Result<Object<'static>, Refusal> {
 pub(crate) enum Sender {
     /// An account with a token that works.
     Account(AppId),
+    /// The same, with a file.
+    Upload(AppId),
     /// An operator, or whoever has the sandbox's controls.
     Operator,
     /// Somebody whom the body itself has to name: a body as small as that.
@@ -51,6 +54,35 @@ pub(crate) enum Sender {
 
 /// A pay merchant's body, at most: 6,144 characters of details, and the rest.
 const PAY_BYTES: usize = 64 << 10;
+
+/// How long a body may be, whose share of which memory it takes, and what is answered to a longer one.
+struct Bounds {
+    caller: Option<AppId>,
+    limit: usize,
+    budget: Arc<BodyBudget>,
+    too_long: fn(usize) -> Refusal,
+}
+
+impl Bounds {
+    fn of(from: Sender, server: &Server) -> Self {
+        let largest = server.settings.body_limit_bytes;
+        let (caller, limit) = match from {
+            Sender::Upload(appid) => {
+                return Self {
+                    caller: Some(appid),
+                    limit: UPLOAD_BYTES,
+                    budget: Arc::clone(&server.uploads),
+                    too_long: |_| pdfs::too_long("the body is longer than the file may be"),
+                };
+            }
+            Sender::Account(appid) => (Some(appid), largest),
+            Sender::Operator => (None, largest),
+            Sender::Unknown => (None, largest.min(FREE_BYTES)),
+            Sender::PayMerchant => (None, largest.min(PAY_BYTES)),
+        };
+        Self { caller, limit, budget: Arc::clone(&server.bodies), too_long }
+    }
+}
 
 /// The bytes of a body, whole, and unpacked.
 pub(crate) struct Received {
@@ -119,16 +151,10 @@ impl Received {
         body: Body,
         from: Sender,
     ) -> Result<Self, Failed> {
-        let largest = server.settings.body_limit_bytes;
-        let (caller, limit) = match from {
-            Sender::Account(appid) => (Some(appid), largest),
-            Sender::Operator => (None, largest),
-            Sender::Unknown => (None, largest.min(FREE_BYTES)),
-            Sender::PayMerchant => (None, largest.min(PAY_BYTES)),
-        };
+        let Bounds { caller, limit, budget, too_long } = Bounds::of(from, server);
         let encoding = encoding(&parts.headers)?;
-        let mut memory = Reservation::new(Arc::clone(&server.bodies), caller);
-        let collected = collect(body, limit, &mut memory);
+        let mut memory = Reservation::new(budget, caller);
+        let collected = collect(body, limit, too_long, &mut memory);
         let Ok(collected) = tokio::time::timeout(server.settings.body_timeout, collected).await
         else {
             return Err(incomplete("the body did not arrive in time"));
@@ -142,7 +168,12 @@ impl Received {
     }
 }
 
-async fn collect(mut body: Body, limit: usize, memory: &mut Reservation) -> Result<Bytes, Failed> {
+async fn collect(
+    mut body: Body,
+    limit: usize,
+    too_long: fn(usize) -> Refusal,
+    memory: &mut Reservation,
+) -> Result<Bytes, Failed> {
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(too_long(limit).into());
     }

@@ -1,6 +1,7 @@
 //! The memory that all bodies under way may take together. It is taken as bytes arrive, so a length
 //! that was only announced costs nothing, and given back with the body.
 
+use kaipiao_app::platform::pdfs;
 use kaipiao_domain::access::account::AppId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The beginning of each body, which takes nothing of the budget: connections bound it, and a body
 /// of usual size is read whatever others hold.
 pub(crate) const FREE_BYTES: usize = 16 << 10;
+/// A body with a file, at most: the file, and what a multipart body has besides.
+pub(crate) const UPLOAD_BYTES: usize = pdfs::MOST_BYTES + (64 << 10);
 /// Bodies of the largest size that are under way at once, of all callers.
 const LARGEST_BODIES: usize = 64;
 /// And of one caller.
@@ -27,6 +30,11 @@ struct Held {
 }
 
 impl BodyBudget {
+    /// A budget for files that are uploaded.
+    pub fn for_uploads() -> Self {
+        Self::new(UPLOAD_BYTES)
+    }
+
     /// A budget for bodies of up to so many bytes.
     pub fn new(body_limit_bytes: usize) -> Self {
         Self {

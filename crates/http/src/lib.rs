@@ -17,6 +17,7 @@ mod invoicing;
 mod long_request;
 mod paging;
 mod payment;
+mod platform;
 mod reimbursement;
 mod router;
 mod routes;

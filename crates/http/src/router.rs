@@ -60,10 +60,12 @@ mod tests {
     use core::time::Duration;
     use http_body_util::BodyExt;
     use kaipiao_app::{App, Parts};
+    use kaipiao_blobs_directory::DirectoryBlobs;
     use kaipiao_domain::Timestamp;
     use kaipiao_domain::invoicing::content::Content;
     use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
     use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+    use kaipiao_pdf_reader::{ChildReader, Program};
     use kaipiao_ports::clock::SystemClock;
     use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
     use kaipiao_ports::entropy::OsEntropy;
@@ -119,6 +121,11 @@ mod tests {
             sender: Arc::new(NotHere),
             issuer: Arc::new(NotHere),
             renderer: Arc::new(NotHere),
+            blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+            pdf_reader: Arc::new(ChildReader::new(Program {
+                path: "/nowhere".into(),
+                arguments: Vec::new(),
+            })),
         };
         let app =
             App::new(parts, Keys::derive(&[1; 32]), kaipiao_app::settings::Settings::default());
@@ -133,6 +140,7 @@ mod tests {
             app: Arc::new(app),
             settings: Arc::new(settings),
             bodies,
+            uploads: Arc::new(BodyBudget::for_uploads()),
             sandbox: None,
             no_invoice_page: |_, _| None,
         }

@@ -4,7 +4,8 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::token;
 use crate::admin::{
-    accounts, callbacks, invoices, jobs, numbers, orders, pay_merchants, payments, pushes, users,
+    accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants,
+    payments, pushes, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
@@ -14,6 +15,7 @@ use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
     unified_order,
 };
+use crate::platform::{cards, insert, pdfs, update_status as platform_status};
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -163,6 +165,70 @@ pub const ROUTES: &[Route] = &[
         what: "its first page as a picture",
         what_zh: "发票首页图片",
         handler: || get(documents::svg),
+    },
+    Route {
+        methods: "GET POST",
+        path: "/card/invoice/seturl",
+        section: "platform",
+        what: "the platform's own link, with its s_pappid",
+        what_zh: "获取自身的开票平台识别码",
+        handler: || any(cards::set_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/createcard",
+        section: "platform",
+        what: "a card template",
+        what_zh: "创建发票卡券模板",
+        handler: || post_only(cards::create_card),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/insert",
+        section: "platform",
+        what: "put an invoice into a user's wallet",
+        what_zh: "将电子发票插入用户卡包",
+        handler: || post_only(insert::insert_invoice),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/updatestatus",
+        section: "platform",
+        what: "an invoice that was cancelled elsewhere",
+        what_zh: "更新发票卡券状态",
+        handler: || post_only(platform_status::update_status),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/code/decrypt",
+        section: "platform",
+        what: "the card's code behind an encrypt_code",
+        what_zh: "解码卡券 code",
+        handler: || post_only(cards::decrypt),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/setpdf",
+        section: "platform",
+        what: "upload a PDF (multipart, field pdf)",
+        what_zh: "上传 PDF（multipart，字段 pdf）",
+        handler: || post_only(pdfs::set_pdf),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/platform/getpdf",
+        section: "platform",
+        what: "where an uploaded PDF can be read for two hours (action=get_url)",
+        what_zh: "查询已上传的 PDF（action=get_url）",
+        handler: || post_only(pdfs::get_pdf),
+    },
+    Route {
+        methods: "GET",
+        path: "/invoice/media/{name}",
+        section: "platform",
+        what: "an uploaded PDF (pdf_url)",
+        what_zh: "已上传的 PDF（pdf_url）",
+        handler: || get(pdfs::media),
     },
     Route {
         methods: "POST",
@@ -411,6 +477,14 @@ pub const ROUTES: &[Route] = &[
         what: "a merchant's invoice requests (appid=, fpqqlsh=, from_ms=, state=, buyer= …)",
         what_zh: "商户的开票请求（appid=、fpqqlsh=、from_ms=、state=、buyer= …）",
         handler: || get(invoices::list_invoices),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/inserted-invoices",
+        section: "admin",
+        what: "invoices that platforms inserted for a merchant's orders (appid=, order_id=, number= …)",
+        what_zh: "开票平台插入的发票（appid=、order_id=、number= …）",
+        handler: || get(inserted_invoices::list),
     },
     Route {
         methods: "GET",

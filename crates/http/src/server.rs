@@ -23,6 +23,8 @@ pub struct Server {
     pub settings: Arc<HttpSettings>,
     /// The memory of bodies under way.
     pub bodies: Arc<BodyBudget>,
+    /// The memory of files that are being uploaded.
+    pub uploads: Arc<BodyBudget>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
     /// The page that says to whoever opens an address in a browser that there is no invoice.

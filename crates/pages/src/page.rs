@@ -106,6 +106,11 @@ pub(crate) fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// The address of a new mail with an invoice's address.
+pub(crate) fn mail_of(seller: &str, pdf_url: &str) -> String {
+    format!("mailto:?subject={}&body={}", encoded(seller), encoded(pdf_url))
+}
+
 /// Sends somebody unknown to log in, and back afterwards.
 pub(crate) fn to_login(next: &str) -> Response {
     see_other(&format!("/login?next={}", encoded(next)))

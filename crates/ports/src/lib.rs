@@ -1,5 +1,6 @@
 //! What can be swapped. Traits for the store with its outbox and its jobs, the clock,
-//! randomness, the sender of outgoing requests, the issuer and the renderer of invoices.
+//! randomness, the sender of outgoing requests, the issuer and the renderer of invoices, the files
+//! beside the store and the reader of foreign PDFs.
 //!
 //! A use case reads versioned records, decides, and commits ONE value ([`store::Commit`]). There is
 //! no `begin()`: a transaction can't be held open across a network call, and what belongs together
@@ -12,6 +13,7 @@ pub mod delivery;
 pub mod entropy;
 pub mod errors;
 pub mod invoicing;
+pub mod platform;
 pub mod record;
 pub mod store;
 pub mod transfer;

@@ -65,11 +65,19 @@ pub enum Kind {
     PaymentAlias,
     /// A code by which pay merchants charge a user without a page. Owner: the code; id: empty.
     PayerCode,
+    /// A PDF that a platform has uploaded. Owner: the platform; id: its s_media_id.
+    PlatformPdf,
+    /// A card template of a platform. Owner: the platform; id: the card_id.
+    CardTemplate,
+    /// An invoice that a platform has inserted. Owner: the merchant; id: its name among the merchant's invoices.
+    InsertedInvoice,
+    /// An invoice's number, and whose it is, whoever issued it. Owner: the number; id: empty.
+    TakenNumber,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -96,6 +104,10 @@ impl Kind {
         Self::Refund,
         Self::PaymentAlias,
         Self::PayerCode,
+        Self::PlatformPdf,
+        Self::CardTemplate,
+        Self::InsertedInvoice,
+        Self::TakenNumber,
     ];
 
     /// The table's name.
@@ -127,6 +139,10 @@ impl Kind {
             Self::Refund => "refunds",
             Self::PaymentAlias => "payment_aliases",
             Self::PayerCode => "payer_codes",
+            Self::PlatformPdf => "platform_pdfs",
+            Self::CardTemplate => "card_templates",
+            Self::InsertedInvoice => "inserted_invoices",
+            Self::TakenNumber => "taken_numbers",
         }
     }
 
@@ -148,14 +164,19 @@ impl Kind {
 
     /// Whether records of this kind are listed by time within their owner ([`Index::time_ms`]).
     pub const fn has_time(self) -> bool {
-        matches!(self, Self::Order | Self::InvoiceRequest | Self::Payment)
+        matches!(self, Self::Order | Self::InvoiceRequest | Self::Payment | Self::InsertedInvoice)
     }
 
     /// Whether records of this kind can be forgotten ([`Index::unused_since_ms`]).
     pub const fn can_expire(self) -> bool {
         matches!(
             self,
-            Self::Order | Self::Message | Self::EndedSession | Self::Payment | Self::PaymentAlias
+            Self::Order
+                | Self::Message
+                | Self::EndedSession
+                | Self::Payment
+                | Self::PaymentAlias
+                | Self::PlatformPdf
         )
     }
 
@@ -172,6 +193,7 @@ impl Kind {
                 Field::User,
                 Field::Gross,
             ],
+            Self::InsertedInvoice => &[Field::Order, Field::Number, Field::User],
             _ => &[],
         }
     }

@@ -12,5 +12,6 @@ pub mod delivery;
 pub mod invoicing;
 pub mod payment;
 pub mod people;
+pub mod platform;
 pub mod record;
 pub mod server;

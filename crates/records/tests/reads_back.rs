@@ -41,7 +41,11 @@ use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, KnownAs, OpenId, User, UserId};
+use kaipiao_domain::platform::card_template::{CardLink, CardTemplate, TemplateFace};
+use kaipiao_domain::platform::inserted_invoice::{InsertedContent, InsertedInvoice};
+use kaipiao_domain::platform::pdf::{MediaId, PdfHolder, PlatformPdf};
 use kaipiao_domain::reimbursement::card_status::CardStatus;
+use kaipiao_domain::reimbursement::invoice_info::{InfoItem, InfoParty};
 use kaipiao_ports::record::{Body, Key, Stored};
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
@@ -55,16 +59,20 @@ use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::number_code::{allotment_key, number_code_key};
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::invoicing::taken_number::TakenNumber;
 use kaipiao_records::invoicing::taxpayer::taxpayer_key;
 use kaipiao_records::payment::payer_code::{PayerCode, payer_code_key};
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::payment::refund::refund_key;
-use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
+use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of, card_key_of_inserted};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::{EndedSession, ended_session_key};
 use kaipiao_records::people::title::book_entry_key;
 use kaipiao_records::people::user::user_key;
+use kaipiao_records::platform::card_template::card_template_key;
+use kaipiao_records::platform::inserted_invoice::inserted_key;
+use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::Record;
 use kaipiao_records::server::ClockOffset;
 
@@ -477,6 +485,29 @@ fn payments_and_refunds_read_back() {
     }
 }
 
+#[test]
+fn uploaded_pdfs_read_back() {
+    let pdf = PlatformPdf {
+        owner: AppId::parse("wx6b61697069616f32").unwrap(),
+        media_id: MediaId::parse("3015806758683707").unwrap(),
+        size_bytes: 70_000,
+        uploaded_at: at(5),
+        numbers: Vec::new(),
+        attached_to: None,
+    };
+    let key = || platform_pdf_key(&pdf.owner, &pdf.media_id);
+    reads_back(key(), &pdf);
+    assert_eq!(pdf.index().unused_since_ms, Some(5));
+    let holder = PdfHolder {
+        merchant: AppId::parse("wx6b61697069616f31").unwrap(),
+        order_id: OrderId::parse("订单 1").unwrap(),
+    };
+    let numbers = vec!["044032000211".to_owned(), "62522141".to_owned()];
+    let attached = PlatformPdf { numbers, attached_to: Some(holder), ..pdf.clone() };
+    reads_back(key(), &attached);
+    assert_eq!(attached.index().unused_since_ms, None);
+}
+
 /// What a record from before these members says.
 #[test]
 fn accounts_and_cards_from_before_permissions_and_reimbursement_are_read() {
@@ -512,6 +543,7 @@ fn accounts_and_cards_from_before_permissions_and_reimbursement_are_read() {
         user: user(),
         merchant: merchant(),
         serial: serial("s"),
+        platform: None,
         card_id: CardId::parse("pjZ8Yt9WoOePThU0NfUKz5-tBEWU").unwrap(),
         code: CardCode::parse("186921658591").unwrap(),
         seller: "s".into(),
@@ -532,4 +564,94 @@ fn accounts_and_cards_from_before_permissions_and_reimbursement_are_read() {
         let stored = Stored { key: card_key(&card), version: 1, body };
         assert_eq!(InvoiceCard::decode(&stored).unwrap().status, status);
     }
+}
+
+#[test]
+fn what_platforms_insert_reads_back() {
+    let card_id = CardId::parse("pjZ8Yt9WoOePThU0NfUKz5-tBEWU").unwrap();
+    let link = |name: &str| CardLink {
+        name: name.into(),
+        url: "https://p.example/".into(),
+        sub_title: "s".into(),
+    };
+    let mut template = CardTemplate {
+        platform: merchant(),
+        card_id: card_id.clone(),
+        face: TemplateFace {
+            logo_url: "http://l/".into(),
+            title: "t".into(),
+            payee: "p".into(),
+            kind: "k".into(),
+            detail: "d".into(),
+            description: String::new(),
+            custom: Some(link("c")),
+            promotion: None,
+        },
+        created_at: at(7),
+    };
+    let template_key = card_template_key(&merchant(), &card_id);
+    reads_back(template_key.clone(), &template);
+    template.face.promotion = template.face.custom.take();
+    reads_back(template_key, &template);
+
+    let info_party = |name: &str| InfoParty { name: name.into(), ..InfoParty::default() };
+    let item = InfoItem {
+        name: "a".into(),
+        quantity: "1.50".parse().unwrap(),
+        unit: "b".into(),
+        price: Fen::new(-3),
+    };
+    let mut inserted = InsertedInvoice {
+        merchant: merchant(),
+        order_id: OrderId::parse("a/b").unwrap(),
+        user: user(),
+        platform: AppId::parse("wx6b61697069616f32").unwrap(),
+        card_id,
+        code: CardCode::parse("186921658591").unwrap(),
+        paid_as: vec![known_as("o1")],
+        kind: "k".into(),
+        detail: "d".into(),
+        number: InvoiceNumber::parse("044032000211", "62522141").unwrap(),
+        check_code: "1".repeat(20),
+        content: InsertedContent {
+            gross: Fen::new(1),
+            net: Fen::new(2),
+            tax: Fen::new(3),
+            issued_at: at(4000),
+            items: vec![item],
+            buyer: info_party("buyer"),
+            seller: info_party("seller"),
+            remarks: "r".into(),
+            cashier: "c".into(),
+            maker: "m".into(),
+        },
+        pdf: MediaId::parse("3015806758683707").unwrap(),
+        trip_pdf: None,
+        inserted_at: at(5),
+    };
+    let key = inserted_key(&merchant(), &inserted.serial());
+    reads_back(key.clone(), &inserted);
+    inserted.trip_pdf = MediaId::parse("7");
+    reads_back(key, &inserted);
+    let card = inserted.card("t");
+    assert_eq!(card_key(&card), card_key_of_inserted(&inserted));
+    reads_back(card_key(&card), &card);
+    reads_back(CodeOwner::key(card.template_owner(), &card.code), &CodeOwner::from(&card));
+
+    for number in [
+        InvoiceNumber::parse("044032000211", "62522141").unwrap(),
+        InvoiceNumber::parse("", "04403200021162522141").unwrap(),
+    ] {
+        let taken = TakenNumber { number, merchant: merchant(), serial: inserted.serial() };
+        reads_back(TakenNumber::key(&taken.number), &taken);
+    }
+}
+
+/// A code of a card that was made before platforms inserted any.
+#[test]
+fn a_code_without_a_merchant_is_its_owners() {
+    let code = CardCode::parse("186921658591").unwrap();
+    let body = Body::new("{\"user\":\"amy\",\"serial\":\"s1\"}");
+    let stored = Stored { key: CodeOwner::key(&merchant(), &code), version: 1, body };
+    assert_eq!(CodeOwner::decode(&stored).unwrap().merchant, merchant());
 }

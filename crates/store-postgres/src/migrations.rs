@@ -26,6 +26,18 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         // An older one would lose of an order that a payment opened it, and send no notices.
         oldest_program: 3,
     },
+    Migration {
+        number: 4,
+        sql: include_str!("../migrations/0004_platform_files.sql"),
+        // An older one would say of an uploaded PDF's link that there is nothing.
+        oldest_program: 4,
+    },
+    Migration {
+        number: 5,
+        sql: include_str!("../migrations/0005_platform.sql"),
+        // An older one would issue a number that a platform has inserted, and not know such a card's invoice.
+        oldest_program: 5,
+    },
 ];
 
 /// Nodes that start at the same time migrate one after the other ("KPIA").

@@ -14,7 +14,9 @@ use tokio_postgres::{Client, NoTls};
 const SCHEMA: &str = concat!(
     include_str!("../migrations/0001_schema.sql"),
     include_str!("../migrations/0002_pay_merchants.sql"),
-    include_str!("../migrations/0003_payments.sql")
+    include_str!("../migrations/0003_payments.sql"),
+    include_str!("../migrations/0004_platform_files.sql"),
+    include_str!("../migrations/0005_platform.sql")
 );
 
 /// Tables that every database of a cluster would have whole.

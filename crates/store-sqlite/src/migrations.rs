@@ -14,6 +14,8 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("../migrations/0001_schema.sql")),
     (2, include_str!("../migrations/0002_pay_merchants.sql")),
     (3, include_str!("../migrations/0003_payments.sql")),
+    (4, include_str!("../migrations/0004_platform_files.sql")),
+    (5, include_str!("../migrations/0005_platform.sql")),
 ];
 
 /// Brings a database up to this program's schema.

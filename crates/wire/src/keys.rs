@@ -26,6 +26,7 @@ pub struct Keys {
     check_code: [u8; 32],
     pay_sandbox: [u8; 32],
     payer_code: [u8; 32],
+    media: [u8; 32],
     fingerprint: String,
 }
 
@@ -51,6 +52,7 @@ impl Keys {
             invoice: key("invoice"),
             check_code: key("check code"),
             pay_sandbox: key("pay sandbox"),
+            media: key("media"),
             payer_code: key("payer code"),
             fingerprint: URL_SAFE_NO_PAD.encode(&key("fingerprint")[..12]),
         }
@@ -135,6 +137,12 @@ impl Keys {
 
     pub(crate) fn invoice_mac(&self, claim: &[u8]) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.invoice).expect("any key length fits");
+        mac.update(claim);
+        mac
+    }
+
+    pub(crate) fn media_mac(&self, claim: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.media).expect("any key length fits");
         mac.update(claim);
         mac
     }

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod object;
 pub mod payment;
 pub mod people;
+pub mod platform;
 pub mod reimbursement;
 mod url;
 

@@ -48,6 +48,16 @@ pub async fn authenticate_for(
     token: &str,
     permission: Permission,
 ) -> Result<Account, Failure> {
+    authenticate_or(app, token, permission, permission.refusal_code()).await
+}
+
+/// The same; without the permission it is refused with that code.
+pub async fn authenticate_or(
+    app: &App,
+    token: &str,
+    permission: Permission,
+    code: ErrorCode,
+) -> Result<Account, Failure> {
     let account = authenticate(app, token).await?;
     if account.check_has(permission).is_ok() {
         return Ok(account);
@@ -55,6 +65,6 @@ pub async fn authenticate_for(
     // Another node may have given the permission a moment ago.
     let account: Option<Account> = get_fresh(app, &account_key(&account.appid)).await?;
     let account = account.ok_or_else(|| unknown("its account was removed"))?;
-    account.check_has(permission)?;
+    account.check_has(permission).map_err(|refusal| Refusal { code, ..refusal })?;
     Ok(account)
 }

@@ -32,6 +32,7 @@ pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Resul
         };
         let reason = asked.reason.clone();
         let obstacle = invoice.as_ref().and_then(InvoiceRequest::obstacle_to_rejection);
+        let obstacle = obstacle.or_else(|| order.obstacle_of_card());
         // Each attempt after a conflict says a moment of its own: the message's name may be taken.
         let moment = now + Duration::from_millis(attempt as u64);
         let next = order.reject(&asked.platform, reason, obstacle, moment)?;

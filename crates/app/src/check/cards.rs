@@ -4,9 +4,11 @@ use super::look::Look;
 use super::violation::{Found, Invariant};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest};
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_ports::errors::StoreError;
-use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
+use kaipiao_ports::record::Key;
+use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of, card_key_of_inserted};
 
 /// An issued blue invoice has a card that shows it.
 pub(super) async fn request(
@@ -30,39 +32,53 @@ pub(super) async fn request(
     Ok(())
 }
 
-/// A card is that of an issued blue invoice, and its code names it.
+/// A card is that of an issued blue invoice or of an inserted one, and its code names it.
 pub(super) async fn card(
     look: &Look<'_>,
     card: &InvoiceCard,
     found: &mut Found,
 ) -> Result<(), StoreError> {
-    let request = look.request(&card.merchant, &card.serial).await?;
-    let blue = request.filter(|request| request.colour == Colour::Blue);
-    let is_its = blue.and_then(|request| card_key_of(&request)) == Some(card_key(card));
+    let key = invoices_card_key(look, &card.merchant, &card.serial).await?;
     let what = format!("no invoice of {} {} has it", card.merchant, card.serial);
-    found.unless(is_its, Invariant::CardOrphan, what);
-    let owner: Option<CodeOwner> = look.find(&CodeOwner::key(&card.merchant, &card.code)).await?;
+    found.unless(key == Some(card_key(card)), Invariant::CardOrphan, what);
+    let owner = look.find(&CodeOwner::key(card.template_owner(), &card.code)).await?;
+    let owner: Option<CodeOwner> = owner;
     let names_it = owner == Some(CodeOwner::from(card));
     let what = format!("its code {} does not name it", card.code);
     found.unless(names_it, Invariant::CardCode, what);
     Ok(())
 }
 
+/// The key of the card of a merchant's invoice, issued or inserted; None: there is no such invoice, or a red one.
+async fn invoices_card_key(
+    look: &Look<'_>,
+    merchant: &AppId,
+    serial: &Serial,
+) -> Result<Option<Key>, StoreError> {
+    if serial.is_inserted() {
+        let inserted = look.inserted(merchant, serial).await?;
+        return Ok(inserted.as_ref().map(card_key_of_inserted));
+    }
+    let request = look.request(merchant, serial).await?;
+    let blue = request.filter(|request| request.colour == Colour::Blue);
+    Ok(blue.as_ref().and_then(card_key_of))
+}
+
 /// A code is that of a card.
 pub(super) async fn code(
     look: &Look<'_>,
-    merchant: &AppId,
+    template_owner: &AppId,
     code: &CardCode,
     owner: &CodeOwner,
     found: &mut Found,
 ) -> Result<(), StoreError> {
-    let request = look.request(merchant, &owner.serial).await?;
-    let request = request.filter(|request| request.user == owner.user);
-    let card = match request.as_ref().and_then(card_key_of) {
+    let card = match invoices_card_key(look, &owner.merchant, &owner.serial).await? {
         Some(key) => look.find::<InvoiceCard>(&key).await?,
         None => None,
     };
-    let is_its = card.is_some_and(|card| card.code == *code);
+    let is_its = card.is_some_and(|card| {
+        card.code == *code && card.user == owner.user && card.template_owner() == template_owner
+    });
     let what =
         format!("no card of {} in the wallet of {} has it", owner.serial, owner.user.as_str());
     found.unless(is_its, Invariant::CardCode, what);

@@ -17,6 +17,9 @@ use kaipiao_domain::payment::refund::Refund;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::message::Message;
 use kaipiao_domain::people::user::{BookEntry, User};
+use kaipiao_domain::platform::card_template::CardTemplate;
+use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
+use kaipiao_domain::platform::pdf::PlatformPdf;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use kaipiao_records::authorization::order::order_key;
@@ -25,6 +28,7 @@ use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::number_code::allotment_key;
 use kaipiao_records::invoicing::number_gap::block_gaps_key;
 use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::invoicing::taken_number::TakenNumber;
 use kaipiao_records::payment::payer_code::{PayerCode, payer_code_key};
 use kaipiao_records::payment::payment_alias::{PaymentAlias, payment_alias_key};
 use kaipiao_records::payment::payments::payment_key;
@@ -32,6 +36,9 @@ use kaipiao_records::payment::refund::refund_key;
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::people::session::EndedSession;
+use kaipiao_records::platform::card_template::card_template_key;
+use kaipiao_records::platform::inserted_invoice::inserted_key;
+use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::Record;
 use kaipiao_records::server::{ClockOffset, StoreMetadata};
 
@@ -51,6 +58,10 @@ pub(super) enum Known {
     Refund(Box<Refund>),
     PaymentAlias(MchId, String, PaymentAlias),
     PayerCode(String),
+    PlatformPdf(Box<PlatformPdf>),
+    Inserted(Box<InsertedInvoice>),
+    TakenNumber(TakenNumber),
+    Template(Box<CardTemplate>),
     Other,
 }
 
@@ -99,6 +110,10 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
             PayerCode::decode(stored)?;
             Known::PayerCode(stored.key.owner.clone())
         }
+        Kind::PlatformPdf => Known::PlatformPdf(Box::new(PlatformPdf::decode(stored)?)),
+        Kind::InsertedInvoice => Known::Inserted(Box::new(InsertedInvoice::decode(stored)?)),
+        Kind::TakenNumber => Known::TakenNumber(TakenNumber::decode(stored)?),
+        Kind::CardTemplate => Known::Template(Box::new(CardTemplate::decode(stored)?)),
         // A fact that a newer program keeps.
         Kind::Server => Known::Other,
     })
@@ -124,6 +139,10 @@ impl Known {
             Self::Refund(refund) => refund_key(&refund.mchid, &refund.request.out_refund_no),
             Self::PaymentAlias(mchid, name, _) => payment_alias_key(mchid, name),
             Self::PayerCode(code) => payer_code_key(code),
+            Self::PlatformPdf(pdf) => platform_pdf_key(&pdf.owner, &pdf.media_id),
+            Self::Inserted(invoice) => inserted_key(&invoice.merchant, &invoice.serial()),
+            Self::TakenNumber(taken) => TakenNumber::key(&taken.number),
+            Self::Template(template) => card_template_key(&template.platform, &template.card_id),
             Self::Content(_) | Self::CardCode(..) | Self::Other => return None,
         })
     }

@@ -5,11 +5,14 @@ use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Freshness, Page, Store};
 use kaipiao_records::invoicing::invoice_request::request_key;
+use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::record::{self, Record};
 use kaipiao_records::server::ClockOffset;
 
@@ -19,8 +22,11 @@ pub(super) const PAGE: usize = 256;
 pub(super) struct Look<'a> {
     pub store: &'a dyn Store,
     pub clock: &'a dyn Clock,
+    pub blobs: &'a dyn Blobs,
     /// How long the server keeps pushes that are completed.
     pub pushes_are_kept: Duration,
+    /// And uploaded PDFs that are attached to nothing.
+    pub pdfs_are_kept: Duration,
 }
 
 impl Look<'_> {
@@ -38,6 +44,15 @@ impl Look<'_> {
         serial: &Serial,
     ) -> Result<Option<InvoiceRequest>, StoreError> {
         self.find(&request_key(merchant, serial)).await
+    }
+
+    /// The invoice that a platform has inserted under that name.
+    pub(super) async fn inserted(
+        &self,
+        merchant: &AppId,
+        serial: &Serial,
+    ) -> Result<Option<InsertedInvoice>, StoreError> {
+        self.find(&inserted_key(merchant, serial)).await
     }
 
     /// The first record of a page.

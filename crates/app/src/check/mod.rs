@@ -8,6 +8,8 @@
 
 mod cards;
 mod contents;
+mod files;
+mod inserted;
 mod known;
 mod look;
 mod numbers;
@@ -25,6 +27,7 @@ use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::delivery::jobs::{Job, JobQuery};
 use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use kaipiao_ports::store::{After, Page, Store};
 use known::Known;
@@ -43,8 +46,12 @@ pub struct CheckedStore<'a> {
     pub store: &'a dyn Store,
     /// The real clock.
     pub clock: &'a dyn Clock,
+    /// The files beside it.
+    pub blobs: &'a dyn Blobs,
     /// How long the server keeps pushes that are completed: those of older invoices are not missed.
     pub pushes_are_kept: Duration,
+    /// How long the server keeps uploaded PDFs that are attached to nothing: the files of older ones have gone.
+    pub pdfs_are_kept: Duration,
 }
 
 /// Whoever is told what the check does.
@@ -61,12 +68,13 @@ pub trait Watcher: Send {
 
 /// Checks all of a store.
 pub async fn run(checked: &CheckedStore<'_>, watcher: &mut dyn Watcher) -> Result<(), StoreError> {
-    let CheckedStore { store, clock, pushes_are_kept } = *checked;
-    let look = Look { store, clock, pushes_are_kept };
+    let CheckedStore { store, clock, blobs, pushes_are_kept, pdfs_are_kept } = *checked;
+    let look = Look { store, clock, blobs, pushes_are_kept, pdfs_are_kept };
     for kind in Kind::ALL {
         check_kind(&look, kind, watcher).await?;
     }
-    check_jobs(&look, watcher).await
+    check_jobs(&look, watcher).await?;
+    files::all(&look, watcher).await
 }
 
 async fn check_kind(

@@ -6,11 +6,12 @@ use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::authorization::user_decision::{Authorization, UserDecision};
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest};
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_records::authorization::order::order_key;
 
 /// What the user has said yes to, whatever the merchant said later.
-fn authorization(order: &Order) -> Option<&Authorization> {
+pub(super) fn authorization(order: &Order) -> Option<&Authorization> {
     match &order.state {
         OrderState::Authorized(authorization)
         | OrderState::Rejected { decided: UserDecision::Authorized(authorization), .. } => {
@@ -28,6 +29,9 @@ pub(super) async fn order(
 ) -> Result<(), StoreError> {
     let Some(authorization) = authorization(order) else { return Ok(()) };
     let Some(serial) = &authorization.used_by else { return Ok(()) };
+    if serial.is_inserted() {
+        return inserted(look, order, authorization, serial, found).await;
+    }
     let mut wrong = |what| found.add(Invariant::OrderRequest, what);
     let Some(request) = look.request(&order.merchant, serial).await? else {
         wrong(format!("it is used by {serial}, which is not there"));
@@ -44,6 +48,23 @@ pub(super) async fn order(
     if is_rejected && let Some(obstacle) = request.obstacle_to_rejection() {
         wrong(format!("it is rejected, and yet {obstacle}"));
     }
+    Ok(())
+}
+
+/// The inserted invoice that an order names is for that order and its user.
+async fn inserted(
+    look: &Look<'_>,
+    order: &Order,
+    authorization: &Authorization,
+    serial: &Serial,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let inserted = look.inserted(&order.merchant, serial).await?;
+    let is_its = inserted.is_some_and(|inserted| {
+        inserted.order_id == order.request.order_id && inserted.user == authorization.user
+    });
+    let what = format!("it is used by {serial}, which is not there, or is another's");
+    found.unless(is_its, Invariant::Inserted, what);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::known::{self, Known};
 use super::look::Look;
 use super::violation::{Found, Invariant, Subject, Violation};
-use super::{cards, contents, numbers, offsets, orders, payments, results};
+use super::{cards, contents, files, inserted, numbers, offsets, orders, payments, results};
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_ports::errors::StoreError;
@@ -50,7 +50,10 @@ async fn hold(
         Known::PaymentAlias(mchid, name, alias) => {
             payments::alias(look, mchid, name, alias, found).await
         }
-        Known::Message(_) | Known::PayerCode(_) | Known::Other => Ok(()),
+        Known::PlatformPdf(pdf) => files::pdf(look, pdf, found).await,
+        Known::Inserted(invoice) => inserted::invoice(look, invoice, found).await,
+        Known::TakenNumber(taken) => inserted::taken_number(look, taken, found).await,
+        Known::Message(_) | Known::PayerCode(_) | Known::Template(_) | Known::Other => Ok(()),
     })
 }
 
@@ -67,6 +70,7 @@ async fn hold_request(
     passed(orders::request(look, request, found).await)?;
     passed(contents::request(look, request, found).await)?;
     passed(numbers::request(look, request, found).await)?;
+    passed(inserted::request(look, request, found).await)?;
     passed(cards::request(look, request, found).await)?;
     passed(offsets::request(look, request, found).await)?;
     passed(results::push(look, request, found).await)

@@ -52,11 +52,19 @@ pub enum Invariant {
     PaymentAlias,
     /// An order that a payment opened has that payment, and is refunded as it is.
     OrderPayment,
+    /// An uploaded PDF's file is there, as long as it was.
+    PdfFile,
+    /// A file beside the store is an uploaded PDF's.
+    FileOrphan,
+    /// An inserted invoice has its order, its card, its PDF and the record of its number.
+    Inserted,
+    /// The record of a number names the invoice that has it, and every invoice has one.
+    TakenNumber,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -79,6 +87,10 @@ impl Invariant {
         Self::Refund,
         Self::PaymentAlias,
         Self::OrderPayment,
+        Self::PdfFile,
+        Self::FileOrphan,
+        Self::Inserted,
+        Self::TakenNumber,
     ];
 
     /// Its name in the report.
@@ -106,6 +118,10 @@ impl Invariant {
             Self::Refund => "refund",
             Self::PaymentAlias => "payment_alias",
             Self::OrderPayment => "order_payment",
+            Self::PdfFile => "pdf_file",
+            Self::FileOrphan => "file_orphan",
+            Self::Inserted => "inserted",
+            Self::TakenNumber => "taken_number",
         }
     }
 }

@@ -23,15 +23,19 @@ pub struct Document {
     pub bytes: Bytes,
     /// Names these bytes: another text as soon as one of them is another.
     pub digest: String,
-    /// The invoice's code and number: what people would call the file.
+    /// The invoice's code and number, or an uploaded file's own: what people would call the file.
     pub digits: String,
 }
 
 impl Document {
     pub(crate) fn new(bytes: Vec<u8>, number: &InvoiceNumber) -> Self {
+        Self::of(bytes.into(), format!("{}{}", number.code(), number.number()))
+    }
+
+    /// A document that people would call so.
+    pub(crate) fn of(bytes: Bytes, digits: String) -> Self {
         let digest = base16ct::lower::encode_string(&Sha256::digest(&bytes));
-        let digits = format!("{}{}", number.code(), number.number());
-        Self { bytes: bytes.into(), digest, digits }
+        Self { bytes, digest, digits }
     }
 }
 

@@ -5,9 +5,13 @@ use crate::failure::Failure;
 use crate::invoicing::document_cache::{DocumentKey, Drawing, NotDrawn};
 use crate::invoicing::drawing_turns::DrawingSize;
 use crate::invoicing::requests;
+use crate::people::card_invoice;
+use crate::platform::pdfs;
 use crate::signed::read_pdf_name;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::line::Line;
+use kaipiao_domain::invoicing::serial::Serial;
 use std::sync::Arc;
 
 pub use crate::invoicing::document_cache::{Document, DocumentFormat};
@@ -22,12 +26,34 @@ pub async fn document(
     format: DocumentFormat,
 ) -> Result<Option<Arc<Document>>, Failure> {
     let Some((merchant, serial)) = read_pdf_name(&app.keys, name) else { return Ok(None) };
+    if serial.is_inserted() {
+        return inserted(app, &merchant, &serial, format).await;
+    }
     let key = (merchant, serial, format);
     match app.documents.document(&key, drawing(app, &key)).await {
         Ok(document) => Ok(Some(document)),
         Err(NotDrawn::NoInvoice) => Ok(None),
         Err(NotDrawn::Failed(failure)) => Err(failure),
     }
+}
+
+/// The PDF that a platform has inserted an invoice with: it is the document itself, and no picture is drawn of it.
+async fn inserted(
+    app: &App,
+    merchant: &AppId,
+    serial: &Serial,
+    format: DocumentFormat,
+) -> Result<Option<Arc<Document>>, Failure> {
+    if format == DocumentFormat::Picture {
+        return Ok(None);
+    }
+    let Some(invoice) = card_invoice::inserted(app, merchant, serial).await? else {
+        return Ok(None);
+    };
+    let document = pdfs::document(app, &invoice.platform, &invoice.pdf).await?;
+    let number = &invoice.number;
+    let digits = format!("{}{}", number.code(), number.number());
+    Ok(document.map(|document| Arc::new(Document { digits, ..document })))
 }
 
 /// What will be drawn, or why nothing is.

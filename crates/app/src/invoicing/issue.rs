@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::delivery::jobs;
 use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
+use crate::invoicing::taken_numbers::{self, taken};
 use crate::invoicing::{requests, s19_result_push};
 use crate::reimbursement::status_push;
 use crate::settings::Concurrency;
@@ -21,6 +22,7 @@ use kaipiao_domain::invoicing::invoice_request::{
     Colour, InvoiceRequest, IssuerAnswer, IssuerOutcome, TryResult,
 };
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::message::Message;
@@ -152,7 +154,7 @@ async fn record_answer(
             IssuerOutcome::Ended(next, result) => (*next, result),
         };
         log(&next, result);
-        let mut also: Vec<Save> = number_of(&next).into_iter().collect();
+        let mut also = number_of(&next);
         also.extend(card_of(app, &next));
         let (of_blue, to_company) = blue_after(app, &next).await?;
         also.extend(of_blue);
@@ -166,11 +168,15 @@ async fn record_answer(
     .await
 }
 
-/// The number of an invoice that was issued just now, saved as nobody else's.
-fn number_of(request: &InvoiceRequest) -> Option<Save> {
-    let number = request.invoice().ok()?.number.clone();
-    let owner = NumberOwner { number, serial: request.serial.clone() };
-    Some(record::save(owner.key(&request.merchant), Expect::Absent, &owner))
+/// The number of an invoice that was issued just now, saved as nobody else's: neither the merchant's nor
+/// anybody's, be it issued or inserted.
+fn number_of(request: &InvoiceRequest) -> Vec<Save> {
+    let Ok(IssuedInvoice { number, .. }) = request.invoice() else { return Vec::new() };
+    let owner = NumberOwner { number: number.clone(), serial: request.serial.clone() };
+    vec![
+        record::save(owner.key(&request.merchant), Expect::Absent, &owner),
+        taken(number, &request.merchant, &request.serial),
+    ]
 }
 
 /// The user's message about the end of a try, saved as a new one: one that was sent is never changed.
@@ -208,7 +214,7 @@ async fn card_after_offset(
     let Some(Versioned { value: before, version }) = found else { return Ok(None) };
     let card = before.with_status(before.status.offset(red.clone()));
     let push = match before.status.company() {
-        Some(company) => status_push::to(app, company, blue, &card).await?,
+        Some(company) => status_push::to(app, company, &blue.into(), &card).await?,
         None => None,
     };
     Ok(Some((record::save(key, Expect::Version(version), &card), push)))
@@ -225,14 +231,17 @@ async fn checked(
     let (number, serial) = (invoice.number.clone(), request.serial.clone());
     let key = NumberOwner { number, serial }.key(&request.merchant);
     let owner: Option<NumberOwner> = get(app, &key).await?;
-    Ok(match owner {
-        Some(owner) if owner.serial != request.serial => {
-            let (code, number) = (invoice.number.code(), invoice.number.number());
-            let words = format!("the issuer gave the number {code} {number} a second time");
-            IssuerAnswer::Failed(IssueFailure::Unreadable(words))
-        }
-        _ => answer.clone(),
-    })
+    let is_issued = owner.is_some_and(|owner| owner.serial != request.serial);
+    let is_anothers = is_issued
+        || taken_numbers::holder(app, &invoice.number).await?.is_some_and(|holder| {
+            holder.merchant != request.merchant || holder.serial != request.serial
+        });
+    if !is_anothers {
+        return Ok(answer.clone());
+    }
+    let (code, number) = (invoice.number.code(), invoice.number.number());
+    let words = format!("the issuer gave the number {code} {number}, which another invoice has");
+    Ok(IssuerAnswer::Failed(IssueFailure::Unreadable(words)))
 }
 
 /// The new card of an invoice that was issued just now, and its code, saved as no other card's. A code
@@ -241,7 +250,7 @@ fn card_of(app: &App, request: &InvoiceRequest) -> Vec<Save> {
     let card_id = card_id::make(&app.keys, &request.merchant);
     let code = CardCode::from_random(u64::from_be_bytes(app.random()));
     let Some(card) = InvoiceCard::of(request, card_id, code) else { return Vec::new() };
-    let code_key = CodeOwner::key(&card.merchant, &card.code);
+    let code_key = CodeOwner::key(card.template_owner(), &card.code);
     vec![
         record::save(card_key(&card), Expect::Absent, &card),
         record::save(code_key, Expect::Absent, &CodeOwner::from(&card)),

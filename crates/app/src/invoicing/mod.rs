@@ -13,6 +13,7 @@ pub mod s14_make_out;
 pub mod s15_offset;
 pub mod s16_query;
 pub(crate) mod s19_result_push;
+pub(crate) mod taken_numbers;
 pub mod taxpayers;
 pub(crate) mod told_codes;
 pub mod unnamed_codes;

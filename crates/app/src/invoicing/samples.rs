@@ -4,6 +4,7 @@ use crate::app::{App, Parts};
 use crate::settings::Settings;
 use crate::signed::Keys;
 use async_trait::async_trait;
+use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
@@ -18,6 +19,7 @@ use kaipiao_domain::invoicing::party::Party;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
@@ -100,6 +102,11 @@ pub(super) fn app_of(
         sender: Arc::new(Still),
         issuer: Arc::new(Still),
         renderer: Arc::new(Still),
+        blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+        pdf_reader: Arc::new(ChildReader::new(Program {
+            path: "/nowhere".into(),
+            arguments: Vec::new(),
+        })),
         node: "main".to_owned(),
     };
     App::new(parts, Keys::derive(&[1; 32]), Settings::default())

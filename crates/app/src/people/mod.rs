@@ -1,5 +1,6 @@
 //! People: users, their titles, messages and wallets.
 
+pub(crate) mod card_invoice;
 pub(crate) mod known_as;
 pub mod login;
 pub mod messages;

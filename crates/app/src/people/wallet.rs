@@ -5,6 +5,8 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
+use crate::people::card_invoice::CardInvoice;
+use crate::platform::{cards, inserted_info};
 use crate::signed::{pdf_name, pdf_url, read_pdf_name};
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
@@ -15,10 +17,13 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::platform::card_template::{CardLink, CardTemplate};
+use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::reimbursement::card_status::ReimburseStatus;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::PageOrder;
-use kaipiao_records::people::card::card_key_of;
+use kaipiao_records::people::card::{card_key_of, card_key_of_inserted};
+use kaipiao_records::platform::card_template::card_template_key;
 
 /// A card, and where it leads.
 #[derive(Clone, Debug)]
@@ -44,6 +49,32 @@ pub struct HeldInvoice {
     pub red_name: Option<String>,
     /// The reimbursement that it is in, or has been through.
     pub reimbursement: Option<HeldReimbursement>,
+}
+
+/// An invoice that a platform has inserted, as its user sees it.
+#[derive(Clone, Debug)]
+pub struct HeldInserted {
+    /// The invoice.
+    pub invoice: InsertedInvoice,
+    /// The address of its PDF.
+    pub pdf_url: String,
+    /// The address of the PDF of what was consumed; None: there is none.
+    pub trip_pdf_url: Option<String>,
+    /// Whether its platform has taken it back.
+    pub is_cancelled: bool,
+    /// Where the entries of its card lead.
+    pub links: Vec<CardLink>,
+    /// The reimbursement that it is in, or has been through.
+    pub reimbursement: Option<HeldReimbursement>,
+}
+
+/// An invoice of a user's.
+#[derive(Clone, Debug)]
+pub enum Held {
+    /// It was issued here.
+    Issued(Box<HeldInvoice>),
+    /// It was issued elsewhere.
+    Inserted(Box<HeldInserted>),
 }
 
 /// A company that has a user's invoice.
@@ -75,30 +106,64 @@ pub async fn cards(
 }
 
 /// An invoice of the user, by its name; None: there is none, or it is somebody else's.
-pub async fn held_invoice(
-    app: &App,
-    user: &UserId,
-    name: &str,
-) -> Result<Option<HeldInvoice>, Failure> {
+pub async fn held_invoice(app: &App, user: &UserId, name: &str) -> Result<Option<Held>, Failure> {
     let Some((merchant, serial)) = read_pdf_name(&app.keys, name) else { return Ok(None) };
-    let request = requests::find(app, &merchant, &serial).await?;
-    let Some(request) = request.filter(|request| request.user == *user) else {
-        return Ok(None);
-    };
+    Ok(match CardInvoice::find(app, &merchant, &serial).await? {
+        Some(CardInvoice::Issued(request)) if request.user == *user => {
+            let held = held_issued(app, *request).await?;
+            held.map(|held| Held::Issued(Box::new(held)))
+        }
+        Some(CardInvoice::Inserted(invoice)) if invoice.user == *user => {
+            let held = held_inserted(app, *invoice).await?;
+            held.map(|held| Held::Inserted(Box::new(held)))
+        }
+        _ => None,
+    })
+}
+
+async fn held_issued(app: &App, request: InvoiceRequest) -> Result<Option<HeldInvoice>, Failure> {
     let Ok(invoice) = request.invoice().cloned() else { return Ok(None) };
-    let red_name = request.offset_by().map(|red| pdf_name(&app.keys, &request.merchant, red));
+    let InvoiceRequest { merchant, serial, .. } = &request;
+    let red_name = request.offset_by().map(|red| pdf_name(&app.keys, merchant, red));
     let content = requests::content_of(app, &request).await?;
-    let pdf_url = pdf_url(&app.keys, &app.settings.public_base_url, &merchant, &serial);
-    let reimbursement = reimbursement_of(app, &request).await?;
+    let pdf_url = pdf_url(&app.keys, &app.settings.public_base_url, merchant, serial);
+    let card = match card_key_of(&request) {
+        Some(key) => get::<InvoiceCard>(app, &key).await?,
+        None => None,
+    };
+    let reimbursement = match card {
+        Some(card) => reimbursement_of(app, &card).await?,
+        None => None,
+    };
     Ok(Some(HeldInvoice { request, invoice, content, pdf_url, red_name, reimbursement }))
+}
+
+async fn held_inserted(
+    app: &App,
+    invoice: InsertedInvoice,
+) -> Result<Option<HeldInserted>, Failure> {
+    let card: Option<InvoiceCard> = get(app, &card_key_of_inserted(&invoice)).await?;
+    let Some(card) = card else { return Ok(None) };
+    let InsertedInvoice { merchant, platform, card_id, .. } = &invoice;
+    let base_url = &app.settings.public_base_url;
+    let template: Option<CardTemplate> = get(app, &card_template_key(platform, card_id)).await?;
+    let links = template.map(|CardTemplate { face, .. }| [face.custom, face.promotion]);
+    let links = links.into_iter().flatten().flatten();
+    let with_target = |link: CardLink| CardLink { url: cards::target(app, &card, &link), ..link };
+    Ok(Some(HeldInserted {
+        pdf_url: pdf_url(&app.keys, base_url, merchant, &card.serial),
+        trip_pdf_url: inserted_info::trip_pdf_url(app, &invoice),
+        is_cancelled: card.status.plain() == ReimburseStatus::Cancel,
+        links: links.map(with_target).collect(),
+        reimbursement: reimbursement_of(app, &card).await?,
+        invoice,
+    }))
 }
 
 async fn reimbursement_of(
     app: &App,
-    request: &InvoiceRequest,
+    card: &InvoiceCard,
 ) -> Result<Option<HeldReimbursement>, Failure> {
-    let Some(key) = card_key_of(request) else { return Ok(None) };
-    let Some(card) = get::<InvoiceCard>(app, &key).await? else { return Ok(None) };
     let Some(company) = card.status.company() else { return Ok(None) };
     let account = accounts::find(app, company).await?;
     Ok(Some(HeldReimbursement {
@@ -133,16 +198,20 @@ pub(crate) async fn progress(
     merchant: &AppId,
     serial: &Serial,
 ) -> Result<InvoiceProgress, Failure> {
-    let Some(request) = requests::find(app, merchant, serial).await? else {
-        return Ok(InvoiceProgress::Awaited);
-    };
-    Ok(match &request.state {
-        RequestState::Running { .. } => InvoiceProgress::Underway,
-        RequestState::Failed { .. } => InvoiceProgress::Failed,
-        RequestState::Issued { .. } => InvoiceProgress::Issued {
-            name: pdf_name(&app.keys, merchant, serial),
-            total: request.summary.gross,
-            is_taken_back: request.offset_by().is_some(),
+    let invoice = CardInvoice::find(app, merchant, serial).await?;
+    let (total, is_taken_back) = match invoice {
+        None => return Ok(InvoiceProgress::Awaited),
+        Some(CardInvoice::Issued(request)) => match &request.state {
+            RequestState::Running { .. } => return Ok(InvoiceProgress::Underway),
+            RequestState::Failed { .. } => return Ok(InvoiceProgress::Failed),
+            RequestState::Issued { .. } => (request.summary.gross, request.offset_by().is_some()),
         },
-    })
+        Some(CardInvoice::Inserted(inserted)) => {
+            let card: Option<InvoiceCard> = get(app, &card_key_of_inserted(&inserted)).await?;
+            let status = card.map(|card| card.status.plain());
+            (inserted.content.gross, status == Some(ReimburseStatus::Cancel))
+        }
+    };
+    let name = pdf_name(&app.keys, merchant, serial);
+    Ok(InvoiceProgress::Issued { name, total, is_taken_back })
 }

@@ -75,13 +75,13 @@ pub async fn choose(
 
 fn chosen_for(app: &App, reader: &AppId, card: &InvoiceCard) -> ChosenInvoice {
     let says = EncryptCode {
-        merchant: card.merchant.clone(),
+        template_owner: card.template_owner().clone(),
         code: card.code.clone(),
         reader: reader.clone(),
     };
     ChosenInvoice {
         card_id: card.card_id.clone(),
         encrypt_code: encrypt_code::write(&app.keys, &says, app.random()),
-        appid: card.merchant.clone(),
+        appid: card.template_owner().clone(),
     }
 }

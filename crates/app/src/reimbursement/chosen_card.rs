@@ -2,28 +2,29 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::invoicing::requests;
+use crate::people::card_invoice::CardInvoice;
 use crate::signed::encrypt_code;
 use crate::store_access::get_fresh;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::Account;
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, Offset, RequestState};
-use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::invoicing::invoice_request::{Offset, RequestState};
+use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::reimbursement::invoice_info::NamedCard;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_records::people::card::{CodeOwner, card_key_of};
+use kaipiao_records::people::card::CodeOwner;
 use kaipiao_records::record::{self, Versioned};
 
-/// A card with the request that its invoice was issued to.
+/// A card with its invoice.
 pub(crate) struct ChosenCard {
     pub(crate) card: Versioned<InvoiceCard>,
-    pub(crate) request: InvoiceRequest,
+    pub(crate) invoice: CardInvoice,
 }
 
 impl ChosenCard {
     /// 72036 while a red invoice is being issued: what becomes of the card is not known yet.
     pub(crate) fn check_not_busy(&self, path: &str) -> Result<(), Refusal> {
-        match &self.request.state {
+        let CardInvoice::Issued(request) = &self.invoice else { return Ok(()) };
+        match &request.state {
             RequestState::Issued { offset: Offset::Underway(_), .. } => {
                 let detail = format!("{path} names an invoice that is being offset, try again");
                 Err(Refusal::new(ErrorCode::InvoiceBusy, detail))
@@ -66,12 +67,21 @@ pub(crate) async fn find_if_for(
         let detail = format!("{path} names no card of this card_id");
         Failure::from(Refusal::new(ErrorCode::InvalidCardId, detail))
     };
-    let owner = get_fresh::<CodeOwner>(app, &CodeOwner::key(&says.merchant, &says.code)).await?;
-    let owner = owner.ok_or_else(unknown)?;
-    let request = requests::find(app, &says.merchant, &owner.serial).await?;
-    let request = request.ok_or_else(unknown)?;
-    let key = card_key_of(&request).ok_or_else(unknown)?;
+    let found = find_by_code(app, &says.template_owner, &says.code).await?.ok_or_else(unknown)?;
+    let is_of_template = found.card.value.card_id == *card_id;
+    if is_of_template { Ok(Some(found)) } else { Err(unknown()) }
+}
+
+/// The card with that code among those of a template's owner, as the store has it now.
+pub(crate) async fn find_by_code(
+    app: &App,
+    template_owner: &AppId,
+    code: &CardCode,
+) -> Result<Option<ChosenCard>, Failure> {
+    let owner = get_fresh::<CodeOwner>(app, &CodeOwner::key(template_owner, code)).await?;
+    let Some(CodeOwner { merchant, serial, .. }) = owner else { return Ok(None) };
+    let Some(invoice) = CardInvoice::find(app, &merchant, &serial).await? else { return Ok(None) };
+    let Some(key) = invoice.card_key() else { return Ok(None) };
     let card = record::get_fresh::<InvoiceCard>(&*app.store, &key).await?;
-    let card = card.filter(|card| card.value.card_id == *card_id).ok_or_else(unknown)?;
-    Ok(Some(ChosenCard { card, request }))
+    Ok(card.map(|card| ChosenCard { card, invoice }))
 }

@@ -37,6 +37,7 @@ pub(crate) async fn info_of(app: &App, request: &InvoiceRequest) -> Result<Invoi
         payee,
         drawer,
         pdf_url: pdf_url(&app.keys, base_url, &request.merchant, &request.serial),
+        trip_pdf_url: String::new(),
     })
 }
 

@@ -2,8 +2,10 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::people::card_invoice::CardInvoice;
+use crate::platform::inserted_info;
 use crate::reimbursement::chosen_card::{self, ChosenCard};
-use crate::reimbursement::issued_info::info_of;
+use crate::reimbursement::issued_info;
 use crate::signed::openid;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::reimbursement::invoice_info::{NamedCard, ReadInvoice};
@@ -30,7 +32,11 @@ pub async fn read_batch(
 }
 
 async fn as_read(app: &App, company: &Account, found: ChosenCard) -> Result<ReadInvoice, Failure> {
-    let ChosenCard { card, request } = found;
+    let ChosenCard { card, invoice } = found;
     let openid = openid::make(&app.keys, &company.appid, &card.value.user);
-    Ok(ReadInvoice { openid, info: info_of(app, &request).await?, card: card.value })
+    let info = match &invoice {
+        CardInvoice::Issued(request) => issued_info::info_of(app, request).await?,
+        CardInvoice::Inserted(inserted) => inserted_info::info_of(app, inserted),
+    };
+    Ok(ReadInvoice { openid, info, card: card.value })
 }

@@ -84,7 +84,7 @@ async fn change(
     value: &mut Commit,
 ) -> Result<(), Failure> {
     found.check_not_busy(path)?;
-    let ChosenCard { card: Versioned { value: card, version }, request } = found;
+    let ChosenCard { card: Versioned { value: card, version }, invoice } = found;
     let now = app.now();
     let status = card.status.change(action, &company.appid, now).map_err(|refusal| {
         let detail = match &*refusal.detail {
@@ -95,12 +95,12 @@ async fn change(
     })?;
     let card = card.with_status(status);
     value.saves.push(record::save(card_key(&card), Expect::Version(version), &card));
-    value.pushes.extend(status_push::to(app, &card.merchant, &request, &card).await?);
+    value.pushes.extend(status_push::to_owners(app, &invoice.card_order(), &card).await?);
     if action == CompanyAction::Close {
         let message = Message {
             user: card.user.clone(),
             merchant: card.merchant.clone(),
-            order_id: request.order_id,
+            order_id: invoice.order_id().clone(),
             sent_at: now,
             event: MessageEvent::WrittenOff {
                 serial: card.serial.clone(),

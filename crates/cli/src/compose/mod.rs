@@ -68,6 +68,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         app: Arc::clone(&app),
         settings: Arc::new(http_settings(settings, address)?),
         bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
+        uploads: Arc::new(BodyBudget::for_uploads()),
         sandbox: sandbox.clone(),
         no_invoice_page: kaipiao_pages::no_invoice,
     };

@@ -3,7 +3,8 @@
 use super::error::ComposeError;
 use super::issuers::issuer;
 use super::names::public_base_url;
-use crate::settings::{ModeName, Render, Settings, SettingsError};
+use crate::READ_PDF;
+use crate::settings::{Files, ModeName, Render, Settings, SettingsError};
 use crate::store::OpenStore;
 use core::time::Duration;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
@@ -12,8 +13,10 @@ use kaipiao_app::sandbox::SandboxClock;
 use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
 use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
+use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
+use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::OsEntropy;
 use kaipiao_ports::invoicing::issuer::Issuer;
@@ -22,6 +25,7 @@ use kaipiao_sender::HttpSender;
 use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::keys::Keys;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The use cases over a store, as the settings want them, and the issuer that they ask in the
@@ -61,6 +65,7 @@ pub fn app(
             authorization_life: Duration::from_secs(settings.authorization.life_s),
             allots_numbers: settings.mode == ModeName::Sandbox && !settings.issuing.is_outside(),
         },
+        platform: settings.platform.settings(&settings.files, settings.mode),
         retention: settings.retention.settings(),
     };
     let built_in = || -> Result<Arc<dyn Issuer>, ComposeError> {
@@ -81,8 +86,16 @@ pub fn app(
             ModeName::Production => issuer,
         },
         renderer: Arc::new(renderer(&settings.render)?),
+        blobs: Arc::new(DirectoryBlobs::new(settings.files_directory())),
+        pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
+}
+
+/// What reads PDFs: this program itself, also once its file was replaced by a newer one.
+fn pdf_program(files: &Files) -> Program {
+    let path = files.reader.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
+    Program { path, arguments: vec![READ_PDF.into()] }
 }
 
 /// What draws invoices: with the operator's fonts and short names of tax codes.

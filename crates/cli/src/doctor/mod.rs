@@ -5,6 +5,7 @@ mod categories;
 mod certificate;
 mod clock;
 mod database;
+mod files;
 mod finding;
 mod fonts;
 mod issuer;
@@ -90,6 +91,7 @@ async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
         findings.push(Finding::error("store", error, ""));
     }
     issuer::examine(&settings, findings).await;
+    files::examine(&settings, findings);
     fonts::examine(&settings, findings);
     categories::examine(&settings, findings);
     certificate::examine(&settings, findings);

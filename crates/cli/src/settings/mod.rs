@@ -15,6 +15,7 @@ mod log;
 mod login;
 mod mode;
 mod pay_merchants;
+mod platform;
 mod push;
 mod render;
 mod retention;
@@ -33,6 +34,7 @@ pub use log::{Log, LogFormat};
 pub use login::Login;
 pub use mode::ModeName;
 pub use pay_merchants::PayMerchantSetting;
+pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
 pub use retention::Retention;
@@ -87,6 +89,10 @@ pub struct Settings {
     pub issuing: Issuing,
     /// What invoices are printed on.
     pub render: Render,
+    /// Files beside the store.
+    pub files: Files,
+    /// What platforms insert.
+    pub platform: Platform,
     /// How pushes are sent.
     pub push: Push,
     /// What is forgotten, and when.
@@ -140,8 +146,10 @@ impl Settings {
             self.login.bounded(),
             self.limits.bounded(),
             self.issuing.bounded(),
+            self.platform.bounded(),
             self.push.bounded(),
             self.retention.bounded(),
+            self.files.bounded(),
         ]
         .concat()
     }
@@ -159,6 +167,14 @@ impl Settings {
     /// Whose X-Forwarded-For is believed.
     pub fn trusted_proxies(&self) -> Result<Vec<Range>, SettingsError> {
         addresses::ranges("trusted_proxies", &self.trusted_proxies)
+    }
+
+    /// Where the files beside the store lie.
+    pub fn files_directory(&self) -> PathBuf {
+        match &self.files.directory {
+            none if none.as_os_str().is_empty() => self.data.join("files"),
+            directory => directory.clone(),
+        }
     }
 
     /// The callbacks of the accounts that have one here, with their secrets read.

@@ -22,6 +22,8 @@ pub struct Retention {
     pub unused_orders_d: u64,
     /// Days.
     pub unpaid_payments_d: u64,
+    /// Days.
+    pub unattached_pdfs_d: u64,
 }
 
 impl Retention {
@@ -32,6 +34,7 @@ impl Retention {
             ("retention.messages_d", self.messages_d, 0..=MAX_DAYS),
             ("retention.unused_orders_d", self.unused_orders_d, 0..=MAX_DAYS),
             ("retention.unpaid_payments_d", self.unpaid_payments_d, 1..=MAX_DAYS),
+            ("retention.unattached_pdfs_d", self.unattached_pdfs_d, 1..=MAX_DAYS),
         ])
     }
 
@@ -44,6 +47,7 @@ impl Retention {
             messages: days(self.messages_d),
             unused_orders: days(self.unused_orders_d),
             unpaid_payments: days(self.unpaid_payments_d),
+            unattached_pdfs: days(self.unattached_pdfs_d),
         }
     }
 }

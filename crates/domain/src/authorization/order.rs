@@ -227,6 +227,16 @@ impl Order {
         }
     }
 
+    /// What an inserted card has against the order's rejection: 72024.
+    pub fn obstacle_of_card(&self) -> Option<Refusal> {
+        let used_by = self.authorization()?.used_by.as_ref()?;
+        used_by.is_inserted().then(|| {
+            let order_id = &self.request.order_id;
+            let detail = format!("order_id {order_id} has its card, which updatestatus cancels");
+            Refusal::new(ErrorCode::InvoiceStatusError, detail)
+        })
+    }
+
     /// The order with its authorization used by an invoice request.
     pub fn used_by(&self, authorization: &Authorization, serial: &Serial) -> Self {
         let used_by = Some(serial.clone());

@@ -65,7 +65,10 @@ impl MakeOut {
             }
         }
         if let Some(used_by) = authorization.used_by.as_ref().filter(|by| **by != self.serial) {
-            let detail = format!("order {} belongs to {}", self.order_id, used_by.quoted());
+            let detail = match used_by.is_inserted() {
+                true => format!("order {} has an invoice that a platform inserted", self.order_id),
+                false => format!("order {} belongs to {}", self.order_id, used_by.quoted()),
+            };
             return Err(Refusal::new(ErrorCode::OrderOfOtherSerial, detail).into());
         }
         self.content.check_arithmetic().map_err(NotAccepted::Content)?;

@@ -21,6 +21,15 @@ impl Serial {
     /// Most characters of a serial.
     pub const MAX_CHARS: usize = 64;
 
+    /// Whether it is the server's own name for an invoice that a platform has inserted: no merchant's
+    /// serial begins like it, for a merchant code has letters and digits alone.
+    pub fn is_inserted(&self) -> bool {
+        self.0.starts_with(Self::INSERTED)
+    }
+
+    /// What stands before the rest of such a name.
+    pub const INSERTED: char = '+';
+
     /// The serial's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -51,6 +60,15 @@ impl fmt::Display for Serial {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_merchants_serial_is_never_taken_for_an_inserted_invoices() {
+        let inserted = Serial::parse("+186921658591").unwrap();
+        assert!(inserted.is_inserted());
+        let code = MerchantCode::parse("2ff836").unwrap();
+        assert!(inserted.check_prefix(&code).is_err());
+        assert!(!Serial::parse("2ff836+1").unwrap().is_inserted());
+    }
 
     #[test]
     fn a_serial_travels_in_xml() {

@@ -62,17 +62,19 @@ impl fmt::Display for CardCode {
     }
 }
 
-/// A blue invoice in its user's wallet. It is made with the invoice and has a life of its own from
-/// then on.
+/// A blue invoice in its user's wallet. It is made when the invoice is issued or inserted, and has a life of
+/// its own from then on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceCard {
     /// The wallet's owner.
     pub user: UserId,
-    /// The merchant that had it issued.
+    /// The merchant whose order it is for.
     pub merchant: AppId,
-    /// The serial of its request.
+    /// The invoice's name among the merchant's: the serial of its request, or of the inserted invoice.
     pub serial: Serial,
-    /// The merchant's template.
+    /// The platform that has inserted it; None: it was issued here.
+    pub platform: Option<AppId>,
+    /// The merchant's template, or the platform's.
     pub card_id: CardId,
     /// The card among those of the template.
     pub code: CardCode,
@@ -99,6 +101,7 @@ impl InvoiceCard {
             user: request.user.clone(),
             merchant: request.merchant.clone(),
             serial: request.serial.clone(),
+            platform: None,
             card_id,
             code,
             seller: request.summary.seller_name.clone(),
@@ -108,6 +111,11 @@ impl InvoiceCard {
             issued_at: invoice.at,
             status: CardStatus::Init,
         })
+    }
+
+    /// The account whose template it is: among that one's cards its code is unique.
+    pub fn template_owner(&self) -> &AppId {
+        self.platform.as_ref().unwrap_or(&self.merchant)
     }
 
     /// The card in another status.

@@ -166,6 +166,26 @@ impl CardStatus {
         }
     }
 
+    /// What its platform's word makes of it: CANCEL takes the invoice back, whoever has it, and INIT says
+    /// what is so already. 72023 INIT while a company has it, 72024 what only companies do, 72060 cancelled, 72061
+    /// closed (wire_facts 1.1, D-191).
+    pub fn told_by_platform(&self, told: ReimburseStatus) -> Result<Self, Refusal> {
+        let refuse = |code, detail: &str| Err(Refusal::new(code, detail));
+        match (self, told) {
+            (Self::Closed { .. }, _) => Err(Refusal::plain(ErrorCode::InvoiceClosed)),
+            (Self::Cancelled { .. }, _) => Err(Refusal::plain(ErrorCode::InvoiceCancelled)),
+            (_, ReimburseStatus::Lock | ReimburseStatus::Closure) => refuse(
+                ErrorCode::InvoiceStatusError,
+                "only a company that the user has chosen it for locks it and writes it off",
+            ),
+            (_, ReimburseStatus::Cancel) => Ok(Self::Cancelled { offset_by: None }),
+            (Self::Init, ReimburseStatus::Init) => Ok(Self::Init),
+            (Self::Locked { .. }, ReimburseStatus::Init) => {
+                refuse(ErrorCode::InvoiceLocked, "a company has it, which alone lets go of it")
+            }
+        }
+    }
+
     /// It once a red request has taken its invoice back.
     #[must_use]
     pub fn offset(&self, red: Serial) -> Self {
@@ -218,6 +238,24 @@ mod tests {
     }
 
     #[test]
+    fn a_platform_cancels_what_is_not_closed() {
+        let own = company(1);
+        let locked = CardStatus::Locked { by: own.clone(), at: NOW };
+        let closed = CardStatus::Closed { by: own, at: NOW, offset_by: None };
+        let cancelled = CardStatus::Cancelled { offset_by: None };
+        let after = |status: &CardStatus| {
+            ReimburseStatus::ALL
+                .map(|told| status.told_by_platform(told).map_err(|no| no.code.number()))
+        };
+        let init = CardStatus::Init;
+        let cancels = Ok(cancelled.clone());
+        assert_eq!(after(&init), [Ok(init.clone()), Err(72024), Err(72024), cancels.clone()]);
+        assert_eq!(after(&locked), [Err(72023), Err(72024), Err(72024), cancels]);
+        assert_eq!(after(&closed), [(); 4].map(|()| Err(72061)));
+        assert_eq!(after(&cancelled), [(); 4].map(|()| Err(72060)));
+    }
+
+    #[test]
     fn status_names_read_back() {
         for status in ReimburseStatus::ALL {
             assert_eq!(ReimburseStatus::from_name(status.name()), Some(status));
@@ -254,7 +292,81 @@ mod tests {
         }
     }
 
+    /// Somebody who changes the card as the server does: reads it with its version, decides, and saves at that
+    /// version; whoever finds another version there reads again.
+    #[derive(Clone)]
+    struct Caller {
+        /// None: the platform, which cancels.
+        action: Option<CompanyAction>,
+        company: u8,
+        read: Option<(CardStatus, u64)>,
+        answer: Option<Result<(), i32>>,
+    }
+
+    impl Caller {
+        fn wanting(action: Option<CompanyAction>, company: u8) -> Self {
+            Self { action, company, read: None, answer: None }
+        }
+
+        /// One step, with the card as the store has it. True: it has changed the card.
+        fn step(&mut self, status: &mut CardStatus, version: &mut u64) -> bool {
+            if self.answer.is_some() {
+                return false;
+            }
+            let Some((seen, seen_at)) = self.read.take() else {
+                self.read = Some((status.clone(), *version));
+                return false;
+            };
+            let next = match self.action {
+                Some(action) => seen.change(action, &company(self.company), NOW),
+                None => seen.told_by_platform(ReimburseStatus::Cancel),
+            };
+            match next {
+                Err(refusal) => self.answer = Some(Err(refusal.code.number())),
+                Ok(_) if seen_at != *version => {}
+                Ok(next) => {
+                    (*status, *version) = (next, *version + 1);
+                    self.answer = Some(Ok(()));
+                    return true;
+                }
+            }
+            false
+        }
+    }
+
     proptest! {
+        /// A platform's cancel races the locks and write-offs of two companies, in any order of reads and
+        /// saves: what was saved is what the rules allow one after the other, and nobody is told otherwise.
+        #[test]
+        fn a_platforms_cancel_races_two_companies_and_all_agree(
+            steps in prop::collection::vec(0..5_usize, 0..60),
+        ) {
+            let (mut status, mut version, mut model) = (CardStatus::Init, 0, Model::default());
+            let (lock, close) = (Some(CompanyAction::Lock), Some(CompanyAction::Close));
+            let mut callers = [
+                Caller::wanting(lock, 1),
+                Caller::wanting(lock, 2),
+                Caller::wanting(close, 1),
+                Caller::wanting(close, 2),
+                Caller::wanting(None, 0),
+            ];
+            let last = (0..5).flat_map(|caller| [caller; 4]);
+            for caller in steps.into_iter().chain(last) {
+                let Caller { action, company, .. } = callers[caller];
+                if callers[caller].step(&mut status, &mut version) {
+                    let stood = !model.is_closed && !model.is_cancelled;
+                    prop_assert!(stood && model.act(action, company), "the model allows it");
+                }
+            }
+            let answers = callers.map(|caller| caller.answer.expect("five callers end in four steps"));
+            let [first, second, ..] = &answers;
+            prop_assert!(first.is_err() || second.is_err() , "one of them has the lock");
+            let cancelled = answers[4] == Ok(());
+            prop_assert_eq!(cancelled, status == CardStatus::Cancelled { offset_by: None });
+            prop_assert_eq!(!cancelled, matches!(status, CardStatus::Closed { .. }));
+            prop_assert_eq!(cancelled, answers[4] != Err(72061));
+        }
+
         #[test]
         fn whatever_companies_try_one_has_it_at_most(
             steps in prop::collection::vec((0..4_u8, 0..3_u8), 0..40),

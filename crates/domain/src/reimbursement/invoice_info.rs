@@ -40,6 +40,8 @@ pub struct InvoiceInfo {
     pub drawer: String,
     /// The address of its PDF.
     pub pdf_url: String,
+    /// The address of the PDF of what was consumed; empty: there is none.
+    pub trip_pdf_url: String,
 }
 
 /// A line.

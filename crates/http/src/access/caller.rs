@@ -1,12 +1,12 @@
 //! Who calls: the account behind `access_token`, checked before the body is read.
 
 use crate::answer::Failed;
-use crate::body::{RequestBody, Sender, query_value};
+use crate::body::{Received, RequestBody, Sender, query_value};
 use crate::budget::FREE_BYTES;
 use crate::server::Server;
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use kaipiao_app::access::authenticate;
 use kaipiao_domain::Refusal;
@@ -41,6 +41,16 @@ pub(crate) struct Call {
 
 impl Call {
     async fn of(permission: Permission, request: Request, server: &Server) -> Result<Self, Failed> {
+        Self::or(permission.refusal_code(), permission, request, server).await
+    }
+
+    /// The same; without the permission it is refused with that code.
+    async fn or(
+        code: ErrorCode,
+        permission: Permission,
+        request: Request,
+        server: &Server,
+    ) -> Result<Self, Failed> {
         let (parts, body) = request.into_parts();
         if query_value(&parts.uri, NAME).is_empty() {
             let seen = match seen_in_head(&parts) {
@@ -50,7 +60,7 @@ impl Call {
             return Err(missing(seen).into());
         }
         let token = token(&parts)?;
-        let caller = authenticate::authenticate_for(&server.app, &token, permission).await?;
+        let caller = authenticate::authenticate_or(&server.app, &token, permission, code).await?;
         let sender = Sender::Account(caller.appid.clone());
         Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
     }
@@ -72,6 +82,54 @@ impl FromRequest<Server> for InvoicingCall {
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
         Call::of(Permission::Invoicing, request, server).await.map(Self)
+    }
+}
+
+/// A [`Call`] of [`Permission::Platform`].
+pub(crate) struct PlatformCall(pub(crate) Call);
+
+impl FromRequest<Server> for PlatformCall {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::of(Permission::Platform, request, server).await.map(Self)
+    }
+}
+
+/// A call of [`Permission::Platform`] that changes nothing: 48001 without it (D-70).
+pub(crate) struct PlatformReading(pub(crate) Call);
+
+impl FromRequest<Server> for PlatformReading {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::or(ErrorCode::ApiUnauthorized, Permission::Platform, request, server).await.map(Self)
+    }
+}
+
+/// A file that a platform uploads: a body that is longer than others, and no JSON.
+pub(crate) struct Upload {
+    /// The platform.
+    pub(crate) caller: Account,
+    /// The body.
+    pub(crate) body: Received,
+    /// The body's Content-Type; empty: it has none.
+    pub(crate) content_type: String,
+}
+
+impl FromRequest<Server> for Upload {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        let (parts, body) = request.into_parts();
+        let token = token(&parts)?;
+        let permission = Permission::Platform;
+        let caller = authenticate::authenticate_for(&server.app, &token, permission).await?;
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        let sender = Sender::Upload(caller.appid.clone());
+        let body = Received::receive(server, &parts, body, sender).await?;
+        Ok(Self { caller, body, content_type })
     }
 }
 

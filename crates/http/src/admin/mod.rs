@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod callbacks;
 pub(crate) mod damaged;
 pub(crate) mod error;
+pub(crate) mod inserted_invoices;
 pub(crate) mod invoices;
 pub(crate) mod jobs;
 pub(crate) mod numbers;

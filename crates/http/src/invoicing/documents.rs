@@ -6,8 +6,10 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use kaipiao_app::Failure;
 use kaipiao_app::invoicing::documents;
-use kaipiao_app::invoicing::documents::{Document, DocumentFormat};
+use kaipiao_app::invoicing::documents::Document;
+pub(crate) use kaipiao_app::invoicing::documents::DocumentFormat;
 use std::ops::RangeInclusive;
 
 /// Whoever has the address may read the invoice: it cannot be guessed.
@@ -35,7 +37,7 @@ pub(crate) async fn svg(
 }
 
 /// What was asked for: a part can only be asked for with GET (RFC 9110, 14.2).
-fn asked(method: &Method, headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn asked(method: &Method, headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     if method != Method::GET {
         headers.remove(header::RANGE);
@@ -54,16 +56,18 @@ async fn document(
     let Path(name) = name.ok()?;
     Some(match documents::document(&server.app, &name, format).await {
         Ok(found) => answer(format, &*found?, headers),
-        Err(failure) => {
-            tracing::error!(%failure, "an invoice could not be shown");
-            let text =
-                "请稍后再试。The invoice cannot be shown right now; try again in a moment.\n";
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
-        }
+        Err(failure) => unavailable(&failure),
     })
 }
 
-fn no_invoice(server: &Server, uri: &Uri, headers: &HeaderMap) -> Response {
+/// The store, or the files, or too many who ask.
+pub(crate) fn unavailable(failure: &Failure) -> Response {
+    tracing::error!(%failure, "an invoice could not be shown");
+    let text = "请稍后再试。The invoice cannot be shown right now; try again in a moment.\n";
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
+}
+
+pub(crate) fn no_invoice(server: &Server, uri: &Uri, headers: &HeaderMap) -> Response {
     (server.no_invoice_page)(uri, headers).unwrap_or_else(|| {
         let text =
             "没有这张发票。There is no invoice at this address; use it exactly as pdfurl says.\n";
@@ -71,7 +75,8 @@ fn no_invoice(server: &Server, uri: &Uri, headers: &HeaderMap) -> Response {
     })
 }
 
-fn answer(format: DocumentFormat, document: &Document, asked: &HeaderMap) -> Response {
+/// A document, or the part of it that is asked for.
+pub(crate) fn answer(format: DocumentFormat, document: &Document, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", document.digest);
     let mut response = match part(document, asked, &tag) {
         Part::Known => StatusCode::NOT_MODIFIED.into_response(),

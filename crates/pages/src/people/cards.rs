@@ -1,8 +1,9 @@
 //! Cards & Offers: a user's invoice cards, and each card with its invoice (wire_facts 4.5).
 
 use crate::lang::Lang;
-use crate::page::{Frame, encoded, further, html, initial, notice};
+use crate::page::{Frame, further, html, initial, mail_of, notice};
 use crate::pages::Pages;
+use crate::people::inserted_card::InsertedCard;
 use crate::time::{china_day, china_month};
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
@@ -12,7 +13,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::wallet;
-use kaipiao_app::people::wallet::{HeldCard, HeldInvoice, HeldReimbursement};
+use kaipiao_app::people::wallet::{Held, HeldCard, HeldInvoice, HeldReimbursement};
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::line::Line;
@@ -156,7 +157,7 @@ impl<'a> Card<'a> {
             items: items(&content),
             further_items: content.lines.len().saturating_sub(ITEMS),
             further_on_paper: content.lines.len().saturating_sub(PRINTED_ITEMS),
-            mail: mail(&summary.seller_name, &pdf_url),
+            mail: mail_of(&summary.seller_name, &pdf_url),
             seller: summary.seller_name,
             facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
             red_name: red_name.unwrap_or_default(),
@@ -176,10 +177,6 @@ fn items(content: &Content) -> Vec<(String, String)> {
     lines.map(|(name, line)| (name.into_owned(), total(line))).collect()
 }
 
-fn mail(seller: &str, pdf_url: &str) -> String {
-    format!("mailto:?subject={}&body={}", encoded(seller), encoded(pdf_url))
-}
-
 /// `GET /me/cards/{name}`
 pub(crate) async fn show(
     State(pages): State<Pages>,
@@ -191,7 +188,10 @@ pub(crate) async fn show(
         Err(response) => return response,
     };
     match wallet::held_invoice(&pages.app, &user.id, &name).await {
-        Ok(Some(held)) => html(StatusCode::OK, &Card::of(&frame, &name, held)),
+        Ok(Some(Held::Issued(held))) => html(StatusCode::OK, &Card::of(&frame, &name, *held)),
+        Ok(Some(Held::Inserted(held))) => {
+            html(StatusCode::OK, &InsertedCard::of(&frame, &name, *held))
+        }
         Ok(None) => notice(
             &frame,
             StatusCode::NOT_FOUND,

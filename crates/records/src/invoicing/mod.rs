@@ -7,4 +7,5 @@ pub mod number_code;
 pub mod number_gap;
 pub mod number_range;
 pub(crate) mod party;
+pub mod taken_number;
 pub mod taxpayer;

@@ -10,6 +10,7 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::user::UserId;
+use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::reimbursement::card_status::{CardStatus, ReimburseStatus};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
@@ -26,30 +27,40 @@ pub fn card_key_of(request: &InvoiceRequest) -> Option<Key> {
     Some(key(&request.user, issued_at, &request.merchant, &request.serial))
 }
 
+/// The key of the card of an inserted invoice.
+pub fn card_key_of_inserted(inserted: &InsertedInvoice) -> Key {
+    let InsertedInvoice { user, merchant, content, .. } = inserted;
+    key(user, content.issued_at, merchant, &inserted.serial())
+}
+
 fn key(user: &UserId, issued_at: Timestamp, merchant: &AppId, serial: &Serial) -> Key {
     let id = format!("{:016}/{merchant}/{serial}", issued_at.unix_millis());
     Key { kind: Kind::Card, owner: user.as_str().to_owned(), id }
 }
 
-/// Whose card a code is: what makes a code unique among a merchant's cards, and what finds the card.
+/// Whose card a code is: what makes a code unique among the cards of a template's owner, and what finds the
+/// card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeOwner {
     /// The wallet's owner.
     pub user: UserId,
-    /// The serial of the card's request.
+    /// The merchant whose order the invoice is for.
+    pub merchant: AppId,
+    /// The invoice's name among the merchant's.
     pub serial: Serial,
 }
 
 impl CodeOwner {
-    /// The key of a code of a merchant.
-    pub fn key(merchant: &AppId, code: &CardCode) -> Key {
-        Key { kind: Kind::CardCode, owner: merchant.to_string(), id: code.to_string() }
+    /// The key of a code of a template's owner.
+    pub fn key(template_owner: &AppId, code: &CardCode) -> Key {
+        Key { kind: Kind::CardCode, owner: template_owner.to_string(), id: code.to_string() }
     }
 }
 
 impl From<&InvoiceCard> for CodeOwner {
     fn from(card: &InvoiceCard) -> Self {
-        Self { user: card.user.clone(), serial: card.serial.clone() }
+        let InvoiceCard { user, merchant, serial, .. } = card;
+        Self { user: user.clone(), merchant: merchant.clone(), serial: serial.clone() }
     }
 }
 
@@ -57,20 +68,27 @@ impl From<&InvoiceCard> for CodeOwner {
 struct CodeOwnerShape {
     user: String,
     serial: String,
+    /// Left out: the merchant owns the template.
+    merchant: Option<String>,
 }
 
 impl Record for CodeOwner {
     const KIND: Kind = Kind::CardCode;
 
     fn encode(&self) -> String {
-        let (user, serial) = (self.user.as_str().to_owned(), self.serial.to_string());
-        encode(&CodeOwnerShape { user, serial })
+        encode(&CodeOwnerShape {
+            user: self.user.as_str().to_owned(),
+            serial: self.serial.to_string(),
+            merchant: Some(self.merchant.to_string()),
+        })
     }
 
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
-        let CodeOwnerShape { user, serial } = decode(stored)?;
+        let CodeOwnerShape { user, serial, merchant } = decode(stored)?;
+        let merchant = merchant.as_deref().unwrap_or(&stored.key.owner);
         Ok(Self {
             user: known(stored, "user", UserId::parse(&user))?,
+            merchant: stored_appid(stored, "merchant", merchant)?,
             serial: known(stored, "serial", Serial::parse(&serial))?,
         })
     }
@@ -80,6 +98,8 @@ impl Record for CodeOwner {
 struct CardShape {
     merchant: String,
     serial: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    platform: Option<String>,
     card_id: String,
     card_code: String,
     seller: String,
@@ -104,6 +124,7 @@ impl Record for InvoiceCard {
         encode(&CardShape {
             merchant: self.merchant.to_string(),
             serial: self.serial.to_string(),
+            platform: self.platform.as_ref().map(AppId::to_string),
             card_id: self.card_id.as_str().to_owned(),
             card_code: self.code.to_string(),
             seller: self.seller.clone(),
@@ -127,6 +148,10 @@ impl Record for InvoiceCard {
             user: known(stored, "the key", UserId::parse(&stored.key.owner))?,
             merchant: stored_appid(stored, "merchant", &shape.merchant)?,
             serial: serial("serial", &shape.serial)?,
+            platform: shape
+                .platform
+                .map(|appid| stored_appid(stored, "platform", &appid))
+                .transpose()?,
             card_id: known(stored, "card_id", CardId::parse(&shape.card_id))?,
             code: known(stored, "card_code", CardCode::parse(&shape.card_code))?,
             seller: shape.seller,

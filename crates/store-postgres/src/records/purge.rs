@@ -36,13 +36,14 @@ pub(crate) async fn unused(
 }
 
 /// Kinds whose removed records are many enough to be swept, by an index of their own.
-pub(crate) const SWEPT: [Kind; 6] = [
+pub(crate) const SWEPT: [Kind; 7] = [
     Kind::Order,
     Kind::EndedSession,
     Kind::Message,
     Kind::BookEntry,
     Kind::Payment,
     Kind::PaymentAlias,
+    Kind::PlatformPdf,
 ];
 
 pub(crate) fn sweep_sql(kind: Kind) -> String {

@@ -92,6 +92,9 @@ const fn lies_by_arrival(kind: Kind) -> bool {
             | Kind::Payment
             | Kind::Refund
             | Kind::PaymentAlias
+            | Kind::PlatformPdf
+            | Kind::InsertedInvoice
+            | Kind::TakenNumber
     )
 }
 

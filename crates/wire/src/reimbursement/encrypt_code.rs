@@ -14,8 +14,8 @@ use kaipiao_domain::people::card::CardCode;
 /// What an encrypt_code says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncryptCode {
-    /// The merchant whose template the card is of.
-    pub merchant: AppId,
+    /// The account whose template the card is of: its merchant, or the platform that has inserted it.
+    pub template_owner: AppId,
     /// The card among those of the template.
     pub code: CardCode,
     /// The account that may use it.
@@ -34,8 +34,8 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 
 /// Writes a code.
 pub fn write(keys: &Keys, says: &EncryptCode, nonce: [u8; 12]) -> String {
-    let EncryptCode { merchant, code, reader } = says;
-    ENGINE.encode(keys.seal_bytes(PURPOSE, format!("{merchant}{reader}{code}").as_bytes(), nonce))
+    let EncryptCode { template_owner: owner, code, reader } = says;
+    ENGINE.encode(keys.seal_bytes(PURPOSE, format!("{owner}{reader}{code}").as_bytes(), nonce))
 }
 
 /// Reads what [`write`] wrote, also with `+` that a URL has made a blank, and in the URL-safe alphabet.
@@ -44,10 +44,10 @@ pub fn read(keys: &Keys, text: &str) -> Option<EncryptCode> {
     let standard = text.trim_end().replace(['-', ' '], "+").replace('_', "/");
     let says = keys.unseal_bytes(PURPOSE, &ENGINE.decode(standard).ok()?)?;
     let says = String::from_utf8(says).ok()?;
-    let (merchant, rest) = says.split_at_checked(APPID_CHARS)?;
+    let (owner, rest) = says.split_at_checked(APPID_CHARS)?;
     let (reader, code) = rest.split_at_checked(APPID_CHARS)?;
     Some(EncryptCode {
-        merchant: AppId::parse(merchant)?,
+        template_owner: AppId::parse(owner)?,
         reader: AppId::parse(reader)?,
         code: CardCode::parse(code)?,
     })
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn a_code_reads_back_however_it_was_carried_and_cannot_be_made_up() {
         let says = EncryptCode {
-            merchant: AppId::parse("wx6b61697069616f31").unwrap(),
+            template_owner: AppId::parse("wx6b61697069616f31").unwrap(),
             reader: AppId::parse("wx6b61697069616f33").unwrap(),
             code: CardCode::parse("186921658591").unwrap(),
         };

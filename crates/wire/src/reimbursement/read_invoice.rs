@@ -18,14 +18,17 @@ const AT_MOST: AtMost = AtMost(100, "invoices");
 
 /// Reads `card_id` and `encrypt_code`: 72031 where one is missing, 40073 where the first is none.
 pub fn read_card(object: &Object<'_>) -> Result<NamedCard, Refusal> {
-    let card_id = object.required_text("card_id")?;
-    let card_id = CardId::parse(&card_id).ok_or_else(|| {
-        let detail =
-            "a card_id has 28 characters and begins with p; it comes with the encrypt_code";
-        Refusal::new(ErrorCode::InvalidCardId, detail)
-    })?;
+    let card_id = read_card_id(object)?;
     let encrypt_code = object.required_text("encrypt_code")?.into_owned();
     Ok(NamedCard { card_id, encrypt_code, path: object.path_of("encrypt_code").to_string() })
+}
+
+/// Reads `card_id`: 72031 where it is missing, 40073 where it is none.
+pub fn read_card_id(object: &Object<'_>) -> Result<CardId, Refusal> {
+    CardId::parse(object.required_text("card_id")?.trim()).ok_or_else(|| {
+        let detail = "a card_id has 28 characters and begins with p; take it as it was answered";
+        Refusal::new(ErrorCode::InvalidCardId, detail)
+    })
 }
 
 /// Reads a list of cards: 72031 where it is empty or too long.
@@ -90,6 +93,8 @@ struct UserInfo<'a> {
     tax: i64,
     detail: &'a str,
     pdf_url: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    trip_pdf_url: &'a str,
     reimburse_status: &'static str,
     order_id: &'a str,
     check_code: &'a str,
@@ -140,6 +145,7 @@ impl<'a> UserInfo<'a> {
             tax: tax.get(),
             detail: &info.detail,
             pdf_url: &info.pdf_url,
+            trip_pdf_url: &info.trip_pdf_url,
             reimburse_status: card.status.plain().name(),
             order_id: &info.order_id,
             check_code: &info.check_code,

@@ -6,10 +6,12 @@ use crate::delivery::jobs;
 use crate::settings::Settings;
 use crate::signed::Keys;
 use async_trait::async_trait;
+use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::invoicing::content::Content as InvoiceContent;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId, JobQuery, JobState, Jobs};
 use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
@@ -108,6 +110,11 @@ fn app_over(store: &Arc<MemoryStore>, clock: &Arc<SystemClock>) -> Arc<App> {
         sender: Arc::new(Unused),
         issuer: Arc::new(Unused),
         renderer: Arc::new(Unused),
+        blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+        pdf_reader: Arc::new(ChildReader::new(Program {
+            path: "/nowhere".into(),
+            arguments: Vec::new(),
+        })),
         node: "test".to_owned(),
     };
     Arc::new(App::new(parts, Keys::derive(&[1; 32]), Settings::default()))

@@ -62,7 +62,8 @@ impl Entropy for Counting {
 async fn a_code_that_another_card_has_is_drawn_anew() {
     let running = request("s1", Colour::Blue);
     let store = store_of(std::slice::from_ref(&running)).await;
-    let taken = CodeOwner { user: running.user.clone(), serial: serial("other") };
+    let taken =
+        CodeOwner { user: running.user.clone(), merchant: merchant(), serial: serial("other") };
     let key = CodeOwner::key(&merchant(), &CardCode::from_random(0));
     commit(&store, vec![record::save(key.clone(), Expect::Absent, &taken)]).await;
     let app = app_of(Arc::clone(&store), Arc::new(Still), Arc::new(Counting::default()));

@@ -1,0 +1,71 @@
+//! Uploaded PDFs and their files.
+
+use super::look::Look;
+use super::violation::{Found, Invariant, Subject};
+use super::{Watcher, look};
+use core::time::Duration;
+use kaipiao_domain::platform::blob_name::BlobName;
+use kaipiao_domain::platform::pdf::{PlatformPdf, pdf_of};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::platform::blobs::{BlobError, ListedBlob};
+use kaipiao_records::platform::pdf::platform_pdf_key;
+
+/// The name of the files among the tables.
+const FILES: &str = "files";
+/// The server's walk through the files takes no longer.
+const A_WALK: Duration = Duration::from_secs(24 * 3600);
+
+/// A PDF's file is there, as long as it was when it was uploaded.
+pub(super) async fn pdf(
+    look: &Look<'_>,
+    pdf: &PlatformPdf,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let name = pdf.blob_name();
+    match look.blobs.length(&name).await.map_err(|error| away(&error))? {
+        None => found.add(Invariant::PdfFile, format!("its file {name} is not there")),
+        Some(bytes) if bytes != pdf.size_bytes => {
+            let what = format!("its file {name} has {bytes} bytes, not {}", pdf.size_bytes);
+            found.add(Invariant::PdfFile, what);
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+/// Walks the files: one that no record names is removed by the server, which takes it a day at most.
+pub(super) async fn all(look: &Look<'_>, watcher: &mut dyn Watcher) -> Result<(), StoreError> {
+    let (mut after, mut count) = (None::<BlobName>, 0);
+    loop {
+        let page = look.blobs.list(after.as_ref(), look::PAGE).await;
+        let page = page.map_err(|error| away(&error))?;
+        for listed in &page {
+            if is_left(look, listed).await? {
+                let subject =
+                    Subject { table: FILES, owner: String::new(), id: listed.name.to_string() };
+                let mut found = Found::of(subject);
+                found.add(Invariant::FileOrphan, "no record names it, and no server removes it");
+                found.violations.into_iter().for_each(|violation| watcher.found(violation));
+            }
+        }
+        count += u64::try_from(page.len()).expect("a page is small");
+        watcher.looked_at(FILES, count);
+        match page.last() {
+            Some(last) => after = Some(last.name.clone()),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Whether a file has lain there without a record for so long that nobody will remove it.
+async fn is_left(look: &Look<'_>, listed: &ListedBlob) -> Result<bool, StoreError> {
+    if listed.age < look.pdfs_are_kept.saturating_add(A_WALK) {
+        return Ok(false);
+    }
+    let Some((owner, media_id)) = pdf_of(&listed.name) else { return Ok(true) };
+    Ok(look.stored(&platform_pdf_key(&owner, &media_id)).await?.is_none())
+}
+
+fn away(error: &BlobError) -> StoreError {
+    StoreError::Away(error.to_string())
+}

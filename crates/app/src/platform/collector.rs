@@ -1,0 +1,62 @@
+//! Removes files that nothing names: what was uploaded and attached to no invoice in time, once its record is
+//! gone, and what a crash between a file and its commit has left.
+
+use crate::app::App;
+use crate::failure::Failure;
+use kaipiao_domain::platform::blob_name::BlobName;
+use kaipiao_domain::platform::pdf::pdf_of;
+use kaipiao_ports::platform::blobs::ListedBlob;
+use kaipiao_ports::store::Freshness;
+use kaipiao_ports::store::Store;
+use kaipiao_records::platform::pdf::platform_pdf_key;
+
+/// Files that are looked at together.
+const PAGE: usize = 256;
+/// Pages that are looked at in one go; the next one goes on there.
+const PAGES: usize = 64;
+
+/// How far the walk through the files has come.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    after: Option<BlobName>,
+}
+
+impl Walk {
+    /// Goes on for some pages, and begins again behind the last file. Returns how many files it has removed.
+    pub(crate) async fn go_on(&mut self, app: &App) -> Result<usize, Failure> {
+        let mut removed = 0;
+        for _ in 0..PAGES {
+            let page = app.blobs.list(self.after.as_ref(), PAGE).await;
+            let page = page.map_err(|error| Failure::Away(error.to_string()))?;
+            self.after = page.last().map(|last| last.name.clone());
+            if self.after.is_none() {
+                break;
+            }
+            for listed in &page {
+                removed += usize::from(collect(app, listed).await?);
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(removed)
+    }
+}
+
+/// Removes a file that no record names, unless the commit that will name it may be under way. A file that is called as
+/// none of this server's is left alone.
+async fn collect(app: &App, listed: &ListedBlob) -> Result<bool, Failure> {
+    if listed.age < app.settings.platform.collects_after || pdf_of(&listed.name).is_none() {
+        return Ok(false);
+    }
+    if is_named(&*app.store, &listed.name).await? {
+        return Ok(false);
+    }
+    let removed = app.blobs.remove(&listed.name).await;
+    removed.map(|()| true).map_err(|error| Failure::Away(error.to_string()))
+}
+
+/// Whether a record names the file.
+pub(crate) async fn is_named(store: &dyn Store, name: &BlobName) -> Result<bool, Failure> {
+    let Some((owner, media_id)) = pdf_of(name) else { return Ok(false) };
+    let key = platform_pdf_key(&owner, &media_id);
+    Ok(store.read(&key, Freshness::Fresh).await?.is_some())
+}

@@ -1,0 +1,10 @@
+//! The invoicing platform's side: its PDFs and card templates, and the invoices that it inserts (wire_facts 1.1).
+
+pub mod cards;
+pub mod collector;
+pub mod insert;
+pub mod inserted;
+pub(crate) mod inserted_info;
+pub mod pdfs;
+pub mod templates;
+pub mod update_status;

@@ -1,0 +1,155 @@
+//! setpdf and getpdf, and what insert asks of an uploaded PDF (wire_facts 1.1).
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::invoicing::document_cache::Document;
+use crate::signed::media_link;
+use crate::store_access::{ATTEMPTS, add, busy};
+use bytes::Bytes;
+use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::platform::pdf::{MediaId, PdfHolder, PlatformPdf, numbers_in};
+use kaipiao_domain::text::quoted;
+use kaipiao_errcode::ErrorCode;
+use kaipiao_ports::platform::blobs::BlobError;
+use kaipiao_ports::platform::pdf_reader::UnreadablePdf;
+use kaipiao_ports::record::{Expect, Save};
+use kaipiao_records::platform::pdf::platform_pdf_key;
+use kaipiao_records::record::{self, Versioned};
+
+/// How long an uploaded PDF is at most, in bytes: 2 MiB, as the newer service says (wire_facts 5.1).
+pub const MOST_BYTES: usize = 2 << 20;
+
+/// Keeps a PDF for the platform, for an invoice that it will insert. 72040: it cannot be read as one. The file is
+/// written before the record that names it.
+pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId, Failure> {
+    check_size(bytes.len())?;
+    let text = app.pdf_reader.text(bytes.clone()).await.map_err(unread)?;
+    let numbers = numbers_in(&text);
+    for _ in 0..ATTEMPTS {
+        let pdf = PlatformPdf {
+            owner: platform.clone(),
+            media_id: MediaId::from_random(u64::from_be_bytes(app.random())),
+            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            uploaded_at: app.now(),
+            numbers: numbers.clone(),
+            attached_to: None,
+        };
+        match app.blobs.put(&pdf.blob_name(), bytes.clone()).await {
+            Ok(()) => {}
+            // Another PDF has the name by chance.
+            Err(BlobError::Exists(_)) => continue,
+            Err(error) => return Err(away(&error)),
+        }
+        if add(app, platform_pdf_key(platform, &pdf.media_id), &pdf).await? {
+            return Ok(pdf.media_id);
+        }
+    }
+    Err(busy())
+}
+
+/// 72040 for a file that is empty, or longer than is taken.
+fn check_size(bytes: usize) -> Result<(), Refusal> {
+    let detail = match bytes {
+        0 => "the file is empty",
+        _ if bytes > MOST_BYTES => return Err(too_long(&format!("the file has {bytes} bytes"))),
+        _ => return Ok(()),
+    };
+    Err(Refusal::new(ErrorCode::InvoicePdfError, detail))
+}
+
+/// 72040 for a file that is longer than is taken.
+pub fn too_long(what: &str) -> Refusal {
+    let detail = format!("{what}, at most {MOST_BYTES} bytes are allowed");
+    Refusal::new(ErrorCode::InvoicePdfError, detail)
+}
+
+fn unread(error: UnreadablePdf) -> Failure {
+    match error {
+        UnreadablePdf::Refused(why) => Refusal::new(ErrorCode::InvoicePdfError, why).into(),
+        UnreadablePdf::Overloaded => Failure::Overloaded(error.to_string()),
+        UnreadablePdf::Away(_) => Failure::Away(error.to_string()),
+    }
+}
+
+fn away(error: &BlobError) -> Failure {
+    Failure::Away(error.to_string())
+}
+
+/// An uploaded PDF of this account, for a change in the same commit. 40007: there is none of that `s_media_id`, it is
+/// another account's, or nobody has attached it in time.
+pub async fn find(
+    app: &App,
+    platform: &AppId,
+    media_id: &str,
+) -> Result<Versioned<PlatformPdf>, Failure> {
+    let media_id = media_id.trim();
+    let found = match MediaId::parse(media_id) {
+        None => None,
+        Some(id) => {
+            record::get_fresh::<PlatformPdf>(&*app.store, &platform_pdf_key(platform, &id)).await?
+        }
+    };
+    let serves = |found: &Versioned<PlatformPdf>| !is_expired(app, &found.value);
+    found.filter(serves).ok_or_else(|| {
+        let quoted = quoted(media_id);
+        let detail = format!(
+            "s_media_id {quoted} is no PDF that this account has uploaded, or it was attached to no invoice in time"
+        );
+        Refusal::new(ErrorCode::InvalidMediaId, detail).into()
+    })
+}
+
+fn is_expired(app: &App, pdf: &PlatformPdf) -> bool {
+    pdf.is_expired(app.settings.retention.unattached_pdfs, app.now())
+}
+
+/// 72047: the PDF does not show the invoice's code and number. Where the settings say that any PDF passes, as in the
+/// sandbox, it does.
+pub fn check_face(app: &App, pdf: &PlatformPdf, code: &str, number: &str) -> Result<(), Refusal> {
+    if app.settings.platform.checks_faces { pdf.check_face(code, number) } else { Ok(()) }
+}
+
+/// The PDF's change once it is of an invoice, for the commit that inserts the invoice's card: from then on it is kept.
+/// 72040: it is of another invoice.
+pub fn attach(pdf: Versioned<PlatformPdf>, to: PdfHolder) -> Result<Save, Refusal> {
+    let Versioned { value, version } = pdf;
+    let key = platform_pdf_key(&value.owner, &value.media_id);
+    let attached = value.attach(to)?;
+    Ok(record::save(key, Expect::Version(version), &attached))
+}
+
+/// The address where whoever has it reads the PDF for two hours from now.
+pub fn url(app: &App, pdf: &PlatformPdf) -> String {
+    let until = app.now() + media_link::LIFE;
+    media_link::url(&app.keys, &app.settings.public_base_url, &pdf.owner, &pdf.media_id, until)
+}
+
+/// The PDF behind an address's last part; None: there is none any more, or this server did not write the address.
+pub async fn file(app: &App, name: &str) -> Result<Option<Document>, Failure> {
+    let Some(link) = media_link::read(&app.keys, name) else { return Ok(None) };
+    if app.now() >= link.until {
+        return Ok(None);
+    }
+    document(app, &link.owner, &link.media_id).await
+}
+
+/// A platform's PDF with its bytes; None: there is none any more.
+pub(crate) async fn document(
+    app: &App,
+    owner: &AppId,
+    media_id: &MediaId,
+) -> Result<Option<Document>, Failure> {
+    let key = platform_pdf_key(owner, media_id);
+    let Some(found) = record::get_fresh::<PlatformPdf>(&*app.store, &key).await? else {
+        return Ok(None);
+    };
+    let pdf = found.value;
+    if is_expired(app, &pdf) {
+        return Ok(None);
+    }
+    let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+    let bytes = app.blobs.get(&pdf.blob_name(), limit).await.map_err(|error| away(&error))?;
+    let missing = || Failure::Damaged(format!("the file {} is missing", pdf.blob_name()));
+    Ok(Some(Document::of(bytes.ok_or_else(missing)?, pdf.media_id.to_string())))
+}

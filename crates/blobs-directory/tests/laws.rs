@@ -1,0 +1,100 @@
+//! What the files port promises, of a folder.
+
+use bytes::Bytes;
+use kaipiao_blobs_directory::DirectoryBlobs;
+use kaipiao_domain::platform::blob_name::BlobName;
+use kaipiao_ports::platform::blobs::{BlobError, Blobs};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+
+fn name(text: &str) -> BlobName {
+    BlobName::parse(text).unwrap()
+}
+
+fn place() -> (TempDir, DirectoryBlobs) {
+    let place = tempfile::tempdir().unwrap();
+    let blobs = DirectoryBlobs::new(place.path().join("a/b"));
+    (place, blobs)
+}
+
+/// Every file below a folder.
+fn files(folder: PathBuf) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_file_is_written_once_and_reads_back_within_the_limit() {
+    let (_place, blobs) = place();
+    assert_eq!(blobs.get(&name("a"), 9).await, Ok(None));
+    assert_eq!(blobs.length(&name("a")).await, Ok(None));
+    blobs.put(&name("a"), Bytes::from_static(b"12345")).await.unwrap();
+    let again = blobs.put(&name("a"), Bytes::from_static(b"6")).await;
+    assert_eq!(again, Err(BlobError::Exists(name("a"))));
+    assert_eq!(blobs.get(&name("a"), 5).await, Ok(Some(Bytes::from_static(b"12345"))));
+    assert_eq!(blobs.length(&name("a")).await, Ok(Some(5)));
+    let too_long = BlobError::TooLong { name: name("a"), bytes: 5, limit: 4 };
+    assert_eq!(blobs.get(&name("a"), 4).await, Err(too_long));
+    blobs.remove(&name("a")).await.unwrap();
+    blobs.remove(&name("a")).await.unwrap();
+    assert_eq!(blobs.get(&name("a"), 9).await, Ok(None));
+    assert_eq!(files(blobs.root().to_owned()), [PathBuf::new(); 0]);
+}
+
+#[tokio::test]
+async fn a_walk_in_pages_sees_each_file_once() {
+    let (_place, blobs) = place();
+    assert_eq!(blobs.list(None, 3).await, Ok(Vec::new()));
+    let names: BTreeSet<BlobName> = (0..1000).map(|n| name(&format!("wx-{n}"))).collect();
+    for name in &names {
+        blobs.put(name, Bytes::from_static(b"12")).await.unwrap();
+    }
+    let (mut seen, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = blobs.list(after.as_ref(), 3).await.unwrap();
+        assert!(page.len() <= 3);
+        let Some(last) = page.last() else { break };
+        after = Some(last.name.clone());
+        for listed in page {
+            assert!(listed.bytes == 2 && listed.age < Duration::from_secs(600), "{listed:?}");
+            assert!(seen.insert(listed.name));
+        }
+    }
+    assert_eq!(seen, names);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_of_a_file_is_no_file_and_goes_after_a_day() {
+    let (_place, blobs) = place();
+    blobs.put(&name("a"), Bytes::from_static(b"1")).await.unwrap();
+    let folder = files(blobs.root().to_owned())[0].parent().unwrap().to_owned();
+    let (young, old) = (folder.join(".part-young"), folder.join(".part-old"));
+    for part in [&young, &old] {
+        std::fs::write(part, "x").unwrap();
+    }
+    let long_ago = SystemTime::now() - Duration::from_secs(25 * 3600);
+    File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
+    let listed = blobs.list(None, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert!(young.exists() && !old.exists());
+}
+
+#[tokio::test]
+async fn a_folder_that_is_away_is_told_of() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let blobs = DirectoryBlobs::new(file.join("below"));
+    let away = blobs.put(&name("a"), Bytes::from_static(b"1")).await;
+    assert!(matches!(away, Err(BlobError::Away(why)) if why.contains("file")));
+    assert!(blobs.check_writable().is_ok(), "its parent is there");
+    let blobs = DirectoryBlobs::new("/proc");
+    assert!(blobs.check_writable().is_err());
+}

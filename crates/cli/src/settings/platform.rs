@@ -1,0 +1,62 @@
+//! Invoicing platforms: what they upload, where it lies, and their card templates.
+
+use super::bounds::{self, Bounded, TEN_YEARS_S};
+use super::mode::ModeName;
+use core::time::Duration;
+use kaipiao_app::settings::PlatformSettings;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// `[files]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// Empty: `files` in the data directory.
+    pub directory: PathBuf,
+    /// Seconds.
+    pub collect_after_s: u64,
+    /// What reads PDFs in place of this program: a test's own process is not `kaipiao`.
+    #[serde(skip)]
+    pub reader: Option<PathBuf>,
+}
+
+impl Files {
+    pub(super) fn bounded(&self) -> Vec<Bounded> {
+        // A file's age is told by its server's clock, and a commit may take a minute.
+        let bounds = 600..=TEN_YEARS_S;
+        bounds::of([("files.collect_after_s", self.collect_after_s, bounds)])
+    }
+}
+
+/// `[platform]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// Left out: in production.
+    pub checks_faces: Option<bool>,
+    /// Seconds; left out: none in the sandbox, [`CARD_AGE_S`] in production.
+    pub card_age_s: Option<u64>,
+}
+
+/// The age that a card template has in production before it is used.
+const CARD_AGE_S: u64 = 60;
+
+impl Platform {
+    pub(super) fn bounded(&self) -> Vec<Bounded> {
+        let age_s = self.card_age_s.unwrap_or_default();
+        bounds::of([("platform.card_age_s", age_s, 0..=TEN_YEARS_S)])
+    }
+
+    /// What the use cases want to know.
+    pub fn settings(&self, files: &Files, mode: ModeName) -> PlatformSettings {
+        let usual_age_s = match mode {
+            ModeName::Sandbox => 0,
+            ModeName::Production => CARD_AGE_S,
+        };
+        PlatformSettings {
+            checks_faces: self.checks_faces.unwrap_or(mode == ModeName::Production),
+            card_age: Duration::from_secs(self.card_age_s.unwrap_or(usual_age_s)),
+            collects_after: Duration::from_secs(files.collect_after_s),
+        }
+    }
+}

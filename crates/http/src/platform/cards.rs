@@ -1,0 +1,40 @@
+//! `/card/invoice/seturl`, `/card/invoice/platform/createcard` and `/card/code/decrypt`.
+
+use crate::access::caller::{Call, PlatformCall, PlatformReading, require_post};
+use crate::answer::{Failed, JsonAnswer};
+use crate::server::Server;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::Method;
+use kaipiao_app::platform::{cards, templates};
+use kaipiao_wire::platform::{create_card, decrypt, set_url};
+
+/// POST, and GET (clients A3), with whatever body.
+pub(crate) async fn set_url(
+    State(server): State<Server>,
+    request: Request,
+) -> Result<JsonAnswer, Failed> {
+    if !matches!(*request.method(), Method::GET | Method::POST) {
+        return Err(require_post().await);
+    }
+    let PlatformReading(Call { caller, .. }) =
+        PlatformReading::from_request(request, &server).await?;
+    let id = cards::own_id(&caller)?;
+    Ok(JsonAnswer(set_url::write(cards::base_url(&server.app), id)))
+}
+
+pub(crate) async fn create_card(
+    State(server): State<Server>,
+    PlatformCall(Call { caller, body }): PlatformCall,
+) -> Result<JsonAnswer, Failed> {
+    let face = create_card::read(&body.object()?)?;
+    let card_id = templates::create(&server.app, &caller, face).await?;
+    Ok(JsonAnswer(create_card::write(&card_id)))
+}
+
+pub(crate) async fn decrypt(
+    State(server): State<Server>,
+    PlatformReading(Call { caller, body }): PlatformReading,
+) -> Result<JsonAnswer, Failed> {
+    let text = decrypt::read(&body.object()?)?;
+    Ok(JsonAnswer(decrypt::write(&cards::decrypt(&server.app, &caller, &text)?)))
+}

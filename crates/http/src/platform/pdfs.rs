@@ -1,0 +1,50 @@
+//! `POST /card/invoice/platform/setpdf` and `…/getpdf`, and `GET /invoice/media/…`: the PDF behind `pdf_url`.
+
+use crate::access::caller::{Call, PlatformCall, Upload};
+use crate::answer::{Failed, JsonAnswer};
+use crate::body::query_object;
+use crate::invoicing::documents::{DocumentFormat, answer, asked, no_invoice, unavailable};
+use crate::server::Server;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::Response;
+use kaipiao_app::platform::pdfs;
+use kaipiao_wire::platform::{get_pdf as get_wire, set_pdf as set_wire};
+
+pub(crate) async fn set_pdf(
+    State(server): State<Server>,
+    upload: Upload,
+) -> Result<JsonAnswer, Failed> {
+    let file = set_wire::find_file(&upload.content_type, &upload.body.bytes)?;
+    let pdf = upload.body.bytes.slice(file);
+    let media_id = pdfs::upload(&server.app, &upload.caller.appid, pdf).await?;
+    Ok(JsonAnswer(set_wire::write(&media_id)))
+}
+
+pub(crate) async fn get_pdf(
+    State(server): State<Server>,
+    uri: Uri,
+    PlatformCall(Call { caller, body }): PlatformCall,
+) -> Result<JsonAnswer, Failed> {
+    let media_id = get_wire::read(&query_object(&uri)?, &body.object()?)?;
+    let pdf = pdfs::find(&server.app, &caller.appid, &media_id).await?;
+    Ok(JsonAnswer(get_wire::write(&pdfs::url(&server.app, &pdf.value))))
+}
+
+/// Whoever has the address may read the file: it cannot be guessed, and serves for two hours.
+pub(crate) async fn media(
+    State(server): State<Server>,
+    name: Result<Path<String>, PathRejection>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    // What is not even text names no file.
+    let Ok(Path(name)) = name else { return no_invoice(&server, &uri, &headers) };
+    match pdfs::file(&server.app, &name).await {
+        Ok(Some(file)) => answer(DocumentFormat::Pdf, &file, &asked(&method, &headers)),
+        Ok(None) => no_invoice(&server, &uri, &headers),
+        Err(failure) => unavailable(&failure),
+    }
+}

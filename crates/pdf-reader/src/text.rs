@@ -1,0 +1,77 @@
+//! The text of a PDF, within the library's limits.
+
+use lopdf::xref::XrefRecovery;
+use lopdf::{Document, LoadOptions};
+
+/// Before it a PDF may have other bytes.
+const HEADER: &[u8] = b"%PDF-";
+const HEADER_WITHIN: usize = 1024;
+/// An invoice has a few hundred objects on a page or two.
+const MOST_OBJECTS: usize = 50_000;
+const MOST_PAGES: usize = 500;
+/// What one stream unpacks to.
+const MOST_UNPACKED_BYTES: usize = 32 << 20;
+/// What is read of the text of all pages; what comes behind it is left out.
+pub(crate) const MOST_TEXT_BYTES: usize = 1 << 20;
+
+/// The text of all pages, or why there is none, for whoever sent it.
+pub fn text_of(pdf: &[u8]) -> Result<String, String> {
+    let beginning = &pdf[..pdf.len().min(HEADER_WITHIN)];
+    if !beginning.windows(HEADER.len()).any(|window| window == HEADER) {
+        return Err("it is no PDF: it does not begin with %PDF-".to_owned());
+    }
+    let options =
+        LoadOptions { max_decompressed_size: Some(MOST_UNPACKED_BYTES), ..LoadOptions::default() };
+    let document = Document::load_mem_with_options(pdf, options).map_err(|e| refusal(&e))?;
+    if document.is_encrypted() || document.was_encrypted() {
+        return Err("it is encrypted".to_owned());
+    }
+    if document.xref_recovery == Some(XrefRecovery::Reconstructed) {
+        return Err("it is broken: its table of objects cannot be read".to_owned());
+    }
+    let objects = document.objects.len();
+    if objects > MOST_OBJECTS {
+        return Err(format!("it has {objects} objects, at most {MOST_OBJECTS} are read"));
+    }
+    let pages = document.page_iter().take(MOST_PAGES + 1).count();
+    match pages {
+        0 => return Err("it is broken: it has no pages".to_owned()),
+        _ if pages > MOST_PAGES => {
+            return Err(format!("it has more than {MOST_PAGES} pages"));
+        }
+        _ => {}
+    }
+    let mut text = String::new();
+    for page in 1..=u32::try_from(pages).unwrap_or(u32::MAX) {
+        for part in document.extract_text_chunks_with_limit(&[page], MOST_UNPACKED_BYTES) {
+            match part {
+                Ok(part) => text.push_str(&part),
+                Err(error) if is_bomb(&error) => return Err(refusal(&error)),
+                // A font of an encoding that is not known; other parts may be in others.
+                Err(_) => {}
+            }
+        }
+        text.push('\n');
+        if text.len() > MOST_TEXT_BYTES {
+            text.truncate(text.floor_char_boundary(MOST_TEXT_BYTES));
+            break;
+        }
+    }
+    Ok(text)
+}
+
+fn is_bomb(error: &lopdf::Error) -> bool {
+    let lopdf::Error::Decompress(error) = error else { return false };
+    matches!(error, lopdf::DecompressError::MemoryLimitExceeded { .. })
+}
+
+fn refusal(error: &lopdf::Error) -> String {
+    match error {
+        lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) => "it is encrypted".to_owned(),
+        error if is_bomb(error) => {
+            let most = MOST_UNPACKED_BYTES >> 20;
+            format!("a part of it unpacks to more than {most} MiB")
+        }
+        error => format!("it is broken: {error}"),
+    }
+}
