@@ -86,3 +86,23 @@ fn a_file_without_a_record_is_removed_once_no_commit_can_be_under_way() {
     server.wait_until("it has gone", || !names(&blobs).contains(&left));
     assert_eq!(names(&blobs), ["of-somebody-else".to_owned(), under_way, kept]);
 }
+
+#[test]
+fn the_settings_say_where_files_lie_and_how_long_they_stay() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("elsewhere");
+    let settings = format!(
+        "[files]\ndirectory = \"{}\"\ncollect_after_s = 7200\n[retention]\nunattached_pdfs_d = 1",
+        folder.display()
+    );
+    let server = TestServer::start_with(&settings);
+    let first = uploaded(&server.client(PLATFORM), &showing("first"));
+    let second = uploaded(&server.client(PLATFORM), &showing("second"));
+    assert_eq!(files(&folder).len(), 2);
+    let (first, second) = (format!("{PLATFORM}-{first}"), format!("{PLATFORM}-{second}"));
+    make_old(&folder, &first, Duration::from_secs(7201));
+    make_old(&folder, &second, Duration::from_secs(7000));
+    server.advance_s(86_400);
+    let blobs = DirectoryBlobs::new(&folder);
+    server.wait_until("the older one has gone", || names(&blobs) == [&*second]);
+}

@@ -23,6 +23,9 @@ const MOST_WAITING: usize = 64;
 /// The real time that a child may take: it may take less of the processor's, and wait for it.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
+/// An allocator that reserves a gigabyte at its start would let the child have all of it: so much at once, in KiB.
+const ARENA: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "32768");
+
 /// A program that calls [`crate::child`] when it is started with these arguments.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -84,6 +87,7 @@ impl ChildReader {
         let mut child = Command::new(&self.program.path)
             .args(&self.program.arguments)
             .env_clear()
+            .env(ARENA.0, ARENA.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,8 +1,8 @@
 //! Uploaded PDFs and their files.
 
+use super::look;
 use super::look::Look;
-use super::violation::{Found, Invariant, Subject};
-use super::{Watcher, look};
+use super::violation::{Found, Invariant, Subject, Watcher};
 use core::time::Duration;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_domain::platform::pdf::{PlatformPdf, pdf_of};

@@ -20,7 +20,7 @@ mod results;
 mod rules;
 mod violation;
 
-pub use violation::{Invariant, Subject, Violation};
+pub use violation::{Invariant, Subject, Violation, Watcher};
 
 use core::time::Duration;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
@@ -52,18 +52,6 @@ pub struct CheckedStore<'a> {
     pub pushes_are_kept: Duration,
     /// How long the server keeps uploaded PDFs that are attached to nothing: the files of older ones have gone.
     pub pdfs_are_kept: Duration,
-}
-
-/// Whoever is told what the check does.
-pub trait Watcher: Send {
-    /// So many entries of a table have been looked at.
-    fn looked_at(&mut self, table: &'static str, count: u64);
-
-    /// An invariant does not hold.
-    fn found(&mut self, violation: Violation);
-
-    /// A record looked wrong and changed with each look: it is not known whether it is.
-    fn unsettled(&mut self, subject: Subject);
 }
 
 /// Checks all of a store.

@@ -160,6 +160,18 @@ pub struct Violation {
     pub what: String,
 }
 
+/// Whoever is told what the check does.
+pub trait Watcher: Send {
+    /// So many entries of a table have been looked at.
+    fn looked_at(&mut self, table: &'static str, count: u64);
+
+    /// An invariant does not hold.
+    fn found(&mut self, violation: Violation);
+
+    /// A record looked wrong and changed with each look: it is not known whether it is.
+    fn unsettled(&mut self, subject: Subject);
+}
+
 /// What is wrong with one record or job, as its rules find it.
 pub(super) struct Found {
     subject: Subject,

@@ -111,6 +111,19 @@ fn only_production_issues_without_the_specimens_mark() {
 }
 
 #[test]
+fn production_checks_the_faces_of_pdfs_unless_it_is_told_otherwise() {
+    let checks = |text: &str| {
+        let settings = merged(text).unwrap();
+        settings.platform.settings(&settings.files, settings.mode).checks_faces
+    };
+    assert!(!checks("") && checks("mode = \"production\""));
+    assert!(checks("[platform]\nchecks_faces = true"));
+    assert!(!checks("mode = \"production\"\n[platform]\nchecks_faces = false"));
+    let error = merged("[files]\ncollect_after_s = 599").err().unwrap().to_string();
+    assert!(error.contains("files.collect_after_s must be at least 600"), "{error}");
+}
+
+#[test]
 fn a_table_of_categories_is_read_and_its_mistakes_are_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let settings = format!("[render]\ncategories = {:?}", file.path());

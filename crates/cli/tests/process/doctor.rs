@@ -334,3 +334,23 @@ fn a_limit_of_open_files_that_is_too_low_is_said() {
     let low = found(&report, "warning", "open files");
     assert!(low.starts_with("300 may be open") && low.contains("LimitNOFILE"), "{low}");
 }
+
+#[test]
+fn a_folder_of_files_that_cannot_be_written_or_that_nodes_do_not_share_is_said() {
+    let place = Place::new("");
+    let found = place.finds("ok", "files", &[]);
+    assert!(found.contains("data/files can be written"), "{found}");
+    let place = Place::new("[files]\ndirectory = \"/proc/nowhere\"");
+    let found = place.finds("error", "files", &[]);
+    assert!(found.contains("/proc/nowhere cannot be written"), "{found}");
+    assert!(found.contains("setpdf answers -1"), "{found}");
+    let database = ["--database-url", "postgres://127.0.0.1:1/nowhere"];
+    let place = Place::new("");
+    let found = place.finds("warning", "files", &database);
+    assert!(found.contains("a folder that all nodes share"), "{found}");
+    let place = Place::new("[files]\ndirectory = \"/tmp\"");
+    let report = place.examined(&database);
+    let findings = report["findings"].as_array().unwrap();
+    let warns = |finding: &&Value| finding["subject"] == "files" && finding["level"] == "warning";
+    assert_eq!(findings.iter().find(warns), None);
+}
