@@ -289,9 +289,9 @@ fn a_merchants_own_issuer_is_asked_for_it_and_for_no_other() {
         (invoice["fpdm"] == CODE, asked)
     };
     assert_eq!(asked(&format!("{all}\n{}", of_merchant(MERCHANT))), (true, (1, 0)));
-    assert_eq!(asked(&format!("{all}\n{}", of_merchant("wx00000000000000aa"))), (true, (0, 1)));
-    assert_eq!(asked(&of_merchant(MERCHANT)), (true, (1, 0)));
-    assert_eq!(asked(&of_merchant("wx00000000000000aa")), (false, (0, 0)), "the built-in one");
+    assert_eq!(asked(&format!("{all}\n{}", of_merchant("wx00000000000000aa"))), (true, (1, 1)));
+    assert_eq!(asked(&of_merchant(MERCHANT)), (true, (2, 1)));
+    assert_eq!(asked(&of_merchant("wx00000000000000aa")), (false, (2, 1)), "the built-in one");
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn list_folder(folder: &Path) -> io::Result<Vec<ListedBlob>> {
 fn length_and_age(entry: &DirEntry) -> io::Result<Option<(u64, Duration)>> {
     let file = entry.metadata()?;
     let age = file.modified()?.elapsed().unwrap_or_default();
-    Ok(file.is_file().then(|| (file.len(), age)))
+    Ok(file.is_file().then_some((file.len(), age)))
 }
 
 /// Makes a folder that is still there after a crash, and those above it.
