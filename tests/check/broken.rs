@@ -70,10 +70,15 @@ impl Broken {
         let store = runtime.block_on(opened);
         let from = DirectoryBlobs::new(data.join("files"));
         let blobs = DirectoryBlobs::new(copy.path().join("files"));
-        let names = runtime.block_on(from.list(None, 10)).unwrap();
-        for name in names.into_iter().map(|listed| listed.name) {
-            let bytes = runtime.block_on(from.get(&name, u64::MAX)).unwrap().unwrap();
-            runtime.block_on(blobs.put(&name, bytes)).unwrap();
+        let mut after = None;
+        loop {
+            let page = runtime.block_on(from.list(after.as_ref(), 10)).unwrap();
+            for listed in &page {
+                let bytes = runtime.block_on(from.get(&listed.name, u64::MAX)).unwrap().unwrap();
+                runtime.block_on(blobs.put(&listed.name, bytes)).unwrap();
+            }
+            let Some(last) = page.into_iter().last() else { break };
+            after = Some(last.name);
         }
         Self { runtime, store, blobs, _data: copy }
     }

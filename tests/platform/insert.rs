@@ -86,7 +86,7 @@ fn a_merchant_that_is_its_own_platform_inserts_for_its_own_orders() {
     assert_eq!(answer["openid"], server.openid(USER, MERCHANT));
     // Another platform's orders are not its own.
     let platform = server.client(PLATFORM);
-    let theirs = self::invoice("1", &super::card_id(&platform), &upload(&platform), "62522142");
+    let theirs = invoice("1", &super::card_id(&platform), &upload(&platform), "62522142");
     assert_refused(&platform.post(INSERT, &theirs), 72038, "this account's is");
 }
 

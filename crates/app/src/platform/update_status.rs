@@ -50,7 +50,7 @@ async fn find(
     };
     let found = known.ok_or_else(|| {
         let detail = format!(
-            "{} has no card with the code {}: it is the code that insert answered, not the invoice's",
+            "{} has no card with the code {}, send the one that insert answered, not the invoice's",
             platform.appid,
             text::quoted(code)
         );
