@@ -51,15 +51,9 @@ fn a_store_with_every_kind_of_end_is_clean_also_beside_its_server() {
         ("jobs", 1),
         ("payments", 6),
         ("refunds", 4),
-<<<<<<< HEAD
         ("payment_aliases", 14),
-        ("platform_pdfs", 1),
-        ("files", 1),
-=======
-        ("payment_aliases", 11),
         ("platform_pdfs", 2),
         ("files", 2),
->>>>>>> platform
     ] {
         assert_eq!(json["checked"][table], json!(count), "{table}: {json:#}");
     }
