@@ -204,7 +204,9 @@ mod tests {
     #[test]
     fn a_pdf_is_of_one_order_and_then_stays() {
         let life = Duration::from_secs(3 * 86_400);
-        let later = Timestamp::from_unix_millis(0) + life;
+        let at_the_end = Timestamp::from_unix_millis(0) + life;
+        assert!(!pdf().is_expired(life, at_the_end));
+        let later = at_the_end + Duration::from_millis(1);
         assert!(pdf().is_expired(life, later));
         let attached = pdf().attach(holder("o-1")).unwrap();
         assert!(!attached.is_expired(life, later));
