@@ -77,6 +77,7 @@ catalogue! {
     #[doc = "The invoice was taken back (wire_facts 1.1)."] InvoiceCancelled = 72060, "this invoice has been cancelled, check the reimburse_status please";
     #[doc = "The invoice is written off (wire_facts 1.1)."] InvoiceClosed = 72061, "this invoice has been closed, check the reimburse_status please";
     #[doc = "The merchant never set its contact (section 99)."] ContactEmpty = 72063, "biz contact is empty";
+    #[doc = "The title is no longer in its owner's book (wire_facts 6.6)."] UserTitleNotFound = 72092, "USER_TITLE_NOT_FOUND";
     #[doc = "The issuer refused (section 99)."] MakeOutFailed = 73000, "sys error make out invoice failed";
     #[doc = "wxopenid is missing or not the one that authorized (section 99)."] OpenidError = 73001, "wxopenid error";
     #[doc = "ddh is empty (section 99)."] OrderIdEmpty = 73002, "ddh orderid empty";

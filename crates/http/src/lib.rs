@@ -17,6 +17,7 @@ mod invoicing;
 mod long_request;
 mod paging;
 mod payment;
+mod people;
 mod reimbursement;
 mod router;
 mod routes;

@@ -14,6 +14,7 @@ use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
     unified_order,
 };
+use crate::people::title_links;
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -227,6 +228,30 @@ pub const ROUTES: &[Route] = &[
         what: "the same to many, all or none (WeCom's path)",
         what_zh: "批量更新发票状态（企业微信路径）",
         handler: || post_only(update_status::update_status_batch),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/biz/getusertitleurl",
+        section: "titles",
+        what: "a link by which a user takes over a company's title",
+        what_zh: "获取用户添加抬头的链接",
+        handler: || post_only(title_links::get_user_title_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/biz/getselecttitleurl",
+        section: "titles",
+        what: "a link by which users pick one of their titles",
+        what_zh: "获取用户选择抬头的链接",
+        handler: || post_only(title_links::get_select_title_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/scantitle",
+        section: "titles",
+        what: "the title behind a user's QR code",
+        what_zh: "扫描抬头二维码，获取抬头",
+        handler: || post_only(title_links::scan_title),
     },
     Route {
         methods: "POST",

@@ -2,6 +2,7 @@
 
 pub mod login;
 pub mod messages;
+pub mod title_links;
 pub mod titles;
 pub mod users;
 pub mod wallet;

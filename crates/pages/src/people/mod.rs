@@ -3,4 +3,6 @@
 pub(crate) mod cards;
 pub(crate) mod login;
 pub(crate) mod messages;
+pub(crate) mod title_code;
+pub(crate) mod title_link;
 pub(crate) mod titles;
