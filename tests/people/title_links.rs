@@ -183,15 +183,14 @@ fn a_picked_title_is_pushed_to_whoever_asked() {
     }
     assert!(xml.contains("<attach><![CDATA[桌7<&]]]]><![CDATA[>]]></attach>"), "{xml}");
     server.all_completed();
+    let listed = server.pushes(&format!("appid={MERCHANT}"));
+    assert_eq!((&listed[0]["event"], &listed[0]["order_id"]), (&of("Event").into(), &json!("")));
     // A reload, or the way back, tells nobody twice; the link serves others, and at any time.
     visitor.get(&to);
     server.advance_s(400 * 86_400);
     let visitor = Visitor::new(&server, "lina");
     assert_eq!(visitor.get(&path).0, 200);
     assert_eq!(receiver.received().len(), 1);
-    let listed = server.pushes(&format!("appid={MERCHANT}"));
-    assert_eq!((&listed[0]["event"], &listed[0]["order_id"]), (&of("Event").into(), &json!("")));
-
     // An app's users are told to the merchant, as long as it has no callback of its own; without a name
     // the account's stands there.
     let link = url(&server.client(MINI_PROGRAM), ASK, &json!({}));

@@ -10,6 +10,7 @@ mod answer;
 mod authorization;
 mod body;
 mod budget;
+mod call_log;
 mod drain;
 mod guard;
 mod health;
@@ -27,8 +28,9 @@ mod unknown_path;
 mod wrong_call;
 
 pub use budget::BodyBudget;
+pub use call_log::CallLog;
 pub use drain::drained;
 pub use router::router;
-pub use routes::{Api, ROUTES, Route};
+pub use routes::{Api, ROUTES, Route, call_paths};
 pub use sandbox::accounts::accounts_json;
 pub use server::{ClientAddress, HttpSettings, Server};

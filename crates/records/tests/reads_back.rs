@@ -4,6 +4,7 @@
 
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::access::token::{Family, TokenFamily};
 use kaipiao_domain::authorization::authorization_request::{
@@ -124,6 +125,7 @@ fn every_record_reads_back() {
         bound_to: Some(merchant()),
         platform_id: Some(PlatformId::from_checked("p".into())),
         permissions: Role::MobileApp.permissions(|p| Some(p == Permission::Invoicing)),
+        callers: vec![AddressRange::parse("10.0.0.0/8").unwrap()],
     };
     reads_back(account_key(&merchant()), &account);
     reads_back(contact_key(&merchant()), &Contact { phone: "1".into(), time_out: 2 });
@@ -142,6 +144,7 @@ fn every_record_reads_back() {
     reads_back(token_family_key(&merchant(), Family::Classic), &family);
     let forced = family.force_stable(at(3)).unwrap();
     reads_back(token_family_key(&merchant(), Family::Stable), &forced);
+    reads_back(token_family_key(&merchant(), Family::Stable), &forced.clear_quota(at(4)).unwrap());
     for default_title in [None, Some("1".to_owned())] {
         reads_back(user_key(&user()), &User { id: user(), name: "艾米".into(), default_title });
     }
@@ -489,6 +492,7 @@ fn accounts_and_cards_from_before_permissions_and_reimbursement_are_read() {
             bound_to: None,
             platform_id: None,
             permissions: Role::Merchant.permissions(|_| Some(merchant_api)),
+            callers: Vec::new(),
         };
         let new = ["invoicing_api", "platform_api", "reimbursement_api"];
         let shape = without(written.encode(), &new);

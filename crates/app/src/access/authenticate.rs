@@ -6,16 +6,17 @@ use crate::failure::Failure;
 use crate::signed::{read_token, what_is_no_token};
 use crate::store_access::{get, get_fresh};
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::access::token::{TokenFamily, TokenStatus};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
+use std::net::IpAddr;
 
-/// The account behind an access token. Costs a MAC and two looks into memory.
+/// The account behind an access token, wherever it is used. Costs a MAC and two looks into memory.
 /// 41001 no token, 40001 unknown or replaced, 42001 its life is over.
-pub async fn authenticate(app: &App, token: &str) -> Result<Account, Failure> {
+async fn authenticate(app: &App, token: &str) -> Result<Account, Failure> {
     if token.is_empty() {
         let detail = "put access_token=… into the query";
         return Err(Refusal::new(ErrorCode::AccessTokenMissing, detail).into());
@@ -42,19 +43,30 @@ fn unknown(detail: &str) -> Failure {
     Refusal::new(ErrorCode::InvalidCredential, detail).into()
 }
 
-/// The account behind a token, if it may call what the permission is for (48001, 72015).
+/// The account behind a token, if it may call from this address (40164), and what the permission is for (48001,
+/// 72015); None: every account may.
 pub async fn authenticate_for(
     app: &App,
     token: &str,
-    permission: Permission,
+    from: Option<IpAddr>,
+    permission: Option<Permission>,
 ) -> Result<Account, Failure> {
+    let check = |account: &Account| {
+        account.check_calls_from(from)?;
+        permission.map_or(Ok(()), |permission| account.check_has(permission))
+    };
     let account = authenticate(app, token).await?;
-    if account.check_has(permission).is_ok() {
+    if check(&account).is_ok() {
         return Ok(account);
     }
-    // Another node may have given the permission a moment ago.
+    // Another node may have given the permission, or listed the address, a moment ago.
     let account: Option<Account> = get_fresh(app, &account_key(&account.appid)).await?;
     let account = account.ok_or_else(|| unknown("its account was removed"))?;
-    account.check_has(permission)?;
+    check(&account)?;
     Ok(account)
+}
+
+/// Whose token this is, whether it still works or not; None: this server has not made it.
+pub fn named_by(app: &App, token: &str) -> Option<AppId> {
+    read_token(&app.keys, token).map(|claim| claim.appid)
 }

@@ -32,6 +32,7 @@ pub struct AccountSetting {
     invoicing_api: Option<bool>,
     platform_api: Option<bool>,
     reimbursement_api: Option<bool>,
+    callers: Option<Vec<String>>,
     merchant: Option<MerchantSetting>,
 }
 
@@ -97,6 +98,7 @@ impl AccountSetting {
             bound_to: self.bound_to.clone(),
             s_pappid: self.s_pappid.clone(),
             permissions: self.permissions(),
+            callers: self.callers.clone(),
             merchant: self.merchant.as_ref().map(MerchantSetting::spec),
         })
     }

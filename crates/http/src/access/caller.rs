@@ -3,17 +3,18 @@
 use crate::answer::Failed;
 use crate::body::{RequestBody, Sender, query_value};
 use crate::budget::FREE_BYTES;
-use crate::server::Server;
+use crate::server::{ClientAddress, Server};
 use axum::body::{Body, HttpBody};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use kaipiao_app::access::authenticate;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_errcode::ErrorCode;
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// The parameter that the token is given in.
 const NAME: &str = "access_token";
@@ -26,7 +27,7 @@ impl FromRequestParts<Server> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
         let token = token(parts)?;
-        Ok(Self(authenticate::authenticate(&server.app, &token).await?))
+        Ok(Self(authenticated(server, parts, &token, None).await?))
     }
 }
 
@@ -40,7 +41,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    async fn of(permission: Permission, request: Request, server: &Server) -> Result<Self, Failed> {
+    async fn of(
+        permission: Option<Permission>,
+        request: Request,
+        server: &Server,
+    ) -> Result<Self, Failed> {
         let (parts, body) = request.into_parts();
         if query_value(&parts.uri, NAME).is_empty() {
             let seen = match seen_in_head(&parts) {
@@ -50,7 +55,7 @@ impl Call {
             return Err(missing(seen).into());
         }
         let token = token(&parts)?;
-        let caller = authenticate::authenticate_for(&server.app, &token, permission).await?;
+        let caller = authenticated(server, &parts, &token, permission).await?;
         let sender = Sender::Account(caller.appid.clone());
         Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
     }
@@ -60,7 +65,18 @@ impl FromRequest<Server> for Call {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Self::of(Permission::Merchant, request, server).await
+        Self::of(Some(Permission::Merchant), request, server).await
+    }
+}
+
+/// A [`Call`] that every account may make.
+pub(crate) struct AnyCall(pub(crate) Call);
+
+impl FromRequest<Server> for AnyCall {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::of(None, request, server).await.map(Self)
     }
 }
 
@@ -71,7 +87,7 @@ impl FromRequest<Server> for InvoicingCall {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Call::of(Permission::Invoicing, request, server).await.map(Self)
+        Call::of(Some(Permission::Invoicing), request, server).await.map(Self)
     }
 }
 
@@ -82,7 +98,32 @@ impl FromRequest<Server> for ReimbursementCall {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Call::of(Permission::Reimbursement, request, server).await.map(Self)
+        Call::of(Some(Permission::Reimbursement), request, server).await.map(Self)
+    }
+}
+
+/// The account behind a token that works, if it may make this call; it is counted.
+async fn authenticated(
+    server: &Server,
+    parts: &Parts,
+    token: &str,
+    permission: Option<Permission>,
+) -> Result<Account, Failed> {
+    let from = client_of(parts);
+    let caller = authenticate::authenticate_for(&server.app, token, from, permission).await?;
+    count(server, parts, &caller.appid);
+    Ok(caller)
+}
+
+/// Whom a request is from; None: whoever accepts connections has not said.
+pub(crate) fn client_of(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get().map(|ClientAddress(address)| *address)
+}
+
+/// Counts an account's call.
+pub(crate) fn count(server: &Server, parts: &Parts, appid: &AppId) {
+    if let Some(path) = parts.extensions.get::<MatchedPath>() {
+        server.calls.count(appid, path.as_str(), server.app.now());
     }
 }
 

@@ -29,6 +29,14 @@ impl Sender for Unused {
     async fn send(&self, _: Outgoing) -> Result<Incoming, SendError> {
         unreachable!()
     }
+
+    async fn addresses(
+        &self,
+        _: &str,
+        _: core::time::Duration,
+    ) -> Result<Vec<std::net::IpAddr>, SendError> {
+        unreachable!()
+    }
 }
 
 #[async_trait]
