@@ -210,3 +210,17 @@ fn an_account_that_lists_addresses_calls_from_nowhere_else() {
         server.put_account(MERCHANT, &json!({"callers": ["10.0.0.0/33"]}), ADMIN);
     assert!(status == 400 && answer.to_string().contains("callers"), "{answer}");
 }
+
+#[test]
+fn an_account_of_the_config_file_lists_its_addresses_and_says_the_form_of_its_events() {
+    let account = format!(
+        "[[accounts]]\nappid = \"{MERCHANT}\"\ncallers = [\"203.0.113.0/24\"]\n\
+         callback_url = \"http://127.0.0.1:9/\"\ncallback_token = \"AAAAA\"\ncallback_format = \"json\"\n"
+    );
+    let server = TestServer::start_with(&account);
+    let answer = server.token_answer(MERCHANT, &server.secret(MERCHANT));
+    assert_refused(&answer, 40164, "127.0.0.1, not in whitelist");
+    let listed = server.all_pages("accounts?limit=100", "accounts");
+    let merchant = listed.iter().find(|account| account["appid"] == MERCHANT).unwrap();
+    assert_eq!(merchant["callback"]["format"], "json");
+}

@@ -17,6 +17,7 @@ use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFie
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
+use kaipiao_domain::delivery::push_format::PushFormat;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{BlockGaps, InvoiceNumber, NumberRange};
@@ -129,9 +130,12 @@ fn every_record_reads_back() {
     };
     reads_back(account_key(&merchant()), &account);
     reads_back(contact_key(&merchant()), &Contact { phone: "1".into(), time_out: 2 });
-    for (mode, aes_key) in [(PushMode::Plain, None), (PushMode::Safe, Some(Sealed("k".into())))] {
+    for (mode, format, aes_key) in [
+        (PushMode::Plain, PushFormat::Xml, None),
+        (PushMode::Safe, PushFormat::Json, Some(Sealed("k".into()))),
+    ] {
         let token = Sealed("t".into());
-        let callback = Callback { url: "http://x".into(), mode, token, aes_key };
+        let callback = Callback { url: "http://x".into(), mode, format, token, aes_key };
         reads_back(callback_key(&merchant()), &callback);
     }
     let custom = vec![CustomField { key: "k".into(), is_required: true, notice: "n".into() }];

@@ -28,6 +28,7 @@ pub struct AccountSetting {
     callback_aes_key: Option<String>,
     callback_aes_key_file: Option<PathBuf>,
     callback_mode: Option<String>,
+    callback_format: Option<String>,
     merchant_api: Option<bool>,
     invoicing_api: Option<bool>,
     platform_api: Option<bool>,
@@ -56,7 +57,12 @@ impl AccountSetting {
     }
 
     pub(super) fn forgot_its_callback(&self) -> bool {
-        let others = [&self.callback_token, &self.callback_aes_key, &self.callback_mode];
+        let others = [
+            &self.callback_token,
+            &self.callback_aes_key,
+            &self.callback_mode,
+            &self.callback_format,
+        ];
         let files = [&self.callback_token_file, &self.callback_aes_key_file];
         self.callback_url.is_none()
             && (others.iter().any(|o| o.is_some()) || files.iter().any(|o| o.is_some()))
@@ -72,6 +78,7 @@ impl AccountSetting {
                 .either("callback_aes_key", aes_key, aes_key_file)?
                 .unwrap_or_default(),
             mode: self.callback_mode.clone().unwrap_or_default(),
+            format: self.callback_format.clone().unwrap_or_default(),
         })
     }
 
