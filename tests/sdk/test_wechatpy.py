@@ -139,6 +139,9 @@ class MerchantFlow(unittest.TestCase):
         self.assertTrue(url.startswith(page + "select_title&select_title_key="), url)
         self.assertEqual(self.refused(invoice.scan_title, "https//x?invoice_key=abcd"), 72031)
 
+    def test_the_addresses_of_the_server(self):
+        self.assertIn("127.0.0.1", self.client("platform").misc.get_wechat_ips())
+
     def test_the_sdk_recovers_from_an_expired_token(self):
         client = self.client("mini_program")
         self.set_contact(client)

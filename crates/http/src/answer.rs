@@ -8,7 +8,7 @@ use crate::payment::pay_failed::PayFailed;
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::access::authenticate;
@@ -102,9 +102,9 @@ struct Called {
 }
 
 impl Called {
-    fn by(server: &Server, request: &Request) -> Option<Self> {
-        let appid = authenticate::named_by(&server.app, &token_of(request.uri())?)?;
-        Some(Self { appid, url: shown_url(request) })
+    fn by(server: &Server, method: &Method, uri: &Uri) -> Option<Self> {
+        let appid = authenticate::named_by(&server.app, &token_of(uri)?)?;
+        Some(Self { appid, url: shown_url(method, uri) })
     }
 
     /// Its refusal can be asked for by its rid from now on.
@@ -136,7 +136,7 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
     let route = request.extensions().get::<MatchedPath>().cloned();
     let address = request.extensions().get().map(|ClientAddress(address)| *address);
     let client = address.map(display);
-    let called = Called::by(server, &request);
+    let uri = request.uri().clone();
     let mut response = next.run(request).await;
     let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -166,7 +166,7 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             let why = refusal.to_string();
             tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
             let text = answer::refused(&refusal, &rid);
-            if let Some(called) = called {
+            if let Some(called) = Called::by(server, &method, &uri) {
                 called.remember(server, rid, started, address, &text);
             }
             json(StatusCode::OK, text)

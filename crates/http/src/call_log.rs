@@ -1,8 +1,7 @@
 //! What this node remembers of the calls of accounts: how many of each path they made today, and which were refused
 //! lately. In memory and bounded: nothing of it costs a commit, and a restart forgets it (D-211, D-212).
 
-use axum::extract::Request;
-use axum::http::Uri;
+use axum::http::{Method, Uri};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::time::Timestamp;
 use std::collections::{HashMap, VecDeque};
@@ -131,8 +130,8 @@ pub(crate) fn token_of(uri: &Uri) -> Option<String> {
 }
 
 /// Method, path and query of a request, without the token.
-pub(crate) fn shown_url(request: &Request) -> String {
-    format!("{} {}{}", request.method(), request.uri().path(), shown_query(request.uri()))
+pub(crate) fn shown_url(method: &Method, uri: &Uri) -> String {
+    format!("{method} {}{}", uri.path(), shown_query(uri))
 }
 
 /// The parameters but the token and the secret.
