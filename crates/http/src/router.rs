@@ -87,7 +87,7 @@ mod tests {
         async fn addresses(
             &self,
             url: &str,
-            _: core::time::Duration,
+            _: Duration,
         ) -> Result<Vec<std::net::IpAddr>, SendError> {
             Err(SendError::BadAddress(url.to_owned()))
         }

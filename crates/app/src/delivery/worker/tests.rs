@@ -30,11 +30,7 @@ impl Sender for Unused {
         unreachable!()
     }
 
-    async fn addresses(
-        &self,
-        _: &str,
-        _: core::time::Duration,
-    ) -> Result<Vec<std::net::IpAddr>, SendError> {
+    async fn addresses(&self, _: &str, _: Duration) -> Result<Vec<std::net::IpAddr>, SendError> {
         unreachable!()
     }
 }
