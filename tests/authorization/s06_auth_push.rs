@@ -1,8 +1,10 @@
 //! Section 6: the push of a user's decision, on real sockets.
 
 use kaipiao_tests::{
-    MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, Reply, TestServer, USER, element,
+    AES_KEY, MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, Reply, TestServer, USER,
+    element,
 };
+use kaipiao_wire::delivery::push_crypto::{EncodingAesKey, is_signature};
 use serde_json::{Value, json};
 
 const OTHER_MERCHANT: &str = "wx00000000000000aa";
@@ -64,6 +66,44 @@ fn the_event_arrives_in_every_mode_with_every_field() {
         let listed = &server.pushes("")[0];
         assert_eq!((&listed["state"], &listed["body"]), (&json!("delivered"), &json!(event)));
         assert_eq!(listed["attempts"][0]["excerpt"], "success");
+    }
+}
+
+#[test]
+fn the_event_is_json_where_the_account_asks_for_it() {
+    for mode in ["plain", "compat", "safe"] {
+        let server = TestServer::start();
+        let receiver = Receiver::start();
+        let path = format!("accounts/{MERCHANT}/callback");
+        let mut settings = receiver.settings(mode);
+        settings["format"] = json!("yaml");
+        let (status, answer) = server.admin("PUT", &path, &settings);
+        assert!(status == 400 && answer.to_string().contains("must be xml or json"), "{answer}");
+        settings["format"] = json!("json");
+        let (status, answer) = server.admin("PUT", &path, &settings);
+        assert_eq!((status, &answer["callback"]["format"]), (200, &json!("json")), "{answer}");
+        let link = server.merchant().auth_url("1", 0);
+        decide(&server, &link, USER, "authorize");
+        let push = receiver.next();
+        assert_eq!(push.headers["content-type"], "application/json");
+        let body: Value = serde_json::from_str(&push.body).unwrap();
+        let event = match mode {
+            "plain" => body.clone(),
+            _ => {
+                let of = |name: &str| push.query[name].as_str();
+                let encrypted = body["Encrypt"].as_str().unwrap();
+                let signed = ["AAAAA", of("timestamp"), of("nonce"), encrypted];
+                assert!(is_signature(of("msg_signature"), &signed), "{}", push.target);
+                let key = EncodingAesKey::parse(AES_KEY).unwrap();
+                serde_json::from_str(&key.decrypt(encrypted, MERCHANT).unwrap()).unwrap()
+            }
+        };
+        assert_eq!(body.get("Event").is_some(), mode != "safe", "{body}");
+        assert_eq!(event["Event"], "user_authorize_invoice");
+        assert_eq!((&event["SuccOrderId"], &event["FailOrderId"]), (&json!("1"), &json!("")));
+        assert!((event["CreateTime"].as_i64().unwrap() - now_s(&server)).abs() < 60, "{event}");
+        assert_eq!(event["FromUserName"], server.openid(USER, MERCHANT));
+        server.all_completed();
     }
 }
 
@@ -153,8 +193,7 @@ fn who_receives_depends_on_who_asked() {
 
 #[test]
 fn every_whole_2xx_delivers_and_everything_else_is_retried() {
-    let key =
-        kaipiao_wire::delivery::push_crypto::EncodingAesKey::parse(kaipiao_tests::AES_KEY).unwrap();
+    let key = EncodingAesKey::parse(AES_KEY).unwrap();
     let reply = key.encrypt("success", MERCHANT, *b"0123456789abcdef");
     let encrypted = format!(
         "<xml><Encrypt><![CDATA[{reply}]]></Encrypt><MsgSignature><![CDATA[x]]></MsgSignature>\
@@ -447,7 +486,7 @@ fn what_prevents_a_callback_is_said() {
     assert_eq!(account(&server)["callback"], json!(null));
     assert_eq!(put(MERCHANT, json!({})).0, 200);
     let before = account(&server);
-    assert_eq!(before["callback"], json!({"url": receiver.url(), "mode": "safe"}));
+    assert_eq!(before["callback"], json!({"url": receiver.url(), "mode": "safe", "format": "xml"}));
     assert!(receiver.received().is_empty(), "a verification is not a push");
     // It outlives a restart, and its secrets are not on disk in clear.
     let server = server.restart_with("");

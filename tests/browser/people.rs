@@ -302,3 +302,48 @@ async fn long_names_and_the_largest_amount_fit_a_phone_and_a_sheet() {
     }
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn titles_are_taken_over_picked_and_shown_to_be_scanned() {
+    for look in [PHONE, DESKTOP, Look { scripts: false, lang: "en", ..PHONE }] {
+        let server = TestServer::start();
+        let client = server.client(MERCHANT);
+        let says = |zh: &'static str, en: &'static str| if look.lang == "en" { en } else { zh };
+        let link = |call: &str, body: &Value| {
+            let answer = client.post(&format!("/card/invoice/biz/{call}"), body);
+            answer["url"].as_str().unwrap().to_owned()
+        };
+        let browser = Browser::open(look).await;
+        let given = json!({
+            "phone": "0755-1234567", "addr": "深圳市南山区示例路9号", "user_fill": 1, "out_title_id": "K-7",
+        });
+        browser.go(&link("getusertitleurl", &given)).await;
+        browser.submit("[value='lina']").await;
+        browser.says("0755-1234567").await;
+        browser.shoot("title-offered").await;
+        browser.press(says("保存到我的抬头", "Save it to my titles")).await;
+        browser.says(says("请填写抬头名称", "Please fill in: Company name")).await;
+        browser.fill("company.title", "星期一科技").await;
+        browser.press(says("保存到我的抬头", "Save it to my titles")).await;
+        browser.says(says("抬头已保存", "The title is saved")).await;
+        browser.shoot("title-saved").await;
+
+        browser.press(says("查看我的抬头", "See my titles")).await;
+        browser.submit(".card:nth-last-of-type(1) a[href$='/code']").await;
+        browser.says(says("10 分钟内有效", "lasts 10 minutes")).await;
+        browser.shoot("title-code").await;
+
+        browser
+            .go(&link("getselecttitleurl", &json!({"attach": "7", "biz_name": "示例面馆"})))
+            .await;
+        browser.says("示例面馆").await;
+        browser.shoot("title-asked").await;
+        browser.submit(".tickets li:last-child button").await;
+        browser.says(says("抬头已提交", "Your title has been sent")).await;
+        browser.shoot("title-sent").await;
+        let pushes = server.pushes("");
+        assert_eq!(pushes[0]["event"], "submit_invoice_title");
+        assert!(pushes[0]["body"].as_str().unwrap().contains("星期一科技"));
+        browser.close().await;
+    }
+}

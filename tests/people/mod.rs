@@ -2,6 +2,7 @@
 
 pub(crate) mod login;
 mod messages;
+mod title_links;
 mod titles;
 mod users;
 mod wallet;

@@ -23,6 +23,9 @@ CALLED = {
     "get_auth_field",
     "set_pay_mch",
     "get_pay_mch",
+    "get_user_title_url",
+    "get_select_title_url",
+    "scan_title",
 }
 # For invoicing platforms and reimbursers: sections that this server does not serve yet.
 LATER = {
@@ -35,9 +38,6 @@ LATER = {
     "get_reimburse",
     "update_reimburse",
     "batch_update_reimburse",
-    "get_user_title_url",
-    "get_select_title_url",
-    "scan_title",
 }
 
 
@@ -126,6 +126,21 @@ class MerchantFlow(unittest.TestCase):
         invoice.set_pay_mch("1900000109", self.server.s_pappid)
         linked = invoice.get_pay_mch()["paymch_info"]
         self.assertEqual(linked, {"mchid": "1900000109", "s_pappid": self.server.s_pappid})
+
+    def test_titles_by_link_and_by_code(self):
+        invoice = self.client().invoice
+        page = self.server.base + "/intp/invoice/usertitle?action="
+        url = invoice.get_user_title_url(user_fill=False, title="星期一", tax_no="91440300MA5KP0009X")
+        self.assertTrue(url.startswith(page + "list_auth&biz_title_key="), url)
+        # The SDK wants a title where the user fills it, and not where it must be given.
+        url = invoice.get_user_title_url(user_fill=True, title="")
+        self.assertTrue(url.endswith("#wechat_redirect"), url)
+        url = invoice.get_select_title_url(attach="7")
+        self.assertTrue(url.startswith(page + "select_title&select_title_key="), url)
+        self.assertEqual(self.refused(invoice.scan_title, "https//x?invoice_key=abcd"), 72031)
+
+    def test_the_addresses_of_the_server(self):
+        self.assertIn("127.0.0.1", self.client("platform").misc.get_wechat_ips())
 
     def test_the_sdk_recovers_from_an_expired_token(self):
         client = self.client("mini_program")

@@ -7,7 +7,7 @@ use crate::command::{Outcome, run};
 use kaipiao_errcode::{ErrorCode, Guide};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// The variable that has the tests note what they are answered.
@@ -147,7 +147,7 @@ fn describe(page: &mut String, code: ErrorCode, shown: Option<&Answered>) {
 mod tests {
     use super::*;
 
-    fn root() -> PathBuf {
+    fn root() -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
     }
 

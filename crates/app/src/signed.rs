@@ -23,7 +23,7 @@ pub(crate) use kaipiao_wire::payment::pay_request::PayRequest;
 pub(crate) use kaipiao_wire::payment::refunds::RefundName;
 pub(crate) use kaipiao_wire::payment::{notice, pay_time};
 pub(crate) use kaipiao_wire::people::login_token::check as check_login;
-pub(crate) use kaipiao_wire::people::{card_id, openid, session};
+pub(crate) use kaipiao_wire::people::{card_id, openid, session, title_link};
 pub(crate) use kaipiao_wire::platform::card_link::with_card;
 pub(crate) use kaipiao_wire::platform::media_link;
 pub(crate) use kaipiao_wire::reimbursement::{encrypt_code, status_push};

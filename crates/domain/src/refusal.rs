@@ -33,11 +33,13 @@ impl Refusal {
 impl fmt::Display for Refusal {
     /// The errmsg without its rid: published text first (D-01).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.message())?;
-        if !self.detail.is_empty() {
-            write!(f, ", {}", self.detail)?;
+        let (message, detail) = (self.code.message(), &self.detail);
+        match (self.code, &**detail) {
+            (_, "") => f.write_str(message),
+            // The published text goes on with the address: clients cut it out.
+            (ErrorCode::InvalidIp, detail) => write!(f, "{message} {detail}"),
+            (_, detail) => write!(f, "{message}, {detail}"),
         }
-        Ok(())
     }
 }
 

@@ -33,6 +33,18 @@ impl Timestamp {
         (self.unix_seconds() + CHINA_OFFSET_S).div_euclid(DAY_S)
     }
 
+    /// The number of this moment's calendar month in China, counted from the year 0; quotas "per month" count by it.
+    pub const fn china_month(self) -> i64 {
+        // Days since 0000-03-01: a year that begins in March has its leap day at its end.
+        let days = self.china_day() + 719_468;
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        (days.div_euclid(146_097) * 400 + year_of_era) * 12 + 2 + month_from_march
+    }
+
     /// Whether what claims to be from this moment was issued by a clock that was wrong: such a thing does
     /// not serve, or it would serve for as long as that clock was ahead.
     pub fn is_ahead_of(self, now: Self) -> bool {
@@ -83,5 +95,16 @@ mod tests {
         assert!(!(now + CLOCK_STEP).is_ahead_of(now));
         assert!((now + CLOCK_STEP + Duration::from_millis(1)).is_ahead_of(now));
         assert!(!Timestamp::default().is_ahead_of(now));
+    }
+
+    #[test]
+    fn months_are_chinas() {
+        let month = |ms| Timestamp::from_unix_millis(ms).china_month();
+        // 1970-01-01, 2024-02-29 and 2026-12-31 23:59:59 in China, each with the next second or day.
+        assert_eq!(month(0), 1970 * 12);
+        assert_eq!(month(1_709_135_999_000), 2024 * 12 + 1);
+        assert_eq!(month(1_709_222_400_000), 2024 * 12 + 2);
+        assert_eq!(month(1_798_732_799_000), 2026 * 12 + 11);
+        assert_eq!(month(1_798_732_800_000), 2027 * 12);
     }
 }

@@ -52,6 +52,10 @@ catalogue! {
     #[doc = "An argument of the query is missing or unknown (D-08)."] InvalidArgs = 40097, "invalid args";
     #[doc = "The AppSecret is wrong (wire_facts 2.3)."] InvalidAppsecret = 40125, "invalid appsecret";
     #[doc = "No access_token in the query (wire_facts 2.3)."] AccessTokenMissing = 41001, "access_token missing";
+    #[doc = "The account lists addresses, and not the caller's (wire_facts 2.3)."] InvalidIp = 40164, "invalid ip";
+    #[doc = "The account has no callback, or none that can be used (wire_facts 2.2)."] InvalidCallbackUrl = 40201, "invalid callback url";
+    #[doc = "callback/check knows no such action (wire_facts 2.2)."] InvalidCheckAction = 40202, "invalid action";
+    #[doc = "callback/check knows no such operator (wire_facts 2.2)."] InvalidCheckOperator = 40203, "invalid check_operator";
     #[doc = "No appid (wire_facts 2.3)."] AppidMissing = 41002, "appid missing";
     #[doc = "No secret (wire_facts 2.3)."] AppsecretMissing = 41004, "appsecret missing";
     #[doc = "The token's life is over (wire_facts 2.3)."] AccessTokenExpired = 42001, "access_token expired";
@@ -62,6 +66,7 @@ catalogue! {
     #[doc = "Called again too soon (wire_facts 2.3)."] MinuteQuotaReached = 45011, "api minute-quota reach limit, must slower, retry next minute";
     #[doc = "The body is not the JSON that is expected (wire_facts 2.3)."] DataFormatError = 47001, "data format error";
     #[doc = "The permission is switched off (D-26)."] ApiUnauthorized = 48001, "api unauthorized";
+    #[doc = "The quotas were forgotten too often in this month (wire_facts 2.2)."] ClearQuotaLimit = 48006, "forbid to clear quota because of reaching the limit";
     #[doc = "The authorization is over, or the order is not the account's (wire_facts 6.6, D-61)."] AuthorizationExpired = 72013, "unauthorized order_id or authorization is expired";
     #[doc = "The account lacks the invoicing family (section 99, D-26, D-70)."] UnauthorizedCreateInvoice = 72015, "unauthorized create invoice";
     #[doc = "Another account has locked the invoice (section 99)."] InvoiceLocked = 72023, "invoice has been lock";
@@ -86,6 +91,10 @@ catalogue! {
     #[doc = "The invoice was taken back (wire_facts 1.1)."] InvoiceCancelled = 72060, "this invoice has been cancelled, check the reimburse_status please";
     #[doc = "The invoice is written off (wire_facts 1.1)."] InvoiceClosed = 72061, "this invoice has been closed, check the reimburse_status please";
     #[doc = "The merchant never set its contact (section 99)."] ContactEmpty = 72063, "biz contact is empty";
+    #[doc = "The title is no longer in its owner's book (wire_facts 6.6)."] UserTitleNotFound = 72092, "USER_TITLE_NOT_FOUND";
+    #[doc = "No refused request of the account has that rid (wire_facts 2.2)."] RidNotFound = 76001, "rid not found";
+    #[doc = "No rid at all (wire_facts 2.2)."] RidMalformed = 76002, "rid is error";
+    #[doc = "No call has that path (D-203)."] CgiPathUnknown = 76021, "cgi_path not found, please check";
     #[doc = "The issuer refused (section 99)."] MakeOutFailed = 73000, "sys error make out invoice failed";
     #[doc = "wxopenid is missing or not the one that authorized (section 99)."] OpenidError = 73001, "wxopenid error";
     #[doc = "ddh is empty (section 99)."] OrderIdEmpty = 73002, "ddh orderid empty";

@@ -3,18 +3,22 @@
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
+use crate::call_log::{RefusedRequest, shown_url, token_of};
 use crate::payment::pay_failed::PayFailed;
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kaipiao_app::access::authenticate;
 use kaipiao_app::payment::pay_failure::PayFailure;
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_wire::answer;
 use std::any::Any;
+use std::net::IpAddr;
 use std::time::Instant;
 use tracing::field::display;
 
@@ -92,13 +96,48 @@ pub(crate) fn new_rid(app: &App) -> String {
     answer::rid(app.now().unix_seconds(), app.random())
 }
 
+/// A call with a token of this server's: whose, and what it looked like.
+struct Called {
+    appid: AppId,
+    url: String,
+}
+
+impl Called {
+    fn by(server: &Server, method: &Method, uri: &Uri) -> Option<Self> {
+        let appid = authenticate::named_by(&server.app, &token_of(uri)?)?;
+        Some(Self { appid, url: shown_url(method, uri) })
+    }
+
+    /// Its refusal can be asked for by its rid from now on.
+    fn remember(
+        self,
+        server: &Server,
+        rid: String,
+        started: Instant,
+        client: Option<IpAddr>,
+        answer: &str,
+    ) {
+        let refused = RefusedRequest {
+            rid,
+            at: server.app.now(),
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            url: self.url,
+            answer: answer.to_owned(),
+            client: client.map(|ip| ip.to_string()).unwrap_or_default(),
+        };
+        server.calls.remember(&self.appid, refused);
+    }
+}
+
 /// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
 /// holds the access token, and the secret in /cgi-bin/token.
 pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let client = request.extensions().get().map(|ClientAddress(address)| display(*address));
+    let address = request.extensions().get().map(|ClientAddress(address)| *address);
+    let client = address.map(display);
+    let uri = request.uri().clone();
     let mut response = next.run(request).await;
     let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -127,7 +166,11 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             // Debug keeps a caller's line breaks from making lines of their own.
             let why = refusal.to_string();
             tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
-            json(StatusCode::OK, answer::refused(&refusal, &rid))
+            let text = answer::refused(&refusal, &rid);
+            if let Some(called) = Called::by(server, &method, &uri) {
+                called.remember(server, rid, started, address, &text);
+            }
+            json(StatusCode::OK, text)
         }
         Some(Marker::Json(failure)) => {
             let why = failure.to_string();

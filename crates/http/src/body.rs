@@ -226,15 +226,3 @@ impl FromRequest<Server> for RequestBody {
         Self::receive(server, &parts, body, Sender::Operator).await
     }
 }
-
-/// The body of somebody who is not known yet.
-pub(crate) struct UnknownCallersBody(pub(crate) RequestBody);
-
-impl FromRequest<Server> for UnknownCallersBody {
-    type Rejection = Failed;
-
-    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        let (parts, body) = request.into_parts();
-        Ok(Self(RequestBody::receive(server, &parts, body, Sender::Unknown).await?))
-    }
-}

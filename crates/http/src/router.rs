@@ -53,6 +53,7 @@ async fn around(State(server): State<Server>, request: Request, next: Next) -> R
 mod tests {
     use super::*;
     use crate::budget::BodyBudget;
+    use crate::call_log::CallLog;
     use crate::server::HttpSettings;
     use axum::body::Body;
     use axum::http;
@@ -84,6 +85,14 @@ mod tests {
     impl Sender for NotHere {
         async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
             Err(SendError::BadAddress(outgoing.url))
+        }
+
+        async fn addresses(
+            &self,
+            url: &str,
+            _: Duration,
+        ) -> Result<Vec<std::net::IpAddr>, SendError> {
+            Err(SendError::BadAddress(url.to_owned()))
         }
     }
 
@@ -134,6 +143,8 @@ mod tests {
             body_timeout: Duration::from_secs(1),
             admin_token: None,
             allowed_hosts: None,
+            push_addresses: Vec::new(),
+            api_addresses: Vec::new(),
         };
         let bodies = Arc::new(BodyBudget::new(settings.body_limit_bytes));
         Server {
@@ -141,6 +152,7 @@ mod tests {
             settings: Arc::new(settings),
             bodies,
             uploads: Arc::new(BodyBudget::for_uploads()),
+            calls: Arc::new(CallLog::new([])),
             sandbox: None,
             no_invoice_page: |_, _| None,
         }

@@ -2,7 +2,7 @@
 //! the home page shows it, and a test calls each of its entries.
 
 use crate::access::caller::{require_get, require_post};
-use crate::access::token;
+use crate::access::{addresses, callback_check, quota, refused, token};
 use crate::admin::{
     accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants,
     payments, pushes, users,
@@ -15,6 +15,7 @@ use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
     unified_order,
 };
+use crate::people::title_links;
 use crate::platform::{cards, insert, pdfs, update_status as platform_status};
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
@@ -293,6 +294,78 @@ pub const ROUTES: &[Route] = &[
         what: "the same to many, all or none (WeCom's path)",
         what_zh: "批量更新发票状态（企业微信路径）",
         handler: || post_only(update_status::update_status_batch),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/biz/getusertitleurl",
+        section: "titles",
+        what: "a link by which a user takes over a company's title",
+        what_zh: "获取用户添加抬头的链接",
+        handler: || post_only(title_links::get_user_title_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/biz/getselecttitleurl",
+        section: "titles",
+        what: "a link by which users pick one of their titles",
+        what_zh: "获取用户选择抬头的链接",
+        handler: || post_only(title_links::get_select_title_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/card/invoice/scantitle",
+        section: "titles",
+        what: "the title behind a user's QR code",
+        what_zh: "扫描抬头二维码，获取抬头",
+        handler: || post_only(title_links::scan_title),
+    },
+    Route {
+        methods: "GET",
+        path: "/cgi-bin/getcallbackip",
+        section: "utilities",
+        what: "the addresses that pushes come from",
+        what_zh: "推送服务器的出口 IP",
+        handler: || get_only(addresses::get_callback_ip),
+    },
+    Route {
+        methods: "GET",
+        path: "/cgi-bin/get_api_domain_ip",
+        section: "utilities",
+        what: "the addresses of this server",
+        what_zh: "API 服务器的 IP",
+        handler: || get_only(addresses::get_api_domain_ip),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/callback/check",
+        section: "utilities",
+        what: "looks the callback's name up and calls it",
+        what_zh: "检测推送地址（DNS、连通性）",
+        handler: || post_only(callback_check::check_callback),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/clear_quota",
+        section: "utilities",
+        what: "forgets the day's counts, ten times a month",
+        what_zh: "清空调用次数（每月 10 次）",
+        handler: || post_only(quota::clear_quota),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/openapi/quota/get",
+        section: "utilities",
+        what: "how often a path was called today",
+        what_zh: "查询接口当日调用次数",
+        handler: || post_only(quota::get_quota),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/openapi/rid/get",
+        section: "utilities",
+        what: "the refused request behind a rid",
+        what_zh: "查询 rid 对应的请求",
+        handler: || post_only(refused::get_rid),
     },
     Route {
         methods: "POST",
@@ -591,6 +664,12 @@ pub const ROUTES: &[Route] = &[
         handler: || get(controls::faults).post(controls::plan_faults),
     },
 ];
+
+/// The paths of the calls that accounts make.
+pub fn call_paths() -> impl Iterator<Item = &'static str> {
+    let calls = ROUTES.iter().filter(|route| route.api() == Api::Merchant).map(|route| route.path);
+    calls.filter(|path| path.starts_with("/card/") || path.starts_with("/cgi-bin/"))
+}
 
 /// The routes of one part of the API.
 pub(crate) fn routes_of(api: Api) -> Router<Server> {

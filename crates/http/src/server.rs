@@ -1,6 +1,7 @@
 //! What the handlers work with.
 
 use crate::budget::BodyBudget;
+use crate::call_log::CallLog;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use core::time::Duration;
@@ -25,6 +26,8 @@ pub struct Server {
     pub bodies: Arc<BodyBudget>,
     /// The memory of files that are being uploaded.
     pub uploads: Arc<BodyBudget>,
+    /// The calls that accounts have made.
+    pub calls: Arc<CallLog>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
     /// The page that says to whoever opens an address in a browser that there is no invoice.
@@ -45,4 +48,8 @@ pub struct HttpSettings {
     /// The Host names that are answered; None: any. A sandbox on loopback answers only its own
     /// names, so that a web page elsewhere cannot reach it by DNS rebinding.
     pub allowed_hosts: Option<Vec<String>>,
+    /// The addresses, and ranges of them, that pushes come from.
+    pub push_addresses: Vec<String>,
+    /// Those that this server is reached at.
+    pub api_addresses: Vec<String>,
 }

@@ -3,7 +3,7 @@
 
 use crate::admin::error::refuse;
 use crate::answer::Failed;
-use crate::routes::{Api, ROUTES};
+use crate::routes::call_paths;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
@@ -45,9 +45,7 @@ fn nearest(path: &str) -> Option<&'static str> {
     if asked.len() > LONGEST_NAME {
         return None;
     }
-    let known = ROUTES.iter().filter(|route| route.api() == Api::Merchant).map(|route| route.path);
-    let api = known.filter(|path| path.starts_with("/card/") || path.starts_with("/cgi-bin/"));
-    let compared = api.map(|path| {
+    let compared = call_paths().map(|path| {
         let name = last_name(path);
         // Of names that are equally near, the one that stands within what was asked.
         (strsim::levenshtein(&asked, name), !asked.contains(name), path)

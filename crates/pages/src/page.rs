@@ -163,6 +163,11 @@ impl<'a> Notice<'a> {
         Self { headline, text, mark: "stop", phone: "", link: None }
     }
 
+    /// It is done.
+    pub(crate) const fn of_yes(self) -> Self {
+        Self { mark: "yes", ..self }
+    }
+
     /// Nothing went wrong: something takes its time.
     pub(crate) const fn of_waiting(self) -> Self {
         Self { mark: "wait", ..self }

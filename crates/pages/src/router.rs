@@ -10,7 +10,7 @@ use crate::pages::Pages;
 use crate::payment::cashier::CASHIER_PATH;
 use crate::payment::pay_code::PAY_CODE_PATH;
 use crate::payment::{cashier, details, entry, pay_code};
-use crate::people::{cards, login, messages, titles};
+use crate::people::{cards, login, messages, title_code, title_link, titles};
 use crate::reimbursement::jssdk::{self, CONFIG_PATH, JSSDK_PATH, PICKED_PATH};
 use crate::reimbursement::picker::{self, PICKER_PATH};
 use crate::reimbursement::title_picker::{self, TITLE_PICKER_PATH};
@@ -25,6 +25,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
+use kaipiao_wire::people::title_link::{TITLE_CODE_PATH, USER_TITLE_PATH};
 
 const fn page_row(
     methods: &'static str,
@@ -79,8 +80,20 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
         "every error code: what it means, and what to do about it",
         "全部错误码的含义与处理办法",
     ),
+    page_row(
+        "GET POST",
+        USER_TITLE_PATH,
+        "a user takes over a title, or picks one for a business (getusertitleurl, getselecttitleurl)",
+        "用户添加抬头，或为商家选择抬头（getusertitleurl、getselecttitleurl）",
+    ),
     page_row("GET", "/me/cards", "Cards & Offers: a user's invoices", "卡包：用户的发票"),
     page_row("GET", "/me/titles", "a user's title book", "用户的发票抬头"),
+    page_row(
+        "GET",
+        "/me/titles/{id}/code",
+        "the QR code of a title, which scantitle reads",
+        "抬头二维码（scantitle）",
+    ),
     page_row("GET", "/me/messages", "a user's service messages", "用户的服务消息"),
     page_row(
         "GET",
@@ -145,6 +158,9 @@ fn everywhere() -> Vec<Served> {
         ("/me/titles", get(titles::list)),
         ("/me/titles/new", get(titles::new).post(titles::new)),
         ("/me/titles/{id}", edit),
+        ("/me/titles/{id}/code", get(title_code::show)),
+        (TITLE_CODE_PATH, get(title_code::scanned)),
+        (USER_TITLE_PATH, get(title_link::page).post(title_link::page)),
         ("/me/titles/{id}/{what}", get(titles::back).post(titles::change)),
         ("/me/messages", get(messages::list)),
         ("/payments/{mchid}/{out_trade_no}", get(details::show)),

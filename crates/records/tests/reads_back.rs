@@ -4,6 +4,7 @@
 
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::access::token::{Family, TokenFamily};
 use kaipiao_domain::authorization::authorization_request::{
@@ -16,6 +17,7 @@ use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFie
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
+use kaipiao_domain::delivery::push_format::PushFormat;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::{BlockGaps, InvoiceNumber, NumberRange};
@@ -132,12 +134,16 @@ fn every_record_reads_back() {
         bound_to: Some(merchant()),
         platform_id: Some(PlatformId::from_checked("p".into())),
         permissions: Role::MobileApp.permissions(|p| Some(p == Permission::Invoicing)),
+        callers: vec![AddressRange::parse("10.0.0.0/8").unwrap()],
     };
     reads_back(account_key(&merchant()), &account);
     reads_back(contact_key(&merchant()), &Contact { phone: "1".into(), time_out: 2 });
-    for (mode, aes_key) in [(PushMode::Plain, None), (PushMode::Safe, Some(Sealed("k".into())))] {
+    for (mode, format, aes_key) in [
+        (PushMode::Plain, PushFormat::Xml, None),
+        (PushMode::Safe, PushFormat::Json, Some(Sealed("k".into()))),
+    ] {
         let token = Sealed("t".into());
-        let callback = Callback { url: "http://x".into(), mode, token, aes_key };
+        let callback = Callback { url: "http://x".into(), mode, format, token, aes_key };
         reads_back(callback_key(&merchant()), &callback);
     }
     let custom = vec![CustomField { key: "k".into(), is_required: true, notice: "n".into() }];
@@ -150,6 +156,7 @@ fn every_record_reads_back() {
     reads_back(token_family_key(&merchant(), Family::Classic), &family);
     let forced = family.force_stable(at(3)).unwrap();
     reads_back(token_family_key(&merchant(), Family::Stable), &forced);
+    reads_back(token_family_key(&merchant(), Family::Stable), &forced.clear_quota(at(4)).unwrap());
     for default_title in [None, Some("1".to_owned())] {
         reads_back(user_key(&user()), &User { id: user(), name: "艾米".into(), default_title });
     }
@@ -528,6 +535,7 @@ fn accounts_and_cards_from_before_permissions_and_reimbursement_are_read() {
             bound_to: None,
             platform_id: None,
             permissions: Role::Merchant.permissions(|_| Some(merchant_api)),
+            callers: Vec::new(),
         };
         let new = ["invoicing_api", "platform_api", "reimbursement_api"];
         let shape = without(written.encode(), &new);

@@ -108,19 +108,19 @@ impl HttpSender {
         Ok(Self { client, guard, resolver })
     }
 
-    /// Whether an address can be sent to at this moment: what it looks like, whether its name leads
-    /// somewhere within the limit, and whether that may be sent to. Connects to nobody.
-    pub async fn look_up(&self, url: &str, limit: Duration) -> Result<(), SendError> {
+    /// Whether an address can be sent to at this moment: what it looks like, where its name leads
+    /// within the limit, and whether that may be sent to. Connects to nobody.
+    pub async fn look_up(&self, url: &str, limit: Duration) -> Result<Vec<IpAddr>, SendError> {
         let uri = self.uri(url)?;
         let host = uri.host().unwrap_or_default();
-        if host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok() {
-            return Ok(());
+        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() {
+            return Ok(vec![address]);
         }
         let bad = |_| SendError::BadAddress("its host is no name".to_owned());
         let name = Name::from_str(host).map_err(bad)?;
         let found = tokio::time::timeout(limit, self.resolver.clone().call(name)).await;
         match found.map_err(|_| SendError::TimedOut(limit))? {
-            Ok(addresses) if addresses.len() > 0 => Ok(()),
+            Ok(addresses) if addresses.len() > 0 => Ok(addresses.map(|to| to.ip()).collect()),
             Ok(_) => Err(SendError::NoConnection("its name leads nowhere".to_owned())),
             Err(error) => {
                 Err(refused(&*error).unwrap_or_else(|| SendError::NoConnection(chain(&*error))))
@@ -182,6 +182,10 @@ impl Sender for HttpSender {
         let limit = outgoing.time_limit;
         let answered = tokio::time::timeout(limit, self.exchange(outgoing)).await;
         answered.unwrap_or(Err(SendError::TimedOut(limit)))
+    }
+
+    async fn addresses(&self, url: &str, limit: Duration) -> Result<Vec<IpAddr>, SendError> {
+        self.look_up(url, limit).await
     }
 }
 

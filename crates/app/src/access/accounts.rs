@@ -8,7 +8,8 @@ use crate::invoicing::taxpayers::{TaxpayerError, TaxpayerSpec};
 use crate::listing::{self, Ask, Listing};
 use crate::signed::platform_id;
 use crate::store_access::{busy, commit_unless_changed, get};
-use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::account::{Account, AppId, MAX_CALLERS, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_domain::access::permissions::{Permission, Permissions};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::record::{Kind, Save};
@@ -36,6 +37,8 @@ pub struct AccountSpec {
     pub s_pappid: Option<String>,
     /// What it may call, where that is not what its role usually may.
     pub permissions: BTreeMap<Permission, bool>,
+    /// The ranges of addresses that it calls from; none: anywhere.
+    pub callers: Option<Vec<String>>,
     /// A merchant's taxpayer.
     pub merchant: Option<TaxpayerSpec>,
 }
@@ -53,6 +56,7 @@ impl AccountSpec {
             bound_to: later.bound_to.or(self.bound_to),
             s_pappid: later.s_pappid.or(self.s_pappid),
             permissions: self.permissions.into_iter().chain(later.permissions).collect(),
+            callers: later.callers.or(self.callers),
             merchant: match (self.merchant, later.merchant) {
                 (Some(merchant), Some(later)) => Some(merchant.then(later)),
                 (merchant, later) => later.or(merchant),
@@ -227,6 +231,10 @@ fn compose(
         },
         platform_id: platform_id_for(app, &appid, permissions, spec, before)?,
         permissions,
+        callers: match &spec.callers {
+            Some(texts) => read_callers(texts)?,
+            None => before.map(|before| before.callers.clone()).unwrap_or_default(),
+        },
         appid,
     };
     account.check()?;
@@ -234,6 +242,21 @@ fn compose(
         account.check_change_of(before)?;
     }
     Ok((account, new_secret))
+}
+
+fn read_callers(texts: &[String]) -> Result<Vec<AddressRange>, Refusal> {
+    if texts.len() > MAX_CALLERS {
+        let problem = format!("has {} ranges, at most {MAX_CALLERS} are allowed", texts.len());
+        return Err(Refusal::invalid("callers", problem));
+    }
+    let read = |(index, text): (usize, &String)| {
+        AddressRange::parse(text).ok_or_else(|| {
+            let problem =
+                format!("must be an address or a range as 10.0.0.0/8, not {}", text::quoted(text));
+            Refusal::invalid(format!("callers[{index}]"), problem)
+        })
+    };
+    texts.iter().enumerate().map(read).collect()
 }
 
 fn permissions_for(

@@ -2,4 +2,5 @@
 
 pub mod accounts;
 pub mod authenticate;
+pub mod quota;
 pub mod token;

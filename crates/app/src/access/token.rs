@@ -13,6 +13,7 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::access::token_family::token_family_key;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 use subtle::ConstantTimeEq;
 
 /// An access token as its account gets it.
@@ -25,13 +26,16 @@ pub struct AccessToken {
 }
 
 /// A token of one family. 40013 unknown appid, 40125 wrong secret, 45009 and 45011 for forced
-/// refreshes that are too many or too close.
+/// refreshes that are too many or too close, 40164 an address that the account does not list.
 pub async fn issue(
     app: &App,
     family: Family,
     request: &TokenRequest,
+    from: Option<IpAddr>,
 ) -> Result<AccessToken, Failure> {
-    let appid = account_by_secret(app, &request.appid, &request.secret).await?.appid;
+    let account = account_by_secret(app, &request.appid, &request.secret).await?;
+    check_calls_from(app, &account, from).await?;
+    let appid = account.appid;
     let _turn = app.token_locks[lock_of(app, &appid)].lock().await;
     let now = app.now();
     let key = token_family_key(&appid, family);
@@ -48,6 +52,18 @@ pub async fn issue(
     .await?;
     let text = write_token(&app.keys, &TokenClaim { appid, family, token });
     Ok(AccessToken { text, expires_in_s: token.expires_in_s(now) })
+}
+
+async fn check_calls_from(
+    app: &App,
+    account: &Account,
+    from: Option<IpAddr>,
+) -> Result<(), Failure> {
+    let Err(refusal) = account.check_calls_from(from) else { return Ok(()) };
+    // Another node may have listed the address a moment ago.
+    let account: Option<Account> = get_fresh(app, &account_key(&account.appid)).await?;
+    account.ok_or(refusal)?.check_calls_from(from)?;
+    Ok(())
 }
 
 async fn account_by_secret(app: &App, appid: &str, secret: &str) -> Result<Account, Failure> {

@@ -8,6 +8,7 @@ use crate::signed::{EncodingAesKey, Freshness, Signing, verification_url};
 use crate::store_access::{Decision, FirstTry, decide, get};
 use kaipiao_domain::access::account::{Account, AppId, Role};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed, check_token};
+use kaipiao_domain::delivery::push_format::PushFormat;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::sender::Outgoing;
@@ -26,6 +27,8 @@ pub struct CallbackSpec {
     pub encoding_aes_key: String,
     /// "plain" (also when empty), "compat" or "safe".
     pub mode: String,
+    /// "xml" (also when empty) or "json".
+    pub format: String,
 }
 
 /// A callback ready for use: nothing in it is sealed. Never printed.
@@ -97,7 +100,8 @@ fn open(app: &App, appid: &AppId, stored: Callback) -> Result<OpenCallback, Fail
     };
     let aes_key = stored.aes_key.as_ref().map(unseal).transpose()?;
     let aes_key = aes_key.map(|text| EncodingAesKey::parse(&text)).transpose()?;
-    let signing = Signing { token: unseal(&stored.token)?, mode: stored.mode, aes_key };
+    let (mode, format) = (stored.mode, stored.format);
+    let signing = Signing { token: unseal(&stored.token)?, mode, format, aes_key };
     Ok(OpenCallback { url: stored.url, signing })
 }
 
@@ -120,6 +124,14 @@ fn check(account: &Account, spec: &CallbackSpec) -> Result<OpenCallback, Failure
             Refusal::invalid("mode", problem)
         })?,
     };
+    let format = match spec.format.as_str() {
+        "" => PushFormat::Xml,
+        name => PushFormat::from_name(name).ok_or_else(|| {
+            let names = PushFormat::ALL.map(PushFormat::name).join(" or ");
+            let problem = format!("must be {names}, not {}", text::quoted(name));
+            Refusal::invalid("format", problem)
+        })?,
+    };
     if !spec.url.is_empty() {
         text::web_link("url", &spec.url)?;
         text::without_user_name("url", &spec.url)?;
@@ -133,7 +145,7 @@ fn check(account: &Account, spec: &CallbackSpec) -> Result<OpenCallback, Failure
         "" => None,
         text => Some(EncodingAesKey::parse(text)?),
     };
-    let signing = Signing { token: spec.token.clone(), mode, aes_key };
+    let signing = Signing { token: spec.token.clone(), mode, format, aes_key };
     Ok(OpenCallback { url: spec.url.clone(), signing })
 }
 
@@ -152,6 +164,7 @@ fn seal(app: &App, appid: &AppId, opened: &OpenCallback) -> Callback {
     Callback {
         url: opened.url.clone(),
         mode: opened.signing.mode,
+        format: opened.signing.format,
         token: seal(&opened.signing.token),
         aes_key: opened.signing.aes_key.as_ref().map(|key| seal(key.as_str())),
     }

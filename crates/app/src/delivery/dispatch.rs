@@ -20,7 +20,7 @@ use std::time::Instant;
 
 /// How much of an answer the history keeps.
 const EXCERPT_BYTES: usize = 2048;
-/// The Content-Type of an event.
+/// The Content-Type of a payment notice.
 const XML: &str = "text/xml";
 
 /// Sends the pushes of the app's outbox until `stop` resolves.
@@ -152,20 +152,20 @@ fn lapsed(push: &Push) -> Ended {
 /// The request as its destination wants it at this moment; None: there is no address.
 async fn outgoing(app: &App, push: &Push) -> Result<Option<Outgoing>, Failure> {
     let time_limit = app.settings.push.concurrency.time_limit;
-    let post = |url: String, body: String| {
-        let content = Content { content_type: XML, bytes: body.into_bytes() };
+    let post = |url: String, content_type, body: String| {
+        let content = Content { content_type, bytes: body.into_bytes() };
         Some(Outgoing { url, headers: Vec::new(), content: Some(content), time_limit })
     };
     if let Destination::Fixed { url, .. } = &push.destination {
-        return Ok(post(url.clone(), push.body.to_string()));
+        return Ok(post(url.clone(), XML, push.body.to_string()));
     }
     let Some(appid) = AppId::parse(&push.id.account) else { return Ok(None) };
     let Some(callback) = callbacks::open_callback(app, &appid).await? else { return Ok(None) };
     let fresh = callbacks::freshness(app);
     let (account, openid) = (&push.id.account, &push.openid);
-    let PushRequest { url, body } =
+    let PushRequest { url, content_type, body } =
         compose(&callback.url, &callback.signing, account, openid, &push.body, &fresh);
-    Ok(post(url, body))
+    Ok(post(url, content_type, body))
 }
 
 /// How an answer begins, as text.

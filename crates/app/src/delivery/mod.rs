@@ -1,5 +1,6 @@
 //! Delivery: pushes, their attempts, jobs, and where accounts receive pushes.
 
+pub mod callback_check;
 pub mod callbacks;
 pub mod dispatch;
 pub mod jobs;

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::payment::notices;
 use crate::reimbursement::status_push;
 use crate::signed::status_push::EVENT as STATUS_EVENT;
+use crate::signed::title_link::EVENT as TITLE_EVENT;
 use kaipiao_domain::delivery::push::PushKind;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_ports::delivery::outbox::{ListedPush, Push, PushId, PushQuery, Replayed};
@@ -19,12 +20,13 @@ pub fn ordering_keys_of(order_id: &str) -> Vec<String> {
     keys
 }
 
-/// The order that a push is about.
+/// The order that a push is about; empty: it is about a title.
 pub fn order_id_of(push: &Push) -> &str {
     match push.kind {
         PushKind::Event if push.event == STATUS_EVENT => {
             status_push::order_id_in(&push.ordering_key)
         }
+        PushKind::Event if push.event == TITLE_EVENT => "",
         PushKind::Event => &push.ordering_key,
         PushKind::PaymentNotice => notices::number_in(&push.ordering_key),
     }

@@ -51,6 +51,14 @@ impl Sender for Still {
     async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
         Err(SendError::BadAddress(outgoing.url))
     }
+
+    async fn addresses(
+        &self,
+        url: &str,
+        _: core::time::Duration,
+    ) -> Result<Vec<std::net::IpAddr>, SendError> {
+        Err(SendError::BadAddress(url.to_owned()))
+    }
 }
 
 #[async_trait]

@@ -4,6 +4,7 @@ pub(crate) mod card_invoice;
 pub(crate) mod known_as;
 pub mod login;
 pub mod messages;
+pub mod title_links;
 pub mod titles;
 pub mod users;
 pub mod wallet;

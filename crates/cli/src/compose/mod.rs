@@ -7,6 +7,7 @@ mod issuers;
 mod keys;
 mod listening;
 mod names;
+mod own_addresses;
 mod use_cases;
 
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
@@ -26,11 +27,12 @@ use crate::tls::ServedCertificate;
 use core::time::Duration;
 use home::home;
 use kaipiao_app::sandbox::Sandbox;
-use kaipiao_http::{BodyBudget, HttpSettings, Server};
+use kaipiao_http::{BodyBudget, CallLog, HttpSettings, Server, call_paths};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
+use own_addresses::{api_addresses, push_addresses};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -69,6 +71,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         settings: Arc::new(http_settings(settings, address)?),
         bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
         uploads: Arc::new(BodyBudget::for_uploads()),
+        calls: Arc::new(CallLog::new(call_paths())),
         sandbox: sandbox.clone(),
         no_invoice_page: kaipiao_pages::no_invoice,
     };
@@ -102,6 +105,8 @@ fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSetting
         body_limit_bytes: settings.limits.body_bytes,
         body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
         admin_token: admin_token(settings)?,
+        push_addresses: push_addresses(settings),
+        api_addresses: api_addresses(settings, address),
         allowed_hosts: guards_host.then(|| own_names(settings, address)),
     })
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::Value as Toml;
 
 /// Members of accounts and pay merchants that are shown; the others may be secrets.
-const SHOWN: [&str; 23] = [
+const SHOWN: [&str; 25] = [
     "appid",
     "role",
     "name",
@@ -20,6 +20,8 @@ const SHOWN: [&str; 23] = [
     "callback_token_file",
     "callback_aes_key_file",
     "callback_mode",
+    "callback_format",
+    "callers",
     "code",
     "first",
     "last",

@@ -28,10 +28,12 @@ pub struct AccountSetting {
     callback_aes_key: Option<String>,
     callback_aes_key_file: Option<PathBuf>,
     callback_mode: Option<String>,
+    callback_format: Option<String>,
     merchant_api: Option<bool>,
     invoicing_api: Option<bool>,
     platform_api: Option<bool>,
     reimbursement_api: Option<bool>,
+    callers: Option<Vec<String>>,
     merchant: Option<MerchantSetting>,
 }
 
@@ -55,7 +57,12 @@ impl AccountSetting {
     }
 
     pub(super) fn forgot_its_callback(&self) -> bool {
-        let others = [&self.callback_token, &self.callback_aes_key, &self.callback_mode];
+        let others = [
+            &self.callback_token,
+            &self.callback_aes_key,
+            &self.callback_mode,
+            &self.callback_format,
+        ];
         let files = [&self.callback_token_file, &self.callback_aes_key_file];
         self.callback_url.is_none()
             && (others.iter().any(|o| o.is_some()) || files.iter().any(|o| o.is_some()))
@@ -71,6 +78,7 @@ impl AccountSetting {
                 .either("callback_aes_key", aes_key, aes_key_file)?
                 .unwrap_or_default(),
             mode: self.callback_mode.clone().unwrap_or_default(),
+            format: self.callback_format.clone().unwrap_or_default(),
         })
     }
 
@@ -97,6 +105,7 @@ impl AccountSetting {
             bound_to: self.bound_to.clone(),
             s_pappid: self.s_pappid.clone(),
             permissions: self.permissions(),
+            callers: self.callers.clone(),
             merchant: self.merchant.as_ref().map(MerchantSetting::spec),
         })
     }

@@ -67,6 +67,8 @@ pub struct Settings {
     pub expose_sandbox: bool,
     /// Host names that are answered besides the server's own.
     pub allowed_hosts: Vec<String>,
+    /// What get_api_domain_ip answers; empty: the address that is listened on.
+    pub api_addresses: Vec<String>,
     /// Ranges of addresses whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<String>,
     /// The admin token's file; empty: none.
@@ -129,6 +131,7 @@ impl Settings {
         self.issuing.check_addresses()?;
         self.render.font_files()?;
         self.trusted_proxies()?;
+        addresses::ranges("api_addresses", &self.api_addresses)?;
         addresses::check_allowed_hosts(&self.allowed_hosts)?;
         self.check_tls()?;
         self.database.node()?;

@@ -28,6 +28,8 @@ pub struct Push {
     pub ca_file: PathBuf,
     /// Ranges of addresses.
     pub allow_private: Vec<String>,
+    /// What getcallbackip answers; empty: the machine's own addresses.
+    pub addresses: Vec<String>,
     /// Addresses, each with a port or not; empty: the machine's own.
     pub name_servers: Vec<String>,
 }
@@ -50,6 +52,7 @@ impl Push {
             let text = format!("push.retry_after_ms must name at most {MAX_RETRIES} retries");
             return Err(SettingsError::Value(text));
         }
+        ranges("push.addresses", &self.addresses)?;
         self.sender(false).map(|_| ())
     }
 

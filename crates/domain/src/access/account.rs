@@ -1,8 +1,11 @@
 //! Accounts: who calls, for whom, and what they may do (wire_facts 0.1, wire_facts 1, D-26, D-94).
 
+use crate::access::address_range::AddressRange;
 use crate::access::permissions::{Permission, Permissions};
 use crate::{Refusal, text};
 use core::fmt;
+use kaipiao_errcode::ErrorCode;
+use std::net::IpAddr;
 
 /// An account's appid: `wx` and 16 lower-case hexadecimal digits (wire_facts 0.2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,7 +143,12 @@ pub struct Account {
     pub platform_id: Option<PlatformId>,
     /// What it may call.
     pub permissions: Permissions,
+    /// The addresses that it calls from; none: it may call from anywhere.
+    pub callers: Vec<AddressRange>,
 }
+
+/// Ranges of addresses that an account lists at most.
+pub const MAX_CALLERS: usize = 100;
 
 impl Account {
     /// The merchant whose orders this account works on: the one it is bound to, or itself.
@@ -161,6 +169,22 @@ impl Account {
             }
         };
         Err(Refusal::new(permission.refusal_code(), detail))
+    }
+
+    /// Checks that it may call from an address: 40164 when it lists others. None: where the call is from is not known,
+    /// which no list holds.
+    pub fn check_calls_from(&self, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let is_listed = |address| self.callers.iter().any(|range| range.holds(address));
+        if self.callers.is_empty() || address.is_some_and(is_listed) {
+            return Ok(());
+        }
+        let address =
+            address.map_or_else(|| "unknown".to_owned(), |ip| ip.to_canonical().to_string());
+        let detail = format!(
+            "{address}, not in whitelist: {} calls from other addresses alone, see callers in PUT /admin/v1/accounts/{{appid}}",
+            self.appid
+        );
+        Err(Refusal::new(ErrorCode::InvalidIp, detail))
     }
 
     /// Checks that a change leaves the role and the binding alone.
@@ -205,6 +229,7 @@ mod tests {
             bound_to: None,
             platform_id: None,
             permissions: role.permissions(|_| None),
+            callers: Vec::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Access: accounts, their permissions, and access tokens.
 
 pub mod account;
+pub mod address_range;
 pub mod permissions;
+pub mod quota;
 pub mod token;
 pub mod token_request;

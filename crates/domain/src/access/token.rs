@@ -5,6 +5,7 @@
 //! older serials that still work. So a token is neither stored nor stored hashed; checking one
 //! costs a MAC and a look at a record in memory; and refreshing one is a single write.
 
+use crate::access::quota::QuotaClears;
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
@@ -94,6 +95,8 @@ pub struct TokenFamily {
     pub superseded: Vec<Superseded>,
     /// Quota of forced refreshes (stable family only).
     pub forced: ForcedRefreshes,
+    /// The times that the account had its quotas forgotten (stable family only).
+    pub clears: QuotaClears,
 }
 
 /// The status of a presented token.
@@ -108,6 +111,13 @@ pub enum TokenStatus {
 }
 
 impl TokenFamily {
+    /// `POST /cgi-bin/clear_quota`: forced refreshes of today count no more; 48006 when that was done too often in this
+    /// month.
+    pub fn clear_quota(&self, now: Timestamp) -> Result<Self, Refusal> {
+        let forced = ForcedRefreshes { count: 0, ..self.forced };
+        Ok(Self { forced, clears: self.clears.once_more(now)?, ..self.clone() })
+    }
+
     /// `GET /cgi-bin/token`: always a new token; the one before works for 5 more minutes.
     #[must_use]
     pub fn issue_classic(&self, now: Timestamp) -> Self {
@@ -178,6 +188,7 @@ impl TokenFamily {
             current: Some(IssuedToken { serial, issued_at: now }),
             superseded,
             forced: self.forced,
+            clears: self.clears,
         }
     }
 }

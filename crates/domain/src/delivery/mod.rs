@@ -2,3 +2,4 @@
 
 pub mod job;
 pub mod push;
+pub mod push_format;

@@ -8,6 +8,7 @@
 //!               of its ordering key     replay by hand ┘ (back to Ready or Waiting)
 //! ```
 
+use crate::delivery::push_format::PushFormat;
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 
@@ -63,6 +64,8 @@ pub struct Callback {
     pub url: String,
     /// What the body looks like.
     pub mode: PushMode,
+    /// How an event is written.
+    pub format: PushFormat,
     /// Signs the requests.
     pub token: Sealed,
     /// The EncodingAESKey of compat and safe mode.

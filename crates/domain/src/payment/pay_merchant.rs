@@ -172,6 +172,7 @@ mod tests {
             bound_to: None,
             platform_id: None,
             permissions: Role::Merchant.permissions(|_| None),
+            callers: Vec::new(),
         }
     }
 

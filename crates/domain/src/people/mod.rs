@@ -4,4 +4,5 @@ pub mod card;
 pub mod message;
 pub mod session;
 pub mod title;
+pub mod title_link;
 pub mod user;

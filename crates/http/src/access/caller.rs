@@ -3,17 +3,18 @@
 use crate::answer::Failed;
 use crate::body::{Received, RequestBody, Sender, query_value};
 use crate::budget::FREE_BYTES;
-use crate::server::Server;
+use crate::server::{ClientAddress, Server};
 use axum::body::{Body, HttpBody};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
-use kaipiao_app::access::authenticate;
+use kaipiao_app::access::authenticate::{self, Needed};
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_errcode::ErrorCode;
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// The parameter that the token is given in.
 const NAME: &str = "access_token";
@@ -26,7 +27,7 @@ impl FromRequestParts<Server> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failed> {
         let token = token(parts)?;
-        Ok(Self(authenticate::authenticate(&server.app, &token).await?))
+        Ok(Self(authenticated(server, parts, &token, None).await?))
     }
 }
 
@@ -40,17 +41,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    async fn of(permission: Permission, request: Request, server: &Server) -> Result<Self, Failed> {
-        Self::or(permission.refusal_code(), permission, request, server).await
-    }
-
-    /// The same; without the permission it is refused with that code.
-    async fn or(
-        code: ErrorCode,
-        permission: Permission,
-        request: Request,
-        server: &Server,
-    ) -> Result<Self, Failed> {
+    async fn of(needed: Option<Needed>, request: Request, server: &Server) -> Result<Self, Failed> {
         let (parts, body) = request.into_parts();
         if query_value(&parts.uri, NAME).is_empty() {
             let seen = match seen_in_head(&parts) {
@@ -60,7 +51,7 @@ impl Call {
             return Err(missing(seen).into());
         }
         let token = token(&parts)?;
-        let caller = authenticate::authenticate_or(&server.app, &token, permission, code).await?;
+        let caller = authenticated(server, &parts, &token, needed).await?;
         let sender = Sender::Account(caller.appid.clone());
         Ok(Self { caller, body: RequestBody::receive(server, &parts, body, sender).await? })
     }
@@ -70,7 +61,18 @@ impl FromRequest<Server> for Call {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Self::of(Permission::Merchant, request, server).await
+        Self::of(Some(Permission::Merchant.into()), request, server).await
+    }
+}
+
+/// A [`Call`] that every account may make.
+pub(crate) struct AnyCall(pub(crate) Call);
+
+impl FromRequest<Server> for AnyCall {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
+        Call::of(None, request, server).await.map(Self)
     }
 }
 
@@ -81,7 +83,7 @@ impl FromRequest<Server> for InvoicingCall {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Call::of(Permission::Invoicing, request, server).await.map(Self)
+        Call::of(Some(Permission::Invoicing.into()), request, server).await.map(Self)
     }
 }
 
@@ -92,7 +94,7 @@ impl FromRequest<Server> for PlatformCall {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Call::of(Permission::Platform, request, server).await.map(Self)
+        Call::of(Some(Permission::Platform.into()), request, server).await.map(Self)
     }
 }
 
@@ -103,7 +105,9 @@ impl FromRequest<Server> for PlatformReading {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Call::or(ErrorCode::ApiUnauthorized, Permission::Platform, request, server).await.map(Self)
+        let refused_with = ErrorCode::ApiUnauthorized;
+        let needed = Needed { permission: Permission::Platform, refused_with };
+        Call::of(Some(needed), request, server).await.map(Self)
     }
 }
 
@@ -123,8 +127,8 @@ impl FromRequest<Server> for Upload {
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
         let (parts, body) = request.into_parts();
         let token = token(&parts)?;
-        let permission = Permission::Platform;
-        let caller = authenticate::authenticate_for(&server.app, &token, permission).await?;
+        let needed = Some(Permission::Platform.into());
+        let caller = authenticated(server, &parts, &token, needed).await?;
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let sender = Sender::Upload(caller.appid.clone());
@@ -140,7 +144,32 @@ impl FromRequest<Server> for ReimbursementCall {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {
-        Call::of(Permission::Reimbursement, request, server).await.map(Self)
+        Call::of(Some(Permission::Reimbursement.into()), request, server).await.map(Self)
+    }
+}
+
+/// The account behind a token that works, if it may make this call; it is counted.
+async fn authenticated(
+    server: &Server,
+    parts: &Parts,
+    token: &str,
+    needed: Option<Needed>,
+) -> Result<Account, Failed> {
+    let from = client_of(parts);
+    let caller = authenticate::authenticate_for(&server.app, token, from, needed).await?;
+    count(server, parts, &caller.appid);
+    Ok(caller)
+}
+
+/// Whom a request is from; None: whoever accepts connections has not said.
+pub(crate) fn client_of(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get().map(|ClientAddress(address)| *address)
+}
+
+/// Counts an account's call.
+pub(crate) fn count(server: &Server, parts: &Parts, appid: &AppId) {
+    if let Some(path) = parts.extensions.get::<MatchedPath>() {
+        server.calls.count(appid, path.as_str(), server.app.now());
     }
 }
 

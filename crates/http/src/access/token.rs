@@ -1,12 +1,15 @@
 //! Siblings: `/cgi-bin/token` and `/cgi-bin/stable_token` (wire_facts 2.1).
 
+use crate::access::caller::{client_of, count};
 use crate::answer::{Failed, JsonAnswer};
-use crate::body::{RequestBody, Sender, UnknownCallersBody, query_object};
+use crate::body::{RequestBody, Sender, query_object};
 use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::Method;
+use axum::http::request::Parts;
 use kaipiao_app::access::token::{self, AccessToken};
 use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::token::Family;
 use kaipiao_domain::access::token_request::TokenRequest;
 use kaipiao_errcode::ErrorCode;
@@ -26,23 +29,30 @@ pub(crate) async fn classic(
     let body = RequestBody::receive(&server, &parts, body, Sender::Unknown).await?;
     let is_in_query = query.has("grant_type") || query.has("appid") || body.is_empty();
     let asked = read_classic(&if is_in_query { query } else { body.object()? })?;
-    issue(&server, Family::Classic, &asked).await
+    issue(&server, &parts, Family::Classic, &asked).await
 }
 
 /// POST with JSON.
 pub(crate) async fn stable(
     State(server): State<Server>,
-    UnknownCallersBody(body): UnknownCallersBody,
+    request: Request,
 ) -> Result<JsonAnswer, Failed> {
+    let (parts, body) = request.into_parts();
+    let body = RequestBody::receive(&server, &parts, body, Sender::Unknown).await?;
     let asked = read_stable(&body.object()?)?;
-    issue(&server, Family::Stable, &asked).await
+    issue(&server, &parts, Family::Stable, &asked).await
 }
 
 async fn issue(
     server: &Server,
+    parts: &Parts,
     family: Family,
     asked: &TokenRequest,
 ) -> Result<JsonAnswer, Failed> {
-    let AccessToken { text, expires_in_s } = token::issue(&server.app, family, asked).await?;
+    let from = client_of(parts);
+    let AccessToken { text, expires_in_s } = token::issue(&server.app, family, asked, from).await?;
+    if let Some(appid) = AppId::parse(asked.appid.trim()) {
+        count(server, parts, &appid);
+    }
     Ok(JsonAnswer(bare(&TokenAnswer { access_token: text, expires_in: expires_in_s })))
 }

@@ -20,6 +20,7 @@ use kaipiao_app::invoicing::taxpayers::{self, TaxpayerError};
 use kaipiao_app::listing::{Damaged, readable};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
@@ -39,6 +40,7 @@ struct AccountJson<'a> {
     invoicing_api: bool,
     platform_api: bool,
     reimbursement_api: bool,
+    callers: Vec<String>,
     merchant: Option<TaxpayerJson>,
     callback: Option<CallbackJson>,
     /// Only when it was made just now: it is shown once.
@@ -68,6 +70,7 @@ impl<'a> AccountJson<'a> {
             invoicing_api: may(Permission::Invoicing),
             platform_api: may(Permission::Platform),
             reimbursement_api: may(Permission::Reimbursement),
+            callers: account.callers.iter().map(AddressRange::to_string).collect(),
             merchant: taxpayer.map(TaxpayerJson::from),
             callback: callback.map(CallbackJson::from),
             secret,
@@ -140,6 +143,7 @@ fn read_spec(appid: String, object: &Object) -> Result<AccountSpec, Refusal> {
         bound_to: object.optional_text("bound_to")?,
         s_pappid: object.optional_text("s_pappid")?,
         permissions: read_permissions(object)?,
+        callers: object.texts("callers")?,
         merchant: object.object("merchant")?.as_ref().map(read_taxpayer).transpose()?,
     })
 }

@@ -24,15 +24,16 @@ use serde::Serialize;
 pub(crate) struct CallbackJson {
     url: String,
     mode: &'static str,
+    format: &'static str,
 }
 
 impl From<Callback> for CallbackJson {
     fn from(callback: Callback) -> Self {
-        Self { url: callback.url, mode: callback.mode.name() }
+        Self { url: callback.url, mode: callback.mode.name(), format: callback.format.name() }
     }
 }
 
-/// `PUT …/callback {"url","token","encoding_aes_key","mode"}`: 200 once the address is verified,
+/// `PUT …/callback {"url","token","encoding_aes_key","mode","format"}`: 200 once the address is verified,
 /// 409 with what came back when it is not. An empty url ends the account's pushes.
 pub(crate) async fn put_callback(
     _: Operator,
@@ -79,5 +80,6 @@ fn read_callback(object: &Object) -> Result<CallbackSpec, Refusal> {
         token: object.text("token")?.into_owned(),
         encoding_aes_key: object.text("encoding_aes_key")?.into_owned(),
         mode: object.text("mode")?.into_owned(),
+        format: object.text("format")?.into_owned(),
     })
 }

@@ -115,6 +115,16 @@ pub(crate) fn of_side(
     rows
 }
 
+/// Label and value of what a title holds.
+pub(crate) fn labelled(lang: Lang, title: &InvoiceTitle) -> Vec<(String, String)> {
+    let given = title.values().filter(|(_, value)| !value.is_empty());
+    let labelled = given.map(|(field, value)| {
+        let FieldWords { zh, en, .. } = words_of(title.side(), field);
+        (lang.t(zh, en).to_owned(), value.to_owned())
+    });
+    labelled.collect()
+}
+
 fn form_name(side: TitleSide, field: TitleField) -> String {
     format!("{}.{}", side.name(), field.name())
 }

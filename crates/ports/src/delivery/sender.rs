@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use core::time::Duration;
+use std::net::IpAddr;
 
 /// A request to somebody else's server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,4 +70,8 @@ pub enum SendError {
 pub trait Sender: Send + Sync + 'static {
     /// Sends one request and reads its answer. Never takes longer than the time limit.
     async fn send(&self, outgoing: Outgoing) -> Result<Incoming, SendError>;
+
+    /// The addresses that an address's host has at this moment, if all of them may be sent to. Connects to nobody, and never
+    /// takes longer than the time limit.
+    async fn addresses(&self, url: &str, time_limit: Duration) -> Result<Vec<IpAddr>, SendError>;
 }

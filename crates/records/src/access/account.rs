@@ -3,6 +3,7 @@
 use crate::codec::{decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
+use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
@@ -25,6 +26,9 @@ struct AccountShape {
     invoicing_api: Option<bool>,
     platform_api: Option<bool>,
     reimbursement_api: Option<bool>,
+    /// Left out while it may call from anywhere, as before there was a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    callers: Vec<String>,
 }
 
 impl Record for Account {
@@ -43,6 +47,7 @@ impl Record for Account {
             invoicing_api: may(Permission::Invoicing),
             platform_api: may(Permission::Platform),
             reimbursement_api: may(Permission::Reimbursement),
+            callers: self.callers.iter().map(AddressRange::to_string).collect(),
         })
     }
 
@@ -57,6 +62,8 @@ impl Record for Account {
             Permission::Platform => shape.platform_api,
             Permission::Reimbursement => shape.reimbursement_api,
         };
+        let callers = shape.callers.iter();
+        let callers = callers.map(|text| known(stored, "callers", AddressRange::parse(text)));
         Ok(Self {
             appid: stored_appid(stored, "the key", &stored.key.owner)?,
             role,
@@ -66,6 +73,7 @@ impl Record for Account {
             bound_to: bound_to.transpose()?,
             platform_id: shape.s_pappid.map(PlatformId::from_checked),
             permissions: role.permissions(said),
+            callers: callers.collect::<Result<_, _>>()?,
         })
     }
 }

@@ -4,6 +4,7 @@ use crate::codec::{at, decode, encode};
 use crate::record::Record;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::access::quota::QuotaClears;
 use kaipiao_domain::access::token::{
     Family, ForcedRefreshes, IssuedToken, Superseded, TokenFamily,
 };
@@ -23,6 +24,10 @@ struct TokenFamilyShape {
     forced_day: i64,
     forced_count: u32,
     forced_last_ms: Option<i64>,
+    #[serde(default)]
+    cleared_month: i64,
+    #[serde(default)]
+    cleared_count: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,6 +68,8 @@ impl Record for TokenFamily {
             forced_day: self.forced.day,
             forced_count: self.forced.count,
             forced_last_ms: self.forced.last.map(Timestamp::unix_millis),
+            cleared_month: self.clears.month,
+            cleared_count: self.clears.count,
         })
     }
 
@@ -80,6 +87,7 @@ impl Record for TokenFamily {
                 count: shape.forced_count,
                 last: shape.forced_last_ms.map(at),
             },
+            clears: QuotaClears { month: shape.cleared_month, count: shape.cleared_count },
         })
     }
 }

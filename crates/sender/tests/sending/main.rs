@@ -238,7 +238,7 @@ async fn private_addresses_are_refused_by_number_and_by_name() {
         200
     );
     for url in ["https://localhost/", "http://127.0.0.1:1/"] {
-        assert_eq!(allowed.look_up(url, LIMIT).await, Ok(()), "{url}: nobody need be there");
+        assert!(allowed.look_up(url, LIMIT).await.is_ok(), "{url}: nobody need be there");
     }
 }
 

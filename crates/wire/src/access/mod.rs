@@ -3,3 +3,4 @@
 pub(crate) mod appid;
 pub mod platform_id;
 pub mod token;
+pub mod utilities;

@@ -5,3 +5,4 @@ pub mod login_token;
 pub mod openid;
 pub mod session;
 pub mod title;
+pub mod title_link;

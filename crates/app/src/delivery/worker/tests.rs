@@ -31,6 +31,10 @@ impl Sender for Unused {
     async fn send(&self, _: Outgoing) -> Result<Incoming, SendError> {
         unreachable!()
     }
+
+    async fn addresses(&self, _: &str, _: Duration) -> Result<Vec<std::net::IpAddr>, SendError> {
+        unreachable!()
+    }
 }
 
 #[async_trait]

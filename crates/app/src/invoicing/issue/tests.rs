@@ -28,6 +28,7 @@ async fn store_of(requests: &[InvoiceRequest]) -> Arc<MemoryStore> {
         bound_to: None,
         platform_id: Some(PlatformId::from_checked("p".into())),
         permissions: Role::Merchant.permissions(|_| None),
+        callers: Vec::new(),
     };
     commit(&store, vec![record::save(account_key(&merchant()), Expect::Absent, &account)]).await;
     for request in requests {

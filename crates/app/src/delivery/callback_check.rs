@@ -1,0 +1,52 @@
+//! Whether an account's callback can be reached from here: its name is looked up, and it is called as a verification
+//! calls it (wire_facts 2.2).
+
+use crate::app::App;
+use crate::delivery::callbacks;
+use crate::failure::Failure;
+use crate::signed::verification_url;
+use core::time::Duration;
+use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::Account;
+use kaipiao_errcode::ErrorCode;
+use kaipiao_ports::delivery::sender::{Outgoing, SendError};
+use std::net::IpAddr;
+use std::time::Instant;
+
+/// What was found.
+pub struct Reached {
+    /// The addresses that the callback's name has.
+    pub addresses: Vec<IpAddr>,
+    /// How long its whole answer took; None: it was not called, or has not answered.
+    pub answered_in: Option<Duration>,
+}
+
+/// Looks at the account's callback; `calls`: calls it too. 40201 when there is none, or its address leads nowhere that
+/// this server sends to.
+pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached, Failure> {
+    let Some(callback) = callbacks::open_callback(app, &account.appid).await? else {
+        return Err(unusable("this account has no callback").into());
+    };
+    let time_limit = app.settings.push.concurrency.time_limit;
+    let found = app.sender.addresses(&callback.url, time_limit).await;
+    let addresses = found.map_err(|error| unusable(&error.to_string()))?;
+    if !calls {
+        return Ok(Reached { addresses, answered_in: None });
+    }
+    let echostr = u64::from_be_bytes(app.random()).to_string();
+    let fresh = callbacks::freshness(app);
+    let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
+    let started = Instant::now();
+    let asked = Outgoing { url, headers: Vec::new(), content: None, time_limit };
+    let answered_in = match app.sender.send(asked).await {
+        Ok(_) => Some(started.elapsed()),
+        Err(SendError::BadAddress(why)) => return Err(unusable(&why).into()),
+        Err(_) => None,
+    };
+    Ok(Reached { addresses, answered_in })
+}
+
+fn unusable(why: &str) -> Refusal {
+    let detail = format!("{why}; PUT /admin/v1/accounts/{{appid}}/callback sets it");
+    Refusal::new(ErrorCode::InvalidCallbackUrl, detail)
+}

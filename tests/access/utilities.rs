@@ -1,0 +1,226 @@
+//! Addresses, the callback's check, quotas, refused requests (wire_facts 2.2).
+
+use kaipiao_tests::{
+    ADMIN, Client, MERCHANT, PLATFORM, Receiver, Reply, TestServer, assert_ok, assert_refused,
+};
+use serde_json::{Value, json};
+
+const CHECK: &str = "/cgi-bin/callback/check";
+const CLEAR: &str = "/cgi-bin/clear_quota";
+const QUOTA: &str = "/cgi-bin/openapi/quota/get";
+const RID: &str = "/cgi-bin/openapi/rid/get";
+
+fn ips(server: &TestServer, client: &Client<'_>, call: &str) -> Value {
+    let answer = server.get(&client.path(&format!("/cgi-bin/{call}")));
+    assert_ok(&answer);
+    answer["ip_list"].clone()
+}
+
+#[test]
+fn the_addresses_are_this_servers_or_those_of_the_settings() {
+    let server = TestServer::start();
+    let client = server.client(PLATFORM);
+    assert_eq!(ips(&server, &client, "get_api_domain_ip"), json!(["127.0.0.1"]));
+    let from = ips(&server, &client, "getcallbackip");
+    assert!(from.as_array().unwrap().contains(&json!("127.0.0.1")), "{from}");
+    let settings = "api_addresses = [\"203.0.113.7\"]\n[push]\naddresses = [\"198.51.100.0/24\"]\n";
+    let server = TestServer::start_with(settings);
+    let client = server.client(PLATFORM);
+    assert_eq!(ips(&server, &client, "get_api_domain_ip"), json!(["203.0.113.7"]));
+    assert_eq!(ips(&server, &client, "getcallbackip"), json!(["198.51.100.0/24"]));
+    assert_refused(&server.get("/cgi-bin/getcallbackip"), 41001, "access_token");
+}
+
+#[test]
+fn a_callback_is_looked_up_and_called() {
+    let server = TestServer::start();
+    let client = server.client(MERCHANT);
+    let check = |body: Value| client.post(CHECK, &body);
+    assert_refused(&check(json!({"action": "all"})), 40201, "this account has no callback");
+    let receiver = Receiver::behaving(|_, _| Reply::Success("success"));
+    server.set_callback(MERCHANT, &receiver, "plain");
+    let answer = check(json!({"action": "all", "check_operator": "UNICOM"}));
+    assert_ok(&answer);
+    assert_eq!(answer["dns"], json!([{"ip": "127.0.0.1", "real_operator": "DEFAULT"}]));
+    let ping = &answer["ping"][0];
+    assert_eq!(ping["ip"], "127.0.0.1");
+    assert_eq!((&ping["from_operator"], &ping["package_loss"]), (&json!("UNICOM"), &json!("0%")));
+    let time = ping["time"].as_str().unwrap().strip_suffix("ms").unwrap();
+    assert!(time.parse::<f64>().unwrap() > 0.0, "{ping}");
+    let dns = check(json!({"action": "dns"}));
+    assert!(dns.get("ping").is_none() && dns["dns"].is_array(), "{dns}");
+    assert!(check(json!({"action": "ping"})).get("dns").is_none());
+    assert_refused(&check(json!({"action": "trace"})), 40202, "dns, ping or all");
+    assert_refused(&check(json!({"action": "all", "check_operator": "X"})), 40203, "CHINANET");
+    // Checks are no pushes.
+    assert!(receiver.received().is_empty());
+}
+
+#[test]
+fn a_callback_that_does_not_answer_is_told_and_a_private_one_is_not_called() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = gone.local_addr().unwrap().port();
+    drop(gone);
+    let account = |url: &str| {
+        format!(
+            "[[accounts]]\nappid = \"wx00000000000000aa\"\nrole = \"merchant\"\nsecret = \"0123456789abcdef\"\n\
+             callback_url = \"{url}\"\ncallback_token = \"AAAAA\"\n"
+        )
+    };
+    let checked = |settings: &str| {
+        let server = TestServer::start_with(settings);
+        let token = server.token_answer("wx00000000000000aa", "0123456789abcdef");
+        let client = server.client_with(token["access_token"].as_str().unwrap().to_owned());
+        client.post(CHECK, &json!({"action": "all"}))
+    };
+    let answer = checked(&account(&format!("http://127.0.0.1:{port}/")));
+    assert_ok(&answer);
+    assert_eq!(
+        (&answer["ping"][0]["package_loss"], &answer["ping"][0]["time"]),
+        (&json!("100%"), &json!(""))
+    );
+    let answer = checked(&account("http://nobody.invalid/"));
+    assert_refused(&answer, 40201, "no connection");
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(key.path(), "00".repeat(32)).unwrap();
+    let production = format!("mode = \"production\"\nserver_key_file = {:?}\n", key.path());
+    let answer = checked(&(production + &account("http://127.0.0.1:1/")));
+    assert_refused(&answer, 40201, "private address");
+}
+
+#[test]
+fn calls_are_counted_by_the_day_and_forgotten_ten_times_a_month() {
+    let server = TestServer::start();
+    let client = server.client(MERCHANT);
+    let used = |path: &str| {
+        let answer = client.post(QUOTA, &json!({"cgi_path": path}));
+        assert_ok(&answer);
+        let quota = &answer["quota"];
+        let number = |name: &str| quota[name].as_i64().unwrap();
+        assert_eq!(number("daily_limit") - number("used"), number("remain"), "{answer}");
+        number("used")
+    };
+    assert_eq!(used("/card/invoice/getauthdata"), 0);
+    for _ in 0..3 {
+        client.status("1");
+    }
+    assert_eq!(used("/card/invoice/getauthdata?x=1"), 3);
+    assert_eq!(used("/card/invoice/getauthurl"), 0);
+    assert!(used("/cgi-bin/token") > 0);
+    assert_eq!(
+        server.client(PLATFORM).post(QUOTA, &json!({"cgi_path": "/card/invoice/getauthdata"}))["quota"]
+            ["used"],
+        0
+    );
+    for unknown in ["", "/card/invoice/nothing", "/admin/v1/accounts", "/invoice/pdf/{name}"] {
+        assert_refused(&client.post(QUOTA, &json!({"cgi_path": unknown})), 76021, "cgi_path");
+    }
+    assert_refused(&client.post(CLEAR, &json!({"appid": PLATFORM})), 40013, MERCHANT);
+    for _ in 0..10 {
+        assert_ok(&client.post(CLEAR, &json!({"appid": MERCHANT})));
+    }
+    assert_eq!(used("/card/invoice/getauthdata"), 0);
+    assert_refused(&client.post(CLEAR, &json!({"appid": MERCHANT})), 48006, "10 times");
+    client.status("1");
+    server.advance_s(86_400);
+    let token = server.token(MERCHANT);
+    let client = server.client_with(token);
+    let answer = client.post(QUOTA, &json!({"cgi_path": "/card/invoice/getauthdata"}));
+    assert_eq!(answer["quota"]["used"], 0);
+}
+
+#[test]
+fn forced_refreshes_are_forgotten_with_the_quota_and_a_restart_forgets_no_clear() {
+    let server = TestServer::start();
+    let force = |server: &TestServer| {
+        server.advance_s(31);
+        server.stable_token(true)
+    };
+    for _ in 0..20 {
+        assert!(force(&server)["access_token"].is_string());
+    }
+    let refused = force(&server);
+    assert_refused(&refused, 45009, "");
+    for _ in 0..10 {
+        assert_ok(&server.client(MERCHANT).post(CLEAR, &json!({"appid": MERCHANT})));
+    }
+    assert!(force(&server)["access_token"].is_string());
+    let server = server.restart_with("");
+    assert_refused(&server.client(MERCHANT).post(CLEAR, &json!({"appid": MERCHANT})), 48006, "");
+}
+
+#[test]
+fn a_refused_request_is_found_by_its_rid_by_its_account_alone() {
+    let server = TestServer::start();
+    let client = server.client(MERCHANT);
+    let answer = client.attribute("set_nothing", &json!({}));
+    let errmsg = answer["errmsg"].as_str().unwrap();
+    let rid = errmsg.rsplit_once(" rid: ").unwrap().1;
+    let found = client.post(RID, &json!({"rid": rid}));
+    assert_ok(&found);
+    let request = &found["request"];
+    assert_eq!(request["request_url"], "POST /card/invoice/setbizattr?action=set_nothing");
+    let said: Value = serde_json::from_str(request["response_body"].as_str().unwrap()).unwrap();
+    assert_eq!(said, answer);
+    assert_eq!(request["client_ip"], "127.0.0.1");
+    assert!(request["invoke_time"].as_i64().unwrap() > 1_700_000_000);
+    assert!(request["cost_in_ms"].is_u64());
+    assert!(!found.to_string().contains(&client.token));
+    assert_refused(&server.client(PLATFORM).post(RID, &json!({"rid": rid})), 76001, "not among");
+    assert_refused(&client.post(RID, &json!({"rid": "00000000-00000000-00000000"})), 76001, "");
+    assert_refused(&client.post(RID, &json!({"rid": "x"})), 76002, "61725984-6126f6f9-040f19c4");
+    server.advance_s(7 * 86_400 + 1);
+    let client = server.client_with(server.token(MERCHANT));
+    assert_refused(&client.post(RID, &json!({"rid": rid})), 76001, "seven days");
+}
+
+#[test]
+fn an_account_that_lists_addresses_calls_from_nowhere_else() {
+    let server = TestServer::start_with("trusted_proxies = [\"127.0.0.1\"]\n");
+    let put = |callers: Value| {
+        let (status, answer) = server.put_account(MERCHANT, &json!({"callers": callers}), ADMIN);
+        (status, answer["callers"].clone())
+    };
+    let ask = |path: &str, from: &str| -> Value {
+        let answer = server.page("GET", path, &[("x-forwarded-for", from)], "");
+        serde_json::from_str(answer.body()).unwrap()
+    };
+    let token = server.token(MERCHANT);
+    let secret = server.secret(MERCHANT);
+    let calls = [
+        format!("/cgi-bin/token?grant_type=client_credential&appid={MERCHANT}&secret={secret}"),
+        format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"),
+        format!("/card/invoice/setbizattr?action=get_contact&access_token={token}"),
+    ];
+    let listed = json!(["203.0.113.0/24", "2001:db8::7"]);
+    assert_eq!(put(listed), (200, json!(["203.0.113.0/24", "2001:db8::7/128"])));
+    for call in &calls {
+        let refused = ask(call, "198.51.100.9");
+        assert_eq!(refused["errcode"], 40164, "{refused}");
+        let text = refused["errmsg"].as_str().unwrap();
+        assert!(text.starts_with("invalid ip 198.51.100.9, not in whitelist"), "{text}");
+        assert_eq!(ask(call, "")["errcode"], 40164);
+        for listed in ["203.0.113.9", "198.51.100.9, 203.0.113.9", "2001:db8::7"] {
+            assert_ne!(ask(call, listed)["errcode"], 40164, "{listed}");
+        }
+    }
+    assert_eq!(put(json!([])), (200, json!([])));
+    assert_ne!(ask(&calls[0], "198.51.100.9")["errcode"], 40164);
+    let (status, answer) =
+        server.put_account(MERCHANT, &json!({"callers": ["10.0.0.0/33"]}), ADMIN);
+    assert!(status == 400 && answer.to_string().contains("callers"), "{answer}");
+}
+
+#[test]
+fn an_account_of_the_config_file_lists_its_addresses_and_says_the_form_of_its_events() {
+    let account = format!(
+        "[[accounts]]\nappid = \"{MERCHANT}\"\ncallers = [\"203.0.113.0/24\"]\n\
+         callback_url = \"http://127.0.0.1:9/\"\ncallback_token = \"AAAAA\"\ncallback_format = \"json\"\n"
+    );
+    let server = TestServer::start_with(&account);
+    let answer = server.token_answer(MERCHANT, &server.secret(MERCHANT));
+    assert_refused(&answer, 40164, "127.0.0.1, not in whitelist");
+    let listed = server.all_pages("accounts?limit=100", "accounts");
+    let merchant = listed.iter().find(|account| account["appid"] == MERCHANT).unwrap();
+    assert_eq!(merchant["callback"]["format"], "json");
+}
