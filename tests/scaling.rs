@@ -211,7 +211,7 @@ fn committed(store: &Recording) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
+async fn a_whole_order_is_six_commits_and_one_of_them_touches_three_buckets() {
     let data = tempfile::tempdir().unwrap();
     let (app, store) = sandbox(data.path()).await;
     let issuing = tokio::spawn(issue::run(Arc::clone(&app), std::future::pending()));
@@ -232,7 +232,7 @@ async fn a_whole_order_is_six_commits_and_one_of_them_touches_two_buckets() {
         "orders of 1",
         "orders, pushes of 1",
         "invoice_contents, invoice_requests, jobs, orders of 1",
-        "card_codes, cards, invoice_numbers, invoice_requests, jobs, messages, pushes of 2",
+        "card_codes, cards, invoice_numbers, invoice_requests, jobs, messages, pushes, taken_numbers of 3",
     ];
     assert_eq!(commits, expected);
 }

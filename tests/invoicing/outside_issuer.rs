@@ -1,10 +1,13 @@
 //! An issuer of the operator's own (docs/issuer.md): what is asked of it, and what its answers come to.
 
+use crate::platform::upload::upload;
+use crate::platform::{INSERT, card_id, data, invoice};
 use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_cli::settings::Settings;
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_tests::{
-    MERCHANT, Received, Receiver, Reply, TestServer, assert_ok, assert_refused, assert_sucesss,
+    MERCHANT, PLATFORM, Received, Receiver, Reply, TestServer, assert_ok, assert_refused,
+    assert_sucesss,
 };
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -255,7 +258,7 @@ fn a_number_that_another_invoice_has_is_not_taken() {
     client.issued("1", "A1");
     client.authorized("2");
     assert_sucesss(&client.make_out(&client.invoice("2", "A2")));
-    assert_refused(&client.result("A2"), 73102, "a second time");
+    assert_refused(&client.result("A2"), 73102, "which another invoice has");
     assert_ok(&client.reject("2"));
 }
 
@@ -270,6 +273,22 @@ fn the_sandboxs_faults_are_played_before_the_issuer_is_asked() {
     assert_sucesss(&client.make_out(&client.invoice("1", "A1")));
     assert_refused(&client.result("A1"), 73000, "");
     assert_eq!(issuer.received().len(), 0);
+}
+
+#[test]
+fn a_number_that_a_platform_has_inserted_is_not_taken() {
+    let issuer = Receiver::behaving(|_, asked| answered(asked, &issued(asked, 1)));
+    let secret = secret_file(SECRET);
+    let server = server(&issuer, &secret);
+    let (client, platform) = (server.merchant(), server.client(PLATFORM));
+    client.authorized("1");
+    let mut body = invoice("1", &card_id(&platform), &upload(&platform), "00000001");
+    data(&mut body)["billing_no"] = json!(CODE);
+    assert_ok(&platform.post(INSERT, &body));
+    client.authorized("2");
+    assert_sucesss(&client.make_out(&client.invoice("2", "A2")));
+    assert_refused(&client.result("A2"), 73102, "which another invoice has");
+    assert_ok(&client.reject("2"));
 }
 
 #[test]

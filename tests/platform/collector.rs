@@ -8,7 +8,7 @@ use kaipiao_tests::{PLATFORM, TestServer, assert_refused};
 use serde_json::json;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::runtime::Runtime;
 
 fn blobs(server: &TestServer) -> DirectoryBlobs {
@@ -37,11 +37,12 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Makes the files of these names as old as that.
+/// Makes the file of that name older by so much.
 pub fn make_old(folder: &Path, name: &str, age: Duration) {
     let path = files(folder).into_iter().find(|path| path.ends_with(name)).expect(name);
     let file = File::options().write(true).open(path).unwrap();
-    file.set_modified(SystemTime::now() - age).unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(written - age).unwrap();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! insert: what it does, and what it refuses in which order.
 
+use super::pdf::{showing, uploaded};
 use super::{INSERT, card_id, data, inserted, invoice, template, upload::upload};
 use kaipiao_tests::{
     ADMIN, MERCHANT, PLATFORM, REIMBURSER, TestServer, USER, assert_ok, assert_refused,
@@ -203,4 +204,16 @@ fn a_pdf_is_the_platforms_and_of_one_invoice() {
     let mut foreign = with_trip.clone();
     foreign["card_id"] = other["card_id"].clone();
     assert_refused(&platform.post(INSERT, &foreign), 40073, "has made no template");
+}
+
+#[test]
+fn where_faces_are_checked_a_pdf_shows_the_invoices_code_and_number() {
+    let server = TestServer::start_with("[platform]\nchecks_faces = true");
+    let platform = server.client(PLATFORM);
+    server.merchant().authorized("1");
+    let card_id = card_id(&platform);
+    let of_another = uploaded(&platform, &showing("044032000211 62522142"));
+    let answer = platform.post(INSERT, &invoice("1", &card_id, &of_another, "62522141"));
+    assert_refused(&answer, 72047, "62522141");
+    assert_ok(&platform.post(INSERT, &invoice("1", &card_id, &upload(&platform), "62522141")));
 }
