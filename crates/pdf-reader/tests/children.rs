@@ -1,5 +1,7 @@
 //! What a reader makes of its children's ends; the shell stands for children that go wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use bytes::Bytes;
 use core::time::Duration;
 use kaipiao_pdf_reader::{ChildReader, Program};
