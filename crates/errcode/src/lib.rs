@@ -42,7 +42,7 @@ macro_rules! catalogue {
 catalogue! {
     #[doc = "Success."] Ok = 0, "ok";
     #[doc = "Overload, or the store is away; never for bad input (D-03)."] SystemError = -1, "system error";
-    #[doc = "Unknown token or wrong AppSecret (wire_facts 2.3)."] InvalidCredential = 40001, "invalid credential, access_token is invalid or not latest";
+    #[doc = "An unknown token, or one that was replaced (wire_facts 2.3)."] InvalidCredential = 40001, "invalid credential, access_token is invalid or not latest";
     #[doc = "grant_type is not client_credential (wire_facts 2.3)."] InvalidGrantType = 40002, "invalid grant_type";
     #[doc = "No file of that s_media_id (wire_facts 2.3)."] InvalidMediaId = 40007, "invalid media_id";
     #[doc = "No such account (wire_facts 2.3)."] InvalidAppid = 40013, "invalid appid";
@@ -51,11 +51,11 @@ catalogue! {
     #[doc = "The card template may not be used yet (section 99)."] InvalidCardStatus = 40078, "invalid card status";
     #[doc = "An argument of the query is missing or unknown (D-08)."] InvalidArgs = 40097, "invalid args";
     #[doc = "The AppSecret is wrong (wire_facts 2.3)."] InvalidAppsecret = 40125, "invalid appsecret";
-    #[doc = "No access_token in the query (wire_facts 2.3)."] AccessTokenMissing = 41001, "access_token missing";
     #[doc = "The account lists addresses, and not the caller's (wire_facts 2.3)."] InvalidIp = 40164, "invalid ip";
     #[doc = "The account has no callback, or none that can be used (wire_facts 2.2)."] InvalidCallbackUrl = 40201, "invalid callback url";
     #[doc = "callback/check knows no such action (wire_facts 2.2)."] InvalidCheckAction = 40202, "invalid action";
     #[doc = "callback/check knows no such operator (wire_facts 2.2)."] InvalidCheckOperator = 40203, "invalid check_operator";
+    #[doc = "No access_token in the query (wire_facts 2.3)."] AccessTokenMissing = 41001, "access_token missing";
     #[doc = "No appid (wire_facts 2.3)."] AppidMissing = 41002, "appid missing";
     #[doc = "No secret (wire_facts 2.3)."] AppsecretMissing = 41004, "appsecret missing";
     #[doc = "The token's life is over (wire_facts 2.3)."] AccessTokenExpired = 42001, "access_token expired";
@@ -92,9 +92,6 @@ catalogue! {
     #[doc = "The invoice is written off (wire_facts 1.1)."] InvoiceClosed = 72061, "this invoice has been closed, check the reimburse_status please";
     #[doc = "The merchant never set its contact (section 99)."] ContactEmpty = 72063, "biz contact is empty";
     #[doc = "The title is no longer in its owner's book (wire_facts 6.6)."] UserTitleNotFound = 72092, "USER_TITLE_NOT_FOUND";
-    #[doc = "No refused request of the account has that rid (wire_facts 2.2)."] RidNotFound = 76001, "rid not found";
-    #[doc = "No rid at all (wire_facts 2.2)."] RidMalformed = 76002, "rid is error";
-    #[doc = "No call has that path (D-203)."] CgiPathUnknown = 76021, "cgi_path not found, please check";
     #[doc = "The issuer refused (section 99)."] MakeOutFailed = 73000, "sys error make out invoice failed";
     #[doc = "wxopenid is missing or not the one that authorized (section 99)."] OpenidError = 73001, "wxopenid error";
     #[doc = "ddh is empty (section 99)."] OrderIdEmpty = 73002, "ddh orderid empty";
@@ -119,6 +116,9 @@ catalogue! {
     #[doc = "The order is known with another serial (section 99)."] OrderOfOtherSerial = 73108, "This ddh with other fpqqlsh already exist";
     #[doc = "The serial is unknown (wire_facts 6.6)."] SerialUnknown = 73109, "This Fpqqlsh not exist in kpplat";
     #[doc = "The serial's first six characters are not the merchant code (section 99)."] SerialPrefixMismatch = 73110, "fpqqlsh first 6 byte not cmp";
+    #[doc = "No refused request of the account has that rid (wire_facts 2.2)."] RidNotFound = 76001, "rid not found";
+    #[doc = "No rid at all (wire_facts 2.2)."] RidMalformed = 76002, "rid is error";
+    #[doc = "No call has that path (D-203)."] CgiPathUnknown = 76021, "cgi_path not found, please check";
 }
 
 impl ErrorCode {
