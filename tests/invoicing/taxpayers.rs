@@ -1,7 +1,10 @@
 //! Taxpayers, ranges of numbers, the sandbox's people and faults.
 
+use crate::platform::upload::upload;
+use crate::platform::{INSERT, card_id, data, invoice};
 use kaipiao_tests::{
-    ADMIN, MERCHANT, MOBILE_APP, TestServer, assert_refused, assert_sucesss, wait_for,
+    ADMIN, MERCHANT, MOBILE_APP, PLATFORM, TestServer, assert_ok, assert_refused, assert_sucesss,
+    wait_for,
 };
 use serde_json::{Value, json};
 
@@ -242,6 +245,47 @@ fn numbers_that_are_used_up_fail_clearly_until_there_are_more() {
     assert_eq!(server.put_account(OTHER, &more, ADMIN).0, 200);
     assert_sucesss(&client.make_out(&body(4)));
     assert_eq!(result(4)["invoicedetail"]["fphm"], "00000050");
+}
+
+/// A number that a platform has inserted before its range was allotted: the issuer's answer counts for nothing, and the
+/// same request asks again and gets the next one.
+#[test]
+fn what_was_inserted_before_its_range_was_allotted_is_not_issued() {
+    let server = TestServer::start_with(&format!(
+        "[[accounts]]\nappid = \"{OTHER}\"\nrole = \"merchant\"\n\
+         secret = \"ffffffffffffffffffffffffffffffff\"\n\
+         merchant = {{ code = \"abc123\", nsrsbh = \"110109500321654\", nsrmc = \"Shop\", \
+         numbers = [{{ code = \"044032411111\", first = 7, last = 7 }}] }}"
+    ));
+    let platform = server.client(PLATFORM);
+    server.merchant().authorized("p");
+    let mut inserted = invoice("p", &card_id(&platform), &upload(&platform), "00000050");
+    data(&mut inserted)["billing_no"] = json!("044032411111");
+    assert_ok(&platform.post(INSERT, &inserted));
+    let more =
+        json!({"merchant": {"numbers": [{"code": "044032411111", "first": 50, "last": 51}]}});
+    assert_eq!(server.put_account(OTHER, &more, ADMIN).0, 200);
+    let token = server.token_answer(OTHER, "ffffffffffffffffffffffffffffffff");
+    let client = server.client_with(token["access_token"].as_str().unwrap().to_owned());
+    client.set_contact();
+    let issued = |n: u32| {
+        let mut body = client.invoice(&n.to_string(), "");
+        body["fpqqlsh"] = json!(format!("abc123{n}"));
+        body["nsrsbh"] = json!("110109500321654");
+        body["wxopenid"] = json!(server.openid(kaipiao_tests::USER, OTHER));
+        assert_sucesss(&client.make_out(&body));
+        let query = json!({"fpqqlsh": format!("abc123{n}"), "nsrsbh": "110109500321654"});
+        wait_for("the issuer's answer", || {
+            let answer = client.post("/card/invoice/queryinvoceinfo", &query);
+            Some(answer).filter(|answer| answer["errcode"] != json!(73107))
+        })
+    };
+    for n in [1, 2] {
+        client.authorized(&n.to_string());
+    }
+    assert_eq!(issued(1)["invoicedetail"]["fphm"], "00000007");
+    assert_refused(&issued(2), 73102, "which another invoice has");
+    assert_eq!(issued(2)["invoicedetail"]["fphm"], "00000051");
 }
 
 #[test]

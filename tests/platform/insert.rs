@@ -217,3 +217,13 @@ fn where_faces_are_checked_a_pdf_shows_the_invoices_code_and_number() {
     assert_refused(&answer, 72047, "62522141");
     assert_ok(&platform.post(INSERT, &invoice("1", &card_id, &upload(&platform), "62522141")));
 }
+
+#[test]
+fn an_invoice_of_the_day_after_tomorrow_is_refused() {
+    let server = TestServer::start();
+    let platform = server.client(PLATFORM);
+    server.merchant().authorized("1");
+    let mut body = invoice("1", &card_id(&platform), &upload(&platform), "62522141");
+    data(&mut body)["billing_time"] = json!(4_000_000_000_i64);
+    assert_refused(&platform.post(INSERT, &body), 72031, "billing_time lies in the future");
+}

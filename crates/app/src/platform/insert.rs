@@ -20,6 +20,7 @@ use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::platform::insertion::Insertion;
 use kaipiao_domain::platform::pdf::PdfHolder;
 use kaipiao_ports::record::{Expect, Save};
+use kaipiao_records::invoicing::number_code::allotment_at;
 use kaipiao_records::people::card::{CodeOwner, card_key};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::platform::inserted_invoice::inserted_key;
@@ -77,6 +78,11 @@ async fn decide(
     let number = asked.number()?;
     if taken_numbers::holder(app, &number).await?.is_some() {
         return Err(Insertion::repeated(&number).into());
+    }
+    let (code, place) = number.place();
+    let allotment = allotment_at(&*app.store, code, place).await?;
+    if allotment.is_some_and(|range| range.contains(place)) {
+        return Err(Insertion::allotted(&number).into());
     }
     let order = order.expect("there is none without authorization");
     // A code that another card has is a conflict, after which another one is drawn.

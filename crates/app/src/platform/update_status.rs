@@ -7,7 +7,7 @@ use crate::reimbursement::chosen_card::{self, ChosenCard};
 use crate::reimbursement::status_push::{self, CardOrder};
 use crate::store_access::{ATTEMPTS, busy, commit_unless_changed};
 use core::time::Duration;
-use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::reimbursement::card_status::ReimburseStatus;
@@ -83,7 +83,9 @@ async fn decide(
     let after = before.with_status(status);
     let order = CardOrder::from(&*inserted);
     let mut pushes = status_push::to_owners(app, &order, &after).await?;
-    if let Some(company) = before.status.company() {
+    let is_owner =
+        |company: &AppId| *company == after.merchant || after.platform.as_ref() == Some(company);
+    if let Some(company) = before.status.company().filter(|company| !is_owner(company)) {
         pushes.extend(status_push::to(app, company, &order, &after).await?);
     }
     let message = Message {

@@ -49,6 +49,11 @@ impl Allotment {
         Self { merchant, code, first: range.first, last: range.last }
     }
 
+    /// Whether a number of its code is one of its own.
+    pub fn contains(&self, number: u64) -> bool {
+        (self.first..=self.last).contains(&number)
+    }
+
     /// Whether it shares a number with another one.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.code == other.code && self.first <= other.last && other.first <= self.last

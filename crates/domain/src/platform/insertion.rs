@@ -40,6 +40,8 @@ pub struct Insertion {
 const CODE: usize = 12;
 const NUMBER: usize = 8;
 const DIGITAL: usize = 20;
+/// How far a platform's clock may be ahead.
+const MOST_AHEAD: Duration = Duration::from_secs(86_400);
 /// Digits of a check code.
 const CHECK_CODE: usize = 20;
 
@@ -142,6 +144,10 @@ impl Insertion {
         now: Timestamp,
     ) -> Result<InsertedInvoice, Refusal> {
         let number = self.number()?;
+        if self.content.issued_at > now + MOST_AHEAD {
+            let problem = "lies in the future, it is in unix seconds";
+            return Err(Refusal::invalid("billing_time", problem));
+        }
         let mut content = self.content.clone();
         content.seller.name.clone_from(&template.face.payee);
         Ok(InsertedInvoice {
@@ -165,10 +171,20 @@ impl Insertion {
 
     /// 72042: an invoice with this number is in somebody's wallet, or was issued here.
     pub fn repeated(number: &InvoiceNumber) -> Refusal {
-        let digits = format!("{} {}", number.code(), number.number());
-        let detail = format!("the invoice {} is in a wallet already", digits.trim_start());
+        let detail = format!("the invoice {} is in a wallet already", digits(number));
         Refusal::new(ErrorCode::BillingRepeated, detail)
     }
+
+    /// 72042: the number is of a range that was allotted to a merchant here, whose next invoice may have it.
+    pub fn allotted(number: &InvoiceNumber) -> Refusal {
+        let detail = format!("{} is of a range whose invoices are issued here", digits(number));
+        Refusal::new(ErrorCode::BillingRepeated, detail)
+    }
+}
+
+/// Code and number as people read them.
+fn digits(number: &InvoiceNumber) -> String {
+    format!("{} {}", number.code(), number.number()).trim_start().to_owned()
 }
 
 #[cfg(test)]

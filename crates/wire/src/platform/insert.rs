@@ -13,7 +13,8 @@ use kaipiao_domain::platform::insertion::Insertion;
 use kaipiao_domain::platform::pdf::MediaId;
 use kaipiao_domain::reimbursement::invoice_info::{InfoItem, InfoParty};
 use kaipiao_domain::{Refusal, Timestamp, text};
-use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
 /// Lines of an invoice (D-190).
@@ -97,18 +98,35 @@ fn read_item(line: &Object<'_>) -> Result<InfoItem, Refusal> {
     let quantity = line.text("num")?;
     let quantity = match quantity.trim() {
         "" => Decimal::ONE,
-        number => number.parse().map_err(|_| {
-            let problem = format!("must be a number, not {}", text::quoted(number));
-            Refusal::invalid(line.path_of("num"), problem)
-        })?,
+        number => decimal(line, "num", number)?,
     };
     Ok(InfoItem {
         name: limited(line, "name", true)?,
         quantity,
         unit: limited(line, "unit", false)?,
         // A discount is a line of what it takes off.
-        price: fen(line, "price", -MOST_FEN)?,
+        price: unit_price(line)?,
     })
+}
+
+fn decimal(line: &Object<'_>, name: &str, number: &str) -> Result<Decimal, Refusal> {
+    let read = number.parse().or_else(|_| Decimal::from_scientific(number));
+    read.map_err(|_| {
+        let problem = format!("must be a number, not {}", text::quoted(number));
+        Refusal::invalid(line.path_of(name), problem)
+    })
+}
+
+/// A price without tax is seldom whole fen, and clients compute it in floating point: it is rounded.
+fn unit_price(line: &Object<'_>) -> Result<Fen, Refusal> {
+    let said = line.required_text("price")?;
+    let price = decimal(line, "price", said.trim())?;
+    let rounded = price.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+    let fen = rounded.to_i64().filter(|fen| fen.abs() <= MOST_FEN).ok_or_else(|| {
+        let problem = format!("must be an amount in fen of {MOST_FEN} at most, not {price}");
+        Refusal::invalid(line.path_of("price"), problem)
+    })?;
+    Ok(Fen::new(fen))
 }
 
 fn fen(object: &Object<'_>, name: &str, least: i64) -> Result<Fen, Refusal> {
@@ -164,7 +182,7 @@ mod tests {
             "card_ext": {"nonce_str": "n", "user_card": {"invoice_user_data": {
                 "fee": "1100", "title": " XX ", "billing_time": "1468322401",
                 "billing_no": 44032000211_u64, "billing_code": "62522141", "check_code": null,
-                "info": [{"name": "a", "num": 1.5, "unit": "t", "price": 4}, {"name": "b", "price": "-1"}],
+                "info": [{"name": "a", "num": 1.5, "unit": "t", "price": 3.9999999999999996}, {"name": "b", "num": 1e2, "price": "-1.4"}],
                 "fee_without_tax": 2345, "tax": 123, "s_pdf_media_id": 3015806758683707_u64,
             }}},
         })
@@ -184,7 +202,7 @@ mod tests {
         assert_eq!(asked.billing, ("44032000211".to_owned(), "62522141".to_owned()));
         assert_eq!((asked.pdf.as_str(), asked.trip_pdf), ("3015806758683707", None));
         let [first, second] = &content.items[..] else { panic!("two lines") };
-        assert_eq!((first.quantity, second.quantity), (Decimal::new(15, 1), Decimal::ONE));
+        assert_eq!((first.quantity, second.quantity), (Decimal::new(15, 1), Decimal::ONE_HUNDRED));
         assert_eq!(second.price, Fen::new(-1));
     }
 
