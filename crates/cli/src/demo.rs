@@ -7,6 +7,7 @@ pub mod curl;
 mod issuing;
 mod payer;
 mod payment;
+mod platform;
 mod receiver;
 mod step;
 
@@ -16,6 +17,7 @@ use client::Client;
 use issuing::Issuing;
 use kaipiao_app::sandbox::{DEMO_ACCOUNTS, DEMO_USERS};
 use payment::pay_and_invoice;
+use platform::insert_and_write_off;
 use receiver::{Receiver, openid_of};
 use serde_json::json;
 use std::process::ExitCode;
@@ -73,15 +75,7 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
     let set = client.put("set the callback, which is verified", &path, &callback)?;
     expect(&set["callback"], "mode", &json!("safe"))?;
 
-    let token = client.get(
-        "access token",
-        &format!(
-            "cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
-            merchant.appid, merchant.secret
-        ),
-    )?;
-    expect(&token, "expires_in", &json!(7200))?;
-    let token = text(&token, "access_token")?;
+    let token = client.token("access token", merchant)?;
 
     let path = format!("cgi-bin/ticket/getticket?access_token={token}&type=wx_card");
     let ticket = text(&client.call("ticket (1)", &path, None)?, "ticket")?;
@@ -144,16 +138,20 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
 
     pay_and_invoice(&issuing, &s_pappid, &title)?;
 
-    let asked = json!({
-        "s_pappid": s_pappid, "order_id": "demo-2", "money": 1, "timestamp": 1474875876,
-        "source": "web", "redirect_url": "", "ticket": ticket, "type": 0,
-    });
-    let path = format!("card/invoice/getauthurl?access_token={token}");
-    let link = client.call("another order's link (2)", &path, Some(asked))?;
-    let yes = json!({"auth_url": link["auth_url"], "user": user, "decision": "authorize"});
-    client.post("the user authorizes", "sandbox/v1/authorize", &yes)?;
-    receiver.expect("push (6), decrypted", &["<SuccOrderId><![CDATA[demo-2]]></SuccOrderId>"])?;
+    let authorized = |order_id: &str, money: u64| {
+        let asked = json!({
+            "s_pappid": s_pappid, "order_id": order_id, "money": money, "timestamp": 1474875876,
+            "source": "web", "redirect_url": "", "ticket": ticket, "type": 0,
+        });
+        let path = format!("card/invoice/getauthurl?access_token={token}");
+        let link = client.call("another order's link (2)", &path, Some(asked))?;
+        let yes = json!({"auth_url": link["auth_url"], "user": user, "decision": "authorize"});
+        client.post("the user authorizes", "sandbox/v1/authorize", &yes)?;
+        let succeeded = format!("<SuccOrderId><![CDATA[{order_id}]]></SuccOrderId>");
+        receiver.expect("push (6), decrypted", &[&succeeded])
+    };
 
+    authorized("demo-2", 1)?;
     let which = json!({"s_pappid": s_pappid, "order_id": "demo-2"});
     let mut rejection = which.clone();
     rejection["reason"] = json!("抬头有误 wrong title");
@@ -167,5 +165,7 @@ fn flow(client: &Client, receiver: &Receiver) -> Result<(), String> {
     let messages =
         client.get("the user's messages", &format!("sandbox/v1/messages?user={user}"))?;
     expect(&messages["messages"][0], "reason", &json!("抬头有误 wrong title"))?;
-    Ok(())
+
+    authorized("demo-3", 1100)?;
+    insert_and_write_off(client, receiver, "demo-3")
 }

@@ -1,8 +1,8 @@
 //! The demo's client: calls that are timed and printed.
 
-use crate::demo::step::{expect, pause, print_step};
+use crate::demo::step::{expect, pause, print_step, text};
 use core::time::Duration;
-use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MCHID, DEMO_MERCHANT};
+use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MCHID, DEMO_MERCHANT, DemoAccount};
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_wire::payment::pay_answer::Fields;
 use kaipiao_wire::payment::pay_request::PayRequest;
@@ -25,7 +25,16 @@ impl Client {
         Self { home, admin_token, agent: config.build().into() }
     }
 
-    /// A call of the merchant API: errcode must be 0.
+    /// An account's access token.
+    pub(super) fn token(&self, what: &str, account: &DemoAccount) -> Result<String, String> {
+        let DemoAccount { appid, secret, .. } = account;
+        let query = format!("grant_type=client_credential&appid={appid}&secret={secret}");
+        let answer = self.get(what, &format!("cgi-bin/token?{query}"))?;
+        expect(&answer, "expires_in", &json!(7200))?;
+        text(&answer, "access_token")
+    }
+
+    /// A call of the API: errcode must be 0.
     pub(super) fn call(
         &self,
         what: &str,
@@ -49,6 +58,28 @@ impl Client {
         self.step(what, "POST", path, &sent, || self.agent.post(self.address(path)).send(&*sent))
     }
 
+    /// Sends a file as the part of this name: errcode must be 0.
+    pub(super) fn upload(
+        &self,
+        what: &str,
+        path: &str,
+        name: &str,
+        file: &[u8],
+    ) -> Result<Value, String> {
+        const BOUNDARY: &str = "kaipiao-demo-9c1f4e7a";
+        let disposition = format!("form-data; name=\"{name}\"; filename=\"{name}\"");
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: {disposition}\r\n\r\n");
+        let end = format!("\r\n--{BOUNDARY}--\r\n");
+        let body = [head.as_bytes(), file, end.as_bytes()].concat();
+        let answer =
+            self.step(what, "POST", path, &format!("{name}, {} bytes", file.len()), || {
+                let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+                self.agent.post(self.address(path)).content_type(content_type).send(&body[..])
+            })?;
+        expect(&answer, "errcode", &json!(0)).map_err(|why| format!("{what}: {why}: {answer}"))?;
+        Ok(answer)
+    }
+
     pub(super) fn put(&self, what: &str, path: &str, body: &Value) -> Result<Value, String> {
         let sent = body.to_string();
         self.step(what, "PUT", path, "{…}", || {
@@ -67,8 +98,8 @@ impl Client {
             let request = self.agent.get(self.address(&path));
             let request = request.header("authorization", format!("Bearer {}", self.admin_token));
             let mut answer = request.call().map_err(|error| format!("{what}: {error}"))?;
-            let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
-            let listing: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            let body = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
+            let listing: Value = serde_json::from_str(&body).map_err(|error| error.to_string())?;
             let took_ms = started.elapsed().as_secs_f64() * 1000.0;
             if let Some(push) = listing["pushes"].get(0) {
                 let says = format!("{} {}", push["state"], push["says"]);

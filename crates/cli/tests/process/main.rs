@@ -133,6 +133,13 @@ fn the_demo_exits_0_only_if_all_of_it_held() {
         "payment notice, its signature checked",
         "the payer taps the invoice entry",
         "the payer's wallet",
+        "the platform uploads its PDF",
+        "the platform inserts the invoice",
+        "the user chooses it for a company",
+        "the company locks the invoice",
+        "the company closes the invoice",
+        "push of the invoice's status, decrypted",
+        "the company reads that it is closed",
     ] {
         assert!(
             text.lines().any(|line| line.contains(step) && line.contains(" ms ")),
