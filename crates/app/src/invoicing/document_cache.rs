@@ -1,4 +1,4 @@
-//! The cache of invoices as documents: rendered when somebody asks for them, and kept for a while.
+//! The cache of invoices as documents: rendered, or read from the files, when somebody asks for them, and kept for a while.
 //!
 //! A document follows from its invoice, so nothing of it is stored. Rendering takes milliseconds of a
 //! processor: it runs on threads of its own, as many at once as there are processors, in the order of
@@ -10,6 +10,7 @@ use bytes::Bytes;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::platform::pdf::MediaId;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use tokio::task::JoinError;
 
 /// A document.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// Its bytes.
     pub bytes: Bytes,
@@ -51,7 +52,10 @@ pub enum DocumentFormat {
 /// Whose invoice, which, and in what format.
 pub(crate) type DocumentKey = (AppId, Serial, DocumentFormat);
 
-/// Bytes of documents that are kept.
+/// Whose uploaded file, and which.
+pub(crate) type FileKey = (AppId, MediaId);
+
+/// Bytes of documents that are kept, and as many of files.
 const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// Documents that these are, about.
 const KEPT: usize = 1500;
@@ -62,8 +66,8 @@ const MOST_WAITING: usize = 256;
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<DocumentKey, Arc<Document>> for ByBytes {
-    fn weight(&self, _: &DocumentKey, document: &Arc<Document>) -> u64 {
+impl<Key> Weighter<Key, Arc<Document>> for ByBytes {
+    fn weight(&self, _: &Key, document: &Arc<Document>) -> u64 {
         u64::try_from(document.bytes.len()).unwrap_or(u64::MAX)
     }
 }
@@ -71,6 +75,8 @@ impl Weighter<DocumentKey, Arc<Document>> for ByBytes {
 /// The documents that were asked for lately.
 pub(crate) struct DocumentCache {
     kept: Cache<DocumentKey, Arc<Document>, ByBytes>,
+    /// Those that were uploaded: all who read one at the same time share its bytes.
+    files: Cache<FileKey, Arc<Document>, ByBytes>,
     turns: Arc<DrawingTurns>,
 }
 
@@ -79,6 +85,12 @@ impl DocumentCache {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             kept: Cache::with_options(
+                in_one_shard(),
+                ByBytes,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            files: Cache::with_options(
                 in_one_shard(),
                 ByBytes,
                 DefaultHashBuilder::default(),
@@ -96,6 +108,22 @@ impl DocumentCache {
     ) -> Result<Arc<Document>, NotDrawn> {
         let drawn = async { self.draw(&key.0, drawing.await?).await };
         self.kept.get_or_insert_async(key, drawn).await
+    }
+
+    /// The uploaded file of this name, whose bytes never change: the one that is kept, or is being read, or else what
+    /// this reads.
+    pub(crate) async fn file(
+        &self,
+        key: &FileKey,
+        read: impl Future<Output = Result<Bytes, Failure>>,
+    ) -> Result<Arc<Document>, Failure> {
+        let (_, media_id) = key;
+        let document = async {
+            let (bytes, name) = (read.await?, media_id.to_string());
+            let named = tokio::task::spawn_blocking(move || Document::of(bytes, name)).await;
+            named.map(Arc::new).map_err(|error| Failure::Damaged(error.to_string()))
+        };
+        self.files.get_or_insert_async(key, document).await
     }
 
     async fn draw(&self, merchant: &AppId, drawing: Drawing) -> Result<Arc<Document>, NotDrawn> {

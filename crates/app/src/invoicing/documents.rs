@@ -53,7 +53,7 @@ async fn inserted(
     let document = pdfs::document(app, &invoice.platform, &invoice.pdf).await?;
     let number = &invoice.number;
     let digits = format!("{}{}", number.code(), number.number());
-    Ok(document.map(|document| Arc::new(Document { digits, ..document })))
+    Ok(document.map(|document| Arc::new(Document { digits, ..Document::clone(&document) })))
 }
 
 /// What will be drawn, or why nothing is.

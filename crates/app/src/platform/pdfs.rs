@@ -16,6 +16,7 @@ use kaipiao_ports::platform::pdf_reader::UnreadablePdf;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::{self, Versioned};
+use std::sync::Arc;
 
 /// How long an uploaded PDF is at most, in bytes: 2 MiB, as the newer service says (wire_facts 5.1).
 pub const MOST_BYTES: usize = 2 << 20;
@@ -126,7 +127,7 @@ pub fn url(app: &App, pdf: &PlatformPdf) -> String {
 }
 
 /// The PDF behind an address's last part; None: there is none any more, or this server did not write the address.
-pub async fn file(app: &App, name: &str) -> Result<Option<Document>, Failure> {
+pub async fn file(app: &App, name: &str) -> Result<Option<Arc<Document>>, Failure> {
     let Some(link) = media_link::read(&app.keys, name) else { return Ok(None) };
     if app.now() >= link.until {
         return Ok(None);
@@ -139,7 +140,7 @@ pub(crate) async fn document(
     app: &App,
     owner: &AppId,
     media_id: &MediaId,
-) -> Result<Option<Document>, Failure> {
+) -> Result<Option<Arc<Document>>, Failure> {
     let key = platform_pdf_key(owner, media_id);
     let Some(found) = record::get_fresh::<PlatformPdf>(&*app.store, &key).await? else {
         return Ok(None);
@@ -148,8 +149,10 @@ pub(crate) async fn document(
     if is_expired(app, &pdf) {
         return Ok(None);
     }
-    let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-    let bytes = app.blobs.get(&pdf.blob_name(), limit).await.map_err(|error| away(&error))?;
-    let missing = || Failure::Damaged(format!("the file {} is missing", pdf.blob_name()));
-    Ok(Some(Document::of(bytes.ok_or_else(missing)?, pdf.media_id.to_string())))
+    let read = async {
+        let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+        let bytes = app.blobs.get(&pdf.blob_name(), limit).await.map_err(|error| away(&error))?;
+        bytes.ok_or_else(|| Failure::Damaged(format!("the file {} is missing", pdf.blob_name())))
+    };
+    app.documents.file(&(owner.clone(), media_id.clone()), read).await.map(Some)
 }
