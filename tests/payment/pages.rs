@@ -308,6 +308,13 @@ fn in_production_a_reported_payment_does_not_speak_of_a_sandbox() {
         assert!(!page.body().contains(words), "{words}: {}", page.body());
     }
     assert_eq!(location(&payer.get(&entry)), details("order-1"));
+    let pressed = |words: &str| {
+        let form = form_token(payer.get("/me/titles").body());
+        let refused = payer.call("POST", &entry, &format!("form_token={form}"));
+        assert_eq!(refused.status(), 409);
+        assert!(refused.body().contains(words), "{}", refused.body());
+    };
+    pressed("If you need one, ask the merchant.");
     let given_back = json!({"total_fee": 11300, "openid": "o1", "refund_fee": 11300});
     assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/order-1"), &given_back).0, 200);
     payer.says(
@@ -315,6 +322,7 @@ fn in_production_a_reported_payment_does_not_speak_of_a_sandbox() {
         200,
         "The money was given back, so there is no invoice for it.",
     );
+    pressed("The money was given back, so there is no invoice for it.");
     // The operator is told each condition.
     let (_, answer) = server.admin("GET", &format!("payments/{MCHID}/order-1"), &json!({}));
     assert_eq!(answer["entry"]["conditions"]["platform_linked"], false, "{answer}");

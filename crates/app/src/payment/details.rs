@@ -87,6 +87,18 @@ pub(crate) async fn paid_as(
     Ok(payment.map_or_else(Vec::new, |payment| payment.paid_as()))
 }
 
+/// The payee's name of the payment of these names. None: there is none.
+pub(crate) async fn payee_of(
+    app: &App,
+    mchid: &str,
+    number: &str,
+) -> Result<Option<String>, Failure> {
+    match named(app, mchid, number).await? {
+        Some(payment) => Ok(Some(payee_name(app, &payment).await?)),
+        None => Ok(None),
+    }
+}
+
 /// The payee's name; its id where an operator has not named it.
 pub(super) async fn payee_name(app: &App, payment: &Payment) -> Result<String, Failure> {
     let payee = payment.payee();

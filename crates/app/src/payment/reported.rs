@@ -34,15 +34,13 @@ impl From<Refusal> for ReportError {
 }
 
 /// Keeps a report. The same one again changes nothing; what it says besides, and more that was given back, is taken in;
-/// what it corrects is corrected until an order was opened for the payment.
+/// what it corrects is corrected until the payer has asked for the invoice.
 pub async fn report(app: &App, report: &Report) -> Result<Payment, ReportError> {
     let known = get_fresh::<PayMerchant>(app, &pay_merchant_key(&report.mchid)).await?;
     let pay_merchant = known.ok_or_else(|| {
         let problem = "is no pay merchant's, add it with PUT /admin/v1/pay-merchants/{mchid}";
         Refusal::invalid("mchid", problem)
     })?;
-    check_account(&pay_merchant, report)?;
-    check_sub_merchant(app, &pay_merchant, report).await?;
     if !(0..=report.total_fee_fen).contains(&report.refunded_fen) {
         return Err(Refusal::invalid("refund_fee", "must be 0 to total_fee, in fen").into());
     }
@@ -50,18 +48,32 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, ReportError> 
     let key = payment_key(&report.mchid, &report.out_trade_no);
     let now = app.now();
     decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
+        check_account(&pay_merchant, found.as_ref(), report)?;
+        check_sub_merchant(app, &pay_merchant, found.as_ref(), report).await?;
+        let opened = match &found {
+            Some(known) => s13_receipt::order_of(app, known).await?,
+            None => None,
+        };
         let next = match &found {
             None => Payment::of_report(report, account(&pay_merchant, report)?, now),
-            Some(known) => known.reported_again(report).map_err(ReportError::Conflict)?,
+            Some(known) => {
+                let order = opened.as_ref().map(|order| &order.value);
+                known.reported_again(report, order).map_err(ReportError::Conflict)?
+            }
         };
         let mut also = follows(found.as_ref(), &next, now);
+        if let Some(known) = &found {
+            also.extend(s13_receipt::no_longer_taken_by(app, known, &next).await?);
+        }
         let is_other = found.as_ref().is_none_or(|known| known.request != next.request);
         let opens = is_other && next.order_merchant.is_none() && !next.is_fully_refunded();
         let (next, order) = if opens {
             s13_receipt::opened_by(app, next).await?
         } else {
-            let closed = s13_receipt::closed_by_refund(app, &next).await?;
-            (next, closed)
+            let known = found.as_ref().zip(opened.as_ref());
+            let order =
+                known.and_then(|(known, order)| s13_receipt::corrected(order, known, &next));
+            (next, order)
         };
         also.extend(order);
         let changed = (found.as_ref() != Some(&next)).then(|| next.clone());
@@ -109,9 +121,15 @@ async fn check_transaction_id(app: &App, report: &Report) -> Result<(), Failure>
     }
 }
 
-/// The account that a report names is bound to the pay merchant.
-fn check_account(pay_merchant: &PayMerchant, report: &Report) -> Result<(), Refusal> {
-    match &report.appid {
+/// The account that a report names is bound to the pay merchant; the one that is known was.
+fn check_account(
+    pay_merchant: &PayMerchant,
+    known: Option<&Payment>,
+    report: &Report,
+) -> Result<(), Refusal> {
+    let named = report.appid.as_ref();
+    let named = named.filter(|appid| known.is_none_or(|known| known.request.appid != **appid));
+    match named {
         Some(appid) if !pay_merchant.accounts.contains(appid) => {
             Err(Refusal::invalid("appid", "is not bound to the pay merchant"))
         }
@@ -127,13 +145,17 @@ fn account(pay_merchant: &PayMerchant, report: &Report) -> Result<AppId, Refusal
     })
 }
 
-/// Whom a payment was taken for is one of the pay merchant's own, and known here.
+/// Whom a payment was taken for is one of the pay merchant's own, and known here; who is known as that was.
 async fn check_sub_merchant(
     app: &App,
     pay_merchant: &PayMerchant,
+    known: Option<&Payment>,
     report: &Report,
 ) -> Result<(), Failure> {
-    let Some(sub_mchid) = &report.sub_mchid else { return Ok(()) };
+    let before = known.and_then(|known| known.request.sub_merchant.as_ref());
+    let named = report.sub_mchid.as_ref();
+    let named = named.filter(|mchid| before.is_none_or(|before| before.mchid != **mchid));
+    let Some(sub_mchid) = named else { return Ok(()) };
     if !pay_merchant.sub_merchants.contains(sub_mchid) {
         let problem = format!(
             "{sub_mchid} is no sub-merchant of {}, add it to sub_merchants with PUT /admin/v1/pay-merchants/{}",

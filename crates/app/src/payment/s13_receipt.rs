@@ -200,6 +200,23 @@ async fn waiting_at(
     Ok(Some(payment).filter(|_| link.is_some_and(|link| link.merchant == *merchant)))
 }
 
+/// Takes back what finds a payment under a seller that a report has named by mistake. None: nothing does, or what does
+/// leads to another service provider's.
+pub(super) async fn no_longer_taken_by(
+    app: &App,
+    before: &Payment,
+    next: &Payment,
+) -> Result<Option<Save>, Failure> {
+    if before.payee() == next.payee() {
+        return Ok(None);
+    }
+    let key = taken_by_key(before.payee(), &before.out_trade_no);
+    let found: Option<Versioned<PaymentAlias>> = record::get_fresh(&*app.store, &key).await?;
+    let is_its = |alias: &PaymentAlias| *alias == PaymentAlias::TakenBy(before.mchid.clone());
+    let found = found.filter(|found| is_its(&found.value));
+    Ok(found.map(|found| record::removal(key, Versioned::expect(Some(&found)))))
+}
+
 /// What finds a sub-merchant's payment by its number, so that the merchant's own link may open what its entry would
 /// (D-163). None: it is the pay merchant's own, or another service provider's of that number came first.
 async fn taken_by(app: &App, payment: &Payment) -> Result<Option<Save>, Failure> {
@@ -234,16 +251,48 @@ pub(super) async fn closed_by_refund(
     app: &App,
     payment: &Payment,
 ) -> Result<Option<Save>, Failure> {
-    let Some(merchant) = payment.order_merchant.as_ref().filter(|_| payment.is_fully_refunded())
-    else {
+    if !payment.is_fully_refunded() {
         return Ok(None);
-    };
-    let key = order_key_of(merchant, &order_id(payment)?);
-    let Some(found) = record::get_fresh::<Order>(&*app.store, &key).await? else {
-        return Ok(None);
-    };
+    }
+    let Some(found) = order_of(app, payment).await? else { return Ok(None) };
     let closed = found.value.refunded(&payment.mchid);
-    Ok(closed.map(|closed| record::save(key, Versioned::expect(Some(&found)), &closed)))
+    Ok(closed.map(|closed| save_in_place_of(&found, &closed)))
+}
+
+/// The order that a payment has opened. None: it has opened none, or that is forgotten.
+pub(super) async fn order_of(
+    app: &App,
+    payment: &Payment,
+) -> Result<Option<Versioned<Order>>, Failure> {
+    let Some(merchant) = &payment.order_merchant else { return Ok(None) };
+    let key = order_key_of(merchant, &order_id(payment)?);
+    let found: Option<Versioned<Order>> = record::get_fresh(&*app.store, &key).await?;
+    let is_its = |order: &Order| order.payment.as_ref().is_some_and(|by| by.mchid == payment.mchid);
+    Ok(found.filter(|found| is_its(&found.value)))
+}
+
+/// The order of a payment that was corrected: with its amount, and closed where all of that was given back. It is
+/// saved for another payer too, so that a yes that came first is seen. None: nothing changes.
+pub(super) fn corrected(
+    found: &Versioned<Order>,
+    before: &Payment,
+    next: &Payment,
+) -> Option<Save> {
+    let payer = |payment: &Payment| payment.paid().map(|paid| paid.payer.clone());
+    let is_same = before.request == next.request
+        && payer(before) == payer(next)
+        && before.refunded_fen == next.refunded_fen;
+    if is_same || !found.value.is_unused() {
+        return None;
+    }
+    let order = found.value.corrected(before.request.total_fee_fen, next.request.total_fee_fen);
+    let closed = order.refunded(&next.mchid).filter(|_| next.is_fully_refunded());
+    Some(save_in_place_of(found, &closed.unwrap_or(order)))
+}
+
+fn save_in_place_of(found: &Versioned<Order>, order: &Order) -> Save {
+    let key = order_key_of(&order.merchant, &order.request.order_id);
+    record::save(key, Versioned::expect(Some(found)), order)
 }
 
 /// The platform link of the payment's payee, as it is now: an order that was not opened is nobody's to find.

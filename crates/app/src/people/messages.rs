@@ -4,7 +4,7 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing, readable};
-use crate::payment::details::payment_for;
+use crate::payment::details::{payee_of, payment_for};
 use crate::payment::s13_receipt::{self, Entry};
 use crate::signed::pdf_name;
 use crate::store_access::get;
@@ -23,7 +23,7 @@ const PAGE: usize = 20;
 pub struct InboxMessage {
     /// The message.
     pub message: Message,
-    /// The merchant's name on pages.
+    /// The merchant's name on pages; of a payment the payee's.
     pub merchant_name: String,
     /// The merchant's contact number; empty when it has none.
     pub merchant_phone: String,
@@ -84,14 +84,26 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
         _ => None,
     };
     let entry = readable(entry_of(app, &message).await, &mut left_out)?;
+    let payee_name = readable(payee_name_of(app, &message).await, &mut left_out)?;
+    let account_name = merchant.map_or_else(String::new, |account| account.name);
     Ok(InboxMessage {
         entry,
         company_name: company.map_or_else(String::new, |account| account.name),
         message,
-        merchant_name: merchant.map_or_else(String::new, |account| account.name),
+        merchant_name: payee_name.unwrap_or(account_name),
         merchant_phone: contact.map_or_else(String::new, |contact| contact.phone),
         invoice_name,
     })
+}
+
+/// Whom the payment was taken for that a message tells of, as the cashier and the payment's details name them.
+async fn payee_name_of(app: &App, message: &Message) -> Result<Option<String>, Failure> {
+    match &message.event {
+        MessageEvent::Paid { mchid, .. } | MessageEvent::PaymentToConfirm { mchid, .. } => {
+            payee_of(app, mchid.as_str(), message.order_id.as_str()).await
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The invoice entry of the payment that a message tells of, as the payment's details show it.

@@ -100,13 +100,25 @@ impl Order {
     /// A full refund of the payment closes an entry that nobody has used. None: nothing changes, the order is the
     /// merchant's to reject or its invoice to offset.
     pub fn refunded(&self, mchid: &MchId) -> Option<Self> {
-        let is_unused = matches!(self.state, OrderState::Offered | OrderState::Declined(_));
-        let payment = self
-            .payment
-            .as_ref()
-            .filter(|payment| payment.mchid == *mchid && is_unused && !payment.is_refunded)?;
+        let payment =
+            self.payment.as_ref().filter(|payment| payment.mchid == *mchid && self.is_unused())?;
         let payment = Some(OrderPayment { is_refunded: true, ..payment.clone() });
         Some(Self { payment, ..self.clone() })
+    }
+
+    /// Whether nobody has authorized it, and somebody still can.
+    pub fn is_unused(&self) -> bool {
+        let is_undecided = matches!(self.state, OrderState::Offered | OrderState::Declined(_));
+        is_undecided && !self.is_refunded()
+    }
+
+    /// The order that a payment opened, once the payment's amount was corrected. An amount that the merchant's own
+    /// getauthurl has named since stays.
+    pub fn corrected(&self, former_fen: i64, corrected_fen: i64) -> Self {
+        let is_the_payments = self.request.money_fen == former_fen;
+        let money_fen = if is_the_payments { corrected_fen } else { self.request.money_fen };
+        let request = AuthorizationRequest { money_fen, ..self.request.clone() };
+        Self { request, ..self.clone() }
     }
 
     /// Whether its payment was given back before anybody authorized it.

@@ -3,6 +3,7 @@
 
 use crate::Timestamp;
 use crate::access::account::AppId;
+use crate::authorization::order::{Order, OrderState};
 use crate::payment::out_trade_no::OutTradeNo;
 use crate::payment::pay_merchant::MchId;
 use crate::payment::payments::{
@@ -67,18 +68,18 @@ impl Payment {
         }
     }
 
-    /// The payment as a later report tells of it. The same again changes nothing, what was not known is taken in, and
-    /// what differs is corrected as long as nothing follows from it. Otherwise the words name what differs, and why it
-    /// stays.
-    pub fn reported_again(&self, report: &Report) -> Result<Self, String> {
+    /// The payment as a later report tells of it; `order` is the one that it opened. The same again changes nothing,
+    /// what was not known is taken in, and what differs is corrected as long as nothing follows from it. Otherwise the
+    /// words name what differs, and why it stays.
+    pub fn reported_again(&self, report: &Report, order: Option<&Order>) -> Result<Self, String> {
         let PaymentState::Paid(paid) = &self.state else {
             let state = self.trade_state();
             return Err(format!("out_trade_no names a payment of this server that is {state}"));
         };
-        if let Some(name) = self.difference_from(paid, report)
-            && let Some(why) = self.why_it_stays()
-        {
-            return Err(format!("{name} differs from what is known of the payment, and {why}"));
+        for name in self.differences_from(paid, report) {
+            if let Some(why) = self.why_it_stays(name, order) {
+                return Err(format!("{name} differs from what is known of the payment, and {why}"));
+            }
         }
         if report.total_fee_fen < self.refunded_fen {
             let given_back = self.refunded_fen;
@@ -114,11 +115,13 @@ impl Payment {
         })
     }
 
-    /// The first member of a report that says something else than is known.
-    fn difference_from(&self, paid: &Paid, report: &Report) -> Option<&'static str> {
+    /// The members of a report that say something else than is known.
+    fn differences_from(&self, paid: &Paid, report: &Report) -> Vec<&'static str> {
         let before = &self.request;
         let sub_mchid = before.sub_merchant.as_ref().map(|sub| &sub.mchid);
         let is_other_seller = report.sub_mchid.as_ref().is_some_and(|to| Some(to) != sub_mchid);
+        // Of a reported payment the highest counts, which is no difference.
+        let is_more_given_back = !self.is_reported() && report.refunded_fen > self.refunded_fen;
         let differs = [
             (differ(Some(&before.total_fee_fen), Some(&report.total_fee_fen)), "total_fee"),
             (differ(Some(&before.appid), report.appid.as_ref()), "appid"),
@@ -132,24 +135,45 @@ impl Payment {
                 "transaction_id",
             ),
             (differ(seconds(paid.at).as_ref(), seconds(report.paid_at).as_ref()), "time_end"),
+            (is_more_given_back, "refund_fee"),
         ];
-        differs.into_iter().find(|(differs, _)| *differs).map(|(_, name)| name)
+        differs.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name).collect()
     }
 
-    /// Why a report cannot correct it. None: it can.
-    fn why_it_stays(&self) -> Option<String> {
-        let number = &self.out_trade_no;
-        let is_reported = self.prepay.is_none() && self.request.trade_type == TradeType::Jsapi;
-        if !is_reported {
+    /// Whether it was made elsewhere.
+    fn is_reported(&self) -> bool {
+        self.prepay.is_none() && self.request.trade_type == TradeType::Jsapi
+    }
+
+    /// Why a report cannot correct this member. None: it can.
+    fn why_it_stays(&self, name: &str, order: Option<&Order>) -> Option<String> {
+        if !self.is_reported() {
             return Some("it was made on this server, no report corrects it".to_owned());
         }
-        if let Some(merchant) = &self.order_merchant {
-            return Some(format!(
-                "order {number} of {merchant} was opened for it: have the merchant reject that, and report another number"
-            ));
+        // Nothing follows from these: the order does not have them.
+        if matches!(name, "body" | "transaction_id" | "time_end") {
+            return None;
         }
-        let is_refunded_here = !self.refunds.is_empty();
-        is_refunded_here.then(|| "a refund of it was made on this server".to_owned())
+        if !self.refunds.is_empty() {
+            return Some("a refund of it was made on this server".to_owned());
+        }
+        // Whose order it is, and that there is one, follows from these.
+        let opens_the_order = matches!(name, "receipt" | "sub_mch_id");
+        let why = match order.map(|order| &order.state) {
+            Some(OrderState::Authorized(_)) => {
+                "was authorized: have the merchant reject that, and report another number"
+            }
+            Some(OrderState::Rejected { .. }) => "was rejected: report another number",
+            _ if order.is_some_and(Order::is_refunded) => {
+                "was closed by its refund: report another number"
+            }
+            _ if opens_the_order => {
+                "was opened for it: the merchant can reject that once a user has answered, report another number"
+            }
+            _ => return None,
+        };
+        let (number, merchant) = (&self.out_trade_no, self.order_merchant.as_ref()?);
+        Some(format!("order {number} of {merchant} {why}"))
     }
 }
 
@@ -169,7 +193,10 @@ fn differ<T: PartialEq>(known: Option<&T>, reported: Option<&T>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authorization::user_decision::Authorization;
     use crate::payment::fixtures::{NOW, paid};
+    use crate::payment::pay_merchant::PlatformLink;
+    use crate::payment::s13_receipt::entry_request;
 
     fn appid() -> AppId {
         paid().request.appid
@@ -216,57 +243,108 @@ mod tests {
     #[test]
     fn what_a_report_leaves_out_stays_and_what_it_adds_is_taken_in() {
         let known = known();
-        assert_eq!(known.reported_again(&report()), Ok(known.clone()));
+        assert_eq!(known.reported_again(&report(), None), Ok(known.clone()));
         let bare = Payment::of_report(&Report { user: None, ..report() }, appid(), NOW);
         let whole = Report { transaction_id: Some("42".into()), paid_at: Some(NOW), ..report() };
-        assert_eq!(bare.reported_again(&whole), Ok(known));
+        assert_eq!(bare.reported_again(&whole, None), Ok(known));
+    }
+
+    /// The order that a payment has opened.
+    fn opened_by(payment: &Payment) -> Order {
+        let platform = crate::access::account::PlatformId::from_checked("p".into());
+        let link = PlatformLink { merchant: appid(), platform };
+        let request = entry_request(payment, &link, NOW).unwrap();
+        Order::of_payment(appid(), request, payment.mchid.clone(), NOW)
+    }
+
+    fn authorized(order: &Order) -> Order {
+        let state = OrderState::Authorized(Authorization {
+            user: UserId::parse("amy").unwrap(),
+            openid: OpenId::from_checked("o1".into()),
+            paid_as: Vec::new(),
+            at: NOW,
+            title: None,
+            used_by: None,
+        });
+        Order { state, ..order.clone() }
     }
 
     #[test]
     fn each_member_is_corrected_until_something_follows_from_it() {
         let known = known();
         let opened = Payment { order_merchant: Some(appid()), ..known.clone() };
-        let made_here = paid();
+        let order = opened_by(&opened);
         let refunded = Payment {
             refunds: vec![crate::payment::out_trade_no::OutRefundNo::parse("r").unwrap()],
             ..known.clone()
         };
         for (name, report) in others() {
-            let corrected = known.reported_again(&report).unwrap();
+            let corrected = known.reported_again(&report, None).unwrap();
             assert_ne!(corrected, known, "{name}");
-            assert_eq!(corrected.reported_again(&report), Ok(corrected.clone()), "{name}");
-            for (stays, words) in [(&opened, "was opened for it"), (&refunded, "a refund of it")] {
-                let why = stays.reported_again(&report).unwrap_err();
+            let again = corrected.reported_again(&report, None);
+            assert_eq!(again, Ok(corrected.clone()), "{name}");
+            let stays = |payment: &Payment, order: Option<&Order>, words: &str| {
+                let why = payment.reported_again(&report, order).unwrap_err();
+                let says = why.starts_with(&format!("{name} differs")) && why.contains(words);
+                assert!(says, "{why}");
+            };
+            stays(&paid(), None, "it was made on this server");
+            if ["body", "transaction_id", "time_end"].contains(&name) {
                 assert!(
-                    why.starts_with(&format!("{name} differs")) && why.contains(words),
-                    "{why}"
+                    opened.reported_again(&report, Some(&authorized(&order))).is_ok(),
+                    "{name}"
                 );
+                assert!(refunded.reported_again(&report, None).is_ok(), "{name}");
+                continue;
+            }
+            stays(&refunded, None, "a refund of it");
+            stays(&opened, Some(&authorized(&order)), "was authorized");
+            let closed = order.refunded(&opened.mchid).unwrap();
+            stays(&opened, Some(&closed), "was closed by its refund");
+            if ["receipt", "sub_mch_id"].contains(&name) {
+                stays(&opened, Some(&order), "was opened for it");
+            } else {
+                assert!(opened.reported_again(&report, Some(&order)).is_ok(), "{name}");
             }
         }
-        let why = made_here.reported_again(&others()[0].1).unwrap_err();
-        assert!(why.contains("it was made on this server"), "{why}");
+    }
+
+    #[test]
+    fn what_was_given_back_of_a_payment_made_here_is_not_reported() {
+        let more = Report { refunded_fen: 1, ..report() };
+        let why = paid().reported_again(&more, None).unwrap_err();
+        assert!(why.starts_with("refund_fee differs") && why.contains("made on this server"));
+        let known = Payment { refunded_fen: 1, ..paid() };
+        assert_eq!(known.reported_again(&more, None), Ok(known.clone()));
+    }
+
+    #[test]
+    fn a_corrected_amount_is_the_orders_unless_the_merchant_has_named_its_own() {
+        let order = opened_by(&known());
+        assert_eq!(order.corrected(100, 99).request.money_fen, 99);
+        assert_eq!(order.corrected(101, 99), order);
     }
 
     #[test]
     fn another_openid_is_another_person_until_a_report_names_them() {
         let other = Report { user: None, openid: OpenId::from_checked("o2".into()), ..report() };
-        let corrected = known().reported_again(&other).unwrap();
+        let corrected = known().reported_again(&other, None).unwrap();
         assert_eq!(corrected.paid().unwrap().payer.user, None);
     }
 
     #[test]
     fn the_most_that_was_given_back_counts_and_bounds_the_amount() {
         let report = Report { refunded_fen: 60, ..report() };
-        let refunded = known().reported_again(&report).unwrap();
+        let refunded = known().reported_again(&report, None).unwrap();
         let earlier = Report { refunded_fen: 0, ..report.clone() };
-        assert_eq!(refunded.reported_again(&earlier).unwrap().refunded_fen, 60);
+        assert_eq!(refunded.reported_again(&earlier, None).unwrap().refunded_fen, 60);
         let less = Report { total_fee_fen: 59, refunded_fen: 0, ..report };
-        assert!(refunded.reported_again(&less).unwrap_err().contains("60 fen"));
+        assert!(refunded.reported_again(&less, None).unwrap_err().contains("60 fen"));
     }
 
     #[test]
     fn what_nobody_has_paid_here_is_not_reported() {
         let closed = Payment { state: PaymentState::Closed { at: NOW }, ..paid() };
-        assert!(closed.reported_again(&report()).unwrap_err().contains("that is CLOSED"));
+        assert!(closed.reported_again(&report(), None).unwrap_err().contains("that is CLOSED"));
     }
 }

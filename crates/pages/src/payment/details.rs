@@ -115,7 +115,7 @@ impl<'a> DetailsPage<'a> {
 }
 
 /// A payer can do nothing about the conditions of an entry but ask the merchant.
-fn without_entry(payment: &Payment) -> (&'static str, &'static str) {
+pub(crate) fn without_entry(payment: &Payment) -> (&'static str, &'static str) {
     if payment.is_fully_refunded() {
         return (
             "款项已退回，不能再开发票。",

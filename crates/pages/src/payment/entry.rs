@@ -2,7 +2,7 @@
 
 use crate::page::{Frame, html, notice, see_other};
 use crate::pages::Pages;
-use crate::payment::details::{details_address, no_such_payment, state_of};
+use crate::payment::details::{details_address, no_such_payment, state_of, without_entry};
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
 use askama::Template;
@@ -186,7 +186,13 @@ pub(crate) async fn open(
             &frame,
             StatusCode::CONFLICT,
             ("这笔支付不能开票", "You can't get an invoice for this payment"),
-            ("请返回账单详情，查看原因。", "Go back to the payment's details, they say why."),
+            match pages.is_sandbox {
+                true => (
+                    "请返回账单详情，查看原因。",
+                    "Go back to the payment's details, they say why.",
+                ),
+                false => without_entry(&payment),
+            },
         ),
         Err(EntryError::Failed(failure)) => unavailable(&frame, &failure),
     }
