@@ -3,14 +3,17 @@
 
 use crate::app::App;
 use crate::delivery::callbacks;
+use crate::delivery::new_push::receiver;
 use crate::failure::Failure;
 use crate::signed::verification_url;
 use core::time::Duration;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::sender::{Outgoing, SendError};
+use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// What was found.
@@ -21,15 +24,52 @@ pub struct Reached {
     pub answered_in: Option<Duration>,
 }
 
-/// Looks at the account's callback; `calls`: calls it too. 40201 when there is none, or its address leads nowhere that
-/// this server sends to.
+/// The accounts whose callbacks this node is checking.
+#[derive(Default)]
+pub(crate) struct ChecksUnderWay(Mutex<HashSet<AppId>>);
+
+/// A check under way; it ends when this is dropped.
+struct UnderWay<'a> {
+    all: &'a ChecksUnderWay,
+    account: AppId,
+}
+
+impl ChecksUnderWay {
+    fn all(&self) -> MutexGuard<'_, HashSet<AppId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, account: &AppId) -> Result<UnderWay<'_>, Refusal> {
+        if !self.all().insert(account.clone()) {
+            let detail = "a check of this callback is under way, wait for its answer";
+            return Err(Refusal::new(ErrorCode::MinuteQuotaReached, detail));
+        }
+        Ok(UnderWay { all: self, account: account.clone() })
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.all.all().remove(&self.account);
+    }
+}
+
+/// Looks at the callback that the account's events go to: a mini program's or an app's may be its merchant's (D-212).
+/// `calls`: calls it too. 40201 when there is none, or its address leads nowhere that this server sends to; 45011 while
+/// it is being checked.
 pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached, Failure> {
-    let Some(callback) = callbacks::open_callback(app, &account.appid).await? else {
-        return Err(unusable("this account has no callback").into());
+    let told = receiver(app, &account.appid, account.merchant()).await?.appid;
+    let _under_way = app.callback_checks.begin(&told)?;
+    let Some(callback) = callbacks::open_callback(app, &told).await? else {
+        let why = match told == account.appid {
+            true => "this account has no callback".to_owned(),
+            false => format!("neither this account nor its merchant {told} has a callback"),
+        };
+        return Err(unusable(&why).into());
     };
     let time_limit = app.settings.push.concurrency.time_limit;
     let found = app.sender.addresses(&callback.url, time_limit).await;
-    let addresses = found.map_err(|error| unusable(&error.to_string()))?;
+    let addresses = found.map_err(|error| unusable(&told_of(&error)))?;
     if !calls {
         return Ok(Reached { addresses, answered_in: None });
     }
@@ -44,6 +84,17 @@ pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached,
         Err(_) => None,
     };
     Ok(Reached { addresses, answered_in })
+}
+
+/// What is said of an address that is not sent to, without where its name leads: that may be the inside of the
+/// operator's network.
+fn told_of(error: &SendError) -> String {
+    match error {
+        SendError::PrivateAddress(_) => {
+            "it leads to a private address, which this server does not send to".to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 fn unusable(why: &str) -> Refusal {
