@@ -1,6 +1,6 @@
 //! The context of every use case.
 
-use crate::delivery::callback_check::ChecksUnderWay;
+use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
 use crate::failure::Failure;
 use crate::invoicing::document_cache::DocumentCache;

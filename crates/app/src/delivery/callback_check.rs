@@ -8,12 +8,10 @@ use crate::failure::Failure;
 use crate::signed::verification_url;
 use core::time::Duration;
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::access::account::Account;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::delivery::sender::{Outgoing, SendError};
-use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// What was found.
@@ -22,36 +20,6 @@ pub struct Reached {
     pub addresses: Vec<IpAddr>,
     /// How long its whole answer took; None: it was not called, or has not answered.
     pub answered_in: Option<Duration>,
-}
-
-/// The accounts whose callbacks this node is checking.
-#[derive(Default)]
-pub(crate) struct ChecksUnderWay(Mutex<HashSet<AppId>>);
-
-/// A check under way; it ends when this is dropped.
-struct UnderWay<'a> {
-    all: &'a ChecksUnderWay,
-    account: AppId,
-}
-
-impl ChecksUnderWay {
-    fn all(&self) -> MutexGuard<'_, HashSet<AppId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&self, account: &AppId) -> Result<UnderWay<'_>, Refusal> {
-        if !self.all().insert(account.clone()) {
-            let detail = "a check of this callback is under way, wait for its answer";
-            return Err(Refusal::new(ErrorCode::MinuteQuotaReached, detail));
-        }
-        Ok(UnderWay { all: self, account: account.clone() })
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.all.all().remove(&self.account);
-    }
 }
 
 /// Looks at the callback that the account's events go to: a mini program's or an app's may be its merchant's (D-212).
