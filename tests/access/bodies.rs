@@ -112,17 +112,23 @@ fn unfinished_bodies_of_one_account_take_its_share_and_leave_the_others_theirs()
     let head = head("POST", &greedy.path(call), 65_000, "");
     let large = " ".repeat(60_000) + r#"{"s_pappid":"x"}"#;
     let mut unfinished = Vec::new();
-    wait_for("the share to be taken", || {
+    let shed = wait_for("the share to be taken", || {
         let mut stream = connect(&server);
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(&vec![b' '; 64_000]).unwrap();
         unfinished.push(stream);
-        (greedy.post_text(call, &large)["errcode"] == json!(-1)).then_some(())
+        Some(greedy.post_text(call, &large)).filter(|answer| answer["errcode"] == json!(-1))
     });
     for _ in 0..20 {
         assert_refused(&other.post_text(call, &large), 72031, "s_pappid");
     }
     assert_ok(&greedy.attribute("get_contact", &json!({})));
+    // What was shed is found by its rid too.
+    let rid = shed["errmsg"].as_str().unwrap().rsplit_once(" rid: ").unwrap().1;
+    let found = greedy.post("/cgi-bin/openapi/rid/get", &json!({"rid": rid}));
+    assert_ok(&found);
+    let said = found["request"]["response_body"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(said).unwrap(), shed);
     drop(unfinished);
     wait_for("the memory to come back", || {
         let answer = greedy.post_text(call, &large);

@@ -1,7 +1,8 @@
 //! Addresses, the callback's check, quotas, refused requests (wire_facts 2.2).
 
 use kaipiao_tests::{
-    ADMIN, Client, MERCHANT, PLATFORM, Receiver, Reply, TestServer, assert_ok, assert_refused,
+    ADMIN, Client, MERCHANT, MINI_PROGRAM, PLATFORM, REIMBURSER, Receiver, Reply, TestServer,
+    assert_ok, assert_refused,
 };
 use serde_json::{Value, json};
 
@@ -37,8 +38,12 @@ fn a_callback_is_looked_up_and_called() {
     let client = server.client(MERCHANT);
     let check = |body: Value| client.post(CHECK, &body);
     assert_refused(&check(json!({"action": "all"})), 40201, "this account has no callback");
+    let of_mini_program = || server.client(MINI_PROGRAM).post(CHECK, &json!({"action": "all"}));
+    assert_refused(&of_mini_program(), 40201, "neither this account nor its merchant");
     let receiver = Receiver::behaving(|_, _| Reply::Success("success"));
     server.set_callback(MERCHANT, &receiver, "plain");
+    // Its events go to the merchant.
+    assert_eq!(of_mini_program()["ping"][0]["package_loss"], "0%");
     let answer = check(json!({"action": "all", "check_operator": "UNICOM"}));
     assert_ok(&answer);
     assert_eq!(answer["dns"], json!([{"ip": "127.0.0.1", "real_operator": "DEFAULT"}]));
@@ -56,36 +61,67 @@ fn a_callback_is_looked_up_and_called() {
     assert!(receiver.received().is_empty());
 }
 
+/// The settings of an account with this callback.
+fn account_with(url: &str) -> String {
+    format!(
+        "[[accounts]]\nappid = \"wx00000000000000aa\"\nrole = \"merchant\"\nsecret = \"0123456789abcdef\"\n\
+         callback_url = \"{url}\"\ncallback_token = \"AAAAA\"\n"
+    )
+}
+
+/// That account.
+fn client_of(server: &TestServer) -> Client<'_> {
+    let token = server.token_answer("wx00000000000000aa", "0123456789abcdef");
+    server.client_with(token["access_token"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_callback_is_checked_once_at_a_time() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server =
+        TestServer::start_with(&account_with(&format!("http://{}/", silent.local_addr().unwrap())));
+    let client = client_of(&server);
+    let check = || client.post(CHECK, &json!({"action": "all"}));
+    let first = std::thread::scope(|scope| {
+        let first = scope.spawn(check);
+        let (called, _) = silent.accept().unwrap();
+        assert_refused(&check(), 45011, "under way");
+        drop((silent, called));
+        first.join().unwrap()
+    });
+    for answer in [first, check()] {
+        assert_ok(&answer);
+        assert_eq!(answer["ping"][0]["package_loss"], "100%");
+    }
+}
+
 #[test]
 fn a_callback_that_does_not_answer_is_told_and_a_private_one_is_not_called() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = gone.local_addr().unwrap().port();
     drop(gone);
-    let account = |url: &str| {
-        format!(
-            "[[accounts]]\nappid = \"wx00000000000000aa\"\nrole = \"merchant\"\nsecret = \"0123456789abcdef\"\n\
-             callback_url = \"{url}\"\ncallback_token = \"AAAAA\"\n"
-        )
-    };
     let checked = |settings: &str| {
         let server = TestServer::start_with(settings);
-        let token = server.token_answer("wx00000000000000aa", "0123456789abcdef");
-        let client = server.client_with(token["access_token"].as_str().unwrap().to_owned());
-        client.post(CHECK, &json!({"action": "all"}))
+        client_of(&server).post(CHECK, &json!({"action": "all"}))
     };
-    let answer = checked(&account(&format!("http://127.0.0.1:{port}/")));
+    let answer = checked(&account_with(&format!("http://127.0.0.1:{port}/")));
     assert_ok(&answer);
     assert_eq!(
         (&answer["ping"][0]["package_loss"], &answer["ping"][0]["time"]),
         (&json!("100%"), &json!(""))
     );
-    let answer = checked(&account("http://nobody.invalid/"));
+    let answer = checked(&account_with("http://nobody.invalid/"));
     assert_refused(&answer, 40201, "no connection");
     let key = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(key.path(), "00".repeat(32)).unwrap();
     let production = format!("mode = \"production\"\nserver_key_file = {:?}\n", key.path());
-    let answer = checked(&(production + &account("http://127.0.0.1:1/")));
-    assert_refused(&answer, 40201, "private address");
+    for host in ["127.0.0.1", "localhost"] {
+        let answer =
+            checked(&format!("{production}{}", account_with(&format!("http://{host}:1/"))));
+        assert_refused(&answer, 40201, "private address");
+        let text = answer.to_string();
+        assert!(!text.contains("127.0.0.1") && !text.contains("::1"), "{text}");
+    }
 }
 
 #[test]
@@ -174,37 +210,62 @@ fn a_refused_request_is_found_by_its_rid_by_its_account_alone() {
     assert_refused(&client.post(RID, &json!({"rid": rid})), 76001, "seven days");
 }
 
+/// One call of each kind, each by an account that may make it: whose, its method, path and body.
+fn calls_of_each_kind(server: &TestServer) -> Vec<(&'static str, &'static str, String, String)> {
+    let secret = server.secret(MERCHANT);
+    let grant = format!("grant_type=client_credential&appid={MERCHANT}&secret={secret}");
+    let stable =
+        json!({"grant_type": "client_credential", "appid": MERCHANT, "secret": secret}).to_string();
+    let mut calls = vec![
+        (MERCHANT, "GET", format!("/cgi-bin/token?{grant}"), String::new()),
+        (MERCHANT, "POST", "/cgi-bin/token".to_owned(), grant),
+        (MERCHANT, "POST", "/cgi-bin/stable_token".to_owned(), stable),
+    ];
+    for (appid, method, path) in [
+        (MERCHANT, "GET", "/cgi-bin/ticket/getticket?type=wx_card"),
+        (MERCHANT, "GET", "/card/invoice/setbizattr?action=get_contact"),
+        (MERCHANT, "POST", "/card/invoice/getauthdata"),
+        (MERCHANT, "POST", "/card/invoice/scantitle"),
+        (MERCHANT, "POST", "/cgi-bin/openapi/quota/get"),
+        (MERCHANT, "GET", "/cgi-bin/getcallbackip"),
+        (PLATFORM, "POST", "/card/invoice/insert"),
+        (PLATFORM, "POST", "/card/invoice/platform/getpdf?action=get_url"),
+        (PLATFORM, "POST", "/card/invoice/platform/setpdf"),
+        (REIMBURSER, "POST", "/card/invoice/reimburse/getinvoiceinfo"),
+    ] {
+        let path = server.client(appid).path(path);
+        calls.push((appid, method, path, "{}".to_owned()));
+    }
+    calls
+}
+
 #[test]
 fn an_account_that_lists_addresses_calls_from_nowhere_else() {
     let server = TestServer::start_with("trusted_proxies = [\"127.0.0.1\"]\n");
-    let put = |callers: Value| {
-        let (status, answer) = server.put_account(MERCHANT, &json!({"callers": callers}), ADMIN);
+    let put = |appid: &str, callers: Value| {
+        let (status, answer) = server.put_account(appid, &json!({"callers": callers}), ADMIN);
         (status, answer["callers"].clone())
     };
-    let ask = |path: &str, from: &str| -> Value {
-        let answer = server.page("GET", path, &[("x-forwarded-for", from)], "");
+    let calls = calls_of_each_kind(&server);
+    let ask = |(_, method, path, body): &(&str, &str, String, String), from: &str| -> Value {
+        let answer = server.page(method, path, &[("x-forwarded-for", from)], body);
         serde_json::from_str(answer.body()).unwrap()
     };
-    let token = server.token(MERCHANT);
-    let secret = server.secret(MERCHANT);
-    let calls = [
-        format!("/cgi-bin/token?grant_type=client_credential&appid={MERCHANT}&secret={secret}"),
-        format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={token}"),
-        format!("/card/invoice/setbizattr?action=get_contact&access_token={token}"),
-    ];
-    let listed = json!(["203.0.113.0/24", "2001:db8::7"]);
-    assert_eq!(put(listed), (200, json!(["203.0.113.0/24", "2001:db8::7/128"])));
+    for appid in [MERCHANT, PLATFORM, REIMBURSER] {
+        let listed = json!(["203.0.113.0/24", "2001:db8::7"]);
+        assert_eq!(put(appid, listed), (200, json!(["203.0.113.0/24", "2001:db8::7/128"])));
+    }
     for call in &calls {
         let refused = ask(call, "198.51.100.9");
-        assert_eq!(refused["errcode"], 40164, "{refused}");
+        assert_eq!(refused["errcode"], 40164, "{call:?}: {refused}");
         let text = refused["errmsg"].as_str().unwrap();
         assert!(text.starts_with("invalid ip 198.51.100.9, not in whitelist"), "{text}");
         assert_eq!(ask(call, "")["errcode"], 40164);
         for listed in ["203.0.113.9", "198.51.100.9, 203.0.113.9", "2001:db8::7"] {
-            assert_ne!(ask(call, listed)["errcode"], 40164, "{listed}");
+            assert_ne!(ask(call, listed)["errcode"], 40164, "{call:?}: {listed}");
         }
     }
-    assert_eq!(put(json!([])), (200, json!([])));
+    assert_eq!(put(MERCHANT, json!([])), (200, json!([])));
     assert_ne!(ask(&calls[0], "198.51.100.9")["errcode"], 40164);
     let (status, answer) =
         server.put_account(MERCHANT, &json!({"callers": ["10.0.0.0/33"]}), ADMIN);

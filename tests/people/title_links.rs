@@ -202,6 +202,43 @@ fn a_picked_title_is_pushed_to_whoever_asked() {
 }
 
 #[test]
+fn a_form_sent_twice_is_one_event_and_a_flood_is_refused() {
+    let server = TestServer::start();
+    let receiver = Receiver::start();
+    server.set_callback(MERCHANT, &receiver, "safe");
+    let merchant = server.client(MERCHANT);
+    let link = |attach: &str| server.path_of(&url(&merchant, ASK, &json!({"attach": attach})));
+    let (path, other) = (link("1"), link("2"));
+    let titles = book(&server, USER);
+    let visitor = Visitor::new(&server, USER);
+    let pick = |path: &str, title: usize| {
+        visitor.post(path, &format!("&title={}", titles[title]["id"].as_str().unwrap()))
+    };
+    let events = || {
+        server.all_completed();
+        server.pushes(&format!("appid={MERCHANT}")).len()
+    };
+    std::thread::scope(|scope| {
+        let clicks = [(); 2].map(|()| scope.spawn(|| pick(&path, 0)));
+        for click in clicks {
+            assert_eq!(click.join().unwrap().0, 303);
+        }
+    });
+    assert_eq!(events(), 1);
+    for _ in 1..5 {
+        server.advance_s(11);
+        assert_eq!(pick(&path, 0).0, 303);
+    }
+    let (status, html) = pick(&path, 1);
+    assert!(status == 429 && html.contains("You have sent too many"), "{html}");
+    assert_eq!(pick(&other, 1).0, 303);
+    assert_eq!(events(), 6);
+    server.advance_s(17);
+    assert_eq!(pick(&path, 1).0, 303);
+    assert_eq!(events(), 7);
+}
+
+#[test]
 fn a_titles_code_is_scanned_for_ten_minutes() {
     let server = TestServer::start();
     let merchant = server.client(MERCHANT);

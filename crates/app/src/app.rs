@@ -1,9 +1,11 @@
 //! The context of every use case.
 
+use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
 use crate::failure::Failure;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::told_codes::ToldCodes;
+use crate::people::title_picks::TitlePicks;
 use crate::settings::Settings;
 use crate::signed::Keys;
 use kaipiao_domain::Timestamp;
@@ -65,6 +67,8 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
     pub(crate) mailboxes: Mailboxes,
+    pub(crate) title_picks: TitlePicks,
+    pub(crate) callback_checks: ChecksUnderWay,
     /// The newest look at the store's health; held by whoever looks.
     pub(crate) health: Mutex<Option<Look>>,
     /// The sandbox's clock was moved.
@@ -92,6 +96,8 @@ impl App {
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
             mailboxes: Mailboxes::default(),
+            title_picks: TitlePicks::default(),
+            callback_checks: ChecksUnderWay::default(),
             health: Mutex::default(),
             clock_moved: Notify::new(),
             node,

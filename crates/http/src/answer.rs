@@ -139,6 +139,11 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
     let client = address.map(display);
     let uri = request.uri().clone();
     let mut response = next.run(request).await;
+    let remember = |answer: &str, rid: String| {
+        if let Some(called) = Called::by(server, &method, &uri) {
+            called.remember(server, rid, started, address, answer);
+        }
+    };
     let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     match response.extensions_mut().remove::<Marker>() {
@@ -167,16 +172,16 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             let why = refusal.to_string();
             tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
             let text = answer::refused(&refusal, &rid);
-            if let Some(called) = Called::by(server, &method, &uri) {
-                called.remember(server, rid, started, address, &text);
-            }
+            remember(&text, rid);
             json(StatusCode::OK, text)
         }
         Some(Marker::Json(failure)) => {
             let why = failure.to_string();
             let rid = new_rid(&server.app);
             tracing::error!(client, %method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
-            json(StatusCode::OK, answer::system_error(&rid))
+            let text = answer::system_error(&rid);
+            remember(&text, rid);
+            json(StatusCode::OK, text)
         }
     }
 }

@@ -4,13 +4,15 @@
 use axum::http::{Method, Uri};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::time::Timestamp;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Accounts that are remembered at most. Only those whose token works are counted.
+/// Accounts whose calls are counted at most. Only those whose token works are counted.
 const MOST_ACCOUNTS: usize = 10_000;
-/// Refused requests of an account that are remembered at most.
+/// Refused requests that are remembered at most: of an account, and of all. With what each holds at most, all of them
+/// are some 40 MB.
 const MOST_REFUSED: usize = 32;
+const MOST_REFUSED_OF_ALL: usize = 20_000;
 /// Bytes of a request's address that are remembered, and of its answer.
 const MOST_URL_BYTES: usize = 512;
 const MOST_ANSWER_BYTES: usize = 1024;
@@ -34,92 +36,156 @@ pub(crate) struct RefusedRequest {
 pub struct CallLog {
     /// The paths of all calls.
     paths: Vec<&'static str>,
-    accounts: Mutex<HashMap<AppId, AccountCalls>>,
+    counted: Mutex<Counted>,
+    refused: Mutex<Refused>,
+}
+
+/// How many calls the accounts have made that called last.
+#[derive(Default)]
+struct Counted {
+    of_accounts: HashMap<AppId, Counts>,
+    /// The accounts by their newest call: the longest idle one first.
+    by_newest_call: BTreeMap<u64, AppId>,
+    calls: u64,
 }
 
 #[derive(Default)]
-struct AccountCalls {
-    /// The calendar day in China that the counts belong to.
+struct Counts {
+    /// The calendar day in China that they belong to.
     day: i64,
-    counts: HashMap<String, u64>,
-    refused: VecDeque<RefusedRequest>,
+    of_paths: HashMap<&'static str, u64>,
+    newest_call: u64,
+}
+
+/// The newest refused requests, by their order.
+#[derive(Default)]
+struct Refused {
+    requests: BTreeMap<u64, (AppId, RefusedRequest)>,
+    /// The places of each account's own in that order.
+    of_accounts: HashMap<AppId, VecDeque<u64>>,
+    /// The place of the next one.
+    next: u64,
 }
 
 impl CallLog {
     /// One of the calls with these paths, in which nothing is remembered.
     pub fn new(paths: impl IntoIterator<Item = &'static str>) -> Self {
-        Self { paths: paths.into_iter().collect(), accounts: Mutex::default() }
+        let (counted, refused) = (Mutex::default(), Mutex::default());
+        Self { paths: paths.into_iter().collect(), counted, refused }
     }
 
     /// Whether this is the path of a call.
     pub(crate) fn knows(&self, path: &str) -> bool {
-        self.paths.contains(&path)
+        self.known(path).is_some()
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<AppId, AccountCalls>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self, path: &str) -> Option<&'static str> {
+        self.paths.iter().copied().find(|known| *known == path)
     }
 
-    fn with<R>(&self, appid: &AppId, act: impl FnOnce(&mut AccountCalls) -> R) -> Option<R> {
-        let mut all = self.all();
-        if let Some(calls) = all.get_mut(appid) {
-            return Some(act(calls));
-        }
-        let has_room = all.len() < MOST_ACCOUNTS;
-        has_room.then(|| act(all.entry(appid.clone()).or_default()))
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call.
+    fn refused(&self) -> MutexGuard<'_, Refused> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call; in the place of the longest idle account, where there are too many.
     pub(crate) fn count(&self, appid: &AppId, path: &str, now: Timestamp) {
-        self.with(appid, |calls| {
-            let day = now.china_day();
-            if calls.day != day {
-                calls.day = day;
-                calls.counts.clear();
-            }
-            match calls.counts.get_mut(path) {
-                Some(count) => *count += 1,
-                None => drop(calls.counts.insert(path.to_owned(), 1)),
-            }
-        });
+        if let Some(path) = self.known(path) {
+            self.counted().add(appid, path, now.china_day());
+        }
     }
 
     /// How often an account has called a path today.
     pub(crate) fn used(&self, appid: &AppId, path: &str, now: Timestamp) -> u64 {
-        let all = self.all();
-        let today = all.get(appid).filter(|calls| calls.day == now.china_day());
-        today.and_then(|calls| calls.counts.get(path)).copied().unwrap_or_default()
+        let counted = self.counted();
+        let today = counted.of_accounts.get(appid).filter(|counts| counts.day == now.china_day());
+        today.and_then(|counts| counts.of_paths.get(path)).copied().unwrap_or_default()
     }
 
     /// Forgets how often an account has called.
     pub(crate) fn forget_counts(&self, appid: &AppId) {
-        if let Some(calls) = self.all().get_mut(appid) {
-            calls.counts.clear();
+        if let Some(counts) = self.counted().of_accounts.get_mut(appid) {
+            counts.of_paths.clear();
         }
     }
 
-    /// Remembers a refused request in the place of the account's oldest.
+    /// Remembers a refused request in the place of the account's oldest, or of the oldest of all.
     pub(crate) fn remember(&self, appid: &AppId, mut request: RefusedRequest) {
         cut(&mut request.url, MOST_URL_BYTES);
         cut(&mut request.answer, MOST_ANSWER_BYTES);
-        self.with(appid, |calls| {
-            if calls.refused.len() == MOST_REFUSED {
-                calls.refused.pop_front();
-            }
-            calls.refused.push_back(request);
-        });
+        self.refused().add(appid, request);
     }
 
     /// The account's refused request of that rid.
     pub(crate) fn find(&self, appid: &AppId, rid: &str, now: Timestamp) -> Option<RefusedRequest> {
-        let all = self.all();
-        let found = all.get(appid)?.refused.iter().find(|request| request.rid == rid)?;
+        let refused = self.refused();
+        let mut own = refused.of_accounts.get(appid)?.iter();
+        let found = own.find_map(|place| {
+            refused.requests.get(place).map(|(_, request)| request).filter(|it| it.rid == rid)
+        })?;
         (!found.at.is_over(RID_LIFE, now)).then(|| found.clone())
     }
 }
 
+impl Counted {
+    fn add(&mut self, appid: &AppId, path: &'static str, day: i64) {
+        let is_new = !self.of_accounts.contains_key(appid);
+        if is_new
+            && self.of_accounts.len() == MOST_ACCOUNTS
+            && let Some((_, idle)) = self.by_newest_call.pop_first()
+        {
+            self.of_accounts.remove(&idle);
+        }
+        self.calls += 1;
+        let counts = self.of_accounts.entry(appid.clone()).or_default();
+        if counts.day != day {
+            counts.day = day;
+            counts.of_paths.clear();
+        }
+        *counts.of_paths.entry(path).or_default() += 1;
+        self.by_newest_call.remove(&counts.newest_call);
+        counts.newest_call = self.calls;
+        self.by_newest_call.insert(self.calls, appid.clone());
+    }
+}
+
+impl Refused {
+    fn add(&mut self, appid: &AppId, request: RefusedRequest) {
+        let own = self.of_accounts.get(appid);
+        let oldest = match own.filter(|own| own.len() == MOST_REFUSED).and_then(VecDeque::front) {
+            Some(place) => Some(*place),
+            None if self.requests.len() == MOST_REFUSED_OF_ALL => {
+                self.requests.first_key_value().map(|(place, _)| *place)
+            }
+            None => None,
+        };
+        if let Some(place) = oldest {
+            self.forget(place);
+        }
+        self.of_accounts.entry(appid.clone()).or_default().push_back(self.next);
+        self.requests.insert(self.next, (appid.clone(), request));
+        self.next += 1;
+    }
+
+    /// Forgets a request that is its account's oldest.
+    fn forget(&mut self, place: u64) {
+        let Some((appid, _)) = self.requests.remove(&place) else { return };
+        if let Some(own) = self.of_accounts.get_mut(&appid) {
+            own.pop_front();
+            if own.is_empty() {
+                self.of_accounts.remove(&appid);
+            }
+        }
+    }
+}
+
+/// Cuts a text, and gives back the memory of what is cut off.
 fn cut(text: &mut String, bytes: usize) {
     text.truncate(text.floor_char_boundary(bytes));
+    text.shrink_to_fit();
 }
 
 /// The token that a request is made with.
@@ -157,32 +223,65 @@ mod tests {
             at: Timestamp::from_unix_millis(0),
             elapsed_ms: 0,
             url: "中".repeat(1000),
-            answer: String::new(),
+            answer: "x".repeat(5000),
             client: String::new(),
         }
     }
 
     #[test]
-    fn an_accounts_memory_is_bounded_and_its_own() {
+    fn an_accounts_refused_requests_are_bounded_and_its_own() {
         let (log, now) = (CallLog::new([]), Timestamp::from_unix_millis(0));
         for n in 0..=MOST_REFUSED {
             log.remember(&appid(1), refused(n));
         }
         assert!(log.find(&appid(1), "0", now).is_none());
-        assert!(log.find(&appid(1), "1", now).unwrap().url.len() <= MOST_URL_BYTES);
+        assert!(log.find(&appid(1), "1", now).is_some());
         assert!(log.find(&appid(2), "1", now).is_none());
         let late = now + RID_LIFE + core::time::Duration::from_millis(1);
         assert!(log.find(&appid(1), "1", late).is_none());
-        for n in 0..2 * MOST_ACCOUNTS {
+        let kept = log.refused();
+        assert_eq!(kept.requests.len(), MOST_REFUSED);
+        for (_, request) in kept.requests.values() {
+            assert!(request.url.len() > MOST_URL_BYTES - 3);
+            assert!(request.url.capacity() <= MOST_URL_BYTES, "{}", request.url.capacity());
+            assert!(request.answer.capacity() <= MOST_ANSWER_BYTES);
+        }
+    }
+
+    #[test]
+    fn the_refused_requests_of_all_accounts_are_bounded() {
+        let (log, now) = (CallLog::new([]), Timestamp::from_unix_millis(0));
+        for n in 0..MOST_REFUSED_OF_ALL + 2 {
+            log.remember(&appid(n), refused(n));
+        }
+        log.remember(&appid(2), refused(7));
+        let found = |n: usize, rid: &str| log.find(&appid(n), rid, now).is_some();
+        assert!(!found(0, "0") && !found(1, "1") && !found(2, "2"));
+        assert!(found(3, "3") && found(2, "7"));
+        assert_eq!(log.refused().requests.len(), MOST_REFUSED_OF_ALL);
+        assert_eq!(log.refused().of_accounts.len(), MOST_REFUSED_OF_ALL);
+    }
+
+    #[test]
+    fn the_longest_idle_account_makes_room() {
+        let (log, now) = (CallLog::new(["/x"]), Timestamp::from_unix_millis(0));
+        for n in 0..MOST_ACCOUNTS {
             log.count(&appid(n), "/x", now);
         }
-        assert_eq!(log.all().len(), MOST_ACCOUNTS);
-        assert_eq!(log.used(&appid(1), "/x", now), 1);
+        log.count(&appid(0), "/x", now);
+        log.count(&appid(0), "/no call's", now);
+        log.count(&appid(MOST_ACCOUNTS), "/x", now);
+        let used = |n: usize| log.used(&appid(n), "/x", now);
+        assert_eq!([used(0), used(1), used(2), used(MOST_ACCOUNTS)], [2, 0, 1, 1]);
+        let counted = log.counted();
+        assert_eq!(counted.of_accounts.len(), MOST_ACCOUNTS);
+        assert_eq!(counted.by_newest_call.len(), MOST_ACCOUNTS);
+        assert_eq!(counted.of_accounts[&appid(0)].of_paths.len(), 1);
     }
 
     #[test]
     fn counts_are_of_one_day() {
-        let (log, now) = (CallLog::new([]), Timestamp::from_unix_millis(0));
+        let (log, now) = (CallLog::new(["/x"]), Timestamp::from_unix_millis(0));
         log.count(&appid(1), "/x", now);
         log.count(&appid(1), "/x", now);
         assert_eq!(log.used(&appid(1), "/x", now), 2);

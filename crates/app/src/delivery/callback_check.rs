@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::delivery::callbacks;
+use crate::delivery::new_push::receiver;
 use crate::failure::Failure;
 use crate::signed::verification_url;
 use core::time::Duration;
@@ -21,15 +22,22 @@ pub struct Reached {
     pub answered_in: Option<Duration>,
 }
 
-/// Looks at the account's callback; `calls`: calls it too. 40201 when there is none, or its address leads nowhere that
-/// this server sends to.
+/// Looks at the callback that the account's events go to: a mini program's or an app's may be its merchant's (D-212).
+/// `calls`: calls it too. 40201 when there is none, or its address leads nowhere that this server sends to; 45011 while
+/// it is being checked.
 pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached, Failure> {
-    let Some(callback) = callbacks::open_callback(app, &account.appid).await? else {
-        return Err(unusable("this account has no callback").into());
+    let told = receiver(app, &account.appid, account.merchant()).await?.appid;
+    let _under_way = app.callback_checks.begin(&told)?;
+    let Some(callback) = callbacks::open_callback(app, &told).await? else {
+        let why = match told == account.appid {
+            true => "this account has no callback".to_owned(),
+            false => format!("neither this account nor its merchant {told} has a callback"),
+        };
+        return Err(unusable(&why).into());
     };
     let time_limit = app.settings.push.concurrency.time_limit;
     let found = app.sender.addresses(&callback.url, time_limit).await;
-    let addresses = found.map_err(|error| unusable(&error.to_string()))?;
+    let addresses = found.map_err(|error| unusable(&told_of(&error)))?;
     if !calls {
         return Ok(Reached { addresses, answered_in: None });
     }
@@ -44,6 +52,17 @@ pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached,
         Err(_) => None,
     };
     Ok(Reached { addresses, answered_in })
+}
+
+/// What is said of an address that is not sent to, without where its name leads: that may be the inside of the
+/// operator's network.
+fn told_of(error: &SendError) -> String {
+    match error {
+        SendError::PrivateAddress(_) => {
+            "it leads to a private address, which this server does not send to".to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 fn unusable(why: &str) -> Refusal {

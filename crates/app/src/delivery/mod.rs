@@ -2,6 +2,7 @@
 
 pub mod callback_check;
 pub mod callbacks;
+pub(crate) mod checks_under_way;
 pub mod dispatch;
 pub mod jobs;
 pub(crate) mod mailbox;

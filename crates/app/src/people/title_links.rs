@@ -4,6 +4,7 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::delivery::new_push::receiver;
 use crate::failure::Failure;
+use crate::people::title_picks::Found;
 use crate::signed::{openid, title_link};
 use crate::store_access::{commit, get};
 use kaipiao_domain::Refusal;
@@ -28,6 +29,9 @@ pub enum LinkError {
     /// Its time is over.
     #[error("the link's time is over")]
     Over,
+    /// The user has picked too often for it.
+    #[error("the user has picked too often")]
+    TooOften,
     /// The store is away.
     #[error("{0}")]
     Failed(#[from] Failure),
@@ -61,7 +65,8 @@ pub async fn asked(app: &App, key: &str) -> Result<TitleAsk, LinkError> {
     Ok(TitleAsk { business, ..ask })
 }
 
-/// Tells the account which title a user has picked: one event each time.
+/// Tells the account which title a user has picked: one event each time, but none for the same pick again, nor for one
+/// too many (D-211).
 pub async fn submit(
     app: &App,
     ask: &TitleAsk,
@@ -70,6 +75,13 @@ pub async fn submit(
 ) -> Result<(), LinkError> {
     let account = accounts::find(app, &ask.account).await?.ok_or(LinkError::Unknown)?;
     let receiver = receiver(app, &account.appid, account.merchant()).await?;
+    let now = app.now();
+    let mut turn = app.title_picks.turn(user, ask, title, now).await;
+    match turn.found() {
+        Found::New => {}
+        Found::Again => return Ok(()),
+        Found::TooMany => return Err(LinkError::TooOften),
+    }
     let openid = openid::make(&app.keys, &receiver.appid, user);
     let xml = title_link::xml(&receiver.original_id, &openid, title, &ask.attach);
     let push = NewPush {
@@ -80,10 +92,16 @@ pub async fn submit(
         openid: openid.as_str().to_owned(),
         event: title_link::EVENT,
         body: NewBody::Untimed { before: xml.before, after: xml.after },
-        now_ms: app.now().unix_millis(),
+        now_ms: now.unix_millis(),
     };
     let value = Commit { pushes: vec![push], ..Commit::default() };
-    commit(app, value).await.map_err(|error| Failure::from(error).into())
+    // Before it is told: a browser that leaves in between, to send the form again, finds its pick here.
+    turn.remember();
+    commit(app, value).await.map_err(|error| {
+        turn.forget();
+        Failure::from(error)
+    })?;
+    Ok(())
 }
 
 /// What the QR code of a user's title says at this moment.

@@ -3,8 +3,10 @@
 use super::error::ComposeError;
 use crate::settings::{OutsideIssuer, Settings};
 use async_trait::async_trait;
+use kaipiao_app::access::accounts;
+use kaipiao_app::{App, Failure};
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::access::account::{AppId, Role};
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_issuer_http::HttpIssuer;
@@ -58,6 +60,21 @@ pub(crate) fn issuer(
     } else {
         Arc::new(Issuers { of_merchants, of_others })
     })
+}
+
+/// Says in the log which issuers are nobody's: their appid is no merchant's, perhaps misspelt.
+pub(crate) async fn warn_of_nobodys(app: &App, settings: &Settings) -> Result<(), Failure> {
+    for text in settings.issuing.merchants.keys() {
+        let account = match AppId::parse(text) {
+            Some(appid) => accounts::find(app, &appid).await?,
+            None => None,
+        };
+        if account.is_none_or(|account| account.role != Role::Merchant) {
+            let table = format!("issuing.merchants.{text}");
+            tracing::warn!(table, "no merchant has this appid, so its issuer is never asked");
+        }
+    }
+    Ok(())
 }
 
 /// The operator's own issuers. They are where the operator says: no address is refused.

@@ -1,7 +1,7 @@
 //! The use cases over a store, as the settings want them.
 
 use super::error::ComposeError;
-use super::issuers::issuer;
+use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
 use crate::READ_PDF;
 use crate::settings::{Files, ModeName, Render, Settings, SettingsError};
@@ -122,6 +122,7 @@ pub async fn prepare(
     let (accounts, callbacks) = (settings.account_specs()?, settings.callback_specs()?);
     let pay_merchants = settings.pay_merchant_specs()?;
     start::apply_config(app, &accounts, &callbacks, &pay_merchants).await.map_err(with_member)?;
+    warn_of_nobodys(app, settings).await.map_err(StartError::from)?;
     Ok(sandbox)
 }
 

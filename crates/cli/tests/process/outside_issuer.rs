@@ -1,7 +1,9 @@
 //! The example issuer (examples/issuer.py) as a process of its own, and servers that die while it answers.
 
 use crate::{Served, kaipiao};
-use kaipiao_tests::{Client, TestServer, assert_refused, assert_sucesss, wait_for, wait_until};
+use kaipiao_tests::{
+    Client, MERCHANT, PLATFORM, TestServer, assert_refused, assert_sucesss, wait_for, wait_until,
+};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -75,6 +77,27 @@ fn config(place: &TempDir, issuer: &str) -> PathBuf {
     std::fs::write(&path, format!("[issuing]\nurl = \"{issuer}\"\nsecret_file = {secret:?}"))
         .unwrap();
     path
+}
+
+#[test]
+fn an_issuer_that_is_no_merchants_is_told_in_the_log() {
+    let place = tempfile::tempdir().unwrap();
+    let secret = secret_file(place.path());
+    let unknown = "wx00000000000000ff";
+    let settings = [MERCHANT, PLATFORM, unknown].map(|appid| {
+        format!(
+            "[issuing.merchants.{appid}]\nurl = \"http://127.0.0.1:9\"\nsecret_file = {secret:?}\n"
+        )
+    });
+    let config = place.path().join("config.toml");
+    std::fs::write(&config, settings.concat()).unwrap();
+    let data = place.path().join("data");
+    let log = Served::start(&data, &["--config", config.to_str().unwrap()]).stop();
+    let is_told = |appid: &str| {
+        let table = format!("issuing.merchants.{appid}");
+        log.lines().any(|line| line.contains("WARN") && line.contains(&table))
+    };
+    assert_eq!([MERCHANT, PLATFORM, unknown].map(is_told), [false, true, true], "{log}");
 }
 
 /// Stands between server and issuer, and holds each answer until the test says what becomes of it.

@@ -194,6 +194,11 @@ fn refused(frame: &Frame, error: &LinkError) -> Response {
             let headline = ("链接已过期", "This link has expired");
             notice(frame, StatusCode::GONE, headline, ask_again)
         }
+        LinkError::TooOften => {
+            let headline = ("提交过于频繁", "You have sent too many");
+            let wait = ("请一分钟后再试。", "Wait a minute, then try again.");
+            notice(frame, StatusCode::TOO_MANY_REQUESTS, headline, wait)
+        }
         LinkError::Failed(failure) => unavailable(frame, failure),
     }
 }
