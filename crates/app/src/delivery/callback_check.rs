@@ -22,7 +22,7 @@ pub struct Reached {
     pub answered_in: Option<Duration>,
 }
 
-/// Looks at the callback that the account's events go to: a mini program's or an app's may be its merchant's (D-212).
+/// Looks at the callback that the account's events go to: a mini program's or an app's may be its merchant's (D-209).
 /// `calls`: calls it too. 40201 when there is none, or its address leads nowhere that this server sends to; 45011 while
 /// it is being checked.
 pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached, Failure> {

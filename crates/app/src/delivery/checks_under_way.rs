@@ -1,4 +1,4 @@
-//! One check of a callback at a time (D-212).
+//! One check of a callback at a time (D-209).
 
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;

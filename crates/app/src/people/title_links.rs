@@ -66,7 +66,7 @@ pub async fn asked(app: &App, key: &str) -> Result<TitleAsk, LinkError> {
 }
 
 /// Tells the account which title a user has picked: one event each time, but none for the same pick again, nor for one
-/// too many (D-211).
+/// too many (D-208).
 pub async fn submit(
     app: &App,
     ask: &TitleAsk,

@@ -1,4 +1,4 @@
-//! Which titles users have picked for accounts a moment ago (D-211): the same form sent twice tells an account once, and
+//! Which titles users have picked for accounts a moment ago (D-208): the same form sent twice tells an account once, and
 //! nobody fills its queue. In memory, of this node, and bounded.
 
 use core::hash::BuildHasher;
