@@ -67,12 +67,16 @@
     }
     function hear(event) {
       if (event.origin === base && event.source === picker && event.data && event.data.err_msg) {
+        picker.postMessage("heard", base);
         end(event.data);
       }
     }
     window.addEventListener("message", hear);
+    // What a window said before it was closed may be heard after that.
+    var wasClosed = false;
     var watching = setInterval(function () {
-      if (picker.closed) end({ err_msg: name + ":cancel" });
+      if (wasClosed) end({ err_msg: name + ":cancel" });
+      wasClosed = picker.closed;
     }, 300);
   }
 

@@ -1,9 +1,12 @@
-// Hands what was picked to the page that has opened this window.
+// Hands what was picked to the page that has opened this window, which says that it has heard it: of a window that is
+// closed already it may not be told who spoke.
 (function () {
   "use strict";
   var said = document.getElementById("said");
-  if (window.opener) {
-    window.opener.postMessage(JSON.parse(said.dataset.answer), said.dataset.origin);
-    window.close();
-  }
+  if (!window.opener) return;
+  window.addEventListener("message", function (event) {
+    if (event.source === window.opener && event.data === "heard") window.close();
+  });
+  window.opener.postMessage(JSON.parse(said.dataset.answer), said.dataset.origin);
+  setTimeout(function () { window.close(); }, 3000);
 })();
