@@ -6,6 +6,7 @@
 //! ends. Whatever ends it before is the PDF's fault.
 
 mod child;
+mod content;
 mod reader;
 mod text;
 

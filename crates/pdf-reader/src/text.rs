@@ -1,5 +1,6 @@
 //! The text of a PDF, within the library's limits.
 
+use crate::content::Walk;
 use lopdf::xref::XrefRecovery;
 use lopdf::{Document, LoadOptions};
 
@@ -41,23 +42,18 @@ pub fn text_of(pdf: &[u8]) -> Result<String, String> {
         }
         _ => {}
     }
-    let mut text = String::new();
-    for page in 1..=u32::try_from(pages).unwrap_or(u32::MAX) {
-        for part in document.extract_text_chunks_with_limit(&[page], MOST_UNPACKED_BYTES) {
-            match part {
-                Ok(part) => text.push_str(&part),
-                Err(error) if is_bomb(&error) => return Err(refusal(&error)),
-                // A font of an encoding that is not known; other parts may be in others.
-                Err(_) => {}
-            }
+    let mut walk = Walk::new(&document, MOST_TEXT_BYTES);
+    for page in document.page_iter().take(MOST_PAGES) {
+        match walk.page(page, MOST_UNPACKED_BYTES) {
+            Err(error) if is_bomb(&error) => return Err(refusal(&error)),
+            // A page that cannot be read; others may be.
+            Ok(()) | Err(_) => {}
         }
-        text.push('\n');
-        if text.len() > MOST_TEXT_BYTES {
-            text.truncate(text.floor_char_boundary(MOST_TEXT_BYTES));
+        if walk.is_full() {
             break;
         }
     }
-    Ok(text)
+    Ok(walk.into_text())
 }
 
 fn is_bomb(error: &lopdf::Error) -> bool {
