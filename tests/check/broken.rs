@@ -45,8 +45,14 @@ pub async fn checked(
 ) -> Vec<Violation> {
     let clock = SystemClock::default();
     let mut seen = Seen::default();
-    let checked =
-        CheckedStore { store, clock: &clock, blobs, pushes_are_kept, pdfs_are_kept: KEPT };
+    let checked = CheckedStore {
+        store,
+        clock: &clock,
+        blobs,
+        pushes_are_kept,
+        pdfs_are_kept: KEPT,
+        files_are_kept: KEPT,
+    };
     check::run(&checked, &mut seen).await.unwrap();
     assert_eq!(seen.unsettled, [], "nobody changes the store");
     seen.violations

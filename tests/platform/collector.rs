@@ -1,10 +1,10 @@
 //! What becomes of files that nothing names.
 
-use super::pdf::{showing, uploaded};
+use super::pdf::{showing, upload, uploaded};
 use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_ports::platform::blobs::{Blobs, ListedBlob};
-use kaipiao_tests::{PLATFORM, TestServer, assert_refused};
+use kaipiao_tests::{PLATFORM, TestServer, assert_refused, let_pass};
 use serde_json::json;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -106,4 +106,23 @@ fn the_settings_say_where_files_lie_and_how_long_they_stay() {
     server.advance_s(86_400);
     let blobs = DirectoryBlobs::new(&folder);
     server.wait_until("the older one has gone", || names(&blobs) == [&*second]);
+}
+
+/// A store that is given another one's folder by mistake takes no file there and removes none.
+#[test]
+fn a_folder_of_files_is_one_stores() {
+    let server = TestServer::start();
+    let media_id = uploaded(&server.client(PLATFORM), &showing("mine"));
+    let (blobs, name) = (blobs(&server), format!("{PLATFORM}-{media_id}"));
+    let settings = format!("[files]\ndirectory = {:?}", blobs.root());
+    let other = TestServer::start_with(&settings);
+    make_old(blobs.root(), &name, Duration::from_secs(3601));
+    assert_eq!(upload(&other.client(PLATFORM), &showing("theirs"))["errcode"], json!(-1));
+    other.advance_s(1);
+    let_pass(Duration::from_millis(500));
+    assert_eq!(names(&blobs), [name.as_str()]);
+    // Without the mark it is the other's folder, and what it has no record of goes.
+    std::fs::remove_file(blobs.root().join(".owner")).unwrap();
+    other.advance_s(1);
+    other.wait_until("the other takes it for its own", || names(&blobs).is_empty());
 }

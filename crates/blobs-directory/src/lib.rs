@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 /// What a file is called until it is whole; no name of a file begins so.
 const PART: &str = ".part-";
+/// Says whose the files are.
+const OWNER: &str = ".owner";
 /// Nobody writes a file for so long.
 const PART_IS_LEFT: Duration = Duration::from_secs(24 * 3600);
 
@@ -49,6 +51,25 @@ impl DirectoryBlobs {
 
     fn folder(&self, name: &BlobName) -> PathBuf {
         self.root.join(folder_name(name))
+    }
+
+    fn claim(&self, owner: &str) -> io::Result<String> {
+        let path = self.root.join(OWNER);
+        match std::fs::read_to_string(&path) {
+            Ok(claimed) => return Ok(claimed.trim().to_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        make_durably(&self.root)?;
+        let mut part = tempfile::Builder::new().prefix(PART).tempfile_in(&self.root)?;
+        writeln!(part, "{owner}")?;
+        part.as_file().sync_all()?;
+        match part.persist_noclobber(&path) {
+            // Another process was faster.
+            Err(error) if error.error.kind() != ErrorKind::AlreadyExists => return Err(error.error),
+            Ok(_) | Err(_) => sync_folder(&self.root)?,
+        }
+        Ok(std::fs::read_to_string(&path)?.trim().to_owned())
     }
 
     fn write(&self, name: &BlobName, bytes: &[u8]) -> io::Result<()> {
@@ -93,11 +114,22 @@ impl DirectoryBlobs {
         }
     }
 
-    /// Goes on in the folder of `after`; a page ends in one folder, so that none is read twice for two pages.
+    /// Goes on in the folder of `after`; a page ends in one folder, so that none is read twice for two pages. A folder
+    /// that cannot be read is passed over, so that it does not keep the walk from those behind it; it is an error where
+    /// nothing follows.
     fn page(&self, after: Option<&BlobName>, limit: usize) -> io::Result<Vec<ListedBlob>> {
         let first = after.map(folder_name);
+        let mut unread = Ok(Vec::new());
         for folder in folders(&self.root)?.into_iter().filter(|name| Some(name) >= first.as_ref()) {
-            let mut listed = list_folder(&self.root.join(&folder))?;
+            let mut listed = match list_folder(&self.root.join(&folder)) {
+                Ok(listed) => listed,
+                Err(error) => {
+                    let folder = self.root.join(&folder).display().to_string();
+                    tracing::warn!(%error, folder, "a folder of files cannot be read");
+                    unread = Err(error);
+                    continue;
+                }
+            };
             if Some(&folder) == first.as_ref() {
                 listed.retain(|listed| Some(&listed.name) > after);
             }
@@ -107,7 +139,7 @@ impl DirectoryBlobs {
                 return Ok(listed);
             }
         }
-        Ok(Vec::new())
+        unread
     }
 
     async fn blocking<T: Send + 'static>(
@@ -155,7 +187,8 @@ fn list_folder(folder: &Path) -> io::Result<Vec<ListedBlob>> {
         let Ok(Some((bytes, age))) = length_and_age(&entry) else { continue };
         if text.starts_with(PART) {
             if age > PART_IS_LEFT {
-                std::fs::remove_file(entry.path())?;
+                // Another node may have removed it first; what stays is tried again by the next walk.
+                drop(std::fs::remove_file(entry.path()));
             }
             continue;
         }
@@ -200,6 +233,12 @@ impl DirectoryBlobs {
 
 #[async_trait]
 impl Blobs for DirectoryBlobs {
+    async fn claimed_by(&self, owner: &str) -> Result<String, BlobError> {
+        let owner = owner.to_owned();
+        let claimed = self.blocking(move |blobs| blobs.claim(&owner)).await;
+        claimed.map_err(|error| self.away(&error))
+    }
+
     async fn put(&self, name: &BlobName, bytes: Bytes) -> Result<(), BlobError> {
         let own = name.clone();
         let written = self.blocking(move |blobs| blobs.write(&own, &bytes)).await;

@@ -101,3 +101,13 @@ async fn a_folder_that_is_away_is_told_of() {
     let blobs = DirectoryBlobs::new("/proc");
     assert!(blobs.check_writable().is_err());
 }
+
+#[tokio::test]
+async fn the_files_are_whose_who_asked_first() {
+    let (_place, blobs) = place();
+    assert_eq!(blobs.claimed_by("a").await, Ok("a".to_owned()));
+    assert_eq!(blobs.claimed_by("b").await, Ok("a".to_owned()));
+    let again = DirectoryBlobs::new(blobs.root());
+    assert_eq!(again.claimed_by("b").await, Ok("a".to_owned()));
+    assert_eq!(again.list(None, 10).await, Ok(Vec::new()), "it is no file");
+}

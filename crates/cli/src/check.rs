@@ -53,6 +53,7 @@ pub async fn run(
         blobs: &DirectoryBlobs::new(settings.files_directory()),
         pushes_are_kept: kept.pushes,
         pdfs_are_kept: kept.unattached_pdfs,
+        files_are_kept: Duration::from_secs(settings.files.collect_after_s),
     };
     let mut progress = Progress { tell, told: None, findings: Findings::up_to(ask.limit) };
     check::run(&checked, &mut progress).await.map_err(Failure::from)?;

@@ -64,3 +64,29 @@ impl Record for StoreMetadata {
         decode(stored)
     }
 }
+
+/// The name that the store has in its folder of files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesOwner {
+    /// 32 hexadecimal digits, made by chance.
+    pub id: String,
+}
+
+impl FilesOwner {
+    /// Its key.
+    pub fn key() -> Key {
+        server_key("files_owner")
+    }
+}
+
+impl Record for FilesOwner {
+    const KIND: Kind = Kind::Server;
+
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
+        decode(stored)
+    }
+}

@@ -15,12 +15,16 @@ const FILES: &str = "files";
 /// The server's walk through the files takes no longer.
 const A_WALK: Duration = Duration::from_secs(24 * 3600);
 
-/// A PDF's file is there, as long as it was when it was uploaded.
+/// A PDF's file is there, as long as it was when it was uploaded; that of one whose time is over need not be.
 pub(super) async fn pdf(
     look: &Look<'_>,
     pdf: &PlatformPdf,
     found: &mut Found,
 ) -> Result<(), StoreError> {
+    // The server has removed its record, or is about to.
+    if pdf.is_expired(look.pdfs_are_kept, look.now().await?) {
+        return Ok(());
+    }
     let name = pdf.blob_name();
     match look.blobs.length(&name).await.map_err(|error| away(&error))? {
         None => found.add(Invariant::PdfFile, format!("its file {name} is not there")),
@@ -59,7 +63,8 @@ pub(super) async fn all(look: &Look<'_>, watcher: &mut dyn Watcher) -> Result<()
 
 /// Whether a file has lain there without a record for so long that nobody will remove it.
 async fn is_left(look: &Look<'_>, listed: &ListedBlob) -> Result<bool, StoreError> {
-    if listed.age < look.pdfs_are_kept.saturating_add(A_WALK) {
+    let kept = look.pdfs_are_kept.max(look.files_are_kept);
+    if listed.age < kept.saturating_add(A_WALK) {
         return Ok(false);
     }
     let Some((owner, media_id)) = pdf_of(&listed.name) else { return Ok(true) };

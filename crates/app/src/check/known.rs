@@ -40,7 +40,7 @@ use kaipiao_records::platform::card_template::card_template_key;
 use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::Record;
-use kaipiao_records::server::{ClockOffset, StoreMetadata};
+use kaipiao_records::server::{ClockOffset, FilesOwner, StoreMetadata};
 
 /// The values that have rules of their own. Of the others it is enough that they can be read.
 pub(super) enum Known {
@@ -96,6 +96,7 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::EndedSession => other::<EndedSession>(stored)?,
         Kind::BookEntry => other::<BookEntry>(stored)?,
         Kind::Server if stored.key == ClockOffset::key() => other::<ClockOffset>(stored)?,
+        Kind::Server if stored.key == FilesOwner::key() => other::<FilesOwner>(stored)?,
         Kind::Server if stored.key == StoreMetadata::key() => other::<StoreMetadata>(stored)?,
         Kind::PayMerchant => other::<PayMerchant>(stored)?,
         Kind::LinkedPayMerchant => other::<LinkedPayMerchant>(stored)?,

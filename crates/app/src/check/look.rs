@@ -27,6 +27,8 @@ pub(super) struct Look<'a> {
     pub pushes_are_kept: Duration,
     /// And uploaded PDFs that are attached to nothing.
     pub pdfs_are_kept: Duration,
+    /// And files that no record names.
+    pub files_are_kept: Duration,
 }
 
 impl Look<'_> {

@@ -52,12 +52,15 @@ pub struct CheckedStore<'a> {
     pub pushes_are_kept: Duration,
     /// How long the server keeps uploaded PDFs that are attached to nothing: the files of older ones have gone.
     pub pdfs_are_kept: Duration,
+    /// How long the server keeps files that no record names: their commits may be under way.
+    pub files_are_kept: Duration,
 }
 
 /// Checks all of a store.
 pub async fn run(checked: &CheckedStore<'_>, watcher: &mut dyn Watcher) -> Result<(), StoreError> {
-    let CheckedStore { store, clock, blobs, pushes_are_kept, pdfs_are_kept } = *checked;
-    let look = Look { store, clock, blobs, pushes_are_kept, pdfs_are_kept };
+    let CheckedStore { store, clock, blobs, pushes_are_kept, pdfs_are_kept, files_are_kept } =
+        *checked;
+    let look = Look { store, clock, blobs, pushes_are_kept, pdfs_are_kept, files_are_kept };
     for kind in Kind::ALL {
         check_kind(&look, kind, watcher).await?;
     }

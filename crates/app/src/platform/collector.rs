@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::platform::files_owner;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_domain::platform::pdf::pdf_of;
 use kaipiao_ports::platform::blobs::ListedBlob;
@@ -24,16 +25,26 @@ pub(crate) struct Walk {
 impl Walk {
     /// Goes on for some pages, and begins again behind the last file. Returns how many files it has removed.
     pub(crate) async fn go_on(&mut self, app: &App) -> Result<usize, Failure> {
+        files_owner::check(app).await?;
         let mut removed = 0;
         for _ in 0..PAGES {
             let page = app.blobs.list(self.after.as_ref(), PAGE).await;
+            // After an error it begins again, so that it stays at no place.
+            self.after = None;
             let page = page.map_err(|error| Failure::Away(error.to_string()))?;
             self.after = page.last().map(|last| last.name.clone());
             if self.after.is_none() {
                 break;
             }
             for listed in &page {
-                removed += usize::from(collect(app, listed).await?);
+                match collect(app, listed).await {
+                    Ok(is_removed) => removed += usize::from(is_removed),
+                    // The others may be.
+                    Err(error) => {
+                        let file = listed.name.as_str();
+                        tracing::warn!(%error, file, "a file that nothing names could not be removed yet");
+                    }
+                }
             }
             tokio::task::yield_now().await;
         }

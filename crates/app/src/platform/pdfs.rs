@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::document_cache::Document;
+use crate::platform::files_owner;
 use crate::signed::media_link;
 use crate::store_access::{ATTEMPTS, add, busy};
 use bytes::Bytes;
@@ -27,6 +28,7 @@ pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId
     check_size(bytes.len())?;
     let text = app.pdf_reader.text(bytes.clone()).await.map_err(unread)?;
     let numbers = numbers_in(&text);
+    files_owner::check(app).await?;
     for _ in 0..ATTEMPTS {
         let pdf = PlatformPdf {
             owner: platform.clone(),

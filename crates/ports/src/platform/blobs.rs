@@ -44,6 +44,10 @@ pub struct ListedBlob {
 /// Durable files.
 #[async_trait]
 pub trait Blobs: Send + Sync + 'static {
+    /// Whose the files are: of the owner who asked first, for good. A store asks before it writes or removes, since it
+    /// would take another's files for left ones.
+    async fn claimed_by(&self, owner: &str) -> Result<String, BlobError>;
+
     /// Writes a new file. Ok means: on disk, whole, under its name; a reader never sees a part of it.
     async fn put(&self, name: &BlobName, bytes: Bytes) -> Result<(), BlobError>;
 
