@@ -27,6 +27,17 @@ fn a_backup_holds_the_files_and_a_server_over_it_serves_them() {
     std::fs::create_dir(copied.path().join("once.files")).unwrap();
     let refused = back_up(&ask("once")).unwrap_err().to_string();
     assert!(refused.contains("once.files is there already"), "{refused}");
+    // Where the files cannot be copied there is no store that looks whole, and the next try finds nothing in its way.
+    let no_file = data.join("files/zz/folder");
+    std::fs::create_dir_all(&no_file).unwrap();
+    assert!(back_up(&ask("broken")).unwrap_err().to_string().contains("zz"));
+    assert!(
+        std::fs::read_dir(copied.path())
+            .unwrap()
+            .all(|entry| { !entry.unwrap().file_name().to_string_lossy().contains("broken") })
+    );
+    std::fs::remove_dir(&no_file).unwrap();
+    assert!(back_up(&ask("broken")).is_ok());
     drop(server);
 
     let restored = tempfile::tempdir().unwrap();

@@ -66,7 +66,7 @@ pub fn run(
         }
         None => None,
     };
-    let mut told = Instant::now();
+    let (mut told, mut count) = (Instant::now(), 0);
     let bytes = write_new(&ask.file, |part| {
         let progress = |copied: u64, all: u64| {
             if told.elapsed() >= TOLD_EVERY {
@@ -74,11 +74,13 @@ pub fn run(
                 tell(&format!("{copied} of {all} pages copied"));
             }
         };
-        back_up(data, part.path(), progress).map_err(NotBackedUp::from)
+        back_up(data, part.path(), progress)?;
+        // Behind the store: every file that it names is still there, but for those that nobody has attached in time. A store
+        // has its name only once its files have theirs.
+        count = copy_files(files, &files_copy)?;
+        Ok(())
     })?;
     let mut text = format!("{} holds the store ({bytes} bytes)\n", ask.file.display());
-    // Behind the store: every file that it names is still there, but for those that nobody has attached in time.
-    let count = copy_files(files, &files_copy)?;
     if count > 0 {
         text += &format!("{} holds {count} uploaded files\n", files_copy.display());
     }
@@ -127,7 +129,9 @@ fn copy_files(from: &Path, to: &Path) -> Result<u64, NotBackedUp> {
     if count == 0 {
         return Ok(0);
     }
-    std::fs::rename(part.keep(), to).map_err(wrong(to))?;
+    std::fs::rename(part.path(), to).map_err(wrong(to))?;
+    // It is no longer where it would be removed.
+    drop(part.keep());
     Ok(count)
 }
 
