@@ -99,7 +99,7 @@ fn the_settings_say_where_files_lie_and_how_long_they_stay() {
     let server = TestServer::start_with(&settings);
     let first = uploaded(&server.client(PLATFORM), &showing("first"));
     let second = uploaded(&server.client(PLATFORM), &showing("second"));
-    assert_eq!(files(&folder).len(), 2);
+    assert_eq!(files(&folder).len(), 3, "both, and the mark of the store whose they are");
     let (first, second) = (format!("{PLATFORM}-{first}"), format!("{PLATFORM}-{second}"));
     make_old(&folder, &first, Duration::from_secs(7201));
     make_old(&folder, &second, Duration::from_secs(7000));
