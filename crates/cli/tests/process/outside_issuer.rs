@@ -95,7 +95,7 @@ fn an_issuer_that_is_no_merchants_is_told_in_the_log() {
     let log = Served::start(&data, &["--config", config.to_str().unwrap()]).stop();
     let is_told = |appid: &str| {
         let table = format!("issuing.merchants.{appid}");
-        log.lines().any(|line| line.contains("WARN") && line.contains(&table))
+        log.lines().any(|line| line.contains("no merchant has this appid") && line.contains(&table))
     };
     assert_eq!([MERCHANT, PLATFORM, unknown].map(is_told), [false, true, true], "{log}");
 }
