@@ -75,6 +75,7 @@ pub(crate) const fn kind_number(kind: Kind) -> Option<i16> {
         Kind::Order => Some(1),
         Kind::InvoiceRequest => Some(2),
         Kind::Payment => Some(3),
+        Kind::InsertedInvoice => Some(4),
         _ => None,
     }
 }

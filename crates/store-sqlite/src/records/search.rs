@@ -14,7 +14,8 @@ pub(crate) const EVERY: i64 = 0;
 pub(crate) const PUSHES_INDEXED: &str = "pushes_indexed";
 
 /// Kinds that are listed by more than their key.
-const INDEXED: [Kind; 3] = [Kind::Order, Kind::InvoiceRequest, Kind::Payment];
+const INDEXED: [Kind; 4] =
+    [Kind::Order, Kind::InvoiceRequest, Kind::Payment, Kind::InsertedInvoice];
 
 /// A kind's stored number; None: it is listed by its key alone.
 pub(crate) const fn kind_number(kind: Kind) -> Option<i64> {
@@ -22,6 +23,7 @@ pub(crate) const fn kind_number(kind: Kind) -> Option<i64> {
         Kind::Order => Some(1),
         Kind::InvoiceRequest => Some(2),
         Kind::Payment => Some(3),
+        Kind::InsertedInvoice => Some(4),
         _ => None,
     }
 }
