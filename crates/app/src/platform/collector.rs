@@ -25,17 +25,19 @@ pub(crate) struct Walk {
 impl Walk {
     /// Goes on for some pages, and begins again behind the last file. Returns how many files it has removed.
     pub(crate) async fn go_on(&mut self, app: &App) -> Result<usize, Failure> {
-        files_owner::check(app).await?;
         let mut removed = 0;
-        for _ in 0..PAGES {
+        for nth in 0..PAGES {
             let page = app.blobs.list(self.after.as_ref(), PAGE).await;
             // After an error it begins again, so that it stays at no place.
             self.after = None;
             let page = page.map_err(|error| Failure::Away(error.to_string()))?;
-            self.after = page.last().map(|last| last.name.clone());
-            if self.after.is_none() {
+            if page.is_empty() {
                 break;
             }
+            if nth == 0 {
+                files_owner::check(app).await?;
+            }
+            self.after = page.last().map(|last| last.name.clone());
             for listed in &page {
                 match collect(app, listed).await {
                     Ok(is_removed) => removed += usize::from(is_removed),
