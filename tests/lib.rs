@@ -7,7 +7,7 @@
 
 pub mod pay_client;
 pub mod pay_races;
-pub mod raised;
+mod raised;
 mod receiver;
 mod wait;
 

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::sync::{Mutex, OnceLock};
 
 /// The variable that names the file to note in; without it nothing is noted.
-pub const VARIABLE: &str = "KAIPIAO_TEST_RAISED";
+const VARIABLE: &str = "KAIPIAO_TEST_RAISED";
 
 /// What is noted already, and where.
 struct Notes {

@@ -53,8 +53,7 @@ fn one_order_and_one_number_are_inserted_once_however_many_try() {
         ]);
         match (same, again, other) {
             // The order went to the second number, so the first one is free for the other order.
-            (72056, 0, 0) => {}
-            (0, 72056, 72042) | (72042 | 72056, 0, _) | (72042, _, 0) => {}
+            (0, 72056, 72042) | (72042 | 72056, 0, 0) => {}
             odd => panic!("{odd:?}"),
         }
         let done = [same, again].iter().filter(|code| **code == 0).count();

@@ -79,10 +79,25 @@ fn tests(table: &str) -> impl Iterator<Item = (i32, String)> {
     })
 }
 
-/// Runs a test command that plays every test of the table, and sees that each raised its code.
+/// Runs a test command that plays every test of the table, and sees that each raised its code, with the call that the
+/// page shows.
 pub(crate) fn test(root: &Path, target: &Path, command: &mut Command) -> Outcome {
     let raised = noted(target, command)?;
-    raised.of_table(&read(&root.join(TABLE))?).map(drop)
+    let (table, shown) = (read(&root.join(TABLE))?, read(&root.join(SHOWN))?);
+    is_shown(&raised.of_table(&table)?, &shown)
+}
+
+/// Whether each code is shown by the method and path that its test was answered it at; bodies have moments in them.
+fn is_shown(raised: &[(i32, &Answered)], shown: &str) -> Outcome {
+    let shown: BTreeMap<_, _> = shown.lines().skip(1).map(request).collect();
+    for (code, [method, path, ..]) in raised {
+        if shown.get(code).is_none_or(|[shown, at, ..]| (shown, at) != (method, path)) {
+            return Err(format!(
+                "{SHOWN}: {code} is shown by another call than {method} {path}: cargo xtask errors"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// `cargo xtask errors`: has the tests of the table play their requests, and writes what is made of them.
@@ -165,6 +180,19 @@ mod tests {
         assert_eq!(numbers.len(), 41, "{numbers:?}");
         for line in of_contract {
             assert_eq!(line.ends_with(&format!("\t{NO_TEST}")), line.starts_with("0\t"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_shown_by_another_call_is_named() {
+        let answered = ["GET", "/x", "", "t"].map(ToOwned::to_owned);
+        let shown = |line: &str| is_shown(&[(40001, &answered)], &format!("head\n{line}\n"));
+        assert_eq!(shown("40001\tGET\t/x\tanother body\tt"), Ok(()));
+        for wrong in ["40001\tPOST\t/x\t\tt", "40001\tGET\t/y\t\tt", "40002\tGET\t/x\t\tt"] {
+            assert!(
+                shown(wrong).unwrap_err().contains("40001 is shown by another call"),
+                "{wrong}"
+            );
         }
     }
 

@@ -37,7 +37,7 @@ pub async fn run(app: &App, stop: impl Future<Output = ()>) {
             tokio::select! {
                 () = pause() => {}
                 // What was kept for a month may be old by now.
-                () = app.clock_moved.notified() => purged = None,
+                () = app.clock_moved.notified() => (purged, walk) = (None, Walk::default()),
             }
         };
         tokio::select! {

@@ -129,6 +129,7 @@ fn copy_files(from: &Path, to: &Path) -> Result<u64, NotBackedUp> {
     if count == 0 {
         return Ok(0);
     }
+    File::open(part.path()).and_then(|folder| folder.sync_all()).map_err(wrong(to))?;
     std::fs::rename(part.path(), to).map_err(wrong(to))?;
     // It is no longer where it would be removed.
     drop(part.keep());

@@ -3,8 +3,9 @@
 //! A handler's failure travels as a marker in the response's extensions; `finish` gives it its
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
-use crate::call_log::{RefusedRequest, shown_url, token_of};
+use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
+use crate::query::{TOKEN, query_value};
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -104,7 +105,7 @@ struct Called {
 
 impl Called {
     fn by(server: &Server, method: &Method, uri: &Uri) -> Option<Self> {
-        let appid = authenticate::named_by(&server.app, &token_of(uri)?)?;
+        let appid = authenticate::named_by(&server.app, &query_value(uri, TOKEN))?;
         Some(Self { appid, url: shown_url(method, uri) })
     }
 

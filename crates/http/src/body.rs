@@ -21,13 +21,6 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::object::Object;
 use std::sync::Arc;
 
-/// A parameter of the query; empty when absent. The last one counts when it stands twice.
-pub(crate) fn query_value(uri: &Uri, name: &str) -> String {
-    let query = uri.query().unwrap_or("").as_bytes();
-    let found = form_urlencoded::parse(query).filter(|(key, _)| key == name).last();
-    found.map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
 /// The query's parameters read like a body's members.
 pub(crate) fn query_object(uri: &Uri) -> Result<Object<'static>, Refusal> {
     let query = uri.query().unwrap_or("");

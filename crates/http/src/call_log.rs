@@ -188,13 +188,6 @@ fn cut(text: &mut String, bytes: usize) {
     text.shrink_to_fit();
 }
 
-/// The token that a request is made with.
-pub(crate) fn token_of(uri: &Uri) -> Option<String> {
-    let pairs = form_urlencoded::parse(uri.query()?.as_bytes());
-    let found = pairs.filter(|(name, _)| name == "access_token").last();
-    found.map(|(_, token)| token.into_owned())
-}
-
 /// Method, path and query of a request, without the token.
 pub(crate) fn shown_url(method: &Method, uri: &Uri) -> String {
     format!("{method} {}{}", uri.path(), shown_query(uri))

@@ -20,6 +20,7 @@ mod paging;
 mod payment;
 mod people;
 mod platform;
+mod query;
 mod reimbursement;
 mod router;
 mod routes;

@@ -12,7 +12,7 @@ use kaipiao_domain::authorization::authorization_request::{
 };
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::{Order, OrderPayment, OrderState};
-use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
@@ -45,7 +45,7 @@ use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, Title
 use kaipiao_domain::people::user::{BookEntry, KnownAs, OpenId, User, UserId};
 use kaipiao_domain::platform::card_template::{CardLink, CardTemplate, TemplateFace};
 use kaipiao_domain::platform::inserted_invoice::{InsertedContent, InsertedInvoice};
-use kaipiao_domain::platform::pdf::{MediaId, PdfHolder, PlatformPdf};
+use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf};
 use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_domain::reimbursement::invoice_info::{InfoItem, InfoParty};
 use kaipiao_ports::record::{Body, Key, Stored};
@@ -505,7 +505,7 @@ fn uploaded_pdfs_read_back() {
     let key = || platform_pdf_key(&pdf.owner, &pdf.media_id);
     reads_back(key(), &pdf);
     assert_eq!(pdf.index().unused_since_ms, Some(5));
-    let holder = PdfHolder {
+    let holder = OrderKey {
         merchant: AppId::parse("wx6b61697069616f31").unwrap(),
         order_id: OrderId::parse("订单 1").unwrap(),
     };

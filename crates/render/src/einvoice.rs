@@ -38,7 +38,7 @@ fn document(xml: &mut Xml, subject: Subject) -> Written {
 
 fn header(xml: &mut Xml, subject: Subject) -> Written {
     let number = &subject.invoice.number;
-    leaf(xml, "EIid", &format!("{}{}", number.code(), number.number()))?;
+    leaf(xml, "EIid", &number.joined())?;
     leaf(xml, "EInvoiceTag", TAG)?;
     leaf(xml, "Version", VERSION)?;
     group(xml, "InherentLabel", |xml| {

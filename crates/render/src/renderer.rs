@@ -92,7 +92,7 @@ fn properties(subject: Subject) -> Properties {
     let number = &invoice.number;
     let fields = fields(subject);
     let title = number.face().title().to_owned();
-    let digits = format!("{}{}", number.code(), number.number());
+    let digits = number.joined();
     Properties {
         subject: format!("{title} {} {}", number.code(), number.number()),
         author: content.seller.name.clone(),

@@ -108,26 +108,6 @@ impl HttpSender {
         Ok(Self { client, guard, resolver })
     }
 
-    /// Whether an address can be sent to at this moment: what it looks like, where its name leads
-    /// within the limit, and whether that may be sent to. Connects to nobody.
-    pub async fn look_up(&self, url: &str, limit: Duration) -> Result<Vec<IpAddr>, SendError> {
-        let uri = self.uri(url)?;
-        let host = uri.host().unwrap_or_default();
-        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() {
-            return Ok(vec![address]);
-        }
-        let bad = |_| SendError::BadAddress("its host is no name".to_owned());
-        let name = Name::from_str(host).map_err(bad)?;
-        let found = tokio::time::timeout(limit, self.resolver.clone().call(name)).await;
-        match found.map_err(|_| SendError::TimedOut(limit))? {
-            Ok(addresses) if addresses.len() > 0 => Ok(addresses.map(|to| to.ip()).collect()),
-            Ok(_) => Err(SendError::NoConnection("its name leads nowhere".to_owned())),
-            Err(error) => {
-                Err(refused(&*error).unwrap_or_else(|| SendError::NoConnection(chain(&*error))))
-            }
-        }
-    }
-
     async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
         let uri = self.uri(&outgoing.url)?;
         let mut request = Request::builder().uri(uri).header(USER_AGENT, "Mozilla/4.0 (Kaipiao)");
@@ -185,7 +165,21 @@ impl Sender for HttpSender {
     }
 
     async fn addresses(&self, url: &str, limit: Duration) -> Result<Vec<IpAddr>, SendError> {
-        self.look_up(url, limit).await
+        let uri = self.uri(url)?;
+        let host = uri.host().unwrap_or_default();
+        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() {
+            return Ok(vec![address]);
+        }
+        let bad = |_| SendError::BadAddress("its host is no name".to_owned());
+        let name = Name::from_str(host).map_err(bad)?;
+        let found = tokio::time::timeout(limit, self.resolver.clone().call(name)).await;
+        match found.map_err(|_| SendError::TimedOut(limit))? {
+            Ok(addresses) if addresses.len() > 0 => Ok(addresses.map(|to| to.ip()).collect()),
+            Ok(_) => Err(SendError::NoConnection("its name leads nowhere".to_owned())),
+            Err(error) => {
+                Err(refused(&*error).unwrap_or_else(|| SendError::NoConnection(chain(&*error))))
+            }
+        }
     }
 }
 

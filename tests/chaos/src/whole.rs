@@ -181,8 +181,8 @@ fn check_payments(orders: &[&Order]) {
     }
 }
 
-/// Every payment that was made has told its address, but quick pay, which has none, and so has every refund, always in the same words; what is stored
-/// has arrived, and nothing else.
+/// Every payment that was made has told its address, but quick pay, which has none, and so has every refund, always in
+/// the same words; what is stored has arrived, and nothing else.
 fn check_notices(orders: &[&Order], stored: &[PushRow], arrivals: &[Arrival]) {
     let mut told: HashMap<&str, &str> = HashMap::new();
     let mut taken: HashSet<String> = HashSet::new();

@@ -7,11 +7,10 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
-use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::InvoiceCard;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
-use kaipiao_domain::platform::pdf::{PdfHolder, PlatformPdf};
+use kaipiao_domain::platform::pdf::PlatformPdf;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_records::authorization::order::order_key;
 use kaipiao_records::invoicing::taken_number::TakenNumber;
@@ -41,27 +40,17 @@ pub(super) async fn invoice(
     });
     found.unless(shows_it, Invariant::Inserted, "no card in its user's wallet shows it");
 
-    let holder = PdfHolder { merchant: merchant.clone(), order_id: order_id.clone() };
     for media_id in std::iter::once(&inserted.pdf).chain(&inserted.trip_pdf) {
         let pdf: Option<PlatformPdf> = look.find(&platform_pdf_key(platform, media_id)).await?;
-        let is_its = pdf.is_some_and(|pdf| pdf.attached_to.as_ref() == Some(&holder));
+        let is_its = pdf.is_some_and(|pdf| pdf.attached_to.as_ref() == Some(&key));
         let what = format!("its PDF {media_id} is not there, or is attached to another invoice");
         found.unless(is_its, Invariant::Inserted, what);
     }
     is_taken_by(look, &inserted.number, merchant, &serial, found).await
 }
 
-/// The number of an issued invoice is recorded as that invoice's.
-pub(super) async fn request(
-    look: &Look<'_>,
-    request: &InvoiceRequest,
-    found: &mut Found,
-) -> Result<(), StoreError> {
-    let Ok(invoice) = request.invoice() else { return Ok(()) };
-    is_taken_by(look, &invoice.number, &request.merchant, &request.serial, found).await
-}
-
-async fn is_taken_by(
+/// An invoice's number is recorded as that invoice's, whoever issued it.
+pub(super) async fn is_taken_by(
     look: &Look<'_>,
     number: &InvoiceNumber,
     merchant: &AppId,

@@ -1,5 +1,6 @@
 //! Invoice numbers: whose each is, and out of which range.
 
+use super::inserted;
 use super::look::{Look, PAGE};
 use super::violation::{Found, Invariant};
 use kaipiao_domain::access::account::AppId;
@@ -35,7 +36,7 @@ pub(super) async fn request(
             found.unless(owner.number == invoice.number, Invariant::Number, what);
         }
     }
-    Ok(())
+    inserted::is_taken_by(look, &invoice.number, &request.merchant, &request.serial, found).await
 }
 
 fn shown(code: &str, place: u64) -> String {

@@ -30,7 +30,7 @@ pub struct Document {
 
 impl Document {
     pub(crate) fn new(bytes: Vec<u8>, number: &InvoiceNumber) -> Self {
-        Self::of(bytes.into(), format!("{}{}", number.code(), number.number()))
+        Self::of(bytes.into(), number.joined())
     }
 
     /// A document that people would call so.

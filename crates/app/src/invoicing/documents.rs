@@ -51,8 +51,7 @@ async fn inserted(
         return Ok(None);
     };
     let document = pdfs::document(app, &invoice.platform, &invoice.pdf).await?;
-    let number = &invoice.number;
-    let digits = format!("{}{}", number.code(), number.number());
+    let digits = invoice.number.joined();
     Ok(document.map(|document| Arc::new(Document { digits, ..Document::clone(&document) })))
 }
 

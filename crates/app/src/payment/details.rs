@@ -54,7 +54,12 @@ pub async fn payment_for(
     Ok(payment.filter(|payment| is_payer(app, payment, user)))
 }
 
-async fn named(app: &App, mchid: &str, number: &str) -> Result<Option<Payment>, Failure> {
+/// The payment of these names, whoever has paid it.
+pub(crate) async fn named(
+    app: &App,
+    mchid: &str,
+    number: &str,
+) -> Result<Option<Payment>, Failure> {
     match (MchId::parse(mchid), OutTradeNo::parse(number)) {
         (Some(mchid), Ok(number)) => payments::find(app, &mchid, &number).await,
         _ => Ok(None),
@@ -68,7 +73,7 @@ async fn of_payment(app: &App, payment: Payment) -> Result<Details, Failure> {
 }
 
 /// Whether this user has paid it: by name, or by the openid that was reported.
-pub(super) fn is_payer(app: &App, payment: &Payment, user: &UserId) -> bool {
+pub(crate) fn is_payer(app: &App, payment: &Payment, user: &UserId) -> bool {
     payment.paid().is_some_and(|paid| match &paid.payer.user {
         Some(payer) => payer == user,
         None => paid.payer.openid == openid::make(&app.keys, &payment.request.appid, user),
@@ -87,20 +92,8 @@ pub(crate) async fn paid_as(
     Ok(payment.map_or_else(Vec::new, |payment| payment.paid_as()))
 }
 
-/// The payee's name of the payment of these names. None: there is none.
-pub(crate) async fn payee_of(
-    app: &App,
-    mchid: &str,
-    number: &str,
-) -> Result<Option<String>, Failure> {
-    match named(app, mchid, number).await? {
-        Some(payment) => Ok(Some(payee_name(app, &payment).await?)),
-        None => Ok(None),
-    }
-}
-
 /// The payee's name; its id where an operator has not named it.
-pub(super) async fn payee_name(app: &App, payment: &Payment) -> Result<String, Failure> {
+pub(crate) async fn payee_name(app: &App, payment: &Payment) -> Result<String, Failure> {
     let payee = payment.payee();
     let known = pay_merchants::find(app, payee).await?;
     Ok(known.map_or_else(|| payee.to_string(), |known| known.name))

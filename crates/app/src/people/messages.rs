@@ -4,11 +4,12 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing, readable};
-use crate::payment::details::{payee_of, payment_for};
+use crate::payment::details::{is_payer, named, payee_name};
 use crate::payment::s13_receipt::{self, Entry};
 use crate::signed::pdf_name;
 use crate::store_access::get;
 use kaipiao_domain::authorization::contact::Contact;
+use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::record::Kind;
@@ -83,8 +84,10 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
         }
         _ => None,
     };
-    let entry = readable(entry_of(app, &message).await, &mut left_out)?;
-    let payee_name = readable(payee_name_of(app, &message).await, &mut left_out)?;
+    let payment = readable(payment_of(app, &message).await, &mut left_out)?;
+    let payment = payment.as_ref();
+    let entry = readable(entry_of(app, &message, payment).await, &mut left_out)?;
+    let payee_name = readable(payee_name_of(app, payment).await, &mut left_out)?;
     let account_name = merchant.map_or_else(String::new, |account| account.name);
     Ok(InboxMessage {
         entry,
@@ -96,22 +99,31 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
     })
 }
 
-/// Whom the payment was taken for that a message tells of, as the cashier and the payment's details name them.
-async fn payee_name_of(app: &App, message: &Message) -> Result<Option<String>, Failure> {
+/// The payment that a message tells of; None: it tells of none.
+async fn payment_of(app: &App, message: &Message) -> Result<Option<Payment>, Failure> {
     match &message.event {
         MessageEvent::Paid { mchid, .. } | MessageEvent::PaymentToConfirm { mchid, .. } => {
-            payee_of(app, mchid.as_str(), message.order_id.as_str()).await
+            named(app, mchid.as_str(), message.order_id.as_str()).await
         }
         _ => Ok(None),
     }
 }
 
-/// The invoice entry of the payment that a message tells of, as the payment's details show it.
-async fn entry_of(app: &App, message: &Message) -> Result<Option<Entry>, Failure> {
-    let MessageEvent::Paid { mchid, .. } = &message.event else { return Ok(None) };
-    let number = message.order_id.as_str();
-    match payment_for(app, mchid.as_str(), number, &message.user).await? {
-        Some(payment) => Ok(Some(s13_receipt::entry(app, &payment).await?)),
+/// Whom a payment was taken for, as the cashier and its details name them.
+async fn payee_name_of(app: &App, payment: Option<&Payment>) -> Result<Option<String>, Failure> {
+    let Some(payment) = payment else { return Ok(None) };
+    payee_name(app, payment).await.map(Some)
+}
+
+/// The invoice entry of the payment that a message says was made, as the payment's details show it.
+async fn entry_of(
+    app: &App,
+    message: &Message,
+    payment: Option<&Payment>,
+) -> Result<Option<Entry>, Failure> {
+    let MessageEvent::Paid { .. } = &message.event else { return Ok(None) };
+    match payment.filter(|payment| is_payer(app, payment, &message.user)) {
+        Some(payment) => s13_receipt::entry(app, payment).await.map(Some),
         None => Ok(None),
     }
 }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
 use crate::people::card_invoice::CardInvoice;
-use crate::platform::{cards, inserted_info};
+use crate::platform::{cards, pdfs};
 use crate::signed::{pdf_name, pdf_url, read_pdf_name};
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
@@ -152,7 +152,7 @@ async fn held_inserted(
     let with_target = |link: CardLink| CardLink { url: cards::target(app, &card, &link), ..link };
     Ok(Some(HeldInserted {
         pdf_url: pdf_url(&app.keys, base_url, merchant, &card.serial),
-        trip_pdf_url: inserted_info::trip_pdf_url(app, &invoice),
+        trip_pdf_url: invoice.trip_pdf.as_ref().map(|pdf| pdfs::url(app, platform, pdf)),
         is_cancelled: card.status.plain() == ReimburseStatus::Cancel,
         links: links.map(with_target).collect(),
         reimbursement: reimbursement_of(app, &card).await?,

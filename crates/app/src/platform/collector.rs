@@ -4,27 +4,38 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::platform::files_owner;
+use core::time::Duration;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_domain::platform::pdf::pdf_of;
 use kaipiao_ports::platform::blobs::ListedBlob;
 use kaipiao_ports::store::Freshness;
 use kaipiao_ports::store::Store;
 use kaipiao_records::platform::pdf::platform_pdf_key;
+use std::time::Instant;
 
 /// Files that are looked at together.
 const PAGE: usize = 256;
 /// Pages that are looked at in one go; the next one goes on there.
 const PAGES: usize = 64;
 
+/// How long the walk rests at the end: each file that stays costs it a read of the store.
+const REST: Duration = Duration::from_secs(3600);
+
 /// How far the walk through the files has come.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     after: Option<BlobName>,
+    /// When it was behind the last file; None: it is on its way.
+    ended: Option<Instant>,
 }
 
 impl Walk {
-    /// Goes on for some pages, and begins again behind the last file. Returns how many files it has removed.
+    /// Goes on for some pages; behind the last file it rests, and begins again. Returns how many files it has removed.
     pub(crate) async fn go_on(&mut self, app: &App) -> Result<usize, Failure> {
+        if self.ended.is_some_and(|ended| ended.elapsed() < REST) {
+            return Ok(0);
+        }
+        self.ended = None;
         let mut removed = 0;
         for nth in 0..PAGES {
             let page = app.blobs.list(self.after.as_ref(), PAGE).await;
@@ -32,6 +43,7 @@ impl Walk {
             self.after = None;
             let page = page.map_err(|error| Failure::Away(error.to_string()))?;
             if page.is_empty() {
+                self.ended = Some(Instant::now());
                 break;
             }
             if nth == 0 {
@@ -68,7 +80,7 @@ async fn collect(app: &App, listed: &ListedBlob) -> Result<bool, Failure> {
 }
 
 /// Whether a record names the file.
-pub(crate) async fn is_named(store: &dyn Store, name: &BlobName) -> Result<bool, Failure> {
+async fn is_named(store: &dyn Store, name: &BlobName) -> Result<bool, Failure> {
     let Some((owner, media_id)) = pdf_of(name) else { return Ok(false) };
     let key = platform_pdf_key(&owner, &media_id);
     Ok(store.read(&key, Freshness::Fresh).await?.is_some())

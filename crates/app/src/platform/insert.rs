@@ -12,13 +12,13 @@ use crate::store_access::{Decision, FirstTry, decide_reading};
 use core::time::Duration;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::people::card::CardCode;
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::OpenId;
 use kaipiao_domain::platform::card_template::CardTemplate;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::platform::insertion::Insertion;
-use kaipiao_domain::platform::pdf::PdfHolder;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::number_code::allotment_at;
 use kaipiao_records::people::card::{CodeOwner, card_key};
@@ -100,7 +100,7 @@ async fn decide(
 /// consumed.
 async fn attached(app: &App, inserted: &InsertedInvoice) -> Result<Vec<Save>, Failure> {
     let InsertedInvoice { platform, merchant, order_id, number, .. } = inserted;
-    let holder = || PdfHolder { merchant: merchant.clone(), order_id: order_id.clone() };
+    let holder = || OrderKey { merchant: merchant.clone(), order_id: order_id.clone() };
     let pdf = pdfs::find(app, platform, inserted.pdf.as_str()).await?;
     pdfs::check_face(app, &pdf.value, number.code(), number.number())?;
     let mut saves = vec![pdfs::attach(pdf, holder())?];

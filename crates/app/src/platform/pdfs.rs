@@ -9,7 +9,8 @@ use crate::store_access::{ATTEMPTS, add, busy};
 use bytes::Bytes;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::platform::pdf::{MediaId, PdfHolder, PlatformPdf, numbers_in};
+use kaipiao_domain::authorization::order_id::OrderKey;
+use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf, numbers_in};
 use kaipiao_domain::text::quoted;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::platform::blobs::BlobError;
@@ -53,12 +54,11 @@ pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId
 
 /// 72040 for a file that is empty, or longer than is taken.
 fn check_size(bytes: usize) -> Result<(), Refusal> {
-    let detail = match bytes {
-        0 => "the file is empty",
-        _ if bytes > MOST_BYTES => return Err(too_long(&format!("the file has {bytes} bytes"))),
-        _ => return Ok(()),
-    };
-    Err(Refusal::new(ErrorCode::InvoicePdfError, detail))
+    match bytes {
+        0 => Err(Refusal::new(ErrorCode::InvoicePdfError, "the file is empty")),
+        1..=MOST_BYTES => Ok(()),
+        _ => Err(too_long(&format!("the file has {bytes} bytes"))),
+    }
 }
 
 /// 72040 for a file that is longer than is taken.
@@ -115,7 +115,7 @@ pub fn check_face(app: &App, pdf: &PlatformPdf, code: &str, number: &str) -> Res
 
 /// The PDF's change once it is of an invoice, for the commit that inserts the invoice's card: from then on it is kept.
 /// 72040: it is of another invoice.
-pub fn attach(pdf: Versioned<PlatformPdf>, to: PdfHolder) -> Result<Save, Refusal> {
+pub fn attach(pdf: Versioned<PlatformPdf>, to: OrderKey) -> Result<Save, Refusal> {
     let Versioned { value, version } = pdf;
     let key = platform_pdf_key(&value.owner, &value.media_id);
     let attached = value.attach(to)?;
@@ -123,9 +123,9 @@ pub fn attach(pdf: Versioned<PlatformPdf>, to: PdfHolder) -> Result<Save, Refusa
 }
 
 /// The address where whoever has it reads the PDF for two hours from now.
-pub fn url(app: &App, pdf: &PlatformPdf) -> String {
+pub fn url(app: &App, owner: &AppId, media_id: &MediaId) -> String {
     let until = app.now() + media_link::LIFE;
-    media_link::url(&app.keys, &app.settings.public_base_url, &pdf.owner, &pdf.media_id, until)
+    media_link::url(&app.keys, &app.settings.public_base_url, owner, media_id, until)
 }
 
 /// The PDF behind an address's last part; None: there is none any more, or this server did not write the address.

@@ -65,13 +65,11 @@ pub(crate) fn issuer(
 /// Says in the log which issuers are nobody's: their appid is no merchant's, perhaps misspelt.
 pub(crate) async fn warn_of_nobodys(app: &App, settings: &Settings) -> Result<(), Failure> {
     for text in settings.issuing.merchants.keys() {
-        let account = match AppId::parse(text) {
-            Some(appid) => accounts::find(app, &appid).await?,
-            None => None,
-        };
+        let Some(appid) = AppId::parse(text) else { continue };
+        let account = accounts::find(app, &appid).await?;
         if account.is_none_or(|account| account.role != Role::Merchant) {
             let table = format!("issuing.merchants.{text}");
-            tracing::warn!(table, "no merchant has this appid, so its issuer is never asked");
+            tracing::warn!(table, "no merchant has this appid, so its issuer is not asked");
         }
     }
     Ok(())

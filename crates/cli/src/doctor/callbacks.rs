@@ -6,6 +6,7 @@ use crate::settings::{ModeName, Settings};
 use core::time::Duration;
 use kaipiao_domain::delivery::push::Callback;
 use kaipiao_domain::text;
+use kaipiao_ports::delivery::sender::Sender as _;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::{After, Page, Store};
@@ -94,7 +95,7 @@ async fn problem(appid: &str, url: &str, sender: &HttpSender, mode: ModeName) ->
     }
     // The host alone: an address may hold what is nobody else's to read.
     let host = url.split(['?', '#']).next().unwrap_or(url);
-    if let Err(error) = sender.look_up(url, NAME_LIMIT).await {
+    if let Err(error) = sender.addresses(url, NAME_LIMIT).await {
         let advice = "pushes to it fail: mend the name, the address, or push.allow_private";
         return Some(Finding::error("callback", format!("{appid} {host}: {error}"), advice));
     }

@@ -54,6 +54,11 @@ impl InvoiceNumber {
         if self.code.is_empty() { Face::Digital } else { Face::Classic }
     }
 
+    /// Code and number, joined: how files are called, and what searches look for.
+    pub fn joined(&self) -> String {
+        format!("{}{}", self.code, self.number)
+    }
+
     /// The range's code that the number belongs to, and its place in the sequence. A year is no
     /// part of it: a digital range goes on counting over new year.
     pub fn place(&self) -> (&str, u64) {

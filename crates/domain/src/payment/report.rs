@@ -41,13 +41,12 @@ pub struct Report {
 }
 
 impl Payment {
-    /// A payment that nothing was known of. `appid` took it where the report does not say who did.
+    /// A payment that nothing was known of, which `appid` took.
     pub fn of_report(report: &Report, appid: AppId, now: Timestamp) -> Self {
         let payer =
             Payer { user: report.user.clone(), openid: report.openid.clone(), sub_openid: None };
         let transaction_id = report.transaction_id.clone();
         let description = report.description.clone().unwrap_or_default();
-        let appid = report.appid.clone().unwrap_or(appid);
         Self {
             mchid: report.mchid.clone(),
             out_trade_no: report.out_trade_no.clone(),
@@ -276,6 +275,8 @@ mod tests {
         let order = opened_by(&opened);
         let mut made_here = known.clone();
         made_here.request.trade_type = TradeType::Native;
+        let prepay = Some(crate::payment::payments::Prepay { id: "p".into(), at: NOW });
+        let made_on_a_page = Payment { prepay, ..known.clone() };
         let refunded = Payment {
             refunds: vec![crate::payment::out_trade_no::OutRefundNo::parse("r").unwrap()],
             ..known.clone()
@@ -291,6 +292,7 @@ mod tests {
                 assert!(says, "{why}");
             };
             stays(&made_here, None, "it was made on this server");
+            stays(&made_on_a_page, None, "it was made on this server");
             if ["body", "transaction_id", "time_end"].contains(&name) {
                 assert!(
                     opened.reported_again(&report, Some(&authorized(&order))).is_ok(),

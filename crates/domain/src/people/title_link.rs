@@ -54,8 +54,12 @@ impl OfferedTitle {
         }
         text::limited("out_title_id", &self.out_title_id, MAX_OUT_TITLE_ID)?;
         let phone = value(TitleField::Phone);
-        if !phone.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
-            let problem = format!("holds digits and - only, not {}", text::quoted(phone));
+        // The user's title book takes no other one.
+        let is_phone = phone.bytes().any(|b| b.is_ascii_digit())
+            && phone.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        if !phone.is_empty() && !is_phone {
+            let problem =
+                format!("holds digits and - only, at least one digit, not {}", text::quoted(phone));
             return Err(Refusal::invalid("phone", problem));
         }
         let tax_no = value(TitleField::TaxNo);
@@ -162,6 +166,7 @@ mod tests {
             (company(), false, Some("title is empty")),
             (named().with(TitleField::Phone, "0755-1"), false, None),
             (named().with(TitleField::Phone, "+86"), false, Some("phone holds")),
+            (named().with(TitleField::Phone, "---"), false, Some("phone holds")),
             (named().with(TitleField::TaxNo, "91440300MA5KP0001N"), false, None),
             (named().with(TitleField::TaxNo, "9144"), false, Some("tax_no has 15 to 20")),
             (named().with(TitleField::Addr, "x".repeat(101)), false, Some("addr has 101")),

@@ -1,7 +1,7 @@
 //! PDFs that platforms upload for the invoices that they insert (wire_facts 1.1).
 
 use crate::access::account::AppId;
-use crate::authorization::order_id::OrderId;
+use crate::authorization::order_id::OrderKey;
 use crate::platform::blob_name::BlobName;
 use crate::{Refusal, Timestamp};
 use core::fmt;
@@ -39,15 +39,6 @@ impl fmt::Display for MediaId {
     }
 }
 
-/// Whose invoice a PDF is of: the order that it was inserted for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PdfHolder {
-    /// The merchant whose order it is.
-    pub merchant: AppId,
-    /// The order.
-    pub order_id: OrderId,
-}
-
 /// A PDF that a platform has uploaded. Its bytes lie beside the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlatformPdf {
@@ -61,8 +52,8 @@ pub struct PlatformPdf {
     pub uploaded_at: Timestamp,
     /// What its pages show that can be an invoice's code or number: see [`numbers_in`].
     pub numbers: Vec<String>,
-    /// Whose invoice it is of; None: nobody's yet.
-    pub attached_to: Option<PdfHolder>,
+    /// The order whose invoice it is of; None: nobody's yet.
+    pub attached_to: Option<OrderKey>,
 }
 
 impl PlatformPdf {
@@ -89,7 +80,7 @@ impl PlatformPdf {
     }
 
     /// The PDF once it is of this order's invoice; 72040: it is of another one's already.
-    pub fn attach(self, to: PdfHolder) -> Result<Self, Refusal> {
+    pub fn attach(self, to: OrderKey) -> Result<Self, Refusal> {
         match &self.attached_to {
             Some(holder) if *holder != to => {
                 let (id, order) = (&self.media_id, &holder.order_id);
@@ -140,6 +131,7 @@ pub fn numbers_in(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authorization::order_id::OrderId;
 
     fn pdf() -> PlatformPdf {
         PlatformPdf {
@@ -152,9 +144,9 @@ mod tests {
         }
     }
 
-    fn holder(order: &str) -> PdfHolder {
+    fn holder(order: &str) -> OrderKey {
         let merchant = AppId::parse("wx6b61697069616f32").unwrap();
-        PdfHolder { merchant, order_id: OrderId::parse(order).unwrap() }
+        OrderKey { merchant, order_id: OrderId::parse(order).unwrap() }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Who calls: the account behind `access_token`, checked before the body is read.
 
 use crate::answer::Failed;
-use crate::body::{Received, RequestBody, Sender, query_value};
+use crate::body::{Received, RequestBody, Sender};
 use crate::budget::FREE_BYTES;
+use crate::query::{TOKEN, query_value};
 use crate::server::{ClientAddress, Server};
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
@@ -15,9 +16,6 @@ use kaipiao_domain::access::permissions::Permission;
 use kaipiao_errcode::ErrorCode;
 use std::borrow::Cow;
 use std::net::IpAddr;
-
-/// The parameter that the token is given in.
-const NAME: &str = "access_token";
 
 /// An account with a token that works.
 pub(crate) struct Caller(pub(crate) Account);
@@ -43,7 +41,7 @@ pub(crate) struct Call {
 impl Call {
     async fn of(needed: Option<Needed>, request: Request, server: &Server) -> Result<Self, Failed> {
         let (parts, body) = request.into_parts();
-        if query_value(&parts.uri, NAME).is_empty() {
+        if query_value(&parts.uri, TOKEN).is_empty() {
             let seen = match seen_in_head(&parts) {
                 None if is_in_body(server, &parts, body).await => Some("in the body"),
                 seen => seen,
@@ -175,7 +173,7 @@ pub(crate) fn count(server: &Server, parts: &Parts, appid: &AppId) {
 
 /// The query's token, or 41001.
 fn token(parts: &Parts) -> Result<String, Refusal> {
-    let token = query_value(&parts.uri, NAME);
+    let token = query_value(&parts.uri, TOKEN);
     if token.is_empty() { Err(missing(seen_in_head(parts))) } else { Ok(token) }
 }
 
@@ -199,7 +197,7 @@ fn seen_in_head(parts: &Parts) -> Option<&'static str> {
         return Some("in a header");
     }
     let is_named_otherwise = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
-        name != NAME && is_like(&name) && !value.is_empty()
+        name != TOKEN && is_like(&name) && !value.is_empty()
     };
     let is_renamed = form_urlencoded::parse(query).any(is_named_otherwise);
     is_renamed.then_some("under another name")
@@ -212,7 +210,7 @@ async fn is_in_body(server: &Server, parts: &Parts, body: Body) -> bool {
         return false;
     }
     let body = RequestBody::receive(server, parts, body, Sender::Unknown).await;
-    body.is_ok_and(|body| body.object().is_ok_and(|object| object.has(NAME)))
+    body.is_ok_and(|body| body.object().is_ok_and(|object| object.has(TOKEN)))
 }
 
 /// 43001: the call wants GET.

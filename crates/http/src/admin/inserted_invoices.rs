@@ -16,6 +16,7 @@ use kaipiao_app::platform::inserted::ListedInserted;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_ports::record::Field;
 use kaipiao_wire::answer::bare;
+use kaipiao_wire::reimbursement::read_invoice::billing;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -40,14 +41,15 @@ struct InsertedJson {
 impl From<ListedInserted> for InsertedJson {
     fn from(ListedInserted { invoice, status }: ListedInserted) -> Self {
         let InsertedInvoice { number, content, .. } = &invoice;
+        let (billing_no, billing_code) = billing(number.code(), number.number());
         Self {
             order_id: invoice.order_id.to_string(),
             user: invoice.user.as_str().to_owned(),
             platform: invoice.platform.to_string(),
             card_id: invoice.card_id.as_str().to_owned(),
             code: invoice.code.to_string(),
-            billing_no: number.code().to_owned(),
-            billing_code: number.number().to_owned(),
+            billing_no: billing_no.to_owned(),
+            billing_code: billing_code.to_owned(),
             fee: content.gross.get(),
             s_pdf_media_id: invoice.pdf.to_string(),
             reimburse_status: status.as_ref().map(|status| status.plain().name()),

@@ -2,7 +2,7 @@
 
 use crate::access::caller::Caller;
 use crate::answer::{Failed, JsonAnswer};
-use crate::body::query_value;
+use crate::query::query_value;
 use crate::server::Server;
 use axum::extract::{Request, State};
 use kaipiao_app::authorization::s01_ticket;

@@ -7,8 +7,8 @@ use crate::answer::{Failed, JsonAnswer};
 use crate::authorization::{
     s09_set_page_fields, s10_get_page_fields, s17_set_contact, s18_get_contact,
 };
-use crate::body::query_value;
 use crate::payment::{s11_set_pay_merchant, s12_get_pay_merchant};
+use crate::query::query_value;
 use crate::server::Server;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::Method;

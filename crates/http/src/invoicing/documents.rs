@@ -12,13 +12,13 @@ use kaipiao_app::invoicing::documents::Document;
 pub(crate) use kaipiao_app::invoicing::documents::DocumentFormat;
 use std::ops::RangeInclusive;
 
+/// What a document is asked for by.
+pub(crate) type DocumentAsk = (Result<Path<String>, PathRejection>, Method, Uri, HeaderMap);
+
 /// Whoever has the address may read the invoice: it cannot be guessed.
 pub(crate) async fn pdf(
     State(server): State<Server>,
-    name: Result<Path<String>, PathRejection>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    (name, method, uri, headers): DocumentAsk,
 ) -> Response {
     let found = document(DocumentFormat::Pdf, &server, name, &asked(&method, &headers)).await;
     found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))
@@ -27,10 +27,7 @@ pub(crate) async fn pdf(
 /// The face for a screen.
 pub(crate) async fn svg(
     State(server): State<Server>,
-    name: Result<Path<String>, PathRejection>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    (name, method, uri, headers): DocumentAsk,
 ) -> Response {
     let found = document(DocumentFormat::Picture, &server, name, &asked(&method, &headers)).await;
     found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))

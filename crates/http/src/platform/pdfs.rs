@@ -3,11 +3,12 @@
 use crate::access::caller::{Call, PlatformCall, Upload};
 use crate::answer::{Failed, JsonAnswer};
 use crate::body::query_object;
-use crate::invoicing::documents::{DocumentFormat, answer, asked, no_invoice, unavailable};
+use crate::invoicing::documents::{
+    DocumentAsk, DocumentFormat, answer, asked, no_invoice, unavailable,
+};
 use crate::server::Server;
-use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 use kaipiao_app::platform::pdfs;
 use kaipiao_wire::platform::{get_pdf as get_wire, set_pdf as set_wire};
@@ -28,17 +29,14 @@ pub(crate) async fn get_pdf(
     PlatformCall(Call { caller, body }): PlatformCall,
 ) -> Result<JsonAnswer, Failed> {
     let media_id = get_wire::read(&query_object(&uri)?, &body.object()?)?;
-    let pdf = pdfs::find(&server.app, &caller.appid, &media_id).await?;
-    Ok(JsonAnswer(get_wire::write(&pdfs::url(&server.app, &pdf.value))))
+    let pdf = pdfs::find(&server.app, &caller.appid, &media_id).await?.value;
+    Ok(JsonAnswer(get_wire::write(&pdfs::url(&server.app, &pdf.owner, &pdf.media_id))))
 }
 
 /// Whoever has the address may read the file: it cannot be guessed, and serves for two hours.
 pub(crate) async fn media(
     State(server): State<Server>,
-    name: Result<Path<String>, PathRejection>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    (name, method, uri, headers): DocumentAsk,
 ) -> Response {
     // What is not even text names no file.
     let Ok(Path(name)) = name else { return no_invoice(&server, &uri, &headers) };

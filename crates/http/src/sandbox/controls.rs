@@ -3,8 +3,9 @@
 use crate::admin::error::{failed, refuse};
 use crate::admin::users::MessagesJson;
 use crate::answer::json;
-use crate::body::{RequestBody, query_object, query_value};
+use crate::body::{RequestBody, query_object};
 use crate::paging::{LARGEST_PAGE, after, page_size_or};
+use crate::query::query_value;
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};

@@ -4,6 +4,7 @@ pub(crate) mod cards;
 mod inserted_card;
 pub(crate) mod login;
 pub(crate) mod messages;
+pub(crate) mod title_choice;
 pub(crate) mod title_code;
 pub(crate) mod title_link;
 pub(crate) mod titles;

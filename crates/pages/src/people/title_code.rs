@@ -1,8 +1,9 @@
 //! The QR code of a user's title, which shops scan (wire_facts 1.3).
 
 use crate::authorization::fields::{detail_of, name_of};
-use crate::page::{Frame, Notice, html, notice};
+use crate::page::{Frame, Notice, html};
 use crate::pages::Pages;
+use crate::people::titles::gone;
 use crate::qr::QrCode;
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
@@ -39,12 +40,7 @@ pub(crate) async fn show(
         Err(failure) => return unavailable(&frame, &failure),
     };
     let Some(entry) = book.iter().find(|entry| entry.id == id) else {
-        return notice(
-            &frame,
-            StatusCode::NOT_FOUND,
-            ("抬头不存在", "Title not found"),
-            ("它可能已被删除。", "It may have been deleted."),
-        );
+        return gone(&frame);
     };
     let text = title_links::code(&pages.app, &user.id, &entry.id);
     let page = TitleCodePage {

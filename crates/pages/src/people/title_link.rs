@@ -1,8 +1,10 @@
 //! Titles by link (wire_facts 1.3): one that an account offers, and one that a user picks for an account.
 
-use crate::authorization::fields::{self, Field, detail_of, name_of};
+use crate::authorization::fields::{self, Field};
 use crate::page::{Frame, Notice, html, initial, notice, see_other};
 use crate::pages::Pages;
+use crate::people::title_choice::TitleChoice;
+use crate::people::titles::full;
 use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
@@ -11,9 +13,8 @@ use axum::response::Response;
 use kaipiao_app::people::title_links::{self, LinkError};
 use kaipiao_app::people::titles::{self, BookError};
 use kaipiao_domain::authorization::page_fields::{FieldProblem, FieldRule, PageFields};
-use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
+use kaipiao_domain::people::title::TitleSide;
 use kaipiao_domain::people::title_link::OfferedTitle;
-use kaipiao_domain::people::user::BookEntry;
 use kaipiao_wire::people::title_link::{ASK_KEY, OFFERED_KEY};
 
 /// What the address says once the title was saved or handed over: reloading it does it no second time.
@@ -38,25 +39,7 @@ struct AskedPage<'a> {
     frame: &'a Frame,
     business: &'a str,
     initial: String,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    id: String,
-    is_company: bool,
-    name: String,
-    detail: String,
-}
-
-impl From<BookEntry> for Row {
-    fn from(entry: BookEntry) -> Self {
-        Self {
-            is_company: entry.title.side() == TitleSide::Company,
-            name: name_of(&entry.title).to_owned(),
-            detail: detail_of(&entry.title).to_owned(),
-            id: entry.id,
-        }
-    }
+    rows: Vec<TitleChoice>,
 }
 
 /// `GET` and `POST /intp/invoice/usertitle`: with `biz_title_key=` an offered title, with `select_title_key=` a title to
@@ -90,12 +73,11 @@ async fn take_over(
     let asked = open_fields(&offered);
     let typed = fields::read(form, &asked, TitleSide::Company);
     let shown = |problems: &[FieldProblem]| {
-        let given = InvoiceTitle::clone(&offered.title);
         let page = OfferedPage {
             frame,
             account: &account,
             initial: initial(&account),
-            given: fields::labelled(frame.lang, &given),
+            given: fields::labelled(frame.lang, &offered.title),
             out_title_id: &offered.out_title_id,
             fields: fields::of_side(frame.lang, &asked, &typed, problems),
         };
@@ -110,7 +92,7 @@ async fn take_over(
     Ok(match titles::save(&pages.app, &user.id, None, filled).await {
         Ok(_) => done(frame),
         Err(BookError::Problems(problems)) => shown(&problems),
-        Err(BookError::Full | BookError::Gone) => titles_full(frame),
+        Err(BookError::Full | BookError::Gone) => full(frame),
         Err(BookError::Failed(failure)) => unavailable(frame, &failure),
     })
 }
@@ -130,7 +112,7 @@ async fn pick(
         frame,
         business: &ask.business,
         initial: initial(&ask.business),
-        rows: book.into_iter().map(Row::from).collect(),
+        rows: book.into_iter().map(TitleChoice::from).collect(),
     };
     Ok(html(StatusCode::OK, &page))
 }
@@ -168,18 +150,6 @@ fn open_fields(offered: &OfferedTitle) -> PageFields {
 /// Goes on to say that it is done, by GET.
 fn done(frame: &Frame) -> Response {
     see_other(&format!("{}&{DONE}=1", frame.here))
-}
-
-fn titles_full(frame: &Frame) -> Response {
-    Notice::new(
-        ("抬头已满", "Your titles are full"),
-        (
-            "最多保存 100 个抬头，请先删除不用的。",
-            "You can save up to 100 titles. Delete one you no longer need.",
-        ),
-    )
-    .with_link("/me/titles", ("查看我的抬头", "See my titles"))
-    .page(frame, StatusCode::CONFLICT)
 }
 
 fn refused(frame: &Frame, error: &LinkError) -> Response {

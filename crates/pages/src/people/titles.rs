@@ -1,7 +1,7 @@
 //! The user's own pages: the title book.
 
 use crate::authorization::fields::{self, Field, detail_of, name_of};
-use crate::page::{Frame, html, notice, see_other};
+use crate::page::{Frame, Notice, html, notice, see_other};
 use crate::pages::Pages;
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
@@ -107,15 +107,7 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         Ok(_) => see_other("/me/titles"),
         Err(BookError::Problems(problems)) => shown(&typed, &problems),
         Err(BookError::Gone) => gone(&frame),
-        Err(BookError::Full) => notice(
-            &frame,
-            StatusCode::CONFLICT,
-            ("抬头已满", "Your titles are full"),
-            (
-                "最多保存 100 个抬头，请先删除不用的。",
-                "You can save up to 100 titles. Delete one you no longer need.",
-            ),
-        ),
+        Err(BookError::Full) => full(&frame),
         Err(BookError::Failed(failure)) => unavailable(&frame, &failure),
     }
 }
@@ -146,11 +138,25 @@ pub(crate) async fn change(
     }
 }
 
-fn gone(frame: &Frame) -> Response {
+/// There is no such title in the book.
+pub(super) fn gone(frame: &Frame) -> Response {
     notice(
         frame,
         StatusCode::NOT_FOUND,
         ("抬头不存在", "Title not found"),
         ("它可能已被删除。", "It may have been deleted."),
     )
+}
+
+/// The book takes no more titles.
+pub(super) fn full(frame: &Frame) -> Response {
+    Notice::new(
+        ("抬头已满", "Your titles are full"),
+        (
+            "最多保存 100 个抬头，请先删除不用的。",
+            "You can save up to 100 titles. Delete one you no longer need.",
+        ),
+    )
+    .with_link("/me/titles", ("查看我的抬头", "See my titles"))
+    .page(frame, StatusCode::CONFLICT)
 }

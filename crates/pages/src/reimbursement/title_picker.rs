@@ -2,6 +2,7 @@
 
 use crate::page::{Frame, html};
 use crate::pages::Pages;
+use crate::people::title_choice::TitleChoice;
 use crate::reimbursement::picked::{self, Answer, no_origin, origin_of};
 use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
@@ -10,7 +11,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::people::titles::title_book;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleField, TitleSide};
-use kaipiao_domain::people::user::BookEntry;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
 
@@ -22,26 +22,7 @@ const NAME: &str = "choose_invoice_title";
 #[template(path = "title_picker.html")]
 struct TitlePicker<'a> {
     frame: &'a Frame,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    id: String,
-    is_company: bool,
-    name: String,
-    tax_no: String,
-}
-
-impl From<BookEntry> for Row {
-    fn from(entry: BookEntry) -> Self {
-        let title = entry.title;
-        Self {
-            id: entry.id,
-            is_company: title.side() == TitleSide::Company,
-            name: title.get(TitleField::Title).to_owned(),
-            tax_no: title.get(TitleField::TaxNo).to_owned(),
-        }
-    }
+    rows: Vec<TitleChoice>,
 }
 
 /// `choose_invoice_title_info`
@@ -90,7 +71,7 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
     };
     let chosen = book.iter().find(|entry| Some(&*entry.id) == form.find("title"));
     let Some(chosen) = chosen else {
-        let rows = book.into_iter().map(Row::from).collect();
+        let rows = book.into_iter().map(TitleChoice::from).collect();
         return html(StatusCode::OK, &TitlePicker { frame: &frame, rows });
     };
     let info = Some(bare(&TitleInfo::of(&chosen.title)));

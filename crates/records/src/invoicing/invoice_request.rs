@@ -239,10 +239,7 @@ impl Record for InvoiceRequest {
         let (state, number) = match &self.state {
             RequestState::Running { .. } => ("running", None),
             RequestState::Failed { .. } => ("failed", None),
-            RequestState::Issued { invoice, .. } => {
-                let (code, number) = (invoice.number.code(), invoice.number.number());
-                ("issued", Some(format!("{code}{number}")))
-            }
+            RequestState::Issued { invoice, .. } => ("issued", Some(invoice.number.joined())),
         };
         let mut fields = vec![
             (Field::State, state.to_owned()),

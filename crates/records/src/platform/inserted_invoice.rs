@@ -168,13 +168,12 @@ impl Record for InsertedInvoice {
     }
 
     fn index(&self) -> Index {
-        let number = format!("{}{}", self.number.code(), self.number.number());
         Index {
             time_ms: self.inserted_at.unix_millis(),
             unused_since_ms: None,
             fields: vec![
                 (Field::Order, self.order_id.to_string()),
-                (Field::Number, number),
+                (Field::Number, self.number.joined()),
                 (Field::User, self.user.as_str().to_owned()),
             ],
         }

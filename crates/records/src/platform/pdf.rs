@@ -3,8 +3,8 @@
 use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order_id::OrderId;
-use kaipiao_domain::platform::pdf::{MediaId, PdfHolder, PlatformPdf};
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
+use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Index, Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ impl Record for PlatformPdf {
     const KIND: Kind = Kind::PlatformPdf;
 
     fn encode(&self) -> String {
-        let holder = |PdfHolder { merchant, order_id }: &PdfHolder| HolderShape {
+        let holder = |OrderKey { merchant, order_id }: &OrderKey| HolderShape {
             merchant: merchant.to_string(),
             order_id: order_id.to_string(),
         };
@@ -49,7 +49,7 @@ impl Record for PlatformPdf {
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: PlatformPdfShape = decode(stored)?;
         let holder = |HolderShape { merchant, order_id }: HolderShape| {
-            Ok::<_, StoreError>(PdfHolder {
+            Ok::<_, StoreError>(OrderKey {
                 merchant: stored_appid(stored, "merchant", &merchant)?,
                 order_id: known(stored, "order_id", OrderId::parse(&order_id).ok())?,
             })

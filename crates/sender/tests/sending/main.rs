@@ -228,7 +228,7 @@ async fn private_addresses_are_refused_by_number_and_by_name() {
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
         let error = public_only.send(outgoing(format!("http://{host}:{port}/"))).await.unwrap_err();
         assert!(matches!(error, SendError::PrivateAddress(_)), "{host}: {error}");
-        let looked_up = public_only.look_up(&format!("http://{host}:{port}/"), LIMIT).await;
+        let looked_up = public_only.addresses(&format!("http://{host}:{port}/"), LIMIT).await;
         assert_eq!(looked_up, Err(error), "{host}: a look says what a push would meet");
     }
     let loopback = ["127.0.0.0/8", "::1"].map(|text| Range::parse(text).unwrap()).to_vec();
@@ -238,7 +238,7 @@ async fn private_addresses_are_refused_by_number_and_by_name() {
         200
     );
     for url in ["https://localhost/", "http://127.0.0.1:1/"] {
-        assert!(allowed.look_up(url, LIMIT).await.is_ok(), "{url}: nobody need be there");
+        assert!(allowed.addresses(url, LIMIT).await.is_ok(), "{url}: nobody need be there");
     }
 }
 

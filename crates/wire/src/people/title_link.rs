@@ -172,7 +172,7 @@ pub struct UrlAnswer {
     pub url: String,
 }
 
-/// scantitle's answer, and what stands in the push: every member, those that are not given empty.
+/// scantitle's answer: every member, those that are not given empty.
 #[derive(Serialize)]
 struct ScannedJson<'a> {
     title_type: u8,

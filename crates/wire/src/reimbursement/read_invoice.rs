@@ -165,7 +165,7 @@ impl<'a> UserInfo<'a> {
 /// billing_no and billing_code of an invoice. The code stands in `billing_no`, the number in
 /// `billing_code`, as in all traffic that was seen; a fully digital invoice, which has no code, has its
 /// number in `billing_no`, as the documentation of that time says (D-167).
-fn billing<'a>(code: &'a str, number: &'a str) -> (&'a str, &'a str) {
+pub fn billing<'a>(code: &'a str, number: &'a str) -> (&'a str, &'a str) {
     if code.is_empty() { (number, code) } else { (code, number) }
 }
 
