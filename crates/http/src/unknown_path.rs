@@ -22,7 +22,7 @@ pub(crate) async fn programs_path(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.trim_start_matches('/').split('/').next().unwrap_or("");
     match &*first.to_ascii_lowercase() {
-        "card" | "cgi-bin" => invalid_url(path).into_response(),
+        "card" | "cgi-bin" | "nontax" => invalid_url(path).into_response(),
         "admin" | "sandbox" => {
             let error = "nothing is served at this path; docs/reference.md lists every path";
             refuse(StatusCode::NOT_FOUND, error)
