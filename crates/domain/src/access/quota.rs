@@ -3,7 +3,7 @@
 use crate::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 
-/// Most times in a calendar month of China: of all calls' quotas, and of single calls' (D-212).
+/// Most times in a calendar month of China: of all calls' quotas, and of single calls' (D-214).
 pub const CLEARS_PER_MONTH: u32 = 10;
 /// See [`CLEARS_PER_MONTH`].
 pub const PATH_CLEARS_PER_MONTH: u32 = 50;
