@@ -171,7 +171,10 @@ fn calls_are_counted_by_the_day_and_forgotten_ten_times_a_month() {
 fn whoever_knows_the_secret_clears_the_quota_without_a_token() {
     let server = TestServer::start();
     let client = server.client(MERCHANT);
-    let used = || client.post(QUOTA, &json!({"cgi_path": "/card/invoice/getauthdata"}))["quota"]["used"].clone();
+    let used = || {
+        client.post(QUOTA, &json!({"cgi_path": "/card/invoice/getauthdata"}))["quota"]["used"]
+            .clone()
+    };
     let secret = server.secret(MERCHANT);
     let clear = |body: Value| server.post(CLEAR_BY_SECRET, &body);
     for (body, code) in [
@@ -196,9 +199,10 @@ fn whoever_knows_the_secret_clears_the_quota_without_a_token() {
     for _ in 3..10 {
         assert_ok(&client.post(CLEAR, &json!({"appid": MERCHANT})));
     }
-    for answer in
-        [clear(json!({"appid": MERCHANT, "appsecret": secret})), client.post(CLEAR, &json!({"appid": MERCHANT}))]
-    {
+    for answer in [
+        clear(json!({"appid": MERCHANT, "appsecret": secret})),
+        client.post(CLEAR, &json!({"appid": MERCHANT})),
+    ] {
         assert_refused(&answer, 48006, "10 times");
     }
     // Whoever has a token as well finds the refusal by its rid, and no secret in it.

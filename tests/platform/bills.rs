@@ -119,7 +119,8 @@ fn a_fiscal_receipt_goes_from_its_link_over_the_page_into_the_wallet() {
     assert!(wallet.contains("Fiscal receipt") && wallet.contains("11.00"), "{wallet}");
     let name = wallet.split("/me/cards/").nth(1).unwrap().split('"').next().unwrap();
     let (_, shown) = page(&server, &format!("/me/cards/{name}"), "zh");
-    for words in ["某市公安局出入境管理支队", "财政电子票据", "票据代码", CODE, "0000000017", "交款人"]
+    for words in
+        ["某市公安局出入境管理支队", "财政电子票据", "票据代码", CODE, "0000000017", "交款人"]
     {
         assert!(shown.contains(words), "{words}: {shown}");
     }
@@ -209,7 +210,11 @@ fn what_is_wrong_with_a_bills_link_is_named() {
     };
     for source in ["wxa", "wap", ""] {
         let refused = with("source", json!(source));
-        assert_refused(&refused, 72031, if source.is_empty() { "source is empty" } else { "web or app" });
+        assert_refused(
+            &refused,
+            72031,
+            if source.is_empty() { "source is empty" } else { "web or app" },
+        );
     }
     for (name, value, words) in [
         ("s_pappid", json!("wxabcd"), "is not a platform of this server"),
@@ -317,7 +322,8 @@ fn both_published_shapes_of_a_bill_are_read() {
         &json!({"payee": "测试非税票据", "base_info": {"logo_url": "http://mmbiz.qpic.cn/a/0"}}),
     );
     assert_ok(&answer);
-    let mut body = bill("B1", answer["card_id"].as_str().unwrap(), &bill_pdf(&bureau), "0000000017");
+    let mut body =
+        bill("B1", answer["card_id"].as_str().unwrap(), &bill_pdf(&bureau), "0000000017");
     let flat = data(&mut body).take();
     body["card_ext"]["user_card"] = flat;
     collected(&server, &office, "B1");
@@ -326,5 +332,9 @@ fn both_published_shapes_of_a_bill_are_read() {
         assert_refused(&bureau.post(CREATE_BILL, &body), 72031, "invoice_info");
     }
     // createcard wants what it always wanted.
-    assert_refused(&bureau.post(CREATE, &json!({"payee": "x", "base_info": {}})), 72031, "invoice_info");
+    assert_refused(
+        &bureau.post(CREATE, &json!({"payee": "x", "base_info": {}})),
+        72031,
+        "invoice_info",
+    );
 }

@@ -233,9 +233,9 @@ async fn checked(
     let owner: Option<NumberOwner> = get(app, &key).await?;
     let is_issued = owner.is_some_and(|owner| owner.serial != request.serial);
     let is_anothers = is_issued
-        || taken_numbers::holder(app, &invoice.number.clone().into()).await?.is_some_and(|holder| {
-            holder.merchant != request.merchant || holder.serial != request.serial
-        });
+        || taken_numbers::holder(app, &invoice.number.clone().into()).await?.is_some_and(
+            |holder| holder.merchant != request.merchant || holder.serial != request.serial,
+        );
     if !is_anothers {
         return Ok(answer.clone());
     }

@@ -18,9 +18,6 @@ pub(crate) fn taken(number: &CardNumber, merchant: &AppId, serial: &Serial) -> S
 }
 
 /// The invoice that has a number.
-pub(crate) async fn holder(
-    app: &App,
-    number: &CardNumber,
-) -> Result<Option<TakenNumber>, Failure> {
+pub(crate) async fn holder(app: &App, number: &CardNumber) -> Result<Option<TakenNumber>, Failure> {
     get_fresh(app, &TakenNumber::key(number)).await
 }

@@ -122,7 +122,11 @@ impl TokenFamily {
 
     /// `POST /cgi-bin/openapi/quota/clear`: of the call that forces refreshes those of today count no more; 48006 when
     /// that was done too often in this month, for whichever call.
-    pub fn clear_path_quota(&self, forces_refreshes: bool, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn clear_path_quota(
+        &self,
+        forces_refreshes: bool,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
         let count = if forces_refreshes { 0 } else { self.forced.count };
         let forced = ForcedRefreshes { count, ..self.forced };
         let path_clears = self.path_clears.once_more(PATH_CLEARS_PER_MONTH, now)?;

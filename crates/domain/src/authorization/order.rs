@@ -136,9 +136,10 @@ impl Order {
         match (request.card_kind, request.page_type) {
             (CardKind::Invoice, PageType::FillTitle) => Ok(()),
             (CardKind::Invoice, _) => Err(Refusal::invalid("type", format!("must be 1: {paid}"))),
-            (CardKind::Bill, _) => {
-                Err(Refusal::invalid("order_id", format!("is of an invoice, not of a bill: {paid}")))
-            }
+            (CardKind::Bill, _) => Err(Refusal::invalid(
+                "order_id",
+                format!("is of an invoice, not of a bill: {paid}"),
+            )),
         }
     }
 

@@ -190,8 +190,7 @@ mod tests {
         let other = AuthorizationRequest { page_type: PageType::Apply, ..request.clone() };
         assert!(order.offer_again(other, NOW).unwrap_err().detail.starts_with("type must be 1"));
         let page_type = PageType::Collect;
-        let bill =
-            AuthorizationRequest { card_kind: CardKind::Bill, page_type, ..request.clone() };
+        let bill = AuthorizationRequest { card_kind: CardKind::Bill, page_type, ..request.clone() };
         assert!(order.offer_again(bill, NOW).unwrap_err().detail.starts_with("order_id is of"));
         let again = order.offer_again(request.clone(), NOW).unwrap().unwrap();
         assert_eq!(again.payment, order.payment);

@@ -276,8 +276,9 @@ mod tests {
     #[test]
     fn a_bill_has_8_and_10_digits_in_either_order_and_no_check_code() {
         let (code, number) = ("44010124", "0000000017");
-        let bill = |no: &str, of_code: &str| {
-            Insertion { card_kind: CardKind::Bill, ..asked(no, of_code, "") }
+        let bill = |no: &str, of_code: &str| Insertion {
+            card_kind: CardKind::Bill,
+            ..asked(no, of_code, "")
         };
         let read = CardNumber::parse(code, number).unwrap();
         for (no, of_code) in [(code, number), (number, code)] {

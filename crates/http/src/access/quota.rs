@@ -10,8 +10,8 @@ use kaipiao_domain::Refusal;
 use kaipiao_wire::access::utilities::{
     QuotaAnswer, read_clear_by_secret, read_clear_quota, read_quota_path, unknown_path,
 };
-use kaipiao_wire::object::Object;
 use kaipiao_wire::answer::{ok, ok_with};
+use kaipiao_wire::object::Object;
 
 pub(crate) async fn clear_quota(
     State(server): State<Server>,

@@ -39,11 +39,7 @@ fn wrong_type(known: &str, asked: &str) -> Refusal {
     Refusal::new(ErrorCode::InvalidArgs, detail)
 }
 
-fn issue(
-    server: &Server,
-    caller: &Account,
-    ticket_type: TicketType,
-) -> Result<JsonAnswer, Failed> {
+fn issue(server: &Server, caller: &Account, ticket_type: TicketType) -> Result<JsonAnswer, Failed> {
     let ticket = s01_ticket::issue(&server.app, caller, ticket_type);
     Ok(JsonAnswer(ok_with(&TicketAnswer { ticket, expires_in: TICKET_LIFE.as_secs() })))
 }

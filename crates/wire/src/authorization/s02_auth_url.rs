@@ -348,7 +348,11 @@ mod tests {
         let link = write_link(&test_keys(), "http://h", &bill);
         assert_eq!(read_link(&test_keys(), &link), Some(bill));
         for other in ["", "&card=invoice", "&card=x"] {
-            assert_eq!(read_link(&test_keys(), &link.replace("&card=bill", other)), None, "{other}");
+            assert_eq!(
+                read_link(&test_keys(), &link.replace("&card=bill", other)),
+                None,
+                "{other}"
+            );
         }
     }
 

@@ -13,8 +13,7 @@ pub fn read(object: &Object<'_>) -> Result<TemplateFace, Refusal> {
         false => object.required_object("invoice_info")?,
     };
     let base = info.required_object("base_info")?;
-    let trimmed =
-        |of: &Object<'_>, name: &str| of.text(name).map(|text| text.trim().to_owned());
+    let trimmed = |of: &Object<'_>, name: &str| of.text(name).map(|text| text.trim().to_owned());
     let logo_path = base.path_of("logo_url").to_string();
     let (logo_url, payee) = (trimmed(&base, "logo_url")?, trimmed(&info, "payee")?);
     let payee_path = info.path_of("payee").to_string();
@@ -33,9 +32,13 @@ mod tests {
 
     #[test]
     fn a_template_is_read_in_both_published_shapes() {
-        let within = r#"{"payee":"测试非税票据","base_info":{"logo_url":"http://mmbiz.qpic.cn/a/0"}}"#;
+        let within =
+            r#"{"payee":"测试非税票据","base_info":{"logo_url":"http://mmbiz.qpic.cn/a/0"}}"#;
         let face = read_text(&format!(r#"{{"invoice_info":{within}}}"#)).unwrap();
-        assert_eq!((&*face.payee, &*face.title, &*face.kind), ("测试非税票据", "测试非税票据", "财政电子票据"));
+        assert_eq!(
+            (&*face.payee, &*face.title, &*face.kind),
+            ("测试非税票据", "测试非税票据", "财政电子票据")
+        );
         assert_eq!(read_text(within).as_ref(), Ok(&face));
     }
 

@@ -180,7 +180,11 @@ pub(super) fn fen(object: &Object<'_>, name: &str, least: i64) -> Result<Fen, Re
     Err(Refusal::invalid(object.path_of(name), problem))
 }
 
-pub(super) fn limited(object: &Object<'_>, name: &str, is_required: bool) -> Result<String, Refusal> {
+pub(super) fn limited(
+    object: &Object<'_>,
+    name: &str,
+    is_required: bool,
+) -> Result<String, Refusal> {
     let said = match is_required {
         true => object.required_text(name)?,
         false => object.text(name)?,

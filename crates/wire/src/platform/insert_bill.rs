@@ -82,7 +82,10 @@ mod tests {
         assert_eq!((read.card_kind, &*read.check_code), (CardKind::Bill, ""));
         assert_eq!(read.billing, ("44010124".to_owned(), "0000000017".to_owned()));
         let content = &read.content;
-        assert_eq!((content.gross, content.net, content.tax), (Fen::new(1100), Fen::new(1100), Fen::ZERO));
+        assert_eq!(
+            (content.gross, content.net, content.tax),
+            (Fen::new(1100), Fen::new(1100), Fen::ZERO)
+        );
         assert_eq!(&*content.buyer.name, "缴费单位");
         assert_eq!(read_value(&body(false)).as_ref(), Ok(&read));
     }
