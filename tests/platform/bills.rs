@@ -125,7 +125,7 @@ fn a_fiscal_receipt_goes_from_its_link_over_the_page_into_the_wallet() {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(!shown.contains("发票") && !shown.contains("税额"), "{shown}");
-    let pdf = server.get_raw_bytes(&format!("/invoice/pdf/{name}"));
+    let pdf = server.get_raw_bytes(&format!("{}/invoice/pdf/{name}", server.base));
     assert_eq!(pdf, showing(&format!("{CODE} 0000000017")), "the bureau's own PDF");
     assert!(page(&server, "/me/messages", "en").1.contains("Fiscal receipt collected"));
 
@@ -168,7 +168,9 @@ fn a_fiscal_receipt_is_chosen_and_reimbursed_like_an_invoice() {
     assert_ok(&reimburse(&company, &mine, "CLOSURE"));
     assert!(!page(&server, "/me/cards", "en").1.contains("Fiscal receipt"));
     assert!(page(&server, "/me/messages", "en").1.contains("Fiscal receipt reimbursed"));
-    // An operator finds it by its number.
+    // An operator finds it by its number, and its order.
+    let orders = server.all_pages(&format!("orders?appid={MERCHANT}&order_id=B1"), "orders");
+    assert_eq!((&orders[0]["kind"], &orders[0]["type"]), (&json!("bill"), &json!(2)));
     let path = format!("inserted-invoices?appid={MERCHANT}&number={CODE}0000000017");
     server.wait_until("the search", || server.all_pages(&path, "invoices").len() == 1);
     let found = &server.all_pages(&path, "invoices")[0];
@@ -219,7 +221,7 @@ fn what_is_wrong_with_a_bills_link_is_named() {
     for (name, value, words) in [
         ("s_pappid", json!("wxabcd"), "is not a platform of this server"),
         ("order_id", json!(""), "order_id is empty"),
-        ("money", json!("1.5"), "1.5 yuan is 150"),
+        ("money", json!(1.5), "1.5 yuan is 150"),
         ("timestamp", Value::Null, "timestamp is empty"),
         ("redirect_url", json!("javascript:x"), "redirect_url must be"),
         ("ticket", json!(""), "ticket is empty"),
