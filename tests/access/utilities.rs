@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 const CHECK: &str = "/cgi-bin/callback/check";
 const CLEAR: &str = "/cgi-bin/clear_quota";
+const CLEAR_BY_SECRET: &str = "/cgi-bin/clear_quota/v2";
 const QUOTA: &str = "/cgi-bin/openapi/quota/get";
+const CLEAR_PATH: &str = "/cgi-bin/openapi/quota/clear";
 const RID: &str = "/cgi-bin/openapi/rid/get";
 
 fn ips(server: &TestServer, client: &Client<'_>, call: &str) -> Value {
@@ -166,6 +168,98 @@ fn calls_are_counted_by_the_day_and_forgotten_ten_times_a_month() {
 }
 
 #[test]
+fn whoever_knows_the_secret_clears_the_quota_without_a_token() {
+    let server = TestServer::start();
+    let client = server.client(MERCHANT);
+    let used = || {
+        client.post(QUOTA, &json!({"cgi_path": "/card/invoice/getauthdata"}))["quota"]["used"]
+            .clone()
+    };
+    let secret = server.secret(MERCHANT);
+    let clear = |body: Value| server.post(CLEAR_BY_SECRET, &body);
+    for (body, code) in [
+        (json!({}), 41002),
+        (json!({"appid": MERCHANT}), 41004),
+        (json!({"appid": MERCHANT, "appsecret": "x"}), 40125),
+        (json!({"appid": "wx00000000000000ff", "appsecret": secret}), 40013),
+        (json!({"appid": PLATFORM, "appsecret": secret}), 40125),
+    ] {
+        assert_refused(&clear(body), code, "");
+    }
+    client.status("1");
+    assert_eq!(used(), 1);
+    assert_ok(&clear(json!({"appid": MERCHANT, "appsecret": secret})));
+    assert_eq!(used(), 0);
+    // As the published sample has it, in the query; with a form's Content-Type, as SDKs send it.
+    let in_query = format!("{CLEAR_BY_SECRET}?appid={MERCHANT}&appsecret={secret}");
+    assert_ok(&server.call("POST", &in_query, ""));
+    assert_ok(&server.call("POST", &in_query, "{}"));
+    assert_refused(&server.call("GET", &in_query, ""), 43002, "POST");
+    // It shares its ten a month with clear_quota.
+    for _ in 3..10 {
+        assert_ok(&client.post(CLEAR, &json!({"appid": MERCHANT})));
+    }
+    for answer in [
+        clear(json!({"appid": MERCHANT, "appsecret": secret})),
+        client.post(CLEAR, &json!({"appid": MERCHANT})),
+    ] {
+        assert_refused(&answer, 48006, "10 times");
+    }
+    // Whoever has a token as well finds the refusal by its rid, and no secret in it.
+    let refused = server.call("POST", &client.path(&in_query), "");
+    let rid = refused["errmsg"].as_str().unwrap().rsplit_once(" rid: ").unwrap().1.to_owned();
+    let found = client.post(RID, &json!({"rid": rid}));
+    assert_ok(&found);
+    assert!(!found.to_string().contains(&secret), "{found}");
+    assert_eq!(found["request"]["request_url"], format!("POST {CLEAR_BY_SECRET}?appid={MERCHANT}"));
+}
+
+#[test]
+fn the_count_of_a_path_is_forgotten_fifty_times_a_month() {
+    let server = TestServer::start();
+    let client = server.client(MERCHANT);
+    let used = |path: &str| client.post(QUOTA, &json!({"cgi_path": path}))["quota"]["used"].clone();
+    let clear = |path: &str| client.post(CLEAR_PATH, &json!({"cgi_path": path}));
+    let (data, ticket) = ("/card/invoice/getauthdata", "/cgi-bin/ticket/getticket");
+    client.status("1");
+    client.ticket();
+    assert_eq!((used(data), used(ticket)), (json!(1), json!(1)));
+    assert_ok(&clear(data));
+    assert_eq!((used(data), used(ticket)), (json!(0), json!(1)));
+    for unknown in ["", "/card/invoice/nothing"] {
+        assert_refused(&clear(unknown), 76021, "cgi_path");
+    }
+    for _ in 1..50 {
+        assert_ok(&clear(ticket));
+    }
+    assert_refused(&clear(data), 48006, "50 times");
+    // Those of all paths are counted apart.
+    assert_ok(&client.post(CLEAR, &json!({"appid": MERCHANT})));
+    assert_refused(&server.post(CLEAR_PATH, &json!({"cgi_path": data})), 41001, "access_token");
+    // Bills' calls are calls.
+    assert_eq!(used("/nontax/getbillauthurl"), json!(0));
+    client.post("/nontax/getbillauthurl", &json!({}));
+    assert_eq!(used("/nontax/getbillauthurl"), json!(1));
+}
+
+#[test]
+fn forced_refreshes_are_forgotten_with_their_own_path() {
+    let server = TestServer::start();
+    let force = || {
+        server.advance_s(31);
+        server.stable_token(true)
+    };
+    // China's midnight may lie within: then a whole day's quota follows.
+    let refused = (0..41).map(|_| force()).find(|answer| answer["errcode"].is_i64()).unwrap();
+    assert_refused(&refused, 45009, "");
+    let client = server.client(MERCHANT);
+    assert_ok(&client.post(CLEAR_PATH, &json!({"cgi_path": "/cgi-bin/token"})));
+    assert_refused(&force(), 45009, "");
+    assert_ok(&client.post(CLEAR_PATH, &json!({"cgi_path": "/cgi-bin/stable_token"})));
+    assert!(force()["access_token"].is_string());
+}
+
+#[test]
 fn forced_refreshes_are_forgotten_with_the_quota_and_a_restart_forgets_no_clear() {
     let server = TestServer::start();
     let force = |server: &TestServer| {
@@ -215,10 +309,12 @@ fn calls_of_each_kind(server: &TestServer) -> Vec<(&'static str, &'static str, S
     let grant = format!("grant_type=client_credential&appid={MERCHANT}&secret={secret}");
     let stable =
         json!({"grant_type": "client_credential", "appid": MERCHANT, "secret": secret}).to_string();
+    let by_secret = json!({"appid": MERCHANT, "appsecret": secret}).to_string();
     let mut calls = vec![
         (MERCHANT, "GET", format!("/cgi-bin/token?{grant}"), String::new()),
         (MERCHANT, "POST", "/cgi-bin/token".to_owned(), grant),
         (MERCHANT, "POST", "/cgi-bin/stable_token".to_owned(), stable),
+        (MERCHANT, "POST", CLEAR_BY_SECRET.to_owned(), by_secret),
     ];
     for (appid, method, path) in [
         (MERCHANT, "GET", "/cgi-bin/ticket/getticket?type=wx_card"),

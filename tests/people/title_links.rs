@@ -202,6 +202,66 @@ fn a_picked_title_is_pushed_to_whoever_asked() {
 }
 
 #[test]
+fn a_title_page_says_who_asks_beside_what_they_call_themselves() {
+    let server = TestServer::start();
+    let merchant = server.client(MERCHANT);
+    let visitor = Visitor::new(&server, USER);
+    let listed = server.get_json("/sandbox/v1/accounts")["accounts"].clone();
+    let of_merchant = listed.as_array().unwrap().iter().find(|it| it["appid"] == MERCHANT);
+    let account = of_merchant.unwrap()["name"].as_str().unwrap();
+    let shown = |body: &Value| {
+        let path = server.path_of(&url(&merchant, ASK, body));
+        let (status, html) = visitor.get(&path);
+        assert_eq!(status, 200, "{html}");
+        (path, html)
+    };
+    let (path, html) = shown(&json!({"biz_name": "国家税务总局"}));
+    let (own, given) = (html.find(account), html.find("The name it goes by: 国家税务总局"));
+    assert!(own.is_some() && given.is_some() && own < given, "{html}");
+    assert!(html.contains(&format!("<h1 class=\"name\">{account}</h1>")), "{html}");
+    let id = book(&server, USER)[0]["id"].as_str().unwrap().to_owned();
+    let (_, to) = visitor.post(&path, &format!("&title={id}"));
+    let (_, done) = visitor.get(&to);
+    assert!(done.contains(&format!("{account} will put it on")), "{done}");
+    for body in [json!({}), json!({"biz_name": account})] {
+        assert!(!shown(&body).1.contains("The name it goes by"), "{body}");
+    }
+}
+
+#[test]
+fn whoever_adds_a_title_comes_back_to_the_page_that_asked() {
+    let server = TestServer::start();
+    let path = server.path_of(&url(&server.client(MERCHANT), ASK, &json!({"attach": "7"})));
+    let visitor = Visitor::new(&server, "lina");
+    for (kind, form) in [
+        ("company", "&company.title=新单位&company.tax_no=91440300MA5KP0009X"),
+        ("personal", "&personal.title=新个人"),
+    ] {
+        let (_, html) = visitor.get(&path);
+        let start = html.find(&format!("/me/titles/new?kind={kind}")).expect("a link");
+        let to = html[start..].split('"').next().unwrap();
+        let to = to.replace("&#38;", "&").replace("&amp;", "&");
+        let (_, form_page) = visitor.get(&to);
+        let cancel = form_page.replace("&#38;", "&").replace("&amp;", "&");
+        assert!(cancel.contains(&format!("href=\"{path}\"")), "{form_page}");
+        // What cannot stand is typed again, and the way back is kept.
+        assert_eq!(visitor.post(&to, "").0, 422);
+        assert_eq!(visitor.post(&to, form), (303, path.clone()));
+        let name = form.split_once("title=").unwrap().1.split('&').next().unwrap();
+        assert!(visitor.get(&path).1.contains(name));
+    }
+    let start = book(&server, "lina").len();
+    for next in ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"] {
+        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        let to = format!("/me/titles/new?kind=personal&next={next}");
+        assert!(!visitor.get(&to).1.contains("href=\"https://evil"), "{next}");
+        let added = visitor.post(&to, &format!("&personal.title=x{}", next.len()));
+        assert_eq!(added, (303, "/me/titles".to_owned()), "{next}");
+    }
+    assert!(book(&server, "lina").len() > start);
+}
+
+#[test]
 fn a_form_sent_twice_is_one_event_and_a_flood_is_refused() {
     let server = TestServer::start();
     let receiver = Receiver::start();

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bad_pdfs;
+mod bills;
 mod cards;
 pub mod collector;
 mod insert;

@@ -1,9 +1,10 @@
 //! What the picker checks before it asks a user: whose page it is.
 
-use kaipiao_tests::{MERCHANT, REIMBURSER, TestServer};
+use super::{chosen_for, named, wecom};
+use kaipiao_tests::{MERCHANT, REIMBURSER, TestServer, USER, assert_ok, assert_refused};
 use kaipiao_wire::delivery::push_crypto::signature;
 use kaipiao_wire::reimbursement::card_sign::page_signature;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SIGNED: &str = "timestamp=1489030247&nonceStr=p6N7WOAF&signType=SHA1";
 const ORIGIN: &str = "origin=https://company.example";
@@ -50,6 +51,42 @@ fn only_a_ticket_of_the_company_that_lives_opens_the_picker() {
     assert_eq!(picker(&server, &right).0, 303);
     server.advance_s(30);
     assert_eq!(picker(&server, &right).0, 403);
+}
+
+/// WeCom's names for the same calls, from the ticket to the written-off invoice (wire_facts 1.2).
+#[test]
+fn a_company_in_wecom_has_its_ticket_and_its_four_calls() {
+    let server = TestServer::start();
+    server.merchant().issued("1", "R1");
+    let company = server.client(REIMBURSER);
+    let ticket = |query: &str| server.get(&company.path(&format!("/cgi-bin/ticket/get{query}")));
+    let answer = ticket("?type=wx_card");
+    assert_ok(&answer);
+    assert_eq!(answer["expires_in"], 7200);
+    let sign = card_sign(answer["ticket"].as_str().unwrap(), REIMBURSER);
+    let query = format!("appid={REIMBURSER}&{SIGNED}&cardSign={sign}&{ORIGIN}");
+    assert_eq!(picker(&server, &query).0, 303);
+    for other in ["", "?type=", "?type=jsapi", "?type=agent_config"] {
+        assert_refused(&ticket(other), 40097, "type must be wx_card, not");
+    }
+    assert_refused(&server.get("/cgi-bin/ticket/get?type=wx_card"), 41001, "access_token");
+    let posted = server.call("POST", &company.path("/cgi-bin/ticket/get?type=wx_card"), "");
+    assert_refused(&posted, 43001, "GET");
+
+    let card = named(&chosen_for(&server, REIMBURSER, USER)[0]);
+    let one = company.post(&wecom("getinvoiceinfo"), &card);
+    assert_ok(&one);
+    let many = company.post(&wecom("getinvoiceinfobatch"), &json!({"item_list": [card]}));
+    assert_ok(&many);
+    assert_eq!(many["item_list"][0]["user_info"], one["user_info"]);
+    let mut lock = card.clone();
+    lock["reimburse_status"] = json!("INVOICE_REIMBURSE_LOCK");
+    assert_ok(&company.post(&wecom("updateinvoicestatus"), &lock));
+    let close = json!({
+        "openid": one["openid"], "reimburse_status": "INVOICE_REIMBURSE_CLOSURE",
+        "invoice_list": [card],
+    });
+    assert_ok(&company.post(&wecom("updatestatusbatch"), &close));
 }
 
 #[test]

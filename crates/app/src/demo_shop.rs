@@ -29,6 +29,7 @@ use kaipiao_domain::invoicing::requests::MakeOutRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::money::Fen;
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleField};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, text};
@@ -82,6 +83,7 @@ pub async fn new_order(app: &App) -> Result<String, Failure> {
         money_fen: GROSS.get(),
         timestamp: now_s,
         source: Source::Wap,
+        card_kind: CardKind::Invoice,
         page_type: PageType::FillTitle,
         asked_by: merchant.appid.clone(),
     };

@@ -5,6 +5,7 @@
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use kaipiao_http::CALL_PREFIXES;
 use kaipiao_wire::answer;
 use std::io::{IoSlice, Result};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -61,7 +62,7 @@ fn explain(begin: &[u8]) -> Option<Vec<u8>> {
     let end = target.windows(6).rposition(|bytes| bytes == b" HTTP/");
     let target = &target[..end.unwrap_or(target.len())];
     let body = answer::invalid_address(&complaint(target)?);
-    let is_api = target.starts_with(b"/card/") || target.starts_with(b"/cgi-bin/");
+    let is_api = CALL_PREFIXES.iter().any(|prefix| target.starts_with(prefix.as_bytes()));
     let status = if is_api { "200 OK" } else { "400 Bad Request" };
     let (content_type, length) = (answer::CONTENT_TYPE, body.len());
     let head = format!(

@@ -112,6 +112,13 @@ impl CallLog {
         }
     }
 
+    /// Forgets how often an account has called a path.
+    pub(crate) fn forget_count(&self, appid: &AppId, path: &str) {
+        if let Some(counts) = self.counted().of_accounts.get_mut(appid) {
+            counts.of_paths.remove(path);
+        }
+    }
+
     /// Remembers a refused request in the place of the account's oldest, or of the oldest of all.
     pub(crate) fn remember(&self, appid: &AppId, mut request: RefusedRequest) {
         cut(&mut request.url, MOST_URL_BYTES);
@@ -282,6 +289,11 @@ mod tests {
         assert_eq!(log.used(&appid(1), "/x", tomorrow), 0);
         log.count(&appid(1), "/x", tomorrow);
         assert_eq!(log.used(&appid(1), "/x", tomorrow), 1);
+        log.forget_count(&appid(1), "/y");
+        assert_eq!(log.used(&appid(1), "/x", tomorrow), 1);
+        log.forget_count(&appid(1), "/x");
+        assert_eq!(log.used(&appid(1), "/x", tomorrow), 0);
+        log.count(&appid(1), "/x", tomorrow);
         log.forget_counts(&appid(1));
         assert_eq!(log.used(&appid(1), "/x", tomorrow), 0);
     }

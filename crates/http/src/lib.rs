@@ -33,6 +33,6 @@ pub use budget::BodyBudget;
 pub use call_log::CallLog;
 pub use drain::drained;
 pub use router::router;
-pub use routes::{Api, ROUTES, Route, call_paths};
+pub use routes::{Api, CALL_PREFIXES, ROUTES, Route, call_paths};
 pub use sandbox::accounts::accounts_json;
 pub use server::{ClientAddress, HttpSettings, Server};

@@ -96,6 +96,14 @@ pub const ROUTES: &[Route] = &[
         handler: || get_only(s01_ticket::get_ticket),
     },
     Route {
+        methods: "GET",
+        path: "/cgi-bin/ticket/get",
+        section: "1",
+        what: "ticket, by WeCom's path (type=wx_card)",
+        what_zh: "ticket（企业微信路径，type=wx_card）",
+        handler: || get_only(s01_ticket::get_wecom_ticket),
+    },
+    Route {
         methods: "POST",
         path: "/card/invoice/getauthurl",
         section: "2",
@@ -233,6 +241,30 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "POST",
+        path: "/nontax/getbillauthurl",
+        section: "bills",
+        what: "link of the page on which a user collects a fiscal receipt",
+        what_zh: "获取领取财政电子票据的授权页链接",
+        handler: || post_only(s02_auth_url::get_bill_auth_url),
+    },
+    Route {
+        methods: "POST",
+        path: "/nontax/createbillcard",
+        section: "bills",
+        what: "a card template of fiscal receipts",
+        what_zh: "创建财政电子票据模板",
+        handler: || post_only(cards::create_bill_card),
+    },
+    Route {
+        methods: "POST",
+        path: "/nontax/insertbill",
+        section: "bills",
+        what: "put a fiscal receipt into a user's wallet",
+        what_zh: "将财政电子票据插入用户卡包",
+        handler: || post_only(insert::insert_bill),
+    },
+    Route {
+        methods: "POST",
         path: "/card/invoice/reimburse/getinvoiceinfo",
         section: "reimburse",
         what: "an invoice that its user has chosen for the company",
@@ -350,6 +382,22 @@ pub const ROUTES: &[Route] = &[
         what: "forgets the day's counts, ten times a month",
         what_zh: "清空调用次数（每月 10 次）",
         handler: || post_only(quota::clear_quota),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/clear_quota/v2",
+        section: "utilities",
+        what: "the same by appid and secret, without a token",
+        what_zh: "使用 AppSecret 清空调用次数（无需 access_token）",
+        handler: || post_only(quota::clear_quota_by_secret),
+    },
+    Route {
+        methods: "POST",
+        path: "/cgi-bin/openapi/quota/clear",
+        section: "utilities",
+        what: "forgets the day's count of a path, fifty times a month",
+        what_zh: "清空指定接口的调用次数（每月 50 次）",
+        handler: || post_only(quota::clear_path_quota),
     },
     Route {
         methods: "POST",
@@ -665,10 +713,13 @@ pub const ROUTES: &[Route] = &[
     },
 ];
 
+/// What the paths of the calls that accounts make begin with.
+pub const CALL_PREFIXES: [&str; 3] = ["/card/", "/cgi-bin/", "/nontax/"];
+
 /// The paths of the calls that accounts make.
 pub fn call_paths() -> impl Iterator<Item = &'static str> {
     let calls = ROUTES.iter().filter(|route| route.api() == Api::Merchant).map(|route| route.path);
-    calls.filter(|path| path.starts_with("/card/") || path.starts_with("/cgi-bin/"))
+    calls.filter(|path| CALL_PREFIXES.iter().any(|prefix| path.starts_with(prefix)))
 }
 
 /// The routes of one part of the API.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
 
-/// A slip of the hand changes so many characters at most.
+/// A slip of the hand changes so many characters at most, and less than half of the name.
 const MOST_CHANGES: usize = 3;
 /// A longer name is no slip of the hand, and costs time to compare.
 const LONGEST_NAME: usize = 64;
@@ -22,7 +22,7 @@ pub(crate) async fn programs_path(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.trim_start_matches('/').split('/').next().unwrap_or("");
     match &*first.to_ascii_lowercase() {
-        "card" | "cgi-bin" => invalid_url(path).into_response(),
+        "card" | "cgi-bin" | "nontax" => invalid_url(path).into_response(),
         "admin" | "sandbox" => {
             let error = "nothing is served at this path; docs/reference.md lists every path";
             refuse(StatusCode::NOT_FOUND, error)
@@ -50,7 +50,8 @@ fn nearest(path: &str) -> Option<&'static str> {
         // Of names that are equally near, the one that stands within what was asked.
         (strsim::levenshtein(&asked, name), !asked.contains(name), path)
     });
-    compared.filter(|(changes, ..)| *changes <= MOST_CHANGES).min().map(|(.., path)| path)
+    let is_slip = |changes: usize| changes <= MOST_CHANGES && 2 * changes < asked.len();
+    compared.filter(|(changes, ..)| is_slip(*changes)).min().map(|(.., path)| path)
 }
 
 fn last_name(path: &str) -> &str {

@@ -52,6 +52,11 @@ impl Frame {
         (name, format!("/lang/{code}?next={}", encoded(&self.here)))
     }
 
+    /// The address of a page that leads back to this one; it has a query.
+    pub(crate) fn and_back(&self, address: &str) -> String {
+        format!("{address}&next={}", encoded(&self.here))
+    }
+
     /// Where one becomes somebody else, and comes back.
     pub(crate) fn switch_address(&self) -> String {
         format!("/login?next={}", encoded(&self.here))

@@ -39,6 +39,8 @@ use kaipiao_domain::payment::payments::{
 };
 use kaipiao_domain::payment::refund::{Refund, RefundRequest};
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
+use kaipiao_domain::people::card_kind::CardKind;
+use kaipiao_domain::people::card_number::CardNumber;
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::session::Session;
 use kaipiao_domain::people::title::{CustomValue, InvoiceTitle, TitleField, TitleSide};
@@ -114,6 +116,7 @@ fn order(state: OrderState) -> Order {
             timestamp: u32::MAX,
             source: Source::Wap,
             redirect_url: "http://x".into(),
+            card_kind: CardKind::Invoice,
             page_type: PageType::Collect,
             asked_by: AppId::parse("wx6b61697069616f34").unwrap(),
         },
@@ -243,7 +246,9 @@ fn an_order_reads_back_in_every_state() {
         rejected(UserDecision::Declined(decline)),
     ];
     for state in states {
-        let order = order(state);
+        let mut order = order(state);
+        reads_back(order_key(&order.key()), &order);
+        order.request.card_kind = CardKind::Bill;
         reads_back(order_key(&order.key()), &order);
     }
 }
@@ -557,7 +562,7 @@ fn accounts_and_cards_from_before_permissions_and_reimbursement_are_read() {
         seller: "s".into(),
         buyer: "b".into(),
         gross: Fen::new(1),
-        number: InvoiceNumber::parse("", "25952000000000000017").unwrap(),
+        number: CardNumber::parse("", "25952000000000000017").unwrap(),
         issued_at: at(7),
         status: CardStatus::Init,
     };
@@ -585,6 +590,7 @@ fn what_platforms_insert_reads_back() {
     let mut template = CardTemplate {
         platform: merchant(),
         card_id: card_id.clone(),
+        card_kind: CardKind::Invoice,
         face: TemplateFace {
             logo_url: "http://l/".into(),
             title: "t".into(),
@@ -600,6 +606,7 @@ fn what_platforms_insert_reads_back() {
     let template_key = card_template_key(&merchant(), &card_id);
     reads_back(template_key.clone(), &template);
     template.face.promotion = template.face.custom.take();
+    template.card_kind = CardKind::Bill;
     reads_back(template_key, &template);
 
     let info_party = |name: &str| InfoParty { name: name.into(), ..InfoParty::default() };
@@ -619,7 +626,7 @@ fn what_platforms_insert_reads_back() {
         paid_as: vec![known_as("o1")],
         kind: "k".into(),
         detail: "d".into(),
-        number: InvoiceNumber::parse("044032000211", "62522141").unwrap(),
+        number: CardNumber::parse("044032000211", "62522141").unwrap(),
         check_code: "1".repeat(20),
         content: InsertedContent {
             gross: Fen::new(1),
@@ -640,15 +647,21 @@ fn what_platforms_insert_reads_back() {
     let key = inserted_key(&merchant(), &inserted.serial());
     reads_back(key.clone(), &inserted);
     inserted.trip_pdf = MediaId::parse("7");
-    reads_back(key, &inserted);
+    reads_back(key.clone(), &inserted);
+    for (code, number) in [("044032000211", "62522141"), ("44010124", "0000000017")] {
+        inserted.number = CardNumber::parse(code, number).unwrap();
+        reads_back(key.clone(), &inserted);
+        let card = inserted.card("t");
+        assert_eq!(card_key(&card), card_key_of_inserted(&inserted));
+        reads_back(card_key(&card), &card);
+    }
     let card = inserted.card("t");
-    assert_eq!(card_key(&card), card_key_of_inserted(&inserted));
-    reads_back(card_key(&card), &card);
     reads_back(CodeOwner::key(card.template_owner(), &card.code), &CodeOwner::from(&card));
 
     for number in [
-        InvoiceNumber::parse("044032000211", "62522141").unwrap(),
-        InvoiceNumber::parse("", "04403200021162522141").unwrap(),
+        CardNumber::parse("044032000211", "62522141").unwrap(),
+        CardNumber::parse("", "04403200021162522141").unwrap(),
+        CardNumber::parse("44010124", "0000000017").unwrap(),
     ] {
         let taken = TakenNumber { number, merchant: merchant(), serial: inserted.serial() };
         reads_back(TakenNumber::key(&taken.number), &taken);

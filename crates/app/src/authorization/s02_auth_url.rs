@@ -8,7 +8,7 @@ use crate::payment::s13_receipt::{opened_by_link, waiting_payment};
 use crate::signed::{ticket, write_link};
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId};
-use kaipiao_domain::authorization::authorization_request::{PageType, Source};
+use kaipiao_domain::authorization::authorization_request::Source;
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
@@ -61,9 +61,7 @@ pub async fn auth_url(
             let order = Order::offer(merchant.clone(), request, now);
             return Ok(Decision::alone(Some(order), ()));
         };
-        if request.page_type != PageType::FillTitle {
-            return Err(Order::paid_with_receipt(&request.order_id).into());
-        }
+        Order::check_paid_with_receipt(&request)?;
         let (order, payment) = opened_by_link(payment, merchant, request, now);
         Ok::<_, Failure>(Decision { also: vec![payment], ..Decision::alone(Some(order), ()) })
     })

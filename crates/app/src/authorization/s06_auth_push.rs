@@ -126,8 +126,9 @@ pub(crate) async fn merchant_of(app: &App, asked_by: &AppId) -> Result<AppId, An
 
 /// What a page shows of a request, in a form that a page can carry.
 pub fn shown_mark(request: &AuthorizationRequest) -> String {
-    let AuthorizationRequest { platform, money_fen, page_type, .. } = request;
-    format!("{money_fen}.{}.{}", page_type.number(), platform.as_str())
+    let AuthorizationRequest { platform, money_fen, card_kind, page_type, .. } = request;
+    let (kind, page_type) = (card_kind.name(), page_type.number());
+    format!("{money_fen}.{kind}.{page_type}.{}", platform.as_str())
 }
 
 fn taken(order: &Order) -> TakenAnswer {

@@ -25,7 +25,8 @@ pub(super) async fn request(
         found.add(Invariant::Card, format!("it has no card in the wallet of {user}"));
         return Ok(());
     };
-    let shows_it = card.number == invoice.number && card.gross == request.summary.gross;
+    let shows_it =
+        card.number == invoice.number.clone().into() && card.gross == request.summary.gross;
     found.unless(shows_it, Invariant::Card, "its card shows another number or amount");
     let agrees = card.status.offset_by() == request.offset_by();
     found.unless(agrees, Invariant::Card, "it and its card disagree on whether it was taken back");

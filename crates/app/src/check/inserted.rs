@@ -6,9 +6,9 @@ use super::violation::{Found, Invariant};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderKey;
-use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_domain::people::card_number::CardNumber;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::platform::pdf::PlatformPdf;
 use kaipiao_ports::errors::StoreError;
@@ -52,7 +52,7 @@ pub(super) async fn invoice(
 /// An invoice's number is recorded as that invoice's, whoever issued it.
 pub(super) async fn is_taken_by(
     look: &Look<'_>,
-    number: &InvoiceNumber,
+    number: &CardNumber,
     merchant: &AppId,
     serial: &Serial,
     found: &mut Found,
@@ -86,7 +86,7 @@ pub(super) async fn taken_number(
         true => look.inserted(merchant, serial).await?.map(|inserted| inserted.number),
         false => {
             let request = look.request(merchant, serial).await?;
-            request.and_then(|request| Some(request.invoice().ok()?.number.clone()))
+            request.and_then(|request| Some(request.invoice().ok()?.number.clone().into()))
         }
     };
     let what = format!("{merchant} {serial} has another number, or none");

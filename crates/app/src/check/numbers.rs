@@ -36,7 +36,8 @@ pub(super) async fn request(
             found.unless(owner.number == invoice.number, Invariant::Number, what);
         }
     }
-    inserted::is_taken_by(look, &invoice.number, &request.merchant, &request.serial, found).await
+    let number = invoice.number.clone().into();
+    inserted::is_taken_by(look, &number, &request.merchant, &request.serial, found).await
 }
 
 fn shown(code: &str, place: u64) -> String {

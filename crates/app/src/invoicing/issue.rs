@@ -175,7 +175,7 @@ fn number_of(request: &InvoiceRequest) -> Vec<Save> {
     let owner = NumberOwner { number: number.clone(), serial: request.serial.clone() };
     vec![
         record::save(owner.key(&request.merchant), Expect::Absent, &owner),
-        taken(number, &request.merchant, &request.serial),
+        taken(&number.clone().into(), &request.merchant, &request.serial),
     ]
 }
 
@@ -233,9 +233,9 @@ async fn checked(
     let owner: Option<NumberOwner> = get(app, &key).await?;
     let is_issued = owner.is_some_and(|owner| owner.serial != request.serial);
     let is_anothers = is_issued
-        || taken_numbers::holder(app, &invoice.number).await?.is_some_and(|holder| {
-            holder.merchant != request.merchant || holder.serial != request.serial
-        });
+        || taken_numbers::holder(app, &invoice.number.clone().into()).await?.is_some_and(
+            |holder| holder.merchant != request.merchant || holder.serial != request.serial,
+        );
     if !is_anothers {
         return Ok(answer.clone());
     }

@@ -2,14 +2,19 @@
 
 use crate::access::accounts;
 use crate::app::App;
+use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::listing::{self, Ask, Listing, readable};
 use crate::payment::details::{is_payer, named, payee_name};
 use crate::payment::s13_receipt::{self, Entry};
+use crate::people::card_invoice;
 use crate::signed::pdf_name;
 use crate::store_access::get;
 use kaipiao_domain::authorization::contact::Contact;
+use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::payment::payments::Payment;
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::record::Kind;
@@ -32,6 +37,8 @@ pub struct InboxMessage {
     pub company_name: String,
     /// The name of the invoice that it is about; None: it is about none.
     pub invoice_name: Option<String>,
+    /// What the order is about: an invoice or a bill.
+    pub card_kind: CardKind,
     /// The invoice entry of the payment that it tells of (section 13); None: it tells of none.
     pub entry: Option<Entry>,
 }
@@ -67,17 +74,9 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
     let merchant = readable(accounts::find(app, &message.merchant).await, &mut left_out)?;
     let contact: Option<Contact> =
         readable(get(app, &contact_key(&message.merchant)).await, &mut left_out)?;
-    let invoice_name = match &message.event {
-        MessageEvent::Issued(serial)
-        | MessageEvent::TakenBack(serial)
-        | MessageEvent::WrittenOff { serial, .. } => {
-            Some(pdf_name(&app.keys, &message.merchant, serial))
-        }
-        MessageEvent::Rejected { .. }
-        | MessageEvent::Failed
-        | MessageEvent::PaymentToConfirm { .. }
-        | MessageEvent::Paid { .. } => None,
-    };
+    let serial = serial_of(&message);
+    let invoice_name = serial.map(|serial| pdf_name(&app.keys, &message.merchant, serial));
+    let card_kind = readable(card_kind_of(app, &message).await, &mut left_out)?;
     let company = match &message.event {
         MessageEvent::WrittenOff { by, .. } => {
             readable(accounts::find(app, by).await, &mut left_out)?
@@ -96,7 +95,35 @@ async fn shown(app: &App, message: Message) -> Result<InboxMessage, Failure> {
         merchant_name: payee_name.unwrap_or(account_name),
         merchant_phone: contact.map_or_else(String::new, |contact| contact.phone),
         invoice_name,
+        card_kind: card_kind.unwrap_or(CardKind::Invoice),
     })
+}
+
+/// The invoice or the bill that a message is about, by its name among its merchant's; None: it is about none.
+fn serial_of(message: &Message) -> Option<&Serial> {
+    match &message.event {
+        MessageEvent::Issued(serial)
+        | MessageEvent::TakenBack(serial)
+        | MessageEvent::WrittenOff { serial, .. } => Some(serial),
+        MessageEvent::Rejected { .. }
+        | MessageEvent::Failed
+        | MessageEvent::PaymentToConfirm { .. }
+        | MessageEvent::Paid { .. } => None,
+    }
+}
+
+/// What a message is about; None: nobody knows any more. What was issued here is an invoice.
+async fn card_kind_of(app: &App, message: &Message) -> Result<Option<CardKind>, Failure> {
+    if let MessageEvent::Rejected { .. } = message.event {
+        let key = order_key_of(&message.merchant, &message.order_id);
+        let order: Option<Order> = get(app, &key).await?;
+        return Ok(order.map(|order| order.request.card_kind));
+    }
+    let Some(serial) = serial_of(message).filter(|serial| serial.is_inserted()) else {
+        return Ok(None);
+    };
+    let inserted = card_invoice::inserted(app, &message.merchant, serial).await?;
+    Ok(inserted.map(|inserted| inserted.number.kind()))
 }
 
 /// The payment that a message tells of; None: it tells of none.

@@ -57,12 +57,12 @@ pub async fn offered(app: &App, key: &str) -> Result<(OfferedTitle, String), Lin
     Ok((offered, account.name))
 }
 
-/// What a link to pick a title holds; its business has a name.
-pub async fn asked(app: &App, key: &str) -> Result<TitleAsk, LinkError> {
+/// What a link to pick a title holds, and the name of who asks, as it is known here: what the link calls the business is
+/// what the account says of itself.
+pub async fn asked(app: &App, key: &str) -> Result<(TitleAsk, String), LinkError> {
     let ask = title_link::open_ask(&app.keys, key).ok_or(LinkError::Unknown)?;
     let account = accounts::find(app, &ask.account).await?.ok_or(LinkError::Unknown)?;
-    let business = if ask.business.is_empty() { account.name } else { ask.business };
-    Ok(TitleAsk { business, ..ask })
+    Ok((ask, account.name))
 }
 
 /// Tells the account which title a user has picked: one event each time, but none for the same pick again, nor for one

@@ -1,5 +1,5 @@
-//! insert: an invoice that was issued elsewhere comes into the wallet of whoever authorized its order
-//! (wire_facts 1.1).
+//! insert and insertbill: an invoice or a bill that was issued elsewhere comes into the wallet of whoever authorized its
+//! order (wire_facts 1.1, 1.4).
 
 use crate::access::accounts;
 use crate::app::App;
@@ -14,6 +14,7 @@ use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::people::card::CardCode;
+use kaipiao_domain::people::card_number::CardNumber;
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::OpenId;
 use kaipiao_domain::platform::card_template::CardTemplate;
@@ -43,6 +44,7 @@ pub async fn insert(
     asked: &Insertion,
 ) -> Result<InsertedCard, Failure> {
     let template = templates::find(app, &platform.appid, &asked.card_id).await?;
+    template.check_kind(asked.card_kind)?;
     template.check_age(app.settings.platform.card_age, app.now())?;
     let key = order_key_of(&merchant_of(app, asked).await?, &asked.order_id);
     let template = &template;
@@ -79,9 +81,7 @@ async fn decide(
     if taken_numbers::holder(app, &number).await?.is_some() {
         return Err(Insertion::repeated(&number).into());
     }
-    let (code, place) = number.place();
-    let allotment = allotment_at(&*app.store, code, place).await?;
-    if allotment.is_some_and(|range| range.contains(place)) {
+    if is_allotted(app, &number).await? {
         return Err(Insertion::allotted(&number).into());
     }
     let order = order.expect("there is none without authorization");
@@ -94,6 +94,14 @@ async fn decide(
     let next = order.used_by(&yes, &inserted.serial());
     let result = InsertedCard { code: inserted.code, openid };
     Ok(Decision { also, ..Decision::alone(Some(next), result) })
+}
+
+/// Whether the number is of a range that was allotted here. Of bills nobody allots any.
+async fn is_allotted(app: &App, number: &CardNumber) -> Result<bool, Failure> {
+    let CardNumber::Invoice(number) = number else { return Ok(false) };
+    let (code, place) = number.place();
+    let allotment = allotment_at(&*app.store, code, place).await?;
+    Ok(allotment.is_some_and(|range| range.contains(place)))
 }
 
 /// The invoice's PDFs as they are from then on: its own, which shows its code and number, and that of what was

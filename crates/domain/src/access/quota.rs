@@ -3,8 +3,10 @@
 use crate::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 
-/// Most times in a calendar month of China.
+/// Most times in a calendar month of China: of all calls' quotas, and of single calls' (D-214).
 pub const CLEARS_PER_MONTH: u32 = 10;
+/// See [`CLEARS_PER_MONTH`].
+pub const PATH_CLEARS_PER_MONTH: u32 = 50;
 
 /// The times that an account had its quotas forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,12 +18,12 @@ pub struct QuotaClears {
 }
 
 impl QuotaClears {
-    /// Once more; 48006 when the month's are used up.
-    pub fn once_more(self, now: Timestamp) -> Result<Self, Refusal> {
+    /// Once more; 48006 when the month's, `most`, are used up.
+    pub fn once_more(self, most: u32, now: Timestamp) -> Result<Self, Refusal> {
         let month = now.china_month();
         let count = if self.month == month { self.count } else { 0 };
-        if count >= CLEARS_PER_MONTH {
-            let detail = format!("it was done {CLEARS_PER_MONTH} times in this month of China");
+        if count >= most {
+            let detail = format!("it was done {most} times in this month of China");
             return Err(Refusal::new(ErrorCode::ClearQuotaLimit, detail));
         }
         Ok(Self { month, count: count + 1 })
@@ -38,10 +40,12 @@ mod tests {
         let last = Timestamp::from_unix_millis(1_796_054_399_000);
         let mut clears = QuotaClears::default();
         for _ in 0..CLEARS_PER_MONTH {
-            clears = clears.once_more(last).unwrap();
+            clears = clears.once_more(CLEARS_PER_MONTH, last).unwrap();
         }
-        assert_eq!(clears.once_more(last).unwrap_err().code, ErrorCode::ClearQuotaLimit);
+        let refusal = clears.once_more(CLEARS_PER_MONTH, last).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::ClearQuotaLimit);
+        assert_eq!(clears.once_more(PATH_CLEARS_PER_MONTH, last).unwrap().count, 11);
         let next = last + core::time::Duration::from_secs(1);
-        assert_eq!(clears.once_more(next).unwrap().count, 1);
+        assert_eq!(clears.once_more(CLEARS_PER_MONTH, next).unwrap().count, 1);
     }
 }

@@ -5,7 +5,7 @@
 //! older serials that still work. So a token is neither stored nor stored hashed; checking one
 //! costs a MAC and a look at a record in memory; and refreshing one is a single write.
 
-use crate::access::quota::QuotaClears;
+use crate::access::quota::{CLEARS_PER_MONTH, PATH_CLEARS_PER_MONTH, QuotaClears};
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
@@ -97,6 +97,8 @@ pub struct TokenFamily {
     pub forced: ForcedRefreshes,
     /// The times that the account had its quotas forgotten (stable family only).
     pub clears: QuotaClears,
+    /// The times that it had the quota of a single call forgotten (stable family only).
+    pub path_clears: QuotaClears,
 }
 
 /// The status of a presented token.
@@ -111,11 +113,24 @@ pub enum TokenStatus {
 }
 
 impl TokenFamily {
-    /// `POST /cgi-bin/clear_quota`: forced refreshes of today count no more; 48006 when that was done too often in this
+    /// `POST /cgi-bin/clear_quota`, with or without `/v2`: forced refreshes of today count no more; 48006 when that was done too often in this
     /// month.
     pub fn clear_quota(&self, now: Timestamp) -> Result<Self, Refusal> {
         let forced = ForcedRefreshes { count: 0, ..self.forced };
-        Ok(Self { forced, clears: self.clears.once_more(now)?, ..self.clone() })
+        Ok(Self { forced, clears: self.clears.once_more(CLEARS_PER_MONTH, now)?, ..self.clone() })
+    }
+
+    /// `POST /cgi-bin/openapi/quota/clear`: of the call that forces refreshes those of today count no more; 48006 when
+    /// that was done too often in this month, for whichever call.
+    pub fn clear_path_quota(
+        &self,
+        forces_refreshes: bool,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let count = if forces_refreshes { 0 } else { self.forced.count };
+        let forced = ForcedRefreshes { count, ..self.forced };
+        let path_clears = self.path_clears.once_more(PATH_CLEARS_PER_MONTH, now)?;
+        Ok(Self { forced, path_clears, ..self.clone() })
     }
 
     /// `GET /cgi-bin/token`: always a new token; the one before works for 5 more minutes.
@@ -189,6 +204,7 @@ impl TokenFamily {
             superseded,
             forced: self.forced,
             clears: self.clears,
+            path_clears: self.path_clears,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::access::account::{AppId, PlatformId};
 use crate::authorization::order_id::OrderId;
+use crate::people::card_kind::CardKind;
 
 /// The place where the page is opened (section 2's `source`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,7 +87,9 @@ pub struct AuthorizationRequest {
     pub source: Source,
     /// The address that the user goes to afterwards; empty unless the source redirects.
     pub redirect_url: String,
-    /// The purpose of the page.
+    /// What the user gets: an invoice, or with getbillauthurl a bill.
+    pub card_kind: CardKind,
+    /// The purpose of the page. A bill is collected.
     pub page_type: PageType,
     /// The account that called: `AuthorizeAppId` of the push.
     pub asked_by: AppId,

@@ -25,11 +25,15 @@ use crate::authorization::user_decision::{
 };
 use crate::invoicing::serial::Serial;
 use crate::payment::pay_merchant::MchId;
+use crate::people::card_kind::CardKind;
 use crate::people::title::InvoiceTitle;
 use crate::people::user::UserId;
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
+
+/// How long the link of a bill serves (wire_facts 1.4): `expire_time` of getbillauthurl's answer.
+pub const BILL_LINK_LIFE: Duration = Duration::from_secs(7200);
 
 /// The state of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,18 +130,17 @@ impl Order {
         self.payment.as_ref().is_some_and(|payment| payment.is_refunded)
     }
 
-    /// The entry of a payment opens type 1 only (D-148).
-    fn check_page_type(&self, request: &AuthorizationRequest) -> Result<(), Refusal> {
-        if self.payment.is_none() || request.page_type == PageType::FillTitle {
-            return Ok(());
+    /// What an order that a payment opens has against a request: 72031, its entry opens type 1 only (D-148).
+    pub fn check_paid_with_receipt(request: &AuthorizationRequest) -> Result<(), Refusal> {
+        let paid = format!("order_id {} was paid with receipt=Y", request.order_id);
+        match (request.card_kind, request.page_type) {
+            (CardKind::Invoice, PageType::FillTitle) => Ok(()),
+            (CardKind::Invoice, _) => Err(Refusal::invalid("type", format!("must be 1: {paid}"))),
+            (CardKind::Bill, _) => Err(Refusal::invalid(
+                "order_id",
+                format!("is of an invoice, not of a bill: {paid}"),
+            )),
         }
-        Err(Self::paid_with_receipt(&request.order_id))
-    }
-
-    /// 72031 for another type than 1 of an order that a payment opens.
-    pub fn paid_with_receipt(order_id: &OrderId) -> Refusal {
-        let problem = format!("must be 1: order_id {order_id} was paid with receipt=Y");
-        Refusal::invalid("type", problem)
     }
 
     /// Section 2: the merchant asks again. Until the user authorizes, the last request wins;
@@ -154,7 +157,8 @@ impl Order {
         match &self.state {
             OrderState::Rejected { .. } => return rejected("rejected"),
             _ if self.is_refunded() => return rejected("refunded"),
-            _ => self.check_page_type(&request)?,
+            _ if self.payment.is_some() => Self::check_paid_with_receipt(&request)?,
+            _ => {}
         }
         match &self.state {
             OrderState::Authorized(_) | OrderState::Rejected { .. } => Ok(None),
@@ -165,9 +169,30 @@ impl Order {
         }
     }
 
-    /// Whether its link's life is over, or has never begun: a clock far ahead has offered it.
+    /// Whether its link's life is over, or has never begun: a clock far ahead has offered it. `link_life`: of an
+    /// invoice's link; a bill's has its own.
     pub fn is_expired(&self, link_life: Duration, now: Timestamp) -> bool {
-        self.offered_at.is_over(link_life, now)
+        let life = match self.request.card_kind {
+            CardKind::Invoice => link_life,
+            CardKind::Bill => BILL_LINK_LIFE,
+        };
+        self.offered_at.is_over(life, now)
+    }
+
+    /// 72038 where the user was asked for a card of another kind.
+    pub fn check_kind(&self, kind: CardKind) -> Result<(), Refusal> {
+        let why = match (self.request.card_kind, kind) {
+            (CardKind::Bill, CardKind::Invoice) => {
+                "getbillauthurl was called for it: it takes a bill, by /nontax/insertbill"
+            }
+            (CardKind::Invoice, CardKind::Bill) => {
+                "getauthurl was called for it: it takes an invoice, not a bill"
+            }
+            (CardKind::Invoice, CardKind::Invoice) | (CardKind::Bill, CardKind::Bill) => {
+                return Ok(());
+            }
+        };
+        Err(Self::never_authorized(&self.request.order_id, why))
     }
 
     /// Section 6: the user decides on the page. None: they declined before, nothing changes.

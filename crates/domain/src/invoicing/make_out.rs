@@ -9,6 +9,7 @@ use crate::invoicing::acceptance::{
 use crate::invoicing::content::Content;
 use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
 use crate::invoicing::serial::Serial;
+use crate::people::card_kind::CardKind;
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
 
@@ -41,6 +42,7 @@ impl MakeOut {
         let order = order.ok_or_else(|| {
             Order::never_authorized(&self.order_id, "this account never called getauthurl for it")
         })?;
+        order.check_kind(CardKind::Invoice)?;
         let authorization = match &order.state {
             OrderState::Rejected { .. } => return Err(self.rejected().into()),
             OrderState::Offered => {

@@ -25,6 +25,7 @@ use crate::invoicing::samples::{content, line};
 use crate::invoicing::serial::Serial;
 use crate::invoicing::taxpayer::Taxpayer;
 use crate::money::Fen;
+use crate::people::card_kind::CardKind;
 use crate::people::user::{OpenId, UserId};
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
@@ -70,6 +71,7 @@ fn offered(name: &str) -> Order {
         timestamp: 1,
         source: Source::Web,
         redirect_url: String::new(),
+        card_kind: CardKind::Invoice,
         page_type: PageType::Apply,
         asked_by: merchant(),
     };

@@ -5,6 +5,7 @@ use crate::authorization::order::{Order, OrderState};
 use crate::authorization::order_id::OrderId;
 use crate::payment::pay_merchant::PlatformLink;
 use crate::payment::payments::{Payment, PaymentState};
+use crate::people::card_kind::CardKind;
 use crate::{Refusal, Timestamp};
 
 /// What must hold for an entry (wire_facts 5.3).
@@ -98,6 +99,7 @@ pub fn entry_request(
         timestamp: u32::try_from(now.unix_seconds()).unwrap_or(u32::MAX),
         source: Source::Web,
         redirect_url: String::new(),
+        card_kind: CardKind::Invoice,
         page_type: PageType::FillTitle,
         asked_by: link.merchant.clone(),
     })
@@ -187,6 +189,9 @@ mod tests {
         let order = Order::of_payment(link().merchant, request.clone(), payment.mchid.clone(), NOW);
         let other = AuthorizationRequest { page_type: PageType::Apply, ..request.clone() };
         assert!(order.offer_again(other, NOW).unwrap_err().detail.starts_with("type must be 1"));
+        let page_type = PageType::Collect;
+        let bill = AuthorizationRequest { card_kind: CardKind::Bill, page_type, ..request.clone() };
+        assert!(order.offer_again(bill, NOW).unwrap_err().detail.starts_with("order_id is of"));
         let again = order.offer_again(request.clone(), NOW).unwrap().unwrap();
         assert_eq!(again.payment, order.payment);
         let refunded = order.refunded(&payment.mchid).unwrap();

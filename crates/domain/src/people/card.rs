@@ -2,10 +2,10 @@
 
 use crate::Timestamp;
 use crate::access::account::AppId;
-use crate::invoicing::invoice_number::InvoiceNumber;
 use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
 use crate::invoicing::serial::Serial;
 use crate::money::Fen;
+use crate::people::card_number::CardNumber;
 use crate::people::user::UserId;
 use crate::reimbursement::card_status::CardStatus;
 use core::fmt;
@@ -62,7 +62,7 @@ impl fmt::Display for CardCode {
     }
 }
 
-/// A blue invoice in its user's wallet. It is made when the invoice is issued or inserted, and has a life of
+/// A blue invoice or a bill in its user's wallet. It is made when the invoice is issued or inserted, and has a life of
 /// its own from then on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceCard {
@@ -84,8 +84,8 @@ pub struct InvoiceCard {
     pub buyer: String,
     /// The amount with tax.
     pub gross: Fen,
-    /// The invoice's code and number.
-    pub number: InvoiceNumber,
+    /// The invoice's or the bill's code and number.
+    pub number: CardNumber,
     /// The moment of issue.
     pub issued_at: Timestamp,
     /// How far it is on its way to being written off.
@@ -107,7 +107,7 @@ impl InvoiceCard {
             seller: request.summary.seller_name.clone(),
             buyer: request.summary.buyer_name.clone(),
             gross: request.summary.gross,
-            number: invoice.number.clone(),
+            number: invoice.number.clone().into(),
             issued_at: invoice.at,
             status: CardStatus::Init,
         })

@@ -1,7 +1,8 @@
-//! Card templates: what the cards that a platform inserts have in common (wire_facts 1.1).
+//! Card templates: what the cards that a platform inserts have in common (wire_facts 1.1, 1.4).
 
 use crate::access::account::AppId;
 use crate::people::card::CardId;
+use crate::people::card_kind::CardKind;
 use crate::{Refusal, Timestamp, text};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
@@ -17,7 +18,7 @@ pub struct CardLink {
     pub sub_title: String,
 }
 
-/// What createcard says of a template.
+/// What createcard and createbillcard say of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateFace {
     /// The address of the logo.
@@ -45,6 +46,8 @@ pub struct CardTemplate {
     pub platform: AppId,
     /// Its name.
     pub card_id: CardId,
+    /// What its cards are of.
+    pub card_kind: CardKind,
     /// What it says.
     pub face: TemplateFace,
     /// The moment of its making.
@@ -52,6 +55,20 @@ pub struct CardTemplate {
 }
 
 impl CardTemplate {
+    /// 40073 where its cards are of another kind.
+    pub fn check_kind(&self, kind: CardKind) -> Result<(), Refusal> {
+        if self.card_kind == kind {
+            return Ok(());
+        }
+        let (made_by, wanted) = match kind {
+            CardKind::Invoice => ("createbillcard", "createcard"),
+            CardKind::Bill => ("createcard", "createbillcard"),
+        };
+        let id = self.card_id.as_str();
+        let detail = format!("{id} was made by {made_by}, use a card_id of {wanted}");
+        Err(Refusal::new(ErrorCode::InvalidCardId, detail))
+    }
+
     /// 40078 while it is younger than `age`: the published service wants a while between createcard and
     /// insert (wire_facts 1.1).
     pub fn check_age(&self, age: Duration, now: Timestamp) -> Result<(), Refusal> {
@@ -67,6 +84,9 @@ impl CardTemplate {
     }
 }
 
+/// What a bill is called, where an invoice's template says which kind it is.
+const BILL: &str = "财政电子票据";
+
 /// Chinese characters that a template's short texts have, at most (wire_facts 1.1). A character of ASCII is
 /// half as wide as one of them, and counts half (D-189).
 const TITLE: usize = 9;
@@ -76,6 +96,26 @@ const LINK_SUB_TITLE: usize = 6;
 const LONG: usize = 256;
 
 impl TemplateFace {
+    /// What a template of bills says: who collects the fee (wire_facts 1.4). 72031 naming the member, by its path
+    /// within the body.
+    pub fn of_bill(
+        (logo_path, logo_url): (&str, &str),
+        (payee_path, payee): (&str, &str),
+    ) -> Result<Self, Refusal> {
+        required_url(logo_path, logo_url)?;
+        text::required(payee_path, payee, LONG)?;
+        Ok(Self {
+            logo_url: logo_url.to_owned(),
+            title: payee.to_owned(),
+            payee: payee.to_owned(),
+            kind: BILL.to_owned(),
+            detail: String::new(),
+            description: String::new(),
+            custom: None,
+            promotion: None,
+        })
+    }
+
     /// Checks every text: 72031 naming the member, with its path within the body.
     pub fn check(&self) -> Result<(), Refusal> {
         let base = |name: &str| format!("invoice_info.base_info.{name}");
@@ -176,6 +216,7 @@ mod tests {
         let template = CardTemplate {
             platform: AppId::parse("wx6b61697069616f32").unwrap(),
             card_id: CardId::parse("pjZ8Yt9WoOePThU0NfUKz5-tBEWU").unwrap(),
+            card_kind: CardKind::Invoice,
             face: face(),
             created_at: Timestamp::from_unix_millis(1_000),
         };

@@ -1,13 +1,13 @@
-//! An invoice that was issued elsewhere, and that its platform has put into a user's wallet
-//! (wire_facts 1.1).
+//! An invoice or a bill that was issued elsewhere, and that its platform has put into a user's wallet
+//! (wire_facts 1.1, 1.4).
 
 use crate::Timestamp;
 use crate::access::account::AppId;
 use crate::authorization::order_id::OrderId;
-use crate::invoicing::invoice_number::InvoiceNumber;
 use crate::invoicing::serial::Serial;
 use crate::money::Fen;
 use crate::people::card::{CardCode, CardId, InvoiceCard};
+use crate::people::card_number::CardNumber;
 use crate::people::user::{KnownAs, UserId};
 use crate::platform::pdf::MediaId;
 use crate::reimbursement::card_status::CardStatus;
@@ -38,7 +38,7 @@ pub struct InsertedContent {
     pub maker: String,
 }
 
-/// The invoice. It never changes: how far its reimbursement is, its card says.
+/// The invoice, or the bill. It never changes: how far its reimbursement is, its card says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InsertedInvoice {
     /// The merchant whose order it is for.
@@ -60,8 +60,8 @@ pub struct InsertedInvoice {
     /// What is sold, as the template says; may be empty.
     pub detail: String,
     /// Its code and number.
-    pub number: InvoiceNumber,
-    /// 20 digits; empty on a fully digital invoice.
+    pub number: CardNumber,
+    /// 20 digits; empty on a fully digital invoice and on a bill.
     pub check_code: String,
     /// What else it says.
     pub content: InsertedContent,

@@ -1,4 +1,5 @@
-//! insert: a platform puts an invoice into the wallet of whoever authorized the order (wire_facts 1.1).
+//! insert and insertbill: a platform puts an invoice or a bill into the wallet of whoever authorized the order
+//! (wire_facts 1.1, 1.4).
 
 use crate::access::account::{AppId, PlatformId};
 use crate::authorization::order::{Order, OrderState};
@@ -8,6 +9,8 @@ use crate::invoicing::face::Face;
 use crate::invoicing::invoice_number::InvoiceNumber;
 use crate::invoicing::serial::Serial;
 use crate::people::card::{CardCode, CardId};
+use crate::people::card_kind::CardKind;
+use crate::people::card_number::{BillNumber, CardNumber};
 use crate::platform::card_template::CardTemplate;
 use crate::platform::inserted_invoice::{InsertedContent, InsertedInvoice};
 use crate::platform::pdf::MediaId;
@@ -15,9 +18,11 @@ use crate::{Refusal, Timestamp, text};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
 
-/// What insert asks, its members read one by one.
+/// What insert or insertbill asks, its members read one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insertion {
+    /// What is inserted.
+    pub card_kind: CardKind,
     /// The order.
     pub order_id: OrderId,
     /// The template.
@@ -26,7 +31,7 @@ pub struct Insertion {
     pub appid: AppId,
     /// `billing_no` and `billing_code` as they were sent.
     pub billing: (String, String),
-    /// `check_code` as it was sent.
+    /// `check_code` as it was sent; a bill has none.
     pub check_code: String,
     /// What the invoice says.
     pub content: InsertedContent,
@@ -40,6 +45,10 @@ pub struct Insertion {
 const CODE: usize = 12;
 const NUMBER: usize = 8;
 const DIGITAL: usize = 20;
+/// What they have to be, in words.
+const INVOICE_LENGTHS: &str = "a code has 12 digits and its number 8, in either of the two; a fully digital number has 20 \
+     and no code";
+const BILL_LENGTHS: &str = "a bill's code has 8 digits and its number 10, in either of the two";
 /// How far a platform's clock may be ahead.
 const MOST_AHEAD: Duration = Duration::from_secs(86_400);
 /// Digits of a check code.
@@ -67,6 +76,7 @@ impl Insertion {
             );
             return Err(never(&why));
         }
+        order.check_kind(self.card_kind)?;
         let authorization = match &order.state {
             OrderState::Offered => return Err(never("the user has not authorized yet")),
             OrderState::Declined(_) => return Err(never("the user declined")),
@@ -91,11 +101,27 @@ impl Insertion {
         Ok(authorization)
     }
 
-    /// The invoice's code and number, told apart by their lengths: whichever of `billing_no` and
-    /// `billing_code` has which, the old documentation and the new one disagree (D-190). 72043 for anything
-    /// but 12 and 8 digits, or 20 and nothing.
-    pub fn number(&self) -> Result<InvoiceNumber, Refusal> {
+    /// The code and number, told apart by their lengths: whichever of `billing_no` and `billing_code` has which, the
+    /// old documentation and the new one disagree (D-190), and so do clients of insertbill (D-210). 72043 for other
+    /// lengths.
+    pub fn number(&self) -> Result<CardNumber, Refusal> {
         let (first, second) = (&*self.billing.0, &*self.billing.1);
+        let (found, lengths) = match self.card_kind {
+            CardKind::Invoice => (Self::invoice_number(first, second), INVOICE_LENGTHS),
+            CardKind::Bill => (Self::bill_number(first, second), BILL_LENGTHS),
+        };
+        found.ok_or_else(|| {
+            let detail = format!(
+                "{lengths}: billing_no is {}, billing_code {}",
+                text::quoted(first),
+                text::quoted(second)
+            );
+            Refusal::new(ErrorCode::BillingSizeError, detail)
+        })
+    }
+
+    /// 12 and 8 digits, or 20 and nothing.
+    fn invoice_number(first: &str, second: &str) -> Option<CardNumber> {
         let found = match (first.len(), second.len()) {
             (CODE, NUMBER) => InvoiceNumber::parse(first, second),
             (NUMBER, CODE) => InvoiceNumber::parse(second, first),
@@ -105,21 +131,20 @@ impl Insertion {
             (DIGITAL, DIGITAL) if first == second => InvoiceNumber::parse("", first),
             _ => None,
         };
-        found.ok_or_else(|| {
-            let detail = format!(
-                "a code has 12 digits and its number 8, in either of the two; a fully digital number has 20 \
-                 and no code: billing_no is {}, billing_code {}",
-                text::quoted(first),
-                text::quoted(second)
-            );
-            Refusal::new(ErrorCode::BillingSizeError, detail)
-        })
+        found.map(CardNumber::Invoice)
+    }
+
+    /// 8 and 10 digits.
+    fn bill_number(first: &str, second: &str) -> Option<CardNumber> {
+        let found = BillNumber::parse(first, second).or_else(|| BillNumber::parse(second, first));
+        found.map(CardNumber::Bill)
     }
 
     /// The check code that goes with a number. 72045 a classic invoice without one; 72031 it has not 20 digits.
-    /// A fully digital invoice has none: what is sent with one is not kept (D-190).
-    pub fn check_code(&self, number: &InvoiceNumber) -> Result<String, Refusal> {
-        if number.face() == Face::Digital {
+    /// A fully digital invoice has none, and neither has a bill: what is sent with one is not kept (D-190).
+    pub fn check_code(&self, number: &CardNumber) -> Result<String, Refusal> {
+        let is_classic = matches!(number, CardNumber::Invoice(it) if it.face() == Face::Classic);
+        if !is_classic {
             return Ok(String::new());
         }
         let digits: String = self.check_code.chars().filter(|c| !c.is_whitespace()).collect();
@@ -169,21 +194,22 @@ impl Insertion {
         })
     }
 
-    /// 72042: an invoice with this number is in somebody's wallet, or was issued here.
-    pub fn repeated(number: &InvoiceNumber) -> Refusal {
-        let detail = format!("the invoice {} is in a wallet already", digits(number));
+    /// 72042: an invoice or a bill with this number is in somebody's wallet, or was issued here.
+    pub fn repeated(number: &CardNumber) -> Refusal {
+        let what = number.kind().name();
+        let detail = format!("the {what} {} is in a wallet already", digits(number));
         Refusal::new(ErrorCode::BillingRepeated, detail)
     }
 
     /// 72042: the number is of a range that was allotted to a merchant here, whose next invoice may have it.
-    pub fn allotted(number: &InvoiceNumber) -> Refusal {
+    pub fn allotted(number: &CardNumber) -> Refusal {
         let detail = format!("{} is of a range whose invoices are issued here", digits(number));
         Refusal::new(ErrorCode::BillingRepeated, detail)
     }
 }
 
 /// Code and number as people read them.
-fn digits(number: &InvoiceNumber) -> String {
+fn digits(number: &CardNumber) -> String {
     format!("{} {}", number.code(), number.number()).trim_start().to_owned()
 }
 
@@ -195,6 +221,7 @@ mod tests {
 
     fn asked(no: &str, code: &str, check_code: &str) -> Insertion {
         Insertion {
+            card_kind: CardKind::Invoice,
             order_id: OrderId::parse("1").unwrap(),
             card_id: CardId::parse("pjZ8Yt9WoOePThU0NfUKz5-tBEWU").unwrap(),
             appid: AppId::parse("wx6b61697069616f31").unwrap(),
@@ -220,8 +247,8 @@ mod tests {
     #[test]
     fn code_and_number_are_told_apart_by_their_lengths() {
         let (code, number, digital) = ("044032000211", "62522141", "25952000000000000017");
-        let classic = InvoiceNumber::parse(code, number).unwrap();
-        let fully_digital = InvoiceNumber::parse("", digital).unwrap();
+        let classic = CardNumber::parse(code, number).unwrap();
+        let fully_digital = CardNumber::parse("", digital).unwrap();
         for (no, of_code, expected) in [
             (code, number, &classic),
             (number, code, &classic),
@@ -247,10 +274,30 @@ mod tests {
     }
 
     #[test]
+    fn a_bill_has_8_and_10_digits_in_either_order_and_no_check_code() {
+        let (code, number) = ("44010124", "0000000017");
+        let bill = |no: &str, of_code: &str| Insertion {
+            card_kind: CardKind::Bill,
+            ..asked(no, of_code, "")
+        };
+        let read = CardNumber::parse(code, number).unwrap();
+        for (no, of_code) in [(code, number), (number, code)] {
+            assert_eq!(bill(no, of_code).number().as_ref(), Ok(&read), "{no} {of_code}");
+        }
+        assert_eq!(bill(code, number).check_code(&read), Ok(String::new()));
+        for (no, of_code) in [(code, ""), ("044032000211", "62522141"), ("4401012x", number)] {
+            let refusal = bill(no, of_code).number().unwrap_err();
+            assert_eq!(refusal.code, ErrorCode::BillingSizeError, "{no} {of_code}");
+        }
+        let as_invoice = asked(code, number, "").number().unwrap_err();
+        assert_eq!(as_invoice.code, ErrorCode::BillingSizeError);
+    }
+
+    #[test]
     fn a_check_code_goes_with_a_code() {
-        let classic = InvoiceNumber::parse("044032000211", "62522141").unwrap();
-        let digital = InvoiceNumber::parse("", "25952000000000000017").unwrap();
-        let check = |text: &str, number: &InvoiceNumber| {
+        let classic = CardNumber::parse("044032000211", "62522141").unwrap();
+        let digital = CardNumber::parse("", "25952000000000000017").unwrap();
+        let check = |text: &str, number: &CardNumber| {
             asked("", "", text).check_code(number).map_err(|refusal| refusal.code)
         };
         let digits = "12345678901234567890";

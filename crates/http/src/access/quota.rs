@@ -1,14 +1,17 @@
-//! `POST /cgi-bin/clear_quota` and `POST /cgi-bin/openapi/quota/get`.
+//! `POST /cgi-bin/clear_quota` and `…/v2`, `POST /cgi-bin/openapi/quota/get` and `…/clear`.
 
-use crate::access::caller::{AnyCall, Call};
+use crate::access::caller::{AnyCall, Call, client_of};
 use crate::answer::{Failed, JsonAnswer};
+use crate::body::{RequestBody, Sender, query_object};
 use crate::server::Server;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use kaipiao_app::access::quota;
+use kaipiao_domain::Refusal;
 use kaipiao_wire::access::utilities::{
-    QuotaAnswer, read_clear_quota, read_quota_path, unknown_path,
+    QuotaAnswer, read_clear_by_secret, read_clear_quota, read_quota_path, unknown_path,
 };
 use kaipiao_wire::answer::{ok, ok_with};
+use kaipiao_wire::object::Object;
 
 pub(crate) async fn clear_quota(
     State(server): State<Server>,
@@ -20,14 +23,42 @@ pub(crate) async fn clear_quota(
     Ok(JsonAnswer(ok()))
 }
 
+/// The appid and the secret stand in for a token: all of an account's may be used up.
+pub(crate) async fn clear_quota_by_secret(
+    State(server): State<Server>,
+    request: Request,
+) -> Result<JsonAnswer, Failed> {
+    let (parts, body) = request.into_parts();
+    let query = query_object(&parts.uri)?;
+    let body = RequestBody::receive(&server, &parts, body, Sender::Unknown).await?;
+    let body = if body.is_empty() { None } else { Some(body.object()?) };
+    let claim = read_clear_by_secret(&query, body.as_ref())?;
+    let appid = quota::clear_by_secret(&server.app, &claim, client_of(&parts)).await?;
+    server.calls.forget_counts(&appid);
+    Ok(JsonAnswer(ok()))
+}
+
+pub(crate) async fn clear_path_quota(
+    State(server): State<Server>,
+    AnyCall(Call { caller, body }): AnyCall,
+) -> Result<JsonAnswer, Failed> {
+    let path = known_path(&server, &body.object()?)?;
+    quota::clear_path(&server.app, &caller.appid, &path).await?;
+    server.calls.forget_count(&caller.appid, &path);
+    Ok(JsonAnswer(ok()))
+}
+
+/// The call that is asked about: 76021 when there is none.
+fn known_path(server: &Server, object: &Object<'_>) -> Result<String, Refusal> {
+    let path = read_quota_path(object)?;
+    if server.calls.knows(&path) { Ok(path) } else { Err(unknown_path(&path)) }
+}
+
 pub(crate) async fn get_quota(
     State(server): State<Server>,
     AnyCall(Call { caller, body }): AnyCall,
 ) -> Result<JsonAnswer, Failed> {
-    let path = read_quota_path(&body.object()?)?;
-    if !server.calls.knows(&path) {
-        return Err(unknown_path(&path).into());
-    }
+    let path = known_path(&server, &body.object()?)?;
     let used = server.calls.used(&caller.appid, &path, server.app.now());
     Ok(JsonAnswer(ok_with(&QuotaAnswer::unlimited(used))))
 }

@@ -25,6 +25,8 @@ struct InsertedJson {
     user: String,
     platform: String,
     card_id: String,
+    /// "invoice" or "bill".
+    kind: &'static str,
     code: String,
     billing_no: String,
     billing_code: String,
@@ -47,6 +49,7 @@ impl From<ListedInserted> for InsertedJson {
             user: invoice.user.as_str().to_owned(),
             platform: invoice.platform.to_string(),
             card_id: invoice.card_id.as_str().to_owned(),
+            kind: number.kind().name(),
             code: invoice.code.to_string(),
             billing_no: billing_no.to_owned(),
             billing_code: billing_code.to_owned(),

@@ -25,6 +25,8 @@ use serde::Serialize;
 struct OrderJson {
     order_id: String,
     s_pappid: String,
+    /// "invoice" or "bill".
+    kind: &'static str,
     /// The page's type: 0, 1 or 2.
     r#type: i64,
     source: &'static str,
@@ -48,6 +50,7 @@ impl From<Order> for OrderJson {
         let mut shown = Self {
             order_id: order.request.order_id.to_string(),
             s_pappid: order.request.platform.as_str().to_owned(),
+            kind: order.request.card_kind.name(),
             r#type: order.request.page_type.number(),
             source: order.request.source.as_str(),
             money_fen: order.request.money_fen,

@@ -1,4 +1,4 @@
-//! Section 1: `GET /cgi-bin/ticket/getticket`.
+//! Section 1: `GET /cgi-bin/ticket/getticket`, and WeCom's `GET /cgi-bin/ticket/get` (wire_facts 1.2).
 
 use crate::access::caller::Caller;
 use crate::answer::{Failed, JsonAnswer};
@@ -6,6 +6,7 @@ use crate::query::query_value;
 use crate::server::Server;
 use axum::extract::{Request, State};
 use kaipiao_app::authorization::s01_ticket;
+use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::ticket::{TICKET_LIFE, TicketType};
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
@@ -18,10 +19,27 @@ pub(crate) async fn get_ticket(
     request: Request,
 ) -> Result<JsonAnswer, Failed> {
     let asked = query_value(request.uri(), "type");
-    let ticket_type = TicketType::parse(&asked).ok_or_else(|| {
-        let detail = format!("type must be wx_card or jsapi, not {}", text::quoted(&asked));
-        Refusal::new(ErrorCode::InvalidArgs, detail)
-    })?;
-    let ticket = s01_ticket::issue(&server.app, &caller, ticket_type);
+    let ticket_type = TicketType::parse(&asked);
+    issue(&server, &caller, ticket_type.ok_or_else(|| wrong_type("wx_card or jsapi", &asked))?)
+}
+
+/// What a company's page in WeCom signs a call of the picker with.
+pub(crate) async fn get_wecom_ticket(
+    State(server): State<Server>,
+    Caller(caller): Caller,
+    request: Request,
+) -> Result<JsonAnswer, Failed> {
+    let asked = query_value(request.uri(), "type");
+    let ticket_type = TicketType::parse(&asked).filter(|it| *it == TicketType::WxCard);
+    issue(&server, &caller, ticket_type.ok_or_else(|| wrong_type("wx_card", &asked))?)
+}
+
+fn wrong_type(known: &str, asked: &str) -> Refusal {
+    let detail = format!("type must be {known}, not {}", text::quoted(asked));
+    Refusal::new(ErrorCode::InvalidArgs, detail)
+}
+
+fn issue(server: &Server, caller: &Account, ticket_type: TicketType) -> Result<JsonAnswer, Failed> {
+    let ticket = s01_ticket::issue(&server.app, caller, ticket_type);
     Ok(JsonAnswer(ok_with(&TicketAnswer { ticket, expires_in: TICKET_LIFE.as_secs() })))
 }

@@ -1,4 +1,4 @@
-//! `/card/invoice/seturl`, `/card/invoice/platform/createcard` and `/card/code/decrypt`.
+//! `/card/invoice/seturl`, `/card/invoice/platform/createcard`, `/nontax/createbillcard` and `/card/code/decrypt`.
 
 use crate::access::caller::{Call, PlatformCall, PlatformReading, require_post};
 use crate::answer::{Failed, JsonAnswer};
@@ -6,7 +6,10 @@ use crate::server::Server;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::Method;
 use kaipiao_app::platform::{cards, templates};
-use kaipiao_wire::platform::{create_card, decrypt, set_url};
+use kaipiao_domain::access::account::Account;
+use kaipiao_domain::people::card_kind::CardKind;
+use kaipiao_domain::platform::card_template::TemplateFace;
+use kaipiao_wire::platform::{create_bill_card, create_card, decrypt, set_url};
 
 /// POST, and GET (clients A3), with whatever body.
 pub(crate) async fn set_url(
@@ -27,7 +30,24 @@ pub(crate) async fn create_card(
     PlatformCall(Call { caller, body }): PlatformCall,
 ) -> Result<JsonAnswer, Failed> {
     let face = create_card::read(&body.object()?)?;
-    let card_id = templates::create(&server.app, &caller, face).await?;
+    create(&server, &caller, CardKind::Invoice, face).await
+}
+
+pub(crate) async fn create_bill_card(
+    State(server): State<Server>,
+    PlatformCall(Call { caller, body }): PlatformCall,
+) -> Result<JsonAnswer, Failed> {
+    let face = create_bill_card::read(&body.object()?)?;
+    create(&server, &caller, CardKind::Bill, face).await
+}
+
+async fn create(
+    server: &Server,
+    caller: &Account,
+    card_kind: CardKind,
+    face: TemplateFace,
+) -> Result<JsonAnswer, Failed> {
+    let card_id = templates::create(&server.app, caller, card_kind, face).await?;
     Ok(JsonAnswer(create_card::write(&card_id)))
 }
 

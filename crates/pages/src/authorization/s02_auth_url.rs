@@ -7,6 +7,7 @@
 use crate::authorization::fields::{
     self, Field, detail_of, name_of, with_custom_of, without_custom,
 };
+use crate::authorization::words::{ClosedBecause, News, Purpose, Said};
 use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::phone::tel_address;
@@ -46,7 +47,7 @@ struct OrderFacts {
     /// The invoice's total once there is one, the order's before: yuan with two places.
     amount: String,
     time: String,
-    page_type: PageType,
+    purpose: Purpose,
 }
 
 impl OrderFacts {
@@ -61,21 +62,18 @@ impl OrderFacts {
             order_id: request.order_id.as_str().to_owned(),
             amount: shown_total(page).to_string(),
             time: order_time(page),
-            page_type: request.page_type,
+            purpose: Purpose::of(request),
         }
     }
 
-    fn is_to_collect(&self) -> bool {
-        self.page_type == PageType::Collect
+    fn is_of_bill(&self) -> bool {
+        self.purpose == Purpose::CollectBill
     }
 
     /// What the page is for, as its heading and its button.
-    fn purpose(&self, frame: &Frame) -> String {
-        match self.page_type {
-            PageType::Apply | PageType::FillTitle => frame.t("申请开票", "Apply for invoice"),
-            PageType::Collect => frame.t("领取发票", "Collect invoice"),
-        }
-        .to_owned()
+    fn heading(&self, frame: &Frame) -> &'static str {
+        let (zh, en) = self.purpose.heading();
+        frame.t(zh, en)
     }
 }
 
@@ -135,6 +133,7 @@ struct Answered<'a> {
     frame: &'a Frame,
     facts: OrderFacts,
     news: News,
+    said: Said,
     answered_at: String,
     /// The name of the invoice that can be looked at; empty: there is none.
     invoice_name: String,
@@ -144,87 +143,13 @@ struct Answered<'a> {
     result: String,
 }
 
-/// What an answered order's page says.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum News {
-    /// The user has said no just now.
-    Declined,
-    /// The user has said yes just now.
-    Sent,
-    /// The invoice is asked for, or being issued.
-    Underway,
-    Failed,
-    Issued,
-    TakenBack,
-}
-
-impl News {
-    fn of(progress: &InvoiceProgress, is_fresh: bool) -> Self {
-        match progress {
-            InvoiceProgress::Awaited if is_fresh => Self::Sent,
-            InvoiceProgress::Awaited | InvoiceProgress::Underway => Self::Underway,
-            InvoiceProgress::Failed => Self::Failed,
-            InvoiceProgress::Issued { is_taken_back: true, .. } => Self::TakenBack,
-            InvoiceProgress::Issued { .. } => Self::Issued,
-        }
-    }
-
-    /// The class of the mark above the words.
-    fn mark(self) -> &'static str {
-        match self {
-            Self::Sent | Self::Issued => "yes",
-            Self::Declined | Self::TakenBack => "no",
-            Self::Underway => "wait",
-            Self::Failed => "stop",
-        }
-    }
-}
-
-impl Answered<'_> {
-    /// Where the order stands, as the window's title.
-    fn state(&self) -> &str {
-        let (zh, en) = match self.news {
-            News::Declined if self.facts.is_to_collect() => ("已取消领取", "Not collected"),
-            News::Declined => ("已取消开票", "No invoice"),
-            News::Sent => ("已授权", "Authorized"),
-            News::Underway => ("开票中", "Invoice on its way"),
-            News::Failed => ("开票失败", "Not issued"),
-            News::Issued => ("发票已开具", "Invoice issued"),
-            News::TakenBack => ("发票已冲红", "Invoice cancelled"),
-        };
-        self.frame.t(zh, en)
-    }
-}
-
 #[derive(Template)]
 #[template(path = "closed.html")]
 struct Closed<'a> {
     frame: &'a Frame,
     facts: OrderFacts,
-    why: ClosedBecause,
+    said: Said,
     reason: Option<RejectionReason>,
-}
-
-impl Closed<'_> {
-    /// Where the order stands, as the window's title.
-    fn state(&self) -> &str {
-        match self.why {
-            ClosedBecause::Another => {
-                self.frame.t("已由其他用户授权", "Authorized by another user")
-            }
-            ClosedBecause::Rejected => self.frame.t("商家已拒绝开票", "Rejected"),
-            ClosedBecause::Expired => self.frame.t("链接已过期", "Link expired"),
-            ClosedBecause::Refunded => self.frame.t("已退款", "Refunded"),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ClosedBecause {
-    Another,
-    Rejected,
-    Expired,
-    Refunded,
 }
 
 /// `GET` and `POST` of an auth_url.
@@ -282,7 +207,8 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
         PageStatus::Refunded => (ClosedBecause::Refunded, None),
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
-    html(status, &Closed { frame, facts, why, reason })
+    let said = why.said(facts.purpose);
+    html(status, &Closed { frame, facts, said, reason })
 }
 
 fn answered(
@@ -310,6 +236,7 @@ fn answered(
     };
     let page = Answered {
         frame,
+        said: news.said(facts.purpose),
         facts,
         news,
         answered_at: at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),

@@ -18,6 +18,7 @@ use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::money::Fen;
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::reimbursement::card_status::ReimburseStatus;
 
 #[derive(Template)]
@@ -47,6 +48,8 @@ struct Row {
     /// Yuan with two places.
     amount: String,
     day: String,
+    /// A bill, not an invoice.
+    is_bill: bool,
     is_cancelled: bool,
     /// A company is reimbursing it.
     is_locked: bool,
@@ -57,6 +60,7 @@ impl From<HeldCard> for Row {
         let card = held.card;
         Self {
             name: held.name,
+            is_bill: card.number.kind() == CardKind::Bill,
             initial: initial(&card.seller),
             seller: card.seller,
             buyer: card.buyer,

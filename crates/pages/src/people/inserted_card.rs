@@ -1,10 +1,12 @@
-//! A card with an invoice that a platform has inserted (wire_facts 4.5).
+//! A card with an invoice or a bill that a platform has inserted (wire_facts 4.5).
 
 use crate::page::{Frame, initial, mail_of};
 use crate::time::china_day;
 use askama::Template;
 use kaipiao_app::people::wallet::{HeldInserted, HeldReimbursement};
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::platform::card_template::CardLink;
+use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 
 /// Label in Chinese and English, and value.
 type Fact = (&'static str, &'static str, String);
@@ -30,6 +32,7 @@ pub(super) struct InsertedCard<'a> {
     mail: String,
     /// The address of the PDF of what was consumed.
     trip_pdf_url: Option<String>,
+    is_bill: bool,
     is_cancelled: bool,
     reimbursement: Option<HeldReimbursement>,
 }
@@ -41,23 +44,14 @@ impl<'a> InsertedCard<'a> {
     pub(super) fn of(frame: &'a Frame, name: &'a str, held: HeldInserted) -> Self {
         let HeldInserted { invoice, pdf_url, trip_pdf_url, is_cancelled, links, reimbursement } =
             held;
+        let kind = invoice.number.kind();
+        let facts = match kind {
+            CardKind::Invoice => invoice_facts(&invoice),
+            CardKind::Bill => bill_facts(&invoice),
+        };
+        let number = invoice.number.number().to_owned();
         let content = invoice.content;
         let seller = content.seller.name;
-        let number = invoice.number.number().to_owned();
-        let facts = [
-            ("发票类型", "Kind", invoice.kind),
-            ("发票代码", "Code", invoice.number.code().to_owned()),
-            ("发票号码", "Number", number.clone()),
-            ("校验码", "Check code", invoice.check_code),
-            ("开票日期", "Issued", china_day(content.issued_at.unix_seconds())),
-            ("销售方税号", "Seller's tax no.", content.seller.tax_id),
-            ("购买方", "Buyer", content.buyer.name),
-            ("购买方税号", "Buyer's tax no.", content.buyer.tax_id),
-            ("不含税金额", "Net", format!("¥{}", content.net)),
-            ("税额", "Tax", format!("¥{}", content.tax)),
-            ("备注", "Remarks", content.remarks),
-            ("订单号", "Order", invoice.order_id.as_str().to_owned()),
-        ];
         let shown = content.items.iter().take(ITEMS);
         Self {
             frame,
@@ -72,8 +66,40 @@ impl<'a> InsertedCard<'a> {
             mail: mail_of(&seller, &pdf_url),
             seller,
             trip_pdf_url,
+            is_bill: kind == CardKind::Bill,
             is_cancelled,
             reimbursement,
         }
     }
+}
+
+fn invoice_facts(invoice: &InsertedInvoice) -> Vec<Fact> {
+    let InsertedInvoice { number, content, .. } = invoice;
+    vec![
+        ("发票类型", "Kind", invoice.kind.clone()),
+        ("发票代码", "Code", number.code().to_owned()),
+        ("发票号码", "Number", number.number().to_owned()),
+        ("校验码", "Check code", invoice.check_code.clone()),
+        ("开票日期", "Issued", china_day(content.issued_at.unix_seconds())),
+        ("销售方税号", "Seller's tax no.", content.seller.tax_id.clone()),
+        ("购买方", "Buyer", content.buyer.name.clone()),
+        ("购买方税号", "Buyer's tax no.", content.buyer.tax_id.clone()),
+        ("不含税金额", "Net", format!("¥{}", content.net)),
+        ("税额", "Tax", format!("¥{}", content.tax)),
+        ("备注", "Remarks", content.remarks.clone()),
+        ("订单号", "Order", invoice.order_id.as_str().to_owned()),
+    ]
+}
+
+fn bill_facts(bill: &InsertedInvoice) -> Vec<Fact> {
+    let InsertedInvoice { number, content, .. } = bill;
+    vec![
+        ("票据类型", "Kind", bill.kind.clone()),
+        ("票据代码", "Code", number.code().to_owned()),
+        ("票据号码", "Number", number.number().to_owned()),
+        ("开票日期", "Issued", china_day(content.issued_at.unix_seconds())),
+        ("收款单位", "Collected by", content.seller.name.clone()),
+        ("交款人", "Paid by", content.buyer.name.clone()),
+        ("订单号", "Order", bill.order_id.as_str().to_owned()),
+    ]
 }

@@ -14,6 +14,7 @@ use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::messages::{self, InboxMessage};
 use kaipiao_domain::money::Fen;
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::people::message::MessageEvent;
 
 #[derive(Template)]
@@ -57,9 +58,32 @@ struct Row {
     tel: String,
     /// The invoice that can be looked at; empty: there is none.
     invoice_name: String,
+    /// It is about a bill, not an invoice.
+    is_of_bill: bool,
 }
 
-fn headline(event: &MessageEvent) -> (&'static str, &'static str) {
+/// In Chinese and English.
+fn headline(event: &MessageEvent, kind: CardKind) -> (&'static str, &'static str) {
+    match kind {
+        CardKind::Invoice => headline_of_invoice(event),
+        CardKind::Bill => headline_of_bill(event),
+    }
+}
+
+fn headline_of_bill(event: &MessageEvent) -> (&'static str, &'static str) {
+    match event {
+        MessageEvent::Rejected { .. } => ("票据领取被拒绝", "Fiscal receipt rejected"),
+        MessageEvent::Issued(_) => ("财政电子票据已领取", "Fiscal receipt collected"),
+        MessageEvent::TakenBack(_) => ("财政电子票据已作废", "Fiscal receipt cancelled"),
+        MessageEvent::WrittenOff { .. } => ("财政电子票据已报销", "Fiscal receipt reimbursed"),
+        // Bills are neither issued here nor paid for.
+        MessageEvent::Failed
+        | MessageEvent::PaymentToConfirm { .. }
+        | MessageEvent::Paid { .. } => headline_of_invoice(event),
+    }
+}
+
+fn headline_of_invoice(event: &MessageEvent) -> (&'static str, &'static str) {
     match event {
         MessageEvent::Rejected { .. } => ("开票申请被拒绝", "Invoice rejected"),
         MessageEvent::Issued(_) => ("发票已开具", "Invoice issued"),
@@ -79,7 +103,7 @@ impl From<InboxMessage> for Row {
             MessageEvent::Rejected { .. } | MessageEvent::Failed | MessageEvent::TakenBack(_)
         );
         let phone = if is_to_discuss { inbox.merchant_phone } else { String::new() };
-        let headline = headline(&event);
+        let headline = headline(&event, inbox.card_kind);
         let amount = match &event {
             MessageEvent::Paid { total_fee_fen, .. }
             | MessageEvent::PaymentToConfirm { total_fee_fen, .. } => {
@@ -116,6 +140,7 @@ impl From<InboxMessage> for Row {
             tel: tel_address(&phone),
             phone,
             invoice_name: inbox.invoice_name.unwrap_or_default(),
+            is_of_bill: inbox.card_kind == CardKind::Bill,
         }
     }
 }

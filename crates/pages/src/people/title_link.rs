@@ -37,8 +37,11 @@ struct OfferedPage<'a> {
 #[template(path = "asked_title.html")]
 struct AskedPage<'a> {
     frame: &'a Frame,
-    business: &'a str,
+    /// The account that asks, by its name here.
+    account: &'a str,
     initial: String,
+    /// What it calls itself; empty: nothing else.
+    business: &'a str,
     rows: Vec<TitleChoice>,
 }
 
@@ -102,7 +105,7 @@ async fn pick(
     UserVisit { user, frame, form }: &UserVisit,
     key: &str,
 ) -> Result<Response, LinkError> {
-    let ask = title_links::asked(&pages.app, key).await?;
+    let (ask, account) = title_links::asked(&pages.app, key).await?;
     let book = titles::title_book(&pages.app, user).await?;
     if let Some(picked) = book.iter().find(|entry| Some(&*entry.id) == form.find("title")) {
         title_links::submit(&pages.app, &ask, &user.id, &picked.title).await?;
@@ -110,8 +113,9 @@ async fn pick(
     }
     let page = AskedPage {
         frame,
-        business: &ask.business,
-        initial: initial(&ask.business),
+        initial: initial(&account),
+        business: if ask.business == account { "" } else { &ask.business },
+        account: &account,
         rows: book.into_iter().map(TitleChoice::from).collect(),
     };
     Ok(html(StatusCode::OK, &page))
@@ -128,10 +132,10 @@ async fn saved(pages: &Pages, visit: &UserVisit, key: &str) -> Result<Response, 
 }
 
 async fn submitted(pages: &Pages, visit: &UserVisit, key: &str) -> Result<Response, LinkError> {
-    let business = title_links::asked(&pages.app, key).await?.business;
+    let (_, account) = title_links::asked(&pages.app, key).await?;
     let (zh, en) = (
-        format!("{business}会按此抬头开票，可以关闭此页面。"),
-        format!("{business} will put it on your invoice. You can close this page."),
+        format!("{account}会按此抬头开票，可以关闭此页面。"),
+        format!("{account} will put it on your invoice. You can close this page."),
     );
     let page = Notice::new(("抬头已提交", "Your title has been sent"), (&zh, &en)).of_yes();
     Ok(page.page(&visit.frame, StatusCode::OK))

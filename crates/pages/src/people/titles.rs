@@ -1,7 +1,7 @@
 //! The user's own pages: the title book.
 
 use crate::authorization::fields::{self, Field, detail_of, name_of};
-use crate::page::{Frame, Notice, html, notice, see_other};
+use crate::page::{Frame, Notice, html, local, notice, see_other};
 use crate::pages::Pages;
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
@@ -36,6 +36,8 @@ struct Title<'a> {
     is_new: bool,
     side: TitleSide,
     fields: Vec<Field>,
+    /// Where the user goes from here: the page that they came from, or their titles.
+    next: &'a str,
 }
 
 /// `GET /me/titles`
@@ -58,7 +60,7 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
     html(StatusCode::OK, &Titles { frame: &frame, rows: rows.collect() })
 }
 
-/// `GET` and `POST /me/titles/new?kind=`
+/// `GET` and `POST /me/titles/new?kind=&next=`
 pub(crate) async fn new(State(pages): State<Pages>, request: Request) -> Response {
     edit_or_add(pages, request, None).await
 }
@@ -76,6 +78,8 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
     let is_post = request.method() == Method::POST;
     let visit = Visit::of(request);
     let is_personal = visit.parameter("kind") == TitleSide::Personal.name();
+    let next = visit.parameter("next");
+    let next = local(&next);
     let UserVisit { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
@@ -97,14 +101,14 @@ async fn edit_or_add(pages: Pages, request: Request, id: Option<String>) -> Resp
         let fields = fields::of_side(frame.lang, &PageFields::of_a_title_book(), title, problems);
         let status =
             if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        html(status, &Title { frame: &frame, is_new: id.is_none(), side, fields })
+        html(status, &Title { frame: &frame, is_new: id.is_none(), side, fields, next })
     };
     if !is_post {
         return shown(&old.map_or_else(|| InvoiceTitle::new(side), |entry| entry.title), &[]);
     }
     let typed = fields::read(&form, &PageFields::of_a_title_book(), side);
     match titles::save(&pages.app, &user.id, id.as_deref(), typed.clone()).await {
-        Ok(_) => see_other("/me/titles"),
+        Ok(_) => see_other(next),
         Err(BookError::Problems(problems)) => shown(&typed, &problems),
         Err(BookError::Gone) => gone(&frame),
         Err(BookError::Full) => full(&frame),

@@ -14,6 +14,7 @@ use kaipiao_app::reimbursement::choose::{self, ChooseError};
 use kaipiao_app::reimbursement::picker::{self, CardSign, PickerError};
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_wire::reimbursement::read_invoice::write_chosen;
 
@@ -41,12 +42,15 @@ struct Row {
     /// Yuan with two places.
     amount: String,
     day: String,
+    /// A bill, not an invoice.
+    is_bill: bool,
 }
 
 impl From<InvoiceCard> for Row {
     fn from(card: InvoiceCard) -> Self {
         Self {
             code: card.code.to_string(),
+            is_bill: card.number.kind() == CardKind::Bill,
             seller: card.seller,
             buyer: card.buyer,
             amount: card.gross.to_string(),

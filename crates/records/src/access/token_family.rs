@@ -28,6 +28,10 @@ struct TokenFamilyShape {
     cleared_month: i64,
     #[serde(default)]
     cleared_count: u32,
+    #[serde(default)]
+    path_cleared_month: i64,
+    #[serde(default)]
+    path_cleared_count: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +74,8 @@ impl Record for TokenFamily {
             forced_last_ms: self.forced.last.map(Timestamp::unix_millis),
             cleared_month: self.clears.month,
             cleared_count: self.clears.count,
+            path_cleared_month: self.path_clears.month,
+            path_cleared_count: self.path_clears.count,
         })
     }
 
@@ -88,6 +94,10 @@ impl Record for TokenFamily {
                 last: shape.forced_last_ms.map(at),
             },
             clears: QuotaClears { month: shape.cleared_month, count: shape.cleared_count },
+            path_clears: QuotaClears {
+                month: shape.path_cleared_month,
+                count: shape.path_cleared_count,
+            },
         })
     }
 }

@@ -14,6 +14,7 @@ use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::payment::pay_merchant::MchId;
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::people::user::{OpenId, UserId};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Field, Index, Key, Kind, Stored};
@@ -31,6 +32,8 @@ struct OrderShape {
     timestamp: u32,
     source: String,
     redirect_url: String,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    is_of_bill: bool,
     page_type: i64,
     asked_by: String,
     offered_at_ms: i64,
@@ -172,6 +175,7 @@ impl Record for Order {
             timestamp: self.request.timestamp,
             source: self.request.source.as_str().to_owned(),
             redirect_url: self.request.redirect_url.clone(),
+            is_of_bill: self.request.card_kind == CardKind::Bill,
             page_type: self.request.page_type.number(),
             asked_by: self.request.asked_by.to_string(),
             offered_at_ms: self.offered_at.unix_millis(),
@@ -198,6 +202,7 @@ impl Record for Order {
                 timestamp: shape.timestamp,
                 source: known(stored, "source", Source::parse(&shape.source))?,
                 redirect_url: shape.redirect_url,
+                card_kind: if shape.is_of_bill { CardKind::Bill } else { CardKind::Invoice },
                 page_type: known(stored, "page_type", PageType::from_number(shape.page_type))?,
                 asked_by: stored_appid(stored, "asked_by", &shape.asked_by)?,
             },

@@ -1,10 +1,10 @@
-//! Whose an invoice's number is: one record for each, whoever issued it.
+//! Whose an invoice's or a bill's number is: one record for each, whoever issued it.
 
 use crate::codec::{decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::people::card_number::CardNumber;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenNumber {
     /// The number.
-    pub number: InvoiceNumber,
+    pub number: CardNumber,
     /// The merchant whose invoice it is.
     pub merchant: AppId,
     /// The invoice's name among the merchant's.
@@ -22,7 +22,7 @@ pub struct TakenNumber {
 
 impl TakenNumber {
     /// The key of a number: the number itself, behind its code and a hyphen where it has one.
-    pub fn key(number: &InvoiceNumber) -> Key {
+    pub fn key(number: &CardNumber) -> Key {
         let owner = match number.code() {
             "" => number.number().to_owned(),
             code => format!("{code}-{}", number.number()),
@@ -54,7 +54,7 @@ impl Record for TakenNumber {
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let TakenNumberShape { code, number, merchant, serial } = decode(stored)?;
         Ok(Self {
-            number: known(stored, "number", InvoiceNumber::parse(&code, &number))?,
+            number: known(stored, "number", CardNumber::parse(&code, &number))?,
             merchant: stored_appid(stored, "merchant", &merchant)?,
             serial: known(stored, "serial", Serial::parse(&serial))?,
         })

@@ -4,11 +4,11 @@ use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
+use kaipiao_domain::people::card_number::CardNumber;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::reimbursement::card_status::{CardStatus, ReimburseStatus};
@@ -157,7 +157,7 @@ impl Record for InvoiceCard {
             seller: shape.seller,
             buyer: shape.buyer,
             gross: Fen::new(shape.gross_fen),
-            number: known(stored, "number", InvoiceNumber::parse(&shape.code, &shape.number))?,
+            number: known(stored, "number", CardNumber::parse(&shape.code, &shape.number))?,
             issued_at: at(shape.issued_ms),
             status,
         })

@@ -4,6 +4,7 @@ use crate::codec::{at, decode, encode, known, stored_appid};
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::people::card::CardId;
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::platform::card_template::{CardLink, CardTemplate, TemplateFace};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
@@ -37,6 +38,8 @@ impl From<LinkShape> for CardLink {
 
 #[derive(Serialize, Deserialize)]
 struct CardTemplateShape {
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    is_of_bills: bool,
     logo_url: String,
     title: String,
     payee: String,
@@ -56,6 +59,7 @@ impl Record for CardTemplate {
         let TemplateFace { logo_url, title, payee, kind, detail, description, custom, promotion } =
             self.face.clone();
         encode(&CardTemplateShape {
+            is_of_bills: self.card_kind == CardKind::Bill,
             logo_url,
             title,
             payee,
@@ -73,6 +77,7 @@ impl Record for CardTemplate {
         Ok(Self {
             platform: stored_appid(stored, "the key", &stored.key.owner)?,
             card_id: known(stored, "the key", CardId::parse(&stored.key.id))?,
+            card_kind: if shape.is_of_bills { CardKind::Bill } else { CardKind::Invoice },
             face: TemplateFace {
                 logo_url: shape.logo_url,
                 title: shape.title,

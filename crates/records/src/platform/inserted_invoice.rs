@@ -5,10 +5,10 @@ use crate::people::known_as::KnownAsShape;
 use crate::record::Record;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
-use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card::{CardCode, CardId};
+use kaipiao_domain::people::card_number::CardNumber;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::platform::inserted_invoice::{InsertedContent, InsertedInvoice};
 use kaipiao_domain::platform::pdf::MediaId;
@@ -147,7 +147,7 @@ impl Record for InsertedInvoice {
             code: known(stored, "the key", code)?,
             kind: shape.kind,
             detail: shape.detail,
-            number: known(stored, "number", InvoiceNumber::parse(&shape.code, &shape.number))?,
+            number: known(stored, "number", CardNumber::parse(&shape.code, &shape.number))?,
             check_code: shape.check_code,
             content: InsertedContent {
                 gross: Fen::new(shape.gross_fen),

@@ -1,6 +1,7 @@
 //! The utilities' calls and answers (wire_facts 2.2).
 
 use crate::object::Object;
+use kaipiao_domain::access::token_request::SecretClaim;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use serde::Serialize;
@@ -103,7 +104,31 @@ pub fn read_clear_quota(object: &Object<'_>, caller: &str) -> Result<(), Refusal
     Err(Refusal::new(ErrorCode::InvalidAppid, detail))
 }
 
-/// Reads openapi/quota/get: the path, without a query. 76021 when it is empty.
+/// Reads clear_quota/v2, whose members the published page lists for the body and shows in the query: 41002 no appid,
+/// 41004 no appsecret.
+pub fn read_clear_by_secret(
+    query: &Object<'_>,
+    body: Option<&Object<'_>>,
+) -> Result<SecretClaim, Refusal> {
+    let find = |name: &str, alias: &str| {
+        let in_body = body.map(|body| body.text_or(name, alias)).transpose()?;
+        match in_body.filter(|text| !text.is_empty()) {
+            Some(text) => Ok::<_, Refusal>(text.into_owned()),
+            None => query.text_or(name, alias).map(|text| text.into_owned()),
+        }
+    };
+    let appid = find("appid", "appid")?;
+    if appid.is_empty() {
+        return Err(Refusal::new(ErrorCode::AppidMissing, "appid is empty"));
+    }
+    let secret = find("appsecret", "secret")?;
+    if secret.is_empty() {
+        return Err(Refusal::new(ErrorCode::AppsecretMissing, "appsecret is empty"));
+    }
+    Ok(SecretClaim { appid, secret })
+}
+
+/// Reads openapi/quota/get and openapi/quota/clear: the path, without a query. 76021 when it is empty.
 pub fn read_quota_path(object: &Object<'_>) -> Result<String, Refusal> {
     let path = object.text("cgi_path")?;
     let bare = path.split(['?', '#']).next().unwrap_or_default();
@@ -222,6 +247,22 @@ mod tests {
         for bad in [r#"{"rid":""}"#, r#"{"rid":"61725984-6126f6f9"}"#, r#"{"rid":"x-y-z"}"#] {
             assert_eq!(rid(bad), Err(76002), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_read_in_the_body_or_in_the_query() {
+        let (none, both) = (object("{}"), object(r#"{"appid":"a","appsecret":"s"}"#));
+        let read = |query: &Object<'_>, body: Option<&Object<'_>>| {
+            let read = read_clear_by_secret(query, body);
+            read.map(|it| (it.appid, it.secret)).map_err(|refusal| refusal.code.number())
+        };
+        let found = Ok(("a".to_owned(), "s".to_owned()));
+        assert_eq!(read(&none, Some(&both)), found);
+        assert_eq!(read(&both, Some(&none)), found);
+        assert_eq!(read(&both, None), found);
+        assert_eq!(read(&object(r#"{"appid":"a"}"#), Some(&object(r#"{"secret":"s"}"#))), found);
+        assert_eq!(read(&none, None), Err(41002));
+        assert_eq!(read(&object(r#"{"appid":"a"}"#), None), Err(41004));
     }
 
     #[test]

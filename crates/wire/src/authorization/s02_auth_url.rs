@@ -1,5 +1,5 @@
-//! Section 2: getauthurl's request and answer, and the link itself in the shapes that were seen
-//! in the wild (wire_facts 4.2).
+//! Section 2: getauthurl's request and answer, those of its twin for bills, getbillauthurl (wire_facts 1.4), and the
+//! link itself in the shapes that were seen in the wild (wire_facts 4.2).
 
 use crate::access::platform_id;
 use crate::keys::Keys;
@@ -13,6 +13,7 @@ use kaipiao_domain::authorization::authorization_request::{
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
 use kaipiao_domain::money::Fen;
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::{Refusal, text};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
@@ -21,20 +22,43 @@ use serde::Serialize;
 pub const PAGE_PATH: &str = "/bizmall/authinvoice";
 /// The page path that a mini program is given.
 pub const MINI_PROGRAM_PATH: &str = "pages/auth/auth";
+/// The parameter of a link that says what the user gets; one without it is an invoice's.
+const CARD_KIND: &str = "card";
 /// One billion yuan: more is a mistake in the unit.
 const MAX_MONEY_FEN: i64 = 100_000_000_000;
 /// The largest of 13 digits: more are neither seconds nor milliseconds.
 const MAX_TIMESTAMP_MS: i64 = 9_999_999_999_999;
 
-/// Reads the body, in the contract's order of fields; each complaint is 72031.
+/// Reads getauthurl's body, in the contract's order of fields; each complaint is 72031.
 pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal> {
+    read_for(object, asked_by, (&Source::ALL, "app, web, wxa or wap"), |object| {
+        Ok((CardKind::Invoice, read_page_type(object)?))
+    })
+}
+
+/// Reads getbillauthurl's body, which has no `type`: 72031 as [`read`].
+pub fn read_bill(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal> {
+    read_for(object, asked_by, (&[Source::Web, Source::App], "web or app"), |_| {
+        Ok((CardKind::Bill, PageType::Collect))
+    })
+}
+
+/// Reads the fields that both have. `sources`: those that there are, and how a complaint lists them. `purpose`: what
+/// the page is for, read last.
+fn read_for(
+    object: &Object,
+    asked_by: AppId,
+    (sources, listed): (&[Source], &str),
+    purpose: impl FnOnce(&Object) -> Result<(CardKind, PageType), Refusal>,
+) -> Result<AuthUrlRequest, Refusal> {
     let (platform, platform_appid) = read_platform(object)?;
     let order_id = OrderId::parse(&object.text("order_id")?)?;
     let money_fen = read_money(object)?;
     let timestamp = read_timestamp(object)?;
     let source = object.required_text("source")?;
-    let source = Source::parse(&source).ok_or_else(|| {
-        let problem = format!("must be app, web, wxa or wap, not {}", text::quoted(&source));
+    let known = Source::parse(&source).filter(|source| sources.contains(source));
+    let source = known.ok_or_else(|| {
+        let problem = format!("must be {listed}, not {}", text::quoted(&source));
         Refusal::invalid("source", problem)
     })?;
     let redirect_url = object.text("redirect_url")?;
@@ -43,10 +67,7 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
         check_host("redirect_url", &redirect_url)?;
     }
     let ticket = object.required_text("ticket")?.into_owned();
-    let page_type = object.required_integer("type")?;
-    let page_type = PageType::from_number(page_type).ok_or_else(|| {
-        Refusal::invalid("type", format!("must be 0, 1 or 2, not {}", object.shown("type")))
-    })?;
+    let (card_kind, page_type) = purpose(object)?;
     let request = AuthorizationRequest {
         platform,
         order_id,
@@ -54,10 +75,18 @@ pub fn read(object: &Object, asked_by: AppId) -> Result<AuthUrlRequest, Refusal>
         timestamp,
         source,
         redirect_url: if source.redirects() { redirect_url.into_owned() } else { String::new() },
+        card_kind,
         page_type,
         asked_by,
     };
     Ok(AuthUrlRequest { request, platform_appid, ticket })
+}
+
+fn read_page_type(object: &Object) -> Result<PageType, Refusal> {
+    let page_type = object.required_integer("type")?;
+    PageType::from_number(page_type).ok_or_else(|| {
+        Refusal::invalid("type", format!("must be 0, 1 or 2, not {}", object.shown("type")))
+    })
 }
 
 /// Reads `money`: fen. Who writes a decimal point means yuan, and is told what that is in fen.
@@ -111,6 +140,15 @@ pub struct AuthUrlAnswer {
     pub appid: Option<String>,
 }
 
+/// getbillauthurl's answer, behind errcode and errmsg.
+#[derive(Serialize)]
+pub struct BillAuthUrlAnswer {
+    /// The link, an address.
+    pub auth_url: String,
+    /// Seconds that it serves.
+    pub expire_time: u64,
+}
+
 /// Writes the link that opens the authorization page for a request.
 pub fn write_link(keys: &Keys, base_url: &str, request: &AuthorizationRequest) -> String {
     let query = canonical_query(request);
@@ -138,6 +176,7 @@ pub fn read_link(keys: &Keys, link: &str) -> Option<AuthorizationRequest> {
         timestamp: find("t1")?.parse().ok()?,
         source: Source::parse(find("source")?)?,
         redirect_url: find("redirect_url").unwrap_or("").to_owned(),
+        card_kind: find(CARD_KIND).map_or(Some(CardKind::Invoice), CardKind::from_name)?,
         page_type: PageType::from_number(find("type")?.parse().ok()?)?,
         asked_by: AppId::parse(find("appid")?)?,
     };
@@ -159,6 +198,9 @@ fn canonical_query(request: &AuthorizationRequest) -> String {
         request.source.as_str(),
         request.page_type.number(),
     );
+    if request.card_kind != CardKind::Invoice {
+        query.push_str(&format!("&{CARD_KIND}={}", request.card_kind.name()));
+    }
     if !request.redirect_url.is_empty() {
         query.push_str("&redirect_url=");
         query.extend(encode(&request.redirect_url));
@@ -230,6 +272,7 @@ mod tests {
             timestamp: u32::MAX,
             source,
             redirect_url: redirect_url.to_owned(),
+            card_kind: CardKind::Invoice,
             page_type: PageType::FillTitle,
             asked_by: merchant(),
         }
@@ -296,6 +339,41 @@ mod tests {
             }
         }
         assert_eq!(read_link(&test_keys(), "http://h/bizmall/authinvoice"), None);
+    }
+
+    #[test]
+    fn a_bills_link_says_so_and_cannot_be_made_an_invoices() {
+        let kind = CardKind::Bill;
+        let bill = AuthorizationRequest { card_kind: kind, ..request(Source::Web, "http://x.cn/") };
+        let link = write_link(&test_keys(), "http://h", &bill);
+        assert_eq!(read_link(&test_keys(), &link), Some(bill));
+        for other in ["", "&card=invoice", "&card=x"] {
+            assert_eq!(
+                read_link(&test_keys(), &link.replace("&card=bill", other)),
+                None,
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bill_is_collected_and_opened_from_a_page_or_an_app() {
+        let platform = request(Source::Web, "").platform;
+        let read = |source: &str| {
+            let body = format!(
+                r#"{{"s_pappid":"{}","order_id":"1","money":11,"timestamp":1,"source":"{source}","ticket":"t"}}"#,
+                platform.as_str()
+            );
+            read_bill(&Object::read(body.as_bytes(), None).unwrap(), merchant())
+        };
+        for source in ["web", "app"] {
+            let request = read(source).unwrap().request;
+            assert_eq!((request.card_kind, request.page_type), (CardKind::Bill, PageType::Collect));
+        }
+        for source in ["wxa", "wap", "x"] {
+            let detail = read(source).unwrap_err().detail;
+            assert_eq!(detail, format!("source must be web or app, not \"{source}\""));
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use crate::reimbursement::read_invoice::read_card_id;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::money::Fen;
-use kaipiao_domain::people::card::CardCode;
+use kaipiao_domain::people::card::{CardCode, CardId};
+use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::people::user::OpenId;
 use kaipiao_domain::platform::inserted_invoice::InsertedContent;
 use kaipiao_domain::platform::insertion::Insertion;
@@ -30,43 +31,84 @@ const MOST_FEN: i64 = 10_000_000_000_000;
 /// Reads the body: 72031 naming the member, 40073 where card_id is none. Code, number and check code are read as
 /// they were sent.
 pub fn read(object: &Object<'_>) -> Result<Insertion, Refusal> {
-    let order_id = OrderId::parse(&object.required_text("order_id")?)?;
-    let card_id = read_card_id(object)?;
-    let appid = object.required_text("appid")?;
-    let appid = AppId::parse(appid.trim()).ok_or_else(|| {
-        let problem = format!(
-            "must be the appid that called getauthurl, wx and 16 digits, not {}",
-            text::quoted(&appid)
-        );
-        Refusal::invalid("appid", problem)
-    })?;
+    let Target { order_id, card_id, appid } = Target::read(object, "getauthurl")?;
     let card_ext = object.required_object("card_ext")?;
     limited(&card_ext, "nonce_str", true)?;
     let user_card = card_ext.required_object("user_card")?;
     let data = user_card.required_object("invoice_user_data")?;
     let content = read_content(&data)?;
-    let trimmed = |name| data.text(name).map(|text| text.trim().to_owned());
-    let billing = (trimmed("billing_no")?, trimmed("billing_code")?);
-    if billing.0.is_empty() && billing.1.is_empty() {
-        return Err(Refusal::invalid(data.path_of("billing_no"), "is empty"));
-    }
-    let pdf = media(&data, "s_pdf_media_id")?;
-    let pdf = pdf.ok_or_else(|| Refusal::invalid(data.path_of("s_pdf_media_id"), "is empty"))?;
+    let billing = read_billing(&data)?;
+    let pdf = read_pdf(&data)?;
     let trip_pdf = media(&data, "s_trip_pdf_media_id")?;
     if trip_pdf.as_ref() == Some(&pdf) {
         let problem = "is the invoice's own PDF, upload the other one";
         return Err(Refusal::invalid(data.path_of("s_trip_pdf_media_id"), problem));
     }
-    let check_code = trimmed("check_code")?;
-    Ok(Insertion { order_id, card_id, appid, billing, check_code, content, pdf, trip_pdf })
+    let check_code = data.text("check_code")?.trim().to_owned();
+    Ok(Insertion {
+        card_kind: CardKind::Invoice,
+        order_id,
+        card_id,
+        appid,
+        billing,
+        check_code,
+        content,
+        pdf,
+        trip_pdf,
+    })
 }
 
-fn read_content(data: &Object<'_>) -> Result<InsertedContent, Refusal> {
+/// What a card is inserted for.
+pub(super) struct Target {
+    pub(super) order_id: OrderId,
+    pub(super) card_id: CardId,
+    pub(super) appid: AppId,
+}
+
+impl Target {
+    /// Reads `order_id`, `card_id` and `appid`, the account that made the `asking` call.
+    pub(super) fn read(object: &Object<'_>, asking: &str) -> Result<Self, Refusal> {
+        let order_id = OrderId::parse(&object.required_text("order_id")?)?;
+        let card_id = read_card_id(object)?;
+        let appid = object.required_text("appid")?;
+        let appid = AppId::parse(appid.trim()).ok_or_else(|| {
+            let quoted = text::quoted(&appid);
+            let problem =
+                format!("must be the appid that called {asking}, wx and 16 digits, not {quoted}");
+            Refusal::invalid("appid", problem)
+        })?;
+        Ok(Self { order_id, card_id, appid })
+    }
+}
+
+/// `billing_no` and `billing_code`, one of which may be empty.
+pub(super) fn read_billing(data: &Object<'_>) -> Result<(String, String), Refusal> {
+    let trimmed = |name| data.text(name).map(|text| text.trim().to_owned());
+    let billing = (trimmed("billing_no")?, trimmed("billing_code")?);
+    if billing.0.is_empty() && billing.1.is_empty() {
+        return Err(Refusal::invalid(data.path_of("billing_no"), "is empty"));
+    }
+    Ok(billing)
+}
+
+/// `s_pdf_media_id`.
+pub(super) fn read_pdf(data: &Object<'_>) -> Result<MediaId, Refusal> {
+    let pdf = media(data, "s_pdf_media_id")?;
+    pdf.ok_or_else(|| Refusal::invalid(data.path_of("s_pdf_media_id"), "is empty"))
+}
+
+/// `billing_time`.
+pub(super) fn read_time(data: &Object<'_>) -> Result<Timestamp, Refusal> {
     let seconds = data.required_integer("billing_time")?;
     if !SECONDS.contains(&seconds) {
         let problem = format!("must be unix seconds, 10 digits, not {seconds}");
         return Err(Refusal::invalid(data.path_of("billing_time"), problem));
     }
+    Ok(Timestamp::from_unix_millis(seconds * 1000))
+}
+
+fn read_content(data: &Object<'_>) -> Result<InsertedContent, Refusal> {
+    let issued_at = read_time(data)?;
     let items = data.objects("info", LINES)?;
     let party = |prefix: &str, name: String| {
         let of = |what: &str| limited(data, &format!("{prefix}_{what}"), false);
@@ -82,7 +124,7 @@ fn read_content(data: &Object<'_>) -> Result<InsertedContent, Refusal> {
     Ok(InsertedContent {
         gross: fen(data, "fee", 1)?,
         buyer: party("buyer", limited(data, "title", true)?)?,
-        issued_at: Timestamp::from_unix_millis(seconds * 1000),
+        issued_at,
         items: items.iter().map(read_item).collect::<Result<_, _>>()?,
         net: fen(data, "fee_without_tax", 0)?,
         tax: fen(data, "tax", 0)?,
@@ -129,7 +171,7 @@ fn unit_price(line: &Object<'_>) -> Result<Fen, Refusal> {
     Ok(Fen::new(fen))
 }
 
-fn fen(object: &Object<'_>, name: &str, least: i64) -> Result<Fen, Refusal> {
+pub(super) fn fen(object: &Object<'_>, name: &str, least: i64) -> Result<Fen, Refusal> {
     let fen = object.required_integer(name)?;
     if (least..=MOST_FEN).contains(&fen) {
         return Ok(Fen::new(fen));
@@ -138,7 +180,11 @@ fn fen(object: &Object<'_>, name: &str, least: i64) -> Result<Fen, Refusal> {
     Err(Refusal::invalid(object.path_of(name), problem))
 }
 
-fn limited(object: &Object<'_>, name: &str, is_required: bool) -> Result<String, Refusal> {
+pub(super) fn limited(
+    object: &Object<'_>,
+    name: &str,
+    is_required: bool,
+) -> Result<String, Refusal> {
     let said = match is_required {
         true => object.required_text(name)?,
         false => object.text(name)?,

@@ -24,6 +24,7 @@ fn request(page_type: PageType) -> AuthorizationRequest {
         timestamp: 1_474_875_876,
         source: Source::Web,
         redirect_url: String::new(),
+        card_kind: CardKind::Invoice,
         page_type,
         asked_by: AppId::parse("wx6b61697069616f31").unwrap(),
     }
@@ -176,4 +177,36 @@ fn a_rejected_order_keeps_what_the_user_decided() {
     assert_eq!(status, AuthorizationStatus::Rejected { decided_at: at(1), title: None });
     let no = declined().reject(&platform(1), reason(), None, at(4)).unwrap();
     assert!(matches!(no.state, OrderState::Rejected { decided: UserDecision::Declined(_), .. }));
+}
+
+#[test]
+fn a_bills_link_serves_two_hours_whatever_an_invoices_does() {
+    let mut order = offered(PageType::Collect);
+    let (day, end) = (Duration::from_secs(86_400), order.offered_at + BILL_LINK_LIFE);
+    let later = end + Duration::from_millis(1);
+    assert!(!order.is_expired(day, later));
+    order.request.card_kind = CardKind::Bill;
+    assert!(!order.is_expired(day, end) && order.is_expired(day, later));
+    assert!(!order.is_expired(Duration::from_secs(60), end));
+}
+
+#[test]
+fn an_order_takes_a_card_of_the_kind_that_its_user_was_asked_for() {
+    let mut order = offered(PageType::Collect);
+    for (of_order, kind, words) in [
+        (CardKind::Invoice, CardKind::Invoice, None),
+        (CardKind::Bill, CardKind::Bill, None),
+        (CardKind::Invoice, CardKind::Bill, Some("getauthurl was called for it")),
+        (CardKind::Bill, CardKind::Invoice, Some("getbillauthurl was called for it")),
+    ] {
+        order.request.card_kind = of_order;
+        match (order.check_kind(kind), words) {
+            (Ok(()), None) => {}
+            (Err(refusal), Some(words)) => {
+                assert_eq!(refusal.code, ErrorCode::OrderNeverAuthorized);
+                assert!(refusal.detail.contains(words), "{refusal}");
+            }
+            (found, _) => panic!("{of_order:?} {kind:?}: {found:?}"),
+        }
+    }
 }
