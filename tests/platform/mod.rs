@@ -5,6 +5,7 @@ mod bad_pdfs;
 mod cards;
 pub mod collector;
 mod insert;
+mod limits;
 mod numbers;
 pub mod pdf;
 mod races;
