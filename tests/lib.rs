@@ -552,7 +552,7 @@ pub fn load(data: &Path, settings: &str) -> Settings {
 }
 
 /// This package's program that reads PDFs: cargo builds it beside its tests.
-fn pdf_reader() -> PathBuf {
+pub fn pdf_reader() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let built = own.ancestors().find(|path| path.join(PDF_READER).is_file());
     built.map_or_else(|| PathBuf::from("/nowhere"), |path| path.join(PDF_READER))
