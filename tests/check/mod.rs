@@ -10,7 +10,7 @@ mod played;
 use crate::payment::pay_client::PayClient;
 use crate::payment::pay_client::link;
 use crate::platform::pdf::{showing, uploaded};
-use crate::platform::{inserted, update};
+use crate::platform::{inserted_for, update};
 use breaks::BREAKS;
 use broken::{Broken, KEPT, checked};
 use file_breaks::FILE_BREAKS;
@@ -158,7 +158,7 @@ fn changes_that_are_under_way_raise_no_alarm() {
                     assert_eq!(merchant.result(&red)["errcode"], json!(0));
                     uploaded(&platform, &showing("left"));
                     let number = format!("{:08}", ORDERS * client + nth);
-                    let card = inserted(server, &platform, &format!("i{order}"), &number);
+                    let card = inserted_for(&merchant, &platform, &format!("i{order}"), &number);
                     assert_ok(&update(&platform, &card, "CANCEL"));
                     let payment = format!("pay-{order}");
                     pay.paid(&payment, &[("receipt", "Y")], "lina");
