@@ -1,4 +1,4 @@
-//! The counts of what a platform has uploaded that no invoice has (D-210).
+//! The counts of what a platform has uploaded that no invoice has (D-218).
 
 use crate::app::App;
 use crate::failure::Failure;

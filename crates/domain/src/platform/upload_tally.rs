@@ -1,5 +1,5 @@
 //! How much a platform has uploaded that no invoice has: counted with each upload and each attachment, so that nobody
-//! has to look through its PDFs to know (D-210).
+//! has to look through its PDFs to know (D-218).
 
 use crate::access::account::AppId;
 use crate::platform::pdf::{MediaId, PlatformPdf};
@@ -87,7 +87,7 @@ impl UploadTally {
     }
 }
 
-/// 45009: a platform has more in PDFs that no invoice has than it may (D-210). `bytes` is what they come to, with the one
+/// 45009: a platform has more in PDFs that no invoice has than it may (D-218). `bytes` is what they come to, with the one
 /// that it wants to upload.
 pub fn check_unattached(bytes: u64, most_bytes: u64, life: Duration) -> Result<(), Refusal> {
     if bytes <= most_bytes {
