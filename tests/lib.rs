@@ -104,6 +104,14 @@ impl TestServer {
         Self::over(Data::embedded(), "")
     }
 
+    /// A sandbox whose PDFs are read by this program.
+    pub fn start_reading_with(program: PathBuf) -> Self {
+        let data = Data::new();
+        let mut settings = load(data.directory.path(), "");
+        settings.files.reader = Some(program);
+        Self::run(data, settings)
+    }
+
     /// A server over a directory whose `data` folder may hold a store.
     pub fn start_on(directory: TempDir, settings: &str) -> Self {
         Self::over(Data { directory, database: None }, settings)
@@ -151,7 +159,11 @@ impl TestServer {
     }
 
     fn over(data: Data, settings: &str) -> Self {
-        let mut settings = load(data.directory.path(), settings);
+        let settings = load(data.directory.path(), settings);
+        Self::run(data, settings)
+    }
+
+    fn run(data: Data, mut settings: Settings) -> Self {
         if let Some(database) = &data.database {
             settings.database.choose(database.url());
             settings.database.node = "main".to_owned();
@@ -435,10 +447,14 @@ impl TestServer {
 
     /// A demo user's openid under an account.
     pub fn openid(&self, user: &str, appid: &str) -> String {
+        self.demo_user(user)["openids"][appid].as_str().unwrap().to_owned()
+    }
+
+    /// A demo user as the sandbox lists them.
+    pub fn demo_user(&self, user: &str) -> Value {
         let sandbox = self.get_json("/sandbox/v1/accounts");
-        let users = sandbox["users"].as_array().unwrap();
-        let user = users.iter().find(|listed| listed["id"] == user).expect("a known user");
-        user["openids"][appid].as_str().unwrap().to_owned()
+        let mut users = sandbox["users"].as_array().unwrap().iter();
+        users.find(|listed| listed["id"] == user).expect("a known user").clone()
     }
 
     /// What the issuer does to the next requests.
@@ -536,7 +552,7 @@ pub fn load(data: &Path, settings: &str) -> Settings {
 }
 
 /// This package's program that reads PDFs: cargo builds it beside its tests.
-fn pdf_reader() -> PathBuf {
+pub fn pdf_reader() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let built = own.ancestors().find(|path| path.join(PDF_READER).is_file());
     built.map_or_else(|| PathBuf::from("/nowhere"), |path| path.join(PDF_READER))

@@ -38,10 +38,12 @@ pub fn link_with_contact(server: &TestServer) -> Client<'_> {
 
 /// A user's pay code that never changes.
 pub fn fixed_code(server: &TestServer, user: &str) -> String {
-    let accounts = server.get_json("/sandbox/v1/accounts");
-    let users = accounts["users"].as_array().unwrap();
-    let user = users.iter().find(|listed| listed["id"] == user).unwrap();
-    user["auth_code"].as_str().unwrap().to_owned()
+    server.demo_user(user)["auth_code"].as_str().unwrap().to_owned()
+}
+
+/// The contract that lets a pay merchant charge a user on behalf.
+pub fn contract_of(server: &TestServer, user: &str) -> String {
+    server.demo_user(user)["contract_id"].as_str().unwrap().to_owned()
 }
 
 /// Parameters of a quick payment.

@@ -5,7 +5,8 @@
 //! issuing.block_size and an account's merchant in invoicing/taxpayers.rs, issuing.url and issuing.secret_file in
 //! invoicing/outside_issuer.rs, issuing.specimen in
 //! crates/cli/src/settings/tests.rs, push.timeout_ms and per_account in
-//! authorization/s06_auth_push.rs, retention.unpaid_payments_d in payment/pay_calls.rs, [files] and retention.unattached_pdfs_d in platform/collector.rs, platform.checks_faces in
+//! authorization/s06_auth_push.rs, retention.unpaid_payments_d in payment/pay_calls.rs, [files] and retention.unattached_pdfs_d in platform/collector.rs and
+//! platform/limits.rs, platform.checks_faces in
 //! crates/cli/src/settings/tests.rs, what ca_file does in crates/sender/tests, what
 //! limits.store_readers bounds in crates/store-sqlite.
 

@@ -76,15 +76,16 @@ impl Broken {
         let store = runtime.block_on(opened);
         let from = DirectoryBlobs::new(data.join("files"));
         let blobs = DirectoryBlobs::new(copy.path().join("files"));
-        let mut after = None;
+        let mut walk = from.walk();
         loop {
-            let page = runtime.block_on(from.list(after.as_ref(), 10)).unwrap();
+            let page = runtime.block_on(walk.next(10)).unwrap();
+            if page.is_empty() {
+                break;
+            }
             for listed in &page {
                 let bytes = runtime.block_on(from.get(&listed.name, u64::MAX)).unwrap().unwrap();
                 runtime.block_on(blobs.put(&listed.name, bytes)).unwrap();
             }
-            let Some(last) = page.into_iter().last() else { break };
-            after = Some(last.name);
         }
         Self { runtime, store, blobs, _data: copy }
     }

@@ -2,10 +2,26 @@
 
 use super::broken::{Break, Broken};
 use crate::platform::collector::{files, make_old};
+use crate::platform::pdf::showing;
 use kaipiao_app::check::Invariant;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_ports::platform::blobs::Blobs;
+use kaipiao_ports::record::Kind;
+use serde_json::json;
 use std::time::Duration;
+
+/// The count of the hour in which a PDF was uploaded that no invoice has, one byte too high.
+fn count_too_much(store: &Broken) {
+    let (key, mut body) = store.find(Kind::UploadTally, &[&unattached()]);
+    let hours = body["hours"].as_object_mut().unwrap();
+    hours.values_mut().for_each(|bytes| *bytes = json!(bytes.as_u64().unwrap() + 1));
+    store.put(key, Some(body.to_string()));
+}
+
+/// What a count says that has the one PDF that is attached to nothing.
+fn unattached() -> String {
+    format!(":{}}}", showing("invoice").len())
+}
 
 /// Each way, once.
 pub const FILE_BREAKS: &[Break] = &[
@@ -32,6 +48,43 @@ pub const FILE_BREAKS: &[Break] = &[
         |store| put_old(store, "of-somebody-else"),
         "files",
         "no record names it",
+    ),
+    (
+        Invariant::AttachedPdf,
+        |store| store.remove(Kind::InsertedInvoice, &["insert-1"]),
+        "platform_pdfs",
+        "no invoice that was inserted for order insert-1 has it",
+    ),
+    (
+        Invariant::AttachedPdf,
+        |store| {
+            let other = json!("1000000000000001");
+            store.change(Kind::InsertedInvoice, &["insert-1"], "/pdf", other);
+        },
+        "platform_pdfs",
+        "no invoice that was inserted for order insert-1 has it",
+    ),
+    (
+        Invariant::AttachedPdf,
+        |store| store.remove(Kind::Order, &["/insert-1 "]),
+        "platform_pdfs",
+        "no invoice that was inserted for order insert-1 has it",
+    ),
+    (Invariant::UploadTally, count_too_much, "upload_tallies", "bytes are counted of hour"),
+    (
+        Invariant::UploadTally,
+        |store| {
+            let (key, _) = store.find(Kind::UploadTally, &[&unattached()]);
+            store.put(key, Some(json!({"hours": {}}).to_string()));
+        },
+        "upload_tallies",
+        "nothing is counted of hour",
+    ),
+    (
+        Invariant::UploadTally,
+        |store| store.remove(Kind::UploadTally, &[&unattached()]),
+        "platform_pdfs",
+        "it is not counted",
     ),
 ];
 

@@ -9,6 +9,8 @@ mod played;
 
 use crate::payment::pay_client::PayClient;
 use crate::payment::pay_client::link;
+use crate::platform::pdf::{showing, uploaded};
+use crate::platform::{inserted_for, update};
 use breaks::BREAKS;
 use broken::{Broken, KEPT, checked};
 use file_breaks::FILE_BREAKS;
@@ -17,7 +19,9 @@ use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_cli::check::CheckAsk;
 use kaipiao_ports::record::Kind;
 use kaipiao_store_sqlite::SqliteStore;
-use kaipiao_tests::{TestServer, USER, assert_refused, assert_sucesss, load, wait_for};
+use kaipiao_tests::{
+    PLATFORM, TestServer, USER, assert_ok, assert_refused, assert_sucesss, load, wait_for,
+};
 use payment_breaks::PAYMENT_BREAKS;
 use platform_breaks::PLATFORM_BREAKS;
 use played::played;
@@ -130,7 +134,8 @@ fn pushes_that_are_older_than_they_are_kept_are_not_missed() {
     assert_eq!(broken.violations(Duration::ZERO), []);
 }
 
-/// Invoices are issued and taken back, and payments made and given back, while the store is checked, over and over.
+/// Invoices are issued and taken back, others inserted and cancelled, and payments made and given back, while the store
+/// is checked, over and over.
 #[test]
 fn changes_that_are_under_way_raise_no_alarm() {
     const CLIENTS: usize = 4;
@@ -144,13 +149,17 @@ fn changes_that_are_under_way_raise_no_alarm() {
             let server = &server;
             scope.spawn(move || {
                 let (merchant, pay) = (server.merchant(), PayClient::new(server));
-                for order in 0..ORDERS {
-                    let (order, serial) =
-                        (format!("{client}-{order}"), format!("S{client}x{order}"));
+                let platform = server.client(PLATFORM);
+                for nth in 0..ORDERS {
+                    let (order, serial) = (format!("{client}-{nth}"), format!("S{client}x{nth}"));
                     let blue = merchant.issued(&order, &serial);
                     let red = format!("{serial}r");
                     assert_sucesss(&merchant.offset(&merchant.offset_of(&blue, &red)));
                     assert_eq!(merchant.result(&red)["errcode"], json!(0));
+                    uploaded(&platform, &showing("left"));
+                    let number = format!("{:08}", ORDERS * client + nth);
+                    let card = inserted_for(&merchant, &platform, &format!("i{order}"), &number);
+                    assert_ok(&update(&platform, &card, "CANCEL"));
                     let payment = format!("pay-{order}");
                     pay.paid(&payment, &[("receipt", "Y")], "lina");
                     pay.refund(&payment, &format!("{payment}-1"), "40");

@@ -2,7 +2,7 @@
 
 use crate::payment::pay_client::{MCHID, PayClient, link_with_contact};
 use crate::payment::visitor::{Visitor, details, location};
-use crate::people::login::{LOGIN_SECRET, jwt};
+use crate::people::login::LOGIN_SECRET;
 use kaipiao_tests::{ADMIN, MERCHANT, OTHER_USER, TestServer, USER, assert_ok, form_token};
 use serde_json::json;
 
@@ -290,10 +290,7 @@ fn in_production_a_reported_payment_does_not_speak_of_a_sandbox() {
         file("admin", ADMIN),
         file("login", LOGIN_SECRET)
     ));
-    let login = jwt(&json!({"sub": "u1", "exp": 4_102_444_800_i64}));
-    let entered = server.page("GET", &format!("/login?next=/me/cards&token={login}"), &[], "");
-    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
-    let payer = Visitor { server: &server, cookie: cookie.to_owned() };
+    let payer = Visitor::logged_in(&server, "u1");
     let report = json!({"total_fee": 11300, "openid": "o1", "receipt": "Y", "user": "u1"});
     assert_eq!(server.admin("PUT", &format!("payments/{MCHID}/order-1"), &report).0, 200);
     for page in [details("order-1"), "/me/messages".into()] {

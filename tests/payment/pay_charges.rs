@@ -1,25 +1,18 @@
 //! Payments without a page: quick pay, and payments on behalf (wire_facts 5.2).
 
 use crate::payment::pay_client::{ACKNOWLEDGED, KEY, MCHID, PayClient};
-use crate::payment::pay_code::quick;
+use crate::payment::pay_code::{contract_of, fixed_code, quick};
 use kaipiao_domain::payment::payments::SignType;
-use kaipiao_tests::{MERCHANT, Receiver, Reply, TestServer};
+use kaipiao_tests::{MERCHANT, OTHER_USER, Receiver, Reply, TestServer};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::{Value, json};
-
-fn user(server: &TestServer, member: &str) -> String {
-    let accounts = server.get_json("/sandbox/v1/accounts");
-    let users = accounts["users"].as_array().unwrap();
-    let lina = users.iter().find(|user| user["id"] == "lina").unwrap();
-    lina[member].as_str().unwrap().to_owned()
-}
 
 #[test]
 fn quick_pay_charges_the_code_that_the_payer_shows_and_can_be_taken_back() {
     let server = TestServer::start();
     server.leaves_pushes();
     let client = PayClient::new(&server);
-    let auth_code = user(&server, "auth_code");
+    let auth_code = fixed_code(&server, OTHER_USER);
     assert_eq!(auth_code.len(), 18);
     let paid = client.done("/pay/micropay", &quick("order-1", &auth_code, "100"));
     assert_eq!(paid.get("openid"), server.openid("lina", MERCHANT));
@@ -46,8 +39,8 @@ fn a_payment_on_behalf_is_told_by_notice_and_query() {
     let server = TestServer::start();
     let receiver = Receiver::behaving(|_, _| Reply::Success(ACKNOWLEDGED));
     let client = PayClient::new(&server);
-    let contract_id = user(&server, "contract_id");
-    let auth_code = user(&server, "auth_code");
+    let contract_id = contract_of(&server, OTHER_USER);
+    let auth_code = fixed_code(&server, OTHER_USER);
     let url = format!("http://{}/notify", receiver.address);
     let asked = [
         ("body", "tea"),
@@ -103,7 +96,7 @@ fn a_sub_merchants_calls_are_about_its_own_payments() {
     }
     let subs = json!({"sub_merchants": ["1900000110", "1900000111"]});
     assert_eq!(server.admin("PUT", &format!("pay-merchants/{MCHID}"), &subs).0, 200);
-    let contract_id = user(&server, "contract_id");
+    let contract_id = contract_of(&server, OTHER_USER);
     let sub = ("sub_mch_id", "1900000110");
     let asked = [
         ("body", "tea"),

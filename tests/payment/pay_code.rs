@@ -2,7 +2,7 @@
 
 use crate::payment::pay_client::{PayClient, link_with_contact};
 use crate::payment::visitor::{Visitor, details, location};
-pub use kaipiao_tests::pay_client::{fixed_code, quick};
+pub use kaipiao_tests::pay_client::{contract_of, fixed_code, quick};
 use kaipiao_tests::{MERCHANT, OTHER_USER, TestServer, USER};
 use serde_json::Value;
 

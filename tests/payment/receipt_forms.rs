@@ -2,7 +2,7 @@
 //! program (section 13).
 
 use crate::payment::pay_client::{MCHID, PayClient, link_with_contact};
-use crate::payment::pay_code::{fixed_code, quick};
+use crate::payment::pay_code::{contract_of, fixed_code, quick};
 use crate::payment::receipt_to_wallet::ask_for_invoice;
 use crate::payment::visitor::{Visitor, details};
 use kaipiao_tests::{
@@ -45,13 +45,6 @@ fn asked_and_pushed(payer: &Visitor<'_>, number: &str, callback: &Receiver, acco
     let openid = payer.server.openid(USER, account);
     assert_eq!(element(&push, "FromUserName").unwrap(), openid);
     payer.says(&details(number), 200, "See your invoice");
-}
-
-fn contract_of(server: &TestServer, user: &str) -> String {
-    let accounts = server.get_json("/sandbox/v1/accounts");
-    let mut users = accounts["users"].as_array().unwrap().iter();
-    let user = users.find(|listed| listed["id"] == user).unwrap();
-    user["contract_id"].as_str().unwrap().to_owned()
 }
 
 /// A payment on behalf of 100 fen with a receipt.

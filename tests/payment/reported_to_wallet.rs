@@ -3,7 +3,7 @@
 use crate::payment::pay_client::{MCHID, link_with_contact};
 use crate::payment::receipt_to_wallet::ask_for_invoice;
 use crate::payment::visitor::Visitor;
-use crate::people::login::{LOGIN_SECRET, jwt};
+use crate::people::login::LOGIN_SECRET;
 use kaipiao_tests::{
     ADMIN, Client, MERCHANT, MINI_PROGRAM, PLATFORM, Receiver, TestServer, USER, assert_ok,
     assert_refused, assert_sucesss, element, wait_for,
@@ -53,14 +53,6 @@ fn merchant(server: &TestServer) -> Client<'_> {
     client
 }
 
-/// Somebody whom the embedding app has logged in.
-fn logged_in<'a>(server: &'a TestServer, user: &str) -> Visitor<'a> {
-    let login = jwt(&json!({"sub": user, "exp": 4_102_444_800_i64}));
-    let entered = server.page("GET", &format!("/login?next=/me/cards&token={login}"), &[], "");
-    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
-    Visitor { server, cookie: cookie.to_owned() }
-}
-
 fn report(server: &TestServer, number: &str, payer: Value) {
     let mut report = json!({"total_fee": 15900, "receipt": "Y", "user": "u1"});
     report.as_object_mut().unwrap().extend(payer.as_object().unwrap().clone());
@@ -93,7 +85,7 @@ fn the_openid_that_was_reported_is_pushed_and_taken_up_to_the_card() {
     server.leaves_pushes();
     let (client, callback) = (merchant(&server), Receiver::start());
     server.set_callback(MERCHANT, &callback, "safe");
-    let payer = logged_in(&server, "u1");
+    let payer = Visitor::logged_in(&server, "u1");
     report(&server, "order-1", json!({"openid": OPENID}));
     payer.says("/me/messages", 200, "Get an invoice");
     ask_for_invoice(&payer, "order-1");

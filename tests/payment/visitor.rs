@@ -1,7 +1,9 @@
 //! A browser before the pages of payments.
 
 use crate::payment::pay_client::MCHID;
+use crate::people::login::jwt;
 use kaipiao_tests::{TestServer, form_token};
+use serde_json::json;
 use ureq::http::Response;
 
 /// A visitor whose browser speaks English; without a cookie nobody is known.
@@ -15,6 +17,14 @@ impl<'a> Visitor<'a> {
     /// A demo user.
     pub fn new(server: &'a TestServer, user: &str) -> Self {
         Self { server, cookie: server.session(user) }
+    }
+
+    /// Somebody whom the embedding app has logged in.
+    pub fn logged_in(server: &'a TestServer, user: &str) -> Self {
+        let login = jwt(&json!({"sub": user, "exp": 4_102_444_800_i64}));
+        let entered = server.page("GET", &format!("/login?next=/me/cards&token={login}"), &[], "");
+        let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+        Self { server, cookie: cookie.to_owned() }
     }
 
     /// Somebody whom the chooser of users has not met.

@@ -1,7 +1,9 @@
 //! What is refused at setpdf: each file is made here.
 
 use super::pdf::{deflated, file_of, page, showing, upload, uploaded};
-use kaipiao_tests::{PLATFORM, TestServer, assert_refused};
+use kaipiao_tests::{PLATFORM, TestServer, assert_refused, pdf_reader, wait_until};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 const MIB: usize = 1 << 20;
 
@@ -93,4 +95,30 @@ fn a_longer_file_is_refused_with_the_limit() {
         file.resize(2 * MIB + longer, b'\n');
         assert_refused(&upload(&client, &file), 72040, limit);
     }
+}
+
+/// The limit of its processor time ends the reader by a signal that nothing else sends.
+#[test]
+fn the_readers_limits_are_set_before_it_reads() {
+    let mut reader =
+        Command::new(pdf_reader()).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let process = PathBuf::from(format!("/proc/{}", reader.id()));
+    let read = |name: &str| std::fs::read_to_string(process.join(name)).unwrap_or_default();
+    let limit = |name: &str| {
+        let (limits, soft) = (read("limits"), name.len());
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.get(soft..)
+            .unwrap_or_default()
+            .split_whitespace()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    // The last one that it sets.
+    wait_until("it reads", || limit("Max file size") == "0 0");
+    assert_eq!(limit("Max cpu time"), "5 7");
+    assert_ne!(limit("Max address space"), "unlimited unlimited");
+    assert_eq!(read("oom_score_adj").trim(), "1000", "the system ends it before the server");
+    drop(reader.stdin.take());
+    assert!(reader.wait().unwrap().success());
 }

@@ -11,16 +11,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-fn blobs(server: &TestServer) -> DirectoryBlobs {
+pub fn blobs(server: &TestServer) -> DirectoryBlobs {
     DirectoryBlobs::new(server.data().join("data/files"))
 }
 
-fn names(blobs: &DirectoryBlobs) -> Vec<String> {
-    let (runtime, mut all, mut after) = (Runtime::new().unwrap(), Vec::new(), None);
+pub fn names(blobs: &DirectoryBlobs) -> Vec<String> {
+    let (runtime, mut all, mut walk) = (Runtime::new().unwrap(), Vec::new(), blobs.walk());
     loop {
-        let page: Vec<ListedBlob> = runtime.block_on(blobs.list(after.as_ref(), 100)).unwrap();
-        let Some(last) = page.last() else { break };
-        after = Some(last.name.clone());
+        let page: Vec<ListedBlob> = runtime.block_on(walk.next(100)).unwrap();
+        if page.is_empty() {
+            break;
+        }
         all.extend(page.into_iter().map(|listed| listed.name.to_string()));
     }
     all.sort();

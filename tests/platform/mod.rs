@@ -6,6 +6,7 @@ mod bills;
 mod cards;
 pub mod collector;
 mod insert;
+mod limits;
 mod numbers;
 pub mod pdf;
 mod races;
@@ -67,7 +68,17 @@ pub fn data(body: &mut Value) -> &mut Value {
 
 /// An authorized order with an inserted card: its card_id, code and openid.
 pub fn inserted(server: &TestServer, platform: &Client<'_>, order_id: &str, number: &str) -> Value {
-    server.merchant().authorized(order_id);
+    inserted_for(&server.merchant(), platform, order_id, number)
+}
+
+/// The same for a merchant that has its token already.
+pub fn inserted_for(
+    merchant: &Client<'_>,
+    platform: &Client<'_>,
+    order_id: &str,
+    number: &str,
+) -> Value {
+    merchant.authorized(order_id);
     let card_id = card_id(platform);
     let mut answer = platform.post(INSERT, &invoice(order_id, &card_id, &upload(platform), number));
     assert_ok(&answer);

@@ -3,6 +3,7 @@
 use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
 use crate::failure::Failure;
+use crate::fair_turns::FairTurns;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::told_codes::ToldCodes;
 use crate::people::title_picks::TitlePicks;
@@ -47,6 +48,11 @@ pub struct Parts {
 /// same record.
 const TOKEN_LOCKS: usize = 64;
 
+/// PDFs that are read at once, each by a process of its own.
+const PDFS_AT_ONCE: usize = 4;
+/// PDFs that wait to be read at most, of all accounts.
+const MOST_WAITING_PDFS: usize = 64;
+
 /// What a look at the store has found.
 pub(crate) struct Look {
     pub(crate) ended_at: Instant,
@@ -61,6 +67,8 @@ pub struct App {
     pub(crate) renderer: Arc<dyn Renderer>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) pdf_reader: Arc<dyn PdfReader>,
+    /// Who has a PDF read, and who waits for that.
+    pub(crate) pdf_turns: Arc<FairTurns>,
     pub(crate) documents: DocumentCache,
     pub(crate) told_codes: ToldCodes,
     pub(crate) keys: Keys,
@@ -90,6 +98,7 @@ impl App {
             renderer,
             blobs,
             pdf_reader,
+            pdf_turns: Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS)),
             documents: DocumentCache::new(),
             told_codes: ToldCodes::default(),
             keys,

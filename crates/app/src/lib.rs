@@ -11,6 +11,7 @@ pub mod check;
 pub mod delivery;
 pub mod demo_shop;
 mod failure;
+mod fair_turns;
 pub mod health;
 pub mod invoicing;
 pub mod listing;

@@ -116,6 +116,7 @@ fn forgettable(app: &App, ahead: Duration) -> Forgettable {
             (Kind::PaymentAlias, before(retention.unpaid_payments)),
             (Kind::Payment, before(retention.unpaid_payments)),
             (Kind::PlatformPdf, before(retention.unattached_pdfs)),
+            (Kind::UploadTally, before(retention.unattached_pdfs)),
         ],
         pushes_before_ms: before(retention.pushes),
         jobs_before_ms: before(retention.failed_jobs),

@@ -54,6 +54,8 @@ pub struct PlatformSettings {
     /// How old a file must be, in real time, before it is removed because no record names it: a file is written
     /// before its record.
     pub collects_after: Duration,
+    /// How many bytes of PDFs that no invoice has an account may have uploaded.
+    pub unattached_bytes: u64,
 }
 
 /// The ways to know people.

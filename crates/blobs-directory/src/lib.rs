@@ -1,37 +1,42 @@
 //! The files port over a folder.
 //!
 //! A file lies in one of 256 folders, by the first byte of the SHA-256 of its name, so that none grows too long and a
-//! walk goes from one to the next. It is written under a name of its own that no reader looks for, brought to
+//! walk goes from one to the next ([`walk`]). It is written under a name of its own that no reader looks for, brought to
 //! the disk, linked to its name, and its folder brought to the disk. What a crash leaves of that is removed
 //! by the next walk once it is a day old.
 
+mod walk;
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use core::time::Duration;
 use kaipiao_domain::platform::blob_name::BlobName;
-use kaipiao_ports::platform::blobs::{BlobError, Blobs, ListedBlob};
+use kaipiao_ports::platform::blobs::{BlobError, BlobWalk, Blobs};
 use sha2::{Digest, Sha256};
-use std::fs::{DirEntry, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use walk::{DirectoryWalk, PART};
 
-/// What a file is called until it is whole; no name of a file begins so.
-const PART: &str = ".part-";
 /// Says whose the files are.
 const OWNER: &str = ".owner";
-/// Nobody writes a file for so long.
-const PART_IS_LEFT: Duration = Duration::from_secs(24 * 3600);
 
 /// Files in a folder, which several processes may share.
 #[derive(Clone, Debug)]
 pub struct DirectoryBlobs {
     root: PathBuf,
+    least_free_bytes: u64,
 }
 
 impl DirectoryBlobs {
     /// The files of this folder, which is made with its first file.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), least_free_bytes: 0 }
+    }
+
+    /// The same; no file is written that would leave less than so many bytes free on the folder's file system, to
+    /// whoever writes it.
+    pub fn leaving_free(self, least_free_bytes: u64) -> Self {
+        Self { least_free_bytes, ..self }
     }
 
     /// Where they lie.
@@ -42,11 +47,27 @@ impl DirectoryBlobs {
     /// Whether a file can be made here, or, where there is no folder yet, in the nearest one above it. Nothing is left
     /// behind.
     pub fn check_writable(&self) -> io::Result<()> {
-        let existing = self.root.ancestors().find(|path| path.is_dir());
-        tempfile::Builder::new()
-            .prefix(PART)
-            .tempfile_in(existing.unwrap_or(Path::new(".")))
-            .map(drop)
+        tempfile::Builder::new().prefix(PART).tempfile_in(self.existing()).map(drop)
+    }
+
+    /// How many bytes are free on the folder's file system, to this process.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        let disk = rustix::fs::statvfs(self.existing())?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Whose the files are; None: nobody's yet, or there is no folder.
+    pub fn owner(&self) -> io::Result<Option<String>> {
+        match std::fs::read_to_string(self.root.join(OWNER)) {
+            Ok(owner) => Ok(Some(owner.trim().to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The folder, or the nearest one above it that is there.
+    fn existing(&self) -> &Path {
+        self.root.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."))
     }
 
     fn folder(&self, name: &BlobName) -> PathBuf {
@@ -54,12 +75,10 @@ impl DirectoryBlobs {
     }
 
     fn claim(&self, owner: &str) -> io::Result<String> {
-        let path = self.root.join(OWNER);
-        match std::fs::read_to_string(&path) {
-            Ok(claimed) => return Ok(claimed.trim().to_owned()),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        if let Some(claimed) = self.owner()? {
+            return Ok(claimed);
         }
+        let path = self.root.join(OWNER);
         make_durably(&self.root)?;
         let mut part = tempfile::Builder::new().prefix(PART).tempfile_in(&self.root)?;
         writeln!(part, "{owner}")?;
@@ -69,10 +88,11 @@ impl DirectoryBlobs {
             Err(error) if error.error.kind() != ErrorKind::AlreadyExists => return Err(error.error),
             Ok(_) | Err(_) => sync_folder(&self.root)?,
         }
-        Ok(std::fs::read_to_string(&path)?.trim().to_owned())
+        self.owner()?.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
     fn write(&self, name: &BlobName, bytes: &[u8]) -> io::Result<()> {
+        self.check_room(bytes.len())?;
         let folder = self.folder(name);
         make_durably(&folder)?;
         let mut part = tempfile::Builder::new().prefix(PART).tempfile_in(&folder)?;
@@ -80,6 +100,15 @@ impl DirectoryBlobs {
         part.as_file().sync_all()?;
         part.persist_noclobber(folder.join(name.as_str())).map_err(|error| error.error)?;
         sync_folder(&folder)
+    }
+
+    fn check_room(&self, bytes: usize) -> io::Result<()> {
+        let (free, least) = (self.free_bytes()?, self.least_free_bytes);
+        if free >= least.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX)) {
+            return Ok(());
+        }
+        let full = format!("{free} bytes are free, and {least} must stay so");
+        Err(io::Error::new(ErrorKind::StorageFull, full))
     }
 
     fn read(&self, name: &BlobName, limit: u64) -> io::Result<Found> {
@@ -114,34 +143,6 @@ impl DirectoryBlobs {
         }
     }
 
-    /// Goes on in the folder of `after`; a page ends in one folder, so that none is read twice for two pages. A folder
-    /// that cannot be read is passed over, so that it does not keep the walk from those behind it; it is an error where
-    /// nothing follows.
-    fn page(&self, after: Option<&BlobName>, limit: usize) -> io::Result<Vec<ListedBlob>> {
-        let first = after.map(folder_name);
-        let mut unread = Ok(Vec::new());
-        for folder in folders(&self.root)?.into_iter().filter(|name| Some(name) >= first.as_ref()) {
-            let mut listed = match list_folder(&self.root.join(&folder)) {
-                Ok(listed) => listed,
-                Err(error) => {
-                    let folder = self.root.join(&folder).display().to_string();
-                    tracing::warn!(%error, folder, "a folder of files cannot be read");
-                    unread = Err(error);
-                    continue;
-                }
-            };
-            if Some(&folder) == first.as_ref() {
-                listed.retain(|listed| Some(&listed.name) > after);
-            }
-            listed.sort_by(|a, b| a.name.cmp(&b.name));
-            listed.truncate(limit);
-            if !listed.is_empty() {
-                return Ok(listed);
-            }
-        }
-        unread
-    }
-
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
@@ -161,50 +162,6 @@ enum Found {
 /// The folder among the 256.
 fn folder_name(name: &BlobName) -> String {
     base16ct::lower::encode_string(&Sha256::digest(name.as_str())[..1])
-}
-
-/// Those of the 256 that are there, in order.
-fn folders(root: &Path) -> io::Result<Vec<String>> {
-    let is_one = |name: &String| name.len() == 2 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    let entries = match std::fs::read_dir(root) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let names = entries.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default()));
-    let mut names = names.collect::<io::Result<Vec<_>>>()?;
-    names.retain(is_one);
-    names.sort();
-    Ok(names)
-}
-
-fn list_folder(folder: &Path) -> io::Result<Vec<ListedBlob>> {
-    let mut listed = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let text = entry.file_name().into_string().unwrap_or_default();
-        // What was removed since then is none.
-        let Ok(Some((bytes, age))) = length_and_age(&entry) else { continue };
-        if text.starts_with(PART) {
-            if age > PART_IS_LEFT {
-                // Another node may have removed it first; what stays is tried again by the next walk.
-                drop(std::fs::remove_file(entry.path()));
-            }
-            continue;
-        }
-        // Another program's file is nobody's business here.
-        if let Some(name) = BlobName::parse(&text) {
-            listed.push(ListedBlob { name, bytes, age });
-        }
-    }
-    Ok(listed)
-}
-
-/// None: it is no file.
-fn length_and_age(entry: &DirEntry) -> io::Result<Option<(u64, Duration)>> {
-    let file = entry.metadata()?;
-    let age = file.modified()?.elapsed().unwrap_or_default();
-    Ok(file.is_file().then_some((file.len(), age)))
 }
 
 /// Makes a folder that is still there after a crash, and those above it.
@@ -270,13 +227,7 @@ impl Blobs for DirectoryBlobs {
         removed.map_err(|error| self.away(&error))
     }
 
-    async fn list(
-        &self,
-        after: Option<&BlobName>,
-        limit: usize,
-    ) -> Result<Vec<ListedBlob>, BlobError> {
-        let after = after.cloned();
-        let page = self.blocking(move |blobs| blobs.page(after.as_ref(), limit)).await;
-        page.map_err(|error| self.away(&error))
+    fn walk(&self) -> Box<dyn BlobWalk> {
+        Box::new(DirectoryWalk::new(self.root.clone()))
     }
 }

@@ -8,7 +8,7 @@
 //!   X-Forwarded-For is read: anybody can write one.
 
 use axum::http::HeaderMap;
-use kaipiao_sender::guard::Range;
+use kaipiao_domain::access::address_range::AddressRange;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Who holds how many places.
 pub(crate) struct Clients {
     per_address: usize,
-    proxies: Vec<Range>,
+    proxies: Vec<AddressRange>,
     held: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Place {
 }
 
 impl Clients {
-    pub(crate) fn new(per_address: usize, proxies: Vec<Range>) -> Self {
+    pub(crate) fn new(per_address: usize, proxies: Vec<AddressRange>) -> Self {
         Self { per_address, proxies, held: Mutex::default() }
     }
 
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn clients(per_address: usize, proxies: &[&str]) -> Arc<Clients> {
-        let proxies = proxies.iter().map(|text| Range::parse(text).unwrap()).collect();
+        let proxies = proxies.iter().map(|text| AddressRange::parse(text).unwrap()).collect();
         Arc::new(Clients::new(per_address, proxies))
     }
 

@@ -16,8 +16,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_http::ClientAddress;
-use kaipiao_sender::guard::Range;
 use kaipiao_wire::answer as wire_answer;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub struct SocketLimits {
     /// Connections at once of one address, or requests of one that a proxy names.
     pub connections_per_address: usize,
     /// Whose X-Forwarded-For is believed.
-    pub trusted_proxies: Vec<Range>,
+    pub trusted_proxies: Vec<AddressRange>,
     /// How long running requests may take after the stop.
     pub shutdown: Duration,
 }
@@ -283,7 +283,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_behind_a_proxy_is_held_until_the_whole_answer_is_sent() {
-        let proxy = Range::parse("127.0.0.1").unwrap();
+        let proxy = AddressRange::parse("127.0.0.1").unwrap();
         let limits = SocketLimits {
             header_timeout: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(30),

@@ -88,11 +88,10 @@ async fn move_store(args: &SettingsArgs) -> Result<(), ComposeError> {
     let moved = moving::run(&settings.data, &into, progress).await?;
     print_text(&format!(
         "moved {moved} records, pushes and jobs, which are checked now. Next: copy {0} to where the nodes start, and start them with \
-         --database-url; {1} stays as it was, and no server starts on it any more. Uploaded files stay in {2}: every node \
-         must reach them there, by files.directory",
+         --database-url; {1} stays as it was, and no server starts on it any more. {2}",
         compose::key_path(&settings).display(),
         settings.data.display(),
-        settings.files_directory().display()
+        moving::next_with_files(&settings)
     ));
     Ok(())
 }

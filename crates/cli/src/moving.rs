@@ -1,5 +1,6 @@
 //! `kaipiao move`: a SQLite store's contents go to PostgreSQL, all of them or nothing.
 
+use crate::settings::{FILES, Settings};
 use kaipiao_ports::record::Kind;
 use kaipiao_store_postgres::Import;
 use kaipiao_store_sqlite::Export;
@@ -17,6 +18,28 @@ pub enum MoveError {
     /// Where it is written.
     #[error("{0}")]
     Target(#[from] kaipiao_store_postgres::OpenError),
+}
+
+/// What is to be done with the uploaded files, which a move leaves where they are.
+pub fn next_with_files(settings: &Settings) -> String {
+    let (named, own) = (settings.files_directory(), settings.data.join(FILES));
+    let (place, from) = (named.display(), own.display());
+    let is_named = named != own;
+    match (is_named, own.is_dir()) {
+        (true, false) => format!("Uploaded files stay in {place}, as files.directory says: every node must reach them there"),
+        (true, true) => format!(
+            "Uploaded files are looked for in {place}, as files.directory says. Those in {from} are copied there by: cp -a \
+             {from}/. {place}/ - then `kaipiao check` says whether every one is there"
+        ),
+        (false, true) => format!(
+            "Uploaded files stay in {from}, where other nodes do not see them. Copy them to a folder that all of them reach, \
+             by: cp -a {from}/. /shared/folder/ - name it in files.directory of every node, and run `kaipiao check` with these \
+             settings: it says whether every one is there"
+        ),
+        (false, false) => {
+            "There are no uploaded files yet: name a folder for them that all nodes reach in files.directory".to_owned()
+        }
+    }
 }
 
 /// Moves everything, and says how far it has come: what has been moved of how much. Returns how much it was. The

@@ -2,22 +2,29 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_cli::moving::{self, MoveError};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf};
+use kaipiao_domain::platform::upload_tally::{TallyPart, UploadTally};
 use kaipiao_issuer::{DrawError, Numbers};
+use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::delivery::claims::{ClaimRequest, Queue, TurnKey};
 use kaipiao_ports::delivery::jobs::{JobChange, JobFailure, JobId, JobQuery, JobState};
 use kaipiao_ports::delivery::outbox::{
     Attempt, Destination, ListedPush, NewBody, NewPush, Next, PushId, PushQuery, PushReport,
 };
+use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::record::{Body, Expect, Field, Index, Key, Kind, Save};
 use kaipiao_ports::store::{Commit, ListBy, Page, PageOrder, Store};
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
 use kaipiao_records::invoicing::number_range::number_range_key;
+use kaipiao_records::platform::pdf::platform_pdf_key;
+use kaipiao_records::platform::upload_tally::upload_tally_key;
 use kaipiao_records::record;
 use kaipiao_store_postgres::{Import, OpenError, Options, PostgresStore};
 use kaipiao_store_sqlite::{Export, MOVED_NAME, SqliteStore};
@@ -337,4 +344,50 @@ async fn the_command_moves_a_store_and_checks_it() {
         assert_eq!(output.status.code(), Some(1), "{command}: {said:?}");
         assert!(said.concat().contains("was moved to PostgreSQL"), "{command}: {said:?}");
     }
+}
+
+/// Files are not moved: it is said how they come to where the nodes look for them, and which are not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_command_says_what_is_to_be_done_with_files_and_misses_those_that_are_not_there() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, shared) = (place.path().join("data"), place.path().join("shared"));
+    let config = place.path().join("kaipiao.toml");
+    std::fs::write(&config, format!("[files]\ndirectory = {shared:?}")).unwrap();
+    let pdf = PlatformPdf {
+        owner: AppId::parse("wx6b61697069616f32").unwrap(),
+        media_id: MediaId::parse("3015806758683707").unwrap(),
+        size_bytes: 4,
+        uploaded_at: SystemClock::default().real_now(),
+        numbers: Vec::new(),
+        attached_to: None,
+    };
+    let tally = UploadTally::new(pdf.owner.clone(), TallyPart::of(&pdf.media_id));
+    let tally = tally.with(&pdf, Duration::from_secs(3 * 86_400), pdf.uploaded_at);
+    let saves = vec![
+        record::save(platform_pdf_key(&pdf.owner, &pdf.media_id), Expect::Absent, &pdf),
+        record::save(upload_tally_key(&tally.owner, &tally.part), Expect::Absent, &tally),
+    ];
+    open(&data).commit(Commit::of(saves)).await.unwrap();
+    DirectoryBlobs::new(data.join("files")).put(&pdf.blob_name(), "%PDF".into()).await.unwrap();
+    let database = Database::new().await;
+    let kaipiao = |command: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kaipiao"))
+            .args([command, "--database-url", &database.url(), "--data"])
+            .args([data.as_os_str(), "--config".as_ref(), config.as_os_str()])
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+        (output.status.success(), said.concat())
+    };
+    let (is_well, said) = kaipiao("move");
+    let (from, to) = (data.join("files"), shared.clone());
+    let copy = format!("cp -a {}/. {}/", from.display(), to.display());
+    assert!(said.contains("moved 2 records") && said.contains(&copy), "{said}");
+    assert!(!is_well && said.contains("pdf_file") && said.contains("is not there"), "{said}");
+    // As it was said.
+    std::fs::create_dir(&shared).unwrap();
+    let copied = std::process::Command::new("sh").args(["-c", &copy]).status().unwrap();
+    assert!(copied.success());
+    let (is_well, said) = kaipiao("check");
+    assert!(is_well, "{said}");
 }

@@ -9,14 +9,13 @@ use crate::query::{TOKEN, query_value};
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::access::authenticate;
 use kaipiao_app::payment::pay_failure::PayFailure;
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::Refusal;
-use kaipiao_domain::access::account::AppId;
 use kaipiao_wire::answer;
 use std::any::Any;
 use std::net::IpAddr;
@@ -97,39 +96,6 @@ pub(crate) fn new_rid(app: &App) -> String {
     answer::rid(app.now().unix_seconds(), app.random())
 }
 
-/// A call with a token of this server's: whose, and what it looked like.
-struct Called {
-    appid: AppId,
-    url: String,
-}
-
-impl Called {
-    fn by(server: &Server, method: &Method, uri: &Uri) -> Option<Self> {
-        let appid = authenticate::named_by(&server.app, &query_value(uri, TOKEN))?;
-        Some(Self { appid, url: shown_url(method, uri) })
-    }
-
-    /// Its refusal can be asked for by its rid from now on.
-    fn remember(
-        self,
-        server: &Server,
-        rid: String,
-        started: Instant,
-        client: Option<IpAddr>,
-        answer: &str,
-    ) {
-        let refused = RefusedRequest {
-            rid,
-            at: server.app.now(),
-            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            url: self.url,
-            answer: answer.to_owned(),
-            client: client.map(|ip| ip.to_string()).unwrap_or_default(),
-        };
-        server.calls.remember(&self.appid, refused);
-    }
-}
-
 /// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
 /// holds the access token, and the secret in /cgi-bin/token.
 pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
@@ -140,10 +106,20 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
     let client = address.map(display);
     let uri = request.uri().clone();
     let mut response = next.run(request).await;
+    // What was answered to a token of this server's can be asked for by its rid from now on.
     let remember = |answer: &str, rid: String| {
-        if let Some(called) = Called::by(server, &method, &uri) {
-            called.remember(server, rid, started, address, answer);
-        }
+        let Some(appid) = authenticate::named_by(&server.app, &query_value(&uri, TOKEN)) else {
+            return;
+        };
+        let refused = RefusedRequest {
+            rid,
+            at: server.app.now(),
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            url: shown_url(&method, &uri),
+            answer: answer.to_owned(),
+            client: address.map(|ip: IpAddr| ip.to_string()).unwrap_or_default(),
+        };
+        server.calls.remember(&appid, refused);
     };
     let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 
 /// The memory that it may take besides what it has at its start.
 const MEMORY_BYTES: u64 = 256 << 20;
-/// The processor time that it may take.
+/// The processor time that it may take: then SIGXCPU ends it, which nothing else sends.
 const PROCESSOR_S: u64 = 5;
+/// And if it does not heed that: then SIGKILL, which says nothing of whose fault it is.
+const PROCESSOR_AT_MOST_S: u64 = PROCESSOR_S + 2;
 
 /// The child's main function: a PDF comes in, `T` and its text or `R` and a reason go out. An exit code other than 0
 /// means that it could not even begin.
@@ -22,6 +24,7 @@ pub fn child() -> ExitCode {
 }
 
 fn run() -> io::Result<()> {
+    offer_itself();
     limit_itself()?;
     let mut pdf = Vec::new();
     io::stdin().lock().read_to_end(&mut pdf)?;
@@ -37,20 +40,25 @@ fn run() -> io::Result<()> {
     out.flush()
 }
 
+/// Where memory is short the system shall end this process, whose PDF can be sent again, and not the server. Where that
+/// cannot be said, it chooses by itself.
+fn offer_itself() {
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+}
+
 /// Before it reads anything: a limit on all that it could take from others.
 fn limit_itself() -> io::Result<()> {
     let memory = address_space()?.saturating_add(MEMORY_BYTES);
     let limits = [
-        (Resource::AS, memory),
-        (Resource::CPU, PROCESSOR_S),
-        (Resource::CORE, 0),
+        (Resource::AS, memory, memory),
+        (Resource::CPU, PROCESSOR_S, PROCESSOR_AT_MOST_S),
+        (Resource::CORE, 0, 0),
         // It writes no file, only what it has found into the pipe.
-        (Resource::FSIZE, 0),
+        (Resource::FSIZE, 0, 0),
     ];
-    for (resource, most) in limits {
-        let (_, hard) = resource.get()?;
-        let most = most.min(hard);
-        resource.set(most, most)?;
+    for (resource, soft, hard) in limits {
+        let (_, most) = resource.get()?;
+        resource.set(soft.min(most), hard.min(most))?;
     }
     Ok(())
 }

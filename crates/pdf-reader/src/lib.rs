@@ -3,7 +3,7 @@
 //! What is in a PDF is up to whoever made it: a file of a kilobyte can unpack to gigabytes, or lead its reader
 //! around for hours. The library bounds much of that, and a process of its own bounds the rest: [`ChildReader`]
 //! starts one for each PDF, which limits its own memory and processor time ([`child`]), reads, writes the text, and
-//! ends. Whatever ends it before is the PDF's fault.
+//! ends. A limit of its own that ends it is the PDF's fault; that the machine has no time or memory for it is not.
 
 mod child;
 mod content;

@@ -6,22 +6,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use core::time::Duration;
 use kaipiao_ports::platform::pdf_reader::{PdfReader, UnreadablePdf};
+use rustix::process::Signal;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::sync::Arc;
+use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
-use tokio::sync::Semaphore;
 
-/// Children at once.
-const AT_ONCE: usize = 4;
-/// PDFs that are read or wait, at most.
-const MOST_WAITING: usize = 64;
-/// The real time that a child may take: it may take less of the processor's, and wait for it.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// The real time that a child may take. It is many times its processor time, which it has to itself but seldom: only on
+/// a machine that does not get on does it take so long.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// An allocator that reserves a gigabyte at its start would let the child have all of it: so much at once, in KiB.
 const ARENA: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "32768");
@@ -38,22 +34,13 @@ pub struct Program {
 /// Reads each PDF in a process of its own.
 pub struct ChildReader {
     program: Program,
-    /// Whoever has a place may wait.
-    waiting: Arc<Semaphore>,
-    /// Whoever has a turn may start a child.
-    turns: Arc<Semaphore>,
     time_limit: Duration,
 }
 
 impl ChildReader {
     /// A reader whose children are of this program.
     pub fn new(program: Program) -> Self {
-        Self {
-            program,
-            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-            time_limit: TIME_LIMIT,
-        }
+        Self { program, time_limit: TIME_LIMIT }
     }
 
     /// The same with another limit of real time.
@@ -61,29 +48,8 @@ impl ChildReader {
         Self { time_limit, ..self }
     }
 
-    async fn ask(&self, pdf: Bytes) -> Result<String, UnreadablePdf> {
-        let heard = tokio::time::timeout(self.time_limit, self.hear(&pdf)).await;
-        let (ended, heard) = match heard {
-            Ok(heard) => heard.map_err(|error| UnreadablePdf::Away(error.to_string()))?,
-            // The child is killed as its handle is dropped.
-            Err(_) => return Err(takes_too_much()),
-        };
-        match (ended.code(), heard.split_first()) {
-            (Some(0), Some((&HAS_TEXT, text))) => Ok(String::from_utf8_lossy(text).into_owned()),
-            (Some(0), Some((&REFUSED, why))) => {
-                Err(UnreadablePdf::Refused(String::from_utf8_lossy(why).into_owned()))
-            }
-            // A limit has ended it, or its own fault over what it read.
-            _ if ended.signal().is_some() => Err(takes_too_much()),
-            (code, _) => {
-                let what = format!("{} ended with {code:?}", self.program.path.display());
-                Err(UnreadablePdf::Away(what))
-            }
-        }
-    }
-
     /// The child's end, and what it has written.
-    async fn hear(&self, pdf: &[u8]) -> io::Result<(std::process::ExitStatus, Vec<u8>)> {
+    async fn hear(&self, pdf: &[u8]) -> io::Result<(ExitStatus, Vec<u8>)> {
         let mut child = Command::new(&self.program.path)
             .args(&self.program.arguments)
             .env_clear()
@@ -113,20 +79,41 @@ impl ChildReader {
     }
 }
 
-fn takes_too_much() -> UnreadablePdf {
-    let why = "it takes more memory or time to read than is allowed";
-    UnreadablePdf::Refused(why.to_owned())
+/// What a child's end before it has said anything says of the PDF.
+fn ended_early(status: ExitStatus) -> UnreadablePdf {
+    let Some(signal) = status.signal() else {
+        return UnreadablePdf::Away(format!("its reader ended with {status}"));
+    };
+    match Signal::from_named_raw(signal) {
+        // A limit of its own that the PDF has made it reach, or its own fault over what it read.
+        Some(Signal::XCPU | Signal::ABORT | Signal::SEGV | Signal::BUS | Signal::ILL) => {
+            let why = "it takes more memory or time to read than is allowed";
+            UnreadablePdf::Refused(why.to_owned())
+        }
+        // Whoever is short of memory, or wants the process gone.
+        _ => UnreadablePdf::Overloaded(format!("the PDF's reader was ended: {status}")),
+    }
 }
 
 #[async_trait]
 impl PdfReader for ChildReader {
     async fn text(&self, pdf: Bytes) -> Result<String, UnreadablePdf> {
-        let overloaded = |_| UnreadablePdf::Overloaded;
-        let _place = Arc::clone(&self.waiting).try_acquire_owned().map_err(overloaded)?;
-        let _turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|error| UnreadablePdf::Away(error.to_string()))?;
-        self.ask(pdf).await
+        let heard = tokio::time::timeout(self.time_limit, self.hear(&pdf)).await;
+        let (status, heard) = match heard {
+            Ok(heard) => heard.map_err(|error| UnreadablePdf::Away(error.to_string()))?,
+            // The child is killed as its handle is dropped.
+            Err(_) => {
+                let limit_s = self.time_limit.as_secs();
+                let why = format!("a PDF was not read within {limit_s} s");
+                return Err(UnreadablePdf::Overloaded(why));
+            }
+        };
+        match (status.success(), heard.split_first()) {
+            (true, Some((&HAS_TEXT, text))) => Ok(String::from_utf8_lossy(text).into_owned()),
+            (true, Some((&REFUSED, why))) => {
+                Err(UnreadablePdf::Refused(String::from_utf8_lossy(why).into_owned()))
+            }
+            _ => Err(ended_early(status)),
+        }
     }
 }

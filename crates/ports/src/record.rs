@@ -67,6 +67,8 @@ pub enum Kind {
     PayerCode,
     /// A PDF that a platform has uploaded. Owner: the platform; id: its s_media_id.
     PlatformPdf,
+    /// What a platform has uploaded that no invoice has, counted. Owner: the platform; id: the part of its uploads.
+    UploadTally,
     /// A card template of a platform. Owner: the platform; id: the card_id.
     CardTemplate,
     /// An invoice that a platform has inserted. Owner: the merchant; id: its name among the merchant's invoices.
@@ -77,7 +79,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -105,6 +107,7 @@ impl Kind {
         Self::PaymentAlias,
         Self::PayerCode,
         Self::PlatformPdf,
+        Self::UploadTally,
         Self::CardTemplate,
         Self::InsertedInvoice,
         Self::TakenNumber,
@@ -140,6 +143,7 @@ impl Kind {
             Self::PaymentAlias => "payment_aliases",
             Self::PayerCode => "payer_codes",
             Self::PlatformPdf => "platform_pdfs",
+            Self::UploadTally => "upload_tallies",
             Self::CardTemplate => "card_templates",
             Self::InsertedInvoice => "inserted_invoices",
             Self::TakenNumber => "taken_numbers",
@@ -177,6 +181,7 @@ impl Kind {
                 | Self::Payment
                 | Self::PaymentAlias
                 | Self::PlatformPdf
+                | Self::UploadTally
         )
     }
 

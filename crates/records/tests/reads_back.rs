@@ -48,6 +48,7 @@ use kaipiao_domain::people::user::{BookEntry, KnownAs, OpenId, User, UserId};
 use kaipiao_domain::platform::card_template::{CardLink, CardTemplate, TemplateFace};
 use kaipiao_domain::platform::inserted_invoice::{InsertedContent, InsertedInvoice};
 use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf};
+use kaipiao_domain::platform::upload_tally::{TallyPart, UploadTally};
 use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_domain::reimbursement::invoice_info::{InfoItem, InfoParty};
 use kaipiao_ports::record::{Body, Key, Stored};
@@ -77,6 +78,7 @@ use kaipiao_records::people::user::user_key;
 use kaipiao_records::platform::card_template::card_template_key;
 use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::platform::pdf::platform_pdf_key;
+use kaipiao_records::platform::upload_tally::upload_tally_key;
 use kaipiao_records::record::Record;
 use kaipiao_records::server::ClockOffset;
 
@@ -515,6 +517,13 @@ fn uploaded_pdfs_read_back() {
         order_id: OrderId::parse("订单 1").unwrap(),
     };
     let numbers = vec!["044032000211".to_owned(), "62522141".to_owned()];
+    let part = TallyPart::of(&pdf.media_id);
+    let empty = UploadTally::new(pdf.owner.clone(), part.clone());
+    let tally = empty.clone().with(&pdf, core::time::Duration::from_secs(3600), pdf.uploaded_at);
+    for (tally, unused_since_ms) in [(empty, None), (tally, Some(3_599_999))] {
+        reads_back(upload_tally_key(&tally.owner, &part), &tally);
+        assert_eq!(tally.index().unused_since_ms, unused_since_ms);
+    }
     let attached = PlatformPdf { numbers, attached_to: Some(holder), ..pdf.clone() };
     reads_back(key(), &attached);
     assert_eq!(attached.index().unused_since_ms, None);

@@ -38,6 +38,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         // An older one would issue a number that a platform has inserted, and not know such a card's invoice.
         oldest_program: 5,
     },
+    Migration {
+        number: 6,
+        sql: include_str!("../migrations/0006_upload_tallies.sql"),
+        // An older one would not count what it takes.
+        oldest_program: 6,
+    },
 ];
 
 /// Nodes that start at the same time migrate one after the other ("KPIA").

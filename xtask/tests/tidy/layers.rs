@@ -18,7 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kaipiao-blobs-directory", &["domain", "ports"]),
     ("kaipiao-pdf-reader", &["ports"]),
     ("kaipiao-render", &["domain", "ports"]),
-    ("kaipiao-sender", &["ports"]),
+    ("kaipiao-sender", &["domain", "ports"]),
     ("kaipiao-app", &["domain", "errcode", "ports", "records", "wire"]),
     ("kaipiao-http", &["app", "domain", "errcode", "ports", "wire"]),
     ("kaipiao-pages", &["app", "domain", "errcode", "wire"]),

@@ -4,7 +4,6 @@ use super::look;
 use super::look::Look;
 use super::violation::{Found, Invariant, Subject, Watcher};
 use core::time::Duration;
-use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_domain::platform::pdf::{PlatformPdf, pdf_of};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::platform::blobs::{BlobError, ListedBlob};
@@ -39,9 +38,9 @@ pub(super) async fn pdf(
 
 /// Walks the files: one that no record names is removed by the server, which takes it a day at most.
 pub(super) async fn all(look: &Look<'_>, watcher: &mut dyn Watcher) -> Result<(), StoreError> {
-    let (mut after, mut count) = (None::<BlobName>, 0);
+    let (mut walk, mut count) = (look.blobs.walk(), 0);
     loop {
-        let page = look.blobs.list(after.as_ref(), look::PAGE).await;
+        let page = walk.next(look::PAGE).await;
         let page = page.map_err(|error| away(&error))?;
         for listed in &page {
             if is_left(look, listed).await? {
@@ -54,9 +53,8 @@ pub(super) async fn all(look: &Look<'_>, watcher: &mut dyn Watcher) -> Result<()
         }
         count += u64::try_from(page.len()).expect("a page is small");
         watcher.looked_at(FILES, count);
-        match page.last() {
-            Some(last) => after = Some(last.name.clone()),
-            None => return Ok(()),
+        if page.is_empty() {
+            return Ok(());
         }
     }
 }

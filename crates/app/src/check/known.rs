@@ -20,6 +20,7 @@ use kaipiao_domain::people::user::{BookEntry, User};
 use kaipiao_domain::platform::card_template::CardTemplate;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::platform::pdf::PlatformPdf;
+use kaipiao_domain::platform::upload_tally::UploadTally;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::{Key, Kind, Stored};
 use kaipiao_records::authorization::order::order_key;
@@ -39,6 +40,7 @@ use kaipiao_records::people::session::EndedSession;
 use kaipiao_records::platform::card_template::card_template_key;
 use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::platform::pdf::platform_pdf_key;
+use kaipiao_records::platform::upload_tally::upload_tally_key;
 use kaipiao_records::record::Record;
 use kaipiao_records::server::{ClockOffset, FilesOwner, StoreMetadata};
 
@@ -59,6 +61,7 @@ pub(super) enum Known {
     PaymentAlias(MchId, String, PaymentAlias),
     PayerCode(String),
     PlatformPdf(Box<PlatformPdf>),
+    UploadTally(UploadTally),
     Inserted(Box<InsertedInvoice>),
     TakenNumber(TakenNumber),
     Template(Box<CardTemplate>),
@@ -112,6 +115,7 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
             Known::PayerCode(stored.key.owner.clone())
         }
         Kind::PlatformPdf => Known::PlatformPdf(Box::new(PlatformPdf::decode(stored)?)),
+        Kind::UploadTally => Known::UploadTally(UploadTally::decode(stored)?),
         Kind::InsertedInvoice => Known::Inserted(Box::new(InsertedInvoice::decode(stored)?)),
         Kind::TakenNumber => Known::TakenNumber(TakenNumber::decode(stored)?),
         Kind::CardTemplate => Known::Template(Box::new(CardTemplate::decode(stored)?)),
@@ -141,6 +145,7 @@ impl Known {
             Self::PaymentAlias(mchid, name, _) => payment_alias_key(mchid, name),
             Self::PayerCode(code) => payer_code_key(code),
             Self::PlatformPdf(pdf) => platform_pdf_key(&pdf.owner, &pdf.media_id),
+            Self::UploadTally(tally) => upload_tally_key(&tally.owner, &tally.part),
             Self::Inserted(invoice) => inserted_key(&invoice.merchant, &invoice.serial()),
             Self::TakenNumber(taken) => TakenNumber::key(&taken.number),
             Self::Template(template) => card_template_key(&template.platform, &template.card_id),

@@ -18,6 +18,7 @@ mod orders;
 mod payments;
 mod results;
 mod rules;
+mod uploads;
 mod violation;
 
 pub use violation::{Invariant, Subject, Violation, Watcher};

@@ -3,9 +3,12 @@
 use super::known::{self, Known};
 use super::look::Look;
 use super::violation::{Found, Invariant, Subject, Violation};
-use super::{cards, contents, files, inserted, numbers, offsets, orders, payments, results};
+use super::{
+    cards, contents, files, inserted, numbers, offsets, orders, payments, results, uploads,
+};
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::platform::pdf::PlatformPdf;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::Stored;
 
@@ -50,7 +53,8 @@ async fn hold(
         Known::PaymentAlias(mchid, name, alias) => {
             payments::alias(look, mchid, name, alias, found).await
         }
-        Known::PlatformPdf(pdf) => files::pdf(look, pdf, found).await,
+        Known::PlatformPdf(pdf) => return hold_pdf(look, pdf, found).await,
+        Known::UploadTally(tally) => uploads::tally(look, tally, found).await,
         Known::Inserted(invoice) => inserted::invoice(look, invoice, found).await,
         Known::TakenNumber(taken) => inserted::taken_number(look, taken, found).await,
         Known::Message(_) | Known::PayerCode(_) | Known::Template(_) | Known::Other => Ok(()),
@@ -60,6 +64,11 @@ async fn hold(
 async fn hold_order(look: &Look<'_>, order: &Order, found: &mut Found) -> Result<(), StoreError> {
     passed(orders::order(look, order, found).await)?;
     passed(payments::order(look, order, found).await)
+}
+
+async fn hold_pdf(look: &Look<'_>, pdf: &PlatformPdf, found: &mut Found) -> Result<(), StoreError> {
+    passed(files::pdf(look, pdf, found).await)?;
+    passed(uploads::pdf(look, pdf, found).await)
 }
 
 async fn hold_request(

@@ -56,6 +56,10 @@ pub enum Invariant {
     PdfFile,
     /// A file beside the store is an uploaded PDF's.
     FileOrphan,
+    /// A PDF that is attached to an order is of the invoice that was inserted for it.
+    AttachedPdf,
+    /// What a platform has uploaded that no invoice has is counted, and nothing else.
+    UploadTally,
     /// An inserted invoice has its order, its card, its PDF and the record of its number.
     Inserted,
     /// The record of a number names the invoice that has it, and every invoice has one.
@@ -64,7 +68,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -89,6 +93,8 @@ impl Invariant {
         Self::OrderPayment,
         Self::PdfFile,
         Self::FileOrphan,
+        Self::AttachedPdf,
+        Self::UploadTally,
         Self::Inserted,
         Self::TakenNumber,
     ];
@@ -120,6 +126,8 @@ impl Invariant {
             Self::OrderPayment => "order_payment",
             Self::PdfFile => "pdf_file",
             Self::FileOrphan => "file_orphan",
+            Self::AttachedPdf => "attached_pdf",
+            Self::UploadTally => "upload_tally",
             Self::Inserted => "inserted",
             Self::TakenNumber => "taken_number",
         }

@@ -2,10 +2,10 @@
 //!
 //! A document follows from its invoice, so nothing of it is stored. Rendering takes milliseconds of a
 //! processor: it runs on threads of its own, as many at once as there are processors, in the order of
-//! [`DrawingTurns`], and whoever asks for a document that is just being rendered waits for that one.
+//! [`FairTurns`], and whoever asks for a document that is just being rendered waits for that one.
 
 use crate::failure::Failure;
-use crate::invoicing::drawing_turns::{DrawingSize, DrawingTurns, LineIsFull};
+use crate::fair_turns::{FairTurns, LineIsFull, WorkSize};
 use bytes::Bytes;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
@@ -77,7 +77,7 @@ pub(crate) struct DocumentCache {
     kept: Cache<DocumentKey, Arc<Document>, ByBytes>,
     /// Those that were uploaded: all who read one at the same time share its bytes.
     files: Cache<FileKey, Arc<Document>, ByBytes>,
-    turns: Arc<DrawingTurns>,
+    turns: Arc<FairTurns>,
 }
 
 impl DocumentCache {
@@ -96,7 +96,7 @@ impl DocumentCache {
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),
-            turns: Arc::new(DrawingTurns::new(processors, MOST_WAITING)),
+            turns: Arc::new(FairTurns::new(processors, MOST_WAITING)),
         }
     }
 
@@ -150,7 +150,7 @@ fn in_one_shard() -> quick_cache::Options {
 
 /// A document that can be drawn.
 pub(crate) struct Drawing {
-    pub(crate) size: DrawingSize,
+    pub(crate) size: WorkSize,
     /// Draws it; takes milliseconds of a processor, a large one more.
     pub(crate) draw: Box<dyn FnOnce() -> Document + Send>,
 }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn small(draw: impl FnOnce() -> Document + Send + 'static) -> Drawing {
-        Drawing { size: DrawingSize::Small, draw: Box::new(draw) }
+        Drawing { size: WorkSize::Small, draw: Box::new(draw) }
     }
 
     /// A drawing of that size: it announces its start and ends on a signal.
@@ -261,11 +261,11 @@ mod tests {
     #[tokio::test]
     async fn too_many_who_wait_are_told_to_come_again() {
         let mut cache = DocumentCache::new();
-        cache.turns = Arc::new(DrawingTurns::new(2, 0));
+        cache.turns = Arc::new(FairTurns::new(2, 0));
         let drawn = || async { Ok(small(|| document(1))) };
         let refused = cache.document(&key("a"), drawn()).await;
         assert!(matches!(refused, Err(NotDrawn::Failed(Failure::Overloaded(_)))));
-        cache.turns = Arc::new(DrawingTurns::new(2, 1));
+        cache.turns = Arc::new(FairTurns::new(2, 1));
         assert!(cache.document(&key("a"), drawn()).await.is_ok());
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::fair_turns::WorkSize;
 use crate::invoicing::document_cache::{DocumentKey, Drawing, NotDrawn};
-use crate::invoicing::drawing_turns::DrawingSize;
 use crate::invoicing::requests;
 use crate::people::card_invoice;
 use crate::platform::pdfs;
@@ -75,12 +75,12 @@ async fn drawing(app: &App, key: &DocumentKey) -> Result<Drawing, NotDrawn> {
 }
 
 /// An invoice of a hundred ordinary lines is small, one of a thousand or of long names is not.
-fn size_of(content: &Content) -> DrawingSize {
+fn size_of(content: &Content) -> WorkSize {
     let figures_bytes = 64;
     let bytes = |line: &Line| {
         let category = line.category.as_ref().map_or(0, String::len);
         category + line.name.len() + line.model.len() + line.unit.len() + figures_bytes
     };
     let lines_bytes: usize = content.lines.iter().map(bytes).sum();
-    if lines_bytes > SMALL_BYTES { DrawingSize::Large } else { DrawingSize::Small }
+    if lines_bytes > SMALL_BYTES { WorkSize::Large } else { WorkSize::Small }
 }

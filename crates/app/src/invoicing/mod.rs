@@ -4,7 +4,6 @@ pub(crate) mod acceptance;
 pub(crate) mod allotments;
 pub(crate) mod document_cache;
 pub mod documents;
-pub(crate) mod drawing_turns;
 pub mod faults;
 pub mod issue;
 pub mod number_reports;

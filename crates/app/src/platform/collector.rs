@@ -7,7 +7,7 @@ use crate::platform::files_owner;
 use core::time::Duration;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_domain::platform::pdf::pdf_of;
-use kaipiao_ports::platform::blobs::ListedBlob;
+use kaipiao_ports::platform::blobs::{BlobWalk, ListedBlob};
 use kaipiao_ports::store::Freshness;
 use kaipiao_ports::store::Store;
 use kaipiao_records::platform::pdf::platform_pdf_key;
@@ -22,9 +22,10 @@ const PAGES: usize = 64;
 const REST: Duration = Duration::from_secs(3600);
 
 /// How far the walk through the files has come.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Walk {
-    after: Option<BlobName>,
+    /// None: it begins with the next go.
+    files: Option<Box<dyn BlobWalk>>,
     /// When it was behind the last file; None: it is on its way.
     ended: Option<Instant>,
 }
@@ -36,20 +37,19 @@ impl Walk {
             return Ok(0);
         }
         self.ended = None;
+        // After an error it begins again, so that it stays at no place.
+        let mut files = self.files.take().unwrap_or_else(|| app.blobs.walk());
         let mut removed = 0;
         for nth in 0..PAGES {
-            let page = app.blobs.list(self.after.as_ref(), PAGE).await;
-            // After an error it begins again, so that it stays at no place.
-            self.after = None;
+            let page = files.next(PAGE).await;
             let page = page.map_err(|error| Failure::Away(error.to_string()))?;
             if page.is_empty() {
                 self.ended = Some(Instant::now());
-                break;
+                return Ok(removed);
             }
             if nth == 0 {
                 files_owner::check(app).await?;
             }
-            self.after = page.last().map(|last| last.name.clone());
             for listed in &page {
                 match collect(app, listed).await {
                     Ok(is_removed) => removed += usize::from(is_removed),
@@ -62,6 +62,7 @@ impl Walk {
             }
             tokio::task::yield_now().await;
         }
+        self.files = Some(files);
         Ok(removed)
     }
 }

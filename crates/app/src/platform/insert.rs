@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::failure::Failure;
 use crate::invoicing::taken_numbers::{self, taken};
-use crate::platform::{pdfs, templates};
+use crate::platform::{pdfs, templates, upload_tallies};
 use crate::signed::openid;
 use crate::store_access::{Decision, FirstTry, decide_reading};
 use core::time::Duration;
@@ -105,17 +105,20 @@ async fn is_allotted(app: &App, number: &CardNumber) -> Result<bool, Failure> {
 }
 
 /// The invoice's PDFs as they are from then on: its own, which shows its code and number, and that of what was
-/// consumed.
+/// consumed. They are counted among those without an invoice no longer.
 async fn attached(app: &App, inserted: &InsertedInvoice) -> Result<Vec<Save>, Failure> {
     let InsertedInvoice { platform, merchant, order_id, number, .. } = inserted;
     let holder = || OrderKey { merchant: merchant.clone(), order_id: order_id.clone() };
     let pdf = pdfs::find(app, platform, inserted.pdf.as_str()).await?;
     pdfs::check_face(app, &pdf.value, number.code(), number.number())?;
-    let mut saves = vec![pdfs::attach(pdf, holder())?];
+    let mut saves = vec![pdfs::attach(&pdf, holder())?];
+    let mut all = vec![pdf.value];
     if let Some(trip_pdf) = &inserted.trip_pdf {
         let trip_pdf = pdfs::find(app, platform, trip_pdf.as_str()).await?;
-        saves.push(pdfs::attach(trip_pdf, holder())?);
+        saves.push(pdfs::attach(&trip_pdf, holder())?);
+        all.push(trip_pdf.value);
     }
+    saves.extend(upload_tallies::without(app, &all).await?);
     Ok(saves)
 }
 

@@ -9,3 +9,4 @@ pub(crate) mod inserted_info;
 pub mod pdfs;
 pub mod templates;
 pub mod update_status;
+pub(crate) mod upload_tallies;

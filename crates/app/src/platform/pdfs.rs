@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::fair_turns::{LineIsFull, WorkSize};
 use crate::invoicing::document_cache::Document;
-use crate::platform::files_owner;
+use crate::platform::{files_owner, upload_tallies};
 use crate::signed::media_link;
-use crate::store_access::{ATTEMPTS, add, busy};
+use crate::store_access::{ATTEMPTS, busy, commit_unless_changed};
 use bytes::Bytes;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
@@ -16,6 +17,7 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::platform::blobs::BlobError;
 use kaipiao_ports::platform::pdf_reader::UnreadablePdf;
 use kaipiao_ports::record::{Expect, Save};
+use kaipiao_ports::store::Commit;
 use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
@@ -23,40 +25,83 @@ use std::sync::Arc;
 /// How long an uploaded PDF is at most, in bytes: 2 MiB, as the newer service says (wire_facts 5.1).
 pub const MOST_BYTES: usize = 2 << 20;
 
-/// Keeps a PDF for the platform, for an invoice that it will insert. 72040: it cannot be read as one. The file is
-/// written before the record that names it.
+/// Keeps a PDF for the platform, for an invoice that it will insert. 72040: it cannot be read as one; 45009: the platform
+/// has as much as it may that no invoice has. The file is written before the record that names it.
 pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId, Failure> {
-    check_size(bytes.len())?;
-    let text = app.pdf_reader.text(bytes.clone()).await.map_err(unread)?;
-    let numbers = numbers_in(&text);
+    let size_bytes = check_size(bytes.len())?;
+    upload_tallies::check(app, platform, size_bytes).await?;
+    let numbers = numbers_in(&read(app, platform, bytes.clone()).await?);
     files_owner::check(app).await?;
+    let pdf = PlatformPdf {
+        owner: platform.clone(),
+        media_id: MediaId::from_random(u64::from_be_bytes(app.random())),
+        size_bytes,
+        uploaded_at: app.now(),
+        numbers,
+        attached_to: None,
+    };
+    let pdf = write(app, pdf, bytes).await?;
+    keep(app, &pdf).await?;
+    // Of those that came at the same time each counts itself before it looks: so the last one sees all of them.
+    if let Err(over) = upload_tallies::check(app, platform, 0).await {
+        discard(app, &pdf).await?;
+        return Err(over);
+    }
+    Ok(pdf.media_id)
+}
+
+/// Its text, once it is the platform's turn.
+async fn read(app: &App, platform: &AppId, bytes: Bytes) -> Result<String, Failure> {
+    let full = |LineIsFull| Failure::Overloaded("too many PDFs wait to be read".to_owned());
+    let _place = app.pdf_turns.place(platform, WorkSize::Small).await.map_err(full)?;
+    app.pdf_reader.text(bytes).await.map_err(unread)
+}
+
+/// Writes the file, under the PDF's name or, where another one has it by chance, under a new one.
+async fn write(app: &App, mut pdf: PlatformPdf, bytes: Bytes) -> Result<PlatformPdf, Failure> {
     for _ in 0..ATTEMPTS {
-        let pdf = PlatformPdf {
-            owner: platform.clone(),
-            media_id: MediaId::from_random(u64::from_be_bytes(app.random())),
-            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            uploaded_at: app.now(),
-            numbers: numbers.clone(),
-            attached_to: None,
-        };
         match app.blobs.put(&pdf.blob_name(), bytes.clone()).await {
-            Ok(()) => {}
-            // Another PDF has the name by chance.
-            Err(BlobError::Exists(_)) => continue,
+            Ok(()) => return Ok(pdf),
+            Err(BlobError::Exists(_)) => {
+                pdf.media_id = MediaId::from_random(u64::from_be_bytes(app.random()));
+            }
             Err(error) => return Err(away(&error)),
-        }
-        if add(app, platform_pdf_key(platform, &pdf.media_id), &pdf).await? {
-            return Ok(pdf.media_id);
         }
     }
     Err(busy())
 }
 
-/// 72040 for a file that is empty, or longer than is taken.
-fn check_size(bytes: usize) -> Result<(), Refusal> {
+/// Commits the record of a PDF whose file is there, and counts it.
+async fn keep(app: &App, pdf: &PlatformPdf) -> Result<(), Failure> {
+    let key = platform_pdf_key(&pdf.owner, &pdf.media_id);
+    for _ in 0..ATTEMPTS {
+        let new = record::save(key.clone(), Expect::Absent, pdf);
+        let saves = vec![new, upload_tallies::with(app, pdf).await?];
+        if commit_unless_changed(app, Commit::of(saves)).await? {
+            return Ok(());
+        }
+    }
+    Err(busy())
+}
+
+/// Takes back what [`keep`] has committed: nobody was told its name.
+async fn discard(app: &App, pdf: &PlatformPdf) -> Result<(), Failure> {
+    let key = platform_pdf_key(&pdf.owner, &pdf.media_id);
+    for _ in 0..ATTEMPTS {
+        let mut saves = upload_tallies::without(app, core::slice::from_ref(pdf)).await?;
+        saves.push(record::removal(key.clone(), Expect::Any));
+        if commit_unless_changed(app, Commit::of(saves)).await? {
+            return app.blobs.remove(&pdf.blob_name()).await.map_err(|error| away(&error));
+        }
+    }
+    Err(busy())
+}
+
+/// A file's length; 72040 for one that is empty, or longer than is taken.
+fn check_size(bytes: usize) -> Result<u64, Refusal> {
     match bytes {
         0 => Err(Refusal::new(ErrorCode::InvoicePdfError, "the file is empty")),
-        1..=MOST_BYTES => Ok(()),
+        1..=MOST_BYTES => Ok(u64::try_from(bytes).expect("a length fits")),
         _ => Err(too_long(&format!("the file has {bytes} bytes"))),
     }
 }
@@ -70,7 +115,7 @@ pub fn too_long(what: &str) -> Refusal {
 fn unread(error: UnreadablePdf) -> Failure {
     match error {
         UnreadablePdf::Refused(why) => Refusal::new(ErrorCode::InvoicePdfError, why).into(),
-        UnreadablePdf::Overloaded => Failure::Overloaded(error.to_string()),
+        UnreadablePdf::Overloaded(_) => Failure::Overloaded(error.to_string()),
         UnreadablePdf::Away(_) => Failure::Away(error.to_string()),
     }
 }
@@ -115,11 +160,11 @@ pub fn check_face(app: &App, pdf: &PlatformPdf, code: &str, number: &str) -> Res
 
 /// The PDF's change once it is of an invoice, for the commit that inserts the invoice's card: from then on it is kept.
 /// 72040: it is of another invoice.
-pub fn attach(pdf: Versioned<PlatformPdf>, to: OrderKey) -> Result<Save, Refusal> {
+pub fn attach(pdf: &Versioned<PlatformPdf>, to: OrderKey) -> Result<Save, Refusal> {
     let Versioned { value, version } = pdf;
     let key = platform_pdf_key(&value.owner, &value.media_id);
-    let attached = value.attach(to)?;
-    Ok(record::save(key, Expect::Version(version), &attached))
+    let attached = value.clone().attach(to)?;
+    Ok(record::save(key, Expect::Version(*version), &attached))
 }
 
 /// The address where whoever has it reads the PDF for two hours from now.

@@ -16,6 +16,7 @@ pub(crate) use issuers::outside_issuers;
 pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;
+pub(crate) use own_addresses::{api_addresses, push_addresses};
 pub(crate) use use_cases::renderer;
 pub use use_cases::{app, prepare};
 
@@ -32,7 +33,6 @@ use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
-use own_addresses::{api_addresses, push_addresses};
 use std::net::SocketAddr;
 use std::sync::Arc;
 

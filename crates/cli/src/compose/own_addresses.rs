@@ -4,7 +4,7 @@ use crate::settings::{ModeName, Settings};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// What get_api_domain_ip answers: the settings', or the address that is listened on.
-pub(super) fn api_addresses(settings: &Settings, listened_on: SocketAddr) -> Vec<String> {
+pub(crate) fn api_addresses(settings: &Settings, listened_on: SocketAddr) -> Vec<String> {
     if !settings.api_addresses.is_empty() {
         return settings.api_addresses.clone();
     }
@@ -14,7 +14,7 @@ pub(super) fn api_addresses(settings: &Settings, listened_on: SocketAddr) -> Vec
 }
 
 /// What getcallbackip answers: the settings', or the addresses that pushes leave from.
-pub(super) fn push_addresses(settings: &Settings) -> Vec<String> {
+pub(crate) fn push_addresses(settings: &Settings) -> Vec<String> {
     if !settings.push.addresses.is_empty() {
         return settings.push.addresses.clone();
     }

@@ -86,10 +86,15 @@ pub fn app(
             ModeName::Production => issuer,
         },
         renderer: Arc::new(renderer(&settings.render)?),
-        blobs: Arc::new(DirectoryBlobs::new(settings.files_directory())),
+        blobs: Arc::new(files(settings)),
         pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
+}
+
+/// The files that platforms have uploaded.
+fn files(settings: &Settings) -> DirectoryBlobs {
+    DirectoryBlobs::new(settings.files_directory()).leaving_free(settings.files.least_free_bytes)
 }
 
 /// What reads PDFs: this program itself, also once its file was replaced by a newer one.

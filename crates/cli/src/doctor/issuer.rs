@@ -4,21 +4,34 @@ use super::finding::Finding;
 use crate::compose;
 use crate::settings::{ModeName, OutsideIssuer, Settings};
 use core::time::Duration;
+use kaipiao_app::sandbox::DEMO_MERCHANT;
+use kaipiao_domain::access::account::{Account, AppId, Role};
 use kaipiao_issuer_http::AskError;
 use kaipiao_ports::clock::{Clock, SystemClock};
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::store::Store;
+use kaipiao_records::access::account::account_key;
+use kaipiao_records::record;
 use std::sync::Arc;
 
 /// How long its answer may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Whether each can be reached, and its answer trusted.
-pub(super) async fn examine(settings: &Settings, findings: &mut Vec<Finding>) {
+/// Whether each can be reached, its answer trusted, and whether it is somebody's.
+pub(super) async fn examine(
+    settings: &Settings,
+    store: Option<&dyn Store>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StoreError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let issuers = match compose::outside_issuers(settings, &clock) {
         Ok(issuers) => issuers,
-        Err(error) => return findings.push(Finding::error("issuer", error, "")),
+        Err(error) => {
+            findings.push(Finding::error("issuer", error, ""));
+            return Ok(());
+        }
     };
-    for (OutsideIssuer { table, settings: outside, .. }, issuer) in issuers {
+    for (OutsideIssuer { merchant, table, settings: outside }, issuer) in issuers {
         findings.push(match issuer.probe(LIMIT).await {
             Ok(()) => {
                 Finding::ok("issuer", format!("{table}.url answers, signed with the same secret"))
@@ -26,6 +39,35 @@ pub(super) async fn examine(settings: &Settings, findings: &mut Vec<Finding>) {
             Err(why) => Finding::error("issuer", format!("{table}.url: {why}"), advice(&why)),
         });
         findings.extend(plain_connection(settings.mode, &table, &outside.url));
+        if let Some(appid) = merchant
+            && !is_merchant(settings, store, &appid).await?
+        {
+            let found = format!("{table}: no merchant has this appid, so its issuer is not asked");
+            let advice = "correct the appid, or make the account";
+            findings.push(Finding::warning("issuer", found, advice));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a merchant's appid, as the settings say or else the store, which the demo accounts come into with the
+/// first start.
+async fn is_merchant(
+    settings: &Settings,
+    store: Option<&dyn Store>,
+    appid: &AppId,
+) -> Result<bool, StoreError> {
+    let is_demo = settings.mode == ModeName::Sandbox && appid.as_str() == DEMO_MERCHANT;
+    // What is wrong with them is told of elsewhere.
+    let accounts = settings.account_specs().unwrap_or_default();
+    let named = accounts.iter().find(|account| account.appid == appid.as_str());
+    match (named.and_then(|account| account.role.as_deref()), store) {
+        (Some(role), _) => Ok(role == Role::Merchant.name()),
+        (None, Some(store)) => {
+            let account = record::get_fresh::<Account>(store, &account_key(appid)).await?;
+            Ok(account.is_some_and(|account| account.value.role == Role::Merchant))
+        }
+        (None, None) => Ok(is_demo),
     }
 }
 

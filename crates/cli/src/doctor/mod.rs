@@ -1,5 +1,6 @@
 //! `kaipiao doctor`: examines settings, store and machine, and says what to do. Changes nothing.
 
+mod addresses;
 mod callbacks;
 mod categories;
 mod certificate;
@@ -90,8 +91,12 @@ async fn examine(settings: Arc<Settings>, findings: &mut Vec<Finding>) {
     if let Err(error) = callbacks {
         findings.push(Finding::error("store", error, ""));
     }
-    issuer::examine(&settings, findings).await;
-    files::examine(&settings, findings);
+    let issuers = issuer::examine(&settings, store.as_deref(), findings).await;
+    let files = files::examine(&settings, store.as_deref(), findings).await;
+    for error in [issuers, files].into_iter().filter_map(Result::err) {
+        findings.push(Finding::error("store", error, ""));
+    }
+    addresses::examine(&settings, findings);
     fonts::examine(&settings, findings);
     categories::examine(&settings, findings);
     certificate::examine(&settings, findings);

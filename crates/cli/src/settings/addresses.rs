@@ -2,7 +2,7 @@
 
 use super::error::SettingsError;
 use axum::http::Uri;
-use kaipiao_sender::guard::Range;
+use kaipiao_domain::access::address_range::AddressRange;
 
 /// Whether links can begin with `public_base_url`; empty: there is none.
 pub(super) fn check_public_base_url(base: &str) -> Result<(), SettingsError> {
@@ -46,10 +46,10 @@ pub(super) fn check_allowed_hosts(hosts: &[String]) -> Result<(), SettingsError>
 }
 
 /// Reads ranges of addresses.
-pub(super) fn ranges(name: &str, texts: &[String]) -> Result<Vec<Range>, SettingsError> {
+pub(super) fn ranges(name: &str, texts: &[String]) -> Result<Vec<AddressRange>, SettingsError> {
     let read = |text: &String| {
         let complaint = || format!("{name}: \"{text}\" is not a range of addresses");
-        Range::parse(text).ok_or_else(|| SettingsError::Value(complaint()))
+        AddressRange::parse(text).ok_or_else(|| SettingsError::Value(complaint()))
     };
     texts.iter().map(read).collect()
 }

@@ -34,6 +34,7 @@ pub use log::{Log, LogFormat};
 pub use login::Login;
 pub use mode::ModeName;
 pub use pay_merchants::PayMerchantSetting;
+pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
@@ -43,7 +44,7 @@ use bounds::Bounded;
 use kaipiao_app::access::accounts::AccountSpec;
 use kaipiao_app::delivery::callbacks::CallbackSpec;
 use kaipiao_app::payment::pay_merchants::PayMerchantSpec;
-use kaipiao_sender::guard::Range;
+use kaipiao_domain::access::address_range::AddressRange;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -168,14 +169,14 @@ impl Settings {
     }
 
     /// Whose X-Forwarded-For is believed.
-    pub fn trusted_proxies(&self) -> Result<Vec<Range>, SettingsError> {
+    pub fn trusted_proxies(&self) -> Result<Vec<AddressRange>, SettingsError> {
         addresses::ranges("trusted_proxies", &self.trusted_proxies)
     }
 
     /// Where the files beside the store lie.
     pub fn files_directory(&self) -> PathBuf {
         match &self.files.directory {
-            none if none.as_os_str().is_empty() => self.data.join("files"),
+            none if none.as_os_str().is_empty() => self.data.join(FILES),
             directory => directory.clone(),
         }
     }

@@ -3,9 +3,13 @@
 use super::bounds::{self, Bounded, TEN_YEARS_S};
 use super::mode::ModeName;
 use core::time::Duration;
+use kaipiao_app::platform::pdfs;
 use kaipiao_app::settings::PlatformSettings;
 use serde::Deserialize;
 use std::path::PathBuf;
+
+/// The folder of the files in the data directory, where none is named.
+pub(crate) const FILES: &str = "files";
 
 /// `[files]`
 #[derive(Clone, Deserialize)]
@@ -15,6 +19,10 @@ pub struct Files {
     pub directory: PathBuf,
     /// Seconds.
     pub collect_after_s: u64,
+    /// Bytes of an account's uploads that no invoice has.
+    pub unattached_bytes: u64,
+    /// Bytes that stay free on the folder's file system.
+    pub least_free_bytes: u64,
     /// What reads PDFs in place of this program: a test's own process is not `kaipiao`.
     #[serde(skip)]
     pub reader: Option<PathBuf>,
@@ -24,9 +32,18 @@ impl Files {
     pub(super) fn bounded(&self) -> Vec<Bounded> {
         // A file's age is told by its server's clock, and a commit may take a minute.
         let bounds = 600..=TEN_YEARS_S;
-        bounds::of([("files.collect_after_s", self.collect_after_s, bounds)])
+        bounds::of([
+            ("files.collect_after_s", self.collect_after_s, bounds),
+            ("files.unattached_bytes", self.unattached_bytes, LONGEST_BYTES..=MOST_BYTES),
+            ("files.least_free_bytes", self.least_free_bytes, 0..=MOST_BYTES),
+        ])
     }
 }
+
+/// So that any PDF that is taken can be uploaded.
+const LONGEST_BYTES: u64 = pdfs::MOST_BYTES as u64;
+/// An exbibyte.
+const MOST_BYTES: u64 = 1 << 60;
 
 /// `[platform]`
 #[derive(Clone, Deserialize)]
@@ -57,6 +74,7 @@ impl Platform {
             checks_faces: self.checks_faces.unwrap_or(mode == ModeName::Production),
             card_age: Duration::from_secs(self.card_age_s.unwrap_or(usual_age_s)),
             collects_after: Duration::from_secs(files.collect_after_s),
+            unattached_bytes: files.unattached_bytes,
         }
     }
 }

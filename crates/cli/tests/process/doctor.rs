@@ -354,3 +354,77 @@ fn a_folder_of_files_that_cannot_be_written_or_that_nodes_do_not_share_is_said()
     let warns = |finding: &&Value| finding["subject"] == "files" && finding["level"] == "warning";
     assert_eq!(findings.iter().find(warns), None);
 }
+
+const OWN: &str = "{\"id\":\"00000000000000000000000000000001\"}";
+
+#[test]
+fn a_folder_of_files_that_is_another_stores_away_or_too_full_is_said() {
+    let place = Place::served("");
+    let folder = place.data().join("files");
+    let mark = |owner: &str| {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(".owner"), owner).unwrap();
+    };
+    let errors = || {
+        let report = place.examined(&[]);
+        let all = found_all(&report, "files").into_iter();
+        let errors = all.filter(|one| one["level"] == "error");
+        errors.map(|one| one["found"].to_string()).collect::<String>()
+    };
+    mark("00000000000000000000000000000002\n");
+    assert!(errors().contains("holds the files of another store (0000"), "{}", errors());
+    let store = kaipiao_tests::open_store(&place.data());
+    let insert = "INSERT INTO server (owner, id, version, body) VALUES ('', 'files_owner', 1, ?1)";
+    assert_eq!(store.execute(insert, [OWN]).unwrap(), 1);
+    drop(store);
+    assert!(errors().contains("holds the files of another store"), "{}", errors());
+    mark("00000000000000000000000000000001\n");
+    assert_eq!(errors(), "");
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(errors().contains("this store has taken files, and they are not in"), "{}", errors());
+    mark("00000000000000000000000000000001\n");
+    let full = "[files]\nleast_free_bytes = 1152921504606846976";
+    std::fs::write(place.config(), full).unwrap();
+    assert!(errors().contains("1152921504606846976 must stay so"), "{}", errors());
+}
+
+#[test]
+fn an_issuer_of_nobody_and_addresses_of_no_use_are_said() {
+    let place = Place::new("");
+    let secret = place.0.path().join("secret");
+    std::fs::write(&secret, "0123456789abcdef0123456789abcdef").unwrap();
+    let merchant = kaipiao_app::sandbox::DEMO_MERCHANT;
+    let issuers = [merchant, "wx00000000000000fe", "wx00000000000000ff"].map(|appid| {
+        format!(
+            "[issuing.merchants.{appid}]\nurl = \"http://127.0.0.1:9\"\nsecret_file = {secret:?}\n"
+        )
+    });
+    let account = "[[accounts]]\nappid = \"wx00000000000000fe\"\nrole = \"merchant\"\n\
+                   secret = \"ffffffffffffffffffffffffffffffff\"\n";
+    std::fs::write(place.config(), issuers.concat() + account).unwrap();
+    let nobodys = || {
+        let report = place.examined(&[]);
+        let findings = report["findings"].as_array().unwrap().iter();
+        let said = findings.map(|one| one["found"].as_str().unwrap().to_owned());
+        said.filter(|found| found.contains("no merchant has this appid")).collect::<Vec<_>>()
+    };
+    let of_unknown = "issuing.merchants.wx00000000000000ff: no merchant has this appid, so its issuer is not asked";
+    assert_eq!(nobodys(), [of_unknown], "before the first start");
+    Served::start(&place.data(), &[]).stop();
+    assert_eq!(nobodys(), [of_unknown], "and after it");
+
+    let place = Place::new("mode = \"production\"\n[push]\naddresses = [\"10.0.0.7\"]");
+    let found = place.finds("warning", "addresses", &[]);
+    assert!(found.contains("getcallbackip answers 10.0.0.7") && found.contains("push.addresses"));
+    let public = "mode = \"production\"\napi_addresses = [\"101.226.103.2\"]\n\
+                  [push]\naddresses = [\"101.226.103.1\"]";
+    std::fs::write(place.config(), public).unwrap();
+    let report = place.examined(&[]);
+    assert!(found_all(&report, "addresses").iter().all(|one| one["level"] == "ok"), "{report:#}");
+    assert_eq!(found_all(&report, "addresses").len(), 2);
+}
+
+fn found_all<'a>(report: &'a Value, subject: &str) -> Vec<&'a Value> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings.filter(|finding| finding["subject"] == subject).collect()
+}

@@ -1,7 +1,11 @@
-//! Ranges of addresses that an account calls from (wire_facts 2.1, D-205).
+//! Ranges of addresses: those that an account calls from (wire_facts 2.1, D-205), that may be sent to, or that are
+//! trusted proxies.
 
 use core::fmt;
 use std::net::IpAddr;
+
+/// What stands before the IPv4 address in its IPv6-mapped form, in bits.
+const MAPPED_BITS: u8 = 96;
 
 /// A range of addresses in CIDR notation, or a single address. An IPv4 address and its IPv6-mapped form are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,13 +15,14 @@ pub struct AddressRange {
 }
 
 impl AddressRange {
-    /// Reads `10.1.0.0/16`, `2001:db8::/32` or `203.0.113.7`; None for any other text.
+    /// Reads `10.1.0.0/16`, `2001:db8::/32`, `203.0.113.7` or `::ffff:10.0.0.0/104`, which is `10.0.0.0/8`; None for any
+    /// other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (address, prefix) = match text.trim().split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text.trim(), None),
         };
-        let first = address.parse::<IpAddr>().ok()?.to_canonical();
+        let first = address.parse::<IpAddr>().ok()?;
         let bits = if first.is_ipv4() { 32 } else { 128 };
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let prefix_bits = match prefix {
@@ -25,7 +30,17 @@ impl AddressRange {
             Some(_) => return None,
             None => bits,
         };
-        Some(Self { first, prefix_bits })
+        Some(Self::canonical(first, prefix_bits))
+    }
+
+    /// With an IPv6 range of IPv4 addresses alone as what it is.
+    fn canonical(first: IpAddr, prefix_bits: u8) -> Self {
+        match (first, first.to_canonical()) {
+            (IpAddr::V6(_), canonical @ IpAddr::V4(_)) if prefix_bits >= MAPPED_BITS => {
+                Self { first: canonical, prefix_bits: prefix_bits - MAPPED_BITS }
+            }
+            _ => Self { first, prefix_bits },
+        }
     }
 
     /// Whether an address lies within.
@@ -35,7 +50,10 @@ impl AddressRange {
                 u128::from(first.to_bits() ^ other.to_bits()) << 96
             }
             (IpAddr::V6(first), IpAddr::V6(other)) => first.to_bits() ^ other.to_bits(),
-            _ => return false,
+            (IpAddr::V6(first), IpAddr::V4(other)) => {
+                first.to_bits() ^ other.to_ipv6_mapped().to_bits()
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) => return false,
         };
         differs.leading_zeros() >= u32::from(self.prefix_bits)
     }
@@ -62,6 +80,12 @@ mod tests {
             ("0.0.0.0/0", "255.255.255.255", true),
             ("0.0.0.0/0", "::1", false),
             ("::/0", "2001:db8::1", true),
+            ("::/0", "203.0.113.7", true),
+            ("2001:db8::/32", "203.0.113.7", false),
+            ("::ffff:10.0.0.0/104", "10.255.0.1", true),
+            ("::ffff:10.0.0.0/104", "::ffff:11.0.0.1", false),
+            ("::ffff:0.0.0.0/90", "10.0.0.1", true),
+            ("::ffff:203.0.113.7", "203.0.113.7", true),
             ("2001:db8::/33", "2001:db8:8000::", false),
             ("2001:db8::/33", "2001:db8:7fff::", true),
         ] {

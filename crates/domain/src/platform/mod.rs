@@ -5,3 +5,4 @@ pub mod card_template;
 pub mod inserted_invoice;
 pub mod insertion;
 pub mod pdf;
+pub mod upload_tally;

@@ -60,11 +60,15 @@ pub trait Blobs: Send + Sync + 'static {
     /// Removes a file; one that is not there is no error.
     async fn remove(&self, name: &BlobName) -> Result<(), BlobError>;
 
-    /// A page of all files, in an order of its own in which each has one place: those behind `after`, about
-    /// `limit` of them. An empty page is the end.
-    async fn list(
-        &self,
-        after: Option<&BlobName>,
-        limit: usize,
-    ) -> Result<Vec<ListedBlob>, BlobError>;
+    /// A walk through all files, from the beginning.
+    fn walk(&self) -> Box<dyn BlobWalk>;
+}
+
+/// A walk through all files. It costs one look at each of them, however short its pages are.
+#[async_trait]
+pub trait BlobWalk: Send {
+    /// The next files, in no order, `limit` of them at most. An empty page is the end. Each file that is there from the
+    /// walk's beginning to its end comes once; one that was written or removed meanwhile may come or not. A part of the
+    /// files that cannot be read is passed over, and told of as the error in place of the end.
+    async fn next(&mut self, limit: usize) -> Result<Vec<ListedBlob>, BlobError>;
 }

@@ -3,3 +3,4 @@
 pub mod card_template;
 pub mod inserted_invoice;
 pub mod pdf;
+pub mod upload_tally;

@@ -4,8 +4,9 @@
 
 mod names;
 
+use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
-use kaipiao_sender::guard::{Guard, Range};
+use kaipiao_sender::guard::Guard;
 use kaipiao_sender::{HttpSender, SenderSettings};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -231,7 +232,7 @@ async fn private_addresses_are_refused_by_number_and_by_name() {
         let looked_up = public_only.addresses(&format!("http://{host}:{port}/"), LIMIT).await;
         assert_eq!(looked_up, Err(error), "{host}: a look says what a push would meet");
     }
-    let loopback = ["127.0.0.0/8", "::1"].map(|text| Range::parse(text).unwrap()).to_vec();
+    let loopback = ["127.0.0.0/8", "::1"].map(|text| AddressRange::parse(text).unwrap()).to_vec();
     let allowed = HttpSender::new(SenderSettings::of_machine(Guard::public_and(loopback))).unwrap();
     assert_eq!(
         allowed.send(outgoing(format!("http://127.0.0.1:{port}/"))).await.unwrap().status,

@@ -1,26 +1,26 @@
-//! Turns at drawing: whose document is drawn next.
+//! Turns at work that takes the processor: documents that are drawn, PDFs that are read. Whose is next?
 //!
-//! Small documents go first and always have a place, for a long one takes a processor for as long as
-//! hundreds of small ones. Merchants take turns, so that nobody waits for all that another wants.
+//! Small pieces go first and always have a place, for a large one takes a processor for as long as
+//! hundreds of small ones. Accounts take turns, so that nobody waits for all that another wants.
 
 use kaipiao_domain::access::account::AppId;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// How much there is to draw.
+/// How much there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DrawingSize {
-    /// An ordinary invoice: milliseconds.
+pub(crate) enum WorkSize {
+    /// As much as usual.
     Small,
-    /// Hundreds of lines.
+    /// Hundreds of times as much.
     Large,
 }
 
-/// The places at which documents are drawn, and who waits for one.
-pub(crate) struct DrawingTurns {
+/// The places at which work is done, and who waits for one.
+pub(crate) struct FairTurns {
     places: usize,
-    /// Documents that wait at most.
+    /// Pieces that wait at most.
     most_waiting: usize,
     state: Mutex<State>,
 }
@@ -31,24 +31,24 @@ struct State {
     large: Line,
 }
 
-/// Documents of one size.
+/// Pieces of one size.
 #[derive(Default)]
 struct Line {
     under_way: usize,
     /// Whose turn is when.
     turns: VecDeque<AppId>,
-    /// Each merchant's, in the order in which they were asked for.
+    /// Each account's, in the order in which they were asked for.
     waiting: BTreeMap<AppId, VecDeque<oneshot::Sender<Place>>>,
 }
 
-/// There are too many who wait, and most of them for this merchant's documents.
+/// There are too many who wait, and most of them for this account's work.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LineIsFull;
 
-/// A place at which one document is drawn; free again when it is dropped.
+/// A place at which one piece is done; free again when it is dropped.
 pub(crate) struct Place {
-    turns: Arc<DrawingTurns>,
-    size: DrawingSize,
+    turns: Arc<FairTurns>,
+    size: WorkSize,
 }
 
 impl Drop for Place {
@@ -58,38 +58,38 @@ impl Drop for Place {
     }
 }
 
-impl DrawingTurns {
-    /// Turns at so many places, two at least: one is the large documents' at most.
+impl FairTurns {
+    /// Turns at so many places, two at least: one is the large pieces' at most.
     pub(crate) fn new(places: usize, most_waiting: usize) -> Self {
         Self { places: places.max(2), most_waiting, state: Mutex::default() }
     }
 
-    /// A place for a document of this merchant, when it is its turn.
+    /// A place for a piece of this account's work, when it is its turn.
     pub(crate) async fn place(
         self: &Arc<Self>,
-        merchant: &AppId,
-        size: DrawingSize,
+        account: &AppId,
+        size: WorkSize,
     ) -> Result<Place, LineIsFull> {
-        let turn = self.stand_in_line(merchant, size)?;
+        let turn = self.stand_in_line(account, size)?;
         self.fill();
-        // Who has waited in vain has made room for a merchant with less that waits.
+        // Who has waited in vain has made room for an account with less that waits.
         turn.await.map_err(|_| LineIsFull)
     }
 
     fn stand_in_line(
         &self,
-        merchant: &AppId,
-        size: DrawingSize,
+        account: &AppId,
+        size: WorkSize,
     ) -> Result<oneshot::Receiver<Place>, LineIsFull> {
         let mut state = self.state();
         if state.waiting() >= self.most_waiting {
             state.forget_who_has_gone();
         }
         if state.waiting() >= self.most_waiting {
-            state.make_room_for(merchant)?;
+            state.make_room_for(account)?;
         }
         let (start, turn) = oneshot::channel();
-        state.line(size).push(merchant, start);
+        state.line(size).push(account, start);
         Ok(turn)
     }
 
@@ -112,10 +112,10 @@ impl DrawingTurns {
 }
 
 impl State {
-    fn line(&mut self, size: DrawingSize) -> &mut Line {
+    fn line(&mut self, size: WorkSize) -> &mut Line {
         match size {
-            DrawingSize::Small => &mut self.small,
-            DrawingSize::Large => &mut self.large,
+            WorkSize::Small => &mut self.small,
+            WorkSize::Large => &mut self.large,
         }
     }
 
@@ -128,8 +128,8 @@ impl State {
         self.large.forget_who_has_gone();
     }
 
-    /// The size of the next document, if there is a place for it.
-    fn next_size(&self, places: usize) -> Option<DrawingSize> {
+    /// The size of the next piece, if there is a place for it.
+    fn next_size(&self, places: usize) -> Option<WorkSize> {
         let under_way = self.small.under_way + self.large.under_way;
         if under_way >= places {
             return None;
@@ -138,20 +138,20 @@ impl State {
         // Small ones without end do not keep the large ones waiting for ever.
         let large_is_due = self.large.under_way == 0 && self.small.under_way > 0;
         match (self.small.len() > 0, large_fits) {
-            (true, true) if large_is_due => Some(DrawingSize::Large),
-            (true, _) => Some(DrawingSize::Small),
-            (false, true) => Some(DrawingSize::Large),
+            (true, true) if large_is_due => Some(WorkSize::Large),
+            (true, _) => Some(WorkSize::Small),
+            (false, true) => Some(WorkSize::Large),
             (false, false) => None,
         }
     }
 
-    /// Turns away the newest document of the merchant with the most that wait, unless that is the
+    /// Turns away the newest piece of the account with the most that wait, unless that is the
     /// one who asks.
-    fn make_room_for(&mut self, merchant: &AppId) -> Result<(), LineIsFull> {
-        let merchants = self.small.waiting.keys().chain(self.large.waiting.keys());
-        let most = merchants.max_by_key(|merchant| self.waiting_of(merchant)).cloned();
+    fn make_room_for(&mut self, account: &AppId) -> Result<(), LineIsFull> {
+        let accounts = self.small.waiting.keys().chain(self.large.waiting.keys());
+        let most = accounts.max_by_key(|account| self.waiting_of(account)).cloned();
         let most = most.ok_or(LineIsFull)?;
-        if self.waiting_of(&most) <= self.waiting_of(merchant) + 1 {
+        if self.waiting_of(&most) <= self.waiting_of(account) + 1 {
             return Err(LineIsFull);
         }
         if !self.large.turn_away(&most) {
@@ -160,8 +160,8 @@ impl State {
         Ok(())
     }
 
-    fn waiting_of(&self, merchant: &AppId) -> usize {
-        self.small.len_of(merchant) + self.large.len_of(merchant)
+    fn waiting_of(&self, account: &AppId) -> usize {
+        self.small.len_of(account) + self.large.len_of(account)
     }
 }
 
@@ -170,34 +170,34 @@ impl Line {
         self.waiting.values().map(VecDeque::len).sum()
     }
 
-    fn len_of(&self, merchant: &AppId) -> usize {
-        self.waiting.get(merchant).map_or(0, VecDeque::len)
+    fn len_of(&self, account: &AppId) -> usize {
+        self.waiting.get(account).map_or(0, VecDeque::len)
     }
 
-    fn push(&mut self, merchant: &AppId, start: oneshot::Sender<Place>) {
-        let waiting = self.waiting.entry(merchant.clone()).or_default();
+    fn push(&mut self, account: &AppId, start: oneshot::Sender<Place>) {
+        let waiting = self.waiting.entry(account.clone()).or_default();
         if waiting.is_empty() {
-            self.turns.push_back(merchant.clone());
+            self.turns.push_back(account.clone());
         }
         waiting.push_back(start);
     }
 
-    /// The next who still waits; its merchant's next turn is behind all others'.
+    /// The next who still waits; its account's next turn is behind all others'.
     fn pop(&mut self) -> Option<oneshot::Sender<Place>> {
         self.forget_who_has_gone();
-        let merchant = self.turns.pop_front()?;
-        let waiting = self.waiting.get_mut(&merchant)?;
+        let account = self.turns.pop_front()?;
+        let waiting = self.waiting.get_mut(&account)?;
         let start = waiting.pop_front();
         match waiting.is_empty() {
-            true => drop(self.waiting.remove(&merchant)),
-            false => self.turns.push_back(merchant),
+            true => drop(self.waiting.remove(&account)),
+            false => self.turns.push_back(account),
         }
         start
     }
 
-    /// Whether the merchant's newest one was sent away.
-    fn turn_away(&mut self, merchant: &AppId) -> bool {
-        let newest = self.waiting.get_mut(merchant).and_then(VecDeque::pop_back);
+    /// Whether the account's newest one was sent away.
+    fn turn_away(&mut self, account: &AppId) -> bool {
+        let newest = self.waiting.get_mut(account).and_then(VecDeque::pop_back);
         self.drop_empty();
         newest.is_some()
     }
@@ -209,14 +209,14 @@ impl Line {
 
     fn drop_empty(&mut self) {
         self.waiting.retain(|_, line| !line.is_empty());
-        self.turns.retain(|merchant| self.waiting.contains_key(merchant));
+        self.turns.retain(|account| self.waiting.contains_key(account));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use DrawingSize::{Large, Small};
+    use WorkSize::{Large, Small};
     use std::pin::Pin;
     use std::task::{Context, Poll, Waker};
 
@@ -228,7 +228,7 @@ mod tests {
     struct Asked(Pin<Box<dyn Future<Output = Result<Place, LineIsFull>>>>);
 
     impl Asked {
-        fn new(turns: &Arc<DrawingTurns>, number: u32, size: DrawingSize) -> Self {
+        fn new(turns: &Arc<FairTurns>, number: u32, size: WorkSize) -> Self {
             let turns = Arc::clone(turns);
             Self(Box::pin(async move { turns.place(&merchant(number), size).await }))
         }
@@ -243,8 +243,8 @@ mod tests {
     }
 
     /// Asks for documents, none of which can begin.
-    fn waiting(turns: &Arc<DrawingTurns>, asked: &[(u32, DrawingSize)]) -> Vec<Asked> {
-        let waits = |(number, size): &(u32, DrawingSize)| {
+    fn waiting(turns: &Arc<FairTurns>, asked: &[(u32, WorkSize)]) -> Vec<Asked> {
+        let waits = |(number, size): &(u32, WorkSize)| {
             let mut asked = Asked::new(turns, *number, *size);
             assert!(asked.place().unwrap().is_none(), "{number} {size:?}");
             asked
@@ -252,7 +252,7 @@ mod tests {
         asked.iter().map(waits).collect()
     }
 
-    fn begun(turns: &Arc<DrawingTurns>, number: u32, size: DrawingSize) -> Place {
+    fn begun(turns: &Arc<FairTurns>, number: u32, size: WorkSize) -> Place {
         Asked::new(turns, number, size).place().unwrap().expect("a place is free")
     }
 
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_small_document_waits_for_no_large_ones() {
-        let turns = Arc::new(DrawingTurns::new(2, 100));
+        let turns = Arc::new(FairTurns::new(2, 100));
         let _large = begun(&turns, 1, Large);
         let _waiting = waiting(&turns, &[(1, Large); 6]);
         let small = begun(&turns, 2, Small);
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn merchants_take_turns() {
-        let turns = Arc::new(DrawingTurns::new(2, 100));
+        let turns = Arc::new(FairTurns::new(2, 100));
         let first = begun(&turns, 1, Large);
         let asked = [(1, Large), (1, Large), (1, Large), (2, Large), (3, Large), (2, Large)];
         let waiting = waiting(&turns, &asked);
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn small_ones_without_end_leave_the_large_ones_a_place() {
-        let turns = Arc::new(DrawingTurns::new(2, 100));
+        let turns = Arc::new(FairTurns::new(2, 100));
         let (one, _other) = (begun(&turns, 1, Small), begun(&turns, 1, Small));
         let mut waiting = waiting(&turns, &[(1, Small), (1, Small), (2, Large)]);
         drop(one);
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn who_has_most_in_a_full_line_is_refused() {
-        let turns = Arc::new(DrawingTurns::new(2, 4));
+        let turns = Arc::new(FairTurns::new(2, 4));
         let _large = begun(&turns, 1, Large);
         let mut of_one = waiting(&turns, &[(1, Large); 4]);
         let refused = |number| Asked::new(&turns, number, Large).place().is_err();
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn who_goes_away_leaves_the_line() {
-        let turns = Arc::new(DrawingTurns::new(2, 2));
+        let turns = Arc::new(FairTurns::new(2, 2));
         let first = begun(&turns, 1, Large);
         drop(waiting(&turns, &[(1, Large), (1, Large)]));
         let last = waiting(&turns, &[(1, Large)]);
