@@ -9,6 +9,8 @@
 //! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres] [--outage-s <n>]`: kills real servers under load, over a
 //! release build.
 //!
+//! `cargo xtask kits <name>`: builds a kit of clients/ and tries it beside a real server.
+//!
 //! `cargo xtask errors`: writes docs/errors.md, with requests that the tests really sent.
 //!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
@@ -17,6 +19,7 @@
 
 mod command;
 mod errors;
+mod kits;
 mod postgres;
 
 use command::{Outcome, run};
@@ -90,11 +93,12 @@ fn main() -> ExitCode {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
+        ["kits", "ios"] => done(kits::ios(root)),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits ios | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }

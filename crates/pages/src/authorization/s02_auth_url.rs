@@ -31,7 +31,9 @@ use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
-use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
+use kaipiao_wire::authorization::s02_auth_url::{
+    NoAnswer, Return, return_after, return_without_answer,
+};
 
 /// What the page says of the order, whatever its state.
 struct OrderFacts {
@@ -110,6 +112,8 @@ struct Authorize<'a> {
     trouble: &'a str,
     /// A type 1 page's part; None on the others.
     title: Option<TitlePart<'a>>,
+    /// Where an app's user goes who leaves without an answer.
+    way_out: Option<String>,
 }
 
 struct TitlePart<'a> {
@@ -203,6 +207,8 @@ struct Closed<'a> {
     facts: OrderFacts,
     why: ClosedBecause,
     reason: Option<RejectionReason>,
+    /// Where an app's user goes from here.
+    way_out: Option<String>,
 }
 
 impl Closed<'_> {
@@ -282,7 +288,8 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
         PageStatus::Refunded => (ClosedBecause::Refunded, None),
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
-    html(status, &Closed { frame, facts, why, reason })
+    let way_out = return_without_answer(&page.request, NoAnswer::Failed);
+    html(status, &Closed { frame, facts, why, reason, way_out })
 }
 
 fn answered(
@@ -400,8 +407,15 @@ fn asking<'a>(
         may_save: page.fields.company.shows_title() || page.fields.personal.shows_title(),
     });
     let was_declined = matches!(page.status, PageStatus::Declined);
-    let shown_mark = shown_mark(&page.request);
-    Authorize { frame, facts: OrderFacts::of(page), was_declined, shown_mark, trouble, title }
+    Authorize {
+        frame,
+        facts: OrderFacts::of(page),
+        was_declined,
+        shown_mark: shown_mark(&page.request),
+        trouble,
+        title,
+        way_out: return_without_answer(&page.request, NoAnswer::Left),
+    }
 }
 
 async fn authorize(
