@@ -96,9 +96,10 @@ static BOOL isWebAddress(NSURL *url)
     BaseResp *resp = [[[kind alloc] init] autorelease];
     resp.errCode = [code intValue];
     resp.errStr = [members objectForKey:@"errStr"];
-    BOOL isNumber = [code isEqualToString:[NSString stringWithFormat:@"%d", resp.errCode]];
+    BOOL isKnown = [code isEqualToString:[NSString stringWithFormat:@"%d", resp.errCode]]
+        && resp.errCode <= WXSuccess && resp.errCode >= WXErrCodeUnsupport;
     BOOL isWhole = [resp readMembers:members];
-    if (!isNumber || (resp.errCode == WXSuccess && !isWhole)) {
+    if (!isKnown || (resp.errCode == WXSuccess && !isWhole)) {
         resp.errCode = WXErrCodeCommon;
     }
     return resp;

@@ -138,6 +138,9 @@ static void linksAreReadAndForeignOnesAreNot(void)
     isTakenAs(APPID @"://invoice?errCode=0&wxOrderId=", @"-1 ");
     isTakenAs(APPID @"://invoice?errCode=yes&wxOrderId=1", @"-1 1");
     isTakenAs(APPID @"://invoice?errCode=&wxOrderId=1", @"-1 1");
+    isTakenAs(APPID @"://invoice?errCode=7&wxOrderId=1", @"-1 1");
+    isTakenAs(APPID @"://invoice?errCode=-6&wxOrderId=1", @"-1 1");
+    isTakenAs(APPID @"://invoice?errCode=00&wxOrderId=1", @"-1 1");
     isTakenAs(APPID @"://invoice?errCode=0&wxOrderId=%FF", @"-1 (null)");
     isTakenAs(APPID @"://invoice?errCode=99999999999&wxOrderId=1", @"-1 1");
     for (NSString *foreign in [NSArray arrayWithObjects:@"wx6b61697069616f34://invoice?errCode=0&wxOrderId=1",
