@@ -6,4 +6,4 @@
 #[path = "../browser/harness.rs"]
 mod harness;
 mod phone;
-mod s04_ios;
+mod s04_app;

@@ -6,12 +6,12 @@ use std::process::Command;
 
 /// Section 4's: gcc and GNUstep.
 pub(crate) fn ios(root: &Path) -> Outcome {
-    tests(root, "s04_ios")
+    tests(root, "s04_app::ios")
 }
 
 /// The tests of that name build their kit themselves.
-fn tests(root: &Path, stem: &str) -> Outcome {
+fn tests(root: &Path, name: &str) -> Outcome {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--locked", "-p", "kaipiao-tests", "--test", "kits", "--", stem]);
+    command.args(["test", "--locked", "-p", "kaipiao-tests", "--test", "kits", "--", name]);
     run(command.current_dir(root))
 }

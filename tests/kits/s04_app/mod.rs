@@ -1,0 +1,3 @@
+//! An app opens the page with its kit.
+
+mod ios;
