@@ -1,3 +1,0 @@
-//! An app opens the page with its kit.
-
-mod ios;
