@@ -11,7 +11,7 @@ mod raised;
 mod receiver;
 mod wait;
 
-pub use receiver::{AES_KEY, Received, Receiver, Reply, element};
+pub use receiver::{AES_KEY, Received, Receiver, Reply, element, read_request};
 pub use wait::{Ends, PATIENCE, PAUSE, let_pass, poll_within, wait_for, wait_until};
 
 use kaipiao_cli::compose;

@@ -166,7 +166,8 @@ fn verify(received: &Received) -> Reply {
     }
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<(String, Received)> {
+/// Reads a request, whole: its method, and what it holds. None: there is none, or no more.
+pub fn read_request(stream: &mut TcpStream) -> Option<(String, Received)> {
     let mut bytes = Vec::new();
     let head = loop {
         let mut chunk = [0; 4096];

@@ -366,6 +366,32 @@ async fn afterwards_each_source_is_led_where_it_belongs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_app_is_led_back_from_a_page_that_is_not_answered() {
+    let server = TestServer::start();
+    shop(&server);
+    let app = server.client(MOBILE_APP);
+    for look in [PHONE, Look { scripts: false, lang: "en", ..PHONE }] {
+        let browser = Browser::open(look).await;
+        let order_id = format!("unanswered-{}", look.lang);
+        let url = link(&app, &order_id, 0, json!({"source": "app", "redirect_url": ""}));
+        let back = async |err_code: i32| {
+            let found = browser.find(".actions a").await.attr("href").await.unwrap().unwrap();
+            let wanted = format!("{MOBILE_APP}://invoice?errCode={err_code}&wxOrderId={order_id}");
+            assert_eq!(found, wanted);
+        };
+        open_as(&browser, &url, USER).await;
+        browser.shoot("app-open").await;
+        back(-2).await;
+        assert!(server.pushes(&format!("order_id={order_id}")).is_empty());
+        assert_eq!(server.answer(&url, OTHER_USER, "authorize", None).0, 200);
+        browser.go(&url).await;
+        browser.shoot("app-taken").await;
+        back(-1).await;
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_keyboard_alone_is_enough() {
     let server = TestServer::start();
     let client = server.merchant();

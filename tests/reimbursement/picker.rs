@@ -1,10 +1,13 @@
 //! What the picker checks before it asks a user: whose page it is.
 
 use super::{chosen_for, named, wecom};
-use kaipiao_tests::{MERCHANT, REIMBURSER, TestServer, USER, assert_ok, assert_refused};
+use kaipiao_tests::{
+    ADMIN, MERCHANT, MOBILE_APP, REIMBURSER, TestServer, USER, assert_ok, assert_refused, form_token,
+};
 use kaipiao_wire::delivery::push_crypto::signature;
 use kaipiao_wire::reimbursement::card_sign::page_signature;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 const SIGNED: &str = "timestamp=1489030247&nonceStr=p6N7WOAF&signType=SHA1";
 const ORIGIN: &str = "origin=https://company.example";
@@ -107,4 +110,50 @@ fn a_page_is_configured_with_its_own_address_alone() {
     assert!(said("wx00000000000000aa", url).contains("invalid appid"));
     let headers = server.get_raw_headers("/open/js/jweixin-1.6.0.js");
     assert_eq!(headers["access-control-allow-origin"], "*");
+}
+
+#[test]
+fn an_app_is_led_back_from_the_picker_by_its_own_scheme() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    server.merchant().issued("1", "R1");
+    let (status, _) = server.put_account(MOBILE_APP, &json!({"reimbursement_api": true}), ADMIN);
+    assert_eq!(status, 200);
+    let app = server.client(MOBILE_APP);
+    let sign = card_sign(&app.ticket(), MOBILE_APP);
+    let of =
+        |sign: &str| format!("/open/choose-invoice?appid={MOBILE_APP}&{SIGNED}&cardSign={sign}");
+    let path = format!("{}&source=app", of(&sign));
+    let cookie = server.session(USER);
+    let headers = [("cookie", &*cookie), ("accept-language", "en")];
+    let offered = server.page("GET", &path, &headers, "").into_body();
+    let token = form_token(&offered);
+    let (_, rest) = offered.split_once("name=\"code\" value=\"").expect("an invoice is offered");
+    let code = rest.split('"').next().unwrap();
+    let back = |path: &str, form: &str| {
+        let method = if form.is_empty() { "GET" } else { "POST" };
+        let page = server.page(method, path, &headers, form);
+        let status = page.status().as_u16();
+        let html = page.into_body().replace("&amp;", "&").replace("&#38;", "&");
+        let (_, rest) = html.split_once(&format!("href=\"{MOBILE_APP}://")).expect("a way back");
+        (status, rest.split('"').next().unwrap().to_owned())
+    };
+    let cancelled = back(&path, &format!("form_token={token}&cancel=1"));
+    assert_eq!(cancelled, (200, "choose-invoice?errCode=-2".to_owned()));
+    let (status, wrong) = back(&format!("{}&source=app", of("00")), "");
+    assert!(status == 403 && wrong.starts_with("choose-invoice?errCode=-1&errStr=invalid%20sign"));
+    let (status, chosen) = back(&path, &format!("form_token={token}&code={code}"));
+    let query = chosen.split_once('?').unwrap().1.as_bytes();
+    let members: HashMap<String, String> = form_urlencoded::parse(query).into_owned().collect();
+    assert_eq!((status, &*members["errCode"]), (200, "0"));
+    let chosen: Value = serde_json::from_str(&members["choose_invoice_info"]).unwrap();
+    let named = json!({
+        "card_id": chosen[0]["card_id"], "encrypt_code": chosen[0]["encrypt_code"],
+    });
+    let info = app.post("/card/invoice/reimburse/getinvoiceinfo", &named);
+    assert_eq!(info["user_info"]["order_id"], "1", "{info}");
+    // Only an appid is a scheme that is led to, and a page is told by its origin.
+    for path in [of(&sign), path.replace(MOBILE_APP, "javascript")] {
+        assert_eq!(server.page("GET", &path, &headers, "").status(), 400, "{path}");
+    }
 }

@@ -93,7 +93,8 @@ impl Role {
             }
             // A self-built merchant is its own platform.
             Permission::Platform => matches!(self, Self::Merchant | Self::Platform),
-            Permission::Reimbursement => matches!(self, Self::Merchant | Self::Reimburser),
+            // Also apps (wire_facts 0.1).
+            Permission::Reimbursement => !matches!(self, Self::Platform),
         }
     }
 
@@ -270,6 +271,7 @@ mod tests {
         assert_eq!(of(Role::Platform, None), [false, false, true, false]);
         assert_eq!(of(Role::Reimburser, None), [false, false, false, true]);
         assert_eq!(of(Role::Merchant, Some(true)), [true; 4]);
+        assert_eq!(of(Role::MobileApp, Some(true)), [true, true, false, true]);
         assert_eq!(of(Role::Platform, Some(true)), [false, false, true, false]);
         assert_eq!(of(Role::Merchant, Some(false)), [false; 4]);
     }

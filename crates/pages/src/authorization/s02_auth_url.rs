@@ -32,7 +32,9 @@ use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
-use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
+use kaipiao_wire::authorization::s02_auth_url::{
+    NoAnswer, Return, return_after, return_without_answer,
+};
 
 /// What the page says of the order, whatever its state.
 struct OrderFacts {
@@ -108,6 +110,8 @@ struct Authorize<'a> {
     trouble: &'a str,
     /// A type 1 page's part; None on the others.
     title: Option<TitlePart<'a>>,
+    /// Where an app's user goes who leaves without an answer.
+    way_out: Option<String>,
 }
 
 struct TitlePart<'a> {
@@ -150,6 +154,8 @@ struct Closed<'a> {
     facts: OrderFacts,
     said: Said,
     reason: Option<RejectionReason>,
+    /// Where an app's user goes from here.
+    way_out: Option<String>,
 }
 
 /// `GET` and `POST` of an auth_url.
@@ -208,7 +214,8 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
     let said = why.said(facts.purpose);
-    html(status, &Closed { frame, facts, said, reason })
+    let way_out = return_without_answer(&page.request, NoAnswer::Failed);
+    html(status, &Closed { frame, facts, said, reason, way_out })
 }
 
 fn answered(
@@ -327,8 +334,15 @@ fn asking<'a>(
         may_save: page.fields.company.shows_title() || page.fields.personal.shows_title(),
     });
     let was_declined = matches!(page.status, PageStatus::Declined);
-    let shown_mark = shown_mark(&page.request);
-    Authorize { frame, facts: OrderFacts::of(page), was_declined, shown_mark, trouble, title }
+    Authorize {
+        frame,
+        facts: OrderFacts::of(page),
+        was_declined,
+        shown_mark: shown_mark(&page.request),
+        trouble,
+        title,
+        way_out: return_without_answer(&page.request, NoAnswer::Left),
+    }
 }
 
 async fn authorize(

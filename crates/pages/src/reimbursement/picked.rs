@@ -1,4 +1,4 @@
-//! What pickers have in common: the page that has opened one, and what it is told in the end.
+//! What pickers have in common: who has opened one, and what they are told in the end.
 
 use crate::page::{Frame, html_with_script, notice};
 use crate::reimbursement::jssdk::PICKED_PATH;
@@ -23,7 +23,10 @@ pub(super) fn no_origin(frame: &Frame) -> Response {
         frame,
         StatusCode::BAD_REQUEST,
         ("地址不完整", "This address is not complete"),
-        ("请在企业的页面里打开发票选择器。", "Open the picker from the company's page."),
+        (
+            "请在企业的页面或应用里打开发票选择器。",
+            "Open the picker from the company's page or app.",
+        ),
     )
 }
 

@@ -1,7 +1,7 @@
 //! The picker: a user chooses invoices for a company, which can read, lock and write them off from then on
 //! (wire_facts 1.2).
 
-use crate::page::{Frame, html, initial};
+use crate::page::{Frame, Notice, html, initial};
 use crate::pages::Pages;
 use crate::reimbursement::picked::{self, Answer, no_origin, origin_of};
 use crate::time::china_day;
@@ -12,10 +12,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::reimbursement::choose::{self, ChooseError};
 use kaipiao_app::reimbursement::picker::{self, CardSign, PickerError};
-use kaipiao_domain::access::account::Account;
+use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::people::card::{CardCode, InvoiceCard};
 use kaipiao_domain::people::card_kind::CardKind;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_wire::reimbursement::app_return::{PickerEnd, return_to_app};
 use kaipiao_wire::reimbursement::read_invoice::write_chosen;
 
 pub(crate) const PICKER_PATH: &str = "/open/choose-invoice";
@@ -23,6 +24,25 @@ pub(crate) const PICKER_PATH: &str = "/open/choose-invoice";
 const NAME: &str = "choose_invoice";
 /// The only way to sign.
 const SIGN_TYPE: &str = "SHA1";
+/// What an app sends in the place of a page's origin.
+const SOURCE_OF_APPS: &str = "app";
+
+/// Who has opened the picker, and is told how it ends.
+enum Opener {
+    /// A page, by a message to its origin.
+    Page(String),
+    /// An app, by a link of its own scheme.
+    App(AppId),
+}
+
+impl Opener {
+    fn of(visit: &Visit) -> Option<Self> {
+        if visit.parameter("source") == SOURCE_OF_APPS {
+            return AppId::parse(&visit.parameter("appid")).map(Self::App);
+        }
+        origin_of(visit).map(Self::Page)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "picker.html")]
@@ -68,24 +88,25 @@ fn sign_of(visit: &Visit) -> CardSign {
     }
 }
 
-/// `GET` and `POST /open/choose-invoice?appid=&timestamp=&nonceStr=&signType=&cardSign=&origin=`
+/// `GET` and `POST /open/choose-invoice?appid=&timestamp=&nonceStr=&signType=&cardSign=`, from a page with
+/// `&origin=`, from an app with `&source=app`.
 pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let frame = visit.frame();
-    let Some(origin) = origin_of(&visit) else { return no_origin(&frame) };
+    let Some(opener) = Opener::of(&visit) else { return no_origin(&frame) };
     // What is read of the visit first: its body cannot be shared between threads.
     let (sign, sign_type) = (sign_of(&visit), visit.parameter("signType"));
     let company = match company_of(&pages, &sign, &sign_type).await {
         Ok(company) => company,
         Err(PickerError::Failed(failure)) => return unavailable(&frame, &failure),
-        Err(error) => return refused(&frame, &origin, error.to_string()),
+        Err(error) => return ended(&frame, &opener, PickerEnd::Failed(error.to_string())),
     };
     let UserVisit { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,
     };
     if form.find("cancel").is_some() {
-        return picked::cancelled(&frame, &origin, NAME);
+        return ended(&frame, &opener, PickerEnd::Cancelled);
     }
     let codes = codes_of(&form);
     if codes.is_empty() {
@@ -93,15 +114,11 @@ pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
         return offer(&pages, &frame, &company, &user.id, is_nothing_chosen).await;
     }
     match choose::choose(&pages.app, &company, &user.id, &codes).await {
-        Ok(chosen) => {
-            let info = Some(write_chosen(&chosen));
-            let answer = Answer { choose_invoice_info: info, ..Answer::of(NAME, "ok") };
-            picked::chosen(&frame, &origin, &answer)
-        }
+        Ok(chosen) => ended(&frame, &opener, PickerEnd::Chosen(chosen)),
         // Somebody else has it meanwhile: the list says what is left.
         Err(ChooseError::NotThere(_)) => offer(&pages, &frame, &company, &user.id, false).await,
         Err(ChooseError::Failed(failure)) => unavailable(&frame, &failure),
-        Err(error) => refused(&frame, &origin, error.to_string()),
+        Err(error) => ended(&frame, &opener, PickerEnd::Failed(error.to_string())),
     }
 }
 
@@ -142,12 +159,64 @@ async fn offer(
     }
 }
 
-fn refused(frame: &Frame, origin: &str, why: String) -> Response {
-    let words = frame.t(
-        "企业的页面有误，无法选择发票：",
-        "The company's page is wrong, nothing can be chosen: ",
-    );
-    let words = format!("{words}{why}");
-    let answer = Answer { err_desc: why, ..Answer::of(NAME, "fail") };
-    picked::page(frame, StatusCode::FORBIDDEN, origin, &answer, &words)
+/// Tells whoever has opened the picker how it ended.
+fn ended(frame: &Frame, opener: &Opener, end: PickerEnd) -> Response {
+    match opener {
+        Opener::Page(origin) => told_to_page(frame, origin, end),
+        Opener::App(appid) => told_to_app(frame, &return_to_app(appid, &end), &end),
+    }
+}
+
+fn told_to_page(frame: &Frame, origin: &str, end: PickerEnd) -> Response {
+    match end {
+        PickerEnd::Chosen(chosen) => {
+            let info = Some(write_chosen(&chosen));
+            let answer = Answer { choose_invoice_info: info, ..Answer::of(NAME, "ok") };
+            picked::chosen(frame, origin, &answer)
+        }
+        PickerEnd::Cancelled => picked::cancelled(frame, origin, NAME),
+        PickerEnd::Failed(why) => {
+            let words = frame.t(
+                "企业的页面有误，无法选择发票：",
+                "The company's page is wrong, nothing can be chosen: ",
+            );
+            let words = format!("{words}{why}");
+            let answer = Answer { err_desc: why, ..Answer::of(NAME, "fail") };
+            picked::page(frame, StatusCode::FORBIDDEN, origin, &answer, &words)
+        }
+    }
+}
+
+/// A browser opens an app's link only when it is tapped.
+fn told_to_app(frame: &Frame, address: &str, end: &PickerEnd) -> Response {
+    let back = ("返回应用", "Back to the app");
+    let (status, notice) = match end {
+        PickerEnd::Chosen(_) => (
+            StatusCode::OK,
+            Notice::new(
+                ("已选择发票", "Invoices chosen"),
+                ("返回应用，将所选发票交给企业。", "Go back to the app to hand them over."),
+            )
+            .of_yes(),
+        ),
+        PickerEnd::Cancelled => (
+            StatusCode::OK,
+            Notice::new(
+                ("未选择发票", "Nothing was chosen"),
+                ("可以返回应用，稍后再选。", "Go back to the app; you can choose later."),
+            )
+            .of_no(),
+        ),
+        PickerEnd::Failed(why) => (
+            StatusCode::FORBIDDEN,
+            Notice::new(
+                (
+                    "企业的应用有误，无法选择发票",
+                    "The company's app is wrong, nothing can be chosen",
+                ),
+                (why, why),
+            ),
+        ),
+    };
+    notice.with_link(address, back).page(frame, status)
 }

@@ -231,6 +231,33 @@ pub enum Return {
 const AUTHORIZED: i32 = 0;
 /// errCode of a user's no (WeChat SDK's "auth denied").
 const DENIED: i32 = -4;
+/// errCode of a page that was left (WeChat SDK's "user cancel").
+const LEFT: i32 = -2;
+/// errCode of anything else (WeChat SDK's "common").
+const FAILED: i32 = -1;
+
+/// Why an app's user comes back without having answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// They have left a page that asks them.
+    Left,
+    /// The page cannot be answered, or not any more.
+    Failed,
+}
+
+/// Where a page leads an app's user back without an answer (D-221); None: `request` is of another source.
+pub fn return_without_answer(request: &AuthorizationRequest, why: NoAnswer) -> Option<String> {
+    let err_code = match why {
+        NoAnswer::Left => LEFT,
+        NoAnswer::Failed => FAILED,
+    };
+    (request.source == Source::App).then(|| app_address(request, err_code))
+}
+
+fn app_address(request: &AuthorizationRequest, err_code: i32) -> String {
+    let order_id = utf8_percent_encode(request.order_id.as_str(), ENCODED);
+    format!("{}://invoice?errCode={err_code}&wxOrderId={order_id}", request.asked_by)
+}
 
 /// Where the user goes after a yes or a no to `request`.
 pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Return {
@@ -239,10 +266,7 @@ pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Retu
     let encoded = utf8_percent_encode(order_id, ENCODED);
     match request.source {
         Source::Wxa => Return::Result { err_code, order_id: order_id.to_owned() },
-        Source::App => Return::Address(format!(
-            "{}://invoice?errCode={err_code}&wxOrderId={encoded}",
-            request.asked_by
-        )),
+        Source::App => Return::Address(app_address(request, err_code)),
         Source::Web | Source::Wap if request.redirect_url.is_empty() => Return::Stay,
         Source::Web | Source::Wap => {
             // A link that was offered before hosts were checked may lead nowhere.
@@ -493,5 +517,19 @@ mod tests {
             serde_json::to_string(&back(Source::Wxa, "")).unwrap(),
             r#"{"errCode":-4,"wxOrderId":"SD 1096/+&中"}"#
         );
+    }
+
+    #[test]
+    fn an_app_alone_is_returned_to_without_an_answer() {
+        let back = |source, why| return_without_answer(&request(source, "https://a.cn"), why);
+        for (why, err_code) in [(NoAnswer::Left, -2), (NoAnswer::Failed, -1)] {
+            let order = "SD%201096%2F%2B%26%E4%B8%AD";
+            let address =
+                format!("wx6b61697069616f31://invoice?errCode={err_code}&wxOrderId={order}");
+            assert_eq!(back(Source::App, why), Some(address));
+            for source in [Source::Web, Source::Wap, Source::Wxa] {
+                assert_eq!(back(source, why), None);
+            }
+        }
     }
 }

@@ -1,0 +1,9 @@
+//! The kits of mobile apps (clients/), built and run beside a real server and a real Chromium.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+#[allow(dead_code, reason = "a kit's user does less than the pages' own tests do")]
+#[path = "../browser/harness.rs"]
+mod harness;
+mod phone;
+mod s04_app;
