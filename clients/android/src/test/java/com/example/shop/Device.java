@@ -54,6 +54,12 @@ final class Device {
         packages.removeActivity(BROWSER);
     }
 
+    /** Takes what links back open off the app. */
+    void removeEntry() {
+        String name = WXEntryActivity.class.getName();
+        packages.removeActivity(new ComponentName(application.getPackageName(), name));
+    }
+
     private void install(String server) throws Exception {
         DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
         factory.setNamespaceAware(true);
@@ -122,6 +128,13 @@ final class Device {
     /** What the app opens by itself, once its user is back. */
     WXEntryActivity opensByItself() {
         return entry(shadowOf(application).getNextStartedActivity());
+    }
+
+    /** The link that the app opens by itself. */
+    String opensLink() {
+        Intent started = shadowOf(application).getNextStartedActivity();
+        assertNotNull("an activity is started", started);
+        return started.getDataString();
     }
 
     private WXEntryActivity entry(Intent intent) {

@@ -2,6 +2,7 @@ package com.example.shop;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 
 import android.content.Intent;
@@ -21,6 +22,7 @@ import org.junit.Test;
 import org.junit.runner.RunWith;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.RuntimeEnvironment;
+import org.robolectric.android.controller.ActivityController;
 import org.robolectric.shadows.ShadowLog;
 
 /** What is sent and what is not, what is an answer and what is none. */
@@ -69,19 +71,20 @@ public class RequestTest {
 
     @Test
     public void onlyPagesOfTheWebAreOpened() {
-        List<String> others = new ArrayList<>();
-        others.add(null);
-        others.add("");
-        others.add("pages/auth/auth?o1=A-1");
-        others.add("javascript:alert(1)");
-        others.add("file:///sdcard/page.html");
-        others.add("https://");
-        others.add("https:?o1=A-1");
-        others.add(PAGE + "&t1=" + "1".repeat(10_240));
-        for (String url : others) {
+        for (String url : new String[] {null, "", PAGE + "&t1=" + "1".repeat(10_240)}) {
             assertNotSent(authorization(url), "missing or malformed");
         }
         assertNotSent(null, "missing or malformed");
+        for (String url :
+                new String[] {
+                    "pages/auth/auth?o1=A-1",
+                    "javascript:alert(1)",
+                    "file:///sdcard/page.html",
+                    "https://",
+                    "https:?o1=A-1",
+                }) {
+            assertNotSent(authorization(url), "url must be an address of the web");
+        }
         assertTrue(api(APP_ID).sendReq(authorization(PAGE)));
     }
 
@@ -125,7 +128,9 @@ public class RequestTest {
     @Test
     public void aManifestWithoutAServerHasNoPicker() throws Exception {
         new Device(null);
-        assertNotSent(picker(), "kaipiao.server");
+        assertNotSent(picker(), "lacks the meta-data kaipiao.server");
+        new Device("invoices.example");
+        assertNotSent(picker(), "kaipiao.server must be an address of the web");
     }
 
     @Test
@@ -140,20 +145,58 @@ public class RequestTest {
     }
 
     @Test
-    public void onlyTheAppsOwnLinksAreAnswers() {
-        List<BaseResp> answers = new ArrayList<>();
-        IWXAPIEventHandler handler =
-                new IWXAPIEventHandler() {
-                    @Override
-                    public void onReq(BaseReq request) {
-                        throw new AssertionError("nobody asks an app");
-                    }
+    public void theNewestPageIsTheOneThatIsLeft() {
+        ActivityController<OrderActivity> app = device.start();
+        assertTrue(app.get().askForInvoice(PAGE));
+        device.page(app);
+        assertTrue(app.get().askForInvoice(PAGE.replace("A-1", "A-2")));
+        device.page(app);
+        Answers answers = new Answers();
+        Intent older = viewing(APP_ID + "://invoice?errCode=0&wxOrderId=A-1");
+        assertTrue(api(APP_ID).handleIntent(older, answers));
+        assertNull(answers.newest().transaction);
+        app.restart().resume();
+        Intent left = viewing(device.opensLink());
+        assertTrue(api(APP_ID).handleIntent(left, answers));
+        assertEquals(BaseResp.ErrCode.ERR_USER_CANCEL, answers.newest().errCode);
+        assertEquals("A-2", ((WXInvoiceAuthInsert.Resp) answers.newest()).wxOrderId);
+        assertEquals("from the order's page", answers.newest().transaction);
+    }
 
-                    @Override
-                    public void onResp(BaseResp answer) {
-                        answers.add(answer);
-                    }
-                };
+    @Test
+    public void anAppThatTakesNoLinksIsToldSoInTheLog() {
+        device.removeEntry();
+        ActivityController<OrderActivity> app = device.start();
+        assertTrue(app.get().askForInvoice(PAGE));
+        device.page(app);
+        app.restart().resume();
+        device.opensNothing();
+        String logged = ShadowLog.getLogsForTag("Kaipiao").get(0).msg;
+        assertTrue(logged, logged.contains("no activity of the manifest takes links of " + APP_ID));
+    }
+
+    /** What a handler was told. */
+    private static final class Answers implements IWXAPIEventHandler {
+        final List<BaseResp> told = new ArrayList<>();
+
+        @Override
+        public void onReq(BaseReq request) {
+            throw new AssertionError("nobody asks an app");
+        }
+
+        @Override
+        public void onResp(BaseResp answer) {
+            told.add(answer);
+        }
+
+        BaseResp newest() {
+            return told.get(told.size() - 1);
+        }
+    }
+
+    @Test
+    public void onlyTheAppsOwnLinksAreAnswers() {
+        Answers handler = new Answers();
         IWXAPI api = api(APP_ID);
         assertFalse(api.handleIntent(null, handler));
         assertFalse(api.handleIntent(new Intent(), handler));
@@ -166,13 +209,13 @@ public class RequestTest {
                 }) {
             assertFalse(link, api.handleIntent(viewing(link), handler));
         }
-        assertTrue(answers.isEmpty());
+        assertTrue(handler.told.isEmpty());
         Intent own = viewing(APP_ID + "://invoice?errCode=0&wxOrderId=A%2F1%20%E5%8F%91%26%2B");
         assertTrue(api.handleIntent(own, handler));
-        assertEquals("A/1 发&+", ((WXInvoiceAuthInsert.Resp) answers.get(0)).wxOrderId);
+        assertEquals("A/1 发&+", ((WXInvoiceAuthInsert.Resp) handler.newest()).wxOrderId);
         for (String bare : new String[] {"://invoice?errCode=0", "://choose-invoice?errCode=0"}) {
             assertTrue(api.handleIntent(viewing(APP_ID + bare), handler));
-            assertEquals(BaseResp.ErrCode.ERR_COMM, answers.get(answers.size() - 1).errCode);
+            assertEquals(BaseResp.ErrCode.ERR_COMM, handler.newest().errCode);
         }
         api.detach();
         assertFalse(api.handleIntent(own, handler));

@@ -1,6 +1,5 @@
 package com.tencent.mm.opensdk.modelbiz;
 
-import android.net.Uri;
 import com.tencent.mm.opensdk.constants.ConstantsAPI;
 import com.tencent.mm.opensdk.modelbase.BaseReq;
 import com.tencent.mm.opensdk.modelbase.BaseResp;
@@ -24,12 +23,7 @@ public final class WXInvoiceAuthInsert {
 
         @Override
         public boolean checkArgs() {
-            if (url == null || url.length() > URL_LIMIT) {
-                return false;
-            }
-            Uri page = Uri.parse(url);
-            boolean isWeb = "https".equals(page.getScheme()) || "http".equals(page.getScheme());
-            return isWeb && page.getHost() != null && !page.getHost().isEmpty();
+            return url != null && !url.isEmpty() && url.length() <= URL_LIMIT;
         }
     }
 

@@ -82,7 +82,7 @@ final class BrowserApi implements IWXAPI {
         }
         BaseResp answer = WayBack.read(link);
         if (answer == null) {
-            return no("this link answers nothing: " + link);
+            return no("links to " + link.getHost() + " answer nothing");
         }
         answer.transaction = OpenedPage.end(link);
         handler.onResp(answer);

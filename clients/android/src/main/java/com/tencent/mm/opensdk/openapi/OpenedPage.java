@@ -70,7 +70,7 @@ final class OpenedPage implements Application.ActivityLifecycleCallbacks {
         ComponentName entry = left.resolveActivity(application.getPackageManager());
         if (entry == null) {
             forget();
-            BrowserApi.no("no activity of the manifest takes " + page.leftBy);
+            BrowserApi.no("no activity of the manifest takes links of " + page.leftBy.getScheme());
         } else if (!entry.equals(activity.getComponentName())) {
             application.unregisterActivityLifecycleCallbacks(this);
             activity.startActivity(left);

@@ -42,8 +42,9 @@ final class Page {
         throw new Unknown("there is no page for " + request.getClass().getName());
     }
 
-    private static Page authorization(WXInvoiceAuthInsert.Req request, String appId) {
-        Uri address = Uri.parse(request.url);
+    private static Page authorization(WXInvoiceAuthInsert.Req request, String appId)
+            throws Unknown {
+        Uri address = ofTheWeb(request.url, "url");
         return new Page(address, WayBack.leftOrder(appId, address.getQueryParameter("o1")));
     }
 
@@ -72,11 +73,20 @@ final class Page {
                     packages.getApplicationInfo(context.getPackageName(), PackageManager.GET_META_DATA);
             String address = app.metaData == null ? null : app.metaData.getString(SERVER);
             if (address != null) {
-                return Uri.parse(address);
+                return ofTheWeb(address, SERVER);
             }
         } catch (PackageManager.NameNotFoundException own) {
             throw new IllegalStateException("an app's own package is there", own);
         }
         throw new Unknown("the manifest lacks the meta-data " + SERVER + ", the server's address");
+    }
+
+    private static Uri ofTheWeb(String text, String name) throws Unknown {
+        Uri address = Uri.parse(text);
+        boolean isWeb = "https".equals(address.getScheme()) || "http".equals(address.getScheme());
+        if (!isWeb || address.getHost() == null || address.getHost().isEmpty()) {
+            throw new Unknown(name + " must be an address of the web, https://…");
+        }
+        return address;
     }
 }
