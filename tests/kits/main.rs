@@ -6,5 +6,5 @@
 #[path = "../browser/harness.rs"]
 mod harness;
 mod phone;
-mod s04_ios;
+mod s04_app;
 mod s05_android;
