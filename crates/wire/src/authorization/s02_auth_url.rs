@@ -203,7 +203,7 @@ pub enum NoAnswer {
     Failed,
 }
 
-/// Where a page leads an app's user back without an answer (D-210); None: `request` is of another source.
+/// Where a page leads an app's user back without an answer (D-221); None: `request` is of another source.
 pub fn return_without_answer(request: &AuthorizationRequest, why: NoAnswer) -> Option<String> {
     let err_code = match why {
         NoAnswer::Left => LEFT,

@@ -1,4 +1,4 @@
-//! How the picker leads back to a company's app (D-211).
+//! How the picker leads back to a company's app (D-222).
 
 use crate::reimbursement::read_invoice::write_chosen;
 use crate::url::ENCODED;
