@@ -7,3 +7,4 @@
 mod harness;
 mod phone;
 mod s04_app;
+mod s05_android;

@@ -15,6 +15,11 @@ pub(crate) fn ios(root: &Path) -> Outcome {
     tests(root, "s04_app")
 }
 
+/// Section 5's: Maven and Robolectric. What they need is on the machine by then (`android::prepare`).
+pub(crate) fn android(root: &Path) -> Outcome {
+    tests(root, "s05_android")
+}
+
 /// The tests of that stem build their kit themselves.
 fn tests(root: &Path, stem: &str) -> Outcome {
     let mut command = Command::new(env!("CARGO"));

@@ -17,6 +17,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
+mod android;
 mod command;
 mod errors;
 mod kits;
@@ -82,11 +83,12 @@ fn main() -> ExitCode {
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
         ["kits", "ios"] => done(kits::ios(root)),
+        ["kits", "android"] => done(android::prepare(root).and_then(|()| kits::android(root))),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits ios | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits ios|android | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
