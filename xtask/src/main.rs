@@ -11,12 +11,15 @@
 //!
 //! `cargo xtask errors`: writes docs/errors.md, with requests that the tests really sent.
 //!
+//! `cargo xtask kits`: the kits of clients/, once set-up has run.
+//!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
 mod command;
 mod errors;
+mod kits;
 mod postgres;
 
 use command::{Outcome, run};
@@ -90,11 +93,12 @@ fn main() -> ExitCode {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
+        ["kits"] => done(kits::mini_program(root, &npm(root))),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask errors | cargo xtask kits | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -215,6 +219,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromedriver", "chromium-driver"),
     ("chromium", "chromium"),
     ("curl", "curl"),
+    ("node", "nodejs"),
     ("npm", "npm"),
     ("pdfdetach", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
@@ -246,9 +251,8 @@ fn set_up(root: &Path) -> Outcome {
         apt_get(&missing)?;
     }
     make_venv(root)?;
-    let npm = target(root).join("npm");
     let quiet = ["install", "--silent", "--no-fund", "--no-audit", "--prefix"];
-    run(Command::new("npm").args(quiet).arg(&npm).arg(AXE))?;
+    run(Command::new("npm").args(quiet).arg(npm(root)).arg(AXE).args(kits::NODE_PACKAGES))?;
     let requirements = root.join("tests/sdk/requirements.txt");
     let pip = venv(root).join("bin/pip");
     run(Command::new(pip).args(["install", "--quiet", "-r"]).arg(requirements))
@@ -280,6 +284,11 @@ fn apt_get(packages: &[&str]) -> Outcome {
 /// Where cargo builds: its environment variable goes first, as for cargo itself.
 fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// Where the packages of Node are.
+fn npm(root: &Path) -> PathBuf {
+    target(root).join("npm")
 }
 
 fn venv(root: &Path) -> PathBuf {

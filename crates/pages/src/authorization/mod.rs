@@ -2,3 +2,4 @@
 
 pub(crate) mod fields;
 pub(crate) mod s02_auth_url;
+pub(crate) mod way_back;

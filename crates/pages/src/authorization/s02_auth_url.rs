@@ -2,11 +2,13 @@
 //!
 //! It works without scripts. Everything that a person taps is a submit button of one form: a title
 //! of their book (the page comes back filled, what was typed in the merchant's own fields stays),
-//! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing.
+//! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing. A script is on the last
+//! page alone, and only where another page has opened this one and waits for the answer (`way_back`).
 
 use crate::authorization::fields::{
     self, Field, detail_of, name_of, with_custom_of, without_custom,
 };
+use crate::authorization::way_back::WayBack;
 use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::phone::tel_address;
@@ -31,7 +33,7 @@ use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
-use kaipiao_wire::authorization::s02_auth_url::{Return, return_after};
+use kaipiao_wire::authorization::s02_auth_url::{Return, return_after, return_from_closed};
 
 /// What the page says of the order, whatever its state.
 struct OrderFacts {
@@ -138,10 +140,7 @@ struct Answered<'a> {
     answered_at: String,
     /// The name of the invoice that can be looked at; empty: there is none.
     invoice_name: String,
-    /// Where the user goes from here; empty: the page stays.
-    back: String,
-    /// The result object that a mini program reads; empty: none.
-    result: String,
+    way_back: WayBack,
 }
 
 /// What an answered order's page says.
@@ -203,6 +202,7 @@ struct Closed<'a> {
     facts: OrderFacts,
     why: ClosedBecause,
     reason: Option<RejectionReason>,
+    way_back: WayBack,
 }
 
 impl Closed<'_> {
@@ -233,6 +233,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     let visit = Visit::of(request);
     // A link that was changed is said to be so before anybody is asked who they are.
     let (link, is_done) = (visit.address(), visit.parameter("done") == "1");
+    let opener = visit.opener();
     if !auth_page::is_own_link(&pages.app, &link) {
         return forged(&visit.frame());
     }
@@ -245,7 +246,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         Err(error) => return refused(&frame, &link, error),
     };
     if !is_post {
-        return shown(&frame, page, is_done);
+        return shown(&frame, page, is_done, opener);
     }
     match form.get("decision") {
         "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
@@ -260,17 +261,17 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
 }
 
 /// The page as a GET shows it.
-fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
+fn shown(frame: &Frame, page: AuthPage, is_done: bool, opener: Option<String>) -> Response {
     let facts = OrderFacts::of(&page);
     let (why, reason) = match page.status.clone() {
         PageStatus::Authorized { at } => {
-            let back = return_after(&page.request, true);
+            let way_back = WayBack::of(return_after(&page.request, true), opener);
             let news = News::of(&page.progress, is_done);
-            return answered(frame, facts, news, Some(at), page.progress, back);
+            return answered(frame, facts, news, Some(at), page.progress, way_back);
         }
         PageStatus::Declined if is_done => {
-            let back = return_after(&page.request, false);
-            return answered(frame, facts, News::Declined, None, page.progress, back);
+            let way_back = WayBack::of(return_after(&page.request, false), opener);
+            return answered(frame, facts, News::Declined, None, page.progress, way_back);
         }
         PageStatus::Open | PageStatus::Declined => {
             let filled = first_filling(&page);
@@ -282,7 +283,9 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
         PageStatus::Refunded => (ClosedBecause::Refunded, None),
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
-    html(status, &Closed { frame, facts, why, reason })
+    let way_back = WayBack::of(return_from_closed(&page.request), opener);
+    let page = Closed { frame, facts, why, reason, way_back };
+    page.way_back.html(status, &page)
 }
 
 fn answered(
@@ -291,17 +294,8 @@ fn answered(
     news: News,
     at: Option<Timestamp>,
     progress: InvoiceProgress,
-    back: Return,
+    way_back: WayBack,
 ) -> Response {
-    let (back, result) = match back {
-        Return::Address(address) => (address, String::new()),
-        Return::Stay => (String::new(), String::new()),
-        result @ Return::Result { .. } => {
-            // Within a script element only `<` could end what it must not.
-            let result = kaipiao_wire::answer::bare(&result).replace('<', "\\u003c");
-            (String::new(), result)
-        }
-    };
     let invoice_name = match progress {
         InvoiceProgress::Issued { name, .. } => name,
         InvoiceProgress::Awaited | InvoiceProgress::Underway | InvoiceProgress::Failed => {
@@ -314,10 +308,9 @@ fn answered(
         news,
         answered_at: at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),
         invoice_name,
-        back,
-        result,
+        way_back,
     };
-    html(StatusCode::OK, &page)
+    page.way_back.html(StatusCode::OK, &page)
 }
 
 /// Both sides of a type 1 page, and which of them is open.

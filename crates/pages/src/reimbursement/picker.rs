@@ -3,7 +3,7 @@
 
 use crate::page::{Frame, html, initial};
 use crate::pages::Pages;
-use crate::reimbursement::picked::{self, Answer, no_origin, origin_of};
+use crate::reimbursement::picked::{self, Answer, no_origin};
 use crate::time::china_day;
 use crate::visit::{Form, UserVisit, Visit, unavailable};
 use askama::Template;
@@ -68,7 +68,7 @@ fn sign_of(visit: &Visit) -> CardSign {
 pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let frame = visit.frame();
-    let Some(origin) = origin_of(&visit) else { return no_origin(&frame) };
+    let Some(origin) = visit.opener() else { return no_origin(&frame) };
     // What is read of the visit first: its body cannot be shared between threads.
     let (sign, sign_type) = (sign_of(&visit), visit.parameter("signType"));
     let company = match company_of(&pages, &sign, &sign_type).await {

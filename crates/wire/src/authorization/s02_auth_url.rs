@@ -174,7 +174,7 @@ pub enum Return {
     Address(String),
     /// wxa: the result object that the mini program is handed.
     Result {
-        /// 0 authorized, -4 denied.
+        /// 0 authorized, -4 denied, -1 can no longer be answered.
         #[serde(rename = "errCode")]
         err_code: i32,
         /// The order.
@@ -189,6 +189,20 @@ pub enum Return {
 const AUTHORIZED: i32 = 0;
 /// errCode of a user's no (WeChat SDK's "auth denied").
 const DENIED: i32 = -4;
+
+/// errCode of anything else that ends the way (WeChat SDK's "common error").
+const FAILED: i32 = -1;
+
+/// Where the user goes from a page that can no longer be answered (expired, rejected, refunded, another user's): a mini
+/// program is told so (D-95), the others stay.
+pub fn return_from_closed(request: &AuthorizationRequest) -> Return {
+    match request.source {
+        Source::Wxa => {
+            Return::Result { err_code: FAILED, order_id: request.order_id.as_str().to_owned() }
+        }
+        Source::App | Source::Web | Source::Wap => Return::Stay,
+    }
+}
 
 /// Where the user goes after a yes or a no to `request`.
 pub fn return_after(request: &AuthorizationRequest, is_authorized: bool) -> Return {
@@ -415,5 +429,11 @@ mod tests {
             serde_json::to_string(&back(Source::Wxa, "")).unwrap(),
             r#"{"errCode":-4,"wxOrderId":"SD 1096/+&中"}"#
         );
+        let closed = |source| return_from_closed(&request(source, ""));
+        assert_eq!(
+            serde_json::to_string(&closed(Source::Wxa)).unwrap(),
+            r#"{"errCode":-1,"wxOrderId":"SD 1096/+&中"}"#
+        );
+        assert_eq!([Source::App, Source::Web].map(closed), [Return::Stay, Return::Stay]);
     }
 }
