@@ -96,7 +96,7 @@ async fn the_sections_call_opens_the_page_and_the_app_is_shown_what_the_user_ans
         let shop = Shop::open(&server);
         let browser = Browser::open(look).await;
         let says = |zh: &'static str, en: &'static str| in_words_of(look, zh, en);
-        let back = says("返回商家", "Back to the merchant");
+        let back = says("返回小程序", "Back to the mini program");
 
         let order_id = place_order(&browser, &shop).await;
         open_page(&browser).await;
@@ -147,14 +147,14 @@ async fn the_last_answer_counts_however_the_window_is_closed() {
     open_page(&browser).await;
     browser.says("现在仍可继续").await;
     browser.press("申请开票").await;
-    browser.says("返回商家").await;
+    browser.says("返回小程序").await;
     browser.close_window().await;
     let status = comes_back(&browser, &order_id, 0, "authorized").await;
     assert_eq!(status["invoice_status"], "auth success");
 
     // Opened again, the page says that it is authorized; so does the app's return.
     browser.click_and_follow("#open").await;
-    browser.says("返回商家").await;
+    browser.says("返回小程序").await;
     browser.close_window().await;
     comes_back(&browser, &order_id, 0, "authorized").await;
     browser.close().await;
@@ -171,9 +171,9 @@ async fn an_order_that_can_no_longer_be_answered_comes_back_as_failed() {
     assert_ok(&server.client(MINI_PROGRAM).reject(&order_id));
     open_page(&browser).await;
     browser.says("商家已拒绝开票").await;
-    browser.says("返回商家").await;
+    browser.says("返回小程序").await;
     browser.shoot("kit-wxa-rejected").await;
-    browser.press_and_return("返回商家").await;
+    browser.press_and_return("返回小程序").await;
     let status = comes_back(&browser, &order_id, -1, "failed").await;
     assert_eq!(status["invoice_status"], "reject insert");
     browser.close().await;

@@ -217,6 +217,12 @@ impl Closed<'_> {
             ClosedBecause::Refunded => self.frame.t("已退款", "Refunded"),
         }
     }
+
+    /// Is there anything to tap?
+    fn has_actions(&self) -> bool {
+        let leads_on = self.reason.as_ref().is_some_and(|reason| !reason.url.is_empty());
+        leads_on || !self.way_back.opener.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
