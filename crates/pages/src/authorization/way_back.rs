@@ -1,5 +1,5 @@
 //! Where the user goes from an authorization page that asks nothing any more, and what a page is told that has opened it
-//! in a window, as a mini program's stand-in in a browser does (section 3, D-210).
+//! in a window, as a mini program's stand-in in a browser does (section 3, D-225).
 
 use crate::page::{html, html_with_script};
 use crate::script::script;
