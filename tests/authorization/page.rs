@@ -209,6 +209,81 @@ fn a_mini_programs_result_cannot_end_its_script_element() {
     assert_eq!(result, json!({"errCode": 0, "wxOrderId": "</script><b>"}));
 }
 
+#[test]
+fn a_mini_programs_result_is_told_to_the_origin_that_the_link_was_opened_with_and_to_no_other() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    let cookie = server.session(USER);
+    let path = |source: &str, order_id: &str| {
+        let mut asked = client.asked(order_id, 0);
+        asked["source"] = json!(source);
+        asked["redirect_url"] = json!("");
+        let link = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
+        let path = link.strip_prefix(&server.base).unwrap_or(&link).trim_start_matches('/');
+        format!("/{}", path.split('#').next().unwrap())
+    };
+    let get = |page: &str| server.page("GET", page, &[("cookie", &cookie)], "");
+    let opener = "&origin=http%3A%2F%2Fshop.example%3A8090";
+    let page = format!("{}{opener}", path("wxa", "1"));
+    // Nothing to tell yet, and no script.
+    let open = get(&page);
+    assert!(!open.body().contains("<script"), "{}", open.body());
+    let yes = format!("decision=authorize&{}", form(open.body()));
+    let answered = server.page("POST", &page, &[("cookie", &cookie)], &yes);
+    let address = answered.headers()["location"].to_str().unwrap().to_owned();
+    assert!(address.ends_with(&format!("{opener}&done=1&errCode=0&wxOrderId=1")), "{address}");
+    let told = |page: &str| {
+        let answer = get(page);
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        let html = answer.into_body();
+        let runs = html.contains("<script src=\"/open/js/way_back.js\"></script>");
+        assert_eq!(policy.contains("script-src 'self';"), runs, "{policy}: {html}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let opener =
+            html.split_once("data-opener=\"").map(|(_, rest)| rest.split_once('"').unwrap());
+        let opener = opener.map(|(opener, _)| opener.to_owned());
+        assert_eq!(opener.is_some(), runs, "{html}");
+        opener
+    };
+    assert_eq!(told(&address).as_deref(), Some("http://shop.example:8090"));
+    assert_eq!(told(&address.replace(opener, "")), None);
+    for bad in ["", "*", "null", "javascript:x", "http://", "http://a.example/b", "http://a%22b"] {
+        let bad: String = form_urlencoded::byte_serialize(bad.as_bytes()).collect();
+        assert_eq!(told(&address.replace(opener, &format!("&origin={bad}"))), None, "{bad}");
+    }
+    // The other sources have their own ways back.
+    for source in ["web", "app"] {
+        let page = format!("{}{opener}", path(source, source));
+        let yes = format!("decision=authorize&{}", form(get(&page).body()));
+        assert_eq!(server.page("POST", &page, &[("cookie", &cookie)], &yes).status(), 303);
+        assert_eq!(told(&page), None, "{source}");
+    }
+    let script = server.get_raw("/open/js/way_back.js");
+    assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
+}
+
+#[test]
+fn a_mini_program_is_told_that_an_order_can_no_longer_be_answered() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    let mut asked = client.asked("1", 0);
+    asked["source"] = json!("wxa");
+    let path = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
+    let result = |user: &str| {
+        let cookie = server.session(user);
+        let answer = server.page("GET", &format!("/{path}"), &[("cookie", &cookie)], "");
+        let found =
+            answer.body().split_once("id=\"kaipiao-result\">").map(|(_, rest)| rest.to_owned());
+        found.map(|rest| rest.split_once("</script>").unwrap().0.to_owned())
+    };
+    assert_eq!(result(USER), None);
+    assert_eq!(server.answer(&path, USER, "authorize", None).0, 200);
+    assert_eq!(result(USER).unwrap(), r#"{"errCode":0,"wxOrderId":"1"}"#);
+    assert_eq!(result("lina").unwrap(), r#"{"errCode":-1,"wxOrderId":"1"}"#);
+    assert_ok(&client.reject("1"));
+    assert_eq!(result(USER).unwrap(), r#"{"errCode":-1,"wxOrderId":"1"}"#);
+}
+
 /// A server with an order, and what a user needs to answer it.
 fn at_the_page(
     server: &TestServer,

@@ -170,12 +170,16 @@ impl Browser {
         self.until("the page is left", async || !page.is_present().await.unwrap_or(false)).await;
     }
 
+    /// How many windows there are.
+    pub async fn windows(&self) -> usize {
+        self.driver.windows().await.unwrap().len()
+    }
+
     /// Clicks what opens a window, and goes on in that.
     pub async fn click_and_follow(&self, css: &str) {
         self.click(css).await;
-        let windows = async || self.driver.windows().await.unwrap();
-        self.until("a window opens", async || windows().await.len() == 2).await;
-        let newest = windows().await.pop().unwrap();
+        self.until("a window opens", async || self.windows().await == 2).await;
+        let newest = self.driver.windows().await.unwrap().pop().unwrap();
         self.driver.switch_to_window(newest).await.unwrap();
     }
 
@@ -189,13 +193,13 @@ impl Browser {
     /// Waits until this window is closed, and goes on in the first one.
     pub async fn return_once_closed(&self) {
         let (started, mut polls) = (Instant::now(), tokio::time::interval(PAUSE));
-        let windows = async || self.driver.windows().await.unwrap();
         // Not by `until`, which reads the page that is gone.
-        while windows().await.len() > 1 {
+        while self.windows().await > 1 {
             polls.tick().await;
             assert!(started.elapsed() < PATIENCE, "the window stays open");
         }
-        self.driver.switch_to_window(windows().await.remove(0)).await.unwrap();
+        let first = self.driver.windows().await.unwrap().remove(0);
+        self.driver.switch_to_window(first).await.unwrap();
     }
 
     /// Closes this window as a person does, and goes on in the one that opened it.

@@ -1,4 +1,4 @@
-//! The kits of mobile apps (clients/), built and run beside a real server and a real Chromium.
+//! The kits of `clients/`, each driven against a real server whose pages are clicked in a real Chromium.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
@@ -6,5 +6,6 @@
 #[path = "../browser/harness.rs"]
 mod harness;
 mod phone;
+mod s03_mini_program;
 mod s04_app;
 mod s05_android;

@@ -2,7 +2,8 @@
 
 use super::{chosen_for, named, wecom};
 use kaipiao_tests::{
-    ADMIN, MERCHANT, MOBILE_APP, REIMBURSER, TestServer, USER, assert_ok, assert_refused, form_token,
+    ADMIN, MERCHANT, MOBILE_APP, REIMBURSER, TestServer, USER, assert_ok, assert_refused,
+    form_token,
 };
 use kaipiao_wire::delivery::push_crypto::signature;
 use kaipiao_wire::reimbursement::card_sign::page_signature;

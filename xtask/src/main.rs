@@ -82,13 +82,14 @@ fn main() -> ExitCode {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
+        ["kits", "miniprogram"] => done(kits::mini_program(root, &npm(root))),
         ["kits", "ios"] => done(kits::ios(root)),
         ["kits", "android"] => done(android::prepare(root).and_then(|()| kits::android(root))),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits ios|android | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits miniprogram|ios|android | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -218,6 +219,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromedriver", "chromium-driver"),
     ("chromium", "chromium"),
     ("curl", "curl"),
+    ("node", "nodejs"),
     ("npm", "npm"),
     ("pdfdetach", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
@@ -249,9 +251,8 @@ fn set_up(root: &Path) -> Outcome {
         apt_get(&missing)?;
     }
     make_venv(root)?;
-    let npm = target(root).join("npm");
     let quiet = ["install", "--silent", "--no-fund", "--no-audit", "--prefix"];
-    run(Command::new("npm").args(quiet).arg(&npm).arg(AXE))?;
+    run(Command::new("npm").args(quiet).arg(npm(root)).arg(AXE).args(kits::NODE_PACKAGES))?;
     let requirements = root.join("tests/sdk/requirements.txt");
     let pip = venv(root).join("bin/pip");
     run(Command::new(pip).args(["install", "--quiet", "-r"]).arg(requirements))
@@ -283,6 +284,11 @@ fn apt_get(packages: &[&str]) -> Outcome {
 /// Where cargo builds: its environment variable goes first, as for cargo itself.
 fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// Where the packages of Node are.
+fn npm(root: &Path) -> PathBuf {
+    target(root).join("npm")
 }
 
 fn venv(root: &Path) -> PathBuf {

@@ -1,6 +1,6 @@
 //! What people see. Server-rendered, phone first, in Chinese and English, with one style and no request
-//! to anywhere else. No page needs a script but the last one of a picker, which tells the page that has
-//! opened it (`reimbursement`).
+//! to anywhere else. No page needs a script but the last one of a window that another page has opened:
+//! it tells that page what was picked (`reimbursement`), or how the user has answered (`authorization::way_back`).
 //!
 //! A page is a file with its handlers and a template of the same name; `visit` says who asks and
 //! what they sent, `page` what all pages share, `lang` in which language they speak.
@@ -19,6 +19,7 @@ mod phone;
 mod qr;
 mod reimbursement;
 mod router;
+mod script;
 mod style;
 mod time;
 mod visit;

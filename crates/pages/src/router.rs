@@ -1,6 +1,7 @@
 //! Every page, and where it is.
 
 use crate::authorization::s02_auth_url;
+use crate::authorization::way_back::{WAY_BACK_PATH, way_back};
 use crate::demo_shop;
 use crate::error_codes::{self, ERROR_CODE_PATH, ERROR_CODES_PATH};
 use crate::home::{Home, RouteRow, home_route};
@@ -170,6 +171,7 @@ fn everywhere() -> Vec<Served> {
         (JSSDK_PATH, get(jssdk::jssdk)),
         (CONFIG_PATH, get(jssdk::config)),
         (PICKED_PATH, get(jssdk::picked)),
+        (WAY_BACK_PATH, get(way_back)),
         (ERROR_CODES_PATH, get(error_codes::list)),
         (ERROR_CODE_PATH, get(error_codes::show)),
         (STYLE_PATH, get(style)),

@@ -57,6 +57,15 @@ impl Visit {
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
+    /// The origin of the page that has opened this one in a window, as that page has named it: what it may be told goes
+    /// there alone. None: none is named, or it is none of an http or https address.
+    pub(crate) fn opener(&self) -> Option<String> {
+        let origin = self.parameter("origin");
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
+        (!host.is_empty() && host.len() <= 255 && host.chars().all(is_host)).then_some(origin)
+    }
+
     /// Where the asked page of a listing begins; None: at the first entry.
     pub(crate) fn after(&self) -> Option<String> {
         Some(self.parameter("after")).filter(|after| !after.is_empty())

@@ -2,4 +2,5 @@
 
 pub(crate) mod fields;
 pub(crate) mod s02_auth_url;
+pub(crate) mod way_back;
 mod words;

@@ -2,11 +2,13 @@
 //!
 //! It works without scripts. Everything that a person taps is a submit button of one form: a title
 //! of their book (the page comes back filled, what was typed in the merchant's own fields stays),
-//! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing.
+//! yes, and no. After yes or no the browser is sent on by GET, so that a reload repeats nothing. A script is on the last
+//! page alone, and only where another page has opened this one and waits for the answer (`way_back`).
 
 use crate::authorization::fields::{
     self, Field, detail_of, name_of, with_custom_of, without_custom,
 };
+use crate::authorization::way_back::WayBack;
 use crate::authorization::words::{ClosedBecause, News, Purpose, Said};
 use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
@@ -32,9 +34,7 @@ use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
-use kaipiao_wire::authorization::s02_auth_url::{
-    NoAnswer, Return, return_after, return_without_answer,
-};
+use kaipiao_wire::authorization::s02_auth_url::{NoAnswer, return_after, return_without_answer};
 
 /// What the page says of the order, whatever its state.
 struct OrderFacts {
@@ -141,10 +141,7 @@ struct Answered<'a> {
     answered_at: String,
     /// The name of the invoice that can be looked at; empty: there is none.
     invoice_name: String,
-    /// Where the user goes from here; empty: the page stays.
-    back: String,
-    /// The result object that a mini program reads; empty: none.
-    result: String,
+    way_back: WayBack,
 }
 
 #[derive(Template)]
@@ -154,8 +151,15 @@ struct Closed<'a> {
     facts: OrderFacts,
     said: Said,
     reason: Option<RejectionReason>,
-    /// Where an app's user goes from here.
-    way_out: Option<String>,
+    way_back: WayBack,
+}
+
+impl Closed<'_> {
+    /// Is there anything to tap?
+    fn has_actions(&self) -> bool {
+        let leads_on = self.reason.as_ref().is_some_and(|reason| !reason.url.is_empty());
+        leads_on || self.way_back.leads_back()
+    }
 }
 
 /// `GET` and `POST` of an auth_url.
@@ -164,6 +168,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     let visit = Visit::of(request);
     // A link that was changed is said to be so before anybody is asked who they are.
     let (link, is_done) = (visit.address(), visit.parameter("done") == "1");
+    let opener = visit.opener();
     if !auth_page::is_own_link(&pages.app, &link) {
         return forged(&visit.frame());
     }
@@ -176,7 +181,7 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         Err(error) => return refused(&frame, &link, error),
     };
     if !is_post {
-        return shown(&frame, page, is_done);
+        return shown(&frame, page, is_done, opener);
     }
     match form.get("decision") {
         "authorize" => authorize(&pages, &frame, &link, page, &form, &user).await,
@@ -191,17 +196,17 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
 }
 
 /// The page as a GET shows it.
-fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
+fn shown(frame: &Frame, page: AuthPage, is_done: bool, opener: Option<String>) -> Response {
     let facts = OrderFacts::of(&page);
     let (why, reason) = match page.status.clone() {
         PageStatus::Authorized { at } => {
-            let back = return_after(&page.request, true);
+            let way_back = WayBack::of(return_after(&page.request, true), opener);
             let news = News::of(&page.progress, is_done);
-            return answered(frame, facts, news, Some(at), page.progress, back);
+            return answered(frame, facts, news, Some(at), page.progress, way_back);
         }
         PageStatus::Declined if is_done => {
-            let back = return_after(&page.request, false);
-            return answered(frame, facts, News::Declined, None, page.progress, back);
+            let way_back = WayBack::of(return_after(&page.request, false), opener);
+            return answered(frame, facts, News::Declined, None, page.progress, way_back);
         }
         PageStatus::Open | PageStatus::Declined => {
             let filled = first_filling(&page);
@@ -214,8 +219,9 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
     let said = why.said(facts.purpose);
-    let way_out = return_without_answer(&page.request, NoAnswer::Failed);
-    html(status, &Closed { frame, facts, said, reason, way_out })
+    let way_back = WayBack::of(return_without_answer(&page.request, NoAnswer::Failed), opener);
+    let page = Closed { frame, facts, said, reason, way_back };
+    page.way_back.html(status, &page)
 }
 
 fn answered(
@@ -224,17 +230,8 @@ fn answered(
     news: News,
     at: Option<Timestamp>,
     progress: InvoiceProgress,
-    back: Return,
+    way_back: WayBack,
 ) -> Response {
-    let (back, result) = match back {
-        Return::Address(address) => (address, String::new()),
-        Return::Stay => (String::new(), String::new()),
-        result @ Return::Result { .. } => {
-            // Within a script element only `<` could end what it must not.
-            let result = kaipiao_wire::answer::bare(&result).replace('<', "\\u003c");
-            (String::new(), result)
-        }
-    };
     let invoice_name = match progress {
         InvoiceProgress::Issued { name, .. } => name,
         InvoiceProgress::Awaited | InvoiceProgress::Underway | InvoiceProgress::Failed => {
@@ -248,10 +245,9 @@ fn answered(
         news,
         answered_at: at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),
         invoice_name,
-        back,
-        result,
+        way_back,
     };
-    html(StatusCode::OK, &page)
+    page.way_back.html(StatusCode::OK, &page)
 }
 
 /// Both sides of a type 1 page, and which of them is open.
@@ -341,7 +337,7 @@ fn asking<'a>(
         shown_mark: shown_mark(&page.request),
         trouble,
         title,
-        way_out: return_without_answer(&page.request, NoAnswer::Left),
+        way_out: return_without_answer(&page.request, NoAnswer::Left).into_address(),
     }
 }
 

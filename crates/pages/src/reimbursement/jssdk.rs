@@ -1,6 +1,7 @@
 //! The script that companies' pages load in the place of WeChat's, and what it asks this server.
 
 use crate::pages::Pages;
+use crate::script::script;
 use crate::visit::Visit;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -24,16 +25,6 @@ const PICKED: &str = include_str!("../../assets/picked.js");
 struct ConfigAnswer {
     #[serde(rename = "errMsg")]
     err_msg: String,
-}
-
-/// A script that pages of any origin may load.
-fn script(text: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-    ];
-    (headers, text).into_response()
 }
 
 /// `GET /open/js/jweixin-1.6.0.js`

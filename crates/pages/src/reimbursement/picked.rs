@@ -2,20 +2,11 @@
 
 use crate::page::{Frame, html_with_script, notice};
 use crate::reimbursement::jssdk::PICKED_PATH;
-use crate::visit::Visit;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
-
-/// The origin that the answer goes to: of an http or https address; None: it is none.
-pub(super) fn origin_of(visit: &Visit) -> Option<String> {
-    let origin = visit.parameter("origin");
-    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
-    let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
-    (!host.is_empty() && host.len() <= 255 && host.chars().all(is_host)).then_some(origin)
-}
 
 /// Whoever opens the address by hand.
 pub(super) fn no_origin(frame: &Frame) -> Response {

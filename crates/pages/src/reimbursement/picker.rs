@@ -3,7 +3,7 @@
 
 use crate::page::{Frame, Notice, html, initial};
 use crate::pages::Pages;
-use crate::reimbursement::picked::{self, Answer, no_origin, origin_of};
+use crate::reimbursement::picked::{self, Answer, no_origin};
 use crate::time::china_day;
 use crate::visit::{Form, UserVisit, Visit, unavailable};
 use askama::Template;

@@ -3,7 +3,7 @@
 use crate::page::{Frame, html};
 use crate::pages::Pages;
 use crate::people::title_choice::TitleChoice;
-use crate::reimbursement::picked::{self, Answer, no_origin, origin_of};
+use crate::reimbursement::picked::{self, Answer, no_origin};
 use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
@@ -57,7 +57,7 @@ impl<'a> TitleInfo<'a> {
 /// `GET` and `POST /open/choose-title?scene=&origin=`
 pub(crate) async fn choose(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
-    let Some(origin) = origin_of(&visit) else { return no_origin(&visit.frame()) };
+    let Some(origin) = visit.opener() else { return no_origin(&visit.frame()) };
     let UserVisit { user, frame, form } = match visit.known(&pages).await {
         Ok(known) => known,
         Err(response) => return response,

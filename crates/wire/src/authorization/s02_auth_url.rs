@@ -216,7 +216,7 @@ pub enum Return {
     Address(String),
     /// wxa: the result object that the mini program is handed.
     Result {
-        /// 0 authorized, -4 denied.
+        /// 0 authorized, -4 denied, -2 left, -1 can no longer be answered.
         #[serde(rename = "errCode")]
         err_code: i32,
         /// The order.
@@ -225,6 +225,16 @@ pub enum Return {
     },
     /// web and wap without a redirect_url that leads anywhere: the page stays.
     Stay,
+}
+
+impl Return {
+    /// Where a link leads; None: nowhere.
+    pub fn into_address(self) -> Option<String> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Result { .. } | Self::Stay => None,
+        }
+    }
 }
 
 /// errCode of a user's yes.
@@ -236,7 +246,7 @@ const LEFT: i32 = -2;
 /// errCode of anything else (WeChat SDK's "common").
 const FAILED: i32 = -1;
 
-/// Why an app's user comes back without having answered.
+/// Why a user goes back without having answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
     /// They have left a page that asks them.
@@ -245,13 +255,18 @@ pub enum NoAnswer {
     Failed,
 }
 
-/// Where a page leads an app's user back without an answer (D-221); None: `request` is of another source.
-pub fn return_without_answer(request: &AuthorizationRequest, why: NoAnswer) -> Option<String> {
+/// Where the user goes from a page without an answer: an app is led back (D-221), a mini program is told (D-226), the
+/// others stay.
+pub fn return_without_answer(request: &AuthorizationRequest, why: NoAnswer) -> Return {
     let err_code = match why {
         NoAnswer::Left => LEFT,
         NoAnswer::Failed => FAILED,
     };
-    (request.source == Source::App).then(|| app_address(request, err_code))
+    match request.source {
+        Source::App => Return::Address(app_address(request, err_code)),
+        Source::Wxa => Return::Result { err_code, order_id: request.order_id.as_str().to_owned() },
+        Source::Web | Source::Wap => Return::Stay,
+    }
 }
 
 fn app_address(request: &AuthorizationRequest, err_code: i32) -> String {
@@ -520,15 +535,17 @@ mod tests {
     }
 
     #[test]
-    fn an_app_alone_is_returned_to_without_an_answer() {
+    fn apps_and_mini_programs_are_returned_to_without_an_answer() {
         let back = |source, why| return_without_answer(&request(source, "https://a.cn"), why);
         for (why, err_code) in [(NoAnswer::Left, -2), (NoAnswer::Failed, -1)] {
             let order = "SD%201096%2F%2B%26%E4%B8%AD";
             let address =
                 format!("wx6b61697069616f31://invoice?errCode={err_code}&wxOrderId={order}");
-            assert_eq!(back(Source::App, why), Some(address));
-            for source in [Source::Web, Source::Wap, Source::Wxa] {
-                assert_eq!(back(source, why), None);
+            assert_eq!(back(Source::App, why), Return::Address(address));
+            let result = serde_json::to_string(&back(Source::Wxa, why)).unwrap();
+            assert_eq!(result, format!(r#"{{"errCode":{err_code},"wxOrderId":"SD 1096/+&中"}}"#));
+            for source in [Source::Web, Source::Wap] {
+                assert_eq!(back(source, why), Return::Stay);
             }
         }
     }
