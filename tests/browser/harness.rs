@@ -305,7 +305,16 @@ impl Browser {
 
     /// From now on the browser asks for dark pages.
     pub async fn goes_dark(&self) {
-        let media = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        self.prefers("dark").await;
+    }
+
+    /// From now on the browser asks for light pages.
+    pub async fn goes_light(&self) {
+        self.prefers("light").await;
+    }
+
+    async fn prefers(&self, scheme: &str) {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 

@@ -20,6 +20,7 @@ mod qr;
 mod reimbursement;
 mod router;
 mod style;
+mod telephone;
 mod time;
 mod visit;
 mod wrong_call;

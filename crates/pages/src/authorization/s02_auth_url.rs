@@ -9,7 +9,8 @@ use crate::authorization::fields::{
 };
 use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
-use crate::phone::tel_address;
+use crate::phone::around;
+use crate::telephone::tel_address;
 use crate::time::china_time;
 use crate::visit::{Form, UserVisit, Visit, unavailable};
 use askama::Template;
@@ -140,6 +141,8 @@ struct Answered<'a> {
     invoice_name: String,
     /// Where the user goes from here; empty: the page stays.
     back: String,
+    /// The address that the sandbox's phone plays in its place; empty: none.
+    played: String,
     /// The result object that a mini program reads; empty: none.
     result: String,
 }
@@ -244,6 +247,11 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         Ok(page) => page,
         Err(error) => return refused(&frame, &link, error),
     };
+    let back = way_back(&page, is_done);
+    let frame = match around::authorization_page(&pages, frame, &user, &page.request, back).await {
+        Ok(frame) => frame,
+        Err(response) => return response,
+    };
     if !is_post {
         return shown(&frame, page, is_done);
     }
@@ -259,17 +267,25 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     }
 }
 
+/// Where the user goes who has answered; None: they have not, or may answer again.
+fn way_back(page: &AuthPage, is_done: bool) -> Option<Return> {
+    match page.status {
+        PageStatus::Authorized { .. } => Some(return_after(&page.request, true)),
+        PageStatus::Declined if is_done => Some(return_after(&page.request, false)),
+        _ => None,
+    }
+}
+
 /// The page as a GET shows it.
 fn shown(frame: &Frame, page: AuthPage, is_done: bool) -> Response {
     let facts = OrderFacts::of(&page);
+    let back = way_back(&page, is_done).unwrap_or(Return::Stay);
     let (why, reason) = match page.status.clone() {
         PageStatus::Authorized { at } => {
-            let back = return_after(&page.request, true);
             let news = News::of(&page.progress, is_done);
             return answered(frame, facts, news, Some(at), page.progress, back);
         }
         PageStatus::Declined if is_done => {
-            let back = return_after(&page.request, false);
             return answered(frame, facts, News::Declined, None, page.progress, back);
         }
         PageStatus::Open | PageStatus::Declined => {
@@ -302,6 +318,11 @@ fn answered(
             (String::new(), result)
         }
     };
+    // No app of the sandbox's phone hears what an address of its own scheme says: the phone plays it.
+    let (back, played) = match &frame.phone {
+        Some(phone) => (phone.back.clone(), Some(back).filter(|link| !link.starts_with("http"))),
+        None => (back, None),
+    };
     let invoice_name = match progress {
         InvoiceProgress::Issued { name, .. } => name,
         InvoiceProgress::Awaited | InvoiceProgress::Underway | InvoiceProgress::Failed => {
@@ -315,6 +336,7 @@ fn answered(
         answered_at: at.map(|at| china_time(at.unix_seconds())).unwrap_or_default(),
         invoice_name,
         back,
+        played: played.unwrap_or_default(),
         result,
     };
     html(StatusCode::OK, &page)
