@@ -86,7 +86,7 @@ fn first_link(html: &str) -> String {
 }
 
 fn unescaped(html: &str) -> String {
-    [("&#34;", "\""), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
+    [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
         .iter()
         .fold(html.to_owned(), |text, (code, c)| text.replace(code, c))
 }

@@ -372,6 +372,25 @@ impl Browser {
         self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
 
+    /// Goes to an element that leads to another page by the tab key, and presses Enter there.
+    pub async fn enters(&self, css: &str) {
+        let script = format!("return document.activeElement.matches(\"{css}\")");
+        let is_there = async || {
+            let found = self.driver.execute(&*script, Vec::new()).await.unwrap();
+            found.json().as_bool().unwrap()
+        };
+        for _ in 0..60 {
+            if is_there().await {
+                let page = self.find("html").await;
+                self.keys("\u{e007}").await;
+                let is_left = async || !page.is_present().await.unwrap_or(false);
+                return self.until("the page is left", is_left).await;
+            }
+            self.keys("\u{e004}").await;
+        }
+        panic!("no tab leads to {css} on {}", self.address().await);
+    }
+
     /// The name of the element that has the focus.
     pub async fn focus(&self) -> String {
         let element = self.driver.active_element().await.unwrap();
