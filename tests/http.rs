@@ -7,6 +7,7 @@ mod authorization;
 mod check;
 mod damaged;
 mod delivery;
+mod demo_phone;
 mod demo_shop;
 mod error_codes;
 mod home;

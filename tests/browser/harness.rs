@@ -309,7 +309,16 @@ impl Browser {
 
     /// From now on the browser asks for dark pages.
     pub async fn goes_dark(&self) {
-        let media = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        self.prefers("dark").await;
+    }
+
+    /// From now on the browser asks for light pages.
+    pub async fn goes_light(&self) {
+        self.prefers("light").await;
+    }
+
+    async fn prefers(&self, scheme: &str) {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 
@@ -365,6 +374,25 @@ impl Browser {
     /// Presses keys, wherever the focus is.
     pub async fn keys(&self, keys: &str) {
         self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Goes to an element that leads to another page by the tab key, and presses Enter there.
+    pub async fn enters(&self, css: &str) {
+        let script = format!("return document.activeElement.matches(\"{css}\")");
+        let is_there = async || {
+            let found = self.driver.execute(&*script, Vec::new()).await.unwrap();
+            found.json().as_bool().unwrap()
+        };
+        for _ in 0..60 {
+            if is_there().await {
+                let page = self.find("html").await;
+                self.keys("\u{e007}").await;
+                let is_left = async || !page.is_present().await.unwrap_or(false);
+                return self.until("the page is left", is_left).await;
+            }
+            self.keys("\u{e004}").await;
+        }
+        panic!("no tab leads to {css} on {}", self.address().await);
     }
 
     /// The name of the element that has the focus.

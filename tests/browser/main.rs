@@ -5,5 +5,6 @@
 mod harness;
 mod payment;
 mod people;
+mod phone;
 mod reimbursement;
 mod s02_auth_url;

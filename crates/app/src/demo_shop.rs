@@ -3,6 +3,7 @@
 
 use crate::access::accounts;
 use crate::app::App;
+use crate::authorization::s02_auth_url::AuthUrl;
 use crate::authorization::{orders, s01_ticket, s02_auth_url};
 use crate::failure::Failure;
 use crate::invoicing::s14_make_out::{self, MakeOutError};
@@ -43,7 +44,10 @@ pub const RETURN_PATH: &str = "/shop/orders/";
 const ORDER_PREFIX: &str = "shop-";
 const NET: Fen = Fen::new(10_000);
 const TAX: Fen = Fen::new(1_300);
-const GROSS: Fen = Fen::new(11_300);
+/// What an order of the shop costs.
+pub const GROSS: Fen = Fen::new(11_300);
+/// The name of the one thing that it sells.
+pub const GOODS: &str = "钢笔";
 
 /// How far an order of the shop is, for one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,31 +69,49 @@ pub enum Progress {
 
 /// A new order: the link of its authorization page.
 pub async fn new_order(app: &App) -> Result<String, Failure> {
-    let merchant = account(app, DEMO_MERCHANT).await?;
+    let order_id = new_number(app, ORDER_PREFIX)?;
+    let redirect_url = format!("{}{RETURN_PATH}{order_id}", app.settings.public_base_url);
+    Ok(ask(app, DEMO_MERCHANT, Source::Wap, order_id, redirect_url).await?.link)
+}
+
+/// An order's number that nobody has used.
+pub(crate) fn new_number(app: &App, prefix: &str) -> Result<OrderId, Failure> {
+    let number = u64::from_be_bytes(app.random());
+    Ok(OrderId::parse(&format!("{prefix}{number:020}"))?)
+}
+
+/// getauthurl of an order of the shop, by the merchant's account or an app bound to it. The contact that it
+/// needs is set where nobody has.
+pub(crate) async fn ask(
+    app: &App,
+    appid: &str,
+    source: Source,
+    order_id: OrderId,
+    redirect_url: String,
+) -> Result<AuthUrl, Failure> {
+    let caller = account(app, appid).await?;
     let platform = account(app, DEMO_PLATFORM).await?;
-    if let Err(why) = s02_auth_url::require_contact(app, &merchant).await {
+    if let Err(why) = s02_auth_url::require_contact(app, &caller).await {
         let Failure::Refused(_) = why else { return Err(why) };
         let contact = Contact { phone: "0755-80000009".to_owned(), time_out: 12_345 };
         // One that the operator has set since then stays.
-        add(app, contact_key(&merchant.appid), &contact).await?;
+        add(app, contact_key(caller.merchant()), &contact).await?;
     }
-    let number = u64::from_be_bytes(app.random());
-    let order_id = OrderId::parse(&format!("{ORDER_PREFIX}{number:020}"))?;
     let now_s = u32::try_from(app.now().unix_seconds()).unwrap_or(u32::MAX);
     let request = AuthorizationRequest {
         platform: platform.platform_id.ok_or_else(|| changed(DEMO_PLATFORM))?,
-        redirect_url: format!("{}{RETURN_PATH}{order_id}", app.settings.public_base_url),
+        redirect_url,
         order_id,
         money_fen: GROSS.get(),
         timestamp: now_s,
-        source: Source::Wap,
+        source,
         card_kind: CardKind::Invoice,
         page_type: PageType::FillTitle,
-        asked_by: merchant.appid.clone(),
+        asked_by: caller.appid.clone(),
     };
-    let ticket = s01_ticket::issue(app, &merchant, TicketType::WxCard);
+    let ticket = s01_ticket::issue(app, &caller, TicketType::WxCard);
     let asked = AuthUrlRequest { request, platform_appid: platform.appid, ticket };
-    Ok(s02_auth_url::auth_url(app, &merchant, asked).await?.link)
+    s02_auth_url::auth_url(app, &caller, asked).await
 }
 
 /// The user is back from the authorization page: their invoice is asked for, once.
@@ -103,8 +125,7 @@ pub async fn come_back(app: &App, user: &UserId, order_id: &str) -> Result<Progr
         return Ok(Progress::NotTheirs(link));
     };
     let Some(serial) = &yes.used_by else {
-        let taxpayer = taxpayers::taxpayer_of(app, &merchant).await?;
-        s14_make_out::make_out(app, &merchant, &invoice(&order, yes, taxpayer)?).await?;
+        issue(app, &merchant, &order, yes).await?;
         return Ok(Progress::Issuing);
     };
     Ok(match wallet::progress(app, &merchant.appid, serial).await? {
@@ -117,7 +138,18 @@ pub async fn come_back(app: &App, user: &UserId, order_id: &str) -> Result<Progr
     })
 }
 
-async fn account(app: &App, appid: &str) -> Result<Account, Failure> {
+/// makeoutinvoice of an order of the shop that its user has authorized.
+pub(crate) async fn issue(
+    app: &App,
+    merchant: &Account,
+    order: &Order,
+    yes: &Authorization,
+) -> Result<(), MakeOutError> {
+    let taxpayer = taxpayers::taxpayer_of(app, merchant).await?;
+    s14_make_out::make_out(app, merchant, &invoice(order, yes, taxpayer)?).await
+}
+
+pub(crate) async fn account(app: &App, appid: &str) -> Result<Account, Failure> {
     let known = AppId::parse(appid).ok_or_else(|| changed(appid))?;
     accounts::find(app, &known).await?.ok_or_else(|| changed(appid).into())
 }
@@ -184,7 +216,7 @@ fn goods() -> Line {
         nature: LineNature::Normal,
         tax_code: "1060402010000000000".to_owned(),
         category: None,
-        name: "钢笔".to_owned(),
+        name: GOODS.to_owned(),
         unit: "支".to_owned(),
         model: String::new(),
         quantity: Some(Decimal::ONE),

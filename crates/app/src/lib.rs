@@ -9,6 +9,7 @@ mod app;
 pub mod authorization;
 pub mod check;
 pub mod delivery;
+pub mod demo_phone;
 pub mod demo_shop;
 mod failure;
 mod fair_turns;

@@ -34,6 +34,10 @@ pub struct DemoAccount {
 pub const DEMO_MERCHANT: &str = "wx6b61697069616f31";
 /// The invoicing platform.
 pub const DEMO_PLATFORM: &str = "wx6b61697069616f32";
+/// The mini program, bound to the merchant.
+pub const DEMO_MINI_PROGRAM: &str = "wx6b61697069616f34";
+/// The mobile app, bound to the merchant.
+pub const DEMO_MOBILE_APP: &str = "wx6b61697069616f35";
 /// The pay merchant, bound to the demo merchant and its apps.
 pub const DEMO_MCHID: &str = "1900000109";
 /// The key of the demo pay merchant.
@@ -96,14 +100,14 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
         bound_to: None,
     },
     DemoAccount {
-        appid: "wx6b61697069616f34",
+        appid: DEMO_MINI_PROGRAM,
         secret: "6b61697069616f2d6d696e6970726f67",
         role: "mini_program",
         name: "开票示例小程序 Kaipiao Demo Mini Program",
         bound_to: Some(DEMO_MERCHANT),
     },
     DemoAccount {
-        appid: "wx6b61697069616f35",
+        appid: DEMO_MOBILE_APP,
         secret: "6b61697069616f2d6d6f62696c656170",
         role: "mobile_app",
         name: "开票示例应用 Kaipiao Demo App",

@@ -89,7 +89,7 @@ pub(crate) async fn come_back(
 }
 
 /// The order's own page says who has answered, and takes another answer.
-fn not_theirs(frame: &Frame, link: &str) -> Response {
+pub(crate) fn not_theirs(frame: &Frame, link: &str) -> Response {
     let notice = Notice::new(
         ("没有开票", "No invoice this time"),
         ("你没有授权该订单开票。", "You did not ask for an invoice for this order."),
@@ -123,7 +123,7 @@ fn issuing(frame: &Frame, order_id: &str, look: u32) -> Response {
 }
 
 /// The demo merchant was changed, or its page asks for what no invoice can say.
-fn cannot_sell(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
+pub(crate) fn cannot_sell(frame: &Frame, why: &dyn core::fmt::Display) -> Response {
     tracing::warn!(%why, "the demo shop cannot do this");
     notice_with_way_home(
         frame,

@@ -21,6 +21,7 @@ mod reimbursement;
 mod router;
 mod script;
 mod style;
+mod telephone;
 mod time;
 mod visit;
 mod wrong_call;

@@ -1,8 +1,8 @@
 //! What all pages share: the frame, the headers, and the page that only says something.
 
 use crate::lang::Lang;
-use crate::phone::tel_address;
 use crate::style::STYLE_ADDRESS;
+use crate::telephone::tel_address;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,19 @@ pub(crate) struct Frame {
     pub(crate) user_name: String,
     /// Whether they may become somebody else (the sandbox).
     pub(crate) may_switch: bool,
+    /// The phone that the page is a screen of (the sandbox); None: the page is by itself.
+    pub(crate) phone: Option<Around>,
+}
+
+/// The sandbox's phone around a page.
+#[derive(Clone)]
+pub(crate) struct Around {
+    /// What is drawn above the page on the phone's screen, as HTML.
+    pub(crate) bar: String,
+    /// What stands beside the phone, as HTML.
+    pub(crate) panels: String,
+    /// Where the page leads back to: the app that has opened it.
+    pub(crate) back: String,
 }
 
 impl Frame {
@@ -30,6 +43,7 @@ impl Frame {
             form_token: String::new(),
             user_name: String::new(),
             may_switch: false,
+            phone: None,
         }
     }
 

@@ -12,6 +12,8 @@ use crate::payment::cashier::CASHIER_PATH;
 use crate::payment::pay_code::PAY_CODE_PATH;
 use crate::payment::{cashier, details, entry, pay_code};
 use crate::people::{cards, login, messages, title_code, title_link, titles};
+use crate::phone;
+use crate::phone::around::HOME_PATH;
 use crate::reimbursement::jssdk::{self, CONFIG_PATH, JSSDK_PATH, PICKED_PATH};
 use crate::reimbursement::picker::{self, PICKER_PATH};
 use crate::reimbursement::title_picker::{self, TITLE_PICKER_PATH};
@@ -24,6 +26,7 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use kaipiao_app::demo_phone::ORDERS_PATH;
 use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 use kaipiao_wire::people::title_link::{TITLE_CODE_PATH, USER_TITLE_PATH};
@@ -107,6 +110,12 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
 /// The pages that only a sandbox has.
 pub const SANDBOX_PAGE_ROUTES: &[RouteRow] = &[
     page_row(
+        "GET",
+        HOME_PATH,
+        "a phone with the demo merchant's three apps: what the app, the push and getauthdata say, side by side",
+        "示例手机：三种应用的开票流程，以及应用返回、推送与 getauthdata 的结果",
+    ),
+    page_row(
         "GET POST",
         CASHIER_PATH,
         "the cashier: what code_url and mweb_url open; no money moves",
@@ -182,11 +191,15 @@ fn everywhere() -> Vec<Served> {
     .into()
 }
 
-/// The shop, the cashier and the pay codes of the sandbox; in production merchants bring their own, and nobody pays here.
+/// The shop, the phone, the cashier and the pay codes of the sandbox; in production merchants bring their own, and nobody pays here.
 fn sandbox() -> Vec<Served> {
     vec![
         ("/shop/orders".to_owned(), post(demo_shop::order)),
         (format!("{RETURN_PATH}{{order_id}}"), get(demo_shop::come_back)),
+        (HOME_PATH.to_owned(), get(phone::home::show)),
+        ("/phone/apps/{app}".to_owned(), get(phone::order::new)),
+        ("/phone/orders".to_owned(), post(phone::order::ask)),
+        (format!("{ORDERS_PATH}{{order_id}}"), get(phone::order::come_back)),
         ("/shop/payments".to_owned(), post(demo_shop::pay)),
         (CASHIER_PATH.to_owned(), get(cashier::show).post(cashier::pay)),
         (PAY_CODE_PATH.to_owned(), get(pay_code::show)),

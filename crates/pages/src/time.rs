@@ -14,6 +14,27 @@ pub(crate) fn china_day(unix_s: i64) -> String {
     in_china(unix_s).strftime("%Y-%m-%d").to_string()
 }
 
+/// The time of day as people in China read it.
+pub(crate) fn china_clock(unix_s: i64) -> String {
+    in_china(unix_s).strftime("%H:%M").to_string()
+}
+
+/// The time of day to the second as people in China read it.
+pub(crate) fn china_seconds(unix_s: i64) -> String {
+    in_china(unix_s).strftime("%H:%M:%S").to_string()
+}
+
+/// The day of a moment in China, as a phone shows it below its clock.
+pub(crate) fn china_weekday(lang: Lang, unix_s: i64) -> String {
+    const DAYS: [&str; 7] = ["日", "一", "二", "三", "四", "五", "六"];
+    let moment = in_china(unix_s);
+    let day = DAYS[usize::from(moment.weekday().to_sunday_zero_offset().unsigned_abs())];
+    match lang {
+        Lang::Zh => format!("{}月{}日 星期{day}", moment.month(), moment.day()),
+        Lang::En => moment.strftime("%A, %-d %B").to_string(),
+    }
+}
+
 /// The month of a moment in China, as a heading.
 pub(crate) fn china_month(lang: Lang, unix_s: i64) -> String {
     let moment = in_china(unix_s);
@@ -30,7 +51,7 @@ fn in_china(unix_s: i64) -> Zoned {
 
 #[cfg(test)]
 mod tests {
-    use super::{china_day, china_month, china_time};
+    use super::{china_clock, china_day, china_month, china_seconds, china_time, china_weekday};
     use crate::lang::Lang;
 
     #[test]
@@ -38,6 +59,19 @@ mod tests {
         assert_eq!(china_time(1_767_196_800), "2026-01-01 00:00");
         assert_eq!(china_day(1_767_196_799), "2025-12-31");
         assert_eq!(china_time(i64::MAX), "1970-01-01 08:00");
+    }
+
+    #[test]
+    fn a_phone_shows_time_and_day() {
+        assert_eq!(china_clock(1_767_196_799), "23:59");
+        assert_eq!(china_seconds(1_767_196_799), "23:59:59");
+        for (unix_s, zh, en) in [
+            (1_767_196_799, "12月31日 星期三", "Wednesday, 31 December"),
+            (1_767_456_000, "1月4日 星期日", "Sunday, 4 January"),
+        ] {
+            assert_eq!(china_weekday(Lang::Zh, unix_s), zh);
+            assert_eq!(china_weekday(Lang::En, unix_s), en);
+        }
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::authorization::way_back::WayBack;
 use crate::authorization::words::{ClosedBecause, News, Purpose, Said};
 use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
-use crate::phone::tel_address;
+use crate::phone::around;
+use crate::telephone::tel_address;
 use crate::time::china_time;
 use crate::visit::{Form, UserVisit, Visit, unavailable};
 use askama::Template;
@@ -34,7 +35,9 @@ use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleSide};
 use kaipiao_domain::people::user::{BookEntry, User};
-use kaipiao_wire::authorization::s02_auth_url::{NoAnswer, return_after, return_without_answer};
+use kaipiao_wire::authorization::s02_auth_url::{
+    NoAnswer, Return, return_after, return_without_answer,
+};
 
 /// What the page says of the order, whatever its state.
 struct OrderFacts {
@@ -180,6 +183,11 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
         Ok(page) => page,
         Err(error) => return refused(&frame, &link, error),
     };
+    let back = return_from(&page, is_done);
+    let frame = match around::authorization_page(&pages, frame, &user, &page.request, back).await {
+        Ok(frame) => frame,
+        Err(response) => return response,
+    };
     if !is_post {
         return shown(&frame, page, is_done, opener);
     }
@@ -195,17 +203,30 @@ pub(crate) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     }
 }
 
+/// Where the user goes from a page that asks nothing any more; None: it asks.
+fn return_from(page: &AuthPage, is_done: bool) -> Option<Return> {
+    match page.status {
+        PageStatus::Authorized { .. } => Some(return_after(&page.request, true)),
+        PageStatus::Declined if is_done => Some(return_after(&page.request, false)),
+        PageStatus::Open | PageStatus::Declined => None,
+        PageStatus::AuthorizedByAnother
+        | PageStatus::Rejected { .. }
+        | PageStatus::Expired
+        | PageStatus::Refunded => Some(return_without_answer(&page.request, NoAnswer::Failed)),
+    }
+}
+
 /// The page as a GET shows it.
 fn shown(frame: &Frame, page: AuthPage, is_done: bool, opener: Option<String>) -> Response {
     let facts = OrderFacts::of(&page);
+    let back = return_from(&page, is_done).unwrap_or(Return::Stay);
+    let way_back = WayBack::of(back, opener, frame.phone.as_ref());
     let (why, reason) = match page.status.clone() {
         PageStatus::Authorized { at } => {
-            let way_back = WayBack::of(return_after(&page.request, true), opener);
             let news = News::of(&page.progress, is_done);
             return answered(frame, facts, news, Some(at), page.progress, way_back);
         }
         PageStatus::Declined if is_done => {
-            let way_back = WayBack::of(return_after(&page.request, false), opener);
             return answered(frame, facts, News::Declined, None, page.progress, way_back);
         }
         PageStatus::Open | PageStatus::Declined => {
@@ -219,7 +240,6 @@ fn shown(frame: &Frame, page: AuthPage, is_done: bool, opener: Option<String>) -
     };
     let status = if why == ClosedBecause::Expired { StatusCode::GONE } else { StatusCode::OK };
     let said = why.said(facts.purpose);
-    let way_back = WayBack::of(return_without_answer(&page.request, NoAnswer::Failed), opener);
     let page = Closed { frame, facts, said, reason, way_back };
     page.way_back.html(status, &page)
 }
@@ -337,8 +357,14 @@ fn asking<'a>(
         shown_mark: shown_mark(&page.request),
         trouble,
         title,
-        way_out: return_without_answer(&page.request, NoAnswer::Left).into_address(),
+        way_out: way_out(frame, &page.request),
     }
+}
+
+/// Where an app's user leaves the page to: the sandbox's phone plays it.
+fn way_out(frame: &Frame, request: &AuthorizationRequest) -> Option<String> {
+    let address = return_without_answer(request, NoAnswer::Left).into_address()?;
+    Some(frame.phone.as_ref().map_or(address, |phone| phone.back.clone()))
 }
 
 async fn authorize(

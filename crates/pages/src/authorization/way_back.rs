@@ -1,7 +1,7 @@
 //! Where the user goes from an authorization page that asks nothing any more, and what a page is told that has opened it
 //! in a window, as a mini program's stand-in in a browser does (section 3, D-225).
 
-use crate::page::{html, html_with_script};
+use crate::page::{Around, html, html_with_script};
 use crate::script::script;
 use askama::Template;
 use axum::http::StatusCode;
@@ -23,6 +23,8 @@ pub(crate) async fn way_back() -> Response {
 pub(crate) struct WayBack {
     /// Where the user goes; empty: the page stays.
     pub(crate) address: String,
+    /// The address that the sandbox's phone plays in its place; empty: none.
+    pub(crate) played: String,
     /// The result object that a mini program reads, as JSON; empty: none.
     pub(crate) result: String,
     /// The origin that is told the result; empty: none.
@@ -30,18 +32,36 @@ pub(crate) struct WayBack {
 }
 
 impl WayBack {
-    /// `opener`: the origin that the link was opened with.
-    pub(crate) fn of(back: Return, opener: Option<String>) -> Self {
-        let nowhere = Self { address: String::new(), result: String::new(), opener: String::new() };
+    /// `opener`: the origin that the link was opened with; `phone`: the sandbox's phone around the page.
+    pub(crate) fn of(back: Return, opener: Option<String>, phone: Option<&Around>) -> Self {
+        let mut way = Self {
+            address: String::new(),
+            played: String::new(),
+            result: String::new(),
+            opener: String::new(),
+        };
         match back {
-            Return::Address(address) => Self { address, ..nowhere },
-            Return::Stay => nowhere,
+            Return::Address(address) => way.address = address,
+            Return::Stay => {}
             result @ Return::Result { .. } => {
                 // Within a script element only `<` could end what it must not.
-                let result = bare(&result).replace('<', "\\u003c");
-                Self { result, opener: opener.unwrap_or_default(), ..nowhere }
+                way.result = bare(&result).replace('<', "\\u003c");
+                way.opener = opener.unwrap_or_default();
             }
         }
+        match phone {
+            Some(phone) => way.on_phone(phone),
+            None => way,
+        }
+    }
+
+    /// No app of the sandbox's phone hears what an address of its own scheme says: the phone plays it.
+    fn on_phone(self, phone: &Around) -> Self {
+        let address = phone.back.clone();
+        if self.address.starts_with("http") {
+            return Self { address, ..self };
+        }
+        Self { address, played: self.address, ..self }
     }
 
     /// Is there anything to tap?

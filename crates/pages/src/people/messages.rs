@@ -4,7 +4,7 @@ use crate::page::{Frame, further, html};
 use crate::pages::Pages;
 use crate::payment::cashier::cashier_address;
 use crate::payment::details::{EntryRow, details_address};
-use crate::phone::tel_address;
+use crate::telephone::tel_address;
 use crate::time::china_time;
 use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;

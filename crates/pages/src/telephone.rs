@@ -1,4 +1,4 @@
-//! Phone numbers that can be tapped.
+//! Telephone numbers that can be tapped.
 
 /// A number as a `tel:` address (RFC 3966); empty: the text has no digit to dial.
 pub(crate) fn tel_address(phone: &str) -> String {
