@@ -77,6 +77,15 @@ impl Data {
     fn embedded() -> Self {
         Self { directory: tempfile::tempdir().unwrap(), database: None }
     }
+
+    fn settings(&self, settings: &str) -> Settings {
+        let mut settings = load(self.directory.path(), settings);
+        if let Some(database) = &self.database {
+            settings.database.choose(database.url());
+            settings.database.node = "main".to_owned();
+        }
+        settings
+    }
 }
 
 /// The token of a page's forms.
@@ -151,11 +160,7 @@ impl TestServer {
     }
 
     fn over(data: Data, settings: &str) -> Self {
-        let mut settings = load(data.directory.path(), settings);
-        if let Some(database) = &data.database {
-            settings.database.choose(database.url());
-            settings.database.node = "main".to_owned();
-        }
+        let settings = data.settings(settings);
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -179,6 +184,11 @@ impl TestServer {
             data,
             leaves_pushes: AtomicBool::new(false),
         }
+    }
+
+    /// The settings of a command that looks at this server's store.
+    pub fn settings_beside(&self) -> Settings {
+        self.data.settings("")
     }
 
     /// A server that runs as a process of its own, which nobody stops here.

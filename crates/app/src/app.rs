@@ -19,7 +19,7 @@ use kaipiao_ports::platform::pdf_reader::PdfReader;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 /// Adapters of the ports, as the composition root chose them.
 pub struct Parts {
@@ -35,9 +35,9 @@ pub struct Parts {
     pub issuer: Arc<dyn Issuer>,
     /// Draws invoices.
     pub renderer: Arc<dyn Renderer>,
-    /// Keeps the files that platforms upload.
+    /// Keeps the files that platforms upload, and those that invoices bring from outside.
     pub blobs: Arc<dyn Blobs>,
-    /// Reads them.
+    /// Reads uploaded PDFs.
     pub pdf_reader: Arc<dyn PdfReader>,
     /// This process among those that share the store.
     pub node: String,
@@ -46,6 +46,9 @@ pub struct Parts {
 /// Locks that token calls share: those of one account go one by one, since all of them change the
 /// same record.
 const TOKEN_LOCKS: usize = 64;
+
+/// Invoices whose documents are fetched from outside at once by a node: each has one document in memory at a time.
+const DOCUMENT_PLACES: usize = 32;
 
 /// What a look at the store has found.
 pub(crate) struct Look {
@@ -62,6 +65,8 @@ pub struct App {
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) pdf_reader: Arc<dyn PdfReader>,
     pub(crate) documents: DocumentCache,
+    /// One for each invoice whose documents are fetched.
+    pub(crate) document_places: Semaphore,
     pub(crate) told_codes: ToldCodes,
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
@@ -91,6 +96,7 @@ impl App {
             blobs,
             pdf_reader,
             documents: DocumentCache::new(),
+            document_places: Semaphore::new(DOCUMENT_PLACES),
             told_codes: ToldCodes::default(),
             keys,
             settings,

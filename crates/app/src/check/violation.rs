@@ -54,7 +54,9 @@ pub enum Invariant {
     OrderPayment,
     /// An uploaded PDF's file is there, as long as it was.
     PdfFile,
-    /// A file beside the store is an uploaded PDF's.
+    /// The files of the documents that an invoice brought are there, as long as they were.
+    DocumentFile,
+    /// A file beside the store is an uploaded PDF's, or an invoice's document.
     FileOrphan,
     /// An inserted invoice has its order, its card, its PDF and the record of its number.
     Inserted,
@@ -64,7 +66,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -88,6 +90,7 @@ impl Invariant {
         Self::PaymentAlias,
         Self::OrderPayment,
         Self::PdfFile,
+        Self::DocumentFile,
         Self::FileOrphan,
         Self::Inserted,
         Self::TakenNumber,
@@ -119,6 +122,7 @@ impl Invariant {
             Self::PaymentAlias => "payment_alias",
             Self::OrderPayment => "order_payment",
             Self::PdfFile => "pdf_file",
+            Self::DocumentFile => "document_file",
             Self::FileOrphan => "file_orphan",
             Self::Inserted => "inserted",
             Self::TakenNumber => "taken_number",
