@@ -15,7 +15,7 @@ use kaipiao_ports::clock::Clock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::record::Kind;
-use kaipiao_ports::store::{Commit, Page, Store};
+use kaipiao_ports::store::{Commit, Page};
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::invoicing::content::content_key;
 use kaipiao_store_memory::MemoryStore;
