@@ -164,7 +164,7 @@ fn the_icon_is_where_browsers_look_for_it() {
 #[test]
 fn a_browser_at_an_unknown_invoices_address_gets_a_page_in_its_language() {
     let server = TestServer::start();
-    for path in ["/invoice/pdf/x.y", "/invoice/svg/x.y"] {
+    for path in ["/invoice/pdf/x.y", "/invoice/svg/x.y", "/invoice/ofd/x.y", "/invoice/xml/x.y"] {
         for (language, words) in [("en", "There is no such invoice"), ("zh-CN", "发票不存在")]
         {
             let headers = [("accept", "text/html,*/*;q=0.8"), ("accept-language", language)];

@@ -77,6 +77,15 @@ impl Data {
     fn embedded() -> Self {
         Self { directory: tempfile::tempdir().unwrap(), database: None }
     }
+
+    fn settings(&self, settings: &str) -> Settings {
+        let mut settings = load(self.directory.path(), settings);
+        if let Some(database) = &self.database {
+            settings.database.choose(database.url());
+            settings.database.node = "main".to_owned();
+        }
+        settings
+    }
 }
 
 /// The token of a page's forms.
@@ -107,7 +116,7 @@ impl TestServer {
     /// A sandbox whose PDFs are read by this program.
     pub fn start_reading_with(program: PathBuf) -> Self {
         let data = Data::new();
-        let mut settings = load(data.directory.path(), "");
+        let mut settings = data.settings("");
         settings.files.reader = Some(program);
         Self::run(data, settings)
     }
@@ -159,15 +168,11 @@ impl TestServer {
     }
 
     fn over(data: Data, settings: &str) -> Self {
-        let settings = load(data.directory.path(), settings);
+        let settings = data.settings(settings);
         Self::run(data, settings)
     }
 
-    fn run(data: Data, mut settings: Settings) -> Self {
-        if let Some(database) = &data.database {
-            settings.database.choose(database.url());
-            settings.database.node = "main".to_owned();
-        }
+    fn run(data: Data, settings: Settings) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -191,6 +196,11 @@ impl TestServer {
             data,
             leaves_pushes: AtomicBool::new(false),
         }
+    }
+
+    /// The settings of a command that looks at this server's store.
+    pub fn settings_beside(&self) -> Settings {
+        self.data.settings("")
     }
 
     /// A server that runs as a process of its own, which nobody stops here.

@@ -1,4 +1,4 @@
-//! How to break the invariants of uploaded files.
+//! How to break the invariants of the files beside a store.
 
 use super::broken::{Break, Broken};
 use crate::platform::collector::{files, make_old};
@@ -86,7 +86,40 @@ pub const FILE_BREAKS: &[Break] = &[
         "platform_pdfs",
         "it is not counted",
     ),
+    (
+        Invariant::FileOrphan,
+        |store| put_old(store, "invoice-044032411111-00000001-0000000000000001"),
+        "files",
+        "no record names it",
+    ),
+    (
+        Invariant::DocumentFile,
+        |store| drop(name_document(store, 7)),
+        "invoice_requests",
+        "is not there",
+    ),
+    (
+        Invariant::DocumentFile,
+        |store| {
+            let number = name_document(store, 7);
+            put_old(store, &format!("invoice-{number}-{:016x}", 7));
+        },
+        "invoice_requests",
+        "has 4 bytes, not 3",
+    ),
 ];
+
+/// Says that an issued invoice has a document of three bytes; returns its code and number.
+fn name_document(store: &Broken, id: u64) -> String {
+    let (key, mut body) = store.find(Kind::InvoiceRequest, &["2ff836B1", "issued"]);
+    let invoice = &mut body["state"]["issued"];
+    let document = json!({"kind": "pdf", "id": format!("{id:016x}"), "size_bytes": 3});
+    invoice["documents"] = json!([document]);
+    let [code, number] = ["code", "number"].map(|name| invoice[name].as_str().unwrap());
+    let number = format!("{code}-{number}");
+    store.put(key, Some(body.to_string()));
+    number
+}
 
 /// Older than a server leaves one that nothing names.
 fn put_old(store: &Broken, name: &str) {

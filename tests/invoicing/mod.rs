@@ -2,6 +2,7 @@
 
 mod listing;
 mod nul;
+mod outside_documents;
 mod outside_issuer;
 mod s14_make_out;
 mod s15_offset;

@@ -3,10 +3,11 @@
 use crate::platform::upload::upload;
 use crate::platform::{INSERT, card_id, data, invoice};
 use hmac::{Hmac, KeyInit, Mac};
+use kaipiao_cli::check::CheckAsk;
 use kaipiao_cli::settings::Settings;
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_tests::{
-    MERCHANT, PLATFORM, Received, Receiver, Reply, TestServer, assert_ok, assert_refused,
+    ADMIN, MERCHANT, PLATFORM, Received, Receiver, Reply, TestServer, assert_ok, assert_refused,
     assert_sucesss,
 };
 use serde_json::{Value, json};
@@ -15,64 +16,72 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tempfile::NamedTempFile;
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const CODE: &str = "044001900111";
+pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const CODE: &str = "044001900111";
 
-fn signature(secret: &str, text: &str) -> String {
+fn signature(secret: &str, head: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.update(head.as_bytes());
+    mac.update(body);
+    hex(&mac.finalize().into_bytes())
 }
 
-fn now() -> i64 {
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn now() -> i64 {
     SystemClock::default().real_now().unix_seconds()
 }
 
 /// The question's action, once its signature has been checked.
-fn action(asked: &Received) -> &str {
+pub(super) fn action(asked: &Received) -> &str {
     let action = asked.target.strip_prefix("/issuer/").expect("the settings' address");
     let timestamp = &asked.headers["kaipiao-timestamp"];
     assert!(timestamp.parse::<i64>().unwrap().abs_diff(now()) < 60, "{timestamp}");
-    let text = format!("{action}\n{timestamp}\n{}", asked.body);
-    assert_eq!(asked.headers["kaipiao-signature"], signature(SECRET, &text));
+    let signature = signature(SECRET, &format!("{action}\n{timestamp}\n"), asked.body.as_bytes());
+    assert_eq!(asked.headers["kaipiao-signature"], signature);
     action
 }
 
 /// An answer to a question, signed with a secret at a moment.
 fn signed(secret: &str, at: i64, asked: &Received, answer: &Value) -> Reply {
-    let body = answer.to_string();
-    let question = &asked.headers["kaipiao-signature"];
-    let signature = signature(secret, &format!("answer\n{at}\n{question}\n{body}"));
-    let head = format!("Kaipiao-Timestamp: {at}\r\nKaipiao-Signature: {signature}");
-    let length = body.len();
-    let whole = format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}");
-    Reply::Raw(whole.into_bytes())
+    signed_bytes(secret, at, asked, answer.to_string().as_bytes())
 }
 
-fn answered(asked: &Received, answer: &Value) -> Reply {
+pub(super) fn signed_bytes(secret: &str, at: i64, asked: &Received, body: &[u8]) -> Reply {
+    let question = &asked.headers["kaipiao-signature"];
+    let signature = signature(secret, &format!("answer\n{at}\n{question}\n"), body);
+    let head = format!("Kaipiao-Timestamp: {at}\r\nKaipiao-Signature: {signature}");
+    let length = body.len();
+    let head = format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {length}\r\n\r\n");
+    Reply::Raw([head.as_bytes(), body].concat())
+}
+
+pub(super) fn answered(asked: &Received, answer: &Value) -> Reply {
     signed(SECRET, now(), asked, answer)
 }
 
-fn body(asked: &Received) -> Value {
+pub(super) fn body(asked: &Received) -> Value {
     serde_json::from_str(&asked.body).unwrap()
 }
 
 /// What is answered when the invoice with this number was issued to the question.
-fn issued(asked: &Received, number: usize) -> Value {
+pub(super) fn issued(asked: &Received, number: usize) -> Value {
     json!({
         "result": "issued", "content_digest": body(asked)["content_digest"], "code": CODE,
         "number": format!("{number:08}"), "check_code": "7".repeat(20), "issued_at": now(),
     })
 }
 
-fn secret_file(secret: &str) -> NamedTempFile {
+pub(super) fn secret_file(secret: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     writeln!(file, "{secret}").unwrap();
     file
 }
 
 /// A server whose issuer behaves so.
-fn server(issuer: &Receiver, secret: &NamedTempFile) -> TestServer {
+pub(super) fn server(issuer: &Receiver, secret: &NamedTempFile) -> TestServer {
     TestServer::start_with(&settings(&format!("http://{}/issuer/", issuer.address), secret))
 }
 
@@ -247,6 +256,73 @@ fn an_invoice_that_was_issued_for_another_content_is_not_taken_for_this_ones() {
     );
     let printed = server.pdf_text(&found["invoicedetail"]);
     assert!(printed.contains("星期一"), "{printed}");
+}
+
+/// Code and number that the serial says: 2ff836N26952000000000000017, or 2ff836N044001900111-00000017.
+fn number_of_serial(asked: &Received) -> (String, String) {
+    let serial = body(asked)["serial"].as_str().unwrap().to_owned();
+    let digits = serial.trim_start_matches("2ff836N").trim_end_matches(['r', 'x']);
+    let (code, number) = digits.split_once('-').unwrap_or(("", digits));
+    (code.to_owned(), number.to_owned())
+}
+
+#[test]
+fn equal_digits_of_two_years_or_codes_are_two_numbers() {
+    let issuer = Receiver::behaving(|_, asked| {
+        let mut answer = issued(asked, 1);
+        let (code, number) = number_of_serial(asked);
+        answer["check_code"] = json!(if code.is_empty() { String::new() } else { "7".repeat(20) });
+        (answer["code"], answer["number"]) = (json!(code), json!(number));
+        answered(asked, &answer)
+    });
+    let secret = secret_file(SECRET);
+    let server = server(&issuer, &secret);
+    let client = server.merchant();
+    let issues = |order: &str, digits: &str| {
+        let detail = client.issued(order, &format!("N{digits}"));
+        let (code, number) = digits.split_once('-').unwrap_or(("", digits));
+        assert_eq!((&detail["fpdm"], &detail["fphm"]), (&json!(code), &json!(number)));
+        detail
+    };
+    // The number of another invoice is still not taken.
+    let is_not_taken = |order: &str, digits: &str| {
+        client.authorized(order);
+        assert_sucesss(&client.make_out(&client.invoice(order, &format!("N{digits}x"))));
+        let refused = client.result(&format!("N{digits}x"));
+        assert_refused(&refused, 73102, "which another invoice has");
+    };
+    let classic = ["044001900111-00000017", "044001900112-00000017"];
+    let classic_blue = [issues("1", classic[0]), issues("2", classic[1])];
+    is_not_taken("3", classic[1]);
+    server.put_account(MERCHANT, &json!({"merchant": {"face": "digital"}}), ADMIN);
+    let digital = ["26952000000000000017", "27952000000000000017"];
+    let digital_blue = [issues("4", digital[0]), issues("5", digital[1])];
+    is_not_taken("6", digital[0]);
+    is_not_taken("7", digital[1]);
+    // Each is found by its own number, whichever year or code, and taken back.
+    let all = classic_blue.iter().chain(&digital_blue).rev();
+    for (nth, blue) in all.enumerate() {
+        let (code, number) = (blue["fpdm"].as_str().unwrap(), format!("9{nth}"));
+        let red = match code {
+            "" => format!("N26952{number:0>15}r"),
+            code => format!("N{code}-{number:0>8}r"),
+        };
+        assert_sucesss(&client.offset(&client.offset_of(blue, &red)));
+        assert_eq!(client.result(&red)["errcode"], json!(0), "{red}");
+        let body = client.offset_of(blue, &format!("{red}x"));
+        assert_refused(&client.offset(&body), 72024, "offset by");
+    }
+    assert_holds(&server);
+}
+
+/// `kaipiao check` finds nothing wrong.
+pub(super) fn assert_holds(server: &TestServer) {
+    server.all_completed();
+    let ask = CheckAsk { limit: 10, json: false };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let settings = server.settings_beside();
+    let report = runtime.block_on(kaipiao_cli::check::run(&settings, ask, |_| {})).unwrap();
+    assert!(report.holds, "{}", report.text);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use kaipiao_ports::platform::pdf_reader::PdfReader;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 /// Adapters of the ports, as the composition root chose them.
 pub struct Parts {
@@ -36,9 +36,9 @@ pub struct Parts {
     pub issuer: Arc<dyn Issuer>,
     /// Draws invoices.
     pub renderer: Arc<dyn Renderer>,
-    /// Keeps the files that platforms upload.
+    /// Keeps the files that platforms upload, and those that invoices bring from outside.
     pub blobs: Arc<dyn Blobs>,
-    /// Reads them.
+    /// Reads uploaded PDFs.
     pub pdf_reader: Arc<dyn PdfReader>,
     /// This process among those that share the store.
     pub node: String,
@@ -52,6 +52,8 @@ const TOKEN_LOCKS: usize = 64;
 const PDFS_AT_ONCE: usize = 4;
 /// PDFs that wait to be read at most, of all accounts.
 const MOST_WAITING_PDFS: usize = 64;
+/// Invoices whose documents are fetched from outside at once by a node: each has one document in memory at a time.
+const DOCUMENT_PLACES: usize = 32;
 
 /// What a look at the store has found.
 pub(crate) struct Look {
@@ -70,6 +72,8 @@ pub struct App {
     /// Who has a PDF read, and who waits for that.
     pub(crate) pdf_turns: Arc<FairTurns>,
     pub(crate) documents: DocumentCache,
+    /// One for each invoice whose documents are fetched.
+    pub(crate) document_places: Semaphore,
     pub(crate) told_codes: ToldCodes,
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
@@ -100,6 +104,7 @@ impl App {
             pdf_reader,
             pdf_turns: Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS)),
             documents: DocumentCache::new(),
+            document_places: Semaphore::new(DOCUMENT_PLACES),
             told_codes: ToldCodes::default(),
             keys,
             settings,

@@ -70,7 +70,7 @@ mod tests {
     use kaipiao_ports::clock::SystemClock;
     use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
     use kaipiao_ports::entropy::OsEntropy;
-    use kaipiao_ports::invoicing::issuer::Issuer;
+    use kaipiao_ports::invoicing::issuer::{Issuance, Issuer};
     use kaipiao_ports::invoicing::renderer::Renderer;
     use kaipiao_store_memory::MemoryStore;
     use kaipiao_wire::keys::Keys;
@@ -98,8 +98,8 @@ mod tests {
 
     #[async_trait::async_trait]
     impl Issuer for NotHere {
-        async fn issue(&self, _: &InvoiceRequest, _: &Content, _: Timestamp) -> IssuerAnswer {
-            IssuerAnswer::NotYet
+        async fn issue(&self, _: &InvoiceRequest, _: &Content, _: Timestamp) -> Issuance {
+            IssuerAnswer::NotYet.into()
         }
     }
 

@@ -176,6 +176,22 @@ pub const ROUTES: &[Route] = &[
         handler: || get(documents::svg),
     },
     Route {
+        methods: "GET",
+        path: "/invoice/ofd/{name}",
+        section: "16",
+        what: "the OFD that an invoice brought from its issuer",
+        what_zh: "开票方提供的发票 OFD",
+        handler: || get(documents::ofd),
+    },
+    Route {
+        methods: "GET",
+        path: "/invoice/xml/{name}",
+        section: "16",
+        what: "the XML that an invoice brought from its issuer",
+        what_zh: "开票方提供的发票 XML",
+        handler: || get(documents::xml),
+    },
+    Route {
         methods: "GET POST",
         path: "/card/invoice/seturl",
         section: "platform",

@@ -1,8 +1,10 @@
 //! What the issuer says, out of JSON. Members that are not known here are left alone.
 
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::invoicing::invoice_document::{DocumentKind, OfferedDocument};
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Most characters of a refusal that the merchant is told.
 const MAX_MESSAGE_CHARS: usize = 200;
@@ -31,6 +33,8 @@ pub(crate) struct Invoice {
     pub at: Timestamp,
     /// The tax machine; None: the settings' one.
     pub machine_number: Option<String>,
+    /// What it brings, each kind once.
+    pub documents: Vec<OfferedDocument>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +47,8 @@ struct AnswerShape {
     check_code: Option<String>,
     issued_at: Option<i64>,
     machine_number: Option<String>,
+    /// The SHA-256 of each document, in hexadecimal digits, by its kind.
+    documents: Option<BTreeMap<String, String>>,
 }
 
 impl Answer {
@@ -79,8 +85,21 @@ impl AnswerShape {
             check_code: required("check_code", self.check_code)?,
             at: Timestamp::from_unix_millis(millis.ok_or("issued_at must be unix seconds")?),
             machine_number: self.machine_number,
+            documents: offered(self.documents.unwrap_or_default())?,
         })
     }
+}
+
+fn offered(documents: BTreeMap<String, String>) -> Result<Vec<OfferedDocument>, String> {
+    let read = |(name, digits): (String, String)| {
+        let kind = DocumentKind::from_name(&name).ok_or("documents are pdf, ofd and xml")?;
+        let mut sha256 = [0; 32];
+        match base16ct::mixed::decode(&digits, &mut sha256) {
+            Ok(bytes) if bytes.len() == 32 => Ok(OfferedDocument { kind, sha256 }),
+            _ => Err(format!("documents.{name} must be a SHA-256 in 64 hexadecimal digits")),
+        }
+    };
+    documents.into_iter().map(read).collect()
 }
 
 fn required<T>(name: &str, member: Option<T>) -> Result<T, String> {
@@ -115,6 +134,7 @@ mod tests {
     fn an_issued_answer_needs_all_but_the_machine() {
         let Ok(Answer::Issued(invoice)) = read(&issued()) else { panic!("{:?}", read(&issued())) };
         assert_eq!((invoice.number.number(), invoice.machine_number), ("00000007", None));
+        assert_eq!(invoice.documents, []);
         assert_eq!(invoice.at.unix_seconds(), 1_767_225_600);
         for name in ["content_digest", "code", "number", "check_code", "issued_at"] {
             let mut without = issued();
@@ -133,6 +153,35 @@ mod tests {
             let mut wrong = issued();
             wrong[name] = bad;
             let error = read(&wrong).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn documents_are_named_by_their_kinds_and_digests() {
+        let with = |documents: Value| {
+            let mut answer = issued();
+            answer["documents"] = documents;
+            match read(&answer) {
+                Ok(Answer::Issued(invoice)) => Ok(invoice.documents),
+                other => Err(other.unwrap_err()),
+            }
+        };
+        let digest = "0aF".to_owned() + &"0".repeat(61);
+        let documents = with(json!({"xml": digest, "pdf": "ff".repeat(32)})).unwrap();
+        let kinds: Vec<_> = documents.iter().map(|document| document.kind).collect();
+        assert_eq!(kinds, [DocumentKind::Pdf, DocumentKind::Xml]);
+        assert_eq!((documents[0].sha256, &documents[1].sha256[..2]), ([255; 32], &[10, 240][..]));
+        assert_eq!(with(json!({})), Ok(Vec::new()));
+        assert_eq!(with(json!(null)), Ok(Vec::new()));
+        for (wrong, words) in [
+            (json!({"PDF": digest}), "documents are pdf, ofd and xml"),
+            (json!({"pdf": "ff"}), "documents.pdf must be a SHA-256"),
+            (json!({"pdf": "ff".repeat(33)}), "documents.pdf must be a SHA-256"),
+            (json!({"ofd": "zz".repeat(32)}), "documents.ofd must be a SHA-256"),
+            (json!(["pdf"]), "it is no answer"),
+        ] {
+            let error = with(wrong).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
     }

@@ -1,11 +1,14 @@
-//! One question and its answer, signed both ways.
+//! One question and its answer, signed both ways: JSON, or the bytes of a document.
 
 use crate::answer::Answer;
 use crate::question::Question;
 use crate::signature::{SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER};
+use bytes::Bytes;
 use core::time::Duration;
+use kaipiao_domain::invoicing::invoice_document::{InvoiceDocument, OfferedDocument};
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// How far an answer's timestamp may be from this machine's clock, in seconds.
@@ -35,6 +38,12 @@ pub enum AskError {
     /// A moment of signing that is too far from now.
     #[error("its answer was signed {0} s from this machine's time, and {MAX_SKEW_S} are allowed")]
     Stale(u64),
+    /// An answer of which only the beginning was read: so many bytes are taken.
+    #[error("its answer has more than {0} bytes")]
+    TooLong(usize),
+    /// A document that is another one than the invoice names, or of another kind.
+    #[error("what it sent {0}")]
+    OtherDocument(String),
     /// An answer that means nothing.
     #[error("its answer cannot be read: {0}")]
     Unreadable(String),
@@ -55,6 +64,35 @@ impl Exchange {
         question: Question,
         time_limit: Duration,
     ) -> Result<Answer, AskError> {
+        let body = self.bytes(question, time_limit, Outgoing::MOST_ANSWER_BYTES).await?;
+        Answer::read(&body).map_err(AskError::Unreadable)
+    }
+
+    /// Asks for a document, which is what its invoice has named.
+    pub(crate) async fn ask_for(
+        &self,
+        question: Question,
+        offered: &OfferedDocument,
+        time_limit: Duration,
+    ) -> Result<Bytes, AskError> {
+        let bytes = self.bytes(question, time_limit, InvoiceDocument::MOST_BYTES).await?;
+        let other = |why: String| Err(AskError::OtherDocument(why));
+        if <[u8; 32]>::from(Sha256::digest(&bytes)) != offered.sha256 {
+            return other("has another SHA-256 than the one that was named".to_owned());
+        }
+        if !offered.kind.is_begun_by(&bytes) {
+            return other(format!("does not begin as a file of the kind {}", offered.kind.name()));
+        }
+        Ok(bytes.into())
+    }
+
+    /// The bytes of a signed answer, so many at most.
+    async fn bytes(
+        &self,
+        question: Question,
+        time_limit: Duration,
+        most_bytes: usize,
+    ) -> Result<Vec<u8>, AskError> {
         let Question { action, body } = question;
         let timestamp = self.clock.real_now().unix_seconds();
         let signature = self.secret.of_question(action, timestamp, &body);
@@ -66,6 +104,8 @@ impl Exchange {
             ],
             content: Some(Content { content_type: "application/json", bytes: body }),
             time_limit,
+            // One more, to know that there is more.
+            most_answer_bytes: most_bytes + 1,
         };
         let incoming = self.sender.send(outgoing).await.map_err(|error| match error {
             SendError::TimedOut(limit) => AskError::Silent(limit),
@@ -76,8 +116,11 @@ impl Exchange {
             fault @ 500.. => return Err(AskError::Fault(fault)),
             status => return Err(AskError::Status(status)),
         }
+        if incoming.body.len() > most_bytes {
+            return Err(AskError::TooLong(most_bytes));
+        }
         self.check(&incoming, &signature)?;
-        Answer::read(&incoming.body).map_err(AskError::Unreadable)
+        Ok(incoming.body)
     }
 
     /// Whether the answer is the issuer's, to this question, and of now.

@@ -1,12 +1,13 @@
 //! Whether docs/issuer.openapi.json names what is written and read here.
 
 use crate::answer::Answer;
-use crate::question::{for_invoice, for_status};
+use crate::question::{for_document, for_invoice, for_status};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_document::{DocumentKind, InvoiceDocument};
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
 use kaipiao_domain::invoicing::line::{Line, LineNature, Untaxed};
 use kaipiao_domain::invoicing::party::Party;
@@ -162,7 +163,26 @@ fn the_document_names_every_member_of_the_questions() {
     let status = for_status("wx6b61697069616f31", "2ff836A1");
     let body = serde_json::from_slice(&status.body).unwrap();
     assert_fits(&document, question_schema(&document, status.action), &body, true);
-    assert_eq!(names(&document["paths"]), BTreeSet::from(["/issue", "/offset", "/status"]));
+    for kind in DocumentKind::ALL {
+        let question = for_document(&request(Colour::Blue), kind);
+        let body = serde_json::from_slice(&question.body).unwrap();
+        assert_fits(&document, question_schema(&document, question.action), &body, true);
+    }
+    let actions = BTreeSet::from(["/issue", "/offset", "/status", "/document"]);
+    assert_eq!(names(&document["paths"]), actions);
+}
+
+#[test]
+fn the_document_names_the_kinds_of_documents_and_how_long_one_is() {
+    let document = document();
+    let kinds = DocumentKind::ALL.map(DocumentKind::name);
+    let question = question_schema(&document, "document");
+    assert_eq!(resolved(&document, question)["properties"]["kind"]["enum"], json!(kinds));
+    let named = &document["components"]["schemas"]["Issued"]["properties"]["documents"];
+    assert_eq!(names(&named["properties"]), BTreeSet::from(kinds));
+    let answer = &document["paths"]["/document"]["post"]["responses"]["200"]["content"];
+    let schema = &answer["application/octet-stream"]["schema"];
+    assert_eq!(schema["maxLength"], InvoiceDocument::MOST_BYTES);
 }
 
 #[test]

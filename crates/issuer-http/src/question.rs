@@ -1,6 +1,7 @@
 //! What the issuer is asked, as JSON.
 
 use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::invoice_document::DocumentKind;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest};
 use kaipiao_domain::invoicing::line::{Line, LineNature, Untaxed};
 use kaipiao_domain::invoicing::party::Party;
@@ -51,6 +52,16 @@ pub(crate) fn for_status(merchant: &str, serial: &str) -> Question {
     Question { action: "status", body: written(&StatusShape { merchant, serial }) }
 }
 
+/// The question for a document of the invoice that a request has become.
+pub(crate) fn for_document(request: &InvoiceRequest, kind: DocumentKind) -> Question {
+    let body = written(&DocumentShape {
+        merchant: request.merchant.as_str(),
+        serial: request.serial.as_str(),
+        kind: kind.name(),
+    });
+    Question { action: "document", body }
+}
+
 fn written(shape: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(shape).expect("texts and lists of texts are JSON")
 }
@@ -59,6 +70,13 @@ fn written(shape: &impl Serialize) -> Vec<u8> {
 struct StatusShape<'a> {
     merchant: &'a str,
     serial: &'a str,
+}
+
+#[derive(Serialize)]
+struct DocumentShape<'a> {
+    merchant: &'a str,
+    serial: &'a str,
+    kind: &'static str,
 }
 
 #[derive(Serialize)]

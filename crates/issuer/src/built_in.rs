@@ -10,7 +10,7 @@ use kaipiao_domain::invoicing::face::Face;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
-use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::issuer::{Issuance, Issuer};
 
 /// What every invoice of this server bears, decided when it is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,22 +48,18 @@ impl BuiltInIssuer {
 
 #[async_trait]
 impl Issuer for BuiltInIssuer {
-    async fn issue(
-        &self,
-        request: &InvoiceRequest,
-        content: &Content,
-        now: Timestamp,
-    ) -> IssuerAnswer {
+    async fn issue(&self, request: &InvoiceRequest, content: &Content, now: Timestamp) -> Issuance {
         let year = year_in_china(now);
         let number = match self.numbers.draw(&request.merchant, request.face, year).await {
             Ok(number) => number,
             Err(DrawError::Store(why)) => {
                 // Not the issuer's no: the store will be back.
                 tracing::error!(merchant = %request.merchant, why, "no number could be drawn");
-                return IssuerAnswer::NotYet;
+                return IssuerAnswer::NotYet.into();
             }
             Err(no_numbers) => {
-                return IssuerAnswer::Failed(IssueFailure::Refused(no_numbers.to_string()));
+                let refused = IssueFailure::Refused(no_numbers.to_string());
+                return IssuerAnswer::Failed(refused).into();
             }
         };
         let check_code = match request.face {
@@ -78,7 +74,9 @@ impl Issuer for BuiltInIssuer {
             specimen,
             machine_number,
             from_outside: false,
+            documents: Vec::new(),
         })
+        .into()
     }
 }
 

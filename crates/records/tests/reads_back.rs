@@ -20,6 +20,7 @@ use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
 use kaipiao_domain::delivery::push_format::PushFormat;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_document::{DocumentId, DocumentKind, InvoiceDocument};
 use kaipiao_domain::invoicing::invoice_number::{BlockGaps, InvoiceNumber, NumberRange};
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
@@ -327,6 +328,11 @@ fn a_request_reads_back_in_every_state_and_colour() {
         specimen: false,
         machine_number: "661234567890".into(),
         from_outside: true,
+        documents: vec![InvoiceDocument {
+            kind: DocumentKind::Ofd,
+            id: DocumentId::from_random(7),
+            size_bytes: 3,
+        }],
     };
     let failed = |failure| RequestState::Failed { failure, at: at(8) };
     let issued = |offset| RequestState::Issued { invoice: invoice.clone(), offset };

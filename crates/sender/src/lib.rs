@@ -2,7 +2,7 @@
 //!
 //! - One time limit for the whole exchange: name, connection, TLS, request, answer.
 //! - Redirects are answers, not followed.
-//! - An answer is read to 64 KiB; what is longer is cut, and its connection with it.
+//! - An answer is read as far as whoever asks wants it; what is longer is cut, and its connection with it.
 //! - Certificates are checked against the machine's trust store, and the operator's own file.
 //! - Names are looked up without a thread ([`resolver`]): a name server that hangs holds up nobody
 //!   else's push.
@@ -36,8 +36,6 @@ use std::str::FromStr;
 use std::time::Duration;
 use tower_service::Service;
 
-/// Bytes of an answer that are read (D-36).
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// A connection that nobody uses is closed after this: before common servers close it from their
 /// side (Node after 5 s), and soon enough that a thousand receivers do not hold a thousand sockets.
 const IDLE: Duration = Duration::from_secs(2);
@@ -110,6 +108,7 @@ impl HttpSender {
 
     async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, SendError> {
         let uri = self.uri(&outgoing.url)?;
+        let most_bytes = outgoing.most_answer_bytes;
         let mut request = Request::builder().uri(uri).header(USER_AGENT, "Mozilla/4.0 (Kaipiao)");
         for (name, value) in outgoing.headers {
             request = request.header(name, value);
@@ -122,7 +121,7 @@ impl HttpSender {
         };
         let request = request.map_err(|error| SendError::BadAddress(error.to_string()))?;
         let response = self.client.request(request).await.map_err(|error| no_answer(&error))?;
-        read(response).await
+        read(response, most_bytes).await
     }
 
     /// Reads an address, without its fragment. A host that is an address itself is checked here:
@@ -185,16 +184,16 @@ impl Sender for HttpSender {
 
 /// Reads an answer's body. A body that ends before its length is no answer; one that is longer
 /// than the limit is cut there.
-async fn read(response: Response<IncomingBody>) -> Result<Incoming, SendError> {
+async fn read(response: Response<IncomingBody>, most_bytes: usize) -> Result<Incoming, SendError> {
     let status = response.status().as_u16();
     let headers = headers(&response);
     let (mut incoming, mut body) = (response.into_body(), Vec::new());
     while let Some(frame) = incoming.frame().await {
         let frame = frame.map_err(|error| SendError::Broken(chain(&error)))?;
         if let Some(data) = frame.data_ref() {
-            let room = MAX_ANSWER_BYTES - body.len();
+            let room = most_bytes - body.len();
             body.extend_from_slice(&data[..data.len().min(room)]);
-            if body.len() == MAX_ANSWER_BYTES {
+            if body.len() == most_bytes {
                 break;
             }
         }

@@ -1,13 +1,15 @@
-//! Uploaded PDFs and their files.
+//! The files beside the store: uploaded PDFs, and documents that invoices bring.
 
 use super::look;
 use super::look::Look;
 use super::violation::{Found, Invariant, Subject, Watcher};
+use crate::platform::collector;
 use core::time::Duration;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_domain::platform::pdf::{PlatformPdf, pdf_of};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::platform::blobs::{BlobError, ListedBlob};
-use kaipiao_records::platform::pdf::platform_pdf_key;
 
 /// The name of the files among the tables.
 const FILES: &str = "files";
@@ -24,12 +26,34 @@ pub(super) async fn pdf(
     if pdf.is_expired(look.pdfs_are_kept, look.now().await?) {
         return Ok(());
     }
-    let name = pdf.blob_name();
-    match look.blobs.length(&name).await.map_err(|error| away(&error))? {
-        None => found.add(Invariant::PdfFile, format!("its file {name} is not there")),
-        Some(bytes) if bytes != pdf.size_bytes => {
-            let what = format!("its file {name} has {bytes} bytes, not {}", pdf.size_bytes);
-            found.add(Invariant::PdfFile, what);
+    is_there(look, &pdf.blob_name(), pdf.size_bytes, Invariant::PdfFile, found).await
+}
+
+/// The files of what an invoice has brought from outside are there, as long as they were.
+pub(super) async fn request(
+    look: &Look<'_>,
+    request: &InvoiceRequest,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let Ok(invoice) = request.invoice() else { return Ok(()) };
+    for document in &invoice.documents {
+        let name = document.blob_name(&invoice.number);
+        is_there(look, &name, document.size_bytes, Invariant::DocumentFile, found).await?;
+    }
+    Ok(())
+}
+
+async fn is_there(
+    look: &Look<'_>,
+    name: &BlobName,
+    size_bytes: u64,
+    invariant: Invariant,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    match look.blobs.length(name).await.map_err(|error| away(&error))? {
+        None => found.add(invariant, format!("its file {name} is not there")),
+        Some(bytes) if bytes != size_bytes => {
+            found.add(invariant, format!("its file {name} has {bytes} bytes, not {size_bytes}"));
         }
         Some(_) => {}
     }
@@ -65,8 +89,7 @@ async fn is_left(look: &Look<'_>, listed: &ListedBlob) -> Result<bool, StoreErro
     if listed.age < kept.saturating_add(A_WALK) {
         return Ok(false);
     }
-    let Some((owner, media_id)) = pdf_of(&listed.name) else { return Ok(true) };
-    Ok(look.stored(&platform_pdf_key(&owner, &media_id)).await?.is_none())
+    Ok(collector::is_named(look.store, &listed.name).await? != Some(true))
 }
 
 fn away(error: &BlobError) -> StoreError {

@@ -5,7 +5,7 @@ use super::look::{Look, PAGE};
 use super::violation::{Found, Invariant};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::face::Face;
-use kaipiao_domain::invoicing::invoice_number::{Block, BlockGaps, NumberRange};
+use kaipiao_domain::invoicing::invoice_number::{Block, BlockGaps, InvoiceNumber, NumberRange};
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::number_code::{Allotment, NumberCode};
 use kaipiao_ports::errors::StoreError;
@@ -22,26 +22,35 @@ pub(super) async fn request(
     found: &mut Found,
 ) -> Result<(), StoreError> {
     let Ok(invoice) = request.invoice() else { return Ok(()) };
-    let (code, place) = invoice.number.place();
-    let owner: Option<NumberOwner> = look.find(&number_key(&request.merchant, code, place)).await?;
-    let number = shown(code, place);
-    match owner {
-        None => found.add(Invariant::Number, format!("its number {number} is not recorded")),
-        Some(owner) if owner.serial != request.serial => {
-            let what = format!("its number {number} is {}'s", owner.serial);
-            found.add(Invariant::Number, what);
-        }
-        Some(owner) => {
-            let what = format!("its number {number} is recorded with another year");
-            found.unless(owner.number == invoice.number, Invariant::Number, what);
-        }
+    if !invoice.from_outside {
+        has_place(look, request, &invoice.number, found).await?;
     }
     let number = invoice.number.clone().into();
     inserted::is_taken_by(look, &number, &request.merchant, &request.serial, found).await
 }
 
-fn shown(code: &str, place: u64) -> String {
-    format!("{code}/{place}")
+/// The number of an invoice that was issued here is recorded at its place among the merchant's.
+async fn has_place(
+    look: &Look<'_>,
+    request: &InvoiceRequest,
+    number: &InvoiceNumber,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let (code, place) = number.place();
+    let owner: Option<NumberOwner> = look.find(&number_key(&request.merchant, code, place)).await?;
+    let shown = format!("{code}/{place}");
+    match owner {
+        None => found.add(Invariant::Number, format!("its number {shown} is not recorded")),
+        Some(owner) if owner.serial != request.serial => {
+            let what = format!("its number {shown} is {}'s", owner.serial);
+            found.add(Invariant::Number, what);
+        }
+        Some(owner) => {
+            let what = format!("its number {shown} is recorded with another year");
+            found.unless(owner.number == *number, Invariant::Number, what);
+        }
+    }
+    Ok(())
 }
 
 /// A used number stands on its owner's invoice, and lies in a range of the merchant's, unless the operator's own

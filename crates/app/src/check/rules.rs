@@ -79,6 +79,7 @@ async fn hold_request(
     passed(orders::request(look, request, found).await)?;
     passed(contents::request(look, request, found).await)?;
     passed(numbers::request(look, request, found).await)?;
+    passed(files::request(look, request, found).await)?;
     passed(cards::request(look, request, found).await)?;
     passed(offsets::request(look, request, found).await)?;
     passed(results::push(look, request, found).await)

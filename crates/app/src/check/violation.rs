@@ -54,7 +54,9 @@ pub enum Invariant {
     OrderPayment,
     /// An uploaded PDF's file is there, as long as it was.
     PdfFile,
-    /// A file beside the store is an uploaded PDF's.
+    /// The files of the documents that an invoice brought are there, as long as they were.
+    DocumentFile,
+    /// A file beside the store is an uploaded PDF's, or an invoice's document.
     FileOrphan,
     /// A PDF that is attached to an order is of the invoice that was inserted for it.
     AttachedPdf,
@@ -68,7 +70,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Readable,
         Self::Key,
         Self::OrderRequest,
@@ -92,6 +94,7 @@ impl Invariant {
         Self::PaymentAlias,
         Self::OrderPayment,
         Self::PdfFile,
+        Self::DocumentFile,
         Self::FileOrphan,
         Self::AttachedPdf,
         Self::UploadTally,
@@ -125,6 +128,7 @@ impl Invariant {
             Self::PaymentAlias => "payment_alias",
             Self::OrderPayment => "order_payment",
             Self::PdfFile => "pdf_file",
+            Self::DocumentFile => "document_file",
             Self::FileOrphan => "file_orphan",
             Self::AttachedPdf => "attached_pdf",
             Self::UploadTally => "upload_tally",

@@ -45,7 +45,13 @@ pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached,
     let fresh = callbacks::freshness(app);
     let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
     let started = Instant::now();
-    let asked = Outgoing { url, headers: Vec::new(), content: None, time_limit };
+    let asked = Outgoing {
+        url,
+        headers: Vec::new(),
+        content: None,
+        time_limit,
+        most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
+    };
     let answered_in = match app.sender.send(asked).await {
         Ok(_) => Some(started.elapsed()),
         Err(SendError::BadAddress(why)) => return Err(unusable(&why).into()),

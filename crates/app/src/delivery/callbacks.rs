@@ -181,7 +181,13 @@ async fn verify(app: &App, callback: &OpenCallback) -> Result<(), String> {
     let fresh = freshness(app);
     let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
     let time_limit = app.settings.push.concurrency.time_limit;
-    let asked = Outgoing { url, headers: Vec::new(), content: None, time_limit };
+    let asked = Outgoing {
+        url,
+        headers: Vec::new(),
+        content: None,
+        time_limit,
+        most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
+    };
     let answer = app.sender.send(asked).await;
     let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
     let body = String::from_utf8_lossy(&answer.body);

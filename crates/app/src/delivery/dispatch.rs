@@ -154,7 +154,13 @@ async fn outgoing(app: &App, push: &Push) -> Result<Option<Outgoing>, Failure> {
     let time_limit = app.settings.push.concurrency.time_limit;
     let post = |url: String, content_type, body: String| {
         let content = Content { content_type, bytes: body.into_bytes() };
-        Some(Outgoing { url, headers: Vec::new(), content: Some(content), time_limit })
+        Some(Outgoing {
+            url,
+            headers: Vec::new(),
+            content: Some(content),
+            time_limit,
+            most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
+        })
     };
     if let Destination::Fixed { url, .. } = &push.destination {
         return Ok(post(url.clone(), XML, push.body.to_string()));

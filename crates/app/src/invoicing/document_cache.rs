@@ -1,6 +1,6 @@
 //! The cache of invoices as documents: rendered, or read from the files, when somebody asks for them, and kept for a while.
 //!
-//! A document follows from its invoice, so nothing of it is stored. Rendering takes milliseconds of a
+//! A drawn document follows from its invoice, so nothing of it is stored. Rendering takes milliseconds of a
 //! processor: it runs on threads of its own, as many at once as there are processors, in the order of
 //! [`FairTurns`], and whoever asks for a document that is just being rendered waits for that one.
 
@@ -8,9 +8,10 @@ use crate::failure::Failure;
 use crate::fair_turns::{FairTurns, LineIsFull, WorkSize};
 use bytes::Bytes;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_domain::platform::pdf::MediaId;
+use kaipiao_domain::platform::blob_name::BlobName;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};
@@ -52,9 +53,6 @@ pub enum DocumentFormat {
 /// Whose invoice, which, and in what format.
 pub(crate) type DocumentKey = (AppId, Serial, DocumentFormat);
 
-/// Whose uploaded file, and which.
-pub(crate) type FileKey = (AppId, MediaId);
-
 /// Bytes of documents that are kept, and as many of files.
 const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// Documents that these are, about.
@@ -75,8 +73,8 @@ impl<Key> Weighter<Key, Arc<Document>> for ByBytes {
 /// The documents that were asked for lately.
 pub(crate) struct DocumentCache {
     kept: Cache<DocumentKey, Arc<Document>, ByBytes>,
-    /// Those that were uploaded: all who read one at the same time share its bytes.
-    files: Cache<FileKey, Arc<Document>, ByBytes>,
+    /// Those that lie beside the store: all who read one at the same time share its bytes.
+    files: Cache<BlobName, Arc<Document>, ByBytes>,
     turns: Arc<FairTurns>,
 }
 
@@ -110,20 +108,20 @@ impl DocumentCache {
         self.kept.get_or_insert_async(key, drawn).await
     }
 
-    /// The uploaded file of this name, whose bytes never change: the one that is kept, or is being read, or else what
-    /// this reads.
+    /// The file of this name, whose bytes never change: the one that is kept, or is being read, or else what this
+    /// reads. People would call it by the digits.
     pub(crate) async fn file(
         &self,
-        key: &FileKey,
+        name: &BlobName,
+        digits: String,
         read: impl Future<Output = Result<Bytes, Failure>>,
     ) -> Result<Arc<Document>, Failure> {
-        let (_, media_id) = key;
         let document = async {
-            let (bytes, name) = (read.await?, media_id.to_string());
-            let named = tokio::task::spawn_blocking(move || Document::of(bytes, name)).await;
+            let bytes = read.await?;
+            let named = tokio::task::spawn_blocking(move || Document::of(bytes, digits)).await;
             named.map(Arc::new).map_err(|error| Failure::Damaged(error.to_string()))
         };
-        self.files.get_or_insert_async(key, document).await
+        self.files.get_or_insert_async(name, document).await
     }
 
     async fn draw(&self, merchant: &AppId, drawing: Drawing) -> Result<Arc<Document>, NotDrawn> {
@@ -160,6 +158,8 @@ pub(crate) struct Drawing {
 pub(crate) enum NotDrawn {
     /// No invoice was issued for it.
     NoInvoice,
+    /// The invoice with this number brought the document itself.
+    Brought(InvoiceNumber, InvoiceDocument),
     /// The store, or too many who wait.
     Failed(Failure),
 }

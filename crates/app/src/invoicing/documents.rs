@@ -4,12 +4,13 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::fair_turns::WorkSize;
 use crate::invoicing::document_cache::{DocumentKey, Drawing, NotDrawn};
-use crate::invoicing::requests;
+use crate::invoicing::{outside_documents, requests};
 use crate::people::card_invoice;
 use crate::platform::pdfs;
 use crate::signed::read_pdf_name;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::invoice_document::DocumentKind;
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::invoicing::serial::Serial;
 use std::sync::Arc;
@@ -33,7 +34,28 @@ pub async fn document(
     match app.documents.document(&key, drawing(app, &key)).await {
         Ok(document) => Ok(Some(document)),
         Err(NotDrawn::NoInvoice) => Ok(None),
+        Err(NotDrawn::Brought(number, own)) => {
+            outside_documents::read(app, &number, &own).await.map(Some)
+        }
         Err(NotDrawn::Failed(failure)) => Err(failure),
+    }
+}
+
+/// The document of this kind that an invoice has brought from outside, behind an address's last part; None: there is no
+/// such invoice, or it brought none.
+pub async fn brought(
+    app: &App,
+    name: &str,
+    kind: DocumentKind,
+) -> Result<Option<Arc<Document>>, Failure> {
+    let Some((merchant, serial)) = read_pdf_name(&app.keys, name) else { return Ok(None) };
+    let request = requests::find(app, &merchant, &serial).await?;
+    let Some(invoice) = request.as_ref().and_then(|request| request.invoice().ok()) else {
+        return Ok(None);
+    };
+    match invoice.document(kind) {
+        Some(document) => outside_documents::read(app, &invoice.number, document).await.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -61,6 +83,14 @@ async fn drawing(app: &App, key: &DocumentKey) -> Result<Drawing, NotDrawn> {
     let request = requests::find(app, merchant, serial).await.map_err(NotDrawn::Failed)?;
     let request = request.ok_or(NotDrawn::NoInvoice)?;
     let invoice = request.invoice().map_err(|_| NotDrawn::NoInvoice)?.clone();
+    match (invoice.document(DocumentKind::Pdf), format) {
+        (None, _) => {}
+        (Some(own), DocumentFormat::Pdf) => {
+            return Err(NotDrawn::Brought(invoice.number.clone(), own.clone()));
+        }
+        // What is drawn here is not what that PDF shows.
+        (Some(_), DocumentFormat::Picture) => return Err(NotDrawn::NoInvoice),
+    }
     let content = requests::content_of(app, &request).await.map_err(NotDrawn::Failed)?;
     let (renderer, format) = (Arc::clone(&app.renderer), *format);
     let size = size_of(&content);

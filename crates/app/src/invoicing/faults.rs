@@ -1,14 +1,16 @@
 //! The sandbox's scripted issuer: plays what real issuers do on their bad days (D-107).
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::invoice_document::OfferedDocument;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::issuer::{Issuance, Issuer, NoDocument};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -87,14 +89,9 @@ impl ScriptedIssuer {
 
 #[async_trait]
 impl Issuer for ScriptedIssuer {
-    async fn issue(
-        &self,
-        request: &InvoiceRequest,
-        content: &Content,
-        now: Timestamp,
-    ) -> IssuerAnswer {
+    async fn issue(&self, request: &InvoiceRequest, content: &Content, now: Timestamp) -> Issuance {
         let failed = |failure: fn(String) -> IssueFailure, words: &str| {
-            IssuerAnswer::Failed(failure(words.to_owned()))
+            Issuance::from(IssuerAnswer::Failed(failure(words.to_owned())))
         };
         match self.next_fault(request, now) {
             None => self.inner.issue(request, content, now).await,
@@ -107,9 +104,17 @@ impl Issuer for ScriptedIssuer {
             Some(IssuerFault::TalksNonsense) => {
                 failed(IssueFailure::Unreadable, "the scripted issuer's answer makes no sense")
             }
-            Some(IssuerFault::WasSilent) => IssuerAnswer::Failed(IssueFailure::Silent),
+            Some(IssuerFault::WasSilent) => IssuerAnswer::Failed(IssueFailure::Silent).into(),
             Some(IssuerFault::NeverAnswers) => std::future::pending().await,
-            Some(IssuerFault::IsLate(_)) => IssuerAnswer::NotYet,
+            Some(IssuerFault::IsLate(_)) => IssuerAnswer::NotYet.into(),
         }
+    }
+
+    async fn document(
+        &self,
+        request: &InvoiceRequest,
+        offered: &OfferedDocument,
+    ) -> Result<Bytes, NoDocument> {
+        self.inner.document(request, offered).await
     }
 }

@@ -10,7 +10,7 @@ use crate::delivery::jobs;
 use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::invoicing::taken_numbers::{self, taken};
-use crate::invoicing::{requests, s19_result_push};
+use crate::invoicing::{outside_documents, requests, s19_result_push};
 use crate::reimbursement::status_push;
 use crate::settings::Concurrency;
 use crate::signed::card_id;
@@ -30,6 +30,7 @@ use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, Claimed, Queue};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId};
 use kaipiao_ports::delivery::outbox::NewPush;
 use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::invoicing::issuer::Issuance;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::invoice_number::NumberOwner;
 use kaipiao_records::invoicing::invoice_request::request_key;
@@ -99,7 +100,8 @@ async fn issue(app: &App, job: &JobId, place: Place) -> Result<(), Failure> {
         true => {
             let read = || requests::content_of(app, &found.value);
             let content = until_recorded(&serial, read).await?;
-            ask_issuer(app, &found.value, &content).await
+            let said = ask_issuer(app, &found.value, &content).await;
+            outside_documents::keep(app, &found.value, said).await?
         }
         // Somebody else has ended it: only the job is left.
         false => IssuerAnswer::NotYet,
@@ -112,10 +114,10 @@ pub(crate) fn names(job: &JobId) -> Option<(AppId, Serial)> {
     Some((AppId::parse(&job.account)?, Serial::parse(job.name.strip_prefix(JOB)?)?))
 }
 
-async fn ask_issuer(app: &App, request: &InvoiceRequest, content: &Content) -> IssuerAnswer {
+async fn ask_issuer(app: &App, request: &InvoiceRequest, content: &Content) -> Issuance {
     let limit = app.settings.issuing.concurrency.time_limit;
     let asked = app.issuer.issue(request, content, app.now());
-    let silent = |_| IssuerAnswer::Failed(IssueFailure::Silent);
+    let silent = |_| IssuerAnswer::Failed(IssueFailure::Silent).into();
     tokio::time::timeout(limit, asked).await.unwrap_or_else(silent)
 }
 
@@ -168,15 +170,18 @@ async fn record_answer(
     .await
 }
 
-/// The number of an invoice that was issued just now, saved as nobody else's: neither the merchant's nor
-/// anybody's, be it issued or inserted.
+/// The number of an invoice that was issued just now, saved as nobody else's, be it issued or inserted; and one that was
+/// issued here in its place among the merchant's. Outside, two years' numbers may have the same place.
 fn number_of(request: &InvoiceRequest) -> Vec<Save> {
-    let Ok(IssuedInvoice { number, .. }) = request.invoice() else { return Vec::new() };
-    let owner = NumberOwner { number: number.clone(), serial: request.serial.clone() };
-    vec![
-        record::save(owner.key(&request.merchant), Expect::Absent, &owner),
-        taken(&number.clone().into(), &request.merchant, &request.serial),
-    ]
+    let Ok(IssuedInvoice { number, from_outside, .. }) = request.invoice() else {
+        return Vec::new();
+    };
+    let mut saves = vec![taken(&number.clone().into(), &request.merchant, &request.serial)];
+    if !from_outside {
+        let owner = NumberOwner { number: number.clone(), serial: request.serial.clone() };
+        saves.push(record::save(owner.key(&request.merchant), Expect::Absent, &owner));
+    }
+    saves
 }
 
 /// The user's message about the end of a try, saved as a new one: one that was sent is never changed.
@@ -228,20 +233,32 @@ async fn checked(
     answer: &IssuerAnswer,
 ) -> Result<IssuerAnswer, Failure> {
     let IssuerAnswer::Issued(invoice) = answer else { return Ok(answer.clone()) };
-    let (number, serial) = (invoice.number.clone(), request.serial.clone());
-    let key = NumberOwner { number, serial }.key(&request.merchant);
-    let owner: Option<NumberOwner> = get(app, &key).await?;
-    let is_issued = owner.is_some_and(|owner| owner.serial != request.serial);
-    let is_anothers = is_issued
-        || taken_numbers::holder(app, &invoice.number.clone().into()).await?.is_some_and(
-            |holder| holder.merchant != request.merchant || holder.serial != request.serial,
-        );
+    let number = invoice.number.clone().into();
+    let is_anothers = is_place_used(app, request, invoice).await?
+        || taken_numbers::holder(app, &number).await?.is_some_and(|holder| {
+            holder.merchant != request.merchant || holder.serial != request.serial
+        });
     if !is_anothers {
         return Ok(answer.clone());
     }
     let (code, number) = (invoice.number.code(), invoice.number.number());
     let words = format!("the issuer gave the number {code} {number}, which another invoice has");
     Ok(IssuerAnswer::Failed(IssueFailure::Unreadable(words)))
+}
+
+/// Whether another invoice of the merchant's has the place that a number issued here has.
+async fn is_place_used(
+    app: &App,
+    request: &InvoiceRequest,
+    invoice: &IssuedInvoice,
+) -> Result<bool, Failure> {
+    if invoice.from_outside {
+        return Ok(false);
+    }
+    let (number, serial) = (invoice.number.clone(), request.serial.clone());
+    let key = NumberOwner { number, serial }.key(&request.merchant);
+    let owner: Option<NumberOwner> = get(app, &key).await?;
+    Ok(owner.is_some_and(|owner| owner.serial != request.serial))
 }
 
 /// The new card of an invoice that was issued just now, and its code, saved as no other card's. A code

@@ -7,6 +7,7 @@ pub mod documents;
 pub mod faults;
 pub mod issue;
 pub mod number_reports;
+pub(crate) mod outside_documents;
 pub mod requests;
 pub mod s14_make_out;
 pub mod s15_offset;

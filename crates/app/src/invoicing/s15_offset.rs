@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::invoicing::{acceptance, requests, taxpayers};
+use crate::invoicing::{acceptance, requests, taken_numbers, taxpayers};
 use crate::people::known_as;
 use crate::store_access::{FirstTry, decide_reading, get};
 use kaipiao_domain::Refusal;
@@ -14,6 +14,7 @@ use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
+use kaipiao_records::invoicing::taken_number::TakenNumber;
 
 /// Why an offset was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -74,5 +75,11 @@ async fn serial_of(
     let (code, place) = number.place();
     let owner: Option<NumberOwner> = get(app, &number_key(merchant, code, place)).await?;
     // A digital number's year is no part of its place.
-    Ok(owner.filter(|owner| owner.number == number).map(|owner| owner.serial))
+    if let Some(owner) = owner.filter(|owner| owner.number == number) {
+        return Ok(Some(owner.serial));
+    }
+    // A number from outside has no place.
+    let holder = taken_numbers::holder(app, &number).await?;
+    let is_own = |taken: &TakenNumber| taken.merchant == *merchant && !taken.serial.is_inserted();
+    Ok(holder.filter(is_own).map(|taken| taken.serial))
 }

@@ -23,7 +23,7 @@ use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
-use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::issuer::{Issuance, Issuer};
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::record::Save;
 use kaipiao_ports::store::{Commit, Store};
@@ -63,7 +63,7 @@ impl Sender for Still {
 
 #[async_trait]
 impl Issuer for Still {
-    async fn issue(&self, request: &InvoiceRequest, _: &Content, at: Timestamp) -> IssuerAnswer {
+    async fn issue(&self, request: &InvoiceRequest, _: &Content, at: Timestamp) -> Issuance {
         let digits = request.serial.as_str().trim_start_matches(|c: char| !c.is_ascii_digit());
         IssuerAnswer::Issued(IssuedInvoice {
             number: InvoiceNumber::parse("044032411111", &format!("{digits:0>8}")).unwrap(),
@@ -72,7 +72,9 @@ impl Issuer for Still {
             specimen: true,
             machine_number: "0".repeat(12),
             from_outside: false,
+            documents: Vec::new(),
         })
+        .into()
     }
 }
 
@@ -98,12 +100,22 @@ pub(super) fn app(store: Arc<MemoryStore>) -> App {
     app_of(store, Arc::new(Still), Arc::new(OsEntropy))
 }
 
+/// The same with another issuer.
+pub(super) fn app_with(store: Arc<MemoryStore>, issuer: Arc<dyn Issuer>) -> App {
+    let parts = Parts { issuer, ..parts(store, Arc::new(Still), Arc::new(OsEntropy)) };
+    App::new(parts, Keys::derive(&[1; 32]), Settings::default())
+}
+
 pub(super) fn app_of(
     store: Arc<MemoryStore>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> App {
-    let parts = Parts {
+    App::new(parts(store, clock, entropy), Keys::derive(&[1; 32]), Settings::default())
+}
+
+fn parts(store: Arc<MemoryStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Parts {
+    Parts {
         store,
         clock,
         entropy,
@@ -116,8 +128,7 @@ pub(super) fn app_of(
             arguments: Vec::new(),
         })),
         node: "main".to_owned(),
-    };
-    App::new(parts, Keys::derive(&[1; 32]), Settings::default())
+    }
 }
 
 pub(super) fn merchant() -> AppId {

@@ -11,6 +11,7 @@ use crate::signed::{pdf_name, pdf_url, read_pdf_name};
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
+use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, RequestState};
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::invoicing::serial::Serial;
@@ -45,10 +46,19 @@ pub struct HeldInvoice {
     pub content: Content,
     /// The address of its PDF.
     pub pdf_url: String,
-    /// The name of the red invoice that has taken it back; None: it stands.
-    pub red_name: Option<String>,
+    /// The red invoice that has taken it back; None: it stands.
+    pub red: Option<HeldRed>,
     /// The reimbursement that it is in, or has been through.
     pub reimbursement: Option<HeldReimbursement>,
+}
+
+/// The red invoice that has taken a user's invoice back.
+#[derive(Clone, Debug)]
+pub struct HeldRed {
+    /// Its name in addresses.
+    pub name: String,
+    /// The documents that it brought from outside.
+    pub documents: Vec<InvoiceDocument>,
 }
 
 /// An invoice that a platform has inserted, as its user sees it.
@@ -124,7 +134,10 @@ pub async fn held_invoice(app: &App, user: &UserId, name: &str) -> Result<Option
 async fn held_issued(app: &App, request: InvoiceRequest) -> Result<Option<HeldInvoice>, Failure> {
     let Ok(invoice) = request.invoice().cloned() else { return Ok(None) };
     let InvoiceRequest { merchant, serial, .. } = &request;
-    let red_name = request.offset_by().map(|red| pdf_name(&app.keys, merchant, red));
+    let red = match request.offset_by() {
+        Some(red) => Some(held_red(app, merchant, red).await?),
+        None => None,
+    };
     let content = requests::content_of(app, &request).await?;
     let pdf_url = pdf_url(&app.keys, &app.settings.public_base_url, merchant, serial);
     let card = match card_key_of(&request) {
@@ -135,7 +148,14 @@ async fn held_issued(app: &App, request: InvoiceRequest) -> Result<Option<HeldIn
         Some(card) => reimbursement_of(app, &card).await?,
         None => None,
     };
-    Ok(Some(HeldInvoice { request, invoice, content, pdf_url, red_name, reimbursement }))
+    Ok(Some(HeldInvoice { request, invoice, content, pdf_url, red, reimbursement }))
+}
+
+async fn held_red(app: &App, merchant: &AppId, serial: &Serial) -> Result<HeldRed, Failure> {
+    let request = requests::find(app, merchant, serial).await?;
+    let invoice = request.as_ref().and_then(|request| request.invoice().ok());
+    let documents = invoice.map(|invoice| invoice.documents.clone()).unwrap_or_default();
+    Ok(HeldRed { name: pdf_name(&app.keys, merchant, serial), documents })
 }
 
 async fn held_inserted(

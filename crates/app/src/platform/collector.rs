@@ -1,12 +1,14 @@
 //! Removes files that nothing names: what was uploaded and attached to no invoice in time, once its record is
-//! gone, and what a crash between a file and its commit has left.
+//! gone, and what a crash between a file and its commit has left, be it uploaded or brought by an invoice.
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::invoicing::outside_documents;
 use crate::platform::files_owner;
 use core::time::Duration;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_domain::platform::pdf::pdf_of;
+use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::platform::blobs::{BlobWalk, ListedBlob};
 use kaipiao_ports::store::Freshness;
 use kaipiao_ports::store::Store;
@@ -70,19 +72,24 @@ impl Walk {
 /// Removes a file that no record names, unless the commit that will name it may be under way. A file that is called as
 /// none of this server's is left alone.
 async fn collect(app: &App, listed: &ListedBlob) -> Result<bool, Failure> {
-    if listed.age < app.settings.platform.collects_after || pdf_of(&listed.name).is_none() {
+    if listed.age < app.settings.platform.collects_after {
         return Ok(false);
     }
-    if is_named(&*app.store, &listed.name).await? {
+    if is_named(&*app.store, &listed.name).await? != Some(false) {
         return Ok(false);
     }
     let removed = app.blobs.remove(&listed.name).await;
     removed.map(|()| true).map_err(|error| Failure::Away(error.to_string()))
 }
 
-/// Whether a record names the file.
-async fn is_named(store: &dyn Store, name: &BlobName) -> Result<bool, Failure> {
-    let Some((owner, media_id)) = pdf_of(name) else { return Ok(false) };
+/// Whether a record names a file; None: it is called as none of this server's.
+pub(crate) async fn is_named(
+    store: &dyn Store,
+    name: &BlobName,
+) -> Result<Option<bool>, StoreError> {
+    let Some((owner, media_id)) = pdf_of(name) else {
+        return outside_documents::is_named(store, name).await;
+    };
     let key = platform_pdf_key(&owner, &media_id);
-    Ok(store.read(&key, Freshness::Fresh).await?.is_some())
+    Ok(Some(store.read(&key, Freshness::Fresh).await?.is_some()))
 }

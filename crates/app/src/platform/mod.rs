@@ -2,7 +2,7 @@
 
 pub mod cards;
 pub mod collector;
-mod files_owner;
+pub(crate) mod files_owner;
 pub mod insert;
 pub mod inserted;
 pub(crate) mod inserted_info;

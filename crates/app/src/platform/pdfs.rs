@@ -201,5 +201,5 @@ pub(crate) async fn document(
         let bytes = app.blobs.get(&pdf.blob_name(), limit).await.map_err(|error| away(&error))?;
         bytes.ok_or_else(|| Failure::Damaged(format!("the file {} is missing", pdf.blob_name())))
     };
-    app.documents.file(&(owner.clone(), media_id.clone()), read).await.map(Some)
+    app.documents.file(&pdf.blob_name(), media_id.to_string(), read).await.map(Some)
 }

@@ -3,15 +3,17 @@
 use super::error::ComposeError;
 use crate::settings::{OutsideIssuer, Settings};
 use async_trait::async_trait;
+use bytes::Bytes;
 use kaipiao_app::access::accounts;
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{AppId, Role};
 use kaipiao_domain::invoicing::content::Content;
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+use kaipiao_domain::invoicing::invoice_document::OfferedDocument;
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_issuer_http::HttpIssuer;
 use kaipiao_ports::clock::Clock;
-use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::issuer::{Issuance, Issuer, NoDocument};
 use kaipiao_sender::HttpSender;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,18 +24,24 @@ struct Issuers {
     of_others: Arc<dyn Issuer>,
 }
 
+impl Issuers {
+    fn of(&self, merchant: &AppId) -> &dyn Issuer {
+        self.of_merchants.get(merchant).map_or(&*self.of_others, |own| own)
+    }
+}
+
 #[async_trait]
 impl Issuer for Issuers {
-    async fn issue(
+    async fn issue(&self, request: &InvoiceRequest, content: &Content, now: Timestamp) -> Issuance {
+        self.of(&request.merchant).issue(request, content, now).await
+    }
+
+    async fn document(
         &self,
         request: &InvoiceRequest,
-        content: &Content,
-        now: Timestamp,
-    ) -> IssuerAnswer {
-        match self.of_merchants.get(&request.merchant) {
-            Some(own) => own.issue(request, content, now).await,
-            None => self.of_others.issue(request, content, now).await,
-        }
+        offered: &OfferedDocument,
+    ) -> Result<Bytes, NoDocument> {
+        self.of(&request.merchant).document(request, offered).await
     }
 }
 

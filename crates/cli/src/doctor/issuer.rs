@@ -83,6 +83,8 @@ const fn advice(why: &AskError) -> &'static str {
         AskError::Fault(_)
         | AskError::Status(_)
         | AskError::Unsigned(_)
+        | AskError::TooLong(_)
+        | AskError::OtherDocument(_)
         | AskError::Unreadable(_) => "it must answer POST {url}/status as docs/issuer.md says",
     }
 }

@@ -25,6 +25,10 @@ struct Example {
 
 impl Example {
     fn start(place: &Path) -> Self {
+        Self::start_with(place, &[])
+    }
+
+    fn start_with(place: &Path, arguments: &[&str]) -> Self {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/issuer.py");
         let mut process = Command::new("python3")
             .arg(example)
@@ -32,6 +36,7 @@ impl Example {
             .arg(secret_file(place))
             .arg("--data")
             .arg(place.join("issuer.sqlite3"))
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -113,6 +118,11 @@ struct Held {
 }
 
 impl Held {
+    /// Whether it is a document, and so no JSON.
+    fn is_document(&self) -> bool {
+        String::from_utf8_lossy(&self.answer).contains("application/octet-stream")
+    }
+
     fn pass(mut self) {
         // The server may have died meanwhile.
         let _ = self.server.write_all(&self.answer);
@@ -278,4 +288,93 @@ fn the_example_issues_offsets_refuses_and_is_found_well() {
     let forged = examined();
     assert!(forged["found"].as_str().unwrap().contains("status 401"), "{forged}");
     assert!(forged["advice"].as_str().unwrap().contains("the same secret"), "{forged}");
+}
+
+/// The files of documents in a data directory, and what is in each.
+fn documents(data: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut folders = vec![data.join("files")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
+            let (path, name) = (entry.path(), entry.file_name());
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.to_str().unwrap().starts_with("invoice-") {
+                let bytes = std::fs::read(&path).unwrap();
+                found.push((path, bytes));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_node_that_dies_between_a_document_and_its_commit_loses_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let example = Example::start_with(place.path(), &["--documents"]);
+    let between = Between::before(example.address);
+    let config = config(&place, &format!("http://{}", between.address));
+    let data = place.path().join("data");
+    let start = || Served::start(&data, &["--config", config.to_str().unwrap()]);
+    let served = start();
+    places(&TestServer::beside(&served.home).merchant(), "1");
+    let mut served = Some(served);
+    for round in 1..=2 {
+        // The invoice, and its PDF: it lies there, and nothing names it yet.
+        between.next().pass();
+        let pdf = between.next();
+        assert!(pdf.is_document());
+        pdf.pass();
+        // Whose answer does not come any more: the XML's.
+        let xml = between.next();
+        assert!(xml.is_document());
+        assert_eq!(documents(&data).len(), round);
+        kill(served.take().unwrap());
+        drop(xml);
+        served = Some(start());
+    }
+    let served = served.unwrap();
+    let server = TestServer::beside(&served.home);
+    let client = server.merchant();
+    let found = wait_for("the invoice", || {
+        between.answers.try_iter().for_each(Held::pass);
+        Some(client.query("K1")).filter(|answer| answer["errcode"] != json!(73107))
+    });
+    let detail = &found["invoicedetail"];
+    assert_eq!((&found["errcode"], &detail["fphm"]), (&json!(0), &json!("00000001")));
+    assert_eq!(example.issued(1), ["2ff836K1 044001900111 00000001"]);
+    let url = detail["pdfurl"].as_str().unwrap();
+    let pdf = server.get_raw_bytes(url);
+    assert!(pdf.starts_with(b"%PDF-1.4") && server.pdf_text(detail).contains("00000001"));
+    let xml = server.get_raw_bytes(&url.replace("/invoice/pdf/", "/invoice/xml/"));
+    assert!(String::from_utf8(xml).unwrap().contains("number=\"044001900111 00000001\""));
+    // Two that nobody names, for the collector, and the two that the invoice has: a backup has them too.
+    let lying = documents(&data);
+    let pdfs = lying.iter().filter(|(_, bytes)| *bytes == pdf).count();
+    assert_eq!((lying.len(), pdfs), (4, 3));
+    let copy = place.path().join("copy");
+    let backup = kaipiao().arg("backup").arg(&copy).arg("--data").arg(&data).output().unwrap();
+    assert!(backup.status.success(), "{backup:?}");
+    served.stop();
+    let check = |expected: bool| {
+        let output = kaipiao().args(["check", "--json", "--data"]).arg(&data).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["holds"], json!(expected), "{report:#}");
+        report.to_string()
+    };
+    check(true);
+    // Restored, the invoice has its PDF; without the files the check misses it.
+    let restored = place.path().join("restored");
+    std::fs::create_dir(&restored).unwrap();
+    std::fs::rename(&copy, restored.join("kaipiao.sqlite3")).unwrap();
+    std::fs::rename(place.path().join("copy.files"), restored.join("files")).unwrap();
+    std::fs::copy(data.join("server.key"), restored.join("server.key")).unwrap();
+    let served = Served::start(&restored, &[]);
+    let server = TestServer::beside(&served.home);
+    assert_eq!(server.merchant().query("K1")["errcode"], json!(0));
+    let path = url.split_once("/invoice/").unwrap().1;
+    assert_eq!(server.bytes("GET", &format!("/invoice/{path}"), &[]).2, pdf);
+    served.stop();
+    lying.iter().for_each(|(path, _)| std::fs::remove_file(path).unwrap());
+    assert!(check(false).contains("document_file"));
 }

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::invoicing::face::Face;
+use crate::invoicing::invoice_document::{DocumentKind, InvoiceDocument};
 use crate::invoicing::invoice_number::InvoiceNumber;
 
 /// What an issuer made of a request.
@@ -19,9 +20,17 @@ pub struct IssuedInvoice {
     pub machine_number: String,
     /// Whether the operator's own issuer made it: its number is out of no range that was allotted here.
     pub from_outside: bool,
+    /// The documents that it brought from there, of each kind one at most. Without a PDF among them its face is drawn
+    /// here.
+    pub documents: Vec<InvoiceDocument>,
 }
 
 impl IssuedInvoice {
+    /// The document of this kind that it brought.
+    pub fn document(&self, kind: DocumentKind) -> Option<&InvoiceDocument> {
+        self.documents.iter().find(|document| document.kind == kind)
+    }
+
     /// Whether it has the number and the check code of this face.
     pub(super) fn is_of(&self, face: Face) -> bool {
         let check_code_digits = match face {

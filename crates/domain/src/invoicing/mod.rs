@@ -4,6 +4,7 @@ pub mod acceptance;
 mod arithmetic;
 pub mod content;
 pub mod face;
+pub mod invoice_document;
 pub mod invoice_number;
 pub mod invoice_request;
 pub mod issue_failure;

@@ -145,6 +145,7 @@ fn issued_as(number: InvoiceNumber, check_code: String) -> IssuerAnswer {
         specimen: true,
         machine_number,
         from_outside: false,
+        documents: Vec::new(),
     })
 }
 

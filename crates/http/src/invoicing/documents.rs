@@ -1,5 +1,6 @@
 //! `GET /invoice/pdf/…`: the PDF behind `pdfurl` (section 16), whole or in the parts that viewers ask
-//! for; and `GET /invoice/svg/…`, its first page as the wallet shows it.
+//! for; `GET /invoice/svg/…`, its first page as the wallet shows it; and `GET /invoice/ofd/…` and `…/xml/…`, which an
+//! invoice may have brought from its issuer.
 
 use crate::server::Server;
 use axum::extract::rejection::PathRejection;
@@ -9,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use kaipiao_app::Failure;
 use kaipiao_app::invoicing::documents;
 use kaipiao_app::invoicing::documents::Document;
-pub(crate) use kaipiao_app::invoicing::documents::DocumentFormat;
+use kaipiao_app::invoicing::documents::DocumentFormat;
+use kaipiao_domain::invoicing::invoice_document::DocumentKind;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// What a document is asked for by.
 pub(crate) type DocumentAsk = (Result<Path<String>, PathRejection>, Method, Uri, HeaderMap);
@@ -20,8 +23,9 @@ pub(crate) async fn pdf(
     State(server): State<Server>,
     (name, method, uri, headers): DocumentAsk,
 ) -> Response {
-    let found = document(DocumentFormat::Pdf, &server, name, &asked(&method, &headers)).await;
-    found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))
+    let Some(name) = text(name) else { return no_invoice(&server, &uri, &headers) };
+    let found = documents::document(&server.app, &name, DocumentFormat::Pdf).await;
+    served(&server, PDF, found, (&method, &uri, &headers))
 }
 
 /// The face for a screen.
@@ -29,12 +33,38 @@ pub(crate) async fn svg(
     State(server): State<Server>,
     (name, method, uri, headers): DocumentAsk,
 ) -> Response {
-    let found = document(DocumentFormat::Picture, &server, name, &asked(&method, &headers)).await;
-    found.unwrap_or_else(|| no_invoice(&server, &uri, &headers))
+    let Some(name) = text(name) else { return no_invoice(&server, &uri, &headers) };
+    let found = documents::document(&server.app, &name, DocumentFormat::Picture).await;
+    served(&server, SVG, found, (&method, &uri, &headers))
+}
+
+/// The OFD that the invoice has brought.
+pub(crate) async fn ofd(
+    State(server): State<Server>,
+    (name, method, uri, headers): DocumentAsk,
+) -> Response {
+    let Some(name) = text(name) else { return no_invoice(&server, &uri, &headers) };
+    let found = documents::brought(&server.app, &name, DocumentKind::Ofd).await;
+    served(&server, OFD, found, (&method, &uri, &headers))
+}
+
+/// The XML that the invoice has brought.
+pub(crate) async fn xml(
+    State(server): State<Server>,
+    (name, method, uri, headers): DocumentAsk,
+) -> Response {
+    let Some(name) = text(name) else { return no_invoice(&server, &uri, &headers) };
+    let found = documents::brought(&server.app, &name, DocumentKind::Xml).await;
+    served(&server, XML, found, (&method, &uri, &headers))
+}
+
+/// What is not even text names no invoice.
+fn text(name: Result<Path<String>, PathRejection>) -> Option<String> {
+    name.ok().map(|Path(name)| name)
 }
 
 /// What was asked for: a part can only be asked for with GET (RFC 9110, 14.2).
-pub(crate) fn asked(method: &Method, headers: &HeaderMap) -> HeaderMap {
+fn asked(method: &Method, headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     if method != Method::GET {
         headers.remove(header::RANGE);
@@ -42,23 +72,42 @@ pub(crate) fn asked(method: &Method, headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// None: there is no invoice of that name.
-async fn document(
-    format: DocumentFormat,
+/// A document that was looked for, to whoever has asked.
+pub(crate) fn served(
     server: &Server,
-    name: Result<Path<String>, PathRejection>,
-    headers: &HeaderMap,
-) -> Option<Response> {
-    // What is not even text names no invoice.
-    let Path(name) = name.ok()?;
-    Some(match documents::document(&server.app, &name, format).await {
-        Ok(found) => answer(format, &*found?, headers),
+    file_type: FileType,
+    found: Result<Option<Arc<Document>>, Failure>,
+    (method, uri, headers): (&Method, &Uri, &HeaderMap),
+) -> Response {
+    match found {
+        Ok(Some(document)) => answer(file_type, &document, &asked(method, headers)),
+        Ok(None) => no_invoice(server, uri, headers),
         Err(failure) => unavailable(&failure),
-    })
+    }
 }
 
+/// How a document's file is served.
+#[derive(Clone, Copy)]
+pub(crate) struct FileType {
+    content_type: &'static str,
+    /// Of its name, behind the dot.
+    ending: &'static str,
+    /// Whether a browser shows it, or saves it.
+    disposition: &'static str,
+}
+
+pub(crate) const PDF: FileType =
+    FileType { content_type: "application/pdf", ending: "pdf", disposition: "inline" };
+const SVG: FileType =
+    FileType { content_type: "image/svg+xml", ending: "svg", disposition: "inline" };
+const OFD: FileType =
+    FileType { content_type: "application/ofd", ending: "ofd", disposition: "attachment" };
+/// Never shown at this server's address, where what others have written could run.
+const XML: FileType =
+    FileType { content_type: "application/xml", ending: "xml", disposition: "attachment" };
+
 /// The store, or the files, or too many who ask.
-pub(crate) fn unavailable(failure: &Failure) -> Response {
+fn unavailable(failure: &Failure) -> Response {
     tracing::error!(%failure, "an invoice could not be shown");
     let text = "请稍后再试。The invoice cannot be shown right now; try again in a moment.\n";
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
@@ -73,7 +122,7 @@ pub(crate) fn no_invoice(server: &Server, uri: &Uri, headers: &HeaderMap) -> Res
 }
 
 /// A document, or the part of it that is asked for.
-pub(crate) fn answer(format: DocumentFormat, document: &Document, asked: &HeaderMap) -> Response {
+fn answer(file_type: FileType, document: &Document, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", document.digest);
     let mut response = match part(document, asked, &tag) {
         Part::Known => StatusCode::NOT_MODIFIED.into_response(),
@@ -84,11 +133,8 @@ pub(crate) fn answer(format: DocumentFormat, document: &Document, asked: &Header
             (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, all)]).into_response()
         }
     };
-    let (content_type, ending) = match format {
-        DocumentFormat::Pdf => ("application/pdf", "pdf"),
-        DocumentFormat::Picture => ("image/svg+xml", "svg"),
-    };
-    let disposition = format!("inline; filename=\"{}.{ending}\"", document.digits);
+    let FileType { content_type, ending, disposition } = file_type;
+    let disposition = format!("{disposition}; filename=\"{}.{ending}\"", document.digits);
     let headers: [(HeaderName, HeaderValue); 4] = [
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         // Kept by whoever reads it, and asked after each time: a newer program may draw it anew.

@@ -3,9 +3,7 @@
 use crate::access::caller::{Call, PlatformCall, Upload};
 use crate::answer::{Failed, JsonAnswer};
 use crate::body::query_object;
-use crate::invoicing::documents::{
-    DocumentAsk, DocumentFormat, answer, asked, no_invoice, unavailable,
-};
+use crate::invoicing::documents::{DocumentAsk, PDF, no_invoice, served};
 use crate::server::Server;
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -40,9 +38,6 @@ pub(crate) async fn media(
 ) -> Response {
     // What is not even text names no file.
     let Ok(Path(name)) = name else { return no_invoice(&server, &uri, &headers) };
-    match pdfs::file(&server.app, &name).await {
-        Ok(Some(file)) => answer(DocumentFormat::Pdf, &file, &asked(&method, &headers)),
-        Ok(None) => no_invoice(&server, &uri, &headers),
-        Err(failure) => unavailable(&failure),
-    }
+    let found = pdfs::file(&server.app, &name).await;
+    served(&server, PDF, found, (&method, &uri, &headers))
 }

@@ -13,9 +13,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::listing::Listing;
 use kaipiao_app::people::wallet;
-use kaipiao_app::people::wallet::{Held, HeldCard, HeldInvoice, HeldReimbursement};
+use kaipiao_app::people::wallet::{Held, HeldCard, HeldInvoice, HeldRed, HeldReimbursement};
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_document::{DocumentKind, InvoiceDocument};
 use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::money::Fen;
 use kaipiao_domain::people::card_kind::CardKind;
@@ -125,14 +126,43 @@ struct Card<'a> {
     further_on_paper: usize,
     /// The address of a new mail with the PDF's.
     mail: String,
+    /// Whether its face is drawn here: its issuer gave no PDF.
+    is_drawn: bool,
+    /// What can be saved besides the PDF.
+    files: Vec<SavedFile>,
     /// The red invoice that has taken it back; empty: it stands.
     red_name: String,
+    red_files: Vec<SavedFile>,
     reimbursement: Option<HeldReimbursement>,
+}
+
+/// A file that an invoice brought from its issuer, beside a PDF.
+struct SavedFile {
+    /// Of its name, and in its address.
+    ending: &'static str,
+    /// What people call it.
+    label: &'static str,
+}
+
+impl SavedFile {
+    fn all(documents: &[InvoiceDocument]) -> Vec<Self> {
+        let file = |document: &InvoiceDocument| {
+            let label = match document.kind {
+                DocumentKind::Pdf => return None,
+                DocumentKind::Ofd => "OFD",
+                DocumentKind::Xml => "XML",
+            };
+            Some(Self { ending: document.kind.name(), label })
+        };
+        documents.iter().filter_map(file).collect()
+    }
 }
 
 impl<'a> Card<'a> {
     fn of(frame: &'a Frame, name: &'a str, held: HeldInvoice) -> Self {
-        let HeldInvoice { request, invoice, content, pdf_url, red_name, reimbursement } = held;
+        let HeldInvoice { request, invoice, content, pdf_url, red, reimbursement } = held;
+        let (red_name, red_documents) =
+            red.map_or_else(Default::default, |HeldRed { name, documents }| (name, documents));
         let kind = match request.face {
             Face::Classic => frame.t("电子普通发票", "Electronic invoice"),
             Face::Digital => frame.t("数电普通发票", "Fully digital invoice"),
@@ -143,7 +173,7 @@ impl<'a> Card<'a> {
             ("发票类型", "Kind", kind.to_owned()),
             ("发票代码", "Code", invoice.number.code().to_owned()),
             ("发票号码", "Number", number.clone()),
-            ("校验码", "Check code", invoice.check_code),
+            ("校验码", "Check code", invoice.check_code.clone()),
             ("开票日期", "Issued", china_day(invoice.at.unix_seconds())),
             ("销售方税号", "Seller's tax no.", summary.seller_tax_id),
             ("购买方", "Buyer", summary.buyer_name),
@@ -164,7 +194,10 @@ impl<'a> Card<'a> {
             mail: mail_of(&summary.seller_name, &pdf_url),
             seller: summary.seller_name,
             facts: facts.into_iter().filter(|(_, _, value)| !value.is_empty()).collect(),
-            red_name: red_name.unwrap_or_default(),
+            is_drawn: invoice.document(DocumentKind::Pdf).is_none(),
+            files: SavedFile::all(&invoice.documents),
+            red_name,
+            red_files: SavedFile::all(&red_documents),
             reimbursement,
         }
     }

@@ -15,6 +15,13 @@ pub struct Outgoing {
     pub content: Option<Content>,
     /// How long the whole exchange may take, connecting included.
     pub time_limit: Duration,
+    /// How much of the answer's body is read, in bytes.
+    pub most_answer_bytes: usize,
+}
+
+impl Outgoing {
+    /// How much is read of what a receiver of pushes or an issuer says: 64 KiB (D-36).
+    pub const MOST_ANSWER_BYTES: usize = 64 << 10;
 }
 
 /// The body of a POST.
@@ -33,7 +40,7 @@ pub struct Incoming {
     pub status: u16,
     /// The headers whose values are ASCII; names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, at most 64 KiB of it.
+    /// The body, as much of it as was to be read.
     pub body: Vec<u8>,
 }
 

@@ -7,6 +7,7 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::content::ContentSummary;
 use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_document::{DocumentId, DocumentKind, InvoiceDocument};
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
@@ -100,8 +101,41 @@ enum StateShape {
         machine_number: String,
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
         from_outside: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<DocumentShape>,
         offset: OffsetShape,
     },
+}
+
+/// A document that the invoice brought.
+#[derive(Serialize, Deserialize)]
+struct DocumentShape {
+    kind: String,
+    id: String,
+    size_bytes: u64,
+}
+
+impl From<&InvoiceDocument> for DocumentShape {
+    fn from(document: &InvoiceDocument) -> Self {
+        Self {
+            kind: document.kind.name().to_owned(),
+            id: document.id.to_string(),
+            size_bytes: document.size_bytes,
+        }
+    }
+}
+
+impl DocumentShape {
+    fn known(shapes: Vec<Self>, stored: &Stored) -> Result<Vec<InvoiceDocument>, StoreError> {
+        let document = |Self { kind, id, size_bytes }: Self| {
+            Ok(InvoiceDocument {
+                kind: known(stored, "documents", DocumentKind::from_name(&kind))?,
+                id: known(stored, "documents", DocumentId::parse(&id))?,
+                size_bytes,
+            })
+        };
+        shapes.into_iter().map(document).collect()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,6 +163,7 @@ impl From<&RequestState> for StateShape {
                 specimen: invoice.specimen,
                 machine_number: invoice.machine_number.clone(),
                 from_outside: invoice.from_outside,
+                documents: invoice.documents.iter().map(DocumentShape::from).collect(),
                 offset: match offset {
                     Offset::Standing => OffsetShape::Standing,
                     Offset::Underway(red) => OffsetShape::Underway(red.to_string()),
@@ -155,6 +190,7 @@ impl StateShape {
                 specimen,
                 machine_number,
                 from_outside,
+                documents,
                 offset,
             } => RequestState::Issued {
                 invoice: IssuedInvoice {
@@ -164,6 +200,7 @@ impl StateShape {
                     specimen,
                     machine_number,
                     from_outside,
+                    documents: DocumentShape::known(documents, stored)?,
                 },
                 offset: offset.offset(stored)?,
             },

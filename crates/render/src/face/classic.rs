@@ -323,6 +323,7 @@ mod tests {
                 specimen: true,
                 machine_number: String::new(),
                 from_outside: false,
+                documents: Vec::new(),
             })
         };
         let lines = of("63205347819001756240");

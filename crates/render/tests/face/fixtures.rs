@@ -91,6 +91,7 @@ pub fn fixture(name: &'static str, face: Face, content: Content) -> Fixture {
         specimen: true,
         machine_number: "000000000000".into(),
         from_outside: false,
+        documents: Vec::new(),
     };
     let merchant = AppId::parse("wx6b61697069616f31").unwrap();
     let request = InvoiceRequest {

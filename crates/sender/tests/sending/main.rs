@@ -60,6 +60,7 @@ fn outgoing(url: String) -> Outgoing {
         headers: Vec::new(),
         content: Some(Content { content_type: "text/xml", bytes: b"<xml></xml>".to_vec() }),
         time_limit: LIMIT,
+        most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
     }
 }
 

@@ -132,6 +132,7 @@ mod tests {
             specimen: true,
             machine_number: String::new(),
             from_outside: false,
+            documents: Vec::new(),
         };
         let classic = issued(number, "59004166725791147047");
         assert_eq!(

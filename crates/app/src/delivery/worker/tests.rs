@@ -9,14 +9,14 @@ use async_trait::async_trait;
 use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::invoicing::content::Content as InvoiceContent;
-use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::SystemClock;
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId, JobQuery, JobState, Jobs};
 use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
 use kaipiao_ports::entropy::OsEntropy;
-use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::invoicing::issuer::{Issuance, Issuer};
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::store::{Commit, Store};
 use kaipiao_store_memory::MemoryStore;
@@ -39,7 +39,7 @@ impl Sender for Unused {
 
 #[async_trait]
 impl Issuer for Unused {
-    async fn issue(&self, _: &InvoiceRequest, _: &InvoiceContent, _: Timestamp) -> IssuerAnswer {
+    async fn issue(&self, _: &InvoiceRequest, _: &InvoiceContent, _: Timestamp) -> Issuance {
         unreachable!()
     }
 }

@@ -1,16 +1,21 @@
 use super::*;
 use crate::invoicing::samples::{
-    NOW, Still, app, app_of, commit, content, merchant, request, serial,
+    NOW, Still, app, app_of, app_with, commit, content, merchant, request, serial,
 };
+use async_trait::async_trait;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Context, Poll, Waker};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, PlatformId, Role, SecretHash};
+use kaipiao_domain::invoicing::face::Face;
+use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::invoice_request::RequestState;
 use kaipiao_domain::people::message::MessageEvent;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
+use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::record::Kind;
-use kaipiao_ports::store::Page;
+use kaipiao_ports::store::{Commit, Page};
 use kaipiao_records::access::account::account_key;
 use kaipiao_records::invoicing::content::content_key;
 use kaipiao_store_memory::MemoryStore;
@@ -44,6 +49,58 @@ async fn store_of(requests: &[InvoiceRequest]) -> Arc<MemoryStore> {
 async fn cards(store: &MemoryStore) -> Vec<Versioned<InvoiceCard>> {
     let page = Page::by_key(Kind::Card, Some("amy".into()), 10);
     record::list_versioned(store, &page).await.unwrap()
+}
+
+/// An issuer of the operator's own, whose numbers are of this year.
+struct Outside(&'static str);
+
+#[async_trait]
+impl Issuer for Outside {
+    async fn issue(&self, _: &InvoiceRequest, _: &Content, at: Timestamp) -> Issuance {
+        IssuerAnswer::Issued(IssuedInvoice {
+            number: InvoiceNumber::parse("", &format!("{}952000000000000017", self.0)).unwrap(),
+            check_code: String::new(),
+            at,
+            specimen: true,
+            machine_number: "0".repeat(12),
+            from_outside: true,
+            documents: Vec::new(),
+        })
+        .into()
+    }
+}
+
+/// Earlier programs recorded a number from outside at its place, which has no year.
+#[tokio::test]
+async fn a_place_that_another_years_number_from_outside_has_is_in_nobodys_way() {
+    let running = InvoiceRequest { face: Face::Digital, ..request("s1", Colour::Blue) };
+    let store = store_of(std::slice::from_ref(&running)).await;
+    let number = InvoiceNumber::parse("", "26952000000000000017").unwrap();
+    let before = NumberOwner { number: number.clone(), serial: serial("s0") };
+    let key = before.key(&merchant());
+    let saves = vec![
+        record::save(key.clone(), Expect::Absent, &before),
+        taken(&number, &merchant(), &before.serial),
+    ];
+    commit(&store, saves).await;
+    let app = app_with(Arc::clone(&store), Arc::new(Outside("27")));
+    issue(&app, &job_id(&running), Place::uncounted()).await.unwrap();
+    let card = cards(&store).await.remove(0).value;
+    assert_eq!(card.number.number(), "27952000000000000017");
+    assert_eq!(get::<NumberOwner>(&app, &key).await.unwrap(), Some(before));
+    let holder = taken_numbers::holder(&app, &card.number).await.unwrap().unwrap();
+    assert_eq!(holder.serial, running.serial);
+    // That of the same year is the other invoice's.
+    let second = InvoiceRequest { face: Face::Digital, ..request("s2", Colour::Blue) };
+    let app = app_with(store_of(std::slice::from_ref(&second)).await, Arc::new(Outside("26")));
+    let held = taken(&number, &merchant(), &serial("s0"));
+    app.store.commit(Commit::of(vec![held])).await.unwrap();
+    issue(&app, &job_id(&second), Place::uncounted()).await.unwrap();
+    let found = requests::find(&app, &merchant(), &second.serial).await.unwrap().unwrap();
+    assert!(matches!(
+        found.state,
+        RequestState::Failed { failure: IssueFailure::Unreadable(_), .. }
+    ));
 }
 
 /// Sixty-four bits that are 0 the first time, then 1, and so on.

@@ -1,0 +1,145 @@
+//! The documents that an invoice brings from an issuer of the operator's own: fetched and written before the commit that
+//! names them, and read when somebody asks for them.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::invoicing::document_cache::Document;
+use crate::platform::files_owner;
+use crate::store_access::{ATTEMPTS, busy};
+use bytes::Bytes;
+use kaipiao_domain::invoicing::invoice_document::{
+    DocumentId, InvoiceDocument, OfferedDocument, document_of,
+};
+use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
+use kaipiao_domain::invoicing::issue_failure::IssueFailure;
+use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
+use kaipiao_domain::platform::blob_name::BlobName;
+use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::invoicing::issuer::{Issuance, NoDocument};
+use kaipiao_ports::platform::blobs::BlobError;
+use kaipiao_ports::store::Store;
+use kaipiao_records::invoicing::invoice_request::request_key;
+use kaipiao_records::invoicing::taken_number::TakenNumber;
+use kaipiao_records::record::{self, Versioned};
+use std::sync::Arc;
+
+/// Why an invoice cannot be recorded with its documents.
+enum NotKept {
+    /// The issuer did not give one.
+    NotGiven(NoDocument),
+    /// It could not be written.
+    Failed(Failure),
+}
+
+impl From<Failure> for NotKept {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// The issuer's answer, once the documents that its invoice brings are on the disk, for the commit that will name them. An
+/// invoice without one of them is not taken, so that it never shows another document first: "not yet" where the
+/// issuer may still give it, 73102 where what it gave cannot be taken.
+///
+/// What was written for nothing is removed, here or by the collector.
+pub(crate) async fn keep(
+    app: &App,
+    request: &InvoiceRequest,
+    Issuance { answer, offered }: Issuance,
+) -> Result<IssuerAnswer, Failure> {
+    let IssuerAnswer::Issued(invoice) = answer else { return Ok(answer) };
+    if offered.is_empty() {
+        return Ok(IssuerAnswer::Issued(invoice));
+    }
+    files_owner::check(app).await?;
+    let _place = app.document_places.acquire().await.expect("nobody closes it");
+    let mut kept = IssuedInvoice { documents: Vec::new(), ..invoice };
+    for offered in &offered {
+        match fetch(app, request, &kept.number, offered).await {
+            Ok(document) => kept.documents.push(document),
+            Err(why) => {
+                remove(app, &kept).await;
+                return match why {
+                    NotKept::Failed(failure) => Err(failure),
+                    NotKept::NotGiven(NoDocument::NotYet) => Ok(IssuerAnswer::NotYet),
+                    NotKept::NotGiven(NoDocument::Unreadable(words)) => {
+                        Ok(IssuerAnswer::Failed(IssueFailure::Unreadable(words)))
+                    }
+                };
+            }
+        }
+    }
+    Ok(IssuerAnswer::Issued(kept))
+}
+
+/// Asks for a document and writes it, under a name that no file has had.
+async fn fetch(
+    app: &App,
+    request: &InvoiceRequest,
+    number: &InvoiceNumber,
+    offered: &OfferedDocument,
+) -> Result<InvoiceDocument, NotKept> {
+    let bytes = app.issuer.document(request, offered).await.map_err(NotKept::NotGiven)?;
+    for _ in 0..ATTEMPTS {
+        let document = InvoiceDocument {
+            kind: offered.kind,
+            id: DocumentId::from_random(u64::from_be_bytes(app.random())),
+            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        };
+        match app.blobs.put(&document.blob_name(number), bytes.clone()).await {
+            Ok(()) => return Ok(document),
+            // Another document has the name by chance.
+            Err(BlobError::Exists(_)) => {}
+            Err(error) => return Err(away(&error).into()),
+        }
+    }
+    Err(busy().into())
+}
+
+/// Removes what was written of an invoice that is not taken. What is left the collector finds.
+async fn remove(app: &App, invoice: &IssuedInvoice) {
+    for document in &invoice.documents {
+        let name = document.blob_name(&invoice.number);
+        if let Err(error) = app.blobs.remove(&name).await {
+            tracing::warn!(%error, file = name.as_str(), "a document that nobody needs was left");
+        }
+    }
+}
+
+fn away(error: &BlobError) -> Failure {
+    Failure::Away(error.to_string())
+}
+
+/// A document that an issued invoice has, with its bytes.
+pub(crate) async fn read(
+    app: &App,
+    number: &InvoiceNumber,
+    document: &InvoiceDocument,
+) -> Result<Arc<Document>, Failure> {
+    let name = document.blob_name(number);
+    let read = async {
+        let limit = u64::try_from(InvoiceDocument::MOST_BYTES).unwrap_or(u64::MAX);
+        let bytes: Option<Bytes> =
+            app.blobs.get(&name, limit).await.map_err(|error| away(&error))?;
+        bytes.ok_or_else(|| Failure::Damaged(format!("the file {name} is missing")))
+    };
+    app.documents.file(&name, number.joined(), read).await
+}
+
+/// Whether an invoice has the document under this name; None: it is called as no invoice's document.
+pub(crate) async fn is_named(
+    store: &dyn Store,
+    name: &BlobName,
+) -> Result<Option<bool>, StoreError> {
+    let Some((number, id)) = document_of(name) else { return Ok(None) };
+    let holder = record::get_fresh::<TakenNumber>(store, &TakenNumber::key(&number)).await?;
+    let Some(Versioned { value: TakenNumber { merchant, serial, .. }, .. }) = holder else {
+        return Ok(Some(false));
+    };
+    let key = request_key(&merchant, &serial);
+    let request = record::get_fresh::<InvoiceRequest>(store, &key).await?;
+    let invoice = request.as_ref().and_then(|request| request.value.invoice().ok());
+    let has_it = |invoice: &IssuedInvoice| invoice.documents.iter().any(|one| one.id == id);
+    Ok(Some(invoice.is_some_and(has_it)))
+}
