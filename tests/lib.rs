@@ -5,13 +5,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+pub mod card_model;
+pub mod card_races;
+pub mod company_client;
 pub mod pay_client;
 pub mod pay_races;
+pub mod pdfs;
+pub mod platform_client;
 mod raised;
 mod receiver;
+mod scanned;
 mod wait;
 
 pub use receiver::{AES_KEY, Received, Receiver, Reply, element, read_request};
+pub use scanned::scanned;
 pub use wait::{Ends, PATIENCE, PAUSE, let_pass, poll_within, wait_for, wait_until};
 
 use kaipiao_cli::compose;

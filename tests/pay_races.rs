@@ -1,6 +1,6 @@
 //! Calls about one payment that come at the same time, to one server or to two: one of them counts, and the other is told.
 
-use crate::pay_client::{MCHID, PayClient, fixed_code, link, quick};
+use crate::pay_client::{MCHID, PayClient, fixed_code, link, link_with_contact, quick};
 use crate::{MERCHANT, TestServer, USER, assert_ok, assert_refused};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::{Value, json};
@@ -119,5 +119,38 @@ pub fn refund_against_authorize(one: &TestServer, other: &TestServer) {
             assert!(status == 409 && is_told, "{status} {answer}");
             assert_refused(&again, 72035, "refunded");
         }
+    }
+}
+
+/// An operator's systems report a payment twice, with different amounts every other time: it opens one order, which is over
+/// what the payment comes to then.
+pub fn report_against_report(one: &TestServer, other: &TestServer) {
+    let merchant = link_with_contact(one);
+    let openid = one.openid(USER, MERCHANT);
+    for n in 0..PAYMENTS {
+        let number = format!("report-{n}");
+        let path = format!("payments/{MCHID}/{number}");
+        let report = |server: &TestServer, total_fee: usize| {
+            let receipt = json!({
+                "total_fee": total_fee, "openid": openid, "user": USER, "receipt": "Y",
+            });
+            server.admin("PUT", &path, &receipt)
+        };
+        let (first, second) = at_once(|| report(one, 100), || report(other, 100 + n % 2));
+        assert_eq!((first.0, second.0), (200, 200), "{first:?} {second:?}");
+        let (_, payment) = one.admin("GET", &path, &json!({}));
+        assert_eq!(payment["entry"]["shown"], json!(true), "{payment}");
+        let orders = one.all_pages(&format!("orders?appid={MERCHANT}"), "orders");
+        let opened: Vec<_> = orders.iter().filter(|order| order["order_id"] == *number).collect();
+        assert_eq!(opened.len(), 1, "{opened:?}");
+        assert_eq!(opened[0]["money_fen"], payment["total_fee"], "{first:?} {second:?}");
+        let told = one.get_json(&format!("/sandbox/v1/messages?user={USER}&limit=1000"));
+        let told = told["messages"].as_array().unwrap();
+        let told = told.iter().filter(|told| told["order_id"] == *number).count();
+        // Whoever was told another amount first is told the right one.
+        assert!((1..=1 + n % 2).contains(&told), "{told} messages: {first:?} {second:?}");
+        // The payer's yes is of that order.
+        let link = merchant.auth_url_answer(&merchant.asked(&number, 1));
+        assert_ok(&link);
     }
 }

@@ -2,7 +2,7 @@
 
 use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_tests::pay_races::{
-    pay_against_close, refund_against_authorize, reverse_against_refund,
+    pay_against_close, refund_against_authorize, report_against_report, reverse_against_refund,
 };
 use kaipiao_tests::{TestServer, load};
 
@@ -29,4 +29,9 @@ fn a_quick_payment_is_reversed_or_refunded() {
 #[test]
 fn an_entry_is_authorized_or_closed_by_a_full_refund() {
     race(refund_against_authorize);
+}
+
+#[test]
+fn a_payment_that_is_reported_twice_at_once_opens_one_order() {
+    race(report_against_report);
 }

@@ -3,9 +3,8 @@
 use kaipiao_domain::people::title_link::TITLE_CODE_LIFE;
 use kaipiao_tests::{
     Client, MERCHANT, MINI_PROGRAM, Receiver, TestServer, USER, assert_ok, assert_refused, element,
-    form_token,
+    form_token, scanned,
 };
-use rqrr::{Grid, SimpleGrid};
 use serde_json::{Value, json};
 
 const OFFER: &str = "/card/invoice/biz/getusertitleurl";
@@ -45,18 +44,6 @@ impl<'a> Visitor<'a> {
         assert_eq!(status, 200, "{html}");
         scanned(&html)
     }
-}
-
-/// What a camera reads in the page's QR code.
-fn scanned(html: &str) -> String {
-    let after = |text: &str| html.split_once(text).unwrap().1.to_owned();
-    let size: usize = after("viewBox=\"0 0 ").split(' ').next().unwrap().parse().unwrap();
-    let path = after("<path d=\"");
-    let path = path.split('"').next().unwrap();
-    let is_dark = |x: usize, y: usize| path.contains(&format!("M{x} {y}h"));
-    let (quiet, inner) = (4, size - 8);
-    let grid = SimpleGrid::from_func(inner, |x, y| is_dark(x + quiet, y + quiet));
-    Grid::new(grid).decode().unwrap().1
 }
 
 fn url(client: &Client<'_>, call: &str, body: &Value) -> String {

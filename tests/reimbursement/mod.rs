@@ -4,68 +4,14 @@ mod picker;
 mod read_invoice;
 mod update_status;
 
-use kaipiao_tests::{ADMIN, Client, REIMBURSER, TestServer, USER};
-use serde_json::{Value, json};
-
-pub const OTHER_COMPANY: &str = "wx6b61697069616fc2";
-const SECRET: &str = "the-other-companys-secret";
-
-/// What the user has chosen for a company, as `choose_invoice_info` says it.
-pub fn chosen_for(server: &TestServer, company: &str, user: &str) -> Vec<Value> {
-    let body = json!({"appid": company, "user": user});
-    let (status, answer) = server.post_json("/sandbox/v1/choose-invoice", &body);
-    assert_eq!(status, 200, "{answer}");
-    serde_json::from_str(answer["choose_invoice_info"].as_str().unwrap()).unwrap()
-}
+pub use kaipiao_tests::company_client::{
+    OTHER_COMPANY, chosen, chosen_for, other_company, status_of, update,
+};
+use kaipiao_tests::company_client::{named, path, status, wecom};
+use kaipiao_tests::{REIMBURSER, TestServer};
+use serde_json::Value;
 
 /// The user's newest invoice, for the demo company, as calls name it.
 fn newest(server: &TestServer) -> Value {
     chosen(server, REIMBURSER)
-}
-
-/// The user's newest invoice for a company, as its calls name it.
-pub fn chosen(server: &TestServer, company: &str) -> Value {
-    named(&chosen_for(server, company, USER)[0])
-}
-
-/// A card as calls name it.
-fn named(chosen: &Value) -> Value {
-    json!({"card_id": chosen["card_id"], "encrypt_code": chosen["encrypt_code"]})
-}
-
-/// Another company than the demo's.
-pub fn other_company(server: &TestServer) -> Client<'_> {
-    let account = json!({"role": "reimburser", "secret": SECRET});
-    assert_eq!(server.put_account(OTHER_COMPANY, &account, ADMIN).0, 201);
-    let token = server.token_answer(OTHER_COMPANY, SECRET);
-    server.client_with(token["access_token"].as_str().unwrap().to_owned())
-}
-
-fn path(call: &str) -> String {
-    format!("/card/invoice/reimburse/{call}")
-}
-
-/// The name of a status.
-fn status(name: &str) -> String {
-    format!("INVOICE_REIMBURSE_{name}")
-}
-
-/// The same as WeCom has it.
-fn wecom(call: &str) -> String {
-    format!("/cgi-bin{}", path(call))
-}
-
-/// updateinvoicestatus, under both of its paths in turn.
-pub fn update(company: &Client<'_>, named: &Value, to: &str) -> Value {
-    let mut body = named.clone();
-    body["reimburse_status"] = status(to).into();
-    let call = if to == "LOCK" { wecom } else { path };
-    company.post(&call("updateinvoicestatus"), &body)
-}
-
-/// Where the invoice stands, as the company reads it.
-pub fn status_of(company: &Client<'_>, named: &Value) -> String {
-    let answer = company.post(&path("getinvoiceinfo"), named);
-    let status = &answer["user_info"]["reimburse_status"];
-    status.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }

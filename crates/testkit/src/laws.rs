@@ -49,6 +49,11 @@ macro_rules! all_laws {
             use super::*;
             $crate::job_laws!($subject);
         }
+        mod cards {
+            #[allow(unused_imports, reason = "the subject's names")]
+            use super::*;
+            $crate::card_laws!($subject);
+        }
     };
 }
 

@@ -8,6 +8,7 @@ pub mod laws;
 pub mod name_server;
 pub mod postgres;
 pub mod records;
+pub mod reimbursement;
 pub mod replication;
 pub mod retention_laws;
 mod steps;

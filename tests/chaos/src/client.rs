@@ -1,11 +1,13 @@
 //! A merchant's client: moves orders step by step, and remembers what was acknowledged.
 
+use crate::card_calls::{self, Desk};
 use crate::cluster::Node;
 use crate::entry;
 use crate::order::{Order, Stage, Step};
 use crate::pay_calls;
 use crate::payment::{Payment, Way};
 use crate::session::{Outcome, REFUSALS, Session, USERS};
+use crate::uploads;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -20,14 +22,16 @@ const REJECTED: i64 = 72035;
 pub struct Client {
     name: String,
     rng: Rng,
+    desk: Desk,
     /// All that it has ever begun.
     pub orders: Vec<Order>,
 }
 
 impl Client {
-    /// One that has done nothing yet.
-    pub fn new() -> Self {
-        Self { name: String::new(), rng: Rng::with_seed(0), orders: Vec::new() }
+    /// The one of this place, which has done nothing yet.
+    pub fn new(place: usize) -> Self {
+        let (rng, desk) = (Rng::with_seed(0), Desk::new(place));
+        Self { name: String::new(), rng, desk, orders: Vec::new() }
     }
 
     /// What it does in a round follows from this seed, and from the answers. New orders are named
@@ -40,15 +44,33 @@ impl Client {
     /// Loads the servers until the round is over or all are dead.
     pub fn play(&mut self, session: &Session<'_>) {
         while let Some(node) = session.node(&mut self.rng) {
+            if self.rng.u32(0..50) == 0 {
+                self.desk.stock(session, node);
+                continue;
+            }
             let index = self.next_order();
-            let order = &mut self.orders[index];
+            let (order, rng) = (&mut self.orders[index], &mut self.rng);
             order.is_touched = true;
-            if let Some(step) = order.next_payment_step(&mut self.rng) {
+            if let Some(step) = order.next_payment_step(rng) {
                 pay_calls::play(session, node, order, step);
-            } else {
-                let step = *self.rng.choice(order.stage.steps()).expect("every stage has a step");
-                let needs_link = order.link.is_none() && order.stage != Stage::Refunded;
-                play_step(session, node, order, if needs_link { Step::Offer } else { step });
+                continue;
+            }
+            let step = *rng.choice(order.stage.steps()).expect("every stage has a step");
+            let needs_link = order.link.is_none() && order.stage != Stage::Refunded;
+            match if needs_link { Step::Offer } else { step } {
+                step @ (Step::Insert | Step::InsertTaken | Step::Reimburse) => {
+                    card_calls::play(session, node, order, step, &mut self.desk, rng);
+                }
+                step => play_step(session, node, order, step),
+            }
+        }
+    }
+
+    /// PDFs that were uploaded and that no invoice has are there, on every server.
+    pub fn look_at_spare_pdfs(&self, session: &Session<'_>) {
+        for pdf in &self.desk.spare {
+            for node in session.nodes {
+                uploads::look(session, node, pdf, false);
             }
         }
     }
@@ -153,6 +175,7 @@ fn request(session: &Session<'_>, order: &Order, step: Step) -> (String, Value) 
             });
             (session.path("clearoutinvoice"), body)
         }
+        Step::Insert | Step::InsertTaken | Step::Reimburse => unreachable!("the platform's"),
         Step::Look => unreachable!("it is no change"),
     }
 }
@@ -170,6 +193,7 @@ pub fn look(session: &Session<'_>, node: &Node, order: &mut Order) {
         }
         _ => authorization(session, node, order),
     }
+    card_calls::look(session, node, order);
 }
 
 /// Nobody opens it again.

@@ -215,10 +215,14 @@ impl Node {
 
     /// Any request; a JSON answer of any status.
     pub fn run(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let Some(response) = self.send(method, path, headers, body) else { return Answer::Nothing };
-        let (status, text) = response;
-        let json = serde_json::from_str(&text);
-        Answer::Said(status, json.unwrap_or_else(|error| panic!("{path}: {error}: {text}")))
+        answer(path, self.send(method, path, headers, body))
+    }
+
+    /// POST of an account's call with bytes of this type.
+    pub fn upload(&self, path: &str, content_type: &str, body: &[u8]) -> Answer {
+        let sent = self.send_bytes("POST", path, &[("content-type", content_type)], body);
+        let text = |bytes| String::from_utf8(bytes).expect("the answer is text");
+        answer(path, sent.map(|(status, bytes)| (status, text(bytes))))
     }
 
     /// Any request: status and body of the answer. None: the connection is over.
@@ -229,10 +233,22 @@ impl Node {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Option<(u16, String)> {
+        let (status, bytes) = self.send_bytes(method, path, headers, body.as_bytes())?;
+        Some((status, String::from_utf8(bytes).expect("the answer is text")))
+    }
+
+    /// The same for any bytes.
+    pub fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Option<(u16, Vec<u8>)> {
         let _asked = self.asked.read().unwrap_or_else(PoisonError::into_inner);
         let (parts, mut body) = self.response(method, path, headers, body)?.into_parts();
-        match body.read_to_string() {
-            Ok(text) => Some((parts.status.as_u16(), text)),
+        match body.read_to_vec() {
+            Ok(bytes) => Some((parts.status.as_u16(), bytes)),
             Err(error) => self.nobody(path, &error),
         }
     }
@@ -242,14 +258,14 @@ impl Node {
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: &[u8],
     ) -> Option<ureq::http::Response<ureq::Body>> {
         let mut request =
             ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.home));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        match self.agent.run(request.body(body.to_owned()).unwrap()) {
+        match self.agent.run(request.body(body.to_vec()).unwrap()) {
             Ok(response) => Some(response),
             Err(error) => self.nobody(path, &error),
         }
@@ -317,7 +333,8 @@ impl Node {
     pub fn submit(&self, path: &str, cookie: &str, form: &str) -> Option<(u16, String)> {
         let _asked = self.asked.read().unwrap_or_else(PoisonError::into_inner);
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie)];
-        let (parts, mut body) = self.response("POST", path, &headers, form)?.into_parts();
+        let (parts, mut body) =
+            self.response("POST", path, &headers, form.as_bytes())?.into_parts();
         let status = parts.status.as_u16();
         if let Some(location) = parts.headers.get("location") {
             return Some((status, location.to_str().unwrap().to_owned()));
@@ -332,7 +349,8 @@ impl Node {
     pub fn session(&self, user: &str) -> String {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let body = format!("user={user}&next=/me/cards");
-        let answer = self.response("POST", "login", &form, &body).expect("the server runs");
+        let answer =
+            self.response("POST", "login", &form, body.as_bytes()).expect("the server runs");
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
         cookie.split(';').next().unwrap().to_owned()
     }
@@ -354,9 +372,15 @@ impl Drop for Node {
     }
 }
 
+fn answer(path: &str, sent: Option<(u16, String)>) -> Answer {
+    let Some((status, text)) = sent else { return Answer::Nothing };
+    let json = serde_json::from_str(&text);
+    Answer::Said(status, json.unwrap_or_else(|error| panic!("{path}: {error}: {text}")))
+}
+
 fn sure(path: &str, answer: Answer) -> Value {
     match answer {
-        Answer::Said(200, value) => value,
+        Answer::Said(200 | 201, value) => value,
         other => panic!("{path}: {other:?}"),
     }
 }

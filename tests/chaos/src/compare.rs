@@ -17,9 +17,13 @@ pub fn orders<'a>(session: &Session<'_>, orders: impl Iterator<Item = &'a mut Or
     let rejected = messages.iter().filter(|message| message.event == "rejected");
     let rejected: HashSet<_> =
         rejected.map(|message| (&*message.order_id, &*message.reason)).collect();
-    let (mut known, mut known_payments) = (0, 0);
+    let (mut known, mut known_payments, mut inserted) = (0, 0, 0);
     for order in orders {
         order.seen(records.stage(order));
+        if order.stage == Stage::Inserted {
+            records.see_card(order);
+            inserted += 1;
+        }
         known += usize::from(order.stage != Stage::Unknown);
         if let Some(payment) = &mut order.payment {
             records.see_payment(&order.id, order.user, payment);
@@ -42,5 +46,6 @@ pub fn orders<'a>(session: &Session<'_>, orders: impl Iterator<Item = &'a mut Or
         }
     }
     assert_eq!(records.orders(), known, "an order that nobody has asked for");
+    assert_eq!(records.inserted(), inserted, "a card that nobody has asked for");
     assert_eq!(records.payments(), known_payments, "a payment that nobody has asked for");
 }

@@ -4,8 +4,9 @@
 use crate::cluster::signal;
 use fastrand::Rng;
 use kaipiao_domain::payment::payments::SignType;
-use kaipiao_tests::pay_client::{ACKNOWLEDGED, KEY};
-use kaipiao_tests::{MERCHANT, Received, Receiver, Reply, element};
+use kaipiao_tests::company_client::COMPANIES;
+use kaipiao_tests::pay_client::{ACKNOWLEDGED, KEY, MCHID};
+use kaipiao_tests::{MERCHANT, PLATFORM, Received, Receiver, Reply, element};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -18,6 +19,13 @@ pub type PushKey = (String, i64);
 
 /// Notices of payments go where this begins.
 const NOTIFY: &str = "/notify/";
+/// Events go where this begins; whose they are follows.
+const CALLBACK: &str = "/callback/";
+
+/// The accounts that are told of events.
+pub fn receivers() -> impl Iterator<Item = &'static str> {
+    [MERCHANT, PLATFORM].into_iter().chain(COMPANIES)
+}
 
 /// A push as it arrived.
 #[derive(Clone)]
@@ -26,12 +34,19 @@ pub struct Arrival {
     pub key: PushKey,
     /// The event in clear, or the notice.
     pub event: String,
-    /// Whether it is a notice of a payment or refund.
-    pub is_notice: bool,
+    /// Whose it is: of a notice, the pay merchant's.
+    pub account: &'static str,
     /// The connection was closed without an answer: the push has to come again.
     pub is_refused: bool,
     /// When.
     pub at: Instant,
+}
+
+impl Arrival {
+    /// Whether it is a notice of a payment or refund.
+    pub fn is_notice(&self) -> bool {
+        self.account == MCHID
+    }
 }
 
 /// A moment at which servers were killed, or a time for which one stood still.
@@ -83,9 +98,11 @@ impl Deliveries {
         Self { receiver, state }
     }
 
-    /// Its callback as the admin API takes it.
-    pub fn settings(&self) -> Value {
-        self.receiver.settings("safe")
+    /// An account's callback as the admin API takes it.
+    pub fn settings(&self, appid: &str) -> Value {
+        let mut settings = self.receiver.settings("safe");
+        settings["url"] = format!("http://{}{CALLBACK}{appid}", self.receiver.address).into();
+        settings
     }
 
     /// Where notices go: what tells one from the others follows.
@@ -135,17 +152,19 @@ impl Deliveries {
 struct Arrived {
     key: PushKey,
     event: String,
-    is_notice: bool,
+    account: &'static str,
 }
 
 impl Arrived {
     fn of(received: &Received) -> Self {
         let Some(address) = received.target.strip_prefix(NOTIFY) else {
-            let event = received.event(MERCHANT);
+            let is_it = |appid: &&str| received.target.contains(*appid);
+            let account = receivers().find(is_it).expect("a receiver");
+            let event = received.event(account);
             let of =
                 |name: &str| element(&event, name).unwrap_or_else(|| panic!("{name}: {event}"));
             let key = (of("FromUserName"), of("CreateTime").parse().unwrap());
-            return Self { key, event, is_notice: false };
+            return Self { key, event, account };
         };
         let notice = PayRequest::read(received.body.as_bytes()).unwrap();
         // A refund's is encrypted instead.
@@ -153,16 +172,17 @@ impl Arrived {
             assert!(notice.is_signed_by(KEY, SignType::Md5), "{notice:?}");
             assert_eq!(notice.get("out_trade_no"), address, "{notice:?}");
         }
-        Self { key: (address.to_owned(), 0), event: received.body.clone(), is_notice: true }
+        Self { key: (address.to_owned(), 0), event: received.body.clone(), account: MCHID }
     }
 }
 
 impl State {
-    fn take(&mut self, Arrived { key, event, is_notice }: Arrived) -> Reply {
+    fn take(&mut self, Arrived { key, event, account }: Arrived) -> Reply {
         let is_new = self.known.insert(key.clone());
         let is_refused = is_new && self.rng.u32(0..100) < self.refuses;
-        self.arrivals.push(Arrival { key, event, is_notice, is_refused, at: Instant::now() });
-        let yes = if is_notice { ACKNOWLEDGED } else { "success" };
+        let arrival = Arrival { key, event, account, is_refused, at: Instant::now() };
+        let yes = if arrival.is_notice() { ACKNOWLEDGED } else { "success" };
+        self.arrivals.push(arrival);
         if let Some(murder) = &mut self.murder {
             if murder.after > 0 {
                 murder.after -= 1;

@@ -1,5 +1,6 @@
 //! What the servers list: everything that is stored, row by row.
 
+use crate::card::Found;
 use crate::cluster::Node;
 use crate::order::{Order, Stage};
 use crate::payment::{Payment, PaymentStage, REFUNDS_FEN, has_name};
@@ -7,6 +8,8 @@ use crate::session::USERS;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kaipiao_tests::MERCHANT;
+use kaipiao_tests::card_model::Standing;
+use kaipiao_tests::company_client::COMPANIES;
 use kaipiao_tests::pay_client::MCHID;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -49,6 +52,34 @@ impl InvoiceRow {
     }
 }
 
+/// An inserted invoice of the admin API.
+#[derive(Debug, Deserialize)]
+struct InsertedRow {
+    order_id: String,
+    user: String,
+    code: String,
+    billing_code: String,
+    s_pdf_media_id: String,
+    reimburse_status: Option<String>,
+    company: Option<String>,
+}
+
+impl InsertedRow {
+    /// Where its card stands.
+    fn standing(&self) -> Standing {
+        let known = |company: &String| COMPANIES.iter().position(|known| known == company);
+        let company = self.company.as_ref().and_then(known);
+        let status = self.reimburse_status.as_deref().unwrap_or_default();
+        match (status.trim_start_matches("INVOICE_REIMBURSE_"), company) {
+            ("INIT", None) => Standing::Init,
+            ("LOCK", Some(company)) => Standing::Locked(company),
+            ("CLOSURE", Some(company)) => Standing::Closed(company),
+            ("CANCEL", None) => Standing::Cancelled,
+            _ => panic!("its card is lost, or stands nowhere: {self:?}"),
+        }
+    }
+}
+
 /// A payment of the admin API.
 #[derive(Debug, Deserialize)]
 struct PaymentRow {
@@ -76,6 +107,8 @@ impl PaymentRow {
 pub struct Records {
     orders: HashMap<String, OrderRow>,
     payments: HashMap<String, PaymentRow>,
+    /// By order.
+    inserted: HashMap<String, InsertedRow>,
     /// By serial.
     pub invoices: BTreeMap<String, InvoiceRow>,
 }
@@ -88,16 +121,42 @@ impl Records {
         // Orders first: what uses one is never seen without it.
         let orders: Vec<OrderRow> = rows(node, "orders", "orders");
         let invoices: Vec<InvoiceRow> = rows(node, "invoices", "invoices");
-        let all = (orders.len(), invoices.len(), payments.len());
+        let inserted: Vec<InsertedRow> = rows(node, "inserted-invoices", "invoices");
+        let all = (orders.len(), invoices.len(), payments.len(), inserted.len());
         let orders: HashMap<_, _> =
             orders.into_iter().map(|row| (row.order_id.clone(), row)).collect();
         let invoices: BTreeMap<_, _> =
             invoices.into_iter().map(|row| (row.fpqqlsh.clone(), row)).collect();
         let payments: HashMap<_, _> =
             payments.into_iter().map(|row| (row.out_trade_no.clone(), row)).collect();
-        let distinct = (orders.len(), invoices.len(), payments.len());
-        assert_eq!(all, distinct, "a listing has a row twice");
-        Self { orders, payments, invoices }
+        let inserted: HashMap<_, _> =
+            inserted.into_iter().map(|row| (row.order_id.clone(), row)).collect();
+        let distinct = (orders.len(), invoices.len(), payments.len(), inserted.len());
+        assert_eq!(all, distinct, "a listing has a row twice, or an order two cards");
+        Self { orders, payments, inserted, invoices }
+    }
+
+    /// How many invoices were inserted.
+    pub fn inserted(&self) -> usize {
+        self.inserted.len()
+    }
+
+    /// Where the card of an order's inserted invoice stands.
+    pub fn standing(&self, order: &Order) -> Option<Standing> {
+        self.inserted.get(&order.id).map(InsertedRow::standing)
+    }
+
+    /// An inserted invoice's card is seen where its row says that it stands, its user's.
+    pub fn see_card(&self, order: &mut Order) {
+        let row = &self.inserted[&order.id];
+        assert_eq!(row.user, order.user, "{row:?}: {order:?}");
+        let found = Found {
+            code: &row.code,
+            number: &row.billing_code,
+            media_id: &row.s_pdf_media_id,
+            standing: row.standing(),
+        };
+        order.card.as_mut().expect("it was asked for").seen(found);
     }
 
     /// How many payments there are.
@@ -136,6 +195,12 @@ impl Records {
             ("offered", None) => Stage::Offered,
             ("declined", None) => Stage::Declined,
             ("authorized", None) => Stage::Authorized,
+            ("authorized", Some(serial)) if serial.starts_with('+') => {
+                let row = self.inserted.get(&order.id);
+                let code = row.map(|row| &*row.code);
+                assert_eq!(code, serial.strip_prefix('+'), "half a change: {order:?}");
+                Stage::Inserted
+            }
             ("authorized", Some(serial)) => self.stage_of_invoice(serial, order),
             ("rejected", None) => Stage::Rejected,
             ("rejected", Some(serial)) => {
@@ -178,7 +243,7 @@ fn read<T: DeserializeOwned>(rows: Vec<Value>) -> Vec<T> {
 pub struct MessageRow {
     /// The order.
     pub order_id: String,
-    /// "paid", "rejected", "issued", "failed" or "taken_back".
+    /// "paid", "rejected", "issued", "failed", "taken_back" or "written_off".
     pub event: String,
     /// The merchant's words of a rejection.
     pub reason: String,
@@ -197,6 +262,8 @@ pub fn messages(node: &Node) -> Vec<MessageRow> {
 pub struct PushRow {
     /// The order.
     pub order_id: String,
+    /// "user_authorize_invoice", and so on.
+    pub event: String,
     /// The user.
     pub openid: String,
     /// Unix seconds.
@@ -207,9 +274,10 @@ pub struct PushRow {
     pub body: String,
 }
 
-/// The demo merchant's pushes, oldest first.
-pub fn pushes(node: &Node) -> Vec<PushRow> {
-    let mut pushes: Vec<PushRow> = rows(node, "pushes", "pushes");
+/// An account's pushes, oldest first.
+pub fn pushes(node: &Node, appid: &str) -> Vec<PushRow> {
+    let mut pushes: Vec<PushRow> =
+        read(node.all_pages(&format!("admin/v1/pushes?appid={appid}"), "pushes"));
     pushes.reverse();
     pushes
 }

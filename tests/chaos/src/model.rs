@@ -8,6 +8,7 @@ use crate::order::Order;
 use crate::payment::Way;
 use crate::servers::Servers;
 use crate::session::Session;
+use crate::titles::Titles;
 use crate::whole;
 use fastrand::Rng;
 use kaipiao_tests::let_pass;
@@ -48,14 +49,15 @@ pub struct Model {
     pub clients: Vec<Client>,
     /// The one that changes settings.
     pub merchant: Merchant,
+    /// Those that play with a title book.
+    pub titles: Titles,
 }
 
 impl Model {
     /// Clients that have done nothing yet.
     pub fn new(node: &Node) -> Self {
-        let mut clients = Vec::new();
-        clients.resize_with(CLIENTS, Client::new);
-        Self { clients, merchant: Merchant::new(node) }
+        let clients = (0..CLIENTS).map(Client::new).collect();
+        Self { clients, merchant: Merchant::new(node), titles: Titles::new() }
     }
 
     /// A round begins: what they do follows from its dice.
@@ -64,6 +66,7 @@ impl Model {
             client.begin(format!("{round}-{number}"), rng.u64(..));
         }
         self.merchant.begin(rng.u64(..), may_disturb_issuer);
+        self.titles.begin(round, rng.u64(..));
     }
 
     /// Everything that was acknowledged is there, on every server. Settings that another server has changed
@@ -72,6 +75,10 @@ impl Model {
         let session = Session::open(&servers.nodes, servers.deliveries.notify_url());
         let orders = self.clients.iter_mut().flat_map(|client| &mut client.orders);
         compare::orders(&session, orders);
+        self.titles.compare(&session);
+        for client in &self.clients {
+            client.look_at_spare_pdfs(&session);
+        }
         if servers.nodes.len() == 1 {
             self.merchant.compare(&session);
         }
@@ -85,7 +92,8 @@ impl Model {
             let_pass(SEEN_WITHIN);
             self.merchant.compare(&Session::open(&servers.nodes, servers.deliveries.notify_url()));
         }
-        whole::check(&servers.nodes[0], &self.orders(), &servers.deliveries.arrivals());
+        let arrivals = servers.deliveries.arrivals();
+        whole::check(&servers.nodes[0], &self.orders(), &self.titles.picks, &arrivals);
         servers.repeated();
         let complaints = servers.cluster.complaints();
         assert!(complaints.is_empty(), "the servers' log: {complaints:#?}");

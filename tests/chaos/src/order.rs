@@ -1,5 +1,6 @@
 //! An order as its merchant knows it: what was acknowledged, and what may have happened besides.
 
+use crate::card::Card;
 use crate::payment::{Payment, PaymentStage, PaymentStep};
 use fastrand::Rng;
 
@@ -28,6 +29,8 @@ pub enum Stage {
     OffsetFailed,
     /// The invoice was taken back.
     Offset,
+    /// Its platform has inserted an invoice of its own.
+    Inserted,
     /// All that was paid for it was given back before its user said yes.
     Refunded,
 }
@@ -47,6 +50,12 @@ pub enum Step {
     MakeOut,
     /// clearoutinvoice.
     Offset,
+    /// insert.
+    Insert,
+    /// insert of a number that is in a wallet, which changes nothing.
+    InsertTaken,
+    /// What companies and platform do with its card.
+    Reimburse,
     /// getauthdata or queryinvoceinfo, which change nothing.
     Look,
 }
@@ -54,12 +63,18 @@ pub enum Step {
 impl Stage {
     /// Steps that an order in this stage accepts, the usual ones more often.
     pub fn steps(self) -> &'static [Step] {
-        use Step::{Authorize, Decline, Look, MakeOut, Offer, Offset, Reject};
+        use Step::{
+            Authorize, Decline, Insert, InsertTaken, Look, MakeOut, Offer, Offset, Reimburse,
+            Reject,
+        };
         match self {
             Self::Unknown => &[Offer],
             Self::Offered => &[Authorize, Authorize, Authorize, Authorize, Decline, Decline, Offer],
             Self::Declined => &[Authorize, Authorize, Reject, Offer],
-            Self::Authorized => &[MakeOut, MakeOut, MakeOut, Reject, Reject, Look],
+            Self::Authorized => {
+                &[MakeOut, MakeOut, MakeOut, Insert, Insert, InsertTaken, Reject, Reject, Look]
+            }
+            Self::Inserted => &[Reimburse, Reimburse, Reimburse, Look],
             Self::Failed => &[MakeOut, MakeOut, Reject],
             Self::Issued => &[Offset, Look],
             Self::OffsetFailed => &[Offset],
@@ -80,7 +95,8 @@ impl Stage {
             Step::Reject => Self::Rejected,
             Step::MakeOut => Self::Requested,
             Step::Offset => Self::OffsetRequested,
-            Step::Look => self,
+            Step::Insert => Self::Inserted,
+            Step::InsertTaken | Step::Reimburse | Step::Look => self,
         }
     }
 
@@ -133,6 +149,8 @@ pub struct Order {
     pub stage: Stage,
     /// Where it stands if the request that was not answered has been carried out.
     pub in_doubt: Option<Stage>,
+    /// The card of its inserted invoice, from the moment when that was asked for.
+    pub card: Option<Card>,
     /// Code and number of the blue and the red invoice, as they were first seen.
     pub numbers: [Option<(String, String)>; 2],
     /// The user's no that was acknowledged, and those that may have been.
@@ -151,6 +169,7 @@ impl Order {
             link: None,
             stage: Stage::Unknown,
             in_doubt: None,
+            card: None,
             numbers: [None, None],
             declines: (0, 0),
             is_touched: true,
@@ -217,13 +236,15 @@ impl Order {
 
     /// Whether its merchant waits until it is seen where it stands.
     pub fn is_at_rest(&self) -> bool {
-        self.in_doubt.is_some() && !self.is_payment_in_doubt()
+        let is_card_in_doubt = self.card.as_ref().is_some_and(Card::is_in_doubt);
+        (self.in_doubt.is_some() || is_card_in_doubt) && !self.is_payment_in_doubt()
     }
 
     /// Whether nothing more can happen to it, but refunds.
     pub fn is_last(&self) -> bool {
         let is_closed = self.payment.as_ref().is_some_and(|payment| payment.stage.is_closed());
-        is_closed || self.stage.is_last()
+        let is_over = self.card.as_ref().is_some_and(|card| card.standing.is_over());
+        is_closed || is_over || self.stage.is_last()
     }
 
     /// Whether it may stand there, as far as its merchant knows.

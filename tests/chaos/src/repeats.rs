@@ -16,7 +16,7 @@ const RECORDED_WITHIN: Duration = Duration::from_secs(2);
 /// How many pushes arrived again for each kill, which are `at_most` so many of an account: a push that was answered comes
 /// again only if it had arrived about when a server was killed.
 pub fn forced(arrivals: &[Arrival], kills: &[Kill], at_most: usize) -> Vec<usize> {
-    let mut forced = vec![[0; 2]; kills.len()];
+    let mut forced: Vec<HashMap<&str, usize>> = vec![HashMap::new(); kills.len()];
     let mut answered: HashMap<&PushKey, usize> = HashMap::new();
     for (index, arrival) in arrivals.iter().enumerate() {
         if let Some(before) = answered.get(&arrival.key) {
@@ -33,15 +33,15 @@ pub fn forced(arrivals: &[Arrival], kills: &[Kill], at_most: usize) -> Vec<usize
                     arrival.event
                 )
             });
-            forced[kill][usize::from(arrival.is_notice)] += 1;
+            *forced[kill].entry(arrival.account).or_default() += 1;
         }
         if !arrival.is_refused {
             answered.insert(&arrival.key, index);
         }
     }
-    let most = forced.iter().flatten().max().copied().unwrap_or_default();
+    let most = forced.iter().flat_map(HashMap::values).max().copied().unwrap_or_default();
     assert!(most <= at_most, "a kill sent {most} pushes again: {forced:?}");
-    forced.iter().map(|of_kill| of_kill.iter().sum()).collect()
+    forced.iter().map(|of_kill| of_kill.values().sum()).collect()
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
         let arrival = |(second, (create_time, is_refused)): (u64, &(i64, bool))| Arrival {
             key: (String::new(), *create_time),
             event: String::new(),
-            is_notice: false,
+            account: "",
             is_refused: *is_refused,
             at: start + Duration::from_secs(second),
         };

@@ -2,6 +2,7 @@
 
 use crate::cluster::{Node, Store};
 use crate::deliveries::Murder;
+use crate::kinds::Kinds;
 use crate::model::Model;
 use crate::postgres::Postgres;
 use crate::servers::Servers;
@@ -126,12 +127,15 @@ impl Fault {
 pub struct Tally {
     acknowledged: usize,
     unanswered: usize,
+    /// What has happened besides orders and payments.
+    pub kinds: Kinds,
 }
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
         self.unanswered += other.unanswered;
+        self.kinds += other.kinds;
     }
 }
 
@@ -205,7 +209,7 @@ fn load(
     rng: &mut Rng,
 ) -> Tally {
     let session = Session::open(&servers.nodes, servers.deliveries.notify_url());
-    let (clients, merchant) = (&mut model.clients, &mut model.merchant);
+    let Model { clients, merchant, titles } = model;
     std::thread::scope(|scope| {
         let session = &session;
         let ends = Ends(&session.is_over);
@@ -214,6 +218,7 @@ fn load(
             players.push(scope.spawn(move || client.play(session)));
         }
         players.push(scope.spawn(move || merchant.play(session)));
+        players.push(scope.spawn(move || titles.play(session)));
         let count = || session.acknowledged.load(Ordering::SeqCst);
         let has = |goal: usize| {
             let is_idle = || players.iter().all(ScopedJoinHandle::is_finished);
@@ -234,6 +239,7 @@ fn load(
     Tally {
         acknowledged: session.acknowledged.load(Ordering::SeqCst),
         unanswered: session.unanswered.load(Ordering::SeqCst),
+        kinds: session.kinds.so_far(),
     }
 }
 

@@ -105,8 +105,14 @@ impl Series {
         let arrivals = self.servers.deliveries.arrivals();
         let (orders, pushes) = (self.model.orders().len(), arrivals.len());
         println!("{orders} orders, {pushes} pushes arrived, {twice} of them again: {again:?}");
-        let notices = arrivals.iter().filter(|arrival| arrival.is_notice).count();
+        let notices = arrivals.iter().filter(|arrival| arrival.is_notice()).count();
         println!("{}; {notices} of the pushes were notices", self.model.payments());
+        println!("besides: {}", total.kinds);
+        let never = total.kinds.missing();
+        assert!(
+            never.is_empty() || rounds < SERIES || self.outage.is_some(),
+            "the rounds prove nothing of {never:?}"
+        );
         assert!(
             twice > 0 || rounds < SERIES || self.outage.is_some(),
             "no kill fell between a push and its settling: the rounds prove too little"

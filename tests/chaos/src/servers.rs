@@ -1,10 +1,11 @@
 //! The servers of a series as they come and go, and the merchant's server that they push to.
 
 use crate::cluster::{Cluster, Node, Store};
-use crate::deliveries::Deliveries;
+use crate::deliveries::{Deliveries, receivers};
 use crate::listings::{due_last_ms, is_busy};
 use crate::repeats::{UNRECORDED, forced};
-use kaipiao_tests::{MERCHANT, poll_within, wait_until};
+use kaipiao_tests::company_client::{OTHER_COMPANY, other_account};
+use kaipiao_tests::{poll_within, wait_until};
 use serde_json::json;
 use std::ops::Range;
 use std::time::Duration;
@@ -30,8 +31,12 @@ impl Servers {
             Store::Postgres(_) => 2,
         };
         let nodes: Vec<_> = (1..=names).map(|name| cluster.start(&name.to_string())).collect();
-        let callback = format!("accounts/{MERCHANT}/callback");
-        nodes[0].admin("PUT", &callback, &deliveries.settings());
+        let account = format!("accounts/{OTHER_COMPANY}");
+        nodes[0].admin("PUT", &account, &other_account());
+        for appid in receivers() {
+            let callback = format!("accounts/{appid}/callback");
+            nodes[0].admin("PUT", &callback, &deliveries.settings(appid));
+        }
         Self { cluster, deliveries, nodes, names }
     }
 

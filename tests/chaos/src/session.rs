@@ -1,10 +1,12 @@
 //! What the clients of a round share: whom they ask, with which token, and how often they were answered.
 
 use crate::cluster::{Answer, Node};
+use crate::kinds::Counted;
 use fastrand::Rng;
 use kaipiao_domain::payment::payments::SignType;
+use kaipiao_tests::company_client::{COMPANIES, OTHER_COMPANY, OTHER_SECRET};
 use kaipiao_tests::pay_client::{KEY, MCHID, signed};
-use kaipiao_tests::{MERCHANT, PLATFORM, form_token, let_pass};
+use kaipiao_tests::{ADMIN, MERCHANT, PLATFORM, form_token, let_pass};
 use kaipiao_wire::payment::pay_request::PayRequest;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -101,10 +103,14 @@ pub struct Session<'a> {
     /// Where notices of payments go: what tells one from the others follows.
     pub notify_url: String,
     visitors: HashMap<&'static str, Visitor>,
-    /// The merchant's token.
-    pub token: String,
+    /// The tokens of the merchant, the platform and the companies.
+    tokens: HashMap<&'static str, String>,
     /// The merchant's ticket.
     pub ticket: String,
+    /// What the clock of the first server said at the start, in unix seconds.
+    pub now_s: i64,
+    /// What has happened of each kind.
+    pub kinds: Counted,
     /// Changes that were acknowledged.
     pub acknowledged: AtomicUsize,
     /// Changes that were not answered, or with "system error".
@@ -132,8 +138,14 @@ impl<'a> Session<'a> {
     /// Servers that all take the token that the first of them gave out.
     pub fn open(nodes: &'a [Node], notify_url: String) -> Self {
         let accounts = Accounts::of(&nodes[0]);
-        let token = nodes[0].stable_token(MERCHANT, accounts.secret(MERCHANT));
-        let path = format!("cgi-bin/ticket/getticket?type=wx_card&access_token={token}");
+        let token = |appid: &'static str| {
+            let secret = if appid == OTHER_COMPANY { OTHER_SECRET } else { accounts.secret(appid) };
+            (appid, nodes[0].stable_token(appid, secret))
+        };
+        let tokens: HashMap<_, _> =
+            [MERCHANT, PLATFORM].into_iter().chain(COMPANIES).map(token).collect();
+        let merchants = &tokens[MERCHANT];
+        let path = format!("cgi-bin/ticket/getticket?type=wx_card&access_token={merchants}");
         let tickets: Vec<_> = nodes.iter().map(|node| node.sure_get(&path)).collect();
         assert!(tickets.iter().all(|answer| answer["errcode"] == json!(0)), "{tickets:?}");
         Self {
@@ -141,8 +153,10 @@ impl<'a> Session<'a> {
             accounts,
             notify_url,
             visitors: USERS.map(|user| (user, Visitor::of(&nodes[0], user))).into(),
-            token,
+            tokens,
             ticket: tickets[0]["ticket"].as_str().unwrap().to_owned(),
+            now_s: nodes[0].sure_get("sandbox/v1/clock")["now"].as_i64().unwrap(),
+            kinds: Counted::default(),
             acknowledged: AtomicUsize::new(0),
             unanswered: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
@@ -167,8 +181,13 @@ impl<'a> Session<'a> {
 
     /// The path of a merchant's call.
     pub fn path(&self, call: &str) -> String {
+        self.path_of(MERCHANT, call)
+    }
+
+    /// The path of a call of the merchant, the platform or a company.
+    pub fn path_of(&self, appid: &str, call: &str) -> String {
         let joint = if call.contains('?') { '&' } else { '?' };
-        format!("card/invoice/{call}{joint}access_token={}", self.token)
+        format!("card/invoice/{call}{joint}access_token={}", self.tokens[appid])
     }
 
     /// A change is asked for and counted.
@@ -178,7 +197,12 @@ impl<'a> Session<'a> {
 
     /// Something is asked that changes nothing.
     pub fn ask(&self, node: &Node, path: &str, body: &Value) -> Outcome {
-        match self.timed(|| node.post(path, body)) {
+        self.judged(path, || node.post(path, body))
+    }
+
+    /// What becomes of a request of JSON or to an API that answers JSON.
+    pub fn judged(&self, path: &str, ask: impl FnOnce() -> Answer) -> Outcome {
+        match self.timed(ask) {
             Answer::Nothing => Outcome::InDoubt,
             Answer::Said(status, value) if status == 503 || value["errcode"] == SYSTEM_ERROR => {
                 self.is_away(path, &value)
@@ -226,6 +250,27 @@ impl<'a> Session<'a> {
             Some((200, html)) => Outcome::Done(html),
             Some((503, html)) => self.is_away(path, &html),
             Some((status, html)) => Outcome::Refused(status, html),
+        }
+    }
+
+    /// What an address leads to: status and bytes. None: there was no answer.
+    pub fn fetch(&self, node: &Node, path: &str) -> Option<(u16, Vec<u8>)> {
+        self.timed(|| node.send_bytes("GET", path, &[], b""))
+    }
+
+    /// A user's title book. None: there was no answer.
+    pub fn titles(&self, node: &Node, user: &str) -> Option<Vec<Value>> {
+        let bearer = format!("Bearer {ADMIN}");
+        let path = format!("admin/v1/users/{user}/titles?limit=1000");
+        let ask = || node.run("GET", &path, &[("authorization", &bearer)], "");
+        match self.judged(&path, ask) {
+            Outcome::Done(mut page) => {
+                assert!(page["next"].is_null(), "a book of more than a page: {page}");
+                let Value::Array(titles) = page["titles"].take() else { panic!("{page}") };
+                Some(titles)
+            }
+            Outcome::InDoubt => None,
+            Outcome::Refused(_, answer) => panic!("{path}: {answer}"),
         }
     }
 

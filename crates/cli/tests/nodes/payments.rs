@@ -3,7 +3,7 @@
 use crate::node::Pair;
 use kaipiao_tests::pay_client::{KEY, MCHID, PayClient, order};
 use kaipiao_tests::pay_races::{
-    pay_against_close, refund_against_authorize, reverse_against_refund,
+    pay_against_close, refund_against_authorize, report_against_report, reverse_against_refund,
 };
 use kaipiao_tests::{MERCHANT, TestServer};
 use serde_json::{Value, json};
@@ -15,7 +15,9 @@ const SUB_MCHID: &str = "1234";
 fn of_two_calls_about_a_payment_at_two_nodes_one_counts() {
     let nodes = Pair::start();
     let (a, b) = (&nodes.a.server, &nodes.b.server);
-    for race in [pay_against_close, reverse_against_refund, refund_against_authorize] {
+    for race in
+        [pay_against_close, reverse_against_refund, refund_against_authorize, report_against_report]
+    {
         race(a, b);
     }
     nodes.check();

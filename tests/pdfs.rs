@@ -1,6 +1,6 @@
 //! PDFs that are made here, good and bad ones, and how clients upload them.
 
-use kaipiao_tests::Client;
+use crate::Client;
 use serde_json::Value;
 use std::io::Write;
 
@@ -52,17 +52,30 @@ pub fn showing(words: &str) -> Vec<u8> {
     file_of(&page(deflated("", content.as_bytes())), "/Root 1 0 R")
 }
 
+/// setpdf's Content-Type and body for a file, as wechatpy and requests send it.
+pub fn form(pdf: &[u8]) -> (String, Vec<u8>) {
+    form_of("name=\"pdf\"; filename=\"pdf\"", pdf)
+}
+
+/// The same for another part.
+fn form_of(disposition: &str, pdf: &[u8]) -> (String, Vec<u8>) {
+    const BOUNDARY: &str = "db11ba6c7c9d4e3fa0b4e6b1c0ffee00";
+    let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n");
+    let body = [head.as_bytes(), pdf, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
+    (format!("multipart/form-data; boundary={BOUNDARY}"), body)
+}
+
 /// Sends a file as wechatpy and requests do.
 pub fn upload(client: &Client<'_>, pdf: &[u8]) -> Value {
-    upload_as(client, "name=\"pdf\"; filename=\"pdf\"", pdf)
+    send(client, form(pdf))
 }
 
 /// Sends it as another part.
 pub fn upload_as(client: &Client<'_>, disposition: &str, pdf: &[u8]) -> Value {
-    const BOUNDARY: &str = "db11ba6c7c9d4e3fa0b4e6b1c0ffee00";
-    let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n");
-    let body = [head.as_bytes(), pdf, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
-    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+    send(client, form_of(disposition, pdf))
+}
+
+fn send(client: &Client<'_>, (content_type, body): (String, Vec<u8>)) -> Value {
     client.post_bytes("/card/invoice/platform/setpdf", &content_type, &body)
 }
 

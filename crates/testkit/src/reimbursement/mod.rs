@@ -1,0 +1,3 @@
+//! Reimbursement: cards that several want at once.
+
+pub mod card_laws;
