@@ -28,7 +28,13 @@ impl Play<'_> {
     }
 
     async fn panel(&self, panel: &str, css: &str) -> String {
-        self.browser.find(&format!(".panel-card.{panel} {css}")).await.text().await.unwrap()
+        let css = format!(".panel-card.{panel} {css}");
+        loop {
+            // A page that looks by itself may just be replaced; the next one has the panel too.
+            if let Ok(text) = self.browser.find(&css).await.text().await {
+                return text;
+            }
+        }
     }
 
     /// What the app was handed, as the page shows it.
@@ -38,11 +44,7 @@ impl Play<'_> {
 
     /// Waits until the page, which looks by itself, says so.
     async fn panel_says(&self, panel: &str, words: &str) {
-        let is_so = async || self.panel(panel, "").await.contains(words);
-        let css = format!(".panel-card.{panel}");
-        // A page that is just being replaced has no panel; the next one has.
-        let shows = async || self.browser.has(&css).await && is_so().await;
-        self.browser.until(words, shows).await;
+        self.browser.until(words, async || self.panel(panel, "").await.contains(words)).await;
     }
 }
 
@@ -74,10 +76,21 @@ async fn the_phone_is_played_by_keyboard() {
     let browser = Browser::open(DESKTOP).await;
     browser.go(&format!("{}/login?next=/phone", server.base)).await;
     browser.submit(&format!("[value='{USER}']")).await;
-    for css in ["a[href='/phone/apps/app']", ".shop .primary", ".app-bar.wechat a", ".home-key"] {
+    // Into an app, to the page and out of it; again, and no; back to the app, where no callback is told of.
+    for css in [
+        "a[href='/phone/apps/app']",
+        ".shop .primary",
+        ".app-bar.wechat a",
+        ".shop .primary",
+        "[value='decline']",
+        ".actions .primary",
+    ] {
         browser.find(css).await;
         browser.enters(css).await;
     }
+    browser.says("No callback URL").await;
+    browser.shoot("phone-no-callback").await;
+    browser.enters(".home-key").await;
     browser.find(".wall").await;
     browser.close().await;
 }

@@ -165,7 +165,7 @@ fn nothing(meaning: &'static str) -> Told {
     Told { place: "", text: String::new(), members: Vec::new(), meaning }
 }
 
-/// A code of rulings 3 to 5, in words.
+/// A code of a return (D-95), in words.
 fn meaning(frame: &Frame, code: i32) -> &'static str {
     let (zh, en) = match code {
         0 => ("用户已授权", "the user has authorized"),
