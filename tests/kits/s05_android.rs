@@ -15,6 +15,6 @@ fn an_android_app_is_told_what_its_user_has_decided() {
     let output = phone::beside(&server, |phone| maven.env(VARIABLE, phone).output());
     let output = output.expect("maven is installed: cargo xtask test does it");
     let said = String::from_utf8_lossy(&output.stdout);
-    let hint = "What it lacks offline, cargo xtask kits android downloads";
+    let hint = "What it lacks offline, cargo xtask kits downloads";
     assert!(output.status.success(), "{hint}.\n{said}");
 }

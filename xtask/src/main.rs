@@ -9,7 +9,7 @@
 //! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres] [--outage-s <n>]`: kills real servers under load, over a
 //! release build.
 //!
-//! `cargo xtask kits <name>`: builds a kit of clients/ and tries it beside a real server.
+//! `cargo xtask kits`: builds the kits of clients/ and tries them beside a real server.
 //!
 //! `cargo xtask errors`: writes docs/errors.md, with requests that the tests really sent.
 //!
@@ -17,7 +17,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
-mod android;
 mod command;
 mod errors;
 mod kits;
@@ -36,9 +35,9 @@ struct Stage {
     run: fn(&Path) -> Outcome,
 }
 
-/// All budgets together are 28 minutes.
+/// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 140, run: set_up },
+    Stage { name: "set-up", budget: 120, run: set_up },
     Stage { name: "fmt", budget: 10, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
@@ -62,15 +61,15 @@ const STAGES: &[Stage] = &[
         },
     },
     Stage { name: "nodes", budget: 195, run: nodes },
-    Stage { name: "chaos", budget: 265, run: chaos_of_every_store },
-    Stage { name: "render", budget: 75, run: |root| tests(root, "--test face") },
-    Stage { name: "sending", budget: 40, run: |root| tests(root, "--test sending") },
+    Stage { name: "chaos", budget: 245, run: chaos_of_every_store },
+    Stage { name: "render", budget: 45, run: |root| tests(root, "--test face") },
+    Stage { name: "sending", budget: 30, run: |root| tests(root, "--test sending") },
     Stage {
         name: "browser",
-        budget: 145,
+        budget: 125,
         run: |root| tests(root, "--test browser -- --test-threads=2"),
     },
-    Stage { name: "iOS", budget: 60, run: kits::ios },
+    Stage { name: "kits", budget: 80, run: kits_of_clients },
     Stage { name: "SDK", budget: 30, run: sdk },
 ];
 
@@ -82,14 +81,12 @@ fn main() -> ExitCode {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
-        ["kits", "miniprogram"] => done(kits::mini_program(root, &npm(root))),
-        ["kits", "ios"] => done(kits::ios(root)),
-        ["kits", "android"] => done(android::prepare(root).and_then(|()| kits::android(root))),
+        ["kits"] => done(set_up(root).and_then(|()| kits_of_clients(root))),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits miniprogram|ios|android | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -219,6 +216,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromedriver", "chromium-driver"),
     ("chromium", "chromium"),
     ("curl", "curl"),
+    ("javac", "openjdk-17-jdk-headless"),
+    ("mvn", "maven"),
+    ("node", "nodejs"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("pdfdetach", "poppler-utils"),
@@ -250,12 +250,28 @@ fn set_up(root: &Path) -> Outcome {
     if !missing.is_empty() {
         apt_get(&missing)?;
     }
+    // They wait for other machines most of the time.
+    std::thread::scope(|scope| {
+        let python = scope.spawn(|| python_packages(root));
+        let node = scope.spawn(|| node_packages(root));
+        let of_android = kits::prepare_android(root);
+        let others = [python, node].map(|thread| thread.join().expect("it ends with an outcome"));
+        others.into_iter().fold(of_android, |outcome, other| outcome.and(other))
+    })
+}
+
+/// wechatpy, for the SDK's tests.
+fn python_packages(root: &Path) -> Outcome {
     make_venv(root)?;
-    let quiet = ["install", "--silent", "--no-fund", "--no-audit", "--prefix"];
-    run(Command::new("npm").args(quiet).arg(npm(root)).arg(AXE).args(kits::NODE_PACKAGES))?;
     let requirements = root.join("tests/sdk/requirements.txt");
     let pip = venv(root).join("bin/pip");
     run(Command::new(pip).args(["install", "--quiet", "-r"]).arg(requirements))
+}
+
+/// axe, and what the mini program's kit is compiled with.
+fn node_packages(root: &Path) -> Outcome {
+    let quiet = ["install", "--silent", "--no-fund", "--no-audit", "--prefix"];
+    run(Command::new("npm").args(quiet).arg(npm(root)).arg(AXE).args(kits::NODE_PACKAGES))
 }
 
 /// A Python of the project's own.
@@ -293,6 +309,12 @@ fn npm(root: &Path) -> PathBuf {
 
 fn venv(root: &Path) -> PathBuf {
     target(root).join("venv")
+}
+
+/// The kits of clients/: what their own tools check, then their way through a running server.
+fn kits_of_clients(root: &Path) -> Outcome {
+    kits::check_mini_program(root, &npm(root))?;
+    tests(root, "--test kits -- --test-threads=2")
 }
 
 /// wechatpy against the real binary, which is built beside the tests of its package.

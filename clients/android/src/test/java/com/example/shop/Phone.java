@@ -27,7 +27,7 @@ public final class Phone {
         String base = System.getenv("KAIPIAO_PHONE");
         if (base == null) {
             throw new AssertionError(
-                    "KAIPIAO_PHONE is not set: run cargo test -p kaipiao-tests --test kits android");
+                    "KAIPIAO_PHONE is not set: run cargo xtask kits");
         }
         return new Phone(base);
     }
