@@ -44,7 +44,7 @@ const STAGES: &[Stage] = &[
         budget: 170,
         run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
     },
-    Stage { name: "build", budget: 300, run: |root| tests(root, "--no-run") },
+    Stage { name: "build", budget: 320, run: |root| tests(root, "--no-run") },
     Stage { name: "tidy", budget: 20, run: |root| tests(root, "--test tidy") },
     Stage {
         name: "unit",

@@ -7,7 +7,7 @@ use crate::platform::collector;
 use core::time::Duration;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::platform::blob_name::BlobName;
-use kaipiao_domain::platform::pdf::{PlatformPdf, pdf_of};
+use kaipiao_domain::platform::pdf::PlatformPdf;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::platform::blobs::{BlobError, ListedBlob};
 

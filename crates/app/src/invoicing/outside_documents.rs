@@ -133,7 +133,7 @@ pub(crate) async fn is_named(
     name: &BlobName,
 ) -> Result<Option<bool>, StoreError> {
     let Some((number, id)) = document_of(name) else { return Ok(None) };
-    let holder = record::get_fresh::<TakenNumber>(store, &TakenNumber::key(&number)).await?;
+    let holder = record::get_fresh::<TakenNumber>(store, &TakenNumber::key(&number.into())).await?;
     let Some(Versioned { value: TakenNumber { merchant, serial, .. }, .. }) = holder else {
         return Ok(Some(false));
     };

@@ -79,7 +79,7 @@ async fn serial_of(
         return Ok(Some(owner.serial));
     }
     // A number from outside has no place.
-    let holder = taken_numbers::holder(app, &number).await?;
+    let holder = taken_numbers::holder(app, &number.into()).await?;
     let is_own = |taken: &TakenNumber| taken.merchant == *merchant && !taken.serial.is_inserted();
     Ok(holder.filter(is_own).map(|taken| taken.serial))
 }

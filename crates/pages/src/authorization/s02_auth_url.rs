@@ -28,6 +28,7 @@ use kaipiao_app::authorization::s06_auth_push::{AnswerError, shown_mark};
 use kaipiao_app::people::titles;
 use kaipiao_app::people::wallet::InvoiceProgress;
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::authorization::authorization_request::AuthorizationRequest;
 use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::page_fields::FieldProblem;
 use kaipiao_domain::authorization::rejection::RejectionReason;

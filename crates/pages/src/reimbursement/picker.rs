@@ -40,7 +40,7 @@ impl Opener {
         if visit.parameter("source") == SOURCE_OF_APPS {
             return AppId::parse(&visit.parameter("appid")).map(Self::App);
         }
-        origin_of(visit).map(Self::Page)
+        visit.opener().map(Self::Page)
     }
 }
 

@@ -80,7 +80,7 @@ async fn a_place_that_another_years_number_from_outside_has_is_in_nobodys_way() 
     let key = before.key(&merchant());
     let saves = vec![
         record::save(key.clone(), Expect::Absent, &before),
-        taken(&number, &merchant(), &before.serial),
+        taken(&number.clone().into(), &merchant(), &before.serial),
     ];
     commit(&store, saves).await;
     let app = app_with(Arc::clone(&store), Arc::new(Outside("27")));
@@ -93,7 +93,7 @@ async fn a_place_that_another_years_number_from_outside_has_is_in_nobodys_way() 
     // That of the same year is the other invoice's.
     let second = InvoiceRequest { face: Face::Digital, ..request("s2", Colour::Blue) };
     let app = app_with(store_of(std::slice::from_ref(&second)).await, Arc::new(Outside("26")));
-    let held = taken(&number, &merchant(), &serial("s0"));
+    let held = taken(&number.clone().into(), &merchant(), &serial("s0"));
     app.store.commit(Commit::of(vec![held])).await.unwrap();
     issue(&app, &job_id(&second), Place::uncounted()).await.unwrap();
     let found = requests::find(&app, &merchant(), &second.serial).await.unwrap().unwrap();
