@@ -1,6 +1,6 @@
 //! The home page, and that its list of routes is true.
 
-use kaipiao_http::{Api, ROUTES};
+use kaipiao_http::{Api, CALL_PREFIXES, ROUTES};
 use kaipiao_pages::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES};
 use kaipiao_tests::{ADMIN, TestServer};
 
@@ -73,8 +73,8 @@ fn every_wrong_call_is_answered_in_our_own_words() {
     let home = [("/".to_owned(), "text/html")];
     for (path, expected) in api.chain(pages).chain(home) {
         let wrong = not_text(&path);
-        let answers_itself =
-            path.starts_with("/card/") || path.starts_with("/cgi-bin/") || expected == "text/xml";
+        let is_call = CALL_PREFIXES.iter().any(|prefix| path.starts_with(prefix));
+        let answers_itself = is_call || expected == "text/xml";
         let answer = called("DELETE", &wrong);
         assert_eq!(media_type(&answer), expected, "DELETE {path}: {}", answer.body());
         if !answers_itself {

@@ -219,7 +219,8 @@ fn production_has_no_payments() {
     paths.extend(sandbox.map(|route| route.path.to_owned()));
     let pages = kaipiao_pages::sandbox_paths();
     assert!(pages.iter().any(|path| path == "/cashier"), "{pages:?}");
-    paths.extend(pages.iter().map(|path| path.replace("{order_id}", "order-1")));
+    let named = |path: &String| path.replace("{order_id}", "order-1").replace("{app}", "web");
+    paths.extend(pages.iter().map(named));
     assert!(paths.iter().any(|path| path == "/sandbox/v1/pay"));
     for path in paths {
         assert!(!path.contains('{'), "{path}");
