@@ -41,43 +41,30 @@ const STAGES: &[Stage] = &[
         budget: 170,
         run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
     },
-    Stage { name: "tidy", budget: 50, run: |root| cargo(root, "test --locked -p xtask") },
+    Stage { name: "build", budget: 300, run: |root| tests(root, "--no-run") },
+    Stage { name: "tidy", budget: 20, run: |root| tests(root, "--test tidy") },
     Stage {
         name: "unit",
-        budget: 190,
-        run: |root| {
-            cargo(root, "test --locked --workspace --exclude xtask --lib --bins --test reads_back")
-        },
+        budget: 30,
+        run: |root| tests(root, "--lib --bins --test reads_back --test children --test pieces"),
     },
-    Stage { name: "laws", budget: 200, run: laws },
+    Stage { name: "laws", budget: 110, run: laws },
     Stage {
         name: "HTTP",
-        budget: 110,
+        budget: 90,
         run: |root| {
-            let mut command = Command::new(env!("CARGO"));
-            command.args(["test", "--locked", "-p", "kaipiao-tests", "-p", "kaipiao-cli"]);
-            command.args(["--test", "http", "--test", "process"]).current_dir(root);
+            let mut command = tests_command(root, "--test http --test process");
             errors::test(root, &target(root), &mut command)
         },
     },
     Stage { name: "nodes", budget: 195, run: nodes },
     Stage { name: "chaos", budget: 265, run: chaos_of_every_store },
-    Stage {
-        name: "render",
-        budget: 75,
-        run: |root| cargo(root, "test --locked -p kaipiao-render --test face"),
-    },
-    Stage {
-        name: "sending",
-        budget: 40,
-        run: |root| cargo(root, "test --locked -p kaipiao-sender --test sending"),
-    },
+    Stage { name: "render", budget: 75, run: |root| tests(root, "--test face") },
+    Stage { name: "sending", budget: 40, run: |root| tests(root, "--test sending") },
     Stage {
         name: "browser",
         budget: 145,
-        run: |root| {
-            cargo(root, "test --locked -p kaipiao-tests --test browser -- --test-threads=2")
-        },
+        run: |root| tests(root, "--test browser -- --test-threads=2"),
     },
     Stage { name: "SDK", budget: 30, run: sdk },
 ];
@@ -111,23 +98,21 @@ fn done(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The laws of every store, what nodes of a database must keep, and the simulation.
+/// The laws of every store and of the files, what nodes of a database must keep, and the simulation.
 fn laws(root: &Path) -> Outcome {
-    let stores = "-p kaipiao-store-memory -p kaipiao-store-sqlite -p kaipiao-store-postgres";
-    let tests = "--test laws --test backup --test buckets --test nodes --test simulation";
     let server = postgres::Server::start()?;
-    let laws = format!("-p kaipiao-app {stores} {tests}");
-    run(&mut cargo_beside(&server, root, &laws))
+    let laws = "--test laws --test backup --test buckets --test shared_database --test simulation";
+    run(&mut tests_beside(&server, root, laws))
 }
 
 /// The move of a store, processes that share a database, and the subjects' HTTP tests over one.
 fn nodes(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
     for tests in [
-        "-p kaipiao-cli --test moving --test nodes -- --test-threads=4",
-        "-p kaipiao-tests --test http -- authorization:: invoicing:: payment:: people:: --test-threads=8",
+        "--test moving --test nodes -- --test-threads=4",
+        "--test http -- authorization:: invoicing:: payment:: people:: --test-threads=8",
     ] {
-        run(cargo_beside(&server, root, tests).env("KAIPIAO_TEST_STORE", "postgres"))?;
+        run(tests_beside(&server, root, tests).env("KAIPIAO_TEST_STORE", "postgres"))?;
     }
     Ok(())
 }
@@ -135,14 +120,25 @@ fn nodes(root: &Path) -> Outcome {
 /// 25 rounds on each.
 fn chaos_of_every_store(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
-    run(&mut cargo_beside(&server, root, "-p kaipiao-cli --test chaos"))
+    run(&mut tests_beside(&server, root, "--test chaos"))
+}
+
+/// Tests of all packages. Of some alone, Cargo would build what they depend on once more, with fewer features.
+fn tests_command(root: &Path, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--locked", "--workspace"]).args(arguments.split(' '));
+    command.current_dir(root);
+    command
+}
+
+fn tests(root: &Path, arguments: &str) -> Outcome {
+    run(&mut tests_command(root, arguments))
 }
 
 /// Tests that find this server.
-fn cargo_beside(server: &postgres::Server, root: &Path, tests: &str) -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--locked"]).args(tests.split(' '));
-    command.env(postgres::VARIABLE, server.url()).current_dir(root);
+fn tests_beside(server: &postgres::Server, root: &Path, arguments: &str) -> Command {
+    let mut command = tests_command(root, arguments);
+    command.env(postgres::VARIABLE, server.url());
     command
 }
 
@@ -286,9 +282,9 @@ fn venv(root: &Path) -> PathBuf {
     target(root).join("venv")
 }
 
-/// wechatpy against the real binary.
+/// wechatpy against the real binary, which is built beside the tests of its package.
 fn sdk(root: &Path) -> Outcome {
-    cargo(root, "build --locked -p kaipiao-cli")?;
+    tests(root, "--test process --no-run")?;
     run(Command::new(venv(root).join("bin/python"))
         .args(["-m", "unittest", "discover", "-v", "-s", "tests/sdk"])
         .env("KAIPIAO_BINARY", target(root).join("debug/kaipiao"))

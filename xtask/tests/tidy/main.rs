@@ -13,4 +13,5 @@ mod pay_codes;
 mod rulings;
 mod sections;
 mod sources;
+mod stages;
 mod workspace;
