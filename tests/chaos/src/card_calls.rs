@@ -241,7 +241,7 @@ fn tell(session: &Session<'_>, node: &Node, card: &Card, wish: Wish) -> Option<i
     body["reimburse_status"] = json!(format!("INVOICE_REIMBURSE_{status}"));
     let path = match company {
         Some(company) => session.path_of(COMPANIES[company], "reimburse/updateinvoicestatus"),
-        None => session.path_of(PLATFORM, "updatestatus"),
+        None => session.path_of(PLATFORM, "platform/updatestatus"),
     };
     match session.change(node, &path, &body) {
         Outcome::Done(_) => Some(0),

@@ -227,7 +227,7 @@ fn load(
         has(match fault {
             Fault::BeforeCommit => 0,
             Fault::PushUnanswered | Fault::PushAnswered => MIN_ACKNOWLEDGED,
-            _ => rng.usize(60..560),
+            _ => rng.usize(60..480),
         });
         strike(servers, session, fault, victim, rng);
         has(count() + GOES_ON);

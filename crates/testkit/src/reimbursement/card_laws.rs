@@ -23,7 +23,7 @@ macro_rules! card_laws {
 }
 
 /// Cards that are wanted one after the other, and what each company tries with one.
-const CARDS: u64 = 12;
+const CARDS: u64 = 24;
 const TRIES: u64 = 12;
 const NOW: Timestamp = Timestamp::from_unix_millis(7);
 
@@ -134,14 +134,18 @@ pub async fn companies_and_a_platform_at_once_agree_with_a_model(subject: &dyn S
 async fn want(store: Arc<dyn Store>, card: Key, by: u64, seed: u64) -> Vec<Wish> {
     let mut dice = Steps::new(seed);
     let mut done = Vec::new();
-    let is_platform = by == 3;
     for _ in 0..TRIES {
-        let action = if is_platform { None } else { NAMES[dice.index(3)].1 };
-        // The platform comes at any moment, and to some cards never.
-        if is_platform && dice.below(2 * TRIES) > 0 {
-            let _ = read(&*store, &card).await;
-            continue;
-        }
+        let action = match (by, dice.below(TRIES)) {
+            (3, 0) => None,
+            // The platform comes at any moment, and to some cards never.
+            (3, _) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            (_, 0) => Some(CompanyAction::Close),
+            (_, 1..6) => Some(CompanyAction::Unlock),
+            _ => Some(CompanyAction::Lock),
+        };
         let wish = Wish { by, action };
         while let Some(is_done) = attempt(&*store, &card, wish).await {
             if is_done {
@@ -161,6 +165,8 @@ async fn attempt(store: &dyn Store, card: &Key, wish: Wish) -> Option<bool> {
         done.decide(&status).expect("it was decided on the same status before")
     });
     wish.decide(&status)?;
+    // The others come in between, also where a store never waits.
+    tokio::task::yield_now().await;
     let body = format!("{text}{}", wish.line());
     let saves = vec![save(card.clone(), Expect::Version(found.version), &body)];
     Some(commit(store, saves).await.is_ok())
