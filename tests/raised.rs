@@ -48,7 +48,7 @@ fn notes() -> Option<&'static Mutex<Notes>> {
 fn without_secrets(path: &str) -> String {
     let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name @ ("access_token" | "secret"), value)) if !value.is_empty() => {
+        Some((name @ ("access_token" | "secret" | "appsecret"), value)) if !value.is_empty() => {
             format!("{name}={}", name.to_uppercase())
         }
         _ => pair.to_owned(),
@@ -82,7 +82,7 @@ fn cut(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match (name.as_str(), value) {
-                    ("ticket" | "encrypt_code" | "secret", Value::String(text)) => {
+                    ("ticket" | "encrypt_code" | "secret" | "appsecret", Value::String(text)) => {
                         *text = name.to_uppercase();
                     }
                     (_, value) => cut(value),

@@ -272,7 +272,7 @@ fn a_bill_is_refused_with_the_codes_of_insert() {
     let bureau = server.client(PLATFORM);
     for appid in [MERCHANT, REIMBURSER] {
         for call in [CREATE_BILL, INSERT_BILL] {
-            assert_refused(&server.client(appid).post(call, &json!({})), 72015, "");
+            assert_refused(&server.client(appid).post(call, &json!({})), 48001, "");
         }
     }
     let card_id = bill_card(&bureau);

@@ -134,7 +134,11 @@ impl Issuer for HttpIssuer {
 /// Whether a document is asked for again: whatever keeps the issuer from giving it may pass, what it gave may not.
 fn no_document(kind: DocumentKind, why: &AskError) -> NoDocument {
     match why {
-        AskError::Unreachable(_) | AskError::Fault(_) | AskError::Silent(_) => NoDocument::NotYet,
+        // Not Found, Request Timeout, Too Many Requests: an archive may lag behind its issuer, or be busy.
+        AskError::Unreachable(_)
+        | AskError::Fault(_)
+        | AskError::Silent(_)
+        | AskError::Status(404 | 408 | 429) => NoDocument::NotYet,
         AskError::Status(_)
         | AskError::Unsigned(_)
         | AskError::Forged

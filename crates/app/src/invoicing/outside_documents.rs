@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::document_cache::Document;
 use crate::platform::files_owner;
-use crate::store_access::{ATTEMPTS, busy};
+use crate::store_access::ATTEMPTS;
 use bytes::Bytes;
 use kaipiao_domain::invoicing::invoice_document::{
     DocumentId, InvoiceDocument, OfferedDocument, document_of,
@@ -24,23 +24,9 @@ use kaipiao_records::invoicing::taken_number::TakenNumber;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
 
-/// Why an invoice cannot be recorded with its documents.
-enum NotKept {
-    /// The issuer did not give one.
-    NotGiven(NoDocument),
-    /// It could not be written.
-    Failed(Failure),
-}
-
-impl From<Failure> for NotKept {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
 /// The issuer's answer, once the documents that its invoice brings are on the disk, for the commit that will name them. An
 /// invoice without one of them is not taken, so that it never shows another document first: "not yet" where the
-/// issuer may still give it, 73102 where what it gave cannot be taken.
+/// issuer may still give it, or there is no room for it here, 73102 where what it gave cannot be taken.
 ///
 /// What was written for nothing is removed, here or by the collector.
 pub(crate) async fn keep(
@@ -52,7 +38,9 @@ pub(crate) async fn keep(
     if offered.is_empty() {
         return Ok(IssuerAnswer::Issued(invoice));
     }
-    files_owner::check(app).await?;
+    if let Err(failure) = files_owner::check(app).await {
+        return Ok(not_written(&failure.to_string()));
+    }
     let _place = app.document_places.acquire().await.expect("nobody closes it");
     let mut kept = IssuedInvoice { documents: Vec::new(), ..invoice };
     for offered in &offered {
@@ -60,13 +48,12 @@ pub(crate) async fn keep(
             Ok(document) => kept.documents.push(document),
             Err(why) => {
                 remove(app, &kept).await;
-                return match why {
-                    NotKept::Failed(failure) => Err(failure),
-                    NotKept::NotGiven(NoDocument::NotYet) => Ok(IssuerAnswer::NotYet),
-                    NotKept::NotGiven(NoDocument::Unreadable(words)) => {
-                        Ok(IssuerAnswer::Failed(IssueFailure::Unreadable(words)))
+                return Ok(match why {
+                    NoDocument::NotYet => IssuerAnswer::NotYet,
+                    NoDocument::Unreadable(words) => {
+                        IssuerAnswer::Failed(IssueFailure::Unreadable(words))
                     }
-                };
+                });
             }
         }
     }
@@ -79,8 +66,8 @@ async fn fetch(
     request: &InvoiceRequest,
     number: &InvoiceNumber,
     offered: &OfferedDocument,
-) -> Result<InvoiceDocument, NotKept> {
-    let bytes = app.issuer.document(request, offered).await.map_err(NotKept::NotGiven)?;
+) -> Result<InvoiceDocument, NoDocument> {
+    let bytes = app.issuer.document(request, offered).await?;
     for _ in 0..ATTEMPTS {
         let document = InvoiceDocument {
             kind: offered.kind,
@@ -91,10 +78,20 @@ async fn fetch(
             Ok(()) => return Ok(document),
             // Another document has the name by chance.
             Err(BlobError::Exists(_)) => {}
-            Err(error) => return Err(away(&error).into()),
+            Err(error) => {
+                not_written(&error.to_string());
+                return Err(NoDocument::NotYet);
+            }
         }
     }
-    Err(busy().into())
+    Err(NoDocument::NotYet)
+}
+
+/// What keeps a document from the disk may pass while the merchant waits: a full disk, a folder that is not mounted. The
+/// issuer's time limit goes on.
+fn not_written(why: &str) -> IssuerAnswer {
+    tracing::error!(why, "an invoice's document cannot be written");
+    IssuerAnswer::NotYet
 }
 
 /// Removes what was written of an invoice that is not taken. What is left the collector finds.

@@ -71,6 +71,8 @@ fn owned(
             format!("{place} holds the files of another store ({owner})"),
             "setpdf answers -1: name a folder of this store's own in files.directory",
         ),
+        // One that was restored, which the server takes with the next file.
+        (Some(_), Ok(None)) if has_files(blobs) => return None,
         (Some(_), Ok(None)) => (
             format!("this store has taken files, and they are not in {place}"),
             "mount the folder there, or copy the files to it, before the server takes an empty one for its own",
@@ -78,4 +80,9 @@ fn owned(
         (_, Ok(_)) => return None,
     };
     Some(Finding::error("files", found, advice))
+}
+
+/// Whether anything lies in the folder.
+fn has_files(blobs: &DirectoryBlobs) -> bool {
+    std::fs::read_dir(blobs.root()).is_ok_and(|mut entries| entries.next().is_some())
 }

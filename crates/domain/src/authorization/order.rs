@@ -144,7 +144,8 @@ impl Order {
     }
 
     /// Section 2: the merchant asks again. Until the user authorizes, the last request wins;
-    /// afterwards the call still answers and changes nothing (None); a rejected order is 72035.
+    /// afterwards the call still answers and changes nothing (None), but is 72031 for a card of another kind; a rejected order
+    /// is 72035.
     pub fn offer_again(
         &self,
         request: AuthorizationRequest,
@@ -161,6 +162,12 @@ impl Order {
             _ => {}
         }
         match &self.state {
+            OrderState::Authorized(_) if request.card_kind != self.request.card_kind => {
+                let kind = self.request.card_kind.name();
+                let detail =
+                    format!("is of the {kind} that its user has authorized, use a new one");
+                Err(Refusal::invalid("order_id", detail))
+            }
             OrderState::Authorized(_) | OrderState::Rejected { .. } => Ok(None),
             OrderState::Offered | OrderState::Declined(_) => {
                 let payment = self.payment.clone();

@@ -96,10 +96,10 @@ impl FromRequest<Server> for PlatformCall {
     }
 }
 
-/// A call of [`Permission::Platform`] that changes nothing: 48001 without it (D-70).
-pub(crate) struct PlatformReading(pub(crate) Call);
+/// A call of [`Permission::Platform`] that 72015 is not for (D-210): 48001 without it.
+pub(crate) struct OtherPlatformCall(pub(crate) Call);
 
-impl FromRequest<Server> for PlatformReading {
+impl FromRequest<Server> for OtherPlatformCall {
     type Rejection = Failed;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Failed> {

@@ -1,6 +1,6 @@
 //! `/card/invoice/seturl`, `/card/invoice/platform/createcard`, `/nontax/createbillcard` and `/card/code/decrypt`.
 
-use crate::access::caller::{Call, PlatformCall, PlatformReading, require_post};
+use crate::access::caller::{Call, OtherPlatformCall, PlatformCall, require_post};
 use crate::answer::{Failed, JsonAnswer};
 use crate::server::Server;
 use axum::extract::{FromRequest, Request, State};
@@ -19,8 +19,8 @@ pub(crate) async fn set_url(
     if !matches!(*request.method(), Method::GET | Method::POST) {
         return Err(require_post().await);
     }
-    let PlatformReading(Call { caller, .. }) =
-        PlatformReading::from_request(request, &server).await?;
+    let OtherPlatformCall(Call { caller, .. }) =
+        OtherPlatformCall::from_request(request, &server).await?;
     let id = cards::own_id(&caller)?;
     Ok(JsonAnswer(set_url::write(cards::base_url(&server.app), id)))
 }
@@ -53,7 +53,7 @@ async fn create(
 
 pub(crate) async fn decrypt(
     State(server): State<Server>,
-    PlatformReading(Call { caller, body }): PlatformReading,
+    OtherPlatformCall(Call { caller, body }): OtherPlatformCall,
 ) -> Result<JsonAnswer, Failed> {
     let text = decrypt::read(&body.object()?)?;
     Ok(JsonAnswer(decrypt::write(&cards::decrypt(&server.app, &caller, &text)?)))

@@ -1,6 +1,6 @@
 //! `POST /card/invoice/insert` and `POST /nontax/insertbill`.
 
-use crate::access::caller::{Call, PlatformCall};
+use crate::access::caller::{Call, OtherPlatformCall, PlatformCall};
 use crate::answer::{Failed, JsonAnswer};
 use crate::server::Server;
 use axum::extract::State;
@@ -19,7 +19,7 @@ pub(crate) async fn insert_invoice(
 
 pub(crate) async fn insert_bill(
     State(server): State<Server>,
-    PlatformCall(Call { caller, body }): PlatformCall,
+    OtherPlatformCall(Call { caller, body }): OtherPlatformCall,
 ) -> Result<JsonAnswer, Failed> {
     inserted(&server, &caller, &insert_bill::read(&body.object()?)?).await
 }
