@@ -21,6 +21,12 @@ NS_ASSUME_NONNULL_BEGIN
 + (void)setServer:(NSURL *WX_NULLABLE)server;
 
 /*
+ * handleOpenURL:delegate: of a link's text, for platforms whose NSURL does not take it: GNUstep's (1.28) refuses a query
+ * right behind a host, which every link back has.
+ */
++ (BOOL)handleLink:(NSString *)link delegate:(id<WXApiDelegate> WX_NULLABLE)delegate;
+
+/*
  * The user is back without a link: they have closed the page, or switched apps. If a request waits, the delegate gets
  * errCode -2 for it. NO: none waits. A link that comes later is handled all the same.
  */

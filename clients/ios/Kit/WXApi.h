@@ -4,6 +4,8 @@
 
 #import "WXApiObject.h"
 
+@class NSUserActivity;
+
 NS_ASSUME_NONNULL_BEGIN
 
 /* Who is told what came back. */
@@ -22,11 +24,14 @@ NS_ASSUME_NONNULL_BEGIN
 /* The same; no universal link is used. */
 + (BOOL)registerApp:(NSString *)appid universalLink:(NSString *WX_NULLABLE)universalLink;
 
-/* Opens the page of a request. NO: nothing was opened, and no answer will come. */
+/*
+ * Opens the page of a request, which may be used for something else from then on. NO: nothing was opened, no answer will
+ * come, and an earlier request still waits for its own.
+ */
 + (BOOL)sendReq:(BaseReq *)req;
 #ifdef __BLOCKS__
 /* The same; completion is called before this returns. */
-+ (void)sendReq:(BaseReq *)req completion:(void (^WX_NULLABLE)(BOOL success))completion;
++ (void)sendReq:(BaseReq *)req completion:(void (^WX_NULLABLE)(BOOL success))completion WX_SWIFT_NO_ASYNC;
 #endif
 
 /*
@@ -34,6 +39,9 @@ NS_ASSUME_NONNULL_BEGIN
  * Anybody can open such a link, so what it says is a hint: ask your backend.
  */
 + (BOOL)handleOpenURL:(NSURL *)url delegate:(id<WXApiDelegate> WX_NULLABLE)delegate;
+
+/* Always NO, and nobody is told: pages lead back by the app's scheme, by handleOpenURL:delegate: alone. */
++ (BOOL)handleOpenUniversalLink:(NSUserActivity *)userActivity delegate:(id<WXApiDelegate> WX_NULLABLE)delegate;
 
 /* Whether pages can be opened. */
 + (BOOL)isWXAppInstalled;

@@ -18,8 +18,8 @@
 static NSString *registered = nil;
 static NSURL *pickersServer = nil;
 static id<KaipiaoPageOpener> pageOpener = nil;
-/* The request whose answer has not come. */
-static BaseReq *waiting = nil;
+/* How the page that was opened last is answered if it is left; nil: it is answered. */
+static BaseResp *leaving = nil;
 
 /* Puts an object in the place of another one. */
 #define KEEP(place, object) \
@@ -67,8 +67,8 @@ static BOOL isAppid(NSString *text)
 
 static void tell(id<WXApiDelegate> delegate, BaseResp *resp)
 {
-    if ([waiting isAnsweredBy:resp]) {
-        KEEP(waiting, nil);
+    if ([leaving isOfSamePageAs:resp]) {
+        KEEP(leaving, nil);
     }
     if ([delegate respondsToSelector:@selector(onResp:)]) {
         [delegate onResp:resp];
@@ -98,11 +98,12 @@ static void tell(id<WXApiDelegate> delegate, BaseResp *resp)
         return NO;
     }
     // Before the page is there: its answer may come at once.
-    KEEP(waiting, req);
+    BaseResp *earlier = [[leaving retain] autorelease];
+    KEEP(leaving, [req respOfLeaving]);
     if ([opener() openPage:page]) {
         return YES;
     }
-    KEEP(waiting, nil);
+    KEEP(leaving, earlier);
     return NO;
 }
 
@@ -118,13 +119,12 @@ static void tell(id<WXApiDelegate> delegate, BaseResp *resp)
 
 + (BOOL)handleOpenURL:(NSURL *)url delegate:(id<WXApiDelegate>)delegate
 {
-    NSString *scheme = [[url scheme] lowercaseString];
-    BaseResp *resp = [scheme isEqualToString:registered] ? [BaseResp respOfLink:url] : nil;
-    if (resp == nil) {
-        return NO;
-    }
-    tell(delegate, resp);
-    return YES;
+    return [self handleLink:[url absoluteString] delegate:delegate];
+}
+
++ (BOOL)handleOpenUniversalLink:(NSUserActivity *)userActivity delegate:(id<WXApiDelegate>)delegate
+{
+    return NO;
 }
 
 + (BOOL)isWXAppInstalled
@@ -147,12 +147,22 @@ static void tell(id<WXApiDelegate> delegate, BaseResp *resp)
     KEEP(pickersServer, server);
 }
 
-+ (BOOL)pageWasLeft:(id<WXApiDelegate>)delegate
++ (BOOL)handleLink:(NSString *)link delegate:(id<WXApiDelegate>)delegate
 {
-    if (waiting == nil) {
+    BaseResp *resp = [BaseResp respOfLink:link app:registered];
+    if (resp == nil) {
         return NO;
     }
-    tell(delegate, [waiting respOfLeaving]);
+    tell(delegate, resp);
+    return YES;
+}
+
++ (BOOL)pageWasLeft:(id<WXApiDelegate>)delegate
+{
+    if (leaving == nil) {
+        return NO;
+    }
+    tell(delegate, [[leaving retain] autorelease]);
     return YES;
 }
 

@@ -15,10 +15,21 @@
 #define WX_ARRAY_OF(item) NSArray *
 #endif
 
+/* What a Swift app calls by its completion alone, as it always did: not to be imported as async too. */
+#ifdef NS_SWIFT_DISABLE_ASYNC
+#define WX_SWIFT_NO_ASYNC NS_SWIFT_DISABLE_ASYNC
+#else
+#define WX_SWIFT_NO_ASYNC
+#endif
+
 NS_ASSUME_NONNULL_BEGIN
 
-/* The values of errCode. */
-typedef NS_ENUM(int, WXErrCode) {
+/*
+ * Texts are never nil, unless it is said: what is not known, or was set to nil, is read as the empty text.
+ */
+
+/* The values of errCode; a plain enum, as apps know it. */
+enum WXErrCode {
     /* The user has authorized, or chosen. */
     WXSuccess = 0,
     /* Anything that has no other value, such as a page that cannot be answered any more. */
@@ -43,7 +54,7 @@ typedef NS_ENUM(int, WXErrCode) {
 /* An app's own mark; the kit does not read it. */
 @property (nonatomic, assign) int type;
 /* The same. */
-@property (nonatomic, copy) NSString *WX_NULLABLE openID;
+@property (nonatomic, copy) NSString *openID;
 @end
 
 /* What an app is told. */
@@ -56,8 +67,8 @@ typedef NS_ENUM(int, WXErrCode) {
 }
 /* A value of WXErrCode. */
 @property (nonatomic, assign) int errCode;
-/* Why it failed, in English, for the app's developers; nil: no more is known. */
-@property (nonatomic, copy) NSString *WX_NULLABLE errStr;
+/* Why it failed, in English, for the app's developers; empty: no more is known. */
+@property (nonatomic, copy) NSString *errStr;
 /* An app's own mark; the kit leaves it 0. */
 @property (nonatomic, assign) int type;
 @end
@@ -69,7 +80,7 @@ typedef NS_ENUM(int, WXErrCode) {
     NSString *_urlString;
 }
 /* The auth_url of getauthurl (section 2) for source app. */
-@property (nonatomic, copy) NSString *WX_NULLABLE urlString;
+@property (nonatomic, copy) NSString *urlString;
 @end
 
 /* How the user left the authorization page. Do not rely on it: ask your backend (section 7). */
@@ -78,8 +89,8 @@ typedef NS_ENUM(int, WXErrCode) {
 @private
     NSString *_wxOrderId;
 }
-/* The order_id of getauthurl; nil: the answer names none, and errCode is not 0. */
-@property (nonatomic, copy) NSString *WX_NULLABLE wxOrderId;
+/* The order_id of getauthurl; empty: the answer names none, and errCode is not 0. */
+@property (nonatomic, copy) NSString *wxOrderId;
 @end
 
 /* Opens the picker: the user chooses invoices for the app's company. Your backend signs it with its wx_card ticket. */
@@ -93,18 +104,18 @@ typedef NS_ENUM(int, WXErrCode) {
     uint32_t _timeStamp;
     NSString *_nonceStr;
 }
-/* The app's own appid, as it was registered; nil: that one. */
-@property (nonatomic, copy) NSString *WX_NULLABLE appID;
+/* The app's own appid, as it was registered; empty: that one. */
+@property (nonatomic, copy) NSString *appID;
 /* Not used: an invoice belongs to no shop. */
 @property (nonatomic, assign) uint32_t shopID;
-/* SHA1. */
-@property (nonatomic, copy) NSString *WX_NULLABLE signType;
+/* SHA1; nothing else opens the picker. */
+@property (nonatomic, copy) NSString *signType;
 /* The signature: 40 hexadecimal digits. */
-@property (nonatomic, copy) NSString *WX_NULLABLE cardSign;
+@property (nonatomic, copy) NSString *cardSign;
 /* Unix seconds, as they were signed. */
 @property (nonatomic, assign) uint32_t timeStamp;
 /* A random text, as it was signed. */
-@property (nonatomic, copy) NSString *WX_NULLABLE nonceStr;
+@property (nonatomic, copy) NSString *nonceStr;
 @end
 
 /* An invoice that the user has chosen. Your backend reads it with getinvoiceinfo. */
@@ -112,14 +123,21 @@ typedef NS_ENUM(int, WXErrCode) {
 {
 @private
     NSString *_cardId;
+    NSString *_extMsg;
+    uint32_t _cardState;
     NSString *_encryptCode;
-    NSString *_appId;
+    NSString *_appID;
 }
+/* The invoice's template. */
 @property (nonatomic, copy) NSString *cardId;
+/* Always nil: an invoice has no more to say. */
+@property (nonatomic, copy) NSString *WX_NULLABLE extMsg;
+/* 1, in the user's card holder, from where it was chosen. */
+@property (nonatomic, assign) uint32_t cardState;
 /* Names the invoice to the app's account, and to no other. */
 @property (nonatomic, copy) NSString *encryptCode;
 /* The account whose template the card is of. */
-@property (nonatomic, copy) NSString *appId;
+@property (nonatomic, copy) NSString *appID;
 @end
 
 /* What the user has chosen. */

@@ -6,11 +6,29 @@
 #endif
 #endif
 
-/* The members of a query, decoded. The first of a name counts. */
-static NSDictionary *membersOf(NSURL *url)
+/* A text as apps read it, which is never nil. */
+static NSString *given(NSString *text)
+{
+    return text == nil ? @"" : text;
+}
+
+/* A text up to a mark, or all of it. */
+static NSString *before(NSString *text, NSString *mark)
+{
+    NSRange found = [text rangeOfString:mark];
+    return found.location == NSNotFound ? text : [text substringToIndex:found.location];
+}
+
+/* The members of an address's query, decoded. The first of a name counts. */
+static NSDictionary *membersOf(NSString *address)
 {
     NSMutableDictionary *members = [NSMutableDictionary dictionary];
-    for (NSString *pair in [[url query] componentsSeparatedByString:@"&"]) {
+    NSString *whole = before(address, @"#");
+    NSRange mark = [whole rangeOfString:@"?"];
+    if (mark.location == NSNotFound) {
+        return members;
+    }
+    for (NSString *pair in [[whole substringFromIndex:NSMaxRange(mark)] componentsSeparatedByString:@"&"]) {
         NSRange equals = [pair rangeOfString:@"="];
         if (equals.location == NSNotFound) {
             continue;
@@ -50,6 +68,11 @@ static BOOL isWebAddress(NSURL *url)
     [super dealloc];
 }
 
+- (NSString *)openID
+{
+    return given(_openID);
+}
+
 - (NSURL *)pageOfServer:(NSURL *)server app:(NSString *)appid
 {
     return nil;
@@ -60,11 +83,6 @@ static BOOL isWebAddress(NSURL *url)
     BaseResp *resp = [[[BaseResp alloc] init] autorelease];
     resp.errCode = WXErrCodeUserCancel;
     return resp;
-}
-
-- (BOOL)isAnsweredBy:(BaseResp *)resp
-{
-    return [resp isMemberOfClass:[[self respOfLeaving] class]];
 }
 
 @end
@@ -81,14 +99,32 @@ static BOOL isWebAddress(NSURL *url)
     [super dealloc];
 }
 
-+ (BaseResp *)respOfLink:(NSURL *)link
+- (NSString *)errStr
 {
-    Class kind = Nil;
-    if ([[link host] isEqualToString:@"invoice"]) {
-        kind = [WXInvoiceAuthInsertResp class];
-    } else if ([[link host] isEqualToString:@"choose-invoice"]) {
-        kind = [WXChooseInvoiceResp class];
-    } else {
+    return given(_errStr);
+}
+
+/* Whose answer a link back holds; Nil: it is no link of the app, or of no page. */
++ (Class)kindOfLink:(NSString *)link app:(NSString *)appid
+{
+    NSArray *parts = [before(before(link, @"#"), @"?") componentsSeparatedByString:@"/"];
+    NSString *scheme = [appid stringByAppendingString:@":"];
+    // <scheme>: // <host> and, if any, / <path>
+    if ([parts count] < 3 || ![[[parts objectAtIndex:0] lowercaseString] isEqualToString:scheme]
+        || [[parts objectAtIndex:1] length] > 0) {
+        return Nil;
+    }
+    NSString *host = [parts objectAtIndex:2];
+    if ([host isEqualToString:@"invoice"]) {
+        return [WXInvoiceAuthInsertResp class];
+    }
+    return [host isEqualToString:@"choose-invoice"] ? [WXChooseInvoiceResp class] : Nil;
+}
+
++ (BaseResp *)respOfLink:(NSString *)link app:(NSString *)appid
+{
+    Class kind = [self kindOfLink:link app:appid];
+    if (kind == Nil) {
         return nil;
     }
     NSDictionary *members = membersOf(link);
@@ -110,6 +146,11 @@ static BOOL isWebAddress(NSURL *url)
     return YES;
 }
 
+- (BOOL)isOfSamePageAs:(BaseResp *)other
+{
+    return [other isMemberOfClass:[self class]];
+}
+
 @end
 
 @implementation WXInvoiceAuthInsertReq
@@ -122,9 +163,14 @@ static BOOL isWebAddress(NSURL *url)
     [super dealloc];
 }
 
+- (NSString *)urlString
+{
+    return given(_urlString);
+}
+
 - (NSURL *)pageOfServer:(NSURL *)server app:(NSString *)appid
 {
-    NSURL *page = _urlString == nil ? nil : [NSURL URLWithString:_urlString];
+    NSURL *page = [NSURL URLWithString:self.urlString];
     return isWebAddress(page) ? page : nil;
 }
 
@@ -132,14 +178,8 @@ static BOOL isWebAddress(NSURL *url)
 {
     WXInvoiceAuthInsertResp *resp = [[[WXInvoiceAuthInsertResp alloc] init] autorelease];
     resp.errCode = WXErrCodeUserCancel;
-    resp.wxOrderId = [membersOf([NSURL URLWithString:_urlString]) objectForKey:@"o1"];
+    resp.wxOrderId = [membersOf(self.urlString) objectForKey:@"o1"];
     return resp;
-}
-
-- (BOOL)isAnsweredBy:(BaseResp *)resp
-{
-    NSString *orderId = [(WXInvoiceAuthInsertResp *)[self respOfLeaving] wxOrderId];
-    return [super isAnsweredBy:resp] && [orderId isEqualToString:[(WXInvoiceAuthInsertResp *)resp wxOrderId]];
 }
 
 @end
@@ -158,6 +198,17 @@ static BOOL isWebAddress(NSURL *url)
 {
     self.wxOrderId = [members objectForKey:@"wxOrderId"];
     return [_wxOrderId length] > 0;
+}
+
+- (NSString *)wxOrderId
+{
+    return given(_wxOrderId);
+}
+
+- (BOOL)isOfSamePageAs:(BaseResp *)other
+{
+    return [super isOfSamePageAs:other]
+        && [self.wxOrderId isEqualToString:[(WXInvoiceAuthInsertResp *)other wxOrderId]];
 }
 
 @end
@@ -180,17 +231,40 @@ static BOOL isWebAddress(NSURL *url)
     [super dealloc];
 }
 
+- (NSString *)appID
+{
+    return given(_appID);
+}
+
+- (NSString *)signType
+{
+    return given(_signType);
+}
+
+- (NSString *)cardSign
+{
+    return given(_cardSign);
+}
+
+- (NSString *)nonceStr
+{
+    return given(_nonceStr);
+}
+
 - (NSURL *)pageOfServer:(NSURL *)server app:(NSString *)appid
 {
-    BOOL isOwn = _appID == nil || [_appID isEqualToString:appid];
-    if (!isOwn || !isWebAddress(server) || _cardSign == nil || _nonceStr == nil) {
+    BOOL isOwn = [_appID length] == 0 || [_appID isEqualToString:appid];
+    BOOL isSigned = [_signType isEqualToString:@"SHA1"] && [_cardSign length] > 0 && [_nonceStr length] > 0;
+    if (!isOwn || !isSigned || !isWebAddress(server)) {
         return nil;
     }
+    // The server may have a path, behind which its pages lie.
+    NSString *base = before(before([server absoluteString], @"#"), @"?");
+    NSString *slash = [base hasSuffix:@"/"] ? @"" : @"/";
     NSString *query = [NSString stringWithFormat:
         @"appid=%@&timestamp=%u&nonceStr=%@&signType=%@&cardSign=%@&source=app", encoded(appid), _timeStamp,
-        encoded(_nonceStr), _signType == nil ? @"" : encoded(_signType), encoded(_cardSign)];
-    NSString *page = [@"/open/choose-invoice?" stringByAppendingString:query];
-    return [[NSURL URLWithString:page relativeToURL:server] absoluteURL];
+        encoded(_nonceStr), encoded(_signType), encoded(_cardSign)];
+    return [NSURL URLWithString:[NSString stringWithFormat:@"%@%@open/choose-invoice?%@", base, slash, query]];
 }
 
 - (BaseResp *)respOfLeaving
@@ -205,15 +279,33 @@ static BOOL isWebAddress(NSURL *url)
 @implementation WXInvoiceItem
 
 @synthesize cardId = _cardId;
+@synthesize extMsg = _extMsg;
+@synthesize cardState = _cardState;
 @synthesize encryptCode = _encryptCode;
-@synthesize appId = _appId;
+@synthesize appID = _appID;
 
 - (void)dealloc
 {
     [_cardId release];
+    [_extMsg release];
     [_encryptCode release];
-    [_appId release];
+    [_appID release];
     [super dealloc];
+}
+
+- (NSString *)cardId
+{
+    return given(_cardId);
+}
+
+- (NSString *)encryptCode
+{
+    return given(_encryptCode);
+}
+
+- (NSString *)appID
+{
+    return given(_appID);
 }
 
 @end
@@ -226,19 +318,20 @@ static WXInvoiceItem *itemOf(id json)
     }
     NSString *cardId = [json objectForKey:@"card_id"];
     NSString *encryptCode = [json objectForKey:@"encrypt_code"];
-    NSString *appId = [json objectForKey:@"app_id"];
-    for (id member in [NSArray arrayWithObjects:cardId, encryptCode, appId, nil]) {
+    NSString *appID = [json objectForKey:@"app_id"];
+    for (id member in [NSArray arrayWithObjects:cardId, encryptCode, appID, nil]) {
         if (![member isKindOfClass:[NSString class]]) {
             return nil;
         }
     }
-    if (cardId == nil || encryptCode == nil || appId == nil) {
+    if (cardId == nil || encryptCode == nil || appID == nil) {
         return nil;
     }
     WXInvoiceItem *item = [[[WXInvoiceItem alloc] init] autorelease];
     item.cardId = cardId;
     item.encryptCode = encryptCode;
-    item.appId = appId;
+    item.appID = appID;
+    item.cardState = 1;
     return item;
 }
 

@@ -14,15 +14,15 @@ NS_ASSUME_NONNULL_BEGIN
 /* The answer if the user leaves the page. */
 - (BaseResp *)respOfLeaving;
 
-/* Whether it is the answer of this request, and not of an earlier one. */
-- (BOOL)isAnsweredBy:(BaseResp *)resp;
-
 @end
 
 @interface BaseResp (WXPages)
 
-/* The answer that a link back holds; nil: it is no such link. */
-+ (BaseResp *WX_NULLABLE)respOfLink:(NSURL *)link;
+/* The answer that a link back to the app holds; nil: it is no such link. */
++ (BaseResp *WX_NULLABLE)respOfLink:(NSString *WX_NULLABLE)link app:(NSString *WX_NULLABLE)appid;
+
+/* Whether both answer the same page, whatever they say of it. */
+- (BOOL)isOfSamePageAs:(BaseResp *)other;
 
 /* Reads the members of its own out of a link's query. NO: what errCode 0 must bring is missing. */
 - (BOOL)readMembers:(NSDictionary *)members;

@@ -70,7 +70,11 @@ static void check(BOOL isSo, NSString *what)
 static BOOL handled(NSString *link)
 {
     notes.resp = nil;
-    return [WXApi handleOpenURL:linkOf(link) delegate:notes];
+    BOOL isTaken = [WXApi handleOpenURL:linkOf(link) delegate:notes];
+    BaseResp *ofAddress = [[notes.resp retain] autorelease];
+    check([WXApi handleLink:link delegate:notes] == isTaken, [link stringByAppendingString:@" as an address"]);
+    check(ofAddress.errCode == notes.resp.errCode, [link stringByAppendingString:@" says the same as an address"]);
+    return isTaken;
 }
 
 /* What a link is taken as: its errCode and its order, or the invoices' codes. */
@@ -84,10 +88,12 @@ static void isTakenAs(NSString *link, NSString *taken)
     }
     if ([resp isKindOfClass:[WXChooseInvoiceResp class]]) {
         for (WXInvoiceItem *item in [(WXChooseInvoiceResp *)resp cardAry]) {
-            [said appendFormat:@" %@,%@,%@", item.cardId, item.encryptCode, item.appId];
+            [said appendFormat:@" %@,%@,%@", item.cardId, item.encryptCode, item.appID];
+            check(item.cardState == 1 && item.extMsg == nil, @"an invoice lies in the card holder");
         }
     }
-    if (resp.errStr != nil) {
+    check(resp.errStr != nil, @"a text is never nil");
+    if ([resp.errStr length] > 0) {
         [said appendFormat:@" (%@)", resp.errStr];
     }
     check([said isEqualToString:taken], [NSString stringWithFormat:@"%@ is %@, not %@", link, taken, said]);
@@ -133,21 +139,22 @@ static void linksAreReadAndForeignOnesAreNot(void)
     isTakenAs(@"WX6B61697069616F35://invoice?errCode=-4&wxOrderId=1", @"-4 1");
     isTakenAs(APPID @"://invoice?wxOrderId=a+b&errCode=-2&more&x=1&errCode=0", @"-2 a+b");
     // What cannot be read is a failure, never a yes.
-    isTakenAs(APPID @"://invoice", @"-1 (null)");
-    isTakenAs(APPID @"://invoice?errCode=0", @"-1 (null)");
+    isTakenAs(APPID @"://invoice", @"-1 ");
+    isTakenAs(APPID @"://invoice?errCode=0", @"-1 ");
     isTakenAs(APPID @"://invoice?errCode=0&wxOrderId=", @"-1 ");
     isTakenAs(APPID @"://invoice?errCode=yes&wxOrderId=1", @"-1 1");
     isTakenAs(APPID @"://invoice?errCode=&wxOrderId=1", @"-1 1");
     isTakenAs(APPID @"://invoice?errCode=7&wxOrderId=1", @"-1 1");
     isTakenAs(APPID @"://invoice?errCode=-6&wxOrderId=1", @"-1 1");
     isTakenAs(APPID @"://invoice?errCode=00&wxOrderId=1", @"-1 1");
-    isTakenAs(APPID @"://invoice?errCode=0&wxOrderId=%FF", @"-1 (null)");
+    isTakenAs(APPID @"://invoice?errCode=0&wxOrderId=%FF", @"-1 ");
     isTakenAs(APPID @"://invoice?errCode=99999999999&wxOrderId=1", @"-1 1");
     for (NSString *foreign in [NSArray arrayWithObjects:@"wx6b61697069616f34://invoice?errCode=0&wxOrderId=1",
              @"https://invoice/?errCode=0&wxOrderId=1", APPID @"://pay?errCode=0", APPID @":invoice?errCode=0", nil]) {
         check(!handled(foreign) && notes.resp == nil, foreign);
     }
-    check(![WXApi handleOpenURL:nil delegate:notes], @"no link");
+    check(![WXApi handleOpenURL:nil delegate:notes] && ![WXApi handleLink:nil delegate:notes], @"no link");
+    check(![WXApi handleOpenUniversalLink:nil delegate:notes], @"pages lead back by the scheme");
     NSURL *link = linkOf(APPID @"://invoice?errCode=0&wxOrderId=1");
     check([WXApi handleOpenURL:link delegate:nil], @"nobody listens");
     check([WXApi handleOpenURL:link delegate:[[[Deaf alloc] init] autorelease]], @"somebody is deaf");
@@ -178,10 +185,17 @@ static void thePickerIsAskedForWithAllThatWasSigned(void)
     notes.page = nil;
     check(![WXApi sendReq:req] && notes.page == nil, @"no server is known");
     [WXApi setServer:[NSURL URLWithString:@"http://127.0.0.1:8080/x"]];
-    check([WXApi sendReq:req], @"appID and signType may be left out");
-    NSString *page = @"http://127.0.0.1:8080/open/choose-invoice?appid=" APPID
-        @"&timestamp=4294967295&nonceStr=a%20b%26c&signType=&cardSign=ede1&source=app";
+    for (NSString *bad in [NSArray arrayWithObjects:@"", @"MD5", @"sha1", nil]) {
+        req.signType = bad;
+        check(![WXApi sendReq:req] && notes.page == nil, [bad stringByAppendingString:@" signs nothing"]);
+    }
+    req.signType = @"SHA1";
+    check([WXApi sendReq:req], @"appID may be left out");
+    NSString *page = @"http://127.0.0.1:8080/x/open/choose-invoice?appid=" APPID
+        @"&timestamp=4294967295&nonceStr=a%20b%26c&signType=SHA1&cardSign=ede1&source=app";
     check([[notes.page absoluteString] isEqualToString:page], [notes.page absoluteString]);
+    [WXApi setServer:[NSURL URLWithString:@"http://127.0.0.1:8080/x/"]];
+    check([WXApi sendReq:req] && [[notes.page absoluteString] isEqualToString:page], @"a slash ends the same path");
     req.appID = @"wx6b61697069616f33";
     check(![WXApi sendReq:req], @"another app's picker would lead back to that one");
     req.appID = APPID;
@@ -202,8 +216,24 @@ static void whoComesBackWithoutALinkHasLeft(void)
     check(left.errCode == WXErrCodeUserCancel && [left.wxOrderId isEqualToString:@"A/1 +"], left.wxOrderId);
     check(![WXApi pageWasLeft:notes], @"it is told once");
     isTakenAs(APPID @"://invoice?errCode=0&wxOrderId=A%2F1%20%2B", @"0 A/1 +");
+}
+
+static void whatWaitsIsWhatWasSent(void)
+{
+    WXInvoiceAuthInsertReq *req = requestOf(@"http://127.0.0.1/a?o1=first");
+    check([WXApi sendReq:req], @"sent");
+    // The app uses its request again, and that one fails.
+    req.urlString = @"http://127.0.0.1/a?o1=second";
     notes.isBlocked = YES;
-    check(![WXApi sendReq:requestOf(@"http://127.0.0.1/a")] && ![WXApi pageWasLeft:notes], @"it was never opened");
+    check(![WXApi sendReq:req], @"it was never opened");
+    req.urlString = nil;
+    check(req.urlString != nil && ![WXApi sendReq:req], @"no address");
+    notes.isBlocked = NO;
+    check([WXApi pageWasLeft:notes], @"the first waits");
+    check([[(WXInvoiceAuthInsertResp *)notes.resp wxOrderId] isEqualToString:@"first"], @"the first was left");
+    notes.isBlocked = YES;
+    check(![WXApi sendReq:requestOf(@"http://127.0.0.1/a")] && ![WXApi pageWasLeft:notes], @"nothing was opened");
+    notes.isBlocked = NO;
 }
 
 int main(void)
@@ -216,6 +246,7 @@ int main(void)
     chosenInvoicesAreRead();
     thePickerIsAskedForWithAllThatWasSigned();
     whoComesBackWithoutALinkHasLeft();
+    whatWaitsIsWhatWasSent();
     [notes release];
     [pool release];
     return 0;

@@ -98,7 +98,7 @@ static void choose(Phone *phone)
     for (WXInvoiceItem *item in expenses.resp.cardAry) {
         NSString *target = [NSString stringWithFormat:@"/invoice?card_id=%@&encrypt_code=%@", encoded(item.cardId),
             encoded(item.encryptCode)];
-        print(@"appid", item.appId);
+        print(@"appid", item.appID);
         print(@"invoice", [[[phone getJson:target] objectForKey:@"user_info"] objectForKey:@"order_id"]);
     }
 }
