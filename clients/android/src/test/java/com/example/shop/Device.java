@@ -13,10 +13,12 @@ import android.content.IntentFilter;
 import android.content.pm.PackageInfo;
 import android.net.Uri;
 import android.os.Bundle;
+import android.os.Looper;
 import com.example.shop.wxapi.WXEntryActivity;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.robolectric.Robolectric;
 import org.robolectric.RuntimeEnvironment;
@@ -34,6 +36,9 @@ final class Device {
 
     private final Application application = RuntimeEnvironment.getApplication();
     private final ShadowPackageManager packages = shadowOf(application.getPackageManager());
+
+    /** What a link has opened last. */
+    private ActivityController<WXEntryActivity> entry;
 
     /** @param server the manifest's meta-data; null: it has none */
     Device(String server) throws Exception {
@@ -142,7 +147,26 @@ final class Device {
         ComponentName opens = intent.resolveActivity(application.getPackageManager());
         assertNotNull("something takes " + intent, opens);
         assertEquals(WXEntryActivity.class.getName(), opens.getClassName());
-        return Robolectric.buildActivity(WXEntryActivity.class, intent).create().start().resume().get();
+        entry = Robolectric.buildActivity(WXEntryActivity.class, intent).create().start().resume();
+        waitForTheServer();
+        return entry.get();
+    }
+
+    /** Another link is tapped while the activity that the last one has opened still lives: it is singleTask. */
+    WXEntryActivity tapAgain(String link) {
+        entry.pause().newIntent(new Intent(Intent.ACTION_VIEW, Uri.parse(link))).resume();
+        waitForTheServer();
+        return entry.get();
+    }
+
+    /** Until the app has shown what it has asked its server. */
+    void waitForTheServer() {
+        try {
+            Backend.THREAD.submit(() -> {}).get();
+        } catch (InterruptedException | ExecutionException failed) {
+            throw new AssertionError(failed);
+        }
+        shadowOf(Looper.getMainLooper()).idle();
     }
 
     void opensNothing() {

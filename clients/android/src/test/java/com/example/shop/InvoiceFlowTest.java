@@ -3,8 +3,10 @@ package com.example.shop;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertSame;
 import static org.junit.Assert.assertTrue;
 
+import android.os.Bundle;
 import com.example.shop.Phone.Order;
 import com.example.shop.wxapi.WXEntryActivity;
 import com.tencent.mm.opensdk.constants.ConstantsAPI;
@@ -13,6 +15,7 @@ import com.tencent.mm.opensdk.modelbiz.WXInvoiceAuthInsert;
 import org.json.JSONObject;
 import org.junit.Test;
 import org.junit.runner.RunWith;
+import org.robolectric.Robolectric;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.android.controller.ActivityController;
 
@@ -30,7 +33,7 @@ public class InvoiceFlowTest {
 
     /** The user asks for the order's invoice, and taps so on its page. */
     private WXEntryActivity after(Order order, String tap) {
-        assertTrue(app.get().askForInvoice(order.authUrl));
+        assertTrue(app.get().askForInvoice(order.id, order.authUrl));
         String page = device.page(app);
         assertEquals(order.authUrl, page);
         return device.tap(phone.open(page, tap));
@@ -57,7 +60,7 @@ public class InvoiceFlowTest {
             assertIs(BaseResp.ErrCode.ERR_OK, order, entry.answered);
             assertEquals("auth success", entry.known.getString("invoice_status"));
             assertPushed(order, "SuccOrderId");
-            entry.finish();
+            assertTrue("its page leads back to the order's", entry.isFinishing());
             app.restart().resume();
             device.opensNothing();
         }
@@ -84,7 +87,7 @@ public class InvoiceFlowTest {
     @Test
     public void aBrowserThatIsClosedIsAPageThatWasLeft() throws Exception {
         Order order = phone.order(1);
-        assertTrue(app.get().askForInvoice(order.authUrl));
+        assertTrue(app.get().askForInvoice(order.id, order.authUrl));
         String page = device.page(app);
         app.restart().resume();
         WXEntryActivity entry = device.opensByItself();
@@ -104,6 +107,48 @@ public class InvoiceFlowTest {
     }
 
     @Test
+    public void aUserWhoseLinkIsLostFindsTheirOrderAuthorized() throws Exception {
+        Order order = phone.order(1);
+        assertTrue(app.get().askForInvoice(order.id, order.authUrl));
+        phone.open(device.page(app), "authorize");
+        app.restart().resume();
+        device.waitForTheServer();
+        assertEquals("auth success", app.get().known.getString("invoice_status"));
+        assertPushed(order, "SuccOrderId");
+        // The kit cannot know: it says that the page was left, and the server is right.
+        WXEntryActivity entry = device.opensByItself();
+        assertIs(BaseResp.ErrCode.ERR_USER_CANCEL, order, entry.answered);
+        assertEquals("auth success", entry.known.getString("invoice_status"));
+    }
+
+    @Test
+    public void anAppThatWasEndedMeanwhileAsksForTheOrderThatWasOpen() throws Exception {
+        Order order = phone.order(1);
+        assertTrue(app.get().askForInvoice(order.id, order.authUrl));
+        phone.open(device.page(app), "authorize");
+        Bundle state = new Bundle();
+        app.saveInstanceState(state).destroy();
+        ActivityController<OrderActivity> again = Robolectric.buildActivity(OrderActivity.class);
+        again.create(state).start().resume();
+        device.waitForTheServer();
+        assertEquals("auth success", again.get().known.getString("invoice_status"));
+    }
+
+    @Test
+    public void aLaterAnswerReachesTheActivityThatStillLives() throws Exception {
+        Order order = phone.order(1);
+        assertTrue(app.get().askForInvoice(order.id, order.authUrl));
+        String page = device.page(app);
+        WXEntryActivity entry = device.tap(phone.open(page, "leave"));
+        assertIs(BaseResp.ErrCode.ERR_USER_CANCEL, order, entry.answered);
+        String link = phone.open(page, "authorize");
+        assertSame(entry, device.tapAgain(link));
+        assertEquals(BaseResp.ErrCode.ERR_OK, entry.answered.errCode);
+        assertEquals("auth success", entry.known.getString("invoice_status"));
+        assertEquals(link, entry.getIntent().getDataString());
+    }
+
+    @Test
     public void aPageThatNobodyCanAnswerIsAnError() throws Exception {
         Order order = phone.takenOrder();
         WXEntryActivity entry = after(order, "leave");
@@ -113,7 +158,7 @@ public class InvoiceFlowTest {
     @Test
     public void anAnswerThatDoesNotSayWhatIsAnError() throws Exception {
         Order order = phone.order(0);
-        assertTrue(app.get().askForInvoice(order.authUrl));
+        assertTrue(app.get().askForInvoice(order.id, order.authUrl));
         String link = phone.open(device.page(app), "authorize");
         for (String damaged :
                 new String[] {

@@ -1,6 +1,5 @@
 package com.example.shop;
 
-import android.annotation.Nullable;
 import android.app.Activity;
 import android.os.Bundle;
 import com.tencent.mm.opensdk.modelbiz.ChooseCardFromWXCardPackage;
@@ -10,19 +9,55 @@ import com.tencent.mm.opensdk.openapi.WXAPIFactory;
 import org.json.JSONException;
 import org.json.JSONObject;
 
-/** The page of an order in the shop's app, with the buttons that ask for an invoice, or for invoices. */
+/**
+ * The page of an order in the shop's app, with the buttons that ask for an invoice, or for invoices. Whoever comes back to
+ * it sees what the shop's server knows, whether or not a link has led them back (step 5 of the contract's note).
+ */
 public class OrderActivity extends Activity {
     static final String APP_ID = "wx6b61697069616f35";
 
+    private static final String OPEN_ORDER = "open order";
+
+    /** What the shop's server knows of the order; null: it was not asked, or has not answered. */
+    JSONObject known;
+
     private IWXAPI api;
 
+    /** The order whose invoice was asked for and is not known to be authorized; null: there is none. */
+    private String openOrder;
+
     @Override
-    protected void onCreate(@Nullable Bundle savedInstanceState) {
+    protected void onCreate(Bundle savedInstanceState) {
         super.onCreate(savedInstanceState);
         api = WXAPIFactory.createWXAPI(this, APP_ID);
+        if (savedInstanceState != null) {
+            openOrder = savedInstanceState.getString(OPEN_ORDER);
+        }
     }
 
-    boolean askForInvoice(String authUrl) {
+    @Override
+    protected void onSaveInstanceState(Bundle outState) {
+        super.onSaveInstanceState(outState);
+        outState.putString(OPEN_ORDER, openOrder);
+    }
+
+    @Override
+    protected void onResume() {
+        super.onResume();
+        if (openOrder != null) {
+            Backend.status(openOrder, this::show);
+        }
+    }
+
+    private void show(JSONObject status) {
+        known = status;
+        if ("auth success".equals(status.optString("invoice_status"))) {
+            openOrder = null;
+        }
+    }
+
+    boolean askForInvoice(String orderId, String authUrl) {
+        openOrder = orderId;
         WXInvoiceAuthInsert.Req request = new WXInvoiceAuthInsert.Req();
         request.url = authUrl;
         request.transaction = "from the order's page";

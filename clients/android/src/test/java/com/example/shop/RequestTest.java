@@ -7,6 +7,8 @@ import static org.junit.Assert.assertTrue;
 
 import android.content.Intent;
 import android.net.Uri;
+import android.os.Bundle;
+import com.tencent.mm.opensdk.constants.Build;
 import com.tencent.mm.opensdk.modelbase.BaseReq;
 import com.tencent.mm.opensdk.modelbase.BaseResp;
 import com.tencent.mm.opensdk.modelbiz.ChooseCardFromWXCardPackage;
@@ -93,10 +95,11 @@ public class RequestTest {
         for (String appId : new String[] {null, "", "wxxxxxxxxxxx", "WX6B61697069616F35"}) {
             IWXAPI api = api(appId);
             assertFalse(api.registerApp(appId));
+            assertFalse(api.registerApp(appId, 0));
             assertNotSent(api, authorization(PAGE), "registerApp");
         }
         IWXAPI api = api(null);
-        assertTrue(api.registerApp(APP_ID));
+        assertTrue(api.registerApp(APP_ID, 0));
         assertTrue(api.sendReq(authorization(PAGE)));
         device.page(device.start());
         api.unregisterApp();
@@ -106,11 +109,14 @@ public class RequestTest {
     @Test
     public void thePickerIsTheServersOfTheManifest() throws Exception {
         assertTrue(api(APP_ID).sendReq(picker()));
-        assertEquals(
+        String picker =
                 SERVER + "/open/choose-invoice?appid=" + APP_ID + "&timestamp=1489030247"
                         + "&nonceStr=p6N7%20WOAF&signType=SHA1"
-                        + "&cardSign=ede1ecb8da09125b75951b92b9a296a4e27d5fd4&source=app",
-                device.page(device.start()));
+                        + "&cardSign=ede1ecb8da09125b75951b92b9a296a4e27d5fd4&source=app";
+        assertEquals(picker, device.page(device.start()));
+        Device slash = new Device(SERVER + "/");
+        assertTrue(api(APP_ID).sendReq(picker()));
+        assertEquals(picker, slash.page(slash.start()));
         ChooseCardFromWXCardPackage.Req request = picker();
         request.cardSign = "";
         assertNotSent(request, "missing or malformed");
@@ -118,8 +124,10 @@ public class RequestTest {
         request.cardType = "GROUPON";
         assertNotSent(request, "missing or malformed");
         request = picker();
-        request.signType = "MD5";
-        assertNotSent(request, "missing or malformed");
+        for (String signType : new String[] {null, "", "MD5", "sha1"}) {
+            request.signType = signType;
+            assertNotSent(request, "missing or malformed");
+        }
         request = picker();
         request.appId = "wx6b61697069616f31";
         assertNotSent(request, "wx6b61697069616f31");
@@ -136,8 +144,10 @@ public class RequestTest {
     @Test
     public void aPhoneWithoutABrowserOpensNothing() {
         assertTrue(api(APP_ID).isWXAppInstalled());
+        assertTrue(api(APP_ID).getWXAppSupportAPI() >= Build.INVOICE_AUTH_INSERT_SDK_INT);
         device.removeBrowser();
         assertFalse(api(APP_ID).isWXAppInstalled());
+        assertEquals(0, api(APP_ID).getWXAppSupportAPI());
         assertNotSent(authorization(PAGE), "nothing on this phone opens pages");
         // And nobody is told that it was left.
         device.start().pause().resume();
@@ -147,9 +157,9 @@ public class RequestTest {
     @Test
     public void theNewestPageIsTheOneThatIsLeft() {
         ActivityController<OrderActivity> app = device.start();
-        assertTrue(app.get().askForInvoice(PAGE));
+        assertTrue(app.get().askForInvoice(null, PAGE));
         device.page(app);
-        assertTrue(app.get().askForInvoice(PAGE.replace("A-1", "A-2")));
+        assertTrue(app.get().askForInvoice(null, PAGE.replace("A-1", "A-2")));
         device.page(app);
         Answers answers = new Answers();
         Intent older = viewing(APP_ID + "://invoice?errCode=0&wxOrderId=A-1");
@@ -164,10 +174,69 @@ public class RequestTest {
     }
 
     @Test
+    public void aRequestThatFailsLeavesTheEarlierOneWaiting() {
+        ActivityController<OrderActivity> app = device.start();
+        assertTrue(app.get().askForInvoice(null, PAGE));
+        device.page(app);
+        device.removeBrowser();
+        assertFalse(app.get().askForInvoice(null, PAGE.replace("A-1", "A-2")));
+        app.restart().resume();
+        Answers answers = new Answers();
+        assertTrue(api(APP_ID).handleIntent(viewing(device.opensLink()), answers));
+        assertEquals(BaseResp.ErrCode.ERR_USER_CANCEL, answers.newest().errCode);
+        assertEquals("A-1", ((WXInvoiceAuthInsert.Resp) answers.newest()).wxOrderId);
+        assertEquals("from the order's page", answers.newest().transaction);
+    }
+
+    @Test
+    public void whereThereIsNoWeChatNothingIsOpenedOrAnswered() {
+        IWXAPI api = api(APP_ID);
+        assertFalse(api.openWXApp());
+        assertFalse(api.sendResp(new WXInvoiceAuthInsert.Resp()));
+        device.opensNothing();
+    }
+
+    @Test
+    public void whatABundleHoldsIsReadAgain() {
+        ChooseCardFromWXCardPackage.Req request = picker();
+        request.transaction = "t";
+        request.openId = "o";
+        Bundle bundle = new Bundle();
+        request.toBundle(bundle);
+        ChooseCardFromWXCardPackage.Req again = new ChooseCardFromWXCardPackage.Req();
+        again.fromBundle(bundle);
+        assertTrue(again.checkArgs());
+        assertEquals("t o", again.transaction + " " + again.openId);
+        assertEquals(request.getType(), bundle.getInt("_wxapi_command_type"));
+        bundle.clear();
+        authorization(PAGE).toBundle(bundle);
+        WXInvoiceAuthInsert.Req page = new WXInvoiceAuthInsert.Req();
+        page.fromBundle(bundle);
+        assertEquals(PAGE, page.url);
+
+        WXInvoiceAuthInsert.Resp answer = new WXInvoiceAuthInsert.Resp();
+        answer.errCode = BaseResp.ErrCode.ERR_AUTH_DENIED;
+        answer.errStr = "why";
+        answer.wxOrderId = "A-1";
+        bundle.clear();
+        answer.toBundle(bundle);
+        WXInvoiceAuthInsert.Resp handedOn = new WXInvoiceAuthInsert.Resp();
+        handedOn.fromBundle(bundle);
+        assertEquals("-4 why A-1", handedOn.errCode + " " + handedOn.errStr + " " + handedOn.wxOrderId);
+        ChooseCardFromWXCardPackage.Resp chosen = new ChooseCardFromWXCardPackage.Resp();
+        chosen.cardItemList = "[]";
+        bundle.clear();
+        chosen.toBundle(bundle);
+        ChooseCardFromWXCardPackage.Resp cards = new ChooseCardFromWXCardPackage.Resp();
+        cards.fromBundle(bundle);
+        assertEquals("[]", cards.cardItemList);
+    }
+
+    @Test
     public void anAppThatTakesNoLinksIsToldSoInTheLog() {
         device.removeEntry();
         ActivityController<OrderActivity> app = device.start();
-        assertTrue(app.get().askForInvoice(PAGE));
+        assertTrue(app.get().askForInvoice(null, PAGE));
         device.page(app);
         app.restart().resume();
         device.opensNothing();

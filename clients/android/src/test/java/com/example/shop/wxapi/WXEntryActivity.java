@@ -1,11 +1,10 @@
 package com.example.shop.wxapi;
 
-import android.annotation.Nullable;
 import android.app.Activity;
 import android.content.Intent;
 import android.os.Bundle;
 import android.widget.Toast;
-import com.example.shop.Phone;
+import com.example.shop.Backend;
 import com.tencent.mm.opensdk.modelbase.BaseReq;
 import com.tencent.mm.opensdk.modelbase.BaseResp;
 import com.tencent.mm.opensdk.modelbiz.ChooseCardFromWXCardPackage;
@@ -28,7 +27,7 @@ public class WXEntryActivity extends Activity implements IWXAPIEventHandler {
     private IWXAPI api;
 
     @Override
-    protected void onCreate(@Nullable Bundle savedInstanceState) {
+    protected void onCreate(Bundle savedInstanceState) {
         super.onCreate(savedInstanceState);
         api = WXAPIFactory.createWXAPI(this, APP_ID, true);
         api.handleIntent(getIntent(), this);
@@ -54,12 +53,14 @@ public class WXEntryActivity extends Activity implements IWXAPIEventHandler {
             String text = "errCode " + back.errCode + ", order " + back.wxOrderId;
             Toast.makeText(getApplicationContext(), text, Toast.LENGTH_LONG).show();
             // Whatever the answer says, the server alone knows whether the user has authorized.
-            known = Phone.ofTheRun().status(back.wxOrderId);
+            Backend.status(back.wxOrderId, status -> known = status);
         } else if (resp.getClass().equals(ChooseCardFromWXCardPackage.Resp.class)) {
             ChooseCardFromWXCardPackage.Resp chosen = (ChooseCardFromWXCardPackage.Resp) resp;
             if (chosen.errCode == BaseResp.ErrCode.ERR_OK) {
-                known = Phone.ofTheRun().firstInvoice(chosen.cardItemList);
+                Backend.firstInvoice(chosen.cardItemList, invoice -> known = invoice);
             }
         }
+        // The page of the order is in front again.
+        finish();
     }
 }

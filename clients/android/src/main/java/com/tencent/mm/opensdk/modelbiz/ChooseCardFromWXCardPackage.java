@@ -1,5 +1,6 @@
 package com.tencent.mm.opensdk.modelbiz;
 
+import android.os.Bundle;
 import com.tencent.mm.opensdk.constants.ConstantsAPI;
 import com.tencent.mm.opensdk.modelbase.BaseReq;
 import com.tencent.mm.opensdk.modelbase.BaseResp;
@@ -52,6 +53,34 @@ public final class ChooseCardFromWXCardPackage {
             boolean isSigned = isThere(timeStamp) && isThere(nonceStr) && isThere(cardSign);
             return isThere(appId) && INVOICE.equals(cardType) && SHA1.equals(signType) && isSigned;
         }
+
+        @Override
+        public void toBundle(Bundle bundle) {
+            super.toBundle(bundle);
+            bundle.putString("_wxapi_choose_card_from_wx_card_app_id", appId);
+            bundle.putString("_wxapi_choose_card_from_wx_card_card_type", cardType);
+            bundle.putString("_wxapi_choose_card_from_wx_card_time_stamp", timeStamp);
+            bundle.putString("_wxapi_choose_card_from_wx_card_nonce_str", nonceStr);
+            bundle.putString("_wxapi_choose_card_from_wx_card_sign_type", signType);
+            bundle.putString("_wxapi_choose_card_from_wx_card_card_sign", cardSign);
+            bundle.putString("_wxapi_choose_card_from_wx_card_location_id", locationId);
+            bundle.putString("_wxapi_choose_card_from_wx_card_card_id", cardId);
+            bundle.putString("_wxapi_choose_card_from_wx_card_can_multi_select", canMultiSelect);
+        }
+
+        @Override
+        public void fromBundle(Bundle bundle) {
+            super.fromBundle(bundle);
+            appId = bundle.getString("_wxapi_choose_card_from_wx_card_app_id");
+            cardType = bundle.getString("_wxapi_choose_card_from_wx_card_card_type");
+            timeStamp = bundle.getString("_wxapi_choose_card_from_wx_card_time_stamp");
+            nonceStr = bundle.getString("_wxapi_choose_card_from_wx_card_nonce_str");
+            signType = bundle.getString("_wxapi_choose_card_from_wx_card_sign_type");
+            cardSign = bundle.getString("_wxapi_choose_card_from_wx_card_card_sign");
+            locationId = bundle.getString("_wxapi_choose_card_from_wx_card_location_id");
+            cardId = bundle.getString("_wxapi_choose_card_from_wx_card_card_id");
+            canMultiSelect = bundle.getString("_wxapi_choose_card_from_wx_card_can_multi_select");
+        }
     }
 
     /** What was chosen. */
@@ -70,6 +99,18 @@ public final class ChooseCardFromWXCardPackage {
         @Override
         public boolean checkArgs() {
             return errCode != ErrCode.ERR_OK || isThere(cardItemList);
+        }
+
+        @Override
+        public void toBundle(Bundle bundle) {
+            super.toBundle(bundle);
+            bundle.putString("_wxapi_choose_card_from_wx_card_list", cardItemList);
+        }
+
+        @Override
+        public void fromBundle(Bundle bundle) {
+            super.fromBundle(bundle);
+            cardItemList = bundle.getString("_wxapi_choose_card_from_wx_card_list");
         }
     }
 

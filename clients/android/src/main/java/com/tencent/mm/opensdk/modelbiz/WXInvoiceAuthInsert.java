@@ -1,5 +1,6 @@
 package com.tencent.mm.opensdk.modelbiz;
 
+import android.os.Bundle;
 import com.tencent.mm.opensdk.constants.ConstantsAPI;
 import com.tencent.mm.opensdk.modelbase.BaseReq;
 import com.tencent.mm.opensdk.modelbase.BaseResp;
@@ -25,6 +26,18 @@ public final class WXInvoiceAuthInsert {
         public boolean checkArgs() {
             return url != null && !url.isEmpty() && url.length() <= URL_LIMIT;
         }
+
+        @Override
+        public void toBundle(Bundle bundle) {
+            super.toBundle(bundle);
+            bundle.putString("_wxapi_invoice_auth_insert_req_url", url);
+        }
+
+        @Override
+        public void fromBundle(Bundle bundle) {
+            super.fromBundle(bundle);
+            url = bundle.getString("_wxapi_invoice_auth_insert_req_url");
+        }
     }
 
     /** What the page was left with. */
@@ -40,6 +53,18 @@ public final class WXInvoiceAuthInsert {
         @Override
         public boolean checkArgs() {
             return errCode != ErrCode.ERR_OK || (wxOrderId != null && !wxOrderId.isEmpty());
+        }
+
+        @Override
+        public void toBundle(Bundle bundle) {
+            super.toBundle(bundle);
+            bundle.putString("_wxapi_invoice_auth_insert_order_id", wxOrderId);
+        }
+
+        @Override
+        public void fromBundle(Bundle bundle) {
+            super.fromBundle(bundle);
+            wxOrderId = bundle.getString("_wxapi_invoice_auth_insert_order_id");
         }
     }
 }

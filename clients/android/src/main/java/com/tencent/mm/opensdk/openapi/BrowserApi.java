@@ -6,6 +6,7 @@ import android.content.Context;
 import android.content.Intent;
 import android.net.Uri;
 import android.util.Log;
+import com.tencent.mm.opensdk.constants.Build;
 import com.tencent.mm.opensdk.modelbase.BaseReq;
 import com.tencent.mm.opensdk.modelbase.BaseResp;
 import java.util.regex.Pattern;
@@ -34,6 +35,11 @@ final class BrowserApi implements IWXAPI {
     }
 
     @Override
+    public boolean registerApp(String appId, long ignored) {
+        return registerApp(appId);
+    }
+
+    @Override
     public void unregisterApp() {
         appId = null;
     }
@@ -50,6 +56,21 @@ final class BrowserApi implements IWXAPI {
     }
 
     @Override
+    public int getWXAppSupportAPI() {
+        return isWXAppInstalled() ? Build.INVOICE_AUTH_INSERT_SDK_INT : 0;
+    }
+
+    @Override
+    public boolean openWXApp() {
+        return no("pages open in the browser: there is no WeChat to go to");
+    }
+
+    @Override
+    public boolean sendResp(BaseResp resp) {
+        return no("nothing has asked this app, so that nobody waits for its answer");
+    }
+
+    @Override
     public boolean sendReq(BaseReq req) {
         if (appId == null) {
             return no("registerApp was not called with an appid");
@@ -63,13 +84,13 @@ final class BrowserApi implements IWXAPI {
         } catch (Page.Unknown unknown) {
             return no(unknown.getMessage());
         }
-        OpenedPage.begin(application, page, req.transaction);
+        OpenedPage earlier = OpenedPage.begin(application, page, req.transaction);
         try {
             // A task of its own: when WXEntryActivity is finished, the app is there again and not the page.
             application.startActivity(browsing(page.address).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK));
             return true;
         } catch (ActivityNotFoundException nothing) {
-            OpenedPage.forget();
+            OpenedPage.goOn(earlier);
             return no("nothing on this phone opens pages: " + nothing.getMessage());
         }
     }

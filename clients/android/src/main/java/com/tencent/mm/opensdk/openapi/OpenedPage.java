@@ -29,10 +29,14 @@ final class OpenedPage implements Application.ActivityLifecycleCallbacks {
         this.transaction = transaction;
     }
 
-    static void begin(Application application, Page page, String transaction) {
-        OpenedPage opened = new OpenedPage(application, page, transaction);
-        replace(opened);
-        application.registerActivityLifecycleCallbacks(opened);
+    /** The page is to be opened; the answer is the earlier one, whose place it takes, or null. */
+    static OpenedPage begin(Application application, Page page, String transaction) {
+        return replace(new OpenedPage(application, page, transaction));
+    }
+
+    /** The page that was begun cannot be opened: the earlier one still waits for its answer. */
+    static void goOn(OpenedPage earlier) {
+        replace(earlier);
     }
 
     static void forget() {
@@ -49,11 +53,15 @@ final class OpenedPage implements Application.ActivityLifecycleCallbacks {
         return opened.transaction;
     }
 
-    private static void replace(OpenedPage next) {
+    private static OpenedPage replace(OpenedPage next) {
         OpenedPage last = NEWEST.getAndSet(next);
         if (last != null) {
             last.application.unregisterActivityLifecycleCallbacks(last);
         }
+        if (next != null) {
+            next.application.registerActivityLifecycleCallbacks(next);
+        }
+        return last;
     }
 
     @Override
