@@ -172,7 +172,8 @@ async fn an_app_whose_return_is_lost_asks_for_every_order_that_is_open() {
     let is_offered = async || browser.filled("auth_url").await != path;
     browser.until("the next order has a link", is_offered).await;
     // The earlier one is authorized elsewhere: in the wallet, or on another phone.
-    let title = json!({"biz_field": {"title": "深圳市海风贸易有限公司", "tax_no": "91440300MA5F0000X1"}});
+    let title =
+        json!({"biz_field": {"title": "深圳市海风贸易有限公司", "tax_no": "91440300MA5F0000X1"}});
     assert_eq!(server.answer(&path, USER, "authorize", Some(title)).0, 200);
     browser
         .runs(
