@@ -221,6 +221,34 @@ fn whoever_leaves_the_page_is_told_by_the_kit_and_nothing_is_pushed() {
     }
 }
 
+/// A page that asks, and one that can no longer be answered, lead an app back by its own scheme, as all orders' pages do.
+#[test]
+fn the_links_back_of_an_app_that_has_no_answer_are_shown_and_played() {
+    let server = TestServer::start();
+    let holder = Holder::of(&server, USER);
+    let (order_id, path) = holder.ask("app");
+    let link = |code| told(&server, "app", MOBILE_APP, &order_id, code);
+    let follow = |code: i32| {
+        let page = holder.get(&path).into_body();
+        let (_, rest) = page.split_once("<a class=\"plain\" href=\"").unwrap();
+        let (address, rest) = rest.split_once('"').unwrap();
+        let (_, rest) = rest.split_once("<p class=\"played\"><code>").unwrap();
+        let shown = unescaped(rest.split("</code>").next().unwrap());
+        assert_eq!(shown, link(code));
+        let back = holder.get(&unescaped(address));
+        assert_eq!(back.status(), 200, "{address}");
+        let returned = panel(back.body(), "return");
+        assert_eq!(block(&returned), link(code));
+        assert!(returned.contains(&format!("<code>{code}</code>")), "{returned}");
+        page
+    };
+    assert!(follow(-2).contains("Decide later"));
+    assert!(server.pushes(&format!("order_id={order_id}")).is_empty());
+    holder.answer(&path, "decline");
+    assert_ok(&server.client(MOBILE_APP).reject(&order_id));
+    assert!(follow(-1).contains("Back to the app"));
+}
+
 /// The mini program's own callback gets the event in the place of the merchant's, as ever.
 #[test]
 fn a_mini_programs_event_on_the_phone_goes_to_its_own_callback() {

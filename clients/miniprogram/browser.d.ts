@@ -10,8 +10,19 @@ export interface InstallOptions {
   appId?: string;
   /** The app's own app.json: its first page, and the list of mini programs, which is then kept as the platform keeps it. */
   appJson?: AppJson & { pages?: string[] };
-  /** The window to install into, where it is not the global one. */
-  window?: typeof globalThis;
+  /** The window to install into, as an iframe's `contentWindow`, where it is not the global one. */
+  window?: HostWindow;
+}
+
+/** What is used of a window: each `Window` has it. Written out, since a mini program's types know no DOM. */
+export interface HostWindow {
+  readonly location: { readonly origin: string };
+  open(address: string, name: string, features: string): unknown;
+  setTimeout(callback: () => void, ms: number): unknown;
+  setInterval(callback: () => void, ms: number): unknown;
+  clearInterval(id: any): void;
+  addEventListener(type: "message", listener: (event: any) => void): void;
+  removeEventListener(type: "message", listener: (event: any) => void): void;
 }
 
 /** What all callbacks get. */
@@ -29,6 +40,11 @@ export interface NavigateToMiniProgramOption {
   complete?: (result: CallbackResult) => void;
   [other: string]: unknown;
 }
+
+/** What a call gives back: nothing where it has a callback. */
+export type Answer<Option> = Option extends { success: any } | { fail: any } | { complete: any }
+  ? void
+  : Promise<CallbackResult>;
 
 /** What `onLaunch` and `onShow` are told. */
 export interface LaunchShowOption {
@@ -49,8 +65,8 @@ export interface AppDefinition {
 
 /** What the window's `wx` has afterwards. */
 export interface BrowserWx {
-  /** Without a callback the answer is a promise. */
-  navigateToMiniProgram(option: NavigateToMiniProgramOption): Promise<CallbackResult> | undefined;
+  /** Without a callback the answer is a promise, as in WeChat. */
+  navigateToMiniProgram<Option extends NavigateToMiniProgramOption>(option: Option): Answer<Option>;
   onAppShow(listener: (options: LaunchShowOption) => void): void;
   /** Without a listener: all of them. */
   offAppShow(listener?: (options: LaunchShowOption) => void): void;

@@ -73,31 +73,34 @@
     return { App: launch, getApp: function () { return app; }, show: show, hide: hide, on: on, off: off };
   }
 
-  // Listens to the page in a window, and calls back once that is closed: with the last answer that the page has told.
-  // Gives back what ends the listening.
+  // Listens to an order's page in a window, and calls back once that is closed: with the last answer that the page has
+  // told. Gives back what ends it before, since the window is another order's now.
   function watch(host, base, opened, orderId, returned) {
     var result = { errCode: LEFT, wxOrderId: orderId };
+    var isOver = false;
     function hear(event) {
       var said = event.data;
       if (event.source !== opened || event.origin !== base || !said || typeof said.errCode !== "number") return;
+      // The window may have been another order's before.
+      if (said.wxOrderId !== orderId) return;
       result = { errCode: said.errCode, wxOrderId: said.wxOrderId };
       opened.postMessage("heard", base);
     }
     // What a window said before it was closed may be heard after that.
     var wasClosed = false;
     var looking = host.setInterval(function () {
-      if (wasClosed) {
-        forget();
-        returned(result);
-      }
+      if (wasClosed) end();
       wasClosed = opened.closed;
     }, LOOK_EACH_MS);
-    function forget() {
+    function end() {
+      if (isOver) return;
+      isOver = true;
       host.clearInterval(looking);
       host.removeEventListener("message", hear);
+      returned(result);
     }
     host.addEventListener("message", hear);
-    return forget;
+    return end;
   }
 
   // Makes wx, App and getApp of the window. `options`: baseUrl; appId, where the server names another mini program to
@@ -108,7 +111,7 @@
     var invoicingAppId = options.appId || INVOICING_APP_ID;
     var appJson = options.appJson || {};
     var life = lifeOf(host, appJson);
-    var forget = function () {};
+    var endLast = function () {};
 
     // Why a call fails, in the platform's words where they are known; "": it does not.
     function problemOf(call) {
@@ -142,8 +145,9 @@
       var opened = host.open(address, "kaipiao-invoicing", "width=420,height=780");
       // The platform says so of a call outside a tap, whose window a browser blocks.
       if (!opened) return "can only be invoked by user TAP gesture.";
-      forget();
-      forget = watch(host, base, opened, parameter(call.path, "o1"), returned);
+      // Whoever taps is back in the app, which is told so before it is hidden once more.
+      host.setTimeout(endLast, 0);
+      endLast = watch(host, base, opened, parameter(call.path, "o1"), returned);
       return "";
     }
 

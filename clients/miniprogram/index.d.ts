@@ -25,14 +25,27 @@ export interface Known {
 /** What is wrong with a call; the message says what to do. */
 export interface CallError extends Error {
   name: "CallError";
-  member: "appId" | "path" | "app.json";
+  member: "appId" | "path";
+}
+
+/** What is likely wrong with a call. */
+export interface Warning {
+  member: "path" | "app.json";
+  /** Begins with the member, and says what to do. */
+  message: string;
 }
 
 /**
- * Checks a call before it is made.
+ * What is likely wrong with a call, and not for sure: parameters or a signature that no link has looked like so far, a
+ * list that only old base libraries mind. Empty: nothing.
+ */
+export function warningsOf(call: NavigateCall, known?: Known): Warning[];
+
+/**
+ * Checks a call before it is made. What {@link warningsOf} finds is told to the console.
  *
  * @returns the same call
- * @throws {@link CallError} for the first thing that is wrong
+ * @throws {@link CallError} for the first thing that is wrong for sure
  */
 export function checkCall<Call extends NavigateCall>(call: Call, known?: Known): Call;
 

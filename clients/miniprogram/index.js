@@ -6,8 +6,10 @@
 var INVOICING_APP_ID = "wx9db2c16d0633c2e7";
 var APP_ID = /^wx[0-9a-f]{16}$/;
 var PAGE = "pages/auth/auth?";
-// What every auth_url of source wxa has, in its order.
-var PARAMETERS = ["s_pappid", "appid", "num", "o1", "m1", "t1", "source", "type", "signature"];
+// What no auth_url works without.
+var REQUIRED = ["s_pappid", "o1", "signature"];
+// What every auth_url of source wxa has had besides, so far.
+var USUAL = ["appid", "num", "m1", "t1", "source", "type"];
 var AS_ANSWERED = ": pass getauthurl's auth_url whole, as it was answered";
 var OUTCOMES = { "0": "authorized", "-4": "declined", "-2": "left" };
 
@@ -53,16 +55,9 @@ function checkPath(path) {
     wrong("must begin with " + PAGE + ", not " + shown(path) + AS_ANSWERED);
   }
   var parameters = parametersOf(path);
-  PARAMETERS.forEach(function (name) {
+  REQUIRED.forEach(function (name) {
     if (!parameters[name]) wrong("has no " + name + AS_ANSWERED);
   });
-  if (parameters.source !== "wxa") {
-    wrong("was made for source " + shown(parameters.source) + ": ask getauthurl with source wxa");
-  }
-  if (!/^[0-9a-f]{40}$/i.test(parameters.signature)) {
-    wrong("is cut off or changed (its signature must be 40 hexadecimal digits)" + AS_ANSWERED);
-  }
-  return parameters;
 }
 
 function checkAppId(call, ownAppIds) {
@@ -88,22 +83,46 @@ function requiredAppJson(appId) {
   return { navigateToMiniProgramAppIdList: [appId || INVOICING_APP_ID] };
 }
 
-function checkAppJson(appId, appJson) {
-  var listed = appJson.navigateToMiniProgramAppIdList || [];
-  if (listed.indexOf(appId) < 0) {
-    throw CallError("app.json", "does not let this mini program open " + appId + ": add it to " +
-      "navigateToMiniProgramAppIdList, as in " + JSON.stringify(requiredAppJson(appId)));
+function pathWarnings(path) {
+  var parameters = parametersOf(path);
+  var messages = USUAL.filter(function (name) { return !parameters[name]; }).map(function (name) {
+    return "has no " + name + AS_ANSWERED;
+  });
+  if (parameters.source && parameters.source !== "wxa") {
+    messages.push("was made for source " + shown(parameters.source) + ": ask getauthurl with source wxa");
   }
+  if (parameters.signature && !/^[0-9a-f]{40}$/i.test(parameters.signature)) {
+    messages.push("may be cut off or changed (a signature has been 40 hexadecimal digits)" + AS_ANSWERED);
+  }
+  return messages;
 }
 
-// Gives the call back as it is, or throws a CallError that says which member is wrong and what to do.
+function appJsonWarnings(appId, appJson) {
+  if ((appJson.navigateToMiniProgramAppIdList || []).indexOf(appId) >= 0) return [];
+  return ["does not let this mini program open " + appId + " in base libraries of before April 2020: add it to " +
+    "navigateToMiniProgramAppIdList, as in " + JSON.stringify(requiredAppJson(appId))];
+}
+
+// What is likely wrong with a call, and not for sure: links have had the same shape so far, and may get another one.
+function warningsOf(call, known) {
+  function of(member, messages) {
+    return messages.map(function (message) { return { member: member, message: member + " " + message }; });
+  }
+  var path = call && typeof call.path === "string" ? call.path : "";
+  var warnings = path.indexOf(PAGE) === 0 ? of("path", pathWarnings(path)) : [];
+  if (!known || !known.appJson) return warnings;
+  return warnings.concat(of("app.json", appJsonWarnings(call && call.appId, known.appJson)));
+}
+
+// Gives the call back as it is, or throws a CallError that says which member is wrong for sure, and what to do. What is
+// only likely wrong is told to the console.
 function checkCall(call, known) {
   call = call || {};
   known = known || {};
   var asksAs = typeof call.path === "string" ? parametersOf(call.path).appid : undefined;
   checkAppId(call, [known.ownAppId, asksAs]);
   checkPath(call.path);
-  if (known.appJson) checkAppJson(call.appId, known.appJson);
+  warningsOf(call, known).forEach(function (warning) { console.warn(warning.message); });
   return call;
 }
 
@@ -125,6 +144,7 @@ function readReturn(options, appId) {
 module.exports = {
   INVOICING_APP_ID: INVOICING_APP_ID,
   checkCall: checkCall,
+  warningsOf: warningsOf,
   requiredAppJson: requiredAppJson,
   readReturn: readReturn,
 };

@@ -1,4 +1,4 @@
 // The same for programs that import.
 import kaipiao from "./index.js";
 
-export const { INVOICING_APP_ID, checkCall, requiredAppJson, readReturn } = kaipiao;
+export const { INVOICING_APP_ID, checkCall, warningsOf, requiredAppJson, readReturn } = kaipiao;

@@ -247,9 +247,31 @@ fn a_mini_programs_result_is_told_to_the_origin_that_the_link_was_opened_with_an
     };
     assert_eq!(told(&address).as_deref(), Some("http://shop.example:8090"));
     assert_eq!(told(&address.replace(opener, "")), None);
-    for bad in ["", "*", "null", "javascript:x", "http://", "http://a.example/b", "http://a%22b"] {
+    for bad in [
+        "",
+        "*",
+        "null",
+        "javascript:x",
+        "http://",
+        "http://a.example/b",
+        "http://a%22b",
+        "http://:8080",
+        "http://a.example:",
+        "http://a.example:99999",
+        "http://a.example:port",
+        "http://a.example:80:80",
+        "http://[::1",
+        "http://a]b",
+        "http://256.256.256.256",
+        "http://user@a.example",
+    ] {
         let bad: String = form_urlencoded::byte_serialize(bad.as_bytes()).collect();
         assert_eq!(told(&address.replace(opener, &format!("&origin={bad}"))), None, "{bad}");
+    }
+    for own in ["https://shop.example", "http://127.0.0.1:65535", "http://[::1]:8080"] {
+        let named: String = form_urlencoded::byte_serialize(own.as_bytes()).collect();
+        let told = told(&address.replace(opener, &format!("&origin={named}")));
+        assert_eq!(told.as_deref(), Some(own));
     }
     // The other sources have their own ways back.
     for source in ["web", "app"] {
@@ -271,7 +293,11 @@ fn a_mini_program_is_told_that_an_order_can_no_longer_be_answered() {
     let path = client.auth_url_answer(&asked)["auth_url"].as_str().unwrap().to_owned();
     let result = |user: &str| {
         let cookie = server.session(user);
-        let answer = server.page("GET", &format!("/{path}"), &[("cookie", &cookie)], "");
+        let address = format!("/{path}&origin=http%3A%2F%2Fshop.example");
+        let answer = server.page("GET", &address, &[("cookie", &cookie)], "");
+        // Nobody may hear of it, and no script may run: the page says without them what to do.
+        let is_over = answer.body().contains("kaipiao-result");
+        assert_eq!(answer.body().contains("现在可以关闭此页面"), is_over, "{}", answer.body());
         let found =
             answer.body().split_once("id=\"kaipiao-result\">").map(|(_, rest)| rest.to_owned());
         found.map(|rest| rest.split_once("</script>").unwrap().0.to_owned())

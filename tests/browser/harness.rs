@@ -170,6 +170,11 @@ impl Browser {
         self.until("the page is left", async || !page.is_present().await.unwrap_or(false)).await;
     }
 
+    /// Runs a script on the page.
+    pub async fn runs(&self, script: &str) {
+        self.driver.execute(script, Vec::new()).await.unwrap();
+    }
+
     /// How many windows there are.
     pub async fn windows(&self) -> usize {
         self.driver.windows().await.unwrap().len()
@@ -247,7 +252,7 @@ impl Browser {
 
     /// Keeps a page that asks again by itself from doing so.
     pub async fn holds_still(&self) {
-        self.driver.execute("window.stop()", Vec::new()).await.unwrap();
+        self.runs("window.stop()").await;
     }
 
     /// Takes a picture of the whole page, and lets axe look for what hinders people.

@@ -160,6 +160,37 @@ async fn the_last_answer_counts_however_the_window_is_closed() {
     browser.close().await;
 }
 
+/// Phones have lost what the invoicing mini program says, and even who has spoken.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_whose_return_is_lost_asks_for_every_order_that_is_open() {
+    let server = TestServer::start();
+    let shop = Shop::open(&server);
+    let browser = Browser::open(PHONE).await;
+    let earlier = place_order(&browser, &shop).await;
+    let path = browser.filled("auth_url").await;
+    browser.click("#order").await;
+    let is_offered = async || browser.filled("auth_url").await != path;
+    browser.until("the next order has a link", is_offered).await;
+    // The earlier one is authorized elsewhere: in the wallet, or on another phone.
+    let title =
+        json!({"biz_field": {"title": "深圳市海风贸易有限公司", "tax_no": "91440300MA5F0000X1"}});
+    assert_eq!(server.answer(&path, USER, "authorize", Some(title)).0, 200);
+    browser
+        .runs(
+            "const app = getApp(); const onShow = app.onShow; \
+             app.onShow = ({ path, query, scene }) => onShow.call(app, { path, query, scene });",
+        )
+        .await;
+    open_page(&browser).await;
+    browser.press("申请开票").await;
+    browser.says("返回小程序").await;
+    browser.press_and_return("返回小程序").await;
+    assert_eq!(shown(&browser, "status").await["invoice_status"], "auth success");
+    assert_eq!(shown(&browser, "others").await[&*earlier], "auth success");
+    assert_eq!(browser.find("#returned").await.text().await.unwrap(), "");
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_can_no_longer_be_answered_comes_back_as_failed() {
     let server = TestServer::start();

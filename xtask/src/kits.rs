@@ -17,7 +17,7 @@ pub(crate) const NODE_PACKAGES: &[&str] = &["miniprogram-api-typings@5.2.3", "ty
 /// Section 3's: its tests in Node, and its types. `npm`: where the packages are.
 pub(crate) fn check_mini_program(root: &Path, npm: &Path) -> Outcome {
     let kit = root.join("clients/miniprogram");
-    run(Command::new("node").arg("--test").current_dir(&kit))?;
+    run(Command::new("npm").arg("test").current_dir(&kit))?;
     let modules = npm.join("node_modules");
     for project in ["browser", "miniprogram"] {
         let project = kit.join("test/types").join(project).with_extension("json");

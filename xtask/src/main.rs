@@ -219,7 +219,6 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("javac", "openjdk-17-jdk-headless"),
     ("mvn", "maven"),
     ("node", "nodejs"),
-    ("node", "nodejs"),
     ("npm", "npm"),
     ("pdfdetach", "poppler-utils"),
     ("pdffonts", "poppler-utils"),

@@ -2,20 +2,34 @@
 // `page` is what shows things: index.html's in a browser.
 const kaipiao = require("kaipiao-miniprogram");
 
+// The orders that were offered and are not settled yet.
+const openOrders = new Set();
+
 App({
   onShow(options) {
     const returned = kaipiao.readReturn(options);
-    if (!returned) return;
-    page.show("returned", returned);
-    // What came back is a hint. Whether there is an authorization is known where the push and getauthdata arrive.
-    backend("GET", `/orders/${encodeURIComponent(returned.wxOrderId || page.orderId())}`)
-      .then((status) => page.show("status", status));
+    if (returned) page.show("returned", returned);
+    // What came back is a hint, and may be lost. Whether there is an authorization is known where the push and getauthdata
+    // arrive: however the app comes to be shown, that is asked, for each order that is open.
+    openOrders.forEach(askBackend);
   },
 });
 
+function askBackend(order_id) {
+  return backend("GET", `/orders/${encodeURIComponent(order_id)}`).then((status) => {
+    // Whoever has not answered, or has said no, still may say yes.
+    const isSettled = ["auth success", "reject insert"].includes(status.invoice_status);
+    if (isSettled) openOrders.delete(order_id);
+    page.showStatus(order_id, status);
+  });
+}
+
 // Before the tap: WeChat lets a mini program open another one only while it handles one.
 function placeOrder() {
-  backend("POST", "/orders").then((order) => page.offer(order));
+  backend("POST", "/orders").then((order) => {
+    if (order.auth_url) openOrders.add(order.order_id);
+    page.offer(order);
+  });
 }
 
 function openInvoicePage(appid, auth_url) {

@@ -112,6 +112,52 @@ test("only the window that was opened is listened to, at Kaipiao's origin, and i
   assert.equal(page.timers.size, 0, "nothing is left behind");
 });
 
+test("an order whose window another one takes comes back first, and the app is hidden and shown in turn", () => {
+  const window = { closed: false, postMessage() {} };
+  const page = pageAt("http://shop.example", () => window);
+  install({ baseUrl: BASE, window: page });
+  const told = [];
+  const known = ({ referrerInfo: { extraData } }) => told.push(extraData ? [extraData.wxOrderId, extraData.errCode] : "start");
+  page.App({ onShow: known, onHide: () => told.push("hide") });
+  page.pass();
+  const opens = (order) => {
+    page.wx.navigateToMiniProgram({ appId: INVOICING_APP_ID, path: PATH.replace(/o1=[^&]*/, `o1=${order}`), complete() {} });
+  };
+  opens("left");
+  page.pass();
+  opens("answered");
+  // What the page of before has said on its way out is not the next one's.
+  said(page, window, { errCode: 0, wxOrderId: "left" });
+  page.pass();
+  said(page, window, { errCode: -4, wxOrderId: "answered" });
+  opens("third");
+  opens("fourth");
+  page.pass();
+  window.closed = true;
+  for (let i = 0; i < 3; i++) page.pass();
+  assert.deepEqual(told, [
+    "start", "hide", ["left", 0], "hide", ["answered", -4], "hide", ["third", -2], "hide", ["fourth", -2],
+  ]);
+  assert.equal(page.timers.size, 0, "nothing is left behind");
+});
+
+test("a call that opens no window leaves the open one as it is", () => {
+  const window = { closed: false };
+  const windows = [window, null];
+  const page = pageAt("http://shop.example", () => windows.shift());
+  install({ baseUrl: BASE, window: page });
+  const told = [];
+  page.wx.onAppShow((options) => told.push(options.referrerInfo.extraData.errCode));
+  page.wx.onAppHide(() => told.push("hide"));
+  for (let i = 0; i < 2; i++) page.wx.navigateToMiniProgram({ appId: INVOICING_APP_ID, path: PATH, complete() {} });
+  page.pass();
+  assert.deepEqual(told, ["hide"]);
+  window.closed = true;
+  page.pass();
+  page.pass();
+  assert.deepEqual(told, ["hide", -2]);
+});
+
 test("a window that is closed without an answer is -2, with the order of the path", () => {
   const window = { closed: true };
   const page = pageAt("http://shop.example", () => window);

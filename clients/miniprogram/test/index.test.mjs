@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { INVOICING_APP_ID, checkCall, readReturn, requiredAppJson } from "../index.mjs";
+import { INVOICING_APP_ID, checkCall, readReturn, requiredAppJson, warningsOf } from "../index.mjs";
 import { INVOICING_APP_ID as BROWSERS_APP_ID } from "../browser.mjs";
 
 const OWN = "wx6b61697069616f34";
@@ -31,9 +31,9 @@ test("what is wrong is named, with what to do", () => {
     [{ path: encodeURIComponent(PATH) }, "path", "percent-encoded as a whole"],
     [{ path: `/${PATH}` }, "path", "must begin with pages/auth/auth?"],
     [{ path: "pages/index/index?o1=1" }, "path", "must begin with pages/auth/auth?"],
-    [{ path: PATH.slice(0, PATH.indexOf("&source")) }, "path", "has no source"],
-    [{ path: PATH.slice(0, -1) }, "path", "is cut off or changed"],
-    [{ path: PATH.replace("source=wxa", "source=app") }, "path", 'was made for source "app"'],
+    [{ path: PATH.slice(0, PATH.indexOf("&signature")) }, "path", "has no signature"],
+    [{ path: PATH.replace("o1=", "o2=") }, "path", "has no o1"],
+    [{ path: PATH.replace(PLATFORM, "") }, "path", "has no s_pappid"],
   ]) {
     assert.throws(() => checkCall({ ...right, ...change }), (error) => {
       assert.equal(error.name, "CallError");
@@ -43,6 +43,29 @@ test("what is wrong is named, with what to do", () => {
     });
   }
   assert.throws(() => checkCall(), { name: "CallError", member: "appId" });
+});
+
+test("what is only likely wrong is told to the console, and the call goes on", () => {
+  const messages = [];
+  const { warn } = console;
+  console.warn = (message) => messages.push(message);
+  for (const [path, words] of [
+    [PATH.replace("&source=wxa", ""), ["has no source"]],
+    [PATH.replace("&num=1", "").replace("&type=1", ""), ["has no num", "has no type"]],
+    [PATH.slice(0, -1), ["may be cut off or changed"]],
+    [PATH.replace("source=wxa", "source=app"), ['was made for source "app"']],
+    [`${PATH}&newer=1`, []],
+    [PATH, []],
+  ]) {
+    const call = { appId: INVOICING_APP_ID, path };
+    messages.length = 0;
+    assert.equal(checkCall(call), call);
+    assert.deepEqual(warningsOf(call), messages.map((message) => ({ member: "path", message })));
+    assert.equal(messages.length, words.length, messages.join());
+    words.forEach((word, i) => assert.ok(messages[i].startsWith(`path ${word}`), messages[i]));
+  }
+  console.warn = warn;
+  assert.deepEqual(warningsOf(), []);
 });
 
 test("one's own appid is known from the path, and from who asks", () => {
@@ -55,11 +78,13 @@ test("app.json must list the mini program that is opened", () => {
   assert.deepEqual(requiredAppJson(), { navigateToMiniProgramAppIdList: ["wx9db2c16d0633c2e7"] });
   const call = { appId: INVOICING_APP_ID, path: PATH };
   for (const appJson of [{}, { navigateToMiniProgramAppIdList: [OWN] }]) {
-    assert.throws(() => checkCall(call, { appJson }), (error) => error.member === "app.json" &&
-      error.message.includes('{"navigateToMiniProgramAppIdList":["wx9db2c16d0633c2e7"]}'));
+    const [warning, ...others] = warningsOf(call, { appJson });
+    assert.equal(warning.member, "app.json");
+    assert.ok(warning.message.includes('{"navigateToMiniProgramAppIdList":["wx9db2c16d0633c2e7"]}'), warning.message);
+    assert.deepEqual(others, []);
   }
   const sample = JSON.parse(readFileSync(new URL("../sample/app.json", import.meta.url)));
-  assert.equal(checkCall(call, { appJson: sample }), call);
+  assert.deepEqual(warningsOf(call, { appJson: sample }), []);
 });
 
 test("onShow is read, whatever it holds", () => {

@@ -3,10 +3,12 @@
 (function () {
   "use strict";
   var said = document.getElementById("said");
+  var origin = said.dataset.origin;
   if (!window.opener) return;
   window.addEventListener("message", function (event) {
-    if (event.source === window.opener && event.data === "heard") window.close();
+    var isHeard = event.source === window.opener && event.origin === origin && event.data === "heard";
+    if (isHeard) window.close();
   });
-  window.opener.postMessage(JSON.parse(said.dataset.answer), said.dataset.origin);
+  window.opener.postMessage(JSON.parse(said.dataset.answer), origin);
   setTimeout(function () { window.close(); }, 3000);
 })();

@@ -1,5 +1,6 @@
 // Tells the page that has opened this window how the user has answered, at the origin that it has named and at no other.
-// Once it says that it has heard, there is a button that leads back to it.
+// Once it says that it has heard, there is a button that leads back to it. Until then, and without it, the page says that
+// it can be closed.
 (function () {
   "use strict";
   var result = document.getElementById("kaipiao-result");

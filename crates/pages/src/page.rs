@@ -30,8 +30,6 @@ pub(crate) struct Around {
     pub(crate) bar: String,
     /// What stands beside the phone, as HTML.
     pub(crate) panels: String,
-    /// Where the page leads back to: the app that has opened it.
-    pub(crate) back: String,
 }
 
 impl Frame {

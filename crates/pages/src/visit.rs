@@ -14,11 +14,14 @@ use http_body_util::{BodyExt, Limited};
 use kaipiao_app::Failure;
 use kaipiao_app::people::login;
 use kaipiao_domain::people::user::User;
+use url::Url;
 
 /// The cookie that says who sits before the page.
 pub(crate) const SESSION_COOKIE: &str = "kaipiao_session";
 /// A page's form is far smaller.
 const MAX_FORM_BYTES: usize = 64 * 1024;
+/// `https://`, a name of 253 and a port of 5.
+const MAX_ORIGIN_BYTES: usize = 8 + 253 + 6;
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request for a page.
@@ -58,12 +61,16 @@ impl Visit {
     }
 
     /// The origin of the page that has opened this one in a window, as that page has named it: what it may be told goes
-    /// there alone. None: none is named, or it is none of an http or https address.
+    /// there alone. None: none is named, or it is none of an http or https address as a browser writes it
+    /// (`location.origin`): a browser refuses to send a message to anything else.
     pub(crate) fn opener(&self) -> Option<String> {
-        let origin = self.parameter("origin");
-        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
-        let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
-        (!host.is_empty() && host.len() <= 255 && host.chars().all(is_host)).then_some(origin)
+        let named = self.parameter("origin");
+        if named.len() > MAX_ORIGIN_BYTES {
+            return None;
+        }
+        let url = Url::parse(&named).ok()?;
+        let is_web = matches!(url.scheme(), "http" | "https");
+        (is_web && url.origin().ascii_serialization() == named).then_some(named)
     }
 
     /// Where the asked page of a listing begins; None: at the first entry.

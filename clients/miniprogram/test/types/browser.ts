@@ -29,7 +29,13 @@ wx.navigateToMiniProgram({
     console.log("navigateToMiniProgram complete:", res.errMsg);
   },
 });
-wx.navigateToMiniProgram({ appId: INVOICING_APP_ID, path: "" })?.catch((error) => error);
+wx.navigateToMiniProgram({ appId: INVOICING_APP_ID, path: "" }).then((res) => res.errMsg, (error) => error);
+install({ baseUrl: location.origin, window: document.querySelector("iframe")!.contentWindow! });
+install({ baseUrl: location.origin, window: globalThis });
+// @ts-expect-error no window
+install({ baseUrl: location.origin, window: document });
+// @ts-expect-error a call with a callback gives nothing back
+wx.navigateToMiniProgram({ appId: INVOICING_APP_ID, path: "", success() {} }).then;
 wx.offAppShow();
 
 // @ts-expect-error wxOrderId is a text

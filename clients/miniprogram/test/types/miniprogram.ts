@@ -38,7 +38,7 @@ App({
   },
 });
 
-function advice(error: CallError): "appId" | "path" | "app.json" {
+function advice(error: CallError): "appId" | "path" {
   return error.member;
 }
 const invoicing: "wx9db2c16d0633c2e7" = INVOICING_APP_ID;
@@ -46,6 +46,8 @@ const invoicing: "wx9db2c16d0633c2e7" = INVOICING_APP_ID;
 // The stand-in takes what WeChat's call takes, and shows what WeChat's onShow shows.
 install({ baseUrl: "http://127.0.0.1:8080", appJson: requiredAppJson() });
 declare const standIn: BrowserWx;
+wx.navigateToMiniProgram({ appId: answer.appid, path: answer.auth_url }).then((res) => res.errMsg);
+standIn.navigateToMiniProgram({ appId: answer.appid, path: answer.auth_url }).then((res) => res.errMsg);
 standIn.navigateToMiniProgram({ ...call });
 standIn.onAppShow((options: LaunchShowOption) => readReturn(options));
 const shownAsWeChatDoes: (options: LaunchShowOption) => Pick<WechatMiniprogram.App.LaunchShowOption, "path" | "query"> =

@@ -115,7 +115,7 @@ struct Authorize<'a> {
     /// A type 1 page's part; None on the others.
     title: Option<TitlePart<'a>>,
     /// Where an app's user goes who leaves without an answer.
-    way_out: Option<String>,
+    way_out: Option<WayBack>,
 }
 
 struct TitlePart<'a> {
@@ -156,14 +156,6 @@ struct Closed<'a> {
     said: Said,
     reason: Option<RejectionReason>,
     way_back: WayBack,
-}
-
-impl Closed<'_> {
-    /// Is there anything to tap?
-    fn has_actions(&self) -> bool {
-        let leads_on = self.reason.as_ref().is_some_and(|reason| !reason.url.is_empty());
-        leads_on || self.way_back.leads_back()
-    }
 }
 
 /// `GET` and `POST` of an auth_url.
@@ -221,7 +213,7 @@ fn return_from(page: &AuthPage, is_done: bool) -> Option<Return> {
 fn shown(frame: &Frame, page: AuthPage, is_done: bool, opener: Option<String>) -> Response {
     let facts = OrderFacts::of(&page);
     let back = return_from(&page, is_done).unwrap_or(Return::Stay);
-    let way_back = WayBack::of(back, opener, frame.phone.as_ref());
+    let way_back = WayBack::of(back, opener, on_phone(frame, &page.request));
     let (why, reason) = match page.status.clone() {
         PageStatus::Authorized { at } => {
             let news = News::of(&page.progress, is_done);
@@ -363,9 +355,15 @@ fn asking<'a>(
 }
 
 /// Where an app's user leaves the page to: the sandbox's phone plays it.
-fn way_out(frame: &Frame, request: &AuthorizationRequest) -> Option<String> {
-    let address = return_without_answer(request, NoAnswer::Left).into_address()?;
-    Some(frame.phone.as_ref().map_or(address, |phone| phone.back.clone()))
+fn way_out(frame: &Frame, request: &AuthorizationRequest) -> Option<WayBack> {
+    let left = return_without_answer(request, NoAnswer::Left);
+    let is_link = matches!(left, Return::Address(_));
+    is_link.then(|| WayBack::of(left, None, on_phone(frame, request)))
+}
+
+/// The order, where the sandbox's phone is around its page.
+fn on_phone<'a>(frame: &Frame, request: &'a AuthorizationRequest) -> Option<&'a str> {
+    frame.phone.as_ref().map(|_| request.order_id.as_str())
 }
 
 async fn authorize(

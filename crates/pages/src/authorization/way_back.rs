@@ -1,7 +1,8 @@
 //! Where the user goes from an authorization page that asks nothing any more, and what a page is told that has opened it
 //! in a window, as a mini program's stand-in in a browser does (section 3, D-225).
 
-use crate::page::{Around, html, html_with_script};
+use crate::page::{html, html_with_script};
+use crate::phone::returned;
 use crate::script::script;
 use askama::Template;
 use axum::http::StatusCode;
@@ -32,8 +33,10 @@ pub(crate) struct WayBack {
 }
 
 impl WayBack {
-    /// `opener`: the origin that the link was opened with; `phone`: the sandbox's phone around the page.
-    pub(crate) fn of(back: Return, opener: Option<String>, phone: Option<&Around>) -> Self {
+    /// `opener`: the origin that the link was opened with; `on_phone`: the order, where the sandbox's phone is around its
+    /// page.
+    pub(crate) fn of(back: Return, opener: Option<String>, on_phone: Option<&str>) -> Self {
+        let played_at = on_phone.map(|order_id| returned::way_back(order_id, back.clone()));
         let mut way = Self {
             address: String::new(),
             played: String::new(),
@@ -49,24 +52,18 @@ impl WayBack {
                 way.opener = opener.unwrap_or_default();
             }
         }
-        match phone {
-            Some(phone) => way.on_phone(phone),
+        match played_at {
+            Some(address) => way.played_at(address),
             None => way,
         }
     }
 
     /// No app of the sandbox's phone hears what an address of its own scheme says: the phone plays it.
-    fn on_phone(self, phone: &Around) -> Self {
-        let address = phone.back.clone();
+    fn played_at(self, address: String) -> Self {
         if self.address.starts_with("http") {
             return Self { address, ..self };
         }
         Self { address, played: self.address, ..self }
-    }
-
-    /// Is there anything to tap?
-    pub(crate) fn leads_back(&self) -> bool {
-        !self.address.is_empty() || !self.opener.is_empty()
     }
 
     /// The page, with a script only where somebody is told.

@@ -69,11 +69,7 @@ pub(crate) fn screen(
 ) -> Frame {
     let bar = screen.bar(pages, &frame).render().expect("a template has no part that can fail");
     let panels = panels::beside(&frame, order, returned);
-    let back = match screen {
-        Screen::WeChat(back) => (*back).to_owned(),
-        Screen::Home | Screen::App(..) => HOME_PATH.to_owned(),
-    };
-    Frame { phone: Some(Around { bar, panels, back }), ..frame }
+    Frame { phone: Some(Around { bar, panels }), ..frame }
 }
 
 /// The frame of an authorization page: the phone around it, if one of its apps has asked. `back` is the way back of a

@@ -8,5 +8,5 @@ pub(crate) mod around;
 pub(crate) mod home;
 pub(crate) mod order;
 mod panels;
-mod returned;
+pub(crate) mod returned;
 mod written;

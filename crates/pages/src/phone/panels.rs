@@ -1,7 +1,7 @@
 //! Beside the phone: what its app and the merchant's server are told of an order.
 
 use crate::page::{Frame, initial};
-use crate::phone::returned::{LEFT, Returned};
+use crate::phone::returned::Returned;
 use crate::phone::written::{json_lines, xml_lines};
 use crate::time::china_seconds;
 use askama::Template;
@@ -10,7 +10,7 @@ use kaipiao_app::demo_phone::{Delivery, PhoneApp, PhoneOrder, PhonePush};
 use kaipiao_app::people::wallet::InvoiceProgress;
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_wire::answer::{bare, ok_with};
-use kaipiao_wire::authorization::s02_auth_url::{AuthUrlAnswer, Return};
+use kaipiao_wire::authorization::s02_auth_url::{AuthUrlAnswer, LEFT, Return};
 use kaipiao_wire::authorization::s07_auth_data;
 
 #[derive(Template)]

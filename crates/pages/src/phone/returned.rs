@@ -6,9 +6,6 @@ use crate::visit::Visit;
 use kaipiao_app::demo_phone::{ORDERS_PATH, PhoneApp};
 use kaipiao_wire::authorization::s02_auth_url::Return;
 
-/// errCode of a user who has left the page, which an app's kit says.
-pub(crate) const LEFT: i32 = -2;
-
 /// What an app is told.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Returned {

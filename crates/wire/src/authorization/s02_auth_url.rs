@@ -227,22 +227,12 @@ pub enum Return {
     Stay,
 }
 
-impl Return {
-    /// Where a link leads; None: nowhere.
-    pub fn into_address(self) -> Option<String> {
-        match self {
-            Self::Address(address) => Some(address),
-            Self::Result { .. } | Self::Stay => None,
-        }
-    }
-}
-
 /// errCode of a user's yes.
 const AUTHORIZED: i32 = 0;
 /// errCode of a user's no (WeChat SDK's "auth denied").
 const DENIED: i32 = -4;
-/// errCode of a page that was left (WeChat SDK's "user cancel").
-const LEFT: i32 = -2;
+/// errCode of a page that was left (WeChat SDK's "user cancel"; D-221).
+pub const LEFT: i32 = -2;
 /// errCode of anything else (WeChat SDK's "common").
 const FAILED: i32 = -1;
 

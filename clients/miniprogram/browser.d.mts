@@ -1,0 +1,2 @@
+// The same for programs that import: there is no default export.
+export * from "./browser.js";
