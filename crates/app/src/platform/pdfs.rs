@@ -12,6 +12,7 @@ use core::time::Duration;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderKey;
+use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf, numbers_in};
 use kaipiao_domain::platform::upload_tally::counted_bytes;
 use kaipiao_domain::text::quoted;
@@ -31,7 +32,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const ATTEMPTS_TO_DISCARD: usize = 4 * ATTEMPTS;
 
 /// How long an uploaded PDF is at most, in bytes: 2 MiB, as the newer service says (wire_facts 5.1).
-pub const MOST_BYTES: usize = 2 << 20;
+pub const MOST_BYTES: usize = InvoiceDocument::MOST_BYTES;
 
 /// Keeps a PDF for the platform, for an invoice that it will insert. 72040: it cannot be read as one; 45009: the platform
 /// has as much as it may that no invoice has. The file is written before the record that names it.
