@@ -5,6 +5,7 @@ use crate::platform::collector::{files, make_old};
 use crate::platform::pdf::showing;
 use kaipiao_app::check::Invariant;
 use kaipiao_domain::platform::blob_name::BlobName;
+use kaipiao_domain::platform::upload_tally::counted_bytes;
 use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::record::Kind;
 use serde_json::json;
@@ -20,7 +21,8 @@ fn count_too_much(store: &Broken) {
 
 /// What a count says that has the one PDF that is attached to nothing.
 fn unattached() -> String {
-    format!(":{}}}", showing("invoice").len())
+    let bytes = u64::try_from(showing("invoice").len()).unwrap();
+    format!(":{}}}", counted_bytes(bytes))
 }
 
 /// Each way, once.

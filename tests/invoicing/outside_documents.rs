@@ -2,7 +2,7 @@
 
 use super::outside_issuer::{
     SECRET, action, answered, assert_holds, body, hex, issued, now, secret_file, server,
-    signed_bytes,
+    settings_of, signed_bytes,
 };
 use crate::platform::collector::{files, make_old};
 use kaipiao_tests::{
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest document that is taken, in bytes.
 const MOST_BYTES: usize = 2 << 20;
@@ -167,11 +167,12 @@ fn an_invoice_brings_documents_that_are_served_byte_for_byte() {
 #[test]
 fn a_document_that_cannot_be_had_or_taken_loses_no_invoice() {
     type Behaviour = fn(&Received) -> Reply;
-    let failures: [(Behaviour, i32, &str); 11] = [
+    let failures: [(Behaviour, i32, &str); 12] = [
         (|_| Reply::Status(503, "busy".to_owned()), 73105, ""),
         (|_| Reply::Close, 73105, ""),
         (|_| Reply::Hang, 73105, ""),
-        (|_| Reply::Status(404, String::new()), 73102, "status 404"),
+        (|_| Reply::Status(404, String::new()), 73105, ""),
+        (|_| Reply::Status(403, String::new()), 73102, "status 403"),
         (|asked| Reply::Status(200, serial(asked)), 73102, "kaipiao-timestamp"),
         (
             |asked| {
@@ -217,10 +218,10 @@ fn a_document_that_cannot_be_had_or_taken_loses_no_invoice() {
         }
         let mut answer = issued_with(asked, which + 1, &["ofd", "pdf"]);
         match which {
-            9 if !is_mended => {
+            10 if !is_mended => {
                 answer["documents"]["pdf"] = json!(hex(&Sha256::digest(b"<html>")));
             }
-            10 if !is_mended => answer["documents"] = json!({"PDF": "00".repeat(32)}),
+            11 if !is_mended => answer["documents"] = json!({"PDF": "00".repeat(32)}),
             _ => {}
         }
         answered(asked, &answer)
@@ -273,6 +274,35 @@ fn a_document_of_two_mebibytes_is_taken() {
     let server = server(&issuer, &secret);
     let detail = server.merchant().issued("1", "D1");
     assert_eq!(server.get_raw_bytes(detail["pdfurl"].as_str().unwrap()), whole);
+}
+
+/// What the disk has no room for is not yet there, for as long as the issuer's own silence would be waited for.
+#[test]
+fn a_full_disk_ends_in_time_and_the_same_request_works_once_there_is_room() {
+    let issuer = Receiver::behaving(|_, asked| match action(asked) {
+        "document" => given(asked),
+        _ => answered(asked, &issued_with(asked, 1, &["pdf"])),
+    });
+    let secret = secret_file(SECRET);
+    let settings = settings_of(&issuer, &secret);
+    let full = format!("{settings}\n[files]\nleast_free_bytes = 1152921504606846976");
+    let server = TestServer::start_with(&full);
+    let client = server.merchant();
+    client.authorized("1");
+    let request = client.invoice("1", "D1");
+    let begun = Instant::now();
+    assert_sucesss(&client.make_out(&request));
+    assert_refused(&client.result("D1"), 73105, "");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(8), "{took:?} of three seconds");
+    assert_eq!(kept(&server), [""; 0]);
+    let server = server.restart_with(&settings);
+    let client = server.merchant();
+    assert_refused(&client.make_out(&request), 73105, "");
+    let found = client.result("D1");
+    assert_eq!(found["errcode"], json!(0), "{found}");
+    assert_serves(&server, &found["invoicedetail"], "2ff836D1", &[PDF]);
+    assert_holds(&server);
 }
 
 /// The number is another invoice's, which is known only when the answer is recorded: the document is there by then.

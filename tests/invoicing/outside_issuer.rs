@@ -82,7 +82,12 @@ pub(super) fn secret_file(secret: &str) -> NamedTempFile {
 
 /// A server whose issuer behaves so.
 pub(super) fn server(issuer: &Receiver, secret: &NamedTempFile) -> TestServer {
-    TestServer::start_with(&settings(&format!("http://{}/issuer/", issuer.address), secret))
+    TestServer::start_with(&settings_of(issuer, secret))
+}
+
+/// The settings of such a server.
+pub(super) fn settings_of(issuer: &Receiver, secret: &NamedTempFile) -> String {
+    settings(&format!("http://{}/issuer/", issuer.address), secret)
 }
 
 fn settings(url: &str, secret: &NamedTempFile) -> String {

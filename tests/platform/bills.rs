@@ -102,6 +102,7 @@ fn a_fiscal_receipt_goes_from_its_link_over_the_page_into_the_wallet() {
         let is_there = |words: &str| html.contains(words);
         assert!(status == 200 && words.into_iter().all(is_there) && is_there("11.00"), "{html}");
     }
+    assert_eq!(office.status("B1")["invoice_status"], "never auth");
     tap(&server, &path, "authorize");
     assert!(page(&server, &path, "en").1.contains("Your receipt is on its way"));
     assert_eq!(office.status("B1")["invoice_status"], "auth success");
@@ -251,6 +252,12 @@ fn an_order_takes_a_card_of_the_kind_that_its_user_was_asked_for() {
     let (invoices, bills) = (card_id(&bureau), bill_card(&bureau));
     collected(&server, &merchant, "B1");
     merchant.authorized("I1");
+    // What a user has authorized stays of its kind.
+    let as_invoice = merchant.auth_url_answer(&merchant.asked("B1", 0));
+    assert_refused(&as_invoice, 72031, "order_id is of the bill that its user has authorized");
+    let as_bill = merchant.post(ASK, &asked(&server, &merchant, "I1"));
+    assert_refused(&as_bill, 72031, "order_id is of the invoice that its user has authorized");
+    assert_ok(&merchant.post(ASK, &asked(&server, &merchant, "B1")));
     let as_invoice = |order: &str, card: &str| {
         bureau.post(INSERT, &invoice(order, card, &upload(&bureau), "62522141"))
     };

@@ -23,7 +23,11 @@ fn large() -> Vec<u8> {
 
 fn refused_for_its_size(platform: &Client<'_>) {
     let refused = upload(platform, &large());
-    assert_refused(&refused, 45009, "at most 2097152 are allowed: insert their invoices");
+    assert_refused(
+        &refused,
+        45009,
+        "at most 2097152 are allowed, each in whole blocks of 4096: insert",
+    );
 }
 
 /// Another account that may upload.
@@ -60,6 +64,22 @@ fn an_account_has_only_so_much_that_no_invoice_has() {
     for _ in 0..2 {
         uploaded(&server.client(PLATFORM), &large());
     }
+}
+
+/// Else the limit would be no limit of their number.
+#[test]
+fn a_short_pdf_counts_as_a_block_of_the_disk() {
+    let server = TestServer::start_with(TWO_MIB);
+    let platform = server.client(PLATFORM);
+    for _ in 0..2 {
+        uploaded(&platform, &large());
+    }
+    uploaded(&platform, &large()[..2_097_152 - 2 * 700_416 - 2 * 4096]);
+    for _ in 0..2 {
+        uploaded(&platform, &showing("a short one"));
+    }
+    let refused = upload(&platform, &showing("a short one"));
+    assert_refused(&refused, 45009, "2101248 bytes");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::delivery::mailbox::Mailboxes;
 use crate::failure::Failure;
 use crate::fair_turns::FairTurns;
 use crate::invoicing::document_cache::DocumentCache;
+use crate::invoicing::document_places::DocumentPlaces;
 use crate::invoicing::told_codes::ToldCodes;
 use crate::people::title_picks::TitlePicks;
 use crate::settings::Settings;
@@ -20,7 +21,7 @@ use kaipiao_ports::platform::pdf_reader::PdfReader;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Notify};
 
 /// Adapters of the ports, as the composition root chose them.
 pub struct Parts {
@@ -52,8 +53,6 @@ const TOKEN_LOCKS: usize = 64;
 const PDFS_AT_ONCE: usize = 4;
 /// PDFs that wait to be read at most, of all accounts.
 const MOST_WAITING_PDFS: usize = 64;
-/// Invoices whose documents are fetched from outside at once by a node: each has one document in memory at a time.
-const DOCUMENT_PLACES: usize = 32;
 
 /// What a look at the store has found.
 pub(crate) struct Look {
@@ -73,7 +72,7 @@ pub struct App {
     pub(crate) pdf_turns: Arc<FairTurns>,
     pub(crate) documents: DocumentCache,
     /// One for each invoice whose documents are fetched.
-    pub(crate) document_places: Semaphore,
+    pub(crate) document_places: DocumentPlaces,
     pub(crate) told_codes: ToldCodes,
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
@@ -104,7 +103,7 @@ impl App {
             pdf_reader,
             pdf_turns: Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS)),
             documents: DocumentCache::new(),
-            document_places: Semaphore::new(DOCUMENT_PLACES),
+            document_places: DocumentPlaces::new(),
             told_codes: ToldCodes::default(),
             keys,
             settings,

@@ -3,10 +3,12 @@
 //! Small pieces go first and always have a place, for a large one takes a processor for as long as
 //! hundreds of small ones. Accounts take turns, so that nobody waits for all that another wants.
 
+use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// How much there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,17 @@ impl FairTurns {
         self.fill();
         // Who has waited in vain has made room for an account with less that waits.
         turn.await.map_err(|_| LineIsFull)
+    }
+
+    /// The same for one who waits for so long at most; None: nobody has made room for it by then.
+    pub(crate) async fn place_within(
+        self: &Arc<Self>,
+        longest_wait: Duration,
+        account: &AppId,
+        size: WorkSize,
+    ) -> Result<Option<Place>, LineIsFull> {
+        // Who goes leaves the line with what it waits on.
+        timeout(longest_wait, self.place(account, size)).await.ok().transpose()
     }
 
     fn stand_in_line(
@@ -326,5 +339,20 @@ mod tests {
         drop(waiting(&turns, &[(1, Large), (1, Large)]));
         let last = waiting(&turns, &[(1, Large)]);
         assert_eq!(order(first, last), [0]);
+    }
+
+    #[tokio::test]
+    async fn who_has_waited_long_enough_goes_and_takes_nobodys_turn() {
+        let turns = Arc::new(FairTurns::new(2, 1));
+        let (short, long) = (Duration::from_millis(20), Duration::from_secs(60));
+        let under_way = [begun(&turns, 1, Small), begun(&turns, 1, Small)];
+        let waited = turns.place_within(short, &merchant(2), Small).await;
+        assert!(waited.unwrap().is_none());
+        // There is room in the line for one, and a turn for it.
+        let third = merchant(3);
+        let (next, ()) = tokio::join!(turns.place_within(long, &third, Small), async {
+            drop(under_way);
+        });
+        assert!(next.unwrap().is_some());
     }
 }

@@ -1,12 +1,10 @@
 //! The text of a PDF, within the library's limits.
 
 use crate::content::Walk;
+use kaipiao_domain::invoicing::invoice_document::DocumentKind;
 use lopdf::xref::XrefRecovery;
 use lopdf::{Document, LoadOptions};
 
-/// Before it a PDF may have other bytes.
-const HEADER: &[u8] = b"%PDF-";
-const HEADER_WITHIN: usize = 1024;
 /// An invoice has a few hundred objects on a page or two.
 const MOST_OBJECTS: usize = 50_000;
 const MOST_PAGES: usize = 500;
@@ -17,8 +15,7 @@ pub(crate) const MOST_TEXT_BYTES: usize = 1 << 20;
 
 /// The text of all pages, or why there is none, for whoever sent it.
 pub fn text_of(pdf: &[u8]) -> Result<String, String> {
-    let beginning = &pdf[..pdf.len().min(HEADER_WITHIN)];
-    if !beginning.windows(HEADER.len()).any(|window| window == HEADER) {
+    if !DocumentKind::Pdf.is_begun_by(pdf) {
         return Err("it is no PDF: it does not begin with %PDF-".to_owned());
     }
     let options =

@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kaipiao-issuer", &["domain", "ports", "records"]),
     ("kaipiao-issuer-http", &["domain", "ports"]),
     ("kaipiao-blobs-directory", &["domain", "ports"]),
-    ("kaipiao-pdf-reader", &["ports"]),
+    ("kaipiao-pdf-reader", &["domain", "ports"]),
     ("kaipiao-render", &["domain", "ports"]),
     ("kaipiao-sender", &["domain", "ports"]),
     ("kaipiao-app", &["domain", "errcode", "ports", "records", "wire"]),

@@ -6,7 +6,9 @@ use super::violation::{Found, Invariant};
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::platform::pdf::PlatformPdf;
-use kaipiao_domain::platform::upload_tally::{TallyPart, UploadTally, hour_of, is_whole};
+use kaipiao_domain::platform::upload_tally::{
+    TallyPart, UploadTally, counted_bytes, hour_of, is_whole,
+};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::{After, Page};
@@ -57,7 +59,7 @@ async fn counted(look: &Look<'_>, pdf: &PlatformPdf, found: &mut Found) -> Resul
     let tally: Option<UploadTally> = look.find(&key).await?;
     let bytes = tally.and_then(|tally| tally.hours.get(&hour).copied()).unwrap_or(0);
     let what = format!("it is not counted among the {bytes} bytes of hour {hour}");
-    found.unless(bytes >= pdf.size_bytes, Invariant::UploadTally, what);
+    found.unless(bytes >= counted_bytes(pdf.size_bytes), Invariant::UploadTally, what);
     Ok(())
 }
 
@@ -82,7 +84,7 @@ pub(super) async fn tally(
     Ok(())
 }
 
-/// By their hours, the bytes of the part's PDFs that no invoice has. Their names begin with the part's.
+/// By their hours, what is counted of the part's PDFs that no invoice has. Their names begin with the part's.
 async fn unattached(
     look: &Look<'_>,
     tally: &UploadTally,
@@ -95,7 +97,7 @@ async fn unattached(
         let pdfs: Vec<PlatformPdf> = record::list(look.store, &page).await?;
         let of_part = pdfs.iter().take_while(|pdf| TallyPart::of(&pdf.media_id) == tally.part);
         for pdf in of_part.filter(|pdf| pdf.attached_to.is_none()) {
-            *hours.entry(hour_of(pdf.uploaded_at)).or_default() += pdf.size_bytes;
+            *hours.entry(hour_of(pdf.uploaded_at)).or_default() += counted_bytes(pdf.size_bytes);
         }
         match pdfs.last() {
             Some(last) if pdfs.len() == PAGE && TallyPart::of(&last.media_id) == tally.part => {

@@ -3,6 +3,7 @@
 pub(crate) mod acceptance;
 pub(crate) mod allotments;
 pub(crate) mod document_cache;
+pub(crate) mod document_places;
 pub mod documents;
 pub mod faults;
 pub mod issue;

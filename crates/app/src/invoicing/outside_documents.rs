@@ -7,6 +7,7 @@ use crate::invoicing::document_cache::Document;
 use crate::platform::files_owner;
 use crate::store_access::ATTEMPTS;
 use bytes::Bytes;
+use core::time::Duration;
 use kaipiao_domain::invoicing::invoice_document::{
     DocumentId, InvoiceDocument, OfferedDocument, document_of,
 };
@@ -24,9 +25,12 @@ use kaipiao_records::invoicing::taken_number::TakenNumber;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
 
+/// How long an invoice waits until others' documents have come; then its own are asked for later.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// The issuer's answer, once the documents that its invoice brings are on the disk, for the commit that will name them. An
 /// invoice without one of them is not taken, so that it never shows another document first: "not yet" where the
-/// issuer may still give it, or there is no room for it here, 73102 where what it gave cannot be taken.
+/// issuer may still give it, or there is no room or no place for it here, 73102 where what it gave cannot be taken.
 ///
 /// What was written for nothing is removed, here or by the collector.
 pub(crate) async fn keep(
@@ -41,7 +45,8 @@ pub(crate) async fn keep(
     if let Err(failure) = files_owner::check(app).await {
         return Ok(not_written(&failure.to_string()));
     }
-    let _place = app.document_places.acquire().await.expect("nobody closes it");
+    let place = app.document_places.place(&request.merchant, LONGEST_WAIT).await;
+    let Some(_place) = place else { return Ok(IssuerAnswer::NotYet) };
     let mut kept = IssuedInvoice { documents: Vec::new(), ..invoice };
     for offered in &offered {
         match fetch(app, request, &kept.number, offered).await {

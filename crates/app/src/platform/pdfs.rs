@@ -8,10 +8,13 @@ use crate::platform::{files_owner, upload_tallies};
 use crate::signed::media_link;
 use crate::store_access::{ATTEMPTS, busy, commit_unless_changed};
 use bytes::Bytes;
+use core::time::Duration;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderKey;
+use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf, numbers_in};
+use kaipiao_domain::platform::upload_tally::counted_bytes;
 use kaipiao_domain::text::quoted;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::platform::blobs::BlobError;
@@ -21,15 +24,21 @@ use kaipiao_ports::store::Commit;
 use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
+use tokio::time::sleep;
+
+/// How long an upload waits until others' PDFs have been read; longer is no client's patience.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Attempts to take a PDF out of the count again.
+const ATTEMPTS_TO_DISCARD: usize = 4 * ATTEMPTS;
 
 /// How long an uploaded PDF is at most, in bytes: 2 MiB, as the newer service says (wire_facts 5.1).
-pub const MOST_BYTES: usize = 2 << 20;
+pub const MOST_BYTES: usize = InvoiceDocument::MOST_BYTES;
 
 /// Keeps a PDF for the platform, for an invoice that it will insert. 72040: it cannot be read as one; 45009: the platform
 /// has as much as it may that no invoice has. The file is written before the record that names it.
 pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId, Failure> {
     let size_bytes = check_size(bytes.len())?;
-    upload_tallies::check(app, platform, size_bytes).await?;
+    upload_tallies::check(app, platform, counted_bytes(size_bytes)).await?;
     let numbers = numbers_in(&read(app, platform, bytes.clone()).await?);
     files_owner::check(app).await?;
     let pdf = PlatformPdf {
@@ -44,7 +53,9 @@ pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId
     keep(app, &pdf).await?;
     // Of those that came at the same time each counts itself before it looks: so the last one sees all of them.
     if let Err(over) = upload_tallies::check(app, platform, 0).await {
-        discard(app, &pdf).await?;
+        if let Err(failure) = discard(app, &pdf).await {
+            tracing::warn!(%failure, file = %pdf.blob_name(), "a PDF that was refused counts until it is too old");
+        }
         return Err(over);
     }
     Ok(pdf.media_id)
@@ -53,7 +64,11 @@ pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId
 /// Its text, once it is the platform's turn.
 async fn read(app: &App, platform: &AppId, bytes: Bytes) -> Result<String, Failure> {
     let full = |LineIsFull| Failure::Overloaded("too many PDFs wait to be read".to_owned());
-    let _place = app.pdf_turns.place(platform, WorkSize::Small).await.map_err(full)?;
+    let turn = app.pdf_turns.place_within(LONGEST_WAIT, platform, WorkSize::Small);
+    let Some(_place) = turn.await.map_err(full)? else {
+        let why = format!("a PDF has waited for {} s to be read", LONGEST_WAIT.as_secs());
+        return Err(Failure::Overloaded(why));
+    };
     app.pdf_reader.text(bytes).await.map_err(unread)
 }
 
@@ -84,15 +99,18 @@ async fn keep(app: &App, pdf: &PlatformPdf) -> Result<(), Failure> {
     Err(busy())
 }
 
-/// Takes back what [`keep`] has committed: nobody was told its name.
+/// Takes back what [`keep`] has committed: nobody was told its name. Others may do the same to the same count at this
+/// moment: each waits for another while, and tries more often than one whose caller can send its request again.
 async fn discard(app: &App, pdf: &PlatformPdf) -> Result<(), Failure> {
     let key = platform_pdf_key(&pdf.owner, &pdf.media_id);
-    for _ in 0..ATTEMPTS {
+    for _ in 0..ATTEMPTS_TO_DISCARD {
         let mut saves = upload_tallies::without(app, core::slice::from_ref(pdf)).await?;
         saves.push(record::removal(key.clone(), Expect::Any));
         if commit_unless_changed(app, Commit::of(saves)).await? {
             return app.blobs.remove(&pdf.blob_name()).await.map_err(|error| away(&error));
         }
+        let [while_ms] = app.random();
+        sleep(Duration::from_millis(while_ms.into())).await;
     }
     Err(busy())
 }

@@ -10,6 +10,14 @@ use kaipiao_errcode::ErrorCode;
 use std::collections::BTreeMap;
 
 const HOUR_MS: i64 = 3_600_000;
+/// What a file takes of a disk is a multiple of this, in bytes: usual of file systems.
+const BLOCK_BYTES: u64 = 4096;
+
+/// What a file counts as: whole blocks, one at least, so that a limit in bytes limits the number of small files too.
+pub const fn counted_bytes(size_bytes: u64) -> u64 {
+    let blocks = size_bytes.div_ceil(BLOCK_BYTES);
+    if blocks == 0 { BLOCK_BYTES } else { blocks.saturating_mul(BLOCK_BYTES) }
+}
 
 /// One of the parts in which a platform's uploads are counted: those whose names begin with the same two digits. The
 /// uploads and insertions of one moment are of different parts as a rule, so they seldom change the same record.
@@ -47,8 +55,8 @@ pub struct UploadTally {
     pub owner: AppId,
     /// The part.
     pub part: TallyPart,
-    /// By the hour of their upload, counted from 1970: the bytes of those that are attached to no invoice. The newest
-    /// hour stays when it has none.
+    /// By the hour of their upload, counted from 1970: the [`counted_bytes`] of those that are attached to no invoice.
+    /// The newest hour stays when it has none.
     pub hours: BTreeMap<i64, u64>,
 }
 
@@ -69,14 +77,14 @@ impl UploadTally {
     pub fn with(mut self, pdf: &PlatformPdf, life: Duration, now: Timestamp) -> Self {
         self.hours.retain(|hour, bytes| *bytes > 0 && now <= end_of(*hour) + life);
         let bytes = self.hours.entry(hour_of(pdf.uploaded_at)).or_default();
-        *bytes = bytes.saturating_add(pdf.size_bytes);
+        *bytes = bytes.saturating_add(counted_bytes(pdf.size_bytes));
         self
     }
 
     /// Without a PDF that an invoice has from now on, or that is not kept.
     pub fn without(mut self, pdf: &PlatformPdf) -> Self {
         if let Some(bytes) = self.hours.get_mut(&hour_of(pdf.uploaded_at)) {
-            *bytes = bytes.saturating_sub(pdf.size_bytes);
+            *bytes = bytes.saturating_sub(counted_bytes(pdf.size_bytes));
         }
         self
     }
@@ -87,7 +95,7 @@ impl UploadTally {
     }
 }
 
-/// 45009: a platform has more in PDFs that no invoice has than it may (D-218). `bytes` is what they come to, with the one
+/// 45009: a platform has more in PDFs that no invoice has than it may (D-218). `bytes` is what they count as, with the one
 /// that it wants to upload.
 pub fn check_unattached(bytes: u64, most_bytes: u64, life: Duration) -> Result<(), Refusal> {
     if bytes <= most_bytes {
@@ -96,7 +104,7 @@ pub fn check_unattached(bytes: u64, most_bytes: u64, life: Duration) -> Result<(
     let days = life.as_secs() / 86_400;
     let detail = format!(
         "with this PDF the account would have {bytes} bytes in PDFs that no invoice has, at most {most_bytes} are \
-         allowed: insert their invoices, or wait until they are {days} days old"
+         allowed, each in whole blocks of {BLOCK_BYTES}: insert their invoices, or wait until they are {days} days old"
     );
     Err(Refusal::new(ErrorCode::DailyQuotaReached, detail))
 }
@@ -154,16 +162,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_counts_as_whole_blocks() {
+        for (size, counted) in
+            [(0, 4096), (1, 4096), (4096, 4096), (4097, 8192), (2 << 20, 2 << 20)]
+        {
+            assert_eq!(counted_bytes(size), counted, "{size}");
+        }
+    }
+
+    #[test]
     fn what_is_uploaded_counts_until_it_is_attached_or_too_old() {
-        let (first, second) = (pdf(10, at(5, 0)), pdf(7, at(6, HOUR_MS - 1)));
+        let (first, second) = (pdf(10, at(5, 0)), pdf(4097, at(6, HOUR_MS - 1)));
         let now = second.uploaded_at;
         let both = tally().with(&first, LIFE, now).with(&second, LIFE, now);
-        assert_eq!(both.bytes(LIFE, now), 17);
-        assert_eq!(both.clone().without(&first).bytes(LIFE, now), 7);
+        assert_eq!(both.bytes(LIFE, now), 3 * 4096);
+        assert_eq!(both.clone().without(&first).bytes(LIFE, now), 8192);
         let end_of_first = at(5, HOUR_MS - 1) + LIFE;
-        assert_eq!(both.bytes(LIFE, end_of_first), 17);
+        assert_eq!(both.bytes(LIFE, end_of_first), 3 * 4096);
         let later = end_of_first + Duration::from_millis(1);
-        assert_eq!(both.bytes(LIFE, later), 7);
+        assert_eq!(both.bytes(LIFE, later), 8192);
         assert_eq!(both.newest(), Some(at(6, HOUR_MS - 1)));
         assert!(is_whole(5, LIFE, at(5 + 71, HOUR_MS - 1)) && !is_whole(5, LIFE, at(5 + 72, 0)));
         let third = both.with(&pdf(1, later), LIFE, later);
@@ -176,9 +193,9 @@ mod tests {
         let none = tally().with(&one, LIFE, at(5, 0)).without(&one);
         assert_eq!((none.bytes(LIFE, at(5, 0)), none.newest()), (0, Some(at(5, HOUR_MS - 1))));
         let next = none.with(&pdf(3, at(6, 0)), LIFE, at(6, 0));
-        assert_eq!(next.hours, BTreeMap::from([(6, 3)]));
+        assert_eq!(next.hours, BTreeMap::from([(6, 4096)]));
         // One that was uploaded before anybody counted takes nothing from the others.
-        assert_eq!(next.without(&one).bytes(LIFE, at(6, 0)), 3);
+        assert_eq!(next.without(&one).bytes(LIFE, at(6, 0)), 4096);
     }
 
     #[test]

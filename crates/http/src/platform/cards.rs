@@ -35,7 +35,7 @@ pub(crate) async fn create_card(
 
 pub(crate) async fn create_bill_card(
     State(server): State<Server>,
-    PlatformCall(Call { caller, body }): PlatformCall,
+    OtherPlatformCall(Call { caller, body }): OtherPlatformCall,
 ) -> Result<JsonAnswer, Failed> {
     let face = create_bill_card::read(&body.object()?)?;
     create(&server, &caller, CardKind::Bill, face).await
