@@ -104,7 +104,7 @@ fn is_shown(raised: &[(i32, &Answered)], shown: &str) -> Outcome {
 pub(crate) fn write(root: &Path, target: &Path) -> Outcome {
     let table = read(&root.join(TABLE))?;
     let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--locked", "-p", "kaipiao-tests", "--test", "http", "--", "--exact"]);
+    command.args(["test", "--locked", "--workspace", "--test", "http", "--", "--exact"]);
     command.args(tests(&table).map(|(_, test)| test).filter(|test| test != NO_TEST));
     let raised = noted(target, command.current_dir(root))?;
     let mut shown = "code\tmethod\tpath\tbody\tanswer\n".to_owned();
