@@ -101,6 +101,7 @@ async fn keep(app: &App, pdf: &PlatformPdf) -> Result<(), Failure> {
 
 /// Takes back what [`keep`] has committed: nobody was told its name. Others may do the same to the same count at this
 /// moment: each waits for another while, and tries more often than one whose caller can send its request again.
+#[expect(clippy::disallowed_methods, reason = "others are let past in real time")]
 async fn discard(app: &App, pdf: &PlatformPdf) -> Result<(), Failure> {
     let key = platform_pdf_key(&pdf.owner, &pdf.media_id);
     for _ in 0..ATTEMPTS_TO_DISCARD {
