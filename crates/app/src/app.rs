@@ -1,9 +1,12 @@
 //! The context of every use case.
 
+use crate::changes::Changes;
 use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
+use crate::delivery::push_faults::PushFaults;
 use crate::failure::Failure;
 use crate::fair_turns::FairTurns;
+use crate::faults::Faults;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::document_places::DocumentPlaces;
 use crate::invoicing::told_codes::ToldCodes;
@@ -84,6 +87,10 @@ pub struct App {
     pub(crate) health: Mutex<Option<Look>>,
     /// The sandbox's clock was moved.
     pub(crate) clock_moved: Notify,
+    /// Only in the sandbox: what happens to pushes on their way.
+    pub(crate) push_faults: Option<PushFaults>,
+    /// Only in the sandbox: whoever waits for something to happen.
+    pub(crate) changes: Option<Changes>,
     node: String,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -113,10 +120,19 @@ impl App {
             callback_checks: ChecksUnderWay::default(),
             health: Mutex::default(),
             clock_moved: Notify::new(),
+            push_faults: None,
+            changes: None,
             node,
             clock,
             entropy,
         }
+    }
+
+    /// A sandbox's: these faults are played on its pushes, and what happens can be waited for.
+    #[must_use]
+    pub fn in_sandbox(self, faults: Arc<Faults>) -> Self {
+        let push_faults = Some(PushFaults::new(faults));
+        Self { push_faults, changes: Some(Changes::default()), ..self }
     }
 
     /// The moment that counts as now.

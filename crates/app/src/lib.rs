@@ -7,12 +7,14 @@
 pub mod access;
 mod app;
 pub mod authorization;
+mod changes;
 pub mod check;
 pub mod delivery;
 pub mod demo_phone;
 pub mod demo_shop;
 mod failure;
 mod fair_turns;
+pub mod faults;
 pub mod health;
 pub mod invoicing;
 pub mod listing;
@@ -26,6 +28,7 @@ pub mod settings;
 pub mod signed;
 pub mod start;
 mod store_access;
+pub mod waiting;
 
 pub use app::{App, Parts};
 pub use failure::Failure;

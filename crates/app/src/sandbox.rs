@@ -3,7 +3,7 @@
 use crate::access::accounts::AccountSpec;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::invoicing::faults::ScriptedIssuer;
+use crate::faults::Faults;
 use crate::invoicing::taxpayers::TaxpayerSpec;
 use crate::payment::pay_merchants::PayMerchantSpec;
 use crate::store_access::{Decision, FirstTry, decide, get};
@@ -242,8 +242,8 @@ impl DemoUser {
 pub struct Sandbox {
     /// The clock that can be moved.
     pub clock: SandboxClock,
-    /// The issuer that can be made to fail.
-    pub issuer: Arc<ScriptedIssuer>,
+    /// What was planned to go wrong.
+    pub faults: Arc<Faults>,
 }
 
 /// How often it is looked whether another node has moved the clock.

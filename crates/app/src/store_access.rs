@@ -134,6 +134,9 @@ async fn commit_decision<T: Record, R>(
 pub(crate) async fn commit(app: &App, value: Commit) -> Result<(), CommitError> {
     let committed = app.store.commit(value).await?;
     app.mailboxes.deliver(committed);
+    if let Some(changes) = &app.changes {
+        changes.tell();
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
 use crate::server::{ClientAddress, Server};
+use crate::struck::Strikes;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -98,14 +99,25 @@ pub(crate) fn new_rid(app: &App) -> String {
 
 /// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
 /// holds the access token, and the secret in /cgi-bin/token.
-pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
+pub(crate) async fn finish(
+    server: &Server,
+    request: Request,
+    next: Next,
+    strikes: Option<&Strikes>,
+) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let address = request.extensions().get().map(|ClientAddress(address)| *address);
     let client = address.map(display);
     let uri = request.uri().clone();
-    let mut response = next.run(request).await;
+    let answering = next.run(request);
+    let mut response = match strikes {
+        None => answering.await,
+        Some(strikes) => strikes.answer(answering).await,
+    };
+    // The plan of the sandbox's fault that the call met.
+    let fault = strikes.and_then(Strikes::struck_by);
     // What was answered to a token of this server's can be asked for by its rid from now on.
     let remember = |answer: &str, rid: String| {
         let Some(appid) = authenticate::named_by(&server.app, &query_value(&uri, TOKEN)) else {
@@ -123,7 +135,11 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
     };
     let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match response.extensions_mut().remove::<Marker>() {
+    let written = match response.extensions_mut().remove::<Marker>() {
+        None if fault.is_some() => {
+            tracing::info!(client, %method, route, fault, elapsed_us, "met a fault");
+            response
+        }
         None => {
             let status = response.status().as_u16();
             tracing::debug!(client, %method, route, status, elapsed_us, "answered");
@@ -135,10 +151,10 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             match &failed.failure {
                 PayFailure::Refused(refusal) => {
                     let err_code = refusal.code.name();
-                    tracing::info!(client, %method, route, %rid, err_code, ?why, elapsed_us, "refused");
+                    tracing::info!(client, %method, route, %rid, err_code, ?why, fault, elapsed_us, "refused");
                 }
                 PayFailure::Failed(_) => {
-                    tracing::error!(client, %method, route, %rid, ?why, elapsed_us, "failed");
+                    tracing::error!(client, %method, route, %rid, ?why, fault, elapsed_us, "failed");
                 }
             }
             failed.written(&rid)
@@ -147,7 +163,7 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
             let rid = new_rid(&server.app);
             // Debug keeps a caller's line breaks from making lines of their own.
             let why = refusal.to_string();
-            tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
+            tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, fault, elapsed_us, "refused");
             let text = answer::refused(&refusal, &rid);
             remember(&text, rid);
             json(StatusCode::OK, text)
@@ -155,10 +171,14 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
         Some(Marker::Json(failure)) => {
             let why = failure.to_string();
             let rid = new_rid(&server.app);
-            tracing::error!(client, %method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
+            tracing::error!(client, %method, route, %rid, errcode = -1, ?why, fault, elapsed_us, "failed");
             let text = answer::system_error(&rid);
             remember(&text, rid);
             json(StatusCode::OK, text)
         }
+    };
+    match strikes {
+        None => written,
+        Some(strikes) => strikes.sent(written),
     }
 }

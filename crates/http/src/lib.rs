@@ -26,6 +26,7 @@ mod router;
 mod routes;
 mod sandbox;
 mod server;
+mod struck;
 mod unknown_path;
 mod wrong_call;
 
@@ -33,6 +34,7 @@ pub use budget::BodyBudget;
 pub use call_log::CallLog;
 pub use drain::drained;
 pub use router::router;
-pub use routes::{Api, CALL_PREFIXES, ROUTES, Route, call_paths};
+pub use routes::{Api, CALL_PREFIXES, ROUTES, Route, call_paths, struck_paths};
 pub use sandbox::accounts::accounts_json;
 pub use server::{ClientAddress, HttpSettings, Server};
+pub use struck::Dropped;

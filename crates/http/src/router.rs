@@ -2,6 +2,7 @@
 
 use crate::routes::{Api, pay_routes, routes_of};
 use crate::server::Server;
+use crate::struck::Strikes;
 use crate::unknown_path::programs_path;
 use crate::wrong_call::wrong_method;
 use crate::{answer, drain, guard};
@@ -40,10 +41,13 @@ fn guarded(server: Server, router: Router) -> Router {
 /// One layer for what every request passes: each layer costs an allocation and a copy of the
 /// request.
 async fn around(State(server): State<Server>, request: Request, next: Next) -> Response {
-    let request = drain::drained(request, server.settings.body_timeout);
+    let mut request = drain::drained(request, server.settings.body_timeout);
     let mut response = match guard::foreign_host(&server, &request) {
         Some(refused) => refused,
-        None => answer::finish(&server, request, next).await,
+        None => {
+            let strikes = Strikes::carried_by(&mut request, &server);
+            answer::finish(&server, request, next, strikes.as_ref()).await
+        }
     };
     guard::harden(&mut response);
     response

@@ -62,10 +62,10 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let tls = certificate.as_ref().map(ServedCertificate::acceptor).transpose()?;
 
     let clock = Arc::new(SystemClock::default());
-    let (app, issuer) = app(settings, address, &store, Arc::<SystemClock>::clone(&clock), keys)?;
+    let (app, faults) = app(settings, address, &store, Arc::<SystemClock>::clone(&clock), keys)?;
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
-    let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
+    let sandbox = clock.zip(faults).map(|(clock, faults)| Arc::new(Sandbox { clock, faults }));
     let server = Server {
         app: Arc::clone(&app),
         settings: Arc::new(http_settings(settings, address)?),

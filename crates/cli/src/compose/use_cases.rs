@@ -7,6 +7,7 @@ use crate::READ_PDF;
 use crate::settings::{Files, ModeName, Render, Settings, SettingsError};
 use crate::store::OpenStore;
 use core::time::Duration;
+use kaipiao_app::faults::Faults;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
 use kaipiao_app::invoicing::taxpayers::TaxpayerError;
 use kaipiao_app::sandbox::SandboxClock;
@@ -15,10 +16,11 @@ use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
 use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
+use kaipiao_http::struck_paths;
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::{Clock, SystemClock};
-use kaipiao_ports::entropy::OsEntropy;
+use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_render::{FaceRenderer, Fonts};
 use kaipiao_sender::HttpSender;
@@ -28,15 +30,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The use cases over a store, as the settings want them, and the issuer that they ask in the
-/// sandbox; in production they ask the one behind it.
+/// The use cases over a store, as the settings want them, and the sandbox's faults that are played on them; None: production
+/// has none.
 pub fn app(
     settings: &Settings,
     address: SocketAddr,
     OpenStore { store, node, .. }: &OpenStore,
     clock: Arc<dyn Clock>,
     keys: Keys,
-) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
+) -> Result<(App, Option<Arc<Faults>>), ComposeError> {
     let push = &settings.push;
     let sender = HttpSender::new(push.sender(settings.is_closed_sandbox())?)?;
     let app_settings = AppSettings {
@@ -74,22 +76,30 @@ pub fn app(
         Ok(Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key(), marks)))
     };
     let issuer = issuer(settings, &clock, built_in)?;
-    let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&issuer)));
+    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+    let is_sandbox = settings.mode == ModeName::Sandbox;
+    let new_faults =
+        || Arc::new(Faults::new(Arc::clone(&clock), Arc::clone(&entropy), struck_paths()));
+    let faults = is_sandbox.then(new_faults);
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
         clock,
-        entropy: Arc::new(OsEntropy),
+        entropy,
         sender: Arc::new(sender),
-        issuer: match settings.mode {
-            ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
-            ModeName::Production => issuer,
+        issuer: match &faults {
+            Some(faults) => Arc::new(ScriptedIssuer::new(issuer, Arc::clone(faults))),
+            None => issuer,
         },
         renderer: Arc::new(renderer(&settings.render)?),
         blobs: Arc::new(files(settings)),
         pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
     };
-    Ok((App::new(parts, keys, app_settings), scripted))
+    let app = App::new(parts, keys, app_settings);
+    Ok(match faults {
+        Some(faults) => (app.in_sandbox(Arc::clone(&faults)), Some(faults)),
+        None => (app, None),
+    })
 }
 
 /// The files that platforms have uploaded.

@@ -5,6 +5,7 @@ use crate::body::{Received, RequestBody, Sender};
 use crate::budget::FREE_BYTES;
 use crate::query::{TOKEN, query_value};
 use crate::server::{ClientAddress, Server};
+use crate::struck;
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -155,6 +156,7 @@ async fn authenticated(
 ) -> Result<Account, Failed> {
     let from = client_of(parts);
     let caller = authenticate::authenticate_for(&server.app, token, from, needed).await?;
+    struck::strike(&parts.extensions, caller.appid.as_str(), true).await?;
     count(server, parts, &caller.appid);
     Ok(caller)
 }

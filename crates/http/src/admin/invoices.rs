@@ -25,7 +25,7 @@ use kaipiao_wire::object::Object;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct InvoiceJson {
+pub(crate) struct InvoiceJson {
     fpqqlsh: String,
     order_id: String,
     user: String,

@@ -22,7 +22,7 @@ use kaipiao_wire::object::Object;
 use serde::Serialize;
 
 #[derive(Default, Serialize)]
-struct OrderJson {
+pub(crate) struct OrderJson {
     order_id: String,
     s_pappid: String,
     /// "invoice" or "bill".

@@ -31,7 +31,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
-struct PaymentJson {
+pub(crate) struct PaymentJson {
     mchid: String,
     out_trade_no: String,
     appid: String,

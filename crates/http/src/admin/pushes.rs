@@ -21,7 +21,7 @@ use kaipiao_wire::object::Object;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct PushJson {
+pub(crate) struct PushJson {
     id: String,
     appid: String,
     /// Of a notice: the payment's `out_trade_no`.
@@ -63,7 +63,7 @@ impl From<Attempt> for AttemptJson {
 }
 
 impl PushJson {
-    fn new(listed: ListedPush, now_ms: i64) -> Self {
+    pub(crate) fn new(listed: ListedPush, now_ms: i64) -> Self {
         let (state, says) = status_of(&listed, now_ms);
         let ListedPush { push, attempts, .. } = listed;
         let (due_ms, settled_ms) = match push.state {

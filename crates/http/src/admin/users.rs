@@ -33,7 +33,7 @@ pub(crate) struct MessagesJson {
 }
 
 #[derive(Serialize)]
-struct MessageJson {
+pub(crate) struct MessageJson {
     appid: String,
     order_id: String,
     /// Unix seconds.

@@ -2,3 +2,5 @@
 
 pub(crate) mod accounts;
 pub(crate) mod controls;
+pub(crate) mod faults;
+pub(crate) mod wait;
