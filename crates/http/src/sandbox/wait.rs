@@ -133,7 +133,7 @@ fn happened_json(asked: &Question, happened: Happened, now_ms: i64) -> HappenedJ
             shown.inserted = Some(InsertedJson {
                 appid: inserted.merchant.to_string(),
                 platform: inserted.platform.to_string(),
-                card_id: inserted.card_id.to_string(),
+                card_id: inserted.card_id.as_str().to_owned(),
                 code: inserted.code.to_string(),
                 user: inserted.user.as_str().to_owned(),
             });

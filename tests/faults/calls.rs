@@ -1,0 +1,107 @@
+//! Faults of calls.
+
+use super::{answered, planned, played};
+use kaipiao_tests::pay_client::{MCHID, PayClient};
+use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, assert_ok, assert_refused};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+const AUTH_URL: &str = "/card/invoice/getauthurl";
+
+#[test]
+fn a_call_is_refused_with_the_tables_text_and_a_rid_so_many_times() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    planned(&server, json!({"target": AUTH_URL, "errcode": 72036, "n": 2, "appid": MERCHANT}));
+    let asked = client.asked("1", 0);
+    for _ in 0..2 {
+        let answer = client.auth_url_answer(&asked);
+        let text = answer["errmsg"].as_str().unwrap();
+        assert!(answer["errcode"] == 72036 && text.starts_with("invoice is busy rid: "), "{text}");
+    }
+    assert_ok(&client.auth_url_answer(&asked));
+    assert_eq!(played(&server), vec![(json!(AUTH_URL), json!(MERCHANT)); 2]);
+    assert_eq!(server.get_json("/sandbox/v1/faults")["faults"], json!([]));
+}
+
+#[test]
+fn a_late_call_is_answered_all_the_same() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    planned(&server, json!({"target": AUTH_URL, "delay_ms": 300}));
+    let begun = Instant::now();
+    client.auth_url("1", 0);
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+}
+
+#[test]
+fn a_connection_ends_before_the_work_or_after_it() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    for (drop, order_id, is_done) in [("before", "1", false), ("after", "2", true)] {
+        client.authorized(order_id);
+        let path = "/card/invoice/rejectinsert";
+        planned(&server, json!({"target": path, "drop": drop}));
+        let body = json!({"s_pappid": server.s_pappid(), "order_id": order_id, "reason": "no"});
+        assert_eq!(answered(&server, &client.path(path), &body), "", "{drop}");
+        let is_rejected = client.reject(order_id)["errcode"] == 72035;
+        assert_eq!(is_rejected, is_done, "{drop}");
+    }
+    server.leaves_pushes();
+}
+
+#[test]
+fn calls_with_a_token_find_it_replaced_and_getting_one_fails() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    planned(&server, json!({"target": "token", "errcode": 40001, "appid": MERCHANT}));
+    assert_ok(
+        &server.client(MINI_PROGRAM).post("/cgi-bin/clear_quota", &json!({"appid": MINI_PROGRAM})),
+    );
+    assert_refused(&client.status("1"), 40001, "invalid credential");
+    planned(&server, json!({"target": "token", "errcode": 42001}));
+    assert_refused(&client.status("1"), 42001, "access_token expired");
+    planned(&server, json!({"target": "/cgi-bin/token", "errcode": -1, "appid": MERCHANT}));
+    let secret = server.secret(MERCHANT);
+    assert_eq!(server.token_answer(MERCHANT, &secret)["errcode"], -1);
+    assert!(server.token_answer(MERCHANT, &secret)["access_token"].is_string());
+}
+
+#[test]
+fn a_quota_is_used_up_until_the_account_clears_it() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    planned(&server, json!({"target": "quota", "path": AUTH_URL}));
+    let asked = client.asked("1", 0);
+    for _ in 0..2 {
+        let answer = client.auth_url_answer(&asked);
+        assert_refused(&answer, 45009, "reach max api daily quota limit");
+    }
+    let path = json!({"cgi_path": AUTH_URL});
+    let quota = client.post("/cgi-bin/openapi/quota/get", &path)["quota"].clone();
+    assert_eq!(quota, json!({"daily_limit": 0, "used": 0, "remain": 0}));
+    assert_ok(&client.post("/cgi-bin/openapi/quota/clear", &path));
+    assert_ok(&client.auth_url_answer(&asked));
+}
+
+#[test]
+fn a_platforms_calls_are_struck_and_no_others() {
+    let server = TestServer::start();
+    let platform = server.client(PLATFORM);
+    planned(&server, json!({"target": "platform", "errcode": 72040}));
+    server.merchant().auth_url("1", 0);
+    assert_refused(&platform.post("/card/invoice/seturl", &json!({})), 72040, "invoice pdf error");
+    assert_ok(&platform.post("/card/invoice/seturl", &json!({})));
+}
+
+#[test]
+fn a_pay_merchants_call_is_refused_in_signed_xml() {
+    let server = TestServer::start();
+    let pay = PayClient::new(&server);
+    let fault = json!({"target": "/pay/orderquery", "errcode": "SYSTEMERROR", "appid": MCHID});
+    planned(&server, fault);
+    pay.order("number1", &[]);
+    let query = [("out_trade_no", "number1")];
+    pay.refused("/pay/orderquery", &query, "SYSTEMERROR", "the call was refused");
+    pay.done("/pay/orderquery", &query);
+}
