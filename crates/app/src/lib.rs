@@ -17,6 +17,7 @@ pub mod health;
 pub mod invoicing;
 pub mod listing;
 pub mod maintenance;
+pub mod metrics;
 pub mod payment;
 pub mod people;
 pub mod platform;

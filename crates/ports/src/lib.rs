@@ -9,6 +9,7 @@
 #![deny(missing_docs)]
 
 pub mod clock;
+pub mod commit_metrics;
 pub mod delivery;
 pub mod entropy;
 pub mod errors;
