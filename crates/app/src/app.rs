@@ -7,6 +7,7 @@ use crate::fair_turns::FairTurns;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::document_places::DocumentPlaces;
 use crate::invoicing::told_codes::ToldCodes;
+use crate::life::Life;
 use crate::metrics::Metrics;
 use crate::metrics::history::Event;
 use crate::people::title_picks::TitlePicks;
@@ -46,6 +47,11 @@ pub struct Parts {
     /// What an operator watches.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// How far this server is in its life.
+    pub fn life(&self) -> &Life {
+        &self.life
     }
 
     /// Counts what has happened, and is on disk.
@@ -91,6 +97,7 @@ pub struct App {
     pub(crate) token_locks: Vec<Mutex<()>>,
     pub(crate) mailboxes: Mailboxes,
     metrics: Metrics,
+    life: Life,
     pub(crate) title_picks: TitlePicks,
     pub(crate) callback_checks: ChecksUnderWay,
     /// The newest look at the store's health; held by whoever looks.
@@ -129,6 +136,7 @@ impl App {
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
             mailboxes: Mailboxes::default(),
             metrics,
+            life: Life::default(),
             title_picks: TitlePicks::default(),
             callback_checks: ChecksUnderWay::default(),
             health: Mutex::default(),

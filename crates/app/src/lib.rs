@@ -15,6 +15,7 @@ mod failure;
 mod fair_turns;
 pub mod health;
 pub mod invoicing;
+pub mod life;
 pub mod listing;
 pub mod maintenance;
 pub mod metrics;

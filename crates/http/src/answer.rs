@@ -4,6 +4,7 @@
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
 use crate::call_log::{RefusedRequest, shown_url};
+use crate::metrics::Ended;
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
 use crate::server::{ClientAddress, Server};
@@ -81,6 +82,20 @@ pub(crate) fn json(status: StatusCode, text: String) -> Response {
     response
 }
 
+/// What metrics tell of an answer before it is written.
+fn ended(response: &Response) -> Ended {
+    match response.extensions().get::<Marker>() {
+        None => Ended::Answered,
+        Some(Marker::Json(Failure::Refused(refusal))) => {
+            Ended::Refused(refusal.code.number().to_string())
+        }
+        Some(Marker::Pay(PayFailed { failure: PayFailure::Refused(refusal), .. })) => {
+            Ended::Refused(refusal.code.name().to_owned())
+        }
+        Some(Marker::Json(_) | Marker::Pay(_)) => Ended::Failed,
+    }
+}
+
 /// A panic is a fault of ours: -1, and the server goes on.
 pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Failed(panic_failure()).into_response()
@@ -123,6 +138,7 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
     };
     let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    server.metrics.note(&server.app, (&method, route), response.status(), &ended(&response), started.elapsed());
     match response.extensions_mut().remove::<Marker>() {
         None => {
             let status = response.status().as_u16();

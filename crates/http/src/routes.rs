@@ -9,6 +9,7 @@ use crate::admin::{
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
+use crate::metrics;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::payment::pay_call::{self, panicked, unknown_call};
 use crate::payment::{
@@ -662,6 +663,22 @@ pub const ROUTES: &[Route] = &[
         what: "whether the store takes commits: 200 or 503",
         what_zh: "存储能否写入：200 或 503",
         handler: || get(health::health),
+    },
+    Route {
+        methods: "GET",
+        path: health::READY_PATH,
+        section: "health",
+        what: "whether requests should be sent here: 200 or 503",
+        what_zh: "是否应向本服务发送请求：200 或 503",
+        handler: || get(health::ready),
+    },
+    Route {
+        methods: "GET",
+        path: metrics::PATH,
+        section: "health",
+        what: "metrics for Prometheus; in production with the admin token",
+        what_zh: "Prometheus 指标；生产模式下需管理令牌",
+        handler: || get(metrics::metrics),
     },
     Route {
         methods: "GET",

@@ -2,6 +2,7 @@
 
 use crate::budget::BodyBudget;
 use crate::call_log::CallLog;
+use crate::metrics::HttpMetrics;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use core::time::Duration;
@@ -26,6 +27,8 @@ pub struct Server {
     pub bodies: Arc<BodyBudget>,
     /// The memory of files that are being uploaded.
     pub uploads: Arc<BodyBudget>,
+    /// What requests are counted into.
+    pub metrics: Arc<HttpMetrics>,
     /// The calls that accounts have made.
     pub calls: Arc<CallLog>,
     /// Only in sandbox mode; production has no sandbox routes at all.

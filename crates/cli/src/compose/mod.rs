@@ -28,7 +28,9 @@ use crate::tls::ServedCertificate;
 use core::time::Duration;
 use home::home;
 use kaipiao_app::sandbox::Sandbox;
-use kaipiao_http::{BodyBudget, CallLog, HttpSettings, Server, call_paths};
+use kaipiao_http::{
+    BodyBudget, CallLog, HttpMetrics, HttpSettings, ROUTES, Server, call_paths, operations_router,
+};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
@@ -66,11 +68,15 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
     let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
+    let bodies = Arc::new(BodyBudget::new(settings.limits.body_bytes));
+    let uploads = Arc::new(BodyBudget::for_uploads());
+    let routes = ROUTES.iter().map(|route| route.path);
     let server = Server {
+        metrics: Arc::new(HttpMetrics::new(&app, routes, &bodies, &uploads)),
         app: Arc::clone(&app),
         settings: Arc::new(http_settings(settings, address)?),
-        bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
-        uploads: Arc::new(BodyBudget::for_uploads()),
+        bodies,
+        uploads,
         calls: Arc::new(CallLog::new(call_paths())),
         sandbox: sandbox.clone(),
         no_invoice_page: kaipiao_pages::no_invoice,
