@@ -2,6 +2,7 @@
 //! time for each head, and for clients that take nothing of their answer; and an orderly stop.
 
 use crate::clients::{Clients, Place};
+use crate::connections::Connections;
 use crate::handshake::{self, Failures, Handshake, REFUSAL_TIME};
 use crate::request_line::Explained;
 use crate::unsent::{Sending, Unsent};
@@ -73,6 +74,7 @@ pub async fn serve(
     tls: Option<TlsAcceptor>,
     router: Router,
     limits: SocketLimits,
+    counts: Connections,
     stop: impl Future<Output = ()>,
 ) {
     let mut builder = http1::Builder::new();
@@ -80,7 +82,7 @@ pub async fn serve(
     builder.max_buf_size(BUFFER_BYTES);
     let graceful = GracefulShutdown::new();
     let (running, stopped) = watch::channel(());
-    let permits = Arc::new(Semaphore::new(limits.connections));
+    let permits = counts.places();
     let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
     let clients = Arc::new(Clients::new(limits.connections_per_address, limits.trusted_proxies));
     let failures = Arc::<Failures>::default();
@@ -102,6 +104,7 @@ pub async fn serve(
         let is_proxy = clients.is_proxy(peer);
         let place = if is_proxy { None } else { clients.place(peer) };
         if !is_proxy && place.is_none() {
+            counts.note_refusal();
             tracing::debug!(client = %peer, "a client has too many connections");
             // Before a handshake nothing can be said.
             if tls.is_none()
@@ -293,12 +296,13 @@ mod tests {
             trusted_proxies: vec![proxy],
             shutdown: Duration::ZERO,
         };
+        let counts = Connections::uncounted(limits.connections);
         let router = Router::new()
             .route("/large", get(|| async { vec![b'x'; LARGE] }))
             .route("/small", get(|| async { "x" }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, None, router, limits, core::future::pending()));
+        tokio::spawn(serve(listener, None, router, limits, counts, core::future::pending()));
         for reads_on in [true, false] {
             let mut large = ask(address, "/large").await;
             let mut begin = [0; 12];

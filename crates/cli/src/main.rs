@@ -13,11 +13,13 @@ use kaipiao_cli::fault::Fault;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
+use kaipiao_cli::telemetry::Telemetry;
 use kaipiao_cli::{READ_PDF, read_pdf};
 use kaipiao_cli::{accounts, demo, health, log, moving, tls};
 use signals::{Signals, second_signal};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Many small allocations on many threads.
 #[global_allocator]
@@ -104,7 +106,8 @@ async fn serve(
     let mut settings = args.settings()?;
     changes.change(&mut settings);
     let second_signal = second_signal()?;
-    let log = log::start(&settings.log)?;
+    let telemetry = Telemetry::start(&settings)?;
+    let log = log::start(&settings.log, telemetry.as_ref())?;
     let mut serving = std::pin::pin!(serve_with_log(&settings, fault));
     let served = tokio::select! {
         served = &mut serving => served,
@@ -115,6 +118,9 @@ async fn serve(
             std::process::exit(ENDED_AT_ONCE);
         }
     };
+    if let Some(telemetry) = telemetry {
+        telemetry.end(Duration::from_millis(settings.limits.shutdown_ms)).await;
+    }
     log.end();
     served
 }

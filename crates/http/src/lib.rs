@@ -31,6 +31,7 @@ mod server;
 mod unknown_path;
 mod wrong_call;
 
+pub use admin::log::LogFilter;
 pub use budget::BodyBudget;
 pub use call_log::CallLog;
 pub use drain::drained;

@@ -156,6 +156,7 @@ mod tests {
             bodies,
             uploads,
             calls: Arc::new(CallLog::new([])),
+            log: None,
             sandbox: None,
             no_invoice_page: |_, _| None,
         }

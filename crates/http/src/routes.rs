@@ -4,7 +4,7 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::{addresses, callback_check, quota, refused, token};
 use crate::admin::{
-    accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants,
+    accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
     payments, pushes, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
@@ -639,6 +639,14 @@ pub const ROUTES: &[Route] = &[
         what: "run a job again that failed",
         what_zh: "重新执行失败的任务",
         handler: || post(jobs::run_job),
+    },
+    Route {
+        methods: "GET PUT",
+        path: "/admin/v1/log",
+        section: "admin",
+        what: "what is logged (filter); change it while the server runs",
+        what_zh: "查看或在运行时更改日志过滤条件（filter）",
+        handler: || get(log::get_log).put(log::put_log),
     },
     Route {
         methods: "GET",

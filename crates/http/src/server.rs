@@ -1,5 +1,6 @@
 //! What the handlers work with.
 
+use crate::admin::log::LogFilter;
 use crate::budget::BodyBudget;
 use crate::call_log::CallLog;
 use crate::metrics::HttpMetrics;
@@ -31,6 +32,8 @@ pub struct Server {
     pub metrics: Arc<HttpMetrics>,
     /// The calls that accounts have made.
     pub calls: Arc<CallLog>,
+    /// The process's log; None: it has none that can be changed.
+    pub log: Option<Arc<dyn LogFilter>>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
     /// The page that says to whoever opens an address in a browser that there is no invoice.

@@ -7,6 +7,7 @@ mod issuers;
 mod keys;
 mod listening;
 mod names;
+mod operations;
 mod own_addresses;
 mod use_cases;
 
@@ -21,7 +22,9 @@ pub(crate) use use_cases::renderer;
 pub use use_cases::{app, prepare};
 
 use crate::fault::Fault;
+use crate::connections::Connections;
 use crate::listen::{self, SocketLimits};
+use crate::log_filter;
 use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
@@ -34,6 +37,7 @@ use kaipiao_http::{
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
+use operations::Operations;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -78,6 +82,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         bodies,
         uploads,
         calls: Arc::new(CallLog::new(call_paths())),
+        log: log_filter::running(),
         sandbox: sandbox.clone(),
         no_invoice_page: kaipiao_pages::no_invoice,
     };
@@ -100,9 +105,25 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         trusted_proxies: settings.trusted_proxies()?,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
+    let connections = Connections::new(&app, limits.connections);
+    let operations = Operations::bind(settings, operations_router(server.clone()))?;
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     let router = kaipiao_http::router(server, pages);
-    Ok(Listening { address, app, listener, router, limits, tls, certificate, store, sandbox })
+    let unready = Duration::from_millis(settings.limits.unready_ms);
+    Ok(Listening {
+        address,
+        app,
+        listener,
+        router,
+        limits,
+        connections,
+        tls,
+        certificate,
+        store,
+        sandbox,
+        operations,
+        unready,
+    })
 }
 
 fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {

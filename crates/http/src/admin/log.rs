@@ -1,0 +1,63 @@
+//! The filter of the server's log: `/admin/v1/log`. It is this process's, and lasts until it ends.
+
+use crate::admin::error::{failed, refuse};
+use crate::admin::operator::Operator;
+use crate::answer::json;
+use crate::body::RequestBody;
+use crate::server::Server;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_domain::Refusal;
+use kaipiao_wire::answer::bare;
+use serde::Serialize;
+
+/// What says which lines a process logs.
+pub trait LogFilter: Send + Sync + 'static {
+    /// As it was set last: a level, or targets with levels.
+    fn current(&self) -> String;
+
+    /// Sets it from now on. An error says what is wrong with it, and nothing has changed.
+    fn set(&self, filter: &str) -> Result<(), String>;
+}
+
+#[derive(Serialize)]
+struct LogJson {
+    /// What is logged.
+    filter: String,
+}
+
+/// What this process's log is filtered by, unless it has none of its own.
+fn log_of(server: &Server) -> Result<&dyn LogFilter, Response> {
+    let problem = "this server's process has no log that can be changed";
+    server.log.as_deref().ok_or_else(|| refuse(StatusCode::CONFLICT, problem))
+}
+
+fn told(log: &dyn LogFilter) -> Response {
+    json(StatusCode::OK, bare(&LogJson { filter: log.current() }))
+}
+
+/// `GET /admin/v1/log`: the filter.
+pub(crate) async fn get_log(_: Operator, State(server): State<Server>) -> Response {
+    log_of(&server).map_or_else(|refused| refused, told)
+}
+
+/// `PUT /admin/v1/log {"filter"}`: 200 once it holds, 400 with what is wrong with it.
+pub(crate) async fn put_log(
+    _: Operator,
+    State(server): State<Server>,
+    body: RequestBody,
+) -> Response {
+    let log = match log_of(&server) {
+        Ok(log) => log,
+        Err(refused) => return refused,
+    };
+    let set = body.object().and_then(|object| {
+        let filter = object.text("filter")?;
+        log.set(&filter).map_err(|problem| Refusal::invalid("filter", problem))
+    });
+    match set {
+        Ok(()) => told(log),
+        Err(refusal) => failed(refusal.into()),
+    }
+}
