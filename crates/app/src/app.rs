@@ -44,21 +44,6 @@ pub struct Parts {
     pub blobs: Arc<dyn Blobs>,
     /// Reads uploaded PDFs.
     pub pdf_reader: Arc<dyn PdfReader>,
-    /// What an operator watches.
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
-    }
-
-    /// How far this server is in its life.
-    pub fn life(&self) -> &Life {
-        &self.life
-    }
-
-    /// Counts what has happened, and is on disk.
-    pub(crate) fn note(&self, event: Event) {
-        self.metrics.note(self.real_now(), event);
-    }
-
     /// This process among those that share the store.
     pub node: String,
 }
@@ -155,6 +140,21 @@ impl App {
     /// The real moment, for sessions and logins.
     pub fn real_now(&self) -> Timestamp {
         self.clock.real_now()
+    }
+
+    /// What an operator watches.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How far this server is in its life.
+    pub fn life(&self) -> &Life {
+        &self.life
+    }
+
+    /// Counts what has happened, and is on disk.
+    pub(crate) fn note(&self, event: Event) {
+        self.metrics.note(self.real_now(), event);
     }
 
     /// This process among those that share the store.

@@ -20,7 +20,9 @@ impl Connections {
         let open = move || number(limit.saturating_sub(places.available_permits()));
         app.metrics().register_all(vec![
             reading("kaipiao_connections", "Connections of clients at this moment", open),
-            reading("kaipiao_connections_limit", "Connections at once at most", move || number(limit)),
+            reading("kaipiao_connections_limit", "Connections at once at most", move || {
+                number(limit)
+            }),
             Box::new(this.refused.clone()),
         ]);
         this

@@ -54,8 +54,9 @@ fn read(text: &str) -> Result<EnvFilter, String> {
     }
     let parts = || text.split(',').map(str::trim);
     // Taken for the name of a part of the program, of which everything is logged, and of the rest nothing.
-    let is_lone_word =
-        |part: &&str| !part.contains(['=', '[', ']', '{', '}']) && part.parse::<LevelFilter>().is_err();
+    let is_lone_word = |part: &&str| {
+        !part.contains(['=', '[', ']', '{', '}']) && part.parse::<LevelFilter>().is_err()
+    };
     let has_fields = text.contains('{');
     if let Some(word) = parts().find(is_lone_word).filter(|_| !has_fields) {
         return Err(format!(
@@ -86,7 +87,14 @@ mod tests {
             let error = read(text).map(|filter| filter.to_string()).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");
         }
-        for text in ["info", "off", "info,kaipiao_app=debug", "warn, kaipiao_http=trace", "4", "[request{rid=5}]=debug"] {
+        for text in [
+            "info",
+            "off",
+            "info,kaipiao_app=debug",
+            "warn, kaipiao_http=trace",
+            "4",
+            "[request{rid=5}]=debug",
+        ] {
             assert!(read(text).is_ok(), "{text}");
         }
     }

@@ -17,8 +17,8 @@ use kaipiao_app::App;
 use kaipiao_app::metrics::history::RequestEnd;
 use kaipiao_ports::commit_metrics::number;
 use prometheus::{
-    Histogram, HistogramVec, IntCounter, IntCounterVec, TEXT_FORMAT, register_histogram_vec_with_registry,
-    register_int_counter_vec_with_registry,
+    Histogram, HistogramVec, IntCounter, IntCounterVec, TEXT_FORMAT,
+    register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};

@@ -38,12 +38,16 @@ impl Readers {
         let (places, limit) = (Arc::clone(&self.at_once), self.limit);
         vec![
             Box::new(self.waiting.clone()),
-            reading("kaipiao_store_readers_in_use", "Reads of the store at this moment", move || {
-                number(limit.saturating_sub(places.available_permits()))
-            }),
-            reading("kaipiao_store_readers_limit", "Reads of the store at once at most", move || {
-                number(limit)
-            }),
+            reading(
+                "kaipiao_store_readers_in_use",
+                "Reads of the store at this moment",
+                move || number(limit.saturating_sub(places.available_permits())),
+            ),
+            reading(
+                "kaipiao_store_readers_limit",
+                "Reads of the store at once at most",
+                move || number(limit),
+            ),
         ]
     }
 

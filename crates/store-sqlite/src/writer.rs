@@ -84,8 +84,7 @@ impl Writer {
         let before_commit = options.before_commit;
         let open = Some((connection, numbers));
         let (group, failures, counts) = (0, None, metrics.clone());
-        let state =
-            State { open, file, memory, before_commit, group, failures, metrics: counts };
+        let state = State { open, file, memory, before_commit, group, failures, metrics: counts };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || state.run(&queue))

@@ -74,29 +74,30 @@ pub async fn answer(
     let link_life = app.settings.link_life;
     let key = order_key_of(&merchant, &asked.order_id);
     let (choice, merchant, fields) = (&choice, &merchant, &fields);
-    let (taken, is_new) = decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
-        let order = found.ok_or(AnswerError::ForgedLink)?;
-        let is_yes = matches!(choice, UserChoice::Authorize(_));
-        if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
-            return Err(AnswerError::RequestChanged);
-        }
-        let paid_as = paid_as(app, &order, user).await?;
-        let openid = known_as::openid_of(app, merchant, user, &paid_as);
-        let decider = Decider { user: user.clone(), openid, paid_as };
-        let next = order
-            .decide(decider.clone(), choice.clone(), fields, link_life, now)
-            .map_err(AnswerError::Refused)?;
-        let result = taken(next.as_ref().unwrap_or(&order));
-        // A second no changes nothing, and makes no push.
-        let push = match &next {
-            Some(next) => Some(answer_push(app, next, &decider, result.is_authorized).await?),
-            None => None,
-        };
-        let pushes = push.into_iter().collect();
-        let is_new = next.is_some();
-        Ok::<_, AnswerError>(Decision { pushes, ..Decision::alone(next, (result, is_new)) })
-    })
-    .await?;
+    let (taken, is_new) =
+        decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
+            let order = found.ok_or(AnswerError::ForgedLink)?;
+            let is_yes = matches!(choice, UserChoice::Authorize(_));
+            if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
+                return Err(AnswerError::RequestChanged);
+            }
+            let paid_as = paid_as(app, &order, user).await?;
+            let openid = known_as::openid_of(app, merchant, user, &paid_as);
+            let decider = Decider { user: user.clone(), openid, paid_as };
+            let next = order
+                .decide(decider.clone(), choice.clone(), fields, link_life, now)
+                .map_err(AnswerError::Refused)?;
+            let result = taken(next.as_ref().unwrap_or(&order));
+            // A second no changes nothing, and makes no push.
+            let push = match &next {
+                Some(next) => Some(answer_push(app, next, &decider, result.is_authorized).await?),
+                None => None,
+            };
+            let pushes = push.into_iter().collect();
+            let is_new = next.is_some();
+            Ok::<_, AnswerError>(Decision { pushes, ..Decision::alone(next, (result, is_new)) })
+        })
+        .await?;
     if is_new && taken.is_authorized {
         app.note(Event::Authorized);
     }

@@ -19,6 +19,7 @@ use kaipiao_ports::delivery::sender::{Content, Outgoing};
 use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 
 /// How much of an answer the history keeps.
 const EXCERPT_BYTES: usize = 2048;
@@ -55,7 +56,8 @@ impl Work for Dispatch {
         place: Place,
         hold: &Hold,
     ) -> Ended {
-        attempt(&self.0, &push, token, place, hold).await
+        let span = tracing::debug_span!("push attempt", push = %push.id, attempt = push.tries + 1);
+        attempt(&self.0, &push, token, place, hold).instrument(span).await
     }
 
     async fn panicked(&self, Claim { work: push, token }: Claim<Push>) -> Ended {

@@ -41,6 +41,7 @@ use kaipiao_records::people::message::message_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 
 /// What stands before the serial in a job's name.
 const JOB: &str = "issue/";
@@ -80,7 +81,8 @@ impl Work for Issuing {
     }
 
     async fn work(&self, Claim { work: job, token }: Claim<Job>, place: Place, _: &Hold) -> Ended {
-        match issue(&self.0, &job.id, place).await {
+        let span = tracing::debug_span!("issuing", merchant = job.id.account, job = job.id.name);
+        match issue(&self.0, &job.id, place).instrument(span).await {
             // What is due next, the commit has announced.
             Ok(()) => Ended::default(),
             Err(failure) => jobs::fail(&self.0, &job, token, failure.to_string()).await,
@@ -176,7 +178,13 @@ async fn record_answer(
         also.extend(message_of(&next, moment));
         let result_push = s19_result_push::result_push(app, &next, result).await?;
         let pushes = std::iter::once(result_push).chain(to_company).collect();
-        Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: Some(result) })
+        Ok::<_, Failure>(Decision {
+            next: Some(next),
+            also,
+            pushes,
+            jobs: done(),
+            result: Some(result),
+        })
     })
     .await?;
     match ended {

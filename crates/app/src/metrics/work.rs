@@ -86,7 +86,8 @@ impl WorkMetrics {
             given_up: attempts.with_label_values(&["given_up"]),
             unroutable: attempts.with_label_values(&["unroutable"]),
             push_took: push_took.expect(SOUND),
-            issuer_says: ["issued", "not_yet", "failed"].map(|says| asked.with_label_values(&[says])),
+            issuer_says: ["issued", "not_yet", "failed"]
+                .map(|says| asked.with_label_values(&[says])),
             issuer_took: issuer_took.expect(SOUND),
             issued: invoices.with_label_values(&["issued"]),
             not_issued: invoices.with_label_values(&["failed"]),

@@ -21,8 +21,8 @@ pub(crate) use own_addresses::{api_addresses, push_addresses};
 pub(crate) use use_cases::renderer;
 pub use use_cases::{app, prepare};
 
-use crate::fault::Fault;
 use crate::connections::Connections;
+use crate::fault::Fault;
 use crate::listen::{self, SocketLimits};
 use crate::log_filter;
 use crate::settings::{ModeName, Settings};
@@ -37,8 +37,8 @@ use kaipiao_http::{
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
-use operations::Operations;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
+use operations::Operations;
 use std::net::SocketAddr;
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The demo's merchant server: it verifies its callback, checks and decrypts what is pushed to it in safe mode, and
 //! checks the notices of payments, as a merchant's developer would write it.
 
+use crate::connections::Connections;
 use crate::demo::step::print_step;
 use crate::listen::{self, SocketLimits};
 use axum::Router;
@@ -64,7 +65,9 @@ impl Receiver {
             trusted_proxies: Vec::new(),
             shutdown: Duration::from_secs(1),
         };
-        tokio::spawn(listen::serve(listener, None, router, limits, std::future::pending()));
+        let counts = Connections::uncounted(limits.connections);
+        let never = std::future::pending();
+        tokio::spawn(listen::serve(listener, None, router, limits, counts, never));
         Ok(Self { address, events, notices })
     }
 

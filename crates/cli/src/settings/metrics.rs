@@ -46,7 +46,8 @@ impl Telemetry {
         let url = url::Url::parse(&self.otlp_endpoint).ok();
         let is_http = |url: &url::Url| matches!(url.scheme(), "http" | "https") && url.has_host();
         if !url.as_ref().is_some_and(is_http) {
-            let text = "telemetry.otlp_endpoint must be an address such as \"http://127.0.0.1:4318\"";
+            let text =
+                "telemetry.otlp_endpoint must be an address such as \"http://127.0.0.1:4318\"";
             return Err(SettingsError::Value(text.to_owned()));
         }
         Ok(Some(format!("{}/v1/traces", self.otlp_endpoint.trim_end_matches('/'))))
