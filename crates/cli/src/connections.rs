@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// The places of one listening socket.
-pub struct Connections {
+pub(crate) struct Connections {
     places: Arc<Semaphore>,
     refused: IntCounter,
 }

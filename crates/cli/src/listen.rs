@@ -74,6 +74,18 @@ pub async fn serve(
     tls: Option<TlsAcceptor>,
     router: Router,
     limits: SocketLimits,
+    stop: impl Future<Output = ()>,
+) {
+    let counts = Connections::uncounted(limits.connections);
+    serve_counted(listener, tls, router, limits, counts, stop).await;
+}
+
+/// The same, and has its connections counted.
+pub(crate) async fn serve_counted(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    limits: SocketLimits,
     counts: Connections,
     stop: impl Future<Output = ()>,
 ) {
@@ -296,13 +308,12 @@ mod tests {
             trusted_proxies: vec![proxy],
             shutdown: Duration::ZERO,
         };
-        let counts = Connections::uncounted(limits.connections);
         let router = Router::new()
             .route("/large", get(|| async { vec![b'x'; LARGE] }))
             .route("/small", get(|| async { "x" }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, None, router, limits, counts, core::future::pending()));
+        tokio::spawn(serve(listener, None, router, limits, core::future::pending()));
         for reads_on in [true, false] {
             let mut large = ask(address, "/large").await;
             let mut begin = [0; 12];

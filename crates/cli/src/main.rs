@@ -10,6 +10,7 @@ use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Listening};
 use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
+use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
@@ -44,7 +45,7 @@ async fn run() -> ExitCode {
         Command::Demo { curl: false, .. } => return demo::run().await,
         Command::Pushes { args, ask } => print_pushes(&args, ask).await,
         Command::Jobs { args, ask } => print_jobs(&args, ask).await,
-        Command::Health { args, server } => print_health(&args, server).await,
+        Command::Health { args, ask } => print_health(&args, ask).await,
         Command::Check { args, limit, json } => {
             return check_store(&args, CheckAsk { limit, json }).await;
         }
@@ -205,9 +206,9 @@ async fn print_jobs(args: &SettingsArgs, ask: JobsAsk) -> Result<(), ComposeErro
     print_asked(move || jobs::run(&settings, &ask)).await
 }
 
-async fn print_health(args: &SettingsArgs, server: Option<String>) -> Result<(), ComposeError> {
+async fn print_health(args: &SettingsArgs, ask: HealthAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
-    print_asked(move || health::run(&settings, server.as_deref())).await
+    print_asked(move || health::run(&settings, &ask)).await
 }
 
 /// Prints what a server was asked, which blocks its thread.

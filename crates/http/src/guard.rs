@@ -33,7 +33,7 @@ fn host_problem(request: &Request, allowed: Option<&[String]>) -> Option<String>
         return Some(format!("the address names {authority:?} and the Host header {host:?}"));
     }
     // Probes name the address of a container, which no setting can know. What they get tells nothing.
-    if request.uri().path() == health::PATH {
+    if [health::PATH, health::READY_PATH].contains(&request.uri().path()) {
         return None;
     }
     let (name, allowed) = (without_port(host), allowed?);

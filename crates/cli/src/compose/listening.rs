@@ -89,7 +89,8 @@ impl Listening {
             failed = end.map(|end| end.told(node));
         };
         let (tls, router, limits) = (self.tls, self.router, self.limits);
-        listen::serve(self.listener, tls, router, limits, self.connections, ending).await;
+        let counts = self.connections;
+        listen::serve_counted(self.listener, tls, router, limits, counts, ending).await;
         drop(last_answer);
         let finish = async { while workers.join_next().await.is_some() {} };
         if tokio::time::timeout(shutdown, finish).await.is_err() {

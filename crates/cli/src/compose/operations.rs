@@ -1,7 +1,6 @@
 //! The address of metrics and probes alone (`metrics.listen`).
 
 use super::error::ComposeError;
-use crate::connections::Connections;
 use crate::listen::{self, SocketLimits};
 use crate::settings::Settings;
 use axum::Router;
@@ -38,7 +37,6 @@ impl Operations {
             trusted_proxies: Vec::new(),
             ..limits
         };
-        let counts = Connections::uncounted(CONNECTIONS);
-        listen::serve(self.listener, None, self.router, limits, counts, stop).await;
+        listen::serve(self.listener, None, self.router, limits, stop).await;
     }
 }

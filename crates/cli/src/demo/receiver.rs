@@ -1,7 +1,6 @@
 //! The demo's merchant server: it verifies its callback, checks and decrypts what is pushed to it in safe mode, and
 //! checks the notices of payments, as a merchant's developer would write it.
 
-use crate::connections::Connections;
 use crate::demo::step::print_step;
 use crate::listen::{self, SocketLimits};
 use axum::Router;
@@ -65,9 +64,7 @@ impl Receiver {
             trusted_proxies: Vec::new(),
             shutdown: Duration::from_secs(1),
         };
-        let counts = Connections::uncounted(limits.connections);
-        let never = std::future::pending();
-        tokio::spawn(listen::serve(listener, None, router, limits, counts, never));
+        tokio::spawn(listen::serve(listener, None, router, limits, std::future::pending()));
         Ok(Self { address, events, notices })
     }
 

@@ -27,10 +27,9 @@ struct LogJson {
     filter: String,
 }
 
-/// What this process's log is filtered by, unless it has none of its own.
-fn log_of(server: &Server) -> Result<&dyn LogFilter, Response> {
-    let problem = "this server's process has no log that can be changed";
-    server.log.as_deref().ok_or_else(|| refuse(StatusCode::CONFLICT, problem))
+/// What is answered in a process that has no log of its own.
+fn no_log() -> Response {
+    refuse(StatusCode::CONFLICT, "this server's process has no log that can be changed")
 }
 
 fn told(log: &dyn LogFilter) -> Response {
@@ -39,7 +38,7 @@ fn told(log: &dyn LogFilter) -> Response {
 
 /// `GET /admin/v1/log`: the filter.
 pub(crate) async fn get_log(_: Operator, State(server): State<Server>) -> Response {
-    log_of(&server).map_or_else(|refused| refused, told)
+    server.log.as_deref().map_or_else(no_log, told)
 }
 
 /// `PUT /admin/v1/log {"filter"}`: 200 once it holds, 400 with what is wrong with it.
@@ -48,10 +47,7 @@ pub(crate) async fn put_log(
     State(server): State<Server>,
     body: RequestBody,
 ) -> Response {
-    let log = match log_of(&server) {
-        Ok(log) => log,
-        Err(refused) => return refused,
-    };
+    let Some(log) = server.log.as_deref() else { return no_log() };
     let set = body.object().and_then(|object| {
         let filter = object.text("filter")?;
         log.set(&filter).map_err(|problem| Refusal::invalid("filter", problem))
