@@ -6,6 +6,7 @@
 use crate::admin::error::refuse;
 use crate::admin::operator::Operator;
 use crate::budget::BodyBudget;
+use crate::health;
 use crate::server::Server;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
@@ -60,7 +61,7 @@ struct Vectors {
 /// A route's counters; each is made when it first counts.
 struct RouteMetrics {
     requests: [[OnceLock<IntCounter>; STATUSES.len()]; METHODS.len() + 1],
-    took: Histogram,
+    took: OnceLock<Histogram>,
     /// Whether people and programs ask for it on their own behalf, and not to see how the server is.
     is_business: bool,
 }
@@ -97,7 +98,7 @@ impl HttpMetrics {
         );
         let (requests, took) = (requests.expect(SOUND), took.expect(SOUND));
         let vectors = Vectors { requests, took, refusals: refusals.expect(SOUND) };
-        let known = routes.into_iter().map(|route| (route, vectors.of(route))).collect();
+        let known = routes.into_iter().map(|route| (route, RouteMetrics::of(route))).collect();
         Self { known, later: RwLock::default(), vectors }
     }
 
@@ -115,7 +116,7 @@ impl HttpMetrics {
             Some(known) => known,
             None => {
                 later = self.later(route);
-                &*later
+                &later
             }
         };
         of_route.note(&self.vectors, (method, route), status, took);
@@ -140,23 +141,21 @@ impl HttpMetrics {
         let known = self.later.read().unwrap_or_else(PoisonError::into_inner).get(route).cloned();
         known.unwrap_or_else(|| {
             let mut later = self.later.write().unwrap_or_else(PoisonError::into_inner);
-            let made = || Arc::new(self.vectors.of(route));
+            let made = || Arc::new(RouteMetrics::of(route));
             Arc::clone(later.entry(route.to_owned()).or_insert_with(made))
         })
     }
 }
 
-impl Vectors {
-    fn of(&self, route: &str) -> RouteMetrics {
-        RouteMetrics {
+impl RouteMetrics {
+    fn of(route: &str) -> Self {
+        Self {
             requests: Default::default(),
-            took: self.took.with_label_values(&[route]),
-            is_business: ![PATH, crate::health::PATH, crate::health::READY_PATH].contains(&route),
+            took: OnceLock::new(),
+            is_business: ![PATH, health::PATH, health::READY_PATH].contains(&route),
         }
     }
-}
 
-impl RouteMetrics {
     fn note(
         &self,
         vectors: &Vectors,
@@ -171,7 +170,8 @@ impl RouteMetrics {
             vectors.requests.with_label_values(&[route, method, STATUSES[class]])
         });
         counter.inc();
-        self.took.observe(took.as_secs_f64());
+        let histogram = self.took.get_or_init(|| vectors.took.with_label_values(&[route]));
+        histogram.observe(took.as_secs_f64());
     }
 }
 
