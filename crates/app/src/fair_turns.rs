@@ -97,15 +97,14 @@ impl FairTurns {
         turn.await.map_err(|_| LineIsFull)
     }
 
-    /// The same for one who waits for so long at most; None: nobody has made room for it by then.
-    pub(crate) async fn place_within(
+    /// The same for a small piece that waits for so long at most; None: nobody has made room for it by then.
+    pub(crate) async fn small_within(
         self: &Arc<Self>,
         longest_wait: Duration,
         account: &AppId,
-        size: WorkSize,
     ) -> Result<Option<Place>, LineIsFull> {
         // Who goes leaves the line with what it waits on.
-        timeout(longest_wait, self.place(account, size)).await.ok().transpose()
+        timeout(longest_wait, self.place(account, WorkSize::Small)).await.ok().transpose()
     }
 
     fn stand_in_line(
@@ -365,11 +364,11 @@ mod tests {
         let turns = Arc::new(FairTurns::new(2, 1));
         let (short, long) = (Duration::from_millis(20), Duration::from_secs(60));
         let under_way = [begun(&turns, 1, Small), begun(&turns, 1, Small)];
-        let waited = turns.place_within(short, &merchant(2), Small).await;
+        let waited = turns.small_within(short, &merchant(2)).await;
         assert!(waited.unwrap().is_none());
         // There is room in the line for one, and a turn for it.
         let third = merchant(3);
-        let (next, ()) = tokio::join!(turns.place_within(long, &third, Small), async {
+        let (next, ()) = tokio::join!(turns.small_within(long, &third), async {
             drop(under_way);
         });
         assert!(next.unwrap().is_some());

@@ -106,7 +106,7 @@ async fn issue(app: &App, job: &JobId, place: Place) -> Result<(), Failure> {
             let read = || requests::content_of(app, &found.value);
             let content = until_recorded(&serial, read).await?;
             let said = ask_issuer(app, &found.value, &content).await;
-            outside_documents::keep(app, &found.value, said).await?
+            outside_documents::keep(app, &found.value, said).await
         }
         // Somebody else has ended it: only the job is left.
         false => IssuerAnswer::NotYet,
