@@ -6,7 +6,7 @@
 use crate::metrics::Metrics;
 use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_ports::commit_metrics::number;
+use kaipiao_ports::metrics::number;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;

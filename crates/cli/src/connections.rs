@@ -1,7 +1,7 @@
 //! The places of connections, and what metrics tell of them.
 
 use kaipiao_app::App;
-use kaipiao_ports::commit_metrics::{number, reading};
+use kaipiao_ports::metrics::{number, reading};
 use prometheus::IntCounter;
 use std::sync::Arc;
 use tokio::sync::Semaphore;

@@ -4,9 +4,9 @@
 //! rid, writes the body and the log line. So no handler can forget one of them.
 
 use crate::call_log::{RefusedRequest, shown_url};
-use crate::metrics::Ended;
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
+use crate::request_metrics::Ended;
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};

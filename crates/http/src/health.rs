@@ -11,9 +11,6 @@ use kaipiao_app::health;
 use kaipiao_app::life::Stage;
 use serde_json::json;
 
-pub(crate) const PATH: &str = "/healthz";
-pub(crate) const READY_PATH: &str = "/readyz";
-
 /// So long the store may take. Probes give up after a second, most of them.
 const TIME_LIMIT: Duration = Duration::from_millis(900);
 

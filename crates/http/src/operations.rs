@@ -1,7 +1,7 @@
 //! What a server tells those who operate it, on an address of their own (`metrics.listen`).
 
 use crate::server::Server;
-use crate::{guard, health, metrics};
+use crate::{guard, health, metrics, probe_paths};
 use axum::Router;
 use axum::middleware::map_response;
 use axum::response::Response;
@@ -10,9 +10,9 @@ use axum::routing::get;
 /// The metrics, to whoever reaches this address, and the two probes; nothing else.
 pub fn operations_router(server: Server) -> Router {
     Router::new()
-        .route(metrics::PATH, get(metrics::open_metrics))
-        .route(health::PATH, get(health::health))
-        .route(health::READY_PATH, get(health::ready))
+        .route(probe_paths::METRICS, get(metrics::open_metrics))
+        .route(probe_paths::HEALTH, get(health::health))
+        .route(probe_paths::READY, get(health::ready))
         .layer(map_response(|mut response: Response| async {
             guard::harden(&mut response);
             response

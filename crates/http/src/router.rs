@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::budget::BodyBudget;
     use crate::call_log::CallLog;
-    use crate::metrics::HttpMetrics;
+    use crate::request_metrics::HttpMetrics;
     use crate::server::HttpSettings;
     use axum::body::Body;
     use axum::http;

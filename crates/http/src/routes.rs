@@ -18,6 +18,7 @@ use crate::payment::{
 };
 use crate::people::title_links;
 use crate::platform::{cards, insert, pdfs, update_status as platform_status};
+use crate::probe_paths;
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::controls;
@@ -666,7 +667,7 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
-        path: health::PATH,
+        path: probe_paths::HEALTH,
         section: "health",
         what: "whether the store takes commits: 200 or 503",
         what_zh: "存储能否写入：200 或 503",
@@ -674,7 +675,7 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
-        path: health::READY_PATH,
+        path: probe_paths::READY,
         section: "health",
         what: "whether requests should be sent here: 200 or 503",
         what_zh: "是否应向本服务发送请求：200 或 503",
@@ -682,7 +683,7 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
-        path: metrics::PATH,
+        path: probe_paths::METRICS,
         section: "health",
         what: "metrics for Prometheus; in production with the admin token",
         what_zh: "Prometheus 指标；生产模式下需管理令牌",

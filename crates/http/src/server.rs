@@ -1,9 +1,9 @@
 //! What the handlers work with.
 
-use crate::admin::log::LogFilter;
 use crate::budget::BodyBudget;
 use crate::call_log::CallLog;
-use crate::metrics::HttpMetrics;
+use crate::log_filter::LogFilter;
+use crate::request_metrics::HttpMetrics;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use core::time::Duration;

@@ -9,11 +9,11 @@
 #![deny(missing_docs)]
 
 pub mod clock;
-pub mod commit_metrics;
 pub mod delivery;
 pub mod entropy;
 pub mod errors;
 pub mod invoicing;
+pub mod metrics;
 pub mod platform;
 pub mod record;
 pub mod store;

@@ -7,7 +7,7 @@ use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Status,
     Timeouts,
 };
-use kaipiao_ports::commit_metrics::{number, reading};
+use kaipiao_ports::metrics::{number, reading};
 use prometheus::core::Collector;
 use std::sync::Arc;
 use tokio::task::JoinHandle;

@@ -20,7 +20,6 @@ use crate::watch::{self, Watch};
 use async_trait::async_trait;
 use core::time::Duration;
 use deadpool_postgres::{Client, Pool};
-use kaipiao_ports::commit_metrics::CommitMetrics;
 use kaipiao_ports::delivery::claims::{
     ClaimRequest, ClaimToken, Claimed, Claims, DueTurn, Queue, Reported, TurnKey,
 };
@@ -29,6 +28,7 @@ use kaipiao_ports::delivery::outbox::{
     ListedPush, Outbox, Push, PushId, PushQuery, PushReport, Replayed,
 };
 use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::metrics::CommitMetrics;
 use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
 use prometheus::core::Collector;

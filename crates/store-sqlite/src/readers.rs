@@ -2,8 +2,8 @@
 //! that serves requests.
 
 use crate::connection::open_reading;
-use kaipiao_ports::commit_metrics::{number, reading};
 use kaipiao_ports::errors::StoreError;
+use kaipiao_ports::metrics::{number, reading};
 use prometheus::IntGauge;
 use prometheus::core::Collector;
 use rusqlite::Connection;

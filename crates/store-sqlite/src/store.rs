@@ -14,7 +14,6 @@ use crate::records::{listing, search, statements};
 use crate::writer::{DatabaseFile, Writer};
 use async_trait::async_trait;
 use core::time::Duration;
-use kaipiao_ports::commit_metrics::CommitMetrics;
 use kaipiao_ports::delivery::claims::{
     Claim, ClaimRequest, ClaimToken, Claimed, Claims, DueTurn, Queue, Reported, TurnKey,
 };
@@ -23,6 +22,7 @@ use kaipiao_ports::delivery::outbox::{
     ListedPush, Outbox, Push, PushId, PushQuery, PushReport, Replayed,
 };
 use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::metrics::CommitMetrics;
 use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
 use prometheus::core::Collector;

@@ -13,7 +13,7 @@ use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::platform::blob_name::BlobName;
-use kaipiao_ports::commit_metrics::number;
+use kaipiao_ports::metrics::number;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};

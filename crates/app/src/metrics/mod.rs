@@ -15,7 +15,7 @@ pub(crate) use work::{IssuerSays, PushResult, WorkMetrics};
 use self::terms::SOUND;
 use history::{Event, History};
 use kaipiao_domain::Timestamp;
-use kaipiao_ports::commit_metrics::reading;
+use kaipiao_ports::metrics::reading;
 use prometheus::core::Collector;
 use prometheus::{Registry, TextEncoder, register_int_gauge_with_registry};
 

@@ -4,6 +4,7 @@ use crate::admin::error::{failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::RequestBody;
+use crate::log_filter::LogFilter;
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,15 +12,6 @@ use axum::response::Response;
 use kaipiao_domain::Refusal;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
-
-/// What says which lines a process logs.
-pub trait LogFilter: Send + Sync + 'static {
-    /// As it was set last: a level, or targets with levels.
-    fn current(&self) -> String;
-
-    /// Sets it from now on. An error says what is wrong with it, and nothing has changed.
-    fn set(&self, filter: &str) -> Result<(), String>;
-}
 
 #[derive(Serialize)]
 struct LogJson {
