@@ -55,7 +55,9 @@ fn read(text: &str) -> Result<EnvFilter, String> {
     let parts = || text.split(',').map(str::trim);
     // Taken for the name of a part of the program, of which everything is logged, and of the rest nothing.
     let is_lone_word = |part: &&str| {
-        !part.contains(['=', '[', ']', '{', '}']) && part.parse::<LevelFilter>().is_err()
+        let is_target = !part.contains(['=', '[', ']', '{', '}']);
+        // The library takes an empty part for a level too.
+        is_target && (part.is_empty() || part.parse::<LevelFilter>().is_err())
     };
     let has_fields = text.contains('{');
     if let Some(word) = parts().find(is_lone_word).filter(|_| !has_fields) {
@@ -64,7 +66,9 @@ fn read(text: &str) -> Result<EnvFilter, String> {
             word.escape_debug()
         ));
     }
-    EnvFilter::try_new(text).map_err(|error| {
+    // A field's value may hold commas and blanks; a target with a blank before it would match nothing.
+    let trimmed = parts().collect::<Vec<_>>().join(",");
+    EnvFilter::try_new(if has_fields { text } else { &trimmed }).map_err(|error| {
         let wrong = parts().find(|part| part.parse::<Directive>().is_err());
         format!("\"{}\": {error}", wrong.unwrap_or(text).escape_debug())
     })
