@@ -5,7 +5,9 @@
 mod certificates;
 mod doctor;
 mod health;
+mod integrators;
 mod issuing;
+mod listening;
 mod log;
 mod operations;
 mod outside_issuer;
