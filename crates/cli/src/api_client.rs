@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn an_errcode_or_a_status_says_that_it_was_not_done() {
-        assert!(is_well(200, &json!({"errcode": 0})) && is_well(200, &json!({"access_token": "x"})));
+        assert!(
+            is_well(200, &json!({"errcode": 0})) && is_well(200, &json!({"access_token": "x"}))
+        );
         assert!(!is_well(200, &json!({"errcode": 40001})) && !is_well(404, &json!({"error": "x"})));
     }
 }

@@ -51,7 +51,8 @@ pub fn run(ask: &DecryptAsk) -> Result<Outcome, ComposeError> {
     let read = ask.read(&receiver, body).map_err(|why| failed(why.to_string()))?;
     let mut outcome = Outcome::well(read + "\n");
     if ask.query().is_none() {
-        let note = "the signature was not checked: --url, or --msg-signature, --timestamp and --nonce";
+        let note =
+            "the signature was not checked: --url, or --msg-signature, --timestamp and --nonce";
         outcome.notes.push(note.to_owned());
     }
     Ok(outcome)
@@ -65,7 +66,8 @@ impl DecryptAsk {
                 .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut body)),
             None => std::io::stdin().take(MOST_BYTES).read_to_string(&mut body),
         };
-        let place = self.file.as_ref().map_or("stdin".to_owned(), |path| path.display().to_string());
+        let place =
+            self.file.as_ref().map_or("stdin".to_owned(), |path| path.display().to_string());
         read.map_err(|error| failed(format!("{place}: {error}")))?;
         Ok(body)
     }

@@ -58,8 +58,12 @@ impl TokenFile {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         // Whole or not at all: another command may read it meanwhile.
         let part = self.path.with_extension(format!("{}.part", std::process::id()));
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&part)?;
         file.write_all(&serde_json::to_vec(&kept)?)?;
         fs::rename(&part, &self.path)
     }

@@ -79,7 +79,7 @@ impl Endpoint {
             return method;
         }
         let order = if has_body { ["POST", "PUT", "GET"] } else { ["GET", "POST", "PUT"] };
-        let takes = |method: &&str| self.methods.split(' ').any(|taken| taken == **method);
+        let takes = |method: &&str| self.methods.split(' ').any(|taken| taken == *method);
         order.into_iter().find(takes).unwrap_or("GET")
     }
 }
@@ -103,7 +103,10 @@ fn unknown(name: &str) -> String {
     let names = ROUTES.iter().filter(|route| !route.path.contains('{'));
     let nearest = names.map(|route| last(route.path)).min_by_key(|known| {
         // Of names that are equally near, the one that begins as what was asked.
-        (strsim::damerau_levenshtein(&asked, known), !known.starts_with(asked.get(..3).unwrap_or("")))
+        (
+            strsim::damerau_levenshtein(&asked, known),
+            !known.starts_with(asked.get(..3).unwrap_or("")),
+        )
     });
     let nearest = nearest.filter(|known| strsim::normalized_levenshtein(&asked, known) > 0.5);
     match nearest {

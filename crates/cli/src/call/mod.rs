@@ -109,9 +109,9 @@ fn send(endpoint: &Endpoint, caller: &Caller, mut asked: Asked) -> Result<Answer
 
 fn outcome(caller: &Caller, answer: &Answer, raw: bool) -> Outcome {
     let json = answer.json();
-    let is_well = json.as_ref().map_or((200..300).contains(&answer.status), |json| {
-        is_well(answer.status, json)
-    });
+    let is_well = json
+        .as_ref()
+        .map_or((200..300).contains(&answer.status), |json| is_well(answer.status, json));
     let output = match (&json, std::str::from_utf8(&answer.body)) {
         (Some(_), Ok(text)) if !raw => (pretty(text, is_coloured()) + "\n").into_bytes(),
         _ => answer.body.clone(),

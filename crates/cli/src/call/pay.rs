@@ -71,8 +71,9 @@ impl PayArgs {
         raw: bool,
     ) -> Result<Outcome, ComposeError> {
         let text = String::from_utf8_lossy(&answer.body);
-        let read = PayRequest::read(&answer.body)
-            .map_err(|why| failed(format!("the answer is no XML of WeChat Pay's: {why}: {text}")))?;
+        let read = PayRequest::read(&answer.body).map_err(|why| {
+            failed(format!("the answer is no XML of WeChat Pay's: {why}: {text}"))
+        })?;
         let is_signed = !read.get("sign").is_empty();
         let sign_type = [SignType::Md5, SignType::HmacSha256];
         let key = self.key(caller)?;

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn members_keep_their_order_and_their_digits() {
-        let json = r#" {"errcode":0,"a":{"z":[1.50,"x, \"y\": {"],"empty":{},"none":[]} , "n":null} "#;
+        let json =
+            r#" {"errcode":0,"a":{"z":[1.50,"x, \"y\": {"],"empty":{},"none":[]} , "n":null} "#;
         let expected = "{\n  \"errcode\": 0,\n  \"a\": {\n    \"z\": [\n      1.50,\n      \"x, \\\"y\\\": {\"\n    ],\n    \
                         \"empty\": {},\n    \"none\": []\n  },\n  \"n\": null\n}";
         assert_eq!(pretty(json, false), expected);

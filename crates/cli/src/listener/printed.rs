@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn people_read_time_event_order_and_fields() {
-        let push = shown(&[("CreateTime", "1767196800"), ("Event", "e"), ("SuccOrderId", "7\x1b[2J")]);
+        let push =
+            shown(&[("CreateTime", "1767196800"), ("Event", "e"), ("SuccOrderId", "7\x1b[2J")]);
         assert_eq!(
             push.for_people(),
             "2026-01-01 00:00:00  e  SuccOrderId 7\\u{1b}[2J  (safe)\n    CreateTime   1767196800\n    \
@@ -162,7 +163,9 @@ mod tests {
     #[test]
     fn a_time_that_no_calendar_has_is_shown_as_it_came() {
         for time in ["", "x", "-1", "99999999999999999"] {
-            assert!(shown(&[("CreateTime", time), ("Event", "e")]).for_people().starts_with("e  ("));
+            assert!(
+                shown(&[("CreateTime", time), ("Event", "e")]).for_people().starts_with("e  (")
+            );
         }
         assert_eq!(shown(&[("out_trade_no", "1")]).event(), "payment_notice");
         assert_eq!(shown(&[("req_info", "x")]).event(), "refund_notice");

@@ -51,9 +51,12 @@ impl StandIn {
             if let Some(found) = accounts.iter().find(|account| account["appid"] == *self.appid) {
                 return Ok(found.clone());
             }
-            after = Some(listing["next"].as_str().map(str::to_owned).ok_or_else(|| {
-                failed(format!("no account has the appid {}", self.appid))
-            })?);
+            after = Some(
+                listing["next"]
+                    .as_str()
+                    .map(str::to_owned)
+                    .ok_or_else(|| failed(format!("no account has the appid {}", self.appid)))?,
+            );
         }
     }
 

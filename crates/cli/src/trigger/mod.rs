@@ -76,9 +76,8 @@ pub fn run(settings: &Settings, ask: &TriggerAsk) -> Result<Outcome, ComposeErro
 impl TriggerAsk {
     /// The number that was asked for, or a new one.
     fn number(&self) -> String {
-        let new = || {
-            format!("trigger-{}", base16ct::lower::encode_string(&random::<6>(&OsEntropy)))
-        };
+        let new =
+            || format!("trigger-{}", base16ct::lower::encode_string(&random::<6>(&OsEntropy)));
         self.order.clone().unwrap_or_else(new)
     }
 

@@ -24,10 +24,12 @@ impl PayMerchant<'_> {
         let always =
             [("appid", &*self.caller.appid), ("mch_id", DEMO_MCHID), ("nonce_str", "trigger")];
         let all = always.iter().chain(parameters);
-        let fields = all.fold(Fields::default(), |fields, (name, value)| fields.text(*name, *value));
+        let fields =
+            all.fold(Fields::default(), |fields, (name, value)| fields.text(*name, *value));
         let body = fields.signed(self.key, SignType::Md5).into_bytes();
         let body = Some(("text/xml".to_owned(), body));
-        let answer = self.caller.client.send(Asked { method: "POST", body, ..Asked::get(path, &[]) })?;
+        let answer =
+            self.caller.client.send(Asked { method: "POST", body, ..Asked::get(path, &[]) })?;
         let text = String::from_utf8_lossy(&answer.body);
         let read = PayRequest::read(&answer.body)
             .map_err(|why| failed(format!("{path} was answered {why}: {text}")))?;

@@ -75,7 +75,8 @@ impl Play<'_> {
         self.made.add("order_id", self.number.clone());
         self.made.add("auth_url", auth_url.clone());
         let answer = json!({"auth_url": auth_url, "user": self.ask.user, "decision": decision});
-        let answered = self.caller.client.ask(Asked::post("/sandbox/v1/authorize", &[], &answer))?;
+        let answered =
+            self.caller.client.ask(Asked::post("/sandbox/v1/authorize", &[], &answer))?;
         self.made.add("user", self.ask.user.clone());
         self.made.add("decision", answered["result"].clone());
         Ok(())
@@ -85,7 +86,8 @@ impl Play<'_> {
     fn ensure_contact(&self) -> Result<(), ComposeError> {
         let path = "/card/invoice/setbizattr";
         let found = self.caller.call(path, &[("action", "get_contact")], Some(&json!({})));
-        let is_set = |found: Value| found["contact"]["phone"].as_str().is_some_and(|p| !p.is_empty());
+        let is_set =
+            |found: Value| found["contact"]["phone"].as_str().is_some_and(|p| !p.is_empty());
         if found.is_ok_and(is_set) {
             return Ok(());
         }
@@ -96,7 +98,8 @@ impl Play<'_> {
     fn reject(&mut self) -> Result<(), ComposeError> {
         let Some(reason) = &self.ask.reject else { return Ok(()) };
         let s_pappid = text(&self.caller.sandbox()?, "s_pappid")?;
-        let rejection = json!({"s_pappid": s_pappid, "order_id": self.number, "reason": reason, "url": ""});
+        let rejection =
+            json!({"s_pappid": s_pappid, "order_id": self.number, "reason": reason, "url": ""});
         self.caller.call("/card/invoice/rejectinsert", &[], Some(&rejection))?;
         self.made.add("rejected", reason.clone());
         Ok(())
@@ -110,7 +113,9 @@ impl Play<'_> {
             .filter(|account| account["appid"] == *self.caller.appid)
             .map(|account| &account["merchant"])
             .find(|merchant| merchant.is_object())
-            .ok_or_else(|| failed(format!("{} is no taxpayer of the sandbox", self.caller.appid)))?;
+            .ok_or_else(|| {
+                failed(format!("{} is no taxpayer of the sandbox", self.caller.appid))
+            })?;
         if self.ask.fail {
             let fault = json!({"target": "issuer", "n": 1, "errcode": 73000});
             self.caller.client.ask(Asked::post("/sandbox/v1/faults", &[], &fault))?;
@@ -135,7 +140,8 @@ impl Play<'_> {
     fn openid(&self, sandbox: &Value) -> Result<String, ComposeError> {
         let mut users = sandbox["users"].as_array().into_iter().flatten();
         let user = users.find(|user| user["id"] == *self.ask.user);
-        let user = user.ok_or_else(|| failed(format!("the sandbox has no user {}", self.ask.user)))?;
+        let user =
+            user.ok_or_else(|| failed(format!("the sandbox has no user {}", self.ask.user)))?;
         text(&user["openids"], &self.caller.appid)
     }
 

@@ -9,8 +9,8 @@ use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::invoice_request::TryResult;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
-use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::out_trade_no::{OutRefundNo, OutTradeNo};
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::{
     Paid, PayKey, Payer, Payment, PaymentRequest, PaymentState, SignType, TradeType,
 };

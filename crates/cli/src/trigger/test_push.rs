@@ -81,7 +81,8 @@ impl TestPush {
     fn signed(&self, url: &str, sample: &Sample, xml: &str) -> Result<PushRequest, ComposeError> {
         let token = self.token.clone().ok_or_else(|| failed("--token signs a test push"))?;
         let aes_key = self.aes_key.as_deref().map(EncodingAesKey::parse).transpose();
-        let aes_key = aes_key.map_err(|refusal| failed(format!("--aes-key: {}", refusal.detail)))?;
+        let aes_key =
+            aes_key.map_err(|refusal| failed(format!("--aes-key: {}", refusal.detail)))?;
         let default = if aes_key.is_some() { PushMode::Safe } else { PushMode::Plain };
         let mode = self.mode.as_deref().and_then(PushMode::from_name).unwrap_or(default);
         if mode.encrypts() && aes_key.is_none() {

@@ -90,7 +90,13 @@ fn a_call_knows_its_endpoint_its_token_and_its_ticket() {
     assert_eq!(set, "{\n  \"errcode\": 0,\n  \"errmsg\": \"ok\"\n}\n");
     let link = desk.json(&["call", "card/invoice/getauthurl", "--json", &order("1")]);
     assert!(link["auth_url"].as_str().unwrap().starts_with(&desk.server.home), "{link}");
-    let raw = desk.output(&["call", "getauthdata", "--raw", "--json", "{\"order_id\":\"1\",\"s_pappid\":\"auto\"}"]);
+    let raw = desk.output(&[
+        "call",
+        "getauthdata",
+        "--raw",
+        "--json",
+        "{\"order_id\":\"1\",\"s_pappid\":\"auto\"}",
+    ]);
     assert!(raw.starts_with("{\"errcode\":0,"), "{raw}");
     let ticket = desk.json(&["call", "getticket", "--query", "type=wx_card"]);
     assert!(ticket["expires_in"].is_number(), "{ticket}");
@@ -108,7 +114,8 @@ fn a_token_is_kept_for_its_owner_alone_and_renewed_when_it_is_refused() {
     let call = || desk.output(&["call", "setbizattr:get_auth_field"]);
     call();
     let folder = desk.cache.path().join("kaipiao");
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&files[0])), (0o700, 0o600));
@@ -142,7 +149,8 @@ fn what_is_wrong_with_a_call_is_said_before_it_is_made() {
         assert!(told.contains(words), "{arguments:?}: {told}");
     }
     desk.server.stop();
-    let gone = run(desk.cache.path(), &["call", "getauthurl", "--server", "http://127.0.0.1:1"], "");
+    let gone =
+        run(desk.cache.path(), &["call", "getauthurl", "--server", "http://127.0.0.1:1"], "");
     assert!(text(&gone).contains("no answer from http://127.0.0.1:1"), "{}", text(&gone));
 }
 
@@ -211,7 +219,10 @@ fn every_event_can_be_played_for_real() {
     assert_eq!(made["state"], "issued", "{made}");
     next();
     let issued = next();
-    assert_eq!((of(&issued, "fpqqlsh"), of(&issued, "status")), (made["fpqqlsh"].as_str().unwrap().to_owned(), "100".to_owned()));
+    assert_eq!(
+        (of(&issued, "fpqqlsh"), of(&issued, "status")),
+        (made["fpqqlsh"].as_str().unwrap().to_owned(), "100".to_owned())
+    );
     let made = desk.json(&["trigger", "cloud_invoice_invoiceresult_event", "--fail", "--json"]);
     assert_eq!((&made["state"], &made["errcode"]), (&json!("failed"), &json!(73000)), "{made}");
     next();
@@ -223,7 +234,8 @@ fn every_event_can_be_played_for_real() {
     assert_eq!(of(&next(), "Status"), "INVOICE_REIMBURSE_LOCK");
 
     let notify_url = format!("http://{}/notify", receiver.address);
-    for (event, member) in [("payment_notice", "out_trade_no"), ("refund_notice", "out_refund_no")] {
+    for (event, member) in [("payment_notice", "out_trade_no"), ("refund_notice", "out_refund_no")]
+    {
         let made = desk.json(&["trigger", event, "--notify-url", &notify_url, "--json"]);
         let number = made["out_trade_no"].as_str().unwrap();
         assert!(made[member].as_str().unwrap().starts_with(number), "{made}");
@@ -267,7 +279,11 @@ fn a_test_push_of_every_event_is_signed_as_the_servers_are() {
     let event: Value = serde_json::from_str(&push.body).unwrap();
     assert_eq!((&event["FailOrderId"], &event["SuccOrderId"]), (&json!("7"), &json!("")));
     let untaken = send("payment_notice", &[]);
-    assert!(!untaken.status.success() && text(&untaken).contains("taken   false"), "{}", text(&untaken));
+    assert!(
+        !untaken.status.success() && text(&untaken).contains("taken   false"),
+        "{}",
+        text(&untaken)
+    );
     assert!(receiver.next().body.contains("<out_trade_no><![CDATA[7]]></out_trade_no>"));
     let keyless = send("user_authorize_invoice", &["--mode", "safe"]);
     assert!(text(&keyless).contains("--mode safe needs --aes-key"), "{}", text(&keyless));
@@ -281,7 +297,10 @@ fn every_published_push_is_decrypted_and_what_is_wrong_is_said() {
     let mut signed = 0;
     for vector in vectors["messages"].as_array().unwrap() {
         let of = |name: &str| vector[name].as_str().unwrap_or("").to_owned();
-        let push = format!("<xml><ToUserName><![CDATA[x]]></ToUserName><Encrypt><![CDATA[{}]]></Encrypt></xml>", of("encrypt"));
+        let push = format!(
+            "<xml><ToUserName><![CDATA[x]]></ToUserName><Encrypt><![CDATA[{}]]></Encrypt></xml>",
+            of("encrypt")
+        );
         let decrypt = |body: &str, changes: &[(&str, &str)]| {
             let mut options = vec![
                 ("--token", of("token")),
@@ -336,7 +355,11 @@ fn a_push_is_decrypted_by_the_address_that_it_came_to() {
     let cache = tempfile::tempdir().unwrap();
     let url = receiver.url();
     let keys = ["--token", TOKEN, "--aes-key", AES_KEY];
-    run(cache.path(), &[&["trigger", "user_authorize_invoice", "--to", &url], &keys[..]].concat(), "");
+    run(
+        cache.path(),
+        &[&["trigger", "user_authorize_invoice", "--to", &url], &keys[..]].concat(),
+        "",
+    );
     let push = receiver.next();
     let file = cache.path().join("push.xml");
     std::fs::write(&file, &push.body).unwrap();
@@ -368,7 +391,8 @@ fn completions_are_scripts_that_know_the_commands() {
         assert!(!script.contains("die-before-commit") || shell != "zsh", "what is hidden stays so");
     }
     let script = kaipiao().args(["completions", "bash"]).output().unwrap().stdout;
-    let mut bash = std::process::Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
+    let mut bash =
+        std::process::Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
     bash.stdin.take().unwrap().write_all(&script).unwrap();
     assert!(bash.wait().unwrap().success(), "bash can read it");
 }

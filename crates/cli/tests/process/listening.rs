@@ -107,7 +107,8 @@ fn pushes_are_printed_as_they_arrive_and_the_callback_is_put_back() {
         assert_eq!(callback(&server)["stands_in_for"], before["url"]);
         let order = format!("listen-{mode}");
         trigger(&server, &cache, &["user_authorize_invoice", "--order", &order]);
-        let printed = listener.says(&format!("user_authorize_invoice  SuccOrderId {order}  ({mode})"));
+        let printed =
+            listener.says(&format!("user_authorize_invoice  SuccOrderId {order}  ({mode})"));
         assert!(printed.contains("AuthorizeAppId  wx6b61697069616f31\n"), "{printed}");
         assert!(listener.signal("-INT"), "{}", listener.printed());
         listener.says(&format!("the callback of {MERCHANT} is {} again", own.url()));
@@ -166,7 +167,11 @@ fn a_listener_that_was_killed_leaves_the_callback_to_the_next() {
     let before = callback(&server);
     let mut killed = Listener::start(&server, &[]);
     let refused = kaipiao().args(["listen", "--server", &server.home]).output().unwrap();
-    assert!(text(&refused).contains("another listener is at http://127.0.0.1:"), "{}", text(&refused));
+    assert!(
+        text(&refused).contains("another listener is at http://127.0.0.1:"),
+        "{}",
+        text(&refused)
+    );
     killed.signal("-KILL");
     let mut next = Listener::start(&server, &[]);
     let told = next.says("has ended without putting the callback back");
