@@ -50,6 +50,15 @@ impl Answer {
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
+
+    /// The JSON of an answer that says that all is well; `path` is what was asked.
+    pub(crate) fn well(&self, path: &str) -> Result<Value, ComposeError> {
+        let found = self.json().filter(|json| is_well(self.status, json));
+        found.ok_or_else(|| {
+            let (status, text) = (self.status, String::from_utf8_lossy(&self.body));
+            failed(format!("{path} was answered {status}: {}", text.trim()))
+        })
+    }
 }
 
 /// Asks one server.
@@ -121,12 +130,7 @@ impl ApiClient {
     /// Sends it: the answer's JSON, which says that all is well.
     pub(crate) fn ask(&self, asked: Asked) -> Result<Value, ComposeError> {
         let path = asked.path.clone();
-        let answer = self.send(asked)?;
-        let found = answer.json().filter(|json| is_well(answer.status, json));
-        found.ok_or_else(|| {
-            let (status, text) = (answer.status, String::from_utf8_lossy(&answer.body));
-            failed(format!("{path} was answered {status}: {}", text.trim()))
-        })
+        self.send(asked)?.well(&path)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who calls: the account of a command, and its access token.
 
-use crate::api_client::{ApiClient, Asked, failed};
+use crate::api_client::{Answer, ApiClient, Asked, failed};
 use crate::compose::ComposeError;
 use crate::settings::Settings;
 use crate::token_file::TokenFile;
@@ -53,7 +53,7 @@ impl CallerArgs {
 
 impl Caller {
     /// An access token: the one that was given, one that is kept and still good, or a new one.
-    pub(crate) fn token(&self) -> Result<String, ComposeError> {
+    fn token(&self) -> Result<String, ComposeError> {
         if let Some(token) = &self.given_token {
             return Ok(token.clone());
         }
@@ -65,7 +65,7 @@ impl Caller {
     }
 
     /// Another token in place of one that the server refuses; None: it was given, and there is no other.
-    pub(crate) fn renewed_token(&self) -> Result<Option<String>, ComposeError> {
+    fn renewed_token(&self) -> Result<Option<String>, ComposeError> {
         if self.given_token.is_some() {
             return Ok(None);
         }
@@ -90,11 +90,6 @@ impl Caller {
         Ok(token)
     }
 
-    /// Whether an answer's errcode refuses the token.
-    pub(crate) fn is_token_refused(answer: &Value) -> bool {
-        matches!(answer["errcode"].as_i64(), Some(40001 | 40014 | 42001))
-    }
-
     /// A call of the API with the token: the answer, whose errcode is 0.
     pub(crate) fn call(
         &self,
@@ -102,20 +97,24 @@ impl Caller {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, ComposeError> {
-        let mut token = self.token()?;
         let mut asked = match body {
             Some(body) => Asked::post(path, query, body),
             None => Asked::get(path, query),
         };
-        asked.query.push(("access_token".to_owned(), token));
+        let answer = self.send(&mut asked)?;
+        answer.well(path)
+    }
+
+    /// Sends it with the token in its query; once more with another one if the token is refused.
+    pub(crate) fn send(&self, asked: &mut Asked) -> Result<Answer, ComposeError> {
+        asked.query.push(("access_token".to_owned(), self.token()?));
         let answer = self.client.send(asked.clone())?;
-        if answer.json().as_ref().is_some_and(Self::is_token_refused)
-            && let Some(new) = self.renewed_token()?
-        {
-            token = new;
-            asked.query.last_mut().expect("the token is the last").1 = token;
+        if !answer.json().as_ref().is_some_and(is_token_refused) {
+            return Ok(answer);
         }
-        self.client.ask(asked)
+        let Some(token) = self.renewed_token()? else { return Ok(answer) };
+        asked.query.last_mut().expect("the token is the last").1 = token;
+        self.client.send(asked.clone())
     }
 
     /// A ticket for links of the authorization page.
@@ -129,6 +128,11 @@ impl Caller {
         let asked = self.client.ask(Asked::get("/sandbox/v1/accounts", &[]));
         asked.map_err(|error| failed(format!("this works with a sandbox only: {error}")))
     }
+}
+
+/// Whether an answer's errcode refuses the token.
+fn is_token_refused(answer: &Value) -> bool {
+    matches!(answer["errcode"].as_i64(), Some(40001 | 40014 | 42001))
 }
 
 /// A text of an answer.

@@ -73,9 +73,7 @@ impl From<Refusal> for CallbackError {
 
 /// Sets an account's callback once its address has answered a verification with the echostr.
 pub async fn set(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<Callback, CallbackError> {
-    let account = accounts::find(app, appid)
-        .await?
-        .ok_or_else(|| Refusal::new(ErrorCode::InvalidAppid, "no account has this appid"))?;
+    let account = account(app, appid).await?;
     let opened = check(&account, spec)?;
     if !opened.url.is_empty() {
         verify(app, &opened).await.map_err(CallbackError::NotVerified)?;
@@ -83,8 +81,14 @@ pub async fn set(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<Callba
     Ok(store(app, appid, opened, spec.stands_in).await?)
 }
 
+async fn account(app: &App, appid: &AppId) -> Result<Account, CallbackError> {
+    let unknown = || Refusal::new(ErrorCode::InvalidAppid, "no account has this appid");
+    Ok(accounts::find(app, appid).await?.ok_or_else(unknown)?)
+}
+
 /// Puts back the callback that the one at `url` stands in for. It was verified when it was set.
 pub async fn put_back(app: &App, appid: &AppId, url: &str) -> Result<Callback, CallbackError> {
+    account(app, appid).await?;
     decide(app, callback_key(appid), FirstTry::Reads, |found: Option<Callback>| {
         let found = found.ok_or(CallbackError::NotInPlace("the account has no callback"))?;
         let (in_place, before) = (found.url, found.stands_in_for);

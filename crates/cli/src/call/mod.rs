@@ -50,12 +50,15 @@ pub struct CallAsk {
 pub fn run(settings: &Settings, ask: &CallAsk) -> Result<Outcome, ComposeError> {
     let endpoint = Endpoint::find(&ask.endpoint).map_err(failed)?;
     let caller = ask.caller.caller(settings, endpoint.demo_role())?;
-    let asked = asked(settings, ask, &endpoint, &caller)?;
+    let mut asked = asked(settings, ask, &endpoint, &caller)?;
     if endpoint.api == Api::Pay {
         let answer = caller.client.send(asked)?;
         return ask.pay.outcome(&caller, &answer, ask.raw);
     }
-    let answer = send(&endpoint, &caller, asked)?;
+    let answer = match endpoint.takes_token() {
+        true => caller.send(&mut asked)?,
+        false => caller.client.send(asked)?,
+    };
     Ok(outcome(&caller, &answer, ask.raw))
 }
 
@@ -90,21 +93,6 @@ fn asked(
         _ => None,
     };
     Ok(Asked { method, path: endpoint.path.clone(), query, body, bearer })
-}
-
-/// Sends it, with a token where the endpoint takes one; once more with another one if the token is refused.
-fn send(endpoint: &Endpoint, caller: &Caller, mut asked: Asked) -> Result<Answer, ComposeError> {
-    if !endpoint.takes_token() {
-        return caller.client.send(asked);
-    }
-    asked.query.insert(0, ("access_token".to_owned(), caller.token()?));
-    let answer = caller.client.send(asked.clone())?;
-    if !answer.json().as_ref().is_some_and(Caller::is_token_refused) {
-        return Ok(answer);
-    }
-    let Some(token) = caller.renewed_token()? else { return Ok(answer) };
-    asked.query[0].1 = token;
-    caller.client.send(asked)
 }
 
 fn outcome(caller: &Caller, answer: &Answer, raw: bool) -> Outcome {

@@ -195,8 +195,8 @@ fn notices_of_payments_are_printed_and_what_is_forged_is_refused() {
     let printed = listener.says("/notify for payments");
     let (_, rest) = printed.split_once("notify_url").unwrap();
     let notify_url = rest.split_whitespace().next().unwrap();
-    trigger(&server, &cache, &["refund_notice", "--order", "p1", "--notify-url", notify_url]);
-    listener.says("payment_notice  out_trade_no p1  (notice)");
+    trigger(&server, &cache, &["refund_notice", "--order", "paid-1", "--notify-url", notify_url]);
+    listener.says("payment_notice  out_trade_no paid-1  (notice)");
     listener.says("refund_notice");
     let callback = notify_url.replace("/notify", "/callback?signature=0&timestamp=1&nonce=1");
     let agent: ureq::Agent =
