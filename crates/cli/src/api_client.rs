@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     pub(crate) body: Option<(String, Vec<u8>)>,
     /// The operator's token, for the admin API.
     pub(crate) bearer: Option<String>,
+    /// A person's session, for pages.
+    pub(crate) cookie: Option<String>,
 }
 
 impl Asked {
@@ -30,6 +32,13 @@ impl Asked {
     pub(crate) fn get(path: &str, query: &[(&str, &str)]) -> Self {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Self { method: "GET", path: path.to_owned(), query: query.collect(), ..Self::default() }
+    }
+
+    /// POST of a page's form.
+    pub(crate) fn form(path: &str, fields: &[(&str, &str)]) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = Some(("application/x-www-form-urlencoded".to_owned(), form.into_bytes()));
+        Self { method: "POST", body, ..Self::get(path, &[]) }
     }
 
     /// POST of JSON.
@@ -43,6 +52,8 @@ impl Asked {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// The first cookie that it sets, its name and value alone.
+    pub(crate) cookie: Option<String>,
 }
 
 impl Answer {
@@ -117,6 +128,9 @@ impl ApiClient {
         if let Some(token) = &asked.bearer {
             request = request.header("authorization", format!("Bearer {token}"));
         }
+        if let Some(cookie) = &asked.cookie {
+            request = request.header("cookie", cookie);
+        }
         let (content_type, body) = asked.body.unzip();
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
@@ -124,7 +138,9 @@ impl ApiClient {
         let request = request.body(body.unwrap_or_default()).map_err(|error| no_answer(&error))?;
         let mut answer = self.agent.run(request).map_err(|error| no_answer(&error))?;
         let body = answer.body_mut().read_to_vec().map_err(|error| no_answer(&error))?;
-        Ok(Answer { status: answer.status().as_u16(), body })
+        let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        Ok(Answer { status: answer.status().as_u16(), body, cookie })
     }
 
     /// Sends it: the answer's JSON, which says that all is well.

@@ -66,9 +66,9 @@ async fn run() -> ExitCode {
         Command::Decrypt(ask) => return said(decrypt::run(&ask)),
         Command::Listen { args, ask } => listen(&args, ask).await,
         Command::Completions { shell } => {
-            let mut command = Cli::command();
-            clap_complete::generate(shell, &mut command, "kaipiao", &mut std::io::stdout());
-            Ok(())
+            let mut output = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "kaipiao", &mut output);
+            return said(Ok(Outcome { output, is_well: true, ..Outcome::default() }));
         }
         Command::Accounts { args, json } => print_accounts(&args, json).await,
     };

@@ -49,7 +49,7 @@ pub struct ListenAsk {
     #[arg(long, env = "KAIPIAO_AES_KEY", hide_env_values = true)]
     aes_key: Option<String>,
     /// The pay merchant's key, which signs payment notices [default: the demo's]
-    #[arg(long, env = "KAIPIAO_MCH_KEY", hide_env_values = true, default_value = DEMO_MCH_KEY)]
+    #[arg(long, env = "KAIPIAO_MCH_KEY", hide_env_values = true, hide_default_value = true, default_value = DEMO_MCH_KEY)]
     mch_key: String,
     /// The port to listen on, of 127.0.0.1 [default: a free one]
     #[arg(long, default_value_t = 0)]

@@ -6,6 +6,7 @@ mod pay;
 mod play;
 mod sample;
 mod test_push;
+mod visitor;
 
 use crate::api_client::failed;
 use crate::caller::{Caller, CallerArgs};
@@ -13,35 +14,21 @@ use crate::compose::ComposeError;
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 use clap::Args;
-use event::Event;
-use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MERCHANT};
+use kaipiao_app::sandbox::DEMO_MERCHANT;
 use kaipiao_ports::entropy::{OsEntropy, random};
 use made::Made;
-use play::Play;
+use play::{Play, Wanted};
 use sample::Sample;
 use test_push::TestPush;
 
 /// The command's options.
 #[derive(Clone, Args)]
 pub struct TriggerAsk {
-    /// The event.
-    #[arg(value_enum)]
-    event: Event,
+    #[command(flatten)]
+    wanted: Wanted,
     /// The number of the order, request or payment [default: a new one]
     #[arg(long)]
     order: Option<String>,
-    /// The sandbox's user who acts.
-    #[arg(long, default_value = "zhangwei")]
-    user: String,
-    /// The user says no (`user_authorize_invoice`), or nothing is issued (`cloud_invoice_invoiceresult_event`).
-    #[arg(long)]
-    fail: bool,
-    /// Then reject the order for this reason (`user_authorize_invoice`).
-    #[arg(long, value_name = "REASON", conflicts_with_all = ["fail", "to"])]
-    reject: Option<String>,
-    /// Where the notice of a payment goes: `kaipiao listen` prints one.
-    #[arg(long, value_name = "URL")]
-    notify_url: Option<String>,
     /// The sandbox's address [default: where the settings listen]
     #[arg(long, value_name = "URL", conflicts_with = "to")]
     server: Option<String>,
@@ -51,9 +38,6 @@ pub struct TriggerAsk {
     /// Its secret [default: the demo account's]
     #[arg(long, env = "KAIPIAO_SECRET", hide_env_values = true)]
     secret: Option<String>,
-    /// The pay merchant's key, which signs payments and notices [default: the demo's]
-    #[arg(long, env = "KAIPIAO_MCH_KEY", hide_env_values = true, default_value = DEMO_MCH_KEY)]
-    mch_key: String,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -63,14 +47,18 @@ pub struct TriggerAsk {
 
 /// Plays the event, and returns what it made. Blocks its thread.
 pub fn run(settings: &Settings, ask: &TriggerAsk) -> Result<Outcome, ComposeError> {
+    let wanted = &ask.wanted;
     if let Some(url) = &ask.test.to {
-        let sample = Sample::new(ask.number(), &ask.appid, ask.fail).map_err(failed)?;
-        return ask.test.send(settings, url, ask.event, &sample, &ask.mch_key, ask.json);
+        let sample = Sample::new(ask.number(), &ask.appid, wanted.fail).map_err(failed)?;
+        let body = sample.body(wanted.event, &wanted.mch_key).map_err(failed)?;
+        let made = ask.test.send(settings, url, &sample, body)?;
+        return Ok(made.of(wanted.event).outcome(ask.json));
     }
     let caller = ask.caller(settings, "merchant", Some(&ask.appid))?;
     let company = ask.caller(settings, "reimburser", None)?;
-    let play = Play { settings, ask, caller, company, number: ask.number(), made: Made::default() };
-    Ok(play.event()?.outcome(ask.json))
+    let play =
+        Play { settings, wanted, caller, company, number: ask.number(), made: Made::default() };
+    Ok(play.event()?.of(wanted.event).outcome(ask.json))
 }
 
 impl TriggerAsk {

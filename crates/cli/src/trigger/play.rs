@@ -5,11 +5,13 @@ use crate::api_client::{Asked, failed};
 use crate::caller::{Caller, text};
 use crate::compose::ComposeError;
 use crate::settings::Settings;
-use crate::trigger::TriggerAsk;
 use crate::trigger::event::Event;
 use crate::trigger::made::Made;
 use crate::trigger::pay::PayMerchant;
+use crate::trigger::visitor::Visitor;
+use clap::Args;
 use core::time::Duration;
+use kaipiao_app::sandbox::DEMO_MCH_KEY;
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -21,10 +23,33 @@ const NEWEST_CARDS: usize = 10;
 /// The amount of orders and payments, in fen; the invoice below comes to it.
 const FEN: i64 = 15900;
 
+/// What is to happen.
+#[derive(Clone, Args)]
+pub(super) struct Wanted {
+    /// The event.
+    #[arg(value_enum)]
+    pub(super) event: Event,
+    /// The sandbox's user who acts.
+    #[arg(long, default_value = "zhangwei")]
+    user: String,
+    /// The user says no (`user_authorize_invoice`), or nothing is issued (`cloud_invoice_invoiceresult_event`).
+    #[arg(long)]
+    pub(super) fail: bool,
+    /// Then reject the order for this reason (`user_authorize_invoice`).
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["fail", "to"])]
+    reject: Option<String>,
+    /// Where the notice of a payment goes: `kaipiao listen` prints one.
+    #[arg(long, value_name = "URL")]
+    notify_url: Option<String>,
+    /// The pay merchant's key, which signs payments and notices [default: the demo's]
+    #[arg(long, env = "KAIPIAO_MCH_KEY", hide_env_values = true, hide_default_value = true, default_value = DEMO_MCH_KEY)]
+    pub(super) mch_key: String,
+}
+
 /// An event that is being played.
 pub(super) struct Play<'a> {
     pub(super) settings: &'a Settings,
-    pub(super) ask: &'a TriggerAsk,
+    pub(super) wanted: &'a Wanted,
     /// The merchant.
     pub(super) caller: Caller,
     /// The company that reimburses its people.
@@ -36,9 +61,9 @@ pub(super) struct Play<'a> {
 impl Play<'_> {
     /// Plays it: what was made.
     pub(super) fn event(mut self) -> Result<Made, ComposeError> {
-        match self.ask.event {
+        match self.wanted.event {
             Event::Authorized => {
-                self.answer(if self.ask.fail { "decline" } else { "authorize" })?;
+                self.answer(if self.wanted.fail { "decline" } else { "authorize" })?;
                 self.reject()?;
             }
             Event::Result => {
@@ -50,15 +75,10 @@ impl Play<'_> {
                 let invoice = self.issue()?;
                 self.lock(&invoice)?;
             }
-            Event::Title => {
-                return Err(failed(
-                    "submit_invoice_title needs a person: call getselecttitleurl, open its link and pick a title; --to sends a test push",
-                ));
-            }
+            Event::Title => self.pick_title()?,
             Event::Payment => self.pay(false)?,
             Event::Refund => self.pay(true)?,
         }
-        self.made.add("event", self.ask.event.name());
         Ok(self.made)
     }
 
@@ -74,10 +94,10 @@ impl Play<'_> {
         let auth_url = text(&link, "auth_url")?;
         self.made.add("order_id", self.number.clone());
         self.made.add("auth_url", auth_url.clone());
-        let answer = json!({"auth_url": auth_url, "user": self.ask.user, "decision": decision});
+        let answer = json!({"auth_url": auth_url, "user": self.wanted.user, "decision": decision});
         let answered =
             self.caller.client.ask(Asked::post("/sandbox/v1/authorize", &[], &answer))?;
-        self.made.add("user", self.ask.user.clone());
+        self.made.add("user", self.wanted.user.clone());
         self.made.add("decision", answered["result"].clone());
         Ok(())
     }
@@ -96,7 +116,7 @@ impl Play<'_> {
     }
 
     fn reject(&mut self) -> Result<(), ComposeError> {
-        let Some(reason) = &self.ask.reject else { return Ok(()) };
+        let Some(reason) = &self.wanted.reject else { return Ok(()) };
         let s_pappid = text(&self.caller.sandbox()?, "s_pappid")?;
         let rejection =
             json!({"s_pappid": s_pappid, "order_id": self.number, "reason": reason, "url": ""});
@@ -116,7 +136,7 @@ impl Play<'_> {
             .ok_or_else(|| {
                 failed(format!("{} is no taxpayer of the sandbox", self.caller.appid))
             })?;
-        if self.ask.fail {
+        if self.wanted.fail {
             let fault = json!({"target": "issuer", "n": 1, "errcode": 73000});
             self.caller.client.ask(Asked::post("/sandbox/v1/faults", &[], &fault))?;
         }
@@ -139,9 +159,9 @@ impl Play<'_> {
     /// The user, as the merchant knows them.
     fn openid(&self, sandbox: &Value) -> Result<String, ComposeError> {
         let mut users = sandbox["users"].as_array().into_iter().flatten();
-        let user = users.find(|user| user["id"] == *self.ask.user);
+        let user = users.find(|user| user["id"] == *self.wanted.user);
         let user =
-            user.ok_or_else(|| failed(format!("the sandbox has no user {}", self.ask.user)))?;
+            user.ok_or_else(|| failed(format!("the sandbox has no user {}", self.wanted.user)))?;
         text(&user["openids"], &self.caller.appid)
     }
 
@@ -163,7 +183,7 @@ impl Play<'_> {
 
     /// The user chooses the invoice for the company, which locks it.
     fn lock(&mut self, invoice: &Value) -> Result<(), ComposeError> {
-        let choice = json!({"appid": self.company.appid, "user": self.ask.user});
+        let choice = json!({"appid": self.company.appid, "user": self.wanted.user});
         let chosen =
             self.caller.client.ask(Asked::post("/sandbox/v1/choose-invoice", &[], &choice))?;
         let chosen: Vec<Value> = serde_json::from_str(&text(&chosen, "choose_invoice_info")?)
@@ -188,12 +208,25 @@ impl Play<'_> {
         Err(failed(format!("the invoice is not among the user's {NEWEST_CARDS} newest cards")))
     }
 
+    /// The user picks the first title of their book.
+    fn pick_title(&mut self) -> Result<(), ComposeError> {
+        let asked = json!({"attach": self.number});
+        let link = self.caller.call("/card/invoice/biz/getselecttitleurl", &[], Some(&asked))?;
+        let url = text(&link, "url")?;
+        let picked = Visitor::of(&self.caller.client, &self.wanted.user)?.picks_title(&url)?;
+        self.made.add("url", url);
+        self.made.add("attach", self.number.clone());
+        self.made.add("user", self.wanted.user.clone());
+        self.made.add("title", picked);
+        Ok(())
+    }
+
     /// A payment, and perhaps its refund.
     fn pay(&mut self, is_refunded: bool) -> Result<(), ComposeError> {
-        let notify_url = self.ask.notify_url.as_deref().ok_or_else(|| {
+        let notify_url = self.wanted.notify_url.as_deref().ok_or_else(|| {
             failed("--notify-url says where the notice goes; kaipiao listen prints one")
         })?;
-        let merchant = PayMerchant { caller: &self.caller, key: &self.ask.mch_key };
+        let merchant = PayMerchant { caller: &self.caller, key: &self.wanted.mch_key };
         let fee = FEN.to_string();
         let placed = merchant.call(
             "/pay/unifiedorder",
@@ -206,7 +239,7 @@ impl Play<'_> {
                 ("notify_url", notify_url),
             ],
         )?;
-        let paying = json!({"prepay_id": placed.get("prepay_id"), "user": self.ask.user});
+        let paying = json!({"prepay_id": placed.get("prepay_id"), "user": self.wanted.user});
         let paid = self.caller.client.ask(Asked::post("/sandbox/v1/pay", &[], &paying))?;
         self.made.add("out_trade_no", self.number.clone());
         self.made.add("transaction_id", paid["transaction_id"].clone());

@@ -2,10 +2,8 @@
 
 use crate::api_client::failed;
 use crate::compose::ComposeError;
-use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::tls;
-use crate::trigger::event::Event;
 use crate::trigger::made::Made;
 use crate::trigger::sample::{Body, Sample};
 use clap::Args;
@@ -42,20 +40,17 @@ pub(super) struct TestPush {
 }
 
 impl TestPush {
-    /// Sends the event. All is well when the receiver has taken it.
+    /// Sends it: what was sent, and what was answered.
     pub(super) fn send(
         &self,
         settings: &Settings,
         url: &str,
-        event: Event,
         sample: &Sample,
-        mch_key: &str,
-        as_json: bool,
-    ) -> Result<Outcome, ComposeError> {
+        body: Body,
+    ) -> Result<Made, ComposeError> {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(failed(format!("--to {url} must be an http or https address")));
         }
-        let body = sample.body(event, mch_key).map_err(failed)?;
         let is_notice = matches!(body, Body::Notice(_));
         let request = match body {
             Body::Event(xml) => self.signed(url, sample, &xml)?,
@@ -64,18 +59,15 @@ impl TestPush {
             }
         };
         let (status, answer) = post(settings, &request)?;
-        let is_taken = match is_notice {
-            true => (200..300).contains(&status) && notice::is_acknowledged(&answer),
-            false => (200..300).contains(&status),
-        };
+        let is_taken =
+            (200..300).contains(&status) && (!is_notice || notice::is_acknowledged(&answer));
         let mut made = Made::default();
-        made.add("event", event.name());
         made.add("sent", request.body);
         made.add("to", request.url);
         made.add("status", status);
         made.add("answer", text::quoted(&String::from_utf8_lossy(&answer)));
         made.add("taken", is_taken);
-        Ok(Outcome { is_well: is_taken, ..made.outcome(as_json) })
+        Ok(if is_taken { made } else { made.refused() })
     }
 
     fn signed(&self, url: &str, sample: &Sample, xml: &str) -> Result<PushRequest, ComposeError> {
