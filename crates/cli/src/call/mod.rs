@@ -92,7 +92,7 @@ fn asked(
         Api::Admin => compose::admin_token(settings)?,
         _ => None,
     };
-    Ok(Asked { method, path: endpoint.path.clone(), query, body, bearer })
+    Ok(Asked { method, path: endpoint.path.clone(), query, body, bearer, cookie: None })
 }
 
 fn outcome(caller: &Caller, answer: &Answer, raw: bool) -> Outcome {
