@@ -234,7 +234,7 @@ fn every_event_can_be_played_for_real() {
     assert_eq!(of(&next(), "Status"), "INVOICE_REIMBURSE_LOCK");
 
     let made = desk.json(&["trigger", "submit_invoice_title", "--order", "table-7", "--json"]);
-    assert_eq!(made["title"], "0-demo-0", "{made}");
+    assert_eq!(made["title"], "0-demo-1", "{made}");
     assert_eq!(of(&next(), "attach"), "table-7");
 
     let notify_url = format!("http://{}/notify", receiver.address);
