@@ -13,6 +13,7 @@ mod error_codes;
 mod faults;
 mod home;
 mod invoicing;
+mod metrics;
 mod payment;
 mod people;
 mod platform;

@@ -1,4 +1,4 @@
-//! The sandbox's faults, and waiting for what happens (D-260 to D-264).
+//! The sandbox's faults, and waiting for what happens (D-240 to D-244).
 
 mod calls;
 mod pushes;

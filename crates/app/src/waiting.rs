@@ -1,4 +1,4 @@
-//! Waiting in the sandbox until something has happened to an order, instead of asking again and again (D-264).
+//! Waiting in the sandbox until something has happened to an order, instead of asking again and again (D-244).
 //!
 //! Whoever waits looks into the store when this node has committed something, and each second by itself: what other nodes
 //! commit, nobody tells.
@@ -12,6 +12,7 @@ pub use self::scope::There;
 use crate::app::App;
 use crate::changes::MOST_WAITING;
 use crate::failure::Failure;
+use crate::life::Stage;
 use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
@@ -41,7 +42,7 @@ pub struct Question {
 pub enum Waited {
     /// It has happened.
     Happened(Box<Happened>),
-    /// It has not, and this is there.
+    /// It has not in time, or the server stops: this is there.
     NotYet(Box<There>),
     /// So many wait already that nobody else may.
     TooMany(usize),
@@ -55,17 +56,19 @@ pub async fn wait(app: &App, asked: &Question, limit: Duration) -> Result<Waited
     let until = Instant::now() + limit;
     let scope = Scope::of(app, asked).await?;
     loop {
-        let next = changes.next();
+        let (next, looked) = (app.next_change(), Instant::now());
         if let Some(happened) = scope.look(app, &asked.awaited, asked.after_ms).await? {
             return Ok(Waited::Happened(Box::new(happened)));
         }
         let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        if left.is_zero() || app.life().stage() == Stage::Stopping {
             return Ok(Waited::NotYet(Box::new(scope.there(app).await?)));
         }
+        let took = looked.elapsed();
         // An error: nobody has told of anything, and it is looked all the same.
         let _ = timeout(left.min(LOOK_EVERY), next).await;
-        pause(PAUSE.min(until.saturating_duration_since(Instant::now()))).await;
+        // Whoever looks for long looks less often.
+        pause(PAUSE.max(took).min(until.saturating_duration_since(Instant::now()))).await;
     }
 }
 

@@ -5,9 +5,11 @@
 
 use crate::app::App;
 use crate::delivery::callbacks;
-use crate::delivery::push_faults::{Course, LOST, Oddity, Sending};
+use crate::delivery::push_faults::{Course, LOST, Oddity, Overtaking, Sending};
 use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
+use crate::metrics::PushResult;
+use crate::metrics::history::Event;
 use crate::settings::Concurrency;
 use crate::signed::{PushRequest, compose, notice};
 use kaipiao_domain::Timestamp;
@@ -19,6 +21,7 @@ use kaipiao_ports::delivery::sender::{Content, Outgoing};
 use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 
 /// How much of an answer the history keeps.
 const EXCERPT_BYTES: usize = 2048;
@@ -55,7 +58,8 @@ impl Work for Dispatch {
         place: Place,
         hold: &Hold,
     ) -> Ended {
-        attempt(&self.0, &push, token, place, hold).await
+        let span = tracing::debug_span!("push attempt", push = %push.id, attempt = push.tries + 1);
+        attempt(&self.0, &push, token, place, hold).instrument(span).await
     }
 
     async fn panicked(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
@@ -67,27 +71,25 @@ impl Work for Dispatch {
 
 /// One attempt, from the claim to the report.
 async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place, hold: &Hold) -> Ended {
-    let course = match &app.push_faults {
-        None => Ok(Course::IsSent),
-        Some(faults) => faults.course(app, push).await,
-    };
-    let sending = match course {
-        Ok(Course::IsSent) => sending(app, push, hold).await,
-        Ok(Course::IsDuplicated) => {
+    let course = app.push_faults.as_ref().map_or(Course::IsSent, |faults| faults.course(app, push));
+    let (sending, place) = match course {
+        Course::IsSent => (sending(app, push, hold).await, Some(place)),
+        Course::IsDuplicated => {
             let sending = sending(app, push, hold).await;
-            sending.map(|sending| Sending { oddity: Some(Oddity::IsDuplicated), ..sending })
+            let twice = |sending| Sending { oddity: Some(Oddity::IsDuplicated), ..sending };
+            (sending.map(twice), Some(place))
         }
-        Ok(Course::IsOvertaken(next)) => match overtake(app, &next, hold).await {
-            Ok(()) => sending(app, push, hold).await,
-            Err(unsent) => Err(unsent),
-        },
-        Ok(Course::WentOut(sending)) => Ok(sending),
-        Ok(Course::IsPutOff(due)) => return put_off(app, push, token, due).await,
-        Ok(Course::IsLost) => return lost(app, push, token).await,
-        Err(failure) => Err(Unsent::Failed(failure)),
+        Course::IsOvertaken(overtaking) => {
+            // While it waits it burdens no receiver.
+            place.give_back(None);
+            (let_overtake(app, push, &overtaking, hold).await, None)
+        }
+        Course::WentOut(sending) => (Ok(sending), Some(place)),
+        Course::IsPutOff(due) => return put_off(app, push, token, due).await,
+        Course::IsLost => return lost(app, push, token).await,
     };
     match sending {
-        Ok(sending) => finish(app, push, token, sending, Some(place)).await,
+        Ok(sending) => finish(app, push, token, sending, place).await,
         // Whoever has the claim now may have sent it, and the order's next one after it.
         Err(Unsent::Lapsed) => lapsed(push),
         Err(Unsent::Failed(failure)) => {
@@ -125,13 +127,22 @@ async fn sending(app: &App, push: &Push, hold: &Hold) -> Result<Sending, Unsent>
     Ok(Sending::new(started_at, started, result))
 }
 
-/// Sends the order's next push before its turn. What it came to is recorded when that has come.
-async fn overtake(app: &App, next: &Push, hold: &Hold) -> Result<(), Unsent> {
-    let sending = sending(app, next, hold).await?;
-    if let Some(faults) = &app.push_faults {
-        faults.went_out(next, Sending { oddity: Some(Oddity::Overtook), ..sending });
+/// Sends a push behind the order's next one, if that comes in time. What that one's sending came to is recorded when its turn
+/// has come.
+async fn let_overtake(
+    app: &App,
+    push: &Push,
+    overtaking: &Overtaking,
+    hold: &Hold,
+) -> Result<Sending, Unsent> {
+    let next = hold.while_it_lasts(overtaking.next(app, push)).await.ok_or(Unsent::Lapsed)?;
+    if let Some(next) = next.map_err(Unsent::Failed)? {
+        let sent = Sending { oddity: Some(Oddity::Overtook), ..sending(app, &next, hold).await? };
+        if let Some(faults) = &app.push_faults {
+            faults.went_out(&next, sent);
+        }
     }
-    Ok(())
+    sending(app, push, hold).await
 }
 
 /// Has a push wait until this moment; that is no try.
@@ -145,6 +156,8 @@ async fn lost(app: &App, push: &Push, token: ClaimToken) -> Ended {
     let (problem, excerpt, now_ms) = (LOST.to_owned(), String::new(), app.now().unix_millis());
     let attempt = Attempt { started_ms: now_ms, took_ms: 0, status: None, problem, excerpt };
     let next = Next::Complete { outcome: Outcome::Delivered, now_ms };
+    app.metrics().work.note_attempt(PushResult::Over(Outcome::Delivered), None);
+    log(push, &next, LOST);
     report(app, push, PushReport { token, attempt: Some(attempt), next }, None).await
 }
 
@@ -156,7 +169,7 @@ async fn finish(
     sending: Sending,
     place: Option<Place>,
 ) -> Ended {
-    let Sending { started_ms, took_ms, result, oddity } = sending;
+    let Sending { started_ms, took, result, oddity } = sending;
     let now = app.now();
     let retries = &app.settings.push.retries;
     let next = match push.kind.after_attempt(&result, push.tries + 1, retries, now) {
@@ -174,6 +187,12 @@ async fn finish(
         }
         _ => next,
     };
+    let result_of_attempt = match &next {
+        Next::Retry { .. } => PushResult::Retry,
+        Next::Complete { outcome, .. } => PushResult::Over(*outcome),
+    };
+    app.metrics().work.note_attempt(result_of_attempt, failed.map(|_| took));
+    let took_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
     let attempt =
         |status, problem, excerpt| Some(Attempt { started_ms, took_ms, status, problem, excerpt });
     let attempt = match result {
@@ -198,7 +217,7 @@ async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>
         || async { app.store.complete_push(report.clone()).await.map_err(Failure::from) };
     match until_recorded(&push.id, complete).await {
         Ok(Reported::Counted { next_due_ms }) => {
-            told(app, push, &report.next);
+            note_end(app, push, &report.next);
             Ended { failed, next_due_ms }
         }
         Ok(Reported::Lapsed) => lapsed(push),
@@ -209,14 +228,17 @@ async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>
     }
 }
 
-/// Tells whoever waits for it in the sandbox.
-fn told(app: &App, push: &Push, next: &Next) {
+/// Counts a push that is over, and tells whoever waits for it in the sandbox.
+fn note_end(app: &App, push: &Push, next: &Next) {
+    match next {
+        Next::Complete { outcome: Outcome::Delivered, .. } => app.note(Event::PushDelivered),
+        Next::Complete { outcome: Outcome::GaveUp, .. } => app.note(Event::PushFailed),
+        Next::Complete { outcome: Outcome::Unroutable, .. } | Next::Retry { .. } => {}
+    }
     if let (Some(faults), Next::Complete { .. }) = (&app.push_faults, next) {
         faults.ended(push);
     }
-    if let Some(changes) = &app.changes {
-        changes.tell();
-    }
+    app.tell_change();
 }
 
 /// Nothing to report: somebody else may have the push.

@@ -1,4 +1,4 @@
-//! The sandbox's faults of pushes: one is sent twice, too late, before its predecessor, or never (D-263).
+//! The sandbox's faults of pushes: one is sent twice, too late, before its predecessor, or never (D-243).
 //!
 //! What was begun with a push is in this process's memory: a push that another node goes on with, or that outlives a
 //! restart, is sent as any other.
@@ -6,20 +6,25 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::faults::{Fault, Faults, Planned, PushFault, Struck};
+use crate::life::Stage;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::delivery::push::AttemptResult;
 use kaipiao_ports::delivery::outbox::{Push, PushId, PushQuery, PushState, StateFilter};
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-/// How often it is looked whether the push has come that is to overtake, by the domain's clock.
-const LOOK_FOR_NEXT_EVERY: Duration = Duration::from_millis(250);
+/// How often it is looked whatever is told whether the push has come that is to overtake.
+const LOOK_FOR_NEXT_EVERY: Duration = Duration::from_secs(1);
 /// Open pushes of an order that are looked through for it.
 const MOST_OF_AN_ORDER: usize = 100;
-/// Pushes that something was begun with at most; others go out as always.
+/// Pushes that something was begun with at most: of more, the oldest beginning is forgotten.
 const MOST_BEGUN: usize = 1000;
+/// Pushes that wait at once for the one that is to overtake them: each is under way meanwhile.
+const MOST_OVERTAKEN: usize = 16;
 
 /// What the history says of a push that was never sent.
 pub(crate) const LOST: &str = "lost by a fault of the sandbox: it was not sent";
@@ -55,18 +60,43 @@ pub(crate) enum Course {
     IsLost,
     /// Once it is delivered it is sent again.
     IsDuplicated,
-    /// This one goes out first.
-    IsOvertaken(Box<Push>),
+    /// The order's next one goes out first.
+    IsOvertaken(Overtaking),
     /// It went out before, and came to this.
     WentOut(Sending),
+}
+
+/// A push that lets the order's next one go first, if that comes in time.
+pub(crate) struct Overtaking {
+    /// Until when it waits, by the domain's clock.
+    until: Timestamp,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Overtaking {
+    /// The order's next push as soon as there is one; None: none has come in time, or the server stops. Nothing is written
+    /// meanwhile: whoever waits holds the push's claim.
+    pub(crate) async fn next(&self, app: &App, push: &Push) -> Result<Option<Push>, Failure> {
+        loop {
+            let told = app.next_change();
+            if let Some(next) = next_of(app, push).await? {
+                return Ok(Some(next));
+            }
+            if app.now() >= self.until || app.life().stage() == Stage::Stopping {
+                return Ok(None);
+            }
+            // An error: nobody has told of anything, and it is looked all the same.
+            let _ = timeout(LOOK_FOR_NEXT_EVERY, told).await;
+        }
+    }
 }
 
 /// A sending, and what it came to.
 pub(crate) struct Sending {
     /// When it began, in the domain's milliseconds.
     pub(crate) started_ms: i64,
-    /// How long it took, in milliseconds.
-    pub(crate) took_ms: i64,
+    /// How long it took.
+    pub(crate) took: Duration,
     pub(crate) result: AttemptResult,
     pub(crate) oddity: Option<Oddity>,
 }
@@ -74,8 +104,8 @@ pub(crate) struct Sending {
 impl Sending {
     /// One that has just ended.
     pub(crate) fn new(started_at: Timestamp, started: Instant, result: AttemptResult) -> Self {
-        let took_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        Self { started_ms: started_at.unix_millis(), took_ms, result, oddity: None }
+        let (started_ms, took) = (started_at.unix_millis(), started.elapsed());
+        Self { started_ms, took, result, oddity: None }
     }
 }
 
@@ -85,8 +115,6 @@ enum Begun {
     GoesOut,
     /// It is sent once more when it was delivered.
     IsDuplicated,
-    /// It waits for the one that overtakes it, until then.
-    WaitsForNext(Timestamp),
     /// It has overtaken.
     WentOut(Sending),
 }
@@ -94,71 +122,76 @@ enum Begun {
 /// The faults of pushes of one server.
 pub(crate) struct PushFaults {
     faults: Arc<Faults>,
-    begun: Mutex<HashMap<PushId, Begun>>,
+    begun: Mutex<VecDeque<(PushId, Begun)>>,
+    overtaken: Arc<Semaphore>,
 }
 
 impl PushFaults {
     pub(crate) fn new(faults: Arc<Faults>) -> Self {
-        Self { faults, begun: Mutex::default() }
+        let overtaken = Arc::new(Semaphore::new(MOST_OVERTAKEN));
+        Self { faults, begun: Mutex::default(), overtaken }
     }
 
-    fn begun(&self) -> MutexGuard<'_, HashMap<PushId, Begun>> {
+    fn begun(&self) -> MutexGuard<'_, VecDeque<(PushId, Begun)>> {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How the next attempt at a push goes.
-    pub(crate) async fn course(&self, app: &App, push: &Push) -> Result<Course, Failure> {
-        let begun = self.begun().remove(&push.id);
-        match begun {
-            Some(Begun::GoesOut) => Ok(Course::IsSent),
+    pub(crate) fn course(&self, app: &App, push: &Push) -> Course {
+        match self.take(push) {
+            Some(Begun::GoesOut) => Course::IsSent,
             Some(Begun::IsDuplicated) => {
                 self.begin(push, Begun::IsDuplicated);
-                Ok(Course::IsDuplicated)
+                Course::IsDuplicated
             }
-            Some(Begun::WentOut(sending)) => Ok(Course::WentOut(sending)),
-            Some(Begun::WaitsForNext(until)) => self.overtaken(app, push, until).await,
-            None => self.struck(app, push).await,
+            Some(Begun::WentOut(sending)) => Course::WentOut(sending),
+            None => self.struck(app, push),
         }
     }
 
-    async fn struck(&self, app: &App, push: &Push) -> Result<Course, Failure> {
+    fn struck(&self, app: &App, push: &Push) -> Course {
+        if !self.faults.are_planned() {
+            return Course::IsSent;
+        }
+        let place = Arc::clone(&self.overtaken).try_acquire_owned().ok();
         let picks = |planned: &Planned| match planned.plan.fault {
+            Fault::Push(PushFault::IsOvertaken(_)) if place.is_none() => None,
             Fault::Push(fault) => Some(fault),
             _ => None,
         };
-        if !self.faults.are_planned() || self.begun().len() >= MOST_BEGUN {
-            return Ok(Course::IsSent);
-        }
         let struck = self.faults.strike(&[&push.id.account], &push.id, picks);
-        let Some(Struck { id, fault }) = struck else { return Ok(Course::IsSent) };
+        let Some(Struck { id, fault }) = struck else { return Course::IsSent };
         tracing::info!(fault = id, push = %push.id, "a fault was played");
-        match fault {
-            PushFault::IsLost => Ok(Course::IsLost),
-            PushFault::IsLate(for_so_long) => {
+        match (fault, place) {
+            (PushFault::IsLost, _) => Course::IsLost,
+            (PushFault::IsLate(for_so_long), _) => {
                 self.begin(push, Begun::GoesOut);
-                Ok(Course::IsPutOff(app.now() + for_so_long))
+                Course::IsPutOff(app.now() + for_so_long)
             }
-            PushFault::IsDuplicated => {
+            (PushFault::IsDuplicated, _) => {
                 self.begin(push, Begun::IsDuplicated);
-                Ok(Course::IsDuplicated)
+                Course::IsDuplicated
             }
-            PushFault::IsOvertaken(within) => self.overtaken(app, push, app.now() + within).await,
+            (PushFault::IsOvertaken(within), Some(place)) => {
+                Course::IsOvertaken(Overtaking { until: app.now() + within, _place: place })
+            }
+            (PushFault::IsOvertaken(_), None) => Course::IsSent,
         }
     }
 
-    /// The order's next push goes out first, where there is one; else this one waits for it.
-    async fn overtaken(&self, app: &App, push: &Push, until: Timestamp) -> Result<Course, Failure> {
-        self.begin(push, Begun::WaitsForNext(until));
-        let (next, now) = (next_of(app, push).await?, app.now());
-        if next.is_none() && now < until {
-            return Ok(Course::IsPutOff((now + LOOK_FOR_NEXT_EVERY).min(until)));
-        }
-        self.ended(push);
-        Ok(next.map_or(Course::IsSent, |next| Course::IsOvertaken(Box::new(next))))
+    fn take(&self, push: &Push) -> Option<Begun> {
+        let mut begun = self.begun();
+        let at = begun.iter().position(|(id, _)| *id == push.id)?;
+        begun.remove(at).map(|(_, begun)| begun)
     }
 
-    fn begin(&self, push: &Push, begun: Begun) {
-        self.begun().insert(push.id.clone(), begun);
+    fn begin(&self, push: &Push, what: Begun) {
+        let mut begun = self.begun();
+        begun.retain(|(id, _)| *id != push.id);
+        if begun.len() == MOST_BEGUN {
+            begun.pop_front();
+        }
+        begun.push_back((push.id.clone(), what));
     }
 
     /// A push has overtaken: what its sending came to counts when its turn has come.
@@ -173,7 +206,7 @@ impl PushFaults {
 
     /// Nothing more is to be done with a push than with any other.
     pub(crate) fn ended(&self, push: &Push) {
-        self.begun().remove(&push.id);
+        self.take(push);
     }
 }
 

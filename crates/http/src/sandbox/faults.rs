@@ -1,4 +1,4 @@
-//! `/sandbox/v1/faults`: what is to go wrong, what is left of it, and what was played (D-260 to D-263).
+//! `/sandbox/v1/faults`: what is to go wrong, what is left of it, and what was played (D-240 to D-243).
 
 mod read;
 

@@ -1,4 +1,4 @@
-//! `GET /sandbox/v1/wait`: answers as soon as something has happened to an order (D-264).
+//! `GET /sandbox/v1/wait`: answers as soon as something has happened to an order (D-244).
 
 use crate::admin::error::{failed, refuse};
 use crate::admin::invoices::InvoiceJson;
