@@ -1,6 +1,8 @@
 //! Faults of calls.
 
-use super::{answered, planned, played};
+use super::{planned, played, sent};
+use kaipiao_app::faults::{CallPath, Whose};
+use kaipiao_http::{ROUTES, struck_paths};
 use kaipiao_tests::pay_client::{MCHID, PayClient};
 use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, assert_ok, assert_refused};
 use serde_json::json;
@@ -43,7 +45,7 @@ fn a_connection_ends_before_the_work_or_after_it() {
         let path = "/card/invoice/rejectinsert";
         planned(&server, json!({"target": path, "drop": drop}));
         let body = json!({"s_pappid": server.s_pappid(), "order_id": order_id, "reason": "no"});
-        assert_eq!(answered(&server, &client.path(path), &body), "", "{drop}");
+        assert_eq!(sent(&server.base, "POST", &client.path(path), &body.to_string()), "", "{drop}");
         let is_rejected = client.reject(order_id)["errcode"] == 72035;
         assert_eq!(is_rejected, is_done, "{drop}");
     }
@@ -104,4 +106,27 @@ fn a_pay_merchants_call_is_refused_in_signed_xml() {
     let query = [("out_trade_no", "number1")];
     pay.refused("/pay/orderquery", &query, "SYSTEMERROR", "the call was refused");
     pay.done("/pay/orderquery", &query);
+}
+
+#[test]
+fn every_call_that_is_listed_can_be_struck() {
+    let server = TestServer::start();
+    let (merchant, platform) = (server.merchant(), server.client(PLATFORM));
+    let mini_program = server.client(MINI_PROGRAM);
+    let own = struck_paths().filter(|at| matches!(at.whose, Whose::Accounts | Whose::Platforms));
+    for CallPath { path, .. } in own {
+        let id = planned(&server, json!({"target": path, "errcode": -1}));
+        let route = ROUTES.iter().find(|route| route.path == path).unwrap();
+        let method = if route.methods.contains("POST") { "POST" } else { "GET" };
+        let named = format!("{{\"appid\":\"{MERCHANT}\",\"secret\":\"none\"}}");
+        // Whoever may not call is refused for that.
+        let is_struck = [&merchant, &platform, &mini_program].iter().any(|client| {
+            let called = format!("{}&appid={MERCHANT}&secret=none", client.path(path));
+            server.call(method, &called, &named)["errcode"] == -1
+        });
+        assert!(is_struck, "{method} {path}");
+        let listed = server.get_json("/sandbox/v1/faults");
+        let newest = listed["played"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&newest["id"], &newest["to"]), (&json!(id), &json!(path)), "{method} {path}");
+    }
 }

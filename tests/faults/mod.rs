@@ -1,6 +1,7 @@
-//! The sandbox's faults, and waiting for what happens (D-240 to D-244).
+//! The sandbox's faults, and waiting for what happens (D-242 to D-246).
 
 mod calls;
+mod documents;
 mod pushes;
 mod wait;
 
@@ -23,16 +24,16 @@ fn played(server: &TestServer) -> Vec<(Value, Value)> {
     played.map(|one| (one["target"].clone(), one["appid"].clone())).collect()
 }
 
-/// What comes back of a POST before its connection ends.
-fn answered(server: &TestServer, path: &str, body: &Value) -> String {
-    let (address, body) = (server.base.strip_prefix("http://").unwrap(), body.to_string());
+/// What comes back of a request before its connection ends.
+fn sent(base: &str, method: &str, path: &str, body: &str) -> String {
+    let address = base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    stream.write_all((head + &body).as_bytes()).unwrap();
+    stream.write_all((head + body).as_bytes()).unwrap();
     let mut answer = Vec::new();
     // A connection that ends may be reset.
     let _ = stream.read_to_end(&mut answer);
@@ -57,8 +58,14 @@ fn plans_are_listed_refused_and_forgotten() {
         (json!({"target": "/pay/orderquery", "errcode": -1}), "must be one of INVALID_REQUEST"),
         (json!({"target": "/invoice/pdf/{name}", "errcode": -1}), "give one of delay_ms"),
         (json!({"target": "token", "errcode": 72031}), "must be one of 40001, 42001, 45009, -1"),
-        (json!({"target": "token", "drop": "perhaps"}), "drop must be true"),
-        (json!({"target": "push", "lose": true, "percent": 101}), "percent must be 1 to 100"),
+        (
+            json!({"target": "token", "drop": "perhaps"}),
+            "drop must be true, \"before\" or \"after\", not \"perhaps\"",
+        ),
+        (
+            json!({"target": "push", "lose": true, "percent": 101}),
+            "percent must be 1 to 100, not 101",
+        ),
         (json!({"target": "push", "lose": true, "duplicate": true}), "give one of duplicate"),
         (json!({"target": "push", "lose": true, "appid": "nobody"}), "appid"),
         (json!({"target": "quota", "path": "/mars"}), "path must be"),

@@ -3,6 +3,7 @@
 use super::planned;
 use kaipiao_tests::{MERCHANT, Receiver, TestServer, element, wait_for};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const RESULT: &str = "cloud_invoice_invoiceresult_event";
 const AUTHORIZED: &str = "user_authorize_invoice";
@@ -95,4 +96,19 @@ fn a_push_that_none_overtakes_goes_out_in_the_end() {
     assert!(receiver.received().is_empty());
     server.advance_s(600);
     receiver.next();
+}
+
+#[test]
+fn a_push_that_waits_to_be_overtaken_goes_out_when_the_server_stops() {
+    let (server, receiver) = (TestServer::start(), Receiver::start());
+    let client = server.merchant();
+    server.set_callback(MERCHANT, &receiver, "plain");
+    planned(&server, json!({"target": "push", "reorder": true, "within_ms": 600_000}));
+    client.authorized("1");
+    server.wait_until("it was struck", || !super::played(&server).is_empty());
+    assert!(receiver.received().is_empty());
+    let begun = Instant::now();
+    drop(server.stop());
+    assert!(begun.elapsed() < Duration::from_secs(9), "limits.shutdown_ms was not waited for");
+    assert_eq!(events(&receiver), [AUTHORIZED]);
 }

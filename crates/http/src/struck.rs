@@ -1,4 +1,4 @@
-//! What the sandbox's faults do to a request: it is refused, comes late, or its connection ends (D-241).
+//! What the sandbox's faults do to a request: it is refused, comes late, or its connection ends (D-243).
 //!
 //! A request carries its [`Strikes`] while anything is planned, and nothing otherwise. Whoever knows whose call it is asks
 //! whether it is struck, before its work is done.

@@ -1,4 +1,4 @@
-//! `/sandbox/v1/faults`: what is to go wrong, what is left of it, and what was played (D-240 to D-243).
+//! `/sandbox/v1/faults`: what is to go wrong, what is left of it, and what was played (D-242 to D-245).
 
 mod read;
 

@@ -1,4 +1,4 @@
-//! `GET /sandbox/v1/wait`: answers as soon as something has happened to an order (D-244).
+//! `GET /sandbox/v1/wait`: answers as soon as something has happened to an order (D-246).
 
 use crate::admin::error::{failed, refuse};
 use crate::admin::invoices::InvoiceJson;
@@ -105,7 +105,8 @@ fn read(query: &Object) -> Result<(Question, Duration), Refusal> {
     });
     let limit_s = query.integer("timeout_s")?.unwrap_or(LIMIT_S);
     if !(0..=LONGEST_LIMIT_S).contains(&limit_s) {
-        return Err(Refusal::invalid("timeout_s", format!("must be 0 to {LONGEST_LIMIT_S}")));
+        let problem = format!("must be 0 to {LONGEST_LIMIT_S}, not {limit_s}");
+        return Err(Refusal::invalid("timeout_s", problem));
     }
     let after_ms = query.integer("after_ms")?.unwrap_or(i64::MIN);
     let question = Question { order_id, appid: appid.transpose()?, awaited, after_ms };

@@ -56,10 +56,8 @@ pub(super) fn read_which(query: &Object) -> Result<Which, Refusal> {
     let given = |name: &str| -> Result<Option<String>, Refusal> {
         Ok(query.optional_text(name)?.filter(|text| !text.is_empty()))
     };
-    let id = query
-        .integer("id")?
-        .map(|id| u64::try_from(id).map_err(|_| Refusal::invalid("id", "must not be negative")));
-    Ok(Which { id: id.transpose()?, target: given("target")?, account: given("appid")? })
+    let id = read_bounded(query, "id", 1, u64::MAX)?;
+    Ok(Which { id, target: given("target")?, account: given("appid")? })
 }
 
 pub(super) async fn read_asked(
@@ -69,13 +67,7 @@ pub(super) async fn read_asked(
 ) -> Result<Asked, Failure> {
     let target = read_target(object, faults)?;
     let times = read_times(object)?;
-    let percent = object.integer("percent")?.map(|percent| {
-        u8::try_from(percent)
-            .ok()
-            .filter(|percent| (1..=100).contains(percent))
-            .ok_or_else(|| Refusal::invalid("percent", "must be 1 to 100"))
-    });
-    let percent = percent.transpose()?;
+    let percent = read_bounded(object, "percent", 1, 100)?.and_then(|n| u8::try_from(n).ok());
     let account = read_account(app, object).await?;
     if times == Some(0) {
         let target = object.required_text("target")?.into_owned();
@@ -88,11 +80,21 @@ pub(super) async fn read_asked(
 }
 
 fn read_times(object: &Object) -> Result<Option<usize>, Refusal> {
-    let problem = || Refusal::invalid("n", format!("must be 0 to {MOST_TIMES}"));
-    let times = object
-        .integer("n")?
-        .map(|n| usize::try_from(n).ok().filter(|n| *n <= MOST_TIMES).ok_or_else(problem));
-    times.transpose()
+    let most = u64::try_from(MOST_TIMES).unwrap_or(u64::MAX);
+    Ok(read_bounded(object, "n", 0, most)?.and_then(|n| usize::try_from(n).ok()))
+}
+
+/// A number within bounds; None: it is not there.
+fn read_bounded(
+    object: &Object,
+    name: &'static str,
+    least: u64,
+    most: u64,
+) -> Result<Option<u64>, Refusal> {
+    let Some(number) = object.integer(name)? else { return Ok(None) };
+    let bounded = u64::try_from(number).ok().filter(|number| (least..=most).contains(number));
+    let problem = || format!("must be {least} to {most}, not {}", object.shown(name));
+    bounded.map(Some).ok_or_else(|| Refusal::invalid(name, problem()))
 }
 
 /// Whose it is to be: an account or a pay merchant that there is.
@@ -227,7 +229,11 @@ fn read_drop(object: &Object) -> Result<Option<CallFault>, Refusal> {
         Ok("after") => Ok(Some(CallFault::DroppedAfter)),
         _ => match object.flag("drop") {
             Ok(is_dropped) => Ok(is_dropped.then_some(CallFault::DroppedBefore)),
-            Err(_) => Err(Refusal::invalid("drop", "must be true, \"before\" or \"after\"")),
+            Err(_) => {
+                let shown = object.shown("drop");
+                let problem = format!("must be true, \"before\" or \"after\", not {shown}");
+                Err(Refusal::invalid("drop", problem))
+            }
         },
     }
 }
@@ -338,10 +344,6 @@ fn of_push(effect: &str, object: &Object) -> Result<Option<Fault>, Refusal> {
 }
 
 fn read_within(object: &Object) -> Result<Duration, Refusal> {
-    let Some(ms) = object.integer("within_ms")? else {
-        return Ok(Duration::from_millis(WITHIN_MS));
-    };
-    let ms = u64::try_from(ms).ok().filter(|ms| (1..=MAX_DELAY_MS).contains(ms));
-    let problem = || Refusal::invalid("within_ms", format!("must be 1 to {MAX_DELAY_MS}"));
-    ms.map(Duration::from_millis).ok_or_else(problem)
+    let ms = read_bounded(object, "within_ms", 1, MAX_DELAY_MS)?;
+    Ok(Duration::from_millis(ms.unwrap_or(WITHIN_MS)))
 }
