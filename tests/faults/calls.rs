@@ -37,6 +37,22 @@ fn a_late_call_is_answered_all_the_same() {
 }
 
 #[test]
+fn a_late_call_holds_up_no_stop() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    planned(&server, json!({"target": AUTH_URL, "delay_ms": 300_000}));
+    let (base, path) = (server.base.clone(), client.path(AUTH_URL));
+    let body = client.asked("1", 0).to_string();
+    let late = std::thread::spawn(move || sent(&base, "POST", &path, &body));
+    server.wait_until("it was struck", || !played(&server).is_empty());
+    let begun = Instant::now();
+    drop(server.stop());
+    let answer = late.join().unwrap();
+    assert!(answer.contains("\"auth_url\""), "{answer}");
+    assert!(begun.elapsed() < Duration::from_secs(9), "limits.shutdown_ms was not waited for");
+}
+
+#[test]
 fn a_connection_ends_before_the_work_or_after_it() {
     let server = TestServer::start();
     let client = server.merchant();

@@ -10,7 +10,7 @@ use crate::faults::Faults;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::document_places::DocumentPlaces;
 use crate::invoicing::told_codes::ToldCodes;
-use crate::life::Life;
+use crate::life::{Life, Stage};
 use crate::metrics::Metrics;
 use crate::metrics::history::Event;
 use crate::people::title_picks::TitlePicks;
@@ -189,6 +189,17 @@ impl App {
                 Some(told) => told.await,
                 None => core::future::pending().await,
             }
+        }
+    }
+
+    /// Resolves in the sandbox when the end has begun; never in production.
+    pub async fn stopping(&self) {
+        loop {
+            let told = self.next_change();
+            if self.life.stage() == Stage::Stopping {
+                return;
+            }
+            told.await;
         }
     }
 

@@ -12,6 +12,7 @@ use core::fmt;
 use core::future::pending;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
+use kaipiao_app::App;
 use kaipiao_app::faults::{CallFault, CallPath, Called, Faults, Struck, Whose};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::payment::pay_refusal::PayRefusal;
@@ -35,6 +36,7 @@ impl core::error::Error for Dropped {}
 pub(crate) struct Strikes(Arc<State>);
 
 struct State {
+    app: Arc<App>,
     faults: Arc<Faults>,
     path: CallPath,
     /// The plan that it was struck by; a request is struck once.
@@ -52,6 +54,7 @@ impl Strikes {
         }
         let path = request.extensions().get::<MatchedPath>()?;
         let strikes = Self(Arc::new(State {
+            app: Arc::clone(&server.app),
             faults: Arc::clone(faults),
             path: faults.path_of(path.as_str())?,
             struck_by: OnceLock::new(),
@@ -97,7 +100,11 @@ impl Strikes {
         let _ = self.0.struck_by.set(id);
         match fault {
             CallFault::Refused(_) | CallFault::PayRefused(_) => return Some(fault),
-            CallFault::IsLate(for_so_long) => pause(for_so_long).await,
+            CallFault::IsLate(for_so_long) => tokio::select! {
+                () = pause(for_so_long) => {}
+                // A stop is not held up.
+                () = self.0.app.stopping() => {}
+            },
             CallFault::DroppedAfter => self.0.loses_answer.store(true, Ordering::Relaxed),
             CallFault::DroppedBefore => {
                 self.0.ends_now.notify_one();
