@@ -4,7 +4,9 @@ use super::{planned, played, sent};
 use kaipiao_app::faults::{CallPath, Whose};
 use kaipiao_http::{ROUTES, struck_paths};
 use kaipiao_tests::pay_client::{MCHID, PayClient};
-use kaipiao_tests::{MERCHANT, MINI_PROGRAM, PLATFORM, TestServer, assert_ok, assert_refused};
+use kaipiao_tests::{
+    MERCHANT, MINI_PROGRAM, PLATFORM, REIMBURSER, TestServer, assert_ok, assert_refused,
+};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -127,8 +129,7 @@ fn a_pay_merchants_call_is_refused_in_signed_xml() {
 #[test]
 fn every_call_that_is_listed_can_be_struck() {
     let server = TestServer::start();
-    let (merchant, platform) = (server.merchant(), server.client(PLATFORM));
-    let mini_program = server.client(MINI_PROGRAM);
+    let clients = [MERCHANT, PLATFORM, REIMBURSER, MINI_PROGRAM].map(|appid| server.client(appid));
     // Whose call it is where there is no token; a call is struck before its secret is looked at.
     let grant = [("grant_type", "client_credential"), ("appid", MERCHANT), ("secret", "none")];
     let claim = grant.into_iter().chain([("appsecret", "none")]);
@@ -142,7 +143,7 @@ fn every_call_that_is_listed_can_be_struck() {
         let route = ROUTES.iter().find(|route| route.path == path).unwrap();
         let method = if route.methods.contains("GET") { "GET" } else { "POST" };
         // Whoever may not call is refused for that.
-        let is_struck = [&merchant, &platform, &mini_program].iter().any(|client| {
+        let is_struck = clients.iter().any(|client| {
             let called = format!("{}&{query}", client.path(path));
             server.call(method, &called, &named)["errcode"] == -1
         });

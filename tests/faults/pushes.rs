@@ -76,7 +76,8 @@ fn two_pushes_of_an_order_go_out_in_the_wrong_order() {
     server.set_callback(MERCHANT, &receiver, "plain");
     planned(&server, json!({"target": "push", "reorder": true}));
     client.issued("1", "R1");
-    (receiver.next(), receiver.next());
+    receiver.next();
+    receiver.next();
     assert_eq!(events(&receiver), [RESULT, AUTHORIZED]);
     server.all_completed();
     let pushes = server.pushes("order_id=1");

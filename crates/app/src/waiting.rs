@@ -6,7 +6,7 @@
 mod events;
 mod scope;
 
-pub use self::events::{Awaited, Happened, What};
+pub use self::events::{Awaited, Happened, Question, What};
 use self::scope::Scope;
 pub use self::scope::There;
 use crate::app::App;
@@ -14,8 +14,6 @@ use crate::changes::MOST_WAITING;
 use crate::failure::Failure;
 use crate::life::Stage;
 use core::time::Duration;
-use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::authorization::order_id::OrderId;
 use std::time::Instant;
 use tokio::time::timeout;
 
@@ -23,19 +21,6 @@ use tokio::time::timeout;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What is committed within so long is looked for once.
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// What is waited for.
-#[derive(Clone, Debug)]
-pub struct Question {
-    /// The order, or the payment of this number.
-    pub order_id: OrderId,
-    /// Whose order it is, or of a push, who receives it; None: whoever.
-    pub appid: Option<AppId>,
-    /// What is to happen.
-    pub awaited: Awaited,
-    /// Only later than this counts, in the domain's milliseconds.
-    pub after_ms: i64,
-}
 
 /// What waiting came to.
 #[derive(Debug)]

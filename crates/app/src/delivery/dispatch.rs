@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::delivery::callbacks;
+use crate::delivery::overtaking;
 use crate::delivery::push_faults::{Course, LOST, Oddity, Overtaking, Sending};
 use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
@@ -71,7 +72,8 @@ impl Work for Dispatch {
 
 /// One attempt, from the claim to the report.
 async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place, hold: &Hold) -> Ended {
-    let course = app.push_faults.as_ref().map_or(Course::IsSent, |faults| faults.course(app, push));
+    let faults = app.push_faults.as_ref();
+    let course = faults.map_or(Course::IsSent, |faults| faults.course(push, app.now()));
     let (sending, place) = match course {
         Course::IsSent => (sending(app, push, hold).await, Some(place)),
         Course::IsDuplicated => {
@@ -135,7 +137,8 @@ async fn let_overtake(
     overtaking: &Overtaking,
     hold: &Hold,
 ) -> Result<Sending, Unsent> {
-    let next = hold.while_it_lasts(overtaking.next(app, push)).await.ok_or(Unsent::Lapsed)?;
+    let next = hold.while_it_lasts(overtaking::next(app, push, overtaking)).await;
+    let next = next.ok_or(Unsent::Lapsed)?;
     if let Some(next) = next.map_err(Unsent::Failed)? {
         let sent = Sending { oddity: Some(Oddity::Overtook), ..sending(app, &next, hold).await? };
         if let Some(faults) = &app.push_faults {

@@ -3,24 +3,16 @@
 //! What was begun with a push is in this process's memory: a push that another node goes on with, or that outlives a
 //! restart, is sent as any other.
 
-use crate::app::App;
-use crate::failure::Failure;
 use crate::faults::{Fault, Faults, Planned, PushFault, Struck};
-use crate::life::Stage;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::delivery::push::AttemptResult;
-use kaipiao_ports::delivery::outbox::{Push, PushId, PushQuery, PushState, StateFilter};
+use kaipiao_ports::delivery::outbox::{Push, PushId};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 
-/// How often it is looked whatever is told whether the push has come that is to overtake.
-const LOOK_FOR_NEXT_EVERY: Duration = Duration::from_secs(1);
-/// Open pushes of an order that are looked through for it.
-const MOST_OF_AN_ORDER: usize = 100;
 /// Pushes that something was begun with at most: of more, the oldest beginning is forgotten.
 const MOST_BEGUN: usize = 1000;
 /// Pushes that wait at once for the one that is to overtake them: each is under way meanwhile.
@@ -69,26 +61,8 @@ pub(crate) enum Course {
 /// A push that lets the order's next one go first, if that comes in time.
 pub(crate) struct Overtaking {
     /// Until when it waits, by the domain's clock.
-    until: Timestamp,
+    pub(crate) until: Timestamp,
     _place: OwnedSemaphorePermit,
-}
-
-impl Overtaking {
-    /// The order's next push as soon as there is one; None: none has come in time, or the server stops. Nothing is written
-    /// meanwhile: whoever waits holds the push's claim.
-    pub(crate) async fn next(&self, app: &App, push: &Push) -> Result<Option<Push>, Failure> {
-        loop {
-            let told = app.next_change();
-            if let Some(next) = next_of(app, push).await? {
-                return Ok(Some(next));
-            }
-            if app.now() >= self.until || app.life().stage() == Stage::Stopping {
-                return Ok(None);
-            }
-            // An error: nobody has told of anything, and it is looked all the same.
-            let _ = timeout(LOOK_FOR_NEXT_EVERY, told).await;
-        }
-    }
 }
 
 /// A sending, and what it came to.
@@ -137,7 +111,7 @@ impl PushFaults {
     }
 
     /// How the next attempt at a push goes.
-    pub(crate) fn course(&self, app: &App, push: &Push) -> Course {
+    pub(crate) fn course(&self, push: &Push, now: Timestamp) -> Course {
         match self.take(push) {
             Some(Begun::GoesOut) => Course::IsSent,
             Some(Begun::IsDuplicated) => {
@@ -145,11 +119,11 @@ impl PushFaults {
                 Course::IsDuplicated
             }
             Some(Begun::WentOut(sending)) => Course::WentOut(sending),
-            None => self.struck(app, push),
+            None => self.struck(push, now),
         }
     }
 
-    fn struck(&self, app: &App, push: &Push) -> Course {
+    fn struck(&self, push: &Push, now: Timestamp) -> Course {
         if !self.faults.are_planned() {
             return Course::IsSent;
         }
@@ -166,14 +140,14 @@ impl PushFaults {
             (PushFault::IsLost, _) => Course::IsLost,
             (PushFault::IsLate(for_so_long), _) => {
                 self.begin(push, Begun::GoesOut);
-                Course::IsPutOff(app.now() + for_so_long)
+                Course::IsPutOff(now + for_so_long)
             }
             (PushFault::IsDuplicated, _) => {
                 self.begin(push, Begun::IsDuplicated);
                 Course::IsDuplicated
             }
             (PushFault::IsOvertaken(within), Some(place)) => {
-                Course::IsOvertaken(Overtaking { until: app.now() + within, _place: place })
+                Course::IsOvertaken(Overtaking { until: now + within, _place: place })
             }
             (PushFault::IsOvertaken(_), None) => Course::IsSent,
         }
@@ -208,19 +182,4 @@ impl PushFaults {
     pub(crate) fn ended(&self, push: &Push) {
         self.take(push);
     }
-}
-
-/// The push that waits right behind this one.
-async fn next_of(app: &App, push: &Push) -> Result<Option<Push>, Failure> {
-    let query = PushQuery {
-        account: Some(push.id.account.clone()),
-        ordering_keys: vec![push.ordering_key.clone()],
-        state: Some(StateFilter::Open),
-        after: None,
-        limit: MOST_OF_AN_ORDER,
-    };
-    let listed = app.store.pushes(&query).await?;
-    let waiting = listed.into_iter().map(|listed| listed.push);
-    let behind = waiting.filter(|one| one.id.number > push.id.number);
-    Ok(behind.filter(|one| one.state == PushState::Waiting).min_by_key(|one| one.id.number))
 }

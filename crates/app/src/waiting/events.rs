@@ -4,12 +4,27 @@ use crate::payment::notices;
 use crate::signed::{auth_push, result_push, status_push};
 use core::fmt;
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order::Order;
+use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::people::message::Message;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_ports::delivery::outbox::ListedPush;
+
+/// What is waited for.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The order, or the payment of this number.
+    pub order_id: OrderId,
+    /// Whose order it is, or of a push, who receives it; None: whoever.
+    pub appid: Option<AppId>,
+    /// What is to happen.
+    pub awaited: Awaited,
+    /// Only later than this counts, in the domain's milliseconds.
+    pub after_ms: i64,
+}
 
 /// Something that happens to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

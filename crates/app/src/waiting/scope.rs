@@ -1,7 +1,6 @@
 //! Where it is looked for what has happened to an order.
 
-use super::Question;
-use super::events::{Awaited, Happened, What};
+use super::events::{Awaited, Happened, Question, What};
 use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::orders;
