@@ -9,6 +9,7 @@ mod authorization;
 mod bar_code;
 mod demo_shop;
 mod error_codes;
+mod form;
 mod home;
 mod lang;
 mod page;
@@ -26,6 +27,9 @@ mod time;
 mod visit;
 mod wrong_call;
 
+pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
+pub use lang::{HOST_ONLY, Lang, cookie};
+pub use page::encoded;
 pub use pages::Pages;
 pub use router::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES, no_invoice, paths, router, sandbox_paths};

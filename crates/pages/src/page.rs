@@ -119,7 +119,7 @@ pub(crate) fn further(path: &str, next: Option<String>) -> String {
 }
 
 /// A text as a parameter's value in an address.
-pub(crate) fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 

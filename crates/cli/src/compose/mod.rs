@@ -28,7 +28,8 @@ use crate::tls::ServedCertificate;
 use core::time::Duration;
 use home::home;
 use kaipiao_app::sandbox::Sandbox;
-use kaipiao_http::{BodyBudget, CallLog, HttpSettings, Server, call_paths};
+use kaipiao_console::Console;
+use kaipiao_http::{BodyBudget, CallLog, ClientAddress, HttpSettings, Server, call_paths};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
@@ -84,7 +85,15 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         is_https: scheme == "https",
         public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
-    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
+    let console = Console {
+        app: Arc::clone(&app),
+        is_sandbox: pages.is_sandbox,
+        is_https: pages.is_https,
+        public_host: pages.public_host.clone(),
+        client_address: |extensions| extensions.get().map(|ClientAddress(address)| *address),
+    };
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages)
+        .merge(kaipiao_console::router(console));
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),

@@ -10,12 +10,13 @@ use crate::authorization::fields::{
 };
 use crate::authorization::way_back::WayBack;
 use crate::authorization::words::{ClosedBecause, News, Purpose, Said};
+use crate::form::Form;
 use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::phone::around;
 use crate::telephone::tel_address;
 use crate::time::china_time;
-use crate::visit::{Form, UserVisit, Visit, unavailable};
+use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};

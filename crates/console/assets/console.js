@@ -1,0 +1,2 @@
+// What makes the console quicker. Nothing needs it.
+"use strict";
