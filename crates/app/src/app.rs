@@ -1,5 +1,7 @@
 //! The context of every use case.
 
+use crate::access::login_attempts::LoginAttempts;
+use crate::access::passwords::Passwords;
 use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
 use crate::failure::Failure;
@@ -77,6 +79,8 @@ pub struct App {
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
+    pub(crate) login_attempts: LoginAttempts,
+    pub(crate) passwords: Passwords,
     pub(crate) mailboxes: Mailboxes,
     pub(crate) title_picks: TitlePicks,
     pub(crate) callback_checks: ChecksUnderWay,
@@ -108,6 +112,8 @@ impl App {
             keys,
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
+            login_attempts: LoginAttempts::default(),
+            passwords: Passwords::default(),
             mailboxes: Mailboxes::default(),
             title_picks: TitlePicks::default(),
             callback_checks: ChecksUnderWay::default(),

@@ -133,6 +133,13 @@ impl Frame {
 
 /// Where the console begins.
 pub(crate) const CONSOLE_PATH: &str = "/console";
+/// Where one logs in.
+pub(crate) const LOGIN_PATH: &str = "/console/login";
+
+/// The login's address, with the way back.
+pub(crate) fn login_address(next: &str) -> String {
+    format!("{LOGIN_PATH}?next={}", encoded(next))
+}
 
 /// Only our own style and script may load, forms go nowhere else, and the one thing that a page frames is the preview
 /// of an authorization page.

@@ -9,7 +9,9 @@
 mod accounts;
 mod assets;
 mod console;
+mod cookies;
 mod frame;
+mod login;
 mod parts;
 mod router;
 mod seat;

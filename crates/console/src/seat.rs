@@ -2,15 +2,16 @@
 //! known, and every form that reaches a handler was made for them.
 
 use crate::console::Console;
-use crate::frame::{Frame, Who};
+use crate::cookies::{SESSION_COOKIE, read_cookie};
+use crate::frame::{Frame, LOGIN_PATH, Who, login_address, see_other};
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::Failure;
-use kaipiao_app::access::accounts;
-use kaipiao_app::people::login;
+use kaipiao_app::access::{accounts, console_login};
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_pages::{Form, FormRefused, Lang, read_form};
@@ -56,12 +57,7 @@ impl Seat {
                 (&words, &words),
             );
         }
-        tracing::error!(why = %failure, "a page of the console failed");
-        self.frame.notice(
-            StatusCode::SERVICE_UNAVAILABLE,
-            ("系统繁忙", "The server is busy"),
-            ("请稍后再试，详情见日志。", "Try again in a moment; the log says why."),
-        )
+        unavailable(&self.frame, failure)
     }
 }
 
@@ -85,24 +81,28 @@ pub(crate) async fn seated(
     let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let query = Form::parse(parts.uri.query().unwrap_or("").as_bytes());
     let mut frame = Frame { lang, here, form_token: String::new(), who: None };
-    let Some(Known { who, role, tie }) = known(&console) else {
-        return frame.not_found();
+    let Known { who, role, tie } = match known(&console, &frame, &parts.headers).await {
+        Ok(Some(known)) => known,
+        Ok(None) if parts.method == Method::GET => return see_other(&login_address(&frame.here)),
+        Ok(None) => return see_other(LOGIN_PATH),
+        Err(response) => return response,
     };
     frame.who = Some(who);
-    frame.form_token = login::form_token(&console.app, &tie);
-    let mut seat = Seat { frame, role, query: Arc::new(query), form: Arc::new(Form::default()) };
+    frame.form_token = console_login::form_token(&console.app, &tie);
+    let mut form = Form::default();
     if parts.method == Method::POST {
-        match read_form(&parts.headers, body, &console.public_host).await {
-            Ok(form) if !login::is_form_token(&console.app, &tie, form.get("form_token")) => {
-                return foreign(&seat.frame);
-            }
-            Ok(form) => seat.form = Arc::new(form),
-            Err(FormRefused::Foreign) => return foreign(&seat.frame),
-            Err(FormRefused::Unreadable) => return unreadable(&seat.frame),
+        form = match read_form(&parts.headers, body, &console.public_host).await {
+            Ok(form) => form,
+            Err(FormRefused::Foreign) => return foreign(&frame),
+            Err(FormRefused::Unreadable) => return unreadable(&frame),
+        };
+        if !console_login::is_form_token(&console.app, &tie, form.get("form_token")) {
+            return foreign(&frame);
         }
     }
+    let seat = Seat { frame, role, query: Arc::new(query), form: Arc::new(form) };
     parts.extensions.insert(seat);
-    next.run(Request::from_parts(parts, axum::body::Body::empty())).await
+    next.run(Request::from_parts(parts, Body::empty())).await
 }
 
 /// Somebody who is known.
@@ -113,14 +113,62 @@ struct Known {
     tie: String,
 }
 
-/// Who sits there.
-fn known(console: &Console) -> Option<Known> {
-    let who = Who { name: "sandbox".to_owned(), is_operator: true, can_leave: false };
-    let sandbox = Known { who, role: ConsoleRole::Operator, tie: "console sandbox".to_owned() };
-    console.is_sandbox.then_some(sandbox)
+impl Known {
+    fn new(name: &str, role: ConsoleRole, can_leave: bool, tie: String) -> Self {
+        let who = Who { name: name.to_owned(), is_operator: role.is_operator(), can_leave };
+        Self { who, role, tie }
+    }
 }
 
-fn foreign(frame: &Frame) -> Response {
+/// Who sits there: whom the proxy's signed header names, whoever has logged in, and in a sandbox anybody.
+async fn known(
+    console: &Console,
+    frame: &Frame,
+    headers: &HeaderMap,
+) -> Result<Option<Known>, Response> {
+    if let Some(value) = sso_value(console, headers) {
+        return match console_login::signed_on(&console.app, value) {
+            Ok((name, role)) => {
+                let tie = format!("sso {name}");
+                Ok(Some(Known::new(name.as_str(), role, false, tie)))
+            }
+            Err(why) => {
+                tracing::warn!(%why, "a signed header was refused by the console");
+                Err(not_signed_on(frame))
+            }
+        };
+    }
+    let session = read_cookie(console, headers, SESSION_COOKIE).unwrap_or_default();
+    match console_login::session_user(&console.app, &session).await {
+        Ok(Some(user)) => Ok(Some(Known::new(user.name.as_str(), user.role, true, session))),
+        Ok(None) if console.is_sandbox => {
+            Ok(Some(Known::new("sandbox", ConsoleRole::Operator, false, "sandbox".to_owned())))
+        }
+        Ok(None) => Ok(None),
+        Err(failure) => Err(unavailable(frame, &failure)),
+    }
+}
+
+/// What the header says that the settings name; None: they name none, or it is not there.
+fn sso_value<'a>(console: &Console, headers: &'a HeaderMap) -> Option<&'a str> {
+    let name = console_login::sso_header(&console.app);
+    let value = if name.is_empty() { None } else { headers.get(name) };
+    // What is no text is signed by nobody.
+    value.map(|value| value.to_str().unwrap_or(""))
+}
+
+fn not_signed_on(frame: &Frame) -> Response {
+    frame.notice(
+        StatusCode::UNAUTHORIZED,
+        ("无法登录", "We couldn't log you in"),
+        (
+            "单点登录的信息无效或已过期，详情见服务日志。",
+            "What your single sign-on says of you is not valid, or has expired; the server's log says why.",
+        ),
+    )
+}
+
+pub(crate) fn foreign(frame: &Frame) -> Response {
     frame.notice(
         StatusCode::FORBIDDEN,
         ("请从本页面重新提交", "Please submit the form again"),
@@ -131,7 +179,7 @@ fn foreign(frame: &Frame) -> Response {
     )
 }
 
-fn unreadable(frame: &Frame) -> Response {
+pub(crate) fn unreadable(frame: &Frame) -> Response {
     frame.notice(
         StatusCode::BAD_REQUEST,
         ("提交的内容无法读取", "We couldn't read what you sent"),
@@ -139,5 +187,15 @@ fn unreadable(frame: &Frame) -> Response {
             "内容过大或网络中断，请返回重试。",
             "It's too large, or the connection dropped. Go back and try again.",
         ),
+    )
+}
+
+/// The store is away. The words are for people; the log has the store's.
+fn unavailable(frame: &Frame, failure: &Failure) -> Response {
+    tracing::error!(why = %failure, "a page of the console failed");
+    frame.notice(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ("系统繁忙", "The server is busy"),
+        ("请稍后再试，详情见服务日志。", "Try again in a moment; the server's log says why."),
     )
 }
