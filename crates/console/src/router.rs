@@ -1,6 +1,6 @@
 //! Every page of the console, and where it is.
 
-use crate::accounts;
+use crate::accounts::{self, account, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::frame::{CONSOLE_PATH, LOGIN_PATH, see_other};
@@ -25,7 +25,15 @@ pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
 pub fn router(console: Console) -> Router {
     let guarded = Router::new()
         .route(CONSOLE_PATH, get(start))
-        .route("/console/accounts", get(accounts::list))
+        .route(accounts::words::PATH, get(accounts::list::list))
+        .route("/console/accounts/{appid}", get(account::show))
+        .route("/console/accounts/{appid}/secret", post(settings::renew_secret))
+        .route("/console/accounts/{appid}/contact", post(settings::set_contact))
+        .route("/console/accounts/{appid}/pay", post(settings::set_pay_link))
+        .route("/console/accounts/{appid}/callback", post(callback::set))
+        .route("/console/accounts/{appid}/test-push", post(callback::send_test))
+        .route("/console/accounts/{appid}/fields", get(page_fields::show).post(page_fields::show))
+        .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
         .route("/console/logout", post(login::leave))
         .route("/console/{*rest}", get(nothing).post(nothing))
         .layer(from_fn_with_state(console.clone(), seated));
@@ -39,7 +47,7 @@ pub fn router(console: Console) -> Router {
 
 /// `GET /console`
 async fn start(_: Seat) -> Response {
-    see_other(accounts::PATH)
+    see_other(accounts::words::PATH)
 }
 
 async fn nothing(seat: Seat) -> Response {

@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::cookies::{SESSION_COOKIE, read_cookie};
 use crate::frame::{Frame, LOGIN_PATH, Who, login_address, see_other};
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
@@ -67,6 +67,19 @@ impl<S: Sync> FromRequestParts<S> for Seat {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         // A route that is not behind the layer shows nothing to anybody.
         parts.extensions.get().cloned().ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())
+    }
+}
+
+/// The name in a page's address; what is no text there is the address of nothing.
+pub(crate) struct Named(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let seat = Seat::from_request_parts(parts, state).await?;
+        let name = Path::from_request_parts(parts, state).await;
+        name.map(|Path(name)| Self(name)).map_err(|_| seat.frame.not_found())
     }
 }
 

@@ -27,6 +27,7 @@ mod time;
 mod visit;
 mod wrong_call;
 
+pub use authorization::preview::{Preview, preview};
 pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};

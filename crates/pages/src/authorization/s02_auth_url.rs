@@ -317,6 +317,11 @@ fn refilled(frame: &Frame, page: AuthPage, form: &Form) -> Response {
     html(StatusCode::OK, &asking(frame, &page, &filling, wants_saving, &[], ""))
 }
 
+/// The page as somebody sees it who has not answered and keeps no title.
+pub(super) fn untouched<'a>(frame: &'a Frame, page: &'a AuthPage) -> impl Template + 'a {
+    asking(frame, page, &first_filling(page), false, &[], "")
+}
+
 fn asking<'a>(
     frame: &'a Frame,
     page: &'a AuthPage,

@@ -1,5 +1,6 @@
 //! The accounts that a user may see.
 
+use crate::accounts::words::{PATH, role_name};
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::parts::{Cell, Pager, Table, Tone};
@@ -9,9 +10,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::access::accounts;
-use kaipiao_domain::access::account::{Account, Role};
+use kaipiao_domain::access::account::Account;
 
-pub(crate) const PATH: &str = "/console/accounts";
 const ROWS: usize = 50;
 
 #[derive(Template)]
@@ -71,14 +71,4 @@ fn row(frame: &Frame, account: &Account) -> Vec<Cell> {
         Cell::mark(role_name(frame, account.role), Tone::Quiet),
         Cell::code(account.bound_to.as_ref().map(ToString::to_string).unwrap_or_default()),
     ]
-}
-
-fn role_name(frame: &Frame, role: Role) -> &'static str {
-    match role {
-        Role::Merchant => frame.lang.t("商户（公众号）", "Merchant (Official Account)"),
-        Role::Platform => frame.lang.t("开票平台", "Invoicing platform"),
-        Role::Reimburser => frame.lang.t("报销企业", "Reimbursing company"),
-        Role::MiniProgram => frame.lang.t("小程序", "Mini program"),
-        Role::MobileApp => frame.lang.t("移动应用", "Mobile app"),
-    }
 }
