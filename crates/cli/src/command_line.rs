@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use kaipiao_cli::compose::ComposeError;
 use kaipiao_cli::demo;
 use kaipiao_cli::doctor::{self, Flag};
+use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::JobsAsk;
 use kaipiao_cli::pushes::PushesAsk;
 use kaipiao_cli::settings::Settings;
@@ -62,9 +63,8 @@ pub(crate) enum Command {
     Health {
         #[command(flatten)]
         args: SettingsArgs,
-        /// The server's address [default: where the settings listen]
-        #[arg(long)]
-        server: Option<String>,
+        #[command(flatten)]
+        ask: HealthAsk,
     },
     /// Walk the store, also beside a running server, and report every invariant that does not hold.
     ///

@@ -10,14 +10,17 @@ use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Listening};
 use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
+use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
+use kaipiao_cli::telemetry::Telemetry;
 use kaipiao_cli::{READ_PDF, read_pdf};
 use kaipiao_cli::{accounts, demo, health, log, moving, tls};
 use signals::{Signals, second_signal};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Many small allocations on many threads.
 #[global_allocator]
@@ -42,7 +45,7 @@ async fn run() -> ExitCode {
         Command::Demo { curl: false, .. } => return demo::run().await,
         Command::Pushes { args, ask } => print_pushes(&args, ask).await,
         Command::Jobs { args, ask } => print_jobs(&args, ask).await,
-        Command::Health { args, server } => print_health(&args, server).await,
+        Command::Health { args, ask } => print_health(&args, ask).await,
         Command::Check { args, limit, json } => {
             return check_store(&args, CheckAsk { limit, json }).await;
         }
@@ -104,7 +107,8 @@ async fn serve(
     let mut settings = args.settings()?;
     changes.change(&mut settings);
     let second_signal = second_signal()?;
-    let log = log::start(&settings.log)?;
+    let telemetry = Telemetry::start(&settings)?;
+    let log = log::start(&settings.log, telemetry.as_ref())?;
     let mut serving = std::pin::pin!(serve_with_log(&settings, fault));
     let served = tokio::select! {
         served = &mut serving => served,
@@ -115,6 +119,9 @@ async fn serve(
             std::process::exit(ENDED_AT_ONCE);
         }
     };
+    if let Some(telemetry) = telemetry {
+        telemetry.end(Duration::from_millis(settings.limits.shutdown_ms)).await;
+    }
     log.end();
     served
 }
@@ -199,9 +206,9 @@ async fn print_jobs(args: &SettingsArgs, ask: JobsAsk) -> Result<(), ComposeErro
     print_asked(move || jobs::run(&settings, &ask)).await
 }
 
-async fn print_health(args: &SettingsArgs, server: Option<String>) -> Result<(), ComposeError> {
+async fn print_health(args: &SettingsArgs, ask: HealthAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
-    print_asked(move || health::run(&settings, server.as_deref())).await
+    print_asked(move || health::run(&settings, &ask)).await
 }
 
 /// Prints what a server was asked, which blocks its thread.

@@ -181,19 +181,23 @@ fn is_same(app: &App, appid: &AppId, before: Option<Callback>, opened: &OpenCall
     before.is_some_and(|before| open(app, appid, before).is_ok_and(|before| before == *opened))
 }
 
-/// The address must answer a signed GET with the echostr, and nothing else.
-async fn verify(app: &App, callback: &OpenCallback) -> Result<(), String> {
+/// The signed GET by which an address is verified, and the echostr that it must answer.
+pub(crate) fn verification(app: &App, callback: &OpenCallback) -> (Outgoing, String) {
     let echostr = u64::from_be_bytes(app.random()).to_string();
     let fresh = freshness(app);
-    let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
-    let time_limit = app.settings.push.concurrency.time_limit;
     let asked = Outgoing {
-        url,
+        url: verification_url(&callback.url, &callback.signing.token, &echostr, &fresh),
         headers: Vec::new(),
         content: None,
-        time_limit,
+        time_limit: app.settings.push.concurrency.time_limit,
         most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
     };
+    (asked, echostr)
+}
+
+/// The address must answer a signed GET with the echostr, and nothing else.
+async fn verify(app: &App, callback: &OpenCallback) -> Result<(), String> {
+    let (asked, echostr) = verification(app, callback);
     let answer = app.sender.send(asked).await;
     let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
     let body = String::from_utf8_lossy(&answer.body);

@@ -14,6 +14,7 @@ mod issuing;
 mod limits;
 mod log;
 mod login;
+mod metrics;
 mod mode;
 mod pay_merchants;
 mod platform;
@@ -34,6 +35,7 @@ pub use issuing::{Issuing, OutsideIssuer};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use login::Login;
+pub use metrics::{Metrics, Telemetry};
 pub use mode::ModeName;
 pub use pay_merchants::PayMerchantSetting;
 pub(crate) use platform::FILES;
@@ -84,6 +86,10 @@ pub struct Settings {
     pub tls: Tls,
     /// Logging.
     pub log: Log,
+    /// Where metrics are read.
+    pub metrics: Metrics,
+    /// Where traces go.
+    pub telemetry: Telemetry,
     /// The authorization page's link.
     pub authorization: Authorization,
     /// Who sits before a page.
@@ -140,6 +146,8 @@ impl Settings {
         addresses::check_allowed_hosts(&self.allowed_hosts)?;
         self.check_tls()?;
         self.console.check()?;
+        self.metrics.address()?;
+        self.telemetry.traces_url()?;
         self.database.node()?;
         if !self.database.url.is_empty() {
             self.database.address()?;
@@ -154,6 +162,7 @@ impl Settings {
             self.authorization.bounded(),
             self.login.bounded(),
             self.console.bounded(),
+            self.telemetry.bounded(),
             self.limits.bounded(),
             self.issuing.bounded(),
             self.platform.bounded(),

@@ -10,6 +10,7 @@ mod log;
 mod operations;
 mod outside_issuer;
 mod stop;
+mod telemetry;
 mod tls;
 
 use kaipiao_tests::wait_for;
