@@ -56,6 +56,18 @@ impl AdminClient {
         self.answer(request, ureq::RequestBuilder::send_empty)
     }
 
+    /// PUT of a JSON body: the answer's text.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<String, ComposeError> {
+        let request = self.agent.put(format!("{}/{path}", self.base));
+        self.answer(request, |request| request.send_json(body))
+    }
+
+    /// DELETE: the answer's text.
+    pub(crate) fn delete(&self, path: &str) -> Result<String, ComposeError> {
+        let request = self.agent.delete(format!("{}/{path}", self.base));
+        self.answer(request, ureq::RequestBuilder::call)
+    }
+
     fn answer<B>(
         &self,
         request: ureq::RequestBuilder<B>,

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use kaipiao_cli::compose::ComposeError;
+use kaipiao_cli::console_users::ConsoleUserAsk;
 use kaipiao_cli::demo;
 use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::health::HealthAsk;
@@ -113,6 +114,13 @@ pub(crate) enum Command {
     Move {
         #[command(flatten)]
         args: SettingsArgs,
+    },
+    /// Add, list and remove who works with the console, also beside a running server.
+    ConsoleUser {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(subcommand)]
+        ask: ConsoleUserAsk,
     },
     /// Print the sandbox's accounts, users and openids.
     Accounts {

@@ -9,6 +9,7 @@ pub mod check;
 mod clients;
 pub mod compose;
 mod connections;
+pub mod console_users;
 pub mod demo;
 pub mod doctor;
 pub mod fault;

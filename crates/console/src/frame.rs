@@ -28,15 +28,25 @@ const fn place(
 }
 
 /// The groups of the navigation: what each is called, and its places.
-const NAVIGATION: &[(&str, &str, &[Place])] = &[(
-    "设置",
-    "Settings",
-    &[place(
-        "/console/accounts",
-        ("账号", "Accounts"),
-        "M4 21v-7M4 10V3M12 21v-9M12 8V3M20 21v-5M20 12V3M1 14h6M9 8h6M17 16h6",
-    )],
-)];
+const NAVIGATION: &[(&str, &str, &[Place])] = &[
+    (
+        "状态",
+        "State",
+        &[Place {
+            is_for_operators: true,
+            ..place("/console", ("概览", "Overview"), "M3 3v18h18M7 15l4-5 4 3 5-7")
+        }],
+    ),
+    (
+        "设置",
+        "Settings",
+        &[place(
+            "/console/accounts",
+            ("账号", "Accounts"),
+            "M4 21v-7M4 10V3M12 21v-9M12 8V3M20 21v-5M20 12V3M1 14h6M9 8h6M17 16h6",
+        )],
+    ),
+];
 
 /// Who sits before a page, as it says.
 #[derive(Clone)]

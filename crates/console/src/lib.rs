@@ -8,10 +8,12 @@
 
 mod accounts;
 mod assets;
+mod charts;
 mod console;
 mod cookies;
 mod frame;
 mod login;
+mod overview;
 mod parts;
 mod router;
 mod seat;

@@ -3,8 +3,9 @@
 use crate::accounts::{self, account, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
-use crate::frame::{CONSOLE_PATH, LOGIN_PATH, see_other};
+use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
 use crate::login;
+use crate::overview;
 use crate::seat::{Seat, seated};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -17,14 +18,14 @@ pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
     methods: "GET POST",
     path: CONSOLE_PATH,
     section: "page",
-    what: "the console: accounts and settings, with a login in production",
-    what_zh: "控制台：账号与设置，正式环境需登录",
+    what: "the console: overview, accounts and settings; with a login in production",
+    what_zh: "控制台：概览、账号与设置，正式环境需登录",
 }];
 
 /// The console.
 pub fn router(console: Console) -> Router {
     let guarded = Router::new()
-        .route(CONSOLE_PATH, get(start))
+        .route(CONSOLE_PATH, get(overview::show))
         .route(accounts::words::PATH, get(accounts::list::list))
         .route("/console/accounts/{appid}", get(account::show))
         .route("/console/accounts/{appid}/secret", post(settings::renew_secret))
@@ -43,11 +44,6 @@ pub fn router(console: Console) -> Router {
         .route(LOGIN_PATH, get(login::show).post(login::enter))
         .merge(guarded)
         .with_state(console)
-}
-
-/// `GET /console`
-async fn start(_: Seat) -> Response {
-    see_other(accounts::words::PATH)
 }
 
 async fn nothing(seat: Seat) -> Response {

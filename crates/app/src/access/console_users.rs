@@ -106,10 +106,10 @@ pub async fn remove(app: &App, name: &str) -> Result<bool, Failure> {
     commit_unless_changed(app, Commit::of(vec![removal])).await
 }
 
-/// A password that nobody could guess: 24 letters and digits, 119 bits.
-pub fn new_password(app: &App) -> String {
+/// A password that nobody could guess: 24 letters and digits, 120 bits.
+pub fn new_password(random: [u8; 24]) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    app.random::<24>().iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+    random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
 }
 
 fn read_name(name: &str) -> Result<ConsoleName, Refusal> {

@@ -14,6 +14,7 @@ mod use_cases;
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
 pub use error::ComposeError;
 pub(crate) use issuers::outside_issuers;
+pub(crate) use keys::keys_of;
 pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;
@@ -38,7 +39,6 @@ use kaipiao_http::{
 };
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
-use keys::keys_of;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
 use operations::Operations;
 use std::net::SocketAddr;
