@@ -102,6 +102,9 @@ fn in_production_nobody_is_let_in_but_by_their_password() {
     let accounts = get(&server, "/console/accounts", &amy);
     assert!(accounts.body().contains(MERCHANT) && accounts.body().contains(PLATFORM));
     assert!(get(&server, "/console", &amy).body().contains("Overview"));
+    assert!(get(&server, "/console/users", &amy).body().contains("amy"));
+    let platforms = get(&server, "/console/accounts?role=platform", &amy);
+    assert!(!platforms.body().contains(MERCHANT) && platforms.body().contains(PLATFORM));
     assert_eq!(get(&server, "/console/nothing", &amy).status(), 404);
     assert_eq!(get(&server, "/console/accounts/%ff", &amy).status(), 404);
 
@@ -166,6 +169,9 @@ fn a_developer_sees_and_changes_their_accounts_alone() {
     let accounts = get(&server, "/console/accounts", &dev);
     assert!(accounts.body().contains(MERCHANT) && !accounts.body().contains(PLATFORM));
     assert_eq!(get(&server, "/console", &dev).headers()["location"], "/console/accounts");
+    let other = get(&server, &format!("/console/accounts?appid={PLATFORM}"), &dev);
+    assert!(other.body().contains("There are no accounts"), "{}", other.body());
+    assert_eq!(get(&server, "/console/users", &dev).status(), 404);
     let token = form_token(accounts.body());
     for (appid, expected) in [(MERCHANT, 200), (PLATFORM, 404), (MOBILE_APP, 404)] {
         let path = format!("/console/accounts/{appid}");

@@ -24,6 +24,7 @@ async fn every_page_reads_well_at_a_desk_and_on_a_phone() {
             ("overview-day", "/console?span=day".to_owned()),
             ("accounts", "/console/accounts".to_owned()),
             ("account", format!("/console/accounts/{MERCHANT}")),
+            ("users", "/console/users".to_owned()),
             ("fields", format!("/console/accounts/{MERCHANT}/fields")),
             ("nothing", "/console/nothing".to_owned()),
             ("login", "/console/login".to_owned()),
@@ -57,7 +58,7 @@ async fn an_operator_logs_in_and_out() {
     browser.shoot_dense("console-login-wrong").await;
     browser.fill("password", "correct horse battery").await;
     browser.press("Log in").await;
-    browser.says("There are no accounts yet").await;
+    browser.says("There are no accounts").await;
     assert!(browser.address().await.ends_with("/console/accounts"));
     browser.shoot_dense("console-no-accounts").await;
     browser.submit(".side .foot button").await;

@@ -17,6 +17,7 @@ mod overview;
 mod parts;
 mod router;
 mod seat;
+mod users;
 
 pub use console::Console;
 pub use router::{CONSOLE_ROUTES, router};

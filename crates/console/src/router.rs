@@ -7,6 +7,7 @@ use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
 use crate::login;
 use crate::overview;
 use crate::seat::{Seat, seated};
+use crate::users;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
@@ -35,6 +36,7 @@ pub fn router(console: Console) -> Router {
         .route("/console/accounts/{appid}/test-push", post(callback::send_test))
         .route("/console/accounts/{appid}/fields", get(page_fields::show).post(page_fields::show))
         .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
+        .route(users::PATH, get(users::list))
         .route("/console/logout", post(login::leave))
         .route("/console/{*rest}", get(nothing).post(nothing))
         .layer(from_fn_with_state(console.clone(), seated));
