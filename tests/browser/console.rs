@@ -86,6 +86,7 @@ async fn a_field_is_seen_in_the_preview_at_once_and_on_the_page_once_it_is_saved
     browser.go(&format!("{}/login?next=/me/titles", server.base)).await;
     browser.submit(&format!("[value='{USER}']")).await;
     browser.go(&link).await;
+    browser.click("label[for='kind-company']").await;
     browser.says("Cost centre").await;
     browser.close().await;
 }
