@@ -11,15 +11,21 @@
 //!
 //! `cargo xtask kits`: builds the kits of clients/ and tries them beside a real server.
 //!
+//! `cargo xtask book [<page>]`: runs the pages of the book, of all or of those that have this in their name.
+//!
+//! `cargo xtask package`: builds the Debian package, the container's root folder and the book, and tries each.
+//!
 //! `cargo xtask errors`: writes docs/errors.md, with requests that the tests really sent.
 //!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
+mod book;
 mod command;
 mod errors;
 mod kits;
+mod package;
 mod postgres;
 
 use command::{Outcome, run};
@@ -71,6 +77,7 @@ const STAGES: &[Stage] = &[
     },
     Stage { name: "kits", budget: 80, run: kits_of_clients },
     Stage { name: "SDK", budget: 30, run: sdk },
+    Stage { name: "book", budget: 30, run: |root| book_pages(root, book::Pages::Quick) },
 ];
 
 fn main() -> ExitCode {
@@ -81,12 +88,15 @@ fn main() -> ExitCode {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
+        ["book"] => done(set_up(root).and_then(|()| book_pages(root, book::Pages::All))),
+        ["book", page] => done(book_pages(root, book::Pages::Named(page))),
+        ["package"] => done(package::package(root, &target(root))),
         ["kits"] => done(set_up(root).and_then(|()| kits_of_clients(root))),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits | cargo xtask book [<page>] | cargo xtask package | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -323,6 +333,20 @@ fn sdk(root: &Path) -> Outcome {
         .args(["-m", "unittest", "discover", "-v", "-s", "tests/sdk"])
         .env("KAIPIAO_BINARY", target(root).join("debug/kaipiao"))
         .current_dir(root))
+}
+
+/// The book's pages beside the real binary, which is built beside the tests of its package.
+fn book_pages(root: &Path, pages: book::Pages<'_>) -> Outcome {
+    tests(root, "--test process --no-run")?;
+    let server = postgres::Server::start()?;
+    let tools = book::Tools {
+        root,
+        folder: target(root).join("book/pages"),
+        binary: target(root).join("debug/kaipiao"),
+        python: venv(root).join("bin"),
+        database: Some(server.url()),
+    };
+    book::check(&tools, pages)
 }
 
 fn cargo(root: &Path, arguments: &str) -> Outcome {
