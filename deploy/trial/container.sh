@@ -24,7 +24,7 @@ within() {
     mount -o remount,bind,ro "$0"
     mount -t proc proc "$0/proc"
     exec chroot "$0" setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
-      env --ignore-environment PATH=/usr/bin:/bin HOME=/data bash -euo pipefail -c "$1"' "$root" "$1"
+      env --ignore-environment PATH=/usr/bin:/bin HOME=/data TMPDIR=/data bash -euo pipefail -c "$1"' "$root" "$1"
 }
 
 say "the entry point, with a read-only root"

@@ -90,7 +90,7 @@ fn main() -> ExitCode {
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
         ["book"] => done(set_up(root).and_then(|()| book_pages(root, book::Pages::All))),
         ["book", page] => done(book_pages(root, book::Pages::Named(page))),
-        ["package"] => done(package::package(root, &target(root))),
+        ["package"] => done(packaged(root)),
         ["kits"] => done(set_up(root).and_then(|()| kits_of_clients(root))),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
@@ -335,14 +335,25 @@ fn sdk(root: &Path) -> Outcome {
         .current_dir(root))
 }
 
-/// The book's pages beside the real binary, which is built beside the tests of its package.
+fn packaged(root: &Path) -> Outcome {
+    make_venv(root)?;
+    package::package(root, &target(root), &venv(root).join("bin"))
+}
+
+/// The book's pages beside the real binary, which is built beside the tests of its package, or beside `KAIPIAO_BINARY`.
 fn book_pages(root: &Path, pages: book::Pages<'_>) -> Outcome {
-    tests(root, "--test process --no-run")?;
+    let binary = match std::env::var_os("KAIPIAO_BINARY") {
+        Some(given) => PathBuf::from(given),
+        None => {
+            tests(root, "--test process --no-run")?;
+            target(root).join("debug/kaipiao")
+        }
+    };
     let server = postgres::Server::start()?;
     let tools = book::Tools {
         root,
         folder: target(root).join("book/pages"),
-        binary: target(root).join("debug/kaipiao"),
+        binary,
         python: venv(root).join("bin"),
         database: Some(server.url()),
     };

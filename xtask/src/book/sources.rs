@@ -19,7 +19,7 @@ const CONTENTS: &str = "SUMMARY.md";
 static ATTRIBUTE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?:href|src)="([^"]*)""#).expect("it is one"));
 static ANCHOR: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"\b(?:id|name)="([^"]*)""#).expect("it is one"));
+    LazyLock::new(|| Regex::new(r#"(?:id|name)="([^"]*)""#).expect("it is one"));
 
 /// The pages of the first language's table of contents that lie in `docs/`.
 pub(super) fn own_pages(root: &Path) -> Result<Vec<PathBuf>, String> {

@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 pub(crate) const DEFAULT_PORT: u16 = 8080;
 
 static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:127\.0\.0\.1|localhost):(\d{4,5})").expect("it is one"));
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d+").expect("it is one"));
+    LazyLock::new(|| Regex::new(r"(?:127\.0\.0\.1|localhost):([0-9]{4,5})").expect("it is one"));
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9]+").expect("it is one"));
 /// Where an installed server has its files, at the beginning of a word.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
     let places = r#"(?m)(^|[\s"'=@])/(etc/kaipiao|var/lib/kaipiao|backup)"#;
