@@ -27,7 +27,7 @@ old=$(version)
 [ "$(stat --format '%U:%G %a' /var/lib/kaipiao)" = "kaipiao:kaipiao 700" ] || fail "who may read the data"
 
 say "set up and start"
-head -c 24 /dev/urandom | base64 | install -m 640 -g kaipiao /dev/stdin $TOKEN_FILE
+head -c 24 /dev/urandom | base64 | install -m 600 -o kaipiao /dev/stdin $TOKEN_FILE
 sed -i 's/^# admin_token_file/admin_token_file/' /etc/kaipiao/kaipiao.toml
 systemctl enable --now kaipiao
 healthy /etc/kaipiao/kaipiao.toml

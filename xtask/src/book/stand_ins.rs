@@ -15,7 +15,7 @@ static ADDRESS: LazyLock<Regex> =
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9]+").expect("it is one"));
 /// Where an installed server has its files, at the beginning of a word.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-    let places = r#"(?m)(^|[\s"'=@])/(etc/kaipiao|var/lib/kaipiao|backup)"#;
+    let places = r#"(?m)(^|[ "'=@])/(etc/kaipiao|var/lib/kaipiao|backup)"#;
     Regex::new(places).expect("it is one")
 });
 /// A server that others reach.
@@ -49,9 +49,10 @@ impl<'a> StandIns<'a> {
 
     pub(crate) fn put(&self, text: &str) -> String {
         let text = text.replace(PUBLIC, &format!("http://127.0.0.1:{DEFAULT_PORT}"));
-        let number = |found: &Captures<'_>| match found[0].parse::<u16>() {
-            Ok(port) => self.port(port).to_string(),
-            Err(_) => found[0].to_owned(),
+        let number = |found: &Captures<'_>| {
+            let port = found[0].parse().ok().and_then(|port: u16| self.ports.get(&port));
+            // Others keep their zeros.
+            port.map_or_else(|| found[0].to_owned(), u16::to_string)
         };
         let text = NUMBER.replace_all(&text, number);
         let place = |found: &Captures<'_>| {
@@ -71,5 +72,6 @@ fn ports_and_places_are_the_pages_own() {
     assert_eq!(put("https://invoices.example/x"), format!("http://127.0.0.1:{own}/x"));
     assert_eq!(put("serve --port 9000 90001"), format!("serve --port {other} 90001"));
     assert_eq!(put("check --data /var/lib/kaipiao"), "check --data /tmp/page/var/lib/kaipiao");
+    assert_eq!(put("91440300MA5KP0009F"), "91440300MA5KP0009F");
     assert_eq!(put("x/etc/kaipiao"), "x/etc/kaipiao");
 }
