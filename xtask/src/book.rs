@@ -114,7 +114,8 @@ fn run_page(tools: &Tools<'_>, folder: &Path, text: &str, blocks: &[Block]) -> O
 fn script(stand_ins: &StandIns<'_>, folder: &Path, blocks: &[Block]) -> String {
     let port = stand_ins.port(DEFAULT_PORT);
     let folder = folder.display();
-    let mut script = PRELUDE.replace("@folder@", &folder.to_string()).replace("@port@", &port.to_string());
+    let mut script =
+        PRELUDE.replace("@folder@", &folder.to_string()).replace("@port@", &port.to_string());
     for (number, block) in blocks.iter().enumerate() {
         let text = stand_ins.put(&block.text);
         let into = format!("'{folder}/out-{number}' 2>'{folder}/err-{number}'");

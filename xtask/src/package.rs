@@ -34,13 +34,20 @@ struct Packaging<'a> {
     not_done: Vec<String>,
 }
 
+/// Builds the book alone.
+pub(crate) fn build_book(root: &Path, target: &Path) -> Outcome {
+    let packaging = Packaging { root, target, python: target, not_done: Vec::new() };
+    packaging.install_tools()?;
+    book::build(root, &packaging.tool("mdbook"), &target.join("book"))
+}
+
 /// Builds and tries all; `python` is the folder of Python's programs.
 pub(crate) fn package(root: &Path, target: &Path, python: &Path) -> Outcome {
+    build_book(root, target)?;
     let mut packaging = Packaging { root, target, python, not_done: Vec::new() };
-    packaging.install_tools()?;
     packaging.lint()?;
-    book::build(root, &packaging.tool("mdbook"), &target.join("book"))?;
-    let release = ["build", "--release", "--locked", "--package", "kaipiao-cli", "--bin", "kaipiao"];
+    let release =
+        ["build", "--release", "--locked", "--package", "kaipiao-cli", "--bin", "kaipiao"];
     run(Command::new(env!("CARGO")).args(release).current_dir(root))?;
     let package = packaging.debian_package()?;
     packaging.try_in_root_folders()?;
@@ -109,7 +116,14 @@ impl Packaging<'_> {
         let package = folder.join("kaipiao.deb");
         for (file, revision) in [(&package, "1"), (&folder.join("next.deb"), "2")] {
             let mut deb = Command::new(self.tool("cargo-deb"));
-            deb.args(["--package", "kaipiao-cli", "--no-build", "--locked", "--deb-revision", revision]);
+            deb.args([
+                "--package",
+                "kaipiao-cli",
+                "--no-build",
+                "--locked",
+                "--deb-revision",
+                revision,
+            ]);
             run(deb.arg("--output").arg(file).current_dir(self.root))?;
         }
         Ok(package)
@@ -122,7 +136,9 @@ impl Packaging<'_> {
             self.not_done.push(what.to_owned());
             return Ok(());
         }
-        for (program, package) in [("debootstrap", "debootstrap"), ("systemd-nspawn", "systemd-container")] {
+        for (program, package) in
+            [("debootstrap", "debootstrap"), ("systemd-nspawn", "systemd-container")]
+        {
             if Command::new(program).arg("--version").output().is_err() {
                 run(Command::new("apt-get").args(["install", "-y", "-qq", package]))?;
             }
@@ -157,9 +173,17 @@ impl Packaging<'_> {
         symlink("/etc/systemd/system/trial.service", wanted.join("trial.service"))
             .map_err(|error| error.to_string())?;
         let mut boot = Command::new("timeout");
-        boot.args([TIME_LIMIT, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network"]);
+        boot.args([
+            TIME_LIMIT,
+            "systemd-nspawn",
+            "--quiet",
+            "--register=no",
+            "--keep-unit",
+            "--private-network",
+        ]);
         boot.args(["--console=pipe", "--boot", "--directory"]).arg(&root);
-        let booted = run(boot.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()));
+        let booted =
+            run(boot.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()));
         let log = fs::read_to_string(trial.join("log")).unwrap_or_default();
         println!("{log}");
         let status = fs::read_to_string(trial.join("status")).unwrap_or_default();

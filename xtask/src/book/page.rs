@@ -31,10 +31,16 @@ pub(crate) struct Block {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Run,
-    Background { port: u16 },
-    File { name: String },
+    Background {
+        port: u16,
+    },
+    File {
+        name: String,
+    },
     Output,
-    NotRun { why: String },
+    NotRun {
+        why: String,
+    },
     /// A part of a file, an answer, a drawing: nothing to be done.
     Shown,
 }

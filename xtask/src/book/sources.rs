@@ -18,6 +18,8 @@ const CONTENTS: &str = "SUMMARY.md";
 
 static ATTRIBUTE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?:href|src)="([^"]*)""#).expect("it is one"));
+static SHOWN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("(?s)<pre>.*?</pre>|<code[ >].*?</code>").expect("it is one"));
 static ANCHOR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?:id|name)="([^"]*)""#).expect("it is one"));
 
@@ -90,13 +92,18 @@ fn gather(root: &Path, language: &str, source: &Path) -> Outcome {
     while let Some(path) = waiting.pop_front() {
         let is_document = path.extension().is_some_and(|is| is == "md");
         let place = source.join("src").join(shown(root, &path));
+        if path.is_dir() {
+            copy_folder(&path, &place)?;
+            continue;
+        }
         if !is_document {
             copy(&path, &place)?;
             continue;
         }
         let text = across(&read(&path)?, language);
         for next in local_links(&text).iter().map(|link| resolved(&path, link)) {
-            if next.is_file() && next.starts_with(root) && seen.insert(next.clone()) {
+            let is_inside = next.starts_with(root) && next != root;
+            if next.exists() && is_inside && seen.insert(next.clone()) {
                 waiting.push_back(next);
             }
         }
@@ -106,7 +113,11 @@ fn gather(root: &Path, language: &str, source: &Path) -> Outcome {
             further.push((shown(root, &path), title(&text)));
         }
     }
-    listed.push_str(if language == "zh" { "\n# 其他文档\n\n" } else { "\n# Further documents\n\n" });
+    listed.push_str(if language == "zh" {
+        "\n# 其他文档\n\n"
+    } else {
+        "\n# Further documents\n\n"
+    });
     further.sort();
     for (place, title) in further {
         let _ = writeln!(listed, "- [{title}]({place})");
@@ -187,20 +198,34 @@ fn copy(from: &Path, to: &Path) -> Outcome {
     fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
 }
 
+/// A folder that a page leads to: its files, of no depth.
+fn copy_folder(from: &Path, to: &Path) -> Outcome {
+    let entries = fs::read_dir(from).map_err(|error| format!("{}: {error}", from.display()))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files = paths.filter(|path| path.is_file());
+    files.try_for_each(|file| copy(&file, &to.join(file.file_name().unwrap_or_default())))
+}
+
 /// Every link of the built pages leads to a file and an anchor that are there.
 fn follow(built: &Path) -> Outcome {
     let mut pages = BTreeMap::new();
     read_pages(built, &mut pages)?;
     let mut dead = String::new();
     for (path, text) in &pages {
-        for found in ATTRIBUTE.captures_iter(text) {
+        // Code that is shown links to nothing.
+        let text = SHOWN.replace_all(text, "");
+        for found in ATTRIBUTE.captures_iter(&text) {
             let link = found[1].replace("%20", " ").replace("&amp;", "&");
             if !is_elsewhere(&link) && !leads(&pages, built, path, &link) {
                 let _ = writeln!(dead, "{}: {link}", shown(built, path));
             }
         }
     }
-    if dead.is_empty() { Ok(()) } else { Err(format!("links of the book that lead nowhere:\n{dead}")) }
+    if dead.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("links of the book that lead nowhere:\n{dead}"))
+    }
 }
 
 fn leads(pages: &BTreeMap<PathBuf, String>, built: &Path, page: &Path, link: &str) -> bool {
@@ -217,7 +242,7 @@ fn leads(pages: &BTreeMap<PathBuf, String>, built: &Path, page: &Path, link: &st
             ANCHOR.captures_iter(text).any(|found| &found[1] == anchor)
         }
         Some(_) => true,
-        None => there.is_file(),
+        None => there.exists(),
     }
 }
 

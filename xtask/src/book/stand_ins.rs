@@ -55,9 +55,8 @@ impl<'a> StandIns<'a> {
             port.map_or_else(|| found[0].to_owned(), u16::to_string)
         };
         let text = NUMBER.replace_all(&text, number);
-        let place = |found: &Captures<'_>| {
-            format!("{}{}/{}", &found[1], self.folder.display(), &found[2])
-        };
+        let place =
+            |found: &Captures<'_>| format!("{}{}/{}", &found[1], self.folder.display(), &found[2]);
         PLACE.replace_all(&text, place).into_owned()
     }
 }
