@@ -1,14 +1,17 @@
 //! The book: its pages are run as their readers would run them, block after block, each page in a folder of its own beside a
 //! server of its own. The Chinese pages have the English ones' blocks, but for comments, and so are run with them.
 
+mod files;
 mod page;
 mod sources;
 mod stand_ins;
 
-pub(crate) use sources::{LANGUAGES, build};
+pub(crate) use sources::build;
 
 use crate::command::{Outcome, run};
+use files::{pages_in, read, shown, write};
 use page::{Block, Kind};
+use sources::LANGUAGES;
 use stand_ins::{DEFAULT_PORT, StandIns};
 use std::fmt::Write as _;
 use std::fs;
@@ -233,30 +236,10 @@ fn same_in_every_language(root: &Path) -> Outcome {
     Ok(())
 }
 
-fn pages_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|is| is == "md"));
-    paths.sort();
-    Ok(paths)
-}
-
 /// What a page has its reader do, without comments.
 fn code_of(path: &Path) -> Result<Vec<String>, String> {
     let blocks = page::blocks(&read(path)?)?;
     let is_code = |block: &Block| !matches!(block.kind, Kind::Shown | Kind::NotRun { .. });
     let blocks = blocks.into_iter().filter(is_code);
     Ok(blocks.map(|block| page::without_comments(&block.text)).collect())
-}
-
-fn shown(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Outcome {
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

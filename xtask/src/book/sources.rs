@@ -1,7 +1,7 @@
 //! What mdBook makes the book of, for each language: the repository's documents in their places, so that their links hold, as
 //! far as the pages lead to them. A document that no table of contents names stands at its end.
 
-use super::{read, shown, write};
+use super::files::{pages_in, read, shown, write};
 use crate::command::{Outcome, run};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
@@ -66,7 +66,7 @@ fn every_document_is_listed(root: &Path, language: &str) -> Outcome {
     let links = local_links(&read(&contents)?);
     let listed: BTreeSet<_> = links.iter().map(|link| resolved(&contents, link)).collect();
     let own = contents.parent().unwrap_or(root);
-    for page in super::pages_in(&root.join("docs"))?.into_iter().chain(super::pages_in(own)?) {
+    for page in pages_in(&root.join("docs"))?.into_iter().chain(pages_in(own)?) {
         if page != contents && !listed.contains(&page) {
             let (contents, page) = (shown(root, &contents), shown(root, &page));
             return Err(format!("{contents} does not list {page}"));
