@@ -51,7 +51,8 @@ within '
     if kaipiao health > health.log 2>&1; then break; fi
     sleep 0.1
   done
-  kaipiao demo
+  kaipiao demo > demo.log || { tail demo.log; exit 1; }
+  wc -l < demo.log
   kill $!
   wait $!
 '
