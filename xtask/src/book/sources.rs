@@ -48,7 +48,7 @@ pub(crate) fn build(root: &Path, mdbook: &Path, folder: &Path) -> Outcome {
         run(Command::new(mdbook).arg("build").arg(&source).arg("--dest-dir").arg(&built))?;
         let first = format!("docs/{language}/introduction.html");
         write(&built.join("index.html"), &leads_to(&first))?;
-        follow(&built)?;
+        follow(&built, &source)?;
     }
     write(&folder.join("index.html"), &leads_to("en/index.html"))
 }
@@ -207,11 +207,13 @@ fn copy_folder(from: &Path, to: &Path) -> Outcome {
 }
 
 /// Every link of the built pages leads to a file and an anchor that are there.
-fn follow(built: &Path) -> Outcome {
+fn follow(built: &Path, source: &Path) -> Outcome {
     let mut pages = BTreeMap::new();
     read_pages(built, &mut pages)?;
     let mut dead = String::new();
-    for (path, text) in &pages {
+    // A page that was only copied is no page of the book.
+    let is_made = |path: &Path| !source.join("src").join(shown(built, path)).exists();
+    for (path, text) in pages.iter().filter(|(path, _)| is_made(path)) {
         // Code that is shown links to nothing.
         let text = SHOWN.replace_all(text, "");
         for found in ATTRIBUTE.captures_iter(&text) {
