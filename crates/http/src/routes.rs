@@ -546,6 +546,14 @@ pub const ROUTES: &[Route] = &[
         handler: || put(callbacks::put_callback),
     },
     Route {
+        methods: "POST",
+        path: "/admin/v1/accounts/{appid}/callback/put-back",
+        section: "admin",
+        what: "the callback before one that stood in for it",
+        what_zh: "恢复被临时替换的推送地址",
+        handler: || post(callbacks::put_callback_back),
+    },
+    Route {
         methods: "GET",
         path: "/admin/v1/pay-merchants",
         section: "admin",
