@@ -15,6 +15,7 @@ mod frame;
 mod login;
 mod overview;
 mod parts;
+mod password;
 mod router;
 mod seat;
 mod users;

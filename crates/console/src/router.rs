@@ -6,8 +6,9 @@ use crate::console::Console;
 use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
 use crate::login;
 use crate::overview;
+use crate::password;
 use crate::seat::{Seat, seated};
-use crate::users;
+use crate::users::{self, list as user_list, user};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
@@ -36,7 +37,11 @@ pub fn router(console: Console) -> Router {
         .route("/console/accounts/{appid}/test-push", post(callback::send_test))
         .route("/console/accounts/{appid}/fields", get(page_fields::show).post(page_fields::show))
         .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
-        .route(users::PATH, get(users::list))
+        .route(users::words::PATH, get(user_list::list).post(user_list::add))
+        .route("/console/users/{name}", get(user::show).post(user::change))
+        .route("/console/users/{name}/password", post(user::renew_password))
+        .route("/console/users/{name}/remove", post(user::remove))
+        .route(password::PATH, get(password::show).post(password::change))
         .route("/console/logout", post(login::leave))
         .route("/console/{*rest}", get(nothing).post(nothing))
         .layer(from_fn_with_state(console.clone(), seated));

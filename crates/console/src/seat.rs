@@ -42,6 +42,11 @@ impl Seat {
         found.map_err(|failure| self.failed(&failure))?.ok_or_else(|| self.frame.not_found())
     }
 
+    /// The user's name, for the log; empty: nobody is known.
+    pub(crate) fn name(&self) -> &str {
+        self.frame.who.as_ref().map_or("", |who| &who.name)
+    }
+
     /// Where the asked page of a listing begins; None: at the first entry.
     pub(crate) fn after(&self) -> Option<&str> {
         Some(self.query.get("after")).filter(|after| !after.is_empty())
