@@ -21,6 +21,8 @@ pub mod payment;
 pub mod people;
 pub mod platform;
 pub mod reimbursement;
+pub mod requests;
+mod rids;
 pub mod sandbox;
 pub mod settings;
 pub mod signed;

@@ -131,6 +131,7 @@ mod tests {
             issuer: Arc::new(NotHere),
             renderer: Arc::new(NotHere),
             blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+            request_log: None,
             pdf_reader: Arc::new(ChildReader::new(Program {
                 path: "/nowhere".into(),
                 arguments: Vec::new(),

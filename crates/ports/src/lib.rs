@@ -15,5 +15,6 @@ pub mod errors;
 pub mod invoicing;
 pub mod platform;
 pub mod record;
+pub mod request_log;
 pub mod store;
 pub mod transfer;

@@ -87,6 +87,7 @@ pub fn app(
         },
         renderer: Arc::new(renderer(&settings.render)?),
         blobs: Arc::new(files(settings)),
+        request_log: None,
         pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
