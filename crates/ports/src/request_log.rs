@@ -22,8 +22,10 @@ pub struct SeenRequest {
     pub domain_ms: i64,
     /// How long its answer took, in microseconds.
     pub took_us: u64,
-    /// The appid of the token that it was made with; None: none was checked.
+    /// Whom it concerns, where that is known: the appid of its token, or the pay merchant of a page.
     pub account: Option<String>,
+    /// The order that it concerns, where that is known and stands in none of its texts.
+    pub order_id: Option<String>,
     /// The HTTP method.
     pub method: String,
     /// The route, with its parameters' names in braces; empty: there is none at this path.
@@ -68,7 +70,7 @@ pub struct LoggedRequest {
     pub domain_ms: i64,
     /// How long its answer took, in microseconds.
     pub took_us: u64,
-    /// Whom it concerns: the appid of its token, else the appid or mchid that it names; empty: nobody's.
+    /// Whom it concerns: the appid of its token, or else the appid or mchid that it names; empty: nobody.
     pub account: String,
     /// The HTTP method.
     pub method: String,
