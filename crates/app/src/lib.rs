@@ -28,6 +28,7 @@ pub mod settings;
 pub mod signed;
 pub mod start;
 mod store_access;
+pub mod under_way;
 
 pub use app::{App, Parts};
 pub use failure::Failure;
