@@ -18,6 +18,7 @@ mod pay_merchants;
 mod platform;
 mod push;
 mod render;
+mod request_log;
 mod retention;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
+pub use request_log::RequestLogSettings;
 pub use retention::Retention;
 
 use bounds::Bounded;
@@ -82,6 +84,8 @@ pub struct Settings {
     pub tls: Tls,
     /// Logging.
     pub log: Log,
+    /// What was asked and answered.
+    pub request_log: RequestLogSettings,
     /// The authorization page's link.
     pub authorization: Authorization,
     /// Who sits before a page.
@@ -146,6 +150,7 @@ impl Settings {
     fn bounded(&self) -> Vec<Bounded> {
         [
             self.database.bounded(),
+            self.request_log.bounded(),
             self.authorization.bounded(),
             self.login.bounded(),
             self.limits.bounded(),
