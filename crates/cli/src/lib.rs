@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod listen;
 pub mod listing;
 pub mod log;
+pub mod logs;
 pub mod moving;
 pub mod pushes;
 mod request_line;

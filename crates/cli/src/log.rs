@@ -7,6 +7,7 @@
 use crate::settings::{Log, LogFormat, SettingsError};
 use core::any::Any;
 use core::time::Duration;
+use kaipiao_http::SPAN_TARGET;
 use std::io::{IsTerminal, Result as IoResult, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -127,6 +128,9 @@ fn queue(out: impl Write + Send + 'static) -> (Queue, WorkerGuard) {
 pub fn start(log: &Log) -> Result<Started, SettingsError> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|error| SettingsError::Value(format!("log.filter: {error}")))?;
+    // Whatever lines of a request the filter lets through, each has its rid.
+    let rids = format!("{SPAN_TARGET}=error").parse();
+    let filter = filter.add_directive(rids.expect("a target and a level"));
     let (queue, writing) = queue(std::io::stderr());
     let waiting = Arc::clone(&queue.waiting);
     let subscriber = tracing_subscriber::fmt()

@@ -15,6 +15,8 @@ pub(crate) struct Limits {
 
 /// Requests that a step removes, besides as many as came.
 const STEP: usize = 256;
+/// Requests that make room at once.
+const FEW: usize = 16;
 /// Pages that a step gives back to the disk.
 const VACUUM_PAGES: u32 = 256;
 
@@ -45,9 +47,15 @@ impl Limits {
         let most = STEP + 2 * added;
         let keep_ms = i64::try_from(self.keep.as_millis()).unwrap_or(i64::MAX);
         let oldest_us = real_now_ms.saturating_sub(keep_ms).saturating_mul(1000);
-        let is_over = size(connection)?.used > self.most_bytes;
-        let before = if is_over { i64::MAX } else { oldest_us };
-        Ok(table::remove_oldest(connection, before, most)? == most)
+        let mut removed = table::remove_oldest(connection, oldest_us, most)?;
+        // A few at a time, so that no more goes than has to.
+        while removed < most && size(connection)?.used > self.most_bytes {
+            match table::remove_oldest(connection, i64::MAX, FEW)? {
+                0 => break,
+                some => removed += some,
+            }
+        }
+        Ok(removed >= most)
     }
 
     /// Gives pages back that are free, where the file is larger than it may be.
