@@ -1,8 +1,6 @@
 //! The request log: what was asked and answered, and why it was refused.
 
-use kaipiao_tests::{
-    ADMIN, MERCHANT, PLATFORM, TestServer, USER, assert_refused, open_requests,
-};
+use kaipiao_tests::{ADMIN, MERCHANT, PLATFORM, TestServer, USER, assert_refused, open_requests};
 use serde_json::{Value, json};
 
 /// The rid of a refusal.
@@ -23,7 +21,8 @@ fn found(server: &TestServer, rid: &str) -> Value {
 }
 
 #[test]
-fn a_request_is_found_by_its_account_route_code_rid_and_order_with_its_bodies_and_without_secrets() {
+fn a_request_is_found_by_its_account_route_code_rid_and_order_with_its_bodies_and_without_secrets()
+{
     let server = TestServer::start();
     let client = server.merchant();
     client.auth_url("order-1", 0);
@@ -51,7 +50,10 @@ fn a_request_is_found_by_its_account_route_code_rid_and_order_with_its_bodies_an
     assert!(by("errcode=72038&order_id=order-1").is_empty());
     let whole = found(&server, order[0]["rid"].as_str().unwrap());
     let sent = whole["request_body"].as_str().unwrap();
-    assert!(sent.contains("\"order_id\":\"order-1\"") && sent.contains("\"ticket\":\"***\""), "{sent}");
+    assert!(
+        sent.contains("\"order_id\":\"order-1\"") && sent.contains("\"ticket\":\"***\""),
+        "{sent}"
+    );
     assert!(whole["answer_body"].as_str().unwrap().contains("\"errmsg\":\"ok\""), "{whole}");
     assert!(whole["path"].as_str().unwrap().contains("access_token=***"), "{whole}");
     // Not one of them holds a secret, whatever call it was of.
@@ -67,12 +69,20 @@ fn pages_and_operators_changes_are_logged_and_looking_is_not() {
     let server = TestServer::start();
     let link = server.merchant().auth_url("order-1", 0);
     let path = link.strip_prefix(&server.base).unwrap();
-    let page = server.page("GET", path.split('#').next().unwrap(), &[("cookie", &server.session(USER))], "");
+    let page = server.page(
+        "GET",
+        path.split('#').next().unwrap(),
+        &[("cookie", &server.session(USER))],
+        "",
+    );
     assert_eq!(page.status(), 200);
     let callback = json!({"url": ""});
     server.admin("PUT", &format!("accounts/{MERCHANT}/callback"), &callback);
     let routes = |query: &str| -> Vec<String> {
-        listed(&server, query).iter().map(|entry| entry["route"].as_str().unwrap().to_owned()).collect()
+        listed(&server, query)
+            .iter()
+            .map(|entry| entry["route"].as_str().unwrap().to_owned())
+            .collect()
     };
     let of_order = routes("order_id=order-1");
     assert_eq!(of_order, ["/bizmall/authinvoice", "/card/invoice/getauthurl"]);
@@ -96,7 +106,10 @@ fn pages_of_the_listing_follow_each_other_newest_first() {
     let route = "requests?route=/card/invoice/getauthdata&limit=3";
     let all = server.all_pages(route, "requests");
     let orders: Vec<_> = all.iter().map(|entry| entry["order_ids"][0].as_str().unwrap()).collect();
-    assert_eq!(orders, ["order-6", "order-5", "order-4", "order-3", "order-2", "order-1", "order-0"]);
+    assert_eq!(
+        orders,
+        ["order-6", "order-5", "order-4", "order-3", "order-2", "order-1", "order-0"]
+    );
     let at = all[3]["at_ms"].as_i64().unwrap();
     assert!(listed(&server, &format!("to_ms={}", at - 3_600_000)).is_empty());
     assert!(listed(&server, &format!("from_ms={}", at - 3_600_000)).len() >= 7);
@@ -143,19 +156,29 @@ fn a_rid_leads_to_what_was_expected_and_what_came() {
     let compared = told["request"]["compared"].as_array().unwrap();
     let differing: Vec<_> = compared.iter().filter(|one| one["differs"] == json!(true)).collect();
     assert_eq!(differing.len(), 1, "{told}");
-    assert_eq!((&differing[0]["name"], &differing[0]["came"]), (&json!("order_id"), &json!("order-2")));
+    assert_eq!(
+        (&differing[0]["name"], &differing[0]["came"]),
+        (&json!("order_id"), &json!("order-2"))
+    );
     assert_eq!(told["request"]["request_body"], json!(body.to_string()));
-    for (language, words) in [("zh", ["收到：", "期望："]), ("en", ["Came: ", "Expected: "])] {
+    for (language, words) in [("zh", ["收到：", "期望："]), ("en", ["Came: ", "Expected: "])]
+    {
         let headers = [("accept", "text/html"), ("accept-language", language)];
         let page = server.page("GET", &path, &headers, "");
         assert_eq!(page.status(), 200);
         let shown = page.body();
         assert!(words.iter().all(|words| shown.contains(words)), "{shown}");
-        assert!(shown.contains("order-2") && shown.contains(&rid) && !shown.contains(&*client.token), "{shown}");
+        assert!(
+            shown.contains("order-2") && shown.contains(&rid) && !shown.contains(&*client.token),
+            "{shown}"
+        );
     }
     let asked = format!("/errors/rid?rid=biz+rid%3A+{rid}");
     let answer = server.page("GET", &asked, &[], "");
-    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, &*path));
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()),
+        (303, &*path)
+    );
     assert_eq!(server.page("GET", "/errors/rid/0-0-0", &[], "").status(), 404);
 }
 
@@ -165,7 +188,9 @@ fn production_explains_to_whoever_has_the_admin_token_alone() {
     let file = directory.path().join("admin");
     std::fs::write(&file, ADMIN).unwrap();
     let token_file = file.to_str().unwrap();
-    let server = TestServer::start_with(&format!("mode = \"production\"\nadmin_token_file = {token_file:?}"));
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {token_file:?}"
+    ));
     let refused = server.get("/cgi-bin/ticket/getticket?type=wx_card");
     let path = format!("/errors/rid/{}", rid(&refused));
     let bearer = format!("Bearer {ADMIN}");

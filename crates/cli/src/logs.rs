@@ -45,11 +45,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const MOST_PAGES: usize = 10;
 
 /// Asks, and prints oldest first; with `--follow` until it is stopped.
-pub fn run(
-    settings: &Settings,
-    ask: &LogsAsk,
-    print: impl Fn(&str),
-) -> Result<(), ComposeError> {
+pub fn run(settings: &Settings, ask: &LogsAsk, print: impl Fn(&str)) -> Result<(), ComposeError> {
     let client = AdminClient::new(settings, ask.server.as_deref())?;
     if let Some(rid) = &ask.rid {
         let text = client.get(&format!("requests/{rid}"), &[])?;
@@ -150,11 +146,16 @@ fn time_of_day(at_ms: i64) -> String {
 /// A request with what was compared and its bodies.
 fn whole(entry: &Value) -> String {
     let mut text = line(entry) + "\n";
-    text += &format!("{} {}\n", entry["method"].as_str().unwrap_or(""), entry["path"].as_str().unwrap_or(""));
+    text += &format!(
+        "{} {}\n",
+        entry["method"].as_str().unwrap_or(""),
+        entry["path"].as_str().unwrap_or("")
+    );
     for one in entry["compared"].as_array().into_iter().flatten() {
         let of = |name: &str| one[name].as_str().unwrap_or("");
         let mark = if one["differs"] == Value::Bool(true) { "differs" } else { "matches" };
-        text += &format!("  {} {mark}: expected {}, came {}\n", of("name"), of("expected"), of("came"));
+        text +=
+            &format!("  {} {mark}: expected {}, came {}\n", of("name"), of("expected"), of("came"));
     }
     for (name, title) in [("request_body", "request"), ("answer_body", "answer")] {
         let body = entry[name].as_str().unwrap_or("(no text)");

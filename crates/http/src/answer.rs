@@ -6,8 +6,8 @@
 use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
-use crate::server::{ClientAddress, Server};
 use crate::seen::{content_type, is_static, seen_answer};
+use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::uri::PathAndQuery;

@@ -57,7 +57,10 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
         meaning: in_language(visit.lang, code.guide().meaning),
     };
     let rows = ErrorCode::ALL.iter().map(row).collect();
-    html(StatusCode::OK, &ErrorCodesPage { frame: &visit.frame(), explains: pages.is_sandbox, rows })
+    html(
+        StatusCode::OK,
+        &ErrorCodesPage { frame: &visit.frame(), explains: pages.is_sandbox, rows },
+    )
 }
 
 /// `GET /errors/{code}`.

@@ -117,22 +117,61 @@ mod tests {
     fn whom_and_what_a_request_concerns_is_found() {
         let link = "/bizmall/authinvoice?action=list&appid=wx1&num=1&o1=A%2F1&signature=ab";
         for (route, target, request, answer, account, order, errcode) in [
-            ("/card/invoice/getauthdata", "/card/invoice/getauthdata", r#"{"order_id":"7"}"#,
-             r#"{"errcode":0,"errmsg":"ok"}"#, "", "7", "0"),
-            ("/cgi-bin/token", "/cgi-bin/token?appid=wx1&secret=s", "",
-             r#"{"access_token":"t"}"#, "wx1", "", "0"),
-            ("/pay/unifiedorder", "/pay/unifiedorder",
-             "<xml><appid>wx1</appid><mch_id>19</mch_id><out_trade_no>8</out_trade_no></xml>",
-             "<xml><return_code>SUCCESS</return_code><err_code>ORDERPAID</err_code></xml>", "19", "8", "ORDERPAID"),
-            ("/pay/closeorder", "/pay/closeorder", "<xml><mch_id>19</mch_id></xml>",
-             "<xml><return_code>SUCCESS</return_code></xml>", "19", "", "SUCCESS"),
+            (
+                "/card/invoice/getauthdata",
+                "/card/invoice/getauthdata",
+                r#"{"order_id":"7"}"#,
+                r#"{"errcode":0,"errmsg":"ok"}"#,
+                "",
+                "7",
+                "0",
+            ),
+            (
+                "/cgi-bin/token",
+                "/cgi-bin/token?appid=wx1&secret=s",
+                "",
+                r#"{"access_token":"t"}"#,
+                "wx1",
+                "",
+                "0",
+            ),
+            (
+                "/pay/unifiedorder",
+                "/pay/unifiedorder",
+                "<xml><appid>wx1</appid><mch_id>19</mch_id><out_trade_no>8</out_trade_no></xml>",
+                "<xml><return_code>SUCCESS</return_code><err_code>ORDERPAID</err_code></xml>",
+                "19",
+                "8",
+                "ORDERPAID",
+            ),
+            (
+                "/pay/closeorder",
+                "/pay/closeorder",
+                "<xml><mch_id>19</mch_id></xml>",
+                "<xml><return_code>SUCCESS</return_code></xml>",
+                "19",
+                "",
+                "SUCCESS",
+            ),
             ("/bizmall/authinvoice", link, "", "<html>", "wx1", "A/1", ""),
             ("/payments/{mchid}/{out_trade_no}", "/payments/19/8%2F1?x=1", "", "", "19", "8/1", ""),
-            ("/admin/v1/accounts/{appid}", "/admin/v1/accounts/wx1", r#"{"secret":"s"}"#, "{}", "wx1", "", ""),
+            (
+                "/admin/v1/accounts/{appid}",
+                "/admin/v1/accounts/wx1",
+                r#"{"secret":"s"}"#,
+                "{}",
+                "wx1",
+                "",
+                "",
+            ),
         ] {
             let logged = logged(seen(route, target, request, answer), 1);
             let orders = logged.order_ids.join(",");
-            assert_eq!((&*logged.account, &*orders, &*logged.errcode), (account, order, errcode), "{target}");
+            assert_eq!(
+                (&*logged.account, &*orders, &*logged.errcode),
+                (account, order, errcode),
+                "{target}"
+            );
             assert!(!logged.target.contains("secret=s"), "{}", logged.target);
         }
     }

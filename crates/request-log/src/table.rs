@@ -77,9 +77,8 @@ fn written(compared: &[Compared]) -> String {
 
 fn read(text: &str) -> Vec<Compared> {
     let all: Vec<ComparedJson> = serde_json::from_str(text).unwrap_or_default();
-    let compared = |ComparedJson { name, expected, came, differs }| {
-        Compared { name, expected, came, differs }
-    };
+    let compared =
+        |ComparedJson { name, expected, came, differs }| Compared { name, expected, came, differs };
     all.into_iter().map(compared).collect()
 }
 
@@ -118,8 +117,9 @@ pub(crate) fn insert(connection: &Connection, request: &LoggedRequest) -> rusqli
         request.request.text,
         request.answer.text,
     ])?;
-    let mut of_order = connection
-        .prepare_cached("INSERT OR IGNORE INTO request_orders (order_id, request) VALUES (?1, ?2)")?;
+    let mut of_order = connection.prepare_cached(
+        "INSERT OR IGNORE INTO request_orders (order_id, request) VALUES (?1, ?2)",
+    )?;
     for order_id in &request.order_ids {
         of_order.execute(params![order_id, request.id])?;
     }
@@ -186,10 +186,10 @@ pub(crate) fn remove_oldest(
     before: i64,
     most: usize,
 ) -> rusqlite::Result<usize> {
-    let mut oldest = connection.prepare_cached(
-        "SELECT id, orders FROM requests WHERE id < ?1 ORDER BY id LIMIT ?2",
-    )?;
-    let found = oldest.query_map(params![before, most as i64], |row| Ok((row.get(0)?, row.get(1)?)));
+    let mut oldest = connection
+        .prepare_cached("SELECT id, orders FROM requests WHERE id < ?1 ORDER BY id LIMIT ?2")?;
+    let found =
+        oldest.query_map(params![before, most as i64], |row| Ok((row.get(0)?, row.get(1)?)));
     let found: Vec<(i64, String)> = found?.collect::<Result<_, _>>()?;
     let mut request = connection.prepare_cached("DELETE FROM requests WHERE id = ?1")?;
     let mut of_order = connection

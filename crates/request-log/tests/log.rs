@@ -82,13 +82,23 @@ async fn what_was_noted_is_found_by_each_of_its_marks_newest_first() {
     for (asked, expected) in [
         (query(), numbered(down())),
         (RequestQuery { route: some("/odd"), ..query() }, numbered(down().filter(|n| n % 2 == 1))),
-        (RequestQuery { errcode: some("72038"), ..query() }, numbered(down().filter(|n| n % 5 == 0))),
+        (
+            RequestQuery { errcode: some("72038"), ..query() },
+            numbered(down().filter(|n| n % 5 == 0)),
+        ),
         (RequestQuery { errcode: some("0"), ..query() }, numbered(down().filter(|n| n % 5 != 0))),
         (RequestQuery { rid: some("rid-7"), ..query() }, numbered([7])),
         (RequestQuery { order_id: some("order-8"), ..query() }, numbered([8])),
-        (RequestQuery { accounts: Some(vec!["wx1".to_owned()]), ..query() }, numbered(down().filter(|n| n % 3 == 1))),
         (
-            RequestQuery { accounts: Some(vec!["wx1".to_owned(), "wx2".to_owned()]), route: some("/even"), ..query() },
+            RequestQuery { accounts: Some(vec!["wx1".to_owned()]), ..query() },
+            numbered(down().filter(|n| n % 3 == 1)),
+        ),
+        (
+            RequestQuery {
+                accounts: Some(vec!["wx1".to_owned(), "wx2".to_owned()]),
+                route: some("/even"),
+                ..query()
+            },
             numbered(down().filter(|n| n % 3 != 0 && n % 2 == 0)),
         ),
         (RequestQuery { accounts: Some(Vec::new()), ..query() }, Vec::new()),

@@ -15,9 +15,10 @@ pub use secret::MASK;
 /// searched by are added to `members`.
 pub fn body(text: &str, content_type: &str, members: &mut Members) -> String {
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let is_html = content_type.trim_start().get(..9).is_some_and(|kind| {
-        kind.eq_ignore_ascii_case("text/html")
-    });
+    let is_html = content_type
+        .trim_start()
+        .get(..9)
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
     match start.as_bytes().first() {
         _ if is_html => markup::html(text),
         Some(b'{' | b'[') => json::masked(text, members),

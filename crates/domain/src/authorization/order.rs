@@ -346,7 +346,8 @@ impl Order {
 
     /// 72038 for an order that there is not on an account.
     pub fn never_asked_for(order_id: &OrderId, account: &AppId, why: &str) -> Refusal {
-        let expected = format!("an order that {account}, or an app bound to it, called getauthurl for");
+        let expected =
+            format!("an order that {account}, or an app bound to it, called getauthurl for");
         Self::never_authorized(order_id, why).comparing([
             Compared::same("appid", account.as_str()),
             Compared::unlike("order_id", expected, order_id.as_str()),

@@ -33,9 +33,9 @@ fn masked_at(text: &str, members: &mut Members, depth: usize) -> String {
 fn mask_part(part: &str, members: &mut Members, depth: usize, shown: &mut String) {
     let mut rest = part;
     while let Some((before, after)) = rest.split_once('=') {
-        let start = before.rfind(is_before_a_name).map_or(0, |at| {
-            at + before[at..].chars().next().map_or(0, char::len_utf8)
-        });
+        let start = before
+            .rfind(is_before_a_name)
+            .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
         let (ahead, name) = before.split_at(start);
         let name = decoded(name.strip_prefix("amp;").unwrap_or(name));
         shown.push_str(ahead);

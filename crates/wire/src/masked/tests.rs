@@ -8,8 +8,14 @@ fn shown(text: &str) -> String {
 #[test]
 fn secrets_are_masked_in_json_forms_xml_and_queries_alike() {
     for (sent, expected) in [
-        (r#"{"access_token":"t","expires_in":7200}"#, r#"{"access_token":"***","expires_in":7200}"#),
-        (r#"{"secret" : "s", "a": [1, {"ticket":"x"}]}"#, r#"{"secret" : "***", "a": [1, {"ticket":"***"}]}"#),
+        (
+            r#"{"access_token":"t","expires_in":7200}"#,
+            r#"{"access_token":"***","expires_in":7200}"#,
+        ),
+        (
+            r#"{"secret" : "s", "a": [1, {"ticket":"x"}]}"#,
+            r#"{"secret" : "***", "a": [1, {"ticket":"***"}]}"#,
+        ),
         // Also under other spellings, whatever the value is, and cut off in its middle.
         (r#"{"AppSecret":12,"a":1}"#, r#"{"AppSecret":"***","a":1}"#),
         (r#"{"encoding-aes_key":null}"#, r#"{"encoding-aes_key":"***"}"#),
@@ -40,7 +46,10 @@ fn secrets_are_masked_in_json_forms_xml_and_queries_alike() {
             "<xml><sign>***</sign><a>1</a></xml>",
         ),
         ("<xml><a>x</a>\n<auth_code>12", "<xml><a>x</a>\n<auth_code>***"),
-        ("<xml><mweb_url>http://h?token=1&amp;b=2</mweb_url></xml>", "<xml><mweb_url>http://h?token=***&amp;b=2</mweb_url></xml>"),
+        (
+            "<xml><mweb_url>http://h?token=1&amp;b=2</mweb_url></xml>",
+            "<xml><mweb_url>http://h?token=***&amp;b=2</mweb_url></xml>",
+        ),
         ("plain words = nothing", "plain words = nothing"),
         ("", ""),
     ] {
@@ -70,7 +79,11 @@ fn a_targets_query_is_masked_and_its_path_stays() {
 fn orders_and_codes_are_found_in_every_form() {
     for (sent, orders, errcode) in [
         (r#"{"errcode":72038,"errmsg":"x"}"#, &[][..], Some("72038")),
-        (r#"{"order_id":12345678901234567890,"s":{"ddh":"7"}}"#, &["12345678901234567890", "7"], None),
+        (
+            r#"{"order_id":12345678901234567890,"s":{"ddh":"7"}}"#,
+            &["12345678901234567890", "7"],
+            None,
+        ),
         (r#"{"order_id":"\u4e2d","orderid":"\u4e2d"}"#, &["中"], None),
         ("order_id=5&x=1", &["5"], None),
         ("<xml><out_trade_no><![CDATA[9]]></out_trade_no></xml>", &["9"], None),
@@ -85,7 +98,22 @@ fn orders_and_codes_are_found_in_every_form() {
 
 #[test]
 fn no_text_breaks_the_scan() {
-    let texts = ["{", "[[[[", "\"", "{\"a\"", "{\"a\\", "<", "<a", "<a></", "=", "&&=&", "{'a", "中{", "{中:中}", "<中>"];
+    let texts = [
+        "{",
+        "[[[[",
+        "\"",
+        "{\"a\"",
+        "{\"a\\",
+        "<",
+        "<a",
+        "<a></",
+        "=",
+        "&&=&",
+        "{'a",
+        "中{",
+        "{中:中}",
+        "<中>",
+    ];
     for text in texts {
         for cut in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
             shown(&text[..cut]);
