@@ -7,6 +7,7 @@ mod doctor;
 mod health;
 mod issuing;
 mod log;
+mod logs;
 mod operations;
 mod outside_issuer;
 mod stop;
