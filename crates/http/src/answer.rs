@@ -6,6 +6,7 @@
 use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
+use crate::request_metrics::Ended;
 use crate::seen::{content_type, is_static, seen_answer};
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
@@ -88,6 +89,20 @@ pub(crate) fn json(status: StatusCode, text: String) -> Response {
     response
 }
 
+/// What metrics tell of an answer before it is written.
+fn ended(response: &Response) -> Ended {
+    match response.extensions().get::<Marker>() {
+        None => Ended::Answered,
+        Some(Marker::Json(Failure::Refused(refusal))) => {
+            Ended::Refused(refusal.code.number().to_string())
+        }
+        Some(Marker::Pay(PayFailed { failure: PayFailure::Refused(refusal), .. })) => {
+            Ended::Refused(refusal.code.name().to_owned())
+        }
+        Some(Marker::Json(_) | Marker::Pay(_)) => Ended::Failed,
+    }
+}
+
 /// A panic is a fault of ours: -1, and the server goes on.
 pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Failed(panic_failure()).into_response()
@@ -109,6 +124,14 @@ pub(crate) async fn finish(
 ) -> Response {
     let asked = Asked::of(server, &request);
     let response = next.run(request).await;
+    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+    server.metrics.note(
+        &server.app,
+        (&asked.method, route),
+        response.status(),
+        &ended(&response),
+        asked.started.elapsed(),
+    );
     let answered = answered(&asked, &under_way.rid, response);
     if let (Some(text), Some(appid)) = (&answered.refused_json, asked.named(server, under_way)) {
         // What was answered to a token of this server's can be asked for by its rid from now on.
@@ -116,6 +139,9 @@ pub(crate) async fn finish(
     }
     asked.log(server, under_way, answered)
 }
+
+/// The route of what is served nowhere.
+pub(crate) const NO_ROUTE: &str = "(no such route)";
 
 /// A request, as it is remembered until its answer.
 struct Asked {
@@ -226,7 +252,7 @@ impl Asked {
 fn answered(asked: &Asked, rid: &str, mut response: Response) -> Answered {
     let (method, elapsed_us) = (&asked.method, asked.elapsed_us());
     let client = asked.address.map(display);
-    let route = asked.route.as_ref().map_or("(no such route)", MatchedPath::as_str);
+    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     match response.extensions_mut().remove::<Marker>() {
         None => {
             let status = response.status().as_u16();
