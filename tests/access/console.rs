@@ -344,6 +344,29 @@ fn an_operator_adds_changes_and_removes_users_in_the_console() {
 }
 
 #[test]
+fn a_rid_is_explained_to_whoever_may_see_its_account() {
+    let (server, _files) = production("");
+    for (name, role) in [("amy", "operator"), ("dev", "developer"), ("other", "developer")] {
+        let accounts = match name {
+            "dev" => json!([MERCHANT]),
+            "other" => json!([PLATFORM]),
+            _ => json!([]),
+        };
+        let user = json!({"role": role, "accounts": accounts, "password": PASSWORD});
+        add(&server, name, user);
+    }
+    let refused = server.token_answer(MERCHANT, "wrong");
+    let errmsg = refused["errmsg"].as_str().unwrap();
+    let path = format!("/errors/rid/{}", errmsg.rsplit(' ').next().unwrap());
+    let status = |cookie: &str| get(&server, &path, cookie).status().as_u16();
+    let known = get(&server, &path, &session(&server, "amy"));
+    assert!(known.body().contains("40125"), "{}", known.body());
+    assert_eq!(status(&session(&server, "dev")), 200);
+    assert_eq!(status(&session(&server, "other")), 404);
+    assert_eq!(status(""), 404);
+}
+
+#[test]
 fn a_user_changes_their_own_password_and_is_logged_out_elsewhere() {
     let (server, _files) = production("");
     add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));

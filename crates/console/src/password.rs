@@ -1,7 +1,7 @@
 //! One's own password, changed by whoever knows the present one.
 
 use crate::console::Console;
-use crate::cookies::{SESSION_COOKIE, set_cookie};
+use crate::cookies::set_cookie;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
 use crate::seat::Seat;
@@ -11,6 +11,7 @@ use axum::http::{Extensions, StatusCode};
 use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::access::console_login::{self, ConsoleLoginError};
+use kaipiao_pages::CONSOLE_COOKIE;
 
 /// Where it is changed.
 pub(crate) const PATH: &str = "/console/password";
@@ -49,7 +50,7 @@ pub(crate) async fn change(
     let (status, words) = match changed {
         Ok(session) => {
             let mut response = see_other(&format!("{PATH}?said=changed"));
-            set_cookie(&console, &mut response, SESSION_COOKIE, &session.cookie, session.life_s);
+            set_cookie(&console, &mut response, CONSOLE_COOKIE, &session.cookie, session.life_s);
             return Ok(response);
         }
         Err(ConsoleLoginError::Wrong) => (

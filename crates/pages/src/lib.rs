@@ -7,8 +7,10 @@
 
 mod authorization;
 mod bar_code;
+mod console_login;
 mod demo_shop;
 mod error_codes;
+mod explained;
 mod form;
 mod home;
 mod lang;
@@ -28,6 +30,7 @@ mod visit;
 mod wrong_call;
 
 pub use authorization::preview::{Preview, preview};
+pub use console_login::{CONSOLE_COOKIE, sso_value};
 pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};
