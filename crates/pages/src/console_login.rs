@@ -1,7 +1,7 @@
 //! Who has logged in to the console, for pages that show them more.
 
+use crate::lang::cookie;
 use crate::pages::Pages;
-use crate::visit::cookie;
 use axum::http::HeaderMap;
 use kaipiao_app::access::console_login;
 use kaipiao_app::{App, Failure};

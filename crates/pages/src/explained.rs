@@ -15,7 +15,6 @@ use kaipiao_app::{Failure, requests};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_errcode::{ErrorCode, Text};
-use kaipiao_ports::request_log::LoggedRequest;
 use kaipiao_wire::answer;
 use kaipiao_wire::logged_request::RequestDetail;
 use serde::Serialize;
@@ -103,7 +102,7 @@ pub(crate) async fn show(
             let error = "no request in this server's log has this rid";
             return json(StatusCode::NOT_FOUND, &ErrorJson { error });
         }
-        Ok(Some(request)) => requests::detail(request),
+        Ok(Some(request)) => request,
     };
     let advice = advice(visit.lang, &request.head.errcode);
     match wants_page {
@@ -117,12 +116,13 @@ async fn seen(
     pages: &Pages,
     rid: &str,
     role: &ConsoleRole,
-) -> Result<Option<LoggedRequest>, Failure> {
+) -> Result<Option<RequestDetail>, Failure> {
     let found = requests::find(&pages.app, rid).await?;
-    Ok(found.filter(|request| {
+    let found = found.filter(|request| {
         let account = AppId::parse(&request.account);
         role.is_operator() || account.is_some_and(|appid| role.sees(&appid))
-    }))
+    });
+    Ok(found.map(requests::detail))
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {
