@@ -4,8 +4,8 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::{addresses, callback_check, quota, refused, token};
 use crate::admin::{
-    accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
-    payments, pushes, requests, users,
+    accounts, callbacks, console_users, inserted_invoices, invoices, jobs, log, numbers, orders,
+    pay_merchants, payments, pushes, requests, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
@@ -672,6 +672,22 @@ pub const ROUTES: &[Route] = &[
         what: "what is logged (filter); change it while the server runs",
         what_zh: "查看或在运行时更改日志过滤条件（filter）",
         handler: || get(log::get_log).put(log::put_log),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/console-users",
+        section: "admin",
+        what: "who may log in to the console (limit=, after=)",
+        what_zh: "控制台用户（limit=、after=）",
+        handler: || get(console_users::list_users),
+    },
+    Route {
+        methods: "PUT DELETE",
+        path: "/admin/v1/console-users/{name}",
+        section: "admin",
+        what: "add, change or remove a user of the console",
+        what_zh: "添加、修改或删除控制台用户",
+        handler: || put(console_users::put_user).delete(console_users::remove_user),
     },
     Route {
         methods: "GET",

@@ -35,6 +35,7 @@ pub(super) fn home(
             .filter(is_served)
             .map(to_row)
             .chain(kaipiao_pages::PAGE_ROUTES.iter().chain(sandbox_pages).copied())
+            .chain(kaipiao_console::CONSOLE_ROUTES.iter().copied())
             .collect(),
         authority: tls::own_authority(settings),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },

@@ -15,6 +15,7 @@ mod use_cases;
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
 pub use error::ComposeError;
 pub(crate) use issuers::outside_issuers;
+pub(crate) use keys::keys_of;
 pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;
@@ -32,12 +33,13 @@ use crate::tls::ServedCertificate;
 use core::time::Duration;
 use home::home;
 use kaipiao_app::sandbox::Sandbox;
+use kaipiao_console::Console;
 use kaipiao_http::{
-    BodyBudget, CallLog, HttpMetrics, HttpSettings, ROUTES, Server, call_paths, operations_router,
+    BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, ROUTES, Server, call_paths,
+    operations_router,
 };
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
-use keys::keys_of;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
 use operations::Operations;
 use std::net::SocketAddr;
@@ -97,7 +99,15 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         admin_token: admin_token(settings)?,
         public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
-    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
+    let console = Console {
+        app: Arc::clone(&app),
+        is_sandbox: pages.is_sandbox,
+        is_https: pages.is_https,
+        public_host: pages.public_host.clone(),
+        client_address: |extensions| extensions.get().map(|ClientAddress(address)| *address),
+    };
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages)
+        .merge(kaipiao_console::router(console));
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
