@@ -160,9 +160,9 @@ book_listens() {
 }
 kaipiao() {
   case " $* " in
-    *" --listen "* | *" --server "*) exec_kaipiao "$@" ;;
+    *" --listen "* | *" --server "* | *" --to "*) exec_kaipiao "$@" ;;
     " serve "*) exec_kaipiao "$@" --listen 127.0.0.1:@port@ ;;
-    " health "* | " pushes "* | " jobs "*) exec_kaipiao "$@" --server http://127.0.0.1:@port@ ;;
+    " health "* | " pushes "* | " jobs "* | " call "* | " listen "* | " trigger "*) exec_kaipiao "$@" --server http://127.0.0.1:@port@ ;;
     *) exec_kaipiao "$@" ;;
   esac
 }
@@ -174,13 +174,14 @@ fn compare(folder: &Path, blocks: &[Block]) -> Outcome {
     let mut last = None;
     for (number, block) in blocks.iter().enumerate() {
         match block.kind {
-            Kind::Run => last = Some(number),
+            Kind::Run | Kind::Background { .. } => last = Some(number),
             Kind::Output => {
                 let line = block.line;
                 let above = last.ok_or_else(|| format!("line {line}: nothing has printed this"))?;
-                let printed = read(&folder.join(format!("out-{above}")))?;
-                if !page::shows(&block.text, &printed) {
-                    return Err(format!("line {line}: printed was\n{printed}"));
+                let printed = |stream| read(&folder.join(format!("{stream}-{above}")));
+                let (output, notes) = (printed("out")?, printed("err")?);
+                if ![&output, &notes].iter().any(|printed| page::shows(&block.text, printed)) {
+                    return Err(format!("line {line}: printed was\n{output}\n{notes}"));
                 }
             }
             _ => {}
