@@ -19,6 +19,7 @@ mod pay_merchants;
 mod platform;
 mod push;
 mod render;
+mod request_log;
 mod retention;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
+pub use request_log::RequestLogSettings;
 pub use retention::Retention;
 
 use bounds::Bounded;
@@ -84,6 +86,8 @@ pub struct Settings {
     pub tls: Tls,
     /// Logging.
     pub log: Log,
+    /// What was asked and answered.
+    pub request_log: RequestLogSettings,
     /// Where metrics are read.
     pub metrics: Metrics,
     /// Where traces go.
@@ -154,6 +158,7 @@ impl Settings {
     fn bounded(&self) -> Vec<Bounded> {
         [
             self.database.bounded(),
+            self.request_log.bounded(),
             self.authorization.bounded(),
             self.login.bounded(),
             self.telemetry.bounded(),
