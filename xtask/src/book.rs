@@ -110,7 +110,7 @@ fn run_page(tools: &Tools<'_>, folder: &Path, text: &str, blocks: &[Block]) -> O
     command.envs(tools.database.as_ref().map(|url| ("KAIPIAO_BOOK_DATABASE", url)));
     let ended = run(&mut command);
     ended.map_err(|_| failed(folder))?;
-    compare(folder, blocks)
+    compare(&stand_ins, folder, blocks)
 }
 
 /// One script of all blocks: what one sets, the next ones have.
@@ -162,7 +162,7 @@ kaipiao() {
   case " $* " in
     *" --listen "* | *" --server "* | *" --to "*) exec_kaipiao "$@" ;;
     " serve "*) exec_kaipiao "$@" --listen 127.0.0.1:@port@ ;;
-    " health "* | " pushes "* | " jobs "* | " call "* | " listen "* | " trigger "*) exec_kaipiao "$@" --server http://127.0.0.1:@port@ ;;
+    " health "* | " pushes "* | " jobs "* | " call "* | " listen "* | " logs "* | " trigger "*) exec_kaipiao "$@" --server http://127.0.0.1:@port@ ;;
     *) exec_kaipiao "$@" ;;
   esac
 }
@@ -170,7 +170,7 @@ exec_kaipiao() { command kaipiao "$@"; }
 "#;
 
 /// What a page shows as printed was printed.
-fn compare(folder: &Path, blocks: &[Block]) -> Outcome {
+fn compare(stand_ins: &StandIns<'_>, folder: &Path, blocks: &[Block]) -> Outcome {
     let mut last = None;
     for (number, block) in blocks.iter().enumerate() {
         match block.kind {
@@ -178,10 +178,9 @@ fn compare(folder: &Path, blocks: &[Block]) -> Outcome {
             Kind::Output => {
                 let line = block.line;
                 let above = last.ok_or_else(|| format!("line {line}: nothing has printed this"))?;
-                let printed = |stream| read(&folder.join(format!("{stream}-{above}")));
-                let (output, notes) = (printed("out")?, printed("err")?);
-                if ![&output, &notes].iter().any(|printed| page::shows(&block.text, printed)) {
-                    return Err(format!("line {line}: printed was\n{output}\n{notes}"));
+                let printed = read(&folder.join(format!("out-{above}")))?;
+                if !page::shows(&stand_ins.put(&block.text), &printed) {
+                    return Err(format!("line {line}: printed was\n{printed}"));
                 }
             }
             _ => {}

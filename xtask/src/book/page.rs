@@ -5,7 +5,7 @@
 //! | `sh` | runs it in a shell, which all blocks of the page share |
 //! | `sh background=8080` | starts it in another terminal, and goes on when something listens on that port |
 //! | `python file=first.py`, any language | puts it into this file |
-//! | `text output` | compares it with what the block above has printed, as its output or as its notes; `…` stands for anything |
+//! | `text output` | compares it with what the block above has printed; `…` stands for anything |
 //! | `sh not-run="why"` | what cannot be run here |
 //!
 //! A comment `<!-- run sh` … `-->` is a block that readers are not shown: what a page takes for granted.
