@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use crate::budget::BodyBudget;
     use crate::call_log::CallLog;
+    use crate::openapi::text::OpenApiText;
     use crate::server::HttpSettings;
     use axum::body::Body;
     use axum::http;
@@ -154,6 +155,7 @@ mod tests {
             uploads: Arc::new(BodyBudget::for_uploads()),
             calls: Arc::new(CallLog::new([])),
             sandbox: None,
+            openapi: Arc::new(OpenApiText::new(&serde_json::Value::Null)),
             no_invoice_page: |_, _| None,
         }
     }

@@ -9,6 +9,7 @@ use crate::admin::{
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
+use crate::openapi::serve;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::payment::pay_call::{self, panicked, unknown_call};
 use crate::payment::{
@@ -662,6 +663,14 @@ pub const ROUTES: &[Route] = &[
         what: "whether the store takes commits: 200 or 503",
         what_zh: "存储能否写入：200 或 503",
         handler: || get(health::health),
+    },
+    Route {
+        methods: "GET",
+        path: "/openapi.json",
+        section: "reference",
+        what: "every JSON endpoint of this server as OpenAPI 3.1",
+        what_zh: "全部 JSON 接口的 OpenAPI 3.1 描述",
+        handler: || get(serve::openapi),
     },
     Route {
         methods: "GET",

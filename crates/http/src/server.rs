@@ -2,6 +2,7 @@
 
 use crate::budget::BodyBudget;
 use crate::call_log::CallLog;
+use crate::openapi::text::OpenApiText;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use core::time::Duration;
@@ -30,6 +31,8 @@ pub struct Server {
     pub calls: Arc<CallLog>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
+    /// What `/openapi.json` answers.
+    pub openapi: Arc<OpenApiText>,
     /// The page that says to whoever opens an address in a browser that there is no invoice.
     pub no_invoice_page: NoInvoicePage,
 }

@@ -26,9 +26,9 @@ use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use core::time::Duration;
-use home::home;
+use home::{home, openapi};
 use kaipiao_app::sandbox::Sandbox;
-use kaipiao_http::{BodyBudget, CallLog, HttpSettings, Server, call_paths};
+use kaipiao_http::{BodyBudget, CallLog, HttpSettings, OpenApiText, Server, call_paths};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
@@ -66,16 +66,19 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
     let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
+    let http_settings = http_settings(settings, address)?;
+    let has_admin = http_settings.admin_token.is_some();
+    let openapi = openapi(settings, address, has_admin);
     let server = Server {
         app: Arc::clone(&app),
-        settings: Arc::new(http_settings(settings, address)?),
+        settings: Arc::new(http_settings),
         bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
         uploads: Arc::new(BodyBudget::for_uploads()),
         calls: Arc::new(CallLog::new(call_paths())),
         sandbox: sandbox.clone(),
+        openapi: Arc::new(OpenApiText::new(&openapi)),
         no_invoice_page: kaipiao_pages::no_invoice,
     };
-    let has_admin = server.settings.admin_token.is_some();
     let base_url = public_base_url(settings, address);
     let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
     let pages = Pages {
