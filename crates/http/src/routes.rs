@@ -9,8 +9,8 @@ use crate::admin::{
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
-use crate::openapi::serve;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
+use crate::openapi::serve;
 use crate::payment::pay_call::{self, panicked, unknown_call};
 use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,

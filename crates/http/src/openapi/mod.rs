@@ -6,3 +6,4 @@ mod from_code;
 mod from_spec;
 pub(crate) mod serve;
 pub(crate) mod text;
+pub(crate) mod title_sides;
