@@ -8,6 +8,9 @@
 mod authorization;
 mod bar_code;
 mod demo_shop;
+mod docs;
+mod docs_curl;
+mod docs_schema;
 mod error_codes;
 mod home;
 mod lang;

@@ -87,7 +87,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         is_https: scheme == "https",
         public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
-    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), &openapi, pages);
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
