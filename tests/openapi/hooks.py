@@ -64,7 +64,9 @@ def map_body(ctx, body):
 
 @schemathesis.hook
 def map_path_parameters(ctx, path_parameters):
-    return with_what_is_there(path_parameters) if is_chosen(path_parameters) else path_parameters
+    if not is_chosen(path_parameters):
+        return path_parameters
+    return {name: LIVE["in_paths"].get(name, value) for name, value in path_parameters.items()}
 
 
 @schemathesis.hook

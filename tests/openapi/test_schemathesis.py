@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.parse
 
@@ -33,6 +34,15 @@ def call(server, path, access_token, body):
     return answer
 
 
+def wait_until_nothing_is_to_be_done(server):
+    """Issuing is a job."""
+    end = time.monotonic() + 20
+    while server.admin("GET", "jobs?state=due")["jobs"]:
+        if time.monotonic() > end:
+            raise RuntimeError("the invoice is not issued")
+        time.sleep(0.005)
+
+
 def what_is_there(server):
     """An order that its user has authorized, its invoice, and the names by which calls find them."""
     tokens = {role: token(server, role) for role in ("merchant", "platform", "reimburser")}
@@ -57,6 +67,7 @@ def what_is_there(server):
         "invoicedetail_list": [line],
     }  # fmt: skip
     call(server, "/card/invoice/makeoutinvoice", merchant, invoice)
+    wait_until_nothing_is_to_be_done(server)
     card = {"payee": "示例", "type": "增值税电子普通发票", "base_info": {"logo_url": "http://a.cn/l.png", "title": "示例"}}
     card_id = call(server, "/card/invoice/platform/createcard", tokens["platform"], {"invoice_info": card})["card_id"]
     known = {
@@ -65,7 +76,12 @@ def what_is_there(server):
         "fpqqlsh": invoice["fpqqlsh"], "nsrsbh": seller["nsrsbh"], "nsrmc": seller["nsrmc"],
         "wxopenid": invoice["wxopenid"], "openid": invoice["wxopenid"],
     }  # fmt: skip
-    return {"tokens": tokens, "admin_token": server.sandbox["admin_token"], "known": known}
+    query = {"fpqqlsh": invoice["fpqqlsh"], "nsrsbh": seller["nsrsbh"]}
+    issued = call(server, "/card/invoice/queryinvoceinfo", merchant, query)["invoicedetail"]
+    in_paths = {
+        "name": issued["pdfurl"].rsplit("/", 1)[-1], "appid": own["appid"], "mchid": server.sandbox["mchid"], "id": "zhangwei",
+    }  # fmt: skip
+    return {"tokens": tokens, "in_paths": in_paths, "admin_token": server.sandbox["admin_token"], "known": known}
 
 
 class Schemathesis(unittest.TestCase):
