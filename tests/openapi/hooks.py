@@ -57,14 +57,23 @@ def with_what_is_there(value):
     return value
 
 
+# The clock goes on, but no further than tokens live.
+FARTHEST_S = 5
+
+
 @schemathesis.hook
 def map_body(ctx, body):
+    if ctx.operation.path == "/sandbox/v1/clock" and isinstance(body, dict):
+        advance_s = body.get("advance_s")
+        if isinstance(advance_s, int) and advance_s > FARTHEST_S:
+            return {**body, "advance_s": advance_s % FARTHEST_S}
     return with_what_is_there(body) if is_chosen(body) else body
 
 
 @schemathesis.hook
 def map_path_parameters(ctx, path_parameters):
-    if not is_chosen(path_parameters):
+    # Nobody changes the accounts that call.
+    if ctx.operation.method != "get" or not is_chosen(path_parameters):
         return path_parameters
     return {name: LIVE["in_paths"].get(name, value) for name, value in path_parameters.items()}
 
