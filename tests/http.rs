@@ -12,6 +12,7 @@ mod demo_shop;
 mod error_codes;
 mod home;
 mod invoicing;
+mod metrics;
 mod openapi;
 mod payment;
 mod people;

@@ -3,8 +3,10 @@
 //! Small pieces go first and always have a place, for a large one takes a processor for as long as
 //! hundreds of small ones. Accounts take turns, so that nobody waits for all that another wants.
 
+use crate::metrics::Metrics;
 use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_ports::metrics::number;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -64,6 +66,23 @@ impl FairTurns {
     /// Turns at so many places, two at least: one is the large pieces' at most.
     pub(crate) fn new(places: usize, most_waiting: usize) -> Self {
         Self { places: places.max(2), most_waiting, state: Mutex::default() }
+    }
+
+    /// Has metrics tell of the places and of who waits, under names that begin so.
+    pub(crate) fn register(self: &Arc<Self>, metrics: &Metrics, name: &str, what: &str) {
+        let (turns, places) = (Arc::clone(self), number(self.places));
+        let help = format!("{what} at this moment");
+        metrics.register_reading(&format!("{name}_in_use"), &help, move || {
+            let state = turns.state();
+            number(state.small.under_way + state.large.under_way)
+        });
+        let turns = Arc::clone(self);
+        let help = format!("{what} that wait for their turn");
+        metrics.register_reading(&format!("{name}_waiting"), &help, move || {
+            number(turns.state().waiting())
+        });
+        let help = format!("{what} at once at most");
+        metrics.register_reading(&format!("{name}_limit"), &help, move || places);
     }
 
     /// A place for a piece of this account's work, when it is its turn.

@@ -55,6 +55,7 @@ mod tests {
     use crate::budget::BodyBudget;
     use crate::call_log::CallLog;
     use crate::openapi::text::OpenApiText;
+    use crate::request_metrics::HttpMetrics;
     use crate::server::HttpSettings;
     use axum::body::Body;
     use axum::http;
@@ -148,12 +149,15 @@ mod tests {
             api_addresses: Vec::new(),
         };
         let bodies = Arc::new(BodyBudget::new(settings.body_limit_bytes));
+        let uploads = Arc::new(BodyBudget::for_uploads());
         Server {
+            metrics: Arc::new(HttpMetrics::new(&app, [], &bodies, &uploads)),
             app: Arc::new(app),
             settings: Arc::new(settings),
             bodies,
-            uploads: Arc::new(BodyBudget::for_uploads()),
+            uploads,
             calls: Arc::new(CallLog::new([])),
+            log: None,
             sandbox: None,
             openapi: Arc::new(OpenApiText::new(&serde_json::Value::Null)),
             no_invoice_page: |_, _| None,

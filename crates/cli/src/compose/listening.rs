@@ -2,10 +2,13 @@
 
 use super::error::ComposeError;
 use super::names::on_this_machine;
+use super::operations::Operations;
+use crate::connections::Connections;
 use crate::listen::{self, SocketLimits};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use axum::Router;
+use core::time::Duration;
 use kaipiao_app::App;
 use kaipiao_app::delivery::dispatch;
 use kaipiao_app::invoicing::issue;
@@ -31,6 +34,10 @@ pub struct Listening {
     pub(super) certificate: Option<Arc<ServedCertificate>>,
     pub(super) store: OpenStore,
     pub(super) sandbox: Option<Arc<Sandbox>>,
+    pub(super) connections: Connections,
+    pub(super) operations: Option<Operations>,
+    /// How long requests are still taken after a signal to stop.
+    pub(super) unready: Duration,
 }
 
 impl Listening {
@@ -65,14 +72,25 @@ impl Listening {
         if let Some(certificate) = self.certificate {
             workers.spawn(certificate.follow(until(answered.clone())));
         }
+        let life = Arc::clone(&app);
+        if let Some(operations) = self.operations {
+            workers.spawn(operations.serve(self.limits.clone(), until(answered.clone())));
+        }
         workers.spawn(async move { maintenance::run(&app, until(answered)).await });
+        life.life().serves();
         let shutdown = self.limits.shutdown;
         let (node, mut failed) = (self.store.node.clone(), None);
         let ending = async {
-            failed =
-                ended(stop, self.store.node_lost(), &mut workers).await.map(|end| end.told(node));
+            let end = ended(stop, self.store.node_lost(), &mut workers).await;
+            life.life().stops();
+            if end.is_none() {
+                let_others_notice(self.unready).await;
+            }
+            failed = end.map(|end| end.told(node));
         };
-        listen::serve(self.listener, self.tls, self.router, self.limits, ending).await;
+        let (tls, router, limits) = (self.tls, self.router, self.limits);
+        let counts = self.connections;
+        listen::serve_counted(self.listener, tls, router, limits, counts, ending).await;
         drop(last_answer);
         let finish = async { while workers.join_next().await.is_some() {} };
         if tokio::time::timeout(shutdown, finish).await.is_err() {
@@ -83,6 +101,14 @@ impl Listening {
         }
         self.store.close().await;
         failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Goes on for so long: whoever sends requests here has to see that they should go elsewhere.
+#[expect(clippy::disallowed_methods, reason = "load balancers look in real time")]
+async fn let_others_notice(unready: Duration) {
+    if !unready.is_zero() {
+        tokio::time::sleep(unready).await;
     }
 }
 

@@ -7,6 +7,7 @@ mod issuers;
 mod keys;
 mod listening;
 mod names;
+mod operations;
 mod own_addresses;
 mod use_cases;
 
@@ -20,19 +21,25 @@ pub(crate) use own_addresses::{api_addresses, push_addresses};
 pub(crate) use use_cases::renderer;
 pub use use_cases::{app, prepare};
 
+use crate::connections::Connections;
 use crate::fault::Fault;
 use crate::listen::{self, SocketLimits};
+use crate::log_filter;
 use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use core::time::Duration;
 use home::{home, openapi};
 use kaipiao_app::sandbox::Sandbox;
-use kaipiao_http::{BodyBudget, CallLog, HttpSettings, OpenApiText, Server, call_paths};
+use kaipiao_http::{
+    BodyBudget, CallLog, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server, call_paths,
+    operations_router,
+};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use keys::keys_of;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
+use operations::Operations;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -69,12 +76,17 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let http_settings = http_settings(settings, address)?;
     let has_admin = http_settings.admin_token.is_some();
     let openapi = openapi(settings, address, has_admin);
+    let bodies = Arc::new(BodyBudget::new(settings.limits.body_bytes));
+    let uploads = Arc::new(BodyBudget::for_uploads());
+    let routes = ROUTES.iter().map(|route| route.path);
     let server = Server {
+        metrics: Arc::new(HttpMetrics::new(&app, routes, &bodies, &uploads)),
         app: Arc::clone(&app),
         settings: Arc::new(http_settings),
-        bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
-        uploads: Arc::new(BodyBudget::for_uploads()),
+        bodies,
+        uploads,
         calls: Arc::new(CallLog::new(call_paths())),
+        log: log_filter::running(),
         sandbox: sandbox.clone(),
         openapi: Arc::new(OpenApiText::new(&openapi)),
         no_invoice_page: kaipiao_pages::no_invoice,
@@ -97,9 +109,25 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         trusted_proxies: settings.trusted_proxies()?,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
+    let connections = Connections::new(&app, limits.connections);
+    let operations = Operations::bind(settings, operations_router(server.clone()))?;
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     let router = kaipiao_http::router(server, pages);
-    Ok(Listening { address, app, listener, router, limits, tls, certificate, store, sandbox })
+    let unready = Duration::from_millis(settings.limits.unready_ms);
+    Ok(Listening {
+        address,
+        app,
+        listener,
+        router,
+        limits,
+        connections,
+        tls,
+        certificate,
+        store,
+        sandbox,
+        operations,
+        unready,
+    })
 }
 
 fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {

@@ -26,11 +26,19 @@ pub(crate) struct CallbackJson {
     url: String,
     mode: &'static str,
     format: &'static str,
+    /// The address of the callback that is put back after this one, which stands in for it; empty: there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stands_in_for: Option<String>,
 }
 
 impl From<Callback> for CallbackJson {
     fn from(callback: Callback) -> Self {
-        Self { url: callback.url, mode: callback.mode.name(), format: callback.format.name() }
+        Self {
+            url: callback.url,
+            mode: callback.mode.name(),
+            format: callback.format.name(),
+            stands_in_for: callback.stands_in_for.map(|before| before.url),
+        }
     }
 }
 
@@ -54,10 +62,21 @@ struct CallbackBody {
     mode: Option<String>,
     /// `xml`, unless it is said, or `json`.
     format: Option<String>,
+    /// Whether the callback before it is kept, for put-back.
+    stands_in: Option<bool>,
 }
 
-/// `PUT …/callback {"url","token","encoding_aes_key","mode","format"}`: 200 once the address is verified,
-/// 409 with what came back when it is not. An empty url ends the account's pushes.
+/// Which callback goes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct PutBackBody {
+    /// The address of the one that stands in.
+    #[schema(min_length = 1)]
+    url: String,
+}
+
+/// `PUT …/callback {"url","token","encoding_aes_key","mode","format","stands_in"}`: 200 once the address is
+/// verified, 409 with what came back when it is not. An empty url ends the account's pushes.
 #[utoipa::path(
     put,
     path = "/admin/v1/accounts/{appid}/callback",
@@ -89,12 +108,50 @@ pub(crate) async fn put_callback(
         Ok(spec) => spec,
         Err(refusal) => return failed(refusal.into()),
     };
-    match callbacks::set(&server.app, &appid, &spec).await {
+    answer(&appid, callbacks::set(&server.app, &appid, &spec).await)
+}
+
+/// `POST …/callback/put-back {"url"}`: the callback that the one at this address stands in for is the account's again.
+/// 409: another one is in place, or it stands in for none.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/accounts/{appid}/callback/put-back",
+    tag = "admin",
+    operation_id = "putCallbackBack",
+    params(("appid" = String, Path, description = "The account.")),
+    request_body = PutBackBody,
+    responses(
+        (status = 200, description = "The callback that was kept is the account's again.", body = CallbackReply),
+        (status = 404, description = "No such account.", body = ErrorJson<'static>),
+        (status = 409, description = "Another callback is in place, or it stands in for none.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
+pub(crate) async fn put_callback_back(
+    _: Operator,
+    State(server): State<Server>,
+    PathName(appid): PathName,
+    body: RequestBody,
+) -> Response {
+    let Some(appid) = AppId::parse(&appid) else {
+        return refuse(StatusCode::NOT_FOUND, "no account has this appid");
+    };
+    let url = body.object().and_then(|object| Ok(object.required_text("url")?.into_owned()));
+    match url {
+        Ok(url) => answer(&appid, callbacks::put_back(&server.app, &appid, &url).await),
+        Err(refusal) => failed(refusal.into()),
+    }
+}
+
+fn answer(appid: &AppId, done: Result<Callback, CallbackError>) -> Response {
+    match done {
         Ok(callback) => {
             let callback = Some(callback).filter(|callback| !callback.url.is_empty());
             let callback = callback.map(CallbackJson::from);
             json(StatusCode::OK, bare(&CallbackReply { appid: appid.to_string(), callback }))
         }
+        Err(CallbackError::NotInPlace(why)) => refuse(StatusCode::CONFLICT, why),
         Err(CallbackError::NotVerified(why)) => refuse(StatusCode::CONFLICT, &why),
         Err(CallbackError::Failed(Failure::Refused(refusal)))
             if refusal.code == ErrorCode::InvalidAppid =>
@@ -117,5 +174,6 @@ fn read_callback(object: &Object) -> Result<CallbackSpec, Refusal> {
         encoding_aes_key: object.text("encoding_aes_key")?.into_owned(),
         mode: object.text("mode")?.into_owned(),
         format: object.text("format")?.into_owned(),
+        stands_in: object.flag("stands_in")?,
     })
 }

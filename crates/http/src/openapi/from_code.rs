@@ -2,7 +2,7 @@
 
 use crate::admin::error::ErrorJson;
 use crate::admin::{
-    accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants,
+    accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
     payments, pushes, users,
 };
 use crate::routes::Api;
@@ -16,10 +16,13 @@ use utoipa::OpenApi;
         accounts::list_accounts,
         accounts::put_account,
         callbacks::put_callback,
+        callbacks::put_callback_back,
         inserted_invoices::list,
         invoices::list_invoices,
         jobs::list_jobs,
         jobs::run_job,
+        log::get_log,
+        log::put_log,
         numbers::list_numbers,
         orders::list_orders,
         pay_merchants::list_pay_merchants,
