@@ -74,7 +74,7 @@ def what_is_there(server):
         "s_pappid": server.s_pappid, "order_id": "order-1", "ddh": "order-1", "ticket": ticket, "card_id": card_id,
         "appid": own["appid"], "secret": own["secret"], "grant_type": "client_credential", "mchid": server.sandbox["mchid"],
         "fpqqlsh": invoice["fpqqlsh"], "nsrsbh": seller["nsrsbh"], "nsrmc": seller["nsrmc"],
-        "wxopenid": invoice["wxopenid"], "openid": invoice["wxopenid"],
+        "wxopenid": invoice["wxopenid"], "openid": invoice["wxopenid"], "user": "zhangwei",
     }  # fmt: skip
     query = {"fpqqlsh": invoice["fpqqlsh"], "nsrsbh": seller["nsrsbh"]}
     issued = call(server, "/card/invoice/queryinvoceinfo", merchant, query)["invoicedetail"]

@@ -7,7 +7,7 @@ use crate::admin::{
 };
 use crate::routes::Api;
 use crate::sandbox::{accounts as demo, controls};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -63,6 +63,10 @@ pub(super) fn of(served: &[Api]) -> Value {
     if served.contains(&Api::Sandbox) {
         said.merge(Sandbox::openapi());
     }
-    let mut said = serde_json::to_value(said).expect("a document is JSON");
-    json!({"paths": said["paths"].take(), "components": said["components"].take()})
+    let Ok(Value::Object(mut said)) = serde_json::to_value(said) else {
+        unreachable!("a document is an object")
+    };
+    // The rest of it is in `spec/`.
+    said.retain(|name, value| matches!(&**name, "paths" | "components") && value.is_object());
+    Value::Object(said)
 }
