@@ -12,8 +12,8 @@ import urllib.parse
 from kaipiao_server import Server
 
 # Fewer operations that did what they should at least once, or fewer different answers, show that the calls got nowhere.
-MOST_DO = 20
-MANY_CODES = 25
+MOST_DO = 40
+MANY_CODES = 40
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
