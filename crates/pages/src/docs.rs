@@ -117,7 +117,7 @@ fn operation<'a>(
 
 fn parameters(said: &Value) -> Vec<Row> {
     let all = said["parameters"].as_array().into_iter().flatten();
-    all.map(|parameter| Row::of_parameter(parameter)).collect()
+    all.map(Row::of_parameter).collect()
 }
 
 /// Each status with its members; of the merchant API's calls those of the success, whose refusals are all alike.
