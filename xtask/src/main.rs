@@ -69,7 +69,7 @@ const STAGES: &[Stage] = &[
             errors::test(root, &target(root), &mut command)
         },
     },
-    Stage { name: "nodes", budget: 195, run: nodes },
+    Stage { name: "nodes", budget: 185, run: nodes },
     Stage { name: "chaos", budget: 225, run: chaos_of_every_store },
     Stage { name: "render", budget: 30, run: |root| tests(root, "--test face") },
     Stage { name: "sending", budget: 30, run: |root| tests(root, "--test sending") },
