@@ -20,6 +20,7 @@ pub mod listen;
 pub mod listing;
 pub mod log;
 mod log_filter;
+pub mod logs;
 pub mod moving;
 pub mod pushes;
 mod request_line;

@@ -9,6 +9,7 @@ mod listening;
 mod names;
 mod operations;
 mod own_addresses;
+mod request_log;
 mod use_cases;
 
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
@@ -95,6 +96,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         app: Arc::clone(&app),
         is_sandbox: settings.mode == ModeName::Sandbox,
         is_https: scheme == "https",
+        admin_token: admin_token(settings)?,
         public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
     let console = Console {

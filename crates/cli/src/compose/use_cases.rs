@@ -3,6 +3,7 @@
 use super::error::ComposeError;
 use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
+use super::request_log::request_log;
 use crate::READ_PDF;
 use crate::settings::{Files, ModeName, Render, Settings, SettingsError};
 use crate::store::OpenStore;
@@ -76,6 +77,7 @@ pub fn app(
     };
     let issuer = issuer(settings, &clock, built_in)?;
     let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&issuer)));
+    let request_log = request_log(settings, node, Arc::clone(&clock));
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
@@ -88,6 +90,7 @@ pub fn app(
         },
         renderer: Arc::new(renderer(&settings.render)?),
         blobs: Arc::new(files(settings)),
+        request_log,
         pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
     };
     Ok((App::new(parts, keys, app_settings), scripted))

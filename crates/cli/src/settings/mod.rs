@@ -20,6 +20,7 @@ mod pay_merchants;
 mod platform;
 mod push;
 mod render;
+mod request_log;
 mod retention;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
+pub use request_log::RequestLogSettings;
 pub use retention::Retention;
 
 use bounds::Bounded;
@@ -90,6 +92,8 @@ pub struct Settings {
     pub metrics: Metrics,
     /// Where traces go.
     pub telemetry: Telemetry,
+    /// What was asked and answered.
+    pub request_log: RequestLogSettings,
     /// The authorization page's link.
     pub authorization: Authorization,
     /// Who sits before a page.
@@ -159,6 +163,7 @@ impl Settings {
     fn bounded(&self) -> Vec<Bounded> {
         [
             self.database.bounded(),
+            self.request_log.bounded(),
             self.authorization.bounded(),
             self.login.bounded(),
             self.console.bounded(),
