@@ -9,14 +9,22 @@
 mod accounts;
 mod assets;
 mod charts;
+mod choice;
 mod console;
 mod cookies;
 mod frame;
+mod invoices;
+mod jobs;
 mod login;
+mod orders;
 mod overview;
 mod parts;
+mod pushes;
+mod requests;
 mod router;
 mod seat;
+mod states;
+mod words;
 
 pub use console::Console;
 pub use router::{CONSOLE_ROUTES, router};

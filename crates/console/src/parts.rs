@@ -127,6 +127,8 @@ pub(crate) struct Filter<'a> {
 pub(crate) enum Input<'a> {
     /// A text; what an empty one shows.
     Text(&'a str),
+    /// A day.
+    Day,
     /// One of these values, each with what it is called; the first stands for "any" and is empty.
     Choice(Vec<(String, String)>),
 }

@@ -4,8 +4,12 @@ use crate::accounts::{self, account, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
+use crate::jobs;
 use crate::login;
+use crate::orders;
 use crate::overview;
+use crate::pushes;
+use crate::requests;
 use crate::seat::{Seat, seated};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -18,8 +22,8 @@ pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
     methods: "GET POST",
     path: CONSOLE_PATH,
     section: "page",
-    what: "the console: overview, accounts and settings; with a login in production",
-    what_zh: "控制台：概览、账号与设置，正式环境需登录",
+    what: "the console: overview, orders, requests, pushes, accounts and settings; with a login in production",
+    what_zh: "控制台：概览、订单、请求、推送、账号与设置，正式环境需登录",
 }];
 
 /// The console.
@@ -35,6 +39,16 @@ pub fn router(console: Console) -> Router {
         .route("/console/accounts/{appid}/test-push", post(callback::send_test))
         .route("/console/accounts/{appid}/fields", get(page_fields::show).post(page_fields::show))
         .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
+        .route(orders::address::PATH, get(orders::list::list))
+        .route(orders::address::ORDER_PATH, get(orders::timeline::show))
+        .route(requests::address::PATH, get(requests::list::list))
+        .route("/console/requests/{rid}", get(requests::show::show))
+        .route(pushes::address::PATH, get(pushes::list::list))
+        .route("/console/pushes/replay", post(pushes::replay::all))
+        .route("/console/pushes/{id}", get(pushes::show::show))
+        .route("/console/pushes/{id}/replay", post(pushes::replay::one))
+        .route(jobs::PATH, get(jobs::list))
+        .route("/console/jobs/{id}/run", post(jobs::run))
         .route("/console/logout", post(login::leave))
         .route("/console/{*rest}", get(nothing).post(nothing))
         .layer(from_fn_with_state(console.clone(), seated));

@@ -1,0 +1,13 @@
+//! Where invoices are.
+
+use kaipiao_pages::encoded;
+
+/// The listing.
+pub(crate) const PATH: &str = "/console/invoices";
+/// One invoice's page.
+pub(crate) const INVOICE_PATH: &str = "/console/invoices/invoice";
+
+/// An invoice request's page. A serial may hold any character, so it stands in the query.
+pub(crate) fn invoice_address(merchant: &str, serial: &str) -> String {
+    format!("{INVOICE_PATH}?appid={merchant}&fpqqlsh={}", encoded(serial))
+}

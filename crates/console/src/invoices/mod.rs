@@ -1,0 +1,3 @@
+//! Invoices: the search, one with its face and its request, and its offset.
+
+pub(crate) mod address;
