@@ -32,15 +32,15 @@ impl Tone {
 /// A cell of a table.
 #[derive(Clone, Default)]
 pub(crate) struct Cell {
-    text: String,
+    pub(crate) text: String,
     /// Smaller, below the text.
-    below: String,
+    pub(crate) below: String,
     /// Where the text leads; empty: nowhere.
-    link: String,
+    pub(crate) link: String,
     /// A mark instead of a plain text.
-    tone: Option<Tone>,
-    is_code: bool,
-    is_number: bool,
+    pub(crate) tone: Option<Tone>,
+    pub(crate) is_code: bool,
+    pub(crate) is_number: bool,
 }
 
 impl Cell {

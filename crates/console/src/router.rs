@@ -4,6 +4,7 @@ use crate::accounts::{self, account, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
+use crate::invoices;
 use crate::jobs;
 use crate::login;
 use crate::orders;
@@ -41,6 +42,12 @@ pub fn router(console: Console) -> Router {
         .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
         .route(orders::address::PATH, get(orders::list::list))
         .route(orders::address::ORDER_PATH, get(orders::timeline::show))
+        .route(invoices::address::PATH, get(invoices::list::list))
+        .route(invoices::address::INVOICE_PATH, get(invoices::show::show))
+        .route(
+            invoices::address::OFFSET_PATH,
+            get(invoices::offset::ask).post(invoices::offset::make),
+        )
         .route(requests::address::PATH, get(requests::list::list))
         .route("/console/requests/{rid}", get(requests::show::show))
         .route(pushes::address::PATH, get(pushes::list::list))
