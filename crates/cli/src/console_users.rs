@@ -240,7 +240,8 @@ fn for_people(users: &[Value]) -> String {
         let accounts = user["accounts"].as_array().into_iter().flatten();
         let accounts: Vec<_> = accounts.filter_map(Value::as_str).collect();
         let state = if user["disabled"] == true { "  disabled" } else { "" };
-        let _ = writeln!(text, "{}  {}  {}{state}", of("name"), of("role"), accounts.join(" "));
+        let line = format!("{}  {}  {}{state}", of("name"), of("role"), accounts.join(" "));
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     if text.is_empty() { "there are none; console-user add makes one".to_owned() } else { text }
 }

@@ -63,11 +63,21 @@ const NAVIGATION: &[(&str, &str, &[Place])] = &[
     (
         "设置",
         "Settings",
-        &[place(
-            "/console/accounts",
-            ("账号", "Accounts"),
-            "M4 21v-7M4 10V3M12 21v-9M12 8V3M20 21v-5M20 12V3M1 14h6M9 8h6M17 16h6",
-        )],
+        &[
+            place(
+                "/console/accounts",
+                ("账号", "Accounts"),
+                "M4 21v-7M4 10V3M12 21v-9M12 8V3M20 21v-5M20 12V3M1 14h6M9 8h6M17 16h6",
+            ),
+            Place {
+                is_for_operators: true,
+                ..place(
+                    "/console/users",
+                    ("控制台用户", "Console users"),
+                    "M17 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2M9.5 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8M22 21v-2a4 4 0 0 0-3-3.9M16 3.1a4 4 0 0 1 0 7.8",
+                )
+            },
+        ],
     ),
 ];
 

@@ -24,6 +24,7 @@ mod requests;
 mod router;
 mod seat;
 mod states;
+mod users;
 mod words;
 
 pub use console::Console;

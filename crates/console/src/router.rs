@@ -12,6 +12,7 @@ use crate::overview;
 use crate::pushes;
 use crate::requests;
 use crate::seat::{Seat, seated};
+use crate::users;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
@@ -56,6 +57,7 @@ pub fn router(console: Console) -> Router {
         .route("/console/pushes/{id}/replay", post(pushes::replay::one))
         .route(jobs::PATH, get(jobs::list))
         .route("/console/jobs/{id}/run", post(jobs::run))
+        .route(users::PATH, get(users::list))
         .route("/console/logout", post(login::leave))
         .route("/console/{*rest}", get(nothing).post(nothing))
         .layer(from_fn_with_state(console.clone(), seated));
