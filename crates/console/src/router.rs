@@ -7,8 +7,10 @@ use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
 use crate::invoices;
 use crate::jobs;
 use crate::login;
+use crate::numbers;
 use crate::orders;
 use crate::overview;
+use crate::payments;
 use crate::pushes;
 use crate::requests;
 use crate::seat::{Seat, seated};
@@ -55,6 +57,8 @@ pub fn router(console: Console) -> Router {
         .route("/console/pushes/replay", post(pushes::replay::all))
         .route("/console/pushes/{id}", get(pushes::show::show))
         .route("/console/pushes/{id}/replay", post(pushes::replay::one))
+        .route(payments::PATH, get(payments::list))
+        .route(numbers::PATH, get(numbers::list))
         .route(jobs::PATH, get(jobs::list))
         .route("/console/jobs/{id}/run", post(jobs::run))
         .route(users::PATH, get(users::list))

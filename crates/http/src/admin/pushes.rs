@@ -3,14 +3,14 @@
 use crate::admin::error::{failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
-use crate::body::query_object;
+use crate::body::{RequestBody, query_object};
 use crate::paging::page_size;
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::delivery::pushes;
+use kaipiao_app::delivery::pushes::{self, ReplayPlace};
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::delivery::outbox::{
@@ -210,6 +210,43 @@ pub(crate) async fn replay_push(
             "it is on its way still; GET /admin/v1/pushes says how far",
         ),
         Ok(Replayed::NoSuchPush) => unknown(),
+        Err(failure) => failed(failure),
+    }
+}
+
+/// `POST /admin/v1/pushes/replay {"appid","since_ms","limit","after"}`: sends an account's failed pushes again that were
+/// committed since then, a page at a time; `next` is `after` of the page that follows.
+pub(crate) async fn replay_failed_pushes(
+    _: Operator,
+    State(server): State<Server>,
+    body: RequestBody,
+) -> Response {
+    #[derive(Serialize)]
+    struct ReplayedJson {
+        replayed: u64,
+        /// Left out: that was all.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+    let replayed = async {
+        let object = body.object()?;
+        let appid = object.required_text("appid")?;
+        let since_ms = object.required_integer("since_ms")?;
+        let limit = page_size(&object)?;
+        let place = match object.text("after")?.as_ref() {
+            "" => ReplayPlace::default(),
+            text => ReplayPlace::parse(text).ok_or_else(|| {
+                let problem = "must be the next of the page before, not";
+                Refusal::invalid("after", format!("{problem} {}", text::quoted(text)))
+            })?,
+        };
+        pushes::replay_failed(&server.app, &appid, since_ms, place, limit).await
+    };
+    match replayed.await {
+        Ok(page) => {
+            let next = page.next.map(|place| place.to_string());
+            json(StatusCode::OK, bare(&ReplayedJson { replayed: page.replayed, next }))
+        }
         Err(failure) => failed(failure),
     }
 }
