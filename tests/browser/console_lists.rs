@@ -13,7 +13,9 @@ const LOOKS: [Look; 4] = [
 
 /// The merchant's server, which does not answer the first push.
 fn forgetful_receiver() -> Receiver {
-    Receiver::behaving(|count, _| if count == 0 { Reply::Status(500, "busy".to_owned()) } else { Reply::Success("success") })
+    Receiver::behaving(|count, _| {
+        if count == 0 { Reply::Status(500, "busy".to_owned()) } else { Reply::Success("success") }
+    })
 }
 
 /// An order from its link to its invoice, authorized on the page, with a push that was tried twice and a call that was
@@ -28,6 +30,10 @@ async fn whole_order(server: &TestServer, order_id: &str) -> Value {
     browser.go(&link).await;
     browser.submit(".primary[value='authorize']").await;
     browser.close().await;
+    let was_tried = || server.pushes("")[0]["tries"] == json!(1);
+    server.wait_until("the first push is tried", was_tried);
+    server.advance_s(120);
+    server.all_completed();
     let mut wrong = client.invoice(order_id, "t1");
     wrong["nsrsbh"] = json!("wrong");
     assert_ne!(client.make_out(&wrong)["errcode"], json!(0));
@@ -74,10 +80,7 @@ async fn an_orders_line_of_time_has_all_that_happened_to_it_and_every_list_reads
             ("orders", "/console/orders".to_owned()),
             ("orders-none", "/console/orders?state=rejected".to_owned()),
             ("invoices", "/console/invoices".to_owned()),
-            (
-                "invoice",
-                format!("/console/invoices/invoice?appid={MERCHANT}&fpqqlsh={serial}"),
-            ),
+            ("invoice", format!("/console/invoices/invoice?appid={MERCHANT}&fpqqlsh={serial}")),
             ("offset", format!("/console/invoices/offset?appid={MERCHANT}&fpqqlsh={serial}")),
             ("pushes", format!("/console/pushes?appid={MERCHANT}")),
             ("push", format!("/console/pushes/{push}")),
@@ -104,11 +107,8 @@ async fn invoices_are_found_by_number_buyer_amount_and_day_and_taken_back() {
     server.set_callback(MERCHANT, &receiver, "plain");
     let client = server.merchant();
     let detail = client.issued("find-1", "f1");
-    let number = format!(
-        "{}{}",
-        detail["fpdm"].as_str().unwrap(),
-        detail["fphm"].as_str().unwrap()
-    );
+    let number =
+        format!("{}{}", detail["fpdm"].as_str().unwrap(), detail["fphm"].as_str().unwrap());
     let serial = client.invoice("find-1", "f1")["fpqqlsh"].as_str().unwrap().to_owned();
     let browser = Browser::open(DESKTOP).await;
     let amount = detail["jshj"].to_string().trim_matches('"').to_owned();
@@ -136,10 +136,12 @@ async fn invoices_are_found_by_number_buyer_amount_and_day_and_taken_back() {
     browser.press("Take it back").await;
     browser.says("The red invoice is being issued.").await;
     let is_offset = async || {
-        browser.go(&format!(
-            "{}/console/invoices/invoice?appid={MERCHANT}&fpqqlsh={serial}",
-            server.base
-        )).await;
+        browser
+            .go(&format!(
+                "{}/console/invoices/invoice?appid={MERCHANT}&fpqqlsh={serial}",
+                server.base
+            ))
+            .await;
         browser.text().await.contains("Taken back by")
             && !browser.text().await.contains("Being offset")
     };
@@ -191,7 +193,8 @@ async fn a_developer_sees_their_accounts_alone() {
         let (status, answer) = server.admin("PUT", &format!("accounts/{appid}"), &spec(name));
         assert!(status < 300, "{answer}");
     }
-    let user = json!({"role": "developer", "accounts": [MERCHANT], "password": "correct horse battery"});
+    let user =
+        json!({"role": "developer", "accounts": [MERCHANT], "password": "correct horse battery"});
     assert_eq!(server.admin("PUT", "console-users/dev", &user).0, 201);
     let browser = Browser::open(DESKTOP).await;
     browser.go(&format!("{}/console/orders", server.base)).await;

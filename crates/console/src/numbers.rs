@@ -45,9 +45,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let choice = chosen(&console, &seat, Reach::OneMerchant).await?;
     let found = match &choice.appid {
         None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
-        Some(merchant) => {
-            number_reports::list(&console.app, merchant, seat.after(), ROWS, 0).await
-        }
+        Some(merchant) => number_reports::list(&console.app, merchant, seat.after(), ROWS, 0).await,
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;
     let filters = Filters { frame, path: PATH, filters: vec![choice.filter] };

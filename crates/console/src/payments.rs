@@ -126,7 +126,9 @@ fn row(frame: &Frame, payment: &Payment) -> Vec<Cell> {
     let (state, tone) = match &payment.state {
         PaymentState::NotPaid => (t("未支付", "Not paid"), Tone::Wait),
         PaymentState::UserPaying { .. } => (t("待用户确认", "Payer is asked"), Tone::Wait),
-        PaymentState::Paid(_) if payment.refunded_fen > 0 => (t("有退款", "Given back"), Tone::Quiet),
+        PaymentState::Paid(_) if payment.refunded_fen > 0 => {
+            (t("有退款", "Given back"), Tone::Quiet)
+        }
         PaymentState::Paid(_) => (t("已支付", "Paid"), Tone::Good),
         PaymentState::Closed { .. } => (t("已关闭", "Closed"), Tone::Quiet),
         PaymentState::Revoked { .. } => (t("已撤销", "Revoked"), Tone::Quiet),

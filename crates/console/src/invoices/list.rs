@@ -90,10 +90,10 @@ const FIELDS: [&str; 8] =
 /// What is asked for, and what must be said about that. Err: what is wrong with it.
 fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
     let frame = &seat.frame;
-    let given = |name: &&str| {
-        Some((*name, seat.query.get(name).trim())).filter(|(_, text)| !text.is_empty())
+    let given = |name: &'static str| {
+        Some((name, seat.query.get(name).trim())).filter(|(_, text)| !text.is_empty())
     };
-    let mut all = FIELDS.iter().filter_map(given);
+    let mut all = FIELDS.into_iter().filter_map(given);
     let Some((name, text)) = all.next() else {
         let all = listing::Filter::Time { from_ms: 0, to_ms: i64::MAX };
         return Ok((By::Filter(all), None));
