@@ -129,7 +129,8 @@ pub(crate) enum Input<'a> {
     Text(&'a str),
     /// A day.
     Day,
-    /// One of these values, each with what it is called; the first stands for "any" and is empty.
+    /// One of these values, each with what it is called; the first is empty and stands for "any", or is what counts
+    /// without a choice.
     Choice(Vec<(String, String)>),
 }
 

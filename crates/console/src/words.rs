@@ -54,9 +54,72 @@ pub(crate) fn took(us: u64) -> String {
     }
 }
 
+/// A body as people read it: JSON with a line for each member, whole or cut; anything else as it is.
+pub(crate) fn readable(body: &str) -> String {
+    if !body.starts_with(['{', '[']) || body.contains('\n') {
+        return body.to_owned();
+    }
+    let mut read = String::with_capacity(body.len() * 2);
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    let mut chars = body.chars().peekable();
+    while let Some(c) = chars.next() {
+        if is_text {
+            read.push(c);
+            is_text = is_escaped || c != '"';
+            is_escaped = !is_escaped && c == '\\';
+            continue;
+        }
+        match c {
+            '{' | '[' => {
+                read.push(c);
+                if let Some(end) = chars.next_if(|next| matches!(next, '}' | ']')) {
+                    read.push(end);
+                } else {
+                    depth += 1;
+                    new_line(&mut read, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut read, depth);
+                read.push(c);
+            }
+            ',' => {
+                read.push(c);
+                new_line(&mut read, depth);
+            }
+            ':' => read.push_str(": "),
+            ' ' => {}
+            c => {
+                is_text = c == '"';
+                read.push(c);
+            }
+        }
+    }
+    read
+}
+
+/// Deeper members than these are indented no further: a body of brackets stays a body.
+const MOST_DEPTH: usize = 20;
+
+fn new_line(read: &mut String, depth: usize) {
+    read.push('\n');
+    read.extend(core::iter::repeat_n("  ", depth.min(MOST_DEPTH)));
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{clock_ms, length, took};
+    use super::{clock_ms, length, readable, took};
+
+    #[test]
+    fn json_is_read_line_by_line_and_texts_stay_as_they_are() {
+        assert_eq!(
+            readable(r#"{"a":"x, {\"y\"}: z","b":[1,{}]}"#),
+            "{\n  \"a\": \"x, {\\\"y\\\"}: z\",\n  \"b\": [\n    1,\n    {}\n  ]\n}"
+        );
+        assert_eq!(readable(r#"{"cut":"of"#), "{\n  \"cut\": \"of");
+        assert_eq!(readable("<xml>{a,b}</xml>"), "<xml>{a,b}</xml>");
+    }
 
     #[test]
     fn numbers_read_well() {

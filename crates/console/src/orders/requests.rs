@@ -49,7 +49,7 @@ pub(crate) fn step<'a>(frame: &'a Frame, request: &LoggedRequest) -> Step<'a> {
 fn fold<'a>(frame: &'a Frame, step: Step<'a>, name: &str, body: &LoggedBody) -> Step<'a> {
     let length = words::length(body.whole_bytes);
     match &body.text {
-        Some(text) => step.fold(format!("{name} · {length}"), text.clone()),
+        Some(text) => step.fold(format!("{name} · {length}"), words::readable(text)),
         None if body.whole_bytes > 0 => {
             let words =
                 frame.t("内容不是文本，只记录了长度。", "No text; only its length is kept.");

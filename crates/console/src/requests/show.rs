@@ -23,7 +23,8 @@ struct RequestPage<'a> {
     path: &'static str,
     request: &'a LoggedRequest,
     facts: Facts<'a>,
-    bodies: [(&'static str, String, &'a LoggedBody); 2],
+    /// What each is called, its length and its text; None: it is no text.
+    bodies: [(&'static str, String, Option<String>); 2],
 }
 
 /// `GET /console/requests/{rid}`
@@ -42,13 +43,22 @@ pub(crate) async fn show(
     };
     let request = found.filter(is_theirs).ok_or_else(|| frame.not_found())?;
     let length = |body: &LoggedBody| words::length(body.whole_bytes);
+    let text = |body: &LoggedBody| body.text.as_deref().map(words::readable);
     let page = RequestPage {
         frame,
         path: PATH,
         facts: facts(frame, &request),
         bodies: [
-            (frame.lang.t("请求内容", "Request body"), length(&request.request), &request.request),
-            (frame.lang.t("应答内容", "Answer body"), length(&request.answer), &request.answer),
+            (
+                frame.lang.t("请求内容", "Request body"),
+                length(&request.request),
+                text(&request.request),
+            ),
+            (
+                frame.lang.t("应答内容", "Answer body"),
+                length(&request.answer),
+                text(&request.answer),
+            ),
         ],
         request: &request,
     };
