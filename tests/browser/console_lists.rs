@@ -30,7 +30,7 @@ async fn whole_order(server: &TestServer, order_id: &str) -> Value {
     browser.go(&link).await;
     browser.submit(".primary[value='authorize']").await;
     browser.close().await;
-    let was_tried = || server.pushes("")[0]["tries"] == json!(1);
+    let was_tried = || server.pushes("").first().is_some_and(|push| push["tries"] == json!(1));
     server.wait_until("the first push is tried", was_tried);
     server.advance_s(120);
     server.all_completed();
