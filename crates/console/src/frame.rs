@@ -40,11 +40,28 @@ const NAVIGATION: &[(&str, &str, &[Place])] = &[
     (
         "业务",
         "Business",
-        &[place(
-            "/console/orders",
-            ("订单", "Orders"),
-            "M9 4H7a2 2 0 00-2 2v13a2 2 0 002 2h10a2 2 0 002-2V6a2 2 0 00-2-2h-2M9 3h6v4H9zM9 12h6M9 16h4",
-        )],
+        &[
+            place(
+                "/console/orders",
+                ("订单", "Orders"),
+                "M9 4H7a2 2 0 00-2 2v13a2 2 0 002 2h10a2 2 0 002-2V6a2 2 0 00-2-2h-2M9 3h6v4H9zM9 12h6M9 16h4",
+            ),
+            place(
+                "/console/invoices",
+                ("发票", "Invoices"),
+                "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+            ),
+            place(
+                "/console/payments",
+                ("支付", "Payments"),
+                "M12 3a9 9 0 100 18 9 9 0 000-18zM9 8l3 4 3-4M12 12v5M9 13h6",
+            ),
+            place(
+                "/console/numbers",
+                ("号段", "Number ranges"),
+                "M4 9h16M4 15h16M10 4L8 20M16 4l-2 16",
+            ),
+        ],
     ),
     (
         "排查",
