@@ -7,6 +7,7 @@ use crate::orders::steps::{Drawn, in_order};
 use crate::orders::{requests, results};
 use crate::parts::{Cell, Facts, Flash, Tone};
 use crate::requests::address as request_log;
+use crate::requests::words::is_operators;
 use crate::seat::Seat;
 use crate::{states, words};
 use askama::Template;
@@ -16,6 +17,7 @@ use axum::response::Response;
 use kaipiao_app::authorization::order_history::{self, OrderHistory};
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_pages::encoded;
+use kaipiao_ports::request_log::LoggedRequest;
 
 #[derive(Template)]
 #[template(path = "order.html")]
@@ -41,7 +43,9 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<R
     let history = history.map_err(|failure| seat.failed(&failure))?;
     let history = history.ok_or_else(|| frame.not_found())?;
     let mut steps = results::steps(frame, &history);
-    steps.extend(history.requests.iter().map(|request| requests::step(frame, request)));
+    let is_seen = |request: &&LoggedRequest| seat.role.is_operator() || !is_operators(request);
+    let seen = history.requests.iter().filter(is_seen);
+    steps.extend(seen.map(|request| requests::step(frame, request)));
     let order_id = key.order_id.as_str();
     let page = OrderPage {
         frame,

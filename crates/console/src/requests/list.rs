@@ -6,7 +6,7 @@ use crate::frame::{Frame, html};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::requests::address::{PATH, request_address};
-use crate::requests::words::answer_mark;
+use crate::requests::words::{answer_mark, is_operators};
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -53,7 +53,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         ..RequestQuery::default()
     };
     let page = requests::list(&console.app, &query).await;
-    let page = page.map_err(|failure| seat.failed(&failure))?;
+    let mut page = page.map_err(|failure| seat.failed(&failure))?;
+    page.requests.retain(|request| seat.role.is_operator() || !is_operators(request));
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
     let next = page.next.map(|id| id.to_string());
     let table = Table {

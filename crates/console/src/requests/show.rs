@@ -5,7 +5,7 @@ use crate::frame::{Frame, html};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Facts};
 use crate::requests::address::PATH;
-use crate::requests::words::answer_mark;
+use crate::requests::words::{answer_mark, is_operators};
 use crate::seat::{Named, Seat};
 use crate::words;
 use askama::Template;
@@ -39,7 +39,8 @@ pub(crate) async fn show(
     // What concerns no account is the operator's.
     let is_theirs = |request: &LoggedRequest| {
         let account = AppId::parse(&request.account);
-        seat.role.is_operator() || account.is_some_and(|account| seat.role.sees(&account))
+        let is_of_theirs = account.is_some_and(|account| seat.role.sees(&account));
+        seat.role.is_operator() || (is_of_theirs && !is_operators(request))
     };
     let request = found.filter(is_theirs).ok_or_else(|| frame.not_found())?;
     let length = |body: &LoggedBody| words::length(body.whole_bytes);
