@@ -243,6 +243,161 @@ fn a_signed_header_says_who_it_is_where_the_settings_name_it() {
 }
 
 #[test]
+fn a_signed_header_may_be_checked_with_a_public_key() {
+    let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let public = ring::signature::KeyPair::public_key(&pair).as_ref().to_vec();
+    // SubjectPublicKeyInfo of an Ed25519 key (RFC 8410).
+    let prefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let der = base64::engine::general_purpose::STANDARD.encode([&prefix[..], &public].concat());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
+    std::fs::write(file.path(), pem).unwrap();
+    let (server, _files) = production(&format!(
+        "[console]\nsso_header = \"X-Console-Token\"\neddsa_public_key_file = {:?}",
+        file.path()
+    ));
+    let asked = |role: &str, sign: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let claims = json!({"sub": "olga", "exp": 4_102_444_800_i64, "role": role}).to_string();
+        let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let signed = format!("{}.{}", part(br#"{"alg":"EdDSA"}"#), part(claims.as_bytes()));
+        let token = format!("{signed}.{}", part(&sign(signed.as_bytes())));
+        server.page("GET", "/console/accounts", &[("x-console-token", &token)], "")
+    };
+    let well = |signed: &[u8]| pair.sign(signed).as_ref().to_vec();
+    let known = asked("operator", &well);
+    assert!(known.status() == 200 && known.body().contains("olga"), "{}", known.body());
+    let other = ring::signature::Ed25519KeyPair::from_seed_unchecked(&[8; 32]).unwrap();
+    let badly = |signed: &[u8]| other.sign(signed).as_ref().to_vec();
+    assert_eq!(asked("operator", &badly).status(), 401);
+    assert_eq!(server.page("GET", "/console/password", &[], "").status(), 303);
+}
+
+/// What an operator sends by a form of the console.
+fn post(server: &TestServer, path: &str, cookie: &str, body: &str) -> Answer {
+    let token = form_token(get(server, "/console/accounts", cookie).body());
+    let headers = [("cookie", cookie), ("accept-language", "en")];
+    server.page("POST", path, &headers, &format!("form_token={token}&{body}"))
+}
+
+/// The text of the element with this id.
+fn text_of<'a>(page: &'a str, id: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("id=\"{id}\">")).expect(page);
+    rest.split_once('<').unwrap().0
+}
+
+#[test]
+fn an_operator_adds_changes_and_removes_users_in_the_console() {
+    let (server, _files) = production("");
+    add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));
+    let amy = session(&server, "amy");
+    let added = post(
+        &server,
+        "/console/users",
+        &amy,
+        &format!("name=dev&role=developer&accounts={MERCHANT}%0D%0A{PLATFORM}"),
+    );
+    assert_eq!(added.status(), 201, "{}", added.body());
+    let password = text_of(added.body(), "password").to_owned();
+    let dev = cookies(&log_in(&server, "dev", &password));
+    assert!(get(&server, "/console/accounts", &dev).body().contains(PLATFORM));
+    let page = get(&server, "/console/users/dev", &amy);
+    assert!(page.body().contains(MERCHANT) && !page.body().contains(&password), "it is shown once");
+
+    for (body, words) in [
+        ("name=dev&role=operator", "name is another user"),
+        ("name=a+b&role=operator", "name must have 1 to 64 characters"),
+        ("name=x&role=developer", "a developer needs at least one account"),
+        ("name=x&role=developer&accounts=wx0", "is no account of this server"),
+    ] {
+        let refused = post(&server, "/console/users", &amy, body);
+        assert_eq!(refused.status(), 422, "{body}");
+        assert!(refused.body().contains(words), "{words}: {}", refused.body());
+    }
+    assert_eq!(
+        get(&server, "/console/accounts", &dev).status(),
+        200,
+        "the taken name kept its user"
+    );
+
+    let bound = format!("role=developer&accounts={MERCHANT}");
+    assert_eq!(post(&server, "/console/users/dev", &amy, &bound).status(), 303);
+    assert_eq!(get(&server, "/console/accounts", &dev).status(), 303, "their sessions are over");
+    let dev = cookies(&log_in(&server, "dev", &password));
+    assert!(!get(&server, "/console/accounts", &dev).body().contains(PLATFORM));
+    for path in ["/console/users", "/console/users/amy", "/console/users/dev/remove"] {
+        assert_eq!(post(&server, path, &dev, "name=x&role=operator").status(), 404, "{path}");
+    }
+    let renewed = post(&server, "/console/users/dev/password", &amy, "");
+    assert_eq!(log_in(&server, "dev", &password).status(), 401);
+    let password = text_of(renewed.body(), "password");
+    assert_eq!(log_in(&server, "dev", password).status(), 303);
+    assert_eq!(
+        post(&server, "/console/users/dev", &amy, &format!("{bound}&disabled=1")).status(),
+        303
+    );
+    assert_eq!(log_in(&server, "dev", password).status(), 401);
+    for path in ["/console/users/amy", "/console/users/amy/password", "/console/users/amy/remove"] {
+        assert_eq!(post(&server, path, &amy, &bound).status(), 409, "not oneself: {path}");
+    }
+    assert_eq!(post(&server, "/console/users/dev/remove", &amy, "").status(), 303);
+    assert_eq!(get(&server, "/console/users/dev", &amy).status(), 404);
+}
+
+#[test]
+fn a_rid_is_explained_to_whoever_may_see_its_account() {
+    let (server, _files) = production("");
+    for (name, role) in [("amy", "operator"), ("dev", "developer"), ("other", "developer")] {
+        let accounts = match name {
+            "dev" => json!([MERCHANT]),
+            "other" => json!([PLATFORM]),
+            _ => json!([]),
+        };
+        let user = json!({"role": role, "accounts": accounts, "password": PASSWORD});
+        add(&server, name, user);
+    }
+    let refused = server.token_answer(MERCHANT, "wrong");
+    let errmsg = refused["errmsg"].as_str().unwrap();
+    let path = format!("/errors/rid/{}", errmsg.rsplit(' ').next().unwrap());
+    let status = |cookie: &str| get(&server, &path, cookie).status().as_u16();
+    let known = get(&server, &path, &session(&server, "amy"));
+    assert!(known.body().contains("40125"), "{}", known.body());
+    assert_eq!(status(&session(&server, "dev")), 200);
+    assert_eq!(status(&session(&server, "other")), 404);
+    assert_eq!(status(""), 404);
+}
+
+#[test]
+fn a_user_changes_their_own_password_and_is_logged_out_elsewhere() {
+    let (server, _files) = production("");
+    add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));
+    let (here, elsewhere) = (session(&server, "amy"), session(&server, "amy"));
+    let encoded = PASSWORD.replace(' ', "+");
+    for (body, words) in [
+        ("present=wrong&next=another+good+one".to_owned(), "The present password is wrong."),
+        (format!("present={encoded}&next=short"), "password has 5 characters"),
+    ] {
+        let refused = post(&server, "/console/password", &here, &body);
+        assert_eq!(refused.status(), 422, "{}", refused.body());
+        assert!(refused.body().contains(words), "{}", refused.body());
+    }
+    let body = format!("present={encoded}&next=another+good+one");
+    let changed = post(&server, "/console/password", &here, &body);
+    assert_eq!(changed.status(), 303, "{}", changed.body());
+    assert_eq!(get(&server, "/console/accounts", &elsewhere).status(), 303);
+    assert_eq!(get(&server, "/console/accounts", &here).status(), 303);
+    assert_eq!(get(&server, "/console/accounts", &cookies(&changed)).status(), 200);
+    assert_eq!(log_in(&server, "amy", PASSWORD).status(), 401);
+    assert_eq!(log_in(&server, "amy", "another good one").status(), 303);
+
+    // Guesses of the present password count as attempts to log in.
+    let amy = cookies(&log_in(&server, "amy", "another good one"));
+    let guess = || post(&server, "/console/password", &amy, "present=x&next=another+good+one");
+    assert!((0..11).any(|_| guess().status() == 429));
+    let sandbox = TestServer::start();
+    assert_eq!(get(&sandbox, "/console/password", "").status(), 404, "nobody has logged in");
+}
+
+#[test]
 fn a_session_lasts_as_long_as_the_setting_says() {
     let (server, _files) = production("[console]\nsession_s = 77");
     add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));

@@ -17,6 +17,9 @@ async fn every_page_reads_well_at_a_desk_and_on_a_phone() {
     let receiver = Receiver::start();
     server.set_callback(MERCHANT, &receiver, "safe");
     server.merchant().issued("console-1", "c1");
+    let bo =
+        json!({"role": "developer", "accounts": [MERCHANT], "password": "correct horse battery"});
+    assert_eq!(server.admin("PUT", "console-users/bo", &bo).0, 201);
     for look in LOOKS {
         let browser = Browser::open(look).await;
         for (name, path) in [
@@ -25,6 +28,7 @@ async fn every_page_reads_well_at_a_desk_and_on_a_phone() {
             ("accounts", "/console/accounts".to_owned()),
             ("account", format!("/console/accounts/{MERCHANT}")),
             ("users", "/console/users".to_owned()),
+            ("user", "/console/users/bo".to_owned()),
             ("fields", format!("/console/accounts/{MERCHANT}/fields")),
             ("nothing", "/console/nothing".to_owned()),
             ("login", "/console/login".to_owned()),
@@ -63,6 +67,40 @@ async fn an_operator_logs_in_and_out() {
     browser.shoot_dense("console-no-accounts").await;
     browser.submit(".side .foot button").await;
     browser.says("You're logged out.").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_adds_a_user_who_changes_their_password() {
+    let admin = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(admin.path(), ADMIN).unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\npublic_base_url = \"http://localhost\"\nadmin_token_file = {:?}",
+        admin.path()
+    ));
+    let user = json!({"role": "operator", "password": "correct horse battery"});
+    assert_eq!(server.admin("PUT", "console-users/amy", &user).0, 201);
+    let browser = Browser::open(DESKTOP).await;
+    browser.go(&format!("{}/console/users", server.base)).await;
+    browser.fill("name", "amy").await;
+    browser.fill("password", "correct horse battery").await;
+    browser.press("Log in").await;
+    browser.fill("name", "bo").await;
+    browser.press("Add the user").await;
+    browser.says("It is shown this once").await;
+    browser.shoot_dense("console-user-added").await;
+    let password = browser.find("#password").await.text().await.unwrap();
+    browser.submit(".side .foot button").await;
+    browser.says("You're logged out.").await;
+    browser.fill("name", "bo").await;
+    browser.fill("password", &password).await;
+    browser.press("Log in").await;
+    browser.submit(".side .foot a[href='/console/password']").await;
+    browser.fill("present", &password).await;
+    browser.fill("next", "a password of bo's").await;
+    browser.shoot_dense("console-password").await;
+    browser.press("Change it").await;
+    browser.says("Your password is changed").await;
     browser.close().await;
 }
 

@@ -3,3 +3,4 @@
 mod hanging_names;
 mod jobs;
 mod replay_failed;
+mod stand_in;

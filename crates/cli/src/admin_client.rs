@@ -56,10 +56,20 @@ impl AdminClient {
         self.answer(request, ureq::RequestBuilder::send_empty)
     }
 
-    /// PUT of a JSON body: the answer's text.
-    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<String, ComposeError> {
-        let request = self.agent.put(format!("{}/{path}", self.base));
-        self.answer(request, |request| request.send_json(body))
+    /// PUT or POST of JSON: the answer's text.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<String, ComposeError> {
+        let address = format!("{}/{path}", self.base);
+        let request = match method {
+            "PUT" => self.agent.put(address),
+            _ => self.agent.post(address),
+        };
+        let body = body.to_string();
+        self.answer(request, |request| request.send(&*body))
     }
 
     /// DELETE: the answer's text.

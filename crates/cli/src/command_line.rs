@@ -1,15 +1,20 @@
 //! The commands and their options.
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use kaipiao_cli::call::CallAsk;
 use kaipiao_cli::compose::ComposeError;
 use kaipiao_cli::console_users::ConsoleUserAsk;
+use kaipiao_cli::decrypt::DecryptAsk;
 use kaipiao_cli::demo;
 use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::JobsAsk;
+use kaipiao_cli::listener::ListenAsk;
 use kaipiao_cli::logs::LogsAsk;
 use kaipiao_cli::pushes::PushesAsk;
 use kaipiao_cli::settings::Settings;
+use kaipiao_cli::trigger::TriggerAsk;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -130,6 +135,38 @@ pub(crate) enum Command {
         #[command(subcommand)]
         ask: ConsoleUserAsk,
     },
+    /// Call an endpoint of a server, with its token: kaipiao call getauthurl --json '{…}'
+    ///
+    /// Exits with 0 if errcode is 0 or absent, with 1 otherwise. Tokens are kept in the user's cache directory.
+    Call {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        ask: CallAsk,
+    },
+    /// Print an account's pushes as they arrive, verified and decrypted, and send them on to a local address.
+    ///
+    /// The account's callback is replaced as long as this runs, by the admin API of the server, and put back at the end.
+    Listen {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        ask: ListenAsk,
+    },
+    /// Play an event for real in a sandbox, or send a signed test push of it to an address (--to).
+    Trigger {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        ask: TriggerAsk,
+    },
+    /// Verify and decrypt a push, or say exactly what is wrong with it.
+    Decrypt(DecryptAsk),
+    /// Print a shell's completions: kaipiao completions bash >> ~/.bash_completion
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
     /// Print the sandbox's accounts, users and openids.
     Accounts {
         #[command(flatten)]
@@ -144,14 +181,14 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct SettingsArgs {
     /// Settings file; kaipiao.toml documents every setting.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Data directory [default: ./kaipiao-data]
-    #[arg(long)]
+    #[arg(long, global = true)]
     data: Option<PathBuf>,
     /// Address of a PostgreSQL database in place of the store in the data directory: postgres://…; it holds a password, so
     /// better in the environment or in a file that the settings name
-    #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
+    #[arg(long, global = true, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
 }
 

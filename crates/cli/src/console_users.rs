@@ -165,7 +165,7 @@ impl Users {
                 if let Some(is_disabled) = spec.is_disabled {
                     body["disabled"] = json!(is_disabled);
                 }
-                server.put(&format!("console-users/{}", spec.name), &body).map(|_| ())
+                server.send("PUT", &format!("console-users/{}", spec.name), &body).map(|_| ())
             }
         }
     }

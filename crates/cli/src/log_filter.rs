@@ -68,8 +68,7 @@ fn read(text: &str) -> Result<EnvFilter, String> {
     }
     // A field's value may hold commas and blanks; a target with a blank before it would match nothing.
     let trimmed = parts().collect::<Vec<_>>().join(",");
-    let filter = EnvFilter::try_new(if has_fields { text } else { &trimmed });
-    let filter = filter.map_err(|error| {
+    let filter = EnvFilter::try_new(if has_fields { text } else { &trimmed }).map_err(|error| {
         let wrong = parts().find(|part| part.parse::<Directive>().is_err());
         format!("\"{}\": {error}", wrong.unwrap_or(text).escape_debug())
     })?;

@@ -3,7 +3,7 @@
 mod command_line;
 mod signals;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use command_line::{Cli, Command, ServeArgs, SettingsArgs, VIOLATIONS};
 use kaipiao_cli::backup::{self, BackupAsk};
 use kaipiao_cli::check::{self, CheckAsk};
@@ -13,12 +13,14 @@ use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
 use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::{self, JobsAsk};
+use kaipiao_cli::listener::ListenAsk;
 use kaipiao_cli::logs::{self, LogsAsk};
+use kaipiao_cli::outcome::Outcome;
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
 use kaipiao_cli::telemetry::Telemetry;
 use kaipiao_cli::{READ_PDF, read_pdf};
-use kaipiao_cli::{accounts, demo, health, log, moving, tls};
+use kaipiao_cli::{accounts, call, decrypt, demo, health, listener, log, moving, tls, trigger};
 use signals::{Signals, second_signal};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +64,19 @@ async fn run() -> ExitCode {
             failed => failed,
         },
         Command::ConsoleUser { args, ask } => print_console_users(&args, ask).await,
+        Command::Call { args, ask } => {
+            return finish(&args, move |settings| call::run(settings, &ask)).await;
+        }
+        Command::Trigger { args, ask } => {
+            return finish(&args, move |settings| trigger::run(settings, &ask)).await;
+        }
+        Command::Decrypt(ask) => return said(decrypt::run(&ask)),
+        Command::Listen { args, ask } => listen(&args, ask).await,
+        Command::Completions { shell } => {
+            let mut output = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "kaipiao", &mut output);
+            return said(Ok(Outcome { output, is_well: true, ..Outcome::default() }));
+        }
         Command::Accounts { args, json } => print_accounts(&args, json).await,
     };
     match result {
@@ -128,6 +143,41 @@ async fn serve(
     }
     log.end();
     served
+}
+
+async fn listen(args: &SettingsArgs, ask: ListenAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let stop = Signals::watch()?.interrupted();
+    listener::run(&settings, &ask, stop).await
+}
+
+/// Asks a server, which blocks its thread, and says what it answered.
+async fn finish(
+    args: &SettingsArgs,
+    ask: impl FnOnce(&Settings) -> Result<Outcome, ComposeError> + Send + 'static,
+) -> ExitCode {
+    let settings = match args.settings() {
+        Ok(settings) => settings,
+        Err(error) => return said(Err(error)),
+    };
+    let asked = tokio::task::spawn_blocking(move || ask(&settings)).await;
+    said(asked.unwrap_or_else(|error| Err(ComposeError::Asking(error.to_string()))))
+}
+
+/// Writes the output as it is: whoever reads it may have gone.
+fn said(result: Result<Outcome, ComposeError>) -> ExitCode {
+    use std::io::Write;
+    match result {
+        Ok(outcome) => {
+            let _ = std::io::stdout().write_all(&outcome.output);
+            outcome.notes.iter().for_each(|note| eprint_line(note));
+            if outcome.is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln_error(&error);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The exit code of a process that was told twice to stop.

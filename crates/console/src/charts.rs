@@ -131,7 +131,9 @@ fn draw_into(
         .x_label_formatter(&moment)
         .y_label_formatter(&value)
         .draw()?;
-    for line in lines {
+    // What was never there is told by the legend: a line along the ground would hide the others.
+    let is_there = |line: &&Line| line.values.iter().any(|v| v.is_some_and(|value| value > 0.0));
+    for line in lines.iter().filter(is_there) {
         let style = ShapeStyle::from(line.ink.color()).stroke_width(2);
         // A gap in the values is one in the line.
         for run in line.values.iter().enumerate().collect::<Vec<_>>().split(|(_, v)| v.is_none()) {
@@ -185,10 +187,13 @@ mod tests {
         let mut values: Vec<_> = (0..60).map(|v| Some(f64::from(v))).collect();
         values[30] = None;
         let line = Line { name: "p50", ink: Ink::Main, values, says: String::new() };
-        let svg = draw(&moments, " ms", &[line]);
+        let never = vec![Some(0.0); 60];
+        let never = Line { name: "faults", ink: Ink::Bad, values: never, says: String::new() };
+        let svg = draw(&moments, " ms", &[line, never]);
         assert!(svg.starts_with("<svg aria-hidden") && svg.contains("viewBox"), "{svg}");
         assert!(svg.matches("<polyline").count() >= 2, "{svg}");
         assert!(svg.contains("#010101") && svg.contains("10:"), "{svg}");
+        assert!(!svg.contains("#030303"), "a line along the ground: {svg}");
         for forbidden in ["style=", "<style", "<script", "href"] {
             assert!(!svg.contains(forbidden), "{svg}");
         }

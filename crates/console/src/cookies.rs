@@ -6,8 +6,6 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use kaipiao_pages::{HOST_ONLY, cookie};
 
-/// Who has logged in.
-pub(crate) const SESSION_COOKIE: &str = "kaipiao_console";
 /// What a login's form is tied to.
 pub(crate) const LOGIN_COOKIE: &str = "kaipiao_console_login";
 

@@ -20,6 +20,7 @@ mod numbers;
 mod orders;
 mod overview;
 mod parts;
+mod password;
 mod payments;
 mod pushes;
 mod requests;

@@ -1,7 +1,7 @@
 //! Logging in with a name and a password, and out again.
 
 use crate::console::Console;
-use crate::cookies::{LOGIN_COOKIE, SESSION_COOKIE, read_cookie, set_cookie};
+use crate::cookies::{LOGIN_COOKIE, read_cookie, set_cookie};
 use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, html, login_address, see_other};
 use crate::parts::{Flash, Tone};
 use crate::seat::{Seat, foreign, unreadable};
@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kaipiao_app::access::console_login::{self, ConsoleLoginError};
 use kaipiao_domain::access::console_user::ConsoleName;
-use kaipiao_pages::{Form, FormRefused, Lang, read_form};
+use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form};
 
 /// How long a login's form may lie about before it is sent.
 const FORM_LIFE_S: u64 = 3600;
@@ -64,7 +64,7 @@ pub(crate) async fn enter(State(console): State<Console>, request: Request) -> R
     let (status, words) = match entered {
         Ok(session) => {
             let mut response = see_other(next);
-            set_cookie(&console, &mut response, SESSION_COOKIE, &session.cookie, session.life_s);
+            set_cookie(&console, &mut response, CONSOLE_COOKIE, &session.cookie, session.life_s);
             return response;
         }
         Err(ConsoleLoginError::Wrong) => (
@@ -97,7 +97,7 @@ pub(crate) async fn leave(State(console): State<Console>, seat: Seat) -> Respons
         return seat.failed(&failure);
     }
     let mut response = see_other(&format!("{LOGIN_PATH}?left=1"));
-    set_cookie(&console, &mut response, SESSION_COOKIE, "", 0);
+    set_cookie(&console, &mut response, CONSOLE_COOKIE, "", 0);
     response
 }
 

@@ -10,11 +10,12 @@ use crate::login;
 use crate::numbers;
 use crate::orders;
 use crate::overview;
+use crate::password;
 use crate::payments;
 use crate::pushes;
 use crate::requests;
 use crate::seat::{Seat, seated};
-use crate::users;
+use crate::users::{self, list as user_list, user};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
@@ -61,7 +62,11 @@ pub fn router(console: Console) -> Router {
         .route(numbers::PATH, get(numbers::list))
         .route(jobs::PATH, get(jobs::list))
         .route("/console/jobs/{id}/run", post(jobs::run))
-        .route(users::PATH, get(users::list))
+        .route(users::words::PATH, get(user_list::list).post(user_list::add))
+        .route("/console/users/{name}", get(user::show).post(user::change))
+        .route("/console/users/{name}/password", post(user::renew_password))
+        .route("/console/users/{name}/remove", post(user::remove))
+        .route(password::PATH, get(password::show).post(password::change))
         .route("/console/logout", post(login::leave))
         .route("/console/{*rest}", get(nothing).post(nothing))
         .layer(from_fn_with_state(console.clone(), seated));

@@ -2,7 +2,7 @@
 //! known, and every form that reaches a handler was made for them.
 
 use crate::console::Console;
-use crate::cookies::{SESSION_COOKIE, read_cookie};
+use crate::cookies::read_cookie;
 use crate::frame::{Frame, LOGIN_PATH, Who, login_address, see_other};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
@@ -14,7 +14,7 @@ use kaipiao_app::Failure;
 use kaipiao_app::access::{accounts, console_login};
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::console_user::ConsoleRole;
-use kaipiao_pages::{Form, FormRefused, Lang, read_form};
+use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, sso_value};
 use std::sync::Arc;
 
 /// Somebody who is known, before a page. An extractor: it is there on every route that the console guards.
@@ -40,6 +40,11 @@ impl Seat {
         let appid = appid.ok_or_else(|| self.frame.not_found())?;
         let found = accounts::find(&console.app, &appid).await;
         found.map_err(|failure| self.failed(&failure))?.ok_or_else(|| self.frame.not_found())
+    }
+
+    /// The user's name, for the log; empty: nobody is known.
+    pub(crate) fn name(&self) -> &str {
+        self.frame.who.as_ref().map_or("", |who| &who.name)
     }
 
     /// Where the asked page of a listing begins; None: at the first entry.
@@ -139,7 +144,7 @@ async fn known(
     frame: &Frame,
     headers: &HeaderMap,
 ) -> Result<Option<Known>, Response> {
-    if let Some(value) = sso_value(console, headers) {
+    if let Some(value) = sso_value(&console.app, headers) {
         return match console_login::signed_on(&console.app, value) {
             Ok((name, role)) => {
                 let tie = format!("sso {name}");
@@ -151,7 +156,7 @@ async fn known(
             }
         };
     }
-    let session = read_cookie(console, headers, SESSION_COOKIE).unwrap_or_default();
+    let session = read_cookie(console, headers, CONSOLE_COOKIE).unwrap_or_default();
     match console_login::session_user(&console.app, &session).await {
         Ok(Some(user)) => Ok(Some(Known::new(user.name.as_str(), user.role, true, session))),
         Ok(None) if console.is_sandbox => {
@@ -160,14 +165,6 @@ async fn known(
         Ok(None) => Ok(None),
         Err(failure) => Err(unavailable(frame, &failure)),
     }
-}
-
-/// What the header says that the settings name; None: they name none, or it is not there.
-fn sso_value<'a>(console: &Console, headers: &'a HeaderMap) -> Option<&'a str> {
-    let name = console_login::sso_header(&console.app);
-    let value = if name.is_empty() { None } else { headers.get(name) };
-    // What is no text is signed by nobody.
-    value.map(|value| value.to_str().unwrap_or(""))
 }
 
 fn not_signed_on(frame: &Frame) -> Response {

@@ -28,7 +28,6 @@ use std::any::Any;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
-use tracing::Instrument;
 use tracing::field::display;
 
 /// A handler's answer: the JSON text of a success.
@@ -124,9 +123,8 @@ pub(crate) async fn finish(
     next: Next,
 ) -> Response {
     let asked = Asked::of(server, &request);
-    let route = asked.route.as_ref().map_or("(no such route)", MatchedPath::as_str);
-    let span = tracing::debug_span!("request", method = %asked.method, route, rid = %under_way.rid);
-    let response = next.run(request).instrument(span).await;
+    let response = next.run(request).await;
+    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     server.metrics.note(
         &server.app,
         (&asked.method, route),
@@ -141,6 +139,9 @@ pub(crate) async fn finish(
     }
     asked.log(server, under_way, answered)
 }
+
+/// The route of what is served nowhere.
+pub(crate) const NO_ROUTE: &str = "(no such route)";
 
 /// A request, as it is remembered until its answer.
 struct Asked {
@@ -251,7 +252,7 @@ impl Asked {
 fn answered(asked: &Asked, rid: &str, mut response: Response) -> Answered {
     let (method, elapsed_us) = (&asked.method, asked.elapsed_us());
     let client = asked.address.map(display);
-    let route = asked.route.as_ref().map_or("(no such route)", MatchedPath::as_str);
+    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     match response.extensions_mut().remove::<Marker>() {
         None => {
             let status = response.status().as_u16();

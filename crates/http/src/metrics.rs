@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use prometheus::TEXT_FORMAT;
 
-/// `GET /metrics`: in the sandbox anybody's to read, in production whoever has the admin token (D-280).
+/// `GET /metrics`: in the sandbox anybody's to read, in production whoever has the admin token (D-235).
 pub(crate) async fn metrics(State(server): State<Server>, mut parts: Parts) -> Response {
     if server.sandbox.is_none() {
         if server.settings.admin_token.is_none() {

@@ -7,13 +7,14 @@ use crate::unknown_path::programs_path;
 use crate::wrong_call::wrong_method;
 use crate::{answer, drain, guard};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use kaipiao_app::under_way::UnderWay;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::Instrument;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Level};
 
 /// The target of the span that each request is in: a filter that lets any line of a request through lets this through
 /// too.
@@ -51,7 +52,12 @@ async fn around(State(server): State<Server>, request: Request, next: Next) -> R
     let request = drain::drained(request, server.settings.body_timeout);
     let under_way = Arc::new(UnderWay::begin(&server.app, may_be_logged(&request)));
     // At this level no filter of the log but "off" takes the rid out of the lines that it lets through.
-    let span = tracing::error_span!(target: SPAN_TARGET, "request", rid = %under_way.rid);
+    let span = tracing::error_span!(target: SPAN_TARGET, "request", rid = %under_way.rid, method = Empty, route = Empty);
+    // Each line of a request that has ended says these itself; traces have them of the span alone.
+    if tracing::enabled!(target: SPAN_TARGET, Level::DEBUG) {
+        let route = request.extensions().get().map_or(answer::NO_ROUTE, MatchedPath::as_str);
+        span.record("method", display(request.method())).record("route", route);
+    }
     let answering = async {
         let mut response = match guard::foreign_host(&server, &request, &under_way.rid) {
             Some(refused) => refused,
@@ -81,6 +87,7 @@ mod tests {
     use super::*;
     use crate::budget::BodyBudget;
     use crate::call_log::CallLog;
+    use crate::openapi::text::OpenApiText;
     use crate::request_metrics::HttpMetrics;
     use crate::server::HttpSettings;
     use axum::body::Body;
@@ -185,6 +192,7 @@ mod tests {
             calls: Arc::new(CallLog::new([])),
             log: None,
             sandbox: None,
+            openapi: Arc::new(OpenApiText::new(&serde_json::Value::Null)),
             no_invoice_page: |_, _| None,
         }
     }

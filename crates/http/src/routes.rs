@@ -11,6 +11,7 @@ use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, 
 use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::metrics;
+use crate::openapi::serve;
 use crate::payment::pay_call::{self, panicked, unknown_call};
 use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
@@ -546,6 +547,14 @@ pub const ROUTES: &[Route] = &[
         handler: || put(callbacks::put_callback),
     },
     Route {
+        methods: "POST",
+        path: "/admin/v1/accounts/{appid}/callback/put-back",
+        section: "admin",
+        what: "the callback before one that stood in for it",
+        what_zh: "恢复被临时替换的推送地址",
+        handler: || post(callbacks::put_callback_back),
+    },
+    Route {
         methods: "GET",
         path: "/admin/v1/pay-merchants",
         section: "admin",
@@ -728,6 +737,14 @@ pub const ROUTES: &[Route] = &[
         what: "metrics for Prometheus; in production with the admin token",
         what_zh: "Prometheus 指标；生产模式下需管理令牌",
         handler: || get(metrics::metrics),
+    },
+    Route {
+        methods: "GET",
+        path: "/openapi.json",
+        section: "reference",
+        what: "every JSON endpoint of this server as OpenAPI 3.1",
+        what_zh: "全部 JSON 接口的 OpenAPI 3.1 描述",
+        handler: || get(serve::openapi),
     },
     Route {
         methods: "GET",

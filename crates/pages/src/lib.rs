@@ -7,7 +7,11 @@
 
 mod authorization;
 mod bar_code;
+mod console_login;
 mod demo_shop;
+mod docs;
+mod docs_curl;
+mod docs_schema;
 mod error_codes;
 mod explained;
 mod form;
@@ -29,6 +33,7 @@ mod visit;
 mod wrong_call;
 
 pub use authorization::preview::{Preview, preview};
+pub use console_login::{CONSOLE_COOKIE, sso_value};
 pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};

@@ -1,6 +1,6 @@
 //! Who sits before the console: passwords, sessions, and the signed header of a single sign-on.
 
-use crate::access::console_users;
+use crate::access::console_users::{self, ConsoleUserSpec};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::settings::ConsoleSettings;
@@ -41,6 +41,35 @@ pub async fn log_in(
     password: &str,
     address: Option<IpAddr>,
 ) -> Result<NewSession, ConsoleLoginError> {
+    let user = proved(app, name, password, address).await?;
+    tracing::info!(name = %user.name, ?address, "logged in to the console");
+    Ok(new_session(app, user))
+}
+
+/// Gives a user who knows their password another one. Every session of theirs ends; the new one is for the browser that
+/// asked. A password that is not taken is a refusal.
+pub async fn change_password(
+    app: &App,
+    name: &str,
+    (present, next): (&str, &str),
+    address: Option<IpAddr>,
+) -> Result<NewSession, ConsoleLoginError> {
+    let user = proved(app, name, present, address).await?;
+    let password = Some(next.to_owned());
+    let name = user.name.to_string();
+    let spec = ConsoleUserSpec { name, password, ..ConsoleUserSpec::default() };
+    let saved = console_users::save(app, &spec).await?;
+    tracing::info!(name = %saved.user.name, ?address, "a console user has changed their password");
+    Ok(new_session(app, saved.user))
+}
+
+/// The user of that name, whose password it is. Attempts are counted and limited.
+async fn proved(
+    app: &App,
+    name: &str,
+    password: &str,
+    address: Option<IpAddr>,
+) -> Result<ConsoleUser, ConsoleLoginError> {
     // What is no name is nobody's: it needs no count of its own.
     let Some(name) = ConsoleName::parse(name) else { return Err(ConsoleLoginError::Wrong) };
     if !app.login_attempts.begin(&name, address, app.real_now()) {
@@ -55,8 +84,7 @@ pub async fn log_in(
         return Err(ConsoleLoginError::Wrong);
     };
     app.login_attempts.succeeded(&name, address);
-    tracing::info!(%name, ?address, "logged in to the console");
-    Ok(new_session(app, user))
+    Ok(user)
 }
 
 fn new_session(app: &App, user: ConsoleUser) -> NewSession {

@@ -55,9 +55,27 @@ pub async fn list(
     listing::list(app, Kind::ConsoleUser, ask).await
 }
 
+/// Adds a user; 72031 names what is wrong, such as a name that somebody has already.
+pub async fn add(app: &App, spec: &ConsoleUserSpec) -> Result<SavedUser, Failure> {
+    write(app, spec, Names::New).await
+}
+
 /// Adds a user, or changes the one of that name; 72031 names what is wrong. A change of the password, the role, the
 /// accounts or the state ends every session that they have.
 pub async fn save(app: &App, spec: &ConsoleUserSpec) -> Result<SavedUser, Failure> {
+    write(app, spec, Names::Any).await
+}
+
+/// Whose name may be written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// Nobody's.
+    New,
+    /// Also that of somebody who is changed.
+    Any,
+}
+
+async fn write(app: &App, spec: &ConsoleUserSpec, names: Names) -> Result<SavedUser, Failure> {
     let name = read_name(&spec.name)?;
     let password = match &spec.password {
         None => None,
@@ -78,6 +96,9 @@ pub async fn save(app: &App, spec: &ConsoleUserSpec) -> Result<SavedUser, Failur
                 is_disabled: spec.is_disabled.unwrap_or(false),
                 sessions: 0,
             },
+            Some(_) if names == Names::New => {
+                return Err(Refusal::invalid("name", "is another user's already").into());
+            }
             Some(before) => {
                 let before = before.clone();
                 let user = ConsoleUser {

@@ -31,12 +31,12 @@ use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use core::time::Duration;
-use home::home;
+use home::{home, openapi};
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_console::Console;
 use kaipiao_http::{
-    BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, ROUTES, Server, call_paths,
-    operations_router,
+    BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server,
+    call_paths, operations_router,
 };
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
@@ -75,21 +75,24 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
     let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
+    let http_settings = http_settings(settings, address)?;
+    let has_admin = http_settings.admin_token.is_some();
+    let openapi = openapi(settings, address, has_admin);
     let bodies = Arc::new(BodyBudget::new(settings.limits.body_bytes));
     let uploads = Arc::new(BodyBudget::for_uploads());
     let routes = ROUTES.iter().map(|route| route.path);
     let server = Server {
         metrics: Arc::new(HttpMetrics::new(&app, routes, &bodies, &uploads)),
         app: Arc::clone(&app),
-        settings: Arc::new(http_settings(settings, address)?),
+        settings: Arc::new(http_settings),
         bodies,
         uploads,
         calls: Arc::new(CallLog::new(call_paths())),
         log: log_filter::running(),
         sandbox: sandbox.clone(),
+        openapi: Arc::new(OpenApiText::new(&openapi)),
         no_invoice_page: kaipiao_pages::no_invoice,
     };
-    let has_admin = server.settings.admin_token.is_some();
     let base_url = public_base_url(settings, address);
     let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
     let pages = Pages {
@@ -106,7 +109,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         public_host: pages.public_host.clone(),
         client_address: |extensions| extensions.get().map(|ClientAddress(address)| *address),
     };
-    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages)
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), &openapi, pages)
         .merge(kaipiao_console::router(console));
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),

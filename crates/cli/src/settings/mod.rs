@@ -88,12 +88,12 @@ pub struct Settings {
     pub tls: Tls,
     /// Logging.
     pub log: Log,
+    /// What was asked and answered.
+    pub request_log: RequestLogSettings,
     /// Where metrics are read.
     pub metrics: Metrics,
     /// Where traces go.
     pub telemetry: Telemetry,
-    /// What was asked and answered.
-    pub request_log: RequestLogSettings,
     /// The authorization page's link.
     pub authorization: Authorization,
     /// Who sits before a page.

@@ -29,6 +29,8 @@ fn the_first_operator_is_made_before_the_server_runs_and_others_beside_it() {
     let (is_added, said) = run(&["add", "bo", "--password-stdin"], "correct horse battery\n");
     assert!(is_added && said == "bo is added\n", "{said}");
     assert_eq!(run(&["list"], "").1, "amy  operator\nbo  operator\n");
+    let after = kaipiao().args(["console-user", "list", "--data"]).arg(&data).output().unwrap();
+    assert_eq!(text(&after), "amy  operator\nbo  operator\n", "options go after the verb too");
     let (is_added, said) = run(&["add", "cy", "--password-stdin"], "short\n");
     assert!(!is_added && said.contains("password has 5 characters"), "{said}");
 

@@ -47,6 +47,7 @@ pub(crate) async fn set(
         encoding_aes_key: given_or(&typed.aes_key, key.map(EncodingAesKey::as_str)),
         mode: typed.mode.clone(),
         format: typed.format.clone(),
+        stands_in: false,
     };
     let after = After { callback: Some(typed), ..After::default() };
     if spec.url.is_empty() {
@@ -72,6 +73,9 @@ async fn saved(
     match callbacks::set(&console.app, &account.appid, spec).await {
         Ok(_) => ended(console, seat, account, Ok(()), what, after).await,
         Err(CallbackError::NotVerified(why)) => again(console, seat, account, why, after).await,
+        Err(CallbackError::NotInPlace(why)) => {
+            again(console, seat, account, why.to_owned(), after).await
+        }
         Err(CallbackError::Failed(failure)) => {
             ended(console, seat, account, Err(failure), what, after).await
         }

@@ -30,8 +30,7 @@ pub(crate) async fn renew_secret(
         TaxpayerError::Failed(failure) => seat.failed(&failure),
         TaxpayerError::Content(_) => seat.frame.not_found(),
     })?;
-    let by = seat.frame.who.as_ref().map(|who| who.name.clone()).unwrap_or_default();
-    tracing::info!(appid = %account.appid, by, "a new AppSecret was made in the console");
+    tracing::info!(appid = %account.appid, by = seat.name(), "a new AppSecret was made in the console");
     page(&console, &seat, &account, StatusCode::OK, After { secret, ..After::default() }).await
 }
 
