@@ -47,9 +47,8 @@ pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<R
     };
     match made {
         Ok(red) => {
-            let by = seat.frame.who.as_ref().map(|who| who.name.clone()).unwrap_or_default();
             let (appid, serial) = (&account.appid, &request.serial);
-            tracing::info!(%appid, %serial, %red, by, "an invoice is taken back by the console");
+            tracing::info!(%appid, %serial, %red, by = seat.name(), "an invoice is taken back by the console");
             Ok(see_other(&format!("{}&said=offset", address(&request))))
         }
         Err(OffsetError::Failed(Failure::Refused(refusal))) => Ok(again(refusal.to_string())),

@@ -55,7 +55,6 @@ pub(crate) async fn all(State(console): State<Console>, seat: Seat) -> Result<Re
         let Some(next) = page.next else { break };
         place = next;
     }
-    let by = seat.frame.who.as_ref().map(|who| who.name.clone()).unwrap_or_default();
-    tracing::info!(%account, replayed, by, "failed pushes are sent again by the console");
+    tracing::info!(%account, replayed, by = seat.name(), "failed pushes are sent again by the console");
     Ok(see_other(&format!("{PATH}?appid={account}&replayed={replayed}")))
 }
