@@ -9,16 +9,26 @@
 mod accounts;
 mod assets;
 mod charts;
+mod choice;
 mod console;
 mod cookies;
 mod frame;
+mod invoices;
+mod jobs;
 mod login;
+mod numbers;
+mod orders;
 mod overview;
 mod parts;
 mod password;
+mod payments;
+mod pushes;
+mod requests;
 mod router;
 mod seat;
+mod states;
 mod users;
+mod words;
 
 pub use console::Console;
 pub use router::{CONSOLE_ROUTES, router};
