@@ -6,6 +6,11 @@
 //! may see: every route but the login, the style and the script is behind it. `frame` is what stands around every
 //! page, `parts` what pages are put together from: tables with a further page, filters, notices, facts.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "what ends a handler early is the page that it answers with"
+)]
+
 mod accounts;
 mod assets;
 mod charts;

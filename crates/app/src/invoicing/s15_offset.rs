@@ -97,7 +97,7 @@ fn red_serial(taxpayer: &Taxpayer, blue: &Serial) -> Result<Serial, Refusal> {
     let left_out = rest.chars().count().saturating_sub(room);
     let rest: String = rest.chars().skip(left_out).collect();
     Serial::parse(&format!("{begins}{rest}"))
-        .ok_or_else(|| Refusal::invalid("fpqqlsh", "no serial can be made of it"))
+        .ok_or_else(|| Refusal::invalid("serial", "none can be made of it"))
 }
 
 /// Whose the invoice is that was named.

@@ -68,7 +68,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("账号", "Account"),
             frame.t("订单号", "Order"),
         ],
-        rows: page.requests.iter().map(|request| row(request)).collect(),
+        rows: page.requests.iter().map(row).collect(),
         empty: (
             frame.t("没有请求", "No requests"),
             frame.t(
