@@ -8,6 +8,7 @@
 pub mod card_model;
 pub mod card_races;
 pub mod company_client;
+mod documented;
 pub mod pay_client;
 pub mod pay_races;
 pub mod pdfs;
@@ -532,6 +533,11 @@ pub fn open_store(data: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(data.join(kaipiao_store_sqlite::FILE_NAME)).unwrap()
 }
 
+/// The request log in a data directory that no server has open.
+pub fn open_requests(data: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(data.join("requests.sqlite3")).unwrap()
+}
+
 impl Drop for TestServer {
     fn drop(&mut self) {
         // A server without the sandbox's admin API (production, an own token) answers null.
@@ -768,6 +774,7 @@ fn api_answer(response: &ureq::http::Response<String>) -> Value {
 
 fn noted(method: &str, path: &str, body: &str, answer: Value) -> Value {
     raised::note(method, path, body, &answer);
+    documented::check(method, path, &answer);
     answer
 }
 

@@ -1,4 +1,4 @@
-//! The sandbox's faults, and waiting for what happens (D-242 to D-246).
+//! The sandbox's faults, and waiting for what happens (D-256 to D-260).
 
 mod calls;
 mod documents;

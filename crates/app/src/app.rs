@@ -1,5 +1,7 @@
 //! The context of every use case.
 
+use crate::access::login_attempts::LoginAttempts;
+use crate::access::passwords::Passwords;
 use crate::changes::Changes;
 use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
@@ -14,6 +16,7 @@ use crate::life::{Life, Stage};
 use crate::metrics::Metrics;
 use crate::metrics::history::Event;
 use crate::people::title_picks::TitlePicks;
+use crate::rids::Rids;
 use crate::settings::Settings;
 use crate::signed::Keys;
 use kaipiao_domain::Timestamp;
@@ -24,6 +27,7 @@ use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::platform::pdf_reader::PdfReader;
+use kaipiao_ports::request_log::RequestLog;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
 use std::time::Instant;
@@ -47,6 +51,8 @@ pub struct Parts {
     pub blobs: Arc<dyn Blobs>,
     /// Reads uploaded PDFs.
     pub pdf_reader: Arc<dyn PdfReader>,
+    /// Keeps what was asked and answered; None: nothing does.
+    pub request_log: Option<Arc<dyn RequestLog>>,
     /// This process among those that share the store.
     pub node: String,
 }
@@ -74,6 +80,9 @@ pub struct App {
     pub(crate) renderer: Arc<dyn Renderer>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) pdf_reader: Arc<dyn PdfReader>,
+    pub(crate) request_log: Option<Arc<dyn RequestLog>>,
+    /// The ids of requests.
+    pub(crate) rids: Rids,
     /// Who has a PDF read, and who waits for that.
     pub(crate) pdf_turns: Arc<FairTurns>,
     pub(crate) documents: Arc<DocumentCache>,
@@ -83,6 +92,8 @@ pub struct App {
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
+    pub(crate) login_attempts: LoginAttempts,
+    pub(crate) passwords: Passwords,
     pub(crate) mailboxes: Mailboxes,
     metrics: Metrics,
     life: Life,
@@ -104,8 +115,8 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
-        let Parts { store, clock, entropy, sender, issuer, renderer, blobs, pdf_reader, node } =
-            parts;
+        let Parts { store, clock, entropy, sender, issuer, renderer, blobs, .. } = parts;
+        let Parts { pdf_reader, request_log, node, .. } = parts;
         let pdf_turns = Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS));
         let documents = Arc::new(DocumentCache::new());
         let metrics = Metrics::new(clock.real_now());
@@ -119,6 +130,8 @@ impl App {
             renderer,
             blobs,
             pdf_reader,
+            request_log,
+            rids: Rids::new(random(&*entropy)),
             pdf_turns,
             documents,
             document_places: DocumentPlaces::new(),
@@ -126,6 +139,8 @@ impl App {
             keys,
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
+            login_attempts: LoginAttempts::default(),
+            passwords: Passwords::default(),
             mailboxes: Mailboxes::default(),
             metrics,
             life: Life::default(),

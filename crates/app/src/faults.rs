@@ -1,4 +1,4 @@
-//! The sandbox's faults: what was planned to go wrong, what is left of it, and what was played (D-242).
+//! The sandbox's faults: what was planned to go wrong, what is left of it, and what was played (D-256).
 //!
 //! Whoever may play one asks here ([`Faults::strike`]), and plays it in its own way: the API before and after its work, the
 //! scripted issuer, the dispatcher of pushes. Production has none of this.

@@ -25,11 +25,14 @@ pub mod payment;
 pub mod people;
 pub mod platform;
 pub mod reimbursement;
+pub mod requests;
+mod rids;
 pub mod sandbox;
 pub mod settings;
 pub mod signed;
 pub mod start;
 mod store_access;
+pub mod under_way;
 pub mod waiting;
 
 pub use app::{App, Parts};

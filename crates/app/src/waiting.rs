@@ -1,4 +1,4 @@
-//! Waiting in the sandbox until something has happened to an order, instead of asking again and again (D-246).
+//! Waiting in the sandbox until something has happened to an order, instead of asking again and again (D-260).
 //!
 //! Whoever waits looks into the store when this node has committed something, and each second by itself: what other nodes
 //! commit, nobody tells.

@@ -8,11 +8,13 @@ use command_line::{Cli, Command, ServeArgs, SettingsArgs, VIOLATIONS};
 use kaipiao_cli::backup::{self, BackupAsk};
 use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Listening};
+use kaipiao_cli::console_users::{self, ConsoleUserAsk};
 use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
 use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::listener::ListenAsk;
+use kaipiao_cli::logs::{self, LogsAsk};
 use kaipiao_cli::outcome::Outcome;
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
@@ -46,6 +48,7 @@ async fn run() -> ExitCode {
         Command::Demo { curl: true, server, data } => print_script(&server, data),
         Command::Demo { curl: false, .. } => return demo::run().await,
         Command::Pushes { args, ask } => print_pushes(&args, ask).await,
+        Command::Logs { args, ask } => print_logs(&args, ask).await,
         Command::Jobs { args, ask } => print_jobs(&args, ask).await,
         Command::Health { args, ask } => print_health(&args, ask).await,
         Command::Check { args, limit, json } => {
@@ -60,6 +63,7 @@ async fn run() -> ExitCode {
             Ok(()) => return check_store(&args, CheckAsk { limit: VIOLATIONS, json: false }).await,
             failed => failed,
         },
+        Command::ConsoleUser { args, ask } => print_console_users(&args, ask).await,
         Command::Call { args, ask } => {
             return finish(&args, move |settings| call::run(settings, &ask)).await;
         }
@@ -246,9 +250,21 @@ async fn print_accounts(args: &SettingsArgs, as_json: bool) -> Result<(), Compos
     Ok(())
 }
 
+async fn print_console_users(args: &SettingsArgs, ask: ConsoleUserAsk) -> Result<(), ComposeError> {
+    let text = console_users::run(&args.settings()?, ask).await?;
+    print_text(text.trim_end());
+    Ok(())
+}
+
 async fn print_pushes(args: &SettingsArgs, ask: PushesAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
     print_asked(move || pushes::run(&settings, &ask)).await
+}
+
+async fn print_logs(args: &SettingsArgs, ask: LogsAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let asked = tokio::task::spawn_blocking(move || logs::run(&settings, &ask, print_text));
+    asked.await.map_err(|error| ComposeError::Asking(error.to_string()))?
 }
 
 async fn print_jobs(args: &SettingsArgs, ask: JobsAsk) -> Result<(), ComposeError> {

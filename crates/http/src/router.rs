@@ -1,16 +1,25 @@
 //! The whole API as one router, and what stands around every route.
 
 use crate::routes::{Api, pay_routes, routes_of};
+use crate::seen::{may_be_logged, with_seen_body};
 use crate::server::Server;
 use crate::struck::Strikes;
 use crate::unknown_path::programs_path;
 use crate::wrong_call::wrong_method;
 use crate::{answer, drain, guard};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use kaipiao_app::under_way::UnderWay;
+use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Level};
+
+/// The target of the span that each request is in: a filter that lets any line of a request through lets this through
+/// too.
+pub const SPAN_TARGET: &str = "kaipiao_http::request";
 
 /// The whole API. `pages` are the layer's other half, merged in by the composition root so that
 /// they pass the same guards.
@@ -41,16 +50,38 @@ fn guarded(server: Server, router: Router) -> Router {
 /// One layer for what every request passes: each layer costs an allocation and a copy of the
 /// request.
 async fn around(State(server): State<Server>, request: Request, next: Next) -> Response {
-    let mut request = drain::drained(request, server.settings.body_timeout);
-    let mut response = match guard::foreign_host(&server, &request) {
-        Some(refused) => refused,
-        None => {
-            let strikes = Strikes::carried_by(&mut request, &server);
-            answer::finish(&server, request, next, strikes.as_ref()).await
-        }
+    let request = drain::drained(request, server.settings.body_timeout);
+    let under_way = Arc::new(UnderWay::begin(&server.app, may_be_logged(&request)));
+    // At this level no filter of the log but "off" takes the rid out of the lines that it lets through.
+    let span = tracing::error_span!(target: SPAN_TARGET, "request", rid = %under_way.rid, method = Empty, route = Empty);
+    // Each line of a request that has ended says these itself; traces have them of the span alone.
+    if tracing::enabled!(target: SPAN_TARGET, Level::DEBUG) {
+        let route = request.extensions().get().map_or(answer::NO_ROUTE, MatchedPath::as_str);
+        span.record("method", display(request.method())).record("route", route);
+    }
+    let answering = async {
+        let mut response = match guard::foreign_host(&server, &request, &under_way.rid) {
+            Some(refused) => refused,
+            None => {
+                let mut request = known(request, &under_way);
+                let strikes = Strikes::carried_by(&mut request, &server);
+                answer::finish(&server, &under_way, request, next, strikes.as_ref()).await
+            }
+        };
+        guard::harden(&mut response);
+        response
     };
-    guard::harden(&mut response);
-    response
+    answering.instrument(span).await
+}
+
+/// The request with what is known of it among its extensions.
+fn known(request: Request, under_way: &Arc<UnderWay>) -> Request {
+    let mut request = match under_way.is_logged() {
+        true => with_seen_body(request, under_way),
+        false => request,
+    };
+    request.extensions_mut().insert(Arc::clone(under_way));
+    request
 }
 
 #[cfg(test)]
@@ -58,6 +89,7 @@ mod tests {
     use super::*;
     use crate::budget::BodyBudget;
     use crate::call_log::CallLog;
+    use crate::openapi::text::OpenApiText;
     use crate::request_metrics::HttpMetrics;
     use crate::server::HttpSettings;
     use axum::body::Body;
@@ -80,7 +112,6 @@ mod tests {
     use kaipiao_store_memory::MemoryStore;
     use kaipiao_wire::keys::Keys;
     use kaipiao_wire::payment::pay_request::PayRequest;
-    use std::sync::Arc;
     use tower::ServiceExt;
 
     /// Nothing is sent, issued or printed here.
@@ -136,6 +167,7 @@ mod tests {
             issuer: Arc::new(NotHere),
             renderer: Arc::new(NotHere),
             blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+            request_log: None,
             pdf_reader: Arc::new(ChildReader::new(Program {
                 path: "/nowhere".into(),
                 arguments: Vec::new(),
@@ -162,6 +194,7 @@ mod tests {
             calls: Arc::new(CallLog::new([])),
             log: None,
             sandbox: None,
+            openapi: Arc::new(OpenApiText::new(&serde_json::Value::Null)),
             no_invoice_page: |_, _| None,
         }
     }

@@ -1,4 +1,4 @@
-//! What the sandbox's faults do to a request: it is refused, comes late, or its connection ends (D-243).
+//! What the sandbox's faults do to a request: it is refused, comes late, or its connection ends (D-257).
 //!
 //! A request carries its [`Strikes`] while anything is planned, and nothing otherwise. Whoever knows whose call it is asks
 //! whether it is struck, before its work is done.
@@ -42,7 +42,7 @@ struct State {
     /// The plan that it was struck by; a request is struck once.
     struck_by: OnceLock<u64>,
     ends_now: Notify,
-    loses_answer: AtomicBool,
+    drops_answer: AtomicBool,
 }
 
 impl Strikes {
@@ -59,7 +59,7 @@ impl Strikes {
             path: faults.path_of(path.as_str())?,
             struck_by: OnceLock::new(),
             ends_now: Notify::new(),
-            loses_answer: AtomicBool::new(false),
+            drops_answer: AtomicBool::new(false),
         }));
         request.extensions_mut().insert(strikes.clone());
         Some(strikes)
@@ -85,9 +85,14 @@ impl Strikes {
         self.0.struck_by.get().copied()
     }
 
+    /// Whether the connection ends without an answer.
+    pub(crate) fn drop_answer(&self) -> bool {
+        self.0.drops_answer.load(Ordering::Relaxed)
+    }
+
     /// What leaves of a written answer.
     pub(crate) fn sent(&self, written: Response) -> Response {
-        if self.0.loses_answer.load(Ordering::Relaxed) { dropped() } else { written }
+        if self.drop_answer() { dropped() } else { written }
     }
 
     /// Plays what strikes a call of these; what it is refused with is the caller's to answer.
@@ -105,8 +110,9 @@ impl Strikes {
                 // A stop is not held up.
                 () = self.0.app.stopping() => {}
             },
-            CallFault::DroppedAfter => self.0.loses_answer.store(true, Ordering::Relaxed),
+            CallFault::DroppedAfter => self.0.drops_answer.store(true, Ordering::Relaxed),
             CallFault::DroppedBefore => {
+                self.0.drops_answer.store(true, Ordering::Relaxed);
                 self.0.ends_now.notify_one();
                 // Whoever is told of it forgets this request where it stands.
                 pending::<()>().await;

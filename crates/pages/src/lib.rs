@@ -7,8 +7,14 @@
 
 mod authorization;
 mod bar_code;
+mod console_login;
 mod demo_shop;
+mod docs;
+mod docs_curl;
+mod docs_schema;
 mod error_codes;
+mod explained;
+mod form;
 mod home;
 mod lang;
 mod page;
@@ -26,6 +32,12 @@ mod time;
 mod visit;
 mod wrong_call;
 
+pub use authorization::preview::{Preview, preview};
+pub use console_login::{CONSOLE_COOKIE, sso_value};
+pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
+pub use lang::{HOST_ONLY, Lang, cookie};
+pub use page::encoded;
 pub use pages::Pages;
 pub use router::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES, no_invoice, paths, router, sandbox_paths};
+pub use time::{china_clock, china_day, china_day_begins, china_moment};

@@ -16,6 +16,8 @@ mod china_time;
 pub mod delivery;
 pub mod invoicing;
 pub mod keys;
+pub mod logged_request;
+pub mod masked;
 pub mod object;
 pub mod payment;
 pub mod people;

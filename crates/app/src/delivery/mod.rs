@@ -11,4 +11,5 @@ pub(crate) mod overtaking;
 pub(crate) mod push_faults;
 pub mod pushes;
 pub mod scheduler;
+pub mod test_push;
 pub(crate) mod worker;

@@ -1,4 +1,4 @@
-//! The sandbox's faults of pushes: one is sent twice, too late, before its predecessor, or never (D-245).
+//! The sandbox's faults of pushes: one is sent twice, too late, before its predecessor, or never (D-259).
 //!
 //! What was begun with a push is in this process's memory: a push that another node goes on with, or that outlives a
 //! restart, is sent as any other.

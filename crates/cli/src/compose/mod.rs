@@ -9,11 +9,13 @@ mod listening;
 mod names;
 mod operations;
 mod own_addresses;
+mod request_log;
 mod use_cases;
 
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
 pub use error::ComposeError;
 pub(crate) use issuers::outside_issuers;
+pub(crate) use keys::keys_of;
 pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;
@@ -29,14 +31,15 @@ use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use core::time::Duration;
-use home::home;
+use home::{home, openapi};
 use kaipiao_app::sandbox::Sandbox;
+use kaipiao_console::Console;
 use kaipiao_http::{
-    BodyBudget, CallLog, HttpMetrics, HttpSettings, ROUTES, Server, call_paths, operations_router,
+    BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server,
+    call_paths, operations_router,
 };
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
-use keys::keys_of;
 use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
 use operations::Operations;
 use std::net::SocketAddr;
@@ -72,30 +75,42 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let app = Arc::new(app);
     let clock = prepare(&app, settings, clock).await?;
     let sandbox = clock.zip(faults).map(|(clock, faults)| Arc::new(Sandbox { clock, faults }));
+    let http_settings = http_settings(settings, address)?;
+    let has_admin = http_settings.admin_token.is_some();
+    let openapi = openapi(settings, address, has_admin);
     let bodies = Arc::new(BodyBudget::new(settings.limits.body_bytes));
     let uploads = Arc::new(BodyBudget::for_uploads());
     let routes = ROUTES.iter().map(|route| route.path);
     let server = Server {
         metrics: Arc::new(HttpMetrics::new(&app, routes, &bodies, &uploads)),
         app: Arc::clone(&app),
-        settings: Arc::new(http_settings(settings, address)?),
+        settings: Arc::new(http_settings),
         bodies,
         uploads,
         calls: Arc::new(CallLog::new(call_paths())),
         log: log_filter::running(),
         sandbox: sandbox.clone(),
+        openapi: Arc::new(OpenApiText::new(&openapi)),
         no_invoice_page: kaipiao_pages::no_invoice,
     };
-    let has_admin = server.settings.admin_token.is_some();
     let base_url = public_base_url(settings, address);
     let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
     let pages = Pages {
         app: Arc::clone(&app),
         is_sandbox: settings.mode == ModeName::Sandbox,
         is_https: scheme == "https",
+        admin_token: admin_token(settings)?,
         public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
     };
-    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
+    let console = Console {
+        app: Arc::clone(&app),
+        is_sandbox: pages.is_sandbox,
+        is_https: pages.is_https,
+        public_host: pages.public_host.clone(),
+        client_address: |extensions| extensions.get().map(|ClientAddress(address)| *address),
+    };
+    let pages = kaipiao_pages::router(&home(settings, address, has_admin), &openapi, pages)
+        .merge(kaipiao_console::router(console));
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),

@@ -3,6 +3,7 @@
 use super::error::ComposeError;
 use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
+use super::request_log::request_log;
 use crate::READ_PDF;
 use crate::settings::{Files, ModeName, Render, Settings, SettingsError};
 use crate::store::OpenStore;
@@ -47,6 +48,7 @@ pub fn app(
         wxa_appid: settings.authorization.wxa_appid.clone(),
         custom_key_max_chars: settings.authorization.custom_key_max_chars,
         login: settings.login.settings()?,
+        console: settings.console.settings()?,
         push: PushSettings {
             concurrency: Concurrency {
                 time_limit: Duration::from_millis(push.timeout_ms),
@@ -81,6 +83,7 @@ pub fn app(
     let new_faults =
         || Arc::new(Faults::new(Arc::clone(&clock), Arc::clone(&entropy), struck_paths()));
     let faults = is_sandbox.then(new_faults);
+    let request_log = request_log(settings, node, Arc::clone(&clock));
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
@@ -93,6 +96,7 @@ pub fn app(
         },
         renderer: Arc::new(renderer(&settings.render)?),
         blobs: Arc::new(files(settings)),
+        request_log,
         pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
     };
     let app = App::new(parts, keys, app_settings);

@@ -5,6 +5,7 @@ mod accounts;
 mod addresses;
 mod authorization;
 mod bounds;
+mod console;
 mod database;
 mod error;
 mod files;
@@ -19,12 +20,14 @@ mod pay_merchants;
 mod platform;
 mod push;
 mod render;
+mod request_log;
 mod retention;
 #[cfg(test)]
 mod tests;
 
 pub use accounts::AccountSetting;
 pub use authorization::Authorization;
+pub use console::Console;
 pub use database::Database;
 pub use error::SettingsError;
 pub(crate) use files::{open_to_others, read, read_secret, warn_of_other_readers};
@@ -40,6 +43,7 @@ pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
+pub use request_log::RequestLogSettings;
 pub use retention::Retention;
 
 use bounds::Bounded;
@@ -84,6 +88,8 @@ pub struct Settings {
     pub tls: Tls,
     /// Logging.
     pub log: Log,
+    /// What was asked and answered.
+    pub request_log: RequestLogSettings,
     /// Where metrics are read.
     pub metrics: Metrics,
     /// Where traces go.
@@ -92,6 +98,8 @@ pub struct Settings {
     pub authorization: Authorization,
     /// Who sits before a page.
     pub login: Login,
+    /// Who works with the console.
+    pub console: Console,
     /// Limits of size, time and number.
     pub limits: Limits,
     /// How invoices are issued.
@@ -141,6 +149,7 @@ impl Settings {
         addresses::ranges("api_addresses", &self.api_addresses)?;
         addresses::check_allowed_hosts(&self.allowed_hosts)?;
         self.check_tls()?;
+        self.console.check()?;
         self.metrics.address()?;
         self.telemetry.traces_url()?;
         self.database.node()?;
@@ -154,8 +163,10 @@ impl Settings {
     fn bounded(&self) -> Vec<Bounded> {
         [
             self.database.bounded(),
+            self.request_log.bounded(),
             self.authorization.bounded(),
             self.login.bounded(),
+            self.console.bounded(),
             self.telemetry.bounded(),
             self.limits.bounded(),
             self.issuing.bounded(),
@@ -209,6 +220,7 @@ impl Settings {
             ("database.url_file", &self.database.url_file),
             ("tls.key", &self.tls.key),
             ("login.hs256_secret_file", &self.login.hs256_secret_file),
+            ("console.hs256_secret_file", &self.console.hs256_secret_file),
             ("issuing.secret_file", &self.issuing.secret_file),
         ];
         let own = own.into_iter().filter(|(_, path)| !path.as_os_str().is_empty());

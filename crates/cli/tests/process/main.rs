@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod certificates;
+mod console_users;
 mod doctor;
 mod health;
 mod integrators;
 mod issuing;
 mod listening;
 mod log;
+mod logs;
 mod operations;
 mod outside_issuer;
 mod stop;

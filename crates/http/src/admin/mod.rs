@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod callbacks;
+pub(crate) mod console_users;
 pub(crate) mod damaged;
 pub(crate) mod error;
 pub(crate) mod inserted_invoices;
@@ -14,5 +15,6 @@ pub(crate) mod orders;
 pub(crate) mod pay_merchants;
 pub(crate) mod payments;
 pub(crate) mod pushes;
+pub(crate) mod requests;
 pub(crate) mod taxpayers;
 pub(crate) mod users;

@@ -1,16 +1,16 @@
 //! Pushes, their attempts and their replay: `/admin/v1/pushes`.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
-use crate::body::query_object;
-use crate::paging::page_size;
+use crate::body::{RequestBody, query_object};
+use crate::paging::{Page, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::delivery::pushes;
+use kaipiao_app::delivery::pushes::{self, ReplayPlace};
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::delivery::outbox::{
@@ -19,8 +19,9 @@ use kaipiao_ports::delivery::outbox::{
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct PushJson {
     id: String,
     appid: String,
@@ -45,7 +46,7 @@ pub(crate) struct PushJson {
     attempts: Vec<AttemptJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AttemptJson {
     /// Unix milliseconds.
     started_ms: i64,
@@ -131,20 +132,38 @@ fn status_of(listed: &ListedPush, now_ms: i64) -> (&'static str, String) {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct PushesJson {
+    pushes: Vec<PushJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/pushes?appid=&order_id=&state=&after=&limit=`: by receiver, newest first. An order's notices are the
 /// pay merchant's.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/pushes",
+    tag = "admin",
+    operation_id = "listPushes",
+    params(
+        ("appid" = Option<String>, Query, description = "The receiving account; of payment notices the mchid."),
+        ("order_id" = Option<String>, Query, description = "The order, or the payment's `out_trade_no`."),
+        ("state" = Option<String>, Query, description = "Where it stands: open, delivered, gave_up, unroutable."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "By receiver, newest first.", body = PushesJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_pushes(
     _: Operator,
     State(server): State<Server>,
     request: Request,
 ) -> Response {
-    #[derive(Serialize)]
-    struct PushesJson {
-        pushes: Vec<PushJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let query = match query_object(request.uri()).and_then(|object| read_query(&object)) {
         Ok(query) => query,
         Err(refusal) => return failed(refusal.into()),
@@ -190,17 +209,34 @@ fn read_state(name: &str) -> Result<StateFilter, Refusal> {
     })
 }
 
+#[derive(Serialize, ToSchema)]
+struct ReplayJson {
+    id: String,
+    result: &'static str,
+}
+
 /// `POST /admin/v1/pushes/{id}/replay`: 200 once it is due again, 409 while it still is.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/pushes/{id}/replay",
+    tag = "admin",
+    operation_id = "replayPush",
+    params(
+        ("id" = String, Path, description = "The push."),
+    ),
+    responses(
+        (status = 200, description = "It is due again.", body = ReplayJson),
+        (status = 404, description = "No such push.", body = ErrorJson<'static>),
+        (status = 409, description = "It is on its way still.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn replay_push(
     _: Operator,
     State(server): State<Server>,
     PathName(id): PathName,
 ) -> Response {
-    #[derive(Serialize)]
-    struct ReplayJson {
-        id: String,
-        result: &'static str,
-    }
     let unknown = || refuse(StatusCode::NOT_FOUND, "no push has this id");
     let Some(push) = PushId::parse(&id) else { return unknown() };
     match pushes::replay(&server.app, &push).await {
@@ -210,6 +246,74 @@ pub(crate) async fn replay_push(
             "it is on its way still; GET /admin/v1/pushes says how far",
         ),
         Ok(Replayed::NoSuchPush) => unknown(),
+        Err(failure) => failed(failure),
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct ReplayedJson {
+    /// Pushes that are due again.
+    replayed: u64,
+    /// `after` of the call that follows; left out: that was all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next: Option<String>,
+}
+
+/// Which pushes are sent again.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member, and only described here")]
+struct ReplayFailedBody {
+    /// The receiving account, or a pay merchant's mchid.
+    appid: String,
+    /// Those that were committed since then, in unix milliseconds.
+    since_ms: i64,
+    /// At most so many; 100 unless it is given.
+    #[schema(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<i64>,
+    /// `next` of the call before; left out: from the newest on.
+    #[schema(nullable = false)]
+    after: Option<String>,
+}
+
+/// `POST /admin/v1/pushes/replay {"appid","since_ms","limit","after"}`: sends an account's failed pushes again that were
+/// committed since then, a page at a time.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/pushes/replay",
+    tag = "admin",
+    operation_id = "replayFailedPushes",
+    request_body = ReplayFailedBody,
+    responses(
+        (status = 200, description = "So many are due again.", body = ReplayedJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
+pub(crate) async fn replay_failed_pushes(
+    _: Operator,
+    State(server): State<Server>,
+    body: RequestBody,
+) -> Response {
+    let replayed = async {
+        let object = body.object()?;
+        let appid = object.required_text("appid")?;
+        let since_ms = object.required_integer("since_ms")?;
+        let limit = page_size(&object)?;
+        let place = match object.text("after")?.as_ref() {
+            "" => ReplayPlace::default(),
+            text => ReplayPlace::parse(text).ok_or_else(|| {
+                let problem = "must be the next of the page before, not";
+                Refusal::invalid("after", format!("{problem} {}", text::quoted(text)))
+            })?,
+        };
+        pushes::replay_failed(&server.app, &appid, since_ms, place, limit).await
+    };
+    match replayed.await {
+        Ok(page) => {
+            let next = page.next.map(|place| place.to_string());
+            json(StatusCode::OK, bare(&ReplayedJson { replayed: page.replayed, next }))
+        }
         Err(failure) => failed(failure),
     }
 }

@@ -1,9 +1,9 @@
-//! `/sandbox/v1/faults`: what is to go wrong, what is left of it, and what was played (D-242 to D-245).
+//! `/sandbox/v1/faults`: what is to go wrong, what is left of it, and what was played (D-256 to D-259).
 
 mod read;
 
 use super::controls::sandbox;
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, SandboxRefusals, failed, refuse};
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
 use crate::server::Server;
@@ -16,9 +16,49 @@ use kaipiao_app::faults::{
 use kaipiao_wire::answer::bare;
 use read::{Asked, DOCUMENT, ISSUER, PLATFORM, PUSH, QUOTA, TOKEN, read_asked, read_which};
 use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// What is to go wrong, how often and for whom.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct FaultBody {
+    /// `issuer`, `token`, `quota`, `platform`, `document`, `push`, or the path of a call.
+    target: String,
+    /// An account or a pay merchant; all of them unless it is said.
+    appid: Option<String>,
+    /// How many times; 1 unless it is said. 0 forgets what is planned of the target.
+    #[schema(minimum = 0, maximum = 10000)]
+    n: Option<i64>,
+    /// In how many of a hundred cases; alone, until it is forgotten.
+    #[schema(minimum = 1, maximum = 100)]
+    percent: Option<i64>,
+    /// Of a quota: its path; every one unless it is said.
+    path: Option<String>,
+    /// A number of the catalogue; at a pay merchant's call the name of its code.
+    errcode: Option<Value>,
+    /// Milliseconds: of real time for calls and documents, else of the sandbox's clock.
+    #[schema(minimum = 1, maximum = 86400000)]
+    delay_ms: Option<i64>,
+    /// `"before"` (or true) the work, `"after"` it; of an issuer true: it never answers.
+    drop: Option<Value>,
+    /// Whether a document cannot be had now.
+    missing: Option<bool>,
+    /// Whether a document is another one.
+    wrong: Option<bool>,
+    /// Whether a push is sent twice.
+    duplicate: Option<bool>,
+    /// Whether a push waits for the order's next one.
+    reorder: Option<bool>,
+    /// How long it waits for that, in milliseconds of the sandbox's clock.
+    #[schema(minimum = 1, maximum = 86400000)]
+    within_ms: Option<i64>,
+    /// Whether a push counts as delivered and is not sent.
+    lose: Option<bool>,
+}
 
 /// A fault as it is asked for.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 struct FaultJson {
     target: String,
     /// Of a quota: its path; left out: every one.
@@ -26,11 +66,11 @@ struct FaultJson {
     path: Option<&'static str>,
     /// A number, or the name of a pay merchant's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    errcode: Option<serde_json::Value>,
+    errcode: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delay_ms: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    drop: Option<serde_json::Value>,
+    drop: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,10 +156,11 @@ impl FaultJson {
 }
 
 /// A plan, and what is left of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PlannedJson {
-    /// Names the plan.
-    id: u64,
+    /// Names the plan; left out: what was planned is forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
     /// An account's or a pay merchant's; left out: of all.
     #[serde(skip_serializing_if = "Option::is_none")]
     appid: Option<String>,
@@ -135,12 +176,20 @@ struct PlannedJson {
 impl From<Planned> for PlannedJson {
     fn from(Planned { id, plan, left, .. }: Planned) -> Self {
         let fault = FaultJson::from(&plan.fault);
-        Self { id, appid: plan.account, percent: plan.percent, left, fault }
+        Self { id: Some(id), appid: plan.account, percent: plan.percent, left, fault }
+    }
+}
+
+impl PlannedJson {
+    /// Nothing is planned of this target any more.
+    fn forgotten(target: &str) -> Self {
+        let fault = FaultJson::at(target);
+        Self { id: None, appid: None, percent: None, left: Some(0), fault }
     }
 }
 
 /// A fault that was played.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PlayedJson {
     /// The plan's, which may be over.
     id: u64,
@@ -162,12 +211,19 @@ impl From<Played> for PlayedJson {
 }
 
 /// `POST`: plans a fault; with `"n": 0` forgets those of the same target and account.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/faults",
+    tag = "sandbox",
+    operation_id = "planFault",
+    description = "Which members go with which target docs/faults.md says. The plan that was made first is played first, and a call meets one; n 0 forgets those of the target and account.",
+    request_body = FaultBody,
+    responses(
+        (status = 200, description = "The plan, or that nothing is planned of this target any more.", body = PlannedJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn plan_fault(State(server): State<Server>, body: RequestBody) -> Response {
-    #[derive(Serialize)]
-    struct ForgottenJson {
-        target: String,
-        left: usize,
-    }
     let faults = &sandbox(&server).faults;
     let asked = async {
         let object = body.object()?;
@@ -176,7 +232,7 @@ pub(crate) async fn plan_fault(State(server): State<Server>, body: RequestBody) 
     let planned = match asked.await {
         Ok(Asked::Forget { target, account }) => {
             faults.forget(|planned| is_of(planned, Some(&target), account.as_deref()));
-            return json(StatusCode::OK, bare(&ForgottenJson { target, left: 0 }));
+            return json(StatusCode::OK, bare(&PlannedJson::forgotten(&target)));
         }
         Ok(Asked::Plan(plan)) => faults.plan(plan),
         Err(failure) => return failed(failure),
@@ -193,16 +249,30 @@ fn is_of(planned: &Planned, target: Option<&str>, account: Option<&str>) -> bool
         && account.is_none_or(|account| planned.plan.account.as_deref() == Some(account))
 }
 
+/// What is planned and what was played; beside them what the issuer does to all merchants' requests.
+#[derive(Serialize, ToSchema)]
+struct FaultsJson {
+    #[serde(flatten)]
+    issuer: FaultJson,
+    /// For how many requests the issuer does it; null: until it is forgotten.
+    left: Option<usize>,
+    faults: Vec<PlannedJson>,
+    /// The newest 200.
+    played: Vec<PlayedJson>,
+}
+
 /// `GET`: what is planned, the newest that were played, and beside them what the issuer does to all merchants' requests.
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/faults",
+    tag = "sandbox",
+    operation_id = "getFaults",
+    responses(
+        (status = 200, description = "What is planned, what is left of it, and the newest that were played.", body = FaultsJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn faults(State(server): State<Server>) -> Response {
-    #[derive(Serialize)]
-    struct FaultsJson {
-        #[serde(flatten)]
-        issuer: FaultJson,
-        left: Option<usize>,
-        faults: Vec<PlannedJson>,
-        played: Vec<PlayedJson>,
-    }
     let faults = &sandbox(&server).faults;
     let planned = faults.planned();
     let is_all_merchants =
@@ -216,12 +286,31 @@ pub(crate) async fn faults(State(server): State<Server>) -> Response {
     json(StatusCode::OK, bare(&FaultsJson { issuer, left, faults, played }))
 }
 
+/// How many plans are forgotten.
+#[derive(Serialize, ToSchema)]
+struct ForgottenJson {
+    forgotten: usize,
+}
+
 /// `DELETE …?id=&target=&appid=`: forgets what is planned, all of it or what is named. 404: no plan has this id.
+#[utoipa::path(
+    delete,
+    path = "/sandbox/v1/faults",
+    tag = "sandbox",
+    operation_id = "forgetFaults",
+    description = "All that is planned, or what fits all that is given.",
+    params(
+        ("id" = Option<u64>, Query, description = "The plan."),
+        ("target" = Option<String>, Query, description = "The target of the plans."),
+        ("appid" = Option<String>, Query, description = "The account or pay merchant of the plans."),
+    ),
+    responses(
+        (status = 200, description = "So many are forgotten.", body = ForgottenJson),
+        (status = 404, description = "No plan has this id.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn forget_faults(State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct ForgottenJson {
-        forgotten: usize,
-    }
     let which = match query_object(&uri).and_then(|query| read_which(&query)) {
         Ok(which) => which,
         Err(refusal) => return failed(refusal.into()),

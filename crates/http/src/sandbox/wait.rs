@@ -1,6 +1,6 @@
-//! `GET /sandbox/v1/wait`: answers as soon as something has happened to an order (D-246).
+//! `GET /sandbox/v1/wait`: answers as soon as something has happened to an order (D-260).
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{SandboxRefusals, failed, refuse};
 use crate::admin::invoices::InvoiceJson;
 use crate::admin::orders::OrderJson;
 use crate::admin::payments::PaymentJson;
@@ -20,13 +20,14 @@ use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How long is waited unless it is said, and at most, in seconds of real time.
 const LIMIT_S: i64 = 30;
 const LONGEST_LIMIT_S: i64 = 120;
 
 /// What has happened, and to what.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct HappenedJson {
     event: String,
     /// Unix milliseconds of the server's clock.
@@ -47,7 +48,7 @@ struct HappenedJson {
 }
 
 /// An invoice that was issued elsewhere.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct InsertedJson {
     appid: String,
     platform: String,
@@ -57,7 +58,7 @@ struct InsertedJson {
 }
 
 /// What is there when the time is over.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct NotYetJson {
     error: String,
     orders: Vec<OrderJson>,
@@ -68,6 +69,25 @@ struct NotYetJson {
 
 /// `?order_id=…&event=…&appid=&timeout_s=&after_ms=`: 200 with what has happened, 408 with what is there instead, 503 where
 /// too many wait.
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/wait",
+    tag = "sandbox",
+    operation_id = "wait",
+    description = "Answers at once if it has happened already. 503 also where 64 requests wait.",
+    params(
+        ("order_id" = String, Query, description = "The order, or the payment's `out_trade_no`."),
+        ("event" = String, Query, description = "authorized, declined, rejected, paid, refunded, issued, failed, offset, inserted, message, push, delivered, or push: and delivered: with a push's name."),
+        ("appid" = Option<String>, Query, description = "Whose order it is, or who receives the push."),
+        ("timeout_s" = Option<i64>, Query, minimum = 0, maximum = 120, description = "Seconds of real time; 30 unless it is said."),
+        ("after_ms" = Option<i64>, Query, description = "Only what happened later, in unix milliseconds of the server's clock."),
+    ),
+    responses(
+        (status = 200, description = "What has happened, and to what.", body = HappenedJson),
+        (status = 408, description = "It has not happened in time: what is there instead.", body = NotYetJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn wait(State(server): State<Server>, uri: Uri) -> Response {
     let asked = query_object(&uri).and_then(|query| read(&query));
     let (asked, limit) = match asked {
