@@ -66,8 +66,23 @@ fn a_connection_ends_before_the_work_or_after_it() {
         assert_eq!(sent(&server.base, "POST", &client.path(path), &body.to_string()), "", "{drop}");
         let is_rejected = client.reject(order_id)["errcode"] == 72035;
         assert_eq!(is_rejected, is_done, "{drop}");
+        assert_eq!(lost_answer(&server, path).contains("\"errcode\":0"), is_done, "{drop}");
     }
     server.leaves_pushes();
+}
+
+/// What the request log has of the newest answer at a path that was not sent.
+fn lost_answer(server: &TestServer, path: &str) -> String {
+    let get = |path: &str| {
+        let (status, answer) = server.admin("GET", path, &json!({}));
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let listed = get(&format!("requests?route={path}"));
+    let is_lost = |request: &&Value| request["status"] == 0;
+    let lost = listed["requests"].as_array().unwrap().iter().find(is_lost);
+    let rid = lost.expect("it stands there")["rid"].as_str().unwrap().to_owned();
+    get(&format!("requests/{rid}"))["answer_body"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
