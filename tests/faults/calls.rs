@@ -109,7 +109,10 @@ fn a_quota_is_used_up_until_the_account_clears_it() {
     planned(&server, json!({"target": "quota", "path": AUTH_URL}));
     let asked = client.asked("1", 0);
     for _ in 0..2 {
-        let answer = client.auth_url_answer(&asked);
+        // The document does not have the code for this call: nobody's quota of it is ever used up, but for this.
+        let answer = sent(&server.base, "POST", &client.path(AUTH_URL), &asked.to_string());
+        let (_, answer) = answer.rsplit_once("\r\n\r\n").unwrap();
+        let answer = serde_json::from_str(answer).unwrap();
         assert_refused(&answer, 45009, "reach max api daily quota limit");
     }
     let path = json!({"cgi_path": AUTH_URL});
@@ -123,9 +126,9 @@ fn a_quota_is_used_up_until_the_account_clears_it() {
 fn a_platforms_calls_are_struck_and_no_others() {
     let server = TestServer::start();
     let platform = server.client(PLATFORM);
-    planned(&server, json!({"target": "platform", "errcode": 72040}));
+    planned(&server, json!({"target": "platform", "errcode": -1}));
     server.merchant().auth_url("1", 0);
-    assert_refused(&platform.post("/card/invoice/seturl", &json!({})), 72040, "invoice pdf error");
+    assert_refused(&platform.post("/card/invoice/seturl", &json!({})), -1, "system error");
     assert_ok(&platform.post("/card/invoice/seturl", &json!({})));
 }
 

@@ -54,7 +54,7 @@ struct RequestHeadJson {
     path: String,
     /// Whom it is from; empty: not known.
     client: String,
-    /// The answer's HTTP status.
+    /// The answer's HTTP status; 0: it was not sent, since a fault of the sandbox ended the connection.
     status: u16,
     /// The answer's code; empty: it has none.
     errcode: String,
