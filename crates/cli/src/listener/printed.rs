@@ -31,7 +31,7 @@ impl Shown {
     /// The event's name; notices of payments have none of their own.
     pub(super) fn event(&self) -> &str {
         match self.of("Event") {
-            "" if !self.of("req_info").is_empty() => "refund_notice",
+            "" if !self.of("refund_id").is_empty() => "refund_notice",
             "" => "payment_notice",
             event => event,
         }
@@ -168,6 +168,6 @@ mod tests {
             );
         }
         assert_eq!(shown(&[("out_trade_no", "1")]).event(), "payment_notice");
-        assert_eq!(shown(&[("req_info", "x")]).event(), "refund_notice");
+        assert_eq!(shown(&[("refund_id", "x")]).event(), "refund_notice");
     }
 }

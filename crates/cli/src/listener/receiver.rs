@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use core::time::Duration;
 use kaipiao_wire::delivery::read_push::{self, PushQuery, members};
+use kaipiao_wire::payment::notice;
 use kaipiao_wire::payment::pay_request::PayRequest;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -109,22 +110,37 @@ fn shown(handling: &Handling, query: &str, body: &[u8]) -> Result<Shown, String>
     Ok(Shown { mode: read.mode.name(), members: members(&read.event)?, text: read.event })
 }
 
-/// The notice of a payment or a refund. A refund's is unsigned, as it is published.
+/// The notice of a payment or a refund.
 async fn receive_notice(State(handling): State<Arc<Handling>>, body: Bytes) -> Response {
-    let checked = PayRequest::read(&body).map_err(|why| why.to_string()).and_then(|notice| {
-        let sign_type = notice.sign_type().map_err(|why| why.to_string())?;
-        let is_refund = !notice.get("req_info").is_empty();
-        let is_right = is_refund || notice.is_signed_by(&handling.mch_key, sign_type);
-        is_right.then_some(()).ok_or_else(|| "a notice's signature is wrong".to_owned())
-    });
-    let text = String::from_utf8_lossy(&body).into_owned();
-    match checked.and_then(|()| members(&text)) {
-        Ok(members) => {
-            handling.printer.push(&Shown { mode: "notice", members, text }, None);
+    match shown_notice(&handling.mch_key, &body) {
+        Ok(shown) => {
+            handling.printer.push(&shown, None);
             NOTICE_TAKEN.into_response()
         }
         Err(why) => refused(&handling, &why),
     }
+}
+
+/// A notice that is WeChat Pay's: a payment's is signed by the key; a refund's is unsigned, as it is published, and opened
+/// by the key.
+fn shown_notice(mch_key: &str, body: &[u8]) -> Result<Shown, String> {
+    let read = PayRequest::read(body).map_err(|why| why.to_string())?;
+    let text = String::from_utf8_lossy(body).into_owned();
+    let mut members = members(&text)?;
+    if read.get("req_info").is_empty() {
+        let sign_type = read.sign_type().map_err(|why| why.to_string())?;
+        if !read.is_signed_by(mch_key, sign_type) {
+            return Err("a notice's signature is wrong".to_owned());
+        }
+    } else {
+        let opened = notice::open_refund(read.get("req_info"), mch_key)?;
+        let opened = read_push::members(&opened)?;
+        // What was in clear stands in for nothing that was encrypted.
+        let is_opened = |name: &String| opened.iter().any(|(other, _)| other == name);
+        members.retain(|(name, _)| name != "req_info" && !is_opened(name));
+        members.extend(opened);
+    }
+    Ok(Shown { mode: "notice", members, text })
 }
 
 /// What is not believed is told to people, and to whoever has sent it.

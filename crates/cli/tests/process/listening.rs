@@ -197,12 +197,16 @@ fn notices_of_payments_are_printed_and_what_is_forged_is_refused() {
     let notify_url = rest.split_whitespace().next().unwrap();
     trigger(&server, &cache, &["refund_notice", "--order", "paid-1", "--notify-url", notify_url]);
     listener.says("payment_notice  out_trade_no paid-1  (notice)");
-    listener.says("refund_notice");
+    let refunded = listener.says("refund_notice  out_trade_no paid-1  (notice)");
+    assert!(refunded.contains("out_refund_no") && !refunded.contains("req_info"), "{refunded}");
     let callback = notify_url.replace("/notify", "/callback?signature=0&timestamp=1&nonce=1");
     let agent: ureq::Agent =
         ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let forged = agent.post(&callback).send("<xml><Event>e</Event></xml>").unwrap();
     assert_eq!(forged.status(), 403);
     listener.says("refused what somebody sent: signature is wrong");
+    let forged = "<xml><return_code>SUCCESS</return_code><req_info>AAAAAAAAAAAAAAAAAAAAAA==</req_info></xml>";
+    assert_eq!(agent.post(notify_url).send(forged).unwrap().status(), 403);
+    listener.says("refused what somebody sent: the pay merchant's key does not open req_info");
     server.stop();
 }
