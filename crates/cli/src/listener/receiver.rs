@@ -15,13 +15,13 @@ use core::time::Duration;
 use kaipiao_wire::delivery::read_push::{self, PushQuery, members};
 use kaipiao_wire::payment::notice;
 use kaipiao_wire::payment::pay_request::PayRequest;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What acknowledges a payment's notice.
 const NOTICE_TAKEN: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>";
 
-/// A server on loopback, until the command ends.
+/// A server until the command ends, on loopback unless it is told otherwise.
 pub(super) struct Receiver {
     pub(super) address: SocketAddr,
 }
@@ -36,9 +36,15 @@ pub(super) struct Handling {
     pub(super) printer: Arc<Printer>,
 }
 
+impl Handling {
+    fn hears(&self, shown: &Shown) -> bool {
+        let is_wanted = |events: &Vec<String>| events.iter().any(|event| event == shown.event());
+        self.events.as_ref().is_none_or(is_wanted)
+    }
+}
+
 impl Receiver {
-    pub(super) fn start(port: u16, handling: Handling) -> Result<Self, ComposeError> {
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    pub(super) fn start(wanted: SocketAddr, handling: Handling) -> Result<Self, ComposeError> {
         let listener = listen::bind(wanted).and_then(|socket| socket.listen(listen::BACKLOG));
         let listener = listener.map_err(|error| ComposeError::Listen(wanted, error))?;
         let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
@@ -82,8 +88,7 @@ async fn receive(
         Ok(shown) => shown,
         Err(why) => return refused(&handling, &why),
     };
-    let is_wanted = |events: &Vec<String>| events.iter().any(|event| event == shown.event());
-    if !handling.events.as_ref().is_none_or(is_wanted) {
+    if !handling.hears(&shown) {
         return "success".into_response();
     }
     let Some(forward) = handling.forward.clone() else {
@@ -114,7 +119,9 @@ fn shown(handling: &Handling, query: &str, body: &[u8]) -> Result<Shown, String>
 async fn receive_notice(State(handling): State<Arc<Handling>>, body: Bytes) -> Response {
     match shown_notice(&handling.mch_key, &body) {
         Ok(shown) => {
-            handling.printer.push(&shown, None);
+            if handling.hears(&shown) {
+                handling.printer.push(&shown, None);
+            }
             NOTICE_TAKEN.into_response()
         }
         Err(why) => refused(&handling, &why),

@@ -159,6 +159,27 @@ fn pushes_are_sent_on_as_they_came_and_answered_as_they_are_there() {
 }
 
 #[test]
+fn a_listener_is_told_only_what_there_is() {
+    let told = |arguments: &[&str]| {
+        let output = kaipiao().arg("listen").args(arguments).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        text(&output)
+    };
+    let unknown = told(&["--events", "user_authorize_invoice,user_authorise_invoice"]);
+    assert!(unknown.contains("'user_authorise_invoice'"), "{unknown}");
+    assert!(unknown.contains("refund_notice"), "it names those that there are: {unknown}");
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let nowhere = told(&["--server", &server.home, "--bind", "0.0.0.0"]);
+    assert!(nowhere.contains("--url names this machine"), "{nowhere}");
+    let url = "http://localhost:1/";
+    let listener = Listener::start(&server, &["--bind", "0.0.0.0", "--url", url]);
+    listener.says("at http://localhost:1/callback");
+    assert_eq!(callback(&server)["url"], "http://localhost:1/callback");
+    server.stop();
+}
+
+#[test]
 fn a_listener_that_was_killed_leaves_the_callback_to_the_next() {
     let data = tempfile::tempdir().unwrap();
     let server = Served::start(data.path(), &[]);

@@ -76,8 +76,8 @@ pub fn open_refund(req_info: &str, key: &str) -> Result<String, &'static str> {
         return Err(not_opened);
     }
     let text = String::from_utf8(bytes).map_err(|_| not_opened)?;
-    let is_refund = PayRequest::read(text.as_bytes())
-        .is_ok_and(|members| !members.get("refund_id").is_empty());
+    let is_refund =
+        PayRequest::read(text.as_bytes()).is_ok_and(|members| !members.get("refund_id").is_empty());
     is_refund.then_some(text).ok_or(not_opened)
 }
 
