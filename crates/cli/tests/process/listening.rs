@@ -172,10 +172,12 @@ fn a_listener_is_told_only_what_there_is() {
     let server = Served::start(data.path(), &[]);
     let nowhere = told(&["--server", &server.home, "--bind", "0.0.0.0"]);
     assert!(nowhere.contains("--url names this machine"), "{nowhere}");
-    let url = "http://localhost:1/";
-    let listener = Listener::start(&server, &["--bind", "0.0.0.0", "--url", url]);
-    listener.says("at http://localhost:1/callback");
-    assert_eq!(callback(&server)["url"], "http://localhost:1/callback");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (port, url) = (free.to_string(), format!("http://127.0.0.1:{free}/"));
+    let bound = ["--bind", "0.0.0.0", "--port", &port, "--url", &url];
+    let listener = Listener::start(&server, &bound);
+    listener.says(&format!("at {url}callback"));
+    assert_eq!(callback(&server)["url"], format!("{url}callback"));
     server.stop();
 }
 
