@@ -7,6 +7,11 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+/// The name of a payment's notice, which has none of its own.
+pub(super) const PAYMENT_NOTICE: &str = "payment_notice";
+/// The name of a refund's notice, which has none of its own.
+pub(super) const REFUND_NOTICE: &str = "refund_notice";
+
 /// A push in clear.
 pub(super) struct Shown {
     /// How it came.
@@ -31,8 +36,8 @@ impl Shown {
     /// The event's name; notices of payments have none of their own.
     pub(super) fn event(&self) -> &str {
         match self.of("Event") {
-            "" if !self.of("req_info").is_empty() => "refund_notice",
-            "" => "payment_notice",
+            "" if !self.of("refund_id").is_empty() => REFUND_NOTICE,
+            "" => PAYMENT_NOTICE,
             event => event,
         }
     }
@@ -168,6 +173,6 @@ mod tests {
             );
         }
         assert_eq!(shown(&[("out_trade_no", "1")]).event(), "payment_notice");
-        assert_eq!(shown(&[("req_info", "x")]).event(), "refund_notice");
+        assert_eq!(shown(&[("refund_id", "x")]).event(), "refund_notice");
     }
 }
