@@ -7,9 +7,9 @@ use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
 use crate::request_metrics::Ended;
-use crate::seen::{content_type, is_static, seen_answer};
+use crate::seen::{MOST_METHOD_BYTES, content_type, cut, is_static, seen_answer};
 use crate::server::{ClientAddress, Server};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -222,7 +222,10 @@ impl Asked {
             return response;
         };
         let took_us = self.elapsed_us();
-        let (response, answer) = seen_answer(response);
+        let (response, mut answer) = seen_answer(response);
+        if under_way.keeps_lengths_alone() {
+            answer.bytes = Bytes::new();
+        }
         if is_static(&answer.content_type) {
             return response;
         }
@@ -234,7 +237,7 @@ impl Asked {
             took_us,
             account: under_way.account().map(str::to_owned),
             order_id: under_way.order_id().map(str::to_owned),
-            method: self.method.to_string(),
+            method: cut(self.method.as_str(), MOST_METHOD_BYTES).to_owned(),
             route: self.route.map(|route| route.as_str().to_owned()).unwrap_or_default(),
             target: target.to_owned(),
             client: self.address,

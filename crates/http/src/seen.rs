@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// Paths that leave no entry: what probes and programs that watch ask all the time, and where people look at the log.
 const LEFT_OUT: [&str; 6] =
     ["/healthz", "/readyz", "/metrics", "/favicon.ico", "/icon.svg", "/style.css"];
+/// Bytes of a Content-Type that are kept.
+const MOST_TYPE_BYTES: usize = 128;
+/// Bytes of a method that are kept.
+pub(crate) const MOST_METHOD_BYTES: usize = 32;
 const LEFT_OUT_BENEATH: [&str; 2] = ["/console", "/errors"];
 /// What operators change is logged, what they look at is not: reading the log would fill it.
 const OPERATORS: &str = "/admin/";
@@ -76,7 +80,12 @@ impl HttpBody for Seen {
 /// The Content-Type; empty: there is none that is text.
 pub(crate) fn content_type(headers: &HeaderMap) -> String {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.unwrap_or_default().to_owned()
+    cut(value.unwrap_or_default(), MOST_TYPE_BYTES).to_owned()
+}
+
+/// The beginning of a text that a client may make as long as it likes.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 /// Whether a request brings a file.

@@ -147,14 +147,18 @@ pub enum RequestLogError {
 /// Keeps the newest requests.
 #[async_trait]
 pub trait RequestLog: Send + Sync + 'static {
-    /// Whether one more request would be kept at this moment. Costs nothing: whoever would copy bodies asks first.
-    fn has_room(&self) -> bool;
+    /// Whether one more request would be kept at this moment; if not, it is counted as dropped, and not noted. Costs
+    /// nothing: whoever would copy bodies asks first.
+    fn admits(&self) -> bool;
 
     /// Notes a request. Never waits: one that finds no room is dropped, and counted.
     fn note(&self, request: SeenRequest);
 
     /// How many were dropped since the start.
     fn dropped(&self) -> u64;
+
+    /// How many wait to be written.
+    fn queued(&self) -> usize;
 
     /// A page of what was noted before it was asked for.
     async fn page(&self, query: &RequestQuery) -> Result<RequestPage, RequestLogError>;

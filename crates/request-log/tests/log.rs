@@ -220,5 +220,49 @@ async fn noting_never_waits_and_counts_what_it_drops() {
     other.execute_batch("COMMIT").unwrap();
     let kept = log.page(&RequestQuery { limit: 3000, ..query() }).await.unwrap().requests.len();
     assert_eq!(kept as u64 + log.dropped(), NOTED);
-    assert!(log.has_room());
+    assert!(log.admits());
+}
+
+#[tokio::test]
+async fn what_is_not_admitted_is_counted_as_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    let log = open(&path, &Arc::default(), LARGE);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let long = "x".repeat(16 << 10);
+    let mut admitted = 0;
+    for n in 0..3000 {
+        if log.admits() {
+            admitted += 1;
+            log.note(SeenRequest { request: body(&long), answer: body(&long), ..seen(n) });
+        }
+    }
+    assert!(log.queued() > 0 && admitted < 3000, "{admitted}");
+    assert_eq!(admitted + log.dropped(), 3000);
+    other.execute_batch("COMMIT").unwrap();
+}
+
+/// Many small requests, and then large ones, each of which takes the room of many.
+#[tokio::test]
+async fn large_requests_after_small_ones_leave_the_file_no_larger() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    let log = open(&path, &Arc::default(), 1 << 20);
+    for n in 0..4000 {
+        log.note(seen(n));
+    }
+    log.page(&query()).await.unwrap();
+    let long = "x".repeat(16 << 10);
+    for n in 4000..4120 {
+        log.note(SeenRequest { request: body(&long), answer: body(&long), ..seen(n) });
+    }
+    assert_eq!(log.page(&query()).await.unwrap().requests[0].rid, "rid-4119");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let of = |pragma: &str| -> i64 {
+        connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
+    };
+    let used = (of("page_count") - of("freelist_count")) * of("page_size");
+    assert!(used <= 1 << 20, "{used}");
+    assert_eq!(log.dropped(), 0);
 }
