@@ -116,28 +116,52 @@ pub(crate) fn panic_failure() -> Failure {
 
 /// Writes a failure's body with its rid, one log line per call, and its entry in the request log. The line has no
 /// query: it holds the access token, and the secret in /cgi-bin/token.
+/// `turned_away`: the answer of a request that is led to no handler.
 pub(crate) async fn finish(
     server: &Server,
     under_way: &Arc<UnderWay>,
     request: Request,
+    turned_away: Option<Response>,
     next: Next,
 ) -> Response {
-    let asked = Asked::of(server, &request);
-    let response = next.run(request).await;
-    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
-    server.metrics.note(
-        &server.app,
-        (&asked.method, route),
-        response.status(),
-        &ended(&response),
-        asked.started.elapsed(),
-    );
+    let mut waiting = Waiting { server, under_way, asked: Some(Asked::of(server, &request)) };
+    let response = match turned_away {
+        Some(response) => response,
+        None => next.run(request).await,
+    };
+    let Some(asked) = waiting.asked.take() else { return response };
+    asked.count(server, &response);
     let answered = answered(&asked, &under_way.rid, response);
     if let (Some(text), Some(appid)) = (&answered.refused_json, asked.named(server, under_way)) {
         // What was answered to a token of this server's can be asked for by its rid from now on.
         server.calls.remember(&appid, asked.refused(&under_way.rid, text));
     }
     asked.log(server, under_way, answered)
+}
+
+/// A request whose answer is not there yet. One that is dropped meanwhile, since its client has gone or the server ends,
+/// is counted and noted with a status of its own, which nobody is told.
+struct Waiting<'a> {
+    server: &'a Server,
+    under_way: &'a UnderWay,
+    /// None: it was answered.
+    asked: Option<Asked>,
+}
+
+/// As proxies write it.
+const GIVEN_UP: u16 = 499;
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Some(asked) = self.asked.take() else { return };
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(GIVEN_UP).unwrap_or_default();
+        asked.count(self.server, &response);
+        let (method, elapsed_us) = (&asked.method, asked.elapsed_us());
+        let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        tracing::info!(client = asked.address.map(display), %method, route, status = GIVEN_UP, elapsed_us, "given up");
+        asked.log(self.server, self.under_way, Answered::done(response));
+    }
 }
 
 /// The route of what is served nowhere.
@@ -195,6 +219,17 @@ impl Asked {
 
     fn elapsed_us(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn count(&self, server: &Server, response: &Response) {
+        let route = self.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        server.metrics.note(
+            &server.app,
+            (&self.method, route),
+            response.status(),
+            &ended(response),
+            self.started.elapsed(),
+        );
     }
 
     /// The account of a token of this server's, whether it works or not.

@@ -72,6 +72,8 @@ pub struct LoggedRequest {
     pub took_us: u64,
     /// Whom it concerns: the appid of its token, or else the appid or mchid that it names; empty: nobody.
     pub account: String,
+    /// Whether the account is that of its token; otherwise the request only names it, as anybody may.
+    pub is_proved: bool,
     /// The HTTP method.
     pub method: String,
     /// The route, with its parameters' names in braces; empty: there is none at this path.
@@ -122,6 +124,9 @@ pub struct RequestQuery {
     pub to_ms: Option<i64>,
     /// Only those noted before the one with this [`LoggedRequest::id`].
     pub before: Option<i64>,
+    /// Only those with [`LoggedRequest::is_proved`]: whoever works for an account is not shown what others write in its
+    /// name.
+    pub is_proved: bool,
     /// How many at most.
     pub limit: usize,
 }

@@ -34,6 +34,7 @@ pub(crate) fn logged(seen: SeenRequest, id: i64) -> LoggedRequest {
         real_ms: seen.real_ms,
         domain_ms: seen.domain_ms,
         took_us: seen.took_us,
+        is_proved: seen.account.is_some(),
         account: seen.account.or(mchid).or(appid).unwrap_or_default(),
         method: cut(&seen.method, MOST_METHOD_BYTES).to_owned(),
         route: seen.route,

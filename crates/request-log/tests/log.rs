@@ -152,6 +152,23 @@ async fn a_request_is_kept_whole_but_for_its_secrets_and_over_a_restart() {
     assert!(!file.windows(6).any(|bytes| bytes == b"SECRET"));
 }
 
+/// Anybody may name an account.
+#[tokio::test]
+async fn what_only_names_an_account_is_told_from_what_its_token_proves() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(&directory.path().join("log"), &Arc::default(), LARGE);
+    log.note(SeenRequest { account: Some("wx1".to_owned()), ..seen(1) });
+    let foreign = "/x?appid=wx1&mch_id=19".to_owned();
+    log.note(SeenRequest { account: None, target: "/x?appid=wx1".to_owned(), ..seen(2) });
+    log.note(SeenRequest { account: Some("wx1".to_owned()), target: foreign, ..seen(3) });
+    let of_account = RequestQuery { accounts: Some(vec!["wx1".to_owned()]), ..query() };
+    let all = log.page(&of_account).await.unwrap();
+    assert_eq!(rids(&all), numbered([3, 2, 1]));
+    assert_eq!(all.requests.iter().map(|it| it.is_proved).collect::<Vec<_>>(), [true, false, true]);
+    let proved = RequestQuery { is_proved: true, ..of_account };
+    assert_eq!(rids(&log.page(&proved).await.unwrap()), numbered([3, 1]));
+}
+
 #[tokio::test]
 async fn what_is_too_old_goes() {
     let directory = tempfile::tempdir().unwrap();

@@ -37,12 +37,7 @@ pub(super) fn has_pairs(text: &str) -> bool {
 }
 
 /// What stands between two `&`: a pair, whose value may be an address with a query; or words with an address.
-fn mask_part(
-    part: &str,
-    members: &mut Members,
-    (depth, json): (usize, Json),
-    shown: &mut String,
-) {
+fn mask_part(part: &str, members: &mut Members, (depth, json): (usize, Json), shown: &mut String) {
     let mut rest = part;
     // Found once: a part may be all `=`.
     let last_encoded = last_encoded(part);
