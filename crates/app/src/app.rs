@@ -123,6 +123,9 @@ impl App {
         metrics.register_all(store.collectors());
         pdf_turns.register(&metrics, "kaipiao_pdf_readers", "Uploaded PDFs that are read");
         documents.register(&metrics);
+        if let Some(log) = &request_log {
+            metrics.register_request_log(log);
+        }
         Self {
             store,
             sender,

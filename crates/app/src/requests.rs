@@ -48,6 +48,7 @@ pub fn head(request: LoggedRequest) -> RequestHead {
         clock_ms: request.domain_ms,
         took_us: request.took_us,
         appid: request.account,
+        is_proved: request.is_proved,
         method: request.method,
         route: request.route,
         path: request.target,

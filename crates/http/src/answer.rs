@@ -7,10 +7,10 @@ use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
 use crate::request_metrics::Ended;
-use crate::seen::{content_type, is_static, seen_answer};
+use crate::seen::{MOST_METHOD_BYTES, content_type, cut, is_static, seen_answer};
 use crate::server::{ClientAddress, Server};
 use crate::struck::Strikes;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -117,27 +117,23 @@ pub(crate) fn panic_failure() -> Failure {
 
 /// Writes a failure's body with its rid, one log line per call, and its entry in the request log. The line has no
 /// query: it holds the access token, and the secret in /cgi-bin/token.
+/// `turned_away`: the answer of a request that is led to no handler.
 pub(crate) async fn finish(
     server: &Server,
     under_way: &Arc<UnderWay>,
     request: Request,
+    turned_away: Option<Response>,
     next: Next,
     strikes: Option<&Strikes>,
 ) -> Response {
-    let asked = Asked::of(server, &request);
-    let answering = next.run(request);
-    let response = match strikes {
-        None => answering.await,
-        Some(strikes) => strikes.answer(answering).await,
+    let mut waiting = Waiting { server, under_way, asked: Some(Asked::of(server, &request)) };
+    let response = match (turned_away, strikes) {
+        (Some(response), _) => response,
+        (None, None) => next.run(request).await,
+        (None, Some(strikes)) => strikes.answer(next.run(request)).await,
     };
-    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
-    server.metrics.note(
-        &server.app,
-        (&asked.method, route),
-        response.status(),
-        &ended(&response),
-        asked.started.elapsed(),
-    );
+    let Some(asked) = waiting.asked.take() else { return response };
+    asked.count(server, &response);
     let fault = strikes.and_then(Strikes::struck_by);
     let answered = answered(&asked, &under_way.rid, fault, response);
     if let (Some(text), Some(appid)) = (&answered.refused_json, asked.named(server, under_way)) {
@@ -149,6 +145,31 @@ pub(crate) async fn finish(
     match strikes {
         None => written,
         Some(strikes) => strikes.sent(written),
+    }
+}
+
+/// A request whose answer is not there yet. One that is dropped meanwhile, since its client has gone or the server ends,
+/// is counted and noted with a status of its own, which nobody is told.
+struct Waiting<'a> {
+    server: &'a Server,
+    under_way: &'a UnderWay,
+    /// None: it was answered.
+    asked: Option<Asked>,
+}
+
+/// As proxies write it.
+const GIVEN_UP: u16 = 499;
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Some(asked) = self.asked.take() else { return };
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(GIVEN_UP).unwrap_or_default();
+        asked.count(self.server, &response);
+        let (method, elapsed_us) = (&asked.method, asked.elapsed_us());
+        let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        tracing::info!(client = asked.address.map(display), %method, route, status = GIVEN_UP, elapsed_us, "given up");
+        asked.log(self.server, self.under_way, Answered::done(response), false);
     }
 }
 
@@ -212,6 +233,17 @@ impl Asked {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
+    fn count(&self, server: &Server, response: &Response) {
+        let route = self.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        server.metrics.note(
+            &server.app,
+            (&self.method, route),
+            response.status(),
+            &ended(response),
+            self.started.elapsed(),
+        );
+    }
+
     /// The account of a token of this server's, whether it works or not.
     fn named(&self, server: &Server, under_way: &UnderWay) -> Option<AppId> {
         let named = authenticate::named_by(&server.app, &query_value(&self.uri, TOKEN))?;
@@ -243,7 +275,10 @@ impl Asked {
             return response;
         };
         let took_us = self.elapsed_us();
-        let (response, answer) = seen_answer(response);
+        let (response, mut answer) = seen_answer(response);
+        if under_way.keeps_lengths_alone() {
+            answer.bytes = Bytes::new();
+        }
         if is_static(&answer.content_type) {
             return response;
         }
@@ -255,7 +290,7 @@ impl Asked {
             took_us,
             account: under_way.account().map(str::to_owned),
             order_id: under_way.order_id().map(str::to_owned),
-            method: self.method.to_string(),
+            method: cut(self.method.as_str(), MOST_METHOD_BYTES).to_owned(),
             route: self.route.map(|route| route.as_str().to_owned()).unwrap_or_default(),
             target: target.to_owned(),
             client: self.address,

@@ -1,6 +1,7 @@
 //! A push as it is printed: a block for people, a line of JSON for programs.
 
 use crate::listener::forward::Answered;
+use crate::terminal::harmless;
 use kaipiao_domain::Timestamp;
 use kaipiao_wire::payment::pay_time;
 use serde_json::{Map, Value, json};
@@ -78,15 +79,6 @@ impl Shown {
             _ => Map::new(),
         }
     }
-}
-
-/// Whatever was pushed, the terminal is told no commands.
-fn harmless(value: &str) -> String {
-    let mut shown = String::with_capacity(value.len());
-    for c in value.chars() {
-        if c.is_control() { shown.extend(c.escape_debug()) } else { shown.push(c) }
-    }
-    shown
 }
 
 /// Writes to the terminal, a push at a time.

@@ -47,6 +47,8 @@ struct RequestHeadJson {
     took_us: u64,
     /// The account's appid, or the pay merchant's mchid; empty: nobody's.
     appid: String,
+    /// Whether the request has proved that it is the account's, by a token; otherwise it only names the account.
+    proved: bool,
     method: String,
     /// Empty: there is none at this path.
     route: String,
@@ -195,6 +197,7 @@ fn read_query(object: &Object) -> Result<RequestQuery, Refusal> {
         from_ms: object.integer("from_ms")?,
         to_ms: object.integer("to_ms")?,
         before: before.transpose()?,
+        is_proved: false,
         limit: page_size(object)?,
     })
 }
