@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
+use kaipiao_app::access::sight::sees_pay_merchant;
 use kaipiao_app::listing::{self, Listing};
 use kaipiao_app::payment::{pay_merchants, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
@@ -66,7 +67,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("方式", "Kind"),
             frame.t("下单时间", "Placed"),
         ],
-        rows: found.items.iter().map(|payment| row(frame, payment)).collect(),
+        rows: found.items.iter().map(|payment| row(&seat, payment)).collect(),
         empty: (
             frame.t("没有支付", "No payments"),
             frame.t(
@@ -84,10 +85,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.
 async fn offered(console: &Console, seat: &Seat) -> Result<Vec<PayMerchant>, Failure> {
     let page = pay_merchants::list(&console.app, None, MOST_MERCHANTS).await?;
-    let is_theirs = |one: &PayMerchant| {
-        let all_theirs = one.accounts.iter().all(|account| seat.role.sees(account));
-        seat.role.is_operator() || (!one.accounts.is_empty() && all_theirs)
-    };
+    let is_theirs = |one: &PayMerchant| sees_pay_merchant(&seat.role, one);
     let mut found: Vec<_> = page.items.into_iter().filter(is_theirs).collect();
     // One that a full page did not bring can still be named.
     let named = MchId::parse(seat.query.get("mchid").trim());
@@ -121,8 +119,8 @@ fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
     ]
 }
 
-fn row(frame: &Frame, payment: &Payment) -> Vec<Cell> {
-    let t = |zh, en| frame.lang.t(zh, en);
+fn row(seat: &Seat, payment: &Payment) -> Vec<Cell> {
+    let t = |zh, en| seat.frame.lang.t(zh, en);
     let (state, tone) = match &payment.state {
         PaymentState::NotPaid => (t("未支付", "Not paid"), Tone::Wait),
         PaymentState::UserPaying { .. } => (t("待用户确认", "Payer is asked"), Tone::Wait),
@@ -135,7 +133,7 @@ fn row(frame: &Frame, payment: &Payment) -> Vec<Cell> {
     };
     let number = payment.out_trade_no.as_str();
     let mut name = Cell::code(number);
-    if let Some(merchant) = &payment.order_merchant {
+    if let Some(merchant) = payment.order_merchant.as_ref().filter(|one| seat.role.sees(one)) {
         name = name.link(order_address(merchant.as_str(), number));
     }
     let refunded = match payment.refunded_fen {

@@ -3,7 +3,7 @@
 use crate::choice::{Reach, chosen};
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::orders::address::order_address;
+use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::pushes::address::{PATH, push_address};
 use crate::seat::Seat;
@@ -61,6 +61,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             pushes::list(&console.app, &query).await.map_err(|failure| seat.failed(&failure))?
         }
     };
+    let receivers = found.iter().map(|listed| &*listed.push.id.account);
+    let merchants = Merchants::of(&console, &seat, receivers).await?;
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
     let last = found.last().map(|listed| listed.push.id.to_string());
     let next = last.filter(|_| found.len() == ROWS);
@@ -76,7 +78,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("最近结果", "Last answer"),
             frame.t("时间", "Time"),
         ],
-        rows: found.iter().map(|listed| row(frame, listed)).collect(),
+        rows: found.iter().map(|listed| row(frame, listed, &merchants)).collect(),
         empty: (
             frame.t("没有推送", "No pushes"),
             frame.t(
@@ -140,14 +142,10 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     ]
 }
 
-fn row(frame: &Frame, listed: &ListedPush) -> Vec<Cell> {
+fn row(frame: &Frame, listed: &ListedPush, merchants: &Merchants) -> Vec<Cell> {
     let push = &listed.push;
     let (state, tone) = states::push(frame, listed);
-    let order_id = pushes::order_id_of(push);
-    let mut order = Cell::code(order_id);
-    if push.kind == kaipiao_domain::delivery::push::PushKind::Event && !order_id.is_empty() {
-        order = order.link(order_address(&push.id.account, order_id));
-    }
+    let order = merchants.order(&push.id.account, pushes::order_id_of(push));
     let last = listed.attempts.last();
     let answered = last.map_or_else(Cell::default, |last| {
         let status = last.status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}"));

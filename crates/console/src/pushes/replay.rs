@@ -6,8 +6,8 @@ use crate::pushes::address::{PATH, push_address};
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::response::Response;
+use kaipiao_app::access::sight;
 use kaipiao_app::delivery::pushes::{self, ReplayPlace};
-use kaipiao_domain::access::account::AppId;
 use kaipiao_ports::delivery::outbox::{PushId, Replayed};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -15,14 +15,14 @@ const HOUR_MS: i64 = 3_600_000;
 const MOST_PAGES: usize = 20;
 const PAGE: usize = 500;
 
-/// The push of that id, if this user may see its receiver's things. What a pay merchant receives is the operator's.
-pub(crate) fn seen(seat: &Seat, id: &str) -> Result<PushId, Response> {
-    let id = PushId::parse(id);
-    let is_theirs = |id: &PushId| {
-        let account = AppId::parse(&id.account);
-        seat.role.is_operator() || account.is_some_and(|account| seat.role.sees(&account))
-    };
-    id.filter(is_theirs).ok_or_else(|| seat.frame.not_found())
+/// The push of that id, if this user may see what its receiver gets.
+pub(crate) async fn seen(console: &Console, seat: &Seat, id: &str) -> Result<PushId, Response> {
+    let id = PushId::parse(id).ok_or_else(|| seat.frame.not_found())?;
+    let is_seen = sight::sees(&console.app, &seat.role, &id.account).await;
+    match is_seen.map_err(|failure| seat.failed(&failure))? {
+        true => Ok(id),
+        false => Err(seat.frame.not_found()),
+    }
 }
 
 /// `POST /console/pushes/{id}/replay`
@@ -31,7 +31,7 @@ pub(crate) async fn one(
     Named(id): Named,
     seat: Seat,
 ) -> Result<Response, Response> {
-    let push = seen(&seat, &id)?;
+    let push = seen(&console, &seat, &id).await?;
     let said = match pushes::replay(&console.app, &push).await {
         Ok(Replayed::Yes) => "replayed",
         Ok(Replayed::IsOpen) => "open",
