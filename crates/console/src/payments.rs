@@ -46,11 +46,15 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             Some(found.ok_or_else(|| frame.not_found())?)
         }
     };
-    let filter = match seat.query.get("state") {
+    let state = seat.query.get("state").trim();
+    let is_unknown = states(frame).iter().all(|(value, _)| value != state);
+    let flash = is_unknown
+        .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
+    let filter = match state {
         "" => listing::Filter::Time { from_ms: 0, to_ms: i64::MAX },
         state => listing::Filter::Field(Field::State, state.to_owned()),
     };
-    let found = match chosen {
+    let found = match chosen.filter(|_| !is_unknown) {
         None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
         Some(one) => payments::list(&console.app, &one.mchid, filter, seat.after(), ROWS).await,
     };
@@ -79,7 +83,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         damaged: found.damaged.iter().map(ToString::to_string).collect(),
     };
     let headline = frame.t("支付", "Payments");
-    Ok(html(StatusCode::OK, &Payments { frame, headline, flash: None, filters, table }))
+    Ok(html(StatusCode::OK, &Payments { frame, headline, flash, filters, table }))
 }
 
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.
@@ -100,13 +104,6 @@ fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
     let choice = |value: &str, label: &str| (value.to_owned(), label.to_owned());
     let merchants = offered.iter().map(|one| choice(one.mchid.as_str(), &one.name)).collect();
-    let states = vec![
-        choice("", frame.t("全部", "All")),
-        choice("success", frame.t("已支付", "Paid")),
-        choice("refund", frame.t("有退款", "Given back")),
-        choice("closed", frame.t("已关闭", "Closed")),
-        choice("revoked", frame.t("已撤销", "Revoked")),
-    ];
     let field = |name, label, input| Filter {
         name,
         label,
@@ -115,8 +112,22 @@ fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
     };
     vec![
         field("mchid", frame.t("支付商户", "Pay merchant"), Input::Choice(merchants)),
-        field("state", frame.t("状态", "State"), Input::Choice(states)),
+        field("state", frame.t("状态", "State"), Input::Choice(states(frame))),
     ]
+}
+
+/// The states to choose from, by their names in the listing.
+fn states(frame: &Frame) -> Vec<(String, String)> {
+    let states = [
+        ("", frame.t("全部", "All")),
+        ("notpay", frame.t("未支付", "Not paid")),
+        ("userpaying", frame.t("待用户确认", "Payer is asked")),
+        ("success", frame.t("已支付", "Paid")),
+        ("refund", frame.t("有退款", "Given back")),
+        ("closed", frame.t("已关闭", "Closed")),
+        ("revoked", frame.t("已撤销", "Revoked")),
+    ];
+    states.map(|(value, label)| (value.to_owned(), label.to_owned())).into()
 }
 
 fn row(seat: &Seat, payment: &Payment) -> Vec<Cell> {

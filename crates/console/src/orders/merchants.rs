@@ -16,7 +16,7 @@ impl Merchants {
     pub(crate) async fn of(
         console: &Console,
         seat: &Seat,
-        accounts: impl IntoIterator<Item = &str>,
+        accounts: Vec<&str>,
     ) -> Result<Self, Response> {
         let mut all = HashMap::new();
         for account in accounts {

@@ -43,7 +43,7 @@ pub(crate) async fn show(
     let found = pushes::find(&console.app, &push_id).await;
     let found = found.map_err(|failure| seat.failed(&failure))?;
     let listed = found.ok_or_else(|| frame.not_found())?;
-    let merchants = Merchants::of(&console, &seat, [&*listed.push.id.account]).await?;
+    let merchants = Merchants::of(&console, &seat, vec![&*listed.push.id.account]).await?;
     let flash = match seat.query.get("said") {
         "replayed" => Some(Flash::new(Tone::Good, frame.t("已重新发送。", "It is sent again."))),
         "open" => {

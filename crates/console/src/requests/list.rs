@@ -55,7 +55,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let page = requests::list(&console.app, &query).await;
     let mut page = page.map_err(|failure| seat.failed(&failure))?;
     page.requests.retain(|request| !requests::is_hidden_from(request, &seat.role));
-    let owners = page.requests.iter().map(|request| &*request.account);
+    let owners = page.requests.iter().map(|request| &*request.account).collect();
     let merchants = Merchants::of(&console, &seat, owners).await?;
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
     let next = page.next.map(|id| id.to_string());

@@ -40,7 +40,7 @@ pub(crate) async fn show(
     if !is_seen.map_err(|failure| seat.failed(&failure))? {
         return Err(frame.not_found());
     }
-    let merchants = Merchants::of(&console, &seat, [&*request.account]).await?;
+    let merchants = Merchants::of(&console, &seat, vec![&*request.account]).await?;
     let length = |body: &LoggedBody| words::length(body.whole_bytes);
     let text = |body: &LoggedBody| body.text.as_deref().map(words::readable);
     let page = RequestPage {
