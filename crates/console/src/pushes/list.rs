@@ -116,7 +116,7 @@ fn flash(seat: &Seat) -> Option<Flash> {
     let replayed: u64 = seat.query.get("replayed").parse().ok()?;
     if !seat.query.get("next").is_empty() {
         let words = frame.t(
-            "已重新发送的推送如下，还有更多：请再次提交。数量：",
+            "可能还有更多，请再次提交下方的表单。本次已重新发送的推送：",
             "More may remain: send the form below once more. Pushes that are sent again so far by it:",
         );
         return Some(Flash::new(Tone::Wait, format!("{words} {replayed}")));
