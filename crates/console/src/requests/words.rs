@@ -19,8 +19,3 @@ pub(crate) fn answer_mark(request: &LoggedRequest) -> (String, Tone) {
         (false, _) => (code.to_owned(), Tone::Wait),
     }
 }
-
-/// Whether it is the operator's own, though it names an account: those who work for the account do not see it.
-pub(crate) fn is_operators(request: &LoggedRequest) -> bool {
-    ["/admin/", "/sandbox/"].iter().any(|own| request.target.starts_with(own))
-}
