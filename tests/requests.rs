@@ -100,7 +100,14 @@ fn pages_and_operators_changes_are_logged_and_looking_is_not() {
 #[test]
 fn of_pages_and_their_forms_only_the_lengths_are_kept() {
     let server = TestServer::start();
-    server.merchant().authorized("order-1");
+    let link = server.merchant().auth_url("order-1", 1);
+    let path = link.strip_prefix(&server.base).unwrap().split('#').next().unwrap();
+    let cookie = server.session(USER);
+    assert_eq!(server.page("GET", path, &[("cookie", &cookie)], "").status(), 200);
+    // Without the form's token it is not taken; what was typed came all the same.
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let typed = "decision=authorize&kind=company&company.title=Haifeng";
+    assert_ne!(server.page("POST", path, &[("cookie", &cookie), form], typed).status(), 303);
     let entries = listed(&server, "route=/bizmall/authinvoice");
     let methods: Vec<_> = entries.iter().map(|entry| entry["method"].as_str().unwrap()).collect();
     assert!(methods.contains(&"POST"), "{entries:?}");
