@@ -152,8 +152,9 @@ impl ApiClient {
 
 /// Whether an answer says that what was asked for was done.
 pub(crate) fn is_well(status: u16, json: &Value) -> bool {
-    let errcode = &json["errcode"];
-    (200..300).contains(&status) && (errcode.is_null() || errcode.as_i64() == Some(0))
+    // A refusal has words too; a fault that was planned has its errcode alone.
+    let is_refused = json["errmsg"].is_string() && json["errcode"].as_i64() != Some(0);
+    (200..300).contains(&status) && !is_refused
 }
 
 /// A command's complaint.
@@ -184,6 +185,8 @@ mod tests {
         assert!(
             is_well(200, &json!({"errcode": 0})) && is_well(200, &json!({"access_token": "x"}))
         );
-        assert!(!is_well(200, &json!({"errcode": 40001})) && !is_well(404, &json!({"error": "x"})));
+        let refused = json!({"errcode": 40001, "errmsg": "invalid credential"});
+        assert!(!is_well(200, &refused) && !is_well(404, &json!({"error": "x"})));
+        assert!(is_well(200, &json!({"target": "issuer", "errcode": 73000})));
     }
 }
