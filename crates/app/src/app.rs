@@ -13,15 +13,20 @@ use crate::signed::Keys;
 use kaipiao_domain::Timestamp;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::delivery::sender::Sender;
-use kaipiao_ports::entropy::{Entropy, random};
+use kaipiao_ports::entropy::{Entropy, PieceOfWork, random};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::platform::pdf_reader::PdfReader;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify};
+
+tokio::task_local! {
+    /// Of the piece of work that the task does.
+    static OWN_ENTROPY: Arc<dyn Entropy>;
+}
 
 /// Adapters of the ports, as the composition root chose them.
 pub struct Parts {
@@ -129,6 +134,11 @@ impl App {
         self.clock.real_now()
     }
 
+    /// How long it really takes until this moment is now; None: the clock never gets there as it goes.
+    pub(crate) fn real_until(&self, moment: Timestamp) -> Option<Duration> {
+        self.clock.real_until(moment)
+    }
+
     /// This process among those that share the store.
     pub(crate) fn node(&self) -> &str {
         &self.node
@@ -136,6 +146,15 @@ impl App {
 
     /// Fresh random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
-        random(&*self.entropy)
+        let own = OWN_ENTROPY.try_with(|own| random(&**own));
+        own.unwrap_or_else(|_| random(&*self.entropy))
+    }
+
+    /// Does a piece of work with randomness of its own, where it follows from a seed.
+    pub async fn drawing<T>(&self, work: PieceOfWork<'_>, future: impl Future<Output = T>) -> T {
+        match self.entropy.of(work) {
+            None => future.await,
+            Some(own) => OWN_ENTROPY.scope(own, future).await,
+        }
     }
 }

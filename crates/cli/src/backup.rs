@@ -105,7 +105,7 @@ pub fn run(
 
 /// Copies the files beside the store into a folder that gets its name when all of them are in it. Returns how many it
 /// were; none: there is no folder.
-fn copy_files(from: &Path, to: &Path) -> Result<u64, NotBackedUp> {
+pub(crate) fn copy_files(from: &Path, to: &Path) -> Result<u64, NotBackedUp> {
     let wrong = |path: &Path| {
         let path = path.to_owned();
         move |error| NotBackedUp::Io(path, error)

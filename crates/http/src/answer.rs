@@ -16,6 +16,7 @@ use kaipiao_app::access::authenticate;
 use kaipiao_app::payment::pay_failure::PayFailure;
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::Refusal;
+use kaipiao_ports::entropy::PieceOfWork;
 use kaipiao_wire::answer;
 use std::any::Any;
 use std::net::IpAddr;
@@ -96,12 +97,27 @@ pub(crate) fn new_rid(app: &App) -> String {
     answer::rid(app.now().unix_seconds(), app.random())
 }
 
+/// Has a request answered, with randomness of its own where it follows from a seed.
+pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let name = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+    let work = format!("{} {name}", request.method());
+    let answering = answered(server, request, route.clone(), next);
+    server.app.drawing(PieceOfWork::Request(&work), answering).await
+}
+
+const NO_ROUTE: &str = "(no such route)";
+
 /// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
 /// holds the access token, and the secret in /cgi-bin/token.
-pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
+async fn answered(
+    server: &Server,
+    request: Request,
+    route: Option<MatchedPath>,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
     let address = request.extensions().get().map(|ClientAddress(address)| *address);
     let client = address.map(display);
     let uri = request.uri().clone();
@@ -121,7 +137,7 @@ pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Res
         };
         server.calls.remember(&appid, refused);
     };
-    let route = route.as_ref().map_or("(no such route)", MatchedPath::as_str);
+    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     match response.extensions_mut().remove::<Marker>() {
         None => {

@@ -28,4 +28,6 @@ mod wrong_call;
 
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use pages::Pages;
-pub use router::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES, no_invoice, paths, router, sandbox_paths};
+pub use router::{
+    PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, paths, router, sandbox_paths,
+};

@@ -30,6 +30,7 @@ use kaipiao_app::demo_phone::ORDERS_PATH;
 use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 use kaipiao_wire::people::title_link::{TITLE_CODE_PATH, USER_TITLE_PATH};
+use std::sync::LazyLock;
 
 const fn page_row(
     methods: &'static str,
@@ -147,6 +148,23 @@ pub fn router(home: &Home, pages: Pages) -> Router {
 /// The addresses of all pages of a sandbox but the home page.
 pub fn paths() -> Vec<String> {
     everywhere().into_iter().chain(sandbox()).map(|(path, _)| path).collect()
+}
+
+/// Whether a sandbox has a page at this path, or something that only pages use.
+pub fn is_page(path: &str) -> bool {
+    static PATHS: LazyLock<Vec<String>> = LazyLock::new(paths);
+    let is_at = |pattern: &String| {
+        let (mut one, mut other) = (pattern.split('/'), path.split('/'));
+        loop {
+            match (one.next(), other.next()) {
+                (None, None) => return true,
+                (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {}
+                (Some(name), Some(part)) if name == part => {}
+                _ => return false,
+            }
+        }
+    };
+    path == "/" || PATHS.iter().any(is_at)
 }
 
 /// Those that only a sandbox has.

@@ -12,11 +12,13 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     at_once: Arc<Semaphore>,
+    places: usize,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, at_once: usize) -> Self {
-        Self { path, idle: Mutex::default(), at_once: Arc::new(Semaphore::new(at_once)) }
+        let idle = Mutex::default();
+        Self { path, idle, at_once: Arc::new(Semaphore::new(at_once)), places: at_once }
     }
 
     /// Runs a read. A connection that failed is not used again.
@@ -31,10 +33,21 @@ impl Readers {
             let _permit = permit;
             let connection = this.take()?;
             let result = read(&connection)?;
-            this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            if !this.at_once.is_closed() {
+                this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
             Ok::<_, rusqlite::Error>(result)
         });
         result.await.map_err(away)?.map_err(away)
+    }
+
+    /// Begins no more reads, and waits for those that run. Their connections are closed.
+    pub(crate) async fn end(&self) {
+        self.at_once.close();
+        while self.at_once.available_permits() < self.places {
+            tokio::task::yield_now().await;
+        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn take(&self) -> rusqlite::Result<Connection> {

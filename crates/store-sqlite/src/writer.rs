@@ -7,8 +7,8 @@ use crate::memory::Memory;
 use kaipiao_ports::errors::{CommitError, StoreError};
 use rusqlite::Connection;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -63,8 +63,9 @@ struct Waiting {
 
 /// The way to the writer thread. Dropping it lets the thread finish what is queued, and waits.
 pub(crate) struct Writer {
-    queue: Option<SyncSender<Waiting>>,
-    thread: Option<JoinHandle<()>>,
+    /// None: it was told to end.
+    queue: RwLock<Option<SyncSender<Waiting>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
@@ -84,14 +85,17 @@ impl Writer {
             .name("sqlite-writer".into())
             .spawn(move || state.run(&queue))
             .expect("the process can start one more thread");
-        Ok(Self { queue: Some(sender), thread: Some(thread) })
+        Ok(Self { queue: RwLock::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues a change and waits until its group is on disk.
     pub(crate) async fn change(&self, change: Change) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let queue = self.queue.as_ref().expect("only drop takes the queue");
-        queue.try_send(Waiting { change, answer }).map_err(|error| match error {
+        let sent = match &*self.queue.read().unwrap_or_else(PoisonError::into_inner) {
+            None => return Err(gone()),
+            Some(queue) => queue.try_send(Waiting { change, answer }),
+        };
+        sent.map_err(|error| match error {
             TrySendError::Full(_) => CommitError::from(StoreError::Overloaded),
             TrySendError::Disconnected(_) => gone(),
         })?;
@@ -99,13 +103,21 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.queue = None;
-        if let Some(thread) = self.thread.take() {
+impl Writer {
+    /// Takes no more changes, and waits until the thread has finished what is queued. Blocks.
+    pub(crate) fn end(&self) {
+        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
             // A panic of the writer was logged where it happened; here it only means "stopped".
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -3,12 +3,17 @@
 mod access;
 mod error;
 mod home;
+mod instance;
 mod issuers;
 mod keys;
 mod listening;
+mod name_spaces;
 mod names;
 mod own_addresses;
+mod randomness;
+mod shared;
 mod use_cases;
+mod workers;
 
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
 pub use error::ComposeError;
@@ -17,7 +22,7 @@ pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;
 pub(crate) use own_addresses::{api_addresses, push_addresses};
-pub(crate) use use_cases::renderer;
+pub(crate) use shared::renderer;
 pub use use_cases::{app, prepare};
 
 use crate::fault::Fault;
@@ -26,13 +31,9 @@ use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use core::time::Duration;
-use home::home;
-use kaipiao_app::sandbox::Sandbox;
-use kaipiao_http::{BodyBudget, CallLog, HttpSettings, Server, call_paths};
-use kaipiao_pages::Pages;
-use kaipiao_ports::clock::SystemClock;
-use keys::keys_of;
-use names::{as_browsers_write, certificate_names, own_names, public_base_url, unreachable_links};
+use kaipiao_http::HttpSettings;
+use name_spaces::Registry;
+use names::{certificate_names, own_names, unreachable_links};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -50,7 +51,6 @@ pub async fn listen(settings: &Settings, fault: Option<&Fault>) -> Result<Listen
 }
 
 async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening, ComposeError> {
-    let keys = keys_of(settings, &*store.store).await?;
     let socket_error = |error| ComposeError::Listen(settings.listen, error);
     // Bound here for its port, which links need; it does not listen before the store is ready.
     let socket = listen::bind(settings.listen).map_err(socket_error)?;
@@ -61,30 +61,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let certificate = ServedCertificate::open(settings, || certificate_names(settings, address))?;
     let tls = certificate.as_ref().map(ServedCertificate::acceptor).transpose()?;
 
-    let clock = Arc::new(SystemClock::default());
-    let (app, issuer) = app(settings, address, &store, Arc::<SystemClock>::clone(&clock), keys)?;
-    let app = Arc::new(app);
-    let clock = prepare(&app, settings, clock).await?;
-    let sandbox = clock.map(|clock| Arc::new(Sandbox { clock, issuer }));
-    let server = Server {
-        app: Arc::clone(&app),
-        settings: Arc::new(http_settings(settings, address)?),
-        bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
-        uploads: Arc::new(BodyBudget::for_uploads()),
-        calls: Arc::new(CallLog::new(call_paths())),
-        sandbox: sandbox.clone(),
-        no_invoice_page: kaipiao_pages::no_invoice,
-    };
-    let has_admin = server.settings.admin_token.is_some();
-    let base_url = public_base_url(settings, address);
-    let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
-    let pages = Pages {
-        app: Arc::clone(&app),
-        is_sandbox: settings.mode == ModeName::Sandbox,
-        is_https: scheme == "https",
-        public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
-    };
-    let pages = kaipiao_pages::router(&home(settings, address, has_admin), pages);
+    let (name_spaces, running) = Registry::over(store.clone(), settings, address).await?;
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
@@ -95,8 +72,15 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
     let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
-    let router = kaipiao_http::router(server, pages);
-    Ok(Listening { address, app, listener, router, limits, tls, certificate, store, sandbox })
+    let app = Arc::clone(&running.instance.app);
+    let router = match settings.mode {
+        ModeName::Production => running.instance.router.clone(),
+        ModeName::Sandbox => {
+            name_spaces.open_known().await;
+            name_spaces::router(Arc::clone(&name_spaces))
+        }
+    };
+    Ok(Listening { address, app, listener, router, limits, tls, certificate, store, name_spaces })
 }
 
 fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {

@@ -3,29 +3,26 @@
 use super::error::ComposeError;
 use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
-use crate::READ_PDF;
-use crate::settings::{Files, ModeName, Render, Settings, SettingsError};
+use super::shared::Shared;
+use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use core::time::Duration;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
 use kaipiao_app::invoicing::taxpayers::TaxpayerError;
-use kaipiao_app::sandbox::SandboxClock;
+use kaipiao_app::sandbox_clock::{ClockBegin, SandboxClock};
 use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
 use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
 use kaipiao_blobs_directory::DirectoryBlobs;
+use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
-use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::{Clock, SystemClock};
-use kaipiao_ports::entropy::OsEntropy;
+use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
-use kaipiao_render::{FaceRenderer, Fonts};
-use kaipiao_sender::HttpSender;
 use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::keys::Keys;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The use cases over a store, as the settings want them, and the issuer that they ask in the
@@ -33,12 +30,25 @@ use std::sync::Arc;
 pub fn app(
     settings: &Settings,
     address: SocketAddr,
-    OpenStore { store, node, .. }: &OpenStore,
+    store: &OpenStore,
     clock: Arc<dyn Clock>,
     keys: Keys,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
+    let shared = Shared::new(settings)?;
+    app_of(settings, address, store, clock, keys, &shared, Arc::new(OsEntropy))
+}
+
+/// The same with parts that other name spaces have too, and with its own randomness.
+pub(super) fn app_of(
+    settings: &Settings,
+    address: SocketAddr,
+    OpenStore { store, node, .. }: &OpenStore,
+    clock: Arc<dyn Clock>,
+    keys: Keys,
+    shared: &Shared,
+    entropy: Arc<dyn Entropy>,
+) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let push = &settings.push;
-    let sender = HttpSender::new(push.sender(settings.is_closed_sandbox())?)?;
     let app_settings = AppSettings {
         public_base_url: public_base_url(settings, address),
         link_life: Duration::from_secs(settings.authorization.link_life_s),
@@ -79,15 +89,15 @@ pub fn app(
         node: node.clone(),
         store: Arc::clone(store),
         clock,
-        entropy: Arc::new(OsEntropy),
-        sender: Arc::new(sender),
+        entropy,
+        sender: Arc::clone(&shared.sender),
         issuer: match settings.mode {
             ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
             ModeName::Production => issuer,
         },
-        renderer: Arc::new(renderer(&settings.render)?),
+        renderer: Arc::clone(&shared.renderer),
         blobs: Arc::new(files(settings)),
-        pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
+        pdf_reader: Arc::clone(&shared.pdf_reader),
     };
     Ok((App::new(parts, keys, app_settings), scripted))
 }
@@ -97,31 +107,34 @@ fn files(settings: &Settings) -> DirectoryBlobs {
     DirectoryBlobs::new(settings.files_directory()).leaving_free(settings.files.least_free_bytes)
 }
 
-/// What reads PDFs: this program itself, also once its file was replaced by a newer one.
-fn pdf_program(files: &Files) -> Program {
-    let path = files.reader.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
-    Program { path, arguments: vec![READ_PDF.into()] }
-}
-
-/// What draws invoices: with the operator's fonts and short names of tax codes.
-pub(crate) fn renderer(render: &Render) -> Result<FaceRenderer, SettingsError> {
-    let renderer = FaceRenderer::new(Fonts::new(render.font_files()?));
-    let unprintable = |problem| SettingsError::Malformed(render.categories.clone(), problem);
-    renderer.with_categories(render.category_table()?).map_err(unprintable)
-}
-
 /// Checks the store's metadata and seeds it; in the sandbox also resumes its clock.
 pub async fn prepare(
     app: &App,
     settings: &Settings,
     clock: Arc<SystemClock>,
 ) -> Result<Option<SandboxClock>, ComposeError> {
+    prepare_from(app, settings, clock, None).await
+}
+
+/// The same; a store that was restored has its clock go on from this course.
+pub(super) async fn prepare_from(
+    app: &App,
+    settings: &Settings,
+    clock: Arc<SystemClock>,
+    restored: Option<ClockCourse>,
+) -> Result<Option<SandboxClock>, ComposeError> {
     start::check_store_metadata(app, settings.mode.into()).await?;
     let sandbox = match settings.mode {
         ModeName::Production => None,
         ModeName::Sandbox => {
+            // First: what is seeded bears the clock's time.
+            let begins = match restored {
+                Some(course) => ClockBegin::At(course),
+                None => ClockBegin::AsStored(settings.sandbox.first_course(clock.real_now())),
+            };
+            let clock = SandboxClock::resume(app, clock, begins).await?;
             start::seed_sandbox(app).await?;
-            Some(SandboxClock::resume(app, clock).await?)
+            Some(clock)
         }
     };
     let (accounts, callbacks) = (settings.account_specs()?, settings.callback_specs()?);

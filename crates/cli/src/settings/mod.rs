@@ -19,6 +19,7 @@ mod platform;
 mod push;
 mod render;
 mod retention;
+mod sandbox;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,7 @@ pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
 pub use retention::Retention;
+pub use sandbox::SandboxSettings;
 
 use bounds::Bounded;
 use kaipiao_app::access::accounts::AccountSpec;
@@ -100,6 +102,8 @@ pub struct Settings {
     pub push: Push,
     /// What is forgotten, and when.
     pub retention: Retention,
+    /// Name spaces, snapshots, and a seed.
+    pub sandbox: SandboxSettings,
     /// Accounts to add or change.
     #[serde(default)]
     pub accounts: Vec<AccountSetting>,
@@ -139,6 +143,7 @@ impl Settings {
         if !self.database.url.is_empty() {
             self.database.address()?;
         }
+        self.sandbox.check(self.database.is_given())?;
         self.push.check()
     }
 
@@ -154,6 +159,7 @@ impl Settings {
             self.push.bounded(),
             self.retention.bounded(),
             self.files.bounded(),
+            self.sandbox.bounded(),
         ]
         .concat()
     }

@@ -16,7 +16,6 @@ use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
 use kaipiao_app::payment::paying::{self, PayingError};
 use kaipiao_app::people::{messages, users};
 use kaipiao_app::reimbursement::choose::{self, ChooseError};
-use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::card::CardCode;
@@ -211,49 +210,6 @@ pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response
     }
 }
 
-/// What the clock shows: unix seconds, and how far that is ahead of real time.
-#[derive(Serialize)]
-struct ClockJson {
-    now: i64,
-    ahead_s: u64,
-}
-
-/// `GET /sandbox/v1/clock`: what it shows.
-pub(crate) async fn clock(State(server): State<Server>) -> Response {
-    match sandbox(&server).clock.ahead_s(&server.app).await {
-        Ok(ahead_s) => {
-            let now = server.app.now().unix_seconds();
-            json(StatusCode::OK, bare(&ClockJson { now, ahead_s }))
-        }
-        Err(failure) => failed(failure),
-    }
-}
-
-/// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
-pub(crate) async fn move_clock(State(server): State<Server>, body: RequestBody) -> Response {
-    let read = |object: Object| {
-        let advance_s = object.required_integer("advance_s")?;
-        u64::try_from(advance_s).map_err(|_| {
-            Refusal::invalid("advance_s", "must not be negative: the clock only goes forward")
-        })
-    };
-    let advance_s = match body.object().and_then(read) {
-        Ok(advance_s) => advance_s,
-        Err(refusal) => return failed(refusal.into()),
-    };
-    match sandbox(&server).clock.advance(&server.app, advance_s).await {
-        Ok((now, ahead_s)) => {
-            json(StatusCode::OK, bare(&ClockJson { now: now.unix_seconds(), ahead_s }))
-        }
-        Err(failure) => failed(failure),
-    }
-}
-
-/// Sandbox routes exist only with a sandbox.
-fn sandbox(server: &Server) -> &Sandbox {
-    server.sandbox.as_ref().expect("sandbox routes exist only with a sandbox")
-}
-
 /// `{"id","name"?}`: adds a person with an empty title book, or renames one.
 pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Response {
     #[derive(Serialize)]
@@ -289,7 +245,7 @@ pub(crate) async fn plan_faults(State(server): State<Server>, body: RequestBody)
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
     };
-    let issuer = &sandbox(&server).issuer;
+    let issuer = &server.sandbox().issuer;
     issuer.play(fault, n);
     let left = issuer.planned().map_or(0, |(_, left)| left);
     let set = FaultsJson { target: ISSUER, left, errcode: None, delay_ms: None, drop: None };
@@ -311,7 +267,7 @@ struct FaultsJson {
 
 /// `GET /sandbox/v1/faults`: what is planned, and for how many requests.
 pub(crate) async fn faults(State(server): State<Server>) -> Response {
-    let planned = sandbox(&server).issuer.planned();
+    let planned = server.sandbox().issuer.planned();
     let (fault, left) = planned.map_or((None, 0), |(fault, left)| (Some(fault), left));
     let errcode = match fault {
         Some(IssuerFault::Refuses) => Some(73000),

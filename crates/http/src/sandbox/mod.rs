@@ -1,4 +1,7 @@
 //! The sandbox's part of the API.
 
 pub(crate) mod accounts;
+pub(crate) mod clock;
 pub(crate) mod controls;
+pub(crate) mod name_spaces;
+pub(crate) mod snapshots;

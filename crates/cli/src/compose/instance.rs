@@ -1,0 +1,83 @@
+//! A whole server over one store, but for its socket: what a production is, and each name space of a sandbox.
+
+use super::error::ComposeError;
+use super::home::home;
+use super::http_settings;
+use super::keys::keys_of;
+use super::names::{as_browsers_write, public_base_url};
+use super::randomness::randomness;
+use super::shared::Shared;
+use super::use_cases::{app_of, prepare_from};
+use crate::settings::{ModeName, Settings};
+use crate::store::OpenStore;
+use axum::Router;
+use kaipiao_app::App;
+use kaipiao_app::name_spaces::NameSpaces;
+use kaipiao_app::sandbox::Sandbox;
+use kaipiao_domain::clock_course::ClockCourse;
+use kaipiao_http::{BodyBudget, CallLog, Server, call_paths};
+use kaipiao_pages::Pages;
+use kaipiao_ports::clock::SystemClock;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A store with its use cases, and who answers.
+pub(super) struct Instance {
+    pub(super) app: Arc<App>,
+    pub(super) router: Router,
+    pub(super) store: OpenStore,
+    pub(super) sandbox: Option<Arc<Sandbox>>,
+}
+
+/// Where an instance is reached, and as what.
+pub(super) struct Site {
+    pub(super) address: SocketAddr,
+    pub(super) name: String,
+    pub(super) name_spaces: Arc<dyn NameSpaces>,
+    /// How the clock of a store goes on that was restored.
+    pub(super) restored: Option<ClockCourse>,
+}
+
+impl Instance {
+    /// Checks a store that is open, and seeds it.
+    pub(super) async fn over(
+        store: OpenStore,
+        settings: &Settings,
+        site: Site,
+        shared: &Shared,
+    ) -> Result<Self, ComposeError> {
+        let Site { address, name, name_spaces, restored } = site;
+        let keys = keys_of(settings, &*store.store).await?;
+        let entropy = randomness(settings, &*store.store).await?;
+        let clock = Arc::new(SystemClock::default());
+        let domain_clock = Arc::<SystemClock>::clone(&clock);
+        let (app, issuer) =
+            app_of(settings, address, &store, domain_clock, keys, shared, entropy)?;
+        let app = Arc::new(app);
+        let clock = prepare_from(&app, settings, clock, restored).await?;
+        let own = |clock| Sandbox { clock, issuer, name_space: name.clone(), name_spaces };
+        let sandbox = clock.map(own).map(Arc::new);
+        let server = Server {
+            app: Arc::clone(&app),
+            settings: Arc::new(http_settings(settings, address)?),
+            bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
+            uploads: Arc::new(BodyBudget::for_uploads()),
+            calls: Arc::new(CallLog::new(call_paths())),
+            sandbox: sandbox.clone(),
+            no_invoice_page: kaipiao_pages::no_invoice,
+        };
+        let has_admin = server.settings.admin_token.is_some();
+        let base_url = public_base_url(settings, address);
+        let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
+        let pages = Pages {
+            app: Arc::clone(&app),
+            is_sandbox: settings.mode == ModeName::Sandbox,
+            is_https: scheme == "https",
+            public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
+        };
+        let home = home(settings, address, has_admin, sandbox.as_ref().map(|_| &*name));
+        let pages = kaipiao_pages::router(&home, pages);
+        let router = kaipiao_http::router(server, pages);
+        Ok(Self { app, router, store, sandbox })
+    }
+}

@@ -1,0 +1,102 @@
+//! The sandbox's name spaces, as test suites make and remove them.
+
+use crate::admin::error::{failed, refuse};
+use crate::answer::json;
+use crate::body::RequestBody;
+use crate::server::Server;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kaipiao_app::name_spaces::{NameSpace, NewNameSpace, NotDone, SandboxName};
+use kaipiao_domain::{Refusal, text};
+use kaipiao_wire::answer::bare;
+use kaipiao_wire::clock_change;
+use kaipiao_wire::object::Object;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct NameSpaceJson {
+    name: String,
+    base_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+impl From<NameSpace> for NameSpaceJson {
+    fn from(NameSpace { name, base_url, seed, problem }: NameSpace) -> Self {
+        Self { name, base_url, seed, problem }
+    }
+}
+
+/// `GET /sandbox/v1/namespaces`: all of them, and which one answers.
+pub(crate) async fn name_spaces(State(server): State<Server>) -> Response {
+    #[derive(Serialize)]
+    struct NameSpacesJson {
+        here: String,
+        namespaces: Vec<NameSpaceJson>,
+    }
+    let sandbox = server.sandbox();
+    let namespaces = sandbox.name_spaces.list().into_iter().map(NameSpaceJson::from).collect();
+    let here = sandbox.name_space.clone();
+    json(StatusCode::OK, bare(&NameSpacesJson { here, namespaces }))
+}
+
+/// `{"name","seed"?,"now"?,"rate"?,"stopped"?}`: makes one and starts it.
+pub(crate) async fn create(State(server): State<Server>, body: RequestBody) -> Response {
+    let wanted = match body.object().and_then(|object| read(&object)) {
+        Ok(wanted) => wanted,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    match server.sandbox().name_spaces.create(wanted).await {
+        Ok(made) => json(StatusCode::CREATED, bare(&NameSpaceJson::from(made))),
+        Err(error) => not_done(&error),
+    }
+}
+
+fn read(object: &Object) -> Result<NewNameSpace, Refusal> {
+    let seed = object.optional_text("seed")?.filter(|seed| !seed.is_empty());
+    if let Some(seed) = &seed {
+        text::limited("seed", seed, 64)?;
+    }
+    Ok(NewNameSpace {
+        name: name(object)?,
+        seed,
+        now: clock_change::moment(object, "now")?,
+        rate: clock_change::rate(object)?,
+    })
+}
+
+/// `name`, of a name space or a snapshot.
+pub(super) fn name(object: &Object) -> Result<SandboxName, Refusal> {
+    let text = object.required_text("name")?;
+    let problem = "must be 1 to 32 of a-z, 0-9 and -, with - not at the ends";
+    SandboxName::parse(&text).ok_or_else(|| Refusal::invalid("name", problem))
+}
+
+/// `DELETE /sandbox/v1/namespaces/{name}`: stops it, and removes all that it has.
+pub(crate) async fn remove(State(server): State<Server>, Path(name): Path<String>) -> Response {
+    done(server.sandbox().name_spaces.remove(&name).await)
+}
+
+/// 204, or why not.
+pub(super) fn done(result: Result<(), NotDone>) -> Response {
+    match result {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => not_done(&error),
+    }
+}
+
+pub(super) fn not_done(error: &NotDone) -> Response {
+    let status = match error {
+        NotDone::Unknown(_) => StatusCode::NOT_FOUND,
+        NotDone::Conflict(_) => StatusCode::CONFLICT,
+        NotDone::Failed(why) => {
+            tracing::error!(why, "a name space was not changed");
+            let text = "a fault of this server; its log says more";
+            return refuse(StatusCode::INTERNAL_SERVER_ERROR, text);
+        }
+    };
+    refuse(status, &error.to_string())
+}

@@ -1,0 +1,107 @@
+//! Snapshots of a name space, and its reset.
+
+use crate::admin::error::failed;
+use crate::answer::json;
+use crate::body::RequestBody;
+use crate::sandbox::name_spaces::{done, name, not_done};
+use crate::server::Server;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::name_spaces::{NotDone, SandboxName, Snapshot};
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::{Refusal, text};
+use kaipiao_wire::answer::bare;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct SnapshotJson {
+    name: String,
+    /// Unix seconds, in real time.
+    taken: i64,
+    /// What the clock showed.
+    now: i64,
+}
+
+impl From<Snapshot> for SnapshotJson {
+    fn from(Snapshot { name, taken, shown }: Snapshot) -> Self {
+        Self { name, taken: taken.unix_seconds(), now: shown.unix_seconds() }
+    }
+}
+
+/// `GET /sandbox/v1/snapshots`: those of this name space.
+pub(crate) async fn snapshots(State(server): State<Server>) -> Response {
+    #[derive(Serialize)]
+    struct SnapshotsJson {
+        snapshots: Vec<SnapshotJson>,
+    }
+    let sandbox = server.sandbox();
+    match sandbox.name_spaces.snapshots(&sandbox.name_space).await {
+        Ok(found) => {
+            let snapshots = found.into_iter().map(SnapshotJson::from).collect();
+            json(StatusCode::OK, bare(&SnapshotsJson { snapshots }))
+        }
+        Err(error) => not_done(&error),
+    }
+}
+
+/// `{"name"}`: saves this name space as it is, in the place of what had the name.
+pub(crate) async fn save(State(server): State<Server>, body: RequestBody) -> Response {
+    let name = match body.object().and_then(|object| name(&object)) {
+        Ok(name) => name,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let sandbox = server.sandbox();
+    match sandbox.name_spaces.save(&sandbox.name_space, &name).await {
+        Ok(saved) => json(StatusCode::CREATED, bare(&SnapshotJson::from(saved))),
+        Err(error) => not_done(&error),
+    }
+}
+
+/// `POST /sandbox/v1/snapshots/{name}/restore`: this name space becomes what it was.
+pub(crate) async fn restore(State(server): State<Server>, Path(name): Path<String>) -> Response {
+    let sandbox = server.sandbox();
+    match known(&name) {
+        Ok(name) => done(sandbox.name_spaces.restore(&sandbox.name_space, &name).await),
+        Err(error) => not_done(&error),
+    }
+}
+
+/// `DELETE /sandbox/v1/snapshots/{name}`
+pub(crate) async fn forget(State(server): State<Server>, Path(name): Path<String>) -> Response {
+    let sandbox = server.sandbox();
+    match known(&name) {
+        Ok(name) => done(sandbox.name_spaces.forget(&sandbox.name_space, &name).await),
+        Err(error) => not_done(&error),
+    }
+}
+
+/// What cannot be a name names nothing.
+fn known(name: &str) -> Result<SandboxName, NotDone> {
+    let unknown = || NotDone::Unknown(format!("there is no snapshot {}", text::quoted(name)));
+    SandboxName::parse(name).ok_or_else(unknown)
+}
+
+/// `{"appid"?}`: this name space, or one account of it, is as at its first start.
+pub(crate) async fn reset(State(server): State<Server>, body: RequestBody) -> Response {
+    let appid = match appid(&body) {
+        Ok(appid) => appid,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let sandbox = server.sandbox();
+    let (name_spaces, here) = (&sandbox.name_spaces, &sandbox.name_space);
+    done(match appid {
+        None => name_spaces.reset(here).await,
+        Some(appid) => name_spaces.reset_account(here, &appid).await,
+    })
+}
+
+/// None: no body, or none that names an account.
+fn appid(body: &RequestBody) -> Result<Option<AppId>, Refusal> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let Some(text) = body.object()?.optional_text("appid")? else { return Ok(None) };
+    let problem = || Refusal::invalid("appid", format!("{} is not one", text::quoted(&text)));
+    AppId::parse(&text).map(Some).ok_or_else(problem)
+}
