@@ -35,9 +35,7 @@ fn retries_follow_a_clock_that_goes_fast_and_wait_for_one_that_stands() {
     server.set_callback(MERCHANT, &receiver, "plain");
     change(&server, &json!({"stopped": true}));
     server.merchant().authorized("1");
-    wait_until("the first attempt has failed", || {
-        server.pushes("")[0]["attempts"] == json!(1) && receiver.received().len() == 1
-    });
+    wait_until("the first attempt", || receiver.received().len() == 1);
     change(&server, &json!({"rate": 86400}));
     server.all_completed();
     assert_eq!(receiver.received().len(), 2);

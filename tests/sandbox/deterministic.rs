@@ -1,9 +1,7 @@
 //! Whole bodies that are the same in each run.
 
 use crate::sandbox::name_spaces::{delete, made};
-use kaipiao_tests::{
-    MERCHANT, Receiver, TestServer, USER, assert_sucesss,
-};
+use kaipiao_tests::{MERCHANT, Receiver, TestServer, USER, assert_sucesss};
 use serde_json::{Value, json};
 
 /// A merchant's journey: every body that it is answered and pushed, as text.

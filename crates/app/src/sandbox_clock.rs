@@ -125,11 +125,15 @@ fn refused(why: ClockRefused) -> Refusal {
     match why {
         ClockRefused::Back(now) => {
             let shown = now.unix_seconds();
-            Refusal::invalid("set", format!("is before {shown}, which the clock shows: it only goes forward"))
+            Refusal::invalid(
+                "set",
+                format!("is before {shown}, which the clock shows: it only goes forward"),
+            )
         }
-        ClockRefused::BeyondEnd => {
-            Refusal::invalid("advance_s", "would move the clock beyond the year 2099, where it ends")
-        }
+        ClockRefused::BeyondEnd => Refusal::invalid(
+            "advance_s",
+            "would move the clock beyond the year 2099, where it ends",
+        ),
     }
 }
 

@@ -97,11 +97,12 @@ impl ClockCourse {
     /// The course from `real` on, after a change.
     pub fn changed(&self, change: ClockChange, real: Timestamp) -> Result<Self, ClockRefused> {
         let now = self.at(real);
+        // Whoever sets what it shows has seen whole seconds.
         let set = change.set.unwrap_or(now);
-        if set < now {
+        if set.unix_seconds() < now.unix_seconds() {
             return Err(ClockRefused::Back(now));
         }
-        let shown = set + Duration::from_secs(change.advance_s.unwrap_or(0));
+        let shown = set.max(now) + Duration::from_secs(change.advance_s.unwrap_or(0));
         if shown > CLOCK_END {
             return Err(ClockRefused::BeyondEnd);
         }

@@ -755,8 +755,8 @@ pub const ROUTES: &[Route] = &[
         methods: "POST",
         path: "/sandbox/v1/reset",
         section: "sandbox",
-        what: "this name space as at its first start, or one account (appid)",
-        what_zh: "重置当前命名空间，或其中一个账号（appid）",
+        what: "this name space as at its first start",
+        what_zh: "重置当前命名空间",
         handler: || post(snapshots::reset),
     },
     Route {

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::clock_course::{ClockCourse, ClockRate};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_domain::access::permissions::Permission;
@@ -17,6 +16,7 @@ use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
+use kaipiao_domain::clock_course::{ClockCourse, ClockRate};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
 use kaipiao_domain::delivery::push_format::PushFormat;
 use kaipiao_domain::invoicing::content::Content;

@@ -51,8 +51,7 @@ impl Instance {
         let entropy = randomness(settings, &*store.store).await?;
         let clock = Arc::new(SystemClock::default());
         let domain_clock = Arc::<SystemClock>::clone(&clock);
-        let (app, issuer) =
-            app_of(settings, address, &store, domain_clock, keys, shared, entropy)?;
+        let (app, issuer) = app_of(settings, address, &store, domain_clock, keys, shared, entropy)?;
         let app = Arc::new(app);
         let clock = prepare_from(&app, settings, clock, restored).await?;
         let own = |clock| Sandbox { clock, issuer, name_space: name.clone(), name_spaces };

@@ -38,7 +38,8 @@ pub(super) async fn keys_of(settings: &Settings, store: &dyn Store) -> Result<Ke
             "is missing, and {data} depends on it: tokens, links, openids and sealed secrets; put the key back from your copy or from another node, or begin anew with another --data or database"
         )));
     }
-    let made = std::fs::create_dir_all(&settings.data).and_then(|()| make_key_file(&path, &new_key(settings)));
+    let made = std::fs::create_dir_all(&settings.data)
+        .and_then(|()| make_key_file(&path, &new_key(settings)));
     match made {
         // Another process was faster.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

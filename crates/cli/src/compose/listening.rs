@@ -60,8 +60,7 @@ impl Listening {
                 ended(stop, self.store.node_lost(), &one_has_ended).await.map(|end| end.told(node));
         };
         listen::serve(self.listener, self.tls, self.router, self.limits, ending).await;
-        let finished =
-            tokio::join!(self.name_spaces.end_workers(shutdown), workers.end(shutdown));
+        let finished = tokio::join!(self.name_spaces.end_workers(shutdown), workers.end(shutdown));
         if finished != (true, true) {
             tracing::warn!("work was still under way at the end of limits.shutdown_ms");
         }

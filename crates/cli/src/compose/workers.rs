@@ -45,8 +45,7 @@ impl Workers {
         work: impl FnOnce(End) -> W,
     ) {
         let told = self.go_on.subscribe();
-        let guard =
-            Ending { told: told.clone(), one_has_ended: Arc::clone(&self.one_has_ended) };
+        let guard = Ending { told: told.clone(), one_has_ended: Arc::clone(&self.one_has_ended) };
         let work = work(Box::pin(until(told)));
         self.tasks.spawn(async move {
             let _guard = guard;

@@ -9,7 +9,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::name_spaces::{NotDone, SandboxName, Snapshot};
-use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
@@ -82,26 +81,20 @@ fn known(name: &str) -> Result<SandboxName, NotDone> {
     SandboxName::parse(name).ok_or_else(unknown)
 }
 
-/// `{"appid"?}`: this name space, or one account of it, is as at its first start.
+/// This name space is as at its first start.
 pub(crate) async fn reset(State(server): State<Server>, body: RequestBody) -> Response {
-    let appid = match appid(&body) {
-        Ok(appid) => appid,
-        Err(refusal) => return failed(refusal.into()),
-    };
+    if let Err(refusal) = check_whole(&body) {
+        return failed(refusal.into());
+    }
     let sandbox = server.sandbox();
-    let (name_spaces, here) = (&sandbox.name_spaces, &sandbox.name_space);
-    done(match appid {
-        None => name_spaces.reset(here).await,
-        Some(appid) => name_spaces.reset_account(here, &appid).await,
-    })
+    done(sandbox.name_spaces.reset(&sandbox.name_space).await)
 }
 
-/// None: no body, or none that names an account.
-fn appid(body: &RequestBody) -> Result<Option<AppId>, Refusal> {
-    if body.is_empty() {
-        return Ok(None);
+/// No more than was asked for is removed.
+fn check_whole(body: &RequestBody) -> Result<(), Refusal> {
+    if !body.is_empty() && body.object()?.has("appid") {
+        let problem = "must be absent: a name space is reset as a whole";
+        return Err(Refusal::invalid("appid", problem));
     }
-    let Some(text) = body.object()?.optional_text("appid")? else { return Ok(None) };
-    let problem = || Refusal::invalid("appid", format!("{} is not one", text::quoted(&text)));
-    AppId::parse(&text).map(Some).ok_or_else(problem)
+    Ok(())
 }

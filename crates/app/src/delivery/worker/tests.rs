@@ -150,7 +150,8 @@ async fn a_job_that_panics_is_set_aside_and_holds_up_no_other() {
             if panics.attempts > attempts {
                 attempts = panics.attempts;
                 ahead += Duration::from_secs(86_400);
-                let ahead = ClockChange { advance_s: Some(ahead.as_secs()), ..ClockChange::default() };
+                let ahead =
+                    ClockChange { advance_s: Some(ahead.as_secs()), ..ClockChange::default() };
                 clock.follow(ClockCourse::default().changed(ahead, clock.real_now()).unwrap());
                 app.mailboxes.look();
             }

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use kaipiao_app::name_spaces::{
     DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName, Snapshot,
 };
-use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_domain::text;
 use kaipiao_ports::clock::{Clock, SystemClock};
@@ -160,11 +159,6 @@ impl NameSpaces for Changes {
         })
         .await
     }
-
-    async fn reset_account(&self, of: &str, appid: &AppId) -> Result<(), NotDone> {
-        let _ = (self.changeable(of)?, appid);
-        Err(NotDone::Conflict("an account alone cannot be reset".to_owned()))
-    }
 }
 
 fn no_snapshot(name: &SandboxName) -> NotDone {
@@ -202,11 +196,7 @@ async fn create(registry: &Arc<Registry>, wanted: NewNameSpace) -> Result<NameSp
     }
 }
 
-async fn save(
-    registry: &Registry,
-    known: &Known,
-    name: SandboxName,
-) -> Result<Snapshot, NotDone> {
+async fn save(registry: &Registry, known: &Known, name: SandboxName) -> Result<Snapshot, NotDone> {
     let _changing = known.slot.changing.lock().await;
     let most = registry.default.settings.sandbox.snapshots;
     let settings = Arc::clone(&known.settings);

@@ -107,16 +107,14 @@ fn cookie(headers: &HeaderMap, is_https: bool) -> Option<String> {
 
 /// To the page's own address; the default name space needs no cookie.
 fn entered(name: &str, location: &str, is_https: bool) -> Response {
-    let (value, life) =
-        if name == DEFAULT_NAME_SPACE { ("", "; Max-Age=0") } else { (name, "") };
+    let (value, life) = if name == DEFAULT_NAME_SPACE { ("", "; Max-Age=0") } else { (name, "") };
     let secure = if is_https { "; Secure" } else { "" };
-    let cookie = format!(
-        "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{life}",
-        cookie_name(is_https)
-    );
+    let cookie =
+        format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{life}", cookie_name(is_https));
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
-    for (header, value) in [(LOCATION, location), (SET_COOKIE, &cookie), (CACHE_CONTROL, "no-store")]
+    for (header, value) in
+        [(LOCATION, location), (SET_COOKIE, &cookie), (CACHE_CONTROL, "no-store")]
     {
         // What a URI held, and a name, can stand in a header.
         let value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("/"));
