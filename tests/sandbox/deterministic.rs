@@ -71,6 +71,19 @@ fn a_name_space_that_is_made_again_or_reset_begins_anew() {
 }
 
 #[test]
+fn what_follows_a_restore_is_the_same_each_time() {
+    let server = TestServer::start_embedded();
+    let run = made(&server, &json!({"name": "run", "seed": "7", "now": "2026-05-01T00:00:00Z"}));
+    assert_eq!(run.post_json("/sandbox/v1/snapshots", &json!({"name": "base"})).0, 201);
+    let restored = || {
+        let path = "/sandbox/v1/snapshots/base/restore";
+        assert_eq!(run.post_raw(path, None, "").status(), 204);
+        journey(&run)
+    };
+    assert_eq!(restored(), restored());
+}
+
+#[test]
 fn the_default_name_space_has_its_seed_and_its_moment_in_the_settings() {
     let settings = "public_base_url = \"http://127.0.0.1:1\"\n[sandbox]\nseed = \"7\"\nnow = \"2026-02-03T00:00:00Z\"";
     let tokens = || {
