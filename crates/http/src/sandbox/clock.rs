@@ -7,7 +7,6 @@ use crate::server::Server;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::Failure;
 use kaipiao_app::sandbox_clock::ClockFace;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::clock_change;
@@ -24,7 +23,7 @@ struct ClockJson {
 
 /// `GET /sandbox/v1/clock`: what it shows.
 pub(crate) async fn clock(State(server): State<Server>) -> Response {
-    shown(server.sandbox().clock.face(&server.app).await)
+    shown(server.sandbox().clock.face(&server.app))
 }
 
 /// `{"advance_s"?,"set"?,"rate"?,"stopped"?}`: the clock that rules the domain goes forward, never back.
@@ -33,15 +32,13 @@ pub(crate) async fn change_clock(State(server): State<Server>, body: RequestBody
         Ok(change) => change,
         Err(refusal) => return failed(refusal.into()),
     };
-    shown(server.sandbox().clock.change(&server.app, change).await)
-}
-
-fn shown(face: Result<ClockFace, Failure>) -> Response {
-    match face {
-        Ok(ClockFace { now, ahead_s, rate }) => {
-            let rate = f64::from(rate.thousandths()) / 1000.0;
-            json(StatusCode::OK, bare(&ClockJson { now: now.unix_seconds(), ahead_s, rate }))
-        }
+    match server.sandbox().clock.change(&server.app, change).await {
+        Ok(face) => shown(face),
         Err(failure) => failed(failure),
     }
+}
+
+fn shown(ClockFace { now, ahead_s, rate }: ClockFace) -> Response {
+    let rate = f64::from(rate.thousandths()) / 1000.0;
+    json(StatusCode::OK, bare(&ClockJson { now: now.unix_seconds(), ahead_s, rate }))
 }

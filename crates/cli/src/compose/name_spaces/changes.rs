@@ -208,7 +208,7 @@ async fn save(registry: &Registry, known: &Known, name: SandboxName) -> Result<S
     }
     let running = known.slot.running().ok_or_else(|| failed("nothing runs there"))?;
     let sandbox = running.instance.sandbox.as_ref().ok_or_else(|| failed("it is no sandbox"))?;
-    let face = sandbox.clock.face(&running.instance.app).await.map_err(failed)?;
+    let face = sandbox.clock.face(&running.instance.app);
     let taken = running.instance.app.real_now();
     let settings = Arc::clone(&known.settings);
     blocking(move || snapshots::save(&settings, &name, taken, face)).await
