@@ -4,7 +4,8 @@ use crate::admin::error::{failed, refuse};
 use crate::answer::json;
 use crate::body::RequestBody;
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::name_spaces::{NameSpace, NewNameSpace, NotDone, SandboxName};
@@ -76,7 +77,7 @@ pub(super) fn name(object: &Object) -> Result<SandboxName, Refusal> {
 }
 
 /// `DELETE /sandbox/v1/namespaces/{name}`: stops it, and removes all that it has.
-pub(crate) async fn remove(State(server): State<Server>, Path(name): Path<String>) -> Response {
+pub(crate) async fn remove(State(server): State<Server>, PathName(name): PathName) -> Response {
     done(server.sandbox().name_spaces.remove(&name).await)
 }
 

@@ -5,7 +5,8 @@ use crate::answer::json;
 use crate::body::RequestBody;
 use crate::sandbox::name_spaces::{done, name, not_done};
 use crate::server::Server;
-use axum::extract::{Path, State};
+use crate::wrong_call::PathName;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::name_spaces::{NotDone, SandboxName, Snapshot};
@@ -58,7 +59,7 @@ pub(crate) async fn save(State(server): State<Server>, body: RequestBody) -> Res
 }
 
 /// `POST /sandbox/v1/snapshots/{name}/restore`: this name space becomes what it was.
-pub(crate) async fn restore(State(server): State<Server>, Path(name): Path<String>) -> Response {
+pub(crate) async fn restore(State(server): State<Server>, PathName(name): PathName) -> Response {
     let sandbox = server.sandbox();
     match known(&name) {
         Ok(name) => done(sandbox.name_spaces.restore(&sandbox.name_space, &name).await),
@@ -67,7 +68,7 @@ pub(crate) async fn restore(State(server): State<Server>, Path(name): Path<Strin
 }
 
 /// `DELETE /sandbox/v1/snapshots/{name}`
-pub(crate) async fn forget(State(server): State<Server>, Path(name): Path<String>) -> Response {
+pub(crate) async fn forget(State(server): State<Server>, PathName(name): PathName) -> Response {
     let sandbox = server.sandbox();
     match known(&name) {
         Ok(name) => done(sandbox.name_spaces.forget(&sandbox.name_space, &name).await),
