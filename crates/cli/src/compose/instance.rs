@@ -1,21 +1,23 @@
 //! A whole server over one store, but for its socket: what a production is, and each name space of a sandbox.
 
+use super::access::admin_token;
 use super::error::ComposeError;
 use super::home::home;
-use super::http_settings;
 use super::keys::keys_of;
-use super::names::{as_browsers_write, public_base_url};
+use super::names::{as_browsers_write, own_names, public_base_url};
+use super::own_addresses::{api_addresses, push_addresses};
 use super::randomness::randomness;
 use super::shared::Shared;
 use super::use_cases::{app_of, prepare_from};
 use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use axum::Router;
+use core::time::Duration;
 use kaipiao_app::App;
 use kaipiao_app::name_spaces::NameSpaces;
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::clock_course::ClockCourse;
-use kaipiao_http::{BodyBudget, CallLog, Server, call_paths};
+use kaipiao_http::{BodyBudget, CallLog, HttpSettings, Server, call_paths};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use std::net::SocketAddr;
@@ -79,4 +81,16 @@ impl Instance {
         let router = kaipiao_http::router(server, pages);
         Ok(Self { app, router, store, sandbox })
     }
+}
+
+fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {
+    let guards_host = settings.is_closed_sandbox() || !settings.allowed_hosts.is_empty();
+    Ok(HttpSettings {
+        body_limit_bytes: settings.limits.body_bytes,
+        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
+        admin_token: admin_token(settings)?,
+        push_addresses: push_addresses(settings),
+        api_addresses: api_addresses(settings, address),
+        allowed_hosts: guards_host.then(|| own_names(settings, address)),
+    })
 }

@@ -31,9 +31,7 @@ use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use core::time::Duration;
-use kaipiao_http::HttpSettings;
-use name_spaces::Registry;
-use names::{certificate_names, own_names, unreachable_links};
+use names::{certificate_names, unreachable_links};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -61,7 +59,7 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
     let certificate = ServedCertificate::open(settings, || certificate_names(settings, address))?;
     let tls = certificate.as_ref().map(ServedCertificate::acceptor).transpose()?;
 
-    let (name_spaces, running) = Registry::over(store.clone(), settings, address).await?;
+    let (name_spaces, running) = name_spaces::open(store.clone(), settings, address).await?;
     let limits = SocketLimits {
         header_timeout: Duration::from_millis(settings.limits.header_timeout_ms),
         answer_timeout: Duration::from_millis(settings.limits.answer_timeout_ms),
@@ -81,16 +79,4 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         }
     };
     Ok(Listening { address, app, listener, router, limits, tls, certificate, store, name_spaces })
-}
-
-fn http_settings(settings: &Settings, address: SocketAddr) -> Result<HttpSettings, ComposeError> {
-    let guards_host = settings.is_closed_sandbox() || !settings.allowed_hosts.is_empty();
-    Ok(HttpSettings {
-        body_limit_bytes: settings.limits.body_bytes,
-        body_timeout: Duration::from_millis(settings.limits.body_timeout_ms),
-        admin_token: admin_token(settings)?,
-        push_addresses: push_addresses(settings),
-        api_addresses: api_addresses(settings, address),
-        allowed_hosts: guards_host.then(|| own_names(settings, address)),
-    })
 }

@@ -2,9 +2,9 @@
 //! whoever asked for it.
 
 use super::folder::{self, Description};
+use super::registry::{Known, Late, Registry};
 use super::slot::Slot;
 use super::snapshots::{self, SnapshotError};
-use super::{Known, Registry};
 use async_trait::async_trait;
 use kaipiao_app::name_spaces::{
     DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName, Snapshot,
@@ -12,14 +12,14 @@ use kaipiao_app::name_spaces::{
 use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_domain::text;
 use kaipiao_ports::clock::{Clock, SystemClock};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError};
 
 /// The controls of all name spaces, as each of them has them. Weak: name spaces end with the server.
-pub(super) struct Changes(Arc<RwLock<Weak<Registry>>>);
+pub(super) struct Changes(Late);
 
 impl Changes {
     /// What is written there later is the registry.
-    pub(super) fn new(late: Arc<RwLock<Weak<Registry>>>) -> Self {
+    pub(super) fn new(late: Late) -> Self {
         Self(late)
     }
 

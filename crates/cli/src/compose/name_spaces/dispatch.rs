@@ -2,7 +2,7 @@
 //! led to its own address, and a cookie says from then on where the pages of this browser are. Programs' calls never go
 //! by the cookie: without the prefix they are the default name space's.
 
-use super::Registry;
+use super::registry::Registry;
 use super::slot::Slot;
 use axum::Router;
 use axum::extract::{Request, State};

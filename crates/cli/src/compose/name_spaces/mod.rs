@@ -3,231 +3,26 @@
 mod changes;
 mod dispatch;
 mod folder;
+mod registry;
 mod slot;
 mod snapshots;
 
 pub(super) use dispatch::router;
-pub(super) use slot::Running;
+pub(super) use registry::Registry;
 
 use super::error::ComposeError;
-use super::instance::{Instance, Site};
-use super::names::public_base_url;
-use super::shared::Shared;
 use crate::settings::Settings;
 use crate::store::OpenStore;
 use changes::Changes;
-use core::sync::atomic::{AtomicBool, Ordering};
-use core::time::Duration;
-use folder::Description;
-use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, NameSpace, NotDone, SandboxName};
-use kaipiao_domain::clock_course::ClockCourse;
-use slot::Slot;
-use std::collections::BTreeMap;
+use slot::Running;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
-use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use std::sync::Arc;
 
-/// A name space that the server knows.
-#[derive(Clone)]
-struct Known {
-    slot: Arc<Slot>,
-    settings: Arc<Settings>,
-}
-
-/// All name spaces of this process.
-pub(super) struct Registry {
-    own: Weak<Registry>,
+/// The default name space over its open store, and those that were made before.
+pub(super) async fn open(
+    store: OpenStore,
+    settings: &Settings,
     address: SocketAddr,
-    shared: Shared,
-    default: Known,
-    others: RwLock<BTreeMap<String, Known>>,
-    /// Held by whoever makes one.
-    making: tokio::sync::Mutex<()>,
-    one_has_ended: Arc<Notify>,
-    /// Whether workers run.
-    is_serving: AtomicBool,
+) -> Result<(Arc<Registry>, Arc<Running>), ComposeError> {
+    Registry::over(store, settings, address, |late| Arc::new(Changes::new(late))).await
 }
-
-impl Registry {
-    /// The default name space over its open store.
-    pub(super) async fn over(
-        store: OpenStore,
-        settings: &Settings,
-        address: SocketAddr,
-    ) -> Result<(Arc<Self>, Arc<Running>), ComposeError> {
-        let shared = Shared::new(settings)?;
-        let late = Arc::new(RwLock::new(Weak::new()));
-        let name_spaces = Arc::new(Changes::new(Arc::clone(&late)));
-        let name = DEFAULT_NAME_SPACE.to_owned();
-        let site = Site { address, name, name_spaces, restored: None };
-        let running = Running::new(Instance::over(store, settings, site, &shared).await?);
-        let slot = Arc::new(Slot::new(Arc::clone(&running)));
-        let registry = Arc::new_cyclic(|own: &Weak<Self>| Self {
-            own: Weak::clone(own),
-            address,
-            shared,
-            default: Known { slot, settings: Arc::new(settings.clone()) },
-            others: RwLock::default(),
-            making: tokio::sync::Mutex::default(),
-            one_has_ended: Arc::new(Notify::new()),
-            is_serving: AtomicBool::new(false),
-        });
-        *late.write().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&registry);
-        Ok((registry, running))
-    }
-
-    /// Opens those that were made before. One that cannot be opened says so, and holds up no other.
-    pub(super) async fn open_known(&self) {
-        for (name, description) in folder::all(&self.default.settings) {
-            let settings = Arc::new(self.settings_of(&name, &description));
-            let slot = match self.open(name.as_str(), &settings, None).await {
-                Ok(running) => Slot::new(running),
-                Err(error) => {
-                    tracing::error!(name_space = %name, %error, "a name space could not be opened");
-                    Slot::broken(error.to_string())
-                }
-            };
-            let known = Known { slot: Arc::new(slot), settings };
-            self.others_mut().insert(name.to_string(), known);
-        }
-    }
-
-    /// The settings of a name space: the server's, in a folder of its own.
-    fn settings_of(&self, name: &SandboxName, description: &Description) -> Settings {
-        let mut settings = Settings::clone(&self.default.settings);
-        settings.public_base_url =
-            format!("{}/ns/{name}", public_base_url(&settings, self.address));
-        settings.data = folder::of(&settings, name);
-        settings.server_key_file = PathBuf::new();
-        settings.files.directory = PathBuf::new();
-        settings.limits.store_readers = settings.limits.store_readers.min(READERS);
-        description.change(&mut settings.sandbox);
-        settings
-    }
-
-    /// [`Registry::open`] on a thread of its own: seeding a store reads and hashes, and must not hold up requests.
-    async fn open_aside(
-        self: &Arc<Self>,
-        name: &str,
-        settings: &Arc<Settings>,
-        restored: Option<ClockCourse>,
-    ) -> Result<Arc<Running>, NotDone> {
-        let (own, name) = (Arc::clone(self), name.to_owned());
-        let (settings, runtime) = (Arc::clone(settings), Handle::current());
-        let opening = move || runtime.block_on(own.open(&name, &settings, restored));
-        let opened = tokio::task::spawn_blocking(opening).await;
-        let failed = |error: &dyn core::fmt::Display| NotDone::Failed(error.to_string());
-        opened.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
-    }
-
-    /// Opens a name space's store, and starts what runs there.
-    async fn open(
-        &self,
-        name: &str,
-        settings: &Settings,
-        restored: Option<ClockCourse>,
-    ) -> Result<Arc<Running>, ComposeError> {
-        let store = OpenStore::open(settings, None).await?;
-        let late = Arc::new(RwLock::new(Weak::clone(&self.own)));
-        let name_spaces = Arc::new(Changes::new(late));
-        let site = Site { address: self.address, name: name.to_owned(), name_spaces, restored };
-        let running = match Instance::over(store.clone(), settings, site, &self.shared).await {
-            Ok(instance) => Running::new(instance),
-            Err(error) => {
-                store.close().await;
-                return Err(error);
-            }
-        };
-        if self.is_serving.load(Ordering::SeqCst) {
-            running.start(&self.one_has_ended);
-        }
-        Ok(running)
-    }
-
-    /// Starts the workers.
-    pub(super) fn start(&self) {
-        self.is_serving.store(true, Ordering::SeqCst);
-        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
-            running.start(&self.one_has_ended);
-        }
-    }
-
-    /// Is told when a worker has ended by itself.
-    pub(super) fn one_has_ended(&self) -> Arc<Notify> {
-        Arc::clone(&self.one_has_ended)
-    }
-
-    /// Lets all workers finish what is under way. False: some of it was broken off.
-    pub(super) async fn end_workers(&self, within: Duration) -> bool {
-        self.is_serving.store(false, Ordering::SeqCst);
-        let mut ending = tokio::task::JoinSet::new();
-        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
-            ending.spawn(async move { running.end_workers(within).await });
-        }
-        let mut is_finished = true;
-        while let Some(ended) = ending.join_next().await {
-            is_finished &= ended.unwrap_or(false);
-        }
-        is_finished
-    }
-
-    /// Closes all stores.
-    pub(super) async fn close(&self) {
-        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
-            running.instance.store.close().await;
-        }
-    }
-
-    fn all(&self) -> Vec<Known> {
-        let others = self.others();
-        core::iter::once(&self.default).chain(others.values()).cloned().collect()
-    }
-
-    fn others(&self) -> RwLockReadGuard<'_, BTreeMap<String, Known>> {
-        self.others.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn others_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Known>> {
-        self.others.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn known(&self, name: &str) -> Option<Known> {
-        match name {
-            DEFAULT_NAME_SPACE => Some(self.default.clone()),
-            name => self.others().get(name).cloned(),
-        }
-    }
-
-    /// The place of the name space of this name.
-    fn find(&self, name: &str) -> Option<Arc<Slot>> {
-        self.known(name).map(|known| known.slot)
-    }
-
-    fn default_slot(&self) -> Arc<Slot> {
-        Arc::clone(&self.default.slot)
-    }
-
-    /// Whether people reach this server by HTTPS.
-    fn is_https(&self) -> bool {
-        public_base_url(&self.default.settings, self.address).starts_with("https://")
-    }
-
-    /// Whether other processes share the default store.
-    fn is_shared(&self) -> bool {
-        self.default.settings.database.is_given()
-    }
-
-    fn shown(&self, name: &str, known: &Known) -> NameSpace {
-        NameSpace {
-            name: name.to_owned(),
-            base_url: public_base_url(&known.settings, self.address),
-            seed: known.settings.sandbox.seed().map(str::to_owned),
-            problem: known.slot.problem(),
-        }
-    }
-}
-
-/// Reads at once of a name space that is not the server's own: each holds memory.
-const READERS: usize = 2;
