@@ -12,6 +12,7 @@ mod demo_shop;
 mod error_codes;
 mod home;
 mod invoicing;
+mod metrics;
 mod payment;
 mod people;
 mod platform;

@@ -2,3 +2,4 @@
 
 mod hanging_names;
 mod jobs;
+mod stand_in;

@@ -11,15 +11,23 @@
 //!
 //! `cargo xtask kits`: builds the kits of clients/ and tries them beside a real server.
 //!
+//! `cargo xtask book [<page>]`: runs the pages of the book, of all or of those that have this in their name.
+//!
+//! `cargo xtask package book`: builds the book alone, in every language.
+//!
+//! `cargo xtask package`: builds the Debian package, the container's root folder and the book, and tries each.
+//!
 //! `cargo xtask errors`: writes docs/errors.md, with requests that the tests really sent.
 //!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
+mod book;
 mod command;
 mod errors;
 mod kits;
+mod package;
 mod postgres;
 
 use command::{Outcome, run};
@@ -37,14 +45,14 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 120, run: set_up },
+    Stage { name: "set-up", budget: 110, run: set_up },
     Stage { name: "fmt", budget: 10, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
         budget: 170,
         run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
     },
-    Stage { name: "build", budget: 320, run: |root| tests(root, "--no-run") },
+    Stage { name: "build", budget: 300, run: |root| tests(root, "--no-run") },
     Stage { name: "tidy", budget: 20, run: |root| tests(root, "--test tidy") },
     Stage {
         name: "unit",
@@ -71,6 +79,7 @@ const STAGES: &[Stage] = &[
     },
     Stage { name: "kits", budget: 80, run: kits_of_clients },
     Stage { name: "SDK", budget: 30, run: sdk },
+    Stage { name: "book", budget: 30, run: |root| book_pages(root, book::Pages::Quick) },
 ];
 
 fn main() -> ExitCode {
@@ -81,12 +90,16 @@ fn main() -> ExitCode {
         ["test"] => test(root),
         ["bench", name] => done(bench(root, name)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
+        ["book"] => done(set_up(root).and_then(|()| book_pages(root, book::Pages::All))),
+        ["book", page] => done(book_pages(root, book::Pages::Named(page))),
+        ["package", "book"] => done(package::build_book(root, &target(root))),
+        ["package"] => done(packaged(root)),
         ["kits"] => done(set_up(root).and_then(|()| kits_of_clients(root))),
         ["errors"] => done(errors::write(root, &target(root))),
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits | cargo xtask book [<page>] | cargo xtask package [book] | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -323,6 +336,31 @@ fn sdk(root: &Path) -> Outcome {
         .args(["-m", "unittest", "discover", "-v", "-s", "tests/sdk"])
         .env("KAIPIAO_BINARY", target(root).join("debug/kaipiao"))
         .current_dir(root))
+}
+
+fn packaged(root: &Path) -> Outcome {
+    make_venv(root)?;
+    package::package(root, &target(root), &venv(root).join("bin"))
+}
+
+/// The book's pages beside the real binary, which is built beside the tests of its package, or beside `KAIPIAO_BINARY`.
+fn book_pages(root: &Path, pages: book::Pages<'_>) -> Outcome {
+    let binary = match std::env::var_os("KAIPIAO_BINARY") {
+        Some(given) => PathBuf::from(given),
+        None => {
+            tests(root, "--test process --no-run")?;
+            target(root).join("debug/kaipiao")
+        }
+    };
+    let server = postgres::Server::start()?;
+    let tools = book::Tools {
+        root,
+        folder: target(root).join("book/pages"),
+        binary,
+        python: venv(root).join("bin"),
+        database: Some(server.url()),
+    };
+    book::check(&tools, pages)
 }
 
 fn cargo(root: &Path, arguments: &str) -> Outcome {

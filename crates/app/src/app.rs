@@ -7,6 +7,9 @@ use crate::fair_turns::FairTurns;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::document_places::DocumentPlaces;
 use crate::invoicing::told_codes::ToldCodes;
+use crate::life::Life;
+use crate::metrics::Metrics;
+use crate::metrics::history::Event;
 use crate::people::title_picks::TitlePicks;
 use crate::settings::Settings;
 use crate::signed::Keys;
@@ -75,7 +78,7 @@ pub struct App {
     pub(crate) pdf_reader: Arc<dyn PdfReader>,
     /// Who has a PDF read, and who waits for that.
     pub(crate) pdf_turns: Arc<FairTurns>,
-    pub(crate) documents: DocumentCache,
+    pub(crate) documents: Arc<DocumentCache>,
     /// One for each invoice whose documents are fetched.
     pub(crate) document_places: DocumentPlaces,
     pub(crate) told_codes: ToldCodes,
@@ -83,6 +86,8 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
     pub(crate) mailboxes: Mailboxes,
+    metrics: Metrics,
+    life: Life,
     pub(crate) title_picks: TitlePicks,
     pub(crate) callback_checks: ChecksUnderWay,
     /// The newest look at the store's health; held by whoever looks.
@@ -99,6 +104,12 @@ impl App {
     pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
         let Parts { store, clock, entropy, sender, issuer, renderer, blobs, pdf_reader, node } =
             parts;
+        let pdf_turns = Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS));
+        let documents = Arc::new(DocumentCache::new());
+        let metrics = Metrics::new(clock.real_now());
+        metrics.register_all(store.collectors());
+        pdf_turns.register(&metrics, "kaipiao_pdf_readers", "Uploaded PDFs that are read");
+        documents.register(&metrics);
         Self {
             store,
             sender,
@@ -106,14 +117,16 @@ impl App {
             renderer,
             blobs,
             pdf_reader,
-            pdf_turns: Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS)),
-            documents: DocumentCache::new(),
+            pdf_turns,
+            documents,
             document_places: DocumentPlaces::new(),
             told_codes: ToldCodes::default(),
             keys,
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
             mailboxes: Mailboxes::default(),
+            metrics,
+            life: Life::default(),
             title_picks: TitlePicks::default(),
             callback_checks: ChecksUnderWay::default(),
             health: Mutex::default(),
@@ -137,6 +150,21 @@ impl App {
     /// How long it really takes until this moment is now; None: the clock never gets there as it goes.
     pub(crate) fn real_until(&self, moment: Timestamp) -> Option<Duration> {
         self.clock.real_until(moment)
+    }
+
+    /// What an operator watches.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How far this server is in its life.
+    pub fn life(&self) -> &Life {
+        &self.life
+    }
+
+    /// Counts what has happened, and is on disk.
+    pub(crate) fn note(&self, event: Event) {
+        self.metrics.note(self.real_now(), event);
     }
 
     /// This process among those that share the store.

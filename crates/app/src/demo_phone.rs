@@ -13,7 +13,6 @@ use crate::invoicing::s14_make_out::MakeOutError;
 use crate::people::wallet::{self, InvoiceProgress};
 use crate::sandbox::{DEMO_MERCHANT, DEMO_MINI_PROGRAM, DEMO_MOBILE_APP};
 use crate::signed::write_link;
-use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::authorization::authorization_request::{AuthorizationRequest, Source};
 use kaipiao_domain::authorization::authorization_status::AuthorizationStatus;
@@ -130,8 +129,8 @@ pub struct PhonePush {
 pub enum Delivery {
     /// An earlier event of the order goes out first.
     Waiting,
-    /// It is due, or will be at this moment.
-    Due(Timestamp),
+    /// It is due, now or later.
+    Due,
     /// It is being tried.
     UnderWay,
     /// It is over.
@@ -144,7 +143,7 @@ impl From<ListedPush> for PhonePush {
         let delivery = match push.state {
             PushState::Waiting => Delivery::Waiting,
             PushState::Ready { .. } if in_flight_for.is_some() => Delivery::UnderWay,
-            PushState::Ready { due_ms } => Delivery::Due(Timestamp::from_unix_millis(due_ms)),
+            PushState::Ready { .. } => Delivery::Due,
             PushState::Completed { outcome, .. } => Delivery::Over(outcome),
         };
         Self {
@@ -208,7 +207,7 @@ pub async fn see(app: &App, user: &UserId, order_id: &str) -> Result<Seen, Failu
     let key = OrderKey { merchant: merchant.appid.clone(), order_id };
     let Some(order) = orders::find(app, &key).await? else { return Ok(Seen::NoOrder) };
     let Some(asking) = PhoneApp::of(&order.request) else { return Ok(Seen::NoOrder) };
-    let base_url = app.settings.public_base_url.trim_end_matches('/').to_owned();
+    let base_url = app.settings.public_base_url.clone();
     let link = write_link(&app.keys, &base_url, &order.request);
     if answered_by(&order).is_some_and(|answered| answered != user) {
         return Ok(Seen::Anothers(link));

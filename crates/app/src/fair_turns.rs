@@ -3,8 +3,10 @@
 //! Small pieces go first and always have a place, for a large one takes a processor for as long as
 //! hundreds of small ones. Accounts take turns, so that nobody waits for all that another wants.
 
+use crate::metrics::Metrics;
 use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_ports::metrics::number;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -66,6 +68,23 @@ impl FairTurns {
         Self { places: places.max(2), most_waiting, state: Mutex::default() }
     }
 
+    /// Has metrics tell of the places and of who waits, under names that begin so.
+    pub(crate) fn register(self: &Arc<Self>, metrics: &Metrics, name: &str, what: &str) {
+        let (turns, places) = (Arc::clone(self), number(self.places));
+        let help = format!("{what} at this moment");
+        metrics.register_reading(&format!("{name}_in_use"), &help, move || {
+            let state = turns.state();
+            number(state.small.under_way + state.large.under_way)
+        });
+        let turns = Arc::clone(self);
+        let help = format!("{what} that wait for their turn");
+        metrics.register_reading(&format!("{name}_waiting"), &help, move || {
+            number(turns.state().waiting())
+        });
+        let help = format!("{what} at once at most");
+        metrics.register_reading(&format!("{name}_limit"), &help, move || places);
+    }
+
     /// A place for a piece of this account's work, when it is its turn.
     pub(crate) async fn place(
         self: &Arc<Self>,
@@ -78,15 +97,14 @@ impl FairTurns {
         turn.await.map_err(|_| LineIsFull)
     }
 
-    /// The same for one who waits for so long at most; None: nobody has made room for it by then.
-    pub(crate) async fn place_within(
+    /// The same for a small piece that waits for so long at most; None: nobody has made room for it by then.
+    pub(crate) async fn small_within(
         self: &Arc<Self>,
         longest_wait: Duration,
         account: &AppId,
-        size: WorkSize,
     ) -> Result<Option<Place>, LineIsFull> {
         // Who goes leaves the line with what it waits on.
-        timeout(longest_wait, self.place(account, size)).await.ok().transpose()
+        timeout(longest_wait, self.place(account, WorkSize::Small)).await.ok().transpose()
     }
 
     fn stand_in_line(
@@ -346,11 +364,11 @@ mod tests {
         let turns = Arc::new(FairTurns::new(2, 1));
         let (short, long) = (Duration::from_millis(20), Duration::from_secs(60));
         let under_way = [begun(&turns, 1, Small), begun(&turns, 1, Small)];
-        let waited = turns.place_within(short, &merchant(2), Small).await;
+        let waited = turns.small_within(short, &merchant(2)).await;
         assert!(waited.unwrap().is_none());
         // There is room in the line for one, and a turn for it.
         let third = merchant(3);
-        let (next, ()) = tokio::join!(turns.place_within(long, &third, Small), async {
+        let (next, ()) = tokio::join!(turns.small_within(long, &third), async {
             drop(under_way);
         });
         assert!(next.unwrap().is_some());

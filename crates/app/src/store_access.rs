@@ -12,6 +12,7 @@ use kaipiao_ports::errors::CommitError;
 use kaipiao_ports::record::{Expect, Key, Save};
 use kaipiao_ports::store::Commit;
 use kaipiao_records::record::{self, Record, Versioned};
+use tracing::Instrument;
 
 /// Attempts before a contended record is answered 72036 (D-27).
 pub(crate) const ATTEMPTS: usize = 5;
@@ -132,7 +133,9 @@ async fn commit_decision<T: Record, R>(
 
 /// Commits one value, and passes on what it has made due.
 pub(crate) async fn commit(app: &App, value: Commit) -> Result<(), CommitError> {
-    let committed = app.store.commit(value).await?;
+    let (saves, pushes, jobs) = (value.saves.len(), value.pushes.len(), value.jobs.len());
+    let span = tracing::debug_span!("commit", saves, pushes, jobs);
+    let committed = app.store.commit(value).instrument(span).await?;
     app.mailboxes.deliver(committed);
     Ok(())
 }

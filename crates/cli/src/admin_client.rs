@@ -56,6 +56,22 @@ impl AdminClient {
         self.answer(request, ureq::RequestBuilder::send_empty)
     }
 
+    /// PUT or POST of JSON: the answer's text.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<String, ComposeError> {
+        let address = format!("{}/{path}", self.base);
+        let request = match method {
+            "PUT" => self.agent.put(address),
+            _ => self.agent.post(address),
+        };
+        let body = body.to_string();
+        self.answer(request, |request| request.send(&*body))
+    }
+
     fn answer<B>(
         &self,
         request: ureq::RequestBuilder<B>,

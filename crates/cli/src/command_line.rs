@@ -1,12 +1,18 @@
 //! The commands and their options.
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use kaipiao_cli::call::CallAsk;
 use kaipiao_cli::compose::ComposeError;
+use kaipiao_cli::decrypt::DecryptAsk;
 use kaipiao_cli::demo;
 use kaipiao_cli::doctor::{self, Flag};
+use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::JobsAsk;
+use kaipiao_cli::listener::ListenAsk;
 use kaipiao_cli::pushes::PushesAsk;
 use kaipiao_cli::settings::Settings;
+use kaipiao_cli::trigger::TriggerAsk;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -62,9 +68,8 @@ pub(crate) enum Command {
     Health {
         #[command(flatten)]
         args: SettingsArgs,
-        /// The server's address [default: where the settings listen]
-        #[arg(long)]
-        server: Option<String>,
+        #[command(flatten)]
+        ask: HealthAsk,
     },
     /// Walk the store, also beside a running server, and report every invariant that does not hold.
     ///
@@ -113,6 +118,38 @@ pub(crate) enum Command {
     Move {
         #[command(flatten)]
         args: SettingsArgs,
+    },
+    /// Call an endpoint of a server, with its token: kaipiao call getauthurl --json '{…}'
+    ///
+    /// Exits with 0 if errcode is 0 or absent, with 1 otherwise. Tokens are kept in the user's cache directory.
+    Call {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        ask: CallAsk,
+    },
+    /// Print an account's pushes as they arrive, verified and decrypted, and send them on to a local address.
+    ///
+    /// The account's callback is replaced as long as this runs, by the admin API of the server, and put back at the end.
+    Listen {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        ask: ListenAsk,
+    },
+    /// Play an event for real in a sandbox, or send a signed test push of it to an address (--to).
+    Trigger {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        ask: TriggerAsk,
+    },
+    /// Verify and decrypt a push, or say exactly what is wrong with it.
+    Decrypt(DecryptAsk),
+    /// Print a shell's completions: kaipiao completions bash >> ~/.bash_completion
+    Completions {
+        /// The shell.
+        shell: Shell,
     },
     /// Print the sandbox's accounts, users and openids.
     Accounts {

@@ -1,13 +1,18 @@
 //! The composition root. Settings, the parts put together, the listening socket, and the
-//! commands `serve`, `demo`, `accounts`, `pushes`, `jobs`, `health`, `check`, `backup`,
-//! `doctor`, `move` and `trust`.
+//! commands: for operators `serve`, `pushes`, `jobs`, `health`, `check`, `backup`, `doctor`, `move`
+//! and `trust`, for integrators `demo`, `accounts`, `call`, `listen`, `trigger` and `decrypt`.
 
 pub mod accounts;
 mod admin_client;
+mod api_client;
 pub mod backup;
+pub mod call;
+mod caller;
 pub mod check;
 mod clients;
 pub mod compose;
+mod connections;
+pub mod decrypt;
 pub mod demo;
 pub mod doctor;
 pub mod fault;
@@ -15,14 +20,20 @@ mod handshake;
 pub mod health;
 pub mod jobs;
 pub mod listen;
+pub mod listener;
 pub mod listing;
 pub mod log;
+mod log_filter;
 pub mod moving;
+pub mod outcome;
 pub mod pushes;
 mod request_line;
 pub mod settings;
 pub mod store;
+pub mod telemetry;
 pub mod tls;
+mod token_file;
+pub mod trigger;
 mod unsent;
 
 pub use kaipiao_pdf_reader::child as read_pdf;

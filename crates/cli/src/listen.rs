@@ -2,6 +2,7 @@
 //! time for each head, and for clients that take nothing of their answer; and an orderly stop.
 
 use crate::clients::{Clients, Place};
+use crate::connections::Connections;
 use crate::handshake::{self, Failures, Handshake, REFUSAL_TIME};
 use crate::request_line::Explained;
 use crate::unsent::{Sending, Unsent};
@@ -75,12 +76,25 @@ pub async fn serve(
     limits: SocketLimits,
     stop: impl Future<Output = ()>,
 ) {
+    let counts = Connections::new(limits.connections);
+    serve_counted(listener, tls, router, limits, counts, stop).await;
+}
+
+/// The same, and has its connections counted.
+pub(crate) async fn serve_counted(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    limits: SocketLimits,
+    counts: Connections,
+    stop: impl Future<Output = ()>,
+) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
     builder.max_buf_size(BUFFER_BYTES);
     let graceful = GracefulShutdown::new();
     let (running, stopped) = watch::channel(());
-    let permits = Arc::new(Semaphore::new(limits.connections));
+    let permits = counts.places();
     let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
     let clients = Arc::new(Clients::new(limits.connections_per_address, limits.trusted_proxies));
     let failures = Arc::<Failures>::default();
@@ -102,6 +116,7 @@ pub async fn serve(
         let is_proxy = clients.is_proxy(peer);
         let place = if is_proxy { None } else { clients.place(peer) };
         if !is_proxy && place.is_none() {
+            counts.note_refusal();
             tracing::debug!(client = %peer, "a client has too many connections");
             // Before a handshake nothing can be said.
             if tls.is_none()

@@ -4,7 +4,9 @@
 //! queue before a thread that writes them, and count by their bytes; what finds it full is dropped,
 //! and once there is room again a line says how many were.
 
+use crate::log_filter;
 use crate::settings::{Log, LogFormat, SettingsError};
+use crate::telemetry::Telemetry;
 use core::any::Any;
 use core::time::Duration;
 use std::io::{IsTerminal, Result as IoResult, Write};
@@ -14,9 +16,8 @@ use std::sync::mpsc::channel;
 use tracing::field::display;
 use tracing::{Level, Metadata};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Bytes of lines that may wait to be written.
@@ -123,21 +124,25 @@ fn queue(out: impl Write + Send + 'static) -> (Queue, WorkerGuard) {
     (Queue { lines, waiting }, writing)
 }
 
-/// Starts the log of this process, which must run within a runtime.
-pub fn start(log: &Log) -> Result<Started, SettingsError> {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| SettingsError::Value(format!("log.filter: {error}")))?;
+/// Starts the log of this process, which must run within a runtime, and hands its spans to whoever exports them.
+pub fn start(log: &Log, telemetry: Option<&Telemetry>) -> Result<Started, SettingsError> {
+    let wrong = |problem| SettingsError::Value(format!("log.filter: {problem}"));
+    let filter = log_filter::start(&log.filter).map_err(wrong)?;
     let (queue, writing) = queue(std::io::stderr());
     let waiting = Arc::clone(&queue.waiting);
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(move || queue.clone())
         .with_ansi(std::io::stderr().is_terminal())
         .log_internal_errors(false);
-    match log.format {
-        LogFormat::Text => subscriber.with_target(false).finish().with(filter_fn(is_told)).init(),
-        LogFormat::Json => subscriber.json().finish().with(filter_fn(is_told)).init(),
-    }
+    let lines = match log.format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(telemetry.map(Telemetry::layer))
+        .with(filter_fn(is_told))
+        .init();
     // The default hook writes to stderr itself, and would wait for its reader.
     std::panic::set_hook(Box::new(|panic| {
         let backtrace = std::backtrace::Backtrace::capture();

@@ -3,21 +3,26 @@
 mod command_line;
 mod signals;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use command_line::{Cli, Command, ServeArgs, SettingsArgs, VIOLATIONS};
 use kaipiao_cli::backup::{self, BackupAsk};
 use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Listening};
 use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
+use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::{self, JobsAsk};
+use kaipiao_cli::listener::ListenAsk;
+use kaipiao_cli::outcome::Outcome;
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
+use kaipiao_cli::telemetry::Telemetry;
 use kaipiao_cli::{READ_PDF, read_pdf};
-use kaipiao_cli::{accounts, demo, health, log, moving, tls};
+use kaipiao_cli::{accounts, call, decrypt, demo, health, listener, log, moving, tls, trigger};
 use signals::{Signals, second_signal};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Many small allocations on many threads.
 #[global_allocator]
@@ -42,7 +47,7 @@ async fn run() -> ExitCode {
         Command::Demo { curl: false, .. } => return demo::run().await,
         Command::Pushes { args, ask } => print_pushes(&args, ask).await,
         Command::Jobs { args, ask } => print_jobs(&args, ask).await,
-        Command::Health { args, server } => print_health(&args, server).await,
+        Command::Health { args, ask } => print_health(&args, ask).await,
         Command::Check { args, limit, json } => {
             return check_store(&args, CheckAsk { limit, json }).await;
         }
@@ -55,6 +60,19 @@ async fn run() -> ExitCode {
             Ok(()) => return check_store(&args, CheckAsk { limit: VIOLATIONS, json: false }).await,
             failed => failed,
         },
+        Command::Call { args, ask } => {
+            return finish(&args, move |settings| call::run(settings, &ask)).await;
+        }
+        Command::Trigger { args, ask } => {
+            return finish(&args, move |settings| trigger::run(settings, &ask)).await;
+        }
+        Command::Decrypt(ask) => return said(decrypt::run(&ask)),
+        Command::Listen { args, ask } => listen(&args, ask).await,
+        Command::Completions { shell } => {
+            let mut output = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "kaipiao", &mut output);
+            return said(Ok(Outcome { output, is_well: true, ..Outcome::default() }));
+        }
         Command::Accounts { args, json } => print_accounts(&args, json).await,
     };
     match result {
@@ -104,7 +122,8 @@ async fn serve(
     let mut settings = args.settings()?;
     changes.change(&mut settings);
     let second_signal = second_signal()?;
-    let log = log::start(&settings.log)?;
+    let telemetry = Telemetry::start(&settings)?;
+    let log = log::start(&settings.log, telemetry.as_ref())?;
     let mut serving = std::pin::pin!(serve_with_log(&settings, fault));
     let served = tokio::select! {
         served = &mut serving => served,
@@ -115,8 +134,46 @@ async fn serve(
             std::process::exit(ENDED_AT_ONCE);
         }
     };
+    if let Some(telemetry) = telemetry {
+        telemetry.end(Duration::from_millis(settings.limits.shutdown_ms)).await;
+    }
     log.end();
     served
+}
+
+async fn listen(args: &SettingsArgs, ask: ListenAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let stop = Signals::watch()?.interrupted();
+    listener::run(&settings, &ask, stop).await
+}
+
+/// Asks a server, which blocks its thread, and says what it answered.
+async fn finish(
+    args: &SettingsArgs,
+    ask: impl FnOnce(&Settings) -> Result<Outcome, ComposeError> + Send + 'static,
+) -> ExitCode {
+    let settings = match args.settings() {
+        Ok(settings) => settings,
+        Err(error) => return said(Err(error)),
+    };
+    let asked = tokio::task::spawn_blocking(move || ask(&settings)).await;
+    said(asked.unwrap_or_else(|error| Err(ComposeError::Asking(error.to_string()))))
+}
+
+/// Writes the output as it is: whoever reads it may have gone.
+fn said(result: Result<Outcome, ComposeError>) -> ExitCode {
+    use std::io::Write;
+    match result {
+        Ok(outcome) => {
+            let _ = std::io::stdout().write_all(&outcome.output);
+            outcome.notes.iter().for_each(|note| eprint_line(note));
+            if outcome.is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln_error(&error);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The exit code of a process that was told twice to stop.
@@ -199,9 +256,9 @@ async fn print_jobs(args: &SettingsArgs, ask: JobsAsk) -> Result<(), ComposeErro
     print_asked(move || jobs::run(&settings, &ask)).await
 }
 
-async fn print_health(args: &SettingsArgs, server: Option<String>) -> Result<(), ComposeError> {
+async fn print_health(args: &SettingsArgs, ask: HealthAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
-    print_asked(move || health::run(&settings, server.as_deref())).await
+    print_asked(move || health::run(&settings, &ask)).await
 }
 
 /// Prints what a server was asked, which blocks its thread.

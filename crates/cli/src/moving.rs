@@ -28,12 +28,12 @@ pub fn next_with_files(settings: &Settings) -> String {
     match (is_named, own.is_dir()) {
         (true, false) => format!("Uploaded files stay in {place}, as files.directory says: every node must reach them there"),
         (true, true) => format!(
-            "Uploaded files are looked for in {place}, as files.directory says. Those in {from} are copied there by: cp -a \
-             {from}/. {place}/ - then `kaipiao check` says whether every one is there"
+            "Uploaded files are looked for in {place}, as files.directory says. Those in {from} are copied there by: cp -an \
+             '{from}/.' '{place}/' - then `kaipiao check` says whether every one is there"
         ),
         (false, true) => format!(
             "Uploaded files stay in {from}, where other nodes do not see them. Copy them to a folder that all of them reach, \
-             by: cp -a {from}/. /shared/folder/ - name it in files.directory of every node, and run `kaipiao check` with these \
+             by: cp -an '{from}/.' /shared/folder/ - name it in files.directory of every node, and run `kaipiao check` with these \
              settings: it says whether every one is there"
         ),
         (false, false) => {

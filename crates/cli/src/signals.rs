@@ -37,6 +37,15 @@ impl Signals {
         }
         tracing::info!("stopping; a second signal ends the process at once");
     }
+
+    /// Resolves at SIGINT, SIGTERM or SIGHUP, which a closed terminal sends.
+    pub(crate) async fn interrupted(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
 }
 
 /// Resolves at the second SIGINT or SIGTERM from now on.

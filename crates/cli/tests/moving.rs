@@ -381,7 +381,7 @@ async fn the_command_says_what_is_to_be_done_with_files_and_misses_those_that_ar
     };
     let (is_well, said) = kaipiao("move");
     let (from, to) = (data.join("files"), shared.clone());
-    let copy = format!("cp -a {}/. {}/", from.display(), to.display());
+    let copy = format!("cp -an '{}/.' '{}/'", from.display(), to.display());
     assert!(said.contains("moved 2 records") && said.contains(&copy), "{said}");
     assert!(!is_well && said.contains("pdf_file") && said.contains("is not there"), "{said}");
     // As it was said.

@@ -6,6 +6,7 @@
 use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
+use crate::request_metrics::Ended;
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -21,7 +22,8 @@ use kaipiao_wire::answer;
 use std::any::Any;
 use std::net::IpAddr;
 use std::time::Instant;
-use tracing::field::display;
+use tracing::Instrument;
+use tracing::field::{Empty, display};
 
 /// A handler's answer: the JSON text of a success.
 pub(crate) struct JsonAnswer(pub(crate) String);
@@ -82,6 +84,20 @@ pub(crate) fn json(status: StatusCode, text: String) -> Response {
     response
 }
 
+/// What metrics tell of an answer before it is written.
+fn ended(response: &Response) -> Ended {
+    match response.extensions().get::<Marker>() {
+        None => Ended::Answered,
+        Some(Marker::Json(Failure::Refused(refusal))) => {
+            Ended::Refused(refusal.code.number().to_string())
+        }
+        Some(Marker::Pay(PayFailed { failure: PayFailure::Refused(refusal), .. })) => {
+            Ended::Refused(refusal.code.name().to_owned())
+        }
+        Some(Marker::Json(_) | Marker::Pay(_)) => Ended::Failed,
+    }
+}
+
 /// A panic is a fault of ours: -1, and the server goes on.
 pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Failed(panic_failure()).into_response()
@@ -121,7 +137,14 @@ async fn answered(
     let address = request.extensions().get().map(|ClientAddress(address)| *address);
     let client = address.map(display);
     let uri = request.uri().clone();
-    let mut response = next.run(request).await;
+    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+    let span = tracing::debug_span!("request", %method, route, rid = Empty);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let new_rid = |app| {
+        let rid = new_rid(app);
+        span.record("rid", &rid);
+        rid
+    };
     // What was answered to a token of this server's can be asked for by its rid from now on.
     let remember = |answer: &str, rid: String| {
         let Some(appid) = authenticate::named_by(&server.app, &query_value(&uri, TOKEN)) else {
@@ -137,8 +160,14 @@ async fn answered(
         };
         server.calls.remember(&appid, refused);
     };
-    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    server.metrics.note(
+        &server.app,
+        (&method, route),
+        response.status(),
+        &ended(&response),
+        started.elapsed(),
+    );
     match response.extensions_mut().remove::<Marker>() {
         None => {
             let status = response.status().as_u16();

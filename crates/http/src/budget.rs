@@ -44,6 +44,16 @@ impl BodyBudget {
         }
     }
 
+    /// Bytes that all of them may take together.
+    pub(crate) fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Bytes that they take at this moment.
+    pub(crate) fn held(&self) -> usize {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).all
+    }
+
     fn take(&self, caller: &Option<AppId>, bytes: usize) -> bool {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let own = held.by_caller.get(caller).copied().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! What stands before every route.
 
 use crate::answer;
-use crate::health;
+use crate::probe_paths;
 use crate::server::Server;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, HeaderValue};
@@ -33,7 +33,7 @@ fn host_problem(request: &Request, allowed: Option<&[String]>) -> Option<String>
         return Some(format!("the address names {authority:?} and the Host header {host:?}"));
     }
     // Probes name the address of a container, which no setting can know. What they get tells nothing.
-    if request.uri().path() == health::PATH {
+    if [probe_paths::HEALTH, probe_paths::READY].contains(&request.uri().path()) {
         return None;
     }
     let (name, allowed) = (without_port(host), allowed?);

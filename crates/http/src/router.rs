@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use crate::budget::BodyBudget;
     use crate::call_log::CallLog;
+    use crate::request_metrics::HttpMetrics;
     use crate::server::HttpSettings;
     use axum::body::Body;
     use axum::http;
@@ -147,12 +148,15 @@ mod tests {
             api_addresses: Vec::new(),
         };
         let bodies = Arc::new(BodyBudget::new(settings.body_limit_bytes));
+        let uploads = Arc::new(BodyBudget::for_uploads());
         Server {
+            metrics: Arc::new(HttpMetrics::new(&app, [], &bodies, &uploads)),
             app: Arc::new(app),
             settings: Arc::new(settings),
             bodies,
-            uploads: Arc::new(BodyBudget::for_uploads()),
+            uploads,
             calls: Arc::new(CallLog::new([])),
+            log: None,
             sandbox: None,
             no_invoice_page: |_, _| None,
         }

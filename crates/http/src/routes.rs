@@ -4,12 +4,13 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::{addresses, callback_check, quota, refused, token};
 use crate::admin::{
-    accounts, callbacks, inserted_invoices, invoices, jobs, numbers, orders, pay_merchants,
+    accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
     payments, pushes, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
+use crate::metrics;
 use crate::payment::pay_call::{self, panicked, unknown_call};
 use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
@@ -17,6 +18,7 @@ use crate::payment::{
 };
 use crate::people::title_links;
 use crate::platform::{cards, insert, pdfs, update_status as platform_status};
+use crate::probe_paths;
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
 use crate::sandbox::{clock, controls, name_spaces, snapshots};
@@ -544,6 +546,14 @@ pub const ROUTES: &[Route] = &[
         handler: || put(callbacks::put_callback),
     },
     Route {
+        methods: "POST",
+        path: "/admin/v1/accounts/{appid}/callback/put-back",
+        section: "admin",
+        what: "the callback before one that stood in for it",
+        what_zh: "恢复被临时替换的推送地址",
+        handler: || post(callbacks::put_callback_back),
+    },
+    Route {
         methods: "GET",
         path: "/admin/v1/pay-merchants",
         section: "admin",
@@ -640,6 +650,14 @@ pub const ROUTES: &[Route] = &[
         handler: || post(jobs::run_job),
     },
     Route {
+        methods: "GET PUT",
+        path: "/admin/v1/log",
+        section: "admin",
+        what: "what is logged (filter); change it while the server runs",
+        what_zh: "查看或在运行时更改日志过滤条件（filter）",
+        handler: || get(log::get_log).put(log::put_log),
+    },
+    Route {
         methods: "GET",
         path: "/admin/v1/users/{id}/messages",
         section: "admin",
@@ -657,11 +675,27 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
-        path: health::PATH,
+        path: probe_paths::HEALTH,
         section: "health",
         what: "whether the store takes commits: 200 or 503",
         what_zh: "存储能否写入：200 或 503",
         handler: || get(health::health),
+    },
+    Route {
+        methods: "GET",
+        path: probe_paths::READY,
+        section: "health",
+        what: "whether requests should be sent here: 200 or 503",
+        what_zh: "是否应向本服务发送请求：200 或 503",
+        handler: || get(health::ready),
+    },
+    Route {
+        methods: "GET",
+        path: probe_paths::METRICS,
+        section: "health",
+        what: "metrics for Prometheus; in production with the admin token",
+        what_zh: "Prometheus 指标；生产模式下需管理令牌",
+        handler: || get(metrics::metrics),
     },
     Route {
         methods: "GET",

@@ -2,6 +2,8 @@
 
 use crate::budget::BodyBudget;
 use crate::call_log::CallLog;
+use crate::log_filter::LogFilter;
+use crate::request_metrics::HttpMetrics;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use core::time::Duration;
@@ -26,8 +28,12 @@ pub struct Server {
     pub bodies: Arc<BodyBudget>,
     /// The memory of files that are being uploaded.
     pub uploads: Arc<BodyBudget>,
+    /// What requests are counted into.
+    pub metrics: Arc<HttpMetrics>,
     /// The calls that accounts have made.
     pub calls: Arc<CallLog>,
+    /// The process's log; None: it has none that can be changed.
+    pub log: Option<Arc<dyn LogFilter>>,
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
     /// The page that says to whoever opens an address in a browser that there is no invoice.

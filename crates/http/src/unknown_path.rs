@@ -3,7 +3,7 @@
 
 use crate::admin::error::refuse;
 use crate::answer::Failed;
-use crate::routes::call_paths;
+use crate::routes::{CALL_PREFIXES, call_paths};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
@@ -21,8 +21,11 @@ const LONGEST_NAME: usize = 64;
 pub(crate) async fn programs_path(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let first = path.trim_start_matches('/').split('/').next().unwrap_or("");
+    let is_first = |prefix: &&str| prefix.trim_matches('/').eq_ignore_ascii_case(first);
+    if CALL_PREFIXES.iter().any(is_first) {
+        return invalid_url(path).into_response();
+    }
     match &*first.to_ascii_lowercase() {
-        "card" | "cgi-bin" | "nontax" => invalid_url(path).into_response(),
         "admin" | "sandbox" => {
             let error = "nothing is served at this path; docs/reference.md lists every path";
             refuse(StatusCode::NOT_FOUND, error)

@@ -99,8 +99,8 @@ impl Exchange {
         let outgoing = Outgoing {
             url: format!("{}/{action}", self.url),
             headers: vec![
-                (TIMESTAMP_HEADER, timestamp.to_string()),
-                (SIGNATURE_HEADER, signature.clone()),
+                (TIMESTAMP_HEADER.into(), timestamp.to_string()),
+                (SIGNATURE_HEADER.into(), signature.clone()),
             ],
             content: Some(Content { content_type: "application/json", bytes: body }),
             time_limit,

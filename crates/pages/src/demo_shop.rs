@@ -1,21 +1,17 @@
 //! The sandbox's shop: a button that makes an order, and where its user comes back to.
 
-use crate::page::{Frame, Notice, encoded, notice_with_way_home, see_other};
+use crate::page::{Frame, LOOKS, Notice, encoded, look_again, notice_with_way_home, see_other};
 use crate::pages::Pages;
 use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::demo_shop::{self, Progress, RETURN_PATH};
 use kaipiao_app::invoicing::s14_make_out::MakeOutError;
 use kaipiao_app::payment::demo_payment;
 use kaipiao_app::payment::pay_failure::PayFailure;
-
-/// How often a page looks by itself, a second apart, whether the invoice is there: most are at once,
-/// and of an issuer that is silent nothing comes for minutes.
-const LOOKS: u32 = 30;
 
 /// `POST /shop/orders`: a new order, and on to its authorization page.
 pub(crate) async fn order(State(pages): State<Pages>, request: Request) -> Response {
@@ -117,8 +113,7 @@ fn issuing(frame: &Frame, order_id: &str, look: u32) -> Response {
         ("请稍候，开好后会自动显示。", "It will appear here in a moment."),
     );
     let mut response = notice.of_waiting().page(frame, StatusCode::OK);
-    let again = HeaderValue::try_from(format!("1;url={address}?look={}", look + 1));
-    response.headers_mut().insert("refresh", again.expect("an encoded address is ASCII"));
+    look_again(&mut response, &address, look);
     response
 }
 

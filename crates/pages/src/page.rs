@@ -113,6 +113,17 @@ pub(crate) fn see_other(address: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
+/// How often a page looks by itself, a second apart, whether there is more to see: most invoices are there at once, and of
+/// an issuer that is silent nothing comes for minutes.
+pub(crate) const LOOKS: u32 = 30;
+
+/// Has the page at `address` look by itself once more, which has done so `look` times.
+pub(crate) fn look_again(response: &mut Response, address: &str, look: u32) {
+    let next = if address.contains('?') { '&' } else { '?' };
+    let again = HeaderValue::try_from(format!("1;url={address}{next}look={}", look + 1));
+    response.headers_mut().insert("refresh", again.expect("an encoded address is ASCII"));
+}
+
 /// The address of a listing's next page; empty: there is none.
 pub(crate) fn further(path: &str, next: Option<String>) -> String {
     next.map_or_else(String::new, |next| format!("{path}?after={}", encoded(&next)))

@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod entropy;
 pub mod errors;
 pub mod invoicing;
+pub mod metrics;
 pub mod platform;
 pub mod record;
 pub mod store;

@@ -18,6 +18,7 @@ use crate::delivery::outbox::{NewPush, Outbox};
 use crate::errors::{CommitError, StoreError};
 use crate::record::{Field, Key, Kind, Save, Stored};
 use async_trait::async_trait;
+use prometheus::core::Collector;
 
 /// One value: everything in it happens together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -189,6 +190,11 @@ pub trait Store: Claims + Outbox + Jobs {
     /// gone for good.
     async fn gone_for_good(&self, _holders: &[String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
+    }
+
+    /// What the store counts of itself, for whoever watches the server. A second call names the same counters.
+    fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        Vec::new()
     }
 
     /// The real moment in Unix milliseconds by a clock that all processes of the store share; None: the store has no

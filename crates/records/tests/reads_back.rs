@@ -150,8 +150,11 @@ fn every_record_reads_back() {
         (PushMode::Safe, PushFormat::Json, Some(Sealed("k".into()))),
     ] {
         let token = Sealed("t".into());
-        let callback = Callback { url: "http://x".into(), mode, format, token, aes_key };
+        let callback =
+            Callback { url: "http://x".into(), mode, format, token, aes_key, stands_in_for: None };
         reads_back(callback_key(&merchant()), &callback);
+        let stands_in_for = Some(Box::new(callback.clone()));
+        reads_back(callback_key(&merchant()), &Callback { stands_in_for, ..callback });
     }
     let custom = vec![CustomField { key: "k".into(), is_required: true, notice: "n".into() }];
     let mut fields = PageFields::never_set();

@@ -111,7 +111,7 @@ impl HttpSender {
         let most_bytes = outgoing.most_answer_bytes;
         let mut request = Request::builder().uri(uri).header(USER_AGENT, "Mozilla/4.0 (Kaipiao)");
         for (name, value) in outgoing.headers {
-            request = request.header(name, value);
+            request = request.header(&*name, value);
         }
         let request = match outgoing.content {
             Some(Content { content_type, bytes }) => {

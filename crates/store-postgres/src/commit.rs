@@ -28,6 +28,7 @@ use kaipiao_ports::delivery::claims::{DueTurn, Queue, Reported, TurnKey};
 use kaipiao_ports::delivery::jobs::{JobChange, JobFailure, JobState};
 use kaipiao_ports::delivery::outbox::{NewPush, PushReport};
 use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::metrics::CommitMetrics;
 use kaipiao_ports::record::Key;
 use kaipiao_ports::store::{Commit, Committed};
 use std::collections::HashSet;
@@ -67,6 +68,7 @@ struct Waiting {
 /// Where changes wait for a writer.
 pub(crate) struct Writers {
     queue: mpsc::Sender<Waiting>,
+    metrics: CommitMetrics,
 }
 
 /// What a writer works with.
@@ -77,6 +79,7 @@ pub(crate) struct Work {
     pub(crate) health: Arc<Health>,
     pub(crate) node: Arc<str>,
     pub(crate) groups: Arc<AtomicU64>,
+    pub(crate) metrics: CommitMetrics,
     /// Changes that share a transaction at most.
     pub(crate) group: usize,
     pub(crate) before_commit: Option<CommitHook>,
@@ -90,15 +93,20 @@ impl Writers {
         for _ in 0..count {
             tokio::spawn(write(work.clone(), Arc::clone(&waiting)));
         }
-        Self { queue }
+        Self { queue, metrics: work.metrics.clone() }
     }
 
     pub(crate) async fn change(&self, change: Change) -> Answer {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { change, answer, since: Instant::now() };
-        self.queue.try_send(waiting).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Away("it is closed".into()),
+        // Before a writer can take it.
+        self.metrics.queued.inc();
+        self.queue.try_send(waiting).map_err(|error| {
+            self.metrics.queued.dec();
+            match error {
+                mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+                mpsc::error::TrySendError::Closed(_) => StoreError::Away("it is closed".into()),
+            }
         })?;
         answered
             .await
@@ -111,6 +119,10 @@ async fn write(work: Work, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
         let mut group = Vec::new();
         if waiting.lock().await.recv_many(&mut group, work.group).await == 0 {
             return;
+        }
+        work.metrics.queued.sub(i64::try_from(group.len()).unwrap_or(i64::MAX));
+        for one in &group {
+            work.metrics.wait.observe(one.since.elapsed().as_secs_f64());
         }
         let (late, group): (Vec<_>, Vec<_>) =
             group.into_iter().partition(|one| one.since.elapsed() > WAITS_AT_MOST);
@@ -129,6 +141,9 @@ async fn write(work: Work, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
             continue;
         };
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            if matches!(outcome, Err(CommitError::Conflict(_))) {
+                work.metrics.conflicts.inc();
+            }
             // Whoever asked may be gone.
             let _ = answer.send(outcome);
         }
@@ -252,24 +267,36 @@ impl Work {
         read_fresh(&self.pool.get().await?, &self.resident, key).await
     }
 
+    fn note_transaction(&self, changes: usize, took: Duration) {
+        if let Ok(changes @ 1..) = u32::try_from(changes) {
+            self.metrics.group_size.observe(f64::from(changes));
+            self.metrics.duration.observe(took.as_secs_f64());
+        }
+    }
+
     async fn try_group(&self, changes: &[&Change]) -> Result<Vec<Done>, Failed> {
         let client = match self.pool.get().await.map_err(DbError::from) {
             Ok(client) => client,
             Err(error) => {
                 if let DbError::Store(error @ StoreError::Away(_)) = &error {
+                    self.metrics.failures.inc();
                     self.health.note(Some(error));
                 }
                 return Err(Failed::Db(error));
             }
         };
-        let session = InTransaction::new(client);
+        let (session, began) = (InTransaction::new(client), Instant::now());
         let mut group = Group::of(changes, &self.node);
         group.has_transaction |= self.before_commit.is_some();
         let outcome = within_time(async { Ok(group.run(session.client(), self).await) }).await;
+        self.note_transaction(changes.len(), began.elapsed());
         match &outcome {
             Ok(Ok(_)) => self.health.note(None),
             Ok(Err(Failed::Db(DbError::Store(error @ StoreError::Away(_)))))
-            | Err(DbError::Store(error)) => self.health.note(Some(error)),
+            | Err(DbError::Store(error)) => {
+                self.metrics.failures.inc();
+                self.health.note(Some(error));
+            }
             Ok(Err(_)) | Err(DbError::Again) => {}
         }
         let has_ended = match &outcome {

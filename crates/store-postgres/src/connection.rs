@@ -4,8 +4,11 @@ use crate::config::{OpenError, Options};
 use crate::errors::{DbError, away};
 use core::time::Duration;
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Status,
+    Timeouts,
 };
+use kaipiao_ports::metrics::{number, reading};
+use prometheus::core::Collector;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config};
@@ -174,6 +177,25 @@ pub(crate) fn pool(config: &Config, options: &Options, access: Access) -> Result
         }))
         .build()
         .map_err(|error| OpenError::Postgres(error.to_string()))
+}
+
+/// What metrics tell of a pool.
+pub(crate) fn pool_collectors(pool: &Pool) -> Vec<Box<dyn Collector>> {
+    let of = |name: &str, help: &str, read: fn(Status) -> usize| {
+        let pool = pool.clone();
+        reading(name, help, move || number(read(pool.status())))
+    };
+    vec![
+        of("kaipiao_database_connections_in_use", "Connections to the database in use", |pool| {
+            pool.size.saturating_sub(pool.available)
+        }),
+        of("kaipiao_database_connections_waiting", "Who waits for a connection", |pool| {
+            pool.waiting
+        }),
+        of("kaipiao_database_connections_limit", "Connections at once at most", |pool| {
+            pool.max_size
+        }),
+    ]
 }
 
 /// Runs statements within the time that a session may take for all of them together.

@@ -3,7 +3,9 @@
 use crate::bucket::bucket;
 use crate::commit::{Change, Reply, Work, Writers, read_fresh};
 use crate::config::{OpenError, Options};
-use crate::connection::{Access, Kept, Session, config, connect, pool, within_time};
+use crate::connection::{
+    Access, Kept, Session, config, connect, pool, pool_collectors, within_time,
+};
 use crate::delivery::{claims, jobs, push_listing, pushes};
 use crate::errors::{DbError, away};
 use crate::examine::CLOCK;
@@ -26,8 +28,10 @@ use kaipiao_ports::delivery::outbox::{
     ListedPush, Outbox, Push, PushId, PushQuery, PushReport, Replayed,
 };
 use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::metrics::CommitMetrics;
 use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
+use prometheus::core::Collector;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -45,6 +49,7 @@ const LOCKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
 pub struct PostgresStore {
     pool: Pool,
     writers: Writers,
+    metrics: CommitMetrics,
     resident: Arc<Resident>,
     health: Arc<Health>,
     lease: NodeLease,
@@ -98,12 +103,14 @@ impl PostgresStore {
     ) -> Result<Self, OpenError> {
         let resident = Arc::new(Resident::default());
         let watch = watch::start(config, access, Arc::clone(&resident)).await?;
+        let metrics = CommitMetrics::default();
         let work = Work {
             pool: pool.clone(),
             resident: Arc::clone(&resident),
             health: Arc::clone(&health),
             node: Arc::clone(&lease.name),
             groups: Arc::default(),
+            metrics: metrics.clone(),
             group: options.group.max(1),
             before_commit: options.before_commit,
         };
@@ -114,6 +121,7 @@ impl PostgresStore {
         Ok(Self {
             pool,
             writers,
+            metrics,
             resident,
             health,
             lease,
@@ -285,6 +293,10 @@ impl Drop for UnderWay<'_> {
 
 #[async_trait]
 impl Store for PostgresStore {
+    fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        self.metrics.collectors().into_iter().chain(pool_collectors(&self.pool)).collect()
+    }
+
     /// Resident kinds are remembered, and lag behind other nodes by two seconds at most.
     async fn read(&self, key: &Key, freshness: Freshness) -> Result<Option<Stored>, StoreError> {
         if key.kind.is_resident() {

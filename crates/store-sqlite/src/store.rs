@@ -22,8 +22,10 @@ use kaipiao_ports::delivery::outbox::{
     ListedPush, Outbox, Push, PushId, PushQuery, PushReport, Replayed,
 };
 use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::metrics::CommitMetrics;
 use kaipiao_ports::record::{Key, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Page, Store};
+use prometheus::core::Collector;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +36,7 @@ const INDEX_PORTION: usize = 500;
 /// The embedded store.
 pub struct SqliteStore {
     indexing: tokio::sync::Mutex<()>,
+    metrics: CommitMetrics,
     // Dropped in this order: the last connection to close, the writer's, removes the WAL.
     readers: Arc<Readers>,
     writer: Writer,
@@ -63,10 +66,12 @@ impl SqliteStore {
         let readers = Arc::new(Readers::new(path.clone(), options.readers));
         let identity = FileIdentity::of(&path).map_err(io)?;
         let file = DatabaseFile { path, identity };
-        let writer = Writer::start(connection, file, Arc::clone(&memory), options)?;
+        let metrics = CommitMetrics::default();
+        let kept = Arc::clone(&memory);
+        let writer = Writer::start(connection, file, kept, options, metrics.clone())?;
         let indexing = tokio::sync::Mutex::default();
         let locks = Mutex::new(vec![lock, database_lock]);
-        Ok(Self { indexing, readers, writer, memory, locks })
+        Ok(Self { indexing, metrics, readers, writer, memory, locks })
     }
 
     /// Opens the store for reading only, also beside a process that is writing; None when there
@@ -134,6 +139,10 @@ impl Store for SqliteStore {
             self.memory.recent.take_read(&snapshot, stored);
         }
         Ok(found)
+    }
+
+    fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        self.metrics.collectors().into_iter().chain(self.readers.collectors()).collect()
     }
 
     async fn list(&self, page: &Page) -> Result<Vec<Listed>, StoreError> {

@@ -5,6 +5,7 @@ use crate::config::{GroupHook, Options};
 use crate::connection::{FileIdentity, open_writing};
 use crate::memory::Memory;
 use kaipiao_ports::errors::{CommitError, StoreError};
+use kaipiao_ports::metrics::CommitMetrics;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -58,6 +59,7 @@ enum GroupError {
 
 struct Waiting {
     change: Change,
+    since: Instant,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -65,6 +67,7 @@ struct Waiting {
 pub(crate) struct Writer {
     /// None: it was told to end.
     queue: RwLock<Option<SyncSender<Waiting>>>,
+    metrics: CommitMetrics,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -75,30 +78,36 @@ impl Writer {
         file: DatabaseFile,
         memory: Arc<Memory>,
         options: Options,
+        metrics: CommitMetrics,
     ) -> rusqlite::Result<Self> {
         let (sender, queue) = sync_channel(options.queue_capacity);
         let numbers = Numbers::load(&connection)?;
         let before_commit = options.before_commit;
         let open = Some((connection, numbers));
-        let state = State { open, file, memory, before_commit, group: 0, failures: None };
+        let (group, failures, counts) = (0, None, metrics.clone());
+        let state = State { open, file, memory, before_commit, group, failures, metrics: counts };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || state.run(&queue))
             .expect("the process can start one more thread");
-        Ok(Self { queue: RwLock::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        let (queue, thread) = (RwLock::new(Some(sender)), Mutex::new(Some(thread)));
+        Ok(Self { queue, metrics, thread })
     }
 
     /// Queues a change and waits until its group is on disk.
     pub(crate) async fn change(&self, change: Change) -> Answer {
         let (answer, answered) = oneshot::channel();
+        // Before the writer can take it.
+        self.metrics.queued.inc();
+        let waiting = Waiting { change, since: Instant::now(), answer };
         let sent = match &*self.queue.read().unwrap_or_else(PoisonError::into_inner) {
-            None => return Err(gone()),
-            Some(queue) => queue.try_send(Waiting { change, answer }),
+            None => Err(gone()),
+            Some(queue) => queue.try_send(waiting).map_err(|error| match error {
+                TrySendError::Full(_) => CommitError::from(StoreError::Overloaded),
+                TrySendError::Disconnected(_) => gone(),
+            }),
         };
-        sent.map_err(|error| match error {
-            TrySendError::Full(_) => CommitError::from(StoreError::Overloaded),
-            TrySendError::Disconnected(_) => gone(),
-        })?;
+        sent.inspect_err(|_| self.metrics.queued.dec())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -133,6 +142,7 @@ struct State {
     before_commit: Option<GroupHook>,
     group: u64,
     failures: Option<Failures>,
+    metrics: CommitMetrics,
 }
 
 /// Groups that failed one after the other.
@@ -159,9 +169,16 @@ impl State {
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             let group = first.into_iter().chain(queue.try_iter().take(MAX_GROUP - 1));
-            let (changes, answers): (Vec<_>, Vec<_>) =
-                group.map(|waiting| (waiting.change, waiting.answer)).unzip();
+            let begins = Instant::now();
+            let (changes, answers): (Vec<_>, Vec<_>) = group
+                .map(|Waiting { change, since, answer }| {
+                    self.metrics.wait.observe((begins - since).as_secs_f64());
+                    (change, answer)
+                })
+                .unzip();
+            self.metrics.queued.sub(i64::try_from(changes.len()).unwrap_or(i64::MAX));
             self.answer(&changes, answers);
+            self.note_group(changes.len(), begins.elapsed());
         }
         if let Some((connection, _)) = &self.open {
             // A clean stop leaves one whole file, which can be copied.
@@ -170,6 +187,14 @@ impl State {
             if let Err(error) = checkpoint {
                 tracing::warn!(%error, "the write-ahead log stays beside the database");
             }
+        }
+    }
+
+    /// A group of nobody's is a try of the writer's own.
+    fn note_group(&self, changes: usize, took: Duration) {
+        if let Ok(changes @ 1..) = u32::try_from(changes) {
+            self.metrics.group_size.observe(f64::from(changes));
+            self.metrics.duration.observe(took.as_secs_f64());
         }
     }
 
@@ -190,6 +215,9 @@ impl State {
             changes.iter().map(|_| Err(away.clone())).collect()
         });
         for (answer, reply) in answers.into_iter().zip(replies) {
+            if matches!(reply, Err(CommitError::Conflict(_))) {
+                self.metrics.conflicts.inc();
+            }
             // A waiter that has gone away (its client hung up) needs no answer.
             let _ = answer.send(reply);
         }
@@ -201,6 +229,7 @@ impl State {
         if matches!(error, GroupError::Resting(_)) {
             return;
         }
+        self.metrics.failures.inc();
         tracing::error!(%error, changes, path = %self.file.path.display(), "a group commit failed");
         let (count, pause) =
             self.failures.take().map_or((0, Duration::ZERO), |f| (f.count, f.pause));

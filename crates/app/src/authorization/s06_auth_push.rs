@@ -7,6 +7,7 @@ use crate::authorization::order_key::order_key_of;
 use crate::authorization::s10_get_page_fields;
 use crate::delivery::new_push::{new_push, receiver};
 use crate::failure::Failure;
+use crate::metrics::history::Event;
 use crate::payment::details::paid_as;
 use crate::people::{known_as, titles};
 use crate::signed::auth_push::{AuthPush, EVENT};
@@ -73,28 +74,34 @@ pub async fn answer(
     let link_life = app.settings.link_life;
     let key = order_key_of(&merchant, &asked.order_id);
     let (choice, merchant, fields) = (&choice, &merchant, &fields);
-    decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
-        let order = found.ok_or(AnswerError::ForgedLink)?;
-        let is_yes = matches!(choice, UserChoice::Authorize(_));
-        if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
-            return Err(AnswerError::RequestChanged);
-        }
-        let paid_as = paid_as(app, &order, user).await?;
-        let openid = known_as::openid_of(app, merchant, user, &paid_as);
-        let decider = Decider { user: user.clone(), openid, paid_as };
-        let next = order
-            .decide(decider.clone(), choice.clone(), fields, link_life, now)
-            .map_err(AnswerError::Refused)?;
-        let result = taken(next.as_ref().unwrap_or(&order));
-        // A second no changes nothing, and makes no push.
-        let push = match &next {
-            Some(next) => Some(answer_push(app, next, &decider, result.is_authorized).await?),
-            None => None,
-        };
-        let pushes = push.into_iter().collect();
-        Ok(Decision { pushes, ..Decision::alone(next, result) })
-    })
-    .await
+    let (taken, is_new) =
+        decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, _| async move {
+            let order = found.ok_or(AnswerError::ForgedLink)?;
+            let is_yes = matches!(choice, UserChoice::Authorize(_));
+            if is_yes && shown.is_some_and(|shown| shown != shown_mark(&order.request)) {
+                return Err(AnswerError::RequestChanged);
+            }
+            let paid_as = paid_as(app, &order, user).await?;
+            let openid = known_as::openid_of(app, merchant, user, &paid_as);
+            let decider = Decider { user: user.clone(), openid, paid_as };
+            let next = order
+                .decide(decider.clone(), choice.clone(), fields, link_life, now)
+                .map_err(AnswerError::Refused)?;
+            let result = taken(next.as_ref().unwrap_or(&order));
+            // A second no changes nothing, and makes no push.
+            let push = match &next {
+                Some(next) => Some(answer_push(app, next, &decider, result.is_authorized).await?),
+                None => None,
+            };
+            let pushes = push.into_iter().collect();
+            let is_new = next.is_some();
+            Ok::<_, AnswerError>(Decision { pushes, ..Decision::alone(next, (result, is_new)) })
+        })
+        .await?;
+    if is_new && taken.is_authorized {
+        app.note(Event::Authorized);
+    }
+    Ok(taken)
 }
 
 /// Takes a user's yes as a scripted user gives it, who needs not say more than that: on a page that asks

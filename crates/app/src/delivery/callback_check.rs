@@ -5,12 +5,11 @@ use crate::app::App;
 use crate::delivery::callbacks;
 use crate::delivery::new_push::receiver;
 use crate::failure::Failure;
-use crate::signed::verification_url;
 use core::time::Duration;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_errcode::ErrorCode;
-use kaipiao_ports::delivery::sender::{Outgoing, SendError};
+use kaipiao_ports::delivery::sender::SendError;
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -41,17 +40,8 @@ pub async fn check(app: &App, account: &Account, calls: bool) -> Result<Reached,
     if !calls {
         return Ok(Reached { addresses, answered_in: None });
     }
-    let echostr = u64::from_be_bytes(app.random()).to_string();
-    let fresh = callbacks::freshness(app);
-    let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
+    let (asked, _) = callbacks::verification(app, &callback);
     let started = Instant::now();
-    let asked = Outgoing {
-        url,
-        headers: Vec::new(),
-        content: None,
-        time_limit,
-        most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
-    };
     let answered_in = match app.sender.send(asked).await {
         Ok(_) => Some(started.elapsed()),
         Err(SendError::BadAddress(why)) => return Err(unusable(&why).into()),

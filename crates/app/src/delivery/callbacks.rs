@@ -29,6 +29,8 @@ pub struct CallbackSpec {
     pub mode: String,
     /// "xml" (also when empty) or "json".
     pub format: String,
+    /// Whether the callback before it is put back later (`put_back`).
+    pub stands_in: bool,
 }
 
 /// A callback ready for use: nothing in it is sealed. Never printed.
@@ -40,6 +42,15 @@ pub struct OpenCallback {
     pub signing: Signing,
 }
 
+impl OpenCallback {
+    /// What an account without a callback has.
+    fn none() -> Self {
+        let (mode, format) = (PushMode::Plain, PushFormat::Xml);
+        let signing = Signing { token: String::new(), mode, format, aes_key: None };
+        Self { url: String::new(), signing }
+    }
+}
+
 /// Why a callback was not set.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
@@ -49,6 +60,9 @@ pub enum CallbackError {
     /// The address did not prove that it is the merchant's: what came back.
     #[error("{0}")]
     NotVerified(String),
+    /// There is nothing to put back, or another callback is in place.
+    #[error("{0}")]
+    NotInPlace(&'static str),
 }
 
 impl From<Refusal> for CallbackError {
@@ -59,14 +73,32 @@ impl From<Refusal> for CallbackError {
 
 /// Sets an account's callback once its address has answered a verification with the echostr.
 pub async fn set(app: &App, appid: &AppId, spec: &CallbackSpec) -> Result<Callback, CallbackError> {
-    let account = accounts::find(app, appid)
-        .await?
-        .ok_or_else(|| Refusal::new(ErrorCode::InvalidAppid, "no account has this appid"))?;
+    let account = account(app, appid).await?;
     let opened = check(&account, spec)?;
     if !opened.url.is_empty() {
         verify(app, &opened).await.map_err(CallbackError::NotVerified)?;
     }
-    Ok(store(app, appid, opened).await?)
+    Ok(store(app, appid, opened, spec.stands_in).await?)
+}
+
+async fn account(app: &App, appid: &AppId) -> Result<Account, CallbackError> {
+    let unknown = || Refusal::new(ErrorCode::InvalidAppid, "no account has this appid");
+    Ok(accounts::find(app, appid).await?.ok_or_else(unknown)?)
+}
+
+/// Puts back the callback that the one at `url` stands in for. It was verified when it was set.
+pub async fn put_back(app: &App, appid: &AppId, url: &str) -> Result<Callback, CallbackError> {
+    account(app, appid).await?;
+    decide(app, callback_key(appid), FirstTry::Reads, |found: Option<Callback>| {
+        let found = found.ok_or(CallbackError::NotInPlace("the account has no callback"))?;
+        let (in_place, before) = (found.url, found.stands_in_for);
+        let before = before.ok_or(CallbackError::NotInPlace("the callback stands in for none"))?;
+        if in_place != url {
+            return Err(CallbackError::NotInPlace("another callback is in place"));
+        }
+        Ok(Decision::alone(Some((*before).clone()), *before))
+    })
+    .await
 }
 
 /// What saves a callback as it stands in the config file, whatever stood there before; None: it
@@ -149,14 +181,24 @@ fn check(account: &Account, spec: &CallbackSpec) -> Result<OpenCallback, Failure
     Ok(OpenCallback { url: spec.url.clone(), signing })
 }
 
-async fn store(app: &App, appid: &AppId, opened: OpenCallback) -> Result<Callback, Failure> {
+async fn store(
+    app: &App,
+    appid: &AppId,
+    opened: OpenCallback,
+    stands_in: bool,
+) -> Result<Callback, Failure> {
     let callback = seal(app, appid, &opened);
     decide(app, callback_key(appid), FirstTry::Reads, |before: Option<Callback>| {
-        let next = (!is_same(app, appid, before, &opened)).then(|| callback.clone());
-        Ok::<_, Failure>(Decision::alone(next, ()))
+        let next = if stands_in {
+            let before = before.unwrap_or_else(|| seal(app, appid, &OpenCallback::none()));
+            Some(Callback { stands_in_for: Some(before.to_put_back()), ..callback.clone() })
+        } else {
+            (!is_same(app, appid, before, &opened)).then(|| callback.clone())
+        };
+        let stored = next.clone().unwrap_or_else(|| callback.clone());
+        Ok::<_, Failure>(Decision::alone(next, stored))
     })
-    .await?;
-    Ok(callback)
+    .await
 }
 
 fn seal(app: &App, appid: &AppId, opened: &OpenCallback) -> Callback {
@@ -167,27 +209,33 @@ fn seal(app: &App, appid: &AppId, opened: &OpenCallback) -> Callback {
         format: opened.signing.format,
         token: seal(&opened.signing.token),
         aes_key: opened.signing.aes_key.as_ref().map(|key| seal(key.as_str())),
+        stands_in_for: None,
     }
 }
 
 /// Sealing is random, so the same callback again is compared opened, and not saved again.
 fn is_same(app: &App, appid: &AppId, before: Option<Callback>, opened: &OpenCallback) -> bool {
-    before.is_some_and(|before| open(app, appid, before).is_ok_and(|before| before == *opened))
+    let stays = before.filter(|before| before.stands_in_for.is_none());
+    stays.is_some_and(|before| open(app, appid, before).is_ok_and(|before| before == *opened))
+}
+
+/// The signed GET by which an address is verified, and the echostr that it must answer.
+pub(crate) fn verification(app: &App, callback: &OpenCallback) -> (Outgoing, String) {
+    let echostr = u64::from_be_bytes(app.random()).to_string();
+    let fresh = freshness(app);
+    let asked = Outgoing {
+        url: verification_url(&callback.url, &callback.signing.token, &echostr, &fresh),
+        headers: Vec::new(),
+        content: None,
+        time_limit: app.settings.push.concurrency.time_limit,
+        most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
+    };
+    (asked, echostr)
 }
 
 /// The address must answer a signed GET with the echostr, and nothing else.
 async fn verify(app: &App, callback: &OpenCallback) -> Result<(), String> {
-    let echostr = u64::from_be_bytes(app.random()).to_string();
-    let fresh = freshness(app);
-    let url = verification_url(&callback.url, &callback.signing.token, &echostr, &fresh);
-    let time_limit = app.settings.push.concurrency.time_limit;
-    let asked = Outgoing {
-        url,
-        headers: Vec::new(),
-        content: None,
-        time_limit,
-        most_answer_bytes: Outgoing::MOST_ANSWER_BYTES,
-    };
+    let (asked, echostr) = verification(app, callback);
     let answer = app.sender.send(asked).await;
     let answer = answer.map_err(|error| format!("url was not verified: {error}"))?;
     let body = String::from_utf8_lossy(&answer.body);

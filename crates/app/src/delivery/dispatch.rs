@@ -7,6 +7,8 @@ use crate::app::App;
 use crate::delivery::callbacks;
 use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
+use crate::metrics::PushResult;
+use crate::metrics::history::Event;
 use crate::settings::Concurrency;
 use crate::signed::{PushRequest, compose, notice};
 use kaipiao_domain::access::account::AppId;
@@ -17,6 +19,7 @@ use kaipiao_ports::delivery::sender::{Content, Outgoing};
 use kaipiao_ports::errors::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 
 /// How much of an answer the history keeps.
 const EXCERPT_BYTES: usize = 2048;
@@ -57,7 +60,8 @@ impl Work for Dispatch {
         place: Place,
         hold: &Hold,
     ) -> Ended {
-        attempt(&self.0, &push, token, place, hold).await
+        let span = tracing::debug_span!("push attempt", push = %push.id, attempt = push.tries + 1);
+        attempt(&self.0, &push, token, place, hold).instrument(span).await
     }
 
     async fn panicked(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
@@ -114,7 +118,13 @@ async fn finish(
     if let Some(place) = place {
         place.give_back(failed);
     }
-    let took_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+    let took = started.elapsed();
+    let result_of_attempt = match &next {
+        Next::Retry { .. } => PushResult::Retry,
+        Next::Complete { outcome, .. } => PushResult::Over(*outcome),
+    };
+    app.metrics().work.note_attempt(result_of_attempt, failed.map(|_| took));
+    let took_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
     let attempt =
         |status, problem, excerpt| Some(Attempt { started_ms, took_ms, status, problem, excerpt });
     let attempt = match result {
@@ -138,12 +148,23 @@ async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>
     let complete =
         || async { app.store.complete_push(report.clone()).await.map_err(Failure::from) };
     match until_recorded(&push.id, complete).await {
-        Ok(Reported::Counted { next_due_ms }) => Ended { failed, next_due_ms },
+        Ok(Reported::Counted { next_due_ms }) => {
+            note_end(app, &report.next);
+            Ended { failed, next_due_ms }
+        }
         Ok(Reported::Lapsed) => lapsed(push),
         Err(error) => {
             tracing::error!(%error, push = %push.id, "not recorded; it will be sent again");
             Ended { failed, next_due_ms: None }
         }
+    }
+}
+
+fn note_end(app: &App, next: &Next) {
+    match next {
+        Next::Complete { outcome: Outcome::Delivered, .. } => app.note(Event::PushDelivered),
+        Next::Complete { outcome: Outcome::GaveUp, .. } => app.note(Event::PushFailed),
+        Next::Complete { outcome: Outcome::Unroutable, .. } | Next::Retry { .. } => {}
     }
 }
 

@@ -176,6 +176,11 @@ impl Scheduler {
         self.running
     }
 
+    /// Turns that stand in the healthy line, in the failing one, and that wait for a later time.
+    pub fn waiting(&self) -> [usize; 3] {
+        [self.healthy.len(), self.failing.len(), self.later.len()]
+    }
+
     fn enqueue(&mut self, turn: &TurnKey) {
         self.set_state(turn, TurnState::Queued);
         self.push_back(turn);

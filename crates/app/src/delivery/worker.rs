@@ -159,6 +159,7 @@ impl<W: Work> Worker<W> {
         loop {
             self.take_hints().await;
             self.claim_due().await;
+            self.show();
             let work = Arc::clone(&self.work);
             let wait = tokio::time::timeout(self.wait(), mailbox(&*work).arrival());
             tokio::select! {
@@ -179,6 +180,19 @@ impl<W: Work> Worker<W> {
         while let Some(ended) = self.running.join_next_with_id().await {
             self.ended(ended);
         }
+    }
+
+    /// What metrics say of the queue.
+    fn show(&self) {
+        let gauges = self.work.app().metrics().queues.of(W::QUEUE);
+        let [due, due_failing, later] = self.scheduler.waiting();
+        gauges.show([
+            (&gauges.due, due),
+            (&gauges.due_failing, due_failing),
+            (&gauges.later, later),
+            (&gauges.places_in_use, self.scheduler.running()),
+            (&gauges.under_way, self.running.len()),
+        ]);
     }
 
     fn now_ms(&self) -> i64 {

@@ -6,12 +6,14 @@
 
 use crate::failure::Failure;
 use crate::fair_turns::{FairTurns, LineIsFull, WorkSize};
+use crate::metrics::Metrics;
 use bytes::Bytes;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::platform::blob_name::BlobName;
+use kaipiao_ports::metrics::number;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};
@@ -96,6 +98,22 @@ impl DocumentCache {
             ),
             turns: Arc::new(FairTurns::new(processors, MOST_WAITING)),
         }
+    }
+
+    /// Has metrics tell of the places of drawing, and of what is kept.
+    pub(crate) fn register(self: &Arc<Self>, metrics: &Metrics) {
+        self.turns.register(metrics, "kaipiao_document_renders", "Documents that are drawn");
+        let cache = Arc::clone(self);
+        let help = "Documents that are kept for whoever asks again";
+        metrics.register_reading("kaipiao_document_cache_entries", help, move || {
+            number(cache.kept.len() + cache.files.len())
+        });
+        let cache = Arc::clone(self);
+        let help = "Memory of the documents that are kept";
+        metrics.register_reading("kaipiao_document_cache_bytes", help, move || {
+            let bytes = cache.kept.weight() + cache.files.weight();
+            number(usize::try_from(bytes).unwrap_or(usize::MAX))
+        });
     }
 
     /// The document of this name: the one that is kept, or is being drawn, or else this drawing.

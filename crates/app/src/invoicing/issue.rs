@@ -11,6 +11,8 @@ use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, unti
 use crate::failure::Failure;
 use crate::invoicing::taken_numbers::{self, taken};
 use crate::invoicing::{outside_documents, requests, s19_result_push};
+use crate::metrics::IssuerSays;
+use crate::metrics::history::Event;
 use crate::reimbursement::status_push;
 use crate::settings::Concurrency;
 use crate::signed::card_id;
@@ -38,6 +40,8 @@ use kaipiao_records::people::card::{CodeOwner, card_key, card_key_of};
 use kaipiao_records::people::message::message_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument;
 
 /// What stands before the serial in a job's name.
 const JOB: &str = "issue/";
@@ -81,7 +85,8 @@ impl Work for Issuing {
     }
 
     async fn work(&self, Claim { work: job, token }: Claim<Job>, place: Place, _: &Hold) -> Ended {
-        match issue(&self.0, &job.id, place).await {
+        let span = tracing::debug_span!("issuing", merchant = job.id.account, job = job.id.name);
+        match issue(&self.0, &job.id, place).instrument(span).await {
             // What is due next, the commit has announced.
             Ok(()) => Ended::default(),
             Err(failure) => jobs::fail(&self.0, &job, token, failure.to_string()).await,
@@ -105,7 +110,7 @@ async fn issue(app: &App, job: &JobId, place: Place) -> Result<(), Failure> {
             let read = || requests::content_of(app, &found.value);
             let content = until_recorded(&serial, read).await?;
             let said = ask_issuer(app, &found.value, &content).await;
-            outside_documents::keep(app, &found.value, said).await?
+            outside_documents::keep(app, &found.value, said).await
         }
         // Somebody else has ended it: only the job is left.
         false => IssuerAnswer::NotYet,
@@ -122,7 +127,15 @@ async fn ask_issuer(app: &App, request: &InvoiceRequest, content: &Content) -> I
     let limit = app.settings.issuing.concurrency.time_limit;
     let asked = app.issuer.issue(request, content, app.now());
     let silent = |_| IssuerAnswer::Failed(IssueFailure::Silent).into();
-    tokio::time::timeout(limit, asked).await.unwrap_or_else(silent)
+    let started = Instant::now();
+    let said: Issuance = tokio::time::timeout(limit, asked).await.unwrap_or_else(silent);
+    let says = match &said.answer {
+        IssuerAnswer::Issued(_) => IssuerSays::Issued,
+        IssuerAnswer::NotYet => IssuerSays::NotYet,
+        IssuerAnswer::Failed(_) => IssuerSays::Failed,
+    };
+    app.metrics().work.note_issuer(says, started.elapsed());
+    said
 }
 
 /// Records what the issuer said to the request as it was `asked`. When another try of it has
@@ -136,10 +149,10 @@ async fn record_answer(
     let key = request_key(&asked.value.merchant, &asked.value.serial);
     let state = asked.value.state.clone();
     let state = &state;
-    decide_reading(app, key, FirstTry::HasRead(asked), |found, attempt| async move {
+    let ended = decide_reading(app, key, FirstTry::HasRead(asked), |found, attempt| async move {
         let request: Option<InvoiceRequest> = found;
         let Some(request) = request.filter(|request| request.state == *state) else {
-            return Ok(Decision::alone(None, ()));
+            return Ok(Decision::alone(None, None));
         };
         let done = || vec![JobChange::Done(job.clone())];
         let answer = match attempt {
@@ -150,12 +163,12 @@ async fn record_answer(
         let (next, result) = match request.apply_issuer_answer(answer, limit, now) {
             // Saved as it is: so it is sure that no other try has begun when the job ends.
             IssuerOutcome::AlreadyEnded => {
-                return Ok(Decision { jobs: done(), ..Decision::alone(Some(request), ()) });
+                return Ok(Decision { jobs: done(), ..Decision::alone(Some(request), None) });
             }
             IssuerOutcome::Wait => {
                 let due_ms = (now + LOOK_EVERY).unix_millis();
                 let jobs = vec![JobChange::Due { id: job.clone(), due_ms }];
-                return Ok(Decision { jobs, ..Decision::alone(None, ()) });
+                return Ok(Decision { jobs, ..Decision::alone(None, None) });
             }
             IssuerOutcome::Ended(next, result) => (*next, result),
         };
@@ -169,9 +182,21 @@ async fn record_answer(
         also.extend(message_of(&next, moment));
         let result_push = s19_result_push::result_push(app, &next, result).await?;
         let pushes = std::iter::once(result_push).chain(to_company).collect();
-        Ok::<_, Failure>(Decision { next: Some(next), also, pushes, jobs: done(), result: () })
+        Ok::<_, Failure>(Decision {
+            next: Some(next),
+            also,
+            pushes,
+            jobs: done(),
+            result: Some(result),
+        })
     })
-    .await
+    .await?;
+    match ended {
+        Some(TryResult::Issued) => app.note(Event::InvoiceIssued),
+        Some(TryResult::Failed) => app.note(Event::InvoiceFailed),
+        None => {}
+    }
+    Ok(())
 }
 
 /// The number of an invoice that was issued just now, saved as nobody else's, be it issued or inserted; and one that was

@@ -4,9 +4,7 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::document_cache::Document;
-use crate::platform::files_owner;
-use crate::store_access::ATTEMPTS;
-use bytes::Bytes;
+use crate::platform::{files_owner, stored_file::stored};
 use core::time::Duration;
 use kaipiao_domain::invoicing::invoice_document::{
     DocumentId, InvoiceDocument, OfferedDocument, document_of,
@@ -18,7 +16,6 @@ use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_domain::platform::blob_name::BlobName;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::invoicing::issuer::{Issuance, NoDocument};
-use kaipiao_ports::platform::blobs::BlobError;
 use kaipiao_ports::store::Store;
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::taken_number::TakenNumber;
@@ -37,35 +34,36 @@ pub(crate) async fn keep(
     app: &App,
     request: &InvoiceRequest,
     Issuance { answer, offered }: Issuance,
-) -> Result<IssuerAnswer, Failure> {
-    let IssuerAnswer::Issued(invoice) = answer else { return Ok(answer) };
+) -> IssuerAnswer {
+    let IssuerAnswer::Issued(invoice) = answer else { return answer };
     if offered.is_empty() {
-        return Ok(IssuerAnswer::Issued(invoice));
+        return IssuerAnswer::Issued(invoice);
     }
     if let Err(failure) = files_owner::check(app).await {
-        return Ok(not_written(&failure.to_string()));
+        not_written(&failure);
+        return IssuerAnswer::NotYet;
     }
     let place = app.document_places.place(&request.merchant, LONGEST_WAIT).await;
-    let Some(_place) = place else { return Ok(IssuerAnswer::NotYet) };
+    let Some(_place) = place else { return IssuerAnswer::NotYet };
     let mut kept = IssuedInvoice { documents: Vec::new(), ..invoice };
     for offered in &offered {
         match fetch(app, request, &kept.number, offered).await {
             Ok(document) => kept.documents.push(document),
             Err(why) => {
                 remove(app, &kept).await;
-                return Ok(match why {
+                return match why {
                     NoDocument::NotYet => IssuerAnswer::NotYet,
                     NoDocument::Unreadable(words) => {
                         IssuerAnswer::Failed(IssueFailure::Unreadable(words))
                     }
-                });
+                };
             }
         }
     }
-    Ok(IssuerAnswer::Issued(kept))
+    IssuerAnswer::Issued(kept)
 }
 
-/// Asks for a document and writes it, under a name that no file has had.
+/// Asks for a document and writes it, under a name of 64 random bits: where a file has it, the next try has others.
 async fn fetch(
     app: &App,
     request: &InvoiceRequest,
@@ -73,30 +71,22 @@ async fn fetch(
     offered: &OfferedDocument,
 ) -> Result<InvoiceDocument, NoDocument> {
     let bytes = app.issuer.document(request, offered).await?;
-    for _ in 0..ATTEMPTS {
-        let document = InvoiceDocument {
-            kind: offered.kind,
-            id: DocumentId::from_random(u64::from_be_bytes(app.random())),
-            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-        };
-        match app.blobs.put(&document.blob_name(number), bytes.clone()).await {
-            Ok(()) => return Ok(document),
-            // Another document has the name by chance.
-            Err(BlobError::Exists(_)) => {}
-            Err(error) => {
-                not_written(&error.to_string());
-                return Err(NoDocument::NotYet);
-            }
-        }
-    }
-    Err(NoDocument::NotYet)
+    let document = InvoiceDocument {
+        kind: offered.kind,
+        id: DocumentId::from_random(u64::from_be_bytes(app.random())),
+        size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+    };
+    let written = app.blobs.put(&document.blob_name(number), bytes).await;
+    written.map(|()| document).map_err(|error| {
+        not_written(&error);
+        NoDocument::NotYet
+    })
 }
 
 /// What keeps a document from the disk may pass while the merchant waits: a full disk, a folder that is not mounted. The
 /// issuer's time limit goes on.
-fn not_written(why: &str) -> IssuerAnswer {
-    tracing::error!(why, "an invoice's document cannot be written");
-    IssuerAnswer::NotYet
+fn not_written(why: &dyn core::fmt::Display) {
+    tracing::error!(%why, "an invoice's document cannot be written");
 }
 
 /// Removes what was written of an invoice that is not taken. What is left the collector finds.
@@ -109,24 +99,13 @@ async fn remove(app: &App, invoice: &IssuedInvoice) {
     }
 }
 
-fn away(error: &BlobError) -> Failure {
-    Failure::Away(error.to_string())
-}
-
 /// A document that an issued invoice has, with its bytes.
 pub(crate) async fn read(
     app: &App,
     number: &InvoiceNumber,
     document: &InvoiceDocument,
 ) -> Result<Arc<Document>, Failure> {
-    let name = document.blob_name(number);
-    let read = async {
-        let limit = u64::try_from(InvoiceDocument::MOST_BYTES).unwrap_or(u64::MAX);
-        let bytes: Option<Bytes> =
-            app.blobs.get(&name, limit).await.map_err(|error| away(&error))?;
-        bytes.ok_or_else(|| Failure::Damaged(format!("the file {name} is missing")))
-    };
-    app.documents.file(&name, number.joined(), read).await
+    stored(app, &document.blob_name(number), number.joined()).await
 }
 
 /// Whether an invoice has the document under this name; None: it is called as no invoice's document.

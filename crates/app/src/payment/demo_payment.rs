@@ -4,6 +4,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::s02_auth_url::require_contact;
+use crate::demo_shop::GOODS;
 use crate::failure::Failure;
 use crate::payment::pay_caller::PayCaller;
 use crate::payment::pay_failure::PayFailure;
@@ -36,7 +37,7 @@ pub async fn new_payment(app: &App) -> Result<String, PayFailure> {
     }
     let caller = PayCaller::itself(app, pay_merchant)?;
     let number = OutTradeNo::parse(&format!("pay-{:020}", u64::from_be_bytes(app.random())))?;
-    let description = "钢笔".to_owned();
+    let description = GOODS.to_owned();
     let asked = PaymentRequest {
         has_receipt: true,
         ..PaymentRequest::of(merchant.appid, TradeType::Native, TOTAL_FEN, description)

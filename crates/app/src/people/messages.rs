@@ -123,7 +123,7 @@ async fn card_kind_of(app: &App, message: &Message) -> Result<Option<CardKind>, 
         return Ok(None);
     };
     let inserted = card_invoice::inserted(app, &message.merchant, serial).await?;
-    Ok(inserted.map(|inserted| inserted.number.kind()))
+    Ok(inserted.map(|inserted| inserted.number.card_kind()))
 }
 
 /// The payment that a message tells of; None: it tells of none.

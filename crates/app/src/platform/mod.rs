@@ -7,6 +7,7 @@ pub mod insert;
 pub mod inserted;
 pub(crate) mod inserted_info;
 pub mod pdfs;
+pub(crate) mod stored_file;
 pub mod templates;
 pub mod update_status;
 pub(crate) mod upload_tallies;

@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::fair_turns::{LineIsFull, WorkSize};
+use crate::fair_turns::LineIsFull;
 use crate::invoicing::document_cache::Document;
+use crate::platform::stored_file::{away, stored};
 use crate::platform::{files_owner, upload_tallies};
 use crate::signed::media_link;
-use crate::store_access::{ATTEMPTS, busy, commit_unless_changed};
+use crate::store_access::{ATTEMPTS, Decision, FirstTry, busy, commit_unless_changed, decide};
 use bytes::Bytes;
 use core::time::Duration;
 use kaipiao_domain::Refusal;
@@ -14,7 +15,7 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::platform::pdf::{MediaId, PlatformPdf, numbers_in};
-use kaipiao_domain::platform::upload_tally::counted_bytes;
+use kaipiao_domain::platform::upload_tally::{TallyPart, UploadTally, counted_bytes};
 use kaipiao_domain::text::quoted;
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::platform::blobs::BlobError;
@@ -22,6 +23,7 @@ use kaipiao_ports::platform::pdf_reader::UnreadablePdf;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_ports::store::Commit;
 use kaipiao_records::platform::pdf::platform_pdf_key;
+use kaipiao_records::platform::upload_tally::upload_tally_key;
 use kaipiao_records::record::{self, Versioned};
 use std::sync::Arc;
 use tokio::time::sleep;
@@ -64,7 +66,7 @@ pub async fn upload(app: &App, platform: &AppId, bytes: Bytes) -> Result<MediaId
 /// Its text, once it is the platform's turn.
 async fn read(app: &App, platform: &AppId, bytes: Bytes) -> Result<String, Failure> {
     let full = |LineIsFull| Failure::Overloaded("too many PDFs wait to be read".to_owned());
-    let turn = app.pdf_turns.place_within(LONGEST_WAIT, platform, WorkSize::Small);
+    let turn = app.pdf_turns.small_within(LONGEST_WAIT, platform);
     let Some(_place) = turn.await.map_err(full)? else {
         let why = format!("a PDF has waited for {} s to be read", LONGEST_WAIT.as_secs());
         return Err(Failure::Overloaded(why));
@@ -88,15 +90,16 @@ async fn write(app: &App, mut pdf: PlatformPdf, bytes: Bytes) -> Result<Platform
 
 /// Commits the record of a PDF whose file is there, and counts it.
 async fn keep(app: &App, pdf: &PlatformPdf) -> Result<(), Failure> {
-    let key = platform_pdf_key(&pdf.owner, &pdf.media_id);
-    for _ in 0..ATTEMPTS {
-        let new = record::save(key.clone(), Expect::Absent, pdf);
-        let saves = vec![new, upload_tallies::with(app, pdf).await?];
-        if commit_unless_changed(app, Commit::of(saves)).await? {
-            return Ok(());
-        }
-    }
-    Err(busy())
+    let part = TallyPart::of(&pdf.media_id);
+    let key = upload_tally_key(&pdf.owner, &part);
+    decide(app, key, FirstTry::Reads, |found: Option<UploadTally>| {
+        let tally = found.unwrap_or_else(|| UploadTally::new(pdf.owner.clone(), part.clone()));
+        let tally = tally.with(pdf, app.settings.retention.unattached_pdfs, app.now());
+        let pdf_key = platform_pdf_key(&pdf.owner, &pdf.media_id);
+        let also = vec![record::save(pdf_key, Expect::Absent, pdf)];
+        Ok(Decision { also, ..Decision::alone(Some(tally), ()) })
+    })
+    .await
 }
 
 /// Takes back what [`keep`] has committed: nobody was told its name. Others may do the same to the same count at this
@@ -137,10 +140,6 @@ fn unread(error: UnreadablePdf) -> Failure {
         UnreadablePdf::Overloaded(_) => Failure::Overloaded(error.to_string()),
         UnreadablePdf::Away(_) => Failure::Away(error.to_string()),
     }
-}
-
-fn away(error: &BlobError) -> Failure {
-    Failure::Away(error.to_string())
 }
 
 /// An uploaded PDF of this account, for a change in the same commit. 40007: there is none of that `s_media_id`, it is
@@ -215,10 +214,5 @@ pub(crate) async fn document(
     if is_expired(app, &pdf) {
         return Ok(None);
     }
-    let read = async {
-        let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-        let bytes = app.blobs.get(&pdf.blob_name(), limit).await.map_err(|error| away(&error))?;
-        bytes.ok_or_else(|| Failure::Damaged(format!("the file {} is missing", pdf.blob_name())))
-    };
-    app.documents.file(&pdf.blob_name(), media_id.to_string(), read).await.map(Some)
+    stored(app, &pdf.blob_name(), media_id.to_string()).await.map(Some)
 }

@@ -25,16 +25,6 @@ pub(crate) async fn check(app: &App, platform: &AppId, more_bytes: u64) -> Resul
     Ok(())
 }
 
-/// The count with a PDF that is new, for its commit.
-pub(crate) async fn with(app: &App, pdf: &PlatformPdf) -> Result<Save, Failure> {
-    let found = find(app, pdf).await?;
-    let expect = Versioned::expect(found.as_ref());
-    let (owner, part) = (pdf.owner.clone(), TallyPart::of(&pdf.media_id));
-    let tally = found.map_or_else(|| UploadTally::new(owner, part), |found| found.value);
-    let tally = tally.with(pdf, app.settings.retention.unattached_pdfs, app.now());
-    Ok(record::save(key_of(pdf), expect, &tally))
-}
-
 /// The counts without these PDFs, for the commit from which on they are an invoice's, or no more. Those that were an
 /// invoice's before are not counted any more.
 pub(crate) async fn without(app: &App, pdfs: &[PlatformPdf]) -> Result<Vec<Save>, Failure> {

@@ -3,13 +3,17 @@
 use super::error::ComposeError;
 use crate::settings::{self, ModeName, Settings, SettingsError};
 use kaipiao_app::sandbox::DEMO_ADMIN_TOKEN;
+use std::net::SocketAddr;
 
 /// Refuses a sandbox that would be reachable from elsewhere, unless that is wanted.
 pub(crate) fn refuse_exposed_sandbox(settings: &Settings) -> Result<(), ComposeError> {
-    if settings.is_closed_sandbox() && !settings.listen.ip().is_loopback() {
-        return Err(ComposeError::SandboxExposed(settings.listen));
+    let operations = settings.metrics.address()?;
+    let exposed = |address: &SocketAddr| !address.ip().is_loopback();
+    let exposed = std::iter::once(settings.listen).chain(operations).find(exposed);
+    match exposed.filter(|_| settings.is_closed_sandbox()) {
+        Some(address) => Err(ComposeError::SandboxExposed(address)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The operator's token; None: there is no admin API.

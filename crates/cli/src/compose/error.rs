@@ -4,6 +4,7 @@ use crate::backup::NotBackedUp;
 use crate::moving::MoveError;
 use crate::settings::SettingsError;
 use crate::store::OpenError;
+use crate::telemetry::TelemetryError;
 use crate::tls::TlsError;
 use kaipiao_app::Failure;
 use kaipiao_app::start::StartError;
@@ -42,6 +43,9 @@ pub enum ComposeError {
     /// The sender of pushes.
     #[error("push: {0}")]
     Sender(#[from] kaipiao_sender::BuildError),
+    /// Traces.
+    #[error("{0}")]
+    Telemetry(#[from] TelemetryError),
     /// Another process has this one's name.
     #[error(
         "another process has taken the name of node \"{0}\", as after 15 s without the database; this one has ended, start it again with a name of its own"

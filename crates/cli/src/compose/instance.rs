@@ -9,6 +9,7 @@ use super::own_addresses::{api_addresses, push_addresses};
 use super::randomness::randomness;
 use super::shared::Shared;
 use super::use_cases::{app_of, prepare_from};
+use crate::log_filter;
 use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
 use axum::Router;
@@ -17,7 +18,9 @@ use kaipiao_app::App;
 use kaipiao_app::name_spaces::NameSpaces;
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::clock_course::ClockCourse;
-use kaipiao_http::{BodyBudget, CallLog, HttpSettings, Server, call_paths};
+use kaipiao_http::{
+    BodyBudget, CallLog, HttpMetrics, HttpSettings, ROUTES, Server, call_paths, operations_router,
+};
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
 use std::net::SocketAddr;
@@ -27,6 +30,8 @@ use std::sync::Arc;
 pub(super) struct Instance {
     pub(super) app: Arc<App>,
     pub(super) router: Router,
+    /// Metrics and probes alone.
+    pub(super) operations: Router,
     pub(super) store: OpenStore,
     pub(super) sandbox: Option<Arc<Sandbox>>,
 }
@@ -58,12 +63,18 @@ impl Instance {
         let clock = prepare_from(&app, settings, clock, restored).await?;
         let own = |clock| Sandbox { clock, issuer, name_space: name.clone(), name_spaces };
         let sandbox = clock.map(own).map(Arc::new);
+        shared.connections.tell(&app);
+        let bodies = Arc::new(BodyBudget::new(settings.limits.body_bytes));
+        let uploads = Arc::new(BodyBudget::for_uploads());
+        let routes = ROUTES.iter().map(|route| route.path);
         let server = Server {
+            metrics: Arc::new(HttpMetrics::new(&app, routes, &bodies, &uploads)),
             app: Arc::clone(&app),
             settings: Arc::new(http_settings(settings, address)?),
-            bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
-            uploads: Arc::new(BodyBudget::for_uploads()),
+            bodies,
+            uploads,
             calls: Arc::new(CallLog::new(call_paths())),
+            log: log_filter::running(),
             sandbox: sandbox.clone(),
             no_invoice_page: kaipiao_pages::no_invoice,
         };
@@ -78,8 +89,9 @@ impl Instance {
         };
         let home = home(settings, address, has_admin, sandbox.as_ref().map(|_| &*name));
         let pages = kaipiao_pages::router(&home, pages);
+        let operations = operations_router(server.clone());
         let router = kaipiao_http::router(server, pages);
-        Ok(Self { app, router, store, sandbox })
+        Ok(Self { app, router, operations, store, sandbox })
     }
 }
 

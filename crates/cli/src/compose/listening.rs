@@ -3,11 +3,13 @@
 use super::error::ComposeError;
 use super::name_spaces::Registry;
 use super::names::on_this_machine;
+use super::operations::Operations;
 use super::workers::Workers;
 use crate::listen::{self, SocketLimits};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use axum::Router;
+use core::time::Duration;
 use kaipiao_app::App;
 use kaipiao_store_postgres::Lost;
 use std::net::SocketAddr;
@@ -29,6 +31,9 @@ pub struct Listening {
     pub(super) certificate: Option<Arc<ServedCertificate>>,
     pub(super) store: OpenStore,
     pub(super) name_spaces: Arc<Registry>,
+    pub(super) operations: Option<Operations>,
+    /// How long requests are still taken after a signal to stop.
+    pub(super) unready: Duration,
 }
 
 impl Listening {
@@ -53,13 +58,23 @@ impl Listening {
         if let Some(certificate) = self.certificate {
             workers.spawn(|end| certificate.follow(end));
         }
+        if let Some(operations) = self.operations {
+            let limits = self.limits.clone();
+            workers.spawn(|end| operations.serve(limits, end));
+        }
         let shutdown = self.limits.shutdown;
         let (node, mut failed) = (self.store.node.clone(), None);
         let ending = async {
-            failed =
-                ended(stop, self.store.node_lost(), &one_has_ended).await.map(|end| end.told(node));
+            let end = ended(stop, self.store.node_lost(), &one_has_ended).await;
+            self.name_spaces.stops();
+            if end.is_none() {
+                let_others_notice(self.unready).await;
+            }
+            failed = end.map(|end| end.told(node));
         };
-        listen::serve(self.listener, self.tls, self.router, self.limits, ending).await;
+        let (tls, router, limits) = (self.tls, self.router, self.limits);
+        let connections = self.name_spaces.connections();
+        listen::serve_counted(self.listener, tls, router, limits, connections, ending).await;
         let finished = tokio::join!(self.name_spaces.end_workers(shutdown), workers.end(shutdown));
         if finished != (true, true) {
             tracing::warn!("work was still under way at the end of limits.shutdown_ms");
@@ -69,6 +84,14 @@ impl Listening {
         }
         self.name_spaces.close().await;
         failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Goes on for so long: whoever sends requests here has to see that they should go elsewhere.
+#[expect(clippy::disallowed_methods, reason = "load balancers look in real time")]
+async fn let_others_notice(unready: Duration) {
+    if !unready.is_zero() {
+        tokio::time::sleep(unready).await;
     }
 }
 

@@ -9,6 +9,7 @@ mod keys;
 mod listening;
 mod name_spaces;
 mod names;
+mod operations;
 mod own_addresses;
 mod randomness;
 mod shared;
@@ -32,7 +33,7 @@ use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use core::time::Duration;
 use names::{certificate_names, unreachable_links};
-use std::net::SocketAddr;
+use operations::Operations;
 use std::sync::Arc;
 
 /// Opens the store, checks its metadata, seeds it, and only then listens.
@@ -69,14 +70,31 @@ async fn listen_over(settings: &Settings, store: OpenStore) -> Result<Listening,
         trusted_proxies: settings.trusted_proxies()?,
         shutdown: Duration::from_millis(settings.limits.shutdown_ms),
     };
-    let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
     let app = Arc::clone(&running.instance.app);
-    let router = match settings.mode {
-        ModeName::Production => running.instance.router.clone(),
+    let (router, operations) = match settings.mode {
+        ModeName::Production => {
+            (running.instance.router.clone(), running.instance.operations.clone())
+        }
         ModeName::Sandbox => {
             name_spaces.open_known().await;
-            name_spaces::router(Arc::clone(&name_spaces))
+            let router = name_spaces::router(Arc::clone(&name_spaces));
+            (router, name_spaces::operations(Arc::clone(&name_spaces)))
         }
     };
-    Ok(Listening { address, app, listener, router, limits, tls, certificate, store, name_spaces })
+    let operations = Operations::bind(settings, operations)?;
+    let listener = socket.listen(listen::BACKLOG).map_err(socket_error)?;
+    let unready = Duration::from_millis(settings.limits.unready_ms);
+    Ok(Listening {
+        address,
+        app,
+        listener,
+        router,
+        limits,
+        tls,
+        certificate,
+        store,
+        name_spaces,
+        operations,
+        unready,
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::error::ComposeError;
 use crate::READ_PDF;
+use crate::connections::Connections;
 use crate::settings::{Files, Render, Settings, SettingsError};
 use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::delivery::sender::Sender;
@@ -18,6 +19,7 @@ pub(super) struct Shared {
     pub(super) sender: Arc<dyn Sender>,
     pub(super) renderer: Arc<dyn Renderer>,
     pub(super) pdf_reader: Arc<dyn PdfReader>,
+    pub(super) connections: Connections,
 }
 
 impl Shared {
@@ -27,6 +29,7 @@ impl Shared {
             sender: Arc::new(sender),
             renderer: Arc::new(renderer(&settings.render)?),
             pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
+            connections: Connections::new(settings.limits.connections),
         })
     }
 }

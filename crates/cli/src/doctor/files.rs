@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use crate::settings::Settings;
+use kaipiao_app::platform::pdfs;
 use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::store::Store;
@@ -40,7 +41,8 @@ fn written(blobs: &DirectoryBlobs, least_free_bytes: u64) -> Finding {
     let place = blobs.root().display();
     let free = blobs.check_writable().and_then(|()| blobs.free_bytes());
     match free {
-        Ok(free) if free < least_free_bytes => {
+        // As the server sees it: also once the longest PDF is written.
+        Ok(free) if free < least_free_bytes.saturating_add(pdfs::MOST_BYTES as u64) => {
             let found = format!(
                 "{free} bytes are free at {place}, {least_free_bytes} must stay so (files.least_free_bytes)"
             );

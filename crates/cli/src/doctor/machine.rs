@@ -15,7 +15,7 @@ pub(super) fn port(settings: &Settings, findings: &mut Vec<Finding>) {
     let listening = listen::bind(address).and_then(|socket| socket.listen(1));
     findings.push(match listening {
         Ok(_) => Finding::ok("port", format!("{address} is free")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => match health::asked(settings, None) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => match health::asked(settings) {
             Ok((status, _)) => {
                 Finding::ok("port", format!("a kaipiao listens on {address}, and says {status}"))
             }

@@ -79,6 +79,7 @@ impl AccountSetting {
                 .unwrap_or_default(),
             mode: self.callback_mode.clone().unwrap_or_default(),
             format: self.callback_format.clone().unwrap_or_default(),
+            stands_in: false,
         })
     }
 

@@ -25,6 +25,8 @@ pub struct Limits {
     pub store_readers: usize,
     /// Milliseconds.
     pub shutdown_ms: u64,
+    /// Milliseconds.
+    pub unready_ms: u64,
 }
 
 impl Limits {
@@ -41,6 +43,7 @@ impl Limits {
             ("limits.commit_queue", count(self.commit_queue), 1..=1_000_000),
             ("limits.store_readers", count(self.store_readers), 1..=256),
             ("limits.shutdown_ms", self.shutdown_ms, 0..=HOUR_MS),
+            ("limits.unready_ms", self.unready_ms, 0..=HOUR_MS),
         ])
     }
 }

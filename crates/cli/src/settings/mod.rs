@@ -13,6 +13,7 @@ mod issuing;
 mod limits;
 mod log;
 mod login;
+mod metrics;
 mod mode;
 mod pay_merchants;
 mod platform;
@@ -33,6 +34,7 @@ pub use issuing::{Issuing, OutsideIssuer};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use login::Login;
+pub use metrics::{Metrics, Telemetry};
 pub use mode::ModeName;
 pub use pay_merchants::PayMerchantSetting;
 pub(crate) use platform::FILES;
@@ -84,6 +86,10 @@ pub struct Settings {
     pub tls: Tls,
     /// Logging.
     pub log: Log,
+    /// Where metrics are read.
+    pub metrics: Metrics,
+    /// Where traces go.
+    pub telemetry: Telemetry,
     /// The authorization page's link.
     pub authorization: Authorization,
     /// Who sits before a page.
@@ -139,6 +145,8 @@ impl Settings {
         addresses::ranges("api_addresses", &self.api_addresses)?;
         addresses::check_allowed_hosts(&self.allowed_hosts)?;
         self.check_tls()?;
+        self.metrics.address()?;
+        self.telemetry.traces_url()?;
         self.database.node()?;
         if !self.database.url.is_empty() {
             self.database.address()?;
@@ -153,6 +161,7 @@ impl Settings {
             self.database.bounded(),
             self.authorization.bounded(),
             self.login.bounded(),
+            self.telemetry.bounded(),
             self.limits.bounded(),
             self.issuing.bounded(),
             self.platform.bounded(),

@@ -5,6 +5,8 @@ use super::mode::ModeName;
 use core::time::Duration;
 use kaipiao_app::platform::pdfs;
 use kaipiao_app::settings::PlatformSettings;
+use kaipiao_domain::invoicing::invoice_document::DocumentKind;
+use kaipiao_ports::invoicing::issuer::DOCUMENT_TIME_LIMIT;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -30,8 +32,7 @@ pub struct Files {
 
 impl Files {
     pub(super) fn bounded(&self) -> Vec<Bounded> {
-        // A file's age is told by its server's clock, and a commit may take a minute.
-        let bounds = 600..=TEN_YEARS_S;
+        let bounds = LEAST_COLLECT_AFTER_S..=TEN_YEARS_S;
         bounds::of([
             ("files.collect_after_s", self.collect_after_s, bounds),
             ("files.unattached_bytes", self.unattached_bytes, LONGEST_BYTES..=MOST_BYTES),
@@ -39,6 +40,13 @@ impl Files {
         ])
     }
 }
+
+/// A file's age is told by its server's clock. Until the commit that names it an invoice's first document waits for its
+/// others, and a commit may take a minute.
+const LEAST_COLLECT_AFTER_S: u64 = 600;
+const _: () = assert!(
+    LEAST_COLLECT_AFTER_S > DocumentKind::ALL.len() as u64 * DOCUMENT_TIME_LIMIT.as_secs() + 60
+);
 
 /// So that any PDF that is taken can be uploaded.
 const LONGEST_BYTES: u64 = pdfs::MOST_BYTES as u64;

@@ -51,6 +51,14 @@ fn a_number_out_of_bounds_is_refused_at_both_ends() {
     assert!(merged("allowed_hosts = [\"[fd00::1]:80\"]").is_err());
     assert!(merged("trusted_proxies = [\"10.0.0.0/33\"]").is_err());
     assert!(merged("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]").is_ok());
+    for bad in ["metrics", "9090", "localhost:9090", "127.0.0.1"] {
+        assert!(merged(&format!("[metrics]\nlisten = \"{bad}\"")).is_err(), "{bad}");
+    }
+    assert!(merged("[metrics]\nlisten = \"[::1]:9090\"").is_ok());
+    for bad in ["127.0.0.1:4318", "collector", "grpc://collector:4317", "http://"] {
+        assert!(merged(&format!("[telemetry]\notlp_endpoint = \"{bad}\"")).is_err(), "{bad}");
+    }
+    assert!(merged("[telemetry]\notlp_endpoint = \"https://collector.example/otlp/\"").is_ok());
     assert!(merged("[push]\nname_servers = [\"ns.example\"]").is_err());
     assert!(merged("[push]\nname_servers = [\"10.0.0.53\", \"[::1]:5353\"]").is_ok());
     assert!(merged("[push]\nretry_after_ms = [9223372036854775807]").is_err());

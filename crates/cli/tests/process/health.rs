@@ -24,6 +24,9 @@ fn kaipiao_health_is_the_probe_of_a_container_that_has_no_curl() {
         let server = Served::start(data.path(), tls);
         let ok = (Some(0), "{\"status\":\"ok\"}\n".to_owned());
         assert_eq!(asking(&["--server", &server.home]), ok);
+        let ready = (Some(0), "{\"status\":\"ready\"}\n".to_owned());
+        let arguments = ["--server", &server.home, "--ready"];
+        wait_until("it is ready", || asking(&arguments) == ready);
         let mut beside_proxy = kaipiao();
         beside_proxy.env("HTTP_PROXY", "http://127.0.0.1:1").env("ALL_PROXY", "http://127.0.0.1:1");
         let output = beside_proxy.args(["health", "--server", &server.home]).output().unwrap();

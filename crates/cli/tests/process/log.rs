@@ -1,8 +1,8 @@
 //! The log: what it tells, and that nobody waits for its reader.
 
 use crate::{Served, get, kaipiao};
-use kaipiao_tests::wait_until;
-use serde_json::Value;
+use kaipiao_tests::{TestServer, wait_until};
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
@@ -57,6 +57,43 @@ fn the_log_has_two_formats_and_a_filter() {
             .stop();
         assert_eq!(log, "");
     }
+}
+
+#[test]
+fn the_log_can_tell_more_while_the_server_runs_and_a_bad_filter_changes_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let beside = TestServer::beside(&server.home);
+    let set = |filter: &str| beside.admin("PUT", "log", &json!({"filter": filter}));
+    let current = || beside.admin("GET", "log", &json!({})).1["filter"].clone();
+    let refused = || get(&format!("{}cgi-bin/ticket/getticket", server.home));
+    let answered = || beside.get_raw("/healthz");
+    assert_eq!(current(), "info");
+    answered();
+    assert_eq!(set("info,kaipiao_http=debug"), (200, json!({"filter": "info,kaipiao_http=debug"})));
+    answered();
+    let line = "route=\"/healthz\"";
+    wait_until("debug lines are logged", || server.log().contains(line));
+    assert_eq!(server.log().matches(line).count(), 1, "{}", server.log());
+    for (filter, words) in [
+        (json!("info,kaipiao_app=loud"), "kaipiao_app=loud"),
+        (json!("debgu"), "debgu"),
+        (json!(""), "it is empty"),
+        (json!({"a": 1}), "filter"),
+    ] {
+        let (status, answer) = beside.admin("PUT", "log", &json!({"filter": filter}));
+        let error = answer["error"].as_str().unwrap();
+        assert!(status == 400 && error.contains(words), "{answer}");
+    }
+    assert_eq!(current(), "info,kaipiao_http=debug");
+    assert_eq!(set("off").0, 200);
+    let before = server.log().matches("refused").count();
+    refused();
+    assert_eq!(set("info").0, 200);
+    refused();
+    wait_until("it is logged again", || server.log().matches("refused").count() > before);
+    let log = server.stop();
+    assert_eq!(log.matches("refused").count(), before + 1, "{log}");
 }
 
 #[test]

@@ -5,16 +5,20 @@
 mod certificates;
 mod doctor;
 mod health;
+mod integrators;
 mod issuing;
+mod listening;
 mod log;
 mod operations;
 mod outside_issuer;
 mod stop;
+mod telemetry;
 mod tls;
 
 use kaipiao_tests::wait_for;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -24,9 +28,34 @@ fn kaipiao() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kaipiao"))
 }
 
+/// A process that does not outlive its test, however that ends.
+struct Running(Child);
+
+impl Deref for Running {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended, as a rule.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A server process and what it printed before its first empty line and after.
 struct Served {
-    process: Child,
+    process: Running,
     log: Arc<Mutex<String>>,
     reader: JoinHandle<()>,
     home: String,
@@ -70,7 +99,7 @@ impl Served {
             greeting.push('\n');
             greeting.push_str(&lines.next().expect("the greeting holds a curl line"));
         }
-        Self { process, log, reader, home, greeting }
+        Self { process: Running(process), log, reader, home, greeting }
     }
 
     /// What was logged so far.

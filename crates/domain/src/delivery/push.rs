@@ -70,6 +70,20 @@ pub struct Callback {
     pub token: Sealed,
     /// The EncodingAESKey of compat and safe mode.
     pub aes_key: Option<Sealed>,
+    /// The callback that is put back after this one, which stands in for it for a while (D-238); None: this one is
+    /// here to stay.
+    pub stands_in_for: Option<Box<Self>>,
+}
+
+impl Callback {
+    /// The callback that stays when this one is replaced for a while: one that stands in for another itself leaves
+    /// that one.
+    pub fn to_put_back(self) -> Box<Self> {
+        match self.stands_in_for {
+            Some(before) => before,
+            None => Box::new(self),
+        }
+    }
 }
 
 /// What became of a push in the end.

@@ -13,7 +13,7 @@ impl CardKind {
     /// Every kind.
     pub const ALL: [Self; 2] = [Self::Invoice, Self::Bill];
 
-    /// Its name in links and records.
+    /// Its name in links, in the admin API and in refusals.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Invoice => "invoice",

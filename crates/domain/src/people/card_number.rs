@@ -45,7 +45,7 @@ impl CardNumber {
     }
 
     /// What it is the number of.
-    pub const fn kind(&self) -> CardKind {
+    pub const fn card_kind(&self) -> CardKind {
         match self {
             Self::Invoice(_) => CardKind::Invoice,
             Self::Bill(_) => CardKind::Bill,
@@ -86,7 +86,7 @@ mod tests {
             ("", "25952000000000000017", CardKind::Invoice),
         ] {
             let read = CardNumber::parse(code, number).unwrap();
-            assert_eq!((read.kind(), read.code(), read.number()), (kind, code, number));
+            assert_eq!((read.card_kind(), read.code(), read.number()), (kind, code, number));
             assert_eq!(read.joined(), format!("{code}{number}"));
         }
         for (code, number) in

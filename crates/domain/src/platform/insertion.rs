@@ -196,7 +196,7 @@ impl Insertion {
 
     /// 72042: an invoice or a bill with this number is in somebody's wallet, or was issued here.
     pub fn repeated(number: &CardNumber) -> Refusal {
-        let what = number.kind().name();
+        let what = number.card_kind().name();
         let detail = format!("the {what} {} is in a wallet already", digits(number));
         Refusal::new(ErrorCode::BillingRepeated, detail)
     }

@@ -25,27 +25,36 @@ pub(crate) struct CallbackJson {
     url: String,
     mode: &'static str,
     format: &'static str,
+    /// The address of the callback that is put back after this one, which stands in for it; empty: there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stands_in_for: Option<String>,
 }
 
 impl From<Callback> for CallbackJson {
     fn from(callback: Callback) -> Self {
-        Self { url: callback.url, mode: callback.mode.name(), format: callback.format.name() }
+        Self {
+            url: callback.url,
+            mode: callback.mode.name(),
+            format: callback.format.name(),
+            stands_in_for: callback.stands_in_for.map(|before| before.url),
+        }
     }
 }
 
-/// `PUT …/callback {"url","token","encoding_aes_key","mode","format"}`: 200 once the address is verified,
-/// 409 with what came back when it is not. An empty url ends the account's pushes.
+#[derive(Serialize)]
+struct CallbackReply {
+    appid: String,
+    callback: Option<CallbackJson>,
+}
+
+/// `PUT …/callback {"url","token","encoding_aes_key","mode","format","stands_in"}`: 200 once the address is
+/// verified, 409 with what came back when it is not. An empty url ends the account's pushes.
 pub(crate) async fn put_callback(
     _: Operator,
     State(server): State<Server>,
     PathName(appid): PathName,
     body: RequestBody,
 ) -> Response {
-    #[derive(Serialize)]
-    struct CallbackReply {
-        appid: String,
-        callback: Option<CallbackJson>,
-    }
     let Some(appid) = AppId::parse(&appid) else {
         return refuse(StatusCode::NOT_FOUND, "no account has this appid");
     };
@@ -53,12 +62,35 @@ pub(crate) async fn put_callback(
         Ok(spec) => spec,
         Err(refusal) => return failed(refusal.into()),
     };
-    match callbacks::set(&server.app, &appid, &spec).await {
+    answer(&appid, callbacks::set(&server.app, &appid, &spec).await)
+}
+
+/// `POST …/callback/put-back {"url"}`: the callback that the one at this address stands in for is the account's again.
+/// 409: another one is in place, or it stands in for none.
+pub(crate) async fn put_callback_back(
+    _: Operator,
+    State(server): State<Server>,
+    PathName(appid): PathName,
+    body: RequestBody,
+) -> Response {
+    let Some(appid) = AppId::parse(&appid) else {
+        return refuse(StatusCode::NOT_FOUND, "no account has this appid");
+    };
+    let url = body.object().and_then(|object| Ok(object.required_text("url")?.into_owned()));
+    match url {
+        Ok(url) => answer(&appid, callbacks::put_back(&server.app, &appid, &url).await),
+        Err(refusal) => failed(refusal.into()),
+    }
+}
+
+fn answer(appid: &AppId, done: Result<Callback, CallbackError>) -> Response {
+    match done {
         Ok(callback) => {
             let callback = Some(callback).filter(|callback| !callback.url.is_empty());
             let callback = callback.map(CallbackJson::from);
             json(StatusCode::OK, bare(&CallbackReply { appid: appid.to_string(), callback }))
         }
+        Err(CallbackError::NotInPlace(why)) => refuse(StatusCode::CONFLICT, why),
         Err(CallbackError::NotVerified(why)) => refuse(StatusCode::CONFLICT, &why),
         Err(CallbackError::Failed(Failure::Refused(refusal)))
             if refusal.code == ErrorCode::InvalidAppid =>
@@ -81,5 +113,6 @@ fn read_callback(object: &Object) -> Result<CallbackSpec, Refusal> {
         encoding_aes_key: object.text("encoding_aes_key")?.into_owned(),
         mode: object.text("mode")?.into_owned(),
         format: object.text("format")?.into_owned(),
+        stands_in: object.flag("stands_in")?,
     })
 }

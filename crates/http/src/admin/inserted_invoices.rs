@@ -49,7 +49,7 @@ impl From<ListedInserted> for InsertedJson {
             user: invoice.user.as_str().to_owned(),
             platform: invoice.platform.to_string(),
             card_id: invoice.card_id.as_str().to_owned(),
-            kind: number.kind().name(),
+            kind: number.card_kind().name(),
             code: invoice.code.to_string(),
             billing_no: billing_no.to_owned(),
             billing_code: billing_code.to_owned(),

@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod inserted_invoices;
 pub(crate) mod invoices;
 pub(crate) mod jobs;
+pub(crate) mod log;
 pub(crate) mod numbers;
 pub(crate) mod operator;
 pub(crate) mod orders;

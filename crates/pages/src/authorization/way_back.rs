@@ -36,7 +36,7 @@ impl WayBack {
     /// `opener`: the origin that the link was opened with; `on_phone`: the order, where the sandbox's phone is around its
     /// page.
     pub(crate) fn of(back: Return, opener: Option<String>, on_phone: Option<&str>) -> Self {
-        let played_at = on_phone.map(|order_id| returned::way_back(order_id, back.clone()));
+        let played_at = on_phone.map(|order_id| returned::played_at(order_id, back.clone()));
         let mut way = Self {
             address: String::new(),
             played: String::new(),

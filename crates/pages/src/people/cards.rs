@@ -61,7 +61,7 @@ impl From<HeldCard> for Row {
         let card = held.card;
         Self {
             name: held.name,
-            is_bill: card.number.kind() == CardKind::Bill,
+            is_bill: card.number.card_kind() == CardKind::Bill,
             initial: initial(&card.seller),
             seller: card.seller,
             buyer: card.buyer,

@@ -44,7 +44,7 @@ impl<'a> InsertedCard<'a> {
     pub(super) fn of(frame: &'a Frame, name: &'a str, held: HeldInserted) -> Self {
         let HeldInserted { invoice, pdf_url, trip_pdf_url, is_cancelled, links, reimbursement } =
             held;
-        let kind = invoice.number.kind();
+        let kind = invoice.number.card_kind();
         let facts = match kind {
             CardKind::Invoice => invoice_facts(&invoice),
             CardKind::Bill => bill_facts(&invoice),

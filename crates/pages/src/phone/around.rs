@@ -3,7 +3,7 @@
 use crate::page::{Around, Frame};
 use crate::pages::Pages;
 use crate::phone::panels;
-use crate::phone::returned::{Returned, order_address, way_back};
+use crate::phone::returned::{Returned, order_address, played_at};
 use crate::time::china_clock;
 use crate::visit::unavailable;
 use askama::Template;
@@ -88,7 +88,7 @@ pub(crate) async fn authorization_page(
     match demo_phone::see(&pages.app, &user.id, order_id).await {
         Ok(Seen::Theirs(order)) => {
             let left = || format!("{}?left=1", order_address(order_id));
-            let back = back.map_or_else(left, |back| way_back(order_id, back));
+            let back = back.map_or_else(left, |back| played_at(order_id, back));
             let wechat = Screen::WeChat(&back);
             Ok(screen(pages, frame, &wechat, Some(&order), &Returned::NotYet))
         }

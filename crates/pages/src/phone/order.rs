@@ -1,7 +1,7 @@
 //! An app's screen: an order of the demo shop, and the button that has it authorized.
 
 use crate::demo_shop::{cannot_sell, not_theirs};
-use crate::page::{Frame, Notice, html, see_other};
+use crate::page::{Frame, LOOKS, Notice, html, look_again, see_other};
 use crate::pages::Pages;
 use crate::phone::around::{HOME_PATH, Screen, screen};
 use crate::phone::returned::{Returned, order_address};
@@ -9,17 +9,13 @@ use crate::visit::{UserVisit, Visit, unavailable};
 use crate::wrong_call::PathNames;
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::demo_phone::{self, Delivery, PhoneApp, PhoneOrder, Seen};
 use kaipiao_app::demo_shop::{GOODS, GROSS};
 use kaipiao_app::people::wallet::InvoiceProgress;
 use kaipiao_domain::authorization::order::OrderState;
-
-/// How often a page looks by itself, a second apart, for an invoice that is being issued and for the first attempt
-/// at a push.
-const LOOKS: u32 = 30;
 
 #[derive(Template)]
 #[template(path = "phone_order.html")]
@@ -81,9 +77,7 @@ pub(crate) async fn ask(State(pages): State<Pages>, request: Request) -> Respons
     let asked = PhoneApp::from_name(form.get("app")).zip(demo_phone::number(form.get("order_id")));
     let Some((app, order_id)) = asked else { return no_order(&frame) };
     match demo_phone::get_auth_url(&pages.app, app, order_id).await {
-        // A mini program is given a path, which this server answers.
-        Ok(path) if !path.starts_with("http") => see_other(&format!("/{path}")),
-        Ok(address) => see_other(&address),
+        Ok(link) => see_other(&on_this_server(link)),
         Err(Failure::Refused(why)) => cannot_sell(&frame, &why),
         Err(failure) => unavailable(&frame, &failure),
     }
@@ -119,9 +113,7 @@ pub(crate) async fn come_back(
     let named = (order.app, order_id.as_str());
     let mut response = shown(&pages, frame, named, Some(&order), &returned).await;
     if look < LOOKS && will_change(&order) {
-        let next = if here.contains('?') { '&' } else { '?' };
-        let again = HeaderValue::try_from(format!("1;url={here}{next}look={}", look + 1));
-        response.headers_mut().insert("refresh", again.expect("an address that came is ASCII"));
+        look_again(&mut response, &here, look);
     }
     response
 }
@@ -139,7 +131,7 @@ fn without_look(address: &str) -> &str {
     end.map_or(address, |end| &address[..end])
 }
 
-/// A link as it stands in an address on this server: a mini program's is a path.
+/// A link as it stands in an address on this server: a mini program's is a path, which this server answers.
 fn on_this_server(link: String) -> String {
     if link.starts_with("http") { link } else { format!("/{link}") }
 }

@@ -10,7 +10,7 @@ use kaipiao_app::demo_phone::{Delivery, PhoneApp, PhoneOrder, PhonePush};
 use kaipiao_app::people::wallet::InvoiceProgress;
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_wire::answer::{bare, ok_with};
-use kaipiao_wire::authorization::s02_auth_url::{AuthUrlAnswer, LEFT, Return};
+use kaipiao_wire::authorization::s02_auth_url::{AUTHORIZED, AuthUrlAnswer, DENIED, LEFT, Return};
 use kaipiao_wire::authorization::s07_auth_data;
 
 #[derive(Template)]
@@ -168,9 +168,9 @@ fn nothing(meaning: &'static str) -> Told {
 /// A code of a return (D-95), in words.
 fn meaning(frame: &Frame, code: i32) -> &'static str {
     let (zh, en) = match code {
-        0 => ("用户已授权", "the user has authorized"),
+        AUTHORIZED => ("用户已授权", "the user has authorized"),
         LEFT => ("用户离开了页面，没有推送", "the user has left the page; nothing is pushed"),
-        -4 => ("用户拒绝授权", "the user has declined"),
+        DENIED => ("用户拒绝授权", "the user has declined"),
         _ => ("其他失败", "another failure"),
     };
     frame.lang.t(zh, en)
@@ -179,8 +179,8 @@ fn meaning(frame: &Frame, code: i32) -> &'static str {
 fn row<'a>(frame: &Frame, push: &'a PhonePush, admin: &str) -> PushRow<'a> {
     let (zh, en, tone) = match push.delivery {
         Delivery::Waiting => ("排队中", "Waiting", ""),
-        Delivery::Due(_) if push.attempts.is_empty() => ("待发送", "Due", ""),
-        Delivery::Due(_) => ("等待重试", "To be retried", ""),
+        Delivery::Due if push.attempts.is_empty() => ("待发送", "Due", ""),
+        Delivery::Due => ("等待重试", "To be retried", ""),
         Delivery::UnderWay => ("发送中", "Being sent", ""),
         Delivery::Over(Outcome::Delivered) => ("已送达", "Delivered", "green"),
         Delivery::Over(Outcome::GaveUp) => ("已放弃", "Given up", "red"),

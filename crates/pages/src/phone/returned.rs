@@ -20,12 +20,12 @@ pub(crate) enum Returned {
     },
     /// A mini program, by the page's result object.
     Result {
-        /// 0 or -4.
+        /// 0, -4, or -1 where the order can no longer be answered (D-226).
         err_code: i32,
     },
     /// A mobile app, by a link of its own scheme.
     Link {
-        /// 0 or -4.
+        /// 0 or -4; -2 or -1 without an answer (D-221).
         err_code: i32,
         /// The link, as the phone's system hands it over.
         link: String,
@@ -38,7 +38,7 @@ pub(crate) fn order_address(order_id: &str) -> String {
 }
 
 /// Where the phone plays a way back; one over HTTP needs no playing.
-pub(crate) fn way_back(order_id: &str, back: Return) -> String {
+pub(crate) fn played_at(order_id: &str, back: Return) -> String {
     let here = order_address(order_id);
     match back {
         Return::Address(address) if address.starts_with("http") => address,
@@ -110,7 +110,7 @@ mod tests {
     fn the_ways_back_that_are_played_read_back() {
         let link = format!("wx6b61697069616f35://invoice?errCode=-4&wxOrderId={ORDER}");
         let result = Return::Result { err_code: 0, order_id: ORDER.to_owned() };
-        let told = |back| read(&way_back(ORDER, back)).unwrap();
+        let told = |back| read(&played_at(ORDER, back)).unwrap();
         assert_eq!(
             told(Return::Address(link.clone())),
             Returned::Link { err_code: -4, link: link.clone() }

@@ -70,7 +70,7 @@ impl From<InvoiceCard> for Row {
     fn from(card: InvoiceCard) -> Self {
         Self {
             code: card.code.to_string(),
-            is_bill: card.number.kind() == CardKind::Bill,
+            is_bill: card.number.card_kind() == CardKind::Bill,
             seller: card.seller,
             buyer: card.buyer,
             amount: card.gross.to_string(),

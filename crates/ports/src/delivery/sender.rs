@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use core::time::Duration;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// A request to somebody else's server.
@@ -10,7 +11,7 @@ pub struct Outgoing {
     /// The whole address.
     pub url: String,
     /// Headers besides the Content-Type and the client's own.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// POST with this; None: GET.
     pub content: Option<Content>,
     /// How long the whole exchange may take, connecting included.

@@ -23,32 +23,48 @@ struct CallbackShape {
     /// Left out for XML, as before there was another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     format: Option<String>,
+    /// Left out where it stands in for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stands_in_for: Option<Box<Self>>,
+}
+
+impl CallbackShape {
+    fn of(callback: &Callback) -> Self {
+        let format = callback.format;
+        Self {
+            url: callback.url.clone(),
+            mode: callback.mode.name().to_owned(),
+            sealed_token: callback.token.0.clone(),
+            sealed_aes_key: callback.aes_key.as_ref().map(|sealed| sealed.0.clone()),
+            format: (format != PushFormat::Xml).then(|| format.name().to_owned()),
+            stands_in_for: callback.stands_in_for.as_ref().map(|before| Box::new(Self::of(before))),
+        }
+    }
+
+    fn callback(self, stored: &Stored) -> Result<Callback, StoreError> {
+        let before = self.stands_in_for.map(|before| before.callback(stored)).transpose()?;
+        Ok(Callback {
+            url: self.url,
+            mode: known(stored, "mode", PushMode::from_name(&self.mode))?,
+            format: match self.format {
+                None => PushFormat::Xml,
+                Some(name) => known(stored, "format", PushFormat::from_name(&name))?,
+            },
+            token: Sealed(self.sealed_token),
+            aes_key: self.sealed_aes_key.map(Sealed),
+            stands_in_for: before.map(Box::new),
+        })
+    }
 }
 
 impl Record for Callback {
     const KIND: Kind = Kind::Callback;
 
     fn encode(&self) -> String {
-        encode(&CallbackShape {
-            url: self.url.clone(),
-            mode: self.mode.name().to_owned(),
-            sealed_token: self.token.0.clone(),
-            sealed_aes_key: self.aes_key.as_ref().map(|sealed| sealed.0.clone()),
-            format: (self.format != PushFormat::Xml).then(|| self.format.name().to_owned()),
-        })
+        encode(&CallbackShape::of(self))
     }
 
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
-        let shape: CallbackShape = decode(stored)?;
-        Ok(Self {
-            url: shape.url,
-            mode: known(stored, "mode", PushMode::from_name(&shape.mode))?,
-            format: match shape.format {
-                None => PushFormat::Xml,
-                Some(name) => known(stored, "format", PushFormat::from_name(&name))?,
-            },
-            token: Sealed(shape.sealed_token),
-            aes_key: shape.sealed_aes_key.map(Sealed),
-        })
+        decode::<CallbackShape>(stored)?.callback(stored)
     }
 }

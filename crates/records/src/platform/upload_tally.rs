@@ -16,27 +16,22 @@ pub fn upload_tally_key(owner: &AppId, part: &TallyPart) -> Key {
 
 #[derive(Serialize, Deserialize)]
 struct UploadTallyShape {
-    hours: BTreeMap<String, u64>,
+    hours: BTreeMap<i64, u64>,
 }
 
 impl Record for UploadTally {
     const KIND: Kind = Kind::UploadTally;
 
     fn encode(&self) -> String {
-        let hours = self.hours.iter().map(|(hour, bytes)| (hour.to_string(), *bytes));
-        encode(&UploadTallyShape { hours: hours.collect() })
+        encode(&UploadTallyShape { hours: self.hours.clone() })
     }
 
     fn decode(stored: &Stored) -> Result<Self, StoreError> {
         let shape: UploadTallyShape = decode(stored)?;
-        let hours = shape
-            .hours
-            .into_iter()
-            .map(|(hour, bytes)| Ok((known(stored, "hours", hour.parse().ok())?, bytes)));
         Ok(Self {
             owner: stored_appid(stored, "the key", &stored.key.owner)?,
             part: known(stored, "the key", TallyPart::parse(&stored.key.id))?,
-            hours: hours.collect::<Result<_, StoreError>>()?,
+            hours: shape.hours,
         })
     }
 

@@ -104,7 +104,7 @@ async fn the_request_is_what_receivers_expect() {
     assert!(head.starts_with("post /callback?a=1 http/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: text/xml\r\n"), "{head}");
     assert!(head.contains("content-length: 11\r\n") && head.contains(&format!("host: {address}")));
-    let signed = vec![("kaipiao-signature", "ab12".to_owned())];
+    let signed = vec![("kaipiao-signature".into(), "ab12".to_owned())];
     let url = format!("http://{address}/");
     sender().send(Outgoing { headers: signed, ..outgoing(url) }).await.unwrap();
     let head = reported.recv().unwrap().to_lowercase();

@@ -137,9 +137,10 @@ async fn want(store: Arc<dyn Store>, card: Key, by: u64, seed: u64) -> Vec<Wish>
     for _ in 0..TRIES {
         let action = match (by, dice.below(TRIES)) {
             (3, 0) => None,
-            // The platform comes at any moment, and to some cards never.
+            // The platform comes at any moment, and to some cards never. Until then it takes as long as a company does.
             (3, _) => {
-                tokio::task::yield_now().await;
+                let idle = save(key(Kind::Card, "idle", "0"), Expect::Any, "");
+                commit(&*store, vec![idle]).await.unwrap();
                 continue;
             }
             (_, 0) => Some(CompanyAction::Close),

@@ -228,13 +228,13 @@ pub enum Return {
 }
 
 /// errCode of a user's yes.
-const AUTHORIZED: i32 = 0;
+pub const AUTHORIZED: i32 = 0;
 /// errCode of a user's no (WeChat SDK's "auth denied").
-const DENIED: i32 = -4;
+pub const DENIED: i32 = -4;
 /// errCode of a page that was left (WeChat SDK's "user cancel"; D-221).
 pub const LEFT: i32 = -2;
 /// errCode of anything else (WeChat SDK's "common").
-const FAILED: i32 = -1;
+pub const FAILED: i32 = -1;
 
 /// Why a user goes back without having answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

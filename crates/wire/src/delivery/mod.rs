@@ -4,3 +4,4 @@ mod event_json;
 pub mod event_xml;
 pub mod push_crypto;
 pub mod push_request;
+pub mod read_push;

@@ -32,6 +32,41 @@ pub struct EncodingAesKey {
     key: [u8; 32],
 }
 
+/// What was encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The message.
+    pub message: String,
+    /// The appid that it was encrypted for; what is no text of it is U+FFFD.
+    pub receiver: String,
+}
+
+/// Why an encrypted text cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotOpened {
+    /// It is damaged before anything is decrypted.
+    #[error("Encrypt is not base64")]
+    Base64,
+    /// So many bytes are no whole blocks.
+    #[error("Encrypt holds {0} bytes, which are not whole blocks of 16: a part of it is missing")]
+    Blocks(usize),
+    /// The last byte says how long the padding is.
+    #[error(
+        "the padding is wrong: its last byte is {0}, expected 1 to 32; the EncodingAESKey is another one, or Encrypt was changed"
+    )]
+    Padding(u8),
+    /// The message's length is more than there is.
+    #[error(
+        "the length within is wrong; the EncodingAESKey is another one, or Encrypt was changed"
+    )]
+    Length,
+    /// The message is no text.
+    #[error(
+        "what is decrypted is not UTF-8; the EncodingAESKey is another one, or Encrypt was changed"
+    )]
+    Text,
+}
+
 impl EncodingAesKey {
     /// Reads a key; 72031 when it has another shape.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
@@ -66,25 +101,35 @@ impl EncodingAesKey {
         STANDARD.encode(bytes)
     }
 
-    /// Decrypts what was encrypted for `appid`; None when it was not, or was changed since. Takes
-    /// padding to 32 and to 16 bytes (clients A17).
+    /// Decrypts what was encrypted for `appid`; None when it was not, or was changed since.
     pub fn decrypt(&self, encrypted: &str, appid: &str) -> Option<String> {
-        let mut bytes = LENIENT.decode(encrypted.trim()).ok()?;
+        let opened = self.open(encrypted).ok()?;
+        (opened.receiver == appid).then_some(opened.message)
+    }
+
+    /// Decrypts, and says whom it was encrypted for. Takes padding to 32 and to 16 bytes (clients A17).
+    pub fn open(&self, encrypted: &str) -> Result<Opened, NotOpened> {
+        let mut bytes = LENIENT.decode(encrypted.trim()).map_err(|_| NotOpened::Base64)?;
+        let length = bytes.len();
         let plain = cbc::Decryptor::<Aes256>::new(&self.key.into(), &self.iv().into())
             .decrypt_padded::<NoPadding>(&mut bytes)
-            .ok()?;
-        let padding = usize::from(*plain.last()?);
-        if !(1..=BLOCK_BYTES).contains(&padding) {
-            return None;
+            .map_err(|_| NotOpened::Blocks(length))?;
+        let padding = *plain.last().ok_or(NotOpened::Blocks(0))?;
+        let padded = usize::from(padding);
+        if !(1..=BLOCK_BYTES).contains(&padded) || padded > plain.len() {
+            return Err(NotOpened::Padding(padding));
         }
-        let plain = plain.get(..plain.len().checked_sub(padding)?)?;
-        let (length, rest) = plain.get(RANDOM_BYTES..)?.split_first_chunk::<LENGTH_BYTES>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (message, receiver) = rest.split_at_checked(length)?;
-        if receiver != appid.as_bytes() {
-            return None;
-        }
-        String::from_utf8(message.to_vec()).ok()
+        let plain = &plain[..plain.len() - padded];
+        let (length, rest) = plain
+            .get(RANDOM_BYTES..)
+            .and_then(<[u8]>::split_first_chunk::<LENGTH_BYTES>)
+            .ok_or(NotOpened::Length)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| NotOpened::Length)?;
+        let (message, receiver) = rest.split_at_checked(length).ok_or(NotOpened::Length)?;
+        Ok(Opened {
+            message: String::from_utf8(message.to_vec()).map_err(|_| NotOpened::Text)?,
+            receiver: String::from_utf8_lossy(receiver).into_owned(),
+        })
     }
 
     fn iv(&self) -> [u8; 16] {
@@ -174,6 +219,19 @@ mod tests {
             assert!(EncodingAesKey::parse(bad).is_err(), "{bad}");
         }
         assert!(EncodingAesKey::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG").is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_opened_says_why() {
+        let key = EncodingAesKey::parse(&"A".repeat(43)).unwrap();
+        let encrypted = key.encrypt("message", "wx1", [b'r'; 16]);
+        let opened = key.open(&encrypted).unwrap();
+        assert_eq!((&*opened.message, &*opened.receiver), ("message", "wx1"));
+        assert_eq!(key.open("!"), Err(NotOpened::Base64));
+        assert_eq!(key.open(""), Err(NotOpened::Blocks(0)));
+        assert_eq!(key.open(&encrypted[..8]), Err(NotOpened::Blocks(6)));
+        let other = EncodingAesKey::parse(&"B".repeat(43)).unwrap();
+        assert!(matches!(other.open(&encrypted), Err(NotOpened::Padding(_) | NotOpened::Length)));
     }
 
     proptest::proptest! {

@@ -1,5 +1,6 @@
 //! How the picker leads back to a company's app (D-222).
 
+use crate::authorization::s02_auth_url::{AUTHORIZED, FAILED, LEFT};
 use crate::reimbursement::read_invoice::write_chosen;
 use crate::url::ENCODED;
 use kaipiao_domain::access::account::AppId;
@@ -22,9 +23,11 @@ pub enum PickerEnd {
 /// (wire_facts 1.2), -2, and -1 with `errStr`.
 pub fn return_to_app(appid: &AppId, end: &PickerEnd) -> String {
     let (err_code, more) = match end {
-        PickerEnd::Chosen(chosen) => (0, Some(("choose_invoice_info", write_chosen(chosen)))),
-        PickerEnd::Cancelled => (-2, None),
-        PickerEnd::Failed(why) => (-1, Some(("errStr", why.clone()))),
+        PickerEnd::Chosen(chosen) => {
+            (AUTHORIZED, Some(("choose_invoice_info", write_chosen(chosen))))
+        }
+        PickerEnd::Cancelled => (LEFT, None),
+        PickerEnd::Failed(why) => (FAILED, Some(("errStr", why.clone()))),
     };
     let mut address = format!("{appid}://choose-invoice?errCode={err_code}");
     if let Some((name, value)) = more {

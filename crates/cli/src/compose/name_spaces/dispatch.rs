@@ -35,6 +35,14 @@ pub(in super::super) fn router(registry: Arc<Registry>) -> Router {
     Router::new().fallback(dispatch).with_state(registry)
 }
 
+/// What operators ask of the default one: which may be another instance after a reset.
+pub(in super::super) fn operations(registry: Arc<Registry>) -> Router {
+    let answer = async |State(registry): State<Arc<Registry>>, request: Request| {
+        registry.default_slot().answer_operators(request).await
+    };
+    Router::new().fallback(answer).with_state(registry)
+}
+
 async fn dispatch(State(registry): State<Arc<Registry>>, mut request: Request) -> Response {
     let way = way(request.method(), request.uri(), request.headers());
     let (name, uri) = match way {

@@ -7,7 +7,7 @@ mod registry;
 mod slot;
 mod snapshots;
 
-pub(super) use dispatch::router;
+pub(super) use dispatch::{operations, router};
 pub(super) use registry::Registry;
 
 use super::error::ComposeError;

@@ -6,6 +6,7 @@ use super::super::names::public_base_url;
 use super::super::shared::Shared;
 use super::folder::{self, Description};
 use super::slot::{Running, Slot};
+use crate::connections::Connections;
 use crate::settings::Settings;
 use crate::store::OpenStore;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -151,6 +152,18 @@ impl Registry {
         for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
             running.start(&self.one_has_ended);
         }
+    }
+
+    /// The end has begun: probes say so from now on.
+    pub(in super::super) fn stops(&self) {
+        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
+            running.instance.app.life().stops();
+        }
+    }
+
+    /// The places of the listening socket.
+    pub(in super::super) fn connections(&self) -> Connections {
+        self.shared.connections.clone()
     }
 
     /// Is told when a worker has ended by itself.

