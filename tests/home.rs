@@ -41,10 +41,15 @@ fn every_listed_route_is_served_and_nothing_else() {
         for method in methods.split(' ') {
             let answer = server.page(method, &path, &[], "");
             let status = answer.status().as_u16();
-            // A PDF or a name space that is not there says so itself, and not that there is no such page.
-            let says = |words: &str| answer.body().contains(words);
-            let is_own = path.starts_with("/invoice/") && says("no invoice at this")
-                || path.starts_with("/sandbox/") && says("there is no ");
+            // A PDF, a request or a name space that is not there says so itself, and not that there is no such page.
+            let own = [
+                ("/invoice/", "no invoice at this"),
+                ("/errors/rid/", "has this rid"),
+                ("/sandbox/", "there is no "),
+            ];
+            let is_own = own
+                .into_iter()
+                .any(|(begin, words)| path.starts_with(begin) && answer.body().contains(words));
             assert!(is_own || status != 404 && status != 405, "{method} {path}: {status}");
         }
     }

@@ -17,6 +17,7 @@ mod payment;
 mod people;
 mod platform;
 mod reimbursement;
+mod requests;
 mod sandbox;
 mod scaling;
 mod settings;

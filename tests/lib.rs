@@ -532,6 +532,11 @@ pub fn open_store(data: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(data.join(kaipiao_store_sqlite::FILE_NAME)).unwrap()
 }
 
+/// The request log in a data directory that no server has open.
+pub fn open_requests(data: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(data.join("requests.sqlite3")).unwrap()
+}
+
 impl Drop for TestServer {
     fn drop(&mut self) {
         // A server without the sandbox's admin API (production, an own token) answers null.

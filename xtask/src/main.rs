@@ -119,7 +119,8 @@ fn done(outcome: Outcome) -> ExitCode {
 /// The laws of every store and of the files, what nodes of a database must keep, and the simulation.
 fn laws(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
-    let laws = "--test laws --test backup --test buckets --test shared_database --test simulation";
+    // Those of a database wait for its disk most of the time.
+    let laws = "--test laws --test backup --test buckets --test shared_database --test simulation -- --test-threads=8";
     run(&mut tests_beside(&server, root, laws))
 }
 

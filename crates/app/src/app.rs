@@ -11,6 +11,7 @@ use crate::life::Life;
 use crate::metrics::Metrics;
 use crate::metrics::history::Event;
 use crate::people::title_picks::TitlePicks;
+use crate::rids::Rids;
 use crate::settings::Settings;
 use crate::signed::Keys;
 use kaipiao_domain::Timestamp;
@@ -21,6 +22,7 @@ use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::platform::blobs::Blobs;
 use kaipiao_ports::platform::pdf_reader::PdfReader;
+use kaipiao_ports::request_log::RequestLog;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,6 +51,8 @@ pub struct Parts {
     pub blobs: Arc<dyn Blobs>,
     /// Reads uploaded PDFs.
     pub pdf_reader: Arc<dyn PdfReader>,
+    /// Keeps what was asked and answered; None: nothing does.
+    pub request_log: Option<Arc<dyn RequestLog>>,
     /// This process among those that share the store.
     pub node: String,
 }
@@ -76,6 +80,9 @@ pub struct App {
     pub(crate) renderer: Arc<dyn Renderer>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) pdf_reader: Arc<dyn PdfReader>,
+    pub(crate) request_log: Option<Arc<dyn RequestLog>>,
+    /// The ids of requests.
+    pub(crate) rids: Rids,
     /// Who has a PDF read, and who waits for that.
     pub(crate) pdf_turns: Arc<FairTurns>,
     pub(crate) documents: Arc<DocumentCache>,
@@ -102,8 +109,8 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
-        let Parts { store, clock, entropy, sender, issuer, renderer, blobs, pdf_reader, node } =
-            parts;
+        let Parts { store, clock, entropy, sender, issuer, renderer, blobs, .. } = parts;
+        let Parts { pdf_reader, request_log, node, .. } = parts;
         let pdf_turns = Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS));
         let documents = Arc::new(DocumentCache::new());
         let metrics = Metrics::new(clock.real_now());
@@ -117,6 +124,8 @@ impl App {
             renderer,
             blobs,
             pdf_reader,
+            request_log,
+            rids: Rids::new(random(&*entropy)),
             pdf_turns,
             documents,
             document_places: DocumentPlaces::new(),

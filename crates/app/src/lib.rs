@@ -24,6 +24,8 @@ pub mod payment;
 pub mod people;
 pub mod platform;
 pub mod reimbursement;
+pub mod requests;
+mod rids;
 pub mod sandbox;
 pub mod sandbox_clock;
 pub mod seeded;
@@ -31,6 +33,7 @@ pub mod settings;
 pub mod signed;
 pub mod start;
 mod store_access;
+pub mod under_way;
 
 pub use app::{App, Parts};
 pub use failure::Failure;

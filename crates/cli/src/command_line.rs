@@ -10,6 +10,7 @@ use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::JobsAsk;
 use kaipiao_cli::listener::ListenAsk;
+use kaipiao_cli::logs::LogsAsk;
 use kaipiao_cli::pushes::PushesAsk;
 use kaipiao_cli::settings::Settings;
 use kaipiao_cli::trigger::TriggerAsk;
@@ -54,6 +55,13 @@ pub(crate) enum Command {
         args: SettingsArgs,
         #[command(flatten)]
         ask: PushesAsk,
+    },
+    /// Print what a running server was asked and has answered, oldest first.
+    Logs {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(flatten)]
+        ask: LogsAsk,
     },
     /// Print what a running server still has to do, and what it could not do.
     Jobs {

@@ -24,6 +24,7 @@ pub mod listener;
 pub mod listing;
 pub mod log;
 mod log_filter;
+pub mod logs;
 pub mod moving;
 pub mod outcome;
 pub mod pushes;

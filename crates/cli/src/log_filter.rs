@@ -1,6 +1,6 @@
 //! The filter of the log, which can be changed while the server runs. A process has one log, whatever servers are in it.
 
-use kaipiao_http::LogFilter;
+use kaipiao_http::{LogFilter, SPAN_TARGET};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tracing_subscriber::filter::{Directive, EnvFilter, LevelFilter};
 use tracing_subscriber::{Registry, reload};
@@ -68,10 +68,13 @@ fn read(text: &str) -> Result<EnvFilter, String> {
     }
     // A field's value may hold commas and blanks; a target with a blank before it would match nothing.
     let trimmed = parts().collect::<Vec<_>>().join(",");
-    EnvFilter::try_new(if has_fields { text } else { &trimmed }).map_err(|error| {
+    let filter = EnvFilter::try_new(if has_fields { text } else { &trimmed }).map_err(|error| {
         let wrong = parts().find(|part| part.parse::<Directive>().is_err());
         format!("\"{}\": {error}", wrong.unwrap_or(text).escape_debug())
-    })
+    })?;
+    // Whatever lines of a request the filter lets through, each has its rid.
+    let rids = format!("{SPAN_TARGET}=error").parse();
+    Ok(filter.add_directive(rids.expect("a target and a level")))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use kaipiao_cli::fault::Fault;
 use kaipiao_cli::health::HealthAsk;
 use kaipiao_cli::jobs::{self, JobsAsk};
 use kaipiao_cli::listener::ListenAsk;
+use kaipiao_cli::logs::{self, LogsAsk};
 use kaipiao_cli::outcome::Outcome;
 use kaipiao_cli::pushes::{self, PushesAsk};
 use kaipiao_cli::settings::{ModeName, Settings, SettingsError};
@@ -46,6 +47,7 @@ async fn run() -> ExitCode {
         Command::Demo { curl: true, server, data } => print_script(&server, data),
         Command::Demo { curl: false, .. } => return demo::run().await,
         Command::Pushes { args, ask } => print_pushes(&args, ask).await,
+        Command::Logs { args, ask } => print_logs(&args, ask).await,
         Command::Jobs { args, ask } => print_jobs(&args, ask).await,
         Command::Health { args, ask } => print_health(&args, ask).await,
         Command::Check { args, limit, json } => {
@@ -249,6 +251,12 @@ async fn print_accounts(args: &SettingsArgs, as_json: bool) -> Result<(), Compos
 async fn print_pushes(args: &SettingsArgs, ask: PushesAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
     print_asked(move || pushes::run(&settings, &ask)).await
+}
+
+async fn print_logs(args: &SettingsArgs, ask: LogsAsk) -> Result<(), ComposeError> {
+    let settings = args.settings()?;
+    let asked = tokio::task::spawn_blocking(move || logs::run(&settings, &ask, print_text));
+    asked.await.map_err(|error| ComposeError::Asking(error.to_string()))?
 }
 
 async fn print_jobs(args: &SettingsArgs, ask: JobsAsk) -> Result<(), ComposeError> {

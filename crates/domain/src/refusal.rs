@@ -10,17 +10,58 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// What stands behind the published text: the field, what was expected, what to do next.
     pub detail: String,
+    /// The values that had to match, those that do and those that differ; empty: nothing was compared.
+    pub compared: Vec<Compared>,
+}
+
+/// A value that had to match what was expected (wire_facts 7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The member's name on the wire.
+    pub name: String,
+    /// What was expected: the value itself, or words for it where it is not one value.
+    pub expected: String,
+    /// What came.
+    pub came: String,
+    /// Whether that is why the request was refused.
+    pub differs: bool,
+}
+
+impl Compared {
+    /// A value that matched.
+    pub fn same(name: &str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        Self { name: name.to_owned(), expected: value.clone(), came: value, differs: false }
+    }
+
+    /// Two values, side by side.
+    pub fn values(name: &str, expected: impl Into<String>, came: impl Into<String>) -> Self {
+        let (expected, came) = (expected.into(), came.into());
+        let differs = expected != came;
+        Self { name: name.to_owned(), expected, came, differs }
+    }
+
+    /// What was expected in words, and what came instead.
+    pub fn unlike(name: &str, expected: impl Into<String>, came: impl Into<String>) -> Self {
+        let (expected, came) = (expected.into(), came.into());
+        Self { name: name.to_owned(), expected, came, differs: true }
+    }
 }
 
 impl Refusal {
     /// A refusal whose published text says it all.
     pub fn plain(code: ErrorCode) -> Self {
-        Self { code, detail: String::new() }
+        Self { code, detail: String::new(), compared: Vec::new() }
     }
 
     /// A refusal with words behind the published text.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), compared: Vec::new() }
+    }
+
+    /// The same, with the values that were compared.
+    pub fn comparing(self, compared: impl IntoIterator<Item = Compared>) -> Self {
+        Self { compared: compared.into_iter().collect(), ..self }
     }
 
     /// 72031, naming the field: `invalid("s_pappid", "is empty")` reads

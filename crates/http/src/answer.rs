@@ -7,23 +7,28 @@ use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
 use crate::request_metrics::Ended;
+use crate::seen::{content_type, is_static, seen_answer};
 use crate::server::{ClientAddress, Server};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::access::authenticate;
 use kaipiao_app::payment::pay_failure::PayFailure;
-use kaipiao_app::{App, Failure};
-use kaipiao_domain::Refusal;
-use kaipiao_ports::entropy::PieceOfWork;
+use kaipiao_app::under_way::UnderWay;
+use kaipiao_app::{Failure, requests};
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::refusal::Compared;
+use kaipiao_domain::{Refusal, Timestamp};
+use kaipiao_ports::request_log::SeenRequest;
 use kaipiao_wire::answer;
 use std::any::Any;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
-use tracing::Instrument;
-use tracing::field::{Empty, display};
+use tracing::field::display;
 
 /// A handler's answer: the JSON text of a success.
 pub(crate) struct JsonAnswer(pub(crate) String);
@@ -109,101 +114,175 @@ pub(crate) fn panic_failure() -> Failure {
     Failure::Damaged("a panic; the line before says where".to_owned())
 }
 
-pub(crate) fn new_rid(app: &App) -> String {
-    answer::rid(app.now().unix_seconds(), app.random())
-}
-
-/// Has a request answered, with randomness of its own where it follows from a seed.
-pub(crate) async fn finish(server: &Server, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let name = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
-    let work = format!("{} {name}", request.method());
-    let answering = answered(server, request, route.clone(), next);
-    server.app.drawing(PieceOfWork::Request(&work), answering).await
-}
-
-const NO_ROUTE: &str = "(no such route)";
-
-/// Writes a failure's body with its rid, and one log line per call. The query is not logged: it
-/// holds the access token, and the secret in /cgi-bin/token.
-async fn answered(
+/// Writes a failure's body with its rid, one log line per call, and its entry in the request log. The line has no
+/// query: it holds the access token, and the secret in /cgi-bin/token.
+pub(crate) async fn finish(
     server: &Server,
+    under_way: &Arc<UnderWay>,
     request: Request,
-    route: Option<MatchedPath>,
     next: Next,
 ) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    let address = request.extensions().get().map(|ClientAddress(address)| *address);
-    let client = address.map(display);
-    let uri = request.uri().clone();
-    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
-    let span = tracing::debug_span!("request", %method, route, rid = Empty);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let new_rid = |app| {
-        let rid = new_rid(app);
-        span.record("rid", &rid);
-        rid
-    };
-    // What was answered to a token of this server's can be asked for by its rid from now on.
-    let remember = |answer: &str, rid: String| {
-        let Some(appid) = authenticate::named_by(&server.app, &query_value(&uri, TOKEN)) else {
-            return;
-        };
-        let refused = RefusedRequest {
-            rid,
-            at: server.app.now(),
-            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            url: shown_url(&method, &uri),
-            answer: answer.to_owned(),
-            client: address.map(|ip: IpAddr| ip.to_string()).unwrap_or_default(),
-        };
-        server.calls.remember(&appid, refused);
-    };
-    let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let asked = Asked::of(server, &request);
+    let response = next.run(request).await;
+    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     server.metrics.note(
         &server.app,
-        (&method, route),
+        (&asked.method, route),
         response.status(),
         &ended(&response),
-        started.elapsed(),
+        asked.started.elapsed(),
     );
+    let answered = answered(&asked, &under_way.rid, response);
+    if let (Some(text), Some(appid)) = (&answered.refused_json, asked.named(server, under_way)) {
+        // What was answered to a token of this server's can be asked for by its rid from now on.
+        server.calls.remember(&appid, asked.refused(&under_way.rid, text));
+    }
+    asked.log(server, under_way, answered)
+}
+
+/// The route of what is served nowhere.
+pub(crate) const NO_ROUTE: &str = "(no such route)";
+
+/// A request, as it is remembered until its answer.
+struct Asked {
+    started: Instant,
+    at: Timestamp,
+    real_at: Timestamp,
+    method: Method,
+    route: Option<MatchedPath>,
+    address: Option<IpAddr>,
+    uri: Uri,
+    content_type: String,
+}
+
+/// An answer, and why it is a refusal, if it is.
+struct Answered {
+    response: Response,
+    /// A refusal's body in the JSON envelope.
+    refused_json: Option<String>,
+    refused_with: Option<String>,
+    compared: Vec<Compared>,
+}
+
+impl Answered {
+    const fn done(response: Response) -> Self {
+        Self { response, refused_json: None, refused_with: None, compared: Vec::new() }
+    }
+
+    fn refused(text: String, code: i32, compared: Vec<Compared>) -> Self {
+        Self {
+            response: json(StatusCode::OK, text.clone()),
+            refused_json: Some(text),
+            refused_with: Some(code.to_string()),
+            compared,
+        }
+    }
+}
+
+impl Asked {
+    fn of(server: &Server, request: &Request) -> Self {
+        Self {
+            started: Instant::now(),
+            at: server.app.now(),
+            real_at: server.app.real_now(),
+            method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            address: request.extensions().get().map(|ClientAddress(address)| *address),
+            uri: request.uri().clone(),
+            content_type: content_type(request.headers()),
+        }
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The account of a token of this server's, whether it works or not.
+    fn named(&self, server: &Server, under_way: &UnderWay) -> Option<AppId> {
+        let named = authenticate::named_by(&server.app, &query_value(&self.uri, TOKEN))?;
+        under_way.is_of(named.as_str());
+        Some(named)
+    }
+
+    fn refused(&self, rid: &str, answer: &str) -> RefusedRequest {
+        RefusedRequest {
+            rid: rid.to_owned(),
+            at: self.at,
+            elapsed_ms: self.elapsed_us() / 1000,
+            url: shown_url(&self.method, &self.uri),
+            answer: answer.to_owned(),
+            client: self.address.map(|ip| ip.to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// The answer, once the request log has both.
+    fn log(self, server: &Server, under_way: &UnderWay, answered: Answered) -> Response {
+        let Answered { response, refused_with, compared, .. } = answered;
+        let Some(log) = requests::log(&server.app).filter(|_| under_way.is_logged()) else {
+            return response;
+        };
+        let took_us = self.elapsed_us();
+        let (response, answer) = seen_answer(response);
+        if is_static(&answer.content_type) {
+            return response;
+        }
+        let target = self.uri.path_and_query().map_or("", PathAndQuery::as_str);
+        log.note(SeenRequest {
+            rid: under_way.rid.clone(),
+            real_ms: self.real_at.unix_millis(),
+            domain_ms: self.at.unix_millis(),
+            took_us,
+            account: under_way.account().map(str::to_owned),
+            order_id: under_way.order_id().map(str::to_owned),
+            method: self.method.to_string(),
+            route: self.route.map(|route| route.as_str().to_owned()).unwrap_or_default(),
+            target: target.to_owned(),
+            client: self.address,
+            status: response.status().as_u16(),
+            refused_with,
+            compared,
+            request: under_way.body(self.content_type),
+            answer,
+        });
+        response
+    }
+}
+
+/// The answer as it is written, and its log line. Debug keeps a caller's line breaks from making lines of their own.
+fn answered(asked: &Asked, rid: &str, mut response: Response) -> Answered {
+    let (method, elapsed_us) = (&asked.method, asked.elapsed_us());
+    let client = asked.address.map(display);
+    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     match response.extensions_mut().remove::<Marker>() {
         None => {
             let status = response.status().as_u16();
             tracing::debug!(client, %method, route, status, elapsed_us, "answered");
-            response
+            Answered::done(response)
         }
         Some(Marker::Pay(failed)) => {
-            let rid = new_rid(&server.app);
             let why = failed.failure.to_string();
+            let err_code = failed.failure.code().name();
             match &failed.failure {
-                PayFailure::Refused(refusal) => {
-                    let err_code = refusal.code.name();
-                    tracing::info!(client, %method, route, %rid, err_code, ?why, elapsed_us, "refused");
+                PayFailure::Refused(_) => {
+                    tracing::info!(client, %method, route, err_code, ?why, elapsed_us, "refused");
                 }
                 PayFailure::Failed(_) => {
-                    tracing::error!(client, %method, route, %rid, ?why, elapsed_us, "failed");
+                    tracing::error!(client, %method, route, ?why, elapsed_us, "failed");
                 }
             }
-            failed.written(&rid)
+            let refused_with = Some(err_code.to_owned());
+            Answered { refused_with, ..Answered::done(failed.written(rid)) }
         }
         Some(Marker::Json(Failure::Refused(refusal))) => {
-            let rid = new_rid(&server.app);
-            // Debug keeps a caller's line breaks from making lines of their own.
             let why = refusal.to_string();
-            tracing::info!(client, %method, route, %rid, errcode = refusal.code.number(), ?why, elapsed_us, "refused");
-            let text = answer::refused(&refusal, &rid);
-            remember(&text, rid);
-            json(StatusCode::OK, text)
+            let errcode = refusal.code.number();
+            tracing::info!(client, %method, route, errcode, ?why, elapsed_us, "refused");
+            Answered::refused(answer::refused(&refusal, rid), errcode, refusal.compared)
         }
         Some(Marker::Json(failure)) => {
             let why = failure.to_string();
-            let rid = new_rid(&server.app);
-            tracing::error!(client, %method, route, %rid, errcode = -1, ?why, elapsed_us, "failed");
-            let text = answer::system_error(&rid);
-            remember(&text, rid);
-            json(StatusCode::OK, text)
+            tracing::error!(client, %method, route, errcode = -1, ?why, elapsed_us, "failed");
+            Answered::refused(answer::system_error(rid), -1, Vec::new())
         }
     }
 }

@@ -15,6 +15,7 @@ use encoding::encoding;
 use http_body_util::BodyExt;
 use kaipiao_app::Failure;
 use kaipiao_app::platform::pdfs;
+use kaipiao_app::under_way::UnderWay;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_errcode::ErrorCode;
@@ -156,6 +157,9 @@ impl Received {
         if let (Some(encoding), false) = (encoding, bytes.is_empty()) {
             bytes = encoding.unpack(&bytes, limit)?.ok_or_else(|| too_long(limit))?;
             reserve(&mut memory, bytes.len())?;
+            if let Some(under_way) = parts.extensions.get::<Arc<UnderWay>>() {
+                under_way.unpacked(&bytes);
+            }
         }
         Ok(Self { bytes, memory })
     }

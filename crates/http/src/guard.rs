@@ -14,10 +14,10 @@ use kaipiao_wire::answer as wire_answer;
 
 /// A request for a name that is not this server's: a page elsewhere that points its own name at
 /// 127.0.0.1 gets nothing but this (D-104). So does a request that names two hosts.
-pub(crate) fn foreign_host(server: &Server, request: &Request) -> Option<Response> {
+pub(crate) fn foreign_host(server: &Server, request: &Request, rid: &str) -> Option<Response> {
     let problem = host_problem(request, server.settings.allowed_hosts.as_deref())?;
     let refusal = Refusal::new(ErrorCode::InvalidUrl, problem);
-    let text = wire_answer::refused(&refusal, &answer::new_rid(&server.app));
+    let text = wire_answer::refused(&refusal, rid);
     Some(answer::json(StatusCode::MISDIRECTED_REQUEST, text))
 }
 

@@ -9,6 +9,7 @@ use std::thread::available_parallelism;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tracing::{Instrument, Span};
 
 /// A body that is longer is read and checked on a thread of its own: one of this length takes a tenth
 /// of a millisecond, one of a mebibyte ten.
@@ -37,11 +38,11 @@ pub(crate) async fn run<T: Send + 'static>(
 ) -> Result<T, Failed> {
     let damaged = |why: String| Failed(Failure::Damaged(why));
     let place = PLACES.acquire().await.map_err(|error| damaged(error.to_string()))?;
-    let runtime = Handle::current();
+    let (runtime, span) = (Handle::current(), Span::current());
     let done = spawn_blocking(move || {
         // Held as long as it runs, also when the client has gone.
         let _place = place;
-        runtime.block_on(work)
+        runtime.block_on(work.instrument(span))
     });
     done.await.unwrap_or_else(|error| Err(damaged(error.to_string())))
 }

@@ -1,15 +1,25 @@
 //! The whole API as one router, and what stands around every route.
 
 use crate::routes::{Api, pay_routes, routes_of};
+use crate::seen::{may_be_logged, with_seen_body};
 use crate::server::Server;
 use crate::unknown_path::programs_path;
 use crate::wrong_call::wrong_method;
 use crate::{answer, drain, guard};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use kaipiao_app::under_way::UnderWay;
+use kaipiao_ports::entropy::PieceOfWork;
+use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Level};
+
+/// The target of the span that each request is in: a filter that lets any line of a request through lets this through
+/// too.
+pub const SPAN_TARGET: &str = "kaipiao_http::request";
 
 /// The whole API. `pages` are the layer's other half, merged in by the composition root so that
 /// they pass the same guards.
@@ -38,15 +48,46 @@ fn guarded(server: Server, router: Router) -> Router {
 }
 
 /// One layer for what every request passes: each layer costs an allocation and a copy of the
-/// request.
+/// request. Where randomness follows from a seed, each request has its own.
 async fn around(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get().map_or(answer::NO_ROUTE, MatchedPath::as_str);
+    let work = format!("{} {route}", request.method());
+    let answering = answered(&server, request, next);
+    server.app.drawing(PieceOfWork::Request(&work), answering).await
+}
+
+async fn answered(server: &Server, request: Request, next: Next) -> Response {
     let request = drain::drained(request, server.settings.body_timeout);
-    let mut response = match guard::foreign_host(&server, &request) {
-        Some(refused) => refused,
-        None => answer::finish(&server, request, next).await,
+    let under_way = Arc::new(UnderWay::begin(&server.app, may_be_logged(&request)));
+    // At this level no filter of the log but "off" takes the rid out of the lines that it lets through.
+    let span = tracing::error_span!(target: SPAN_TARGET, "request", rid = %under_way.rid, method = Empty, route = Empty);
+    // Each line of a request that has ended says these itself; traces have them of the span alone.
+    if tracing::enabled!(target: SPAN_TARGET, Level::DEBUG) {
+        let route = request.extensions().get().map_or(answer::NO_ROUTE, MatchedPath::as_str);
+        span.record("method", display(request.method())).record("route", route);
+    }
+    let answering = async {
+        let mut response = match guard::foreign_host(server, &request, &under_way.rid) {
+            Some(refused) => refused,
+            None => {
+                let request = known(request, &under_way);
+                answer::finish(server, &under_way, request, next).await
+            }
+        };
+        guard::harden(&mut response);
+        response
     };
-    guard::harden(&mut response);
-    response
+    answering.instrument(span).await
+}
+
+/// The request with what is known of it among its extensions.
+fn known(request: Request, under_way: &Arc<UnderWay>) -> Request {
+    let mut request = match under_way.is_logged() {
+        true => with_seen_body(request, under_way),
+        false => request,
+    };
+    request.extensions_mut().insert(Arc::clone(under_way));
+    request
 }
 
 #[cfg(test)]
@@ -76,7 +117,6 @@ mod tests {
     use kaipiao_store_memory::MemoryStore;
     use kaipiao_wire::keys::Keys;
     use kaipiao_wire::payment::pay_request::PayRequest;
-    use std::sync::Arc;
     use tower::ServiceExt;
 
     /// Nothing is sent, issued or printed here.
@@ -132,6 +172,7 @@ mod tests {
             issuer: Arc::new(NotHere),
             renderer: Arc::new(NotHere),
             blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+            request_log: None,
             pdf_reader: Arc::new(ChildReader::new(Program {
                 path: "/nowhere".into(),
                 arguments: Vec::new(),

@@ -5,7 +5,7 @@ use crate::access::caller::{require_get, require_post};
 use crate::access::{addresses, callback_check, quota, refused, token};
 use crate::admin::{
     accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
-    payments, pushes, users,
+    payments, pushes, requests, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
@@ -600,6 +600,22 @@ pub const ROUTES: &[Route] = &[
         what: "send a push again",
         what_zh: "重新推送",
         handler: || post(pushes::replay_push),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/requests",
+        section: "admin",
+        what: "what was asked and answered, newest first (appid=, route=, errcode=, order_id=, rid= …)",
+        what_zh: "请求日志，最新的在前（appid=、route=、errcode=、order_id=、rid= …）",
+        handler: || get(requests::list_requests),
+    },
+    Route {
+        methods: "GET",
+        path: "/admin/v1/requests/{rid}",
+        section: "admin",
+        what: "a request with its bodies, and why it was refused",
+        what_zh: "一次请求的完整内容及其被拒原因",
+        handler: || get(requests::get_request),
     },
     Route {
         methods: "GET",

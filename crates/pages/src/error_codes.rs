@@ -2,10 +2,11 @@
 
 use crate::lang::Lang;
 use crate::page::{Frame, html, notice_with_way_home};
+use crate::pages::Pages;
 use crate::visit::Visit;
 use crate::wrong_call::PathNames;
 use askama::Template;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_errcode::{ErrorCode, Shown, Text};
@@ -19,6 +20,8 @@ pub(crate) const ERROR_CODE_PATH: &str = "/errors/{code}";
 #[template(path = "error_codes.html")]
 struct ErrorCodesPage<'a> {
     frame: &'a Frame,
+    /// Whether everybody may look requests up by their rid.
+    explains: bool,
     rows: Vec<Row>,
 }
 
@@ -32,6 +35,7 @@ struct Row {
 #[template(path = "error_code.html")]
 struct ErrorCodePage<'a> {
     frame: &'a Frame,
+    explains: bool,
     number: i32,
     message: &'static str,
     meaning: &'static str,
@@ -45,7 +49,7 @@ fn in_language(lang: Lang, text: Text) -> &'static str {
 }
 
 /// `GET /errors`.
-pub(crate) async fn list(request: Request) -> Response {
+pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Response {
     let visit = Visit::of(request);
     let row = |code: &ErrorCode| Row {
         number: code.number(),
@@ -53,11 +57,18 @@ pub(crate) async fn list(request: Request) -> Response {
         meaning: in_language(visit.lang, code.guide().meaning),
     };
     let rows = ErrorCode::ALL.iter().map(row).collect();
-    html(StatusCode::OK, &ErrorCodesPage { frame: &visit.frame(), rows })
+    html(
+        StatusCode::OK,
+        &ErrorCodesPage { frame: &visit.frame(), explains: pages.is_sandbox, rows },
+    )
 }
 
 /// `GET /errors/{code}`.
-pub(crate) async fn show(PathNames(code): PathNames<String>, request: Request) -> Response {
+pub(crate) async fn show(
+    State(pages): State<Pages>,
+    PathNames(code): PathNames<String>,
+    request: Request,
+) -> Response {
     let visit = Visit::of(request);
     let frame = visit.frame();
     let Some(code) = code.parse().ok().and_then(ErrorCode::from_number) else {
@@ -71,6 +82,7 @@ pub(crate) async fn show(PathNames(code): PathNames<String>, request: Request) -
     let guide = code.guide();
     let page = ErrorCodePage {
         frame: &frame,
+        explains: pages.is_sandbox,
         number: code.number(),
         message: code.message(),
         meaning: in_language(visit.lang, guide.meaning),

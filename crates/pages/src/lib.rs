@@ -9,6 +9,7 @@ mod authorization;
 mod bar_code;
 mod demo_shop;
 mod error_codes;
+mod explained;
 mod home;
 mod lang;
 mod page;

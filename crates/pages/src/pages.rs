@@ -13,6 +13,8 @@ pub struct Pages {
     pub is_sandbox: bool,
     /// Do people reach this server by HTTPS? Then its cookies travel by nothing else.
     pub is_https: bool,
+    /// The admin API's bearer token; None: there is no admin API.
+    pub admin_token: Option<String>,
     /// Host and port of `public_base_url`, as a browser writes them.
     pub public_host: String,
 }

@@ -4,6 +4,7 @@ use crate::authorization::s02_auth_url;
 use crate::authorization::way_back::{WAY_BACK_PATH, way_back};
 use crate::demo_shop;
 use crate::error_codes::{self, ERROR_CODE_PATH, ERROR_CODES_PATH};
+use crate::explained::{self, EXPLAINED_PATH};
 use crate::home::{Home, RouteRow, home_route};
 use crate::lang::Lang;
 use crate::page::{Frame, notice_with_way_home};
@@ -84,6 +85,12 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
         ERROR_CODES_PATH,
         "every error code: what it means, and what to do about it",
         "全部错误码的含义与处理办法",
+    ),
+    page_row(
+        "GET",
+        EXPLAINED_PATH,
+        "why a request was refused: what was expected, what came, and both bodies",
+        "请求被拒的原因：期望值、实际值及请求与返回内容",
     ),
     page_row(
         "GET POST",
@@ -201,6 +208,8 @@ fn everywhere() -> Vec<Served> {
         (WAY_BACK_PATH, get(way_back)),
         (ERROR_CODES_PATH, get(error_codes::list)),
         (ERROR_CODE_PATH, get(error_codes::show)),
+        ("/errors/rid", get(explained::ask)),
+        (EXPLAINED_PATH, get(explained::show)),
         (STYLE_PATH, get(style)),
         (ICON_PATH, get(icon)),
         ("/favicon.ico", get(icon)),

@@ -16,5 +16,6 @@ pub mod invoicing;
 pub mod metrics;
 pub mod platform;
 pub mod record;
+pub mod request_log;
 pub mod store;
 pub mod transfer;

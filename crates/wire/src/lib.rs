@@ -17,6 +17,8 @@ pub mod clock_change;
 pub mod delivery;
 pub mod invoicing;
 pub mod keys;
+pub mod logged_request;
+pub mod masked;
 pub mod object;
 pub mod payment;
 pub mod people;

@@ -23,7 +23,8 @@ pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Resul
     let key = order_key_of(caller.merchant(), &asked.order_id);
     decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, attempt| async move {
         let order = found.ok_or_else(|| {
-            Order::never_authorized(&asked.order_id, "this account never called getauthurl for it")
+            let why = "this account never called getauthurl for it";
+            Order::never_asked_for(&asked.order_id, caller.merchant(), why)
         })?;
         let used_by = order.authorization().and_then(|yes| yes.used_by.as_ref());
         let invoice = match used_by {

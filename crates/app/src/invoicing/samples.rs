@@ -123,6 +123,7 @@ fn parts(store: Arc<MemoryStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entrop
         issuer: Arc::new(Still),
         renderer: Arc::new(Still),
         blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+        request_log: None,
         pdf_reader: Arc::new(ChildReader::new(Program {
             path: "/nowhere".into(),
             arguments: Vec::new(),

@@ -15,6 +15,16 @@ pub enum PayFailure {
     Failed(#[from] Failure),
 }
 
+impl PayFailure {
+    /// The code that it is answered with.
+    pub const fn code(&self) -> PayErrorCode {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::Failed(_) => PayErrorCode::SystemError,
+        }
+    }
+}
+
 impl From<StoreError> for PayFailure {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.into())

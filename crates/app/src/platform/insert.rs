@@ -20,6 +20,7 @@ use kaipiao_domain::people::user::OpenId;
 use kaipiao_domain::platform::card_template::CardTemplate;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
 use kaipiao_domain::platform::insertion::Insertion;
+use kaipiao_domain::refusal::Compared;
 use kaipiao_ports::record::{Expect, Save};
 use kaipiao_records::invoicing::number_code::allotment_at;
 use kaipiao_records::people::card::{CodeOwner, card_key};
@@ -59,7 +60,8 @@ async fn merchant_of(app: &App, asked: &Insertion) -> Result<AppId, Failure> {
     let account = accounts::find(app, &asked.appid).await?;
     let account = account.ok_or_else(|| {
         let why = format!("there is no account {}, send the one of getauthurl", asked.appid);
-        Order::never_authorized(&asked.order_id, &why)
+        let appid = Compared::unlike("appid", "an account of this server", asked.appid.as_str());
+        Order::never_authorized(&asked.order_id, &why).comparing([appid])
     })?;
     Ok(account.merchant().clone())
 }

@@ -10,6 +10,7 @@ use core::time::Duration;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::people::card::{CardCode, CardId, InvoiceCard};
 use kaipiao_domain::people::message::{Message, MessageEvent};
+use kaipiao_domain::refusal::Compared;
 use kaipiao_domain::reimbursement::card_status::ReimburseStatus;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
@@ -54,7 +55,9 @@ async fn find(
             platform.appid,
             text::quoted(code)
         );
-        Refusal::new(ErrorCode::OrderNeverAuthorized, detail)
+        let expected = "the card's code that insert answered, not the invoice's";
+        let compared = Compared::unlike("code", expected, code);
+        Refusal::new(ErrorCode::OrderNeverAuthorized, detail).comparing([compared])
     })?;
     if found.card.value.card_id == *card_id {
         return Ok(found);

@@ -85,6 +85,7 @@ impl Instance {
             app: Arc::clone(&app),
             is_sandbox: settings.mode == ModeName::Sandbox,
             is_https: scheme == "https",
+            admin_token: admin_token(settings)?,
             public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
         };
         let home = home(settings, address, has_admin, sandbox.as_ref().map(|_| &*name));

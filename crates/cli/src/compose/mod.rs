@@ -12,6 +12,7 @@ mod names;
 mod operations;
 mod own_addresses;
 mod randomness;
+mod request_log;
 mod shared;
 mod use_cases;
 mod workers;

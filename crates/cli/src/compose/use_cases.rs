@@ -3,6 +3,7 @@
 use super::error::ComposeError;
 use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
+use super::request_log::request_log;
 use super::shared::Shared;
 use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
@@ -85,6 +86,7 @@ pub(super) fn app_of(
     };
     let issuer = issuer(settings, &clock, built_in)?;
     let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&issuer)));
+    let request_log = request_log(settings, node, Arc::clone(&clock));
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
@@ -97,6 +99,7 @@ pub(super) fn app_of(
         },
         renderer: Arc::clone(&shared.renderer),
         blobs: Arc::new(files(settings)),
+        request_log,
         pdf_reader: Arc::clone(&shared.pdf_reader),
     };
     Ok((App::new(parts, keys, app_settings), scripted))

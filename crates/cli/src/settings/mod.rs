@@ -19,6 +19,7 @@ mod pay_merchants;
 mod platform;
 mod push;
 mod render;
+mod request_log;
 mod retention;
 mod sandbox;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
+pub use request_log::RequestLogSettings;
 pub use retention::Retention;
 pub use sandbox::SandboxSettings;
 
@@ -86,6 +88,8 @@ pub struct Settings {
     pub tls: Tls,
     /// Logging.
     pub log: Log,
+    /// What was asked and answered.
+    pub request_log: RequestLogSettings,
     /// Where metrics are read.
     pub metrics: Metrics,
     /// Where traces go.
@@ -159,6 +163,7 @@ impl Settings {
     fn bounded(&self) -> Vec<Bounded> {
         [
             self.database.bounded(),
+            self.request_log.bounded(),
             self.authorization.bounded(),
             self.login.bounded(),
             self.telemetry.bounded(),

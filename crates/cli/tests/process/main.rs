@@ -9,6 +9,7 @@ mod integrators;
 mod issuing;
 mod listening;
 mod log;
+mod logs;
 mod operations;
 mod outside_issuer;
 mod stop;

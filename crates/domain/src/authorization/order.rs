@@ -28,6 +28,7 @@ use crate::payment::pay_merchant::MchId;
 use crate::people::card_kind::CardKind;
 use crate::people::title::InvoiceTitle;
 use crate::people::user::UserId;
+use crate::refusal::Compared;
 use crate::{Refusal, Timestamp};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
@@ -299,17 +300,16 @@ impl Order {
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         if *platform != self.request.platform {
-            return Err(Self::never_authorized(
-                &self.request.order_id,
-                "it was authorized for another s_pappid",
-            ));
+            let (expected, came) = (self.request.platform.as_str(), platform.as_str());
+            let why = format!("it was asked for with another s_pappid, {expected} and not {came}");
+            return Err(Self::never_authorized(&self.request.order_id, &why)
+                .comparing(self.compared(platform)));
         }
         let decided = match &self.state {
             OrderState::Offered => {
-                return Err(Self::never_authorized(
-                    &self.request.order_id,
-                    "no user has decided yet",
-                ));
+                let why = "no user has decided yet";
+                return Err(Self::never_authorized(&self.request.order_id, why)
+                    .comparing(self.compared(platform).into_iter().chain([self.undecided()])));
             }
             OrderState::Rejected { .. } => {
                 let detail = format!("order_id {} was rejected before", self.request.order_id);
@@ -322,6 +322,36 @@ impl Order {
             }
         };
         Ok(Self { state: OrderState::Rejected { decided, reason, at: now }, ..self.clone() })
+    }
+
+    /// The order and its platform beside the platform that a call names.
+    pub fn compared(&self, platform: &PlatformId) -> [Compared; 2] {
+        let AuthorizationRequest { order_id, platform: asked, .. } = &self.request;
+        [
+            Compared::same("order_id", order_id.as_str()),
+            Compared::values("s_pappid", asked.as_str(), platform.as_str()),
+        ]
+    }
+
+    /// What the user has said, where it should have been a yes.
+    pub fn undecided(&self) -> Compared {
+        let came = match &self.state {
+            OrderState::Offered => "nobody has answered the page",
+            OrderState::Declined(_) => "the user declined",
+            OrderState::Authorized(_) => "authorized",
+            OrderState::Rejected { .. } => "rejected by the merchant",
+        };
+        Compared::unlike("the user's answer", "authorized", came)
+    }
+
+    /// 72038 for an order that there is not on an account.
+    pub fn never_asked_for(order_id: &OrderId, account: &AppId, why: &str) -> Refusal {
+        let expected =
+            format!("an order that {account}, or an app bound to it, called getauthurl for");
+        Self::never_authorized(order_id, why).comparing([
+            Compared::same("appid", account.as_str()),
+            Compared::unlike("order_id", expected, order_id.as_str()),
+        ])
     }
 
     /// 72038 with the reason that the published service leaves out (wire_facts 7 no. 2).

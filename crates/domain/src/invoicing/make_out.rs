@@ -10,6 +10,7 @@ use crate::invoicing::content::Content;
 use crate::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
 use crate::invoicing::serial::Serial;
 use crate::people::card_kind::CardKind;
+use crate::refusal::Compared;
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
 
@@ -40,15 +41,16 @@ impl MakeOut {
         self.serial.check_prefix(&taxpayer.code)?;
         taxpayer.check_id(&self.content.seller.tax_id)?;
         let order = order.ok_or_else(|| {
-            Order::never_authorized(&self.order_id, "this account never called getauthurl for it")
+            let why = "this account never called getauthurl for it";
+            Order::never_asked_for(&self.order_id, &taxpayer.merchant, why)
         })?;
         order.check_kind(CardKind::Invoice)?;
         let authorization = match &order.state {
             OrderState::Rejected { .. } => return Err(self.rejected().into()),
             OrderState::Offered => {
-                return Err(self.never("the user has not authorized yet").into());
+                return Err(self.never(order, "the user has not authorized yet").into());
             }
-            OrderState::Declined(_) => return Err(self.never("the user declined").into()),
+            OrderState::Declined(_) => return Err(self.never(order, "the user declined").into()),
             OrderState::Authorized(authorization) => authorization,
         };
         // One that is used keeps: an invoice may be asked after as long as there is a record of it.
@@ -105,8 +107,9 @@ impl MakeOut {
         known.known_status()
     }
 
-    fn never(&self, why: &str) -> Refusal {
-        Order::never_authorized(&self.order_id, why)
+    fn never(&self, order: &Order, why: &str) -> Refusal {
+        let order_id = Compared::same("order_id", self.order_id.as_str());
+        Order::never_authorized(&self.order_id, why).comparing([order_id, order.undecided()])
     }
 
     fn rejected(&self) -> Refusal {

@@ -14,6 +14,7 @@ use crate::people::card_number::{BillNumber, CardNumber};
 use crate::platform::card_template::CardTemplate;
 use crate::platform::inserted_invoice::{InsertedContent, InsertedInvoice};
 use crate::platform::pdf::MediaId;
+use crate::refusal::Compared;
 use crate::{Refusal, Timestamp, text};
 use core::time::Duration;
 use kaipiao_errcode::ErrorCode;
@@ -49,6 +50,8 @@ const DIGITAL: usize = 20;
 const INVOICE_LENGTHS: &str = "a code has 12 digits and its number 8, in either of the two; a fully digital number has 20 \
      and no code";
 const BILL_LENGTHS: &str = "a bill's code has 8 digits and its number 10, in either of the two";
+/// Why an order that nobody has answered takes no card.
+const NOT_YET: &str = "the user has not authorized yet";
 /// How far a platform's clock may be ahead.
 const MOST_AHEAD: Duration = Duration::from_secs(86_400);
 /// Digits of a check code.
@@ -66,20 +69,38 @@ impl Insertion {
     ) -> Result<&'o Authorization, Refusal> {
         let Self { order_id, appid, .. } = self;
         let never = |why: &str| Order::never_authorized(order_id, why);
-        let order =
-            order.ok_or_else(|| never(&format!("{appid} never called getauthurl for it")))?;
+        let order = order.ok_or_else(|| {
+            Order::never_asked_for(
+                order_id,
+                appid,
+                &format!("{appid} never called getauthurl for it"),
+            )
+        })?;
+        let own = platform.map_or("none", PlatformId::as_str);
+        // The three that have to be those of getauthurl; the platform is the one whose token came.
+        let compared = || {
+            let asked = order.request.platform.as_str();
+            [
+                Compared::same("appid", appid.as_str()),
+                Compared::same("order_id", order_id.as_str()),
+                Compared::values("s_pappid", asked, own),
+            ]
+        };
         if platform != Some(&order.request.platform) {
-            let own = platform.map_or("none", PlatformId::as_str);
             let asked = order.request.platform.as_str();
             let why = format!(
                 "{appid} called getauthurl for it with the s_pappid {asked}, this account's is {own}"
             );
-            return Err(never(&why));
+            return Err(never(&why).comparing(compared()));
         }
         order.check_kind(self.card_kind)?;
         let authorization = match &order.state {
-            OrderState::Offered => return Err(never("the user has not authorized yet")),
-            OrderState::Declined(_) => return Err(never("the user declined")),
+            OrderState::Offered | OrderState::Declined(_) => {
+                let is_declined = matches!(order.state, OrderState::Declined(_));
+                let why = if is_declined { "the user declined" } else { NOT_YET };
+                let answer = [order.undecided()];
+                return Err(never(why).comparing(compared().into_iter().chain(answer)));
+            }
             OrderState::Rejected { .. } => {
                 let detail = format!("order_id {order_id} was rejected, use a new order_id");
                 return Err(Refusal::new(ErrorCode::RejectedByBiz, detail));

@@ -10,12 +10,14 @@ use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use kaipiao_app::access::authenticate::{self, Needed};
+use kaipiao_app::under_way::UnderWay;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_errcode::ErrorCode;
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// An account with a token that works.
 pub(crate) struct Caller(pub(crate) Account);
@@ -155,6 +157,9 @@ async fn authenticated(
 ) -> Result<Account, Failed> {
     let from = client_of(parts);
     let caller = authenticate::authenticate_for(&server.app, token, from, needed).await?;
+    if let Some(under_way) = parts.extensions.get::<Arc<UnderWay>>() {
+        under_way.is_of(caller.appid.as_str());
+    }
     count(server, parts, &caller.appid);
     Ok(caller)
 }

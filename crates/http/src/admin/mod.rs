@@ -14,5 +14,6 @@ pub(crate) mod orders;
 pub(crate) mod pay_merchants;
 pub(crate) mod payments;
 pub(crate) mod pushes;
+pub(crate) mod requests;
 pub(crate) mod taxpayers;
 pub(crate) mod users;

@@ -120,6 +120,7 @@ fn app_over(store: &Arc<MemoryStore>, clock: &Arc<SystemClock>) -> Arc<App> {
         issuer: Arc::new(Unused),
         renderer: Arc::new(Unused),
         blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
+        request_log: None,
         pdf_reader: Arc::new(ChildReader::new(Program {
             path: "/nowhere".into(),
             arguments: Vec::new(),

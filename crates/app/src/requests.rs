@@ -1,0 +1,70 @@
+//! The request log as people read it, and the names of requests.
+
+use crate::app::App;
+use crate::failure::Failure;
+use kaipiao_ports::request_log::{
+    LoggedRequest, RequestLog, RequestLogError, RequestPage, RequestQuery,
+};
+use kaipiao_wire::answer;
+use kaipiao_wire::logged_request::{ComparedJson, RequestDetail, RequestHead};
+use std::sync::Arc;
+
+/// A page of the newest requests, as they are asked for. A server that keeps no log has none.
+pub async fn list(app: &App, query: &RequestQuery) -> Result<RequestPage, Failure> {
+    match &app.request_log {
+        Some(log) => log.page(query).await.map_err(away),
+        None => Ok(RequestPage::default()),
+    }
+}
+
+/// The request of that rid with its bodies; None: it is not, or no longer, in this node's log.
+pub async fn find(app: &App, rid: &str) -> Result<Option<LoggedRequest>, Failure> {
+    match &app.request_log {
+        Some(log) => log.find(rid).await.map_err(away),
+        None => Ok(None),
+    }
+}
+
+fn away(error: RequestLogError) -> Failure {
+    Failure::Away(error.to_string())
+}
+
+/// This node's request log; None: it keeps none.
+pub fn log(app: &App) -> Option<&Arc<dyn RequestLog>> {
+    app.request_log.as_ref()
+}
+
+/// A new request's id.
+pub fn new_rid(app: &App) -> String {
+    answer::rid(app.now().unix_seconds(), app.rids.next())
+}
+
+/// A request as a listing tells it.
+pub fn head(request: LoggedRequest) -> RequestHead {
+    RequestHead {
+        id: request.id.to_string(),
+        rid: request.rid,
+        at_ms: request.real_ms,
+        clock_ms: request.domain_ms,
+        took_us: request.took_us,
+        appid: request.account,
+        method: request.method,
+        route: request.route,
+        path: request.target,
+        client: request.client,
+        status: request.status,
+        errcode: request.errcode,
+        order_ids: request.order_ids,
+        request_bytes: request.request.whole_bytes,
+        answer_bytes: request.answer.whole_bytes,
+    }
+}
+
+/// All that is known of it.
+pub fn detail(mut request: LoggedRequest) -> RequestDetail {
+    let compared = core::mem::take(&mut request.compared);
+    let request_body = request.request.text.take();
+    let answer_body = request.answer.text.take();
+    let compared = compared.into_iter().map(ComparedJson::from).collect();
+    RequestDetail { head: head(request), compared, request_body, answer_body }
+}

@@ -1,0 +1,92 @@
+//! A request under way, as whoever handles it knows it.
+
+use crate::app::App;
+use crate::requests::{log, new_rid};
+use kaipiao_ports::request_log::{MOST_BODY_BYTES, SeenBody};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// A request's id, and what becomes known of it until it is answered. It stands in the request's extensions, in an
+/// `Arc`.
+pub struct UnderWay {
+    /// Its id: in every line of the log, in its errmsg, and in the request log.
+    pub rid: String,
+    is_logged: bool,
+    account: OnceLock<String>,
+    order_id: OnceLock<String>,
+    body: Mutex<SeenBytes>,
+}
+
+/// The beginning of a body, and its length.
+#[derive(Default)]
+struct SeenBytes {
+    kept: Vec<u8>,
+    whole: u64,
+}
+
+impl UnderWay {
+    /// A request that begins. `may_be_logged`: it is of a kind that the request log has.
+    pub fn begin(app: &App, may_be_logged: bool) -> Self {
+        let has_room = || log(app).is_some_and(|log| log.has_room());
+        Self {
+            rid: new_rid(app),
+            is_logged: may_be_logged && has_room(),
+            account: OnceLock::new(),
+            order_id: OnceLock::new(),
+            body: Mutex::default(),
+        }
+    }
+
+    /// Whether the request log will have it.
+    pub const fn is_logged(&self) -> bool {
+        self.is_logged
+    }
+
+    /// Says whose it is: an appid, or a mchid. The first word counts.
+    pub fn is_of(&self, account: &str) {
+        if self.is_logged {
+            let _ = self.account.set(account.to_owned());
+        }
+    }
+
+    /// Says which order it concerns, where its texts do not.
+    pub fn concerns(&self, order_id: &str) {
+        if self.is_logged {
+            let _ = self.order_id.set(order_id.to_owned());
+        }
+    }
+
+    /// Whose it is; None: nobody has said.
+    pub fn account(&self) -> Option<&str> {
+        self.account.get().map(String::as_str)
+    }
+
+    /// The order that it concerns; None: nobody has said.
+    pub fn order_id(&self) -> Option<&str> {
+        self.order_id.get().map(String::as_str)
+    }
+
+    /// Sees a part of its body. `is_text`: what it says is worth keeping.
+    pub fn received(&self, part: &[u8], is_text: bool) {
+        let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+        body.whole += part.len() as u64;
+        if is_text {
+            let room = MOST_BODY_BYTES.saturating_sub(body.kept.len());
+            body.kept.extend_from_slice(&part[..part.len().min(room)]);
+        }
+    }
+
+    /// Sees its body unpacked, in the place of what has come.
+    pub fn unpacked(&self, whole: &[u8]) {
+        if self.is_logged {
+            *self.body.lock().unwrap_or_else(PoisonError::into_inner) = SeenBytes::default();
+            self.received(whole, true);
+        }
+    }
+
+    /// The body as it was seen, which is then forgotten.
+    pub fn body(&self, content_type: String) -> SeenBody {
+        let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+        let SeenBytes { kept, whole } = core::mem::take(&mut *body);
+        SeenBody { bytes: kept.into(), whole_bytes: whole, content_type }
+    }
+}
