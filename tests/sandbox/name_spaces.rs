@@ -140,6 +140,11 @@ fn name_spaces_are_listed_bounded_removed_and_there_again_after_a_restart() {
     let gone = server.get_raw("/ns/one/sandbox/v1/clock");
     assert_eq!(gone.status(), 404);
     assert!(gone.body().contains("no name space"), "{}", gone.body());
+    for path in ["/ns/one/", "/ns/one/me/cards", "/ns/one/cgi-bin/token"] {
+        let page = server.page("GET", path, &[("Accept", "text/html")], "");
+        assert_eq!(page.status(), 404, "{path}");
+        assert!(page.body().contains("There is no such name space"), "{path}: {}", page.body());
+    }
     // Its name is free, and means a new one.
     let again = made(&server, &json!({"name": "one"}));
     assert_eq!(stage(&again, "1"), "never auth");

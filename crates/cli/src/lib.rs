@@ -15,6 +15,7 @@ mod connections;
 pub mod decrypt;
 pub mod demo;
 pub mod doctor;
+pub mod exchange;
 pub mod fault;
 mod handshake;
 pub mod health;

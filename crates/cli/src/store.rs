@@ -1,5 +1,6 @@
 //! The store that the settings choose: the embedded one, or a database that nodes share.
 
+use crate::exchange::{self, ExchangeError};
 use crate::fault::Fault;
 use crate::settings::{Database, Settings, SettingsError};
 use kaipiao_ports::store::Store;
@@ -13,6 +14,9 @@ pub enum OpenError {
     /// The settings.
     #[error("{0}")]
     Settings(#[from] SettingsError),
+    /// Contents that were decided before.
+    #[error("{0}")]
+    Exchange(#[from] ExchangeError),
     /// The embedded store.
     #[error("{0}")]
     Sqlite(#[from] kaipiao_store_sqlite::OpenError),
@@ -44,6 +48,7 @@ impl OpenStore {
                 readers: settings.limits.store_readers,
                 before_commit: fault.map(Fault::sqlite_hook),
             };
+            exchange::finish(&settings.data)?;
             let embedded = Arc::new(SqliteStore::open(&settings.data, options)?);
             let store = Self::unshared(Arc::<SqliteStore>::clone(&embedded));
             return Ok(Self { embedded: Some(embedded), ..store });

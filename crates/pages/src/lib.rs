@@ -30,5 +30,6 @@ mod wrong_call;
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use pages::Pages;
 pub use router::{
-    PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, paths, router, sandbox_paths,
+    PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, no_name_space, paths, router,
+    sandbox_paths,
 };

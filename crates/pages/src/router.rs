@@ -240,20 +240,34 @@ fn is_browser(headers: &HeaderMap) -> bool {
 
 /// What a browser shows at the address of an invoice that there is not; None: it is no browser.
 pub fn no_invoice(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    let says = (
+        "请检查地址是否完整，或联系商家重新获取。",
+        "Check that the address is complete, or ask the merchant for it again.",
+    );
+    not_there(uri, headers, ("发票不存在", "There is no such invoice"), says)
+}
+
+/// What a browser shows at an address of a name space that there is not; None: it is no browser.
+pub fn no_name_space(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    let says = (
+        "它可能已被删除。GET /sandbox/v1/namespaces 列出现有的命名空间。",
+        "It may have been removed. GET /sandbox/v1/namespaces lists those that there are.",
+    );
+    not_there(uri, headers, ("命名空间不存在", "There is no such name space"), says)
+}
+
+fn not_there(
+    uri: &Uri,
+    headers: &HeaderMap,
+    headline: (&str, &str),
+    says: (&str, &str),
+) -> Option<Response> {
     if !is_browser(headers) {
         return None;
     }
     let here = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let frame = Frame { here, ..Frame::of_nobody(Lang::of(headers)) };
-    Some(notice_with_way_home(
-        &frame,
-        StatusCode::NOT_FOUND,
-        ("发票不存在", "There is no such invoice"),
-        (
-            "请检查地址是否完整，或联系商家重新获取。",
-            "Check that the address is complete, or ask the merchant for it again.",
-        ),
-    ))
+    Some(notice_with_way_home(&frame, StatusCode::NOT_FOUND, headline, says))
 }
 
 /// The published service has paths that this server does not have yet; say so, and where to look:

@@ -38,5 +38,5 @@ pub use backup::{BackupError, back_up};
 pub use config::{FILE_NAME, GroupHook, MOVED_NAME, OpenError, Options};
 pub use export::Export;
 pub use read_only::ReadOnlyStore;
-pub use replace::{empty, restore};
+pub use replace::ClosedStore;
 pub use store::SqliteStore;

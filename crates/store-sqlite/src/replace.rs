@@ -9,50 +9,69 @@ use crate::sequence;
 use rusqlite::Connection;
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Makes the copy `from` the store in `directory`. Its sequences go on behind both what the copy and what the store has
-/// given out. Blocks its thread.
-pub fn restore(directory: &Path, from: &Path) -> Result<(), BackupError> {
-    let io = |error| BackupError::Io(directory.to_owned(), error);
-    let _lock = lock(directory)?;
-    let path = directory.join(FILE_NAME);
-    let given_out = sequences(&path)?;
-    let part = tempfile::Builder::new().prefix(".restore-").tempfile_in(directory).map_err(io)?;
-    std::fs::copy(from, part.path()).map_err(io)?;
-    let mut copy = Connection::open(part.path())?;
-    // It may be of an earlier kaipiao.
-    migrations::check(&copy, from)?;
-    migrations::apply(&mut copy, from)?;
-    let changes = copy.transaction()?;
-    for (name, next) in &given_out {
-        let next = sequence::read(&changes, name)?.max(*next);
-        sequence::write(&changes, name, next)?;
-    }
-    changes.commit()?;
-    copy.close().map_err(|(_, error)| error)?;
-    part.as_file().sync_all().map_err(io)?;
-    remove_files(directory).map_err(io)?;
-    part.persist(&path).map_err(|error| io(error.error))?;
-    sync(directory).map_err(io)
+/// A closed store that nobody else opens meanwhile. What it does blocks its thread.
+#[derive(Debug)]
+pub struct ClosedStore {
+    directory: PathBuf,
+    _lock: File,
 }
 
-/// Empties the store in `directory`: it is as before its first start, but for its versions, which go on. Blocks its
-/// thread.
-pub fn empty(directory: &Path) -> Result<(), BackupError> {
-    let io = |error| BackupError::Io(directory.to_owned(), error);
-    let _lock = lock(directory)?;
-    let path = directory.join(FILE_NAME);
-    let versions = sequences(&path)?.into_iter().find(|(name, _)| name == sequence::VERSIONS);
-    remove_files(directory).map_err(io)?;
-    let mut connection = open_file(&path)?;
-    prepare_writing(&connection)?;
-    migrations::apply(&mut connection, &path)?;
-    if let Some((name, next)) = versions {
-        sequence::write(&connection, &name, next)?;
+impl ClosedStore {
+    /// That in `directory`; an error: a process has it open.
+    pub fn hold(directory: &Path) -> Result<Self, OpenError> {
+        Ok(Self { directory: directory.to_owned(), _lock: lock(directory)? })
     }
+
+    /// Writes the contents of the copy `from` to `new`: its sequences go on behind both what the copy and what the store has
+    /// given out.
+    pub fn write_restored(&self, from: &Path, new: &Path) -> Result<(), BackupError> {
+        let given_out = sequences(&self.directory.join(FILE_NAME))?;
+        std::fs::copy(from, new).map_err(io(new))?;
+        let mut copy = Connection::open(new).map_err(OpenError::from)?;
+        // It may be of an earlier kaipiao.
+        migrations::check(&copy, from)?;
+        migrations::apply(&mut copy, from)?;
+        let changes = copy.transaction()?;
+        for (name, next) in &given_out {
+            let next = sequence::read(&changes, name)?.max(*next);
+            sequence::write(&changes, name, next)?;
+        }
+        changes.commit()?;
+        written(copy, new)
+    }
+
+    /// Writes to `new` what the store was before its first start, but for its versions, which go on.
+    pub fn write_empty(&self, new: &Path) -> Result<(), BackupError> {
+        let given_out = sequences(&self.directory.join(FILE_NAME))?;
+        let versions = given_out.into_iter().find(|(name, _)| name == sequence::VERSIONS);
+        let mut connection = open_file(new)?;
+        prepare_writing(&connection)?;
+        migrations::apply(&mut connection, new)?;
+        if let Some((name, next)) = versions {
+            sequence::write(&connection, &name, next)?;
+        }
+        written(connection, new)
+    }
+
+    /// Puts the database `new`, of the same file system, in the store's place. Broken off, it can be done again.
+    pub fn replace(&self, new: &Path) -> Result<(), BackupError> {
+        let directory = &self.directory;
+        remove_files(directory).map_err(io(directory))?;
+        std::fs::rename(new, directory.join(FILE_NAME)).map_err(io(new))?;
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(io(directory))
+    }
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> BackupError + '_ {
+    |error| BackupError::Io(path.to_owned(), error)
+}
+
+/// Closes a database, which is then one whole file, and brings it to the disk.
+fn written(connection: Connection, path: &Path) -> Result<(), BackupError> {
     connection.close().map_err(|(_, error)| error)?;
-    sync(directory).map_err(io)
+    File::open(path).and_then(|file| file.sync_all()).map_err(io(path))
 }
 
 /// Where each sequence of a database stands; none where there is no database.
@@ -75,8 +94,4 @@ fn remove_files(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
 }

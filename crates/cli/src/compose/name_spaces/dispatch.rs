@@ -50,12 +50,12 @@ async fn dispatch(State(registry): State<Arc<Registry>>, mut request: Request) -
         Some(Way::Enter(name, location)) => {
             return match registry.find(&name) {
                 Some(_) => entered(&name, &location, registry.is_https()),
-                None => unknown(&name),
+                None => unknown(&name, &request),
             };
         }
         None => return by_cookie_or_default(&registry, request).await,
     };
-    let Some(slot) = registry.find(&name) else { return unknown(&name) };
+    let Some(slot) = registry.find(&name) else { return unknown(&name, &request) };
     *request.uri_mut() = uri;
     answer(&slot, request).await
 }
@@ -85,13 +85,20 @@ fn way(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Way> {
     parts.path_and_query = Some(rest.parse().ok()?);
     let inner = Uri::from_parts(parts).ok()?;
     let is_get = matches!(*method, Method::GET | Method::HEAD);
-    let is_shown = is_get && accepts_pages(headers) && kaipiao_pages::is_page(inner.path());
+    let is_shown = is_get && accepts_pages(headers) && is_page(inner.path());
     Some(if is_shown { Way::Enter(name.to_owned(), rest) } else { Way::Of(name.to_owned(), inner) })
 }
 
 /// What pages consist of and link to without the prefix.
 fn goes_by_cookie(path: &str) -> bool {
-    kaipiao_pages::is_page(path) || path.starts_with("/invoice/")
+    is_page(path) || path.starts_with("/invoice/")
+}
+
+/// What people see: pages, and the console beside them.
+fn is_page(path: &str) -> bool {
+    let console = path.strip_prefix("/console");
+    console.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || kaipiao_pages::is_page(path)
 }
 
 fn accepts_pages(headers: &HeaderMap) -> bool {
@@ -132,7 +139,10 @@ fn entered(name: &str, location: &str, is_https: bool) -> Response {
 }
 
 /// 404: like every address that leads nowhere.
-fn unknown(name: &str) -> Response {
+fn unknown(name: &str, request: &Request) -> Response {
+    if let Some(page) = kaipiao_pages::no_name_space(request.uri(), request.headers()) {
+        return page;
+    }
     let problem = format!(
         "there is no name space {}; GET /sandbox/v1/namespaces lists them",
         text::quoted(name)
@@ -171,6 +181,7 @@ mod tests {
             (get, "/ns/a/me/cards", "*/*", of("a", "/me/cards")),
             (post, "/ns/a/me/cards", html, of("a", "/me/cards")),
             (get, "/ns/default/", html, enter("default", "/")),
+            (get, "/ns/a/console/orders?x=1", html, enter("a", "/console/orders?x=1")),
             // It would lead to another host.
             (get, "/ns/a//evil.example/", html, of("a", "//evil.example/")),
         ] {
@@ -180,10 +191,24 @@ mod tests {
 
     #[test]
     fn only_pages_and_their_pictures_go_by_the_cookie() {
-        for path in ["/", "/me/cards", "/login", "/invoice/svg/x", "/bizmall/authinvoice"] {
+        for path in [
+            "/",
+            "/me/cards",
+            "/login",
+            "/invoice/svg/x",
+            "/bizmall/authinvoice",
+            "/console",
+            "/console/orders",
+        ] {
             assert!(goes_by_cookie(path), "{path}");
         }
-        for path in ["/cgi-bin/token", "/card/invoice/getauthurl", "/sandbox/v1/clock", "/pay/x"] {
+        for path in [
+            "/cgi-bin/token",
+            "/card/invoice/getauthurl",
+            "/sandbox/v1/clock",
+            "/pay/x",
+            "/consoles",
+        ] {
             assert!(!goes_by_cookie(path), "{path}");
         }
     }

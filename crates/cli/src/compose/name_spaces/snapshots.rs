@@ -2,12 +2,13 @@
 //! clock showed.
 
 use crate::backup::copy_files;
+use crate::exchange::{ExchangeError, exchange};
 use crate::settings::{FILES, Settings};
 use kaipiao_app::name_spaces::{SandboxName, Snapshot};
 use kaipiao_app::sandbox_clock::ClockFace;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::clock_course::{ClockCourse, ClockRate};
-use kaipiao_store_sqlite::{FILE_NAME, back_up, empty, restore as restore_store};
+use kaipiao_store_sqlite::{FILE_NAME, back_up};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -24,6 +25,8 @@ pub(super) enum SnapshotError {
     Store(#[from] kaipiao_store_sqlite::BackupError),
     #[error("{0}")]
     Files(#[from] crate::backup::NotBackedUp),
+    #[error("{0}")]
+    Exchange(#[from] ExchangeError),
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -118,17 +121,16 @@ pub(super) fn save(
 /// Puts a snapshot in the place of a store that is closed, and of its files.
 pub(super) fn restore(settings: &Settings, name: &SandboxName) -> Result<(), SnapshotError> {
     let from = folder(settings, name);
-    restore_store(&settings.data, &from.join(FILE_NAME))?;
-    let files = settings.files_directory();
-    remove(&files)?;
-    copy_files(&from.join(FILES), &files)?;
-    Ok(())
+    exchange(&settings.data, |closed, store, files| {
+        closed.write_restored(&from.join(FILE_NAME), store)?;
+        copy_files(&from.join(FILES), files)?;
+        Ok(())
+    })
 }
 
 /// Empties a store that is closed, and its files.
 pub(super) fn reset(settings: &Settings) -> Result<(), SnapshotError> {
-    empty(&settings.data)?;
-    Ok(remove(&settings.files_directory())?)
+    exchange(&settings.data, |closed, store, _| Ok(closed.write_empty(store)?))
 }
 
 /// Removes a snapshot; none is there: nothing.
