@@ -141,7 +141,8 @@ fn name_spaces_are_listed_bounded_removed_and_there_again_after_a_restart() {
     assert_eq!(gone.status(), 404);
     assert!(gone.body().contains("no name space"), "{}", gone.body());
     for path in ["/ns/one/", "/ns/one/me/cards", "/ns/one/cgi-bin/token"] {
-        let page = server.page("GET", path, &[("Accept", "text/html")], "");
+        let page =
+            server.page("GET", path, &[("Accept", "text/html"), ("Accept-Language", "en")], "");
         assert_eq!(page.status(), 404, "{path}");
         assert!(page.body().contains("There is no such name space"), "{path}: {}", page.body());
     }

@@ -183,8 +183,12 @@ impl App {
 
     /// Fresh random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
-        let own = OWN_ENTROPY.try_with(|own| random(&**own));
-        own.unwrap_or_else(|_| random(&*self.entropy))
+        self.own_random().unwrap_or_else(|| random(&*self.entropy))
+    }
+
+    /// Those of a piece of work that has randomness of its own.
+    pub(crate) fn own_random<const N: usize>(&self) -> Option<[u8; N]> {
+        OWN_ENTROPY.try_with(|own| random(&**own)).ok()
     }
 
     /// Does a piece of work with randomness of its own, where it follows from a seed.

@@ -36,7 +36,8 @@ pub fn log(app: &App) -> Option<&Arc<dyn RequestLog>> {
 
 /// A new request's id.
 pub fn new_rid(app: &App) -> String {
-    answer::rid(app.now().unix_seconds(), app.rids.next())
+    let bits = app.own_random().unwrap_or_else(|| app.rids.next());
+    answer::rid(app.now().unix_seconds(), bits)
 }
 
 /// A request as a listing tells it.

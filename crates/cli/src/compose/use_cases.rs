@@ -3,7 +3,6 @@
 use super::error::ComposeError;
 use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
-use super::request_log::request_log;
 use super::shared::Shared;
 use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
@@ -21,13 +20,14 @@ use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
+use kaipiao_ports::request_log::RequestLog;
 use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::keys::Keys;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The use cases over a store, as the settings want them, and the issuer that they ask in the
-/// sandbox; in production they ask the one behind it.
+/// sandbox; in production they ask the one behind it. For tools: it keeps no request log.
 pub fn app(
     settings: &Settings,
     address: SocketAddr,
@@ -36,18 +36,26 @@ pub fn app(
     keys: Keys,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let shared = Shared::new(settings)?;
-    app_of(settings, address, store, clock, keys, &shared, Arc::new(OsEntropy))
+    let own = Own { keys, entropy: Arc::new(OsEntropy), request_log: None };
+    app_of(settings, address, store, clock, own, &shared)
 }
 
-/// The same with parts that other name spaces have too, and with its own randomness.
+/// What each name space has of its own beside its store.
+pub(super) struct Own {
+    pub(super) keys: Keys,
+    pub(super) entropy: Arc<dyn Entropy>,
+    /// None: it keeps none.
+    pub(super) request_log: Option<Arc<dyn RequestLog>>,
+}
+
+/// The same with parts that other name spaces have too, and with its own ones.
 pub(super) fn app_of(
     settings: &Settings,
     address: SocketAddr,
     OpenStore { store, node, .. }: &OpenStore,
     clock: Arc<dyn Clock>,
-    keys: Keys,
+    Own { keys, entropy, request_log }: Own,
     shared: &Shared,
-    entropy: Arc<dyn Entropy>,
 ) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
     let push = &settings.push;
     let app_settings = AppSettings {
@@ -86,7 +94,6 @@ pub(super) fn app_of(
     };
     let issuer = issuer(settings, &clock, built_in)?;
     let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&issuer)));
-    let request_log = request_log(settings, node, Arc::clone(&clock));
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
