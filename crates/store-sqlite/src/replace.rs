@@ -64,7 +64,7 @@ impl ClosedStore {
     }
 }
 
-fn io(path: &Path) -> impl Fn(std::io::Error) -> BackupError + '_ {
+fn io(path: &Path) -> impl Fn(io::Error) -> BackupError + '_ {
     |error| BackupError::Io(path.to_owned(), error)
 }
 
