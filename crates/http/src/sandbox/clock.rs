@@ -64,7 +64,7 @@ pub(crate) async fn clock(State(server): State<Server>) -> Response {
     request_body = ClockBody,
     responses(
         (status = 200, description = "What it shows now.", body = ClockJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]

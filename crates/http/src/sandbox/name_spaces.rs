@@ -84,7 +84,7 @@ pub(crate) async fn name_spaces(State(server): State<Server>) -> Response {
     request_body = NameSpaceBody,
     responses(
         (status = 201, description = "It is made and answers.", body = NameSpaceJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]
@@ -128,8 +128,8 @@ pub(super) fn name(object: &Object) -> Result<SandboxName, Refusal> {
     params(("name" = String, Path, description = "Its name.")),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 404, description = "There is none of this name.", body = ErrorJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]

@@ -51,7 +51,7 @@ struct SnapshotBody {
     operation_id = "listSnapshots",
     responses(
         (status = 200, description = "Those of this name space, by name.", body = SnapshotsJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]
@@ -75,7 +75,7 @@ pub(crate) async fn snapshots(State(server): State<Server>) -> Response {
     request_body = SnapshotBody,
     responses(
         (status = 201, description = "It is saved.", body = SnapshotJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]
@@ -100,8 +100,8 @@ pub(crate) async fn save(State(server): State<Server>, body: RequestBody) -> Res
     params(("name" = String, Path, description = "Its name.")),
     responses(
         (status = 204, description = "This name space is what it was."),
-        (status = 404, description = "There is none of this name.", body = ErrorJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]
@@ -122,8 +122,8 @@ pub(crate) async fn restore(State(server): State<Server>, PathName(name): PathNa
     params(("name" = String, Path, description = "Its name.")),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 404, description = "There is none of this name.", body = ErrorJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]
@@ -149,7 +149,7 @@ fn known(name: &str) -> Result<SandboxName, NotDone> {
     operation_id = "reset",
     responses(
         (status = 204, description = "This name space is as at its first start."),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]
