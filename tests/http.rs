@@ -13,6 +13,7 @@ mod error_codes;
 mod home;
 mod invoicing;
 mod metrics;
+mod openapi;
 mod payment;
 mod people;
 mod platform;

@@ -8,6 +8,7 @@
 pub mod card_model;
 pub mod card_races;
 pub mod company_client;
+mod documented;
 pub mod pay_client;
 pub mod pay_races;
 pub mod pdfs;
@@ -773,6 +774,7 @@ fn api_answer(response: &ureq::http::Response<String>) -> Value {
 
 fn noted(method: &str, path: &str, body: &str, answer: Value) -> Value {
     raised::note(method, path, body, &answer);
+    documented::check(method, path, &answer);
     answer
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod bodies;
 mod connections;
+mod console;
 mod permissions;
 mod token;
 mod utilities;

@@ -86,8 +86,13 @@ async fn login_keys_that_cannot_be_used_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("key");
     std::fs::write(&file, "short").unwrap();
-    for name in ["hs256_secret_file", "eddsa_public_key_file"] {
-        let text = format!("[login]\n{name} = {:?}", file.to_str().unwrap());
+    for (section, name) in [
+        ("[login]", "hs256_secret_file"),
+        ("[login]", "eddsa_public_key_file"),
+        ("[console]\nsso_header = \"X-T\"", "hs256_secret_file"),
+        ("[console]\nsso_header = \"X-T\"", "eddsa_public_key_file"),
+    ] {
+        let text = format!("{section}\n{name} = {:?}", file.to_str().unwrap());
         let settings = load(directory.path(), &text);
         let error = kaipiao_cli::compose::listen(&settings, None).await.err().unwrap().to_string();
         assert!(error.contains(file.to_str().unwrap()), "{error}");

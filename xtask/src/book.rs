@@ -110,7 +110,7 @@ fn run_page(tools: &Tools<'_>, folder: &Path, text: &str, blocks: &[Block]) -> O
     command.envs(tools.database.as_ref().map(|url| ("KAIPIAO_BOOK_DATABASE", url)));
     let ended = run(&mut command);
     ended.map_err(|_| failed(folder))?;
-    compare(folder, blocks)
+    compare(&stand_ins, folder, blocks)
 }
 
 /// One script of all blocks: what one sets, the next ones have.
@@ -160,9 +160,9 @@ book_listens() {
 }
 kaipiao() {
   case " $* " in
-    *" --listen "* | *" --server "*) exec_kaipiao "$@" ;;
+    *" --listen "* | *" --server "* | *" --to "*) exec_kaipiao "$@" ;;
     " serve "*) exec_kaipiao "$@" --listen 127.0.0.1:@port@ ;;
-    " health "* | " pushes "* | " jobs "*) exec_kaipiao "$@" --server http://127.0.0.1:@port@ ;;
+    " health "* | " pushes "* | " jobs "* | " call "* | " listen "* | " logs "* | " trigger "*) exec_kaipiao "$@" --server http://127.0.0.1:@port@ ;;
     *) exec_kaipiao "$@" ;;
   esac
 }
@@ -170,16 +170,16 @@ exec_kaipiao() { command kaipiao "$@"; }
 "#;
 
 /// What a page shows as printed was printed.
-fn compare(folder: &Path, blocks: &[Block]) -> Outcome {
+fn compare(stand_ins: &StandIns<'_>, folder: &Path, blocks: &[Block]) -> Outcome {
     let mut last = None;
     for (number, block) in blocks.iter().enumerate() {
         match block.kind {
-            Kind::Run => last = Some(number),
+            Kind::Run | Kind::Background { .. } => last = Some(number),
             Kind::Output => {
                 let line = block.line;
                 let above = last.ok_or_else(|| format!("line {line}: nothing has printed this"))?;
                 let printed = read(&folder.join(format!("out-{above}")))?;
-                if !page::shows(&block.text, &printed) {
+                if !page::shows(&stand_ins.put(&block.text), &printed) {
                     return Err(format!("line {line}: printed was\n{printed}"));
                 }
             }

@@ -27,6 +27,7 @@ mod book;
 mod command;
 mod errors;
 mod kits;
+mod openapi;
 mod package;
 mod postgres;
 
@@ -45,7 +46,7 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 110, run: set_up },
+    Stage { name: "set-up", budget: 125, run: set_up },
     Stage { name: "fmt", budget: 10, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
@@ -68,18 +69,19 @@ const STAGES: &[Stage] = &[
             errors::test(root, &target(root), &mut command)
         },
     },
-    Stage { name: "nodes", budget: 195, run: nodes },
-    Stage { name: "chaos", budget: 245, run: chaos_of_every_store },
-    Stage { name: "render", budget: 45, run: |root| tests(root, "--test face") },
+    Stage { name: "nodes", budget: 185, run: nodes },
+    Stage { name: "chaos", budget: 225, run: chaos_of_every_store },
+    Stage { name: "render", budget: 30, run: |root| tests(root, "--test face") },
     Stage { name: "sending", budget: 30, run: |root| tests(root, "--test sending") },
     Stage {
         name: "browser",
         budget: 125,
         run: |root| tests(root, "--test browser -- --test-threads=2"),
     },
-    Stage { name: "kits", budget: 80, run: kits_of_clients },
+    Stage { name: "kits", budget: 65, run: kits_of_clients },
     Stage { name: "SDK", budget: 30, run: sdk },
     Stage { name: "book", budget: 30, run: |root| book_pages(root, book::Pages::Quick) },
+    Stage { name: "OpenAPI", budget: 45, run: openapi_document },
 ];
 
 fn main() -> ExitCode {
@@ -273,18 +275,24 @@ fn set_up(root: &Path) -> Outcome {
     })
 }
 
-/// wechatpy, for the SDK's tests.
+/// wechatpy, for the SDK's tests, and what tries the OpenAPI document.
 fn python_packages(root: &Path) -> Outcome {
     make_venv(root)?;
-    let requirements = root.join("tests/sdk/requirements.txt");
-    let pip = venv(root).join("bin/pip");
-    run(Command::new(pip).args(["install", "--quiet", "-r"]).arg(requirements))
+    let requirements = ["tests/sdk/requirements.txt", openapi::REQUIREMENTS];
+    let mut pip = Command::new(venv(root).join("bin/pip"));
+    pip.args(["install", "--quiet"]);
+    for requirements in requirements {
+        pip.arg("-r").arg(root.join(requirements));
+    }
+    run(&mut pip)
 }
 
-/// axe, and what the mini program's kit is compiled with.
+/// axe, what the mini program's kit is compiled with, and what makes types of the OpenAPI document.
 fn node_packages(root: &Path) -> Outcome {
     let quiet = ["install", "--silent", "--no-fund", "--no-audit", "--prefix"];
-    run(Command::new("npm").args(quiet).arg(npm(root)).arg(AXE).args(kits::NODE_PACKAGES))
+    run(Command::new("npm").args(quiet).arg(npm(root)).arg(AXE).args(kits::NODE_PACKAGES))?;
+    let generator = openapi::npm(&target(root));
+    run(Command::new("npm").args(quiet).arg(generator).args(openapi::NODE_PACKAGES))
 }
 
 /// A Python of the project's own.
@@ -362,6 +370,12 @@ fn book_pages(root: &Path, pages: book::Pages<'_>) -> Outcome {
         database: Some(server.url()),
     };
     book::check(&tools, pages)
+}
+
+/// The document, tried from outside against the real binary.
+fn openapi_document(root: &Path) -> Outcome {
+    tests(root, "--test process --no-run")?;
+    openapi::check(root, &target(root), &venv(root).join("bin/python"))
 }
 
 fn cargo(root: &Path, arguments: &str) -> Outcome {

@@ -1,5 +1,7 @@
 //! The context of every use case.
 
+use crate::access::login_attempts::LoginAttempts;
+use crate::access::passwords::Passwords;
 use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
 use crate::failure::Failure;
@@ -92,6 +94,8 @@ pub struct App {
     pub(crate) keys: Keys,
     pub(crate) settings: Settings,
     pub(crate) token_locks: Vec<Mutex<()>>,
+    pub(crate) login_attempts: LoginAttempts,
+    pub(crate) passwords: Passwords,
     pub(crate) mailboxes: Mailboxes,
     metrics: Metrics,
     life: Life,
@@ -133,6 +137,8 @@ impl App {
             keys,
             settings,
             token_locks: (0..TOKEN_LOCKS).map(|_| Mutex::default()).collect(),
+            login_attempts: LoginAttempts::default(),
+            passwords: Passwords::default(),
             mailboxes: Mailboxes::default(),
             metrics,
             life: Life::default(),

@@ -17,6 +17,8 @@ pub struct Settings {
     pub custom_key_max_chars: usize,
     /// The ways to know people.
     pub login: LoginSettings,
+    /// The ways to know who works with the console.
+    pub console: ConsoleSettings,
     /// The sending of pushes.
     pub push: PushSettings,
     /// The issuing of invoices.
@@ -73,6 +75,28 @@ impl core::fmt::Debug for LoginSettings {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("LoginSettings")
             .field("session_life", &self.session_life)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The ways to know who works with the console.
+#[derive(Clone, Default)]
+pub struct ConsoleSettings {
+    /// How long a session lasts, in real time.
+    pub session_life: Duration,
+    /// The header in which a proxy says who it is; empty: none is believed.
+    pub sso_header: String,
+    /// Keys that its values are checked with.
+    pub keys: Vec<LoginKey>,
+    /// What their `aud` must name; empty: it need not be there.
+    pub audience: String,
+}
+
+impl core::fmt::Debug for ConsoleSettings {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ConsoleSettings")
+            .field("session_life", &self.session_life)
+            .field("sso_header", &self.sso_header)
             .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,16 @@
 //! Texts that are signed, sealed or encrypted, by this server or for it, and the bodies of pushes:
 //! all that use cases know of the wire.
 
+pub use kaipiao_wire::access::console_token::ConsoleLoginRefused;
 pub use kaipiao_wire::keys::Keys;
 pub use kaipiao_wire::people::login_token::{LoginKey, LoginRefused};
 
-pub(crate) use kaipiao_wire::access::platform_id;
+pub(crate) use kaipiao_wire::access::console_session::{self, ConsoleSession};
+pub(crate) use kaipiao_wire::access::console_token::check as check_console_login;
 pub(crate) use kaipiao_wire::access::token::{
     TokenClaim, read_token, what_is_no_secret, what_is_no_token, write_token,
 };
+pub(crate) use kaipiao_wire::access::{password, platform_id};
 pub(crate) use kaipiao_wire::authorization::s01_ticket as ticket;
 pub(crate) use kaipiao_wire::authorization::s02_auth_url::{read_link, write_link};
 pub(crate) use kaipiao_wire::authorization::s06_auth_push as auth_push;
@@ -16,6 +19,7 @@ pub(crate) use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
 pub(crate) use kaipiao_wire::delivery::push_request::{
     Freshness, PushRequest, Signing, compose, verification_url,
 };
+pub(crate) use kaipiao_wire::delivery::test_event;
 pub(crate) use kaipiao_wire::invoicing::s16_query::{pdf_name, pdf_url, read_pdf_name};
 pub(crate) use kaipiao_wire::invoicing::s19_result_push as result_push;
 pub(crate) use kaipiao_wire::payment::order_query::PaymentName;

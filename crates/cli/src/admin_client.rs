@@ -72,6 +72,12 @@ impl AdminClient {
         self.answer(request, |request| request.send(&*body))
     }
 
+    /// DELETE: the answer's text.
+    pub(crate) fn delete(&self, path: &str) -> Result<String, ComposeError> {
+        let request = self.agent.delete(format!("{}/{path}", self.base));
+        self.answer(request, ureq::RequestBuilder::call)
+    }
+
     fn answer<B>(
         &self,
         request: ureq::RequestBuilder<B>,

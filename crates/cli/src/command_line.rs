@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use kaipiao_cli::call::CallAsk;
 use kaipiao_cli::compose::ComposeError;
+use kaipiao_cli::console_users::ConsoleUserAsk;
 use kaipiao_cli::decrypt::DecryptAsk;
 use kaipiao_cli::demo;
 use kaipiao_cli::doctor::{self, Flag};
@@ -127,6 +128,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         args: SettingsArgs,
     },
+    /// Add, list and remove who works with the console, also beside a running server.
+    ConsoleUser {
+        #[command(flatten)]
+        args: SettingsArgs,
+        #[command(subcommand)]
+        ask: ConsoleUserAsk,
+    },
     /// Call an endpoint of a server, with its token: kaipiao call getauthurl --json '{…}'
     ///
     /// Exits with 0 if errcode is 0 or absent, with 1 otherwise. Tokens are kept in the user's cache directory.
@@ -173,14 +181,14 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct SettingsArgs {
     /// Settings file; kaipiao.toml documents every setting.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Data directory [default: ./kaipiao-data]
-    #[arg(long)]
+    #[arg(long, global = true)]
     data: Option<PathBuf>,
     /// Address of a PostgreSQL database in place of the store in the data directory: postgres://…; it holds a password, so
     /// better in the environment or in a file that the settings name
-    #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
+    #[arg(long, global = true, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
 }
 

@@ -12,6 +12,7 @@ pub mod check;
 mod clients;
 pub mod compose;
 mod connections;
+pub mod console_users;
 pub mod decrypt;
 pub mod demo;
 pub mod doctor;

@@ -8,6 +8,7 @@ use command_line::{Cli, Command, ServeArgs, SettingsArgs, VIOLATIONS};
 use kaipiao_cli::backup::{self, BackupAsk};
 use kaipiao_cli::check::{self, CheckAsk};
 use kaipiao_cli::compose::{self, ComposeError, Listening};
+use kaipiao_cli::console_users::{self, ConsoleUserAsk};
 use kaipiao_cli::doctor::{self, Flag};
 use kaipiao_cli::fault::Fault;
 use kaipiao_cli::health::HealthAsk;
@@ -62,6 +63,7 @@ async fn run() -> ExitCode {
             Ok(()) => return check_store(&args, CheckAsk { limit: VIOLATIONS, json: false }).await,
             failed => failed,
         },
+        Command::ConsoleUser { args, ask } => print_console_users(&args, ask).await,
         Command::Call { args, ask } => {
             return finish(&args, move |settings| call::run(settings, &ask)).await;
         }
@@ -245,6 +247,12 @@ fn eprint_help(text: &str) {
 async fn print_accounts(args: &SettingsArgs, as_json: bool) -> Result<(), ComposeError> {
     let text = accounts::json(&args.settings()?).await?;
     print_text(&if as_json { text } else { accounts::for_people(&text) });
+    Ok(())
+}
+
+async fn print_console_users(args: &SettingsArgs, ask: ConsoleUserAsk) -> Result<(), ComposeError> {
+    let text = console_users::run(&args.settings()?, ask).await?;
+    print_text(text.trim_end());
     Ok(())
 }
 

@@ -5,6 +5,10 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::record::Field;
 use kaipiao_wire::object::Object;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 /// Entries of a page that is not asked for in another size.
 const PAGE: i64 = 100;
@@ -73,4 +77,38 @@ pub(crate) fn check_state(filter: Option<&Filter>, known: &[&str]) -> Result<(),
 pub(crate) fn merchant(object: &Object) -> Result<AppId, Refusal> {
     let appid = AppId::parse(&object.required_text("appid")?);
     appid.ok_or_else(|| Refusal::invalid("appid", "is not an appid"))
+}
+
+/// `limit` and `after`, in the document.
+pub(crate) struct Page;
+
+impl IntoParams for Page {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let limit = ObjectBuilder::new().schema_type(Type::Integer);
+        let limit = limit.minimum(Some(1)).maximum(Some(LARGEST_PAGE));
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        vec![
+            documented("limit", "Entries of the page; 100 unless it is said.", limit),
+            documented("after", "`next` of the page before; left out: the first page.", text),
+        ]
+    }
+}
+
+/// `from_ms` and `to_ms`, in the document.
+pub(crate) struct Period;
+
+impl IntoParams for Period {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let moment = || ObjectBuilder::new().schema_type(Type::Integer);
+        vec![
+            documented("from_ms", "Of this moment on, in unix milliseconds.", moment()),
+            documented("to_ms", "Up to this moment, it included.", moment()),
+        ]
+    }
+}
+
+fn documented(name: &str, what: &str, schema: ObjectBuilder) -> Parameter {
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+    let parameter = parameter.required(Required::False).description(Some(what));
+    parameter.schema(Some(schema)).build()
 }

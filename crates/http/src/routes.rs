@@ -4,13 +4,14 @@
 use crate::access::caller::{require_get, require_post};
 use crate::access::{addresses, callback_check, quota, refused, token};
 use crate::admin::{
-    accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
-    payments, pushes, requests, users,
+    accounts, callbacks, console_users, inserted_invoices, invoices, jobs, log, numbers, orders,
+    pay_merchants, payments, pushes, requests, users,
 };
 use crate::authorization::{s01_ticket, s02_auth_url, s07_auth_data, s08_reject, set_biz_attr};
 use crate::health;
 use crate::invoicing::{documents, s14_make_out, s15_offset, s16_query};
 use crate::metrics;
+use crate::openapi::serve;
 use crate::payment::pay_call::{self, panicked, unknown_call};
 use crate::payment::{
     close_order, micropay, order_query, pap_pay_apply, refund, refund_query, reverse, sign_key,
@@ -675,6 +676,22 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         methods: "GET",
+        path: "/admin/v1/console-users",
+        section: "admin",
+        what: "who may log in to the console (limit=, after=)",
+        what_zh: "控制台用户（limit=、after=）",
+        handler: || get(console_users::list_users),
+    },
+    Route {
+        methods: "PUT DELETE",
+        path: "/admin/v1/console-users/{name}",
+        section: "admin",
+        what: "add, change or remove a user of the console",
+        what_zh: "添加、修改或删除控制台用户",
+        handler: || put(console_users::put_user).delete(console_users::remove_user),
+    },
+    Route {
+        methods: "GET",
         path: "/admin/v1/users/{id}/messages",
         section: "admin",
         what: "a user's service messages (limit=, after=)",
@@ -712,6 +729,14 @@ pub const ROUTES: &[Route] = &[
         what: "metrics for Prometheus; in production with the admin token",
         what_zh: "Prometheus 指标；生产模式下需管理令牌",
         handler: || get(metrics::metrics),
+    },
+    Route {
+        methods: "GET",
+        path: "/openapi.json",
+        section: "reference",
+        what: "every JSON endpoint of this server as OpenAPI 3.1",
+        what_zh: "全部 JSON 接口的 OpenAPI 3.1 描述",
+        handler: || get(serve::openapi),
     },
     Route {
         methods: "GET",

@@ -1,5 +1,6 @@
 //! What was asked and answered under a rid, and why it was refused: for whoever has its errmsg.
 
+use crate::console_login::console_role;
 use crate::lang::Lang;
 use crate::page::{Frame, html, notice_with_way_home, see_other};
 use crate::pages::Pages;
@@ -10,7 +11,9 @@ use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kaipiao_app::requests;
+use kaipiao_app::{Failure, requests};
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_errcode::{ErrorCode, Text};
 use kaipiao_wire::answer;
 use kaipiao_wire::logged_request::RequestDetail;
@@ -49,11 +52,16 @@ struct ErrorJson {
     error: &'static str,
 }
 
-/// Who may see what others have sent: in the sandbox everybody, in production whoever has the admin token.
-pub(crate) fn may_see(pages: &Pages, headers: &HeaderMap) -> bool {
-    if pages.is_sandbox {
-        return true;
+/// Who sees what others have sent: in the sandbox everybody, in production whoever has the admin token or is logged in to
+/// the console as an operator; a developer sees the requests of their accounts. None: nobody is known.
+async fn seen_as(pages: &Pages, headers: &HeaderMap) -> Result<Option<ConsoleRole>, Failure> {
+    match pages.is_sandbox || has_admin_token(pages, headers) {
+        true => Ok(Some(ConsoleRole::Operator)),
+        false => console_role(pages, headers).await,
     }
+}
+
+fn has_admin_token(pages: &Pages, headers: &HeaderMap) -> bool {
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
     let expected = pages.admin_token.as_deref().unwrap_or("");
@@ -78,12 +86,13 @@ pub(crate) async fn show(
     PathNames(rid): PathNames<String>,
     request: Request,
 ) -> Response {
-    let is_seen = may_see(&pages, request.headers());
+    let seen_as = seen_as(&pages, request.headers()).await;
     let wants_page = wants_page(request.headers());
     let visit = Visit::of(request);
-    let found = match is_seen {
-        true => requests::find(&pages.app, &rid).await,
-        false => Ok(None),
+    let found = match seen_as {
+        Ok(Some(role)) => seen(&pages, &rid, &role).await,
+        Ok(None) => Ok(None),
+        Err(failure) => Err(failure),
     };
     let frame = visit.frame();
     let request = match found {
@@ -93,13 +102,27 @@ pub(crate) async fn show(
             let error = "no request in this server's log has this rid";
             return json(StatusCode::NOT_FOUND, &ErrorJson { error });
         }
-        Ok(Some(request)) => requests::detail(request),
+        Ok(Some(request)) => request,
     };
     let advice = advice(visit.lang, &request.head.errcode);
     match wants_page {
         true => html(StatusCode::OK, &ExplainedPage { frame: &frame, request: &request, advice }),
         false => json(StatusCode::OK, &ExplainedJson { advice, request: &request }),
     }
+}
+
+/// The request of that rid, if there is one that they may see.
+async fn seen(
+    pages: &Pages,
+    rid: &str,
+    role: &ConsoleRole,
+) -> Result<Option<RequestDetail>, Failure> {
+    let found = requests::find(&pages.app, rid).await?;
+    let found = found.filter(|request| {
+        let account = AppId::parse(&request.account);
+        role.is_operator() || account.is_some_and(|appid| role.sees(&appid))
+    });
+    Ok(found.map(requests::detail))
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {

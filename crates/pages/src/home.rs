@@ -99,4 +99,4 @@ pub(crate) fn home_route(home: &Home) -> Router {
 /// A page that was rendered before.
 #[derive(Template)]
 #[template(source = "{{ self.0|safe }}", ext = "html")]
-struct Ready<'a>(&'a str);
+pub(crate) struct Ready<'a>(pub(crate) &'a str);

@@ -6,21 +6,23 @@ use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 
 /// The language of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lang {
+pub enum Lang {
+    /// Chinese.
     Zh,
+    /// English.
     En,
 }
 
 /// Browsers keep a cookie of such a name only if this host itself has set it, over TLS, for all of
 /// its pages: no neighbour under the same domain can plant one.
-pub(crate) const HOST_ONLY: &str = "__Host-";
+pub const HOST_ONLY: &str = "__Host-";
 
 /// The cookie that remembers a choice.
 pub(crate) const LANG_COOKIE: &str = "kaipiao_lang";
 
 impl Lang {
     /// The language that was chosen, or the first of the browser's that there is; Chinese otherwise.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    pub fn of(headers: &HeaderMap) -> Self {
         let chosen = [format!("{HOST_ONLY}{LANG_COOKIE}"), LANG_COOKIE.to_owned()]
             .iter()
             .find_map(|name| Self::from_code(&cookie(headers, name)?));
@@ -43,12 +45,12 @@ impl Lang {
     }
 
     /// The code for HTML.
-    pub(crate) fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         self.t("zh-CN", "en")
     }
 
     /// The text in this language.
-    pub(crate) fn t<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+    pub fn t<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
         match self {
             Self::Zh => zh,
             Self::En => en,
@@ -65,7 +67,7 @@ fn weighted(part: &str) -> Option<(f32, &str)> {
 }
 
 /// A cookie's value.
-pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|text| text.split(';')).find_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;

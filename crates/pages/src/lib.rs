@@ -7,9 +7,14 @@
 
 mod authorization;
 mod bar_code;
+mod console_login;
 mod demo_shop;
+mod docs;
+mod docs_curl;
+mod docs_schema;
 mod error_codes;
 mod explained;
+mod form;
 mod home;
 mod lang;
 mod page;
@@ -27,9 +32,15 @@ mod time;
 mod visit;
 mod wrong_call;
 
+pub use authorization::preview::{Preview, preview};
+pub use console_login::{CONSOLE_COOKIE, sso_value};
+pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
+pub use lang::{HOST_ONLY, Lang, cookie};
+pub use page::encoded;
 pub use pages::Pages;
 pub use router::{
     PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, no_name_space, paths, router,
     sandbox_paths,
 };
+pub use time::china_clock;

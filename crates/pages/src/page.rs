@@ -93,7 +93,11 @@ pub(crate) fn html_with_script(status: StatusCode, template: &impl Template) -> 
     html_under(CONTENT_SECURITY_POLICY_OF_SCRIPTS, status, template)
 }
 
-fn html_under(policy: &'static str, status: StatusCode, template: &impl Template) -> Response {
+pub(crate) fn html_under(
+    policy: &'static str,
+    status: StatusCode,
+    template: &impl Template,
+) -> Response {
     let text = template.render().expect("a template has no part that can fail");
     let headers: [(HeaderName, HeaderValue); 4] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
@@ -130,7 +134,7 @@ pub(crate) fn further(path: &str, next: Option<String>) -> String {
 }
 
 /// A text as a parameter's value in an address.
-pub(crate) fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 

@@ -3,6 +3,7 @@
 use crate::authorization::s02_auth_url;
 use crate::authorization::way_back::{WAY_BACK_PATH, way_back};
 use crate::demo_shop;
+use crate::docs::{DOCS_PATH, docs_route};
 use crate::error_codes::{self, ERROR_CODE_PATH, ERROR_CODES_PATH};
 use crate::explained::{self, EXPLAINED_PATH};
 use crate::home::{Home, RouteRow, home_route};
@@ -31,6 +32,7 @@ use kaipiao_app::demo_phone::ORDERS_PATH;
 use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 use kaipiao_wire::people::title_link::{TITLE_CODE_PATH, USER_TITLE_PATH};
+use serde_json::Value;
 use std::sync::LazyLock;
 
 const fn page_row(
@@ -86,6 +88,7 @@ pub const PAGE_ROUTES: &[RouteRow] = &[
         "every error code: what it means, and what to do about it",
         "全部错误码的含义与处理办法",
     ),
+    page_row("GET", DOCS_PATH, "this API's reference: what /openapi.json says", "接口文档"),
     page_row(
         "GET",
         EXPLAINED_PATH,
@@ -140,14 +143,15 @@ pub const SANDBOX_PAGE_ROUTES: &[RouteRow] = &[
 /// A page's address, with the names of its parts in braces, and who answers there.
 type Served = (String, MethodRouter<Pages>);
 
-/// The pages.
-pub fn router(home: &Home, pages: Pages) -> Router {
+/// The pages; `openapi` is the document that the reference shows.
+pub fn router(home: &Home, openapi: &Value, pages: Pages) -> Router {
     let sandbox = if pages.is_sandbox { sandbox() } else { Vec::new() };
     let served = everywhere().into_iter().chain(sandbox);
     served
         .fold(Router::new(), |router, (path, page)| router.route(&path, page))
         .with_state(pages)
         .merge(home_route(home))
+        .merge(docs_route(openapi))
         .method_not_allowed_fallback(wrong_method)
         .fallback(not_found)
 }

@@ -15,7 +15,7 @@ pub(crate) fn china_day(unix_s: i64) -> String {
 }
 
 /// The time of day as people in China read it.
-pub(crate) fn china_clock(unix_s: i64) -> String {
+pub fn china_clock(unix_s: i64) -> String {
     in_china(unix_s).strftime("%H:%M").to_string()
 }
 

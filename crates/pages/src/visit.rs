@@ -1,16 +1,13 @@
 //! Who asks for a page, and what they sent with it.
 
+use crate::form::{Form, FormRefused, read_form};
 use crate::lang::{Lang, cookie};
 use crate::page::{Frame, notice, to_login};
 use crate::pages::Pages;
-
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
-use core::time::Duration;
-use http_body_util::{BodyExt, Limited};
 use kaipiao_app::Failure;
 use kaipiao_app::people::login;
 use kaipiao_domain::people::user::User;
@@ -18,11 +15,8 @@ use url::Url;
 
 /// The cookie that says who sits before the page.
 pub(crate) const SESSION_COOKIE: &str = "kaipiao_session";
-/// A page's form is far smaller.
-const MAX_FORM_BYTES: usize = 64 * 1024;
 /// `https://`, a name of 253 and a port of 5.
 const MAX_ORIGIN_BYTES: usize = 8 + 253 + 6;
-const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request for a page.
 pub(crate) struct Visit {
@@ -98,7 +92,7 @@ impl Visit {
             ..nobodys.clone()
         };
         if self.method != Method::POST {
-            return Ok(UserVisit { user, frame, form: Form(Vec::new()) });
+            return Ok(UserVisit { user, frame, form: Form::default() });
         }
         let form = self.form(pages, &frame).await?;
         if !login::is_form_token(&pages.app, &session, form.get("form_token")) {
@@ -109,16 +103,10 @@ impl Visit {
 
     /// What a form holds. One that a page of another site has sent is refused.
     pub(crate) async fn form(self, pages: &Pages, frame: &Frame) -> Result<Form, Response> {
-        if !self.is_from_here(&pages.public_host) {
-            return Err(foreign(frame));
-        }
-        let collected = Limited::new(self.body, MAX_FORM_BYTES).collect();
-        match tokio::time::timeout(FORM_TIMEOUT, collected).await {
-            Ok(Ok(body)) => {
-                let pairs = form_urlencoded::parse(&body.to_bytes()).into_owned().collect();
-                Ok(Form(pairs))
-            }
-            _ => Err(notice(
+        match read_form(&self.headers, self.body, &pages.public_host).await {
+            Ok(form) => Ok(form),
+            Err(FormRefused::Foreign) => Err(foreign(frame)),
+            Err(FormRefused::Unreadable) => Err(notice(
                 frame,
                 StatusCode::BAD_REQUEST,
                 ("提交的内容无法读取", "We couldn't read what you sent"),
@@ -133,36 +121,6 @@ impl Visit {
     /// The cookie that says who visits; empty: there is none.
     pub(crate) fn session(&self, pages: &Pages) -> String {
         cookie(&self.headers, &pages.cookie_name(SESSION_COOKIE)).unwrap_or_default()
-    }
-
-    /// A browser names the page that a form comes from; its host must be the one it asks, or, where
-    /// a proxy asks in its place, the one that people know.
-    fn is_from_here(&self, public_host: &str) -> bool {
-        let Some(origin) = self.headers.get(ORIGIN) else { return true };
-        let asked = self.headers.get(HOST).and_then(|value| value.to_str().ok());
-        // What is not even text is nobody's address here.
-        let host = origin.to_str().ok().and_then(|text| text.split_once("://"));
-        host.is_some_and(|(_, host)| Some(host) == asked || host == public_host)
-    }
-}
-
-/// The fields of a form.
-pub(crate) struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// A field's value; empty when it is not there.
-    pub(crate) fn get(&self, name: &str) -> &str {
-        self.find(name).unwrap_or("")
-    }
-
-    /// Every value of a field.
-    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// A field's value, if it is there.
-    pub(crate) fn find(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 

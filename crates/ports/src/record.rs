@@ -75,11 +75,13 @@ pub enum Kind {
     InsertedInvoice,
     /// An invoice's number, and whose it is, whoever issued it. Owner: the number; id: empty.
     TakenNumber,
+    /// Somebody who works with the console. Owner: their name; id: empty.
+    ConsoleUser,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Account,
         Self::Contact,
         Self::PageFields,
@@ -111,6 +113,7 @@ impl Kind {
         Self::CardTemplate,
         Self::InsertedInvoice,
         Self::TakenNumber,
+        Self::ConsoleUser,
     ];
 
     /// The table's name.
@@ -147,6 +150,7 @@ impl Kind {
             Self::CardTemplate => "card_templates",
             Self::InsertedInvoice => "inserted_invoices",
             Self::TakenNumber => "taken_numbers",
+            Self::ConsoleUser => "console_users",
         }
     }
 
@@ -266,7 +270,7 @@ pub struct Index {
 pub struct Key {
     /// The table.
     pub kind: Kind,
-    /// The owner: an account's appid, a user's id, or empty.
+    /// The owner: an account's appid, a user's id, a console user's name, or empty.
     pub owner: String,
     /// The name among the owner's records.
     pub id: String,

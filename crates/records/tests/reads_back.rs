@@ -5,6 +5,7 @@
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{Account, AppId, PlatformId, Role, SecretHash};
 use kaipiao_domain::access::address_range::AddressRange;
+use kaipiao_domain::access::console_user::{ConsoleName, ConsoleRole, ConsoleUser, PasswordHash};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::access::token::{Family, TokenFamily};
 use kaipiao_domain::authorization::authorization_request::{
@@ -55,6 +56,7 @@ use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_domain::reimbursement::invoice_info::{InfoItem, InfoParty};
 use kaipiao_ports::record::{Body, Key, Stored};
 use kaipiao_records::access::account::account_key;
+use kaipiao_records::access::console_user::console_user_key;
 use kaipiao_records::access::token_family::token_family_key;
 use kaipiao_records::authorization::contact::contact_key;
 use kaipiao_records::authorization::order::order_key;
@@ -177,6 +179,12 @@ fn every_record_reads_back() {
         let message =
             Message { user: user(), merchant: merchant(), order_id, sent_at: at(9), event };
         reads_back(message_key(&message), &message);
+    }
+    for role in [ConsoleRole::Operator, ConsoleRole::Developer([merchant()].into())] {
+        let name = ConsoleName::parse("amy").unwrap();
+        let password = PasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into());
+        let user = ConsoleUser { name, role, password, is_disabled: true, sessions: 3 };
+        reads_back(console_user_key(&user.name), &user);
     }
     let session = Session { id: *b"twelve bytes", user: user(), expires_s: 9 };
     reads_back(ended_session_key(&session), &EndedSession(session));

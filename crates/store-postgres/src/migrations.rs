@@ -44,6 +44,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         // An older one would not count what it takes.
         oldest_program: 6,
     },
+    Migration {
+        number: 7,
+        sql: include_str!("../migrations/0007_console_users.sql"),
+        oldest_program: 6,
+    },
 ];
 
 /// Nodes that start at the same time migrate one after the other ("KPIA").

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (4, include_str!("../migrations/0004_platform_files.sql")),
     (5, include_str!("../migrations/0005_platform.sql")),
     (6, include_str!("../migrations/0006_upload_tallies.sql")),
+    (7, include_str!("../migrations/0007_console_users.sql")),
 ];
 
 /// Brings a database up to this program's schema.

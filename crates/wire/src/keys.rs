@@ -22,6 +22,7 @@ pub struct Keys {
     seal: [u8; 32],
     session: [u8; 32],
     form: [u8; 32],
+    console: [u8; 32],
     invoice: [u8; 32],
     check_code: [u8; 32],
     pay_sandbox: [u8; 32],
@@ -49,6 +50,7 @@ impl Keys {
             seal: key("seal"),
             session: key("session"),
             form: key("form"),
+            console: key("console"),
             invoice: key("invoice"),
             check_code: key("check code"),
             pay_sandbox: key("pay sandbox"),
@@ -131,6 +133,10 @@ impl Keys {
         sha256(&self.session, &[claim])
     }
 
+    pub(crate) fn console_mac(&self, claim: &[u8]) -> [u8; 32] {
+        sha256(&self.console, &[claim])
+    }
+
     pub(crate) fn form_mac(&self, session: &[u8]) -> [u8; 32] {
         sha256(&self.form, &[session])
     }
@@ -204,6 +210,7 @@ mod tests {
             keys.seal,
             keys.session,
             keys.form,
+            keys.console,
             keys.invoice,
             keys.check_code,
             keys.pay_sandbox,

@@ -118,6 +118,11 @@ impl Object<'_> {
         Object { path: self.path, members: Cow::Borrowed(&*self.members) }
     }
 
+    /// The members as they were read.
+    pub fn into_members(self) -> Map<String, Value> {
+        self.members.into_owned()
+    }
+
     /// The path of a member, as complaints name it.
     pub const fn path_of<'b>(&'b self, name: &'b str) -> Path<'b> {
         self.path.member(name)

@@ -106,6 +106,14 @@ pub async fn save(app: &App, spec: &AccountSpec) -> Result<Saved, TaxpayerError>
     Err(TaxpayerError::Failed(busy()))
 }
 
+/// Makes a new AppSecret for an account: returned once, kept only as a hash. The one before it serves no longer.
+pub async fn renew_secret(app: &App, appid: &AppId) -> Result<String, TaxpayerError> {
+    let secret = make_secret(app);
+    let (appid, said) = (appid.to_string(), Some(secret.clone()));
+    save(app, &AccountSpec { appid, secret: said, ..AccountSpec::default() }).await?;
+    Ok(secret)
+}
+
 /// Why one of many accounts was not saved.
 #[derive(Debug)]
 pub struct NotSaved {

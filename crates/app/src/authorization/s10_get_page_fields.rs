@@ -10,7 +10,7 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_records::authorization::page_fields::page_fields_key;
 
 /// What the merchant's type 1 page asks.
-pub(crate) async fn page_fields(app: &App, merchant: &AppId) -> Result<PageFields, Failure> {
+pub async fn page_fields(app: &App, merchant: &AppId) -> Result<PageFields, Failure> {
     Ok(get(app, &page_fields_key(merchant)).await?.unwrap_or_else(PageFields::never_set))
 }
 

@@ -1,6 +1,7 @@
 //! A stored record as the value that it stands for.
 
 use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::access::console_user::ConsoleUser;
 use kaipiao_domain::access::token::TokenFamily;
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
@@ -96,6 +97,7 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::TokenFamily => other::<TokenFamily>(stored)?,
         Kind::Taxpayer => other::<Taxpayer>(stored)?,
         Kind::User => other::<User>(stored)?,
+        Kind::ConsoleUser => other::<ConsoleUser>(stored)?,
         Kind::EndedSession => other::<EndedSession>(stored)?,
         Kind::BookEntry => other::<BookEntry>(stored)?,
         Kind::Server if stored.key == ClockSetting::key() => other::<ClockSetting>(stored)?,

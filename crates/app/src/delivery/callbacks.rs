@@ -137,6 +137,12 @@ fn open(app: &App, appid: &AppId, stored: Callback) -> Result<OpenCallback, Fail
     Ok(OpenCallback { url: stored.url, signing })
 }
 
+/// A new token and a new EncodingAESKey, for a callback that is being set.
+pub fn new_secrets(app: &App) -> (String, String) {
+    let token = base16ct::lower::encode_string(&app.random::<16>());
+    (token, EncodingAesKey::of_random(app.random()).as_str().to_owned())
+}
+
 /// The account's callback as an operator may see it: address and mode.
 pub async fn find(app: &App, appid: &AppId) -> Result<Option<Callback>, Failure> {
     let stored: Option<Callback> = get(app, &callback_key(appid)).await?;

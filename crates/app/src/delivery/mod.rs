@@ -9,4 +9,5 @@ pub(crate) mod mailbox;
 pub(crate) mod new_push;
 pub mod pushes;
 pub mod scheduler;
+pub mod test_push;
 pub(crate) mod worker;

@@ -38,9 +38,22 @@ pub(super) fn home(
             .filter(is_served)
             .map(to_row)
             .chain(kaipiao_pages::PAGE_ROUTES.iter().chain(sandbox_pages).copied())
+            .chain(kaipiao_console::CONSOLE_ROUTES.iter().copied())
             .collect(),
         authority: tls::own_authority(settings),
         accounts: if is_sandbox { kaipiao_app::sandbox::DEMO_ACCOUNTS } else { &[] },
         users: if is_sandbox { kaipiao_app::sandbox::DEMO_USERS } else { &[] },
     }
+}
+
+/// The OpenAPI of what is served.
+pub(super) fn openapi(
+    settings: &Settings,
+    address: SocketAddr,
+    has_admin: bool,
+) -> serde_json::Value {
+    let is_sandbox = settings.mode == ModeName::Sandbox;
+    let served = [(Api::Merchant, true), (Api::Admin, has_admin), (Api::Sandbox, is_sandbox)];
+    let served: Vec<_> = served.into_iter().filter_map(|(api, is)| is.then_some(api)).collect();
+    kaipiao_http::document(&served, &public_base_url(settings, address), env!("CARGO_PKG_VERSION"))
 }

@@ -2,7 +2,7 @@
 
 use super::access::admin_token;
 use super::error::ComposeError;
-use super::home::home;
+use super::home::{home, openapi};
 use super::keys::keys_of;
 use super::names::{as_browsers_write, own_names, public_base_url};
 use super::own_addresses::{api_addresses, push_addresses};
@@ -18,9 +18,11 @@ use core::time::Duration;
 use kaipiao_app::App;
 use kaipiao_app::name_spaces::NameSpaces;
 use kaipiao_app::sandbox::Sandbox;
+use kaipiao_console::Console;
 use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_http::{
-    BodyBudget, CallLog, HttpMetrics, HttpSettings, ROUTES, Server, call_paths, operations_router,
+    BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server,
+    call_paths, operations_router,
 };
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
@@ -67,21 +69,24 @@ impl Instance {
         let own = |clock| Sandbox { clock, issuer, name_space: name.clone(), name_spaces };
         let sandbox = clock.map(own).map(Arc::new);
         shared.connections.tell(&app);
+        let http_settings = http_settings(settings, address)?;
+        let has_admin = http_settings.admin_token.is_some();
+        let openapi = openapi(settings, address, has_admin);
         let bodies = Arc::new(BodyBudget::new(settings.limits.body_bytes));
         let uploads = Arc::new(BodyBudget::for_uploads());
         let routes = ROUTES.iter().map(|route| route.path);
         let server = Server {
             metrics: Arc::new(HttpMetrics::new(&app, routes, &bodies, &uploads)),
             app: Arc::clone(&app),
-            settings: Arc::new(http_settings(settings, address)?),
+            settings: Arc::new(http_settings),
             bodies,
             uploads,
             calls: Arc::new(CallLog::new(call_paths())),
             log: log_filter::running(),
             sandbox: sandbox.clone(),
+            openapi: Arc::new(OpenApiText::new(&openapi)),
             no_invoice_page: kaipiao_pages::no_invoice,
         };
-        let has_admin = server.settings.admin_token.is_some();
         let base_url = public_base_url(settings, address);
         let (scheme, rest) = base_url.split_once("://").unwrap_or_default();
         let pages = Pages {
@@ -92,7 +97,15 @@ impl Instance {
             public_host: as_browsers_write(scheme, rest.split('/').next().unwrap_or_default()),
         };
         let home = home(settings, address, has_admin, sandbox.as_ref().map(|_| &*name));
-        let pages = kaipiao_pages::router(&home, pages);
+        let console = Console {
+            app: Arc::clone(&app),
+            is_sandbox: pages.is_sandbox,
+            is_https: pages.is_https,
+            public_host: pages.public_host.clone(),
+            client_address: |extensions| extensions.get().map(|ClientAddress(address)| *address),
+        };
+        let pages =
+            kaipiao_pages::router(&home, &openapi, pages).merge(kaipiao_console::router(console));
         let operations = operations_router(server.clone());
         let router = kaipiao_http::router(server, pages);
         Ok(Self { app, router, operations, store, sandbox })

@@ -22,7 +22,7 @@ pub fn key_path(settings: &Settings) -> PathBuf {
 
 /// The keys of an open store. For a new one a server key is made, if there is none yet; beside others no key but
 /// their own is of use.
-pub(super) async fn keys_of(settings: &Settings, store: &dyn Store) -> Result<Keys, ComposeError> {
+pub(crate) async fn keys_of(settings: &Settings, store: &dyn Store) -> Result<Keys, ComposeError> {
     let path = key_path(settings);
     if path.exists() {
         return load_keys(settings);

@@ -20,6 +20,7 @@ mod workers;
 pub(crate) use access::{admin_token, refuse_exposed_sandbox};
 pub use error::ComposeError;
 pub(crate) use issuers::outside_issuers;
+pub(crate) use keys::keys_of;
 pub use keys::{key_path, load_keys};
 pub use listening::Listening;
 pub(crate) use names::server_address;

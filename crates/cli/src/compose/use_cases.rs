@@ -64,6 +64,7 @@ pub(super) fn app_of(
         wxa_appid: settings.authorization.wxa_appid.clone(),
         custom_key_max_chars: settings.authorization.custom_key_max_chars,
         login: settings.login.settings()?,
+        console: settings.console.settings()?,
         push: PushSettings {
             concurrency: Concurrency {
                 time_limit: Duration::from_millis(push.timeout_ms),

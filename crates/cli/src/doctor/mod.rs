@@ -120,9 +120,10 @@ fn refusals(settings: &Settings) -> Vec<Finding> {
     let pay_merchants =
         settings.pay_merchant_specs().map(|_| ()).map_err(|error| error.to_string());
     let login = settings.login.settings().map(|_| ()).map_err(|error| error.to_string());
+    let console = settings.console.settings().map(|_| ()).map_err(|error| error.to_string());
     // Again: --tls came after the file was checked.
     let tls = settings.check_tls().map_err(|error| error.to_string());
-    let refusals = [exposed, token, accounts, callbacks, pay_merchants, login, tls]
+    let refusals = [exposed, token, accounts, callbacks, pay_merchants, login, console, tls]
         .into_iter()
         .filter_map(Result::err);
     refusals.map(|refusal| Finding::error(SETTINGS, refusal, "")).collect()

@@ -30,18 +30,27 @@ impl Login {
 
     /// The same with its keys read.
     pub fn settings(&self) -> Result<LoginSettings, SettingsError> {
-        let mut keys = Vec::new();
-        let wrong = |path: &Path, why| SettingsError::Value(format!("{} {why}", path.display()));
-        let path = &self.hs256_secret_file;
-        if !path.as_os_str().is_empty() {
-            let secret = read_secret("login.hs256_secret_file", path)?;
-            keys.push(LoginKey::hs256(&secret).map_err(|why| wrong(path, why))?);
-        }
-        let path = &self.eddsa_public_key_file;
-        if !path.as_os_str().is_empty() {
-            keys.push(LoginKey::ed_dsa(&read(path)?).map_err(|why| wrong(path, why))?);
-        }
+        let keys = login_keys("login", &self.hs256_secret_file, &self.eddsa_public_key_file)?;
         let session_life = Duration::from_secs(self.session_s);
         Ok(LoginSettings { session_life, keys, audience: self.audience.clone() })
     }
+}
+
+/// The keys that signed logins of a section are checked with. An empty path: no such key.
+pub(super) fn login_keys(
+    section: &str,
+    hs256_secret: &Path,
+    eddsa_public_key: &Path,
+) -> Result<Vec<LoginKey>, SettingsError> {
+    let mut keys = Vec::new();
+    let wrong = |path: &Path, why| SettingsError::Value(format!("{} {why}", path.display()));
+    if !hs256_secret.as_os_str().is_empty() {
+        let secret = read_secret(&format!("{section}.hs256_secret_file"), hs256_secret)?;
+        keys.push(LoginKey::hs256(&secret).map_err(|why| wrong(hs256_secret, why))?);
+    }
+    if !eddsa_public_key.as_os_str().is_empty() {
+        let key = LoginKey::ed_dsa(&read(eddsa_public_key)?);
+        keys.push(key.map_err(|why| wrong(eddsa_public_key, why))?);
+    }
+    Ok(keys)
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod addresses;
 mod authorization;
 mod bounds;
+mod console;
 mod database;
 mod error;
 mod files;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use accounts::AccountSetting;
 pub use authorization::Authorization;
+pub use console::Console;
 pub use database::Database;
 pub use error::SettingsError;
 pub(crate) use files::{open_to_others, read, read_secret, warn_of_other_readers};
@@ -98,6 +100,8 @@ pub struct Settings {
     pub authorization: Authorization,
     /// Who sits before a page.
     pub login: Login,
+    /// Who works with the console.
+    pub console: Console,
     /// Limits of size, time and number.
     pub limits: Limits,
     /// How invoices are issued.
@@ -149,6 +153,7 @@ impl Settings {
         addresses::ranges("api_addresses", &self.api_addresses)?;
         addresses::check_allowed_hosts(&self.allowed_hosts)?;
         self.check_tls()?;
+        self.console.check()?;
         self.metrics.address()?;
         self.telemetry.traces_url()?;
         self.database.node()?;
@@ -166,6 +171,7 @@ impl Settings {
             self.request_log.bounded(),
             self.authorization.bounded(),
             self.login.bounded(),
+            self.console.bounded(),
             self.telemetry.bounded(),
             self.limits.bounded(),
             self.issuing.bounded(),
@@ -220,6 +226,7 @@ impl Settings {
             ("database.url_file", &self.database.url_file),
             ("tls.key", &self.tls.key),
             ("login.hs256_secret_file", &self.login.hs256_secret_file),
+            ("console.hs256_secret_file", &self.console.hs256_secret_file),
             ("issuing.secret_file", &self.issuing.secret_file),
         ];
         let own = own.into_iter().filter(|(_, path)| !path.as_os_str().is_empty());

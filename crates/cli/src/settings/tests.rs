@@ -157,3 +157,19 @@ fn a_malformed_file_is_complained_about_without_its_secrets() {
     assert!(text.starts_with("test.toml: line 3: "), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
 }
+
+#[test]
+fn a_single_sign_on_is_whole_or_refused() {
+    for (bad, words) in [
+        ("hs256_secret_file = \"key\"", "without console.sso_header"),
+        ("eddsa_public_key_file = \"key.pem\"", "without console.sso_header"),
+        ("sso_header = \"X-Console-Token\"", "needs console.hs256_secret_file or"),
+        ("sso_header = \"a b\"\nhs256_secret_file = \"key\"", "must be the name of a header"),
+    ] {
+        let error = merged(&format!("[console]\n{bad}")).err().expect(bad).to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    for key in ["hs256_secret_file", "eddsa_public_key_file"] {
+        assert!(merged(&format!("[console]\nsso_header = \"X-T\"\n{key} = \"key\"")).is_ok());
+    }
+}

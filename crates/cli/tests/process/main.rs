@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod certificates;
+mod console_users;
 mod doctor;
 mod health;
 mod integrators;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address_range;
+pub mod console_user;
 pub mod permissions;
 pub mod quota;
 pub mod token;

@@ -2,12 +2,12 @@
 
 use crate::admin::callbacks::CallbackJson;
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::failed;
+use crate::admin::error::{Refusals, failed};
 use crate::admin::operator::Operator;
-use crate::admin::taxpayers::{TaxpayerJson, read_taxpayer};
+use crate::admin::taxpayers::{TaxpayerBody, TaxpayerJson, read_taxpayer};
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
-use crate::paging::{after, page_size};
+use crate::paging::{Page, after, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -27,8 +27,9 @@ use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AccountJson<'a> {
     appid: &'a str,
     role: &'static str,
@@ -78,18 +79,33 @@ impl<'a> AccountJson<'a> {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct AccountsJson<'a> {
+    accounts: Vec<AccountJson<'a>>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/accounts?limit=&after=`: by appid.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/accounts",
+    tag = "admin",
+    operation_id = "listAccounts",
+    params(
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Accounts by appid.", body = AccountsJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct AccountsJson<'a> {
-        accounts: Vec<AccountJson<'a>>,
-        /// Records that cannot be read; left out: there are none.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        damaged: Vec<DamagedJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let listed = async {
         let query = query_object(&uri)?;
         let after = after(&query)?;
@@ -104,7 +120,55 @@ pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>, uri
     listed.await.map_or_else(failed, |text| json(StatusCode::OK, text))
 }
 
+/// An account, as far as it is said.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct AccountBody {
+    /// `merchant`, `platform`, `reimburser`, `mini_program` or `mobile_app`; needed for a new account, and final.
+    role: Option<String>,
+    /// On pages; the appid unless it is said.
+    name: Option<String>,
+    /// `gh_…`, which its pushes are addressed to.
+    original_id: Option<String>,
+    /// 16 to 128 visible ASCII characters; a new account without one gets one.
+    secret: Option<String>,
+    /// A mini program's or mobile app's merchant; final.
+    bound_to: Option<String>,
+    /// Of an account that issues invoices and has an id already.
+    s_pappid: Option<String>,
+    /// Sections 2, 7 to 12, 17 and 18.
+    merchant_api: Option<bool>,
+    /// Sections 14 to 16.
+    invoicing_api: Option<bool>,
+    /// The calls that insert invoices.
+    platform_api: Option<bool>,
+    /// `reimburse/…`
+    reimbursement_api: Option<bool>,
+    /// The addresses that it calls from; none: any.
+    #[schema(max_items = 100)]
+    callers: Option<Vec<String>>,
+    /// Its taxpayer and numbers.
+    merchant: Option<TaxpayerBody>,
+}
+
 /// `PUT /admin/v1/accounts/{appid}`
+#[utoipa::path(
+    put,
+    path = "/admin/v1/accounts/{appid}",
+    tag = "admin",
+    operation_id = "putAccount",
+    description = "What is left out keeps its value. An account of the config file has its values again at the next start.",
+    params(
+        ("appid" = String, Path, description = "The account: `wx` and 16 lower-case hexadecimal digits.", pattern = "^wx[0-9a-f]{16}$"),
+    ),
+    request_body = AccountBody,
+    responses(
+        (status = 200, description = "It was changed, or is as it was.", body = AccountJson),
+        (status = 201, description = "It is new; its secret is shown here alone.", body = AccountJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn put_account(
     _: Operator,
     State(server): State<Server>,

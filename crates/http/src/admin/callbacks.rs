@@ -1,6 +1,6 @@
 //! Where an account receives its pushes: `/admin/v1/accounts/{appid}/callback`.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::RequestBody;
@@ -18,9 +18,10 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A callback as an operator may see it: without its secrets.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CallbackJson {
     url: String,
     mode: &'static str,
@@ -41,14 +42,59 @@ impl From<Callback> for CallbackJson {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CallbackReply {
     appid: String,
     callback: Option<CallbackJson>,
 }
 
+/// Where an account receives its pushes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct CallbackBody {
+    /// Empty: the account's pushes end.
+    #[schema(max_length = 2048)]
+    url: String,
+    token: Option<String>,
+    /// 43 characters, of mode `compat` and `safe`.
+    encoding_aes_key: Option<String>,
+    /// `plain`, `compat` or `safe`.
+    mode: Option<String>,
+    /// `xml`, unless it is said, or `json`.
+    format: Option<String>,
+    /// Whether the callback before it is kept, for put-back.
+    stands_in: Option<bool>,
+}
+
+/// Which callback goes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct PutBackBody {
+    /// The address of the one that stands in.
+    #[schema(min_length = 1)]
+    url: String,
+}
+
 /// `PUT …/callback {"url","token","encoding_aes_key","mode","format","stands_in"}`: 200 once the address is
 /// verified, 409 with what came back when it is not. An empty url ends the account's pushes.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/accounts/{appid}/callback",
+    tag = "admin",
+    operation_id = "putCallback",
+    description = "Calls the address with a signed GET, which it must answer with its echostr.",
+    params(
+        ("appid" = String, Path, description = "The account."),
+    ),
+    request_body = CallbackBody,
+    responses(
+        (status = 200, description = "The address was verified, or the account receives no pushes any more.", body = CallbackReply),
+        (status = 404, description = "No such account.", body = ErrorJson<'static>),
+        (status = 409, description = "The address did not answer the verification: what came back.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn put_callback(
     _: Operator,
     State(server): State<Server>,
@@ -67,6 +113,21 @@ pub(crate) async fn put_callback(
 
 /// `POST …/callback/put-back {"url"}`: the callback that the one at this address stands in for is the account's again.
 /// 409: another one is in place, or it stands in for none.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/accounts/{appid}/callback/put-back",
+    tag = "admin",
+    operation_id = "putCallbackBack",
+    params(("appid" = String, Path, description = "The account.")),
+    request_body = PutBackBody,
+    responses(
+        (status = 200, description = "The callback that was kept is the account's again.", body = CallbackReply),
+        (status = 404, description = "No such account.", body = ErrorJson<'static>),
+        (status = 409, description = "Another callback is in place, or it stands in for none.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn put_callback_back(
     _: Operator,
     State(server): State<Server>,

@@ -2,9 +2,10 @@
 
 use kaipiao_app::listing::Damaged;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A damaged record as an operator finds it in the store.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct DamagedJson {
     /// The table.
     table: &'static str,

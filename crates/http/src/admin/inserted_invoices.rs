@@ -1,11 +1,11 @@
 //! Invoices that platforms have inserted: `/admin/v1/inserted-invoices`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::failed;
+use crate::admin::error::{Refusals, failed};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::{after, filter, merchant, page_size};
+use crate::paging::{Page, Period, after, filter, merchant, page_size};
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -18,8 +18,9 @@ use kaipiao_ports::record::Field;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::reimbursement::read_invoice::billing;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct InsertedJson {
     order_id: String,
     user: String,
@@ -62,7 +63,7 @@ impl From<ListedInserted> for InsertedJson {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ListedJson {
     invoices: Vec<InsertedJson>,
     /// Records that cannot be read; left out: there are none.
@@ -80,6 +81,26 @@ const FILTERS: [(&str, Field); 3] =
 /// `GET /admin/v1/inserted-invoices?appid=…&after=&limit=`: those for a merchant's orders; or, newest first,
 /// those of a time (`from_ms`, `to_ms`), or those that one of `order_id`, `user` and `number` finds. What was
 /// committed in the last seconds may be missing among the latter.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/inserted-invoices",
+    tag = "admin",
+    operation_id = "listInsertedInvoices",
+    description = "By one filter at most. What was committed in the last seconds may be missing under order_id, user and number.",
+    params(
+        ("appid" = String, Query, description = "The merchant.", pattern = "^wx[0-9a-f]{16}$"),
+        ("order_id" = Option<String>, Query, description = "The order."),
+        ("user" = Option<String>, Query, description = "The user."),
+        ("number" = Option<String>, Query, description = "Code and number, joined."),
+        Period,
+        Page,
+    ),
+    responses(
+        (status = 200, description = "By the card's code; newest first with a filter.", body = ListedJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
     let found = async {
         let query = query_object(&uri)?;

@@ -1,11 +1,11 @@
 //! Invoice requests: `/admin/v1/invoices`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::failed;
+use crate::admin::error::{Refusals, failed};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::{after, check_state, filter, merchant, page_size};
+use crate::paging::{Page, Period, after, check_state, filter, merchant, page_size};
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -23,8 +23,9 @@ use kaipiao_ports::record::Field;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct InvoiceJson {
     fpqqlsh: String,
     order_id: String,
@@ -124,7 +125,7 @@ fn status_of(state: &RequestState) -> (&'static str, Option<&Serial>, kaipiao_do
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct InvoicesJson {
     invoices: Vec<InvoiceJson>,
     /// Records that cannot be read; left out: there are none.
@@ -161,6 +162,30 @@ impl InvoicesJson {
 /// `fpqqlsh`; or, newest first, those of a time (`from_ms`, `to_ms`), or those that one of `state`,
 /// `order_id`, `user`, `buyer`, `number` and `gross_fen` finds. What was committed in the last seconds
 /// may be missing among the latter.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/invoices",
+    tag = "admin",
+    operation_id = "listInvoices",
+    description = "By one filter at most. What was committed in the last seconds may be missing under a filter other than the time.",
+    params(
+        ("appid" = String, Query, description = "The merchant.", pattern = "^wx[0-9a-f]{16}$"),
+        ("fpqqlsh" = Option<String>, Query, description = "One request, by its serial."),
+        ("state" = Option<String>, Query, description = "Where it stands: running, failed, issued."),
+        ("order_id" = Option<String>, Query, description = "The order."),
+        ("user" = Option<String>, Query, description = "The user."),
+        ("buyer" = Option<String>, Query, description = "The buyer's whole name."),
+        ("number" = Option<String>, Query, description = "Code and number, joined."),
+        ("gross_fen" = Option<String>, Query, description = "The total with tax, in fen."),
+        Period,
+        Page,
+    ),
+    responses(
+        (status = 200, description = "By serial; newest first with a filter.", body = InvoicesJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_invoices(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
     let found = async {
         let query = query_object(&uri)?;

@@ -1,10 +1,10 @@
 //! Jobs that are still to be done or have failed: `/admin/v1/jobs`.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::page_size;
+use crate::paging::{Page, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -18,8 +18,9 @@ use kaipiao_ports::delivery::jobs::{Job, JobQuery, JobState};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct JobJson {
     id: i64,
     /// "issue": an invoice request that is to be issued.
@@ -75,15 +76,33 @@ fn what_follows(job: &Job, now_ms: i64) -> String {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct JobsJson {
+    jobs: Vec<JobJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/jobs?queue=&appid=&state=&after=&limit=`: newest first.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/jobs",
+    tag = "admin",
+    operation_id = "listJobs",
+    params(
+        ("queue" = Option<String>, Query, description = "What is to be done, such as `issue`."),
+        ("appid" = Option<String>, Query, description = "The account."),
+        ("state" = Option<String>, Query, description = "Where it stands: due, failed."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Newest first.", body = JobsJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_jobs(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct JobsJson {
-        jobs: Vec<JobJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let found = async {
         let query = read_query(&query_object(&uri)?)?;
         jobs::list(&server.app, &query).await
@@ -125,17 +144,34 @@ fn read_query(object: &Object) -> Result<JobQuery, Refusal> {
     })
 }
 
+#[derive(Serialize, ToSchema)]
+struct RunJson {
+    id: i64,
+    result: &'static str,
+}
+
 /// `POST /admin/v1/jobs/{id}/run`: 200 once it is due again, 409 when it had not failed.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/jobs/{id}/run",
+    tag = "admin",
+    operation_id = "runJob",
+    params(
+        ("id" = String, Path, description = "The job."),
+    ),
+    responses(
+        (status = 200, description = "It is due again.", body = RunJson),
+        (status = 404, description = "No such job.", body = ErrorJson<'static>),
+        (status = 409, description = "It has not failed, and is due as it is.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn run_job(
     _: Operator,
     State(server): State<Server>,
     PathName(id): PathName,
 ) -> Response {
-    #[derive(Serialize)]
-    struct RunJson {
-        id: i64,
-        result: &'static str,
-    }
     let unknown = || refuse(StatusCode::NOT_FOUND, "no job has this id");
     let Ok(id) = id.parse::<i64>() else { return unknown() };
     match jobs::run_again(&server.app, id).await {

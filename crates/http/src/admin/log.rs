@@ -1,6 +1,6 @@
 //! The filter of the server's log: `/admin/v1/log`. It is this process's, and lasts until it ends.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::RequestBody;
@@ -12,10 +12,19 @@ use axum::response::Response;
 use kaipiao_domain::Refusal;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LogJson {
     /// What is logged.
+    filter: String,
+}
+
+/// What is to be logged.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct LogBody {
+    /// Levels, of all or of parts of the program: `info`, `info,kaipiao_app=debug`.
     filter: String,
 }
 
@@ -29,11 +38,36 @@ fn told(log: &dyn LogFilter) -> Response {
 }
 
 /// `GET /admin/v1/log`: the filter.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/log",
+    tag = "admin",
+    operation_id = "getLog",
+    responses(
+        (status = 200, description = "What is logged.", body = LogJson),
+        (status = 409, description = "This process has no log that can be changed.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn get_log(_: Operator, State(server): State<Server>) -> Response {
     server.log.as_deref().map_or_else(no_log, told)
 }
 
 /// `PUT /admin/v1/log {"filter"}`: 200 once it holds, 400 with what is wrong with it.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/log",
+    tag = "admin",
+    operation_id = "putLog",
+    request_body = LogBody,
+    responses(
+        (status = 200, description = "What is logged.", body = LogJson),
+        (status = 409, description = "This process has no log that can be changed.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn put_log(
     _: Operator,
     State(server): State<Server>,

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod callbacks;
+pub(crate) mod console_users;
 pub(crate) mod damaged;
 pub(crate) mod error;
 pub(crate) mod inserted_invoices;

@@ -1,11 +1,11 @@
 //! The ranges of numbers that a merchant was allotted: `/admin/v1/accounts/{appid}/numbers`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::{after, page_size};
+use crate::paging::{Page, after, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -17,8 +17,9 @@ use kaipiao_app::listing::{Listing, readable};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RangeJson {
     face: &'static str,
     code: String,
@@ -35,14 +36,14 @@ struct RangeJson {
     next_gap: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct BlockJson {
     holder: String,
     first: u64,
     last: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct GapJson {
     first: u64,
     last: u64,
@@ -71,25 +72,43 @@ impl From<RangeReport> for RangeJson {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct RangesJson {
+    ranges: Vec<RangeJson>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/accounts/{appid}/numbers?limit=&after=&gaps_after=`: the merchant's ranges, and
 /// what became of them. Gaps are limited, too: `next_gap` of a range is `gaps_after` of those that
 /// follow.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/accounts/{appid}/numbers",
+    tag = "admin",
+    operation_id = "listNumbers",
+    params(
+        ("appid" = String, Path, description = "The merchant."),
+        ("gaps_after" = Option<i64>, Query, description = "`next_gap` of a range: its further gaps."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "As they are used up.", body = RangesJson),
+        (status = 404, description = "No such account.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_numbers(
     _: Operator,
     State(server): State<Server>,
     PathName(appid): PathName,
     uri: Uri,
 ) -> Response {
-    #[derive(Serialize)]
-    struct RangesJson {
-        ranges: Vec<RangeJson>,
-        /// Records that cannot be read; left out: there are none.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        damaged: Vec<DamagedJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let listed = async {
         let query = query_object(&uri)?;
         let (after, limit) = (after(&query)?, page_size(&query)?);

@@ -1,11 +1,11 @@
 //! Orders and their authorization: `/admin/v1/orders`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::failed;
+use crate::admin::error::{Refusals, failed};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::{after, check_state, filter, merchant, page_size};
+use crate::paging::{Page, Period, after, check_state, filter, merchant, page_size};
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -20,8 +20,9 @@ use kaipiao_ports::record::Field;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 struct OrderJson {
     order_id: String,
     s_pappid: String,
@@ -98,20 +99,41 @@ impl OrderJson {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct OrdersJson {
+    orders: Vec<OrderJson>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/orders?appid=…&after=&limit=`: a merchant's orders, newest first: all, those of a
 /// time (`from_ms`, `to_ms`), those of a `state` or a `user`; or the one of `order_id`. Among those of
 /// a state or a user, what was committed in the last seconds may be missing.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/orders",
+    tag = "admin",
+    operation_id = "listOrders",
+    description = "By one filter at most. What was committed in the last seconds may be missing under state and user.",
+    params(
+        ("appid" = String, Query, description = "The merchant.", pattern = "^wx[0-9a-f]{16}$"),
+        ("order_id" = Option<String>, Query, description = "One order."),
+        ("state" = Option<String>, Query, description = "Where it stands: declined, authorized, rejected."),
+        ("user" = Option<String>, Query, description = "The user."),
+        Period,
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Newest first.", body = OrdersJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_orders(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct OrdersJson {
-        orders: Vec<OrderJson>,
-        /// Records that cannot be read; left out: there are none.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        damaged: Vec<DamagedJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let found = async {
         let query = query_object(&uri)?;
         let merchant = merchant(&query)?;

@@ -1,11 +1,11 @@
 //! Pay merchants: `/admin/v1/pay-merchants`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::failed;
+use crate::admin::error::{Refusals, failed};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
-use crate::paging::{after, page_size};
+use crate::paging::{Page, after, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -18,8 +18,9 @@ use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PayMerchantJson {
     mchid: String,
     name: String,
@@ -33,7 +34,7 @@ struct PayMerchantJson {
     key: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LinkJson {
     appid: String,
     s_pappid: String,
@@ -55,22 +56,37 @@ impl PayMerchantJson {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct PayMerchantsJson {
+    pay_merchants: Vec<PayMerchantJson>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/pay-merchants?limit=&after=`: by mchid.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/pay-merchants",
+    tag = "admin",
+    operation_id = "listPayMerchants",
+    params(
+        Page,
+    ),
+    responses(
+        (status = 200, description = "By mchid.", body = PayMerchantsJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_pay_merchants(
     _: Operator,
     State(server): State<Server>,
     uri: Uri,
 ) -> Response {
-    #[derive(Serialize)]
-    struct PayMerchantsJson {
-        pay_merchants: Vec<PayMerchantJson>,
-        /// Records that cannot be read; left out: there are none.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        damaged: Vec<DamagedJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let listed = async {
         let query = query_object(&uri)?;
         let (after, limit) = (after(&query)?, page_size(&query)?);
@@ -82,7 +98,40 @@ pub(crate) async fn list_pay_merchants(
     listed.await.map_or_else(failed, |text| json(StatusCode::OK, text))
 }
 
+/// A pay merchant, as far as it is said.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct PayMerchantBody {
+    /// As payers see it; the mchid unless it is said.
+    name: Option<String>,
+    /// 32 letters and digits; a new pay merchant without one gets one.
+    key: Option<String>,
+    /// The appids that are bound to it.
+    #[schema(max_items = 50)]
+    accounts: Option<Vec<String>>,
+    /// The mchids that it takes payments for.
+    #[schema(max_items = 1000)]
+    sub_merchants: Option<Vec<String>>,
+}
+
 /// `PUT /admin/v1/pay-merchants/{mchid}`
+#[utoipa::path(
+    put,
+    path = "/admin/v1/pay-merchants/{mchid}",
+    tag = "admin",
+    operation_id = "putPayMerchant",
+    description = "What is left out keeps its value.",
+    params(
+        ("mchid" = String, Path, description = "The pay merchant: 1 to 32 digits.", pattern = "^[0-9]{1,32}$"),
+    ),
+    request_body = PayMerchantBody,
+    responses(
+        (status = 200, description = "It was changed, or is as it was.", body = PayMerchantJson),
+        (status = 201, description = "It is new; its key is shown here alone.", body = PayMerchantJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn put_pay_merchant(
     _: Operator,
     State(server): State<Server>,

@@ -1,11 +1,11 @@
 //! Payments, and whether they show an invoice entry: `/admin/v1/payments`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
-use crate::paging::{after, check_state, filter, page_size};
+use crate::paging::{Page, Period, after, check_state, filter, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -29,8 +29,9 @@ use kaipiao_wire::object::Object;
 use kaipiao_wire::payment::pay_time;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PaymentJson {
     mchid: String,
     out_trade_no: String,
@@ -53,7 +54,7 @@ struct PaymentJson {
     entry: Option<EntryJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EntryJson {
     shown: bool,
     /// What must hold, and whether it does.
@@ -91,19 +92,39 @@ async fn with_entry(app: &App, payment: &Payment) -> Result<String, Failure> {
     Ok(bare(&PaymentJson { entry: Some(entry), ..PaymentJson::from(payment) }))
 }
 
+#[derive(Serialize, ToSchema)]
+struct PaymentsJson {
+    payments: Vec<PaymentJson>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/payments?mchid=…`: a pay merchant's payments, newest first; of a time (`from_ms`, `to_ms`), a
 /// `state` or a `user`.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/payments",
+    tag = "admin",
+    operation_id = "listPayments",
+    description = "By one filter at most.",
+    params(
+        ("mchid" = String, Query, description = "The pay merchant.", pattern = "^[0-9]{1,32}$"),
+        ("state" = Option<String>, Query, description = "Where it stands: success, refund, closed, revoked."),
+        ("user" = Option<String>, Query, description = "The payer."),
+        Period,
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Newest first.", body = PaymentsJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_payments(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct PaymentsJson {
-        payments: Vec<PaymentJson>,
-        /// Records that cannot be read; left out: there are none.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        damaged: Vec<DamagedJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let listed = async {
         let query = query_object(&uri)?;
         let mchid = MchId::checked("mchid", &query.required_text("mchid")?)?;
@@ -128,6 +149,22 @@ fn read_filter(query: &Object) -> Result<Filter, Refusal> {
 }
 
 /// `GET /admin/v1/payments/{mchid}/{out_trade_no}`: with what its entry depends on.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/payments/{mchid}/{out_trade_no}",
+    tag = "admin",
+    operation_id = "getPayment",
+    params(
+        ("mchid" = String, Path, description = "The pay merchant.", pattern = "^[0-9]{1,32}$"),
+        ("out_trade_no" = String, Path, description = "The merchant's number of the payment."),
+    ),
+    responses(
+        (status = 200, description = "The payment, with each condition of its invoice entry.", body = PaymentJson),
+        (status = 404, description = "The pay merchant has no payment of this number.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn get_payment(
     _: Operator,
     State(server): State<Server>,
@@ -147,8 +184,56 @@ pub(crate) async fn get_payment(
     }
 }
 
+/// A payment that was made elsewhere.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct ReportBody {
+    /// Fen.
+    #[schema(minimum = 1)]
+    total_fee: i64,
+    /// The payer, as the account knows them.
+    #[schema(min_length = 1, max_length = 128)]
+    openid: String,
+    /// `Y` opens an invoice entry, `N` none.
+    receipt: Option<String>,
+    /// The account that took it; the pay merchant's first unless it is said.
+    appid: Option<String>,
+    /// In the partner form the pay merchant that it was taken for.
+    sub_mch_id: Option<String>,
+    /// The person, who is then told.
+    user: Option<String>,
+    /// WeChat Pay's number: 1 to 32 letters and digits.
+    transaction_id: Option<String>,
+    /// When it was paid, `yyyyMMddHHmmss` in China.
+    time_end: Option<String>,
+    /// What was paid for.
+    #[schema(max_length = 127)]
+    body: Option<String>,
+    /// What was given back so far, in fen.
+    #[schema(minimum = 0)]
+    refund_fee: Option<i64>,
+}
+
 /// `PUT /admin/v1/payments/{mchid}/{out_trade_no}`: a payment that was made elsewhere, or given back. 409: it differs
 /// from what is known, which cannot be corrected any more.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/payments/{mchid}/{out_trade_no}",
+    tag = "admin",
+    operation_id = "putPayment",
+    description = "The same report again changes nothing, what it leaves out stays, and what differs corrects what is known.",
+    params(
+        ("mchid" = String, Path, description = "The pay merchant.", pattern = "^[0-9]{1,32}$"),
+        ("out_trade_no" = String, Path, description = "The merchant's number of the payment."),
+    ),
+    request_body = ReportBody,
+    responses(
+        (status = 200, description = "The payment as it is known now.", body = PaymentJson),
+        (status = 409, description = "A member can be corrected no more: which, and why.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn put_payment(
     _: Operator,
     State(server): State<Server>,

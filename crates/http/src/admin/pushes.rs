@@ -1,10 +1,10 @@
 //! Pushes, their attempts and their replay: `/admin/v1/pushes`.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::page_size;
+use crate::paging::{Page, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::{Request, State};
@@ -19,8 +19,9 @@ use kaipiao_ports::delivery::outbox::{
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PushJson {
     id: String,
     appid: String,
@@ -45,7 +46,7 @@ struct PushJson {
     attempts: Vec<AttemptJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AttemptJson {
     /// Unix milliseconds.
     started_ms: i64,
@@ -131,20 +132,38 @@ fn status_of(listed: &ListedPush, now_ms: i64) -> (&'static str, String) {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct PushesJson {
+    pushes: Vec<PushJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// `GET /admin/v1/pushes?appid=&order_id=&state=&after=&limit=`: by receiver, newest first. An order's notices are the
 /// pay merchant's.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/pushes",
+    tag = "admin",
+    operation_id = "listPushes",
+    params(
+        ("appid" = Option<String>, Query, description = "The receiving account; of payment notices the mchid."),
+        ("order_id" = Option<String>, Query, description = "The order, or the payment's `out_trade_no`."),
+        ("state" = Option<String>, Query, description = "Where it stands: open, delivered, gave_up, unroutable."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "By receiver, newest first.", body = PushesJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_pushes(
     _: Operator,
     State(server): State<Server>,
     request: Request,
 ) -> Response {
-    #[derive(Serialize)]
-    struct PushesJson {
-        pushes: Vec<PushJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let query = match query_object(request.uri()).and_then(|object| read_query(&object)) {
         Ok(query) => query,
         Err(refusal) => return failed(refusal.into()),
@@ -190,17 +209,34 @@ fn read_state(name: &str) -> Result<StateFilter, Refusal> {
     })
 }
 
+#[derive(Serialize, ToSchema)]
+struct ReplayJson {
+    id: String,
+    result: &'static str,
+}
+
 /// `POST /admin/v1/pushes/{id}/replay`: 200 once it is due again, 409 while it still is.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/pushes/{id}/replay",
+    tag = "admin",
+    operation_id = "replayPush",
+    params(
+        ("id" = String, Path, description = "The push."),
+    ),
+    responses(
+        (status = 200, description = "It is due again.", body = ReplayJson),
+        (status = 404, description = "No such push.", body = ErrorJson<'static>),
+        (status = 409, description = "It is on its way still.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn replay_push(
     _: Operator,
     State(server): State<Server>,
     PathName(id): PathName,
 ) -> Response {
-    #[derive(Serialize)]
-    struct ReplayJson {
-        id: String,
-        result: &'static str,
-    }
     let unknown = || refuse(StatusCode::NOT_FOUND, "no push has this id");
     let Some(push) = PushId::parse(&id) else { return unknown() };
     match pushes::replay(&server.app, &push).await {

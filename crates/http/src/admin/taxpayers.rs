@@ -5,12 +5,13 @@ use kaipiao_domain::Refusal;
 use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_wire::object::{AtMost, Object};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Ranges of numbers that one request allots at most.
 const MAX_RANGES: usize = 1000;
 
 /// A taxpayer as the admin API shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TaxpayerJson {
     code: String,
     nsrsbh: String,
@@ -36,6 +37,34 @@ impl From<Taxpayer> for TaxpayerJson {
             face: taxpayer.face.name(),
         }
     }
+}
+
+/// A taxpayer, as far as it is said.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+pub(crate) struct TaxpayerBody {
+    /// What each fpqqlsh begins with: six characters.
+    code: Option<String>,
+    nsrsbh: Option<String>,
+    nsrmc: Option<String>,
+    nsrdz: Option<String>,
+    nsrdh: Option<String>,
+    nsrbank: Option<String>,
+    nsrbankid: Option<String>,
+    /// `classic` or `digital`.
+    face: Option<String>,
+    /// Ranges that are allotted besides; no two merchants share a number.
+    #[schema(max_items = 1000)]
+    numbers: Option<Vec<RangeBody>>,
+}
+
+/// A range of numbers.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct RangeBody {
+    code: String,
+    first: u64,
+    last: u64,
 }
 
 /// Reads `merchant` of an account's body.

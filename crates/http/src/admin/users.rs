@@ -1,11 +1,12 @@
 //! What people have: `/admin/v1/users/{id}/…`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::{after, page_size};
+use crate::openapi::title_sides::TitleSides;
+use crate::paging::{Page, after, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -19,9 +20,10 @@ use kaipiao_domain::people::user::{BookEntry, User, UserId};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::people::title::TitleJson;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A page of a user's service messages.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MessagesJson {
     messages: Vec<MessageJson>,
     /// Records that cannot be read; left out: there are none.
@@ -32,7 +34,7 @@ pub(crate) struct MessagesJson {
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct MessageJson {
     appid: String,
     order_id: String,
@@ -99,7 +101,7 @@ impl From<Listing<Message>> for MessagesJson {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TitlesJson<'a> {
     titles: Vec<BookEntryJson<'a>>,
     /// Records that cannot be read; left out: there are none.
@@ -110,12 +112,13 @@ struct TitlesJson<'a> {
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct BookEntryJson<'a> {
     id: &'a str,
     /// Whether pages fill it in by themselves because the user said so.
     is_default: bool,
     #[serde(flatten)]
+    #[schema(value_type = TitleSides)]
     title: TitleJson<'a>,
 }
 
@@ -127,6 +130,22 @@ impl<'a> BookEntryJson<'a> {
 }
 
 /// `GET /admin/v1/users/{id}/messages?after=&limit=`: a user's service messages, newest first.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/users/{id}/messages",
+    tag = "admin",
+    operation_id = "listMessages",
+    params(
+        ("id" = String, Path, description = "The user."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Newest first.", body = MessagesJson),
+        (status = 404, description = "No such user.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_messages(
     _: Operator,
     State(server): State<Server>,
@@ -149,6 +168,22 @@ pub(crate) async fn list_messages(
 }
 
 /// `GET /admin/v1/users/{id}/titles?after=&limit=`: a user's title book, as it was filled.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/users/{id}/titles",
+    tag = "admin",
+    operation_id = "listTitles",
+    params(
+        ("id" = String, Path, description = "The user."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "As they were added.", body = TitlesJson),
+        (status = 404, description = "No such user.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_titles(
     _: Operator,
     State(server): State<Server>,

@@ -3,6 +3,7 @@
 //! invoice may have brought from its issuer.
 
 use crate::server::Server;
+use crate::tagged::is_known;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -165,11 +166,7 @@ enum Part {
 
 fn part(document: &Document, asked: &HeaderMap, tag: &str) -> Part {
     let of = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
-    let names_it = |tags: &str| {
-        tags.split(',')
-            .any(|one| matches!(one.trim().trim_start_matches("W/"), t if t == tag || t == "*"))
-    };
-    if of(header::IF_NONE_MATCH).is_some_and(names_it) {
+    if is_known(asked, tag) {
         return Part::Known;
     }
     // Parts of other bytes than the viewer has are of no use to it.

@@ -1,7 +1,8 @@
 //! What a test suite needs to know of the sandbox: accounts, secrets, users and their openids.
 
-use crate::admin::error::failed;
+use crate::admin::error::{SandboxRefusals, failed};
 use crate::answer::json;
+use crate::openapi::title_sides::TitleSides;
 use crate::server::Server;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -23,10 +24,11 @@ use kaipiao_wire::answer::bare;
 use kaipiao_wire::people::title::TitleJson;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct AccountsJson {
-    accounts: Vec<AccountJson>,
+#[derive(Serialize, ToSchema)]
+struct DemoJson {
+    accounts: Vec<DemoAccountJson>,
     s_pappid: Option<String>,
     /// The demo pay merchant.
     mchid: Option<String>,
@@ -35,11 +37,11 @@ struct AccountsJson {
     /// The demo merchant's taxpayer.
     merchant: Option<MerchantJson>,
     admin_token: Option<String>,
-    users: Vec<UserJson>,
+    users: Vec<DemoUserJson>,
 }
 
-#[derive(Serialize)]
-struct AccountJson {
+#[derive(Serialize, ToSchema)]
+struct DemoAccountJson {
     appid: String,
     /// The demo's, as long as it is the account's; null otherwise: only its hash is kept.
     secret: Option<&'static str>,
@@ -51,7 +53,7 @@ struct AccountJson {
 }
 
 /// What a request for an invoice must name.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
 struct MerchantJson {
     code: String,
     nsrsbh: String,
@@ -65,14 +67,15 @@ impl From<Taxpayer> for MerchantJson {
     }
 }
 
-#[derive(Serialize)]
-struct UserJson {
+#[derive(Serialize, ToSchema)]
+struct DemoUserJson {
     id: String,
     name: String,
     openids: BTreeMap<String, String>,
     /// Quick pay's code, and the contract of payments on behalf.
     auth_code: String,
     contract_id: String,
+    #[schema(value_type = Vec<TitleSides>)]
     titles: Vec<serde_json::Value>,
 }
 
@@ -90,7 +93,7 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
         }
     }
     let s_pappid = demo_platform(&accounts).map(|id| id.as_str().to_owned());
-    let to_json = |account: &Account| AccountJson {
+    let to_json = |account: &Account| DemoAccountJson {
         appid: account.appid.to_string(),
         secret: demo_secret(app, account),
         role: account.role.name(),
@@ -112,10 +115,10 @@ pub async fn accounts_json(app: &App, admin_token: Option<&str>) -> Result<Strin
         is_demo.then_some(DEMO_MCH_KEY)
     });
     let mchid = pay_merchant.map(|pay_merchant| pay_merchant.mchid.to_string());
-    Ok(bare(&AccountsJson { accounts, s_pappid, mchid, mch_key, merchant, admin_token, users }))
+    Ok(bare(&DemoJson { accounts, s_pappid, mchid, mch_key, merchant, admin_token, users }))
 }
 
-async fn users_json(app: &App, accounts: &[Account]) -> Result<Vec<UserJson>, Failure> {
+async fn users_json(app: &App, accounts: &[Account]) -> Result<Vec<DemoUserJson>, Failure> {
     let mut json = Vec::new();
     for user in users::list(app, None, ALL).await?.items {
         let openid = |account: &Account| {
@@ -125,7 +128,7 @@ async fn users_json(app: &App, accounts: &[Account]) -> Result<Vec<UserJson>, Fa
         let PayerCodes { auth_code, contract_id } = payer_codes::of(app, &user.id);
         let book = titles::title_book(app, &user).await?;
         let titles = book.iter().map(|entry| serde_json::json!(TitleJson(&entry.title)));
-        json.push(UserJson {
+        json.push(DemoUserJson {
             id: user.id.as_str().to_owned(),
             name: user.name.clone(),
             openids: accounts.iter().map(openid).collect(),
@@ -150,6 +153,16 @@ fn demo_secret(app: &App, account: &Account) -> Option<&'static str> {
 }
 
 /// `GET /sandbox/v1/accounts`
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/accounts",
+    tag = "sandbox",
+    operation_id = "listDemoAccounts",
+    responses(
+        (status = 200, description = "What a test suite needs to know.", body = DemoJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn accounts(State(server): State<Server>) -> Response {
     match accounts_json(&server.app, server.settings.admin_token.as_deref()).await {
         Ok(text) => json(StatusCode::OK, text),

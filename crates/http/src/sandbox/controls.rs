@@ -1,10 +1,11 @@
 //! The sandbox's controls: open by design, absent in production.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, SandboxRefusals, failed, refuse};
 use crate::admin::users::MessagesJson;
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
-use crate::paging::{LARGEST_PAGE, after, page_size_or};
+use crate::openapi::title_sides::TitleSides;
+use crate::paging::{LARGEST_PAGE, Page, after, page_size_or};
 use crate::query::query_value;
 use crate::server::Server;
 use axum::extract::State;
@@ -27,14 +28,91 @@ use kaipiao_wire::object::Object;
 use kaipiao_wire::people::title;
 use kaipiao_wire::reimbursement::read_invoice::write_chosen;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+struct AnswerJson {
+    result: &'static str,
+    /// The address; for a mini program the object that it is handed; null: the page stays.
+    #[schema(value_type = Value)]
+    redirect: Return,
+}
+
+/// A user's answer on an authorization page.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct AuthorizeBody {
+    /// The link, or a mini program's path.
+    auth_url: String,
+    user: String,
+    /// `authorize` or `decline`.
+    decision: String,
+    /// Of type 1; the user's default title unless it is said.
+    title: Option<TitleSides>,
+}
+
+/// What a user chooses for a company.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct ChoiceBody {
+    /// The company.
+    appid: String,
+    user: String,
+    /// The cards' codes; none: of the 100 newest those that can be chosen.
+    codes: Option<Vec<String>>,
+}
+
+/// Who pays what.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct PayBody {
+    prepay_id: String,
+    user: String,
+}
+
+/// A person.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct PersonBody {
+    /// 1 to 64 letters, digits and `_ - . @`.
+    id: String,
+    #[schema(max_length = 64)]
+    name: Option<String>,
+}
+
+/// What the issuer does to the next requests.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct FaultBody {
+    /// `issuer`
+    target: String,
+    /// How many requests; 1 unless it is said.
+    #[schema(minimum = 0, maximum = 10000)]
+    n: Option<i64>,
+    /// 73000, 73100, 73102 or 73105.
+    errcode: Option<i64>,
+    /// Milliseconds of the sandbox's clock.
+    #[schema(minimum = 1, maximum = 86400000)]
+    delay_ms: Option<i64>,
+    /// Whether it never answers.
+    drop: Option<bool>,
+}
 
 /// `{"auth_url","user","decision":"authorize"|"decline","title"?}` through the page's use case.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/authorize",
+    tag = "sandbox",
+    operation_id = "authorize",
+    description = "As on the authorization page; without a title the user's default title is taken, as far as the page asks.",
+    request_body = AuthorizeBody,
+    responses(
+        (status = 200, description = "What the user has decided, and how they are led back.", body = AnswerJson),
+        (status = 409, description = "The order's state does not allow it.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn authorize(State(server): State<Server>, body: RequestBody) -> Response {
-    #[derive(Serialize)]
-    struct AnswerJson {
-        result: &'static str,
-        redirect: Return,
-    }
     let asked = match body.object().and_then(|object| read_answer(&object)) {
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
@@ -97,12 +175,25 @@ fn read_answer(object: &Object) -> Result<(String, String, UserChoice), Refusal>
     Ok((link, user, answer))
 }
 
+#[derive(Serialize, ToSchema)]
+struct ChosenJson {
+    choose_invoice_info: String,
+}
+
 /// `{"appid","user","codes"?}`: the user chooses invoices for a company, as with the picker.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/choose-invoice",
+    tag = "sandbox",
+    operation_id = "chooseInvoice",
+    request_body = ChoiceBody,
+    responses(
+        (status = 200, description = "What the picker tells the company's page.", body = ChosenJson),
+        (status = 409, description = "A card cannot be chosen.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn choose_invoice(State(server): State<Server>, body: RequestBody) -> Response {
-    #[derive(Serialize)]
-    struct ChosenJson {
-        choose_invoice_info: String,
-    }
     let (company, user, codes) = match body.object().and_then(|object| read_choice(&object)) {
         Ok(asked) => asked,
         Err(refusal) => return failed(refusal.into()),
@@ -146,15 +237,28 @@ fn not_chosen(error: ChooseError) -> Response {
     refuse(status, &error.to_string())
 }
 
+#[derive(Serialize, ToSchema)]
+struct PaidJson {
+    mchid: String,
+    out_trade_no: String,
+    transaction_id: Option<String>,
+    openid: Option<String>,
+}
+
 /// `{"prepay_id","user"}`: the user pays, as on the payment's page.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/pay",
+    tag = "sandbox",
+    operation_id = "pay",
+    request_body = PayBody,
+    responses(
+        (status = 200, description = "The payment.", body = PaidJson),
+        (status = 409, description = "The payment's state does not allow it.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn pay(State(server): State<Server>, body: RequestBody) -> Response {
-    #[derive(Serialize)]
-    struct PaidJson {
-        mchid: String,
-        out_trade_no: String,
-        transaction_id: Option<String>,
-        openid: Option<String>,
-    }
     let read = |object: Object| {
         let prepay_id = object.required_text("prepay_id")?.into_owned();
         Ok((prepay_id, object.required_text("user")?.into_owned()))
@@ -194,6 +298,20 @@ fn not_paid(error: PayingError) -> Response {
 
 /// `GET /sandbox/v1/messages?user=&limit=&after=`: a user's rejections with their reason and link,
 /// newest first.
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/messages",
+    tag = "sandbox",
+    operation_id = "listSandboxMessages",
+    params(
+        ("user" = String, Query, description = "The user."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Newest first, 1,000 to a page unless `limit` says less.", body = MessagesJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response {
     let user = query_value(&uri, "user");
     let Some(user) = UserId::parse(&user) else {
@@ -210,12 +328,24 @@ pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct UserJson {
+    id: String,
+}
+
 /// `{"id","name"?}`: adds a person with an empty title book, or renames one.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/users",
+    tag = "sandbox",
+    operation_id = "addUser",
+    request_body = PersonBody,
+    responses(
+        (status = 200, description = "The person is there.", body = UserJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Response {
-    #[derive(Serialize)]
-    struct UserJson {
-        id: String,
-    }
     let read = |object: Object| {
         let id = object.required_text("id")?.into_owned();
         Ok((id, object.text("name")?.into_owned()))
@@ -240,6 +370,18 @@ pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Re
 
 /// `{"target":"issuer","n"?,"errcode"|"delay_ms"|"drop"}`: what the next `n` invoice requests meet.
 /// `n` 0 forgets what was planned.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/faults",
+    tag = "sandbox",
+    operation_id = "planFaults",
+    description = "One of errcode, delay_ms and drop; n 0 alone forgets what was planned.",
+    request_body = FaultBody,
+    responses(
+        (status = 200, description = "What is planned.", body = FaultsJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn plan_faults(State(server): State<Server>, body: RequestBody) -> Response {
     let (fault, n) = match body.object().and_then(|object| read_fault(&object)) {
         Ok(asked) => asked,
@@ -253,7 +395,7 @@ pub(crate) async fn plan_faults(State(server): State<Server>, body: RequestBody)
 }
 
 /// What the issuer still does to requests, as it was planned.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FaultsJson {
     target: &'static str,
     left: usize,
@@ -266,6 +408,16 @@ struct FaultsJson {
 }
 
 /// `GET /sandbox/v1/faults`: what is planned, and for how many requests.
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/faults",
+    tag = "sandbox",
+    operation_id = "getFaults",
+    responses(
+        (status = 200, description = "What is planned, and for how many requests.", body = FaultsJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn faults(State(server): State<Server>) -> Response {
     let planned = server.sandbox().issuer.planned();
     let (fault, left) = planned.map_or((None, 0), |(fault, left)| (Some(fault), left));

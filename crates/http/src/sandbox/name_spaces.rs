@@ -1,6 +1,6 @@
 //! The sandbox's name spaces, as test suites make and remove them.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, SandboxRefusals, failed, refuse};
 use crate::answer::json;
 use crate::body::RequestBody;
 use crate::server::Server;
@@ -14,8 +14,9 @@ use kaipiao_wire::answer::bare;
 use kaipiao_wire::clock_change;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct NameSpaceJson {
     name: String,
     base_url: String,
@@ -31,13 +32,43 @@ impl From<NameSpace> for NameSpaceJson {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct NameSpacesJson {
+    /// Which one answers.
+    here: String,
+    namespaces: Vec<NameSpaceJson>,
+}
+
+/// A name space that is wanted.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct NameSpaceBody {
+    /// 1 to 32 of a-z, 0-9 and -, with - not at the ends.
+    name: String,
+    /// What its keys and randomness follow from: a text or a number.
+    #[schema(max_length = 64)]
+    seed: Option<String>,
+    /// What its clock shows first: unix seconds, or an RFC 3339 text.
+    #[schema(value_type = Option<Value>)]
+    now: Option<()>,
+    /// Seconds that its clock shows for each real one.
+    #[schema(minimum = 0, maximum = 86400)]
+    rate: Option<f64>,
+    stopped: Option<bool>,
+}
+
 /// `GET /sandbox/v1/namespaces`: all of them, and which one answers.
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/namespaces",
+    tag = "sandbox",
+    operation_id = "listNameSpaces",
+    responses(
+        (status = 200, description = "All of them, the default one first.", body = NameSpacesJson),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn name_spaces(State(server): State<Server>) -> Response {
-    #[derive(Serialize)]
-    struct NameSpacesJson {
-        here: String,
-        namespaces: Vec<NameSpaceJson>,
-    }
     let sandbox = server.sandbox();
     let namespaces = sandbox.name_spaces.list().into_iter().map(NameSpaceJson::from).collect();
     let here = sandbox.name_space.clone();
@@ -45,6 +76,18 @@ pub(crate) async fn name_spaces(State(server): State<Server>) -> Response {
 }
 
 /// `{"name","seed"?,"now"?,"rate"?,"stopped"?}`: makes one and starts it.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/namespaces",
+    tag = "sandbox",
+    operation_id = "createNameSpace",
+    request_body = NameSpaceBody,
+    responses(
+        (status = 201, description = "It is made and answers.", body = NameSpaceJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn create(State(server): State<Server>, body: RequestBody) -> Response {
     let wanted = match body.object().and_then(|object| read(&object)) {
         Ok(wanted) => wanted,
@@ -77,6 +120,19 @@ pub(super) fn name(object: &Object) -> Result<SandboxName, Refusal> {
 }
 
 /// `DELETE /sandbox/v1/namespaces/{name}`: stops it, and removes all that it has.
+#[utoipa::path(
+    delete,
+    path = "/sandbox/v1/namespaces/{name}",
+    tag = "sandbox",
+    operation_id = "removeNameSpace",
+    params(("name" = String, Path, description = "Its name.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
 pub(crate) async fn remove(State(server): State<Server>, PathName(name): PathName) -> Response {
     done(server.sandbox().name_spaces.remove(&name).await)
 }

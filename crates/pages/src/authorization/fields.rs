@@ -1,8 +1,8 @@
 //! The fields of an invoice title as a page shows them: labels in both languages, what was typed,
 //! and what is wrong with it.
 
+use crate::form::Form;
 use crate::lang::Lang;
-use crate::visit::Form;
 use kaipiao_domain::authorization::page_fields::{
     CustomField, FieldName, FieldProblem, FieldRule, PageFields, ProblemKind,
 };

@@ -10,12 +10,13 @@ use crate::authorization::fields::{
 };
 use crate::authorization::way_back::WayBack;
 use crate::authorization::words::{ClosedBecause, News, Purpose, Said};
+use crate::form::Form;
 use crate::page::{Frame, html, initial, notice, see_other, to_login};
 use crate::pages::Pages;
 use crate::phone::around;
 use crate::telephone::tel_address;
 use crate::time::china_time;
-use crate::visit::{Form, UserVisit, Visit, unavailable};
+use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
@@ -314,6 +315,11 @@ fn refilled(frame: &Frame, page: AuthPage, form: &Form) -> Response {
     }
     let wants_saving = !form.get("save").is_empty();
     html(StatusCode::OK, &asking(frame, &page, &filling, wants_saving, &[], ""))
+}
+
+/// The page as somebody sees it who has not answered and keeps no title.
+pub(super) fn untouched<'a>(frame: &'a Frame, page: &'a AuthPage) -> impl Template + 'a {
+    asking(frame, page, &first_filling(page), false, &[], "")
 }
 
 fn asking<'a>(

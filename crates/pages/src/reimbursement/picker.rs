@@ -1,11 +1,12 @@
 //! The picker: a user chooses invoices for a company, which can read, lock and write them off from then on
 //! (wire_facts 1.2).
 
+use crate::form::Form;
 use crate::page::{Frame, Notice, html, initial};
 use crate::pages::Pages;
 use crate::reimbursement::picked::{self, Answer, no_origin};
 use crate::time::china_day;
-use crate::visit::{Form, UserVisit, Visit, unavailable};
+use crate::visit::{UserVisit, Visit, unavailable};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;

@@ -5,3 +5,4 @@ pub mod event_xml;
 pub mod push_crypto;
 pub mod push_request;
 pub mod read_push;
+pub mod test_event;

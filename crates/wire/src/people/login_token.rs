@@ -112,6 +112,21 @@ pub fn check(
     token: &str,
     now_s: i64,
 ) -> Result<Login, LoginRefused> {
+    let claims = checked_claims(keys, audience, token, now_s)?;
+    let user = claims["sub"].as_str().and_then(UserId::parse).ok_or(LoginRefused::NoUser)?;
+    let name = claims["name"]
+        .as_str()
+        .map(|name| -> String { name.chars().filter(|c| !c.is_control()).take(64).collect() });
+    Ok(Login { user, name: name.filter(|name| !name.is_empty()) })
+}
+
+/// The claims of a token that one of the keys has signed, that is of its time, and that is for this audience.
+pub(crate) fn checked_claims(
+    keys: &[LoginKey],
+    audience: &str,
+    token: &str,
+    now_s: i64,
+) -> Result<Value, LoginRefused> {
     let claims = verified(keys, token).ok_or(LoginRefused::NotSigned)?;
     let claims: Value = serde_json::from_slice(&claims).map_err(|_| LoginRefused::NoUser)?;
     // NumericDate may have a fraction.
@@ -125,11 +140,7 @@ pub fn check(
     if !audience.is_empty() && !names_audience(&claims["aud"], audience) {
         return Err(LoginRefused::OtherAudience);
     }
-    let user = claims["sub"].as_str().and_then(UserId::parse).ok_or(LoginRefused::NoUser)?;
-    let name = claims["name"]
-        .as_str()
-        .map(|name| -> String { name.chars().filter(|c| !c.is_control()).take(64).collect() });
-    Ok(Login { user, name: name.filter(|name| !name.is_empty()) })
+    Ok(claims)
 }
 
 /// `aud` is one text, or a list of them.
@@ -154,6 +165,15 @@ fn verified(keys: &[LoginKey], token: &str) -> Option<Vec<u8>> {
     let is_signed =
         keys.iter().filter(of_algorithm).any(|key| key.is_signature(signed.as_bytes(), &signature));
     if is_signed { URL_SAFE_NO_PAD.decode(claims).ok() } else { None }
+}
+
+/// A token with these claims, signed with a shared secret.
+#[cfg(test)]
+pub(crate) fn signed_for_tests(secret: &str, claims: &str) -> String {
+    let signed = [r#"{"alg":"HS256"}"#, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length fits");
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]

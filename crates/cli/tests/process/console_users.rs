@@ -1,0 +1,51 @@
+//! `kaipiao console-user`: on the store itself, and beside a server that has it.
+
+use crate::{Served, kaipiao, text};
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+/// Runs the command on a data directory, with this on its standard input: whether it succeeded, and what it said.
+fn console_user(data: &Path, settings: &Path, arguments: &[&str], input: &str) -> (bool, String) {
+    let mut command = kaipiao();
+    let (verb, rest) = arguments.split_first().unwrap();
+    command.args(["console-user", "--config"]).arg(settings).arg("--data").arg(data);
+    command.arg(verb).args(rest).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.success(), text(&output))
+}
+
+#[test]
+fn the_first_operator_is_made_before_the_server_runs_and_others_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, settings) = (directory.path().join("data"), directory.path().join("kaipiao.toml"));
+    std::fs::write(&settings, "").unwrap();
+    let run = |arguments: &[&str], input: &str| console_user(&data, &settings, arguments, input);
+    let (is_added, said) = run(&["add", "amy"], "");
+    assert!(is_added && said.starts_with("amy is added; password: "), "{said}");
+    assert_eq!(said.trim_end().rsplit(' ').next().unwrap().len(), 24, "{said}");
+    let (is_added, said) = run(&["add", "bo", "--password-stdin"], "correct horse battery\n");
+    assert!(is_added && said == "bo is added\n", "{said}");
+    assert_eq!(run(&["list"], "").1, "amy  operator\nbo  operator\n");
+    let after = kaipiao().args(["console-user", "list", "--data"]).arg(&data).output().unwrap();
+    assert_eq!(text(&after), "amy  operator\nbo  operator\n", "options go after the verb too");
+    let (is_added, said) = run(&["add", "cy", "--password-stdin"], "short\n");
+    assert!(!is_added && said.contains("password has 5 characters"), "{said}");
+
+    let server = Served::start(&data, &[]);
+    let listen = server.home.split("://").nth(1).unwrap().trim_end_matches('/').to_owned();
+    std::fs::write(&settings, format!("listen = {listen:?}")).unwrap();
+    let merchant = kaipiao_tests::MERCHANT;
+    let (is_added, said) = run(&["add", "dev", "--role", "developer", "--account", merchant], "");
+    assert!(is_added && said.starts_with("dev is added; password: "), "{said}");
+    let (_, said) = run(&["list", "--json"], "");
+    assert!(said.contains(r#""accounts":["wx6b61697069616f31"]"#), "{said}");
+    let (is_changed, said) = run(&["password", "bo"], "");
+    assert!(is_changed && said.starts_with("bo has a new password; password: "), "{said}");
+    assert!(!run(&["password", "nobody"], "").0);
+    assert!(run(&["remove", "bo"], "").0 && !run(&["remove", "bo"], "").0);
+    server.stop();
+    assert!(!run(&["list"], "").1.contains("bo "));
+}

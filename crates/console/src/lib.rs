@@ -1,0 +1,24 @@
+//! The console: what operators and merchants' developers work with, at `/console`. Server-rendered, in Chinese
+//! and English, for a desk and for a phone, with one style; a small script (`assets/console.js`) makes some of it
+//! quicker, and nothing needs it.
+//!
+//! A page is a file with its handlers and a template of the same name. `seat` says who sits before a page and what they
+//! may see: every route but the login, the style and the script is behind it. `frame` is what stands around every
+//! page, `parts` what pages are put together from: tables with a further page, filters, notices, facts.
+
+mod accounts;
+mod assets;
+mod charts;
+mod console;
+mod cookies;
+mod frame;
+mod login;
+mod overview;
+mod parts;
+mod password;
+mod router;
+mod seat;
+mod users;
+
+pub use console::Console;
+pub use router::{CONSOLE_ROUTES, router};

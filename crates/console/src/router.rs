@@ -1,0 +1,58 @@
+//! Every page of the console, and where it is.
+
+use crate::accounts::{self, account, callback, page_fields, settings};
+use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
+use crate::console::Console;
+use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
+use crate::login;
+use crate::overview;
+use crate::password;
+use crate::seat::{Seat, seated};
+use crate::users::{self, list as user_list, user};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{get, post};
+use kaipiao_pages::RouteRow;
+
+/// The console, as the home page lists it.
+pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
+    methods: "GET POST",
+    path: CONSOLE_PATH,
+    section: "page",
+    what: "the console: overview, accounts and settings; with a login in production",
+    what_zh: "控制台：概览、账号与设置，正式环境需登录",
+}];
+
+/// The console.
+pub fn router(console: Console) -> Router {
+    let guarded = Router::new()
+        .route(CONSOLE_PATH, get(overview::show))
+        .route(accounts::words::PATH, get(accounts::list::list))
+        .route("/console/accounts/{appid}", get(account::show))
+        .route("/console/accounts/{appid}/secret", post(settings::renew_secret))
+        .route("/console/accounts/{appid}/contact", post(settings::set_contact))
+        .route("/console/accounts/{appid}/pay", post(settings::set_pay_link))
+        .route("/console/accounts/{appid}/callback", post(callback::set))
+        .route("/console/accounts/{appid}/test-push", post(callback::send_test))
+        .route("/console/accounts/{appid}/fields", get(page_fields::show).post(page_fields::show))
+        .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
+        .route(users::words::PATH, get(user_list::list).post(user_list::add))
+        .route("/console/users/{name}", get(user::show).post(user::change))
+        .route("/console/users/{name}/password", post(user::renew_password))
+        .route("/console/users/{name}/remove", post(user::remove))
+        .route(password::PATH, get(password::show).post(password::change))
+        .route("/console/logout", post(login::leave))
+        .route("/console/{*rest}", get(nothing).post(nothing))
+        .layer(from_fn_with_state(console.clone(), seated));
+    Router::new()
+        .route(STYLE_PATH, get(style))
+        .route(SCRIPT_PATH, get(script))
+        .route(LOGIN_PATH, get(login::show).post(login::enter))
+        .merge(guarded)
+        .with_state(console)
+}
+
+async fn nothing(seat: Seat) -> Response {
+    seat.frame.not_found()
+}

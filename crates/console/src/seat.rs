@@ -1,0 +1,211 @@
+//! Who sits before a page, what they may see, and what they sent. Every route behind [`seated`] is for somebody who is
+//! known, and every form that reaches a handler was made for them.
+
+use crate::console::Console;
+use crate::cookies::read_cookie;
+use crate::frame::{Frame, LOGIN_PATH, Who, login_address, see_other};
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kaipiao_app::Failure;
+use kaipiao_app::access::{accounts, console_login};
+use kaipiao_domain::access::account::{Account, AppId};
+use kaipiao_domain::access::console_user::ConsoleRole;
+use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, sso_value};
+use std::sync::Arc;
+
+/// Somebody who is known, before a page. An extractor: it is there on every route that the console guards.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    pub(crate) frame: Frame,
+    /// What they may see and change.
+    pub(crate) role: ConsoleRole,
+    /// The parameters of the address.
+    pub(crate) query: Arc<Form>,
+    /// What their form holds; empty for a GET.
+    pub(crate) form: Arc<Form>,
+}
+
+impl Seat {
+    /// The account of that appid, if there is one that this user may see; the page for everything else.
+    pub(crate) async fn account(
+        &self,
+        console: &Console,
+        appid: &str,
+    ) -> Result<Account, Response> {
+        let appid = AppId::parse(appid).filter(|appid| self.role.sees(appid));
+        let appid = appid.ok_or_else(|| self.frame.not_found())?;
+        let found = accounts::find(&console.app, &appid).await;
+        found.map_err(|failure| self.failed(&failure))?.ok_or_else(|| self.frame.not_found())
+    }
+
+    /// The user's name, for the log; empty: nobody is known.
+    pub(crate) fn name(&self) -> &str {
+        self.frame.who.as_ref().map_or("", |who| &who.name)
+    }
+
+    /// Where the asked page of a listing begins; None: at the first entry.
+    pub(crate) fn after(&self) -> Option<&str> {
+        Some(self.query.get("after")).filter(|after| !after.is_empty())
+    }
+
+    /// The page for a failure: what was refused is the user's to mend; of anything else the log has the words.
+    pub(crate) fn failed(&self, failure: &Failure) -> Response {
+        if let Failure::Refused(refusal) = failure {
+            let words = refusal.to_string();
+            return self.frame.notice(
+                StatusCode::BAD_REQUEST,
+                ("无法完成", "That can't be done"),
+                (&words, &words),
+            );
+        }
+        unavailable(&self.frame, failure)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Seat {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        // A route that is not behind the layer shows nothing to anybody.
+        parts.extensions.get().cloned().ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())
+    }
+}
+
+/// The name in a page's address; what is no text there is the address of nothing.
+pub(crate) struct Named(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let seat = Seat::from_request_parts(parts, state).await?;
+        let name = Path::from_request_parts(parts, state).await;
+        name.map(|Path(name)| Self(name)).map_err(|_| seat.frame.not_found())
+    }
+}
+
+/// Lets on whoever is known; everybody else is sent to log in. A form must have been made for who sends it.
+pub(crate) async fn seated(
+    State(console): State<Console>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let lang = Lang::of(&parts.headers);
+    let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let query = Form::parse(parts.uri.query().unwrap_or("").as_bytes());
+    let mut frame = Frame { lang, here, form_token: String::new(), who: None };
+    let Known { who, role, tie } = match known(&console, &frame, &parts.headers).await {
+        Ok(Some(known)) => known,
+        Ok(None) if parts.method == Method::GET => return see_other(&login_address(&frame.here)),
+        Ok(None) => return see_other(LOGIN_PATH),
+        Err(response) => return response,
+    };
+    frame.who = Some(who);
+    frame.form_token = console_login::form_token(&console.app, &tie);
+    let mut form = Form::default();
+    if parts.method == Method::POST {
+        form = match read_form(&parts.headers, body, &console.public_host).await {
+            Ok(form) => form,
+            Err(FormRefused::Foreign) => return foreign(&frame),
+            Err(FormRefused::Unreadable) => return unreadable(&frame),
+        };
+        if !console_login::is_form_token(&console.app, &tie, form.get("form_token")) {
+            return foreign(&frame);
+        }
+    }
+    let seat = Seat { frame, role, query: Arc::new(query), form: Arc::new(form) };
+    parts.extensions.insert(seat);
+    next.run(Request::from_parts(parts, Body::empty())).await
+}
+
+/// Somebody who is known.
+struct Known {
+    who: Who,
+    role: ConsoleRole,
+    /// What their forms are tied to.
+    tie: String,
+}
+
+impl Known {
+    fn new(name: &str, role: ConsoleRole, can_leave: bool, tie: String) -> Self {
+        let who = Who { name: name.to_owned(), is_operator: role.is_operator(), can_leave };
+        Self { who, role, tie }
+    }
+}
+
+/// Who sits there: whom the proxy's signed header names, whoever has logged in, and in a sandbox anybody.
+async fn known(
+    console: &Console,
+    frame: &Frame,
+    headers: &HeaderMap,
+) -> Result<Option<Known>, Response> {
+    if let Some(value) = sso_value(&console.app, headers) {
+        return match console_login::signed_on(&console.app, value) {
+            Ok((name, role)) => {
+                let tie = format!("sso {name}");
+                Ok(Some(Known::new(name.as_str(), role, false, tie)))
+            }
+            Err(why) => {
+                tracing::warn!(%why, "a signed header was refused by the console");
+                Err(not_signed_on(frame))
+            }
+        };
+    }
+    let session = read_cookie(console, headers, CONSOLE_COOKIE).unwrap_or_default();
+    match console_login::session_user(&console.app, &session).await {
+        Ok(Some(user)) => Ok(Some(Known::new(user.name.as_str(), user.role, true, session))),
+        Ok(None) if console.is_sandbox => {
+            Ok(Some(Known::new("sandbox", ConsoleRole::Operator, false, "sandbox".to_owned())))
+        }
+        Ok(None) => Ok(None),
+        Err(failure) => Err(unavailable(frame, &failure)),
+    }
+}
+
+fn not_signed_on(frame: &Frame) -> Response {
+    frame.notice(
+        StatusCode::UNAUTHORIZED,
+        ("无法登录", "We couldn't log you in"),
+        (
+            "单点登录的信息无效或已过期，详情见服务日志。",
+            "What your single sign-on says of you is not valid, or has expired; the server's log says why.",
+        ),
+    )
+}
+
+pub(crate) fn foreign(frame: &Frame) -> Response {
+    frame.notice(
+        StatusCode::FORBIDDEN,
+        ("请从本页面重新提交", "Please submit the form again"),
+        (
+            "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
+            "The form has expired, or came from another site. Go back, reload the page and try again.",
+        ),
+    )
+}
+
+pub(crate) fn unreadable(frame: &Frame) -> Response {
+    frame.notice(
+        StatusCode::BAD_REQUEST,
+        ("提交的内容无法读取", "We couldn't read what you sent"),
+        (
+            "内容过大或网络中断，请返回重试。",
+            "It's too large, or the connection dropped. Go back and try again.",
+        ),
+    )
+}
+
+/// The store is away. The words are for people; the log has the store's.
+fn unavailable(frame: &Frame, failure: &Failure) -> Response {
+    tracing::error!(why = %failure, "a page of the console failed");
+    frame.notice(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ("系统繁忙", "The server is busy"),
+        ("请稍后再试，详情见服务日志。", "Try again in a moment; the server's log says why."),
+    )
+}

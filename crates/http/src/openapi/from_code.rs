@@ -1,0 +1,80 @@
+//! The part of the document that stands in the code: the admin API's and the sandbox's.
+
+use crate::admin::error::ErrorJson;
+use crate::admin::{
+    accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
+    payments, pushes, users,
+};
+use crate::routes::Api;
+use crate::sandbox::{accounts as demo, clock, controls, name_spaces, snapshots};
+use serde_json::Value;
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        accounts::list_accounts,
+        accounts::put_account,
+        callbacks::put_callback,
+        callbacks::put_callback_back,
+        inserted_invoices::list,
+        invoices::list_invoices,
+        jobs::list_jobs,
+        jobs::run_job,
+        log::get_log,
+        log::put_log,
+        numbers::list_numbers,
+        orders::list_orders,
+        pay_merchants::list_pay_merchants,
+        pay_merchants::put_pay_merchant,
+        payments::list_payments,
+        payments::get_payment,
+        payments::put_payment,
+        pushes::list_pushes,
+        pushes::replay_push,
+        users::list_messages,
+        users::list_titles,
+    ),
+    components(schemas(ErrorJson<'static>))
+)]
+struct Admin;
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    demo::accounts,
+    controls::authorize,
+    controls::choose_invoice,
+    controls::pay,
+    controls::messages,
+    clock::clock,
+    clock::change_clock,
+    controls::users,
+    controls::plan_faults,
+    controls::faults,
+    name_spaces::name_spaces,
+    name_spaces::create,
+    name_spaces::remove,
+    snapshots::snapshots,
+    snapshots::save,
+    snapshots::restore,
+    snapshots::forget,
+    snapshots::reset,
+))]
+struct Sandbox;
+
+/// What the code says of these parts of the API; what it lacks `spec/` says.
+pub(super) fn of(served: &[Api]) -> Value {
+    let mut said = utoipa::openapi::OpenApi::default();
+    if served.contains(&Api::Admin) {
+        said.merge(Admin::openapi());
+    }
+    if served.contains(&Api::Sandbox) {
+        said.merge(Sandbox::openapi());
+    }
+    let Ok(Value::Object(mut said)) = serde_json::to_value(said) else {
+        unreachable!("a document is an object")
+    };
+    // The rest of it is in `spec/`.
+    said.retain(|name, value| matches!(&**name, "paths" | "components") && value.is_object());
+    Value::Object(said)
+}

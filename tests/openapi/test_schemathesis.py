@@ -1,0 +1,111 @@
+"""The document is true: schemathesis calls all that it describes, in every way that it allows and in some that it does not."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+from kaipiao_server import Server
+
+# Fewer operations that did what they should at least once, or fewer different answers, show that the calls got nowhere.
+MOST_DO = 40
+MANY_CODES = 40
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def token(server, role):
+    account = server.account(role)
+    query = urllib.parse.urlencode(
+        {"grant_type": "client_credential", "appid": account["appid"], "secret": account["secret"]}
+    )
+    return server.get("/cgi-bin/token?" + query)["access_token"]
+
+
+def call(server, path, access_token, body):
+    joint = "&" if "?" in path else "?"
+    answer = server.post(f"{path}{joint}access_token={access_token}", body)
+    if answer["errcode"] != 0:
+        raise RuntimeError(f"{path}: {answer}")
+    return answer
+
+
+def wait_until_nothing_is_to_be_done(server):
+    """Issuing is a job."""
+    end = time.monotonic() + 20
+    while server.admin("GET", "jobs?state=due")["jobs"]:
+        if time.monotonic() > end:
+            raise RuntimeError("the invoice is not issued")
+        time.sleep(0.005)
+
+
+def what_is_there(server):
+    """An order that its user has authorized, its invoice, and the names by which calls find them."""
+    tokens = {role: token(server, role) for role in ("merchant", "platform", "reimburser")}
+    merchant, own = tokens["merchant"], server.account("merchant")
+    call(server, "/card/invoice/setbizattr?action=set_contact", merchant, {"contact": {"phone": "1", "time_out": 1}})
+    ticket = server.get("/cgi-bin/ticket/getticket?type=wx_card&access_token=" + merchant)["ticket"]
+    order = {
+        "s_pappid": server.s_pappid, "order_id": "order-1", "money": 15900, "timestamp": 1474875876,
+        "source": "app", "ticket": ticket, "type": 0,
+    }  # fmt: skip
+    server.authorize(call(server, "/card/invoice/getauthurl", merchant, order)["auth_url"])
+    user = next(user for user in server.sandbox["users"] if user["id"] == "zhangwei")
+    seller = own["merchant"]
+    line = {
+        "fphxz": 0, "spbm": "1090418010000000000", "xmmc": "洗衣机", "xmsl": "1", "xmdj": "135.9", "xmje": "135.9",
+        "sl": "0.17", "se": "23.1",
+    }  # fmt: skip
+    invoice = {
+        "wxopenid": user["openids"][own["appid"]], "ddh": "order-1", "fpqqlsh": seller["code"] + "-1",
+        "nsrsbh": seller["nsrsbh"], "nsrmc": seller["nsrmc"], "nsrdz": "1", "nsrdh": "1", "nsrbank": "1",
+        "nsrbankid": "1", "ghfmc": "1", "kpr": "1", "jshj": "159", "hjje": "135.9", "hjse": "23.1",
+        "invoicedetail_list": [line],
+    }  # fmt: skip
+    call(server, "/card/invoice/makeoutinvoice", merchant, invoice)
+    wait_until_nothing_is_to_be_done(server)
+    card = {"payee": "示例", "type": "增值税电子普通发票", "base_info": {"logo_url": "http://a.cn/l.png", "title": "示例"}}
+    card_id = call(server, "/card/invoice/platform/createcard", tokens["platform"], {"invoice_info": card})["card_id"]
+    known = {
+        "s_pappid": server.s_pappid, "order_id": "order-1", "ddh": "order-1", "ticket": ticket, "card_id": card_id,
+        "appid": own["appid"], "secret": own["secret"], "grant_type": "client_credential", "mchid": server.sandbox["mchid"],
+        "fpqqlsh": invoice["fpqqlsh"], "nsrsbh": seller["nsrsbh"], "nsrmc": seller["nsrmc"],
+        "wxopenid": invoice["wxopenid"], "openid": invoice["wxopenid"], "user": "zhangwei",
+    }  # fmt: skip
+    query = {"fpqqlsh": invoice["fpqqlsh"], "nsrsbh": seller["nsrsbh"]}
+    issued = call(server, "/card/invoice/queryinvoceinfo", merchant, query)["invoicedetail"]
+    in_paths = {
+        "name": issued["pdfurl"].rsplit("/", 1)[-1], "appid": own["appid"], "mchid": server.sandbox["mchid"], "id": "zhangwei",
+    }  # fmt: skip
+    return {"tokens": tokens, "in_paths": in_paths, "admin_token": server.sandbox["admin_token"], "known": known}
+
+
+class Schemathesis(unittest.TestCase):
+    def test_every_call_answers_as_the_document_says(self):
+        server = Server()
+        self.addCleanup(server.stop)
+        seen = tempfile.NamedTemporaryFile("r")
+        self.addCleanup(seen.close)
+        environment = dict(os.environ, KAIPIAO_LIVE=json.dumps(what_is_there(server)), KAIPIAO_SEEN=seen.name, NO_COLOR="1")
+        command = [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run"]
+        document = os.environ.get("KAIPIAO_OPENAPI", server.base + "/openapi.json")
+        run = subprocess.run(
+            [*command, document, "--url", server.base],
+            env=environment, cwd=HERE, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        self.assertEqual(run.returncode, 0, run.stdout[-20000:] + run.stderr)
+        answers = {tuple(line.rstrip("\n").split("\t")) for line in seen}
+        done = {operation for operation, answer in answers if answer in ("0", "200", "201")}
+        codes = {answer for _, answer in answers}
+        print(f"{len(done)} of {len({operation for operation, _ in answers})} operations did what they should; answers: {sorted(codes)}")
+        # A run that is refused everything by the first check would find nothing.
+        self.assertGreaterEqual(len(done), MOST_DO, sorted(answers))
+        self.assertGreaterEqual(len(codes), MANY_CODES, codes)
+
+
+if __name__ == "__main__":
+    unittest.main()
