@@ -416,7 +416,7 @@ fn settings_are_changed_and_the_api_says_so() {
         server.page("POST", &format!("{here}/{what}"), &[("accept-language", "en")], &body)
     };
     assert_eq!(post("contact", "phone=0755-123&time_out=9").status(), 303);
-    let client = server.merchant();
+    let client = server.client(MERCHANT);
     let contact = client.attribute("get_contact", &json!({}));
     assert_eq!(contact["contact"], json!({"phone": "0755-123", "time_out": 9}), "{contact}");
     let refused = post("contact", "phone=&time_out=9");

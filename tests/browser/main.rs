@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod console;
+mod console_lists;
 mod harness;
 mod payment;
 mod people;

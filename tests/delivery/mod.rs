@@ -2,4 +2,5 @@
 
 mod hanging_names;
 mod jobs;
+mod replay_failed;
 mod stand_in;

@@ -58,7 +58,9 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "unit",
         budget: 30,
-        run: |root| tests(root, "--lib --bins --test reads_back --test children --test pieces"),
+        run: |root| {
+            tests(root, "--lib --bins --test reads_back --test log --test children --test pieces")
+        },
     },
     Stage { name: "laws", budget: 110, run: laws },
     Stage {

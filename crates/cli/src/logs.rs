@@ -56,14 +56,16 @@ pub fn run(settings: &Settings, ask: &LogsAsk, print: impl Fn(&str)) -> Result<(
     for entry in ask.newer(&client, newest, ask.limit, 1)? {
         newest = ask.print(&entry, &print);
     }
-    while ask.follow {
+    if !ask.follow {
+        return Ok(());
+    }
+    loop {
         // Real time: somebody watches.
         std::thread::park_timeout(PAUSE);
         for entry in ask.newer(&client, newest, 1000, MOST_PAGES)? {
             newest = ask.print(&entry, &print);
         }
     }
-    Ok(())
 }
 
 impl LogsAsk {

@@ -112,7 +112,7 @@ fn draw_into(
         .margin_top(10)
         .margin_right(16)
         .x_label_area_size(24)
-        .y_label_area_size(48)
+        .y_label_area_size(58)
         .build_cartesian_2d(0..last, 0.0..most * 1.08)?;
     let words = ("sans-serif", 12).into_font().color(&WORDS);
     let y_words = words.clone().pos(Pos::new(HPos::Right, VPos::Center));

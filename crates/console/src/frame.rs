@@ -38,6 +38,46 @@ const NAVIGATION: &[(&str, &str, &[Place])] = &[
         }],
     ),
     (
+        "业务",
+        "Business",
+        &[
+            place(
+                "/console/orders",
+                ("订单", "Orders"),
+                "M9 4H7a2 2 0 00-2 2v13a2 2 0 002 2h10a2 2 0 002-2V6a2 2 0 00-2-2h-2M9 3h6v4H9zM9 12h6M9 16h4",
+            ),
+            place(
+                "/console/invoices",
+                ("发票", "Invoices"),
+                "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+            ),
+            place(
+                "/console/payments",
+                ("支付", "Payments"),
+                "M12 3a9 9 0 100 18 9 9 0 000-18zM9 8l3 4 3-4M12 12v5M9 13h6",
+            ),
+            place(
+                "/console/numbers",
+                ("号段", "Number ranges"),
+                "M4 9h16M4 15h16M10 4L8 20M16 4l-2 16",
+            ),
+        ],
+    ),
+    (
+        "排查",
+        "Look into",
+        &[
+            place(
+                "/console/requests",
+                ("请求日志", "Requests"),
+                "M8 9l-4 3 4 3M16 9l4 3-4 3M13 6l-2 12",
+            ),
+            place("/console/pushes", ("推送", "Pushes"), "M21 4L10 14M21 4l-7 17-4-7-7-4z"),
+            place("/console/jobs", ("任务", "Jobs"), "M4 6h10M4 12h16M4 18h7M18 4l3 2-3 2"),
+            place("/errors", ("错误码", "Error codes"), "M12 8v5M12 16.5v.5M12 3l9 17H3z"),
+        ],
+    ),
+    (
         "设置",
         "Settings",
         &[

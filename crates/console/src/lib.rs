@@ -6,19 +6,34 @@
 //! may see: every route but the login, the style and the script is behind it. `frame` is what stands around every
 //! page, `parts` what pages are put together from: tables with a further page, filters, notices, facts.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "what ends a handler early is the page that it answers with"
+)]
+
 mod accounts;
 mod assets;
 mod charts;
+mod choice;
 mod console;
 mod cookies;
 mod frame;
+mod invoices;
+mod jobs;
 mod login;
+mod numbers;
+mod orders;
 mod overview;
 mod parts;
 mod password;
+mod payments;
+mod pushes;
+mod requests;
 mod router;
 mod seat;
+mod states;
 mod users;
+mod words;
 
 pub use console::Console;
 pub use router::{CONSOLE_ROUTES, router};

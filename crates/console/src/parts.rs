@@ -32,15 +32,15 @@ impl Tone {
 /// A cell of a table.
 #[derive(Clone, Default)]
 pub(crate) struct Cell {
-    text: String,
+    pub(crate) text: String,
     /// Smaller, below the text.
-    below: String,
+    pub(crate) below: String,
     /// Where the text leads; empty: nowhere.
-    link: String,
+    pub(crate) link: String,
     /// A mark instead of a plain text.
-    tone: Option<Tone>,
-    is_code: bool,
-    is_number: bool,
+    pub(crate) tone: Option<Tone>,
+    pub(crate) is_code: bool,
+    pub(crate) is_number: bool,
 }
 
 impl Cell {
@@ -127,7 +127,10 @@ pub(crate) struct Filter<'a> {
 pub(crate) enum Input<'a> {
     /// A text; what an empty one shows.
     Text(&'a str),
-    /// One of these values, each with what it is called; the first stands for "any" and is empty.
+    /// A day.
+    Day,
+    /// One of these values, each with what it is called; the first is empty and stands for "any", or is what counts
+    /// without a choice.
     Choice(Vec<(String, String)>),
 }
 

@@ -4,9 +4,16 @@ use crate::accounts::{self, account, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
+use crate::invoices;
+use crate::jobs;
 use crate::login;
+use crate::numbers;
+use crate::orders;
 use crate::overview;
 use crate::password;
+use crate::payments;
+use crate::pushes;
+use crate::requests;
 use crate::seat::{Seat, seated};
 use crate::users::{self, list as user_list, user};
 use axum::Router;
@@ -20,8 +27,8 @@ pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
     methods: "GET POST",
     path: CONSOLE_PATH,
     section: "page",
-    what: "the console: overview, accounts and settings; with a login in production",
-    what_zh: "控制台：概览、账号与设置，正式环境需登录",
+    what: "the console: overview, orders, requests, pushes, accounts and settings; with a login in production",
+    what_zh: "控制台：概览、订单、请求、推送、账号与设置，正式环境需登录",
 }];
 
 /// The console.
@@ -37,6 +44,24 @@ pub fn router(console: Console) -> Router {
         .route("/console/accounts/{appid}/test-push", post(callback::send_test))
         .route("/console/accounts/{appid}/fields", get(page_fields::show).post(page_fields::show))
         .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
+        .route(orders::address::PATH, get(orders::list::list))
+        .route(orders::address::ORDER_PATH, get(orders::timeline::show))
+        .route(invoices::address::PATH, get(invoices::list::list))
+        .route(invoices::address::INVOICE_PATH, get(invoices::show::show))
+        .route(
+            invoices::address::OFFSET_PATH,
+            get(invoices::offset::ask).post(invoices::offset::make),
+        )
+        .route(requests::address::PATH, get(requests::list::list))
+        .route("/console/requests/{rid}", get(requests::show::show))
+        .route(pushes::address::PATH, get(pushes::list::list))
+        .route("/console/pushes/replay", post(pushes::replay::all))
+        .route("/console/pushes/{id}", get(pushes::show::show))
+        .route("/console/pushes/{id}/replay", post(pushes::replay::one))
+        .route(payments::PATH, get(payments::list))
+        .route(numbers::PATH, get(numbers::list))
+        .route(jobs::PATH, get(jobs::list))
+        .route("/console/jobs/{id}/run", post(jobs::run))
         .route(users::words::PATH, get(user_list::list).post(user_list::add))
         .route("/console/users/{name}", get(user::show).post(user::change))
         .route("/console/users/{name}/password", post(user::renew_password))

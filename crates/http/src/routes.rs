@@ -603,6 +603,14 @@ pub const ROUTES: &[Route] = &[
         handler: || post(pushes::replay_push),
     },
     Route {
+        methods: "POST",
+        path: "/admin/v1/pushes/replay",
+        section: "admin",
+        what: "sends an account's failed pushes again, those since a moment",
+        what_zh: "重发某账号自某时起失败的推送",
+        handler: || post(pushes::replay_failed_pushes),
+    },
+    Route {
         methods: "GET",
         path: "/admin/v1/requests",
         section: "admin",

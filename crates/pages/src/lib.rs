@@ -43,4 +43,4 @@ pub use router::{
     PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, no_name_space, paths, router,
     sandbox_paths,
 };
-pub use time::china_clock;
+pub use time::{china_clock, china_day, china_day_begins, china_moment};

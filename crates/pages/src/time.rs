@@ -1,8 +1,21 @@
 //! Moments as people read them.
 
 use crate::lang::Lang;
+use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
+
+/// A moment to the second as people in China read it.
+pub fn china_moment(unix_s: i64) -> String {
+    in_china(unix_s).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// When a day begins in China, in unix seconds; None: the text is no day as `2026-01-31`.
+pub fn china_day_begins(day: &str) -> Option<i64> {
+    let day: Date = day.parse().ok()?;
+    let midnight = day.to_zoned(TimeZone::fixed(Offset::constant(8))).ok()?;
+    Some(midnight.timestamp().as_second())
+}
 
 /// A moment as people in China read it.
 pub(crate) fn china_time(unix_s: i64) -> String {
@@ -10,7 +23,7 @@ pub(crate) fn china_time(unix_s: i64) -> String {
 }
 
 /// A day as people in China read it.
-pub(crate) fn china_day(unix_s: i64) -> String {
+pub fn china_day(unix_s: i64) -> String {
     in_china(unix_s).strftime("%Y-%m-%d").to_string()
 }
 
@@ -51,7 +64,7 @@ fn in_china(unix_s: i64) -> Zoned {
 
 #[cfg(test)]
 mod tests {
-    use super::{china_clock, china_day, china_month, china_seconds, china_time, china_weekday};
+    use super::*;
     use crate::lang::Lang;
 
     #[test]
@@ -59,6 +72,15 @@ mod tests {
         assert_eq!(china_time(1_767_196_800), "2026-01-01 00:00");
         assert_eq!(china_day(1_767_196_799), "2025-12-31");
         assert_eq!(china_time(i64::MAX), "1970-01-01 08:00");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_china() {
+        assert_eq!(china_day_begins("2026-01-01"), Some(1_767_196_800));
+        assert_eq!(china_moment(1_767_196_801), "2026-01-01 00:00:01");
+        for bad in ["", "2026-13-01", "today", "9999999-01-01"] {
+            assert_eq!(china_day_begins(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The log by itself: what it keeps, finds, drops and begins anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use bytes::Bytes;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;

@@ -24,7 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kaipiao-http", &["app", "domain", "errcode", "ports", "wire"]),
     ("kaipiao-pages", &["app", "domain", "errcode", "wire"]),
     // Forms, languages and the preview of the authorization page are the pages' own.
-    ("kaipiao-console", &["app", "domain", "errcode", "pages", "wire"]),
+    ("kaipiao-console", &["app", "domain", "errcode", "pages", "ports", "wire"]),
     (
         "kaipiao-cli",
         &[

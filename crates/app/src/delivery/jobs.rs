@@ -43,6 +43,13 @@ pub async fn list(app: &App, query: &JobQuery) -> Result<Listing<Job>, Failure> 
     Ok(Listing { items, damaged: Vec::new(), next })
 }
 
+/// The job of that number; None: there is none, or it is done.
+pub async fn find(app: &App, number: i64) -> Result<Option<Job>, Failure> {
+    let query = JobQuery { after: Some(number.saturating_add(1)), limit: 1, ..JobQuery::default() };
+    let found = app.store.jobs(&query).await?;
+    Ok(found.into_iter().find(|job| job.number == number))
+}
+
 /// Has a job run again that was set aside. None: no job has this number; false: it was not set aside.
 pub async fn run_again(app: &App, number: i64) -> Result<Option<bool>, Failure> {
     let done = app.store.run_again(number, app.now().unix_millis()).await?;

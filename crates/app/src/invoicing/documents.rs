@@ -7,7 +7,7 @@ use crate::invoicing::document_cache::{DocumentKey, Drawing, NotDrawn};
 use crate::invoicing::{outside_documents, requests};
 use crate::people::card_invoice;
 use crate::platform::pdfs;
-use crate::signed::read_pdf_name;
+use crate::signed::{pdf_name, read_pdf_name};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_document::DocumentKind;
@@ -19,6 +19,11 @@ pub use crate::invoicing::document_cache::{Document, DocumentFormat};
 
 /// Texts of lines in a small document, at most.
 const SMALL_BYTES: usize = 16 * 1024;
+
+/// An invoice's name in the addresses of its documents.
+pub fn name_of(app: &App, merchant: &AppId, serial: &Serial) -> String {
+    pdf_name(&app.keys, merchant, serial)
+}
 
 /// The document behind an address's last part; None: no invoice is there.
 pub async fn document(

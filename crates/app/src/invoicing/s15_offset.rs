@@ -4,13 +4,16 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::{acceptance, requests, taken_numbers, taxpayers};
 use crate::people::known_as;
+use crate::signed::openid;
 use crate::store_access::{FirstTry, decide_reading, get};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::invoicing::acceptance::RequestContext;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::invoicing::make_offset::MakeOffset;
 use kaipiao_domain::invoicing::requests::OffsetRequest;
 use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
@@ -63,6 +66,38 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
         })
         .await?;
     reply.map_err(OffsetError::from)
+}
+
+/// Accepts an offset that the merchant's own people ask for, beside its programs. Its serial follows from the blue one's, so
+/// asking twice is one offset.
+pub async fn offset_by_hand(
+    app: &App,
+    merchant: &Account,
+    blue: &InvoiceRequest,
+) -> Result<Serial, OffsetError> {
+    let taxpayer = taxpayers::taxpayer_of(app, merchant).await?;
+    let invoice = blue.invoice()?;
+    let serial = red_serial(&taxpayer, &blue.serial)?;
+    let asked = OffsetRequest {
+        openid: openid::make(&app.keys, &merchant.appid, &blue.user).as_str().to_owned(),
+        asked: MakeOffset { serial: serial.clone(), tax_id: taxpayer.party.tax_id.clone() },
+        original: (invoice.number.code().to_owned(), invoice.number.number().to_owned()),
+    };
+    offset(app, merchant, &asked).await?;
+    Ok(serial)
+}
+
+/// The serial of the red request: the merchant's code, as every serial begins, what says that it was made by hand, and the
+/// end of the blue one.
+fn red_serial(taxpayer: &Taxpayer, blue: &Serial) -> Result<Serial, Refusal> {
+    let begins = format!("{}-red-", taxpayer.code.as_str());
+    let blue = blue.as_str();
+    let rest = blue.strip_prefix(taxpayer.code.as_str()).unwrap_or(blue);
+    let room = Serial::MAX_CHARS - begins.chars().count();
+    let left_out = rest.chars().count().saturating_sub(room);
+    let rest: String = rest.chars().skip(left_out).collect();
+    Serial::parse(&format!("{begins}{rest}"))
+        .ok_or_else(|| Refusal::invalid("serial", "none can be made of it"))
 }
 
 /// Whose the invoice is that was named.

@@ -63,6 +63,15 @@ async fn refund_of(
     get_fresh(app, &refund_key(mchid, number)).await
 }
 
+/// What of a payment was given back, oldest first.
+pub async fn of(app: &App, payment: &Payment) -> Result<Vec<Refund>, Failure> {
+    let mut refunds = Vec::new();
+    for refund in &payment.refunds {
+        refunds.extend(refund_of(app, &payment.mchid, refund).await?);
+    }
+    Ok(refunds)
+}
+
 /// The caller's refunds of this name, oldest first, `limit` of them at most behind the first `offset`, and their
 /// payment. REFUNDNOTEXIST.
 pub async fn query(

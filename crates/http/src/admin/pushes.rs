@@ -3,14 +3,14 @@
 use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
-use crate::body::query_object;
+use crate::body::{RequestBody, query_object};
 use crate::paging::{Page, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::delivery::pushes;
+use kaipiao_app::delivery::pushes::{self, ReplayPlace};
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::delivery::outbox::{
@@ -246,6 +246,74 @@ pub(crate) async fn replay_push(
             "it is on its way still; GET /admin/v1/pushes says how far",
         ),
         Ok(Replayed::NoSuchPush) => unknown(),
+        Err(failure) => failed(failure),
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct ReplayedJson {
+    /// Pushes that are due again.
+    replayed: u64,
+    /// `after` of the call that follows; left out: that was all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next: Option<String>,
+}
+
+/// Which pushes are sent again.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member, and only described here")]
+struct ReplayFailedBody {
+    /// The receiving account, or a pay merchant's mchid.
+    appid: String,
+    /// Those that were committed since then, in unix milliseconds.
+    since_ms: i64,
+    /// At most so many; 100 unless it is given.
+    #[schema(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<i64>,
+    /// `next` of the call before; left out: from the newest on.
+    #[schema(nullable = false)]
+    after: Option<String>,
+}
+
+/// `POST /admin/v1/pushes/replay {"appid","since_ms","limit","after"}`: sends an account's failed pushes again that were
+/// committed since then, a page at a time.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/pushes/replay",
+    tag = "admin",
+    operation_id = "replayFailedPushes",
+    request_body = ReplayFailedBody,
+    responses(
+        (status = 200, description = "So many are due again.", body = ReplayedJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
+pub(crate) async fn replay_failed_pushes(
+    _: Operator,
+    State(server): State<Server>,
+    body: RequestBody,
+) -> Response {
+    let replayed = async {
+        let object = body.object()?;
+        let appid = object.required_text("appid")?;
+        let since_ms = object.required_integer("since_ms")?;
+        let limit = page_size(&object)?;
+        let place = match object.text("after")?.as_ref() {
+            "" => ReplayPlace::default(),
+            text => ReplayPlace::parse(text).ok_or_else(|| {
+                let problem = "must be the next of the page before, not";
+                Refusal::invalid("after", format!("{problem} {}", text::quoted(text)))
+            })?,
+        };
+        pushes::replay_failed(&server.app, &appid, since_ms, place, limit).await
+    };
+    match replayed.await {
+        Ok(page) => {
+            let next = page.next.map(|place| place.to_string());
+            json(StatusCode::OK, bare(&ReplayedJson { replayed: page.replayed, next }))
+        }
         Err(failure) => failed(failure),
     }
 }

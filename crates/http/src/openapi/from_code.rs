@@ -32,6 +32,7 @@ use utoipa::OpenApi;
         payments::put_payment,
         pushes::list_pushes,
         pushes::replay_push,
+        pushes::replay_failed_pushes,
         users::list_messages,
         users::list_titles,
     ),

@@ -19,7 +19,7 @@ mod tests {
     fn it_is_an_event_like_any_other() {
         assert_eq!(
             xml("gh_1", 9),
-            "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName></FromUserName>\
+            "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[]]></FromUserName>\
              <CreateTime>9</CreateTime><MsgType><![CDATA[event]]></MsgType>\
              <Event><![CDATA[kaipiao_test]]></Event></xml>"
         );

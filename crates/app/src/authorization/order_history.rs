@@ -1,0 +1,246 @@
+//! All that is known of one order, for whoever wants to see how it went.
+//!
+//! Each part is bounded, so that an order that somebody plays with costs no more than a long one.
+
+use crate::access::accounts;
+use crate::app::App;
+use crate::authorization::orders;
+use crate::delivery::pushes;
+use crate::failure::Failure;
+use crate::invoicing::requests as invoice_requests;
+use crate::listing::{Damaged, Filter, readable};
+use crate::payment::{payments, refunds};
+use crate::people::messages;
+use crate::platform::inserted;
+use crate::platform::inserted::ListedInserted;
+use crate::requests;
+use crate::signed::platform_id;
+use crate::store_access::get;
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order_id::OrderKey;
+use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, Offset, RequestState};
+use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::payment::out_trade_no::OutTradeNo;
+use kaipiao_domain::payment::payments::Payment;
+use kaipiao_domain::payment::refund::Refund;
+use kaipiao_domain::people::card::InvoiceCard;
+use kaipiao_domain::people::message::Message;
+use kaipiao_domain::people::user::UserId;
+use kaipiao_ports::delivery::outbox::{ListedPush, PushQuery};
+use kaipiao_ports::record::Field;
+use kaipiao_ports::request_log::{LoggedRequest, RequestQuery};
+use kaipiao_records::people::card::card_key_of;
+
+/// Requests of the log that are read with their bodies: the newest.
+const MOST_REQUESTS: usize = 60;
+/// Pushes of one receiver.
+const MOST_PUSHES: usize = 50;
+/// The user's newest messages, among which the order's are looked for.
+const MOST_MESSAGES: usize = 100;
+/// An order has one invoice and what takes it back; tries that were given up leave more.
+const MOST_INVOICES: usize = 20;
+
+/// What is known of an order.
+#[derive(Debug, Default)]
+pub struct OrderHistory {
+    /// The order; None: nothing but requests that name it.
+    pub order: Option<Order>,
+    /// The payment that opened it.
+    pub payment: Option<Payment>,
+    /// What of that was given back.
+    pub refunds: Vec<Refund>,
+    /// The requests for its invoice, and for the red one that takes it back.
+    pub invoices: Vec<InvoiceRequest>,
+    /// What was issued elsewhere for it.
+    pub inserted: Vec<ListedInserted>,
+    /// The cards of its invoices.
+    pub cards: Vec<InvoiceCard>,
+    /// Its pushes with every attempt.
+    pub pushes: Vec<ListedPush>,
+    /// What its user was told.
+    pub messages: Vec<Message>,
+    /// This node's logged requests that name it, oldest first, with their bodies.
+    pub requests: Vec<LoggedRequest>,
+    /// Whether older requests were left out.
+    pub has_more_requests: bool,
+    /// Records that cannot be read.
+    pub damaged: Vec<Damaged>,
+}
+
+/// What is known of a merchant's order, as far as somebody may see it: what concerns the merchant, and of others (who asked in
+/// its name, the platform) what belongs to an account of which `sees` says yes. None: nothing is known.
+pub async fn read(
+    app: &App,
+    key: &OrderKey,
+    sees: impl Fn(&AppId) -> bool,
+) -> Result<Option<OrderHistory>, Failure> {
+    let mut history = OrderHistory::default();
+    history.order = readable(orders::find(app, key).await, &mut history.damaged)?;
+    read_payment(app, &mut history).await?;
+    read_invoices(app, key, &mut history).await?;
+    read_messages(app, key, &mut history).await?;
+    let parties = parties(app, key, &history, sees).await?;
+    read_pushes(app, key, &parties, &mut history).await?;
+    read_requests(app, key, parties, &mut history).await?;
+    let is_known = history.order.is_some()
+        || !history.requests.is_empty()
+        || !history.inserted.is_empty()
+        || !history.damaged.is_empty();
+    Ok(is_known.then_some(history))
+}
+
+/// The accounts and pay merchants whose requests and pushes are shown.
+async fn parties(
+    app: &App,
+    key: &OrderKey,
+    history: &OrderHistory,
+    sees: impl Fn(&AppId) -> bool,
+) -> Result<Vec<String>, Failure> {
+    let mut others: Vec<AppId> = Vec::new();
+    if let Some(order) = &history.order {
+        others.push(order.request.asked_by.clone());
+        others.extend(platform_id::read(order.request.platform.as_str()).map(|(_, appid)| appid));
+    }
+    others.extend(history.inserted.iter().map(|listed| listed.invoice.platform.clone()));
+    others.sort();
+    others.dedup();
+    let mut parties = vec![key.merchant.to_string()];
+    for other in others.into_iter().filter(|other| *other != key.merchant) {
+        let is_theirs = match sees(&other) {
+            true => true,
+            false => accounts::find(app, &other)
+                .await?
+                .is_some_and(|account| account.bound_to.as_ref() == Some(&key.merchant)),
+        };
+        parties.extend(is_theirs.then(|| other.to_string()));
+    }
+    parties.extend(history.payment.as_ref().map(|payment| payment.mchid.to_string()));
+    Ok(parties)
+}
+
+async fn read_payment(app: &App, history: &mut OrderHistory) -> Result<(), Failure> {
+    let Some(order) = &history.order else { return Ok(()) };
+    let (Some(opened), Ok(number)) =
+        (&order.payment, OutTradeNo::parse(order.request.order_id.as_str()))
+    else {
+        return Ok(());
+    };
+    let found = payments::find(app, &opened.mchid, &number).await;
+    history.payment = readable(found, &mut history.damaged)?;
+    if let Some(payment) = &history.payment {
+        history.refunds = refunds::of(app, payment).await?;
+    }
+    Ok(())
+}
+
+async fn read_invoices(
+    app: &App,
+    key: &OrderKey,
+    history: &mut OrderHistory,
+) -> Result<(), Failure> {
+    let of_order = || Filter::Field(Field::Order, key.order_id.to_string());
+    let found = invoice_requests::list(app, &key.merchant, of_order(), None, MOST_INVOICES).await?;
+    history.damaged.extend(found.damaged);
+    history.invoices = found.items;
+    // What a listing by order lags behind with, the order and the blue invoice name.
+    let used_by = history.order.as_ref().and_then(Order::authorization);
+    let mut named: Vec<_> = used_by.and_then(|yes| yes.used_by.clone()).into_iter().collect();
+    while let Some(serial) = named.pop() {
+        let known = history.invoices.iter().find(|request| request.serial == serial);
+        let request = match known.cloned() {
+            Some(request) => request,
+            None => {
+                let found = invoice_requests::find(app, &key.merchant, &serial).await;
+                let Some(request) = readable(found, &mut history.damaged)? else { continue };
+                history.invoices.push(request.clone());
+                request
+            }
+        };
+        named.extend(red_of(&request));
+    }
+    for request in &history.invoices {
+        let Some(card) = card_key_of(request) else { continue };
+        let card = get::<InvoiceCard>(app, &card).await;
+        history.cards.extend(readable(card, &mut history.damaged)?);
+    }
+    let found = inserted::list(app, &key.merchant, of_order(), None, MOST_INVOICES).await?;
+    history.damaged.extend(found.damaged);
+    history.inserted = found.items;
+    Ok(())
+}
+
+fn red_of(request: &InvoiceRequest) -> Option<Serial> {
+    match &request.state {
+        RequestState::Issued { offset: Offset::Underway(red) | Offset::Done(red), .. } => {
+            Some(red.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Who has decided about the order, or paid it.
+fn user_of(history: &OrderHistory) -> Option<UserId> {
+    let decided = history.order.as_ref().and_then(|order| match &order.state {
+        OrderState::Offered => None,
+        OrderState::Declined(no) => Some(no.user.clone()),
+        OrderState::Authorized(yes) => Some(yes.user.clone()),
+        OrderState::Rejected { decided, .. } => Some(decided.user().clone()),
+    });
+    let paid = || history.payment.as_ref()?.paid()?.payer.user.clone();
+    decided.or_else(paid)
+}
+
+async fn read_messages(
+    app: &App,
+    key: &OrderKey,
+    history: &mut OrderHistory,
+) -> Result<(), Failure> {
+    let Some(user) = user_of(history) else { return Ok(()) };
+    let found = messages::list(app, &user, None, MOST_MESSAGES).await?;
+    let is_of_order =
+        |message: &Message| message.merchant == key.merchant && message.order_id == key.order_id;
+    history.messages = found.items.into_iter().filter(is_of_order).collect();
+    Ok(())
+}
+
+async fn read_pushes(
+    app: &App,
+    key: &OrderKey,
+    parties: &[String],
+    history: &mut OrderHistory,
+) -> Result<(), Failure> {
+    let ordering_keys = pushes::ordering_keys_of(key.order_id.as_str());
+    for receiver in parties {
+        let query = PushQuery {
+            account: Some(receiver.clone()),
+            ordering_keys: ordering_keys.clone(),
+            limit: MOST_PUSHES,
+            ..PushQuery::default()
+        };
+        history.pushes.extend(pushes::list(app, &query).await?);
+    }
+    Ok(())
+}
+
+async fn read_requests(
+    app: &App,
+    key: &OrderKey,
+    parties: Vec<String>,
+    history: &mut OrderHistory,
+) -> Result<(), Failure> {
+    let query = RequestQuery {
+        accounts: Some(parties),
+        order_id: Some(key.order_id.to_string()),
+        limit: MOST_REQUESTS,
+        ..RequestQuery::default()
+    };
+    let page = requests::list(app, &query).await?;
+    history.has_more_requests = page.next.is_some();
+    for head in page.requests.into_iter().rev() {
+        // One that was trimmed a moment ago keeps its line.
+        let whole = requests::find(app, &head.rid).await?;
+        history.requests.push(whole.unwrap_or(head));
+    }
+    Ok(())
+}

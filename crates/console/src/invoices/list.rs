@@ -1,0 +1,189 @@
+//! The search for invoices: a merchant's requests by what is known of one.
+
+use crate::choice::{Reach, chosen};
+use crate::console::Console;
+use crate::frame::{Frame, html};
+use crate::invoices::address::{PATH, invoice_address};
+use crate::orders::address::order_address;
+use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
+use crate::seat::Seat;
+use crate::{states, words};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::invoicing::requests;
+use kaipiao_app::listing::{self, Listing};
+use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest};
+use kaipiao_domain::invoicing::serial::Serial;
+use kaipiao_domain::money::Fen;
+use kaipiao_pages::china_day_begins;
+use kaipiao_ports::record::Field;
+
+const ROWS: usize = 50;
+const DAY_MS: i64 = 86_400_000;
+
+#[derive(Template)]
+#[template(path = "listing.html")]
+struct Invoices<'a> {
+    frame: &'a Frame,
+    headline: &'a str,
+    flash: Option<Flash>,
+    filters: Filters<'a>,
+    table: Table<'a>,
+}
+
+enum By {
+    Serial(Serial),
+    Filter(listing::Filter),
+}
+
+/// `GET /console/invoices?appid=&number=&buyer=&amount=&fpqqlsh=&order_id=&user=&state=&day=&after=`
+pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+    let frame = &seat.frame;
+    let choice = chosen(&console, &seat, Reach::OneMerchant).await?;
+    let (by, flash) = match by(&seat) {
+        Ok((by, several)) => (Some(by), several),
+        Err(flash) => (None, Some(flash)),
+    };
+    let found = match (&choice.appid, by) {
+        (None, _) | (_, None) => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        (Some(merchant), Some(By::Serial(serial))) => {
+            Listing::of_one(requests::find(&console.app, merchant, &serial).await)
+        }
+        (Some(merchant), Some(By::Filter(filter))) => {
+            requests::list(&console.app, merchant, filter, seat.after(), ROWS).await
+        }
+    };
+    let found = found.map_err(|failure| seat.failed(&failure))?;
+    let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
+    let table = Table {
+        frame,
+        caption: frame.t("发票列表", "Invoices"),
+        heads: vec![
+            frame.t("流水号", "Serial"),
+            frame.t("状态", "State"),
+            frame.t("发票号码", "Number"),
+            frame.t("购方", "Buyer"),
+            frame.t("价税合计", "Total"),
+            frame.t("订单号", "Order"),
+            frame.t("受理时间", "Accepted"),
+        ],
+        rows: found.items.iter().map(|request| row(frame, request)).collect(),
+        empty: (
+            frame.t("没有发票", "No invoices"),
+            frame.t(
+                "按号码、购方、金额查找时，最近几秒的发票可能还查不到。",
+                "What was issued in the last seconds may not be found yet by number, buyer or amount.",
+            ),
+        ),
+        pager: Pager::of(&filters.address(), seat.after(), found.next.as_deref()),
+        damaged: found.damaged.iter().map(ToString::to_string).collect(),
+    };
+    let headline = frame.t("发票", "Invoices");
+    Ok(html(StatusCode::OK, &Invoices { frame, headline, flash, filters, table }))
+}
+
+const FIELDS: [&str; 8] =
+    ["fpqqlsh", "number", "buyer", "amount", "order_id", "user", "state", "day"];
+
+/// What is asked for, and what must be said about that. Err: what is wrong with it.
+fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
+    let frame = &seat.frame;
+    let given = |name: &'static str| {
+        Some((name, seat.query.get(name).trim())).filter(|(_, text)| !text.is_empty())
+    };
+    let mut all = FIELDS.into_iter().filter_map(given);
+    let Some((name, text)) = all.next() else {
+        let all = listing::Filter::Time { from_ms: 0, to_ms: i64::MAX };
+        return Ok((By::Filter(all), None));
+    };
+    let several = all.next().is_some().then(|| {
+        let words = frame.t(
+            "一次只能按一个条件查找：以第一个填写的为准。",
+            "A listing goes by one of these at a time: this one goes by the first.",
+        );
+        Flash::new(Tone::Wait, words)
+    });
+    let wrong = |zh, en| Flash::new(Tone::Bad, frame.t(zh, en));
+    let field = |field, text: &str| By::Filter(listing::Filter::Field(field, text.to_owned()));
+    let by = match name {
+        "fpqqlsh" => {
+            let serial = Serial::parse(text);
+            By::Serial(
+                serial.ok_or_else(|| wrong("流水号格式不正确。", "That can't be a serial."))?,
+            )
+        }
+        // Code and number, as they are joined in the store, however they were pasted.
+        "number" => field(Field::Number, &text.replace([' ', '-'], "")),
+        "buyer" => field(Field::Buyer, text),
+        "amount" => {
+            let fen = Fen::parse(text.trim_start_matches('¥'));
+            let fen = fen.map_err(|_| wrong("金额应如 113.00。", "Write the amount as 113.00."))?;
+            field(Field::Gross, &fen.get().to_string())
+        }
+        "order_id" => field(Field::Order, text),
+        "user" => field(Field::User, text),
+        "state" => field(Field::State, text),
+        _ => {
+            let from_s = china_day_begins(text);
+            let wrong = || wrong("日期格式应为 2026-01-31。", "Write the day as 2026-01-31.");
+            let from_ms = from_s.ok_or_else(wrong)? * 1000;
+            By::Filter(listing::Filter::Time { from_ms, to_ms: from_ms + DAY_MS - 1 })
+        }
+    };
+    Ok((by, several))
+}
+
+fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
+    let frame = &seat.frame;
+    let field = |name, label, input| Filter {
+        name,
+        label,
+        value: seat.query.get(name).trim().to_owned(),
+        input,
+    };
+    let choice = |value: &str, label: &str| (value.to_owned(), label.to_owned());
+    let states = vec![
+        choice("", frame.t("全部", "All")),
+        choice("issued", frame.t("已开具", "Issued")),
+        choice("running", frame.t("开具中", "Being issued")),
+        choice("failed", frame.t("开具失败", "Failed")),
+    ];
+    vec![
+        account,
+        field(
+            "number",
+            frame.t("发票号码", "Number"),
+            Input::Text(frame.t("代码+号码", "code and number")),
+        ),
+        field("buyer", frame.t("购方名称", "Buyer"), Input::Text("")),
+        field("amount", frame.t("价税合计", "Total"), Input::Text("113.00")),
+        field("day", frame.t("日期", "Day"), Input::Day),
+        field("order_id", frame.t("订单号", "Order"), Input::Text("")),
+        field("fpqqlsh", frame.t("流水号", "Serial"), Input::Text("")),
+        field("state", frame.t("状态", "State"), Input::Choice(states)),
+    ]
+}
+
+fn row(frame: &Frame, request: &InvoiceRequest) -> Vec<Cell> {
+    let (state, tone) = states::invoice(frame, &request.state);
+    let (merchant, order_id) = (request.merchant.as_str(), request.order_id.as_str());
+    let serial = request.serial.as_str();
+    let number = request.invoice().ok().map(|invoice| invoice.number.clone());
+    let number = number
+        .map_or_else(Cell::default, |number| Cell::code(number.number()).below(number.code()));
+    let red = match request.colour {
+        Colour::Blue => "",
+        Colour::Red { .. } => frame.t("红字", "red"),
+    };
+    vec![
+        Cell::code(serial).link(invoice_address(merchant, serial)).below(red),
+        Cell::mark(state, tone),
+        number,
+        Cell::text(&request.summary.buyer_name),
+        Cell::number(words::yuan(request.summary.gross.get())),
+        Cell::code(order_id).link(order_address(merchant, order_id)),
+        Cell::text(words::moment(request.accepted_at.unix_millis())),
+    ]
+}

@@ -1,0 +1,178 @@
+//! A merchant's orders, newest first.
+
+use crate::choice::{Reach, chosen};
+use crate::console::Console;
+use crate::frame::{Frame, html};
+use crate::orders::address::{PATH, order_address};
+use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
+use crate::seat::Seat;
+use crate::{states, words};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::authorization::orders;
+use kaipiao_app::listing::{self, Listing};
+use kaipiao_domain::authorization::authorization_request::PageType;
+use kaipiao_domain::authorization::order::{Order, OrderState};
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
+use kaipiao_domain::people::user::UserId;
+use kaipiao_pages::china_day_begins;
+use kaipiao_ports::record::Field;
+
+const ROWS: usize = 50;
+const DAY_MS: i64 = 86_400_000;
+
+#[derive(Template)]
+#[template(path = "listing.html")]
+struct Orders<'a> {
+    frame: &'a Frame,
+    headline: &'a str,
+    flash: Option<Flash>,
+    filters: Filters<'a>,
+    table: Table<'a>,
+}
+
+/// What the listing goes by: the first of these that says something.
+enum By {
+    Order(OrderId),
+    Filter(listing::Filter),
+}
+
+/// `GET /console/orders?appid=&order_id=&state=&user=&day=&after=`
+pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+    let frame = &seat.frame;
+    let choice = chosen(&console, &seat, Reach::OneMerchant).await?;
+    let after = seat.after();
+    let (by, flash) = by(&seat);
+    let found = match (&choice.appid, by) {
+        (None, _) | (_, None) => Listing { items: Vec::new(), damaged: Vec::new(), next: None },
+        (Some(merchant), Some(By::Order(order_id))) => {
+            let key = OrderKey { merchant: merchant.clone(), order_id };
+            Listing::of_one(orders::find(&console.app, &key).await)
+                .map_err(|failure| seat.failed(&failure))?
+        }
+        (Some(merchant), Some(By::Filter(filter))) => {
+            orders::list(&console.app, merchant, filter, after, ROWS)
+                .await
+                .map_err(|failure| seat.failed(&failure))?
+        }
+    };
+    let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
+    let table = Table {
+        frame,
+        caption: frame.t("订单列表", "Orders"),
+        heads: vec![
+            frame.t("订单号", "Order"),
+            frame.t("状态", "State"),
+            frame.t("金额", "Amount"),
+            frame.t("类型", "Type"),
+            frame.t("用户", "User"),
+            frame.t("申请时间", "Asked for"),
+        ],
+        rows: found.items.iter().map(|order| row(frame, order)).collect(),
+        empty: (
+            frame.t("没有订单", "No orders"),
+            frame.t(
+                "调用 getauthurl 后，订单会出现在这里。",
+                "An order appears here once getauthurl has been called for it.",
+            ),
+        ),
+        pager: Pager::of(&filters.address(), after, found.next.as_deref()),
+        damaged: found.damaged.iter().map(ToString::to_string).collect(),
+    };
+    let headline = frame.t("订单", "Orders");
+    Ok(html(StatusCode::OK, &Orders { frame, headline, flash, filters, table }))
+}
+
+/// What is asked for, and what must be said about that. None: it can be no order's.
+fn by(seat: &Seat) -> (Option<By>, Option<Flash>) {
+    let frame = &seat.frame;
+    let given = |name: &str| Some(seat.query.get(name).trim()).filter(|text| !text.is_empty());
+    let wrong = |zh, en| (None, Some(Flash::new(Tone::Bad, frame.t(zh, en))));
+    let several = ["order_id", "state", "user", "day"].into_iter().filter_map(given).count() > 1;
+    let several = several.then(|| {
+        let words = frame.t(
+            "一次只能按一个条件查找：以第一个填写的为准。",
+            "A listing goes by one of these at a time: this one goes by the first.",
+        );
+        Flash::new(Tone::Wait, words)
+    });
+    if let Some(text) = given("order_id") {
+        return match OrderId::parse(text) {
+            Ok(order_id) => (Some(By::Order(order_id)), several),
+            Err(_) => wrong("订单号格式不正确。", "That can't be an order's number."),
+        };
+    }
+    let filter = if let Some(state) = given("state") {
+        listing::Filter::Field(Field::State, state.to_owned())
+    } else if let Some(user) = given("user") {
+        if UserId::parse(user).is_none() {
+            return wrong("用户 ID 格式不正确。", "That can't be a user's id.");
+        }
+        listing::Filter::Field(Field::User, user.to_owned())
+    } else if let Some(day) = given("day") {
+        let Some(from_s) = china_day_begins(day) else {
+            return wrong("日期格式应为 2026-01-31。", "Write the day as 2026-01-31.");
+        };
+        let from_ms = from_s * 1000;
+        listing::Filter::Time { from_ms, to_ms: from_ms + DAY_MS - 1 }
+    } else {
+        listing::Filter::Time { from_ms: 0, to_ms: i64::MAX }
+    };
+    (Some(By::Filter(filter)), several)
+}
+
+fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
+    let frame = &seat.frame;
+    let field = |name, label, input| Filter {
+        name,
+        label,
+        value: seat.query.get(name).trim().to_owned(),
+        input,
+    };
+    let state = |value: &str, label: &str| (value.to_owned(), label.to_owned());
+    vec![
+        account,
+        field("order_id", frame.t("订单号", "Order"), Input::Text("")),
+        field(
+            "state",
+            frame.t("状态", "State"),
+            Input::Choice(vec![
+                state("", frame.t("全部", "All")),
+                state("authorized", frame.t("已授权", "Authorized")),
+                state("declined", frame.t("用户拒绝", "Declined")),
+                state("rejected", frame.t("商户拒绝", "Rejected")),
+            ]),
+        ),
+        field("user", frame.t("用户", "User"), Input::Text("")),
+        field("day", frame.t("日期", "Day"), Input::Day),
+    ]
+}
+
+fn row(frame: &Frame, order: &Order) -> Vec<Cell> {
+    let order_id = order.request.order_id.as_str();
+    let (state, tone) = states::order(frame, &order.state);
+    let user = match &order.state {
+        OrderState::Offered => "",
+        OrderState::Declined(no) => no.user.as_str(),
+        OrderState::Authorized(yes) => yes.user.as_str(),
+        OrderState::Rejected { decided, .. } => decided.user().as_str(),
+    };
+    vec![
+        Cell::code(order_id).link(order_address(order.merchant.as_str(), order_id)),
+        Cell::mark(state, tone),
+        Cell::number(words::yuan(order.request.money_fen)),
+        Cell::text(page_type(frame, order.request.page_type)),
+        Cell::code(user),
+        Cell::text(words::moment(order.offered_at.unix_millis())),
+    ]
+}
+
+pub(crate) fn page_type(frame: &Frame, page_type: PageType) -> &'static str {
+    match page_type {
+        PageType::Apply => frame.lang.t("申请开票", "Apply"),
+        PageType::FillTitle => frame.lang.t("填写抬头", "Fill in a title"),
+        PageType::Collect => frame.lang.t("领取发票", "Collect"),
+    }
+}

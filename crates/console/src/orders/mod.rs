@@ -1,0 +1,8 @@
+//! Orders: the listing, and of each the line of what has happened.
+
+pub(crate) mod address;
+pub(crate) mod list;
+mod requests;
+mod results;
+mod steps;
+pub(crate) mod timeline;

@@ -1,0 +1,96 @@
+//! One order: everything that is known of it, as one line of time.
+
+use crate::console::Console;
+use crate::frame::{Frame, html};
+use crate::orders::address::PATH;
+use crate::orders::steps::{Drawn, in_order};
+use crate::orders::{requests, results};
+use crate::parts::{Cell, Facts, Flash, Tone};
+use crate::requests::address as request_log;
+use crate::requests::words::is_operators;
+use crate::seat::Seat;
+use crate::{states, words};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::authorization::order_history::{self, OrderHistory};
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
+use kaipiao_pages::encoded;
+use kaipiao_ports::request_log::LoggedRequest;
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage<'a> {
+    frame: &'a Frame,
+    path: &'static str,
+    order_id: &'a str,
+    state: Option<states::Said>,
+    facts: Facts<'a>,
+    notes: Vec<Flash>,
+    steps: Vec<Drawn<'a>>,
+    /// The request log's listing of this order.
+    log: String,
+}
+
+/// `GET /console/orders/order?appid=&order_id=`
+pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+    let frame = &seat.frame;
+    let account = seat.account(&console, seat.query.get("appid")).await?;
+    let order_id = OrderId::parse(seat.query.get("order_id")).map_err(|_| frame.not_found())?;
+    let key = OrderKey { merchant: account.appid.clone(), order_id };
+    let history = order_history::read(&console.app, &key, |appid| seat.role.sees(appid)).await;
+    let history = history.map_err(|failure| seat.failed(&failure))?;
+    let history = history.ok_or_else(|| frame.not_found())?;
+    let mut steps = results::steps(frame, &history);
+    let is_seen = |request: &&LoggedRequest| seat.role.is_operator() || !is_operators(request);
+    let seen = history.requests.iter().filter(is_seen);
+    steps.extend(seen.map(|request| requests::step(frame, request)));
+    let order_id = key.order_id.as_str();
+    let page = OrderPage {
+        frame,
+        path: PATH,
+        order_id,
+        state: history.order.as_ref().map(|order| states::order(frame, &order.state)),
+        facts: facts(frame, &account.name, &key, &history),
+        notes: notes(frame, &history),
+        steps: in_order(frame, steps),
+        log: format!("{}?order_id={}", request_log::PATH, encoded(order_id)),
+    };
+    Ok(html(StatusCode::OK, &page))
+}
+
+fn facts<'a>(frame: &'a Frame, name: &str, key: &OrderKey, history: &OrderHistory) -> Facts<'a> {
+    let t = |zh, en| frame.lang.t(zh, en);
+    let merchant = Cell::text(name).below(key.merchant.as_str());
+    let mut rows = vec![(t("商户", "Merchant"), merchant)];
+    if let Some(order) = &history.order {
+        rows.push((t("金额", "Amount"), Cell::text(words::yuan(order.request.money_fen))));
+    }
+    if let Some(payment) = &history.payment {
+        let number = format!("{}/{}", payment.mchid, payment.out_trade_no);
+        rows.push((t("支付", "Payment"), Cell::code(number).below(payment.trade_state())));
+    }
+    Facts { rows }
+}
+
+/// What the line does not show.
+fn notes(frame: &Frame, history: &OrderHistory) -> Vec<Flash> {
+    let mut notes: Vec<_> =
+        history.damaged.iter().map(|damaged| Flash::new(Tone::Bad, damaged.to_string())).collect();
+    if history.order.is_none() {
+        let words = frame.t(
+            "没有这个订单：以下只是提到该订单号的请求。",
+            "There is no such order: these are only the requests that name it.",
+        );
+        notes.push(Flash::new(Tone::Wait, words));
+    }
+    if history.has_more_requests {
+        let words = frame.t(
+            "请求较多，这里只显示最近的；其余见请求日志。",
+            "Only its newest requests are shown here; the request log has the others.",
+        );
+        notes.push(Flash::new(Tone::Wait, words));
+    }
+    notes
+}

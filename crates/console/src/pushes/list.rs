@@ -1,0 +1,166 @@
+//! Pushes by receiver, newest first.
+
+use crate::choice::{Reach, chosen};
+use crate::console::Console;
+use crate::frame::{Frame, html};
+use crate::orders::address::order_address;
+use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
+use crate::pushes::address::{PATH, push_address};
+use crate::seat::Seat;
+use crate::{states, words};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::delivery::pushes;
+use kaipiao_domain::delivery::push::Outcome;
+use kaipiao_ports::delivery::outbox::{ListedPush, PushId, PushQuery, StateFilter};
+
+const ROWS: usize = 50;
+const OPEN: &str = "open";
+
+#[derive(Template)]
+#[template(path = "pushes.html")]
+struct Pushes<'a> {
+    frame: &'a Frame,
+    flash: Option<Flash>,
+    filters: Filters<'a>,
+    table: Table<'a>,
+    /// The account whose failed pushes a button sends again; None: no account is chosen.
+    replays: Option<String>,
+    spans: Vec<(i64, &'static str)>,
+}
+
+/// `GET /console/pushes?appid=&order_id=&state=&after=`
+pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+    let frame = &seat.frame;
+    let choice = chosen(&console, &seat, Reach::OneOrOperatorsAll).await?;
+    let asked = seat.query.get("state");
+    let state = match asked {
+        OPEN => Some(StateFilter::Open),
+        name => Outcome::from_name(name).map(StateFilter::Completed),
+    };
+    let order_id = seat.query.get("order_id").trim();
+    let ordering_keys = match order_id {
+        "" => Vec::new(),
+        order_id => pushes::ordering_keys_of(order_id),
+    };
+    let replays = choice.appid.as_ref().map(ToString::to_string);
+    let query = PushQuery {
+        account: replays.clone(),
+        ordering_keys,
+        state,
+        after: seat.after().and_then(PushId::parse),
+        limit: ROWS,
+    };
+    // A developer without an account has nothing to list.
+    let is_nobodys = query.account.is_none() && !seat.role.is_operator();
+    let found = match is_nobodys {
+        true => Vec::new(),
+        false => {
+            pushes::list(&console.app, &query).await.map_err(|failure| seat.failed(&failure))?
+        }
+    };
+    let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
+    let last = found.last().map(|listed| listed.push.id.to_string());
+    let next = last.filter(|_| found.len() == ROWS);
+    let table = Table {
+        frame,
+        caption: frame.t("推送列表", "Pushes"),
+        heads: vec![
+            frame.t("推送", "Push"),
+            frame.t("状态", "State"),
+            frame.t("事件", "Event"),
+            frame.t("订单号", "Order"),
+            frame.t("次数", "Tries"),
+            frame.t("最近结果", "Last answer"),
+            frame.t("时间", "Time"),
+        ],
+        rows: found.iter().map(|listed| row(frame, listed)).collect(),
+        empty: (
+            frame.t("没有推送", "No pushes"),
+            frame.t(
+                "用户授权、发票开具等事件发生后，推送会出现在这里。",
+                "A push appears here when a user authorizes, an invoice is issued, and the like.",
+            ),
+        ),
+        pager: Pager::of(&filters.address(), seat.after(), next.as_deref()),
+        damaged: Vec::new(),
+    };
+    let flash = flash(&seat);
+    let spans = spans(frame);
+    Ok(html(StatusCode::OK, &Pushes { frame, flash, filters, table, replays, spans }))
+}
+
+/// How far back failed pushes are sent again, in hours.
+fn spans(frame: &Frame) -> Vec<(i64, &'static str)> {
+    let t = |zh, en| frame.lang.t(zh, en);
+    vec![
+        (1, t("最近 1 小时", "the last hour")),
+        (24, t("最近 24 小时", "the last 24 hours")),
+        (168, t("最近 7 天", "the last 7 days")),
+        (720, t("最近 30 天", "the last 30 days")),
+    ]
+}
+
+/// What a replay of all came to.
+fn flash(seat: &Seat) -> Option<Flash> {
+    let frame = &seat.frame;
+    let replayed: u64 = seat.query.get("replayed").parse().ok()?;
+    let (tone, words) = match replayed {
+        0 => (
+            Tone::Quiet,
+            frame.t("没有失败的推送需要重发。", "No push had failed since then.").to_owned(),
+        ),
+        count => (
+            Tone::Good,
+            format!("{} {count}", frame.t("已重新发送的推送：", "Pushes that are sent again:")),
+        ),
+    };
+    Some(Flash::new(tone, words))
+}
+
+fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
+    let frame = &seat.frame;
+    let choice = |value: &str, label: &str| (value.to_owned(), label.to_owned());
+    let mut states =
+        vec![choice("", frame.t("全部", "All")), choice(OPEN, frame.t("未完成", "Open"))];
+    let outcome = |one: Outcome| choice(one.name(), states::outcome_said(frame, one).0);
+    states.extend(Outcome::ALL.map(outcome));
+    let field = |name, label, input| Filter {
+        name,
+        label,
+        value: seat.query.get(name).trim().to_owned(),
+        input,
+    };
+    vec![
+        account,
+        field("order_id", frame.t("订单号", "Order"), Input::Text("")),
+        field("state", frame.t("状态", "State"), Input::Choice(states)),
+    ]
+}
+
+fn row(frame: &Frame, listed: &ListedPush) -> Vec<Cell> {
+    let push = &listed.push;
+    let (state, tone) = states::push(frame, listed);
+    let order_id = pushes::order_id_of(push);
+    let mut order = Cell::code(order_id);
+    if push.kind == kaipiao_domain::delivery::push::PushKind::Event && !order_id.is_empty() {
+        order = order.link(order_address(&push.id.account, order_id));
+    }
+    let last = listed.attempts.last();
+    let answered = last.map_or_else(Cell::default, |last| {
+        let status = last.status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}"));
+        Cell::text(status).below(format!("{} ms", last.took_ms))
+    });
+    let id = push.id.to_string();
+    vec![
+        Cell::code(&*id).link(push_address(&id)),
+        Cell::mark(state, tone),
+        Cell::code(&push.event),
+        order,
+        Cell::number(push.attempts.to_string()),
+        answered,
+        Cell::text(words::moment(push.committed_ms)),
+    ]
+}
