@@ -10,6 +10,7 @@ pub mod call;
 mod caller;
 pub mod check;
 mod clients;
+mod clock_begins;
 pub mod compose;
 mod connections;
 pub mod console_users;

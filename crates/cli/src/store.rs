@@ -1,6 +1,6 @@
 //! The store that the settings choose: the embedded one, or a database that nodes share.
 
-use crate::exchange::{self, ExchangeError};
+use crate::exchange::{self, Contents, ExchangeError};
 use crate::fault::Fault;
 use crate::settings::{Database, Settings, SettingsError};
 use kaipiao_ports::store::Store;
@@ -98,6 +98,7 @@ impl OpenStore {
 /// The store for reading only, beside servers; None: no server has made it yet.
 pub async fn open_read_only(settings: &Settings) -> Result<Option<Arc<dyn Store>>, OpenError> {
     let Some(url) = settings.database.address()? else {
+        Contents::of(&settings.data)?;
         let store = SqliteStore::open_read_only(&settings.data)?;
         return Ok(store.map(|store| Arc::new(store) as Arc<dyn Store>));
     };

@@ -9,7 +9,7 @@ use super::own_addresses::{api_addresses, push_addresses};
 use super::randomness::randomness;
 use super::request_log::request_log;
 use super::shared::Shared;
-use super::use_cases::{Own, app_of, prepare_from};
+use super::use_cases::{Own, app_of, prepare_exchanged};
 use crate::log_filter;
 use crate::settings::{ModeName, Settings};
 use crate::store::OpenStore;
@@ -19,7 +19,6 @@ use kaipiao_app::App;
 use kaipiao_app::name_spaces::NameSpaces;
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_console::Console;
-use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_http::{
     BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server,
     call_paths, operations_router,
@@ -44,8 +43,6 @@ pub(super) struct Site {
     pub(super) address: SocketAddr,
     pub(super) name: String,
     pub(super) name_spaces: Arc<dyn NameSpaces>,
-    /// How the clock of a store goes on that was restored.
-    pub(super) restored: Option<ClockCourse>,
 }
 
 impl Instance {
@@ -56,7 +53,7 @@ impl Instance {
         site: Site,
         shared: &Shared,
     ) -> Result<Self, ComposeError> {
-        let Site { address, name, name_spaces, restored } = site;
+        let Site { address, name, name_spaces } = site;
         let keys = keys_of(settings, &*store.store).await?;
         let entropy = randomness(settings, &*store.store).await?;
         let clock = Arc::new(SystemClock::default());
@@ -65,7 +62,7 @@ impl Instance {
         let own = Own { keys, entropy, request_log };
         let (app, issuer) = app_of(settings, address, &store, domain_clock, own, shared)?;
         let app = Arc::new(app);
-        let clock = prepare_from(&app, settings, clock, restored).await?;
+        let clock = prepare_exchanged(&app, settings, clock).await?;
         let own = |clock| Sandbox { clock, issuer, name_space: name.clone(), name_spaces };
         let sandbox = clock.map(own).map(Arc::new);
         shared.connections.tell(&app);

@@ -4,8 +4,10 @@ use super::error::ComposeError;
 use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
 use super::shared::Shared;
+use crate::clock_begins;
+use crate::exchange::{CLOCK, ExchangeError};
 use crate::settings::{ModeName, Settings};
-use crate::store::OpenStore;
+use crate::store::{OpenError, OpenStore};
 use core::time::Duration;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
 use kaipiao_app::invoicing::taxpayers::TaxpayerError;
@@ -127,19 +129,36 @@ pub async fn prepare(
     prepare_from(app, settings, clock, None).await
 }
 
-/// The same; a store that was restored has its clock go on from this course.
-pub(super) async fn prepare_from(
+/// The same for the store that the settings name, whose contents may have been exchanged.
+pub(super) async fn prepare_exchanged(
     app: &App,
     settings: &Settings,
     clock: Arc<SystemClock>,
-    restored: Option<ClockCourse>,
+) -> Result<Option<SandboxClock>, ComposeError> {
+    if settings.database.is_given() {
+        return prepare(app, settings, clock).await;
+    }
+    let wrong = |error| OpenError::from(ExchangeError::Io(settings.data.join(CLOCK), error));
+    let begins = clock_begins::read(&settings.data).map_err(wrong)?;
+    let begins = begins.map(|begins| begins.course(clock.real_now()));
+    let clock = prepare_from(app, settings, clock, begins).await?;
+    clock_begins::forget(&settings.data).map_err(wrong)?;
+    Ok(clock)
+}
+
+/// The clock begins with this course, whatever the store says; None: as it says.
+async fn prepare_from(
+    app: &App,
+    settings: &Settings,
+    clock: Arc<SystemClock>,
+    begins: Option<ClockCourse>,
 ) -> Result<Option<SandboxClock>, ComposeError> {
     start::check_store_metadata(app, settings.mode.into()).await?;
     let sandbox = match settings.mode {
         ModeName::Production => None,
         ModeName::Sandbox => {
             // First: what is seeded bears the clock's time.
-            let begins = match restored {
+            let begins = match begins {
                 Some(course) => ClockBegin::At(course),
                 None => ClockBegin::AsStored(settings.sandbox.first_course(clock.real_now())),
             };

@@ -44,6 +44,7 @@ pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
+pub(crate) use request_log::FILE_NAME as REQUEST_LOG;
 pub use request_log::RequestLogSettings;
 pub use retention::Retention;
 pub use sandbox::SandboxSettings;

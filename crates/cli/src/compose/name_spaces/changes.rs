@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use kaipiao_app::name_spaces::{
     DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName, Snapshot,
 };
-use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_domain::text;
-use kaipiao_ports::clock::{Clock, SystemClock};
 use std::sync::{Arc, PoisonError};
 
 /// The controls of all name spaces, as each of them has them. Weak: name spaces end with the server.
@@ -128,9 +126,8 @@ impl NameSpaces for Changes {
             let saved = blocking(move || snapshots::find(&settings, &wanted)).await?;
             let saved = saved.ok_or_else(|| no_snapshot(&name))?;
             let settings = Arc::clone(&known.settings);
-            let course = saved.course(SystemClock::default().real_now());
-            let change = move || snapshots::restore(&settings, &name);
-            change_stopped(&registry, &of, &known, change, Some(course)).await
+            let change = move || snapshots::restore(&settings, &name, &saved);
+            change_stopped(&registry, &of, &known, change).await
         })
         .await
     }
@@ -155,7 +152,7 @@ impl NameSpaces for Changes {
             let _changing = known.slot.changing.lock().await;
             let settings = Arc::clone(&known.settings);
             let change = move || snapshots::reset(&settings);
-            change_stopped(&registry, &of, &known, change, None).await
+            change_stopped(&registry, &of, &known, change).await
         })
         .await
     }
@@ -181,7 +178,7 @@ async fn create(registry: &Arc<Registry>, wanted: NewNameSpace) -> Result<NameSp
     let settings = Arc::new(registry.settings_of(&name, &description));
     let folder = settings.data.clone();
     blocking(move || folder::make(&folder, &description)).await?;
-    match registry.open_aside(name.as_str(), &settings, None).await {
+    match registry.open_aside(name.as_str(), &settings).await {
         Ok(running) => {
             let known = Known { slot: Arc::new(Slot::new(running)), settings };
             let shown = registry.shown(name.as_str(), &known);
@@ -221,12 +218,10 @@ async fn change_stopped(
     name: &str,
     known: &Known,
     change: impl FnOnce() -> Result<(), SnapshotError> + Send + 'static,
-    restored: Option<ClockCourse>,
 ) -> Result<(), NotDone> {
     known.slot.stop().await;
     let changed = blocking(change).await;
-    let restored = restored.filter(|_| changed.is_ok());
-    match registry.open_aside(name, &known.settings, restored).await {
+    match registry.open_aside(name, &known.settings).await {
         Ok(running) => {
             known.slot.serve(running);
             changed

@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use core::time::Duration;
+use kaipiao_app::requests;
 use kaipiao_wire::answer as wire_answer;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, RwLock, watch};
@@ -156,6 +157,7 @@ impl Slot {
         // None that is still under way finds the store when it is closed.
         let _ = tokio::time::timeout(WAIT_FOR_REQUESTS, running.requests.write()).await;
         running.end_workers(WAIT_FOR_WORKERS).await;
+        requests::end(&running.instance.app).await;
         running.instance.store.close().await;
     }
 

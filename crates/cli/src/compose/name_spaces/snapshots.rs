@@ -2,12 +2,12 @@
 //! clock showed.
 
 use crate::backup::copy_files;
+use crate::clock_begins::{self, ClockBegins};
 use crate::exchange::{ExchangeError, exchange};
 use crate::settings::{FILES, Settings};
 use kaipiao_app::name_spaces::{SandboxName, Snapshot};
 use kaipiao_app::sandbox_clock::ClockFace;
 use kaipiao_domain::Timestamp;
-use kaipiao_domain::clock_course::{ClockCourse, ClockRate};
 use kaipiao_store_sqlite::{FILE_NAME, back_up};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -34,21 +34,13 @@ pub(super) enum SnapshotError {
 #[derive(Serialize, Deserialize)]
 struct Description {
     taken_ms: i64,
-    shown_ms: i64,
-    rate_thousandths: u32,
+    clock: ClockBegins,
 }
 
 /// A snapshot with how its clock went.
 pub(super) struct Saved {
     pub(super) snapshot: Snapshot,
-    rate: ClockRate,
-}
-
-impl Saved {
-    /// The clock goes on from what it showed.
-    pub(super) fn course(&self, real: Timestamp) -> ClockCourse {
-        ClockCourse { shown: self.snapshot.shown, real, rate: self.rate }
-    }
+    clock: ClockBegins,
 }
 
 fn folder(settings: &Settings, name: &SandboxName) -> PathBuf {
@@ -79,13 +71,12 @@ pub(super) fn find(settings: &Settings, name: &SandboxName) -> io::Result<Option
         Err(error) => return Err(error),
     };
     let read: Description = serde_json::from_slice(&text)?;
-    let rate = ClockRate::from_thousandths(read.rate_thousandths).unwrap_or(ClockRate::REAL);
     let snapshot = Snapshot {
         name: name.to_string(),
         taken: Timestamp::from_unix_millis(read.taken_ms),
-        shown: Timestamp::from_unix_millis(read.shown_ms),
+        shown: read.clock.shown(),
     };
-    Ok(Some(Saved { snapshot, rate }))
+    Ok(Some(Saved { snapshot, clock: read.clock }))
 }
 
 /// Saves a name space beside its running server. It gets its name when it is whole.
@@ -103,11 +94,8 @@ pub(super) fn save(
     OpenOptions::new().create_new(true).write(true).mode(0o600).open(&store)?;
     back_up(&settings.data, &store, |_, _| {})?;
     copy_files(&settings.files_directory(), &part.path().join(FILES))?;
-    let description = Description {
-        taken_ms: taken.unix_millis(),
-        shown_ms: face.now.unix_millis(),
-        rate_thousandths: face.rate.thousandths(),
-    };
+    let clock = ClockBegins::of(face);
+    let description = Description { taken_ms: taken.unix_millis(), clock };
     let text = serde_json::to_vec(&description).map_err(io::Error::from)?;
     std::fs::write(part.path().join(DESCRIPTION), text)?;
     forget(settings, name)?;
@@ -119,18 +107,30 @@ pub(super) fn save(
 }
 
 /// Puts a snapshot in the place of a store that is closed, and of its files.
-pub(super) fn restore(settings: &Settings, name: &SandboxName) -> Result<(), SnapshotError> {
+/// Its clock goes on from what it showed.
+pub(super) fn restore(
+    settings: &Settings,
+    name: &SandboxName,
+    saved: &Saved,
+) -> Result<(), SnapshotError> {
     let from = folder(settings, name);
-    exchange(&settings.data, |closed, store, files| {
-        closed.write_restored(&from.join(FILE_NAME), store)?;
-        copy_files(&from.join(FILES), files)?;
-        Ok(())
+    exchange(&settings.data, |closed, coming| {
+        closed.write_restored(&from.join(FILE_NAME), &coming.store())?;
+        copy_files(&from.join(FILES), &coming.files())?;
+        Ok(clock_begins::write(&coming.clock(), Some(saved.clock))?)
     })
 }
 
-/// Empties a store that is closed, and its files.
+/// Empties a store that is closed, and its files, and begins a new request log.
 pub(super) fn reset(settings: &Settings) -> Result<(), SnapshotError> {
-    exchange(&settings.data, |closed, store, _| Ok(closed.write_empty(store)?))
+    exchange(&settings.data, |closed, coming| {
+        closed.write_empty(&coming.store())?;
+        clock_begins::write(&coming.clock(), None)?;
+        // An empty file is an empty database. Its owner's alone, like the store.
+        let mut owners = OpenOptions::new();
+        owners.create_new(true).write(true).mode(0o600).open(coming.request_log())?;
+        Ok(())
+    })
 }
 
 /// Removes a snapshot; none is there: nothing.
