@@ -148,6 +148,25 @@ fn a_reset_empties_a_name_space_and_sets_its_clock_back() {
     assert_eq!(stage(&server, "2"), "auth success");
 }
 
+#[test]
+fn a_reset_begins_a_new_request_log_and_a_restore_goes_on_with_the_old_one() {
+    let server = TestServer::start_embedded();
+    let orders = || {
+        let pages = server.all_pages("requests?route=/card/invoice/getauthdata", "requests");
+        pages.iter().map(|entry| entry["order_ids"][0].clone()).collect::<Vec<_>>()
+    };
+    server.merchant().status("1");
+    save(&server, "base");
+    server.client(MERCHANT).status("2");
+    restore(&server, "base");
+    server.client(MERCHANT).status("3");
+    assert_eq!(orders(), ["3", "2", "1"]);
+    reset(&server);
+    assert_eq!(orders(), [Value::Null; 0]);
+    server.merchant().status("4");
+    assert_eq!(orders(), ["4"]);
+}
+
 /// Requests that come while a name space is changed wait, and find it whole.
 #[test]
 fn requests_beside_a_restore_are_all_answered() {
