@@ -1,11 +1,11 @@
 //! Who works with the console: `/admin/v1/console-users`.
 
 use crate::admin::damaged::DamagedJson;
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
-use crate::paging::{after, page_size};
+use crate::paging::{Page, after, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -18,9 +18,10 @@ use kaipiao_domain::access::console_user::ConsoleUser;
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Never with the password's hash.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ConsoleUserJson {
     name: String,
     role: &'static str,
@@ -41,18 +42,44 @@ impl From<ConsoleUser> for ConsoleUserJson {
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct ConsoleUsersJson {
+    console_users: Vec<ConsoleUserJson>,
+    /// Records that cannot be read; left out: there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+    /// `after` of the next page; left out: this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A console user, as far as it is said.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct ConsoleUserBody {
+    /// `operator` or `developer`; needed for a new user.
+    role: Option<String>,
+    /// The accounts of a developer.
+    accounts: Option<Vec<String>>,
+    /// Needed for a new user; a new one ends all sessions.
+    password: Option<String>,
+    disabled: Option<bool>,
+}
+
 /// `GET /admin/v1/console-users?limit=&after=`: by name.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/console-users",
+    tag = "admin",
+    operation_id = "listConsoleUsers",
+    params(Page),
+    responses(
+        (status = 200, description = "Console users by name.", body = ConsoleUsersJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_users(_: Operator, State(server): State<Server>, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct ConsoleUsersJson {
-        console_users: Vec<ConsoleUserJson>,
-        /// Records that cannot be read; left out: there are none.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        damaged: Vec<DamagedJson>,
-        /// `after` of the next page; left out: this is the last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<String>,
-    }
     let listed = async {
         let query = query_object(&uri)?;
         let after = after(&query)?;
@@ -65,6 +92,23 @@ pub(crate) async fn list_users(_: Operator, State(server): State<Server>, uri: U
 }
 
 /// `PUT /admin/v1/console-users/{name}`: adds or changes one.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/console-users/{name}",
+    tag = "admin",
+    operation_id = "putConsoleUser",
+    description = "What is left out keeps its value.",
+    params(
+        ("name" = String, Path, description = "The user's name."),
+    ),
+    request_body = ConsoleUserBody,
+    responses(
+        (status = 200, description = "It was changed, or is as it was.", body = ConsoleUserJson),
+        (status = 201, description = "It is new.", body = ConsoleUserJson),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn put_user(
     _: Operator,
     State(server): State<Server>,
@@ -85,6 +129,21 @@ pub(crate) async fn put_user(
 }
 
 /// `DELETE /admin/v1/console-users/{name}`
+#[utoipa::path(
+    delete,
+    path = "/admin/v1/console-users/{name}",
+    tag = "admin",
+    operation_id = "removeConsoleUser",
+    params(
+        ("name" = String, Path, description = "The user's name."),
+    ),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "No such user.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn remove_user(
     _: Operator,
     State(server): State<Server>,

@@ -1,10 +1,10 @@
 //! What was asked and answered: `/admin/v1/requests`.
 
-use crate::admin::error::{failed, refuse};
+use crate::admin::error::{ErrorJson, Refusals, failed, refuse};
 use crate::admin::operator::Operator;
 use crate::answer::json;
 use crate::body::query_object;
-use crate::paging::page_size;
+use crate::paging::{Page, page_size};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::{Request, State};
@@ -17,9 +17,11 @@ use kaipiao_wire::answer::bare;
 use kaipiao_wire::logged_request::RequestHead;
 use kaipiao_wire::object::Object;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RequestsJson {
+    #[schema(value_type = Vec<RequestHeadJson>)]
     requests: Vec<RequestHead>,
     /// Where the next page begins; null: this is the last.
     next: Option<String>,
@@ -27,7 +29,97 @@ struct RequestsJson {
     dropped: u64,
 }
 
+/// A request in a listing.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "`wire` writes it, and knows nothing of documents; this says what there is"
+)]
+struct RequestHeadJson {
+    /// Its place in the log, growing with time.
+    id: String,
+    rid: String,
+    /// When it came, in unix milliseconds of real time.
+    at_ms: i64,
+    /// The same by the server's clock, which a sandbox moves.
+    clock_ms: i64,
+    /// How long its answer took, in microseconds.
+    took_us: u64,
+    /// The account's appid, or the pay merchant's mchid; empty: nobody's.
+    appid: String,
+    method: String,
+    /// Empty: there is none at this path.
+    route: String,
+    /// Path and query, secrets masked.
+    path: String,
+    /// Whom it is from; empty: not known.
+    client: String,
+    /// The answer's HTTP status.
+    status: u16,
+    /// The answer's code; empty: it has none.
+    errcode: String,
+    /// The orders that it names.
+    order_ids: Vec<String>,
+    /// How long its body was, in bytes.
+    request_bytes: u64,
+    /// How long the answer's was.
+    answer_bytes: u64,
+}
+
+/// What a refusal compared.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "`wire` writes it, and knows nothing of documents; this says what there is"
+)]
+struct ComparedBody {
+    name: String,
+    expected: String,
+    came: String,
+    differs: bool,
+}
+
+/// A request with its bodies.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "`wire` writes it, and knows nothing of documents; this says what there is"
+)]
+struct RequestDetailJson {
+    #[schema(inline)]
+    #[serde(flatten)]
+    head: RequestHeadJson,
+    /// What the refusal compared; empty: nothing.
+    compared: Vec<ComparedBody>,
+    /// The beginning of its body, secrets masked; null: it is no text.
+    request_body: Option<String>,
+    /// The same of the answer's.
+    answer_body: Option<String>,
+}
+
 /// `GET /admin/v1/requests`: newest first, without bodies.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/requests",
+    tag = "admin",
+    operation_id = "listRequests",
+    params(
+        ("appid" = Option<String>, Query, description = "The account that called, or the pay merchant's mchid."),
+        ("route" = Option<String>, Query, description = "The route, as `/card/invoice/getauthurl`."),
+        ("errcode" = Option<String>, Query, description = "The answer's code."),
+        ("rid" = Option<String>, Query, description = "The request id."),
+        ("order_id" = Option<String>, Query, description = "An order that it names."),
+        ("from_ms" = Option<i64>, Query, description = "Not before, in unix milliseconds of real time."),
+        ("to_ms" = Option<i64>, Query, description = "Not after."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Newest first, without bodies.", body = RequestsJson),
+        (status = 404, description = "No requests are logged.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn list_requests(
     _: Operator,
     State(server): State<Server>,
@@ -51,6 +143,21 @@ pub(crate) async fn list_requests(
 }
 
 /// `GET /admin/v1/requests/{rid}`: the newest of that rid, with its bodies.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/requests/{rid}",
+    tag = "admin",
+    operation_id = "getRequest",
+    params(
+        ("rid" = String, Path, description = "The request id."),
+    ),
+    responses(
+        (status = 200, description = "The newest of this rid, with its bodies.", body = RequestDetailJson),
+        (status = 404, description = "No such request.", body = ErrorJson<'static>),
+        Refusals,
+    ),
+    security(("AdminToken" = [])),
+)]
 pub(crate) async fn get_request(
     _: Operator,
     State(server): State<Server>,

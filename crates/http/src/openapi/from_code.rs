@@ -2,8 +2,8 @@
 
 use crate::admin::error::ErrorJson;
 use crate::admin::{
-    accounts, callbacks, inserted_invoices, invoices, jobs, log, numbers, orders, pay_merchants,
-    payments, pushes, users,
+    accounts, callbacks, console_users, inserted_invoices, invoices, jobs, log, numbers, orders,
+    pay_merchants, payments, pushes, requests, users,
 };
 use crate::routes::Api;
 use crate::sandbox::{accounts as demo, clock, controls, name_spaces, snapshots};
@@ -17,6 +17,9 @@ use utoipa::OpenApi;
         accounts::put_account,
         callbacks::put_callback,
         callbacks::put_callback_back,
+        console_users::list_users,
+        console_users::put_user,
+        console_users::remove_user,
         inserted_invoices::list,
         invoices::list_invoices,
         jobs::list_jobs,
@@ -33,6 +36,8 @@ use utoipa::OpenApi;
         pushes::list_pushes,
         pushes::replay_push,
         pushes::replay_failed_pushes,
+        requests::get_request,
+        requests::list_requests,
         users::list_messages,
         users::list_titles,
     ),
