@@ -10,6 +10,7 @@ mod delivery;
 mod demo_phone;
 mod demo_shop;
 mod error_codes;
+mod faults;
 mod home;
 mod invoicing;
 mod metrics;

@@ -3,6 +3,7 @@
 use kaipiao_errcode::ErrorCode;
 use kaipiao_http::{Api, ROUTES};
 use kaipiao_tests::TestServer;
+use kaipiao_wire::delivery::read_push::members;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -121,4 +122,21 @@ fn the_docs_show_every_operation_in_both_languages_in_production_too() {
     }
     let home = production.get_raw("/").body().clone();
     assert!(home.contains("href=\"/docs\"") && home.contains("href=\"/openapi.json\""), "{home}");
+}
+
+#[test]
+fn the_contracts_pushes_are_in_the_document_element_by_element() {
+    let document = TestServer::start().get_json("/openapi.json");
+    for (event, sample) in [
+        ("user_authorize_invoice", include_str!("../spec/s06_auth_push/authorized.xml")),
+        ("cloud_invoice_invoiceresult_event", include_str!("../spec/s19_result_push/issued.xml")),
+    ] {
+        let push = &document["webhooks"][event]["post"];
+        let schema = &push["requestBody"]["content"]["text/xml"]["schema"];
+        let told: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        let sent: BTreeSet<_> =
+            members(sample).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(told, sent, "{event}");
+        assert_eq!(schema["properties"]["Event"]["const"], event);
+    }
 }

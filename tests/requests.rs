@@ -96,6 +96,26 @@ fn pages_and_operators_changes_are_logged_and_looking_is_not() {
     assert!(!all.iter().any(|route| looked.contains(&route.as_str())), "{all:?}");
 }
 
+/// What people read and send in pages is their own.
+#[test]
+fn of_pages_and_their_forms_only_the_lengths_are_kept() {
+    let server = TestServer::start();
+    server.merchant().authorized("order-1");
+    let entries = listed(&server, "route=/bizmall/authinvoice");
+    let methods: Vec<_> = entries.iter().map(|entry| entry["method"].as_str().unwrap()).collect();
+    assert!(methods.contains(&"POST"), "{entries:?}");
+    for entry in entries {
+        let whole = found(&server, entry["rid"].as_str().unwrap());
+        let length = |name: &str| whole[name].as_u64().unwrap();
+        if whole["method"] == json!("POST") {
+            assert!(length("request_bytes") > 0, "{whole}");
+            assert_eq!(whole["request_body"], Value::Null, "{whole}");
+        }
+        let answer = if length("answer_bytes") > 0 { Value::Null } else { json!("") };
+        assert_eq!(whole["answer_body"], answer, "{whole}");
+    }
+}
+
 #[test]
 fn pages_of_the_listing_follow_each_other_newest_first() {
     let server = TestServer::start();

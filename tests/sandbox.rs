@@ -222,24 +222,28 @@ fn the_clock_and_the_planned_faults_can_be_asked() {
     assert_eq!(clock["ahead_s"], 3600);
     let real_s = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     assert!((3590..=3601).contains(&(clock["now"].as_u64().unwrap() - real_s)), "{clock}");
-    assert_eq!(server.get_json("/sandbox/v1/faults"), json!({"target": "issuer", "left": 0}));
-    for planned in [
+    let none = json!({"target": "issuer", "left": 0, "faults": [], "played": []});
+    assert_eq!(server.get_json("/sandbox/v1/faults"), none);
+    for (id, planned) in (1..).zip([
         json!({"errcode": 73000}),
         json!({"errcode": 73100}),
         json!({"errcode": 73102}),
         json!({"errcode": 73105}),
         json!({"delay_ms": 1500}),
         json!({"drop": true}),
-    ] {
+    ]) {
         let mut fault = planned.clone();
         (fault["target"], fault["n"]) = (json!("issuer"), json!(3));
         server.fault(fault);
         let mut expected = planned;
         (expected["target"], expected["left"]) = (json!("issuer"), json!(3));
+        let mut listed = expected.clone();
+        listed["id"] = json!(id);
+        (expected["faults"], expected["played"]) = (json!([listed]), json!([]));
         assert_eq!(server.get_json("/sandbox/v1/faults"), expected);
     }
     server.fault(json!({"target": "issuer", "n": 0}));
-    assert_eq!(server.get_json("/sandbox/v1/faults")["left"], 0);
+    assert_eq!(server.get_json("/sandbox/v1/faults"), none);
 }
 
 #[test]

@@ -196,7 +196,7 @@ async fn sandbox(data: &Path) -> (Arc<App>, Arc<Recording>) {
     let address = SocketAddr::from(([127, 0, 0, 1], 9));
     let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
     let domain_clock = Arc::<SystemClock>::clone(&clock);
-    let (app, _issuer) =
+    let (app, _faults) =
         compose::app(&settings, address, &OpenStore::unshared(shared), domain_clock, keys).unwrap();
     let app = Arc::new(app);
     compose::prepare(&app, &settings, clock).await.unwrap();

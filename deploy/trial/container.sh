@@ -13,6 +13,7 @@ chroot "$root" groupadd --gid 10001 kaipiao
 chroot "$root" useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin kaipiao
 chroot "$root" install --directory --mode=0700 --owner=10001 --group=10001 /data
 install -D -m 755 "$binary" "$root/usr/bin/kaipiao"
+install -D -m 644 -t "$root/usr/share/doc/kaipiao" "$here/../../LICENSE" "$here"/../../crates/render/fonts/OFL{,-kai}.txt
 install -D -m 644 "$here/../container.toml" "$root/etc/kaipiao/kaipiao.toml"
 
 # In namespaces of their own: mounts, processes, network. What docker run --read-only --cap-drop ALL --user 10001 does.

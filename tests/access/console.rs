@@ -124,6 +124,16 @@ fn in_production_nobody_is_let_in_but_by_their_password() {
     let (status, _) = server.admin("DELETE", "console-users/amy", &json!({}));
     assert_eq!(status, 204);
     assert_eq!(server.admin("DELETE", "console-users/amy", &json!({})).0, 404);
+
+    // Who is added by the same name is somebody else.
+    add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));
+    let amy = session(&server, "amy");
+    assert_eq!(get(&server, "/console/accounts", &amy).status(), 200);
+    assert_eq!(server.admin("DELETE", "console-users/amy", &json!({})).0, 204);
+    add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));
+    let old = get(&server, "/console/accounts", &amy);
+    assert_eq!(old.status(), 303);
+    assert!(old.headers()["location"].to_str().unwrap().starts_with("/console/login"));
 }
 
 #[test]
@@ -190,6 +200,10 @@ fn a_developer_sees_and_changes_their_accounts_alone() {
     for (body, words) in [
         (json!({"role": "developer", "password": PASSWORD}), "at least one account"),
         (json!({"role": "developer", "accounts": ["wx0"], "password": PASSWORD}), "no account of"),
+        (
+            json!({"role": "developer", "accounts": vec!["wx0"; 101], "password": PASSWORD}),
+            "at most 100",
+        ),
         (json!({"role": "root", "password": PASSWORD}), "operator or developer"),
         (json!({"role": "operator", "password": "short"}), "password"),
         (json!({"role": "operator"}), "password is empty"),
@@ -364,6 +378,17 @@ fn a_rid_is_explained_to_whoever_may_see_its_account() {
     assert_eq!(status(&session(&server, "dev")), 200);
     assert_eq!(status(&session(&server, "other")), 404);
     assert_eq!(status(""), 404);
+
+    // What the operator did to the account is not the developer's, by whatever address.
+    let (_, listed) = server.admin("GET", &format!("requests?appid={MERCHANT}"), &json!({}));
+    let requests = listed["requests"].as_array().unwrap();
+    let own = |request: &&Value| request["path"].as_str().unwrap().starts_with("/admin/");
+    let rid = requests.iter().find(own).expect("the account was put")["rid"].as_str().unwrap();
+    let (amy, dev) = (session(&server, "amy"), session(&server, "dev"));
+    for path in [format!("/errors/rid/{rid}"), format!("/console/requests/{rid}")] {
+        assert_eq!(get(&server, &path, &amy).status(), 200, "{path}");
+        assert_eq!(get(&server, &path, &dev).status(), 404, "{path}");
+    }
 }
 
 #[test]

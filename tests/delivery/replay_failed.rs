@@ -13,7 +13,7 @@ fn failed_pushes_are_sent_again_page_by_page() {
     let client = server.merchant();
     client.authorized("old");
     server.all_completed();
-    let since_ms = server.pushes("")[0]["committed_ms"].as_i64().unwrap() + 1;
+    let since_ms = server.pushes("")[0]["settled_ms"].as_i64().unwrap() + 1;
     server.advance_s(60);
     for order_id in ["1", "2", "3"] {
         client.authorized(order_id);
@@ -31,8 +31,8 @@ fn failed_pushes_are_sent_again_page_by_page() {
         let Some(next) = answer["next"].as_str() else { break };
         asked["after"] = json!(next);
     }
-    // Those that were given up (none), then two pages of those that had nowhere to go.
-    assert_eq!((replayed, pages), (3, 3));
+    // Three pages of those that had nowhere to go, of which the last is empty, then those that were given up (none).
+    assert_eq!((replayed, pages), (3, 4));
     server.all_completed();
     let states: Vec<_> = server
         .pushes("")
@@ -45,10 +45,35 @@ fn failed_pushes_are_sent_again_page_by_page() {
     for (wrong, words) in [
         (json!({"since_ms": 0}), "appid"),
         (json!({"appid": MERCHANT}), "since_ms"),
-        (json!({"appid": MERCHANT, "since_ms": 0, "after": "delivered."}), "after"),
+        (json!({"appid": MERCHANT, "since_ms": 0, "after": "0.delivered."}), "after"),
         (json!({"appid": MERCHANT, "since_ms": 0, "limit": 0}), "limit"),
     ] {
         let (status, answer) = replay(&server, &wrong);
         assert!(status == 400 && answer["error"].as_str().unwrap().contains(words), "{answer}");
     }
+}
+
+/// The receiver refuses for as long as it is asked, and a push of long ago fails today.
+#[test]
+fn a_push_counts_by_when_it_failed_and_is_met_once() {
+    let server = TestServer::start();
+    server.merchant().authorized("long-ago");
+    server.all_completed();
+    let before = server.pushes("")[0]["settled_ms"].as_i64().unwrap();
+    server.advance_s(60);
+    let id = server.pushes("")[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(server.admin("POST", &format!("pushes/{id}/replay"), &json!({})).0, 200);
+    server.all_completed();
+    assert!(server.pushes("")[0]["settled_ms"].as_i64().unwrap() > before);
+    // It still has nowhere to go: each page sends it again, and the next does not meet it.
+    let mut asked = json!({"appid": MERCHANT, "since_ms": before + 1, "limit": 1});
+    let mut replayed = Vec::new();
+    loop {
+        let (_, answer) = replay(&server, &asked);
+        replayed.push(answer["replayed"].as_i64().unwrap());
+        server.all_completed();
+        let Some(next) = answer["next"].as_str() else { break };
+        asked["after"] = json!(next);
+    }
+    assert_eq!(replayed, [1, 0, 0]);
 }

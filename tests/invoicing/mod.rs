@@ -3,7 +3,7 @@
 mod listing;
 mod nul;
 mod outside_documents;
-mod outside_issuer;
+pub(crate) mod outside_issuer;
 mod s14_make_out;
 mod s15_offset;
 mod s16_query;

@@ -16,8 +16,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tempfile::NamedTempFile;
 
-pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
-pub(super) const CODE: &str = "044001900111";
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const CODE: &str = "044001900111";
 
 fn signature(secret: &str, head: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
@@ -26,16 +26,16 @@ fn signature(secret: &str, head: &str, body: &[u8]) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     SystemClock::default().real_now().unix_seconds()
 }
 
 /// The question's action, once its signature has been checked.
-pub(super) fn action(asked: &Received) -> &str {
+pub(crate) fn action(asked: &Received) -> &str {
     let action = asked.target.strip_prefix("/issuer/").expect("the settings' address");
     let timestamp = &asked.headers["kaipiao-timestamp"];
     assert!(timestamp.parse::<i64>().unwrap().abs_diff(now()) < 60, "{timestamp}");
@@ -49,7 +49,7 @@ fn signed(secret: &str, at: i64, asked: &Received, answer: &Value) -> Reply {
     signed_bytes(secret, at, asked, answer.to_string().as_bytes())
 }
 
-pub(super) fn signed_bytes(secret: &str, at: i64, asked: &Received, body: &[u8]) -> Reply {
+pub(crate) fn signed_bytes(secret: &str, at: i64, asked: &Received, body: &[u8]) -> Reply {
     let question = &asked.headers["kaipiao-signature"];
     let signature = signature(secret, &format!("answer\n{at}\n{question}\n"), body);
     let head = format!("Kaipiao-Timestamp: {at}\r\nKaipiao-Signature: {signature}");
@@ -58,35 +58,35 @@ pub(super) fn signed_bytes(secret: &str, at: i64, asked: &Received, body: &[u8])
     Reply::Raw([head.as_bytes(), body].concat())
 }
 
-pub(super) fn answered(asked: &Received, answer: &Value) -> Reply {
+pub(crate) fn answered(asked: &Received, answer: &Value) -> Reply {
     signed(SECRET, now(), asked, answer)
 }
 
-pub(super) fn body(asked: &Received) -> Value {
+pub(crate) fn body(asked: &Received) -> Value {
     serde_json::from_str(&asked.body).unwrap()
 }
 
 /// What is answered when the invoice with this number was issued to the question.
-pub(super) fn issued(asked: &Received, number: usize) -> Value {
+pub(crate) fn issued(asked: &Received, number: usize) -> Value {
     json!({
         "result": "issued", "content_digest": body(asked)["content_digest"], "code": CODE,
         "number": format!("{number:08}"), "check_code": "7".repeat(20), "issued_at": now(),
     })
 }
 
-pub(super) fn secret_file(secret: &str) -> NamedTempFile {
+pub(crate) fn secret_file(secret: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     writeln!(file, "{secret}").unwrap();
     file
 }
 
 /// A server whose issuer behaves so.
-pub(super) fn server(issuer: &Receiver, secret: &NamedTempFile) -> TestServer {
+pub(crate) fn server(issuer: &Receiver, secret: &NamedTempFile) -> TestServer {
     TestServer::start_with(&settings_of(issuer, secret))
 }
 
 /// The settings of such a server.
-pub(super) fn settings_of(issuer: &Receiver, secret: &NamedTempFile) -> String {
+pub(crate) fn settings_of(issuer: &Receiver, secret: &NamedTempFile) -> String {
     settings(&format!("http://{}/issuer/", issuer.address), secret)
 }
 
@@ -321,7 +321,7 @@ fn equal_digits_of_two_years_or_codes_are_two_numbers() {
 }
 
 /// `kaipiao check` finds nothing wrong.
-pub(super) fn assert_holds(server: &TestServer) {
+pub(crate) fn assert_holds(server: &TestServer) {
     server.all_completed();
     let ask = CheckAsk { limit: 10, json: false };
     let runtime = tokio::runtime::Runtime::new().unwrap();

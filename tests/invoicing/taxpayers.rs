@@ -331,17 +331,20 @@ fn faults_are_planned_replaced_and_forgotten() {
     let server = TestServer::start();
     let plan = |body: Value| server.post_json("/sandbox/v1/faults", &body);
     let planned = plan(json!({"target": "issuer", "n": 3, "errcode": 73000}));
-    assert_eq!(planned, (200, json!({"target": "issuer", "left": 3})));
+    assert_eq!(planned, (200, json!({"id": 1, "target": "issuer", "errcode": 73000, "left": 3})));
     assert_eq!(plan(json!({"target": "issuer", "drop": true})).1["left"], 1);
-    assert_eq!(plan(json!({"target": "issuer", "n": 0})).1["left"], 0);
+    let forgotten = plan(json!({"target": "issuer", "n": 0}));
+    assert_eq!(forgotten, (200, json!({"target": "issuer", "left": 0})));
+    let targets = "target must be \"issuer\", \"token\", \"quota\", \"platform\", \"document\", \"push\", \
+                   or the path of a call as the home page lists it, not \"mars\"";
     for (body, words) in [
         (json!({}), "target is empty"),
-        (json!({"target": "mars"}), "must be \"issuer\", not \"mars\""),
+        (json!({"target": "mars"}), targets),
         (json!({"target": "issuer"}), "give one of errcode"),
         (json!({"target": "issuer", "errcode": 40001}), "give one of errcode"),
         (json!({"target": "issuer", "errcode": 73000, "drop": true}), "give one of errcode"),
         (json!({"target": "issuer", "delay_ms": 0}), "give one of errcode"),
-        (json!({"target": "issuer", "n": -1, "drop": true}), "n must be 0 to 10000"),
+        (json!({"target": "issuer", "n": -1, "drop": true}), "n must be 0 to 10000, not -1"),
     ] {
         let (status, answer) = plan(body);
         assert!(status == 400 && answer["error"].as_str().unwrap().contains(words), "{answer}");

@@ -1,7 +1,5 @@
 """The document is OpenAPI 3.1, and each of its examples, the contract's samples among them, is what its schema says."""
 
-import json
-import os
 import unittest
 
 import jsonschema

@@ -2,14 +2,17 @@
 
 use crate::access::login_attempts::LoginAttempts;
 use crate::access::passwords::Passwords;
+use crate::changes::Changes;
 use crate::delivery::checks_under_way::ChecksUnderWay;
 use crate::delivery::mailbox::Mailboxes;
+use crate::delivery::push_faults::PushFaults;
 use crate::failure::Failure;
 use crate::fair_turns::FairTurns;
+use crate::faults::Faults;
 use crate::invoicing::document_cache::DocumentCache;
 use crate::invoicing::document_places::DocumentPlaces;
 use crate::invoicing::told_codes::ToldCodes;
-use crate::life::Life;
+use crate::life::{Life, Stage};
 use crate::metrics::Metrics;
 use crate::metrics::history::Event;
 use crate::people::title_picks::TitlePicks;
@@ -105,6 +108,10 @@ pub struct App {
     pub(crate) health: Mutex<Option<Look>>,
     /// The sandbox's clock was moved.
     pub(crate) clock_moved: Notify,
+    /// Only in the sandbox: what happens to pushes on their way.
+    pub(crate) push_faults: Option<PushFaults>,
+    /// Only in the sandbox: whoever waits for something to happen.
+    pub(crate) changes: Option<Changes>,
     node: String,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -121,6 +128,9 @@ impl App {
         metrics.register_all(store.collectors());
         pdf_turns.register(&metrics, "kaipiao_pdf_readers", "Uploaded PDFs that are read");
         documents.register(&metrics);
+        if let Some(log) = &request_log {
+            metrics.register_request_log(log);
+        }
         Self {
             store,
             sender,
@@ -146,10 +156,19 @@ impl App {
             callback_checks: ChecksUnderWay::default(),
             health: Mutex::default(),
             clock_moved: Notify::new(),
+            push_faults: None,
+            changes: None,
             node,
             clock,
             entropy,
         }
+    }
+
+    /// A sandbox's: these faults are played on its pushes, and what happens can be waited for.
+    #[must_use]
+    pub fn in_sandbox(self, faults: Arc<Faults>) -> Self {
+        let push_faults = Some(PushFaults::new(faults));
+        Self { push_faults, changes: Some(Changes::default()), ..self }
     }
 
     /// The moment that counts as now.
@@ -175,6 +194,41 @@ impl App {
     /// How far this server is in its life.
     pub fn life(&self) -> &Life {
         &self.life
+    }
+
+    /// The end has begun; whoever waits in the sandbox waits no longer.
+    pub fn stops(&self) {
+        self.life.stops();
+        self.tell_change();
+    }
+
+    /// Tells whoever waits in the sandbox that something is different.
+    pub(crate) fn tell_change(&self) {
+        if let Some(changes) = &self.changes {
+            changes.tell();
+        }
+    }
+
+    /// Resolves when something is different from now on; never in production.
+    pub(crate) fn next_change(&self) -> impl Future<Output = ()> + '_ {
+        let told = self.changes.as_ref().map(Changes::next);
+        async move {
+            match told {
+                Some(told) => told.await,
+                None => core::future::pending().await,
+            }
+        }
+    }
+
+    /// Resolves in the sandbox when the end has begun; never in production.
+    pub async fn stopping(&self) {
+        loop {
+            let told = self.next_change();
+            if self.life.stage() == Stage::Stopping {
+                return;
+            }
+            told.await;
+        }
     }
 
     /// Counts what has happened, and is on disk.

@@ -7,12 +7,14 @@
 pub mod access;
 mod app;
 pub mod authorization;
+mod changes;
 pub mod check;
 pub mod delivery;
 pub mod demo_phone;
 pub mod demo_shop;
 mod failure;
 mod fair_turns;
+pub mod faults;
 pub mod health;
 pub mod invoicing;
 pub mod life;
@@ -34,6 +36,7 @@ pub mod signed;
 pub mod start;
 mod store_access;
 pub mod under_way;
+pub mod waiting;
 
 pub use app::{App, Parts};
 pub use failure::Failure;

@@ -1,7 +1,9 @@
 //! The request log as people read it, and the names of requests.
 
+use crate::access::sight;
 use crate::app::App;
 use crate::failure::Failure;
+use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_ports::request_log::{
     LoggedRequest, RequestLog, RequestLogError, RequestPage, RequestQuery,
 };
@@ -23,6 +25,22 @@ pub async fn find(app: &App, rid: &str) -> Result<Option<LoggedRequest>, Failure
         Some(log) => log.find(rid).await.map_err(away),
         None => Ok(None),
     }
+}
+
+/// Whether somebody may see a request: an operator every one, a developer those of whom they see, but not what the
+/// operator did there.
+pub async fn is_seen_by(
+    app: &App,
+    request: &LoggedRequest,
+    role: &ConsoleRole,
+) -> Result<bool, Failure> {
+    Ok(!is_hidden_from(request, role) && sight::sees(app, role, &request.account).await?)
+}
+
+/// Whether a request is the operator's own, though it names an account: those who work for the account do not see it.
+pub fn is_hidden_from(request: &LoggedRequest, role: &ConsoleRole) -> bool {
+    let is_operators = ["/admin/", "/sandbox/"].iter().any(|own| request.target.starts_with(own));
+    is_operators && !role.is_operator()
 }
 
 fn away(error: RequestLogError) -> Failure {
@@ -56,6 +74,7 @@ pub fn head(request: LoggedRequest) -> RequestHead {
         clock_ms: request.domain_ms,
         took_us: request.took_us,
         appid: request.account,
+        is_proved: request.is_proved,
         method: request.method,
         route: request.route,
         path: request.target,

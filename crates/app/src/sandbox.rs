@@ -1,7 +1,7 @@
 //! What only the sandbox has: fixed accounts and people, a clock that can be moved, an issuer that can be made to fail.
 
 use crate::access::accounts::AccountSpec;
-use crate::invoicing::faults::ScriptedIssuer;
+use crate::faults::Faults;
 use crate::invoicing::taxpayers::TaxpayerSpec;
 use crate::name_spaces::NameSpaces;
 use crate::payment::pay_merchants::PayMerchantSpec;
@@ -237,8 +237,8 @@ impl DemoUser {
 pub struct Sandbox {
     /// The clock that can be moved.
     pub clock: SandboxClock,
-    /// The issuer that can be made to fail.
-    pub issuer: Arc<ScriptedIssuer>,
+    /// What was planned to go wrong.
+    pub faults: Arc<Faults>,
     /// The name of the name space that this is.
     pub name_space: String,
     /// This name space and those beside it.

@@ -116,6 +116,7 @@ impl SandboxClock {
         // Retries may be due by now, and issuers that said "not yet".
         app.mailboxes.look();
         app.clock_moved.notify_one();
+        app.tell_change();
     }
 }
 

@@ -137,6 +137,7 @@ pub(crate) async fn commit(app: &App, value: Commit) -> Result<(), CommitError> 
     let span = tracing::debug_span!("commit", saves, pushes, jobs);
     let committed = app.store.commit(value).instrument(span).await?;
     app.mailboxes.deliver(committed);
+    app.tell_change();
     Ok(())
 }
 

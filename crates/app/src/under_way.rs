@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::requests::{log, new_rid};
 use kaipiao_ports::request_log::{MOST_BODY_BYTES, SeenBody};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A request's id, and what becomes known of it until it is answered. It stands in the request's extensions, in an
@@ -11,6 +12,7 @@ pub struct UnderWay {
     /// Its id: in every line of the log, in its errmsg, and in the request log.
     pub rid: String,
     is_logged: bool,
+    is_peoples: AtomicBool,
     account: OnceLock<String>,
     order_id: OnceLock<String>,
     body: Mutex<SeenBytes>,
@@ -26,10 +28,11 @@ struct SeenBytes {
 impl UnderWay {
     /// A request that begins. `may_be_logged`: it is of a kind that the request log has.
     pub fn begin(app: &App, may_be_logged: bool) -> Self {
-        let has_room = || log(app).is_some_and(|log| log.has_room());
+        let admits = || log(app).is_some_and(|log| log.admits());
         Self {
             rid: new_rid(app),
-            is_logged: may_be_logged && has_room(),
+            is_logged: may_be_logged && admits(),
+            is_peoples: AtomicBool::new(false),
             account: OnceLock::new(),
             order_id: OnceLock::new(),
             body: Mutex::default(),
@@ -39,6 +42,16 @@ impl UnderWay {
     /// Whether the request log will have it.
     pub const fn is_logged(&self) -> bool {
         self.is_logged
+    }
+
+    /// Says that its bodies are a person's own (a page and its forms): their lengths alone are kept.
+    pub fn is_of_a_person(&self) {
+        self.is_peoples.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has said so.
+    pub fn keeps_lengths_alone(&self) -> bool {
+        self.is_peoples.load(Ordering::Relaxed)
     }
 
     /// Says whose it is: an appid, or a mchid. The first word counts.
@@ -69,7 +82,7 @@ impl UnderWay {
     pub fn received(&self, part: &[u8], is_text: bool) {
         let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
         body.whole += part.len() as u64;
-        if is_text {
+        if is_text && !self.keeps_lengths_alone() {
             let room = MOST_BODY_BYTES.saturating_sub(body.kept.len());
             body.kept.extend_from_slice(&part[..part.len().min(room)]);
         }
@@ -87,6 +100,6 @@ impl UnderWay {
     pub fn body(&self, content_type: String) -> SeenBody {
         let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
         let SeenBytes { kept, whole } = core::mem::take(&mut *body);
-        SeenBody { bytes: kept.into(), whole_bytes: whole, content_type }
+        SeenBody { bytes: kept.into_boxed_slice().into(), whole_bytes: whole, content_type }
     }
 }

@@ -13,7 +13,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// One request to a server.
 #[derive(Clone, Default)]
 pub(crate) struct Asked {
-    /// GET, POST or PUT.
+    /// GET, POST, PUT, DELETE, PATCH, HEAD or OPTIONS.
     pub(crate) method: &'static str,
     /// The path, with a slash at its beginning.
     pub(crate) path: String,

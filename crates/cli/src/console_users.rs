@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConsoleUserAsk {
-    /// Add one, or change the role, the accounts or the state of one; print a new one's password, unless it is given.
+    /// Add one, and print their password, unless it is given. A name that is known is refused.
     Add {
         /// The name to log in with: 1 to 64 characters of A-Za-z0-9_-.@
         name: String,
@@ -32,6 +32,13 @@ pub enum ConsoleUserAsk {
         accounts: Vec<String>,
         #[command(flatten)]
         password: PasswordAsk,
+    },
+    /// Change the role, the accounts or the state of one; what is not named stays. Their sessions end.
+    Change {
+        /// Their name.
+        name: String,
+        #[command(flatten)]
+        change: ChangeAsk,
     },
     /// Print all of them.
     List {
@@ -51,6 +58,39 @@ pub enum ConsoleUserAsk {
         #[command(flatten)]
         password: PasswordAsk,
     },
+}
+
+/// What is changed of a user.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct ChangeAsk {
+    /// What they may see. A developer's accounts are named with it.
+    #[arg(long, value_enum)]
+    role: Option<RoleName>,
+    /// An account of a developer; once for each. These take the place of those before.
+    #[arg(long = "account", value_name = "APPID")]
+    accounts: Vec<String>,
+    /// They may not log in for now.
+    #[arg(long, conflicts_with = "enable")]
+    disable: bool,
+    /// They may log in again.
+    #[arg(long)]
+    enable: bool,
+}
+
+impl ChangeAsk {
+    fn spec(self, name: String) -> ConsoleUserSpec {
+        let Self { role, accounts, disable, enable } = self;
+        // Whoever names accounts speaks of a developer.
+        let role = role.or_else(|| (!accounts.is_empty()).then_some(RoleName::Developer));
+        ConsoleUserSpec {
+            name,
+            role: role.map(|role| role.name().to_owned()),
+            accounts: Some(accounts).filter(|accounts| !accounts.is_empty()),
+            password: None,
+            is_disabled: (disable || enable).then_some(disable),
+        }
+    }
 }
 
 /// Where a password comes from.
@@ -113,22 +153,31 @@ impl Users {
     async fn run(&self, ask: ConsoleUserAsk) -> Result<String, ComposeError> {
         match ask {
             ConsoleUserAsk::Add { name, role, accounts, password } => {
-                let is_known = self.list().await?.iter().any(|user| user["name"] == *name);
-                let (password, shown) = match (is_known, password.password_stdin) {
-                    (true, false) => (None, String::new()),
-                    _ => password.take()?,
-                };
+                if self.knows(&name).await? {
+                    let words = format!(
+                        "{name} is a console user already: console-user change gives another role, accounts or state, and console-user password another password"
+                    );
+                    return Err(SettingsError::Value(words).into());
+                }
+                let (password, shown) = password.take()?;
                 let accounts = Some(accounts).filter(|accounts| !accounts.is_empty());
                 let role = Some(role.name().to_owned());
                 let is_disabled = Some(false);
-                let said = if is_known { "is changed" } else { "is added" };
                 let spec = ConsoleUserSpec { name, role, accounts, password, is_disabled };
                 self.save(&spec).await?;
-                Ok(format!("{} {said}{shown}", spec.name))
+                Ok(format!("{} is added{shown}", spec.name))
+            }
+            ConsoleUserAsk::Change { name, change } => {
+                if !self.knows(&name).await? {
+                    return Err(nobody(&name));
+                }
+                let spec = change.spec(name);
+                self.save(&spec).await?;
+                Ok(format!("{} is changed", spec.name))
             }
             ConsoleUserAsk::Password { name, password } => {
                 let (password, shown) = password.take()?;
-                if !self.list().await?.iter().any(|user| user["name"] == *name) {
+                if !self.knows(&name).await? {
                     return Err(nobody(&name));
                 }
                 let spec = ConsoleUserSpec { name, password, ..ConsoleUserSpec::default() };
@@ -144,6 +193,10 @@ impl Users {
                 Ok(if json { Value::Array(users).to_string() } else { for_people(&users) })
             }
         }
+    }
+
+    async fn knows(&self, name: &str) -> Result<bool, ComposeError> {
+        Ok(self.list().await?.iter().any(|user| user["name"] == *name))
     }
 
     async fn save(&self, spec: &ConsoleUserSpec) -> Result<(), ComposeError> {

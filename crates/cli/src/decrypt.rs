@@ -38,6 +38,9 @@ pub struct DecryptAsk {
     /// `nonce` of the query.
     #[arg(long, requires = "msg_signature")]
     nonce: Option<String>,
+    /// Print JSON: the event's text, its fields, and whether the signature was checked.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Reads, verifies and decrypts.
@@ -49,7 +52,8 @@ pub fn run(ask: &DecryptAsk) -> Result<Outcome, ComposeError> {
     let appid = ask.appid.clone().unwrap_or_default();
     let receiver = Receiver { token: ask.token.clone(), aes_key, appid };
     let read = ask.read(&receiver, body).map_err(|why| failed(why.to_string()))?;
-    let mut outcome = Outcome::well(read + "\n");
+    let printed = if ask.json { ask.object(&read)?.to_string() } else { read };
+    let mut outcome = Outcome::well(printed + "\n");
     if ask.query().is_none() {
         let note =
             "the signature was not checked: --url, or --msg-signature, --timestamp and --nonce";
@@ -85,6 +89,14 @@ impl DecryptAsk {
             timestamp: self.timestamp.clone().unwrap_or_default(),
             nonce: self.nonce.clone().unwrap_or_default(),
         })
+    }
+
+    fn object(&self, event: &str) -> Result<serde_json::Value, ComposeError> {
+        let fields = members(event).map_err(failed)?.into_iter();
+        let fields: serde_json::Map<_, _> =
+            fields.map(|(name, value)| (name, value.into())).collect();
+        let is_checked = self.query().is_some();
+        Ok(serde_json::json!({"text": event, "fields": fields, "signature_checked": is_checked}))
     }
 
     fn read(&self, receiver: &Receiver, body: &str) -> Result<String, NotRead> {

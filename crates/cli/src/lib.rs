@@ -35,6 +35,7 @@ mod request_line;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+mod terminal;
 pub mod tls;
 mod token_file;
 pub mod trigger;

@@ -8,7 +8,6 @@ use crate::request_line::Explained;
 use crate::unsent::{Sending, Unsent};
 use axum::Router;
 use axum::body::Body;
-use core::convert::Infallible;
 use core::time::Duration;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -18,7 +17,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kaipiao_domain::access::address_range::AddressRange;
-use kaipiao_http::ClientAddress;
+use kaipiao_http::{ClientAddress, Dropped};
 use kaipiao_wire::answer as wire_answer;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -195,10 +194,12 @@ impl Connection {
             };
             let (router, unsent) = (router.clone(), unsent.clone());
             async move {
-                Ok::<_, Infallible>(match client {
+                let response = match client {
                     Some(client) => answer(client, router, unsent, request).await,
                     None => too_many(request, body_timeout),
-                })
+                };
+                // An error ends the connection without an answer.
+                response.extensions().get::<Dropped>().copied().map_or(Ok(response), Err)
             }
         });
         if let Err(error) = watcher.watch(builder.serve_connection(stream, service)).await {

@@ -3,6 +3,7 @@
 use crate::admin_client::{self, AdminClient};
 use crate::compose::ComposeError;
 use crate::settings::Settings;
+use crate::terminal::{harmless, harmless_json, harmless_lines};
 use clap::Args;
 use core::time::Duration;
 use serde_json::Value;
@@ -44,41 +45,89 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Pages that are gone back for what is new, at most: so many requests within a pause are more than anybody reads.
 const MOST_PAGES: usize = 10;
 
+/// What was found behind a place.
+struct Newer {
+    /// Oldest first.
+    entries: Vec<Value>,
+    /// Requests that the server has left out since its start.
+    dropped: u64,
+}
+
 /// Asks, and prints oldest first; with `--follow` until it is stopped.
 pub fn run(settings: &Settings, ask: &LogsAsk, print: impl Fn(&str)) -> Result<(), ComposeError> {
     let client = AdminClient::new(settings, ask.server.as_deref())?;
-    if let Some(rid) = &ask.rid {
-        let text = client.get(&format!("requests/{rid}"), &[])?;
-        print(&if ask.json { text } else { whole(&admin_client::parse(&text)?) });
+    if let Some(pasted) = &ask.rid {
+        let text = client.get(&format!("requests/{}", rid(pasted)?), &[])?;
+        let shown = match ask.json {
+            true => harmless_json(text.trim_end()),
+            false => whole(&admin_client::parse(&text)?),
+        };
+        print(&shown);
         return Ok(());
     }
-    let mut newest = 0;
-    for entry in ask.newer(&client, newest, ask.limit, 1)? {
-        newest = ask.print(&entry, &print);
-    }
+    let (mut newest, mut dropped) = (0, 0);
+    let mut show = |newer: Newer, newest: &mut i64| {
+        for entry in newer.entries {
+            *newest = ask.print(&entry, &print);
+        }
+        if newer.dropped > dropped {
+            say(&format!("the log lacks {} requests since the server's start", newer.dropped));
+        }
+        // Less than before: the server has started anew.
+        dropped = newer.dropped;
+    };
+    show(ask.newer(&client, newest, ask.limit, 1)?, &mut newest);
     if !ask.follow {
         return Ok(());
     }
+    let mut is_failing = false;
     loop {
         // Real time: somebody watches.
         std::thread::park_timeout(PAUSE);
-        for entry in ask.newer(&client, newest, 1000, MOST_PAGES)? {
-            newest = ask.print(&entry, &print);
+        match ask.newer(&client, newest, 1000, MOST_PAGES) {
+            Ok(newer) => {
+                is_failing = false;
+                show(newer, &mut newest);
+            }
+            Err(error) => {
+                if !core::mem::replace(&mut is_failing, true) {
+                    say(&format!("{error}; it is asked again until it answers"));
+                }
+            }
+        }
+    }
+}
+
+/// What people are told beside the requests.
+#[expect(clippy::print_stderr, reason = "what people are told beside the output")]
+fn say(text: &str) {
+    eprintln!("{}", harmless(text));
+}
+
+/// The rid in what was pasted: a whole errmsg has it at the end.
+fn rid(pasted: &str) -> Result<&str, ComposeError> {
+    let rid = pasted.split_whitespace().next_back().unwrap_or("");
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    match !rid.is_empty() && rid.chars().all(is_part) {
+        true => Ok(rid),
+        false => {
+            let text = format!("--rid wants a rid, or an errmsg that ends in one, not {pasted:?}");
+            Err(ComposeError::Asking(text))
         }
     }
 }
 
 impl LogsAsk {
-    /// The requests behind a place, oldest first.
+    /// The requests behind a place.
     fn newer(
         &self,
         client: &AdminClient,
         newest: i64,
         limit: usize,
         pages: usize,
-    ) -> Result<Vec<Value>, ComposeError> {
+    ) -> Result<Newer, ComposeError> {
         let limit = limit.to_string();
-        let (mut found, mut after) = (Vec::new(), None::<String>);
+        let (mut found, mut after, mut dropped) = (Vec::new(), None::<String>, 0);
         for _ in 0..pages {
             let text = client.get(
                 "requests",
@@ -92,6 +141,7 @@ impl LogsAsk {
                 ],
             )?;
             let page = admin_client::parse(&text)?;
+            dropped = page["dropped"].as_u64().unwrap_or(0);
             let entries = page["requests"].as_array().map_or(&[][..], Vec::as_slice);
             let new: Vec<_> = entries.iter().filter(|it| place(it) > newest).cloned().collect();
             let is_end = new.len() < entries.len();
@@ -103,12 +153,12 @@ impl LogsAsk {
             }
         }
         found.reverse();
-        Ok(found)
+        Ok(Newer { entries: found, dropped })
     }
 
     /// Prints a request; its place.
     fn print(&self, entry: &Value, print: &impl Fn(&str)) -> i64 {
-        print(&if self.json { entry.to_string() } else { line(entry) });
+        print(&if self.json { harmless_json(&entry.to_string()) } else { line(entry) });
         place(entry)
     }
 }
@@ -126,7 +176,7 @@ fn line(entry: &Value) -> String {
         entry["order_ids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let at = entry["at_ms"].as_i64().unwrap_or(0);
     let at = time_of_day(at);
-    format!(
+    let line = format!(
         "{at}  {:>3}  {:>6}  {:>7.1} ms  {}  {} {route}  {}  rid {}",
         entry["status"],
         or_dash(of("errcode")),
@@ -135,7 +185,8 @@ fn line(entry: &Value) -> String {
         of("method"),
         or_dash(&orders.join(",")),
         of("rid"),
-    )
+    );
+    harmless(&line)
 }
 
 /// The time of day in UTC.
@@ -150,11 +201,11 @@ fn whole(entry: &Value) -> String {
     let mut text = line(entry) + "\n";
     text += &format!(
         "{} {}\n",
-        entry["method"].as_str().unwrap_or(""),
-        entry["path"].as_str().unwrap_or("")
+        harmless(entry["method"].as_str().unwrap_or("")),
+        harmless(entry["path"].as_str().unwrap_or(""))
     );
     for one in entry["compared"].as_array().into_iter().flatten() {
-        let of = |name: &str| one[name].as_str().unwrap_or("");
+        let of = |name: &str| harmless(one[name].as_str().unwrap_or(""));
         let mark = if one["differs"] == Value::Bool(true) { "differs" } else { "matches" };
         text +=
             &format!("  {} {mark}: expected {}, came {}\n", of("name"), of("expected"), of("came"));
@@ -162,7 +213,7 @@ fn whole(entry: &Value) -> String {
     for (name, title) in [("request_body", "request"), ("answer_body", "answer")] {
         let body = entry[name].as_str().unwrap_or("(no text)");
         if !body.is_empty() {
-            text += &format!("{title}:\n{body}\n");
+            text += &format!("{title}:\n{}\n", harmless_lines(body));
         }
     }
     text.trim_end().to_owned()
@@ -174,6 +225,15 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn the_last_word_of_what_is_pasted_is_the_rid() {
+        assert_eq!(rid("a-b-c").unwrap(), "a-b-c");
+        assert_eq!(rid("invalid credential rid: a-b-c\n").unwrap(), "a-b-c");
+        for wrong in ["", " ", "../accounts", "a?b"] {
+            assert!(rid(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn people_read_a_line_a_request_and_all_of_one() {
         let entry = json!({
             "id": "5", "rid": "a-b-c", "at_ms": 45_296_789, "took_us": 1500, "appid": "wx1", "method": "POST",
@@ -183,6 +243,10 @@ mod tests {
         });
         let shown = "12:34:56.789Z  200   72038      1.5 ms  wx1  POST /card/invoice/rejectinsert  7  rid a-b-c";
         assert_eq!(line(&entry), shown);
+        let hostile = json!({
+            "route": "/a\x1b[2J", "method": "A\u{9b}", "path": "/\x07", "request_body": "a\n\x1b[2J",
+        });
+        assert!(!whole(&hostile).contains(['\x1b', '\x07', '\u{9b}']), "{}", whole(&hostile));
         let all = whole(&entry);
         assert!(all.contains("s_pappid differs: expected x, came y"), "{all}");
         assert!(all.ends_with("request:\n{}\nanswer:\n(no text)"), "{all}");

@@ -1,7 +1,7 @@
 //! The account that a listing is of, as its first filter.
 
 use crate::console::Console;
-use crate::parts::{Filter, Input};
+use crate::parts::{Filter, Flash, Input, Tone};
 use crate::seat::Seat;
 use axum::response::Response;
 use kaipiao_app::access::accounts;
@@ -15,6 +15,8 @@ pub(crate) struct Choice<'a> {
     /// None: all that the user may see (or there is no account at all).
     pub(crate) appid: Option<AppId>,
     pub(crate) filter: Filter<'a>,
+    /// What must be said where nothing could be chosen.
+    pub(crate) note: Option<Flash>,
 }
 
 /// Whether a listing is of one account, or also of all at once.
@@ -49,6 +51,13 @@ pub(crate) async fn chosen<'a>(
         "" => first(),
         named => Some(seat.account(console, named).await?.appid),
     };
+    let note = (appid.is_none() && !has_all && offered.is_none()).then(|| {
+        let words = frame.t(
+            "账号较多：请输入账号的 appid 再筛选。",
+            "There are more accounts than can be offered here: type the account's appid.",
+        );
+        Flash::new(Tone::Wait, words)
+    });
     let input = match &offered {
         None => Input::Text("wx…"),
         Some(offered) => {
@@ -58,7 +67,7 @@ pub(crate) async fn chosen<'a>(
             Input::Choice(all.into_iter().chain(offered.iter().map(name)).collect())
         }
     };
-    Ok(Choice { appid, filter: Filter { name: "appid", label, value: named, input } })
+    Ok(Choice { appid, filter: Filter { name: "appid", label, value: named, input }, note })
 }
 
 /// The accounts to choose from; None: there are too many to be offered.

@@ -59,8 +59,18 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         false => jobs::list(&console.app, &query).await.map_err(|failure| seat.failed(&failure))?,
     };
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
-    let flash = (seat.query.get("said") == "run")
-        .then(|| Flash::new(Tone::Good, frame.t("已重新安排执行。", "The job runs again.")));
+    let flash = match seat.query.get("said") {
+        "run" => Some((Tone::Good, frame.t("已重新安排执行。", "The job runs again."))),
+        "not-failed" => Some((
+            Tone::Wait,
+            frame.t(
+                "该任务并未被搁置，会自行执行。",
+                "The job was not set aside: it runs by itself.",
+            ),
+        )),
+        _ => None,
+    };
+    let flash = flash.map(|(tone, words)| Flash::new(tone, words));
     let pager = Pager::of(&filters.address(), seat.after(), found.next.as_deref());
     let rows = found.items.into_iter().map(|job| row(frame, job)).collect();
     Ok(html(StatusCode::OK, &Jobs { frame, path: PATH, flash, filters, rows, pager }))
@@ -113,6 +123,10 @@ pub(crate) async fn run(
         return Err(nothing());
     }
     let run = jobs::run_again(&console.app, number).await;
-    run.map_err(|failure| seat.failed(&failure))?.ok_or_else(nothing)?;
+    let has_run = run.map_err(|failure| seat.failed(&failure))?.ok_or_else(nothing)?;
+    if !has_run {
+        return Ok(see_other(&format!("{PATH}?said=not-failed")));
+    }
+    tracing::info!(number, by = seat.name(), "a job runs again by the console");
     Ok(see_other(&format!("{PATH}?said=run")))
 }

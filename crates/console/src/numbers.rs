@@ -3,7 +3,7 @@
 use crate::choice::{Reach, chosen};
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::parts::{Filters, Pager};
+use crate::parts::{Filters, Flash, Pager};
 use crate::seat::Seat;
 use askama::Template;
 use axum::extract::State;
@@ -21,6 +21,7 @@ const ROWS: usize = 20;
 #[template(path = "numbers.html")]
 struct Numbers<'a> {
     frame: &'a Frame,
+    flash: Option<Flash>,
     filters: Filters<'a>,
     rows: Vec<Row>,
     damaged: Vec<String>,
@@ -51,6 +52,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let filters = Filters { frame, path: PATH, filters: vec![choice.filter] };
     let page = Numbers {
         frame,
+        flash: choice.note,
         pager: Pager::of(&filters.address(), seat.after(), found.next.as_deref()),
         filters,
         damaged: found.damaged.iter().map(ToString::to_string).collect(),

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
+use kaipiao_app::access::sight::sees_pay_merchant;
 use kaipiao_app::listing::{self, Listing};
 use kaipiao_app::payment::{pay_merchants, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
@@ -45,11 +46,15 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             Some(found.ok_or_else(|| frame.not_found())?)
         }
     };
-    let filter = match seat.query.get("state") {
+    let state = seat.query.get("state").trim();
+    let is_unknown = states(frame).iter().all(|(value, _)| value != state);
+    let flash = is_unknown
+        .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
+    let filter = match state {
         "" => listing::Filter::Time { from_ms: 0, to_ms: i64::MAX },
         state => listing::Filter::Field(Field::State, state.to_owned()),
     };
-    let found = match chosen {
+    let found = match chosen.filter(|_| !is_unknown) {
         None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
         Some(one) => payments::list(&console.app, &one.mchid, filter, seat.after(), ROWS).await,
     };
@@ -66,7 +71,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("方式", "Kind"),
             frame.t("下单时间", "Placed"),
         ],
-        rows: found.items.iter().map(|payment| row(frame, payment)).collect(),
+        rows: found.items.iter().map(|payment| row(&seat, payment)).collect(),
         empty: (
             frame.t("没有支付", "No payments"),
             frame.t(
@@ -78,16 +83,13 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         damaged: found.damaged.iter().map(ToString::to_string).collect(),
     };
     let headline = frame.t("支付", "Payments");
-    Ok(html(StatusCode::OK, &Payments { frame, headline, flash: None, filters, table }))
+    Ok(html(StatusCode::OK, &Payments { frame, headline, flash, filters, table }))
 }
 
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.
 async fn offered(console: &Console, seat: &Seat) -> Result<Vec<PayMerchant>, Failure> {
     let page = pay_merchants::list(&console.app, None, MOST_MERCHANTS).await?;
-    let is_theirs = |one: &PayMerchant| {
-        let all_theirs = one.accounts.iter().all(|account| seat.role.sees(account));
-        seat.role.is_operator() || (!one.accounts.is_empty() && all_theirs)
-    };
+    let is_theirs = |one: &PayMerchant| sees_pay_merchant(&seat.role, one);
     let mut found: Vec<_> = page.items.into_iter().filter(is_theirs).collect();
     // One that a full page did not bring can still be named.
     let named = MchId::parse(seat.query.get("mchid").trim());
@@ -102,13 +104,6 @@ fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
     let choice = |value: &str, label: &str| (value.to_owned(), label.to_owned());
     let merchants = offered.iter().map(|one| choice(one.mchid.as_str(), &one.name)).collect();
-    let states = vec![
-        choice("", frame.t("全部", "All")),
-        choice("success", frame.t("已支付", "Paid")),
-        choice("refund", frame.t("有退款", "Given back")),
-        choice("closed", frame.t("已关闭", "Closed")),
-        choice("revoked", frame.t("已撤销", "Revoked")),
-    ];
     let field = |name, label, input| Filter {
         name,
         label,
@@ -117,12 +112,26 @@ fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
     };
     vec![
         field("mchid", frame.t("支付商户", "Pay merchant"), Input::Choice(merchants)),
-        field("state", frame.t("状态", "State"), Input::Choice(states)),
+        field("state", frame.t("状态", "State"), Input::Choice(states(frame))),
     ]
 }
 
-fn row(frame: &Frame, payment: &Payment) -> Vec<Cell> {
-    let t = |zh, en| frame.lang.t(zh, en);
+/// The states to choose from, by their names in the listing.
+fn states(frame: &Frame) -> Vec<(String, String)> {
+    let states = [
+        ("", frame.t("全部", "All")),
+        ("notpay", frame.t("未支付", "Not paid")),
+        ("userpaying", frame.t("待用户确认", "Payer is asked")),
+        ("success", frame.t("已支付", "Paid")),
+        ("refund", frame.t("有退款", "Given back")),
+        ("closed", frame.t("已关闭", "Closed")),
+        ("revoked", frame.t("已撤销", "Revoked")),
+    ];
+    states.map(|(value, label)| (value.to_owned(), label.to_owned())).into()
+}
+
+fn row(seat: &Seat, payment: &Payment) -> Vec<Cell> {
+    let t = |zh, en| seat.frame.lang.t(zh, en);
     let (state, tone) = match &payment.state {
         PaymentState::NotPaid => (t("未支付", "Not paid"), Tone::Wait),
         PaymentState::UserPaying { .. } => (t("待用户确认", "Payer is asked"), Tone::Wait),
@@ -135,7 +144,7 @@ fn row(frame: &Frame, payment: &Payment) -> Vec<Cell> {
     };
     let number = payment.out_trade_no.as_str();
     let mut name = Cell::code(number);
-    if let Some(merchant) = &payment.order_merchant {
+    if let Some(merchant) = payment.order_merchant.as_ref().filter(|one| seat.role.sees(one)) {
         name = name.link(order_address(merchant.as_str(), number));
     }
     let refunded = match payment.refunded_fen {

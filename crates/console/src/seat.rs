@@ -3,11 +3,11 @@
 
 use crate::console::Console;
 use crate::cookies::read_cookie;
-use crate::frame::{Frame, LOGIN_PATH, Who, login_address, see_other};
+use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, Who, login_address, see_other};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::Failure;
@@ -96,7 +96,7 @@ pub(crate) async fn seated(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let lang = Lang::of(&parts.headers);
-    let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let here = page_of(&parts.method, &parts.uri);
     let query = Form::parse(parts.uri.query().unwrap_or("").as_bytes());
     let mut frame = Frame { lang, here, form_token: String::new(), who: None };
     let Known { who, role, tie } = match known(&console, &frame, &parts.headers).await {
@@ -121,6 +121,25 @@ pub(crate) async fn seated(
     let seat = Seat { frame, role, query: Arc::new(query), form: Arc::new(form) };
     parts.extensions.insert(seat);
     next.run(Request::from_parts(parts, Body::empty())).await
+}
+
+/// The page's address; of what a form does the page that the form is on, which a link can lead to: what is done stands
+/// behind the page's address.
+fn page_of(method: &Method, uri: &Uri) -> String {
+    const DONE: [&str; 8] =
+        ["secret", "contact", "pay", "callback", "test-push", "replay", "remove", "password"];
+    let here = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    if *method == Method::GET {
+        return here;
+    }
+    match uri.path().rsplit_once('/') {
+        // A user's own password has a page, and a job has none.
+        _ if uri.path() == "/console/password" => here,
+        Some((page, "run")) => page.rsplit_once('/').map_or(here, |(jobs, _)| jobs.to_owned()),
+        Some((page, done)) if DONE.contains(&done) => page.to_owned(),
+        Some((_, "logout")) => CONSOLE_PATH.to_owned(),
+        _ => here,
+    }
 }
 
 /// Somebody who is known.
@@ -208,4 +227,30 @@ fn unavailable(frame: &Frame, failure: &Failure) -> Response {
         ("系统繁忙", "The server is busy"),
         ("请稍后再试，详情见服务日志。", "Try again in a moment; the server's log says why."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_of;
+    use axum::http::Method;
+
+    #[test]
+    fn a_form_is_on_a_page_that_a_link_leads_to() {
+        for (form, page) in [
+            ("/console/accounts/wx1/test-push", "/console/accounts/wx1"),
+            ("/console/accounts/wx1/fields", "/console/accounts/wx1/fields"),
+            ("/console/pushes/wx1-7/replay", "/console/pushes/wx1-7"),
+            ("/console/pushes/replay", "/console/pushes"),
+            ("/console/jobs/7/run", "/console/jobs"),
+            ("/console/users/bo/password", "/console/users/bo"),
+            ("/console/users/bo", "/console/users/bo"),
+            ("/console/password", "/console/password"),
+            ("/console/invoices/offset?appid=wx1", "/console/invoices/offset?appid=wx1"),
+            ("/console/logout", "/console"),
+        ] {
+            assert_eq!(page_of(&Method::POST, &form.parse().unwrap()), page, "{form}");
+        }
+        let asked = "/console/users/contact?after=a";
+        assert_eq!(page_of(&Method::GET, &asked.parse().unwrap()), asked);
+    }
 }

@@ -7,9 +7,10 @@ use crate::call_log::{RefusedRequest, shown_url};
 use crate::payment::pay_failed::PayFailed;
 use crate::query::{TOKEN, query_value};
 use crate::request_metrics::Ended;
-use crate::seen::{content_type, is_static, seen_answer};
+use crate::seen::{MOST_METHOD_BYTES, content_type, cut, is_static, seen_answer};
 use crate::server::{ClientAddress, Server};
-use axum::body::Body;
+use crate::struck::Strikes;
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -116,32 +117,67 @@ pub(crate) fn panic_failure() -> Failure {
 
 /// Writes a failure's body with its rid, one log line per call, and its entry in the request log. The line has no
 /// query: it holds the access token, and the secret in /cgi-bin/token.
+/// `turned_away`: the answer of a request that is led to no handler.
 pub(crate) async fn finish(
     server: &Server,
     under_way: &Arc<UnderWay>,
     request: Request,
+    turned_away: Option<Response>,
     next: Next,
+    strikes: Option<&Strikes>,
 ) -> Response {
-    let asked = Asked::of(server, &request);
-    let response = next.run(request).await;
-    let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
-    server.metrics.note(
-        &server.app,
-        (&asked.method, route),
-        response.status(),
-        &ended(&response),
-        asked.started.elapsed(),
-    );
-    let answered = answered(&asked, &under_way.rid, response);
+    let mut waiting = Waiting { server, under_way, asked: Some(Asked::of(server, &request)) };
+    let response = match (turned_away, strikes) {
+        (Some(response), _) => response,
+        (None, None) => next.run(request).await,
+        (None, Some(strikes)) => strikes.answer(next.run(request)).await,
+    };
+    let Some(asked) = waiting.asked.take() else { return response };
+    asked.count(server, &response);
+    let fault = strikes.and_then(Strikes::struck_by);
+    let answered = answered(&asked, &under_way.rid, fault, response);
     if let (Some(text), Some(appid)) = (&answered.refused_json, asked.named(server, under_way)) {
         // What was answered to a token of this server's can be asked for by its rid from now on.
         server.calls.remember(&appid, asked.refused(&under_way.rid, text));
     }
-    asked.log(server, under_way, answered)
+    // The request log has the answer that a fault loses.
+    let written = asked.log(server, under_way, answered, strikes.is_some_and(Strikes::drop_answer));
+    match strikes {
+        None => written,
+        Some(strikes) => strikes.sent(written),
+    }
+}
+
+/// A request whose answer is not there yet. One that is dropped meanwhile, since its client has gone or the server ends,
+/// is counted and noted with a status of its own, which nobody is told.
+struct Waiting<'a> {
+    server: &'a Server,
+    under_way: &'a UnderWay,
+    /// None: it was answered.
+    asked: Option<Asked>,
+}
+
+/// As proxies write it.
+const GIVEN_UP: u16 = 499;
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Some(asked) = self.asked.take() else { return };
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(GIVEN_UP).unwrap_or_default();
+        asked.count(self.server, &response);
+        let (method, elapsed_us) = (&asked.method, asked.elapsed_us());
+        let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        tracing::info!(client = asked.address.map(display), %method, route, status = GIVEN_UP, elapsed_us, "given up");
+        asked.log(self.server, self.under_way, Answered::done(response), false);
+    }
 }
 
 /// The route of what is served nowhere.
 pub(crate) const NO_ROUTE: &str = "(no such route)";
+
+/// The status in the request log where no answer was sent.
+const NO_STATUS: u16 = 0;
 
 /// A request, as it is remembered until its answer.
 struct Asked {
@@ -197,6 +233,17 @@ impl Asked {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
+    fn count(&self, server: &Server, response: &Response) {
+        let route = self.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        server.metrics.note(
+            &server.app,
+            (&self.method, route),
+            response.status(),
+            &ended(response),
+            self.started.elapsed(),
+        );
+    }
+
     /// The account of a token of this server's, whether it works or not.
     fn named(&self, server: &Server, under_way: &UnderWay) -> Option<AppId> {
         let named = authenticate::named_by(&server.app, &query_value(&self.uri, TOKEN))?;
@@ -216,13 +263,22 @@ impl Asked {
     }
 
     /// The answer, once the request log has both.
-    fn log(self, server: &Server, under_way: &UnderWay, answered: Answered) -> Response {
+    fn log(
+        self,
+        server: &Server,
+        under_way: &UnderWay,
+        answered: Answered,
+        is_lost: bool,
+    ) -> Response {
         let Answered { response, refused_with, compared, .. } = answered;
         let Some(log) = requests::log(&server.app).filter(|_| under_way.is_logged()) else {
             return response;
         };
         let took_us = self.elapsed_us();
-        let (response, answer) = seen_answer(response);
+        let (response, mut answer) = seen_answer(response);
+        if under_way.keeps_lengths_alone() {
+            answer.bytes = Bytes::new();
+        }
         if is_static(&answer.content_type) {
             return response;
         }
@@ -234,11 +290,11 @@ impl Asked {
             took_us,
             account: under_way.account().map(str::to_owned),
             order_id: under_way.order_id().map(str::to_owned),
-            method: self.method.to_string(),
+            method: cut(self.method.as_str(), MOST_METHOD_BYTES).to_owned(),
             route: self.route.map(|route| route.as_str().to_owned()).unwrap_or_default(),
             target: target.to_owned(),
             client: self.address,
-            status: response.status().as_u16(),
+            status: if is_lost { NO_STATUS } else { response.status().as_u16() },
             refused_with,
             compared,
             request: under_way.body(self.content_type),
@@ -248,12 +304,17 @@ impl Asked {
     }
 }
 
-/// The answer as it is written, and its log line. Debug keeps a caller's line breaks from making lines of their own.
-fn answered(asked: &Asked, rid: &str, mut response: Response) -> Answered {
+/// The answer as it is written, and its log line, with the plan of the fault that the request met. Debug keeps a caller's
+/// line breaks from making lines of their own.
+fn answered(asked: &Asked, rid: &str, fault: Option<u64>, mut response: Response) -> Answered {
     let (method, elapsed_us) = (&asked.method, asked.elapsed_us());
     let client = asked.address.map(display);
     let route = asked.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     match response.extensions_mut().remove::<Marker>() {
+        None if fault.is_some() => {
+            tracing::info!(client, %method, route, fault, elapsed_us, "met a fault");
+            Answered::done(response)
+        }
         None => {
             let status = response.status().as_u16();
             tracing::debug!(client, %method, route, status, elapsed_us, "answered");
@@ -264,10 +325,10 @@ fn answered(asked: &Asked, rid: &str, mut response: Response) -> Answered {
             let err_code = failed.failure.code().name();
             match &failed.failure {
                 PayFailure::Refused(_) => {
-                    tracing::info!(client, %method, route, err_code, ?why, elapsed_us, "refused");
+                    tracing::info!(client, %method, route, err_code, ?why, fault, elapsed_us, "refused");
                 }
                 PayFailure::Failed(_) => {
-                    tracing::error!(client, %method, route, ?why, elapsed_us, "failed");
+                    tracing::error!(client, %method, route, ?why, fault, elapsed_us, "failed");
                 }
             }
             let refused_with = Some(err_code.to_owned());
@@ -276,12 +337,12 @@ fn answered(asked: &Asked, rid: &str, mut response: Response) -> Answered {
         Some(Marker::Json(Failure::Refused(refusal))) => {
             let why = refusal.to_string();
             let errcode = refusal.code.number();
-            tracing::info!(client, %method, route, errcode, ?why, elapsed_us, "refused");
+            tracing::info!(client, %method, route, errcode, ?why, fault, elapsed_us, "refused");
             Answered::refused(answer::refused(&refusal, rid), errcode, refusal.compared)
         }
         Some(Marker::Json(failure)) => {
             let why = failure.to_string();
-            tracing::error!(client, %method, route, errcode = -1, ?why, elapsed_us, "failed");
+            tracing::error!(client, %method, route, errcode = -1, ?why, fault, elapsed_us, "failed");
             Answered::refused(answer::system_error(rid), -1, Vec::new())
         }
     }

@@ -6,6 +6,3 @@ pub(crate) const HEALTH: &str = "/healthz";
 pub(crate) const READY: &str = "/readyz";
 /// Numbers of all kinds.
 pub(crate) const METRICS: &str = "/metrics";
-
-/// All of them: whoever asks there has no business of their own.
-pub(crate) const PROBES: [&str; 3] = [HEALTH, READY, METRICS];

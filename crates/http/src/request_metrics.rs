@@ -4,7 +4,7 @@
 //! (the pages') are noted when they are first asked for.
 
 use crate::budget::BodyBudget;
-use crate::probe_paths::PROBES;
+use crate::seen::is_business;
 use axum::http::{Method, StatusCode};
 use core::time::Duration;
 use kaipiao_app::App;
@@ -143,7 +143,7 @@ impl RouteMetrics {
         Self {
             requests: Default::default(),
             took: OnceLock::new(),
-            is_business: !PROBES.contains(&route),
+            is_business: is_business(route),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::routes::{Api, pay_routes, routes_of};
 use crate::seen::{may_be_logged, with_seen_body};
 use crate::server::Server;
+use crate::struck::Strikes;
 use crate::unknown_path::programs_path;
 use crate::wrong_call::wrong_method;
 use crate::{answer, drain, guard};
@@ -67,13 +68,12 @@ async fn answered(server: &Server, request: Request, next: Next) -> Response {
         span.record("method", display(request.method())).record("route", route);
     }
     let answering = async {
-        let mut response = match guard::foreign_host(server, &request, &under_way.rid) {
-            Some(refused) => refused,
-            None => {
-                let request = known(request, &under_way);
-                answer::finish(server, &under_way, request, next).await
-            }
-        };
+        let turned_away = guard::foreign_host(server, &request, &under_way.rid);
+        let mut request = known(request, &under_way);
+        let strikes = Strikes::carried_by(&mut request, server);
+        let finished =
+            answer::finish(server, &under_way, request, turned_away, next, strikes.as_ref());
+        let mut response = finished.await;
         guard::harden(&mut response);
         response
     };
@@ -203,6 +203,26 @@ mod tests {
             openapi: Arc::new(OpenApiText::new(&serde_json::Value::Null)),
             no_invoice_page: |_, _| None,
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_client_goes_is_counted_all_the_same() {
+        async fn slow() {
+            core::future::pending().await
+        }
+        let server = server();
+        let router = guarded(server.clone(), Router::new().route("/slow", get(slow)));
+        let request = http::Request::get("/slow").body(Body::empty()).unwrap();
+        let mut call = Box::pin(router.oneshot(request));
+        let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        let counted = |server: &Server| {
+            let text = server.app.metrics().text().unwrap();
+            text.contains(r#"{method="GET",route="/slow",status="4xx"} 1"#)
+        };
+        assert!(!counted(&server));
+        drop(call);
+        assert!(counted(&server));
     }
 
     #[tokio::test]

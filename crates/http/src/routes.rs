@@ -22,12 +22,13 @@ use crate::platform::{cards, insert, pdfs, update_status as platform_status};
 use crate::probe_paths;
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
-use crate::sandbox::{clock, controls, name_spaces, snapshots};
+use crate::sandbox::{clock, controls, faults, name_spaces, snapshots, wait};
 use crate::server::Server;
 use axum::Router;
 use axum::extract::Extension;
 use axum::handler::Handler;
 use axum::routing::{MethodRouter, any, delete, get, post, put};
+use kaipiao_app::faults::{CallPath, Whose};
 use kaipiao_domain::payment::payments::PayKey;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -851,12 +852,20 @@ pub const ROUTES: &[Route] = &[
         handler: || post(controls::users),
     },
     Route {
-        methods: "GET POST",
+        methods: "GET POST DELETE",
         path: "/sandbox/v1/faults",
         section: "sandbox",
-        what: "what the issuer does to the next requests",
-        what_zh: "查看或设定开票方对后续请求的反应",
-        handler: || get(controls::faults).post(controls::plan_faults),
+        what: "what goes wrong: calls, tokens, quotas, issuer, documents, pushes",
+        what_zh: "查看、设定或清除故障：接口、token、额度、开票方、版式文件、推送",
+        handler: || get(faults::faults).post(faults::plan_fault).delete(faults::forget_faults),
+    },
+    Route {
+        methods: "GET",
+        path: "/sandbox/v1/wait",
+        section: "sandbox",
+        what: "wait until something has happened to an order (order_id=…, event=…)",
+        what_zh: "等待订单的某个事件发生（order_id=…、event=…）",
+        handler: || get(wait::wait),
     },
 ];
 
@@ -867,6 +876,18 @@ pub const CALL_PREFIXES: [&str; 3] = ["/card/", "/cgi-bin/", "/nontax/"];
 pub fn call_paths() -> impl Iterator<Item = &'static str> {
     let calls = ROUTES.iter().filter(|route| route.api() == Api::Merchant).map(|route| route.path);
     calls.filter(|path| CALL_PREFIXES.iter().any(|prefix| path.starts_with(prefix)))
+}
+
+/// The paths at which the sandbox's faults can strike a call.
+pub fn struck_paths() -> impl Iterator<Item = CallPath> {
+    let whose = |route: &Route| match (route.api(), route.section) {
+        (Api::Pay, _) => Some(Whose::PayMerchants),
+        (Api::Merchant, "health" | "reference") | (Api::Admin | Api::Sandbox, _) => None,
+        (Api::Merchant, _) if route.path.starts_with("/invoice/") => Some(Whose::Anybody),
+        (Api::Merchant, "platform" | "bills") => Some(Whose::Platforms),
+        (Api::Merchant, _) => Some(Whose::Accounts),
+    };
+    ROUTES.iter().filter_map(move |route| Some(CallPath { path: route.path, whose: whose(route)? }))
 }
 
 /// The routes of one part of the API.

@@ -13,21 +13,34 @@ use kaipiao_app::under_way::UnderWay;
 use kaipiao_ports::request_log::{MOST_BODY_BYTES, SeenBody};
 use std::sync::Arc;
 
-/// Paths that leave no entry: what probes and programs that watch ask all the time, and where people look at the log.
-const LEFT_OUT: [&str; 6] =
-    ["/healthz", "/readyz", "/metrics", "/favicon.ico", "/icon.svg", "/style.css"];
+/// Paths that are nobody's business: what probes and programs that watch ask all the time, and this API's document.
+const LEFT_OUT: [&str; 5] = ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"];
+/// Where people look at what the server does.
 const LEFT_OUT_BENEATH: [&str; 2] = ["/console", "/errors"];
+/// How paths of files end that are the same for everybody.
+const STATIC_ENDS: [&str; 4] = [".css", ".js", ".svg", ".ico"];
+/// Bytes of a Content-Type that are kept.
+const MOST_TYPE_BYTES: usize = 128;
+/// Bytes of a method that are kept.
+pub(crate) const MOST_METHOD_BYTES: usize = 32;
 /// What operators change is logged, what they look at is not: reading the log would fill it.
 const OPERATORS: &str = "/admin/";
 
 /// Whether the request log has requests like this one.
 pub(crate) fn may_be_logged(request: &Request) -> bool {
     let path = request.uri().path();
+    let is_look = request.method() == Method::GET && path.starts_with(OPERATORS);
+    !is_look && is_business(path)
+}
+
+/// Whether people and programs ask for a path, or a route, on their own behalf, and not to see how the server is.
+pub(crate) fn is_business(path: &str) -> bool {
     let is_beneath = |folder: &str| {
         path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let is_look = request.method() == Method::GET && path.starts_with(OPERATORS);
-    !is_look && !LEFT_OUT.contains(&path) && !LEFT_OUT_BENEATH.into_iter().any(is_beneath)
+    !LEFT_OUT.contains(&path)
+        && !LEFT_OUT_BENEATH.into_iter().any(is_beneath)
+        && !STATIC_ENDS.into_iter().any(|end| path.ends_with(end))
 }
 
 /// The request with a body that is seen as it is read.
@@ -76,7 +89,12 @@ impl HttpBody for Seen {
 /// The Content-Type; empty: there is none that is text.
 pub(crate) fn content_type(headers: &HeaderMap) -> String {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.unwrap_or_default().to_owned()
+    cut(value.unwrap_or_default(), MOST_TYPE_BYTES).to_owned()
+}
+
+/// The beginning of a text that a client may make as long as it likes.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 /// Whether a request brings a file.
@@ -197,6 +215,9 @@ mod tests {
             ("GET", "/console", false),
             ("POST", "/console/login", false),
             ("GET", "/consoles", true),
+            ("GET", "/docs", false),
+            ("GET", "/console/requests/{rid}", false),
+            ("GET", "/open/js/picked.js", false),
             ("GET", "/errors/rid/1", false),
             ("POST", "/card/invoice/getauthurl", true),
             ("GET", "/bizmall/authinvoice?x=1", true),

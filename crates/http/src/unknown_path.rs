@@ -4,12 +4,14 @@
 use crate::admin::error::refuse;
 use crate::answer::Failed;
 use crate::routes::{CALL_PREFIXES, call_paths};
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kaipiao_app::under_way::UnderWay;
 use kaipiao_domain::Refusal;
 use kaipiao_errcode::ErrorCode;
+use std::sync::Arc;
 
 /// A slip of the hand changes so many characters at most, and less than half of the name.
 const MOST_CHANGES: usize = 3;
@@ -30,7 +32,19 @@ pub(crate) async fn programs_path(request: Request, next: Next) -> Response {
             let error = "nothing is served at this path; docs/reference.md lists every path";
             refuse(StatusCode::NOT_FOUND, error)
         }
-        _ => next.run(request).await,
+        _ => {
+            note_page(&request);
+            next.run(request).await
+        }
+    }
+}
+
+/// Titles, invoices and phones of people stand in pages and their forms: the request log has none of that.
+fn note_page(request: &Request) {
+    if request.extensions().get::<MatchedPath>().is_some()
+        && let Some(under_way) = request.extensions().get::<Arc<UnderWay>>()
+    {
+        under_way.is_of_a_person();
     }
 }
 

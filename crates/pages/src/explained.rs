@@ -12,7 +12,6 @@ use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::{Failure, requests};
-use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_errcode::{ErrorCode, Text};
 use kaipiao_wire::answer;
@@ -118,11 +117,9 @@ async fn seen(
     role: &ConsoleRole,
 ) -> Result<Option<RequestDetail>, Failure> {
     let found = requests::find(&pages.app, rid).await?;
-    let found = found.filter(|request| {
-        let account = AppId::parse(&request.account);
-        role.is_operator() || account.is_some_and(|appid| role.sees(&appid))
-    });
-    Ok(found.map(requests::detail))
+    let Some(request) = found else { return Ok(None) };
+    let is_seen = requests::is_seen_by(&pages.app, &request, role).await?;
+    Ok(is_seen.then(|| requests::detail(request)))
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {

@@ -1,6 +1,7 @@
 //! What a store counts of its commits, under the same names whichever store it is.
 
-use prometheus::core::Collector;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge};
 
 /// Bounds of how many changes share a transaction.
@@ -86,6 +87,37 @@ pub fn reading(
     read: impl Fn() -> f64 + Send + Sync + 'static,
 ) -> Box<dyn Collector> {
     Box::new(prometheus::PullingGauge::new(name, help, Box::new(read)).expect(WELL_FORMED))
+}
+
+/// A count since the start that somebody else keeps, read when somebody asks for the metrics.
+pub fn count(
+    name: &str,
+    help: &str,
+    read: impl Fn() -> u64 + Send + Sync + 'static,
+) -> Box<dyn Collector> {
+    let described = IntCounter::new(name, help).expect(WELL_FORMED);
+    let (name, help) = (name.to_owned(), help.to_owned());
+    Box::new(Count { described, name, help, read })
+}
+
+/// A counter that is made anew for each who asks.
+struct Count<F> {
+    described: IntCounter,
+    name: String,
+    help: String,
+    read: F,
+}
+
+impl<F: Fn() -> u64 + Send + Sync> Collector for Count<F> {
+    fn desc(&self) -> Vec<&Desc> {
+        self.described.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let counter = IntCounter::new(&*self.name, &*self.help).expect(WELL_FORMED);
+        counter.inc_by((self.read)());
+        counter.collect()
+    }
 }
 
 /// A count as a metric has it; more than anything counts is infinite.

@@ -34,7 +34,7 @@ pub struct SeenRequest {
     pub target: String,
     /// Whom it is from; None: not known.
     pub client: Option<IpAddr>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer; 0: none was sent, and the answer here was lost.
     pub status: u16,
     /// The code that it was refused with, as its kind of call writes it; None: it was not refused.
     pub refused_with: Option<String>,
@@ -72,6 +72,8 @@ pub struct LoggedRequest {
     pub took_us: u64,
     /// Whom it concerns: the appid of its token, or else the appid or mchid that it names; empty: nobody.
     pub account: String,
+    /// Whether the account is that of its token; otherwise the request only names it, as anybody may.
+    pub is_proved: bool,
     /// The HTTP method.
     pub method: String,
     /// The route, with its parameters' names in braces; empty: there is none at this path.
@@ -80,7 +82,7 @@ pub struct LoggedRequest {
     pub target: String,
     /// Whom it is from; empty: not known.
     pub client: String,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer; 0: none was sent, and the answer here was lost.
     pub status: u16,
     /// The answer's `errcode`, or a pay merchant's `err_code` (`SUCCESS`, `FAIL` without one); empty: the answer has none.
     pub errcode: String,
@@ -122,6 +124,9 @@ pub struct RequestQuery {
     pub to_ms: Option<i64>,
     /// Only those noted before the one with this [`LoggedRequest::id`].
     pub before: Option<i64>,
+    /// Only those with [`LoggedRequest::is_proved`]: whoever works for an account is not shown what others write in its
+    /// name.
+    pub is_proved: bool,
     /// How many at most.
     pub limit: usize,
 }
@@ -147,14 +152,18 @@ pub enum RequestLogError {
 /// Keeps the newest requests.
 #[async_trait]
 pub trait RequestLog: Send + Sync + 'static {
-    /// Whether one more request would be kept at this moment. Costs nothing: whoever would copy bodies asks first.
-    fn has_room(&self) -> bool;
+    /// Whether one more request would be kept at this moment; if not, it is counted as dropped, and not noted. Costs
+    /// nothing: whoever would copy bodies asks first.
+    fn admits(&self) -> bool;
 
     /// Notes a request. Never waits: one that finds no room is dropped, and counted.
     fn note(&self, request: SeenRequest);
 
     /// How many were dropped since the start.
     fn dropped(&self) -> u64;
+
+    /// How many wait to be written.
+    fn queued(&self) -> usize;
 
     /// A page of what was noted before it was asked for.
     async fn page(&self, query: &RequestQuery) -> Result<RequestPage, RequestLogError>;

@@ -54,6 +54,7 @@ fn is_asked_for(request: &LoggedRequest, query: &RequestQuery) -> bool {
     is(&query.route, &request.route)
         && is(&query.errcode, &request.errcode)
         && is(&query.rid, &request.rid)
+        && (request.is_proved || !query.is_proved)
         && query.accounts.as_ref().is_none_or(|all| all.contains(&request.account))
         && query.order_id.as_ref().is_none_or(|order_id| request.order_ids.contains(order_id))
 }

@@ -34,6 +34,7 @@ pub(crate) fn logged(seen: SeenRequest, id: i64) -> LoggedRequest {
         real_ms: seen.real_ms,
         domain_ms: seen.domain_ms,
         took_us: seen.took_us,
+        is_proved: seen.account.is_some(),
         account: seen.account.or(mchid).or(appid).unwrap_or_default(),
         method: cut(&seen.method, MOST_METHOD_BYTES).to_owned(),
         route: seen.route,
@@ -56,14 +57,21 @@ fn errcode(answered: Members, route: &str, status: u16) -> String {
     said.unwrap_or_else(|| if is_token() { DONE.to_owned() } else { String::new() })
 }
 
+/// A body with its secrets masked. A page shows what is a person's own, so its length alone is kept.
 fn body(seen: &SeenBody, members: &mut Members) -> LoggedBody {
     let is_cut = seen.whole_bytes > seen.bytes.len() as u64;
     let text = text(&seen.bytes, is_cut).filter(|text| !text.is_empty() || seen.whole_bytes == 0);
+    let text = text.filter(|_| !is_page(&seen.content_type));
     let text = text.map(|text| {
-        let shown = masked::body(text, &seen.content_type, members);
+        let shown = masked::body(text, members);
         cut(&shown, MOST_BODY_BYTES).to_owned()
     });
     LoggedBody { text, whole_bytes: seen.whole_bytes }
+}
+
+fn is_page(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or("").trim();
+    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
 }
 
 /// The bytes as text; None: they are none. A cut may have gone through a character.
@@ -189,6 +197,13 @@ mod tests {
         assert_eq!(body(&bytes, &mut Members::default()).text, None);
         let none = body(&SeenBody::default(), &mut Members::default());
         assert_eq!((none.text.as_deref(), none.whole_bytes), (Some(""), 0));
+        let page = SeenBody {
+            bytes: "<p>a title</p>".into(),
+            whole_bytes: 14,
+            content_type: "Text/HTML; charset=utf-8".to_owned(),
+        };
+        let kept = body(&page, &mut Members::default());
+        assert_eq!((kept.text, kept.whole_bytes), (None, 14));
         let unread = SeenBody { whole_bytes: 9, ..SeenBody::default() };
         assert_eq!(body(&unread, &mut Members::default()).text, None);
     }

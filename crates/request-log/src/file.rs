@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// How long one waits for the short moments in which the file is locked.
 const BUSY: Duration = Duration::from_secs(2);
+/// What is left of the file beside it once its pages are in the file.
+const MOST_JOURNAL_BYTES: i64 = 16 << 20;
 const CACHE_KIB: i64 = 8 * 1024;
 /// Beside the file's name: its pages on their way, and their index.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
@@ -98,6 +100,7 @@ fn open_writing(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "journal_size_limit", MOST_JOURNAL_BYTES)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     table::create(&connection)?;
     Ok(connection)

@@ -96,8 +96,8 @@ impl SqliteRequestLog {
 
 #[async_trait]
 impl RequestLog for SqliteRequestLog {
-    fn has_room(&self) -> bool {
-        self.queue.has_room()
+    fn admits(&self) -> bool {
+        self.queue.admits()
     }
 
     fn note(&self, request: SeenRequest) {
@@ -106,6 +106,10 @@ impl RequestLog for SqliteRequestLog {
 
     fn dropped(&self) -> u64 {
         self.queue.dropped()
+    }
+
+    fn queued(&self) -> usize {
+        self.queue.length()
     }
 
     async fn page(&self, query: &RequestQuery) -> Result<RequestPage, RequestLogError> {

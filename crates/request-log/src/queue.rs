@@ -47,9 +47,19 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the largest request would find room.
-    pub(crate) fn has_room(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) + 2 * MOST_BODY_BYTES + LEAST_BYTES <= MOST_BYTES
+    /// Whether the largest request would find room; if not, it is counted as dropped.
+    pub(crate) fn admits(&self) -> bool {
+        let most = 2 * MOST_BODY_BYTES + LEAST_BYTES;
+        let has_room = self.bytes.load(Ordering::Relaxed) + most <= MOST_BYTES;
+        if !has_room {
+            self.lost(1);
+        }
+        has_room
+    }
+
+    /// How many wait.
+    pub(crate) fn length(&self) -> usize {
+        self.state().requests.len()
     }
 
     /// Takes a request in, or drops it.
@@ -134,5 +144,7 @@ impl Queue {
 }
 
 fn counted(request: &SeenRequest) -> usize {
-    LEAST_BYTES + request.target.len() + request.request.bytes.len() + request.answer.bytes.len()
+    let texts = [&request.target, &request.method, &request.request.content_type];
+    let texts: usize = texts.into_iter().map(String::len).sum();
+    LEAST_BYTES + texts + request.request.bytes.len() + request.answer.bytes.len()
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 /// Another version's tables are begun anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
     CREATE TABLE requests (
@@ -26,6 +26,7 @@ const TABLES: &str = "
         compared TEXT NOT NULL,
         request_bytes INTEGER NOT NULL,
         answer_bytes INTEGER NOT NULL,
+        is_proved INTEGER NOT NULL,
         request_text TEXT,
         answer_text TEXT
     ) STRICT;
@@ -41,7 +42,7 @@ const TABLES: &str = "
 
 /// What a listing shows of a request.
 const HEAD: &str = "id, rid, account, route, errcode, real_ms, domain_ms, took_us, method, target, client, status, \
-                    orders, compared, request_bytes, answer_bytes";
+                    orders, compared, request_bytes, answer_bytes, is_proved";
 
 /// Makes the tables where there are none, or another version's.
 pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
@@ -95,7 +96,7 @@ pub(crate) fn insert(connection: &Connection, request: &LoggedRequest) -> rusqli
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let mut insert = connection.prepare_cached(&format!(
         "INSERT INTO requests ({HEAD}, request_text, answer_text)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
     ))?;
     insert.execute(params![
         request.id,
@@ -114,6 +115,7 @@ pub(crate) fn insert(connection: &Connection, request: &LoggedRequest) -> rusqli
         compared,
         number(request.request.whole_bytes),
         number(request.answer.whole_bytes),
+        request.is_proved,
         request.request.text,
         request.answer.text,
     ])?;
@@ -150,6 +152,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<LoggedRequest> {
         compared: read(&compared),
         request: body(number(14)?),
         answer: body(number(15)?),
+        is_proved: row.get(16)?,
     })
 }
 
@@ -168,8 +171,8 @@ pub(crate) fn find(connection: &Connection, rid: &str) -> rusqlite::Result<Optio
     ))?;
     let whole = |row: &Row<'_>| {
         let mut request = head(row)?;
-        request.request.text = row.get(16)?;
-        request.answer.text = row.get(17)?;
+        request.request.text = row.get(17)?;
+        request.answer.text = row.get(18)?;
         Ok(request)
     };
     found.query_row([rid], whole).optional()

@@ -37,6 +37,11 @@ fn size(connection: &Connection) -> rusqlite::Result<Size> {
 }
 
 impl Limits {
+    /// Whether the file has more in use than it may.
+    pub(crate) fn is_full(self, connection: &Connection) -> rusqlite::Result<bool> {
+        Ok(size(connection)?.used > self.most_bytes)
+    }
+
     /// A step, within the transaction that has added so many; true: there is more to do.
     pub(crate) fn step(
         self,
@@ -49,7 +54,7 @@ impl Limits {
         let oldest_us = real_now_ms.saturating_sub(keep_ms).saturating_mul(1000);
         let mut removed = table::remove_oldest(connection, oldest_us, most)?;
         // A few at a time, so that no more goes than has to.
-        while removed < most && size(connection)?.used > self.most_bytes {
+        while removed < most && self.is_full(connection)? {
             match table::remove_oldest(connection, i64::MAX, FEW)? {
                 0 => break,
                 some => removed += some,

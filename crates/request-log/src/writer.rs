@@ -105,9 +105,15 @@ impl Writer {
             newest = noted_us.saturating_add(took_us).max(newest + 1);
             table::insert(&transaction, &entry::logged(request, newest))?;
         }
-        let has_more = self.limits.step(&transaction, real_now_ms, added)?;
+        let mut has_more = self.limits.step(&transaction, real_now_ms, added)?;
         transaction.commit()?;
         self.newest = Some(newest);
+        // Large requests take the room of many small ones: it is made before more are taken, a commit a step.
+        while has_more && self.limits.is_full(connection)? {
+            let transaction = connection.transaction()?;
+            has_more = self.limits.step(&transaction, real_now_ms, 0)?;
+            transaction.commit()?;
+        }
         self.limits.shrink(connection)?;
         Ok(has_more)
     }

@@ -152,6 +152,23 @@ async fn a_request_is_kept_whole_but_for_its_secrets_and_over_a_restart() {
     assert!(!file.windows(6).any(|bytes| bytes == b"SECRET"));
 }
 
+/// Anybody may name an account.
+#[tokio::test]
+async fn what_only_names_an_account_is_told_from_what_its_token_proves() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(&directory.path().join("log"), &Arc::default(), LARGE);
+    log.note(SeenRequest { account: Some("wx1".to_owned()), ..seen(1) });
+    let foreign = "/x?appid=wx1&mch_id=19".to_owned();
+    log.note(SeenRequest { account: None, target: "/x?appid=wx1".to_owned(), ..seen(2) });
+    log.note(SeenRequest { account: Some("wx1".to_owned()), target: foreign, ..seen(3) });
+    let of_account = RequestQuery { accounts: Some(vec!["wx1".to_owned()]), ..query() };
+    let all = log.page(&of_account).await.unwrap();
+    assert_eq!(rids(&all), numbered([3, 2, 1]));
+    assert_eq!(all.requests.iter().map(|it| it.is_proved).collect::<Vec<_>>(), [true, false, true]);
+    let proved = RequestQuery { is_proved: true, ..of_account };
+    assert_eq!(rids(&log.page(&proved).await.unwrap()), numbered([3, 1]));
+}
+
 #[tokio::test]
 async fn what_is_too_old_goes() {
     let directory = tempfile::tempdir().unwrap();
@@ -220,5 +237,49 @@ async fn noting_never_waits_and_counts_what_it_drops() {
     other.execute_batch("COMMIT").unwrap();
     let kept = log.page(&RequestQuery { limit: 3000, ..query() }).await.unwrap().requests.len();
     assert_eq!(kept as u64 + log.dropped(), NOTED);
-    assert!(log.has_room());
+    assert!(log.admits());
+}
+
+#[tokio::test]
+async fn what_is_not_admitted_is_counted_as_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    let log = open(&path, &Arc::default(), LARGE);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let long = "x".repeat(16 << 10);
+    let mut admitted = 0;
+    for n in 0..3000 {
+        if log.admits() {
+            admitted += 1;
+            log.note(SeenRequest { request: body(&long), answer: body(&long), ..seen(n) });
+        }
+    }
+    assert!(log.queued() > 0 && admitted < 3000, "{admitted}");
+    assert_eq!(admitted + log.dropped(), 3000);
+    other.execute_batch("COMMIT").unwrap();
+}
+
+/// Many small requests, and then large ones, each of which takes the room of many.
+#[tokio::test]
+async fn large_requests_after_small_ones_leave_the_file_no_larger() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    let log = open(&path, &Arc::default(), 1 << 20);
+    for n in 0..4000 {
+        log.note(seen(n));
+    }
+    log.page(&query()).await.unwrap();
+    let long = "x".repeat(16 << 10);
+    for n in 4000..4120 {
+        log.note(SeenRequest { request: body(&long), answer: body(&long), ..seen(n) });
+    }
+    assert_eq!(log.page(&query()).await.unwrap().requests[0].rid, "rid-4119");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let of = |pragma: &str| -> i64 {
+        connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
+    };
+    let used = (of("page_count") - of("freelist_count")) * of("page_size");
+    assert!(used <= 1 << 20, "{used}");
+    assert_eq!(log.dropped(), 0);
 }

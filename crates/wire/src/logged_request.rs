@@ -37,6 +37,9 @@ pub struct RequestHead {
     pub took_us: u64,
     /// The account's appid, or the pay merchant's mchid; empty: nobody's.
     pub appid: String,
+    /// Whether the request has proved that it is the account's, by a token; otherwise it only names the account.
+    #[serde(rename = "proved")]
+    pub is_proved: bool,
     /// The HTTP method.
     pub method: String,
     /// The route; empty: there is none at this path.

@@ -7,23 +7,19 @@ mod markup;
 mod members;
 mod pairs;
 mod secret;
+mod work;
 
 pub use members::Members;
 pub use secret::MASK;
 
-/// A body's text with its secrets masked: JSON, XML, HTML or a form, whatever it looks like. Members that a log is
+/// A body's text with its secrets masked: JSON, XML or a form, whatever it looks like. Members that a log is
 /// searched by are added to `members`.
-pub fn body(text: &str, content_type: &str, members: &mut Members) -> String {
+pub fn body(text: &str, members: &mut Members) -> String {
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let is_html = content_type
-        .trim_start()
-        .get(..9)
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
     match start.as_bytes().first() {
-        _ if is_html => markup::html(text),
-        Some(b'{' | b'[') => json::masked(text, members),
+        Some(b'{' | b'[' | b'"') => json::masked(text, members, 0),
         Some(b'<') => markup::xml(text, members),
-        _ => pairs::masked(text, members),
+        _ => pairs::masked(text, members, 0, json::masked),
     }
 }
 
@@ -31,7 +27,9 @@ pub fn body(text: &str, content_type: &str, members: &mut Members) -> String {
 pub fn target(path_and_query: &str, members: &mut Members) -> String {
     match path_and_query.split_once('?') {
         None => path_and_query.to_owned(),
-        Some((path, query)) => format!("{path}?{}", pairs::masked(query, members)),
+        Some((path, query)) => {
+            format!("{path}?{}", pairs::masked(query, members, 0, json::masked))
+        }
     }
 }
 

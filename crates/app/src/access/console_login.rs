@@ -1,6 +1,7 @@
 //! Who sits before the console: passwords, sessions, and the signed header of a single sign-on.
 
 use crate::access::console_users::{self, ConsoleUserSpec};
+use crate::access::login_attempts::Trier;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::settings::ConsoleSettings;
@@ -41,12 +42,12 @@ pub async fn log_in(
     password: &str,
     address: Option<IpAddr>,
 ) -> Result<NewSession, ConsoleLoginError> {
-    let user = proved(app, name, password, address).await?;
+    let user = proved(app, Trier::Anybody, (name, password), address).await?;
     tracing::info!(name = %user.name, ?address, "logged in to the console");
     Ok(new_session(app, user))
 }
 
-/// Gives a user who knows their password another one. Every session of theirs ends; the new one is for the browser that
+/// Gives a user who has a session and knows their password another one. Every session of theirs ends; the new one is for the browser that
 /// asked. A password that is not taken is a refusal.
 pub async fn change_password(
     app: &App,
@@ -54,7 +55,7 @@ pub async fn change_password(
     (present, next): (&str, &str),
     address: Option<IpAddr>,
 ) -> Result<NewSession, ConsoleLoginError> {
-    let user = proved(app, name, present, address).await?;
+    let user = proved(app, Trier::HasSession, (name, present), address).await?;
     let password = Some(next.to_owned());
     let name = user.name.to_string();
     let spec = ConsoleUserSpec { name, password, ..ConsoleUserSpec::default() };
@@ -66,25 +67,36 @@ pub async fn change_password(
 /// The user of that name, whose password it is. Attempts are counted and limited.
 async fn proved(
     app: &App,
-    name: &str,
-    password: &str,
+    trier: Trier,
+    (name, password): (&str, &str),
     address: Option<IpAddr>,
 ) -> Result<ConsoleUser, ConsoleLoginError> {
     // What is no name is nobody's: it needs no count of its own.
     let Some(name) = ConsoleName::parse(name) else { return Err(ConsoleLoginError::Wrong) };
-    if !app.login_attempts.begin(&name, address, app.real_now()) {
+    let Some(attempt) = app.login_attempts.begin(trier, &name, address, app.real_now()) else {
         tracing::warn!(%name, ?address, "too many attempts to log in to the console");
         return Err(ConsoleLoginError::TooOften);
-    }
-    let user = console_users::find(app, &name).await?.filter(|user| !user.is_disabled);
-    let hash = user.as_ref().map(|user| user.password.clone());
-    let is_password = app.passwords.is_password(hash, password.to_owned()).await?;
-    let Some(user) = user.filter(|_| is_password) else {
+    };
+    let compared = with_password(app, &name, password).await;
+    let found = compared.inspect_err(|_| app.login_attempts.not_made(&attempt))?;
+    let Some(user) = found else {
         tracing::info!(%name, ?address, "a login to the console was refused");
         return Err(ConsoleLoginError::Wrong);
     };
-    app.login_attempts.succeeded(&name, address);
+    app.login_attempts.succeeded(attempt);
     Ok(user)
+}
+
+/// The user of that name and password, who may log in.
+async fn with_password(
+    app: &App,
+    name: &ConsoleName,
+    password: &str,
+) -> Result<Option<ConsoleUser>, Failure> {
+    let user = console_users::find(app, name).await?.filter(|user| !user.is_disabled);
+    let hash = user.as_ref().map(|user| user.password.clone());
+    let is_password = app.passwords.is_password(hash, password.to_owned()).await?;
+    Ok(user.filter(|_| is_password))
 }
 
 fn new_session(app: &App, user: ConsoleUser) -> NewSession {

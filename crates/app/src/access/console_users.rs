@@ -85,6 +85,9 @@ async fn write(app: &App, spec: &ConsoleUserSpec, names: Names) -> Result<SavedU
         }
     };
     let said = role_of(app, spec).await?;
+    // At random, so that no session of somebody who had the name before is one of theirs. The half of the numbers leaves
+    // room to count on.
+    let first_session = u64::from_be_bytes(app.random()) >> 1;
     decide(app, console_user_key(&name), FirstTry::Reads, |before: Option<ConsoleUser>| {
         let is_new = before.is_none();
         let empty = |field: &str| Refusal::invalid(field, "is empty");
@@ -94,7 +97,7 @@ async fn write(app: &App, spec: &ConsoleUserSpec, names: Names) -> Result<SavedU
                 role: said.clone().ok_or_else(|| empty("role"))?,
                 password: password.clone().ok_or_else(|| empty("password"))?,
                 is_disabled: spec.is_disabled.unwrap_or(false),
-                sessions: 0,
+                sessions: first_session,
             },
             Some(_) if names == Names::New => {
                 return Err(Refusal::invalid("name", "is another user's already").into());
@@ -159,6 +162,12 @@ async fn role_of(app: &App, spec: &ConsoleUserSpec) -> Result<Option<ConsoleRole
         }
         return Ok(None);
     };
+    let named = spec.accounts.as_ref().map_or(0, Vec::len);
+    let most = ConsoleRole::MOST_ACCOUNTS;
+    if named > most {
+        let problem = format!("names {named} accounts, at most {most} are taken");
+        return Err(Refusal::invalid("accounts", problem).into());
+    }
     let mut accounts = BTreeSet::new();
     for text in spec.accounts.iter().flatten() {
         let known = match AppId::parse(text) {

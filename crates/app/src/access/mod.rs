@@ -7,4 +7,5 @@ pub mod console_users;
 pub(crate) mod login_attempts;
 pub(crate) mod passwords;
 pub mod quota;
+pub mod sight;
 pub mod token;

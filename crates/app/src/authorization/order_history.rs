@@ -2,7 +2,7 @@
 //!
 //! Each part is bounded, so that an order that somebody plays with costs no more than a long one.
 
-use crate::access::accounts;
+use crate::access::sight;
 use crate::app::App;
 use crate::authorization::orders;
 use crate::delivery::pushes;
@@ -17,6 +17,7 @@ use crate::requests;
 use crate::signed::platform_id;
 use crate::store_access::get;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, Offset, RequestState};
@@ -69,18 +70,18 @@ pub struct OrderHistory {
 }
 
 /// What is known of a merchant's order, as far as somebody may see it: what concerns the merchant, and of others (who asked in
-/// its name, the platform) what belongs to an account of which `sees` says yes. None: nothing is known.
+/// its name, the platform, the pay merchant) what they may see by themselves. None: nothing is known.
 pub async fn read(
     app: &App,
     key: &OrderKey,
-    sees: impl Fn(&AppId) -> bool,
+    role: &ConsoleRole,
 ) -> Result<Option<OrderHistory>, Failure> {
     let mut history = OrderHistory::default();
     history.order = readable(orders::find(app, key).await, &mut history.damaged)?;
     read_payment(app, &mut history).await?;
     read_invoices(app, key, &mut history).await?;
     read_messages(app, key, &mut history).await?;
-    let parties = parties(app, key, &history, sees).await?;
+    let parties = parties(app, key, &history, role).await?;
     read_pushes(app, key, &parties, &mut history).await?;
     read_requests(app, key, parties, &mut history).await?;
     let is_known = history.order.is_some()
@@ -95,7 +96,7 @@ async fn parties(
     app: &App,
     key: &OrderKey,
     history: &OrderHistory,
-    sees: impl Fn(&AppId) -> bool,
+    role: &ConsoleRole,
 ) -> Result<Vec<String>, Failure> {
     let mut others: Vec<AppId> = Vec::new();
     if let Some(order) = &history.order {
@@ -107,15 +108,14 @@ async fn parties(
     others.dedup();
     let mut parties = vec![key.merchant.to_string()];
     for other in others.into_iter().filter(|other| *other != key.merchant) {
-        let is_theirs = match sees(&other) {
-            true => true,
-            false => accounts::find(app, &other)
-                .await?
-                .is_some_and(|account| account.bound_to.as_ref() == Some(&key.merchant)),
-        };
-        parties.extend(is_theirs.then(|| other.to_string()));
+        let is_seen = sight::sees(app, role, other.as_str()).await?;
+        parties.extend(is_seen.then(|| other.to_string()));
     }
-    parties.extend(history.payment.as_ref().map(|payment| payment.mchid.to_string()));
+    if let Some(payment) = &history.payment
+        && sight::sees(app, role, payment.mchid.as_str()).await?
+    {
+        parties.push(payment.mchid.to_string());
+    }
     Ok(parties)
 }
 

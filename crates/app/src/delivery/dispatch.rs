@@ -5,12 +5,15 @@
 
 use crate::app::App;
 use crate::delivery::callbacks;
+use crate::delivery::overtaking;
+use crate::delivery::push_faults::{Course, LOST, Oddity, Overtaking, Sending};
 use crate::delivery::worker::{Ended, Hold, LOOK_EVERY, Place, Work, Worker, until_recorded};
 use crate::failure::Failure;
 use crate::metrics::PushResult;
 use crate::metrics::history::Event;
 use crate::settings::Concurrency;
 use crate::signed::{PushRequest, compose, notice};
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::delivery::push::{AfterAttempt, AttemptResult, Outcome, PushKind};
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, ClaimToken, Claimed, Queue, Reported};
@@ -66,19 +69,58 @@ impl Work for Dispatch {
 
     async fn panicked(&self, Claim { work: push, token }: Claim<Push>) -> Ended {
         let result = AttemptResult::Failed { why: "an internal error of this server".to_owned() };
-        let (started_ms, started) = (self.0.now().unix_millis(), Instant::now());
-        finish(&self.0, &push, token, started_ms, started, result, None).await
+        let sending = Sending::new(self.0.now(), Instant::now(), result);
+        finish(&self.0, &push, token, sending, None).await
     }
 }
 
 /// One attempt, from the claim to the report.
 async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place, hold: &Hold) -> Ended {
-    let (started_ms, started) = (app.now().unix_millis(), Instant::now());
-    let result = match outgoing(app, push).await {
-        Ok(None) => AttemptResult::NoAddress,
-        Ok(Some(outgoing)) => match hold.while_it_lasts(app.sender.send(outgoing)).await {
-            // Whoever has the claim now may have sent it, and the order's next one after it.
-            None => return lapsed(push),
+    let faults = app.push_faults.as_ref();
+    let course = faults.map_or(Course::IsSent, |faults| faults.course(push, app.now()));
+    let (sending, place) = match course {
+        Course::IsSent => (sending(app, push, hold).await, Some(place)),
+        Course::IsDuplicated => {
+            let sending = sending(app, push, hold).await;
+            let twice = |sending| Sending { oddity: Some(Oddity::IsDuplicated), ..sending };
+            (sending.map(twice), Some(place))
+        }
+        Course::IsOvertaken(overtaking) => {
+            // While it waits it burdens no receiver.
+            place.give_back(None);
+            (let_overtake(app, push, &overtaking, hold).await, None)
+        }
+        Course::WentOut(sending) => (Ok(sending), Some(place)),
+        Course::IsPutOff(due) => return put_off(app, push, token, due).await,
+        Course::IsLost => return lost(app, push, token).await,
+    };
+    match sending {
+        Ok(sending) => finish(app, push, token, sending, place).await,
+        // Whoever has the claim now may have sent it, and the order's next one after it.
+        Err(Unsent::Lapsed) => lapsed(push),
+        Err(Unsent::Failed(failure)) => {
+            // A fault of ours is not one of the merchant's tries.
+            tracing::error!(push = %push.id, why = %failure, "a push could not be prepared");
+            put_off(app, push, token, app.now() + LOOK_EVERY).await
+        }
+    }
+}
+
+/// Why a push was not sent.
+enum Unsent {
+    /// The claim was over before its answer was there.
+    Lapsed,
+    /// It could not be prepared.
+    Failed(Failure),
+}
+
+/// Sends a push, whatever comes back.
+async fn sending(app: &App, push: &Push, hold: &Hold) -> Result<Sending, Unsent> {
+    let (started_at, started) = (app.now(), Instant::now());
+    let result = match outgoing(app, push).await.map_err(Unsent::Failed)? {
+        None => AttemptResult::NoAddress,
+        Some(outgoing) => match hold.while_it_lasts(app.sender.send(outgoing)).await {
+            None => return Err(Unsent::Lapsed),
             Some(Ok(answer)) => AttemptResult::Answered {
                 status: answer.status,
                 says_success: push.kind == PushKind::PaymentNotice
@@ -87,15 +129,43 @@ async fn attempt(app: &App, push: &Push, token: ClaimToken, place: Place, hold: 
             },
             Some(Err(error)) => AttemptResult::Failed { why: error.to_string() },
         },
-        Err(failure) => {
-            // A fault of ours is not one of the merchant's tries.
-            tracing::error!(push = %push.id, why = %failure, "a push could not be prepared");
-            let due_ms = (app.now() + LOOK_EVERY).unix_millis();
-            let next = Next::Retry { due_ms };
-            return report(app, push, PushReport { token, attempt: None, next }, None).await;
-        }
     };
-    finish(app, push, token, started_ms, started, result, Some(place)).await
+    Ok(Sending::new(started_at, started, result))
+}
+
+/// Sends a push behind the order's next one, if that comes in time. What that one's sending came to is recorded when its turn
+/// has come.
+async fn let_overtake(
+    app: &App,
+    push: &Push,
+    overtaking: &Overtaking,
+    hold: &Hold,
+) -> Result<Sending, Unsent> {
+    let next = hold.while_it_lasts(overtaking::next(app, push, overtaking)).await;
+    let next = next.ok_or(Unsent::Lapsed)?;
+    if let Some(next) = next.map_err(Unsent::Failed)? {
+        let sent = Sending { oddity: Some(Oddity::Overtook), ..sending(app, &next, hold).await? };
+        if let Some(faults) = &app.push_faults {
+            faults.went_out(&next, sent);
+        }
+    }
+    sending(app, push, hold).await
+}
+
+/// Has a push wait until this moment; that is no try.
+async fn put_off(app: &App, push: &Push, token: ClaimToken, due: Timestamp) -> Ended {
+    let next = Next::Retry { due_ms: due.unix_millis() };
+    report(app, push, PushReport { token, attempt: None, next }, None).await
+}
+
+/// Records a push as delivered that is never sent.
+async fn lost(app: &App, push: &Push, token: ClaimToken) -> Ended {
+    let (problem, excerpt, now_ms) = (LOST.to_owned(), String::new(), app.now().unix_millis());
+    let attempt = Attempt { started_ms: now_ms, took_ms: 0, status: None, problem, excerpt };
+    let next = Next::Complete { outcome: Outcome::Delivered, now_ms };
+    app.metrics().work.note_attempt(PushResult::Over(Outcome::Delivered), None);
+    log(push, &next, LOST);
+    report(app, push, PushReport { token, attempt: Some(attempt), next }, None).await
 }
 
 /// Records what an attempt came to.
@@ -103,11 +173,10 @@ async fn finish(
     app: &App,
     push: &Push,
     token: ClaimToken,
-    started_ms: i64,
-    started: Instant,
-    result: AttemptResult,
+    sending: Sending,
     place: Option<Place>,
 ) -> Ended {
+    let Sending { started_ms, took, result, oddity } = sending;
     let now = app.now();
     let retries = &app.settings.push.retries;
     let next = match push.kind.after_attempt(&result, push.tries + 1, retries, now) {
@@ -118,7 +187,13 @@ async fn finish(
     if let Some(place) = place {
         place.give_back(failed);
     }
-    let took = started.elapsed();
+    let next = match (&app.push_faults, oddity, failed) {
+        (Some(faults), Some(Oddity::IsDuplicated), Some(false)) => {
+            faults.was_delivered(push);
+            Next::Retry { due_ms: now.unix_millis() }
+        }
+        _ => next,
+    };
     let result_of_attempt = match &next {
         Next::Retry { .. } => PushResult::Retry,
         Next::Complete { outcome, .. } => PushResult::Over(*outcome),
@@ -132,7 +207,7 @@ async fn finish(
         AttemptResult::Failed { why } => attempt(None, why, String::new()),
         AttemptResult::Answered { status, body, .. } => {
             let problem = match status {
-                _ if failed == Some(false) => String::new(),
+                _ if failed == Some(false) => oddity.map_or("", Oddity::note).to_owned(),
                 200..=299 => "the answer is not <xml><return_code><![CDATA[SUCCESS]]></return_code></xml>, which alone acknowledges a notice".to_owned(),
                 _ => format!("status {status} is not a success"),
             };
@@ -149,7 +224,7 @@ async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>
         || async { app.store.complete_push(report.clone()).await.map_err(Failure::from) };
     match until_recorded(&push.id, complete).await {
         Ok(Reported::Counted { next_due_ms }) => {
-            note_end(app, &report.next);
+            note_end(app, push, &report.next);
             Ended { failed, next_due_ms }
         }
         Ok(Reported::Lapsed) => lapsed(push),
@@ -160,12 +235,17 @@ async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>
     }
 }
 
-fn note_end(app: &App, next: &Next) {
+/// Counts a push that is over, and tells whoever waits for it in the sandbox.
+fn note_end(app: &App, push: &Push, next: &Next) {
     match next {
         Next::Complete { outcome: Outcome::Delivered, .. } => app.note(Event::PushDelivered),
         Next::Complete { outcome: Outcome::GaveUp, .. } => app.note(Event::PushFailed),
         Next::Complete { outcome: Outcome::Unroutable, .. } | Next::Retry { .. } => {}
     }
+    if let (Some(faults), Next::Complete { .. }) = (&app.push_faults, next) {
+        faults.ended(push);
+    }
+    app.tell_change();
 }
 
 /// Nothing to report: somebody else may have the push.

@@ -7,6 +7,8 @@ pub mod dispatch;
 pub mod jobs;
 pub(crate) mod mailbox;
 pub(crate) mod new_push;
+pub(crate) mod overtaking;
+pub(crate) mod push_faults;
 pub mod pushes;
 pub mod scheduler;
 pub mod test_push;

@@ -9,7 +9,9 @@ use crate::signed::title_link::EVENT as TITLE_EVENT;
 use core::fmt;
 use kaipiao_domain::delivery::push::{Outcome, PushKind};
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
-use kaipiao_ports::delivery::outbox::{ListedPush, Push, PushId, PushQuery, Replayed, StateFilter};
+use kaipiao_ports::delivery::outbox::{
+    ListedPush, Push, PushId, PushQuery, PushState, Replayed, StateFilter,
+};
 
 /// The ordering keys of an order's pushes: its events, what has become of its card, and the notices of the payment of
 /// the same number and of its refunds. Theirs is another receiver, the pay merchant (D-160).
@@ -51,34 +53,40 @@ pub async fn find(app: &App, id: &PushId) -> Result<Option<ListedPush>, Failure>
     Ok(found.into_iter().find(|listed| listed.push.id == *id))
 }
 
-/// Where a replay of all goes on: a push that it has looked at, among those that ended so.
+/// Where a replay of all goes on: behind a push that it has looked at, among those that ended so. What has ended since it
+/// began it leaves alone, so that it meets no push twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayPlace {
+    began_ms: i64,
     outcome: Outcome,
     after: Option<PushId>,
 }
 
-impl Default for ReplayPlace {
-    /// The beginning.
-    fn default() -> Self {
-        Self { outcome: Outcome::GaveUp, after: None }
+impl ReplayPlace {
+    /// The beginning. A push that had nowhere to go takes its tries before it is given up, so these come first: none is
+    /// given up in the moment in which it was sent again.
+    pub fn beginning(app: &App) -> Self {
+        let began_ms = app.now().unix_millis();
+        Self { began_ms, outcome: Outcome::Unroutable, after: None }
     }
 }
 
 impl ReplayPlace {
     /// Reads what Display writes.
     pub fn parse(text: &str) -> Option<Self> {
-        let (outcome, after) = text.split_once('.')?;
+        let (began_ms, rest) = text.split_once('.')?;
+        let began_ms = began_ms.parse().ok()?;
+        let (outcome, after) = rest.split_once('.')?;
         let outcome = Outcome::from_name(outcome).filter(|one| *one != Outcome::Delivered)?;
         let after = if after.is_empty() { None } else { Some(PushId::parse(after)?) };
-        Some(Self { outcome, after })
+        Some(Self { began_ms, outcome, after })
     }
 }
 
 impl fmt::Display for ReplayPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let after = self.after.as_ref().map(ToString::to_string).unwrap_or_default();
-        write!(f, "{}.{after}", self.outcome.name())
+        write!(f, "{}.{}.{after}", self.began_ms, self.outcome.name())
     }
 }
 
@@ -91,9 +99,8 @@ pub struct ReplayedPage {
     pub next: Option<ReplayPlace>,
 }
 
-/// Sends an account's failed pushes again that were committed since a moment: those that were given up, then those that had
-/// nowhere to go. One page, of `limit` pushes at most; a push that fails again meanwhile is behind the place, so no loop of
-/// pages meets it twice.
+/// Sends an account's pushes again that have failed since a moment: those that had nowhere to go, then those that were
+/// given up. One page, which looks at `limit` pushes at most; those that failed earlier it passes over.
 pub async fn replay_failed(
     app: &App,
     account: &str,
@@ -101,7 +108,7 @@ pub async fn replay_failed(
     place: ReplayPlace,
     limit: usize,
 ) -> Result<ReplayedPage, Failure> {
-    let ReplayPlace { outcome, after } = place;
+    let ReplayPlace { began_ms, outcome, after } = place;
     let query = PushQuery {
         account: Some(account.to_owned()),
         state: Some(StateFilter::Completed(outcome)),
@@ -110,24 +117,24 @@ pub async fn replay_failed(
         ..PushQuery::default()
     };
     let found = list(app, &query).await?;
-    let is_full = found.len() == limit;
+    let last = found.last().filter(|_| found.len() == limit).map(|listed| listed.push.id.clone());
     let mut replayed = 0;
-    let mut last = None;
-    for listed in found {
-        let push = listed.push;
-        if push.committed_ms < since_ms {
-            last = None;
-            break;
-        }
-        if app.store.replay(&push.id, app.now().unix_millis()).await? == Replayed::Yes {
+    for ListedPush { push, .. } in &found {
+        let is_meant = match push.state {
+            PushState::Completed { at_ms, .. } => (since_ms..=began_ms).contains(&at_ms),
+            PushState::Waiting | PushState::Ready { .. } => false,
+        };
+        let now_ms = app.now().unix_millis();
+        if is_meant && app.store.replay(&push.id, now_ms).await? == Replayed::Yes {
             replayed += 1;
         }
-        last = Some(push.id);
     }
     app.mailboxes.look();
-    let next = match (outcome, last.filter(|_| is_full)) {
-        (outcome, Some(last)) => Some(ReplayPlace { outcome, after: Some(last) }),
-        (Outcome::GaveUp, None) => Some(ReplayPlace { outcome: Outcome::Unroutable, after: None }),
+    let next = match (outcome, last) {
+        (outcome, Some(last)) => Some(ReplayPlace { began_ms, outcome, after: Some(last) }),
+        (Outcome::Unroutable, None) => {
+            Some(ReplayPlace { began_ms, outcome: Outcome::GaveUp, after: None })
+        }
         (_, None) => None,
     };
     Ok(ReplayedPage { replayed, next })

@@ -1,7 +1,9 @@
 //! The sandbox's scripted issuer: plays what real issuers do on their bad days (D-107).
 
+use crate::faults::{DocumentFault, Fault, Faults, IssuerFault, Planned, Struck};
 use async_trait::async_trait;
 use bytes::Bytes;
+use core::fmt;
 use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
@@ -11,78 +13,54 @@ use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, IssuerAnswer};
 use kaipiao_domain::invoicing::issue_failure::IssueFailure;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::invoicing::issuer::{Issuance, Issuer, NoDocument};
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// What the issuer does to one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IssuerFault {
-    /// It says no: 73000.
-    Refuses,
-    /// It cannot be reached: 73100.
-    IsUnreachable,
-    /// Its answer makes no sense: 73102.
-    TalksNonsense,
-    /// It has been silent past the limit already: 73105, without the waiting.
-    WasSilent,
-    /// It takes the request and never answers: 73105 after the limit.
-    NeverAnswers,
-    /// It says "not yet" for so long by the domain's clock, and then issues.
-    IsLate(Duration),
-}
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An issuer that first plays its faults, one for each request that is new to it.
 pub struct ScriptedIssuer {
     inner: Arc<dyn Issuer>,
-    script: Mutex<Script>,
-}
-
-#[derive(Default)]
-struct Script {
-    faults: VecDeque<IssuerFault>,
+    faults: Arc<Faults>,
     /// Requests that the issuer is late for, until when.
-    late: HashMap<(AppId, Serial), Timestamp>,
+    late: Mutex<HashMap<(AppId, Serial), Timestamp>>,
 }
-
-/// Faults that can wait.
-pub const MAX_FAULTS: usize = 10_000;
 
 impl ScriptedIssuer {
     /// The issuer behind the script.
-    pub fn new(inner: Arc<dyn Issuer>) -> Self {
-        Self { inner, script: Mutex::default() }
-    }
-
-    /// Plays a fault for each of the next `n` requests, instead of what was planned before.
-    pub fn play(&self, fault: IssuerFault, n: usize) {
-        self.script().faults = std::iter::repeat_n(fault, n.min(MAX_FAULTS)).collect();
-    }
-
-    /// The fault that is still to be played, and for how many requests.
-    pub fn planned(&self) -> Option<(IssuerFault, usize)> {
-        let script = self.script();
-        script.faults.front().map(|fault| (*fault, script.faults.len()))
-    }
-
-    fn script(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn new(inner: Arc<dyn Issuer>, faults: Arc<Faults>) -> Self {
+        Self { inner, faults, late: Mutex::default() }
     }
 
     /// What is played for this request; None: nothing, it is issued.
     fn next_fault(&self, request: &InvoiceRequest, now: Timestamp) -> Option<IssuerFault> {
         let key = (request.merchant.clone(), request.serial.clone());
-        let mut script = self.script();
-        if let Some(until) = script.late.get(&key).copied() {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = late.get(&key).copied() {
             if now < until {
                 return Some(IssuerFault::IsLate(until.since(now)));
             }
-            script.late.remove(&key);
+            late.remove(&key);
             return None;
         }
-        let fault = script.faults.pop_front()?;
+        let picks = |planned: &Planned| match planned.plan.fault {
+            Fault::Issuer(fault) => Some(fault),
+            _ => None,
+        };
+        let fault = self.strike(request, &request.serial, picks)?;
         if let IssuerFault::IsLate(for_so_long) = fault {
-            script.late.insert(key, now + for_so_long);
+            late.insert(key, now + for_so_long);
         }
+        Some(fault)
+    }
+
+    /// What is played with a request, and its line in the log.
+    fn strike<T>(
+        &self,
+        request: &InvoiceRequest,
+        to: impl fmt::Display,
+        picks: impl Fn(&Planned) -> Option<T>,
+    ) -> Option<T> {
+        let Struck { id, fault } = self.faults.strike(&[request.merchant.as_str()], &to, picks)?;
+        tracing::info!(fault = id, merchant = %request.merchant, %to, "a fault was played");
         Some(fault)
     }
 }
@@ -115,6 +93,26 @@ impl Issuer for ScriptedIssuer {
         request: &InvoiceRequest,
         offered: &OfferedDocument,
     ) -> Result<Bytes, NoDocument> {
+        let picks = |planned: &Planned| match planned.plan.fault {
+            Fault::Document(fault) => Some(fault),
+            _ => None,
+        };
+        let kind = offered.kind.name();
+        let fault = self.strike(request, format!("{kind} of {}", request.serial), picks);
+        match fault {
+            None => {}
+            Some(DocumentFault::IsMissing) => return Err(NoDocument::NotYet),
+            Some(DocumentFault::IsWrong) => {
+                let words = format!("the scripted issuer's {kind} is not the one that it named");
+                return Err(NoDocument::Unreadable(words));
+            }
+            Some(DocumentFault::IsLate(for_so_long)) => pause(for_so_long).await,
+        }
         self.inner.document(request, offered).await
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a slow issuer takes real time")]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }

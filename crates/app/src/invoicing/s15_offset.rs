@@ -13,11 +13,11 @@ use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::make_offset::MakeOffset;
 use kaipiao_domain::invoicing::requests::OffsetRequest;
 use kaipiao_domain::invoicing::serial::Serial;
-use kaipiao_domain::invoicing::taxpayer::Taxpayer;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_records::invoicing::invoice_number::{NumberOwner, number_key};
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::invoicing::taken_number::TakenNumber;
+use sha2::{Digest, Sha256};
 
 /// Why an offset was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ pub async fn offset_by_hand(
 ) -> Result<Serial, OffsetError> {
     let taxpayer = taxpayers::taxpayer_of(app, merchant).await?;
     let invoice = blue.invoice()?;
-    let serial = red_serial(&taxpayer, &blue.serial)?;
+    let serial = red_serial(taxpayer.code.as_str(), &blue.serial)?;
     let asked = OffsetRequest {
         openid: openid::make(&app.keys, &merchant.appid, &blue.user).as_str().to_owned(),
         asked: MakeOffset { serial: serial.clone(), tax_id: taxpayer.party.tax_id.clone() },
@@ -88,14 +88,21 @@ pub async fn offset_by_hand(
 }
 
 /// The serial of the red request: the merchant's code, as every serial begins, what says that it was made by hand, and the
-/// end of the blue one.
-fn red_serial(taxpayer: &Taxpayer, blue: &Serial) -> Result<Serial, Refusal> {
-    let begins = format!("{}-red-", taxpayer.code.as_str());
+/// blue one. One that is too long for that is cut, and ends with what no other has.
+fn red_serial(code: &str, blue: &Serial) -> Result<Serial, Refusal> {
+    const HASH_BYTES: usize = 8;
+    let begins = format!("{code}-red-");
     let blue = blue.as_str();
-    let rest = blue.strip_prefix(taxpayer.code.as_str()).unwrap_or(blue);
-    let room = Serial::MAX_CHARS - begins.chars().count();
-    let left_out = rest.chars().count().saturating_sub(room);
-    let rest: String = rest.chars().skip(left_out).collect();
+    let rest = blue.strip_prefix(code).unwrap_or(blue);
+    let room = Serial::MAX_CHARS.saturating_sub(begins.chars().count());
+    let rest = if rest.chars().count() > room {
+        let digest = Sha256::digest(blue);
+        let hash = base16ct::lower::encode_string(&digest[..HASH_BYTES]);
+        let cut: String = rest.chars().take(room.saturating_sub(hash.len() + 1)).collect();
+        format!("{cut}-{hash}")
+    } else {
+        rest.to_owned()
+    };
     Serial::parse(&format!("{begins}{rest}"))
         .ok_or_else(|| Refusal::invalid("serial", "none can be made of it"))
 }
@@ -117,4 +124,27 @@ async fn serial_of(
     let holder = taken_numbers::holder(app, &number.into()).await?;
     let is_own = |taken: &TakenNumber| taken.merchant == *merchant && !taken.serial.is_inserted();
     Ok(holder.filter(is_own).map(|taken| taken.serial))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::red_serial;
+    use kaipiao_domain::invoicing::serial::Serial;
+
+    #[test]
+    fn no_two_invoices_have_one_red_serial_however_long_theirs_are() {
+        let red = |blue: &str| {
+            let serial = red_serial("shop", &Serial::parse(blue).unwrap()).unwrap();
+            serial.as_str().to_owned()
+        };
+        assert_eq!(red("shop0001"), "shop-red-0001");
+        let longest = "7".repeat(Serial::MAX_CHARS - "shop-red-".len());
+        assert_eq!(red(&format!("shop{longest}")), format!("shop-red-{longest}"));
+        let long = |begin: &str, end: &str| red(&format!("shop{begin}{}{end}", "7".repeat(58)));
+        let all = [long("1", "1"), long("2", "1"), long("1", "2")];
+        for one in &all {
+            assert_eq!(one.chars().count(), Serial::MAX_CHARS, "{one}");
+            assert_eq!(all.iter().filter(|other| *other == one).count(), 1, "{one}");
+        }
+    }
 }

@@ -15,9 +15,11 @@ pub(crate) use work::{IssuerSays, PushResult, WorkMetrics};
 use self::terms::SOUND;
 use history::{Event, History};
 use kaipiao_domain::Timestamp;
-use kaipiao_ports::metrics::reading;
+use kaipiao_ports::metrics::{count, number, reading};
+use kaipiao_ports::request_log::RequestLog;
 use prometheus::core::Collector;
 use prometheus::{Registry, TextEncoder, register_int_gauge_with_registry};
+use std::sync::Arc;
 
 /// The metrics of an app.
 pub struct Metrics {
@@ -64,6 +66,22 @@ impl Metrics {
         read: impl Fn() -> f64 + Send + Sync + 'static,
     ) {
         self.register_all(vec![reading(name, help, read)]);
+    }
+
+    /// Registers what the request log leaves out, and what waits for it.
+    pub(crate) fn register_request_log(&self, log: &Arc<dyn RequestLog>) {
+        let dropping = Arc::clone(log);
+        self.register_all(vec![count(
+            "kaipiao_request_log_dropped_total",
+            "Requests that the request log left out, since they came faster than it is written",
+            move || dropping.dropped(),
+        )]);
+        let queue = Arc::clone(log);
+        self.register_reading(
+            "kaipiao_request_log_queued",
+            "Requests that wait to be written to the request log",
+            move || number(queue.queued()),
+        );
     }
 
     pub(crate) fn note(&self, real_now: Timestamp, event: Event) {

@@ -2,6 +2,9 @@
 
 use kaipiao_http::{Api, ROUTES, Route};
 
+/// The methods that may be named.
+pub(super) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+
 /// Where a call goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
@@ -16,10 +19,10 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// The endpoint of this name; what is wrong with the name, and the nearest one.
     pub(super) fn find(named: &str) -> Result<Self, String> {
-        let (named, written_query) = named.split_once('?').unwrap_or((named, ""));
-        let (named, action) = match named.split_once(':') {
+        let (written, written_query) = named.split_once('?').unwrap_or((named, ""));
+        let (named, action) = match written.split_once(':') {
             Some((named, action)) => (named, Some(action)),
-            None => (named, None),
+            None => (written, None),
         };
         let name = named.trim_matches('/');
         let mut query: Vec<(String, String)> =
@@ -29,8 +32,26 @@ impl Endpoint {
         if let Some(route) = ROUTES.iter().find(|route| has_shape(&whole, route.path)) {
             return Ok(Self::of(route, whole, query));
         }
-        let route = Self::ending_in(name)?;
-        Ok(Self::of(route, route.path.to_owned(), query))
+        match Self::ending_in(name) {
+            Ok(route) => Ok(Self::of(route, route.path.to_owned(), query)),
+            Err(_) if written.len() > 1 && written.starts_with('/') => {
+                let pairs = form_urlencoded::parse(written_query.as_bytes()).into_owned();
+                Ok(Self::as_it_stands(written.to_owned(), pairs.collect()))
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    /// A path of no route: of the published service, or one that is to be refused.
+    fn as_it_stands(path: String, query: Vec<(String, String)>) -> Self {
+        let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+        let api = match () {
+            () if begins(&["/admin/"]) => Api::Admin,
+            () if begins(&["/sandbox/"]) => Api::Sandbox,
+            () if begins(&["/pay/", "/secapi/pay/"]) => Api::Pay,
+            () => Api::Merchant,
+        };
+        Self { path, query, api, section: "", methods: "" }
     }
 
     fn of(route: &'static Route, path: String, query: Vec<(String, String)>) -> Self {
@@ -74,13 +95,15 @@ impl Endpoint {
 
     /// The method that is wanted, or that the body's presence says.
     pub(super) fn method(&self, wanted: Option<&str>, has_body: bool) -> &'static str {
-        let all = ["GET", "POST", "PUT"];
-        if let Some(method) = all.into_iter().find(|method| Some(*method) == wanted) {
+        if let Some(method) = METHODS.into_iter().find(|method| Some(*method) == wanted) {
             return method;
         }
-        let order = if has_body { ["POST", "PUT", "GET"] } else { ["GET", "POST", "PUT"] };
+        let order = match has_body {
+            true => ["POST", "PUT", "GET", "DELETE"],
+            false => ["GET", "POST", "PUT", "DELETE"],
+        };
         let takes = |method: &&str| self.methods.split(' ').any(|taken| taken == *method);
-        order.into_iter().find(takes).unwrap_or("GET")
+        order.into_iter().find(takes).unwrap_or(order[0])
     }
 }
 
@@ -165,6 +188,18 @@ mod tests {
             let why = Endpoint::find(wrong).unwrap_err();
             assert!(why.contains(near), "{wrong}: {why}");
         }
+    }
+
+    #[test]
+    fn a_path_that_no_route_has_is_taken_as_it_stands() {
+        let other = Endpoint::find("/cgi-bin/menu:a/get/?lang=zh").unwrap();
+        assert_eq!(other.path, "/cgi-bin/menu:a/get/");
+        assert_eq!(other.query, vec![("lang".to_owned(), "zh".to_owned())]);
+        assert!(other.takes_token() && !Endpoint::find("/elsewhere/x").unwrap().takes_token());
+        assert_eq!((other.method(None, false), other.method(None, true)), ("GET", "POST"));
+        assert_eq!(other.method(Some("PATCH"), false), "PATCH");
+        assert_eq!(Endpoint::find("/pay/elsewhere").unwrap().api, Api::Pay);
+        assert!(Endpoint::find("/").is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 use crate::settings::Settings;
 use body::{fill_in, multipart, read_json};
 use clap::Args;
-use endpoint::Endpoint;
+use endpoint::{Endpoint, METHODS};
 use kaipiao_http::Api;
 use pay::PayArgs;
 use shown::pretty;
@@ -22,7 +22,8 @@ use std::io::IsTerminal;
 #[derive(Clone, Args)]
 pub struct CallAsk {
     /// Its name (getauthurl), its end (ticket/get), its name and action (setbizattr:set_contact), or its path; a name
-    /// that is wrong is answered with the nearest one.
+    /// that is wrong is answered with the nearest one. A path that begins with a slash and is none of this program's is
+    /// asked for as it stands.
     endpoint: String,
     /// The body: JSON, @ and a file's name, or - for stdin. `"auto"` as ticket or s_pappid is filled in. The calls of WeChat
     /// Pay take it too: it is sent as signed XML.
@@ -35,7 +36,7 @@ pub struct CallAsk {
     #[arg(long, value_name = "NAME=FILE", conflicts_with = "json")]
     file: Option<String>,
     /// The method, where it is not the one that the body or its absence says.
-    #[arg(long, value_parser = ["GET", "POST", "PUT"])]
+    #[arg(long, value_parser = METHODS)]
     method: Option<String>,
     /// Print the answer as it came.
     #[arg(long)]

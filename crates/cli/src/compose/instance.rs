@@ -60,11 +60,12 @@ impl Instance {
         let domain_clock = Arc::<SystemClock>::clone(&clock);
         let request_log = request_log(settings, &store.node, Arc::<SystemClock>::clone(&clock));
         let own = Own { keys, entropy, request_log };
-        let (app, issuer) = app_of(settings, address, &store, domain_clock, own, shared)?;
+        let (app, faults) = app_of(settings, address, &store, domain_clock, own, shared)?;
         let app = Arc::new(app);
         let clock = prepare_exchanged(&app, settings, clock).await?;
-        let own = |clock| Sandbox { clock, issuer, name_space: name.clone(), name_spaces };
-        let sandbox = clock.map(own).map(Arc::new);
+        let own =
+            |(clock, faults)| Sandbox { clock, faults, name_space: name.clone(), name_spaces };
+        let sandbox = clock.zip(faults).map(own).map(Arc::new);
         shared.connections.tell(&app);
         let http_settings = http_settings(settings, address)?;
         let has_admin = http_settings.admin_token.is_some();

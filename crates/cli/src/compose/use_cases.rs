@@ -9,6 +9,7 @@ use crate::exchange::{CLOCK, ExchangeError};
 use crate::settings::{ModeName, Settings};
 use crate::store::{OpenError, OpenStore};
 use core::time::Duration;
+use kaipiao_app::faults::Faults;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
 use kaipiao_app::invoicing::taxpayers::TaxpayerError;
 use kaipiao_app::sandbox_clock::{ClockBegin, SandboxClock};
@@ -18,6 +19,7 @@ use kaipiao_app::{App, Parts};
 use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
+use kaipiao_http::struck_paths;
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
@@ -28,15 +30,15 @@ use kaipiao_wire::keys::Keys;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The use cases over a store, as the settings want them, and the issuer that they ask in the
-/// sandbox; in production they ask the one behind it. For tools: it keeps no request log.
+/// The use cases over a store, as the settings want them, and the sandbox's faults that are played on them; None: production
+/// has none. For tools: it keeps no request log.
 pub fn app(
     settings: &Settings,
     address: SocketAddr,
     store: &OpenStore,
     clock: Arc<dyn Clock>,
     keys: Keys,
-) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
+) -> Result<(App, Option<Arc<Faults>>), ComposeError> {
     let shared = Shared::new(settings)?;
     let own = Own { keys, entropy: Arc::new(OsEntropy), request_log: None };
     app_of(settings, address, store, clock, own, &shared)
@@ -58,7 +60,7 @@ pub(super) fn app_of(
     clock: Arc<dyn Clock>,
     Own { keys, entropy, request_log }: Own,
     shared: &Shared,
-) -> Result<(App, Arc<ScriptedIssuer>), ComposeError> {
+) -> Result<(App, Option<Arc<Faults>>), ComposeError> {
     let push = &settings.push;
     let app_settings = AppSettings {
         public_base_url: public_base_url(settings, address),
@@ -96,23 +98,30 @@ pub(super) fn app_of(
         Ok(Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key(), marks)))
     };
     let issuer = issuer(settings, &clock, built_in)?;
-    let scripted = Arc::new(ScriptedIssuer::new(Arc::clone(&issuer)));
+    let is_sandbox = settings.mode == ModeName::Sandbox;
+    let new_faults =
+        || Arc::new(Faults::new(Arc::clone(&clock), Arc::clone(&entropy), struck_paths()));
+    let faults = is_sandbox.then(new_faults);
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
         clock,
         entropy,
         sender: Arc::clone(&shared.sender),
-        issuer: match settings.mode {
-            ModeName::Sandbox => Arc::clone(&scripted) as Arc<dyn Issuer>,
-            ModeName::Production => issuer,
+        issuer: match &faults {
+            Some(faults) => Arc::new(ScriptedIssuer::new(issuer, Arc::clone(faults))),
+            None => issuer,
         },
         renderer: Arc::clone(&shared.renderer),
         blobs: Arc::new(files(settings)),
         request_log,
         pdf_reader: Arc::clone(&shared.pdf_reader),
     };
-    Ok((App::new(parts, keys, app_settings), scripted))
+    let app = App::new(parts, keys, app_settings);
+    Ok(match faults {
+        Some(faults) => (app.in_sandbox(Arc::clone(&faults)), Some(faults)),
+        None => (app, None),
+    })
 }
 
 /// The files that platforms have uploaded.

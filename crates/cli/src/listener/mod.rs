@@ -6,7 +6,7 @@ mod printed;
 mod receiver;
 mod stand_in;
 
-use crate::api_client::failed;
+use crate::api_client::{ApiClient, failed};
 use crate::compose::ComposeError;
 use crate::settings::Settings;
 use clap::Args;
@@ -14,12 +14,28 @@ use forward::Forward;
 use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MERCHANT};
 use kaipiao_domain::delivery::push::PushMode;
 use kaipiao_ports::entropy::{OsEntropy, random};
+use kaipiao_wire::authorization::s06_auth_push;
 use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
-use kaipiao_wire::delivery::read_push;
-use printed::Printer;
+use kaipiao_wire::delivery::{read_push, test_event};
+use kaipiao_wire::invoicing::s19_result_push;
+use kaipiao_wire::people::title_link;
+use kaipiao_wire::reimbursement::status_push;
+use printed::{PAYMENT_NOTICE, Printer, REFUND_NOTICE};
 use receiver::{Handling, Receiver};
 use stand_in::StandIn;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+
+/// The events that a server sends, the notices by the names that `trigger` has for them.
+const EVENTS: [&str; 7] = [
+    s06_auth_push::EVENT,
+    s19_result_push::EVENT,
+    status_push::EVENT,
+    title_link::EVENT,
+    test_event::EVENT,
+    PAYMENT_NOTICE,
+    REFUND_NOTICE,
+];
 
 /// The command's options.
 #[derive(Clone, Args)]
@@ -34,7 +50,7 @@ pub struct ListenAsk {
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
     /// Only these events; others are acknowledged and forgotten.
-    #[arg(long, value_delimiter = ',', value_name = "EVENT,…")]
+    #[arg(long, value_delimiter = ',', value_name = "EVENT,…", value_parser = EVENTS)]
     events: Vec<String>,
     /// How pushes come: plain, compat or safe.
     #[arg(long, default_value = "safe", value_parser = PushMode::ALL.map(PushMode::name))]
@@ -51,9 +67,15 @@ pub struct ListenAsk {
     /// The pay merchant's key, which signs payment notices [default: the demo's]
     #[arg(long, env = "KAIPIAO_MCH_KEY", hide_env_values = true, hide_default_value = true, default_value = DEMO_MCH_KEY)]
     mch_key: String,
-    /// The port to listen on, of 127.0.0.1 [default: a free one]
+    /// The port to listen on [default: a free one]
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// The address to listen on. What arrives is believed only if it is signed.
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// Where the server reaches this command, if not at the address that it listens on: http://192.0.2.7:9000
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
     /// Print a line of JSON for each push, for programs.
     #[arg(long)]
     json: bool,
@@ -84,6 +106,7 @@ pub async fn run(
     if let Some(left) = left {
         printer.note(&left.told()?);
     }
+    ask.check_address(settings)?;
     let secrets = Secrets::of(ask)?;
     let forward = ask.forward.as_deref().map(|url| Forward::to(settings, url)).transpose()?;
     let handling = Handling {
@@ -93,15 +116,38 @@ pub async fn run(
         forward,
         printer: Arc::clone(&printer),
     };
-    let receiver = Receiver::start(ask.port, handling)?;
-    let url = format!("http://{}/callback", receiver.address);
+    let receiver = Receiver::start(SocketAddr::new(ask.bind, ask.port), handling)?;
+    let own = ask.own_address(&receiver);
+    let url = format!("{own}/callback");
     let callback = secrets.callback(&url, ask);
     let stand_in = blocking(move || stand_in.set(&callback).map(|()| stand_in)).await?;
-    printer.note(&secrets.greeting(ask, &receiver));
+    printer.note(&secrets.greeting(ask, &own));
     stop.await;
     let before = blocking(move || stand_in.put_back(&url)).await?;
     printer.note(&before);
     Ok(())
+}
+
+impl ListenAsk {
+    /// The address by which the server reaches this command, without a slash at its end.
+    fn own_address(&self, receiver: &Receiver) -> String {
+        let bound = || format!("http://{}", receiver.address);
+        self.url.as_ref().map_or_else(bound, |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// A server elsewhere does not reach this machine's loopback, and nobody reaches 0.0.0.0.
+    fn check_address(&self, settings: &Settings) -> Result<(), ComposeError> {
+        let client = ApiClient::new(settings, self.server.as_deref())?;
+        let is_reached = client.is_local() || !self.bind.is_loopback();
+        if self.url.is_some() || (is_reached && !self.bind.is_unspecified()) {
+            return Ok(());
+        }
+        Err(failed(format!(
+            "{} does not reach {}: --url names this machine as that server reaches it, --bind 0.0.0.0 opens the port to it",
+            client.base(),
+            self.bind
+        )))
+    }
 }
 
 /// What asks a server blocks its thread.
@@ -136,10 +182,8 @@ impl Secrets {
         })
     }
 
-    fn greeting(&self, ask: &ListenAsk, receiver: &Receiver) -> String {
-        let appid = &ask.appid;
-        let mut text =
-            format!("listening to the pushes of {appid} at http://{}/callback", receiver.address);
+    fn greeting(&self, ask: &ListenAsk, own: &str) -> String {
+        let mut text = format!("listening to the pushes of {} at {own}/callback", ask.appid);
         if ask.token.is_none() {
             text += &format!("\n  token           {}", self.receiver.token);
         }
@@ -147,8 +191,7 @@ impl Secrets {
             text += &format!("\n  EncodingAESKey  {}", self.aes_key);
         }
         text += &format!(
-            "\n  notify_url      http://{}/notify for payments\nCtrl-C ends it and puts the account's callback back",
-            receiver.address
+            "\n  notify_url      {own}/notify for payments\nCtrl-C ends it and puts the account's callback back"
         );
         text
     }

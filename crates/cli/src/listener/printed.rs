@@ -1,11 +1,17 @@
 //! A push as it is printed: a block for people, a line of JSON for programs.
 
 use crate::listener::forward::Answered;
+use crate::terminal::harmless;
 use kaipiao_domain::Timestamp;
 use kaipiao_wire::payment::pay_time;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
+
+/// The name of a payment's notice, which has none of its own.
+pub(super) const PAYMENT_NOTICE: &str = "payment_notice";
+/// The name of a refund's notice, which has none of its own.
+pub(super) const REFUND_NOTICE: &str = "refund_notice";
 
 /// A push in clear.
 pub(super) struct Shown {
@@ -31,8 +37,8 @@ impl Shown {
     /// The event's name; notices of payments have none of their own.
     pub(super) fn event(&self) -> &str {
         match self.of("Event") {
-            "" if !self.of("req_info").is_empty() => "refund_notice",
-            "" => "payment_notice",
+            "" if !self.of("refund_id").is_empty() => REFUND_NOTICE,
+            "" => PAYMENT_NOTICE,
             event => event,
         }
     }
@@ -73,15 +79,6 @@ impl Shown {
             _ => Map::new(),
         }
     }
-}
-
-/// Whatever was pushed, the terminal is told no commands.
-fn harmless(value: &str) -> String {
-    let mut shown = String::with_capacity(value.len());
-    for c in value.chars() {
-        if c.is_control() { shown.extend(c.escape_debug()) } else { shown.push(c) }
-    }
-    shown
 }
 
 /// Writes to the terminal, a push at a time.
@@ -168,6 +165,6 @@ mod tests {
             );
         }
         assert_eq!(shown(&[("out_trade_no", "1")]).event(), "payment_notice");
-        assert_eq!(shown(&[("req_info", "x")]).event(), "refund_notice");
+        assert_eq!(shown(&[("refund_id", "x")]).event(), "refund_notice");
     }
 }

@@ -13,14 +13,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use core::time::Duration;
 use kaipiao_wire::delivery::read_push::{self, PushQuery, members};
+use kaipiao_wire::payment::notice;
 use kaipiao_wire::payment::pay_request::PayRequest;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What acknowledges a payment's notice.
 const NOTICE_TAKEN: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>";
 
-/// A server on loopback, until the command ends.
+/// A server until the command ends, on loopback unless it is told otherwise.
 pub(super) struct Receiver {
     pub(super) address: SocketAddr,
 }
@@ -35,9 +36,15 @@ pub(super) struct Handling {
     pub(super) printer: Arc<Printer>,
 }
 
+impl Handling {
+    fn hears(&self, shown: &Shown) -> bool {
+        let is_wanted = |events: &Vec<String>| events.iter().any(|event| event == shown.event());
+        self.events.as_ref().is_none_or(is_wanted)
+    }
+}
+
 impl Receiver {
-    pub(super) fn start(port: u16, handling: Handling) -> Result<Self, ComposeError> {
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    pub(super) fn start(wanted: SocketAddr, handling: Handling) -> Result<Self, ComposeError> {
         let listener = listen::bind(wanted).and_then(|socket| socket.listen(listen::BACKLOG));
         let listener = listener.map_err(|error| ComposeError::Listen(wanted, error))?;
         let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
@@ -81,8 +88,7 @@ async fn receive(
         Ok(shown) => shown,
         Err(why) => return refused(&handling, &why),
     };
-    let is_wanted = |events: &Vec<String>| events.iter().any(|event| event == shown.event());
-    if !handling.events.as_ref().is_none_or(is_wanted) {
+    if !handling.hears(&shown) {
         return "success".into_response();
     }
     let Some(forward) = handling.forward.clone() else {
@@ -109,22 +115,39 @@ fn shown(handling: &Handling, query: &str, body: &[u8]) -> Result<Shown, String>
     Ok(Shown { mode: read.mode.name(), members: members(&read.event)?, text: read.event })
 }
 
-/// The notice of a payment or a refund. A refund's is unsigned, as it is published.
+/// The notice of a payment or a refund.
 async fn receive_notice(State(handling): State<Arc<Handling>>, body: Bytes) -> Response {
-    let checked = PayRequest::read(&body).map_err(|why| why.to_string()).and_then(|notice| {
-        let sign_type = notice.sign_type().map_err(|why| why.to_string())?;
-        let is_refund = !notice.get("req_info").is_empty();
-        let is_right = is_refund || notice.is_signed_by(&handling.mch_key, sign_type);
-        is_right.then_some(()).ok_or_else(|| "a notice's signature is wrong".to_owned())
-    });
-    let text = String::from_utf8_lossy(&body).into_owned();
-    match checked.and_then(|()| members(&text)) {
-        Ok(members) => {
-            handling.printer.push(&Shown { mode: "notice", members, text }, None);
+    match shown_notice(&handling.mch_key, &body) {
+        Ok(shown) => {
+            if handling.hears(&shown) {
+                handling.printer.push(&shown, None);
+            }
             NOTICE_TAKEN.into_response()
         }
         Err(why) => refused(&handling, &why),
     }
+}
+
+/// A notice that is WeChat Pay's: a payment's is signed by the key; a refund's is unsigned, as it is published, and opened
+/// by the key.
+fn shown_notice(mch_key: &str, body: &[u8]) -> Result<Shown, String> {
+    let read = PayRequest::read(body).map_err(|why| why.to_string())?;
+    let text = String::from_utf8_lossy(body).into_owned();
+    let mut members = members(&text)?;
+    if read.get("req_info").is_empty() {
+        let sign_type = read.sign_type().map_err(|why| why.to_string())?;
+        if !read.is_signed_by(mch_key, sign_type) {
+            return Err("a notice's signature is wrong".to_owned());
+        }
+    } else {
+        let opened = notice::open_refund(read.get("req_info"), mch_key)?;
+        let opened = read_push::members(&opened)?;
+        // What was in clear stands in for nothing that was encrypted.
+        let is_opened = |name: &String| opened.iter().any(|(other, _)| other == name);
+        members.retain(|(name, _)| name != "req_info" && !is_opened(name));
+        members.extend(opened);
+    }
+    Ok(Shown { mode: "notice", members, text })
 }
 
 /// What is not believed is told to people, and to whoever has sent it.

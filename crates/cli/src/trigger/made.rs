@@ -9,8 +9,8 @@ use std::fmt::Write;
 #[derive(Clone, Default)]
 pub(super) struct Made {
     all: Vec<(&'static str, Value)>,
-    /// A receiver has refused what was sent.
-    is_refused: bool,
+    /// A receiver has refused what was sent, or something became other than it should.
+    is_unwell: bool,
 }
 
 impl Made {
@@ -18,10 +18,9 @@ impl Made {
         self.all.push((name, value.into()));
     }
 
-    /// Says that a receiver has refused what was sent.
-    pub(super) fn refused(mut self) -> Self {
-        self.is_refused = true;
-        self
+    /// Says that not all is as it was wanted: exit code 1.
+    pub(super) fn unwell(&mut self) {
+        self.is_unwell = true;
     }
 
     /// Names the event first.
@@ -32,7 +31,7 @@ impl Made {
 
     /// A table for people, an object for programs.
     pub(super) fn outcome(self, as_json: bool) -> Outcome {
-        let is_well = !self.is_refused;
+        let is_well = !self.is_unwell;
         let text = if as_json { self.json() } else { self.table() };
         Outcome { is_well, ..Outcome::well(text) }
     }

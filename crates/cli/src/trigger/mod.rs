@@ -48,8 +48,10 @@ pub struct TriggerAsk {
 /// Plays the event, and returns what it made. Blocks its thread.
 pub fn run(settings: &Settings, ask: &TriggerAsk) -> Result<Outcome, ComposeError> {
     let wanted = &ask.wanted;
+    wanted.check()?;
     if let Some(url) = &ask.test.to {
-        let sample = Sample::new(ask.number(), &ask.appid, wanted.fail).map_err(failed)?;
+        let sample =
+            Sample::new(ask.number(), &ask.appid, &wanted.mch_id, wanted.fail).map_err(failed)?;
         let body = sample.body(wanted.event, &wanted.mch_key).map_err(failed)?;
         let made = ask.test.send(settings, url, &sample, body)?;
         return Ok(made.of(wanted.event).outcome(ask.json));

@@ -3,7 +3,6 @@
 use crate::api_client::{Asked, failed};
 use crate::caller::Caller;
 use crate::compose::ComposeError;
-use kaipiao_app::sandbox::DEMO_MCHID;
 use kaipiao_domain::payment::payments::SignType;
 use kaipiao_wire::payment::pay_answer::Fields;
 use kaipiao_wire::payment::pay_request::PayRequest;
@@ -11,6 +10,7 @@ use kaipiao_wire::payment::pay_request::PayRequest;
 /// The sandbox's pay merchant, who takes payments for an account.
 pub(super) struct PayMerchant<'a> {
     pub(super) caller: &'a Caller,
+    pub(super) mch_id: &'a str,
     pub(super) key: &'a str,
 }
 
@@ -22,7 +22,7 @@ impl PayMerchant<'_> {
         parameters: &[(&'static str, &str)],
     ) -> Result<PayRequest, ComposeError> {
         let always =
-            [("appid", &*self.caller.appid), ("mch_id", DEMO_MCHID), ("nonce_str", "trigger")];
+            [("appid", &*self.caller.appid), ("mch_id", self.mch_id), ("nonce_str", "trigger")];
         let all = always.iter().chain(parameters);
         let fields =
             all.fold(Fields::default(), |fields, (name, value)| fields.text(*name, *value));

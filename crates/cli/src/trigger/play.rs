@@ -11,10 +11,13 @@ use crate::trigger::pay::PayMerchant;
 use crate::trigger::visitor::Visitor;
 use clap::Args;
 use core::time::Duration;
-use kaipiao_app::sandbox::DEMO_MCH_KEY;
+use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MCHID};
 use serde_json::{Value, json};
 use std::time::Instant;
 
+/// The states of requests that have ended, in the words of the admin API.
+const ISSUED: &str = "issued";
+const FAILED: &str = "failed";
 /// An issuer of the sandbox's own takes milliseconds; a fault may make it late.
 const ISSUED_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -30,7 +33,7 @@ pub(super) struct Wanted {
     #[arg(value_enum)]
     pub(super) event: Event,
     /// The sandbox's user who acts.
-    #[arg(long, default_value = "zhangwei")]
+    #[arg(long, default_value = "zhangwei", conflicts_with = "to")]
     user: String,
     /// The user says no (`user_authorize_invoice`), or nothing is issued (`cloud_invoice_invoiceresult_event`).
     #[arg(long)]
@@ -39,11 +42,32 @@ pub(super) struct Wanted {
     #[arg(long, value_name = "REASON", conflicts_with_all = ["fail", "to"])]
     reject: Option<String>,
     /// Where the notice of a payment goes: `kaipiao listen` prints one.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "to")]
     notify_url: Option<String>,
+    /// The pay merchant of payments [default: the demo's]
+    #[arg(long, env = "KAIPIAO_MCH_ID", value_name = "MCHID", hide_default_value = true, default_value = DEMO_MCHID)]
+    pub(super) mch_id: String,
     /// The pay merchant's key, which signs payments and notices [default: the demo's]
     #[arg(long, env = "KAIPIAO_MCH_KEY", hide_env_values = true, hide_default_value = true, default_value = DEMO_MCH_KEY)]
     pub(super) mch_key: String,
+}
+
+impl Wanted {
+    /// An option that says nothing about this event is a mistake.
+    pub(super) fn check(&self) -> Result<(), ComposeError> {
+        use Event::{Authorized, Payment, Refund, Result as Issued};
+        let given: [(&str, bool, &[Event]); 3] = [
+            ("--fail", self.fail, &[Authorized, Issued]),
+            ("--reject", self.reject.is_some(), &[Authorized]),
+            ("--notify-url", self.notify_url.is_some(), &[Payment, Refund]),
+        ];
+        let wrong = given
+            .into_iter()
+            .find(|(_, is_given, events)| *is_given && !events.contains(&self.event));
+        let Some((option, _, events)) = wrong else { return Ok(()) };
+        let events: Vec<String> = events.iter().map(|event| event.name()).collect();
+        Err(failed(format!("{option} is for {} alone", events.join(" and "))))
+    }
 }
 
 /// An event that is being played.
@@ -73,7 +97,9 @@ impl Play<'_> {
             Event::Status => {
                 self.answer("authorize")?;
                 let invoice = self.issue()?;
-                self.lock(&invoice)?;
+                if invoice["state"] == ISSUED {
+                    self.lock(&invoice)?;
+                }
             }
             Event::Title => self.pick_title()?,
             Event::Payment => self.pay(false)?,
@@ -136,24 +162,42 @@ impl Play<'_> {
             .ok_or_else(|| {
                 failed(format!("{} is no taxpayer of the sandbox", self.caller.appid))
             })?;
-        if self.wanted.fail {
-            let fault = json!({"target": "issuer", "n": 1, "errcode": 73000});
-            self.caller.client.ask(Asked::post("/sandbox/v1/faults", &[], &fault))?;
-        }
         let unique: String = self.number.chars().filter(char::is_ascii_alphanumeric).collect();
         let serial = text(merchant, "code")? + &unique;
         let openid = self.openid(&sandbox)?;
         let invoice = invoice(merchant, &self.number, &serial, &openid);
-        self.caller.call("/card/invoice/makeoutinvoice", &[], Some(&invoice))?;
-        self.made.add("fpqqlsh", serial.clone());
-        let found = self.ended(&serial)?;
+        self.plan(json!({"target": "issuer", "n": 1, "errcode": 73000}))?;
+        let ended = self.request(&serial, &invoice);
+        if ended.is_err() {
+            // What was planned would meet somebody else's invoice.
+            self.plan(json!({"target": "issuer", "n": 0}))?;
+        }
+        let found = ended?;
+        self.made.add("fpqqlsh", serial);
         self.made.add("state", found["state"].clone());
+        if found["state"] != if self.wanted.fail { FAILED } else { ISSUED } {
+            self.made.unwell();
+        }
         for name in ["fpdm", "fphm", "errcode", "errmsg"] {
             if !found[name].is_null() {
                 self.made.add(name, found[name].clone());
             }
         }
         Ok(found)
+    }
+
+    /// Plans what the issuer does next, where it is to fail.
+    fn plan(&self, fault: Value) -> Result<(), ComposeError> {
+        if self.wanted.fail {
+            self.caller.client.ask(Asked::post("/sandbox/v1/faults", &[], &fault))?;
+        }
+        Ok(())
+    }
+
+    /// Asks for the invoice, and waits for what becomes of it.
+    fn request(&self, serial: &str, invoice: &Value) -> Result<Value, ComposeError> {
+        self.caller.call("/card/invoice/makeoutinvoice", &[], Some(invoice))?;
+        self.ended(serial)
     }
 
     /// The user, as the merchant knows them.
@@ -226,7 +270,8 @@ impl Play<'_> {
         let notify_url = self.wanted.notify_url.as_deref().ok_or_else(|| {
             failed("--notify-url says where the notice goes; kaipiao listen prints one")
         })?;
-        let merchant = PayMerchant { caller: &self.caller, key: &self.wanted.mch_key };
+        let Wanted { mch_id, mch_key, .. } = self.wanted;
+        let merchant = PayMerchant { caller: &self.caller, mch_id, key: mch_key };
         let fee = FEN.to_string();
         let placed = merchant.call(
             "/pay/unifiedorder",

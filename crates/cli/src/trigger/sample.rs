@@ -1,7 +1,6 @@
 //! Events with realistic values, for test pushes.
 
 use crate::trigger::event::Event;
-use kaipiao_app::sandbox::DEMO_MCHID;
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::{AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::Source;
@@ -42,6 +41,7 @@ pub(super) struct Sample {
     order_id: OrderId,
     is_failed: bool,
     openid: OpenId,
+    mchid: MchId,
 }
 
 /// What is sent for an event.
@@ -53,12 +53,18 @@ pub(super) enum Body {
 }
 
 impl Sample {
-    pub(super) fn new(number: String, appid: &str, is_failed: bool) -> Result<Self, String> {
+    pub(super) fn new(
+        number: String,
+        appid: &str,
+        mch_id: &str,
+        is_failed: bool,
+    ) -> Result<Self, String> {
         let order_id = OrderId::parse(&number).map_err(|refusal| format!("--order: {refusal}"))?;
         let appid = AppId::parse(appid).ok_or_else(|| format!("--appid {appid} is none"))?;
+        let mchid = MchId::parse(mch_id).ok_or_else(|| format!("--mch-id {mch_id} is none"))?;
         let openid = OpenId::from_checked(OPENID.to_owned());
         let now = SystemClock::default().real_now();
-        Ok(Self { appid, now, number, order_id, is_failed, openid })
+        Ok(Self { appid, now, number, order_id, is_failed, openid, mchid })
     }
 
     /// The user, as the account knows them.
@@ -154,7 +160,7 @@ impl Sample {
         };
         let description = "洗衣机".to_owned();
         let payment = Payment {
-            mchid: mchid(),
+            mchid: self.mchid.clone(),
             out_trade_no: self.out_trade_no()?,
             request: PaymentRequest::of(self.appid.clone(), TradeType::Native, FEN, description),
             sign_type: SignType::Md5,
@@ -175,7 +181,7 @@ impl Sample {
 
     fn refund(&self) -> Result<Refund, String> {
         Ok(Refund {
-            mchid: mchid(),
+            mchid: self.mchid.clone(),
             refund_id: "50300001232026112701234567890".to_owned(),
             out_trade_no: self.out_trade_no()?,
             request: RefundRequest {
@@ -188,8 +194,4 @@ impl Sample {
             at: self.now,
         })
     }
-}
-
-fn mchid() -> MchId {
-    MchId::parse(DEMO_MCHID).expect("the demo's mchid is one")
 }

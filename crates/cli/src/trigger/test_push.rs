@@ -35,7 +35,7 @@ pub(super) struct TestPush {
     #[arg(long, requires = "to", value_parser = PushMode::ALL.map(PushMode::name))]
     mode: Option<String>,
     /// How the event is written.
-    #[arg(long, default_value = "xml", value_parser = ["xml", "json"])]
+    #[arg(long, requires = "to", default_value = "xml", value_parser = ["xml", "json"])]
     format: String,
 }
 
@@ -67,7 +67,10 @@ impl TestPush {
         made.add("status", status);
         made.add("answer", text::quoted(&String::from_utf8_lossy(&answer)));
         made.add("taken", is_taken);
-        Ok(if is_taken { made } else { made.refused() })
+        if !is_taken {
+            made.unwell();
+        }
+        Ok(made)
     }
 
     fn signed(&self, url: &str, sample: &Sample, xml: &str) -> Result<PushRequest, ComposeError> {
@@ -98,6 +101,9 @@ fn post(settings: &Settings, request: &PushRequest) -> Result<(u16, Vec<u8>), Co
         .timeout_global(Some(TIME_LIMIT));
     if request.url.starts_with("https://") {
         config = config.tls_config(tls::client_config(settings)?);
+    } else {
+        // A proxy would read it, and knows nothing of this machine.
+        config = config.proxy(None);
     }
     let agent: ureq::Agent = config.build().into();
     let no_answer = |error: ureq::Error| failed(format!("no answer from {}: {error}", request.url));

@@ -40,6 +40,19 @@ fn the_first_operator_is_made_before_the_server_runs_and_others_beside_it() {
     let merchant = kaipiao_tests::MERCHANT;
     let (is_added, said) = run(&["add", "dev", "--role", "developer", "--account", merchant], "");
     assert!(is_added && said.starts_with("dev is added; password: "), "{said}");
+    let (is_added, said) = run(&["add", "dev"], "");
+    assert!(
+        !is_added && said.contains("console-user change"),
+        "a known name keeps its role: {said}"
+    );
+    assert!(run(&["change", "dev", "--disable"], "").0);
+    let (_, said) = run(&["list"], "");
+    assert!(said.contains(&format!("dev  developer  {merchant}  disabled")), "{said}");
+    let (is_changed, said) = run(&["change", "dev", "--role", "developer"], "");
+    assert!(!is_changed && said.contains("at least one account"), "{said}");
+    assert!(!run(&["change", "dev"], "").0 && !run(&["change", "nobody", "--enable"], "").0);
+    assert!(run(&["change", "dev", "--enable", "--account", merchant], "").0);
+    assert!(run(&["list"], "").1.contains(&format!("dev  developer  {merchant}\n")));
     let (_, said) = run(&["list", "--json"], "");
     assert!(said.contains(r#""accounts":["wx6b61697069616f31"]"#), "{said}");
     let (is_changed, said) = run(&["password", "bo"], "");

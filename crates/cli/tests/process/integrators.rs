@@ -103,6 +103,13 @@ fn a_call_knows_its_endpoint_its_token_and_its_ticket() {
     // The reimburser's call is made by the reimburser, the platform's by the platform.
     let own = desk.json(&["call", "seturl", "--json", "{}"]);
     assert!(own["invoice_url"].as_str().unwrap().contains("s_pappid="), "{own}");
+    let elsewhere = desk.complaint(&["call", "/cgi-bin/menu/get"]);
+    assert!(
+        elsewhere.contains("nothing is served at this path"),
+        "it is asked for as it stands: {elsewhere}"
+    );
+    let gone = desk.complaint(&["call", "/admin/v1/console-users/nobody", "--method", "DELETE"]);
+    assert!(gone.contains("status 404"), "{gone}");
     let accounts = desk.json(&["call", "/admin/v1/accounts", "--query", "limit=1"]);
     assert_eq!(accounts["accounts"].as_array().map(Vec::len), Some(1), "{accounts}");
     desk.server.stop();
@@ -249,6 +256,22 @@ fn every_event_can_be_played_for_real() {
     assert!(receiver.next().body.contains("<req_info>"));
     let told = desk.complaint(&["trigger", "payment_notice"]);
     assert!(told.contains("--notify-url"), "{told}");
+    let told = desk.complaint(&["trigger", "submit_invoice_title", "--fail"]);
+    assert!(told.contains("--fail is for user_authorize_invoice"), "{told}");
+    let url = ["--notify-url", notify_url.as_str()];
+    let told =
+        desk.complaint(&[&["trigger", "payment_notice", "--mch-id", "1"], &url[..]].concat());
+    assert!(told.contains("/pay/unifiedorder was answered"), "{told}");
+    // An issuer that is planned to refuse the invoice refuses it for `trigger` too.
+    let refuses = "{\"target\":\"issuer\",\"n\":1,\"errcode\":73000}";
+    desk.output(&["call", "/sandbox/v1/faults", "--json", refuses]);
+    let told = desk.complaint(&["trigger", "cloud_invoice_invoiceresult_event"]);
+    assert!(told.contains("failed\n") && told.contains("73000"), "{told}");
+    // What was planned and met nothing is taken back: this serial is too long.
+    let number = "7".repeat(64);
+    desk.complaint(&["trigger", "cloud_invoice_invoiceresult_event", "--fail", "--order", &number]);
+    let planned = desk.json(&["call", "/sandbox/v1/faults"]);
+    assert_eq!(planned["left"], 0, "{planned}");
     let told = desk.complaint(&["trigger", "user_authorize_invoice", "--user", "nobody"]);
     assert!(told.contains("nobody"), "{told}");
     desk.server.stop();
@@ -374,6 +397,11 @@ fn a_push_is_decrypted_by_the_address_that_it_came_to() {
     let output = decrypt(&push.target, &keys);
     assert!(text(&output).starts_with("<xml><ToUserName>"), "{}", text(&output));
     assert!(output.status.success() && output.stderr.is_empty());
+    let output = decrypt(&push.target, &[&keys[..], &["--json"]].concat());
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(read["fields"]["Event"], "user_authorize_invoice", "{read}");
+    assert_eq!(read["signature_checked"], true, "{read}");
+    assert!(read["text"].as_str().unwrap().starts_with("<xml>"), "{read}");
     let wrong = decrypt(&push.target, &["--token", "BBBBB", "--aes-key", AES_KEY]);
     assert!(text(&wrong).contains("signature is wrong: token, timestamp or nonce"));
     let changed = push.target.replace("msg_signature=", "msg_signature=0");

@@ -159,6 +159,29 @@ fn pushes_are_sent_on_as_they_came_and_answered_as_they_are_there() {
 }
 
 #[test]
+fn a_listener_is_told_only_what_there_is() {
+    let told = |arguments: &[&str]| {
+        let output = kaipiao().arg("listen").args(arguments).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        text(&output)
+    };
+    let unknown = told(&["--events", "user_authorize_invoice,user_authorise_invoice"]);
+    assert!(unknown.contains("'user_authorise_invoice'"), "{unknown}");
+    assert!(unknown.contains("refund_notice"), "it names those that there are: {unknown}");
+    let data = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let nowhere = told(&["--server", &server.home, "--bind", "0.0.0.0"]);
+    assert!(nowhere.contains("--url names this machine"), "{nowhere}");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (port, url) = (free.to_string(), format!("http://127.0.0.1:{free}/"));
+    let bound = ["--bind", "0.0.0.0", "--port", &port, "--url", &url];
+    let listener = Listener::start(&server, &bound);
+    listener.says(&format!("at {url}callback"));
+    assert_eq!(callback(&server)["url"], format!("{url}callback"));
+    server.stop();
+}
+
+#[test]
 fn a_listener_that_was_killed_leaves_the_callback_to_the_next() {
     let data = tempfile::tempdir().unwrap();
     let server = Served::start(data.path(), &[]);
@@ -197,12 +220,16 @@ fn notices_of_payments_are_printed_and_what_is_forged_is_refused() {
     let notify_url = rest.split_whitespace().next().unwrap();
     trigger(&server, &cache, &["refund_notice", "--order", "paid-1", "--notify-url", notify_url]);
     listener.says("payment_notice  out_trade_no paid-1  (notice)");
-    listener.says("refund_notice");
+    let refunded = listener.says("refund_notice  out_trade_no paid-1  (notice)");
+    assert!(refunded.contains("out_refund_no") && !refunded.contains("req_info"), "{refunded}");
     let callback = notify_url.replace("/notify", "/callback?signature=0&timestamp=1&nonce=1");
     let agent: ureq::Agent =
         ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let forged = agent.post(&callback).send("<xml><Event>e</Event></xml>").unwrap();
     assert_eq!(forged.status(), 403);
     listener.says("refused what somebody sent: signature is wrong");
+    let forged = "<xml><return_code>SUCCESS</return_code><req_info>AAAAAAAAAAAAAAAAAAAAAA==</req_info></xml>";
+    assert_eq!(agent.post(notify_url).send(forged).unwrap().status(), 403);
+    listener.says("refused what somebody sent: the pay merchant's key does not open req_info");
     server.stop();
 }

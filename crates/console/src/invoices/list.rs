@@ -81,6 +81,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         damaged: found.damaged.iter().map(ToString::to_string).collect(),
     };
     let headline = frame.t("发票", "Invoices");
+    let flash = flash.or(choice.note);
     Ok(html(StatusCode::OK, &Invoices { frame, headline, flash, filters, table }))
 }
 
@@ -161,6 +162,7 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
         field("amount", frame.t("价税合计", "Total"), Input::Text("113.00")),
         field("day", frame.t("日期", "Day"), Input::Day),
         field("order_id", frame.t("订单号", "Order"), Input::Text("")),
+        field("user", frame.t("用户", "User"), Input::Text("")),
         field("fpqqlsh", frame.t("流水号", "Serial"), Input::Text("")),
         field("state", frame.t("状态", "State"), Input::Choice(states)),
     ]

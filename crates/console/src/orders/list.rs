@@ -82,6 +82,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         damaged: found.damaged.iter().map(ToString::to_string).collect(),
     };
     let headline = frame.t("订单", "Orders");
+    let flash = flash.or(choice.note);
     Ok(html(StatusCode::OK, &Orders { frame, headline, flash, filters, table }))
 }
 

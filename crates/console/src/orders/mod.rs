@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod list;
+pub(crate) mod merchants;
 mod requests;
 mod results;
 mod steps;

@@ -7,7 +7,6 @@ use crate::orders::steps::{Drawn, in_order};
 use crate::orders::{requests, results};
 use crate::parts::{Cell, Facts, Flash, Tone};
 use crate::requests::address as request_log;
-use crate::requests::words::is_operators;
 use crate::seat::Seat;
 use crate::{states, words};
 use askama::Template;
@@ -15,9 +14,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::authorization::order_history::{self, OrderHistory};
+use kaipiao_app::requests::is_hidden_from;
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_pages::encoded;
-use kaipiao_ports::request_log::LoggedRequest;
 
 #[derive(Template)]
 #[template(path = "order.html")]
@@ -39,12 +38,11 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<R
     let account = seat.account(&console, seat.query.get("appid")).await?;
     let order_id = OrderId::parse(seat.query.get("order_id")).map_err(|_| frame.not_found())?;
     let key = OrderKey { merchant: account.appid.clone(), order_id };
-    let history = order_history::read(&console.app, &key, |appid| seat.role.sees(appid)).await;
+    let history = order_history::read(&console.app, &key, &seat.role).await;
     let history = history.map_err(|failure| seat.failed(&failure))?;
     let history = history.ok_or_else(|| frame.not_found())?;
     let mut steps = results::steps(frame, &history);
-    let is_seen = |request: &&LoggedRequest| seat.role.is_operator() || !is_operators(request);
-    let seen = history.requests.iter().filter(is_seen);
+    let seen = history.requests.iter().filter(|request| !is_hidden_from(request, &seat.role));
     steps.extend(seen.map(|request| requests::step(frame, request)));
     let order_id = key.order_id.as_str();
     let page = OrderPage {

@@ -3,7 +3,7 @@
 use crate::choice::{Reach, chosen};
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::orders::address::order_address;
+use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::pushes::address::{PATH, push_address};
 use crate::seat::Seat;
@@ -28,7 +28,10 @@ struct Pushes<'a> {
     table: Table<'a>,
     /// The account whose failed pushes a button sends again; None: no account is chosen.
     replays: Option<String>,
-    spans: Vec<(i64, &'static str)>,
+    spans: Vec<(&'static str, &'static str)>,
+    /// How far back the form before went, and where it ended; empty: it is a new one.
+    hours: &'a str,
+    goes_on: &'a str,
 }
 
 /// `GET /console/pushes?appid=&order_id=&state=&after=`
@@ -61,6 +64,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             pushes::list(&console.app, &query).await.map_err(|failure| seat.failed(&failure))?
         }
     };
+    let receivers = found.iter().map(|listed| &*listed.push.id.account).collect();
+    let merchants = Merchants::of(&console, &seat, receivers).await?;
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
     let last = found.last().map(|listed| listed.push.id.to_string());
     let next = last.filter(|_| found.len() == ROWS);
@@ -76,7 +81,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("最近结果", "Last answer"),
             frame.t("时间", "Time"),
         ],
-        rows: found.iter().map(|listed| row(frame, listed)).collect(),
+        rows: found.iter().map(|listed| row(frame, listed, &merchants)).collect(),
         empty: (
             frame.t("没有推送", "No pushes"),
             frame.t(
@@ -89,17 +94,19 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     };
     let flash = flash(&seat);
     let spans = spans(frame);
-    Ok(html(StatusCode::OK, &Pushes { frame, flash, filters, table, replays, spans }))
+    let (hours, goes_on) = (seat.query.get("hours"), seat.query.get("next"));
+    let page = Pushes { frame, flash, filters, table, replays, spans, hours, goes_on };
+    Ok(html(StatusCode::OK, &page))
 }
 
 /// How far back failed pushes are sent again, in hours.
-fn spans(frame: &Frame) -> Vec<(i64, &'static str)> {
+fn spans(frame: &Frame) -> Vec<(&'static str, &'static str)> {
     let t = |zh, en| frame.lang.t(zh, en);
     vec![
-        (1, t("最近 1 小时", "the last hour")),
-        (24, t("最近 24 小时", "the last 24 hours")),
-        (168, t("最近 7 天", "the last 7 days")),
-        (720, t("最近 30 天", "the last 30 days")),
+        ("1", t("最近 1 小时", "the last hour")),
+        ("24", t("最近 24 小时", "the last 24 hours")),
+        ("168", t("最近 7 天", "the last 7 days")),
+        ("720", t("最近 30 天", "the last 30 days")),
     ]
 }
 
@@ -107,6 +114,13 @@ fn spans(frame: &Frame) -> Vec<(i64, &'static str)> {
 fn flash(seat: &Seat) -> Option<Flash> {
     let frame = &seat.frame;
     let replayed: u64 = seat.query.get("replayed").parse().ok()?;
+    if !seat.query.get("next").is_empty() {
+        let words = frame.t(
+            "可能还有更多，请再次提交下方的表单。本次已重新发送的推送：",
+            "More may remain: send the form below once more. Pushes that are sent again so far by it:",
+        );
+        return Some(Flash::new(Tone::Wait, format!("{words} {replayed}")));
+    }
     let (tone, words) = match replayed {
         0 => (
             Tone::Quiet,
@@ -140,14 +154,10 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     ]
 }
 
-fn row(frame: &Frame, listed: &ListedPush) -> Vec<Cell> {
+fn row(frame: &Frame, listed: &ListedPush, merchants: &Merchants) -> Vec<Cell> {
     let push = &listed.push;
     let (state, tone) = states::push(frame, listed);
-    let order_id = pushes::order_id_of(push);
-    let mut order = Cell::code(order_id);
-    if push.kind == kaipiao_domain::delivery::push::PushKind::Event && !order_id.is_empty() {
-        order = order.link(order_address(&push.id.account, order_id));
-    }
+    let order = merchants.order(&push.id.account, pushes::order_id_of(push));
     let last = listed.attempts.last();
     let answered = last.map_or_else(Cell::default, |last| {
         let status = last.status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}"));

@@ -2,7 +2,7 @@
 
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::orders::address::order_address;
+use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Facts, Flash, Pager, Table, Tone};
 use crate::pushes::address::{PATH, push_address};
 use crate::pushes::replay::seen;
@@ -13,7 +13,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::delivery::pushes;
-use kaipiao_domain::delivery::push::PushKind;
 use kaipiao_ports::delivery::outbox::{Attempt, ListedPush, PushState};
 
 #[derive(Template)]
@@ -40,10 +39,11 @@ pub(crate) async fn show(
     seat: Seat,
 ) -> Result<Response, Response> {
     let frame = &seat.frame;
-    let push_id = seen(&seat, &id)?;
+    let push_id = seen(&console, &seat, &id).await?;
     let found = pushes::find(&console.app, &push_id).await;
     let found = found.map_err(|failure| seat.failed(&failure))?;
     let listed = found.ok_or_else(|| frame.not_found())?;
+    let merchants = Merchants::of(&console, &seat, vec![&*listed.push.id.account]).await?;
     let flash = match seat.query.get("said") {
         "replayed" => Some(Flash::new(Tone::Good, frame.t("已重新发送。", "It is sent again."))),
         "open" => {
@@ -61,7 +61,7 @@ pub(crate) async fn show(
         id: &id,
         flash,
         state: states::push(frame, &listed),
-        facts: facts(frame, &listed),
+        facts: facts(frame, &listed, &merchants),
         body: &listed.push.body,
         excerpts: excerpts.map(|(index, attempt)| (index + 1, &*attempt.excerpt)).collect(),
         attempts: Table {
@@ -87,14 +87,10 @@ pub(crate) async fn show(
     Ok(html(StatusCode::OK, &page))
 }
 
-fn facts<'a>(frame: &'a Frame, listed: &ListedPush) -> Facts<'a> {
+fn facts<'a>(frame: &'a Frame, listed: &ListedPush, merchants: &Merchants) -> Facts<'a> {
     let t = |zh, en| frame.lang.t(zh, en);
     let push = &listed.push;
-    let order_id = pushes::order_id_of(push);
-    let mut order = Cell::code(order_id);
-    if push.kind == PushKind::Event && !order_id.is_empty() {
-        order = order.link(order_address(&push.id.account, order_id));
-    }
+    let order = merchants.order(&push.id.account, pushes::order_id_of(push));
     let mut rows = vec![
         (t("事件", "Event"), Cell::code(&push.event)),
         (t("接收账号", "Receiver"), Cell::code(&push.id.account)),

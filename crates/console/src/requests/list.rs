@@ -3,10 +3,10 @@
 use crate::choice::{Reach, chosen};
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::orders::address::order_address;
+use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::requests::address::{PATH, request_address};
-use crate::requests::words::{answer_mark, is_operators};
+use crate::requests::words::answer_mark;
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -54,7 +54,9 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     };
     let page = requests::list(&console.app, &query).await;
     let mut page = page.map_err(|failure| seat.failed(&failure))?;
-    page.requests.retain(|request| seat.role.is_operator() || !is_operators(request));
+    page.requests.retain(|request| !requests::is_hidden_from(request, &seat.role));
+    let owners = page.requests.iter().map(|request| &*request.account).collect();
+    let merchants = Merchants::of(&console, &seat, owners).await?;
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
     let next = page.next.map(|id| id.to_string());
     let table = Table {
@@ -68,7 +70,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("账号", "Account"),
             frame.t("订单号", "Order"),
         ],
-        rows: page.requests.iter().map(row).collect(),
+        rows: page.requests.iter().map(|request| row(request, &merchants)).collect(),
         empty: (
             frame.t("没有请求", "No requests"),
             frame.t(
@@ -125,14 +127,11 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     ]
 }
 
-fn row(request: &LoggedRequest) -> Vec<Cell> {
+fn row(request: &LoggedRequest, merchants: &Merchants) -> Vec<Cell> {
     let (answer, tone) = answer_mark(request);
     let route = if request.route.is_empty() { &request.target } else { &request.route };
-    let order_id = request.order_ids.first().cloned().unwrap_or_default();
-    let mut order = Cell::code(&*order_id);
-    if AppId::parse(&request.account).is_some() && !order_id.is_empty() {
-        order = order.link(order_address(&request.account, &order_id));
-    }
+    let order_id = request.order_ids.first().map_or("", String::as_str);
+    let order = merchants.order(&request.account, order_id);
     vec![
         Cell::text(words::moment(request.real_ms)).link(request_address(&request.rid)),
         Cell::code(format!("{} {route}", request.method)),

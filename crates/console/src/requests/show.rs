@@ -2,10 +2,10 @@
 
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::orders::address::order_address;
+use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Facts};
 use crate::requests::address::PATH;
-use crate::requests::words::{answer_mark, is_operators};
+use crate::requests::words::answer_mark;
 use crate::seat::{Named, Seat};
 use crate::words;
 use askama::Template;
@@ -13,7 +13,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::requests;
-use kaipiao_domain::access::account::AppId;
 use kaipiao_ports::request_log::{LoggedBody, LoggedRequest};
 
 #[derive(Template)]
@@ -36,19 +35,18 @@ pub(crate) async fn show(
     let frame = &seat.frame;
     let found = requests::find(&console.app, &rid).await;
     let found = found.map_err(|failure| seat.failed(&failure))?;
-    // What concerns no account is the operator's.
-    let is_theirs = |request: &LoggedRequest| {
-        let account = AppId::parse(&request.account);
-        let is_of_theirs = account.is_some_and(|account| seat.role.sees(&account));
-        seat.role.is_operator() || (is_of_theirs && !is_operators(request))
-    };
-    let request = found.filter(is_theirs).ok_or_else(|| frame.not_found())?;
+    let request = found.ok_or_else(|| frame.not_found())?;
+    let is_seen = requests::is_seen_by(&console.app, &request, &seat.role).await;
+    if !is_seen.map_err(|failure| seat.failed(&failure))? {
+        return Err(frame.not_found());
+    }
+    let merchants = Merchants::of(&console, &seat, vec![&*request.account]).await?;
     let length = |body: &LoggedBody| words::length(body.whole_bytes);
     let text = |body: &LoggedBody| body.text.as_deref().map(words::readable);
     let page = RequestPage {
         frame,
         path: PATH,
-        facts: facts(frame, &request),
+        facts: facts(frame, &request, &merchants),
         bodies: [
             (
                 frame.lang.t("请求内容", "Request body"),
@@ -66,7 +64,7 @@ pub(crate) async fn show(
     Ok(html(StatusCode::OK, &page))
 }
 
-fn facts<'a>(frame: &'a Frame, request: &LoggedRequest) -> Facts<'a> {
+fn facts<'a>(frame: &'a Frame, request: &LoggedRequest, merchants: &Merchants) -> Facts<'a> {
     let t = |zh, en| frame.lang.t(zh, en);
     let (answer, tone) = answer_mark(request);
     let mut answered = Cell::mark(answer, tone).below(format!("HTTP {}", request.status));
@@ -84,8 +82,7 @@ fn facts<'a>(frame: &'a Frame, request: &LoggedRequest) -> Facts<'a> {
         (t("地址", "Address"), Cell::code(&request.target)),
     ];
     for order_id in &request.order_ids {
-        let address = order_address(&request.account, order_id);
-        rows.push((t("订单号", "Order"), Cell::code(order_id).link(address)));
+        rows.push((t("订单号", "Order"), merchants.order(&request.account, order_id)));
     }
     Facts { rows }
 }

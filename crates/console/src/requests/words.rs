@@ -8,7 +8,9 @@ pub(crate) fn answer_mark(request: &LoggedRequest) -> (String, Tone) {
     let (status, code) = (request.status, &*request.errcode);
     let is_good = matches!(code, "" | "0" | "SUCCESS");
     match (is_good, status) {
-        (true, 0..400) => {
+        // Not sent: a fault of the sandbox ended the connection.
+        (_, 0) => ("—".to_owned(), Tone::Bad),
+        (true, 1..400) => {
             (if code.is_empty() { status.to_string() } else { code.to_owned() }, Tone::Good)
         }
         (true, _) => (status.to_string(), Tone::Bad),
@@ -16,9 +18,4 @@ pub(crate) fn answer_mark(request: &LoggedRequest) -> (String, Tone) {
         (false, _) if code == "-1" => (code.to_owned(), Tone::Bad),
         (false, _) => (code.to_owned(), Tone::Wait),
     }
-}
-
-/// Whether it is the operator's own, though it names an account: those who work for the account do not see it.
-pub(crate) fn is_operators(request: &LoggedRequest) -> bool {
-    ["/admin/", "/sandbox/"].iter().any(|own| request.target.starts_with(own))
 }

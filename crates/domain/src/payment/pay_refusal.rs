@@ -60,6 +60,41 @@ pub enum PayErrorCode {
 }
 
 impl PayErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 26] = [
+        Self::InvalidRequest,
+        Self::LackParams,
+        Self::SignError,
+        Self::XmlFormatError,
+        Self::NotUtf8,
+        Self::PostDataEmpty,
+        Self::RequirePostMethod,
+        Self::AppidNotExist,
+        Self::MchidNotExist,
+        Self::AppidMchidNotMatch,
+        Self::NoAuth,
+        Self::OutTradeNoUsed,
+        Self::OrderPaid,
+        Self::OrderClosed,
+        Self::OrderNotExist,
+        Self::RefundNotExist,
+        Self::RefundFeeMismatch,
+        Self::NotEnough,
+        Self::AuthCodeError,
+        Self::AuthCodeInvalid,
+        Self::AuthCodeExpire,
+        Self::UserPaying,
+        Self::BuyerMismatch,
+        Self::ReverseExpire,
+        Self::TradeStateError,
+        Self::SystemError,
+    ];
+
+    /// The code with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+
     /// `err_code` on the wire.
     pub const fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ use crate::body::{Received, RequestBody, Sender};
 use crate::budget::FREE_BYTES;
 use crate::query::{TOKEN, query_value};
 use crate::server::{ClientAddress, Server};
+use crate::struck;
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -160,6 +161,7 @@ async fn authenticated(
     if let Some(under_way) = parts.extensions.get::<Arc<UnderWay>>() {
         under_way.is_of(caller.appid.as_str());
     }
+    struck::strike(&parts.extensions, caller.appid.as_str(), true).await?;
     count(server, parts, &caller.appid);
     Ok(caller)
 }

@@ -4,9 +4,11 @@ use crate::access::caller::{AnyCall, Call, client_of};
 use crate::answer::{Failed, JsonAnswer};
 use crate::body::{RequestBody, Sender, query_object};
 use crate::server::Server;
+use crate::struck;
 use axum::extract::{Request, State};
 use kaipiao_app::access::quota;
 use kaipiao_domain::Refusal;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_wire::access::utilities::{
     QuotaAnswer, read_clear_by_secret, read_clear_quota, read_quota_path, unknown_path,
 };
@@ -20,6 +22,7 @@ pub(crate) async fn clear_quota(
     read_clear_quota(&body.object()?, caller.appid.as_str())?;
     quota::clear(&server.app, &caller.appid).await?;
     server.calls.forget_counts(&caller.appid);
+    clear_faults(&server, &caller.appid, None);
     Ok(JsonAnswer(ok()))
 }
 
@@ -33,8 +36,10 @@ pub(crate) async fn clear_quota_by_secret(
     let body = RequestBody::receive(&server, &parts, body, Sender::Unknown).await?;
     let body = if body.is_empty() { None } else { Some(body.object()?) };
     let claim = read_clear_by_secret(&query, body.as_ref())?;
+    struck::strike(&parts.extensions, claim.appid.trim(), false).await?;
     let appid = quota::clear_by_secret(&server.app, &claim, client_of(&parts)).await?;
     server.calls.forget_counts(&appid);
+    clear_faults(&server, &appid, None);
     Ok(JsonAnswer(ok()))
 }
 
@@ -45,6 +50,7 @@ pub(crate) async fn clear_path_quota(
     let path = known_path(&server, &body.object()?)?;
     quota::clear_path(&server.app, &caller.appid, &path).await?;
     server.calls.forget_count(&caller.appid, &path);
+    clear_faults(&server, &caller.appid, Some(&path));
     Ok(JsonAnswer(ok()))
 }
 
@@ -60,5 +66,17 @@ pub(crate) async fn get_quota(
 ) -> Result<JsonAnswer, Failed> {
     let path = known_path(&server, &body.object()?)?;
     let used = server.calls.used(&caller.appid, &path, server.app.now());
-    Ok(JsonAnswer(ok_with(&QuotaAnswer::unlimited(used))))
+    let is_used_up = server
+        .sandbox
+        .as_ref()
+        .is_some_and(|sandbox| sandbox.faults.use_up_quota(caller.appid.as_str(), &path));
+    let quota = if is_used_up { QuotaAnswer::used_up(used) } else { QuotaAnswer::unlimited(used) };
+    Ok(JsonAnswer(ok_with(&quota)))
+}
+
+/// A quota that the sandbox has planned as used up is so no more.
+fn clear_faults(server: &Server, appid: &AppId, path: Option<&str>) {
+    if let Some(sandbox) = &server.sandbox {
+        sandbox.faults.clear_quota(appid.as_str(), path);
+    }
 }

@@ -4,6 +4,7 @@ use crate::access::caller::{client_of, count};
 use crate::answer::{Failed, JsonAnswer};
 use crate::body::{RequestBody, Sender, query_object};
 use crate::server::Server;
+use crate::struck;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::http::request::Parts;
@@ -49,6 +50,7 @@ async fn issue(
     family: Family,
     asked: &TokenRequest,
 ) -> Result<JsonAnswer, Failed> {
+    struck::strike(&parts.extensions, asked.appid.trim(), false).await?;
     let from = client_of(parts);
     let AccessToken { text, expires_in_s } = token::issue(&server.app, family, asked, from).await?;
     if let Some(appid) = AppId::parse(asked.appid.trim()) {

@@ -26,7 +26,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
-struct InvoiceJson {
+pub(crate) struct InvoiceJson {
     fpqqlsh: String,
     order_id: String,
     user: String,

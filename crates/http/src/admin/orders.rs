@@ -23,7 +23,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Default, Serialize, ToSchema)]
-struct OrderJson {
+pub(crate) struct OrderJson {
     order_id: String,
     s_pappid: String,
     /// "invoice" or "bill".

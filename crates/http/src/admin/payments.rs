@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
-struct PaymentJson {
+pub(crate) struct PaymentJson {
     mchid: String,
     out_trade_no: String,
     appid: String,

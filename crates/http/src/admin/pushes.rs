@@ -22,7 +22,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
-struct PushJson {
+pub(crate) struct PushJson {
     id: String,
     appid: String,
     /// Of a notice: the payment's `out_trade_no`.
@@ -64,7 +64,7 @@ impl From<Attempt> for AttemptJson {
 }
 
 impl PushJson {
-    fn new(listed: ListedPush, now_ms: i64) -> Self {
+    pub(crate) fn new(listed: ListedPush, now_ms: i64) -> Self {
         let (state, says) = status_of(&listed, now_ms);
         let ListedPush { push, attempts, .. } = listed;
         let (due_ms, settled_ms) = match push.state {
@@ -266,18 +266,18 @@ struct ReplayedJson {
 struct ReplayFailedBody {
     /// The receiving account, or a pay merchant's mchid.
     appid: String,
-    /// Those that were committed since then, in unix milliseconds.
+    /// Those that have failed since then (`settled_ms`), in unix milliseconds.
     since_ms: i64,
-    /// At most so many; 100 unless it is given.
+    /// A page looks at so many; 100 unless it is given.
     #[schema(nullable = false, minimum = 1, maximum = 1000)]
     limit: Option<i64>,
-    /// `next` of the call before; left out: from the newest on.
+    /// `next` of the call before; left out: from the beginning on.
     #[schema(nullable = false)]
     after: Option<String>,
 }
 
-/// `POST /admin/v1/pushes/replay {"appid","since_ms","limit","after"}`: sends an account's failed pushes again that were
-/// committed since then, a page at a time.
+/// `POST /admin/v1/pushes/replay {"appid","since_ms","limit","after"}`: sends an account's pushes again that have
+/// failed since then, a page at a time.
 #[utoipa::path(
     post,
     path = "/admin/v1/pushes/replay",
@@ -301,7 +301,7 @@ pub(crate) async fn replay_failed_pushes(
         let since_ms = object.required_integer("since_ms")?;
         let limit = page_size(&object)?;
         let place = match object.text("after")?.as_ref() {
-            "" => ReplayPlace::default(),
+            "" => ReplayPlace::beginning(&server.app),
             text => ReplayPlace::parse(text).ok_or_else(|| {
                 let problem = "must be the next of the page before, not";
                 Refusal::invalid("after", format!("{problem} {}", text::quoted(text)))

@@ -47,6 +47,8 @@ struct RequestHeadJson {
     took_us: u64,
     /// The account's appid, or the pay merchant's mchid; empty: nobody's.
     appid: String,
+    /// Whether the request has proved that it is the account's, by a token; otherwise it only names the account.
+    proved: bool,
     method: String,
     /// Empty: there is none at this path.
     route: String,
@@ -54,7 +56,7 @@ struct RequestHeadJson {
     path: String,
     /// Whom it is from; empty: not known.
     client: String,
-    /// The answer's HTTP status.
+    /// The answer's HTTP status; 0: it was not sent, since a fault of the sandbox ended the connection.
     status: u16,
     /// The answer's code; empty: it has none.
     errcode: String,
@@ -195,6 +197,7 @@ fn read_query(object: &Object) -> Result<RequestQuery, Refusal> {
         from_ms: object.integer("from_ms")?,
         to_ms: object.integer("to_ms")?,
         before: before.transpose()?,
+        is_proved: false,
         limit: page_size(object)?,
     })
 }

@@ -35,7 +35,7 @@ pub(crate) struct MessagesJson {
 }
 
 #[derive(Serialize, ToSchema)]
-struct MessageJson {
+pub(crate) struct MessageJson {
     appid: String,
     order_id: String,
     /// Unix seconds.

@@ -6,7 +6,7 @@ use crate::admin::{
     pay_merchants, payments, pushes, requests, users,
 };
 use crate::routes::Api;
-use crate::sandbox::{accounts as demo, clock, controls, name_spaces, snapshots};
+use crate::sandbox::{accounts as demo, clock, controls, faults, name_spaces, snapshots, wait};
 use serde_json::Value;
 use utoipa::OpenApi;
 
@@ -55,8 +55,10 @@ struct Admin;
     clock::clock,
     clock::change_clock,
     controls::users,
-    controls::plan_faults,
-    controls::faults,
+    faults::plan_fault,
+    faults::faults,
+    faults::forget_faults,
+    wait::wait,
     name_spaces::name_spaces,
     name_spaces::create,
     name_spaces::remove,

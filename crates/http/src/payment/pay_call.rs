@@ -4,6 +4,7 @@ use crate::answer::{Failed, panic_failure};
 use crate::body::{Received, Sender};
 use crate::payment::pay_failed::{PayFailed, PayXml, Signer};
 use crate::server::Server;
+use crate::struck::{Strikes, strike_pay};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use core::any::Any;
@@ -31,6 +32,7 @@ impl FromRequest<Server> for PayCall {
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, PayFailed> {
         let key = request.extensions().get().copied().unwrap_or(PayKey::Own);
+        let strikes = request.extensions().get::<Strikes>().cloned();
         let request = receive(request, server).await?;
         let caller = authenticate(&server.app, &request, key).await?;
         let signer = Signer {
@@ -40,6 +42,9 @@ impl FromRequest<Server> for PayCall {
             secret: caller.secret().to_owned(),
             sign_type: caller.sign_type,
         };
+        if let Err(refusal) = strike_pay(strikes, &signer.mch_id, &signer.appid).await {
+            return Err(PayFailed { failure: refusal.into(), signer: Some(Box::new(signer)) });
+        }
         Ok(Self { caller, request, signer })
     }
 }

@@ -11,9 +11,7 @@ use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use core::time::Duration;
 use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
-use kaipiao_app::invoicing::faults::{IssuerFault, MAX_FAULTS};
 use kaipiao_app::payment::paying::{self, PayingError};
 use kaipiao_app::people::{messages, users};
 use kaipiao_app::reimbursement::choose::{self, ChooseError};
@@ -78,24 +76,6 @@ struct PersonBody {
     id: String,
     #[schema(max_length = 64)]
     name: Option<String>,
-}
-
-/// What the issuer does to the next requests.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
-struct FaultBody {
-    /// `issuer`
-    target: String,
-    /// How many requests; 1 unless it is said.
-    #[schema(minimum = 0, maximum = 10000)]
-    n: Option<i64>,
-    /// 73000, 73100, 73102 or 73105.
-    errcode: Option<i64>,
-    /// Milliseconds of the sandbox's clock.
-    #[schema(minimum = 1, maximum = 86400000)]
-    delay_ms: Option<i64>,
-    /// Whether it never answers.
-    drop: Option<bool>,
 }
 
 /// `{"auth_url","user","decision":"authorize"|"decline","title"?}` through the page's use case.
@@ -366,108 +346,4 @@ pub(crate) async fn users(State(server): State<Server>, body: RequestBody) -> Re
         Ok(()) => json(StatusCode::OK, bare(&UserJson { id })),
         Err(failure) => failed(failure),
     }
-}
-
-/// `{"target":"issuer","n"?,"errcode"|"delay_ms"|"drop"}`: what the next `n` invoice requests meet.
-/// `n` 0 forgets what was planned.
-#[utoipa::path(
-    post,
-    path = "/sandbox/v1/faults",
-    tag = "sandbox",
-    operation_id = "planFaults",
-    description = "One of errcode, delay_ms and drop; n 0 alone forgets what was planned.",
-    request_body = FaultBody,
-    responses(
-        (status = 200, description = "What is planned.", body = FaultsJson),
-        SandboxRefusals,
-    ),
-)]
-pub(crate) async fn plan_faults(State(server): State<Server>, body: RequestBody) -> Response {
-    let (fault, n) = match body.object().and_then(|object| read_fault(&object)) {
-        Ok(asked) => asked,
-        Err(refusal) => return failed(refusal.into()),
-    };
-    let issuer = &server.sandbox().issuer;
-    issuer.play(fault, n);
-    let left = issuer.planned().map_or(0, |(_, left)| left);
-    let set = FaultsJson { target: ISSUER, left, errcode: None, delay_ms: None, drop: None };
-    json(StatusCode::OK, bare(&set))
-}
-
-/// What the issuer still does to requests, as it was planned.
-#[derive(Serialize, ToSchema)]
-struct FaultsJson {
-    target: &'static str,
-    left: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errcode: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay_ms: Option<u128>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    drop: Option<bool>,
-}
-
-/// `GET /sandbox/v1/faults`: what is planned, and for how many requests.
-#[utoipa::path(
-    get,
-    path = "/sandbox/v1/faults",
-    tag = "sandbox",
-    operation_id = "getFaults",
-    responses(
-        (status = 200, description = "What is planned, and for how many requests.", body = FaultsJson),
-        SandboxRefusals,
-    ),
-)]
-pub(crate) async fn faults(State(server): State<Server>) -> Response {
-    let planned = server.sandbox().issuer.planned();
-    let (fault, left) = planned.map_or((None, 0), |(fault, left)| (Some(fault), left));
-    let errcode = match fault {
-        Some(IssuerFault::Refuses) => Some(73000),
-        Some(IssuerFault::IsUnreachable) => Some(73100),
-        Some(IssuerFault::TalksNonsense) => Some(73102),
-        Some(IssuerFault::WasSilent) => Some(73105),
-        Some(IssuerFault::IsLate(_) | IssuerFault::NeverAnswers) | None => None,
-    };
-    let delay_ms = match fault {
-        Some(IssuerFault::IsLate(delay)) => Some(delay.as_millis()),
-        _ => None,
-    };
-    let drop = (fault == Some(IssuerFault::NeverAnswers)).then_some(true);
-    json(StatusCode::OK, bare(&FaultsJson { target: ISSUER, left, errcode, delay_ms, drop }))
-}
-
-const ISSUER: &str = "issuer";
-/// A day: an issuer that is later than that never comes.
-const MAX_DELAY_MS: i64 = 86_400_000;
-
-fn read_fault(object: &Object) -> Result<(IssuerFault, usize), Refusal> {
-    let target = object.required_text("target")?;
-    if target != ISSUER {
-        let problem = format!("must be \"{ISSUER}\", not {}", text::quoted(&target));
-        return Err(Refusal::invalid("target", problem));
-    }
-    let n = object.integer("n")?.unwrap_or(1);
-    let n = usize::try_from(n).ok().filter(|n| *n <= MAX_FAULTS);
-    let n = n.ok_or_else(|| Refusal::invalid("n", format!("must be 0 to {MAX_FAULTS}")))?;
-    let delay_ms = object.integer("delay_ms")?;
-    let (errcode, drop) = (object.integer("errcode")?, object.flag("drop")?);
-    let fault = match (errcode, delay_ms, drop) {
-        (Some(73000), None, false) => IssuerFault::Refuses,
-        (Some(73100), None, false) => IssuerFault::IsUnreachable,
-        (Some(73102), None, false) => IssuerFault::TalksNonsense,
-        (Some(73105), None, false) => IssuerFault::WasSilent,
-        (None, Some(ms @ 1..=MAX_DELAY_MS), false) => {
-            IssuerFault::IsLate(Duration::from_millis(ms.unsigned_abs()))
-        }
-        (None, None, true) => IssuerFault::NeverAnswers,
-        // To forget what was planned nothing else is needed.
-        (None, None, false) if n == 0 => IssuerFault::Refuses,
-        _ => {
-            let problem = format!(
-                "give one of errcode (73000, 73100, 73102, 73105), delay_ms (1 to {MAX_DELAY_MS}) and drop (true)"
-            );
-            return Err(Refusal::invalid("fault:", problem));
-        }
-    };
-    Ok((fault, n))
 }

@@ -3,5 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod clock;
 pub(crate) mod controls;
+pub(crate) mod faults;
 pub(crate) mod name_spaces;
 pub(crate) mod snapshots;
+pub(crate) mod wait;

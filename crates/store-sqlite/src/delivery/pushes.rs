@@ -439,7 +439,11 @@ mod tests {
                 let may_sort = usize::from(index == "push_accounts");
                 assert!(plan.contains(index), "{plan}");
                 assert!(plan.matches("TEMP B-TREE").count() <= may_sort, "{plan}");
-                let seek = if is_own { "(account=? AND number<?)" } else { "SEARCH" };
+                let seek = match (is_own, index) {
+                    (true, "pushes_lost") => "(state=? AND account=? AND number<?)",
+                    (true, _) => "(account=? AND number<?)",
+                    (false, _) => "SEARCH",
+                };
                 assert!(plan.contains(seek), "{plan}");
             }
         }

@@ -176,6 +176,12 @@ impl QuotaAnswer {
             rate_limit: RateLimitJson { call_count: NO_LIMIT, refresh_second: 60 },
         }
     }
+
+    /// Of a call whose quota of the day is used up by so many.
+    pub fn used_up(used: u64) -> Self {
+        let quota = QuotaJson { daily_limit: used, used, remain: 0 };
+        Self { quota, ..Self::unlimited(used) }
+    }
 }
 
 /// Reads openapi/rid/get: 76002 for what is no rid.

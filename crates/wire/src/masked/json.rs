@@ -1,23 +1,17 @@
 //! JSON, and what looks like it.
 
 use super::members::{Members, is_wanted};
-use super::pairs;
-use super::secret::is_secret;
+use super::pairs::{self, DEEPEST};
+use super::secret::{MASK, is_secret};
 use std::borrow::Cow;
 
-/// How deep JSON within a text of JSON is looked into.
-const DEEPEST: usize = 4;
 /// Containers whose names are remembered; a deeper one has none.
 const MOST_OPEN: usize = 128;
 /// Page fields have a `key`, which is their name and no secret.
 const CUSTOM_FIELD: &str = "custom_field";
 
-/// The text with its secrets masked.
-pub(super) fn masked(text: &str, members: &mut Members) -> String {
-    masked_at(text, members, 0)
-}
-
-fn masked_at(text: &str, members: &mut Members, depth: usize) -> String {
+/// The text with its secrets masked. `depth`: of how many texts it is the inside of.
+pub(super) fn masked(text: &str, members: &mut Members, depth: usize) -> String {
     let mut scan = Scan {
         rest: text,
         shown: String::with_capacity(text.len()),
@@ -82,7 +76,8 @@ impl<'t> Scan<'t, '_> {
         let end = end_of_text(self.rest);
         let token = &self.rest[..end];
         if self.name.is_none() && is_name(&self.rest[end..]) {
-            self.name = Some(unescaped(token));
+            // One that cannot be read may be a secret's.
+            self.name = Some(unescaped(token).unwrap_or(Cow::Borrowed(UNREADABLE)));
             self.copy(end);
             return;
         }
@@ -104,14 +99,17 @@ impl<'t> Scan<'t, '_> {
         if name.is_none() && !is_nested && !pairs::has_pairs(token) && !token.contains("\\u") {
             return Cow::Borrowed(token);
         }
-        let value = unescaped(token);
+        let Some(value) = unescaped(token) else { return Cow::Borrowed(QUOTED_MASK) };
         if let Some(name) = name {
             self.members.add(name, &value);
         }
-        let is_json = value.trim_start().starts_with(['{', '[']);
-        let shown = match is_json && self.depth < DEEPEST {
-            true => masked_at(&value, self.members, self.depth + 1),
-            false => pairs::masked(&value, self.members),
+        let is_json = value.trim_start().starts_with(['{', '[', '"']);
+        let shown = match is_json || value.contains('{') || pairs::has_pairs(&value) {
+            false => return Cow::Borrowed(token),
+            // Nobody nests this deep to be read.
+            true if self.depth >= DEEPEST => MASK.to_owned(),
+            true if is_json => masked(&value, self.members, self.depth + 1),
+            true => pairs::masked(&value, self.members, self.depth + 1, masked),
         };
         if shown == *value {
             return Cow::Borrowed(token);
@@ -145,6 +143,12 @@ impl<'t> Scan<'t, '_> {
             self.copy(end);
             return;
         }
+        if let Some(behind) = self.rest[end..].strip_prefix('"').filter(|rest| is_name(rest)) {
+            // A quotation mark too many stood before it: it is a name all the same.
+            self.name = Some(Cow::Borrowed(token));
+            self.copy(self.rest.len() - behind.len());
+            return;
+        }
         if self.is_secret_next() {
             let end = self.rest.find([',', '}', ']', '\n']).unwrap_or(self.rest.len()).max(end);
             self.shown.push_str(QUOTED_MASK);
@@ -159,6 +163,8 @@ impl<'t> Scan<'t, '_> {
     }
 }
 
+/// Stands for a name that cannot be read: that of a secret.
+const UNREADABLE: &str = "secret";
 /// The mask as a text.
 const QUOTED_MASK: &str = "\"***\"";
 
@@ -201,20 +207,26 @@ fn end_of_container(text: &str) -> usize {
     text.len()
 }
 
-/// The text within quotation marks.
-fn unescaped(token: &str) -> Cow<'_, str> {
+/// The text within quotation marks; if it was cut off, up to there. None: it cannot be read.
+fn unescaped(token: &str) -> Option<Cow<'_, str>> {
     let within = token.strip_prefix('"').unwrap_or(token);
     let within = within.strip_suffix('"').unwrap_or(within);
     if !within.contains('\\') {
-        return Cow::Borrowed(within);
+        return Some(Cow::Borrowed(within));
     }
-    serde_json::from_str(token).map_or(Cow::Borrowed(within), Cow::Owned)
+    let read = |text: &str| serde_json::from_str::<String>(text).ok().map(Cow::Owned);
+    let closed = |text: &str| read(&format!("{text}\""));
+    // The cut may have gone through an escape, or through the second of a pair of them.
+    let before = |text: &str| text.rfind('\\').map(|at| text[..at].to_owned());
+    read(token).or_else(|| closed(token)).or_else(|| {
+        let shorter = before(token)?;
+        closed(&shorter).or_else(|| closed(&before(&shorter)?))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::QUOTED_MASK;
-    use crate::masked::MASK;
+    use super::{MASK, QUOTED_MASK};
 
     #[test]
     fn the_mask_in_quotation_marks_is_the_mask() {

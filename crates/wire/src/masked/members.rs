@@ -4,7 +4,7 @@
 const ORDER_NAMES: [&str; 5] = ["order_id", "orderid", "ddh", "out_trade_no", "o1"];
 /// Orders of one request that are remembered at most, and their length in bytes: 64 characters.
 const MOST_ORDERS: usize = 16;
-const LONGEST: usize = 256;
+pub(super) const LONGEST: usize = 256;
 
 /// What was found. Of each but the orders the first one counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
