@@ -79,8 +79,8 @@ async fn an_orders_line_of_time_has_all_that_happened_to_it_and_every_list_reads
             ("orders", "/console/orders".to_owned()),
             ("orders-none", "/console/orders?state=rejected".to_owned()),
             ("invoices", "/console/invoices".to_owned()),
-            ("invoice", format!("/console/invoices/invoice?appid={MERCHANT}&fpqqlsh={serial}")),
-            ("offset", format!("/console/invoices/offset?appid={MERCHANT}&fpqqlsh={serial}")),
+            ("invoice", format!("/console/invoices/invoice?appid={MERCHANT}&serial={serial}")),
+            ("offset", format!("/console/invoices/offset?appid={MERCHANT}&serial={serial}")),
             ("pushes", format!("/console/pushes?appid={MERCHANT}")),
             ("push", format!("/console/pushes/{push}")),
             ("requests", "/console/requests".to_owned()),
@@ -136,7 +136,7 @@ async fn invoices_are_found_by_number_buyer_amount_and_day_and_taken_back() {
     let is_offset = async || {
         browser
             .go(&format!(
-                "{}/console/invoices/invoice?appid={MERCHANT}&fpqqlsh={serial}",
+                "{}/console/invoices/invoice?appid={MERCHANT}&serial={serial}",
                 server.base
             ))
             .await;

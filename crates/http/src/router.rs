@@ -15,8 +15,9 @@ use kaipiao_app::under_way::UnderWay;
 use kaipiao_ports::entropy::PieceOfWork;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
 use tracing::field::{Empty, display};
-use tracing::{Instrument, Level};
+use tracing::level_filters::LevelFilter;
 
 /// The target of the span that each request is in: a filter that lets any line of a request through lets this through
 /// too.
@@ -63,7 +64,8 @@ async fn answered(server: &Server, request: Request, next: Next) -> Response {
     // At this level no filter of the log but "off" takes the rid out of the lines that it lets through.
     let span = tracing::error_span!(target: SPAN_TARGET, "request", rid = %under_way.rid, method = Empty, route = Empty);
     // Each line of a request that has ended says these itself; traces have them of the span alone.
-    if tracing::enabled!(target: SPAN_TARGET, Level::DEBUG) {
+    // Not `enabled!`: asked outside an event, it spoils the filters of the layers for the next one.
+    if LevelFilter::current() >= LevelFilter::DEBUG {
         let route = request.extensions().get().map_or(answer::NO_ROUTE, MatchedPath::as_str);
         span.record("method", display(request.method())).record("route", route);
     }

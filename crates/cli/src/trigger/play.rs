@@ -189,7 +189,12 @@ impl Play<'_> {
     /// Plans what the issuer does next, where it is to fail.
     fn plan(&self, fault: Value) -> Result<(), ComposeError> {
         if self.wanted.fail {
-            self.caller.client.ask(Asked::post("/sandbox/v1/faults", &[], &fault))?;
+            let path = "/sandbox/v1/faults";
+            let answer = self.caller.client.send(Asked::post(path, &[], &fault))?;
+            // A plan that was made is told with the errcode that it plays.
+            if !answer.json().is_some_and(|json| json["left"].is_u64()) {
+                answer.well(path)?;
+            }
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ fn the_log_can_tell_more_while_the_server_runs_and_a_bad_filter_changes_nothing(
     answered();
     assert_eq!(set("info,kaipiao_http=debug"), (200, json!({"filter": "info,kaipiao_http=debug"})));
     answered();
-    let line = "route=\"/healthz\"";
+    let line = "route=\"/healthz\" status=";
     wait_until("debug lines are logged", || server.log().contains(line));
     assert_eq!(server.log().matches(line).count(), 1, "{}", server.log());
     for (filter, words) in [

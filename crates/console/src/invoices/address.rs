@@ -12,10 +12,10 @@ pub(crate) const OFFSET_PATH: &str = "/console/invoices/offset";
 
 /// Where the offset of an invoice is asked.
 pub(crate) fn offset_address(merchant: &str, serial: &str) -> String {
-    format!("{OFFSET_PATH}?appid={merchant}&fpqqlsh={}", encoded(serial))
+    format!("{OFFSET_PATH}?appid={merchant}&serial={}", encoded(serial))
 }
 
 /// An invoice request's page. A serial may hold any character, so it stands in the query.
 pub(crate) fn invoice_address(merchant: &str, serial: &str) -> String {
-    format!("{INVOICE_PATH}?appid={merchant}&fpqqlsh={}", encoded(serial))
+    format!("{INVOICE_PATH}?appid={merchant}&serial={}", encoded(serial))
 }

@@ -38,7 +38,7 @@ enum By {
     Filter(listing::Filter),
 }
 
-/// `GET /console/invoices?appid=&number=&buyer=&amount=&fpqqlsh=&order_id=&user=&state=&day=&after=`
+/// `GET /console/invoices?appid=&number=&buyer=&amount=&serial=&order_id=&user=&state=&day=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
     let choice = chosen(&console, &seat, Reach::OneMerchant).await?;
@@ -86,7 +86,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
 }
 
 const FIELDS: [&str; 8] =
-    ["fpqqlsh", "number", "buyer", "amount", "order_id", "user", "state", "day"];
+    ["serial", "number", "buyer", "amount", "order_id", "user", "state", "day"];
 
 /// What is asked for, and what must be said about that. Err: what is wrong with it.
 fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
@@ -109,7 +109,7 @@ fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
     let wrong = |zh, en| Flash::new(Tone::Bad, frame.t(zh, en));
     let field = |field, text: &str| By::Filter(listing::Filter::Field(field, text.to_owned()));
     let by = match name {
-        "fpqqlsh" => {
+        "serial" => {
             let serial = Serial::parse(text);
             By::Serial(
                 serial.ok_or_else(|| wrong("流水号格式不正确。", "That can't be a serial."))?,
@@ -163,7 +163,7 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
         field("day", frame.t("日期", "Day"), Input::Day),
         field("order_id", frame.t("订单号", "Order"), Input::Text("")),
         field("user", frame.t("用户", "User"), Input::Text("")),
-        field("fpqqlsh", frame.t("流水号", "Serial"), Input::Text("")),
+        field("serial", frame.t("流水号", "Serial"), Input::Text("")),
         field("state", frame.t("状态", "State"), Input::Choice(states)),
     ]
 }

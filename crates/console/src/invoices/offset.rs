@@ -26,9 +26,9 @@ struct OffsetPage<'a> {
     facts: Facts<'a>,
 }
 
-/// `GET /console/invoices/offset?appid=&fpqqlsh=`: asks whether that is meant.
+/// `GET /console/invoices/offset?appid=&serial=`: asks whether that is meant.
 pub(crate) async fn ask(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
-    let (appid, serial) = (seat.query.get("appid"), seat.query.get("fpqqlsh"));
+    let (appid, serial) = (seat.query.get("appid"), seat.query.get("serial"));
     let (_, request) = named(&console, &seat, appid, serial).await?;
     if !can_be_offset(&request) {
         return Ok(see_other(&address(&request)));
@@ -36,9 +36,9 @@ pub(crate) async fn ask(State(console): State<Console>, seat: Seat) -> Result<Re
     Ok(page(&seat.frame, &request, StatusCode::OK, None))
 }
 
-/// `POST /console/invoices/offset {appid, fpqqlsh}`
+/// `POST /console/invoices/offset {appid, serial}`
 pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
-    let (appid, serial) = (seat.form.get("appid"), seat.form.get("fpqqlsh"));
+    let (appid, serial) = (seat.form.get("appid"), seat.form.get("serial"));
     let (account, request) = named(&console, &seat, appid, serial).await?;
     let made = s15_offset::offset_by_hand(&console.app, &account, &request).await;
     let again = |why: String| {

@@ -53,10 +53,10 @@ pub(crate) fn can_be_offset(request: &InvoiceRequest) -> bool {
     stands && request.colour == Colour::Blue
 }
 
-/// `GET /console/invoices/invoice?appid=&fpqqlsh=`
+/// `GET /console/invoices/invoice?appid=&serial=`
 pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
-    let (appid, serial) = (seat.query.get("appid"), seat.query.get("fpqqlsh"));
+    let (appid, serial) = (seat.query.get("appid"), seat.query.get("serial"));
     let (_, request) = named(&console, &seat, appid, serial).await?;
     let flash = (seat.query.get("said") == "offset").then(|| {
         let words = frame.t("红字发票请求已受理。", "The red invoice is being issued.");

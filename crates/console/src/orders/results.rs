@@ -154,7 +154,7 @@ fn invoice_steps<'a>(frame: &'a Frame, request: &InvoiceRequest, steps: &mut Vec
     let address = invoice_address(request.merchant.as_str(), request.serial.as_str());
     let step = Step::new(request.accepted_at.unix_millis(), STARTED, icon::INVOICE, Tone::Quiet)
         .titled(who, t("请求已受理", "was asked for"))
-        .fact("fpqqlsh", Cell::code(request.serial.as_str()).link(address.clone()))
+        .fact(t("流水号", "Serial"), Cell::code(request.serial.as_str()).link(address.clone()))
         .fact(t("购方", "Buyer"), Cell::text(&request.summary.buyer_name))
         .fact(t("价税合计", "Total"), Cell::text(words::yuan(request.summary.gross.get())));
     steps.push(step);

@@ -60,7 +60,7 @@ fn end_of_text(rest: &str) -> usize {
         false => 0,
     };
     let end = rest[from..].find('<').map_or(rest.len(), |at| from + at);
-    looked_at(end);
+    looked_at(end + 1);
     end
 }
 

@@ -83,10 +83,9 @@ fn masked_within(value: &str, members: &mut Members, (depth, json): (usize, Json
 /// Where the last character stands that may be of pairs or of JSON, and is encoded.
 fn last_encoded(part: &str) -> Option<usize> {
     looked_at(part.len());
-    let is_encoded = |bytes: &[u8]| {
-        bytes[0] == b'%' && ENCODED.iter().any(|code| bytes[1..].eq_ignore_ascii_case(code))
-    };
-    part.as_bytes().windows(3).rposition(is_encoded)
+    let code = |at: usize| part.as_bytes().get(at + 1..at + 3).unwrap_or_default();
+    let is_encoded = |at: &usize| ENCODED.iter().any(|one| code(*at).eq_ignore_ascii_case(one));
+    part.rmatch_indices('%').map(|(at, _)| at).find(is_encoded)
 }
 
 const fn is_before_a_name(c: char) -> bool {
