@@ -1,5 +1,10 @@
 //! The sandbox's own endpoints, and that production has none of them.
 
+mod clock;
+mod deterministic;
+mod name_spaces;
+mod snapshots;
+
 use kaipiao_cli::compose::{self, ComposeError};
 use kaipiao_tests::{MERCHANT, MINI_PROGRAM, TestServer, assert_ok, assert_refused, load};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Every setting has a test that fails when the setting is ignored. Those that need a process of
 //! their own (log, the command line) are in crates/cli/tests; limits.commit_queue and the two
 //! timeouts are in access/, link_life_s in authorization/answer.rs, mode and expose_sandbox in
-//! sandbox.rs, metrics.listen and limits.unready_ms in metrics/, [telemetry] in
+//! sandbox.rs, [sandbox] in sandbox/, metrics.listen and limits.unready_ms in metrics/, [telemetry] in
 //! crates/cli/tests/process/telemetry.rs, authorization.life_s and issuing.time_limit_ms in invoicing/s14_make_out.rs,
 //! issuing.block_size and an account's merchant in invoicing/taxpayers.rs, issuing.url and issuing.secret_file in
 //! invoicing/outside_issuer.rs, issuing.specimen in

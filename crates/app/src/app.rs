@@ -22,7 +22,7 @@ use crate::signed::Keys;
 use kaipiao_domain::Timestamp;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::delivery::sender::Sender;
-use kaipiao_ports::entropy::{Entropy, random};
+use kaipiao_ports::entropy::{Entropy, PieceOfWork, random};
 use kaipiao_ports::invoicing::issuer::Issuer;
 use kaipiao_ports::invoicing::renderer::Renderer;
 use kaipiao_ports::platform::blobs::Blobs;
@@ -30,8 +30,13 @@ use kaipiao_ports::platform::pdf_reader::PdfReader;
 use kaipiao_ports::request_log::RequestLog;
 use kaipiao_ports::store::Store;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify};
+
+tokio::task_local! {
+    /// Of the piece of work that the task does.
+    static OWN_ENTROPY: Arc<dyn Entropy>;
+}
 
 /// Adapters of the ports, as the composition root chose them.
 pub struct Parts {
@@ -176,6 +181,11 @@ impl App {
         self.clock.real_now()
     }
 
+    /// How long it really takes until this moment is now; None: the clock never gets there as it goes.
+    pub(crate) fn real_until(&self, moment: Timestamp) -> Option<Duration> {
+        self.clock.real_until(moment)
+    }
+
     /// What an operator watches.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -233,6 +243,19 @@ impl App {
 
     /// Fresh random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
-        random(&*self.entropy)
+        self.own_random().unwrap_or_else(|| random(&*self.entropy))
+    }
+
+    /// Those of a piece of work that has randomness of its own.
+    pub(crate) fn own_random<const N: usize>(&self) -> Option<[u8; N]> {
+        OWN_ENTROPY.try_with(|own| random(&**own)).ok()
+    }
+
+    /// Does a piece of work with randomness of its own, where it follows from a seed.
+    pub async fn drawing<T>(&self, work: PieceOfWork<'_>, future: impl Future<Output = T>) -> T {
+        match self.entropy.of(work) {
+            None => future.await,
+            Some(own) => OWN_ENTROPY.scope(own, future).await,
+        }
     }
 }

@@ -17,20 +17,36 @@ const INDEX_EVERY: Duration = Duration::from_secs(2);
 const INDEX_BATCH: usize = 20_000;
 /// How often it is looked whether something may be forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// The same by the domain's clock, which may go faster.
+const PURGE_EVERY_HOUR: Duration = Duration::from_secs(3600);
 /// A clock that is further ahead of the store's is told of.
 const AHEAD_IS_TOLD: Duration = Duration::from_secs(60);
 /// What is removed in one commit.
 const PURGE_BATCH: usize = 256;
 
+/// When it was looked last.
+#[derive(Clone, Copy)]
+struct Purged {
+    really: Instant,
+    at: Timestamp,
+}
+
+impl Purged {
+    /// A clock that goes fast makes more old in the same real time.
+    fn is_over(self, app: &App) -> bool {
+        self.really.elapsed() >= PURGE_EVERY || app.now().since(self.at) >= PURGE_EVERY_HOUR
+    }
+}
+
 /// Runs until `stop` resolves.
 pub async fn run(app: &App, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
-    let (mut purged, mut walk): (Option<Instant>, _) = (None, Walk::default());
+    let (mut purged, mut walk): (Option<Purged>, _) = (None, Walk::default());
     loop {
         let work = async {
             index(app).await;
-            if purged.is_none_or(|purged| purged.elapsed() >= PURGE_EVERY) {
-                purged = Some(Instant::now());
+            if purged.is_none_or(|purged| purged.is_over(app)) {
+                purged = Some(Purged { really: Instant::now(), at: app.now() });
                 purge(app).await;
                 collect(app, &mut walk).await;
             }

@@ -52,9 +52,17 @@ pub fn log(app: &App) -> Option<&Arc<dyn RequestLog>> {
     app.request_log.as_ref()
 }
 
+/// Lets go of the log's file: another server has it next.
+pub async fn end(app: &App) {
+    if let Some(log) = &app.request_log {
+        log.end().await;
+    }
+}
+
 /// A new request's id.
 pub fn new_rid(app: &App) -> String {
-    answer::rid(app.now().unix_seconds(), app.rids.next())
+    let bits = app.own_random().unwrap_or_else(|| app.rids.next());
+    answer::rid(app.now().unix_seconds(), bits)
 }
 
 /// A request as a listing tells it.

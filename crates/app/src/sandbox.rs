@@ -1,17 +1,12 @@
-//! What only the sandbox has: fixed accounts and people, and a clock that can be moved.
+//! What only the sandbox has: fixed accounts and people, a clock that can be moved, an issuer that can be made to fail.
 
 use crate::access::accounts::AccountSpec;
-use crate::app::App;
-use crate::failure::Failure;
 use crate::faults::Faults;
 use crate::invoicing::taxpayers::TaxpayerSpec;
+use crate::name_spaces::NameSpaces;
 use crate::payment::pay_merchants::PayMerchantSpec;
-use crate::store_access::{Decision, FirstTry, decide, get};
-use core::time::Duration;
+use crate::sandbox_clock::SandboxClock;
 use kaipiao_domain::people::title::{InvoiceTitle, TitleField, TitleSide};
-use kaipiao_domain::{Refusal, Timestamp};
-use kaipiao_ports::clock::SystemClock;
-use kaipiao_records::server::ClockOffset;
 use std::sync::Arc;
 
 /// One of the sandbox's accounts. Appids and secrets are fixed, so that a test suite may write
@@ -244,80 +239,8 @@ pub struct Sandbox {
     pub clock: SandboxClock,
     /// What was planned to go wrong.
     pub faults: Arc<Faults>,
-}
-
-/// How often it is looked whether another node has moved the clock.
-const FOLLOW_EVERY: Duration = Duration::from_secs(1);
-
-/// The clock is moved at most ten years ahead in all: enough for every life and retention.
-const MAX_AHEAD_S: u64 = 10 * 366 * 86_400;
-
-/// The sandbox's clock: how far it runs ahead is stored, so a restart does not turn it back.
-pub struct SandboxClock {
-    clock: Arc<SystemClock>,
-}
-
-impl SandboxClock {
-    /// Sets the clock to where the store says it was.
-    pub async fn resume(app: &App, clock: Arc<SystemClock>) -> Result<Self, Failure> {
-        let resumed = Self { clock };
-        resumed.clock.run_ahead(Duration::from_secs(resumed.ahead_s(app).await?));
-        Ok(resumed)
-    }
-
-    /// How far the clock runs ahead, in seconds.
-    pub async fn ahead_s(&self, app: &App) -> Result<u64, Failure> {
-        let ClockOffset { ahead_s } = get(app, &ClockOffset::key()).await?.unwrap_or_default();
-        Ok(ahead_s)
-    }
-
-    /// Moves the clock forward. Returns the new now, and how far it runs ahead in all.
-    pub async fn advance(&self, app: &App, by_s: u64) -> Result<(Timestamp, u64), Failure> {
-        let ahead_s =
-            decide(app, ClockOffset::key(), FirstTry::Reads, |found: Option<ClockOffset>| {
-                let before = found.unwrap_or_default().ahead_s;
-                let ahead_s = before.checked_add(by_s).filter(|sum| *sum <= MAX_AHEAD_S);
-                let ahead_s = ahead_s.ok_or_else(|| {
-                    Refusal::invalid(
-                        "advance_s",
-                        format!("would move the clock {MAX_AHEAD_S} s or more ahead"),
-                    )
-                })?;
-                Ok::<_, Failure>(Decision::alone(Some(ClockOffset { ahead_s }), ahead_s))
-            })
-            .await?;
-        self.run_ahead(app, ahead_s);
-        Ok((app.now(), ahead_s))
-    }
-
-    /// Follows the clock that another node has moved, until `stop` resolves.
-    pub async fn follow(&self, app: &App, stop: impl Future<Output = ()>) {
-        let following = async {
-            loop {
-                pause().await;
-                match self.ahead_s(app).await {
-                    Ok(ahead_s) => self.run_ahead(app, ahead_s),
-                    Err(error) => tracing::warn!(%error, "the clock could not be read"),
-                }
-            }
-        };
-        tokio::select! {
-            () = stop => {}
-            () = following => {}
-        }
-    }
-
-    fn run_ahead(&self, app: &App, ahead_s: u64) {
-        if self.clock.run_ahead(Duration::from_secs(ahead_s)) {
-            // Retries may be due by now, and issuers that said "not yet".
-            app.mailboxes.look();
-            app.clock_moved.notify_one();
-            app.tell_change();
-        }
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "other nodes move the clock in real time")]
-async fn pause() {
-    tokio::time::sleep(FOLLOW_EVERY).await;
+    /// The name of the name space that this is.
+    pub name_space: String,
+    /// This name space and those beside it.
+    pub name_spaces: Arc<dyn NameSpaces>,
 }

@@ -1,5 +1,6 @@
 //! `kaipiao backup`: a copy of the SQLite store, also beside a running server.
 
+use crate::exchange::{Contents, ExchangeError};
 use core::time::Duration;
 use kaipiao_store_sqlite::{BackupError, back_up};
 use std::fs::File;
@@ -23,6 +24,9 @@ pub enum NotBackedUp {
     /// The copy itself.
     #[error("{0}")]
     Copy(#[from] BackupError),
+    /// The store gets other contents at this moment.
+    #[error("{0}")]
+    Exchange(#[from] ExchangeError),
 }
 
 /// What is to be copied where.
@@ -74,11 +78,12 @@ pub fn run(
                 tell(&format!("{copied} of {all} pages copied"));
             }
         };
+        let contents = Contents::of(data)?;
         back_up(data, part.path(), progress)?;
         // Behind the store: every file that it names is still there, but for those that nobody has attached in time. A store
         // has its name only once its files have theirs.
         count = copy_files(files, &files_copy)?;
-        Ok(())
+        Ok(contents.check_same()?)
     })?;
     let mut text = format!("{} holds the store ({bytes} bytes)\n", ask.file.display());
     if count > 0 {
@@ -105,7 +110,7 @@ pub fn run(
 
 /// Copies the files beside the store into a folder that gets its name when all of them are in it. Returns how many it
 /// were; none: there is no folder.
-fn copy_files(from: &Path, to: &Path) -> Result<u64, NotBackedUp> {
+pub(crate) fn copy_files(from: &Path, to: &Path) -> Result<u64, NotBackedUp> {
     let wrong = |path: &Path| {
         let path = path.to_owned();
         move |error| NotBackedUp::Io(path, error)

@@ -1,8 +1,9 @@
 //! `kaipiao check`: walks the store, also beside a running server, and reports what does not hold.
 
 use crate::compose::ComposeError;
+use crate::exchange::Contents;
 use crate::settings::{Settings, SettingsError};
-use crate::store;
+use crate::store::{self, OpenError};
 use core::time::Duration;
 use kaipiao_app::Failure;
 use kaipiao_app::check::{self, CheckedStore, Subject, Violation, Watcher};
@@ -39,6 +40,10 @@ pub async fn run(
     ask: CheckAsk,
     tell: impl FnMut(&str) + Send,
 ) -> Result<Report, ComposeError> {
+    let contents = match settings.database.is_given() {
+        true => None,
+        false => Some(Contents::of(&settings.data).map_err(OpenError::from)?),
+    };
     let store = store::open_read_only(settings).await?.ok_or_else(|| {
         let place = store::place(settings);
         SettingsError::Value(format!(
@@ -57,6 +62,9 @@ pub async fn run(
     };
     let mut progress = Progress { tell, told: None, findings: Findings::up_to(ask.limit) };
     check::run(&checked, &mut progress).await.map_err(Failure::from)?;
+    if let Some(contents) = contents {
+        contents.check_same().map_err(OpenError::from)?;
+    }
     let findings = progress.findings;
     let text = if ask.json { findings.json().to_string() } else { findings.for_people() };
     Ok(Report { text, holds: findings.hold() })

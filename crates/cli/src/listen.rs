@@ -75,7 +75,7 @@ pub async fn serve(
     limits: SocketLimits,
     stop: impl Future<Output = ()>,
 ) {
-    let counts = Connections::uncounted(limits.connections);
+    let counts = Connections::new(limits.connections);
     serve_counted(listener, tls, router, limits, counts, stop).await;
 }
 

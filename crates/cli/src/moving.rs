@@ -1,5 +1,6 @@
 //! `kaipiao move`: a SQLite store's contents go to PostgreSQL, all of them or nothing.
 
+use crate::exchange::{self, ExchangeError};
 use crate::settings::{FILES, Settings};
 use kaipiao_ports::record::Kind;
 use kaipiao_store_postgres::Import;
@@ -18,6 +19,9 @@ pub enum MoveError {
     /// Where it is written.
     #[error("{0}")]
     Target(#[from] kaipiao_store_postgres::OpenError),
+    /// Contents of the SQLite store that were decided before.
+    #[error("{0}")]
+    Exchange(#[from] ExchangeError),
 }
 
 /// What is to be done with the uploaded files, which a move leaves where they are.
@@ -49,6 +53,7 @@ pub async fn run(
     url: &str,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<usize, MoveError> {
+    exchange::finish(data)?;
     let export = Export::open(data)?;
     let import = Import::begin(url).await?;
     let (all, mut moved) = (export.count()?, 0);

@@ -1,5 +1,6 @@
 //! The store that the settings choose: the embedded one, or a database that nodes share.
 
+use crate::exchange::{self, Contents, ExchangeError};
 use crate::fault::Fault;
 use crate::settings::{Database, Settings, SettingsError};
 use kaipiao_ports::store::Store;
@@ -13,6 +14,9 @@ pub enum OpenError {
     /// The settings.
     #[error("{0}")]
     Settings(#[from] SettingsError),
+    /// Contents that were decided before.
+    #[error("{0}")]
+    Exchange(#[from] ExchangeError),
     /// The embedded store.
     #[error("{0}")]
     Sqlite(#[from] kaipiao_store_sqlite::OpenError),
@@ -32,6 +36,7 @@ pub struct OpenStore {
     /// This process's name.
     pub node: String,
     shared: Option<Arc<PostgresStore>>,
+    embedded: Option<Arc<SqliteStore>>,
 }
 
 impl OpenStore {
@@ -43,8 +48,10 @@ impl OpenStore {
                 readers: settings.limits.store_readers,
                 before_commit: fault.map(Fault::sqlite_hook),
             };
-            let store = SqliteStore::open(&settings.data, options)?;
-            return Ok(Self::unshared(Arc::new(store)));
+            exchange::finish(&settings.data)?;
+            let embedded = Arc::new(SqliteStore::open(&settings.data, options)?);
+            let store = Self::unshared(Arc::<SqliteStore>::clone(&embedded));
+            return Ok(Self { embedded: Some(embedded), ..store });
         };
         let options = kaipiao_store_postgres::Options {
             node: settings.database.node()?.map(str::to_owned),
@@ -58,12 +65,12 @@ impl OpenStore {
         }
         tracing::info!(node = shared.node(), "this node's name in the database");
         let store = Arc::clone(&shared) as Arc<dyn Store>;
-        Ok(Self { store, node: shared.node().to_owned(), shared: Some(shared) })
+        Ok(Self { store, node: shared.node().to_owned(), shared: Some(shared), embedded: None })
     }
 
     /// A store that this process has to itself.
     pub fn unshared(store: Arc<dyn Store>) -> Self {
-        Self { store, node: ONLY_NODE.to_owned(), shared: None }
+        Self { store, node: ONLY_NODE.to_owned(), shared: None, embedded: None }
     }
 
     /// Resolves when this process must end, and says why.
@@ -77,8 +84,11 @@ impl OpenStore {
         }
     }
 
-    /// Gives the name back, for whoever starts next.
+    /// Gives the name back, or the files, for whoever starts next.
     pub async fn close(&self) {
+        if let Some(embedded) = &self.embedded {
+            embedded.close().await;
+        }
         if let Some(shared) = &self.shared {
             shared.close().await;
         }
@@ -88,6 +98,7 @@ impl OpenStore {
 /// The store for reading only, beside servers; None: no server has made it yet.
 pub async fn open_read_only(settings: &Settings) -> Result<Option<Arc<dyn Store>>, OpenError> {
     let Some(url) = settings.database.address()? else {
+        Contents::of(&settings.data)?;
         let store = SqliteStore::open_read_only(&settings.data)?;
         return Ok(store.map(|store| Arc::new(store) as Arc<dyn Store>));
     };

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod authorization;
+pub mod clock_course;
 pub mod delivery;
 pub mod invoicing;
 pub mod money;

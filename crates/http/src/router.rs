@@ -12,6 +12,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use kaipiao_app::under_way::UnderWay;
+use kaipiao_ports::entropy::PieceOfWork;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
@@ -49,8 +50,15 @@ fn guarded(server: Server, router: Router) -> Router {
 }
 
 /// One layer for what every request passes: each layer costs an allocation and a copy of the
-/// request.
+/// request. Where randomness follows from a seed, each request has its own.
 async fn around(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get().map_or(answer::NO_ROUTE, MatchedPath::as_str);
+    let work = format!("{} {route}", request.method());
+    let answering = answered(&server, request, next);
+    server.app.drawing(PieceOfWork::Request(&work), answering).await
+}
+
+async fn answered(server: &Server, request: Request, next: Next) -> Response {
     let request = drain::drained(request, server.settings.body_timeout);
     let under_way = Arc::new(UnderWay::begin(&server.app, may_be_logged(&request)));
     // At this level no filter of the log but "off" takes the rid out of the lines that it lets through.
@@ -62,11 +70,11 @@ async fn around(State(server): State<Server>, request: Request, next: Next) -> R
         span.record("method", display(request.method())).record("route", route);
     }
     let answering = async {
-        let turned_away = guard::foreign_host(&server, &request, &under_way.rid);
+        let turned_away = guard::foreign_host(server, &request, &under_way.rid);
         let mut request = known(request, &under_way);
-        let strikes = Strikes::carried_by(&mut request, &server);
+        let strikes = Strikes::carried_by(&mut request, server);
         let finished =
-            answer::finish(&server, &under_way, request, turned_away, next, strikes.as_ref());
+            answer::finish(server, &under_way, request, turned_away, next, strikes.as_ref());
         let mut response = finished.await;
         guard::harden(&mut response);
         response

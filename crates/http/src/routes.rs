@@ -22,12 +22,12 @@ use crate::platform::{cards, insert, pdfs, update_status as platform_status};
 use crate::probe_paths;
 use crate::reimbursement::{read_invoice, update_status};
 use crate::sandbox::accounts as demo;
-use crate::sandbox::{controls, faults, wait};
+use crate::sandbox::{clock, controls, faults, name_spaces, snapshots, wait};
 use crate::server::Server;
 use axum::Router;
 use axum::extract::Extension;
 use axum::handler::Handler;
-use axum::routing::{MethodRouter, any, get, post, put};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 use kaipiao_app::faults::{CallPath, Whose};
 use kaipiao_domain::payment::payments::PayKey;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -791,9 +791,57 @@ pub const ROUTES: &[Route] = &[
         methods: "GET POST",
         path: "/sandbox/v1/clock",
         section: "sandbox",
-        what: "what the clock shows; move it forward",
-        what_zh: "查看时钟，或拨快时钟",
-        handler: || get(controls::clock).post(controls::move_clock),
+        what: "what the clock shows; move, set, scale or stop it",
+        what_zh: "查看时钟，或拨快、设定、变速、停住时钟",
+        handler: || get(clock::clock).post(clock::change_clock),
+    },
+    Route {
+        methods: "GET POST",
+        path: "/sandbox/v1/namespaces",
+        section: "sandbox",
+        what: "the name spaces; make one: accounts and users of its own",
+        what_zh: "查看或新建命名空间：各有一套账号与用户",
+        handler: || get(name_spaces::name_spaces).post(name_spaces::create),
+    },
+    Route {
+        methods: "DELETE",
+        path: "/sandbox/v1/namespaces/{name}",
+        section: "sandbox",
+        what: "remove a name space with all that it has",
+        what_zh: "删除命名空间及其全部数据",
+        handler: || delete(name_spaces::remove),
+    },
+    Route {
+        methods: "GET POST",
+        path: "/sandbox/v1/snapshots",
+        section: "sandbox",
+        what: "this name space's snapshots; save one by name",
+        what_zh: "查看或保存当前命名空间的快照",
+        handler: || get(snapshots::snapshots).post(snapshots::save),
+    },
+    Route {
+        methods: "DELETE",
+        path: "/sandbox/v1/snapshots/{name}",
+        section: "sandbox",
+        what: "remove a snapshot",
+        what_zh: "删除快照",
+        handler: || delete(snapshots::forget),
+    },
+    Route {
+        methods: "POST",
+        path: "/sandbox/v1/snapshots/{name}/restore",
+        section: "sandbox",
+        what: "make this name space what it was, clock included",
+        what_zh: "恢复到快照（时钟一并恢复）",
+        handler: || post(snapshots::restore),
+    },
+    Route {
+        methods: "POST",
+        path: "/sandbox/v1/reset",
+        section: "sandbox",
+        what: "this name space as at its first start",
+        what_zh: "重置当前命名空间",
+        handler: || post(snapshots::reset),
     },
     Route {
         methods: "POST",

@@ -43,6 +43,13 @@ pub struct Server {
     pub no_invoice_page: NoInvoicePage,
 }
 
+impl Server {
+    /// Sandbox routes exist only with a sandbox.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        self.sandbox.as_ref().expect("sandbox routes exist only with a sandbox")
+    }
+}
+
 /// 404 for a browser, in its user's language; None: a program asks, for which a line of text is enough.
 pub type NoInvoicePage = fn(&Uri, &HeaderMap) -> Option<Response>;
 

@@ -2,7 +2,10 @@
 // Outside WeChat there is no bridge to its app, so the picker is a window of this server.
 (function () {
   "use strict";
-  var base = new URL(document.currentScript.src).origin;
+  var source = document.currentScript.src;
+  var origin = new URL(source).origin;
+  // A name space of the sandbox lies beneath a path of its own.
+  var base = source.split("/open/js/")[0];
   var APIS = ["chooseInvoice", "chooseInvoiceTitle"];
   var state = "new"; // new, asked, ready, failed
   var problem = null;
@@ -66,8 +69,8 @@
       callback(answer);
     }
     function hear(event) {
-      if (event.origin === base && event.source === picker && event.data && event.data.err_msg) {
-        picker.postMessage("heard", base);
+      if (event.origin === origin && event.source === picker && event.data && event.data.err_msg) {
+        picker.postMessage("heard", origin);
         end(event.data);
       }
     }

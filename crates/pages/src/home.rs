@@ -34,6 +34,8 @@ pub struct Home {
     pub base_url: String,
     /// Whether this is a sandbox.
     pub is_sandbox: bool,
+    /// The name space of a sandbox that is shown, where it is not the default one.
+    pub name_space: Option<String>,
     /// The file of the authority that clients must trust; None: plain HTTP, or one that they trust already.
     pub authority: Option<PathBuf>,
     /// Every route that is served.

@@ -39,5 +39,8 @@ pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};
 pub use page::encoded;
 pub use pages::Pages;
-pub use router::{PAGE_ROUTES, SANDBOX_PAGE_ROUTES, no_invoice, paths, router, sandbox_paths};
+pub use router::{
+    PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, no_name_space, paths, router,
+    sandbox_paths,
+};
 pub use time::{china_clock, china_day, china_day_begins, china_moment};

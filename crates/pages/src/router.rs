@@ -33,6 +33,7 @@ use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 use kaipiao_wire::people::title_link::{TITLE_CODE_PATH, USER_TITLE_PATH};
 use serde_json::Value;
+use std::sync::LazyLock;
 
 const fn page_row(
     methods: &'static str,
@@ -160,6 +161,23 @@ pub fn paths() -> Vec<String> {
     everywhere().into_iter().chain(sandbox()).map(|(path, _)| path).collect()
 }
 
+/// Whether a sandbox has a page at this path, or something that only pages use.
+pub fn is_page(path: &str) -> bool {
+    static PATHS: LazyLock<Vec<String>> = LazyLock::new(paths);
+    let is_at = |pattern: &String| {
+        let (mut one, mut other) = (pattern.split('/'), path.split('/'));
+        loop {
+            match (one.next(), other.next()) {
+                (None, None) => return true,
+                (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {}
+                (Some(name), Some(part)) if name == part => {}
+                _ => return false,
+            }
+        }
+    };
+    path == "/" || PATHS.iter().any(is_at)
+}
+
 /// Those that only a sandbox has.
 pub fn sandbox_paths() -> Vec<String> {
     sandbox().into_iter().map(|(path, _)| path).collect()
@@ -226,20 +244,34 @@ fn is_browser(headers: &HeaderMap) -> bool {
 
 /// What a browser shows at the address of an invoice that there is not; None: it is no browser.
 pub fn no_invoice(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    let says = (
+        "请检查地址是否完整，或联系商家重新获取。",
+        "Check that the address is complete, or ask the merchant for it again.",
+    );
+    not_there(uri, headers, ("发票不存在", "There is no such invoice"), says)
+}
+
+/// What a browser shows at an address of a name space that there is not; None: it is no browser.
+pub fn no_name_space(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    let says = (
+        "它可能已被删除。GET /sandbox/v1/namespaces 列出现有的命名空间。",
+        "It may have been removed. GET /sandbox/v1/namespaces lists those that there are.",
+    );
+    not_there(uri, headers, ("命名空间不存在", "There is no such name space"), says)
+}
+
+fn not_there(
+    uri: &Uri,
+    headers: &HeaderMap,
+    headline: (&str, &str),
+    says: (&str, &str),
+) -> Option<Response> {
     if !is_browser(headers) {
         return None;
     }
     let here = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let frame = Frame { here, ..Frame::of_nobody(Lang::of(headers)) };
-    Some(notice_with_way_home(
-        &frame,
-        StatusCode::NOT_FOUND,
-        ("发票不存在", "There is no such invoice"),
-        (
-            "请检查地址是否完整，或联系商家重新获取。",
-            "Check that the address is complete, or ask the merchant for it again.",
-        ),
-    ))
+    Some(notice_with_way_home(&frame, StatusCode::NOT_FOUND, headline, says))
 }
 
 /// The published service has paths that this server does not have yet; say so, and where to look:

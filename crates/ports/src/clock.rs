@@ -1,7 +1,8 @@
 //! The Clock port. What the domain calls "now" comes from here (D-106).
 
-use core::sync::atomic::{AtomicU64, Ordering};
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::clock_course::ClockCourse;
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The time that rules the domain: tokens, tickets, links, authorizations.
@@ -11,20 +12,29 @@ pub trait Clock: Send + Sync + 'static {
 
     /// The real moment: sessions and signed logins do not move with the sandbox's clock.
     fn real_now(&self) -> Timestamp;
+
+    /// How long it really takes until this moment is now: zero if it is over, None if the clock never gets there as it
+    /// goes.
+    fn real_until(&self, moment: Timestamp) -> Option<Duration> {
+        Some(moment.since(self.now()))
+    }
 }
 
-/// The machine's clock plus an offset that the sandbox can move forward. Production never moves it.
+/// The machine's clock, or a course that the sandbox gives it. Production never does.
 #[derive(Debug, Default)]
 pub struct SystemClock {
-    offset_ms: AtomicU64,
+    course: RwLock<ClockCourse>,
 }
 
 impl SystemClock {
-    /// Makes the clock run at least so far ahead; it never goes back, in whatever order calls come. True: it
-    /// did not run so far ahead before.
-    pub fn run_ahead(&self, offset: Duration) -> bool {
-        let offset_ms = u64::try_from(offset.as_millis()).unwrap_or(u64::MAX);
-        self.offset_ms.fetch_max(offset_ms, Ordering::Relaxed) < offset_ms
+    /// How the clock goes.
+    pub fn course(&self) -> ClockCourse {
+        *self.course.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes it go another way from now on.
+    pub fn follow(&self, course: ClockCourse) {
+        *self.course.write().unwrap_or_else(PoisonError::into_inner) = course;
     }
 }
 
@@ -34,7 +44,7 @@ fn millis(duration: Duration) -> i64 {
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        self.real_now() + Duration::from_millis(self.offset_ms.load(Ordering::Relaxed))
+        self.course().at(self.real_now())
     }
 
     fn real_now(&self) -> Timestamp {
@@ -43,18 +53,25 @@ impl Clock for SystemClock {
         let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Timestamp::from_unix_millis(millis(since_1970))
     }
+
+    fn real_until(&self, moment: Timestamp) -> Option<Duration> {
+        self.course().real_until(moment, self.real_now())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kaipiao_domain::clock_course::ClockRate;
 
     #[test]
-    fn the_clock_never_goes_back() {
+    fn a_clock_without_a_course_shows_real_time_and_a_stopped_one_its_base() {
         let clock = SystemClock::default();
-        clock.run_ahead(Duration::from_secs(100));
-        let before = clock.now();
-        clock.run_ahead(Duration::from_secs(50));
-        assert!(clock.now() >= before);
+        let (before, now, after) = (clock.real_now(), clock.now(), clock.real_now());
+        assert!(before <= now && now <= after);
+        let shown = Timestamp::from_unix_millis(1_800_000_000_000);
+        clock.follow(ClockCourse { shown, real: after, rate: ClockRate::STOPPED });
+        assert_eq!(clock.now(), shown);
+        assert_eq!(clock.real_until(shown + Duration::from_secs(1)), None);
     }
 }

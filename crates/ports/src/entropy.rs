@@ -1,9 +1,26 @@
 //! The Entropy port: randomness as an argument.
 
+use std::sync::Arc;
+
 /// A source of random bytes.
 pub trait Entropy: Send + Sync + 'static {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
+
+    /// What a piece of work draws from and nothing else does, so that it draws the same whatever goes on beside it;
+    /// None: all draw from this one, which nobody foretells.
+    fn of(&self, _work: PieceOfWork<'_>) -> Option<Arc<dyn Entropy>> {
+        None
+    }
+}
+
+/// A piece of work that draws.
+#[derive(Clone, Copy, Debug)]
+pub enum PieceOfWork<'a> {
+    /// The next request of this route.
+    Request(&'a str),
+    /// What is done by itself, by a name that it has alone.
+    Job(&'a str),
 }
 
 /// The operating system's randomness.

@@ -170,4 +170,8 @@ pub trait RequestLog: Send + Sync + 'static {
 
     /// The newest request of that rid, with its bodies.
     async fn find(&self, rid: &str) -> Result<Option<LoggedRequest>, RequestLogError>;
+
+    /// Keeps what was noted, and lets go of the log: another may have it. What is noted later is dropped, and whoever
+    /// reads is told that the log is away.
+    async fn end(&self);
 }

@@ -17,6 +17,7 @@ use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_domain::authorization::page_fields::{CustomField, FieldRule, PageFields};
 use kaipiao_domain::authorization::rejection::RejectionReason;
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
+use kaipiao_domain::clock_course::{ClockCourse, ClockRate};
 use kaipiao_domain::delivery::push::{Callback, PushMode, Sealed};
 use kaipiao_domain::delivery::push_format::PushFormat;
 use kaipiao_domain::invoicing::content::Content;
@@ -83,7 +84,7 @@ use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::platform::upload_tally::upload_tally_key;
 use kaipiao_records::record::Record;
-use kaipiao_records::server::ClockOffset;
+use kaipiao_records::server::{ClockSetting, SeededRuns};
 
 const fn at(ms: i64) -> Timestamp {
     Timestamp::from_unix_millis(ms)
@@ -187,7 +188,13 @@ fn every_record_reads_back() {
     }
     let session = Session { id: *b"twelve bytes", user: user(), expires_s: 9 };
     reads_back(ended_session_key(&session), &EndedSession(session));
-    reads_back(ClockOffset::key(), &ClockOffset { ahead_s: 7 });
+    let course = ClockCourse {
+        shown: Timestamp::from_unix_millis(1_800_000_000_000),
+        real: Timestamp::from_unix_millis(1_700_000_000_000),
+        rate: ClockRate::STOPPED,
+    };
+    reads_back(SeededRuns::key(), &SeededRuns { count: 3 });
+    reads_back(ClockSetting::key(), &ClockSetting { course, changes: 3 });
 }
 
 /// Every event that a message tells of.

@@ -23,7 +23,7 @@ use kaipiao_ports::request_log::{
 use queue::Queue;
 use rusqlite::Connection;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use writer::Writer;
 
@@ -54,7 +54,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct SqliteRequestLog {
     queue: Arc<Queue>,
     path: PathBuf,
-    thread: Option<JoinHandle<()>>,
+    /// None: it has ended.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SqliteRequestLog {
@@ -70,7 +71,7 @@ impl SqliteRequestLog {
             .name("request-log".into())
             .spawn(move || writer.run())
             .expect("the process can start one more thread");
-        Ok(Self { queue, path, thread: Some(thread) })
+        Ok(Self { queue, path, thread: Mutex::new(Some(thread)) })
     }
 
     /// Reads, once all is written that was noted before.
@@ -120,12 +121,22 @@ impl RequestLog for SqliteRequestLog {
         let rid = rid.to_owned();
         self.read(move |connection| table::find(connection, &rid)).await
     }
+
+    async fn end(&self) {
+        self.queue.stop();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let joined = tokio::task::spawn_blocking(move || thread.map(JoinHandle::join));
+        if !matches!(joined.await, Ok(None | Some(Ok(())))) {
+            tracing::error!("the request log did not end in order");
+        }
+    }
 }
 
 impl Drop for SqliteRequestLog {
     fn drop(&mut self) {
         self.queue.stop();
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
             // A panic of the writer was logged where it happened; here it only means "stopped".
             let _ = thread.join();
         }

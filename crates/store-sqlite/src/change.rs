@@ -6,7 +6,7 @@ use crate::delivery::{jobs, pushes};
 use crate::memory::{Effect, Memory};
 use crate::records::search::{self, Done, RowChange};
 use crate::records::statements;
-use crate::sequence::Sequence;
+use crate::sequence::{Sequence, VERSIONS};
 use kaipiao_ports::delivery::claims::{ClaimToken, DueTurn, Queue, Reported};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobFailure, JobId, JobState};
 use kaipiao_ports::delivery::outbox::{Next, PushId, PushReport, Replayed};
@@ -92,7 +92,7 @@ pub(crate) struct Numbers {
 impl Numbers {
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         Ok(Self {
-            versions: Sequence::load(connection, "versions")?,
+            versions: Sequence::load(connection, VERSIONS)?,
             jobs: Sequence::load(connection, "jobs")?,
             next_push: pushes::next_number(connection)?,
             create_times: CreateTimes::load(connection)?,

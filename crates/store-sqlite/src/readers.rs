@@ -72,10 +72,21 @@ impl Readers {
             let _permit = permit;
             let connection = this.take()?;
             let result = read(&connection)?;
-            this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            if !this.at_once.is_closed() {
+                this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
             Ok::<_, rusqlite::Error>(result)
         });
         result.await.map_err(away)?.map_err(away)
+    }
+
+    /// Begins no more reads, and waits for those that run. Their connections are closed.
+    pub(crate) async fn end(&self) {
+        self.at_once.close();
+        while self.at_once.available_permits() < self.limit {
+            tokio::task::yield_now().await;
+        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn take(&self) -> rusqlite::Result<Connection> {

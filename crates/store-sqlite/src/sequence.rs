@@ -6,6 +6,9 @@ use rusqlite::{Connection, OptionalExtension};
 /// Numbers reserved at once: more than any group of changes takes.
 const BLOCK: i64 = 1_000_000;
 
+/// The sequence of records' versions.
+pub(crate) const VERSIONS: &str = "versions";
+
 /// One sequence.
 pub(crate) struct Sequence {
     name: &'static str,

@@ -28,7 +28,7 @@ use kaipiao_ports::store::{Commit, Committed, Forgettable, Freshness, Listed, Pa
 use prometheus::core::Collector;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows of the search that one commit changes.
 const INDEX_PORTION: usize = 500;
@@ -41,7 +41,7 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     writer: Writer,
     memory: Arc<Memory>,
-    _locks: [File; 2],
+    locks: Mutex<Vec<File>>,
 }
 
 impl SqliteStore {
@@ -70,7 +70,8 @@ impl SqliteStore {
         let kept = Arc::clone(&memory);
         let writer = Writer::start(connection, file, kept, options, metrics.clone())?;
         let indexing = tokio::sync::Mutex::default();
-        Ok(Self { indexing, metrics, readers, writer, memory, _locks: [lock, database_lock] })
+        let locks = Mutex::new(vec![lock, database_lock]);
+        Ok(Self { indexing, metrics, readers, writer, memory, locks })
     }
 
     /// Opens the store for reading only, also beside a process that is writing; None when there
@@ -82,6 +83,20 @@ impl SqliteStore {
         }
         migrations::check_readable(&open_reading(&path)?, &path)?;
         Ok(Some(ReadOnlyStore::new(path)))
+    }
+
+    /// Takes no more changes and reads, finishes those under way, and lets go of the files: they may be replaced, and
+    /// opened again. Whoever asks from then on is told that the store is away.
+    pub async fn close(self: &Arc<Self>) {
+        self.readers.end().await;
+        let store = Arc::clone(self);
+        let ended = tokio::task::spawn_blocking(move || {
+            store.writer.end();
+            store.locks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        });
+        if let Err(error) = ended.await {
+            tracing::error!(%error, "the store did not close in order");
+        }
     }
 
     async fn change(&self, change: Change) -> Result<Reply, CommitError> {

@@ -8,8 +8,8 @@ use kaipiao_ports::errors::{CommitError, StoreError};
 use kaipiao_ports::metrics::CommitMetrics;
 use rusqlite::Connection;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -65,9 +65,10 @@ struct Waiting {
 
 /// The way to the writer thread. Dropping it lets the thread finish what is queued, and waits.
 pub(crate) struct Writer {
-    queue: Option<SyncSender<Waiting>>,
+    /// None: it was told to end.
+    queue: RwLock<Option<SyncSender<Waiting>>>,
     metrics: CommitMetrics,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
@@ -89,34 +90,43 @@ impl Writer {
             .name("sqlite-writer".into())
             .spawn(move || state.run(&queue))
             .expect("the process can start one more thread");
-        Ok(Self { queue: Some(sender), metrics, thread: Some(thread) })
+        let (queue, thread) = (RwLock::new(Some(sender)), Mutex::new(Some(thread)));
+        Ok(Self { queue, metrics, thread })
     }
 
     /// Queues a change and waits until its group is on disk.
     pub(crate) async fn change(&self, change: Change) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let queue = self.queue.as_ref().expect("only drop takes the queue");
         // Before the writer can take it.
         self.metrics.queued.inc();
         let waiting = Waiting { change, since: Instant::now(), answer };
-        queue.try_send(waiting).map_err(|error| {
-            self.metrics.queued.dec();
-            match error {
+        let sent = match &*self.queue.read().unwrap_or_else(PoisonError::into_inner) {
+            None => Err(gone()),
+            Some(queue) => queue.try_send(waiting).map_err(|error| match error {
                 TrySendError::Full(_) => CommitError::from(StoreError::Overloaded),
                 TrySendError::Disconnected(_) => gone(),
-            }
-        })?;
+            }),
+        };
+        sent.inspect_err(|_| self.metrics.queued.dec())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Writer {
+    /// Takes no more changes, and waits until the thread has finished what is queued. Blocks.
+    pub(crate) fn end(&self) {
+        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the writer was logged where it happened; here it only means "stopped".
+            let _ = thread.join();
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.queue = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic of the writer was logged where it happened; here it only means "stopped".
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 

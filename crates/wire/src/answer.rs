@@ -66,6 +66,11 @@ pub fn too_many_connections() -> String {
     unnumbered(&Refusal::new(ErrorCode::SystemError, problem))
 }
 
+/// -1 for a name space of the sandbox of which nobody answers: there is no rid.
+pub fn name_space_is_away(problem: &str) -> String {
+    unnumbered(&Refusal::new(ErrorCode::SystemError, problem))
+}
+
 /// A refusal without a rid.
 fn unnumbered(refusal: &Refusal) -> String {
     let errmsg = refusal.to_string();

@@ -13,6 +13,7 @@ pub mod access;
 pub mod answer;
 pub mod authorization;
 mod china_time;
+pub mod clock_change;
 pub mod delivery;
 pub mod invoicing;
 pub mod keys;

@@ -14,7 +14,7 @@ use kaipiao_ports::store::{Freshness, Page, Store};
 use kaipiao_records::invoicing::invoice_request::request_key;
 use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::record::{self, Record};
-use kaipiao_records::server::ClockOffset;
+use kaipiao_records::server::ClockSetting;
 
 /// Rows that are read at once.
 pub(super) const PAGE: usize = 256;
@@ -63,10 +63,9 @@ impl Look<'_> {
         Ok(record::list(self.store, &page).await?.pop())
     }
 
-    /// The domain's now: a sandbox's clock may run ahead.
+    /// The domain's now: a sandbox's clock goes its own way.
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
-        let offset: Option<ClockOffset> = self.find(&ClockOffset::key()).await?;
-        let ahead = Duration::from_secs(offset.unwrap_or_default().ahead_s);
-        Ok(self.clock.real_now() + ahead)
+        let setting: Option<ClockSetting> = self.find(&ClockSetting::key()).await?;
+        Ok(setting.unwrap_or_default().course.at(self.clock.real_now()))
     }
 }

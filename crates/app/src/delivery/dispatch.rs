@@ -45,6 +45,10 @@ impl Work for Dispatch {
         &self.0
     }
 
+    fn name(push: &Push) -> String {
+        format!("{} {}", push.id, push.attempts)
+    }
+
     fn concurrency(&self) -> Concurrency {
         self.0.settings.push.concurrency
     }

@@ -15,7 +15,9 @@ use crate::delivery::scheduler::{Limits, Scheduler};
 use crate::failure::Failure;
 use crate::settings::Concurrency;
 use core::time::Duration;
+use kaipiao_domain::Timestamp;
 use kaipiao_ports::delivery::claims::{Claim, ClaimRequest, Claimed, DueTurn, Queue, TurnKey};
+use kaipiao_ports::entropy::PieceOfWork;
 use kaipiao_ports::errors::StoreError;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -73,6 +75,9 @@ pub(crate) trait Work: Send + Sync + 'static {
     const QUEUE: Queue;
 
     fn app(&self) -> &App;
+
+    /// A piece's name, which this try at it has alone.
+    fn name(item: &Self::Item) -> String;
 
     fn concurrency(&self) -> Concurrency;
 
@@ -265,13 +270,17 @@ impl<W: Work> Worker<W> {
         let has_panicked = started.has_panicked;
         let place = Place(self.giving_back.clone());
         let hold = self.holds.take(started.claim.token, started.asked_at);
+        let name = format!("{} {}", W::QUEUE.name(), W::name(&started.claim.work));
         let task = self.running.spawn(async move {
             // Dropped with the task, before its end is seen here.
             let hold = hold;
-            match has_panicked {
-                false => work.work(to_do, place, &hold).await,
-                true => work.panicked(to_do).await,
-            }
+            let doing = async {
+                match has_panicked {
+                    false => work.work(to_do, place, &hold).await,
+                    true => work.panicked(to_do).await,
+                }
+            };
+            work.app().drawing(PieceOfWork::Job(&name), doing).await
         });
         self.under_way.insert(task.id(), started);
     }
@@ -317,8 +326,9 @@ impl<W: Work> Worker<W> {
 
     /// How long there is nothing to do, as far as is known.
     fn wait(&self) -> Duration {
-        let due_in_ms = self.scheduler.next_due_ms().map(|due_ms| due_ms - self.now_ms());
-        let due_in = due_in_ms.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+        let due = self.scheduler.next_due_ms().map(Timestamp::from_unix_millis);
+        // A clock that is stopped never gets there; whoever moves it says so.
+        let due_in = due.and_then(|due| self.work.app().real_until(due));
         due_in.map_or(LOOK_EVERY, |due_in| due_in.min(LOOK_EVERY))
     }
 }

@@ -72,6 +72,10 @@ impl Work for Issuing {
         &self.0
     }
 
+    fn name(job: &Job) -> String {
+        format!("{} {} {}", job.id.account, job.id.name, job.attempts)
+    }
+
     fn concurrency(&self) -> Concurrency {
         self.0.settings.issuing.concurrency
     }

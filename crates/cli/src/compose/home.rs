@@ -3,6 +3,7 @@
 use super::names::public_base_url;
 use crate::settings::{ModeName, Settings};
 use crate::tls;
+use kaipiao_app::name_spaces::DEFAULT_NAME_SPACE;
 use kaipiao_http::Api;
 use std::net::SocketAddr;
 
@@ -10,6 +11,7 @@ pub(super) fn home(
     settings: &Settings,
     address: SocketAddr,
     has_admin: bool,
+    name_space: Option<&str>,
 ) -> kaipiao_pages::Home {
     let is_sandbox = settings.mode == ModeName::Sandbox;
     let to_row = |route: &kaipiao_http::Route| kaipiao_pages::RouteRow {
@@ -30,6 +32,7 @@ pub(super) fn home(
         version: env!("CARGO_PKG_VERSION"),
         base_url: public_base_url(settings, address),
         is_sandbox,
+        name_space: name_space.filter(|name| *name != DEFAULT_NAME_SPACE).map(str::to_owned),
         routes: kaipiao_http::ROUTES
             .iter()
             .filter(is_served)

@@ -2,8 +2,8 @@
 
 use super::error::ComposeError;
 use crate::settings::{self, ModeName, Settings};
-use kaipiao_app::Failure;
-use kaipiao_ports::entropy::{Entropy, OsEntropy};
+use kaipiao_app::{Failure, seeded};
+use kaipiao_ports::entropy::{OsEntropy, random};
 use kaipiao_ports::store::Store;
 use kaipiao_records::record;
 use kaipiao_records::server::StoreMetadata;
@@ -38,7 +38,8 @@ pub(crate) async fn keys_of(settings: &Settings, store: &dyn Store) -> Result<Ke
             "is missing, and {data} depends on it: tokens, links, openids and sealed secrets; put the key back from your copy or from another node, or begin anew with another --data or database"
         )));
     }
-    let made = std::fs::create_dir_all(&settings.data).and_then(|()| make_key_file(&path));
+    let made = std::fs::create_dir_all(&settings.data)
+        .and_then(|()| make_key_file(&path, &new_key(settings)));
     match made {
         // Another process was faster.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -66,12 +67,16 @@ fn read_key(text: &str) -> Option<[u8; 32]> {
     is_whole.then_some(key)
 }
 
+/// A key that nobody foretells, or the one that follows from the sandbox's seed.
+fn new_key(settings: &Settings) -> [u8; 32] {
+    let seed = settings.sandbox.seed().filter(|_| settings.mode == ModeName::Sandbox);
+    seed.map_or_else(|| random(&OsEntropy), seeded::server_key)
+}
+
 /// Makes a new key, readable by its owner only, and on disk before anything depends on it. It gets
 /// its name when it is whole: a crash leaves no half of a key.
-fn make_key_file(path: &Path) -> std::io::Result<()> {
-    let mut key = [0; 32];
-    OsEntropy.fill(&mut key);
-    let text = base16ct::lower::encode_string(&key);
+fn make_key_file(path: &Path, key: &[u8; 32]) -> std::io::Result<()> {
+    let text = base16ct::lower::encode_string(key);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     // A temporary file is its owner's alone.

@@ -1,24 +1,21 @@
 //! A server that listens, until it stops.
 
 use super::error::ComposeError;
+use super::name_spaces::Registry;
 use super::names::on_this_machine;
 use super::operations::Operations;
-use crate::connections::Connections;
+use super::workers::Workers;
 use crate::listen::{self, SocketLimits};
 use crate::store::OpenStore;
 use crate::tls::ServedCertificate;
 use axum::Router;
 use core::time::Duration;
 use kaipiao_app::App;
-use kaipiao_app::delivery::dispatch;
-use kaipiao_app::invoicing::issue;
-use kaipiao_app::maintenance;
-use kaipiao_app::sandbox::Sandbox;
 use kaipiao_store_postgres::Lost;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 /// A server that listens.
@@ -33,8 +30,7 @@ pub struct Listening {
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) certificate: Option<Arc<ServedCertificate>>,
     pub(super) store: OpenStore,
-    pub(super) sandbox: Option<Arc<Sandbox>>,
-    pub(super) connections: Connections,
+    pub(super) name_spaces: Arc<Registry>,
     pub(super) operations: Option<Operations>,
     /// How long requests are still taken after a signal to stop.
     pub(super) unready: Duration,
@@ -56,50 +52,37 @@ impl Listening {
     /// last request has its answer; what is not completed in time is offered again at the next start. An error: the node has
     /// lost its name or its schema, or one of its workers has ended, and it has stopped by itself.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ComposeError> {
-        let (last_answer, answered) = tokio::sync::watch::channel(());
-        let until = |mut answered: tokio::sync::watch::Receiver<()>| async move {
-            // An error: the sender is gone, which is what is waited for.
-            while answered.changed().await.is_ok() {}
-        };
-        let mut workers = JoinSet::new();
-        workers.spawn(issue::run(Arc::clone(&self.app), until(answered.clone())));
-        workers.spawn(dispatch::run(Arc::clone(&self.app), until(answered.clone())));
-        let app = self.app;
-        if let Some(sandbox) = self.sandbox {
-            let (app, until) = (Arc::clone(&app), until(answered.clone()));
-            workers.spawn(async move { sandbox.clock.follow(&app, until).await });
-        }
+        let one_has_ended = self.name_spaces.one_has_ended();
+        self.name_spaces.start();
+        let mut workers = Workers::new(&one_has_ended);
         if let Some(certificate) = self.certificate {
-            workers.spawn(certificate.follow(until(answered.clone())));
+            workers.spawn(|end| certificate.follow(end));
         }
-        let life = Arc::clone(&app);
         if let Some(operations) = self.operations {
-            workers.spawn(operations.serve(self.limits.clone(), until(answered.clone())));
+            let limits = self.limits.clone();
+            workers.spawn(|end| operations.serve(limits, end));
         }
-        workers.spawn(async move { maintenance::run(&app, until(answered)).await });
-        life.life().serves();
         let shutdown = self.limits.shutdown;
         let (node, mut failed) = (self.store.node.clone(), None);
         let ending = async {
-            let end = ended(stop, self.store.node_lost(), &mut workers).await;
-            life.stops();
+            let end = ended(stop, self.store.node_lost(), &one_has_ended).await;
+            self.name_spaces.stops();
             if end.is_none() {
                 let_others_notice(self.unready).await;
             }
             failed = end.map(|end| end.told(node));
         };
         let (tls, router, limits) = (self.tls, self.router, self.limits);
-        let counts = self.connections;
-        listen::serve_counted(self.listener, tls, router, limits, counts, ending).await;
-        drop(last_answer);
-        let finish = async { while workers.join_next().await.is_some() {} };
-        if tokio::time::timeout(shutdown, finish).await.is_err() {
+        let connections = self.name_spaces.connections();
+        listen::serve_counted(self.listener, tls, router, limits, connections, ending).await;
+        let finished = tokio::join!(self.name_spaces.end_workers(shutdown), workers.end(shutdown));
+        if finished != (true, true) {
             tracing::warn!("work was still under way at the end of limits.shutdown_ms");
         }
         if let Some(failed @ (ComposeError::NodeLost(_) | ComposeError::SchemaLost(_))) = failed {
             return Err(failed);
         }
-        self.store.close().await;
+        self.name_spaces.close().await;
         failed.map_or(Ok(()), Err)
     }
 }
@@ -133,13 +116,12 @@ impl End {
 async fn ended(
     stop: impl Future<Output = ()>,
     node_lost: impl Future<Output = Lost>,
-    workers: &mut JoinSet<()>,
+    one_has_ended: &Notify,
 ) -> Option<End> {
     tokio::select! {
         () = stop => None,
         why = node_lost => Some(End::Lost(why)),
-        // Requests would be taken, and nothing become of them.
-        _ = workers.join_next() => Some(End::WorkerEnded),
+        () = one_has_ended.notified() => Some(End::WorkerEnded),
     }
 }
 
@@ -150,15 +132,16 @@ mod tests {
     #[tokio::test]
     async fn a_server_one_of_whose_workers_has_ended_ends_with_an_error() {
         let (never, not_lost) = (core::future::pending::<()>, core::future::pending::<Lost>);
-        let mut workers = JoinSet::new();
-        workers.spawn(never());
-        assert_eq!(ended(async {}, not_lost(), &mut workers).await, None);
+        let one_has_ended = Arc::new(Notify::new());
+        let mut workers = Workers::new(&one_has_ended);
+        workers.spawn(|_| never());
+        assert_eq!(ended(async {}, not_lost(), &one_has_ended).await, None);
         for why in [Lost::Name, Lost::Schema] {
-            let end = ended(never(), async { why }, &mut workers).await;
+            let end = ended(never(), async { why }, &one_has_ended).await;
             assert_eq!(end, Some(End::Lost(why)));
         }
-        workers.spawn(async { panic!("as a worker can") });
-        let end = ended(never(), not_lost(), &mut workers).await.unwrap();
+        workers.spawn(|_| async { panic!("as a worker can") });
+        let end = ended(never(), not_lost(), &one_has_ended).await.unwrap();
         let told = end.told("till".to_owned()).to_string();
         assert!(told.contains("has ended by itself") && told.contains("the log"), "{told}");
     }

@@ -1,14 +1,12 @@
 //! The request log as the settings want it.
 
-use crate::settings::Settings;
+use crate::settings::{REQUEST_LOG, Settings};
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::request_log::RequestLog;
 use kaipiao_request_log::{Options, SqliteRequestLog};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The file beside the store.
-const FILE_NAME: &str = "requests.sqlite3";
 /// The name of a process that has its store to itself.
 const ONLY_NODE: &str = "main";
 
@@ -45,8 +43,8 @@ pub(crate) fn request_log(
 /// Nodes that share a database may share a folder too: each has a file of its own.
 fn path(settings: &Settings, node: &str) -> PathBuf {
     let name = match node {
-        ONLY_NODE => FILE_NAME.to_owned(),
-        node => FILE_NAME.replace('.', &format!("-{node}.")),
+        ONLY_NODE => REQUEST_LOG.to_owned(),
+        node => REQUEST_LOG.replace('.', &format!("-{node}.")),
     };
     settings.data.join(name)
 }

@@ -3,45 +3,65 @@
 use super::error::ComposeError;
 use super::issuers::{issuer, warn_of_nobodys};
 use super::names::public_base_url;
-use super::request_log::request_log;
-use crate::READ_PDF;
-use crate::settings::{Files, ModeName, Render, Settings, SettingsError};
-use crate::store::OpenStore;
+use super::shared::Shared;
+use crate::clock_begins;
+use crate::exchange::{CLOCK, ExchangeError};
+use crate::settings::{ModeName, Settings};
+use crate::store::{OpenError, OpenStore};
 use core::time::Duration;
 use kaipiao_app::faults::Faults;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
 use kaipiao_app::invoicing::taxpayers::TaxpayerError;
-use kaipiao_app::sandbox::SandboxClock;
+use kaipiao_app::sandbox_clock::{ClockBegin, SandboxClock};
 use kaipiao_app::settings::{Concurrency, IssuingSettings, PushSettings, Settings as AppSettings};
 use kaipiao_app::start::{self, StartError};
 use kaipiao_app::{App, Parts};
 use kaipiao_blobs_directory::DirectoryBlobs;
+use kaipiao_domain::clock_course::ClockCourse;
 use kaipiao_domain::delivery::push::{PAYMENT_NOTICE_RETRIES, RetrySchedule};
 use kaipiao_http::struck_paths;
 use kaipiao_issuer::{BuiltInIssuer, Numbers};
-use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::entropy::{Entropy, OsEntropy};
 use kaipiao_ports::invoicing::issuer::Issuer;
-use kaipiao_render::{FaceRenderer, Fonts};
-use kaipiao_sender::HttpSender;
+use kaipiao_ports::request_log::RequestLog;
 use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 use kaipiao_wire::keys::Keys;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The use cases over a store, as the settings want them, and the sandbox's faults that are played on them; None: production
-/// has none.
+/// has none. For tools: it keeps no request log.
 pub fn app(
+    settings: &Settings,
+    address: SocketAddr,
+    store: &OpenStore,
+    clock: Arc<dyn Clock>,
+    keys: Keys,
+) -> Result<(App, Option<Arc<Faults>>), ComposeError> {
+    let shared = Shared::new(settings)?;
+    let own = Own { keys, entropy: Arc::new(OsEntropy), request_log: None };
+    app_of(settings, address, store, clock, own, &shared)
+}
+
+/// What each name space has of its own beside its store.
+pub(super) struct Own {
+    pub(super) keys: Keys,
+    pub(super) entropy: Arc<dyn Entropy>,
+    /// None: it keeps none.
+    pub(super) request_log: Option<Arc<dyn RequestLog>>,
+}
+
+/// The same with parts that other name spaces have too, and with its own ones.
+pub(super) fn app_of(
     settings: &Settings,
     address: SocketAddr,
     OpenStore { store, node, .. }: &OpenStore,
     clock: Arc<dyn Clock>,
-    keys: Keys,
+    Own { keys, entropy, request_log }: Own,
+    shared: &Shared,
 ) -> Result<(App, Option<Arc<Faults>>), ComposeError> {
     let push = &settings.push;
-    let sender = HttpSender::new(push.sender(settings.is_closed_sandbox())?)?;
     let app_settings = AppSettings {
         public_base_url: public_base_url(settings, address),
         link_life: Duration::from_secs(settings.authorization.link_life_s),
@@ -78,26 +98,24 @@ pub fn app(
         Ok(Arc::new(BuiltInIssuer::new(numbers, keys.check_code_key(), marks)))
     };
     let issuer = issuer(settings, &clock, built_in)?;
-    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let is_sandbox = settings.mode == ModeName::Sandbox;
     let new_faults =
         || Arc::new(Faults::new(Arc::clone(&clock), Arc::clone(&entropy), struck_paths()));
     let faults = is_sandbox.then(new_faults);
-    let request_log = request_log(settings, node, Arc::clone(&clock));
     let parts = Parts {
         node: node.clone(),
         store: Arc::clone(store),
         clock,
         entropy,
-        sender: Arc::new(sender),
+        sender: Arc::clone(&shared.sender),
         issuer: match &faults {
             Some(faults) => Arc::new(ScriptedIssuer::new(issuer, Arc::clone(faults))),
             None => issuer,
         },
-        renderer: Arc::new(renderer(&settings.render)?),
+        renderer: Arc::clone(&shared.renderer),
         blobs: Arc::new(files(settings)),
         request_log,
-        pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
+        pdf_reader: Arc::clone(&shared.pdf_reader),
     };
     let app = App::new(parts, keys, app_settings);
     Ok(match faults {
@@ -111,31 +129,51 @@ fn files(settings: &Settings) -> DirectoryBlobs {
     DirectoryBlobs::new(settings.files_directory()).leaving_free(settings.files.least_free_bytes)
 }
 
-/// What reads PDFs: this program itself, also once its file was replaced by a newer one.
-fn pdf_program(files: &Files) -> Program {
-    let path = files.reader.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
-    Program { path, arguments: vec![READ_PDF.into()] }
-}
-
-/// What draws invoices: with the operator's fonts and short names of tax codes.
-pub(crate) fn renderer(render: &Render) -> Result<FaceRenderer, SettingsError> {
-    let renderer = FaceRenderer::new(Fonts::new(render.font_files()?));
-    let unprintable = |problem| SettingsError::Malformed(render.categories.clone(), problem);
-    renderer.with_categories(render.category_table()?).map_err(unprintable)
-}
-
 /// Checks the store's metadata and seeds it; in the sandbox also resumes its clock.
 pub async fn prepare(
     app: &App,
     settings: &Settings,
     clock: Arc<SystemClock>,
 ) -> Result<Option<SandboxClock>, ComposeError> {
+    prepare_from(app, settings, clock, None).await
+}
+
+/// The same for the store that the settings name, whose contents may have been exchanged.
+pub(super) async fn prepare_exchanged(
+    app: &App,
+    settings: &Settings,
+    clock: Arc<SystemClock>,
+) -> Result<Option<SandboxClock>, ComposeError> {
+    if settings.database.is_given() {
+        return prepare(app, settings, clock).await;
+    }
+    let wrong = |error| OpenError::from(ExchangeError::Io(settings.data.join(CLOCK), error));
+    let begins = clock_begins::read(&settings.data).map_err(wrong)?;
+    let begins = begins.map(|begins| begins.course(clock.real_now()));
+    let clock = prepare_from(app, settings, clock, begins).await?;
+    clock_begins::forget(&settings.data).map_err(wrong)?;
+    Ok(clock)
+}
+
+/// The clock begins with this course, whatever the store says; None: as it says.
+async fn prepare_from(
+    app: &App,
+    settings: &Settings,
+    clock: Arc<SystemClock>,
+    begins: Option<ClockCourse>,
+) -> Result<Option<SandboxClock>, ComposeError> {
     start::check_store_metadata(app, settings.mode.into()).await?;
     let sandbox = match settings.mode {
         ModeName::Production => None,
         ModeName::Sandbox => {
+            // First: what is seeded bears the clock's time.
+            let begins = match begins {
+                Some(course) => ClockBegin::At(course),
+                None => ClockBegin::AsStored(settings.sandbox.first_course(clock.real_now())),
+            };
+            let clock = SandboxClock::resume(app, clock, begins).await?;
             start::seed_sandbox(app).await?;
-            Some(SandboxClock::resume(app, clock).await?)
+            Some(clock)
         }
     };
     let (accounts, callbacks) = (settings.account_specs()?, settings.callback_specs()?);

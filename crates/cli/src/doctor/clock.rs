@@ -1,14 +1,13 @@
 //! The clock, against the newest that the store has seen.
 
 use super::finding::Finding;
-use core::time::Duration;
 use kaipiao_domain::Timestamp;
 use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::errors::StoreError;
 use kaipiao_ports::record::Kind;
 use kaipiao_ports::store::{After, ListBy, Page, PageOrder, Store};
 use kaipiao_records::record;
-use kaipiao_records::server::ClockOffset;
+use kaipiao_records::server::ClockSetting;
 
 /// Accounts that are read at once.
 const PAGE: usize = 256;
@@ -32,11 +31,11 @@ pub(super) async fn against_store(
     store: &dyn Store,
     findings: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
-    let offset = record::get::<ClockOffset>(store, &ClockOffset::key()).await?;
-    let ahead = Duration::from_secs(offset.map_or(0, |offset| offset.value.ahead_s));
+    let setting = record::get::<ClockSetting>(store, &ClockSetting::key()).await?;
+    let course = setting.map(|setting| setting.value).unwrap_or_default().course;
     // Read behind what it is compared with, so an order of this moment is not ahead of it.
     let newest = newest_order(store).await?;
-    let now = SystemClock::default().real_now() + ahead;
+    let now = course.at(SystemClock::default().real_now());
     findings.push(compared(newest, now));
     Ok(())
 }
@@ -86,6 +85,7 @@ async fn newest_of(store: &dyn Store, owner: &str) -> Result<Option<Timestamp>, 
 mod tests {
     use super::*;
     use crate::doctor::finding::Level;
+    use core::time::Duration;
 
     #[test]
     fn a_clock_behind_the_store_is_an_error_and_a_small_step_is_none() {

@@ -22,6 +22,7 @@ mod push;
 mod render;
 mod request_log;
 mod retention;
+mod sandbox;
 #[cfg(test)]
 mod tests;
 
@@ -43,8 +44,10 @@ pub(crate) use platform::FILES;
 pub use platform::{Files, Platform};
 pub use push::Push;
 pub use render::Render;
+pub(crate) use request_log::FILE_NAME as REQUEST_LOG;
 pub use request_log::RequestLogSettings;
 pub use retention::Retention;
+pub use sandbox::SandboxSettings;
 
 use bounds::Bounded;
 use kaipiao_app::access::accounts::AccountSpec;
@@ -114,6 +117,8 @@ pub struct Settings {
     pub push: Push,
     /// What is forgotten, and when.
     pub retention: Retention,
+    /// Name spaces, snapshots, and a seed.
+    pub sandbox: SandboxSettings,
     /// Accounts to add or change.
     #[serde(default)]
     pub accounts: Vec<AccountSetting>,
@@ -156,6 +161,7 @@ impl Settings {
         if !self.database.url.is_empty() {
             self.database.address()?;
         }
+        self.sandbox.check(self.database.is_given())?;
         self.push.check()
     }
 
@@ -174,6 +180,7 @@ impl Settings {
             self.push.bounded(),
             self.retention.bounded(),
             self.files.bounded(),
+            self.sandbox.bounded(),
         ]
         .concat()
     }

@@ -4,6 +4,9 @@ use super::bounds::{self, Bounded};
 use core::time::Duration;
 use serde::Deserialize;
 
+/// The file beside the store.
+pub(crate) const FILE_NAME: &str = "requests.sqlite3";
+
 /// `[request_log]`
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

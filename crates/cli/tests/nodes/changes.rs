@@ -199,6 +199,29 @@ fn the_clock_is_moved_for_all_and_what_is_due_by_it_goes_out_at_either() {
     let now = b.get_json("/sandbox/v1/clock")["now"].as_i64().unwrap();
     assert!(now >= before + 3600, "{before} {now}");
     receiver.next();
+    // It stands still for all, too.
+    let (status, stopped) = a.post_json("/sandbox/v1/clock", &json!({"stopped": true}));
+    assert_eq!(status, 200, "{stopped}");
+    let face = || b.get_json("/sandbox/v1/clock");
+    within_bound("the stopped clock", || Some(face()).filter(|face| face["rate"] == 0.0));
+    assert_eq!(face()["now"], stopped["now"]);
     let restarted = nodes.b.stop();
     assert!(restarted.contains("stopped"), "{restarted}");
+}
+
+/// What would change the database that others work with is refused, and says why.
+#[test]
+fn a_shared_database_has_no_name_spaces_snapshots_and_reset() {
+    let nodes = Pair::start_with("");
+    let server = &nodes.a.server;
+    for (path, body) in [
+        ("/sandbox/v1/namespaces", json!({"name": "one"})),
+        ("/sandbox/v1/snapshots", json!({"name": "one"})),
+        ("/sandbox/v1/snapshots/one/restore", json!({})),
+        ("/sandbox/v1/reset", json!({})),
+    ] {
+        let (status, answer) = server.post_json(path, &body);
+        assert_eq!(status, 409, "{path}: {answer}");
+        assert!(answer["error"].as_str().unwrap().contains("PostgreSQL"), "{path}: {answer}");
+    }
 }

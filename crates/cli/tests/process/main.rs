@@ -13,6 +13,7 @@ mod log;
 mod logs;
 mod operations;
 mod outside_issuer;
+mod restore;
 mod stop;
 mod telemetry;
 mod tls;

@@ -6,7 +6,7 @@ use crate::admin::{
     pay_merchants, payments, pushes, requests, users,
 };
 use crate::routes::Api;
-use crate::sandbox::{accounts as demo, controls, faults, wait};
+use crate::sandbox::{accounts as demo, clock, controls, faults, name_spaces, snapshots, wait};
 use serde_json::Value;
 use utoipa::OpenApi;
 
@@ -52,13 +52,21 @@ struct Admin;
     controls::choose_invoice,
     controls::pay,
     controls::messages,
-    controls::clock,
-    controls::move_clock,
+    clock::clock,
+    clock::change_clock,
     controls::users,
     faults::plan_fault,
     faults::faults,
     faults::forget_faults,
     wait::wait,
+    name_spaces::name_spaces,
+    name_spaces::create,
+    name_spaces::remove,
+    snapshots::snapshots,
+    snapshots::save,
+    snapshots::restore,
+    snapshots::forget,
+    snapshots::reset,
 ))]
 struct Sandbox;
 

@@ -15,7 +15,6 @@ use kaipiao_app::authorization::s06_auth_push::{self, AnswerError};
 use kaipiao_app::payment::paying::{self, PayingError};
 use kaipiao_app::people::{messages, users};
 use kaipiao_app::reimbursement::choose::{self, ChooseError};
-use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::user_decision::{ChoiceRefused, UserChoice};
 use kaipiao_domain::people::card::CardCode;
@@ -67,14 +66,6 @@ struct ChoiceBody {
 struct PayBody {
     prepay_id: String,
     user: String,
-}
-
-/// How far the clock goes.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
-struct AdvanceBody {
-    #[schema(minimum = 0)]
-    advance_s: i64,
 }
 
 /// A person.
@@ -315,71 +306,6 @@ pub(crate) async fn messages(State(server): State<Server>, uri: Uri) -> Response
         Ok(listing) => json(StatusCode::OK, bare(&MessagesJson::from(listing))),
         Err(failure) => failed(failure),
     }
-}
-
-/// What the clock shows: unix seconds, and how far that is ahead of real time.
-#[derive(Serialize, ToSchema)]
-struct ClockJson {
-    now: i64,
-    ahead_s: u64,
-}
-
-/// `GET /sandbox/v1/clock`: what it shows.
-#[utoipa::path(
-    get,
-    path = "/sandbox/v1/clock",
-    tag = "sandbox",
-    operation_id = "getClock",
-    responses(
-        (status = 200, description = "What it shows.", body = ClockJson),
-        SandboxRefusals,
-    ),
-)]
-pub(crate) async fn clock(State(server): State<Server>) -> Response {
-    match sandbox(&server).clock.ahead_s(&server.app).await {
-        Ok(ahead_s) => {
-            let now = server.app.now().unix_seconds();
-            json(StatusCode::OK, bare(&ClockJson { now, ahead_s }))
-        }
-        Err(failure) => failed(failure),
-    }
-}
-
-/// `{"advance_s": n}`: the clock that rules the domain goes forward, never back.
-#[utoipa::path(
-    post,
-    path = "/sandbox/v1/clock",
-    tag = "sandbox",
-    operation_id = "moveClock",
-    description = "Forward, never back.",
-    request_body = AdvanceBody,
-    responses(
-        (status = 200, description = "What it shows now.", body = ClockJson),
-        SandboxRefusals,
-    ),
-)]
-pub(crate) async fn move_clock(State(server): State<Server>, body: RequestBody) -> Response {
-    let read = |object: Object| {
-        let advance_s = object.required_integer("advance_s")?;
-        u64::try_from(advance_s).map_err(|_| {
-            Refusal::invalid("advance_s", "must not be negative: the clock only goes forward")
-        })
-    };
-    let advance_s = match body.object().and_then(read) {
-        Ok(advance_s) => advance_s,
-        Err(refusal) => return failed(refusal.into()),
-    };
-    match sandbox(&server).clock.advance(&server.app, advance_s).await {
-        Ok((now, ahead_s)) => {
-            json(StatusCode::OK, bare(&ClockJson { now: now.unix_seconds(), ahead_s }))
-        }
-        Err(failure) => failed(failure),
-    }
-}
-
-/// Sandbox routes exist only with a sandbox.
-pub(super) fn sandbox(server: &Server) -> &Sandbox {
-    server.sandbox.as_ref().expect("sandbox routes exist only with a sandbox")
 }
 
 #[derive(Serialize, ToSchema)]

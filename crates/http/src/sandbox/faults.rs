@@ -2,7 +2,6 @@
 
 mod read;
 
-use super::controls::sandbox;
 use crate::admin::error::{ErrorJson, SandboxRefusals, failed, refuse};
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
@@ -224,7 +223,7 @@ impl From<Played> for PlayedJson {
     ),
 )]
 pub(crate) async fn plan_fault(State(server): State<Server>, body: RequestBody) -> Response {
-    let faults = &sandbox(&server).faults;
+    let faults = &server.sandbox().faults;
     let asked = async {
         let object = body.object()?;
         read_asked(&server.app, &object, faults).await
@@ -273,7 +272,7 @@ struct FaultsJson {
     ),
 )]
 pub(crate) async fn faults(State(server): State<Server>) -> Response {
-    let faults = &sandbox(&server).faults;
+    let faults = &server.sandbox().faults;
     let planned = faults.planned();
     let is_all_merchants =
         |planned: &&Planned| is_of(planned, Some(ISSUER), None) && planned.plan.account.is_none();
@@ -315,7 +314,7 @@ pub(crate) async fn forget_faults(State(server): State<Server>, uri: Uri) -> Res
         Ok(which) => which,
         Err(refusal) => return failed(refusal.into()),
     };
-    let forgotten = sandbox(&server).faults.forget(|planned| {
+    let forgotten = server.sandbox().faults.forget(|planned| {
         which.id.is_none_or(|id| planned.id == id)
             && is_of(planned, which.target.as_deref(), which.account.as_deref())
     });

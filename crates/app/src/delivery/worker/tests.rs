@@ -8,11 +8,12 @@ use crate::signed::Keys;
 use async_trait::async_trait;
 use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::clock_course::{ClockChange, ClockCourse};
 use kaipiao_domain::invoicing::content::Content as InvoiceContent;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::invoicing::issued_invoice::IssuedInvoice;
 use kaipiao_pdf_reader::{ChildReader, Program};
-use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobId, JobQuery, JobState, Jobs};
 use kaipiao_ports::delivery::sender::{Incoming, Outgoing, SendError, Sender};
 use kaipiao_ports::entropy::OsEntropy;
@@ -81,6 +82,10 @@ impl Work for Panicking {
         &self.0
     }
 
+    fn name(job: &Job) -> String {
+        job.id.name.clone()
+    }
+
     fn concurrency(&self) -> Concurrency {
         Concurrency { time_limit: Duration::from_secs(1), per_account: 1, at_once: 1 }
     }
@@ -146,7 +151,9 @@ async fn a_job_that_panics_is_set_aside_and_holds_up_no_other() {
             if panics.attempts > attempts {
                 attempts = panics.attempts;
                 ahead += Duration::from_secs(86_400);
-                clock.run_ahead(ahead);
+                let ahead =
+                    ClockChange { advance_s: Some(ahead.as_secs()), ..ClockChange::default() };
+                clock.follow(ClockCourse::default().changed(ahead, clock.real_now()).unwrap());
                 app.mailboxes.look();
             }
             tokio::task::yield_now().await;
@@ -171,6 +178,10 @@ impl Work for Reporting {
 
     fn app(&self) -> &App {
         &self.app
+    }
+
+    fn name(job: &Job) -> String {
+        job.id.name.clone()
     }
 
     fn concurrency(&self) -> Concurrency {
@@ -243,6 +254,10 @@ impl Work for Waiting {
 
     fn app(&self) -> &App {
         &self.app
+    }
+
+    fn name(job: &Job) -> String {
+        job.id.name.clone()
     }
 
     fn concurrency(&self) -> Concurrency {

@@ -1,0 +1,135 @@
+//! The sandbox's name spaces: sets of accounts, users and all that follows from them, which don't meet. Each has a store,
+//! a clock and faults of its own; the composition root runs them.
+
+use async_trait::async_trait;
+use kaipiao_domain::Timestamp;
+use kaipiao_domain::clock_course::ClockRate;
+
+/// A name space's or a snapshot's name: 1 to 32 of a-z, 0-9 and -, not at its ends. It stands in addresses and names a
+/// folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SandboxName(String);
+
+/// The most characters of a name.
+const MOST_CHARS: usize = 32;
+
+impl SandboxName {
+    /// Reads a name; None: it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_one = (1..=MOST_CHARS).contains(&text.len())
+            && text.bytes().all(is_inner)
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        is_one.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::fmt::Display for SandboxName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of the server's own name space, which is always there.
+pub const DEFAULT_NAME_SPACE: &str = "default";
+
+/// A name space that is wanted.
+#[derive(Clone, Debug)]
+pub struct NewNameSpace {
+    /// Its name.
+    pub name: SandboxName,
+    /// What its keys and all its randomness follow from; None: chance.
+    pub seed: Option<String>,
+    /// What its clock shows at the beginning; None: real time, or with a seed a moment that is always the same.
+    pub now: Option<Timestamp>,
+    /// How its clock goes; None: with real time, or with a seed not at all.
+    pub rate: Option<ClockRate>,
+}
+
+/// A name space as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameSpace {
+    /// Its name.
+    pub name: String,
+    /// What stands before every path of it: the base URL for SDKs, without a slash at the end.
+    pub base_url: String,
+    /// Its seed.
+    pub seed: Option<String>,
+    /// Why it does not answer; None: it does.
+    pub problem: Option<String>,
+}
+
+/// A snapshot of a name space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its name.
+    pub name: String,
+    /// When it was taken, in real time.
+    pub taken: Timestamp,
+    /// What the clock showed.
+    pub shown: Timestamp,
+}
+
+/// Why something was not done. The texts are for whoever asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotDone {
+    /// There is none of this name.
+    #[error("{0}")]
+    Unknown(String),
+    /// The state does not allow it.
+    #[error("{0}")]
+    Conflict(String),
+    /// This side could not; the text is for the log.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What is done with name spaces as a whole. A name space that is changed stops, gets other contents and starts again;
+/// requests to it wait meanwhile.
+#[async_trait]
+pub trait NameSpaces: Send + Sync {
+    /// Makes a name space and starts it.
+    async fn create(&self, wanted: NewNameSpace) -> Result<NameSpace, NotDone>;
+
+    /// All of them, the default one first, then by name.
+    fn list(&self) -> Vec<NameSpace>;
+
+    /// Stops a name space and removes all that it has.
+    async fn remove(&self, name: &str) -> Result<(), NotDone>;
+
+    /// The snapshots of a name space, by name.
+    async fn snapshots(&self, of: &str) -> Result<Vec<Snapshot>, NotDone>;
+
+    /// Saves a name space as it is at this moment, in the place of what had this name.
+    async fn save(&self, of: &str, name: &SandboxName) -> Result<Snapshot, NotDone>;
+
+    /// Makes a name space what it was when the snapshot was taken, clock included.
+    async fn restore(&self, of: &str, name: &SandboxName) -> Result<(), NotDone>;
+
+    /// Removes a snapshot.
+    async fn forget(&self, of: &str, name: &SandboxName) -> Result<(), NotDone>;
+
+    /// Makes a name space what it was at its first start.
+    async fn reset(&self, of: &str) -> Result<(), NotDone>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_nowhere_but_into_its_own_folder() {
+        for good in ["a", "run-7", "0", &"x".repeat(32)] {
+            assert_eq!(SandboxName::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", ".", "..", "a/b", "A", "-a", "a-", "é", "a b", &"x".repeat(33)] {
+            assert_eq!(SandboxName::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The name spaces of this process, by name.
+
+use super::super::error::ComposeError;
+use super::super::instance::{Instance, Site};
+use super::super::names::public_base_url;
+use super::super::shared::Shared;
+use super::folder::{self, Description};
+use super::slot::{Running, Slot};
+use crate::connections::Connections;
+use crate::settings::Settings;
+use crate::store::OpenStore;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NotDone, SandboxName};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+/// A name space that the server knows.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) slot: Arc<Slot>,
+    pub(super) settings: Arc<Settings>,
+}
+
+/// A registry that is there once its default name space is.
+pub(super) type Late = Arc<RwLock<Weak<Registry>>>;
+
+/// Makes the controls that each name space has.
+pub(super) type MakeControls = fn(Late) -> Arc<dyn NameSpaces>;
+
+/// All name spaces of this process.
+pub(in super::super) struct Registry {
+    own: Weak<Registry>,
+    make_controls: MakeControls,
+    address: SocketAddr,
+    shared: Shared,
+    pub(super) default: Known,
+    others: RwLock<BTreeMap<String, Known>>,
+    /// Held by whoever makes one.
+    pub(super) making: tokio::sync::Mutex<()>,
+    one_has_ended: Arc<Notify>,
+    /// Whether workers run.
+    is_serving: AtomicBool,
+}
+
+impl Registry {
+    /// The default name space over its open store.
+    pub(super) async fn over(
+        store: OpenStore,
+        settings: &Settings,
+        address: SocketAddr,
+        make_controls: MakeControls,
+    ) -> Result<(Arc<Self>, Arc<Running>), ComposeError> {
+        let shared = Shared::new(settings)?;
+        let late = Late::default();
+        let name_spaces = make_controls(Arc::clone(&late));
+        let name = DEFAULT_NAME_SPACE.to_owned();
+        let site = Site { address, name, name_spaces };
+        let running = Running::new(Instance::over(store, settings, site, &shared).await?);
+        let slot = Arc::new(Slot::new(Arc::clone(&running)));
+        let registry = Arc::new_cyclic(|own: &Weak<Self>| Self {
+            own: Weak::clone(own),
+            make_controls,
+            address,
+            shared,
+            default: Known { slot, settings: Arc::new(settings.clone()) },
+            others: RwLock::default(),
+            making: tokio::sync::Mutex::default(),
+            one_has_ended: Arc::new(Notify::new()),
+            is_serving: AtomicBool::new(false),
+        });
+        *late.write().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&registry);
+        Ok((registry, running))
+    }
+
+    /// Opens those that were made before. One that cannot be opened says so, and holds up no other.
+    pub(in super::super) async fn open_known(&self) {
+        for (name, description) in folder::all(&self.default.settings) {
+            let settings = Arc::new(self.settings_of(&name, &description));
+            let slot = match self.open(name.as_str(), &settings).await {
+                Ok(running) => Slot::new(running),
+                Err(error) => {
+                    tracing::error!(name_space = %name, %error, "a name space could not be opened");
+                    Slot::broken(error.to_string())
+                }
+            };
+            let known = Known { slot: Arc::new(slot), settings };
+            self.others_mut().insert(name.to_string(), known);
+        }
+    }
+
+    /// The settings of a name space: the server's, in a folder of its own.
+    pub(super) fn settings_of(&self, name: &SandboxName, description: &Description) -> Settings {
+        let mut settings = Settings::clone(&self.default.settings);
+        settings.public_base_url =
+            format!("{}/ns/{name}", public_base_url(&settings, self.address));
+        settings.data = folder::of(&settings, name);
+        settings.server_key_file = PathBuf::new();
+        settings.files.directory = PathBuf::new();
+        settings.limits.store_readers = settings.limits.store_readers.min(READERS);
+        description.change(&mut settings.sandbox);
+        settings
+    }
+
+    /// [`Registry::open`] on a thread of its own: seeding a store reads and hashes, and must not hold up requests.
+    pub(super) async fn open_aside(
+        self: &Arc<Self>,
+        name: &str,
+        settings: &Arc<Settings>,
+    ) -> Result<Arc<Running>, NotDone> {
+        let (own, name) = (Arc::clone(self), name.to_owned());
+        let (settings, runtime) = (Arc::clone(settings), Handle::current());
+        let opening = move || runtime.block_on(own.open(&name, &settings));
+        let opened = tokio::task::spawn_blocking(opening).await;
+        let failed = |error: &dyn core::fmt::Display| NotDone::Failed(error.to_string());
+        opened.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    }
+
+    /// Opens a name space's store, and starts what runs there.
+    async fn open(&self, name: &str, settings: &Settings) -> Result<Arc<Running>, ComposeError> {
+        let store = OpenStore::open(settings, None).await?;
+        let late = Arc::new(RwLock::new(Weak::clone(&self.own)));
+        let name_spaces = (self.make_controls)(late);
+        let site = Site { address: self.address, name: name.to_owned(), name_spaces };
+        let running = match Instance::over(store.clone(), settings, site, &self.shared).await {
+            Ok(instance) => Running::new(instance),
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
+        };
+        if self.is_serving.load(Ordering::SeqCst) {
+            running.start(&self.one_has_ended);
+        }
+        Ok(running)
+    }
+
+    /// Starts the workers.
+    pub(in super::super) fn start(&self) {
+        self.is_serving.store(true, Ordering::SeqCst);
+        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
+            running.start(&self.one_has_ended);
+        }
+    }
+
+    /// The end has begun: probes say so from now on.
+    pub(in super::super) fn stops(&self) {
+        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
+            running.instance.app.life().stops();
+        }
+    }
+
+    /// The places of the listening socket.
+    pub(in super::super) fn connections(&self) -> Connections {
+        self.shared.connections.clone()
+    }
+
+    /// Is told when a worker has ended by itself.
+    pub(in super::super) fn one_has_ended(&self) -> Arc<Notify> {
+        Arc::clone(&self.one_has_ended)
+    }
+
+    /// Lets all workers finish what is under way. False: some of it was broken off.
+    pub(in super::super) async fn end_workers(&self, within: Duration) -> bool {
+        self.is_serving.store(false, Ordering::SeqCst);
+        let mut ending = tokio::task::JoinSet::new();
+        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
+            ending.spawn(async move { running.end_workers(within).await });
+        }
+        let mut is_finished = true;
+        while let Some(ended) = ending.join_next().await {
+            is_finished &= ended.unwrap_or(false);
+        }
+        is_finished
+    }
+
+    /// Closes all stores.
+    pub(in super::super) async fn close(&self) {
+        for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
+            running.instance.store.close().await;
+        }
+    }
+
+    fn all(&self) -> Vec<Known> {
+        let others = self.others();
+        core::iter::once(&self.default).chain(others.values()).cloned().collect()
+    }
+
+    pub(super) fn others(&self) -> RwLockReadGuard<'_, BTreeMap<String, Known>> {
+        self.others.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn others_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Known>> {
+        self.others.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn known(&self, name: &str) -> Option<Known> {
+        match name {
+            DEFAULT_NAME_SPACE => Some(self.default.clone()),
+            name => self.others().get(name).cloned(),
+        }
+    }
+
+    /// The place of the name space of this name.
+    pub(super) fn find(&self, name: &str) -> Option<Arc<Slot>> {
+        self.known(name).map(|known| known.slot)
+    }
+
+    pub(super) fn default_slot(&self) -> Arc<Slot> {
+        Arc::clone(&self.default.slot)
+    }
+
+    /// Whether people reach this server by HTTPS.
+    pub(super) fn is_https(&self) -> bool {
+        public_base_url(&self.default.settings, self.address).starts_with("https://")
+    }
+
+    /// Whether other processes share the default store.
+    pub(super) fn is_shared(&self) -> bool {
+        self.default.settings.database.is_given()
+    }
+
+    pub(super) fn shown(&self, name: &str, known: &Known) -> NameSpace {
+        NameSpace {
+            name: name.to_owned(),
+            base_url: public_base_url(&known.settings, self.address),
+            seed: known.settings.sandbox.seed().map(str::to_owned),
+            problem: known.slot.problem(),
+        }
+    }
+}
+
+/// Reads at once of a name space that is not the server's own: each holds memory.
+const READERS: usize = 2;

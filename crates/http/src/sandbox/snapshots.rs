@@ -1,0 +1,171 @@
+//! Snapshots of a name space, and its reset.
+
+use crate::admin::error::{ErrorJson, SandboxRefusals, failed};
+use crate::answer::json;
+use crate::body::RequestBody;
+use crate::sandbox::name_spaces::{done, name, not_done};
+use crate::server::Server;
+use crate::wrong_call::PathName;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kaipiao_app::name_spaces::{NotDone, SandboxName, Snapshot};
+use kaipiao_domain::{Refusal, text};
+use kaipiao_wire::answer::bare;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+struct SnapshotJson {
+    name: String,
+    /// Unix seconds, in real time.
+    taken: i64,
+    /// What the clock showed.
+    now: i64,
+}
+
+impl From<Snapshot> for SnapshotJson {
+    fn from(Snapshot { name, taken, shown }: Snapshot) -> Self {
+        Self { name, taken: taken.unix_seconds(), now: shown.unix_seconds() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct SnapshotsJson {
+    snapshots: Vec<SnapshotJson>,
+}
+
+/// A snapshot that is wanted.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct SnapshotBody {
+    /// 1 to 32 of a-z, 0-9 and -, with - not at the ends.
+    name: String,
+}
+
+/// `GET /sandbox/v1/snapshots`: those of this name space.
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/snapshots",
+    tag = "sandbox",
+    operation_id = "listSnapshots",
+    responses(
+        (status = 200, description = "Those of this name space, by name.", body = SnapshotsJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn snapshots(State(server): State<Server>) -> Response {
+    let sandbox = server.sandbox();
+    match sandbox.name_spaces.snapshots(&sandbox.name_space).await {
+        Ok(found) => {
+            let snapshots = found.into_iter().map(SnapshotJson::from).collect();
+            json(StatusCode::OK, bare(&SnapshotsJson { snapshots }))
+        }
+        Err(error) => not_done(&error),
+    }
+}
+
+/// `{"name"}`: saves this name space as it is, in the place of what had the name.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/snapshots",
+    tag = "sandbox",
+    operation_id = "saveSnapshot",
+    request_body = SnapshotBody,
+    responses(
+        (status = 201, description = "It is saved.", body = SnapshotJson),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn save(State(server): State<Server>, body: RequestBody) -> Response {
+    let name = match body.object().and_then(|object| name(&object)) {
+        Ok(name) => name,
+        Err(refusal) => return failed(refusal.into()),
+    };
+    let sandbox = server.sandbox();
+    match sandbox.name_spaces.save(&sandbox.name_space, &name).await {
+        Ok(saved) => json(StatusCode::CREATED, bare(&SnapshotJson::from(saved))),
+        Err(error) => not_done(&error),
+    }
+}
+
+/// `POST /sandbox/v1/snapshots/{name}/restore`: this name space becomes what it was.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/snapshots/{name}/restore",
+    tag = "sandbox",
+    operation_id = "restoreSnapshot",
+    params(("name" = String, Path, description = "Its name.")),
+    responses(
+        (status = 204, description = "This name space is what it was."),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn restore(State(server): State<Server>, PathName(name): PathName) -> Response {
+    let sandbox = server.sandbox();
+    match known(&name) {
+        Ok(name) => done(sandbox.name_spaces.restore(&sandbox.name_space, &name).await),
+        Err(error) => not_done(&error),
+    }
+}
+
+/// `DELETE /sandbox/v1/snapshots/{name}`
+#[utoipa::path(
+    delete,
+    path = "/sandbox/v1/snapshots/{name}",
+    tag = "sandbox",
+    operation_id = "removeSnapshot",
+    params(("name" = String, Path, description = "Its name.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn forget(State(server): State<Server>, PathName(name): PathName) -> Response {
+    let sandbox = server.sandbox();
+    match known(&name) {
+        Ok(name) => done(sandbox.name_spaces.forget(&sandbox.name_space, &name).await),
+        Err(error) => not_done(&error),
+    }
+}
+
+/// What cannot be a name names nothing.
+fn known(name: &str) -> Result<SandboxName, NotDone> {
+    let unknown = || NotDone::Unknown(format!("there is no snapshot {}", text::quoted(name)));
+    SandboxName::parse(name).ok_or_else(unknown)
+}
+
+/// This name space is as at its first start.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/reset",
+    tag = "sandbox",
+    operation_id = "reset",
+    responses(
+        (status = 204, description = "This name space is as at its first start."),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn reset(State(server): State<Server>, body: RequestBody) -> Response {
+    if let Err(refusal) = check_whole(&body) {
+        return failed(refusal.into());
+    }
+    let sandbox = server.sandbox();
+    done(sandbox.name_spaces.reset(&sandbox.name_space).await)
+}
+
+/// No more than was asked for is removed.
+fn check_whole(body: &RequestBody) -> Result<(), Refusal> {
+    if !body.is_empty() && body.object()?.has("appid") {
+        let problem = "must be absent: a name space is reset as a whole";
+        return Err(Refusal::invalid("appid", problem));
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Name spaces: sets of accounts and users that don't meet.
+
+use kaipiao_tests::{MERCHANT, TestServer, USER, assert_ok, assert_refused};
+use serde_json::{Value, json};
+
+/// A name space that is made, as a test suite with another base URL sees it.
+pub(super) fn made(server: &TestServer, body: &Value) -> TestServer {
+    let (status, answer) = server.post_json("/sandbox/v1/namespaces", body);
+    assert_eq!(status, 201, "{body}: {answer}");
+    assert_eq!(
+        answer["base_url"],
+        format!("{}/ns/{}", server.base, body["name"].as_str().unwrap())
+    );
+    TestServer::beside(answer["base_url"].as_str().unwrap())
+}
+
+/// How far an order is.
+pub(super) fn stage(server: &TestServer, order_id: &str) -> String {
+    server.merchant().status(order_id)["invoice_status"].as_str().unwrap().to_owned()
+}
+
+pub(super) fn delete(server: &TestServer, path: &str) -> u16 {
+    server.bytes("DELETE", path, &[]).0
+}
+
+#[test]
+fn name_spaces_have_the_same_accounts_and_share_nothing_else() {
+    let server = TestServer::start_embedded();
+    let one = made(&server, &json!({"name": "one"}));
+    let two = made(&server, &json!({"name": "two"}));
+    let accounts = server.get_json("/sandbox/v1/accounts");
+    assert_eq!(one.get_json("/sandbox/v1/accounts"), accounts);
+    one.merchant().authorized("1");
+    assert_eq!(stage(&one, "1"), "auth success");
+    for other in [&two, &server] {
+        assert_eq!(stage(other, "1"), "never auth");
+    }
+    // Neither token nor link of one serves in another.
+    let token = one.token(MERCHANT);
+    let path = format!("/cgi-bin/ticket/getticket?access_token={token}&type=wx_card");
+    assert_ok(&one.get(&path));
+    assert_refused(&two.get(&path), 40001, "");
+    let link = one.merchant().auth_url("2", 0);
+    assert!(link.starts_with(&format!("{}/bizmall/authinvoice?", one.base)), "{link}");
+    assert_eq!(two.answer(&link, USER, "authorize", None).0, 400);
+    // Clocks and faults are each one's own.
+    one.advance_s(1000);
+    one.fault(json!({"target": "issuer", "errcode": 73000}));
+    assert_eq!(two.get_json("/sandbox/v1/clock")["ahead_s"], 0);
+    assert_eq!(two.get_json("/sandbox/v1/faults")["left"], 0);
+}
+
+#[test]
+fn an_invoice_of_a_name_space_is_found_at_its_own_address() {
+    let server = TestServer::start_embedded();
+    let one = made(&server, &json!({"name": "one"}));
+    let client = one.merchant();
+    let detail = client.issued("1", "1");
+    let url = detail["pdfurl"].as_str().unwrap();
+    assert!(url.starts_with(&format!("{}/invoice/pdf/", one.base)), "{url}");
+    assert!(one.get_raw_bytes(url).starts_with(b"%PDF"));
+    // The default name space has none of this name.
+    assert_eq!(server.get_raw(&one.path_of(url)).status(), 404);
+}
+
+#[test]
+fn a_browser_is_led_into_a_name_space_and_out_of_it() {
+    let server = TestServer::start_embedded();
+    let one = made(&server, &json!({"name": "one"}));
+    let html = ("accept", "text/html");
+    let link = one.merchant().auth_url("1", 0);
+    let path = server.path_of(&link);
+    let entered = server.page("GET", &path, &[html], "");
+    assert_eq!(entered.status(), 303);
+    let location = entered.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(location, one.path_of(&link));
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("kaipiao_name_space=one; Path=/; "), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    // Pages go by the cookie: the user logs in and answers there.
+    let login = format!("user={USER}&next=/me/titles");
+    let chosen = server.page("POST", "/login", &[html, ("cookie", &cookie)], &login);
+    assert_eq!(chosen.status(), 303);
+    let session = chosen.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let both = format!("{cookie}; {session}");
+    let shown = server.page("GET", &location, &[html, ("cookie", &both)], "");
+    assert_eq!(shown.status(), 200, "{}", shown.body());
+    assert!(shown.body().contains("form_token"), "{}", shown.body());
+    // The same session is nobody's in the default name space.
+    let stranger = server.page("GET", "/me/cards", &[html, ("cookie", session)], "");
+    assert_eq!(stranger.status(), 303);
+    assert_eq!(server.page("GET", "/me/cards", &[html, ("cookie", &both)], "").status(), 200);
+    let home = |cookie: &str| server.page("GET", "/", &[html, ("cookie", cookie)], "").into_body();
+    assert!(home(&cookie).contains("<code>one</code>"));
+    assert!(!home("").contains("<code>one</code>"));
+    // Calls of programs never go by it.
+    let headers = [("cookie", &*cookie), html];
+    let (_, _, listed) = server.bytes("GET", "/sandbox/v1/namespaces", &headers);
+    let listed: Value = serde_json::from_slice(&listed).unwrap();
+    assert_eq!(listed["here"], "default");
+    let left = server.page("GET", "/ns/default/", &headers, "");
+    assert_eq!((left.status().as_u16(), &left.headers()["location"]), (303, &"/".parse().unwrap()));
+    assert!(left.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+}
+
+#[test]
+fn name_spaces_are_listed_bounded_removed_and_there_again_after_a_restart() {
+    let settings = "[sandbox]\nnamespaces = 2";
+    let server = TestServer::start_on(tempfile::tempdir().unwrap(), settings);
+    let one = made(&server, &json!({"name": "one"}));
+    made(&server, &json!({"name": "two", "seed": 7}));
+    one.merchant().authorized("1");
+    one.advance_s(1000);
+    for (body, status, words) in [
+        (json!({"name": "three"}), 409, "sandbox.namespaces"),
+        (json!({"name": "one"}), 409, "already"),
+        (json!({"name": "default"}), 409, "already"),
+        (json!({"name": "../up"}), 400, "name"),
+        (json!({}), 400, "name"),
+        (json!({"name": "x", "now": "never"}), 400, "now"),
+        (json!({"name": "x", "rate": -1}), 400, "rate"),
+    ] {
+        let (found, answer) = server.post_json("/sandbox/v1/namespaces", &body);
+        assert_eq!(found, status, "{body}: {answer}");
+        assert!(answer["error"].as_str().unwrap().contains(words), "{body}: {answer}");
+    }
+    let server = server.restart_with(settings);
+    let one = TestServer::beside(&format!("{}/ns/one", server.base));
+    assert_eq!(stage(&one, "1"), "auth success");
+    assert_eq!(one.get_json("/sandbox/v1/clock")["ahead_s"], 1000);
+    let listed = one.get_json("/sandbox/v1/namespaces");
+    assert_eq!(listed["here"], "one");
+    let names: Vec<_> =
+        listed["namespaces"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["default", "one", "two"]);
+    assert_eq!(delete(&server, "/sandbox/v1/namespaces/one"), 204);
+    assert_eq!(delete(&server, "/sandbox/v1/namespaces/one"), 404);
+    assert_eq!(delete(&server, "/sandbox/v1/namespaces/default"), 409);
+    assert!(!server.data().join("data/namespaces/one").exists());
+    let gone = server.get_raw("/ns/one/sandbox/v1/clock");
+    assert_eq!(gone.status(), 404);
+    assert!(gone.body().contains("no name space"), "{}", gone.body());
+    for path in ["/ns/one/", "/ns/one/me/cards", "/ns/one/cgi-bin/token"] {
+        let page =
+            server.page("GET", path, &[("Accept", "text/html"), ("Accept-Language", "en")], "");
+        assert_eq!(page.status(), 404, "{path}");
+        assert!(page.body().contains("There is no such name space"), "{path}: {}", page.body());
+    }
+    // Its name is free, and means a new one.
+    let again = made(&server, &json!({"name": "one"}));
+    assert_eq!(stage(&again, "1"), "never auth");
+}
+
+#[test]
+fn production_has_no_name_spaces() {
+    let server = TestServer::start_with("mode = \"production\"");
+    for path in ["/ns/default/cgi-bin/token", "/sandbox/v1/namespaces", "/sandbox/v1/snapshots"] {
+        assert_eq!(server.get_raw(path).status(), 404, "{path}");
+    }
+}
