@@ -147,10 +147,10 @@ impl Registry {
         }
     }
 
-    /// The end has begun: probes say so from now on.
+    /// The end has begun: probes say so from now on, and nobody waits any longer.
     pub(in super::super) fn stops(&self) {
         for running in self.all().into_iter().filter_map(|known| known.slot.running()) {
-            running.instance.app.life().stops();
+            running.instance.app.stops();
         }
     }
 
