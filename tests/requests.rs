@@ -209,6 +209,70 @@ fn a_rid_leads_to_what_was_expected_and_what_came() {
     assert_eq!(server.page("GET", "/errors/rid/0-0-0", &[], "").status(), 404);
 }
 
+/// Which value differs, in every refusal that is about one.
+#[test]
+fn a_refusal_tells_the_value_that_differs_beside_the_one_that_was_expected() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    client.authorized("order-1");
+    let openid = server.openid(USER, MERCHANT);
+    let with = |order: &str, serial: &str, change: &[(&str, &str)]| {
+        let mut body = client.invoice(order, serial);
+        for (member, value) in change {
+            body[*member] = json!(value);
+        }
+        body
+    };
+    let wrong_sum = with("order-1", "c1", &[("hjje", "135.8")]);
+    for (body, errcode, name, expected, came) in [
+        (with("order-1", "x1", &[("fpqqlsh", "abcdef1")]), 73110, "fpqqlsh", "2ff836…", "abcdef1"),
+        (
+            with("order-1", "c1", &[("nsrsbh", "91440300MA5KP0009X")]),
+            73101,
+            "nsrsbh",
+            "",
+            "91440300MA5KP0009X",
+        ),
+        (
+            with("order-1", "c1", &[("wxopenid", "somebody")]),
+            73001,
+            "wxopenid",
+            &openid,
+            "another one",
+        ),
+        (wrong_sum, 72031, "hjje", "135.90", "135.80"),
+    ] {
+        let refused = client.make_out(&body);
+        assert_eq!(refused["errcode"], json!(errcode), "{refused}");
+        let differs = what_differs(&server, &refused);
+        assert_eq!((&differs["name"], &differs["came"]), (&json!(name), &json!(came)), "{differs}");
+        let is_expected = expected.is_empty() || differs["expected"] == json!(expected);
+        assert!(is_expected, "{differs}");
+    }
+    client.issued("order-3", "c3");
+    client.authorized("order-4");
+    for (order, serial, errcode, name, expected, came) in [
+        ("order-3", "c4", 73108, "fpqqlsh", "2ff836c3", "2ff836c4"),
+        ("order-4", "c3", 73106, "what the serial is of", "order order-3", "order order-4"),
+    ] {
+        let refused = client.make_out(&client.invoice(order, serial));
+        assert_eq!(refused["errcode"], json!(errcode), "{refused}");
+        let differs = what_differs(&server, &refused);
+        let told = [&differs["name"], &differs["expected"], &differs["came"]];
+        assert_eq!(told, [&json!(name), &json!(expected), &json!(came)]);
+    }
+}
+
+/// The one value that `/errors/rid` marks.
+fn what_differs(server: &TestServer, refused: &Value) -> Value {
+    let path = format!("/errors/rid/{}", rid(refused));
+    let told: Value = serde_json::from_str(server.get_raw(&path).body()).unwrap();
+    let compared = told["request"]["compared"].as_array().unwrap();
+    let mut differing = compared.iter().filter(|one| one["differs"] == json!(true));
+    let (Some(one), None) = (differing.next(), differing.next()) else { panic!("{told}") };
+    one.clone()
+}
+
 #[test]
 fn production_explains_to_whoever_has_the_admin_token_alone() {
     let directory = tempfile::tempdir().unwrap();

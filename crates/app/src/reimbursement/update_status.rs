@@ -11,6 +11,7 @@ use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::user::OpenId;
+use kaipiao_domain::refusal::Compared;
 use kaipiao_domain::reimbursement::card_status::CompanyAction;
 use kaipiao_domain::reimbursement::invoice_info::NamedCard;
 use kaipiao_errcode::ErrorCode;
@@ -71,7 +72,8 @@ fn check_owner(
         return Ok(());
     }
     let detail = format!("{path} names a card of another user than openid");
-    Err(Refusal::new(ErrorCode::InvoiceOwnerError, detail))
+    let compared = wanted.map(|wanted| Compared::unlike("openid", owner.as_str(), wanted.as_str()));
+    Err(Refusal::new(ErrorCode::InvoiceOwnerError, detail).comparing(compared))
 }
 
 /// Adds what becomes of a card: itself, its merchant's push, and what its user is told of a write-off.

@@ -2,6 +2,7 @@
 
 use crate::access::address_range::AddressRange;
 use crate::access::permissions::{Permission, Permissions};
+use crate::refusal::Compared;
 use crate::{Refusal, text};
 use core::fmt;
 use kaipiao_errcode::ErrorCode;
@@ -185,7 +186,9 @@ impl Account {
             "{address}, not in whitelist: {} calls from other addresses alone, see callers in PUT /admin/v1/accounts/{{appid}}",
             self.appid
         );
-        Err(Refusal::new(ErrorCode::InvalidIp, detail))
+        let callers: Vec<_> = self.callers.iter().take(10).map(ToString::to_string).collect();
+        let compared = Compared::unlike("the caller's address", callers.join(", "), address);
+        Err(Refusal::new(ErrorCode::InvalidIp, detail).comparing([compared]))
     }
 
     /// Checks that a change leaves the role and the binding alone.

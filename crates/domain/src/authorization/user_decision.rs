@@ -1,11 +1,15 @@
 //! Section 6: what a user chooses on the authorization page, and the decision that is kept of it.
 
-use crate::Timestamp;
+use crate::authorization::order_id::OrderId;
 use crate::authorization::page_fields::FieldProblem;
 use crate::invoicing::serial::Serial;
 use crate::people::title::InvoiceTitle;
 use crate::people::user::{KnownAs, OpenId, UserId};
+use crate::refusal::Compared;
+use crate::{Refusal, Timestamp};
 use core::fmt;
+use core::time::Duration;
+use kaipiao_errcode::ErrorCode;
 
 /// Who decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,20 @@ pub struct Authorization {
     /// The invoice request that uses it. It never changes again: an order has one invoice, and how
     /// far that is, the request says.
     pub used_by: Option<Serial>,
+}
+
+impl Authorization {
+    /// 72013: it was given longer ago than it is good for.
+    pub fn expired(&self, order_id: &OrderId, life: Duration, now: Timestamp) -> Refusal {
+        let detail = format!("the user authorized order_id {order_id} too long ago");
+        let age = Compared::unlike(
+            "seconds since the authorization",
+            format!("at most {}", life.as_secs()),
+            now.since(self.at).as_secs().to_string(),
+        );
+        let order = Compared::same("order_id", order_id.as_str());
+        Refusal::new(ErrorCode::AuthorizationExpired, detail).comparing([order, age])
+    }
 }
 
 /// A user's no.

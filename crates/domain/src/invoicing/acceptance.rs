@@ -7,6 +7,7 @@ use crate::invoicing::invoice_request::{InvoiceRequest, RequestState};
 use crate::invoicing::issue_failure::IssueFailure;
 use crate::invoicing::taxpayer::Taxpayer;
 use crate::people::user::UserId;
+use crate::refusal::Compared;
 use crate::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 
@@ -86,10 +87,12 @@ impl InvoiceRequest {
         Accepted::AsksAgain { request: Self { state, ..self.clone() } }
     }
 
-    /// 73106: the serial names another request.
-    pub(super) fn serial_of_another(&self, whose: &str) -> Refusal {
+    /// 73106: the serial names another request; `came` is what it would name now.
+    pub(super) fn serial_of_another(&self, whose: &str, came: &str) -> Refusal {
         let detail = format!("{} is the serial of {whose}", self.serial.quoted());
-        Refusal::new(ErrorCode::SerialOfOtherOrder, detail)
+        let serial = Compared::same("fpqqlsh", self.serial.as_str());
+        let use_of_it = Compared::unlike("what the serial is of", whose, came);
+        Refusal::new(ErrorCode::SerialOfOtherOrder, detail).comparing([serial, use_of_it])
     }
 }
 
@@ -98,8 +101,10 @@ pub(super) fn next_content_number(known: Option<&InvoiceRequest>) -> u32 {
     known.map_or(1, |known| known.content_number + 1)
 }
 
-/// 73001: the request names somebody else.
-pub(super) fn another_user(order_id: &OrderId) -> Refusal {
+/// 73001: the request names somebody else than `expected`: an openid, or words for it.
+pub(super) fn another_user(order_id: &OrderId, expected: &str) -> Refusal {
     let detail = format!("it is not the user who authorized order_id {order_id}");
-    Refusal::new(ErrorCode::OpenidError, detail)
+    let order = Compared::same("ddh", order_id.as_str());
+    let user = Compared::unlike("wxopenid", expected, "another one");
+    Refusal::new(ErrorCode::OpenidError, detail).comparing([order, user])
 }

@@ -1,6 +1,6 @@
 //! The arithmetic that an invoice must satisfy (section 14, D-62, D-98, D-99, spec/invoice_face.md).
 
-use crate::invoicing::content::{Checked, Content, ContentField, ContentProblem, wrong};
+use crate::invoicing::content::{Checked, Content, ContentField, ContentProblem, differs, wrong};
 use crate::invoicing::line::{Line, LineField, LineNature, Untaxed};
 use crate::money::Fen;
 use rust_decimal::Decimal;
@@ -50,16 +50,14 @@ impl Content {
         let sum = |part: fn(&Line) -> Fen| self.lines.iter().map(part).sum::<Fen>();
         let (net, tax) = (sum(|line| line.net), sum(|line| line.tax));
         if self.net != net {
-            let problem = format!("must be {net}, the sum of the lines, not {}", self.net);
-            return wrong(ContentField::Net, problem);
+            return differs(ContentField::Net, net, "the sum of the lines", self.net);
         }
         if self.tax != tax {
-            let problem = format!("must be {tax}, the sum of the lines, not {}", self.tax);
-            return wrong(ContentField::Tax, problem);
+            return differs(ContentField::Tax, tax, "the sum of the lines", self.tax);
         }
         if self.gross != net + tax {
-            let problem = format!("must be {}, {net} + {tax}, not {}", net + tax, self.gross);
-            return wrong(ContentField::Gross, problem);
+            let why = format!("{net} + {tax}");
+            return differs(ContentField::Gross, net + tax, why, self.gross);
         }
         if self.gross <= Fen::ZERO {
             return wrong(ContentField::Gross, "must be more than 0");
@@ -88,10 +86,9 @@ impl Line {
         }
         let exact = self.exact_tax();
         if (exact - self.tax.yuan()).abs() > TAX_TOLERANCE {
-            let (net, rate, tax) = (self.net, self.rate.normalize(), self.tax);
-            let problem =
-                format!("must be {}, {net} × {rate}, not {tax}", shown(exact, Fen::rounded(exact)));
-            return wrong(at(LineField::Tax), problem);
+            let why = format!("{} × {}", self.net, self.rate.normalize());
+            let expected = shown(exact, Fen::rounded(exact));
+            return differs(at(LineField::Tax), expected, why, self.tax);
         }
         Ok(())
     }
@@ -113,10 +110,9 @@ impl Line {
             return wrong(at(LineField::Quantity), "times the unit price is too large");
         };
         if off.abs() > AMOUNT_TOLERANCE {
-            let (quantity, price) = (quantity.normalize(), price.normalize());
+            let why = format!("{} × {}", quantity.normalize(), price.normalize());
             let expected = shown(exact, Fen::rounded(exact));
-            let problem = format!("must be {expected}, {quantity} × {price}, not {}", self.net);
-            return wrong(at(LineField::Net), problem);
+            return differs(at(LineField::Net), expected, why, self.net);
         }
         Ok(())
     }
@@ -124,8 +120,8 @@ impl Line {
     fn check_discount_of(&self, discounted: &Self, index: usize) -> Checked {
         let at = |field| ContentField::Line(index, field);
         if self.rate != discounted.rate {
-            let problem = format!("must be {}, as of the line before it", discounted.rate);
-            return wrong(at(LineField::Rate), problem);
+            let why = "as of the line before it";
+            return differs(at(LineField::Rate), discounted.rate, why, self.rate);
         }
         if self.untaxed != discounted.untaxed {
             let words = discounted.untaxed.map_or("taxed", Untaxed::words);

@@ -81,8 +81,19 @@ pub enum ContentField {
 pub struct ContentProblem {
     /// The part that is wrong.
     pub field: ContentField,
-    /// What was expected.
+    /// What was expected, in words.
     pub problem: String,
+    /// What was expected and what came, where that is one value.
+    pub compared: Option<ComparedValues>,
+}
+
+/// A value that is not the one that it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparedValues {
+    /// The value that was expected.
+    pub expected: String,
+    /// The value that came.
+    pub came: String,
 }
 
 /// The outcome of a check.
@@ -90,7 +101,19 @@ pub(super) type Checked = Result<(), ContentProblem>;
 
 /// A check that has failed.
 pub(super) fn wrong(field: ContentField, problem: impl Display) -> Checked {
-    Err(ContentProblem { field, problem: problem.to_string() })
+    Err(ContentProblem { field, problem: problem.to_string(), compared: None })
+}
+
+/// A check that found another value than the only one that is right, and why it alone is.
+pub(super) fn differs(
+    field: ContentField,
+    expected: impl Display,
+    why: impl Display,
+    came: impl Display,
+) -> Checked {
+    let (expected, came) = (expected.to_string(), came.to_string());
+    let problem = format!("must be {expected}, {why}, not {came}");
+    Err(ContentProblem { field, problem, compared: Some(ComparedValues { expected, came }) })
 }
 
 impl Content {

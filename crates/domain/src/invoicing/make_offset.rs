@@ -38,7 +38,7 @@ impl MakeOffset {
         let RequestContext { taxpayer, names_user, known, now } = context;
         self.check(taxpayer)?;
         if !names_user(&blue.user) {
-            return Err(another_user(&blue.order_id));
+            return Err(another_user(&blue.order_id, "the openid of the user who has the invoice"));
         }
         if let Some(known) = known {
             match self.check_identity(known, blue)? {
@@ -80,12 +80,15 @@ impl MakeOffset {
         known: &InvoiceRequest,
         blue: &InvoiceRequest,
     ) -> Result<KnownStatus, Refusal> {
+        let offset_of = |blue: &Serial| format!("the offset of {}", blue.quoted());
+        let own_use = offset_of(&blue.serial);
         match &known.colour {
             Colour::Blue => {
-                Err(known.serial_of_another("a blue invoice; an offset has its own serial"))
+                let whose = "a blue invoice; an offset has its own serial";
+                Err(known.serial_of_another(whose, &own_use))
             }
             Colour::Red { blue: other } if *other != blue.serial => {
-                Err(known.serial_of_another(&format!("the offset of {}", other.quoted())))
+                Err(known.serial_of_another(&offset_of(other), &own_use))
             }
             Colour::Red { .. } => known.known_status(),
         }

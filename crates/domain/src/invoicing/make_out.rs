@@ -56,10 +56,10 @@ impl MakeOut {
         // One that is used keeps: an invoice may be asked after as long as there is a record of it.
         let is_over = authorization.at.is_over(authorization_life, *now);
         if authorization.used_by.is_none() && is_over {
-            return Err(self.expired().into());
+            return Err(authorization.expired(&self.order_id, authorization_life, *now).into());
         }
         if !names_user(&authorization.user) {
-            return Err(another_user(&self.order_id).into());
+            return Err(another_user(&self.order_id, authorization.openid.as_str()).into());
         }
         if let Some(known) = known {
             match self.check_identity(known)? {
@@ -73,7 +73,12 @@ impl MakeOut {
                 true => format!("order {} has an invoice that a platform inserted", self.order_id),
                 false => format!("order {} belongs to {}", self.order_id, used_by.quoted()),
             };
-            return Err(Refusal::new(ErrorCode::OrderOfOtherSerial, detail).into());
+            let compared = [
+                Compared::same("ddh", self.order_id.as_str()),
+                Compared::unlike("fpqqlsh", used_by.as_str(), self.serial.as_str()),
+            ];
+            let refusal = Refusal::new(ErrorCode::OrderOfOtherSerial, detail);
+            return Err(refusal.comparing(compared).into());
         }
         self.content.check_arithmetic().map_err(NotAccepted::Content)?;
         self.content.check_characters(can_print).map_err(NotAccepted::Content)?;
@@ -99,12 +104,18 @@ impl MakeOut {
 
     fn check_identity(&self, known: &InvoiceRequest) -> Result<KnownStatus, Refusal> {
         if known.colour != Colour::Blue {
-            return Err(known.serial_of_another("an offset"));
+            return Err(known.serial_of_another("an offset", &self.own_use()));
         }
         if known.order_id != self.order_id {
-            return Err(known.serial_of_another(&format!("order {}", known.order_id)));
+            return Err(
+                known.serial_of_another(&format!("order {}", known.order_id), &self.own_use())
+            );
         }
         known.known_status()
+    }
+
+    fn own_use(&self) -> String {
+        format!("order {}", self.order_id)
     }
 
     fn never(&self, order: &Order, why: &str) -> Refusal {
@@ -115,10 +126,5 @@ impl MakeOut {
     fn rejected(&self) -> Refusal {
         let detail = format!("order_id {} was rejected, use a new order", self.order_id);
         Refusal::new(ErrorCode::RejectedByBiz, detail)
-    }
-
-    fn expired(&self) -> Refusal {
-        let detail = format!("the user authorized order_id {} too long ago", self.order_id);
-        Refusal::new(ErrorCode::AuthorizationExpired, detail)
     }
 }

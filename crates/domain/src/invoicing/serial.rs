@@ -1,6 +1,7 @@
 //! The merchant's number of an invoice request.
 
 use crate::invoicing::merchant_code::MerchantCode;
+use crate::refusal::Compared;
 use crate::{Refusal, text};
 use core::fmt;
 use kaipiao_errcode::ErrorCode;
@@ -45,9 +46,10 @@ impl Serial {
         if self.0.starts_with(code.as_str()) {
             return Ok(());
         }
-        let (code, own) = (code.as_str(), self.quoted());
-        let detail = format!("it must begin with the merchant code {code}, not {own}");
-        Err(Refusal::new(ErrorCode::SerialPrefixMismatch, detail))
+        let code = code.as_str();
+        let detail = format!("it must begin with the merchant code {code}, not {}", self.quoted());
+        let compared = Compared::unlike("fpqqlsh", format!("{code}…"), &*self.0);
+        Err(Refusal::new(ErrorCode::SerialPrefixMismatch, detail).comparing([compared]))
     }
 }
 

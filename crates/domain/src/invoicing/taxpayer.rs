@@ -5,6 +5,7 @@ use crate::invoicing::content::{ContentField, ContentProblem, check_printable};
 use crate::invoicing::face::Face;
 use crate::invoicing::merchant_code::MerchantCode;
 use crate::invoicing::party::{Party, PartyField};
+use crate::refusal::Compared;
 use crate::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 
@@ -30,7 +31,8 @@ impl Taxpayer {
             && tax_id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         if !fits {
             let problem = "must be 15 to 20 digits and capital letters".to_owned();
-            return Err(ContentProblem { field: ContentField::Seller(PartyField::TaxId), problem });
+            let field = ContentField::Seller(PartyField::TaxId);
+            return Err(ContentProblem { field, problem, compared: None });
         }
         for (field, text, max_chars) in [
             (PartyField::Name, name, 100),
@@ -51,7 +53,8 @@ impl Taxpayer {
         }
         let (merchant, own) = (&self.merchant, &self.party.tax_id);
         let detail = format!("{merchant} is {own}, not {}", text::quoted(tax_id));
-        Err(Refusal::new(ErrorCode::TaxpayerMismatch, detail))
+        let compared = Compared::unlike("nsrsbh", own, tax_id);
+        Err(Refusal::new(ErrorCode::TaxpayerMismatch, detail).comparing([compared]))
     }
 }
 
@@ -61,7 +64,7 @@ fn check_text(
     max_chars: usize,
     can_print: impl Fn(char) -> bool,
 ) -> Result<(), ContentProblem> {
-    let wrong = |problem: String| Err(ContentProblem { field, problem });
+    let wrong = |problem: String| Err(ContentProblem { field, problem, compared: None });
     let chars = text.chars().count();
     if chars > max_chars {
         return wrong(format!("has {chars} characters, at most {max_chars} are allowed"));

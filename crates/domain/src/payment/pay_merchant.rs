@@ -2,6 +2,7 @@
 
 use crate::access::account::{Account, AppId, PlatformId};
 use crate::delivery::push::Sealed;
+use crate::refusal::Compared;
 use crate::{Refusal, text};
 use core::fmt;
 use kaipiao_errcode::ErrorCode;
@@ -98,7 +99,9 @@ impl PayMerchant {
         let merchant = caller.merchant();
         let elsewhere = |whose: &dyn fmt::Display| {
             let detail = format!("mchid {} is bound to {whose}, not to {merchant}", self.mchid);
-            Err(Refusal::new(ErrorCode::InvalidMchid, detail))
+            let account =
+                Compared::unlike("the account of mchid", merchant.as_str(), whose.to_string());
+            Err(Refusal::new(ErrorCode::InvalidMchid, detail).comparing([account]))
         };
         if let Some(link) = self.link.as_ref().filter(|link| link.merchant != *merchant) {
             return elsewhere(&link.merchant);

@@ -116,8 +116,7 @@ impl Insertion {
             return Err(Refusal::new(ErrorCode::OrderIdRepeated, detail));
         }
         if authorization.at.is_over(life, now) {
-            let detail = format!("the user authorized order_id {order_id} too long ago");
-            return Err(Refusal::new(ErrorCode::AuthorizationExpired, detail));
+            return Err(authorization.expired(order_id, life, now));
         }
         Ok(authorization)
     }

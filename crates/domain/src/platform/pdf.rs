@@ -3,6 +3,7 @@
 use crate::access::account::AppId;
 use crate::authorization::order_id::OrderKey;
 use crate::platform::blob_name::BlobName;
+use crate::refusal::Compared;
 use crate::{Refusal, Timestamp};
 use core::fmt;
 use core::time::Duration;
@@ -76,7 +77,10 @@ impl PlatformPdf {
         let missing = missing.into_iter().find(|(_, digits)| !digits.is_empty() && !shows(digits));
         let Some((what, digits)) = missing else { return Ok(()) };
         let detail = format!("the PDF {} does not show the {what} {digits}", self.media_id);
-        Err(Refusal::new(ErrorCode::PdfOfOtherInvoice, detail))
+        let shown: Vec<_> = self.numbers.iter().take(10).map(String::as_str).collect();
+        let shown = shown.join(", ");
+        let compared = Compared::unlike(what, digits, format!("the PDF shows {shown}"));
+        Err(Refusal::new(ErrorCode::PdfOfOtherInvoice, detail).comparing([compared]))
     }
 
     /// The PDF once it is of this order's invoice; 72040: it is of another one's already.

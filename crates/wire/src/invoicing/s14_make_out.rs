@@ -10,6 +10,7 @@ use kaipiao_domain::invoicing::party::{Party, PartyField};
 use kaipiao_domain::invoicing::requests::MakeOutRequest;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::{Fen, decimal, rounded_decimal};
+use kaipiao_domain::refusal::Compared;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_errcode::ErrorCode;
 use rust_decimal::Decimal;
@@ -369,7 +370,10 @@ pub fn refuse_taxpayer(problem: &ContentProblem) -> Refusal {
 
 /// 72031 in the wire's names.
 pub fn refuse_content(problem: &ContentProblem) -> Refusal {
-    Refusal::invalid(WireName(problem.field), &problem.problem)
+    let name = WireName(problem.field).to_string();
+    let refusal = Refusal::invalid(&name, &problem.problem);
+    let Some(values) = &problem.compared else { return refusal };
+    refusal.comparing([Compared::unlike(&name, &*values.expected, &*values.came)])
 }
 
 #[cfg(test)]
@@ -618,7 +622,8 @@ mod tests {
     #[test]
     fn a_problem_of_the_content_is_named_as_the_wire_calls_it() {
         let named = |field| {
-            refuse_content(&ContentProblem { field, problem: "is wrong".into() }).to_string()
+            let problem = ContentProblem { field, problem: "is wrong".into(), compared: None };
+            refuse_content(&problem).to_string()
         };
         assert_eq!(
             named(ContentField::Line(3, LineField::Net)),
