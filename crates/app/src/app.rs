@@ -237,7 +237,7 @@ impl App {
     }
 
     /// This process among those that share the store.
-    pub(crate) fn node(&self) -> &str {
+    pub fn node(&self) -> &str {
         &self.node
     }
 

@@ -9,8 +9,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::metrics::history::{KEPT_MINUTES, Minute};
-use kaipiao_pages::china_clock;
+use kaipiao_app::metrics::history::{KEPT_MINUTES, Latencies, Minute};
+use kaipiao_pages::{china_clock, china_moment};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -19,6 +19,9 @@ struct Overview<'a> {
     is_day: bool,
     tiles: Vec<Tile>,
     charts: Vec<Chart>,
+    /// Whose numbers these are; empty: a server that is alone has no name.
+    node: String,
+    counts_since: String,
 }
 
 /// A number that is seen first.
@@ -43,8 +46,14 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Response
     let minutes = app.metrics().history().last(app.real_now(), minutes);
     let steps: Vec<Step> = minutes.chunks(step).map(Step::of).collect();
     let sum = Step::of(&minutes);
-    let page =
-        Overview { frame, is_day, tiles: tiles(frame, &sum), charts: charts(frame, &steps, &sum) };
+    let page = Overview {
+        frame,
+        is_day,
+        tiles: tiles(frame, &sum),
+        charts: charts(frame, &steps, &sum),
+        node: app.node().to_owned(),
+        counts_since: china_moment(app.metrics().started().unix_seconds()),
+    };
     html(StatusCode::OK, &page)
 }
 
@@ -60,23 +69,21 @@ struct Step {
     not_issued: f64,
     delivered: f64,
     given_up: f64,
-    /// Milliseconds; of several minutes their mean, each as often as it had requests.
+    tries_failed: f64,
+    unroutable: f64,
+    /// Milliseconds, of all requests of these minutes.
     p50_ms: Option<f64>,
-    /// Of several minutes the worst.
     p99_ms: Option<f64>,
 }
 
 impl Step {
     fn of(minutes: &[Minute]) -> Self {
         let sum = |of: fn(&Minute) -> u32| minutes.iter().map(|one| f64::from(of(one))).sum();
-        let requests: f64 = sum(|one| one.requests);
-        let ms = |took: core::time::Duration| took.as_secs_f64() * 1000.0;
-        let halves = minutes.iter();
-        let halves = halves.filter_map(|one| Some(ms(one.latency_p50?) * f64::from(one.requests)));
-        let worst = minutes.iter().filter_map(|one| Some(ms(one.latency_p99?)));
+        let latencies = Latencies::sum(minutes.iter().map(|one| &one.latencies));
+        let ms = |percent| Some(latencies.percentile(percent)?.as_secs_f64() * 1000.0);
         Self {
             begins_unix_s: minutes.first().map_or(0, |first| first.begins_unix_s),
-            requests,
+            requests: sum(|one| one.requests),
             refusals: sum(|one| one.refusals),
             failures: sum(|one| one.failures),
             authorizations: sum(|one| one.authorizations),
@@ -84,8 +91,10 @@ impl Step {
             not_issued: sum(|one| one.invoices_failed),
             delivered: sum(|one| one.pushes_delivered),
             given_up: sum(|one| one.pushes_failed),
-            p50_ms: (requests > 0.0).then(|| halves.sum::<f64>() / requests),
-            p99_ms: worst.reduce(f64::max),
+            tries_failed: sum(|one| one.push_tries_failed),
+            unroutable: sum(|one| one.pushes_unroutable),
+            p50_ms: ms(50),
+            p99_ms: ms(99),
         }
     }
 }
@@ -101,7 +110,7 @@ fn told_ms(ms: Option<f64>) -> String {
 
 fn tiles(frame: &Frame, sum: &Step) -> Vec<Tile> {
     let t = |zh, en| frame.lang.t(zh, en);
-    let pushes = sum.delivered + sum.given_up;
+    let tries = sum.delivered + sum.tries_failed;
     let tile = |name, value, below| Tile { name, value, below };
     vec![
         tile(
@@ -126,8 +135,16 @@ fn tiles(frame: &Frame, sum: &Step) -> Vec<Tile> {
         ),
         tile(
             t("推送成功率", "Push success"),
-            percent(sum.delivered, pushes),
-            format!("{} / {}", short(sum.delivered), short(pushes)),
+            percent(sum.delivered, tries),
+            format!(
+                "{} {}, {} {}, {} {}",
+                short(sum.tries_failed),
+                t("次尝试失败", "tries failed"),
+                short(sum.given_up),
+                t("条放弃", "given up"),
+                short(sum.unroutable),
+                t("条无回调地址", "without a callback"),
+            ),
         ),
         tile(
             t("延迟中位数", "Median latency"),
@@ -198,6 +215,7 @@ fn charts(frame: &Frame, steps: &[Step], sum: &Step) -> Vec<Chart> {
             "",
             vec![
                 line(t("已送达", "Delivered"), Ink::Good, |step| step.delivered),
+                line(t("尝试失败", "Failed tries"), Ink::Wait, |step| step.tries_failed),
                 line(t("已放弃", "Given up"), Ink::Bad, |step| step.given_up),
             ],
         ),

@@ -235,12 +235,16 @@ async fn report(app: &App, push: &Push, report: PushReport, failed: Option<bool>
     }
 }
 
-/// Counts a push that is over, and tells whoever waits for it in the sandbox.
+/// Counts how a try ended and a push that is over, and tells whoever waits for it in the sandbox.
 fn note_end(app: &App, push: &Push, next: &Next) {
     match next {
         Next::Complete { outcome: Outcome::Delivered, .. } => app.note(Event::PushDelivered),
-        Next::Complete { outcome: Outcome::GaveUp, .. } => app.note(Event::PushFailed),
-        Next::Complete { outcome: Outcome::Unroutable, .. } | Next::Retry { .. } => {}
+        Next::Complete { outcome: Outcome::GaveUp, .. } => {
+            app.note(Event::PushTryFailed);
+            app.note(Event::PushFailed);
+        }
+        Next::Complete { outcome: Outcome::Unroutable, .. } => app.note(Event::PushUnroutable),
+        Next::Retry { .. } => app.note(Event::PushTryFailed),
     }
     if let (Some(faults), Next::Complete { .. }) = (&app.push_faults, next) {
         faults.ended(push);

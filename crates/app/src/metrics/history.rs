@@ -41,6 +41,46 @@ pub enum Event {
     PushDelivered,
     /// A push was given up.
     PushFailed,
+    /// A try of a push failed, whether another one follows or not.
+    PushTryFailed,
+    /// A push had no address to go to.
+    PushUnroutable,
+}
+
+/// How long requests took: how many of them were within each bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latencies([u32; LATENCIES]);
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Self([0; LATENCIES])
+    }
+}
+
+impl Latencies {
+    /// Those of several minutes as one.
+    #[must_use]
+    pub fn sum<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::default();
+        for Self(counts) in all {
+            for (total, count) in sum.0.iter_mut().zip(counts) {
+                *total = total.saturating_add(*count);
+            }
+        }
+        sum
+    }
+
+    /// What so many percent of the requests took at most, to a fifth; None: there were none.
+    pub fn percentile(&self, percent: u64) -> Option<Duration> {
+        let all: u64 = self.0.iter().copied().map(u64::from).sum();
+        let wanted = (all * percent).div_ceil(100);
+        let mut seen = 0;
+        let place = self.0.iter().position(|count| {
+            seen += u64::from(*count);
+            seen >= wanted
+        });
+        (all > 0).then(|| latency_bound(place.unwrap_or(LATENCIES - 1)))
+    }
 }
 
 /// What happened within a minute.
@@ -54,10 +94,8 @@ pub struct Minute {
     pub refusals: u32,
     /// Those that failed.
     pub failures: u32,
-    /// Half of the requests took no longer, to a fifth; None: there were none.
-    pub latency_p50: Option<Duration>,
-    /// 99 % of them took no longer.
-    pub latency_p99: Option<Duration>,
+    /// How long they took.
+    pub latencies: Latencies,
     /// Orders that users authorized.
     pub authorizations: u32,
     /// Invoices that were issued.
@@ -68,6 +106,10 @@ pub struct Minute {
     pub pushes_delivered: u32,
     /// Pushes that were given up.
     pub pushes_failed: u32,
+    /// Tries of pushes that failed.
+    pub push_tries_failed: u32,
+    /// Pushes that had no address.
+    pub pushes_unroutable: u32,
 }
 
 /// The minutes.
@@ -132,7 +174,7 @@ struct Slot {
     requests: AtomicU32,
     refusals: AtomicU32,
     failures: AtomicU32,
-    events: [AtomicU32; Event::PushFailed as usize + 1],
+    events: [AtomicU32; Event::PushUnroutable as usize + 1],
     latencies: [AtomicU32; LATENCIES],
 }
 
@@ -168,28 +210,16 @@ impl Slot {
             requests: count(&self.requests),
             refusals: count(&self.refusals),
             failures: count(&self.failures),
-            latency_p50: self.latency(50),
-            latency_p99: self.latency(99),
+            latencies: Latencies(self.latencies.each_ref().map(count)),
             authorizations: event(Event::Authorized),
             invoices_issued: event(Event::InvoiceIssued),
             invoices_failed: event(Event::InvoiceFailed),
             pushes_delivered: event(Event::PushDelivered),
             pushes_failed: event(Event::PushFailed),
+            push_tries_failed: event(Event::PushTryFailed),
+            pushes_unroutable: event(Event::PushUnroutable),
             ..minute
         }
-    }
-
-    /// What so many percent of the requests took at most; None: there were none.
-    fn latency(&self, percent: u64) -> Option<Duration> {
-        let counts = self.latencies.each_ref().map(|latency| u64::from(count(latency)));
-        let all: u64 = counts.iter().sum();
-        let wanted = (all * percent).div_ceil(100);
-        let mut seen = 0;
-        let place = counts.iter().position(|count| {
-            seen += count;
-            seen >= wanted
-        });
-        (all > 0).then(|| latency_bound(place.unwrap_or(LATENCIES - 1)))
     }
 }
 
@@ -243,13 +273,29 @@ mod tests {
         let [before, first, between, last] = &history.last(at(1002), 4)[..] else { panic!() };
         assert_eq!(*before, Minute { begins_unix_s: 999 * 60, ..Minute::default() });
         assert_eq!((first.requests, first.refusals, first.failures), (4, 1, 1));
-        let p50 = first.latency_p50.unwrap();
+        let p50 = first.latencies.percentile(50).unwrap();
         assert!((1000..1200).contains(&p50.as_micros()), "{p50:?}");
-        let p99 = first.latency_p99.unwrap();
+        let p99 = first.latencies.percentile(99).unwrap();
         assert!((2000..2400).contains(&p99.as_millis()), "{p99:?}");
         assert_eq!(*between, Minute { begins_unix_s: 1001 * 60, ..Minute::default() });
         let counts = (last.authorizations, last.pushes_failed, last.pushes_delivered);
-        assert_eq!((counts, last.requests, last.latency_p50), ((1, 1, 0), 0, None));
+        assert_eq!((counts, last.requests, last.latencies.percentile(50)), ((1, 1, 0), 0, None));
+    }
+
+    #[test]
+    fn several_minutes_have_the_percentiles_of_all_their_requests() {
+        let history = History::default();
+        let note = |minute, ms| {
+            history.note_request(at(minute), RequestEnd::Answered, Duration::from_millis(ms));
+        };
+        (0..998).for_each(|_| note(1, 1));
+        note(2, 60_000);
+        note(3, 1);
+        let minutes = history.last(at(3), 3);
+        assert!(minutes[1].latencies.percentile(99).unwrap() >= Duration::from_secs(60));
+        let all = Latencies::sum(minutes.iter().map(|minute| &minute.latencies));
+        assert!(all.percentile(99).unwrap() < Duration::from_millis(2));
+        assert!(all.percentile(100).unwrap() >= Duration::from_secs(60));
     }
 
     #[test]
@@ -282,7 +328,7 @@ mod tests {
             });
             let counted = history.last(at(minute), 1).remove(0);
             assert_eq!(counted.requests, 8000);
-            assert_eq!(counted.latency_p99, Some(latency_bound(LATENCIES - 1)));
+            assert_eq!(counted.latencies.percentile(99), Some(latency_bound(LATENCIES - 1)));
         }
     }
 }

@@ -24,6 +24,7 @@ use std::sync::Arc;
 /// The metrics of an app.
 pub struct Metrics {
     registry: Registry,
+    started: Timestamp,
     history: History,
     pub(crate) queues: QueueMetrics,
     pub(crate) work: WorkMetrics,
@@ -39,11 +40,17 @@ impl Metrics {
         );
         start.expect(SOUND).set(started.unix_seconds());
         Self {
+            started,
             history: History::default(),
             queues: QueueMetrics::new(&registry),
             work: WorkMetrics::new(&registry),
             registry,
         }
+    }
+
+    /// When this process began to count.
+    pub fn started(&self) -> Timestamp {
+        self.started
     }
 
     /// Where each layer registers what it counts, once for each app.

@@ -120,7 +120,10 @@ impl WorkMetrics {
             Event::InvoiceIssued => self.issued.inc(),
             Event::InvoiceFailed => self.not_issued.inc(),
             // Attempts count them.
-            Event::PushDelivered | Event::PushFailed => {}
+            Event::PushDelivered
+            | Event::PushFailed
+            | Event::PushTryFailed
+            | Event::PushUnroutable => {}
         }
     }
 }
