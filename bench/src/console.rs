@@ -26,7 +26,8 @@ const FILLED: &str = "filled";
 const DATABASE: &str = "data/kaipiao.sqlite3";
 const LOG: &str = "data/requests.sqlite3";
 
-const USAGE: &str = "cargo xtask bench console [--rows <n>] [--keep] [--on <a directory that was kept>]";
+const USAGE: &str =
+    "cargo xtask bench console [--rows <n>] [--keep] [--on <a directory that was kept>]";
 
 #[derive(Default)]
 struct Options {
@@ -64,10 +65,12 @@ pub(crate) fn run(arguments: &[&str]) {
     }
     let directory = tempfile::tempdir().expect("a temporary directory");
     let volume = filled(directory.path(), &merchants, rows.unwrap_or(ROWS));
-    measured(directory.path(), &merchants, volume);
     if keep {
-        println!("kept: {}", directory.keep().display());
+        let kept = directory.keep();
+        println!("kept: {}", kept.display());
+        return measured(&kept, &merchants, volume);
     }
+    measured(directory.path(), &merchants, volume);
 }
 
 /// Has a server make the store and its accounts, and fills it.
@@ -118,6 +121,11 @@ fn measured(directory: &Path, merchants: &Merchants, volume: Volume) {
     println!("{:.0} MB resident", server.resident_mb());
     match &*missed {
         [] => println!("every page keeps the aim: p99 at most {} ms", measure::AIM_MS),
-        missed => println!("{} miss the aim of {} ms: {}", missed.len(), measure::AIM_MS, missed.join("; ")),
+        missed => println!(
+            "{} miss the aim of {} ms: {}",
+            missed.len(),
+            measure::AIM_MS,
+            missed.join("; ")
+        ),
     }
 }

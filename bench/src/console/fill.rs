@@ -66,7 +66,9 @@ impl Numbers {
     fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get(0));
         Ok(Self {
-            version: number("SELECT coalesce(max(next), 1) FROM sequences WHERE name = 'versions'")?,
+            version: number(
+                "SELECT coalesce(max(next), 1) FROM sequences WHERE name = 'versions'",
+            )?,
             push: number("SELECT coalesce(max(number), 0) + 1 FROM pushes")?,
         })
     }

@@ -61,9 +61,7 @@ fn orders(volume: Volume) -> Vec<Measured> {
         page("orders of a user", 1, move |sample| {
             path(format!("&user={}", volume.user(one(sample))))
         }),
-        page("orders of a day", 1, move |sample| {
-            path(format!("&day={}", volume.day(sample)))
-        }),
+        page("orders of a day", 1, move |sample| path(format!("&day={}", volume.day(sample)))),
         page("an order by its number", 1, move |sample| {
             path(format!("&order_id={}", order_id(one(sample))))
         }),
@@ -101,9 +99,7 @@ fn invoices(volume: Volume) -> Vec<Measured> {
             path(format!("&amount={}", yuan(COMMON_FEN)))
         })
         .by_time(volume),
-        page("invoices of a day", 1, move |sample| {
-            path(format!("&day={}", volume.day(sample)))
-        }),
+        page("invoices of a day", 1, move |sample| path(format!("&day={}", volume.day(sample)))),
         page("invoices of an order", 1, move |sample| {
             path(format!("&order_id={}", order_id(one(sample))))
         }),
@@ -125,10 +121,10 @@ fn invoices(volume: Volume) -> Vec<Measured> {
 
 fn pushes(volume: Volume) -> Vec<Measured> {
     let most = volume.orders;
-    let place = move |merchant: u64, sample| {
-        format!("{}-{}", appid(merchant), 1 + dice(sample, 51) % most)
-    };
-    let of = |merchant: u64, filter: &str| format!("/console/pushes?appid={}{filter}", appid(merchant));
+    let place =
+        move |merchant: u64, sample| format!("{}-{}", appid(merchant), 1 + dice(sample, 51) % most);
+    let of =
+        |merchant: u64, filter: &str| format!("/console/pushes?appid={}{filter}", appid(merchant));
     let anybody = move |sample| dice(sample, 52) % MERCHANTS;
     let by_state = move |name, state: &'static str| {
         page(name, 1, move |_| of(LARGEST, state)).deep(move |sample| place(LARGEST, sample))

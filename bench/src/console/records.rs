@@ -78,7 +78,14 @@ impl Maker {
         let (user, openid, at_decision) = (self.user(order), self.openid(order), at(decided_ms));
         let yes = |used_by| {
             let (user, openid) = (user.clone(), openid.clone());
-            Authorization { user, openid, paid_as: Vec::new(), at: at_decision, title: None, used_by }
+            Authorization {
+                user,
+                openid,
+                paid_as: Vec::new(),
+                at: at_decision,
+                title: None,
+                used_by,
+            }
         };
         match self.volume.ended(order) {
             Ended::Offered => OrderState::Offered,

@@ -55,7 +55,8 @@ pub(crate) enum Sent {
 
 /// A throw that follows from a number; `about` tells the throws for one number apart.
 pub(crate) fn dice(number: u64, about: u64) -> u64 {
-    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add((about << 32) | 0x1234_5678);
+    let mixed =
+        number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add((about << 32) | 0x1234_5678);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
@@ -89,7 +90,8 @@ impl Volume {
 
     /// When an order came.
     pub(crate) fn time_ms(&self, order: u64) -> i64 {
-        let share = u128::from(order) * u128::from(SPAN_MS.unsigned_abs()) / u128::from(self.orders);
+        let share =
+            u128::from(order) * u128::from(SPAN_MS.unsigned_abs()) / u128::from(self.orders);
         self.begins_ms + i64::try_from(share).expect("it lies within the span")
     }
 
@@ -168,8 +170,9 @@ impl Volume {
     pub(crate) fn invoiced_order(&self, merchant: u64, sample: u64) -> u64 {
         let from = dice(sample, 21) % self.orders;
         let mut around = (from..self.orders).chain(0..from);
-        let is_meant =
-            |order: &u64| self.merchant(*order) == merchant && self.ended(*order) == Ended::Authorized;
+        let is_meant = |order: &u64| {
+            self.merchant(*order) == merchant && self.ended(*order) == Ended::Authorized
+        };
         around.find(is_meant).expect("the large merchants have thousands")
     }
 }

@@ -54,9 +54,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let found = match (chosen.filter(|_| !is_unknown), state) {
         (None, _) => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
         (Some(one), "") => payments::list(app, &one.mchid, all, after, ROWS).await,
-        (Some(one), state) => {
-            payment_pages::in_state(app, &one.mchid, state, after, ROWS).await
-        }
+        (Some(one), state) => payment_pages::in_state(app, &one.mchid, state, after, ROWS).await,
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;
     let is_under_way = found.items.is_empty() && found.next.is_some();

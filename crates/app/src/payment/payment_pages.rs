@@ -33,8 +33,7 @@ pub async fn in_state(
         let all = Filter::Time { from_ms: 0, to_ms: i64::MAX };
         let wanted = limit - page.items.len();
         let found = payments::list(app, mchid, all, page.next.as_deref(), wanted).await?;
-        let is_asked_for =
-            |payment: &Payment| payment.trade_state().eq_ignore_ascii_case(state);
+        let is_asked_for = |payment: &Payment| payment.trade_state().eq_ignore_ascii_case(state);
         page.items.extend(found.items.into_iter().filter(is_asked_for));
         page.damaged.extend(found.damaged);
         page.next = found.next;
