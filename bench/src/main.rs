@@ -25,6 +25,9 @@
 //! `cargo xtask bench start`: milliseconds from spawning the server to its first answer, without and
 //! with 10,000 merchants in its settings, and its memory when idle.
 //!
+//! `cargo xtask bench console [--rows <n>] [--keep] [--on <directory>]`: milliseconds of each page of the console over ten
+//! million rows, beside its aim. Up to 15 GB in the temporary directory.
+//!
 //! `cargo xtask bench held`: for how long costly requests hold the thread that serves.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
@@ -32,6 +35,7 @@
 mod attacks;
 mod auth_url;
 mod commits;
+mod console;
 mod disk;
 mod figures;
 mod held;
@@ -65,10 +69,11 @@ fn main() -> ExitCode {
         ["attacks"] => attacks::run(),
         ["start"] => start::run(),
         ["held"] => held::run(),
+        ["console", ref arguments @ ..] => console::run(arguments),
         ["noop"] => noop::serve(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench auth-url | unified-order | commits | store-orders | pushes | issuing | pdf | start | attacks | held"
+                "usage: cargo xtask bench auth-url | unified-order | commits | store-orders | pushes | issuing | pdf | start | attacks | held | console [--rows <n>] [--keep] [--on <directory>]"
             );
             return ExitCode::FAILURE;
         }

@@ -1,6 +1,7 @@
 //! Payment: pay merchants, their payments and refunds, and who issues for them.
 
 mod admin_payments;
+mod console_payments;
 mod err_codes;
 mod pages;
 mod pay_bad_input;

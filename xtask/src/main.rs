@@ -4,7 +4,7 @@
 //! once, up front, what the machine lacks, or names it and fails. No stage is ever skipped; the
 //! first one that fails ends the run.
 //!
-//! `cargo xtask bench <name>`: a benchmark of bench/, over release builds.
+//! `cargo xtask bench <name> [<arguments>]`: a benchmark of bench/, over release builds.
 //!
 //! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres] [--outage-s <n>]`: kills real servers under load, over a
 //! release build.
@@ -95,7 +95,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
     match arguments[..] {
         ["test"] => test(root),
-        ["bench", name] => done(bench(root, name)),
+        ["bench", name, ref arguments @ ..] => done(bench(root, name, arguments)),
         ["chaos", ref arguments @ ..] => done(chaos(root, arguments)),
         ["book"] => done(set_up(root).and_then(|()| book_pages(root, book::Pages::All))),
         ["book", page] => done(book_pages(root, book::Pages::Named(page))),
@@ -106,7 +106,7 @@ fn main() -> ExitCode {
         ["postgres", program, ref arguments @ ..] => done(beside_postgres(program, arguments)),
         _ => {
             eprintln!(
-                "usage: cargo xtask test | cargo xtask bench <name> | cargo xtask chaos [--help] | cargo xtask kits | cargo xtask book [<page>] | cargo xtask package [book] | cargo xtask errors | cargo xtask postgres <command>"
+                "usage: cargo xtask test | cargo xtask bench <name> [<arguments>] | cargo xtask chaos [--help] | cargo xtask kits | cargo xtask book [<page>] | cargo xtask package [book] | cargo xtask errors | cargo xtask postgres <command>"
             );
             ExitCode::FAILURE
         }
@@ -173,7 +173,7 @@ fn beside_postgres(program: &str, arguments: &[&str]) -> Outcome {
     run(Command::new(program).args(arguments).env(postgres::VARIABLE, server.url()))
 }
 
-fn bench(root: &Path, name: &str) -> Outcome {
+fn bench(root: &Path, name: &str, arguments: &[&str]) -> Outcome {
     cargo(root, "build --release --locked -p kaipiao-cli -p kaipiao-bench")?;
     let built = target(root).join("release");
     let python = venv(root).join("bin/python");
@@ -190,7 +190,8 @@ fn bench(root: &Path, name: &str) -> Outcome {
         _ => None,
     };
     bench.envs(server.as_ref().map(|server| (postgres::VARIABLE, server.url())));
-    run(bench.arg(name).env("KAIPIAO_PYTHON", python).env("KAIPIAO_BINARY", built.join("kaipiao")))
+    bench.arg(name).args(arguments);
+    run(bench.env("KAIPIAO_PYTHON", python).env("KAIPIAO_BINARY", built.join("kaipiao")))
 }
 
 fn chaos(root: &Path, arguments: &[&str]) -> Outcome {

@@ -13,10 +13,9 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::access::sight::sees_pay_merchant;
 use kaipiao_app::listing::{self, Listing};
-use kaipiao_app::payment::{pay_merchants, payments};
+use kaipiao_app::payment::{pay_merchants, payment_pages, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::{Payment, PaymentState};
-use kaipiao_ports::record::Field;
 
 /// Where they are listed.
 pub(crate) const PATH: &str = "/console/payments";
@@ -50,15 +49,16 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let is_unknown = states(frame).iter().all(|(value, _)| value != state);
     let flash = is_unknown
         .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
-    let filter = match state {
-        "" => listing::Filter::Time { from_ms: 0, to_ms: i64::MAX },
-        state => listing::Filter::Field(Field::State, state.to_owned()),
-    };
-    let found = match chosen.filter(|_| !is_unknown) {
-        None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
-        Some(one) => payments::list(&console.app, &one.mchid, filter, seat.after(), ROWS).await,
+    let all = listing::Filter::Time { from_ms: 0, to_ms: i64::MAX };
+    let (app, after) = (&console.app, seat.after());
+    let found = match (chosen.filter(|_| !is_unknown), state) {
+        (None, _) => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        (Some(one), "") => payments::list(app, &one.mchid, all, after, ROWS).await,
+        (Some(one), state) => payment_pages::in_state(app, &one.mchid, state, after, ROWS).await,
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;
+    let is_under_way = found.items.is_empty() && found.next.is_some();
+    let flash = flash.or_else(|| is_under_way.then(|| under_way(frame)));
     let filters = Filters { frame, path: PATH, filters: filters(&seat, &offered) };
     let table = Table {
         frame,
@@ -84,6 +84,15 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     };
     let headline = frame.t("支付", "Payments");
     Ok(html(StatusCode::OK, &Payments { frame, headline, flash, filters, table }))
+}
+
+/// Said where a page has found nothing in what it looked at.
+fn under_way(frame: &Frame) -> Flash {
+    let words = frame.t(
+        "在最近的支付中没有找到，请点“下一页”继续查找更早的。",
+        "None among the newest of these; the next page looks further back.",
+    );
+    Flash::new(Tone::Wait, words)
 }
 
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.

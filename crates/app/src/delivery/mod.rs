@@ -9,6 +9,7 @@ pub(crate) mod mailbox;
 pub(crate) mod new_push;
 pub(crate) mod overtaking;
 pub(crate) mod push_faults;
+pub mod push_pages;
 pub mod pushes;
 pub mod scheduler;
 pub mod test_push;

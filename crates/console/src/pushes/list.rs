@@ -12,6 +12,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::delivery::push_pages::{self, PushPage};
 use kaipiao_app::delivery::pushes;
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_ports::delivery::outbox::{ListedPush, PushId, PushQuery, StateFilter};
@@ -59,16 +60,14 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     // A developer without an account has nothing to list.
     let is_nobodys = query.account.is_none() && !seat.role.is_operator();
     let found = match is_nobodys {
-        true => Vec::new(),
-        false => {
-            pushes::list(&console.app, &query).await.map_err(|failure| seat.failed(&failure))?
-        }
+        true => Ok(PushPage { pushes: Vec::new(), next: None }),
+        false => push_pages::page(&console.app, &query).await,
     };
+    let PushPage { pushes: found, next } = found.map_err(|failure| seat.failed(&failure))?;
     let receivers = found.iter().map(|listed| &*listed.push.id.account).collect();
     let merchants = Merchants::of(&console, &seat, receivers).await?;
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
-    let last = found.last().map(|listed| listed.push.id.to_string());
-    let next = last.filter(|_| found.len() == ROWS);
+    let next = next.map(|next| next.to_string());
     let table = Table {
         frame,
         caption: frame.t("推送列表", "Pushes"),
@@ -92,7 +91,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         pager: Pager::of(&filters.address(), seat.after(), next.as_deref()),
         damaged: Vec::new(),
     };
-    let flash = flash(&seat);
+    let flash = flash(&seat).or_else(|| flash_under_way(frame, found.is_empty() && next.is_some()));
     let spans = spans(frame);
     let (hours, goes_on) = (seat.query.get("hours"), seat.query.get("next"));
     let page = Pushes { frame, flash, filters, table, replays, spans, hours, goes_on };
@@ -132,6 +131,15 @@ fn flash(seat: &Seat) -> Option<Flash> {
         ),
     };
     Some(Flash::new(tone, words))
+}
+
+/// Said where a page has found nothing in what it looked at.
+fn flash_under_way(frame: &Frame, is_under_way: bool) -> Option<Flash> {
+    let words = frame.t(
+        "在最近的推送中没有找到，请点“下一页”继续查找更早的。",
+        "None among the newest of these; the next page looks further back.",
+    );
+    is_under_way.then(|| Flash::new(Tone::Wait, words))
 }
 
 fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {

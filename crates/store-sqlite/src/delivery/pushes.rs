@@ -361,6 +361,9 @@ fn unknown(column: usize, found: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, why.into())
 }
 
+/// Pushes that were replayed, and others that are not old enough at the beginning, that a purge looks past.
+const MOST_REPLAYED: i64 = 4_000;
+
 /// Removes pushes that were completed before this moment with all that belongs to them, oldest first,
 /// `limit` of them at most. Returns how many it were.
 pub(crate) fn purge(
@@ -371,14 +374,14 @@ pub(crate) fn purge(
     let next = next_number(connection)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     // Numbers follow the time of the commits, so what is old enough stands at the beginning; what
-    // is still open there, or was replayed, is passed over.
+    // is still open there, or was replayed, is passed over. No further is looked: it would be at all, where nothing is old.
     let mut statement = connection.prepare_cached(
         "SELECT number, ordering_key, account FROM \
-         (SELECT number, ordering_key, account, state, completed_ms FROM pushes \
-          WHERE committed_ms < ?1 ORDER BY number LIMIT ?2 + (SELECT count(*) FROM pushes WHERE state = 0)) \
-         WHERE state > 0 AND completed_ms < ?1 LIMIT ?2",
+         (SELECT number, ordering_key, account, committed_ms, state, completed_ms FROM pushes \
+          ORDER BY number LIMIT ?2 + ?3 + (SELECT count(*) FROM pushes WHERE state = 0)) \
+         WHERE committed_ms < ?1 AND state > 0 AND completed_ms < ?1 LIMIT ?2",
     )?;
-    let rows = statement.query_map((before_ms, limit), |row| {
+    let rows = statement.query_map((before_ms, limit, MOST_REPLAYED), |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
     })?;
     let old = rows.collect::<Result<Vec<_>, _>>()?;
@@ -447,6 +450,35 @@ mod tests {
                 assert!(plan.contains(seek), "{plan}");
             }
         }
+    }
+
+    /// The writer purges each minute, so it must not look at millions of pushes that are all young.
+    #[test]
+    fn a_purge_looks_at_the_oldest_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::apply(&mut connection, Path::new("test")).unwrap();
+        let pushes = 20 * MOST_REPLAYED;
+        connection
+            .execute(
+                "WITH RECURSIVE numbers (value) AS \
+                 (SELECT 1 UNION ALL SELECT value + 1 FROM numbers WHERE value < ?1) \
+                 INSERT INTO pushes SELECT value, 'wx1', NULL, '', 'event', value, '', 'e', 1, '', \
+                 iif(value = 1, 1, 100), 2, 0, iif(value = 1, 2, 100), 1, 0, NULL, NULL, NULL, NULL, NULL \
+                 FROM numbers",
+                [pushes],
+            )
+            .unwrap();
+        let steps = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(0));
+        let counted = std::sync::Arc::clone(&steps);
+        let count = move || {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            false
+        };
+        connection.progress_handler(100, Some(count)).unwrap();
+        assert_eq!(purge(&connection, 50, 256).unwrap(), 1, "the one that is old");
+        assert_eq!(purge(&connection, 50, 256).unwrap(), 0);
+        let steps = 100 * steps.load(std::sync::atomic::Ordering::Relaxed);
+        assert!(steps < 4 * pushes, "{steps} steps for {pushes} pushes");
     }
 
     /// The pushes of one order are few, and sorted when they are found.
