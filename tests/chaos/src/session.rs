@@ -253,9 +253,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What an address leads to: status and bytes. None: there was no answer.
-    pub fn fetch(&self, node: &Node, path: &str) -> Option<(u16, Vec<u8>)> {
-        self.timed(|| node.send_bytes("GET", path, &[], b""))
+    /// The bytes that an address leads to.
+    pub fn fetch(&self, node: &Node, path: &str) -> Outcome<Vec<u8>, u16> {
+        match self.timed(|| node.send_bytes("GET", path, &[], b"")) {
+            None => Outcome::InDoubt,
+            Some((200, bytes)) => Outcome::Done(bytes),
+            Some((503, bytes)) => self.is_away(path, &String::from_utf8_lossy(&bytes)),
+            Some((status, bytes)) => Outcome::Refused(status, bytes),
+        }
     }
 
     /// A user's title book. None: there was no answer.

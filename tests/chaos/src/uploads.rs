@@ -63,8 +63,12 @@ pub fn look(session: &Session<'_>, node: &Node, upload: &Upload, is_attached: bo
 pub fn read(session: &Session<'_>, node: &Node, upload: &Upload, url: &str) {
     let (_, path) =
         url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).expect("an address");
-    if let Some((status, bytes)) = session.fetch(node, path) {
-        let is_it = status == 200 && bytes == pdfs::showing(&upload.words);
-        assert!(is_it, "{status} and {} bytes: {upload:?}", bytes.len());
+    match session.fetch(node, path) {
+        Outcome::Done(bytes) => {
+            let is_it = bytes == pdfs::showing(&upload.words);
+            assert!(is_it, "other {} bytes: {upload:?}", bytes.len());
+        }
+        Outcome::InDoubt => {}
+        Outcome::Refused(status, ..) => panic!("lost: {upload:?}: {status}"),
     }
 }
