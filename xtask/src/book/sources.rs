@@ -15,6 +15,8 @@ use std::sync::LazyLock;
 /// The languages of the book; the first one's pages are run.
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "zh"];
 const CONTENTS: &str = "SUMMARY.md";
+/// Where a language has its versions of the documents of `docs/`.
+const VERSIONS: &str = "reference";
 
 static ATTRIBUTE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?:href|src)="([^"]*)""#).expect("it is one"));
@@ -60,13 +62,18 @@ fn leads_to(page: &str) -> String {
     )
 }
 
-/// No document of `docs/` is forgotten.
+/// No document of `docs/` is forgotten; one that the language has a version of stands in that.
 fn every_document_is_listed(root: &Path, language: &str) -> Outcome {
     let contents = contents(root, language);
     let links = local_links(&read(&contents)?);
     let listed: BTreeSet<_> = links.iter().map(|link| resolved(&contents, link)).collect();
     let own = contents.parent().unwrap_or(root);
-    for page in pages_in(&root.join("docs"))?.into_iter().chain(pages_in(own)?) {
+    let translated = |page: PathBuf| {
+        let version = own.join(VERSIONS).join(page.file_name().unwrap_or_default());
+        if version.exists() { version } else { page }
+    };
+    let documents = pages_in(&root.join("docs"))?.into_iter().map(translated);
+    for page in documents.chain(pages_in(own)?) {
         if page != contents && !listed.contains(&page) {
             let (contents, page) = (shown(root, &contents), shown(root, &page));
             return Err(format!("{contents} does not list {page}"));

@@ -7,6 +7,7 @@ mod circles;
 mod citations;
 mod dependencies;
 mod documentation;
+mod languages;
 mod layers;
 mod links;
 mod pay_codes;
