@@ -166,6 +166,32 @@ impl Record for FilesOwner {
     }
 }
 
+/// The reset of an account that has begun: it stands there until nothing of it is left to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountReset {
+    /// The account.
+    pub appid: String,
+}
+
+impl AccountReset {
+    /// Its key: there is one at a time.
+    pub fn key() -> Key {
+        server_key("account_reset")
+    }
+}
+
+impl Record for AccountReset {
+    const KIND: Kind = Kind::Server;
+
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
+        decode(stored)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

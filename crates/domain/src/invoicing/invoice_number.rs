@@ -190,6 +190,12 @@ impl NumberRange {
         })
     }
 
+    /// The range as it was allotted: no number is taken, and none stands on an invoice.
+    #[must_use]
+    pub fn unused(self) -> Self {
+        Self { next: self.first, blocks: Vec::new(), unclosed: Vec::new(), issued: 0, ..self }
+    }
+
     /// Count of the numbers that are in no block yet.
     pub fn left(&self) -> u64 {
         (self.last + 1).saturating_sub(self.next)
