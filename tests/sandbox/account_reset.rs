@@ -36,8 +36,7 @@ fn shop(server: &TestServer) -> Client<'_> {
 /// What the other merchant asks to be issued.
 fn invoice_of_shop(server: &TestServer, order_id: &str) -> Value {
     let mut body = shop(server).invoice(order_id, "1");
-    for (name, value) in
-        [("fpqqlsh", "abc1231"), ("nsrsbh", "110109500321654"), ("nsrmc", "Shop")]
+    for (name, value) in [("fpqqlsh", "abc1231"), ("nsrsbh", "110109500321654"), ("nsrmc", "Shop")]
     {
         body[name] = json!(value);
     }
@@ -48,7 +47,8 @@ fn invoice_of_shop(server: &TestServer, order_id: &str) -> Value {
 /// An invoice of the other merchant's from each side: issued, and inserted by the platform.
 fn play_other(server: &TestServer) {
     let other = shop(server);
-    let fields = json!({"auth_field": {"user_field": {"show_title": 1}, "biz_field": {"show_title": 1}}});
+    let fields =
+        json!({"auth_field": {"user_field": {"show_title": 1}, "biz_field": {"show_title": 1}}});
     assert_ok(&other.attribute("set_auth_field", &fields));
     other.authorized("1");
     assert_sucesss(&other.make_out(&invoice_of_shop(server, "1")));
@@ -63,7 +63,8 @@ fn play_other(server: &TestServer) {
 /// Inserts an invoice for an order of the other merchant's: its card.
 fn insert_for_shop(server: &TestServer, order_id: &str) -> Value {
     let platform = server.client(PLATFORM);
-    let (card_id, pdf) = (card_id(&platform), uploaded(&platform, &showing("044032000211 62522142")));
+    let (card_id, pdf) =
+        (card_id(&platform), uploaded(&platform, &showing("044032000211 62522142")));
     let mut body = platform_client::invoice(order_id, &card_id, &pdf, "62522142");
     body["appid"] = json!(SHOP);
     let mut answer = platform.post(INSERT, &body);
@@ -148,17 +149,20 @@ fn an_account_is_as_it_was_made_and_what_others_have_is_as_it_was() {
     assert_eq!(names(&after), names(&untouched), "as a fresh account");
     let ranges = |rows: &Rows| {
         let its = rows.iter().filter(|((table, _), _)| table == "number_ranges");
-        its.filter(|row| is_of(MERCHANT, *row)).map(|(_, (_, body))| body.clone()).collect::<Vec<_>>()
+        its.filter(|row| is_of(MERCHANT, *row))
+            .map(|(_, (_, body))| body.clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(ranges(&after), ranges(&untouched));
     for row @ ((table, key), _) in before.iter().filter(|(name, _)| !after.contains_key(*name)) {
         let is_payments = ["refunds", "payment_aliases"].contains(&&**table);
-        let is_told = table == "pushes" && (key.starts_with(MINI_PROGRAM) || key.starts_with(MCHID));
+        let is_told =
+            table == "pushes" && (key.starts_with(MINI_PROGRAM) || key.starts_with(MCHID));
         assert!(is_of(MERCHANT, row) || is_payments || is_told, "{row:?} is not the account's");
     }
     for (name @ (table, _), row) in &after {
-        let is_changed = ["number_ranges", "pay_merchants"].contains(&&**table)
-            && is_of(MERCHANT, (name, row));
+        let is_changed =
+            ["number_ranges", "pay_merchants"].contains(&&**table) && is_of(MERCHANT, (name, row));
         let was = before.get(name).unwrap_or_else(|| panic!("{name:?} is new"));
         assert!(is_changed && row.0 > was.0 || row == was, "{name:?}: {was:?} {row:?}");
     }

@@ -50,8 +50,10 @@ pub async fn run(
             "there is no store in {place}; name its directory with --data"
         ))
     })?;
-    if let Some(AccountReset { appid }) =
-        record::get_fresh(&*store, &AccountReset::key()).await.map_err(Failure::from)?.map(|found| found.value)
+    if let Some(AccountReset { appid }) = record::get_fresh(&*store, &AccountReset::key())
+        .await
+        .map_err(Failure::from)?
+        .map(|found| found.value)
     {
         return Err(SettingsError::Value(format!(
             "the reset of account {appid} has begun and is not finished; start the server (kaipiao serve), which finishes it"

@@ -16,14 +16,14 @@ use kaipiao_records::record;
 pub(super) async fn remove(scope: &Scope<'_>) -> Result<(), Failure> {
     let Scope { app, appid, .. } = scope;
     remove_jobs(scope).await?;
-    remove_pushes(app, PushQuery { account: Some(appid.to_string()), ..PushQuery::default() }).await?;
+    remove_pushes(app, PushQuery { account: Some(appid.to_string()), ..PushQuery::default() })
+        .await?;
     remove_of_orders(scope).await?;
     remove_notices(scope).await
 }
 
 async fn remove_jobs(Scope { app, appid, .. }: &Scope<'_>) -> Result<(), Failure> {
-    let query =
-        JobQuery { account: Some(appid.to_string()), limit: BATCH, ..JobQuery::default() };
+    let query = JobQuery { account: Some(appid.to_string()), limit: BATCH, ..JobQuery::default() };
     loop {
         let found = app.store.jobs(&query).await?;
         if found.is_empty() {
@@ -53,7 +53,8 @@ async fn remove_of_orders(Scope { app, appid, sharing, .. }: &Scope<'_>) -> Resu
         let ordering_keys: Vec<_> = orders.into_iter().map(|order| order.key.id).collect();
         for told in sharing.iter().filter(|told| *told != appid) {
             let (account, ordering_keys) = (Some(told.to_string()), ordering_keys.clone());
-            remove_pushes(app, PushQuery { account, ordering_keys, ..PushQuery::default() }).await?;
+            remove_pushes(app, PushQuery { account, ordering_keys, ..PushQuery::default() })
+                .await?;
         }
     }
     Ok(())

@@ -9,6 +9,8 @@ mod deliveries;
 mod owned;
 mod payments;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod wallets;
 

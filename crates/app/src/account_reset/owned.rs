@@ -38,11 +38,7 @@ async fn free_numbers(Scope { app, appid, .. }: &Scope<'_>) -> Result<(), Failur
         let mut saves = Vec::new();
         for stored in found {
             let Ok(range) = record::value::<NumberRange>(&stored) else { continue };
-            saves.push(record::save(
-                stored.key,
-                Expect::Version(stored.version),
-                &range.unused(),
-            ));
+            saves.push(record::save(stored.key, Expect::Version(stored.version), &range.unused()));
         }
         commit(app, Commit::of(saves)).await?;
     }

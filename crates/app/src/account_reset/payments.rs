@@ -27,11 +27,7 @@ pub(super) async fn remove(scope: &Scope<'_>) -> Result<(), Failure> {
     unlink(scope).await
 }
 
-async fn is_its_name(
-    scope: &Scope<'_>,
-    key: &Key,
-    alias: &PaymentAlias,
-) -> Result<bool, Failure> {
+async fn is_its_name(scope: &Scope<'_>, key: &Key, alias: &PaymentAlias) -> Result<bool, Failure> {
     let Some(mchid) = MchId::parse(&key.owner) else { return Ok(false) };
     match alias {
         PaymentAlias::Prepay { payment, .. } | PaymentAlias::Transaction(payment) => {

@@ -34,7 +34,8 @@ impl<'a> Scope<'a> {
         let mut walk = Walk::of_all(app, Kind::PayMerchant);
         while let Some(found) = walk.next().await? {
             let known = found.iter().filter_map(|one| record::value::<PayMerchant>(one).ok());
-            for PayMerchant { mchid, accounts, .. } in known.filter(|one| !one.accounts.is_empty()) {
+            for PayMerchant { mchid, accounts, .. } in known.filter(|one| !one.accounts.is_empty())
+            {
                 payees.insert(mchid, accounts.iter().any(|one| sharing.contains(one)));
             }
         }

@@ -44,8 +44,7 @@ async fn is_its_message(scope: &Scope<'_>, message: &Message) -> Result<bool, Fa
     let Message { merchant, order_id, event, .. } = message;
     if let MessageEvent::Paid { mchid, .. } | MessageEvent::PaymentToConfirm { mchid, .. } = event
         && let Ok(number) = OutTradeNo::parse(order_id.as_str())
-        && let Some(payment) =
-            get_fresh::<Payment>(scope.app, &payment_key(mchid, &number)).await?
+        && let Some(payment) = get_fresh::<Payment>(scope.app, &payment_key(mchid, &number)).await?
     {
         return Ok(scope.has(&payment));
     }

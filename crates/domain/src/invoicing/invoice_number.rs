@@ -340,6 +340,16 @@ mod tests {
     }
 
     #[test]
+    fn an_unused_range_is_what_was_allotted() {
+        let allotted = range(Face::Digital, "952", 5, 100).unwrap();
+        let allotted = NumberRange { is_automatic: true, ..allotted };
+        let (range, first) = allotted.take_block("a", 10).unwrap();
+        let (range, _) = range.take_block("a", 10).unwrap();
+        let (range, _) = range.close_block(&first, &[5, 6]);
+        assert_eq!(range.unused(), allotted);
+    }
+
+    #[test]
     fn a_block_that_was_left_is_counted_when_it_is_closed() {
         let range = range(Face::Digital, "952", 1, 100).unwrap();
         let (range, first) = range.take_block("a", 10).unwrap();
