@@ -166,21 +166,24 @@ impl Record for FilesOwner {
     }
 }
 
-/// The reset of an account that has begun: it stands there until nothing of it is left to be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountReset {
-    /// The account.
-    pub appid: String,
+/// The resets of single accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountResets {
+    /// The account whose reset has begun, by its appid, until nothing of it is left to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_way: Option<String>,
+    /// How many have begun: whoever reads for a while sees by it whether one came in between.
+    pub count: u64,
 }
 
-impl AccountReset {
-    /// Its key: there is one at a time.
+impl AccountResets {
+    /// Its key.
     pub fn key() -> Key {
-        server_key("account_reset")
+        server_key("account_resets")
     }
 }
 
-impl Record for AccountReset {
+impl Record for AccountResets {
     const KIND: Kind = Kind::Server;
 
     fn encode(&self) -> String {

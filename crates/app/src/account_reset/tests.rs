@@ -11,8 +11,9 @@ use kaipiao_ports::delivery::claims::{ClaimRequest, Queue, Reported, TurnKey};
 use kaipiao_ports::delivery::jobs::{JobChange, JobId, JobQuery};
 use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush, Next, PushQuery, PushReport};
 use kaipiao_ports::record::{Body, Expect, Index, Key, Kind, Save};
-use kaipiao_ports::store::{Commit, Freshness, Page};
-use kaipiao_records::server::AccountReset;
+use kaipiao_ports::store::{Commit, Page};
+use kaipiao_records::record;
+use kaipiao_records::server::AccountResets;
 use kaipiao_store_memory::MemoryStore;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +100,7 @@ async fn batch_after_batch_goes_and_nothing_of_others() {
     assert_eq!(count(&app, APP).await, (0, 1, 0));
     let retry = PushReport { token, attempt: None, next: Next::Retry { due_ms: 0 } };
     assert_eq!(app.store.complete_push(retry).await.unwrap(), Reported::Lapsed);
-    let marker = app.store.read(&AccountReset::key(), Freshness::Fresh).await.unwrap();
-    assert_eq!(marker, None);
+    let resets = record::get_fresh(&*app.store, &AccountResets::key()).await.unwrap().unwrap();
+    assert_eq!(resets.value, AccountResets { under_way: None, count: 1 });
     assert!(accounts::find(&app, &AppId::parse(MERCHANT).unwrap()).await.unwrap().is_some());
 }

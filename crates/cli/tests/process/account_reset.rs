@@ -63,7 +63,7 @@ fn a_reset_that_is_killed_at_each_of_its_commits_is_finished_by_the_next_starts(
 
     // As a process leaves it that is killed once the reset is decided.
     let decided = format!(
-        "INSERT INTO server (owner, id, version, body) VALUES ('', 'account_reset', 1, '{{\"appid\":\"{MERCHANT}\"}}')"
+        "INSERT INTO server (owner, id, version, body) VALUES ('', 'account_resets', 1, '{{\"under_way\":\"{MERCHANT}\",\"count\":1}}')"
     );
     open_store(data).execute(&decided, []).unwrap();
     let check = || kaipiao().args(["check", "--data", data.to_str().unwrap()]).output().unwrap();
