@@ -1,12 +1,10 @@
 //! The records below an account's appid.
 
 use super::scope::Scope;
-use super::walk::{Walk, remove_owned};
+use super::walk::{Walk, remove_owned, save_all};
 use crate::failure::Failure;
-use crate::store_access::commit;
 use kaipiao_domain::invoicing::invoice_number::NumberRange;
 use kaipiao_ports::record::{Expect, Kind};
-use kaipiao_ports::store::Commit;
 use kaipiao_records::record;
 
 /// What an account's calls have made. Orders stay until what is found by them has gone.
@@ -38,9 +36,12 @@ async fn free_numbers(Scope { app, appid, .. }: &Scope<'_>) -> Result<(), Failur
         let mut saves = Vec::new();
         for stored in found {
             let Ok(range) = record::value::<NumberRange>(&stored) else { continue };
-            saves.push(record::save(stored.key, Expect::Version(stored.version), &range.unused()));
+            let unused = range.clone().unused();
+            if unused != range {
+                saves.push(record::save(stored.key, Expect::Version(stored.version), &unused));
+            }
         }
-        commit(app, Commit::of(saves)).await?;
+        save_all(app, saves).await?;
     }
     Ok(())
 }

@@ -1,15 +1,14 @@
 //! An account's payments, with their refunds and all their names, and its pay merchants' link to it.
 
 use super::scope::Scope;
-use super::walk::{Walk, remove_those};
+use super::walk::{Walk, remove_those, save_all};
 use crate::failure::Failure;
-use crate::store_access::{commit, get_fresh};
+use crate::store_access::get_fresh;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_ports::record::{Expect, Key, Kind};
-use kaipiao_ports::store::Commit;
 use kaipiao_records::payment::payment_alias::{PaymentAlias, number_taken};
 use kaipiao_records::payment::payments::payment_key;
 use kaipiao_records::payment::refund::refund_key;
@@ -67,7 +66,7 @@ async fn unlink(Scope { app, appid, .. }: &Scope<'_>) -> Result<(), Failure> {
                 saves.push(record::save(stored.key, Expect::Version(stored.version), &unlinked));
             }
         }
-        commit(app, Commit::of(saves)).await?;
+        save_all(app, saves).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store_access::commit;
-use kaipiao_ports::record::{Expect, Key, Kind, Stored};
+use kaipiao_ports::record::{Expect, Key, Kind, Save, Stored};
 use kaipiao_ports::store::{After, Commit, Page};
 use kaipiao_records::record::{self, Record};
 
@@ -72,9 +72,13 @@ pub(super) async fn remove_owned(app: &App, kind: Kind, owner: &str) -> Result<(
 
 /// Removes records, each named once.
 pub(super) async fn remove_keys(app: &App, keys: Vec<Key>) -> Result<(), Failure> {
-    if keys.is_empty() {
+    save_all(app, keys.into_iter().map(|key| record::removal(key, Expect::Any)).collect()).await
+}
+
+/// Saves records together. No save is no commit: what is done already costs nothing.
+pub(super) async fn save_all(app: &App, saves: Vec<Save>) -> Result<(), Failure> {
+    if saves.is_empty() {
         return Ok(());
     }
-    let saves = keys.into_iter().map(|key| record::removal(key, Expect::Any)).collect();
     Ok(commit(app, Commit::of(saves)).await?)
 }
