@@ -115,7 +115,7 @@ impl CallLog {
     /// Forgets an account: how often it has called, and what it was refused.
     pub fn forget(&self, appid: &AppId) {
         self.forget_counts(appid);
-        self.refused().forget(appid);
+        self.refused().forget_all_of(appid);
     }
 
     /// Forgets how often an account has called a path.
@@ -166,7 +166,7 @@ impl Counted {
 }
 
 impl Refused {
-    fn forget(&mut self, appid: &AppId) {
+    fn forget_all_of(&mut self, appid: &AppId) {
         for place in self.of_accounts.remove(appid).unwrap_or_default() {
             self.requests.remove(&place);
         }

@@ -100,7 +100,8 @@ async fn batch_after_batch_goes_and_nothing_of_others() {
     assert_eq!(count(&app, APP).await, (0, 1, 0));
     let retry = PushReport { token, attempt: None, next: Next::Retry { due_ms: 0 } };
     assert_eq!(app.store.complete_push(retry).await.unwrap(), Reported::Lapsed);
-    let resets = record::get_fresh(&*app.store, &AccountResets::key()).await.unwrap().unwrap();
-    assert_eq!(resets.value, AccountResets { under_way: None, count: 1 });
+    let resets = record::get_fresh::<AccountResets>(&*app.store, &AccountResets::key()).await;
+    let expected = AccountResets { under_way: None, count: 1 };
+    assert_eq!(resets.unwrap().unwrap().value, expected);
     assert!(accounts::find(&app, &AppId::parse(MERCHANT).unwrap()).await.unwrap().is_some());
 }
