@@ -30,7 +30,9 @@ fn reset(server: &TestServer, appid: &str) {
 
 fn shop(server: &TestServer) -> Client<'_> {
     let token = server.token_answer(SHOP, "ffffffffffffffffffffffffffffffff");
-    server.client_with(token["access_token"].as_str().unwrap().to_owned())
+    let client = server.client_with(token["access_token"].as_str().unwrap().to_owned());
+    client.set_contact();
+    client
 }
 
 /// What the other merchant asks to be issued.
@@ -123,6 +125,7 @@ fn an_account_is_as_it_was_made_and_what_others_have_is_as_it_was() {
     // A mini program that is told of its own orders.
     let receiver = Receiver::start();
     server.set_callback(MINI_PROGRAM, &receiver, "plain");
+    server.merchant();
     server.client(MINI_PROGRAM).authorized("of-app");
     play_other(&server);
     let server = play(server);
@@ -173,7 +176,7 @@ fn an_account_is_as_it_was_made_and_what_others_have_is_as_it_was() {
     assert_refused(&server.get(&path), 40001, "");
     assert_eq!(stage(&server, "1"), "never auth");
     assert_refused(&server.client(MERCHANT).query("A1"), 73109, "");
-    let again = server.client(MERCHANT).issued("1", "A1");
+    let again = server.merchant().issued("1", "A1");
     assert_eq!(again["fphm"], first_number, "{again}");
     pay_client::link(&server);
     PayClient::new(&server).paid("pay-part", &[("receipt", "Y")], "lina");
@@ -221,6 +224,7 @@ fn an_app_that_is_reset_leaves_its_merchant_everything() {
     let server = start();
     let receiver = Receiver::start();
     server.set_callback(MINI_PROGRAM, &receiver, "plain");
+    server.merchant();
     server.client(MINI_PROGRAM).authorized("1");
     server.client(MOBILE_APP).authorized("2");
     server.merchant().issued("3", "A1");
@@ -256,7 +260,7 @@ fn no_push_of_an_account_goes_out_after_its_reset() {
     let others = Receiver::start();
     server.set_callback(MERCHANT, &receiver, "plain");
     server.set_callback(SHOP, &others, "plain");
-    let client = server.client(MERCHANT);
+    let client = server.merchant();
     client.authorized("fails");
     assert!(arrivals.recv().unwrap());
     client.authorized("hangs");
@@ -282,17 +286,19 @@ fn no_push_of_an_account_goes_out_after_its_reset() {
 #[test]
 fn faults_and_quotas_of_other_accounts_stay() {
     let server = start();
-    let used = |appid: &str| {
-        let body = json!({"cgi_path": "/card/invoice/getauthdata"});
+    let used = |appid: &str, path: &str| {
+        let body = json!({"cgi_path": path});
         server.client(appid).post("/cgi-bin/openapi/quota/get", &body)["quota"]["used"].clone()
     };
+    let (status, create) = ("/card/invoice/getauthdata", platform_client::CREATE);
     for appid in [MERCHANT, PLATFORM] {
         let fault = json!({"target": "/card/invoice/getauthurl", "errcode": -1, "appid": appid});
         let (status, answer) = server.post_json("/sandbox/v1/faults", &fault);
         assert_eq!(status, 200, "{answer}");
-        server.client(appid).status("1");
-        assert_eq!(used(appid), 1);
     }
+    server.client(MERCHANT).status("1");
+    card_id(&server.client(PLATFORM));
+    assert_eq!((used(MERCHANT, status), used(PLATFORM, create)), (json!(1), json!(1)));
     let all = json!({"target": "/card/invoice/rejectinsert", "errcode": -1});
     assert_eq!(server.post_json("/sandbox/v1/faults", &all).0, 200);
     assert_refused(&server.client(MERCHANT).auth_url_answer(&json!({})), -1, "");
@@ -302,7 +308,7 @@ fn faults_and_quotas_of_other_accounts_stay() {
     let planned = faults["faults"].as_array().unwrap().iter().map(|one| one["appid"].clone());
     assert_eq!(planned.collect::<Vec<_>>(), [json!(PLATFORM), Value::Null], "{faults}");
     assert_eq!(faults["played"], json!([]), "{faults}");
-    assert_eq!((used(MERCHANT), used(PLATFORM)), (json!(0), json!(1)));
+    assert_eq!((used(MERCHANT, status), used(PLATFORM, create)), (json!(0), json!(1)));
     // Forced refreshes of a moment ago count no more, nor how close they are.
     assert_eq!(server.stable_token(true)["errcode"], Value::Null);
     assert_refused(&server.client(MERCHANT).reject("1"), -1, "");
