@@ -60,8 +60,8 @@ fn a_reset_that_is_killed_at_each_of_its_commits_is_finished_by_the_next_starts(
     inserted(&asked, &asked.client(PLATFORM), "3", "62522141");
     link(&asked);
     let pay = PayClient::new(&asked);
-    pay.paid("4", &[("receipt", "Y")], "lina");
-    pay.refund("4", "r-1", "30");
+    pay.paid("pay-one", &[("receipt", "Y")], "lina");
+    pay.refund("pay-one", "r-1", "30");
     server.stop();
     assert!(of_merchant(data).len() > of_merchant(fresh).len() + 15);
 
