@@ -278,7 +278,7 @@ pub trait Outbox: Send + Sync + 'static {
 
     /// Removes pushes and their attempts, open or over, whoever holds them: what is reported of one changes nothing.
     /// Where one was Ready, the next of its ordering key is, due at `now_ms`, the domain's milliseconds. Names of no push
-    /// are passed over, and no number is given out again.
+    /// are passed over. No number is given out again; a CreateTime may be.
     async fn remove_pushes(&self, ids: &[PushId], now_ms: i64) -> Result<(), CommitError>;
 
     /// Lists pushes with their history, in one look.

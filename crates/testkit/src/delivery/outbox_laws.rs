@@ -465,10 +465,15 @@ impl Twins {
         assert_eq!(found, self.oracle.replay(twin, now_ms).await, "step {step}");
     }
 
-    /// What somebody holds is lost to them.
+    /// What somebody holds is lost to them. One whose CreateTime is ahead of the clock stays: a store may forget it.
     async fn remove(&mut self, step: i64, now_ms: i64) {
         let nth = self.steps.index(self.known.len().max(1));
         let Some((id, twin)) = self.known.get(nth).cloned() else { return };
+        let listed = all_pushes(&self.oracle).await;
+        let is_past = |listed: &&ListedPush| listed.push.create_time_s < now_ms.div_euclid(1000);
+        if listed.iter().filter(is_past).all(|listed| listed.push.id != twin) {
+            return;
+        }
         self.store.remove_pushes(core::slice::from_ref(&id), now_ms).await.unwrap();
         self.oracle.remove_pushes(&[twin], now_ms).await.unwrap();
         self.known.retain(|(known, _)| *known != id);
