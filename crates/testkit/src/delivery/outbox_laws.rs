@@ -261,11 +261,11 @@ pub async fn what_is_removed_is_gone_and_holds_up_nothing(subject: &dyn Subject)
     let query = PushQuery { ordering_keys: vec!["b".into()], limit: 9, ..PushQuery::default() };
     assert_eq!(store.pushes(&query).await.unwrap(), []);
 
-    store.remove_pushes(&[third.clone()], 30).await.unwrap();
+    store.remove_pushes(core::slice::from_ref(third), 30).await.unwrap();
     drop(store);
     let store = subject.open().await;
     let left: Vec<_> = all_pushes(&*store).await.into_iter().map(|it| it.push.id).collect();
-    assert_eq!(left, [of_other.clone()]);
+    assert_eq!(left.iter().collect::<Vec<_>>(), [of_other]);
     commit_pushes(&*store, vec![push("wx1", "a", 40)]).await;
     let new = last_push(&*store).await;
     assert!(ids.iter().all(|id| id.number < new.number), "{new} {ids:?}");
