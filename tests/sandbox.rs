@@ -1,5 +1,6 @@
 //! The sandbox's own endpoints, and that production has none of them.
 
+mod account_reset;
 mod clock;
 mod deterministic;
 mod name_spaces;

@@ -128,6 +128,10 @@ impl Outbox for Recording {
         self.store.replay(id, now_ms).await
     }
 
+    async fn remove_pushes(&self, ids: &[PushId], now_ms: i64) -> Result<(), CommitError> {
+        self.store.remove_pushes(ids, now_ms).await
+    }
+
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError> {
         self.store.pushes(query).await
     }

@@ -5,7 +5,7 @@ mod broken;
 mod file_breaks;
 mod payment_breaks;
 mod platform_breaks;
-mod played;
+pub mod played;
 
 use crate::payment::pay_client::PayClient;
 use crate::payment::pay_client::link;

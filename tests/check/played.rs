@@ -12,7 +12,11 @@ use serde_json::json;
 /// and was rejected (C1), one has failed (D1), and one is being issued (E1). Payments end the same way in
 /// [`pay_in_every_way`]. A platform has inserted one (insert-1).
 pub fn played() -> TestServer {
-    let server = TestServer::start_with("[issuing]\nblock_size = 2");
+    play(TestServer::start_with("[issuing]\nblock_size = 2"))
+}
+
+/// Has all that happen on a server.
+pub fn play(server: TestServer) -> TestServer {
     let client = server.merchant();
     let blue = client.issued("1", "A1");
     assert_sucesss(&client.offset(&client.offset_of(&blue, "A1r")));

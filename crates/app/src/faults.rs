@@ -286,6 +286,17 @@ impl Faults {
         before - state.planned.len()
     }
 
+    /// Goes on with what was planned and played before in the same name space, but for an account's own.
+    pub fn go_on_from(&self, before: &Self, but_of: &str) {
+        let before = before.state();
+        let mut state = self.state();
+        let stays = |planned: &&Planned| planned.plan.account.as_deref() != Some(but_of);
+        state.planned = before.planned.iter().filter(stays).cloned().collect();
+        state.played = before.played.iter().filter(|it| it.account != but_of).cloned().collect();
+        state.newest_id = before.newest_id;
+        self.are_planned.store(!state.planned.is_empty(), Ordering::Relaxed);
+    }
+
     /// What happens to a call; None: nothing.
     pub fn strike_call(&self, called: &Called<'_>) -> Option<Struck<CallFault>> {
         let picks = |planned: &Planned| match &planned.plan.fault {

@@ -5,6 +5,7 @@
 //! of the contract carries the section's stem.
 
 pub mod access;
+pub mod account_reset;
 mod app;
 pub mod authorization;
 mod changes;

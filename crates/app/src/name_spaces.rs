@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use kaipiao_domain::Timestamp;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::clock_course::ClockRate;
 
 /// A name space's or a snapshot's name: 1 to 32 of a-z, 0-9 and -, not at its ends. It stands in addresses and names a
@@ -117,6 +118,9 @@ pub trait NameSpaces: Send + Sync {
 
     /// Makes a name space what it was at its first start.
     async fn reset(&self, of: &str) -> Result<(), NotDone>;
+
+    /// Makes one account of a name space what it was when it was made; the account is there.
+    async fn reset_account(&self, of: &str, appid: &AppId) -> Result<(), NotDone>;
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use kaipiao_app::Failure;
 use kaipiao_app::check::{self, CheckedStore, Subject, Violation, Watcher};
 use kaipiao_blobs_directory::DirectoryBlobs;
 use kaipiao_ports::clock::SystemClock;
+use kaipiao_ports::store::Store;
+use kaipiao_records::record;
+use kaipiao_records::server::AccountResets;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -50,6 +53,12 @@ pub async fn run(
             "there is no store in {place}; name its directory with --data"
         ))
     })?;
+    let resets = account_resets(&*store).await?;
+    if let Some(appid) = &resets.under_way {
+        return Err(refused(format!(
+            "the reset of account {appid} has begun and is not finished; start the server (kaipiao serve), which finishes it"
+        )));
+    }
     let clock = SystemClock::default();
     let kept = settings.retention.settings();
     let checked = CheckedStore {
@@ -65,9 +74,22 @@ pub async fn run(
     if let Some(contents) = contents {
         contents.check_same().map_err(OpenError::from)?;
     }
+    if account_resets(&*store).await? != resets {
+        let why = "an account was reset while the store was read; check it again";
+        return Err(refused(why.to_owned()));
+    }
     let findings = progress.findings;
     let text = if ask.json { findings.json().to_string() } else { findings.for_people() };
     Ok(Report { text, holds: findings.hold() })
+}
+
+async fn account_resets(store: &dyn Store) -> Result<AccountResets, ComposeError> {
+    let found = record::get_fresh(store, &AccountResets::key()).await.map_err(Failure::from)?;
+    Ok(found.map(|found| found.value).unwrap_or_default())
+}
+
+fn refused(why: String) -> ComposeError {
+    SettingsError::Value(why).into()
 }
 
 struct Progress<Tell> {

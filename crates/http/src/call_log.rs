@@ -112,6 +112,12 @@ impl CallLog {
         }
     }
 
+    /// Forgets an account: how often it has called, and what it was refused.
+    pub fn forget(&self, appid: &AppId) {
+        self.forget_counts(appid);
+        self.refused().forget_all_of(appid);
+    }
+
     /// Forgets how often an account has called a path.
     pub(crate) fn forget_count(&self, appid: &AppId, path: &str) {
         if let Some(counts) = self.counted().of_accounts.get_mut(appid) {
@@ -160,6 +166,12 @@ impl Counted {
 }
 
 impl Refused {
+    fn forget_all_of(&mut self, appid: &AppId) {
+        for place in self.of_accounts.remove(appid).unwrap_or_default() {
+            self.requests.remove(&place);
+        }
+    }
+
     fn add(&mut self, appid: &AppId, request: RefusedRequest) {
         let own = self.of_accounts.get(appid);
         let oldest = match own.filter(|own| own.len() == MOST_REFUSED).and_then(VecDeque::front) {

@@ -166,6 +166,35 @@ impl Record for FilesOwner {
     }
 }
 
+/// The resets of single accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountResets {
+    /// The account whose reset has begun, by its appid, until nothing of it is left to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_way: Option<String>,
+    /// How many have begun: whoever reads for a while sees by it whether one came in between.
+    pub count: u64,
+}
+
+impl AccountResets {
+    /// Its key.
+    pub fn key() -> Key {
+        server_key("account_resets")
+    }
+}
+
+impl Record for AccountResets {
+    const KIND: Kind = Kind::Server;
+
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(stored: &Stored) -> Result<Self, StoreError> {
+        decode(stored)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

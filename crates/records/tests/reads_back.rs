@@ -84,7 +84,7 @@ use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::platform::upload_tally::upload_tally_key;
 use kaipiao_records::record::Record;
-use kaipiao_records::server::{ClockSetting, SeededRuns};
+use kaipiao_records::server::{AccountResets, ClockSetting, SeededRuns};
 
 const fn at(ms: i64) -> Timestamp {
     Timestamp::from_unix_millis(ms)
@@ -194,6 +194,9 @@ fn every_record_reads_back() {
         rate: ClockRate::STOPPED,
     };
     reads_back(SeededRuns::key(), &SeededRuns { count: 3 });
+    for under_way in [None, Some("wx6b61697069616f31".to_owned())] {
+        reads_back(AccountResets::key(), &AccountResets { under_way, count: 3 });
+    }
     reads_back(ClockSetting::key(), &ClockSetting { course, changes: 3 });
 }
 

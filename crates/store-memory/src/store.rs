@@ -134,6 +134,12 @@ impl Outbox for MemoryStore {
         Ok(self.state().pushes.replay(id, now_ms))
     }
 
+    async fn remove_pushes(&self, ids: &[PushId], now_ms: i64) -> Result<(), CommitError> {
+        let mut state = self.state();
+        ids.iter().for_each(|id| state.pushes.remove(id, now_ms));
+        Ok(())
+    }
+
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError> {
         Ok(self.state().pushes.list(query))
     }

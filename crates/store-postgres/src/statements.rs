@@ -89,6 +89,7 @@ fn of_delivery() -> Vec<Statement> {
         statement("promote a push", Path::Request, pushes::PROMOTE),
         statement("lock a push", Path::Request, pushes::LOCK),
         statement("reopen a push", Path::Request, pushes::REOPEN),
+        statement("remove a push", Path::Request, pushes::REMOVE),
         statement("purge pushes", Path::Beside, pushes::PURGE),
         statement("further attempts", Path::Beside, push_listing::FURTHER_ATTEMPTS),
         statement("ready pushes", Path::Beside, push_listing::ready_sql()),

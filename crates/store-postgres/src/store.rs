@@ -482,6 +482,19 @@ impl Outbox for PostgresStore {
         Ok(replayed)
     }
 
+    async fn remove_pushes(&self, ids: &[PushId], now_ms: i64) -> Result<(), CommitError> {
+        let removed = self.again(async || {
+            let (mut client, _under_way) = self.client().await?;
+            let transaction = client.transaction().await?;
+            for id in ids {
+                pushes::remove(&transaction, id, now_ms).await?;
+            }
+            transaction.commit().await?;
+            Ok(())
+        });
+        Ok(removed.await?)
+    }
+
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError> {
         self.again(async || {
             let (mut client, _under_way) = self.client().await?;

@@ -9,7 +9,7 @@ use crate::records::statements;
 use crate::sequence::{Sequence, VERSIONS};
 use kaipiao_ports::delivery::claims::{ClaimToken, DueTurn, Queue, Reported};
 use kaipiao_ports::delivery::jobs::{Job, JobChange, JobFailure, JobId, JobState};
-use kaipiao_ports::delivery::outbox::{Next, PushId, PushReport, Replayed};
+use kaipiao_ports::delivery::outbox::{Next, PushId, PushReport, PushState, Replayed};
 use kaipiao_ports::errors::{CommitError, StoreError};
 use kaipiao_ports::record::{Expect, Index, Save, Stored};
 use kaipiao_ports::store::{Commit, Committed, Forgettable};
@@ -22,6 +22,10 @@ pub(crate) enum Change {
     CompletePush(PushReport),
     Replay {
         id: PushId,
+        now_ms: i64,
+    },
+    RemovePushes {
+        ids: Vec<PushId>,
         now_ms: i64,
     },
     FailJob(JobFailure),
@@ -179,6 +183,7 @@ impl<'a> Group<'a> {
             Change::Commit(commit) => self.commit(commit),
             Change::CompletePush(report) => self.complete_push(report),
             Change::Replay { id, now_ms } => self.replay(id, *now_ms),
+            Change::RemovePushes { ids, now_ms } => self.remove_pushes(ids, *now_ms),
             Change::FailJob(failure) => self.fail_job(failure),
             Change::RunAgain { number, now_ms } => self.run_again(*number, *now_ms),
             Change::Index { rows, done } => self.index(rows, done.as_ref()),
@@ -283,6 +288,22 @@ impl<'a> Group<'a> {
                 Applied { reply: Reply::Replayed(Replayed::Yes), effects }
             }
         }))
+    }
+
+    fn remove_pushes(&mut self, ids: &[PushId], now_ms: i64) -> Outcome {
+        let removed = pushes::remove(self.connection, ids)?;
+        for number in &removed {
+            let pushes = self.memory.pushes();
+            let is_ready = matches!(pushes.state(*number), Some(PushState::Ready { .. }));
+            let next = pushes.next_of(*number).filter(|_| is_ready);
+            drop(pushes);
+            if let Some(next) = next {
+                pushes::set_due(self.connection, next, now_ms)?;
+            }
+        }
+        let reply = Reply::Count(removed.len());
+        let to_effect = |number| Effect::PushRemoved { number, now_ms };
+        Ok(Ok(Applied { reply, effects: removed.into_iter().map(to_effect).collect() }))
     }
 
     fn fail_job(&mut self, failure: &JobFailure) -> Outcome {

@@ -34,6 +34,8 @@ pub(crate) enum Effect {
     },
     /// A push is over.
     PushCompleted { number: i64, now_ms: i64 },
+    /// A push is no more, open or over.
+    PushRemoved { number: i64, now_ms: i64 },
     /// A job is as this from now on.
     Job(Job),
     /// A job is no more.
@@ -91,8 +93,11 @@ impl Memory {
                     }
                     Effect::PushCompleted { number, now_ms } => {
                         let next = pushes.complete(number, now_ms);
-                        let turn = next.and_then(|next| pushes.queue.turn_and_due(next));
-                        own.extend(turn.map(|(turn, ms)| (Queue::Push, due_turn(turn, ms))));
+                        own.extend(pushes.turn_of(next));
+                    }
+                    Effect::PushRemoved { number, now_ms } => {
+                        let next = pushes.remove(number, now_ms);
+                        own.extend(pushes.turn_of(next));
                     }
                     Effect::Job(job) => {
                         if let JobState::Due { due_ms } = job.state {

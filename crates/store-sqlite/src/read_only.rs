@@ -94,6 +94,10 @@ impl Outbox for ReadOnlyStore {
         Err(refused().into())
     }
 
+    async fn remove_pushes(&self, _: &[PushId], _: i64) -> Result<(), CommitError> {
+        Err(refused().into())
+    }
+
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError> {
         let query = query.clone();
         self.readers

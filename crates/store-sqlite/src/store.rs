@@ -246,6 +246,11 @@ impl Outbox for SqliteStore {
         Ok(reply!(self.change(Change::Replay { id, now_ms }).await?, Replayed))
     }
 
+    async fn remove_pushes(&self, ids: &[PushId], now_ms: i64) -> Result<(), CommitError> {
+        let ids = ids.to_vec();
+        self.change(Change::RemovePushes { ids, now_ms }).await.map(|_| ())
+    }
+
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError> {
         let query = query.clone();
         let memory = Arc::clone(&self.memory);

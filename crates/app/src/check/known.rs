@@ -43,7 +43,7 @@ use kaipiao_records::platform::inserted_invoice::inserted_key;
 use kaipiao_records::platform::pdf::platform_pdf_key;
 use kaipiao_records::platform::upload_tally::upload_tally_key;
 use kaipiao_records::record::Record;
-use kaipiao_records::server::{ClockSetting, FilesOwner, SeededRuns, StoreMetadata};
+use kaipiao_records::server::{AccountResets, ClockSetting, FilesOwner, SeededRuns, StoreMetadata};
 
 /// The values that have rules of their own. Of the others it is enough that they can be read.
 pub(super) enum Known {
@@ -102,6 +102,7 @@ pub(super) fn read(stored: &Stored) -> Result<Known, StoreError> {
         Kind::BookEntry => other::<BookEntry>(stored)?,
         Kind::Server if stored.key == ClockSetting::key() => other::<ClockSetting>(stored)?,
         Kind::Server if stored.key == SeededRuns::key() => other::<SeededRuns>(stored)?,
+        Kind::Server if stored.key == AccountResets::key() => other::<AccountResets>(stored)?,
         Kind::Server if stored.key == FilesOwner::key() => other::<FilesOwner>(stored)?,
         Kind::Server if stored.key == StoreMetadata::key() => other::<StoreMetadata>(stored)?,
         Kind::PayMerchant => other::<PayMerchant>(stored)?,

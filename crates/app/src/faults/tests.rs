@@ -66,6 +66,34 @@ fn a_plan_of_one_account_leaves_the_others_alone() {
 }
 
 #[test]
+fn what_goes_on_elsewhere_leaves_out_an_accounts_own() {
+    let (before, _) = faults();
+    for account in [Some("a"), Some("b"), None] {
+        let account = account.map(str::to_owned);
+        let twice =
+            Plan { account, times: Some(2), ..plan(Calls::At(PATH), ErrorCode::SystemError) };
+        before.plan(twice).unwrap();
+    }
+    code_at(&before, PATH, "a").unwrap();
+    code_at(&before, PATH, "b").unwrap();
+    let (after, _) = faults();
+    after.go_on_from(&before, "a");
+    let left: Vec<_> = after.planned().iter().map(|planned| (planned.id, planned.left)).collect();
+    assert_eq!(left, [(2, Some(1)), (3, Some(2))]);
+    let played: Vec<_> = after.played().into_iter().map(|one| one.account).collect();
+    assert_eq!(played, ["b"]);
+    assert_eq!(code_at(&after, PATH, "b"), Some(ErrorCode::SystemError));
+    // No id stands for two plans.
+    assert_eq!(after.plan(plan(Calls::WithToken, ErrorCode::SystemError)).unwrap().id, 4);
+    let (nothing, _) = faults();
+    nothing.go_on_from(
+        &Faults::new(Arc::new(SystemClock::default()), Arc::new(Counting::default()), []),
+        "a",
+    );
+    assert!(!nothing.are_planned());
+}
+
+#[test]
 fn so_many_of_a_hundred_are_struck() {
     let (faults, _) = faults();
     let some =

@@ -20,4 +20,4 @@ pub(crate) mod told_codes;
 pub mod unnamed_codes;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;

@@ -96,7 +96,7 @@ impl Renderer for Still {
     }
 }
 
-pub(super) fn app(store: Arc<MemoryStore>) -> App {
+pub(crate) fn app(store: Arc<MemoryStore>) -> App {
     app_of(store, Arc::new(Still), Arc::new(OsEntropy))
 }
 

@@ -16,9 +16,11 @@ use crate::store::OpenStore;
 use axum::Router;
 use core::time::Duration;
 use kaipiao_app::App;
+use kaipiao_app::faults::Faults;
 use kaipiao_app::name_spaces::NameSpaces;
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_console::Console;
+use kaipiao_domain::access::account::AppId;
 use kaipiao_http::{
     BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server,
     call_paths, operations_router,
@@ -36,6 +38,7 @@ pub(super) struct Instance {
     pub(super) operations: Router,
     pub(super) store: OpenStore,
     pub(super) sandbox: Option<Arc<Sandbox>>,
+    calls: Arc<CallLog>,
 }
 
 /// Where an instance is reached, and as what.
@@ -43,6 +46,23 @@ pub(super) struct Site {
     pub(super) address: SocketAddr,
     pub(super) name: String,
     pub(super) name_spaces: Arc<dyn NameSpaces>,
+    /// None: it begins anew.
+    pub(super) before: Option<Before>,
+}
+
+/// What an instance goes on with of the one before it, but for an account's own.
+pub(super) struct Before {
+    faults: Arc<Faults>,
+    calls: Arc<CallLog>,
+    but_of: AppId,
+}
+
+impl Before {
+    /// Of a sandbox that has stopped.
+    pub(super) fn of(stopped: &Instance, but_of: AppId) -> Option<Self> {
+        let faults = Arc::clone(&stopped.sandbox.as_ref()?.faults);
+        Some(Self { faults, calls: Arc::clone(&stopped.calls), but_of })
+    }
 }
 
 impl Instance {
@@ -53,7 +73,7 @@ impl Instance {
         site: Site,
         shared: &Shared,
     ) -> Result<Self, ComposeError> {
-        let Site { address, name, name_spaces } = site;
+        let Site { address, name, name_spaces, before } = site;
         let keys = keys_of(settings, &*store.store).await?;
         let entropy = randomness(settings, &*store.store).await?;
         let clock = Arc::new(SystemClock::default());
@@ -63,6 +83,16 @@ impl Instance {
         let (app, faults) = app_of(settings, address, &store, domain_clock, own, shared)?;
         let app = Arc::new(app);
         let clock = prepare_exchanged(&app, settings, clock).await?;
+        if let (Some(before), Some(faults)) = (&before, &faults) {
+            faults.go_on_from(&before.faults, before.but_of.as_str());
+        }
+        let calls = match before {
+            None => Arc::new(CallLog::new(call_paths())),
+            Some(Before { calls, but_of, .. }) => {
+                calls.forget(&but_of);
+                calls
+            }
+        };
         let own =
             |(clock, faults)| Sandbox { clock, faults, name_space: name.clone(), name_spaces };
         let sandbox = clock.zip(faults).map(own).map(Arc::new);
@@ -79,7 +109,7 @@ impl Instance {
             settings: Arc::new(http_settings),
             bodies,
             uploads,
-            calls: Arc::new(CallLog::new(call_paths())),
+            calls: Arc::clone(&calls),
             log: log_filter::running(),
             sandbox: sandbox.clone(),
             openapi: Arc::new(OpenApiText::new(&openapi)),
@@ -106,7 +136,7 @@ impl Instance {
             kaipiao_pages::router(&home, &openapi, pages).merge(kaipiao_console::router(console));
         let operations = operations_router(server.clone());
         let router = kaipiao_http::router(server, pages);
-        Ok(Self { app, router, operations, store, sandbox })
+        Ok(Self { app, router, operations, store, sandbox, calls })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::exchange::{CLOCK, ExchangeError};
 use crate::settings::{ModeName, Settings};
 use crate::store::{OpenError, OpenStore};
 use core::time::Duration;
+use kaipiao_app::account_reset;
 use kaipiao_app::faults::Faults;
 use kaipiao_app::invoicing::faults::ScriptedIssuer;
 use kaipiao_app::invoicing::taxpayers::TaxpayerError;
@@ -172,6 +173,8 @@ async fn prepare_from(
                 None => ClockBegin::AsStored(settings.sandbox.first_course(clock.real_now())),
             };
             let clock = SandboxClock::resume(app, clock, begins).await?;
+            // Before what an account has from the start is looked for.
+            account_reset::finish(app).await.map_err(StartError::from)?;
             start::seed_sandbox(app).await?;
             Some(clock)
         }

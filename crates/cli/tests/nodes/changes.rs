@@ -219,6 +219,7 @@ fn a_shared_database_has_no_name_spaces_snapshots_and_reset() {
         ("/sandbox/v1/snapshots", json!({"name": "one"})),
         ("/sandbox/v1/snapshots/one/restore", json!({})),
         ("/sandbox/v1/reset", json!({})),
+        ("/sandbox/v1/reset", json!({"appid": MERCHANT})),
     ] {
         let (status, answer) = server.post_json(path, &body);
         assert_eq!(status, 409, "{path}: {answer}");

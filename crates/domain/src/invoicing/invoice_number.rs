@@ -190,6 +190,12 @@ impl NumberRange {
         })
     }
 
+    /// The range as it was allotted: no number is taken, and none stands on an invoice.
+    #[must_use]
+    pub fn unused(self) -> Self {
+        Self { next: self.first, blocks: Vec::new(), unclosed: Vec::new(), issued: 0, ..self }
+    }
+
     /// Count of the numbers that are in no block yet.
     pub fn left(&self) -> u64 {
         (self.last + 1).saturating_sub(self.next)
@@ -331,6 +337,16 @@ mod tests {
         // Whose newest block is closed already has nothing to go on in.
         let closed = NumberRange { blocks: vec![], ..range.clone() };
         assert_eq!(firsts(&closed.inherit("gone", "heir").unclosed, "heir"), [1]);
+    }
+
+    #[test]
+    fn an_unused_range_is_what_was_allotted() {
+        let allotted = range(Face::Digital, "952", 5, 100).unwrap();
+        let allotted = NumberRange { is_automatic: true, ..allotted };
+        let (range, first) = allotted.take_block("a", 10).unwrap();
+        let (range, _) = range.take_block("a", 10).unwrap();
+        let (range, _) = range.close_block(&first, &[5, 6]);
+        assert_eq!(range.unused(), allotted);
     }
 
     #[test]

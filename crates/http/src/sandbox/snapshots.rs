@@ -9,7 +9,10 @@ use crate::wrong_call::PathName;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::access::accounts;
 use kaipiao_app::name_spaces::{NotDone, SandboxName, Snapshot};
+use kaipiao_app::{App, Failure};
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
@@ -141,31 +144,71 @@ fn known(name: &str) -> Result<SandboxName, NotDone> {
     SandboxName::parse(name).ok_or_else(unknown)
 }
 
-/// This name space is as at its first start.
+/// What is reset.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+struct ResetBody {
+    /// One account alone; left out: the whole name space.
+    appid: Option<String>,
+}
+
+/// This name space is as at its first start, or one of its accounts as it was made.
 #[utoipa::path(
     post,
     path = "/sandbox/v1/reset",
     tag = "sandbox",
     operation_id = "reset",
+    request_body = Option<ResetBody>,
     responses(
-        (status = 204, description = "This name space is as at its first start."),
+        (status = 204, description = "This name space is as at its first start, or the account as it was made."),
+        (status = 404, description = "There is no such account; the text names those that there are.", body = ErrorJson<'static>),
         (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]
 pub(crate) async fn reset(State(server): State<Server>, body: RequestBody) -> Response {
-    if let Err(refusal) = check_whole(&body) {
-        return failed(refusal.into());
-    }
+    let asked = match asked_account(&body) {
+        Ok(asked) => asked,
+        Err(refusal) => return failed(refusal.into()),
+    };
     let sandbox = server.sandbox();
-    done(sandbox.name_spaces.reset(&sandbox.name_space).await)
+    let (name_spaces, of) = (&sandbox.name_spaces, &sandbox.name_space);
+    let Some(asked) = asked else { return done(name_spaces.reset(of).await) };
+    match known_account(&server.app, &asked).await {
+        Ok(Ok(appid)) => done(name_spaces.reset_account(of, &appid).await),
+        Ok(Err(unknown)) => not_done(&unknown),
+        Err(failure) => failed(failure),
+    }
 }
 
-/// No more than was asked for is removed.
-fn check_whole(body: &RequestBody) -> Result<(), Refusal> {
-    if !body.is_empty() && body.object()?.has("appid") {
-        let problem = "must be absent: a name space is reset as a whole";
+/// The account that alone is to be reset; None: no account is named, but the whole name space.
+fn asked_account(body: &RequestBody) -> Result<Option<String>, Refusal> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let object = body.object()?;
+    let asked = object.optional_text("appid")?;
+    // No more is removed than was asked for.
+    if asked.is_none() && object.into_members().contains_key("appid") {
+        let problem = "is null: name an account, or leave it out to reset the whole name space";
         return Err(Refusal::invalid("appid", problem));
     }
-    Ok(())
+    Ok(asked)
+}
+
+/// Accounts that a refusal names at most.
+const MOST_NAMED: usize = 20;
+
+/// The account of that appid, or who there is in its place.
+async fn known_account(app: &App, asked: &str) -> Result<Result<AppId, NotDone>, Failure> {
+    if let Some(appid) = AppId::parse(asked)
+        && accounts::find(app, &appid).await?.is_some()
+    {
+        return Ok(Ok(appid));
+    }
+    let listed = accounts::list(app, None, MOST_NAMED).await?;
+    let names: Vec<_> = listed.items.iter().map(|account| account.appid.as_str()).collect();
+    let more = if listed.next.is_some() { " and more" } else { "" };
+    let (asked, names) = (text::quoted(asked), names.join(", "));
+    Ok(Err(NotDone::Unknown(format!("there is no account {asked}; there are {names}{more}"))))
 }

@@ -276,6 +276,11 @@ pub trait Outbox: Send + Sync + 'static {
     /// earlier push of its ordering key is open, takes its old place among those that wait.
     async fn replay(&self, id: &PushId, now_ms: i64) -> Result<Replayed, CommitError>;
 
+    /// Removes pushes and their attempts, open or over, whoever holds them: what is reported of one changes nothing.
+    /// Where one was Ready, the next of its ordering key is, due at `now_ms`, the domain's milliseconds. Names of no push
+    /// are passed over. No number is given out again; a CreateTime may be.
+    async fn remove_pushes(&self, ids: &[PushId], now_ms: i64) -> Result<(), CommitError>;
+
     /// Lists pushes with their history, in one look.
     async fn pushes(&self, query: &PushQuery) -> Result<Vec<ListedPush>, StoreError>;
 }

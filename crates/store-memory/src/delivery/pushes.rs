@@ -156,6 +156,27 @@ impl Pushes {
         Replayed::Yes
     }
 
+    /// Takes a push out, open or over, whoever holds it.
+    pub(crate) fn remove(&mut self, id: &PushId, now_ms: i64) {
+        let number = id.number;
+        let Some(entry) = self.by_number.get(&number).filter(|entry| entry.push.id == *id) else {
+            return;
+        };
+        let key = (id.account.clone(), entry.push.ordering_key.clone());
+        match entry.push.state {
+            PushState::Completed { .. } => {}
+            PushState::Waiting => {
+                let open = self.open.get_mut(&key).expect("a waiting push waits behind another");
+                open.waiting.remove(&number);
+            }
+            PushState::Ready { .. } => {
+                self.claims.withdraw(number);
+                self.promote_behind(number, now_ms);
+            }
+        }
+        self.by_number.remove(&number);
+    }
+
     pub(crate) fn list(&self, query: &PushQuery) -> Vec<ListedPush> {
         let entries = self.by_number.values().filter(|entry| is_asked_for(query, &entry.push));
         let mut entries: Vec<_> = entries.collect();

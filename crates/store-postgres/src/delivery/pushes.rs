@@ -315,6 +315,30 @@ pub(crate) async fn replay(
     Ok(Replayed::Yes)
 }
 
+/// Removes a push and its attempts.
+pub(crate) const REMOVE: &str = "WITH attempts AS (DELETE FROM push_attempts \
+     WHERE bucket = $1 AND number = $2) \
+     DELETE FROM pushes WHERE bucket = $1 AND number = $2";
+
+/// Removes a push, open or over. It is completed before, so that the next of its ordering key is made ready as behind
+/// every other one.
+pub(crate) async fn remove(
+    transaction: &Transaction<'_>,
+    id: &PushId,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let bucket = bucket_of_number(id.number);
+    let row = transaction.query_opt(LOCK, &[&bucket, &id.number]).await?;
+    let Some(row) = row.filter(|row| row.get::<_, String>(0) == id.account) else { return Ok(()) };
+    if row.get::<_, i16>(2) == READY {
+        let over = completed(Outcome::GaveUp);
+        transaction.execute(REOPEN, &[&bucket, &id.number, &over, &now_ms]).await?;
+        transaction.query_opt(PROMOTE, &[&bucket, &id.number, &now_ms]).await?;
+    }
+    transaction.execute(REMOVE, &[&bucket, &id.number]).await?;
+    Ok(())
+}
+
 /// A push of a row that begins with [`COLUMNS`].
 pub(crate) fn push(row: &Row) -> Result<Push, DbError> {
     let (url, origin): (Option<String>, String) = (row.get(2), row.get(3));

@@ -3,7 +3,7 @@
 
 use super::pushes;
 use super::queue::WorkQueue;
-use kaipiao_ports::delivery::claims::{ClaimToken, Queue};
+use kaipiao_ports::delivery::claims::{ClaimToken, DueTurn, Queue};
 use kaipiao_ports::delivery::outbox::{
     Attempt, ListedPush, Push, PushQuery, PushState, StateFilter,
 };
@@ -143,6 +143,25 @@ impl OpenPushes {
                 Some(next)
             }
         }
+    }
+
+    /// A push is taken out, if it is open. Returns the number of the one that takes its place, due now, if it was the
+    /// ready one.
+    pub(crate) fn remove(&mut self, number: i64, now_ms: i64) -> Option<i64> {
+        let in_order = self.in_order.get_mut(self.keys.get(&number)?)?;
+        if in_order.ready == number {
+            return self.complete(number, now_ms);
+        }
+        in_order.waiting.remove(&number);
+        self.keys.remove(&number);
+        self.kept.remove(&number);
+        None
+    }
+
+    /// The turn of a push that has become ready, and when it is due.
+    pub(crate) fn turn_of(&self, number: Option<i64>) -> Option<(Queue, DueTurn)> {
+        let (turn, due_ms) = self.queue.turn_and_due(number?)?;
+        Some((Queue::Push, DueTurn { due_ms, turn }))
     }
 
     /// The push that takes the place of a ready one when that is over.

@@ -386,24 +386,54 @@ pub(crate) fn purge(
     })?;
     let old = rows.collect::<Result<Vec<_>, _>>()?;
     for (number, ordering_key, account) in &old {
-        for sql in
-            ["DELETE FROM pushes WHERE number = ?1", "DELETE FROM push_attempts WHERE number = ?1"]
-        {
-            connection.prepare_cached(sql)?.execute([number])?;
-        }
-        connection
-            .prepare_cached(
-                "DELETE FROM push_keys WHERE ordering_key = ?1 AND account = ?2 AND number = ?3",
-            )?
-            .execute(params![ordering_key, account, number])?;
-        connection
-            .prepare_cached("DELETE FROM push_accounts WHERE account = ?1 AND number = ?2")?
-            .execute(params![account, number])?;
+        remove_one(connection, *number, ordering_key, account)?;
     }
     if !old.is_empty() {
         sequence::write(connection, NUMBERS, next)?;
     }
     Ok(old.len())
+}
+
+/// Removes pushes with all that belongs to them. Returns the numbers of those that were there.
+pub(crate) fn remove(connection: &Connection, ids: &[PushId]) -> rusqlite::Result<Vec<i64>> {
+    let next = next_number(connection)?;
+    let mut removed = Vec::new();
+    for PushId { account, number } in ids {
+        let found: Option<String> = connection
+            .prepare_cached("SELECT ordering_key FROM pushes WHERE number = ?1 AND account = ?2")?
+            .query_row(params![number, account], |row| row.get(0))
+            .optional()?;
+        if let Some(ordering_key) = found {
+            remove_one(connection, *number, &ordering_key, account)?;
+            removed.push(*number);
+        }
+    }
+    if !removed.is_empty() {
+        sequence::write(connection, NUMBERS, next)?;
+    }
+    Ok(removed)
+}
+
+fn remove_one(
+    connection: &Connection,
+    number: i64,
+    ordering_key: &str,
+    account: &str,
+) -> rusqlite::Result<()> {
+    for sql in
+        ["DELETE FROM pushes WHERE number = ?1", "DELETE FROM push_attempts WHERE number = ?1"]
+    {
+        connection.prepare_cached(sql)?.execute([number])?;
+    }
+    connection
+        .prepare_cached(
+            "DELETE FROM push_keys WHERE ordering_key = ?1 AND account = ?2 AND number = ?3",
+        )?
+        .execute(params![ordering_key, account, number])?;
+    connection
+        .prepare_cached("DELETE FROM push_accounts WHERE account = ?1 AND number = ?2")?
+        .execute(params![account, number])?;
+    Ok(())
 }
 
 #[cfg(test)]

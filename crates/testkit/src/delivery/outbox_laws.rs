@@ -36,6 +36,7 @@ macro_rules! outbox_laws {
                 a_report_says_when_the_next_push_is_due,
                 opening_again_frees_all_claims_and_keeps_the_rest,
                 a_completed_push_can_be_replayed_and_an_open_one_not,
+                what_is_removed_is_gone_and_holds_up_nothing,
                 the_history_is_kept,
                 a_listing_pages_and_filters,
                 a_listing_says_what_is_in_flight_and_what_waits,
@@ -224,6 +225,51 @@ pub async fn a_completed_push_can_be_replayed_and_an_open_one_not(subject: &dyn 
         let unknown = PushId { account: unknown.0.into(), number: unknown.1 };
         assert_eq!(store.replay(&unknown, 1).await, Ok(Replayed::NoSuchPush));
     }
+}
+
+/// A push goes with its attempts, whatever its state and whoever holds it; what waited behind it is next, and nothing else
+/// changes. After a crash it is not there either, and its number is nobody's.
+pub async fn what_is_removed_is_gone_and_holds_up_nothing(subject: &dyn Subject) {
+    let store = subject.open().await;
+    for (key, now_ms) in [("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 5)] {
+        commit_pushes(&*store, vec![push("wx1", key, now_ms)]).await;
+    }
+    commit_pushes(&*store, vec![push("wx2", "a", 6)]).await;
+    let ids: Vec<_> =
+        all_pushes(&*store).await.into_iter().rev().map(|listed| listed.push.id).collect();
+    let [first, second, third, of_b, of_c, of_other] = &ids[..] else { panic!("{ids:?}") };
+    let held = claim_pushes(&*store, 10).await;
+    let claim_of = |id: &PushId| held.iter().find(|claim| claim.work.id == *id).unwrap().clone();
+    let retry = Next::Retry { due_ms: 10 };
+    complete(&*store, &claim_of(of_b), retry).await;
+    complete(&*store, &claim_of(of_c), delivered(10)).await;
+
+    // Held, waiting, tried once, over; and names of no push: another account's, and one that is gone already.
+    let elsewhere = PushId { account: "wx3".into(), ..of_other.clone() };
+    let removed = [first, second, of_b, of_c, &elsewhere, first].map(PushId::clone);
+    store.remove_pushes(&removed, 20).await.unwrap();
+    store.remove_pushes(&[], 20).await.unwrap();
+    let left: Vec<_> = all_pushes(&*store).await.into_iter().map(|it| it.push).collect();
+    let states: Vec<_> = left.iter().map(|push| (&push.id, push.state)).collect();
+    let ready = |due_ms| PushState::Ready { due_ms };
+    assert_eq!(states, [(of_other, ready(6)), (third, ready(20))]);
+    assert_eq!(complete(&*store, &claim_of(first), delivered(20)).await, Reported::Lapsed);
+    assert_eq!(store.replay(of_c, 20).await.unwrap(), Replayed::NoSuchPush);
+    let next = claim_pushes(&*store, 20).await;
+    assert_eq!(next.iter().map(|claim| &claim.work.id).collect::<Vec<_>>(), [third]);
+    assert_eq!(complete(&*store, &claim_of(of_other), delivered(20)).await, counted(None));
+    let query = PushQuery { ordering_keys: vec!["b".into()], limit: 9, ..PushQuery::default() };
+    assert_eq!(store.pushes(&query).await.unwrap(), []);
+
+    store.remove_pushes(core::slice::from_ref(third), 30).await.unwrap();
+    drop(store);
+    let store = subject.open().await;
+    let left: Vec<_> = all_pushes(&*store).await.into_iter().map(|it| it.push.id).collect();
+    assert_eq!(left.iter().collect::<Vec<_>>(), [of_other]);
+    commit_pushes(&*store, vec![push("wx1", "a", 40)]).await;
+    let new = last_push(&*store).await;
+    assert!(ids.iter().all(|id| id.number < new.number), "{new} {ids:?}");
+    assert_eq!(ordering_keys(&claim_pushes(&*store, 40).await), ["a"]);
 }
 
 /// Every attempt stays readable, also after a replay.
@@ -419,6 +465,26 @@ impl Twins {
         assert_eq!(found, self.oracle.replay(twin, now_ms).await, "step {step}");
     }
 
+    /// What somebody holds is lost to them. One whose CreateTime is ahead of the clock stays: a store may forget it.
+    async fn remove(&mut self, step: i64, now_ms: i64) {
+        let nth = self.steps.index(self.known.len().max(1));
+        let Some((id, twin)) = self.known.get(nth).cloned() else { return };
+        let listed = all_pushes(&self.oracle).await;
+        let is_past = |listed: &&ListedPush| listed.push.create_time_s < now_ms.div_euclid(1000);
+        if listed.iter().filter(is_past).all(|listed| listed.push.id != twin) {
+            return;
+        }
+        self.store.remove_pushes(core::slice::from_ref(&id), now_ms).await.unwrap();
+        self.oracle.remove_pushes(&[twin], now_ms).await.unwrap();
+        self.known.retain(|(known, _)| *known != id);
+        let held = self.held.iter().find(|(_, (claim, _))| claim.work.id == id);
+        let Some(body) = held.map(|(body, _)| Arc::clone(body)) else { return };
+        let Some((claim, twin)) = self.held.remove(&body) else { return };
+        let found = complete(&*self.store, &claim, delivered(now_ms)).await;
+        assert_eq!(found, complete(&self.oracle, &twin, delivered(now_ms)).await, "step {step}");
+        assert_eq!(found, Reported::Lapsed, "step {step}");
+    }
+
     /// Whether a replay that was asked for would line up behind a later push.
     async fn has_open(&self, twin: &PushId) -> bool {
         let found = all_pushes(&self.oracle).await;
@@ -470,10 +536,11 @@ pub async fn the_outbox_agrees_with_the_oracle(subject: &dyn Subject) {
     let mut twins = Twins::new(subject.open().await, 7);
     for step in 0..4000_i64 {
         let now_ms = step * 10;
-        match twins.steps.below(5) {
-            0 | 1 => twins.commit(step, now_ms).await,
-            2 => twins.claim(step, now_ms).await,
-            3 => twins.report(step, now_ms).await,
+        match twins.steps.below(11) {
+            0..4 => twins.commit(step, now_ms).await,
+            4 | 5 => twins.claim(step, now_ms).await,
+            6 | 7 => twins.report(step, now_ms).await,
+            8 => twins.remove(step, now_ms).await,
             _ => twins.replay(step, now_ms).await,
         }
         if step % 1000 == 700 {

@@ -1,14 +1,17 @@
 //! What the sandbox's controls do with name spaces. Each change goes on by itself once it has begun, whatever becomes of
 //! whoever asked for it.
 
+use super::super::instance::Before;
 use super::folder::{self, Description};
 use super::registry::{Known, Late, Registry};
 use super::slot::Slot;
 use super::snapshots::{self, SnapshotError};
 use async_trait::async_trait;
+use kaipiao_app::account_reset;
 use kaipiao_app::name_spaces::{
     DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName, Snapshot,
 };
+use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::text;
 use std::sync::{Arc, PoisonError};
 
@@ -156,6 +159,20 @@ impl NameSpaces for Changes {
         })
         .await
     }
+
+    async fn reset_account(&self, of: &str, appid: &AppId) -> Result<(), NotDone> {
+        let ((registry, known), of, appid) = (self.known(of)?, of.to_owned(), appid.clone());
+        to_its_end(async move {
+            let _changing = known.slot.changing.lock().await;
+            let running = known.slot.running().ok_or_else(|| failed("nothing runs there"))?;
+            account_reset::begin(&running.instance.app, &appid).await.map_err(failed)?;
+            known.slot.stop().await;
+            // Whoever opens the store finishes what has begun.
+            let before = Before::of(&running.instance, appid);
+            opened_again(&registry, &of, &known, before).await
+        })
+        .await
+    }
 }
 
 fn no_snapshot(name: &SandboxName) -> NotDone {
@@ -178,7 +195,7 @@ async fn create(registry: &Arc<Registry>, wanted: NewNameSpace) -> Result<NameSp
     let settings = Arc::new(registry.settings_of(&name, &description));
     let folder = settings.data.clone();
     blocking(move || folder::make(&folder, &description)).await?;
-    match registry.open_aside(name.as_str(), &settings).await {
+    match registry.open_aside(name.as_str(), &settings, None).await {
         Ok(running) => {
             let known = Known { slot: Arc::new(Slot::new(running)), settings };
             let shown = registry.shown(name.as_str(), &known);
@@ -221,10 +238,21 @@ async fn change_stopped(
 ) -> Result<(), NotDone> {
     known.slot.stop().await;
     let changed = blocking(change).await;
-    match registry.open_aside(name, &known.settings).await {
+    opened_again(registry, name, known, None).await?;
+    changed
+}
+
+/// Opens a name space that was stopped, and has it serve.
+async fn opened_again(
+    registry: &Arc<Registry>,
+    name: &str,
+    known: &Known,
+    before: Option<Before>,
+) -> Result<(), NotDone> {
+    match registry.open_aside(name, &known.settings, before).await {
         Ok(running) => {
             known.slot.serve(running);
-            changed
+            Ok(())
         }
         Err(error) => {
             tracing::error!(name_space = name, %error, "a name space could not be opened again");

@@ -1,7 +1,7 @@
 //! The name spaces of this process, by name.
 
 use super::super::error::ComposeError;
-use super::super::instance::{Instance, Site};
+use super::super::instance::{Before, Instance, Site};
 use super::super::names::public_base_url;
 use super::super::shared::Shared;
 use super::folder::{self, Description};
@@ -59,7 +59,7 @@ impl Registry {
         let late = Late::default();
         let name_spaces = make_controls(Arc::clone(&late));
         let name = DEFAULT_NAME_SPACE.to_owned();
-        let site = Site { address, name, name_spaces };
+        let site = Site { address, name, name_spaces, before: None };
         let running = Running::new(Instance::over(store, settings, site, &shared).await?);
         let slot = Arc::new(Slot::new(Arc::clone(&running)));
         let registry = Arc::new_cyclic(|own: &Weak<Self>| Self {
@@ -81,7 +81,7 @@ impl Registry {
     pub(in super::super) async fn open_known(&self) {
         for (name, description) in folder::all(&self.default.settings) {
             let settings = Arc::new(self.settings_of(&name, &description));
-            let slot = match self.open(name.as_str(), &settings).await {
+            let slot = match self.open(name.as_str(), &settings, None).await {
                 Ok(running) => Slot::new(running),
                 Err(error) => {
                     tracing::error!(name_space = %name, %error, "a name space could not be opened");
@@ -111,21 +111,28 @@ impl Registry {
         self: &Arc<Self>,
         name: &str,
         settings: &Arc<Settings>,
+        before: Option<Before>,
     ) -> Result<Arc<Running>, NotDone> {
         let (own, name) = (Arc::clone(self), name.to_owned());
         let (settings, runtime) = (Arc::clone(settings), Handle::current());
-        let opening = move || runtime.block_on(own.open(&name, &settings));
+        let opening = move || runtime.block_on(own.open(&name, &settings, before));
         let opened = tokio::task::spawn_blocking(opening).await;
         let failed = |error: &dyn core::fmt::Display| NotDone::Failed(error.to_string());
         opened.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
     }
 
     /// Opens a name space's store, and starts what runs there.
-    async fn open(&self, name: &str, settings: &Settings) -> Result<Arc<Running>, ComposeError> {
+    async fn open(
+        &self,
+        name: &str,
+        settings: &Settings,
+        before: Option<Before>,
+    ) -> Result<Arc<Running>, ComposeError> {
         let store = OpenStore::open(settings, None).await?;
         let late = Arc::new(RwLock::new(Weak::clone(&self.own)));
         let name_spaces = (self.make_controls)(late);
-        let site = Site { address: self.address, name: name.to_owned(), name_spaces };
+        let (address, name) = (self.address, name.to_owned());
+        let site = Site { address, name, name_spaces, before };
         let running = match Instance::over(store.clone(), settings, site, &self.shared).await {
             Ok(instance) => Running::new(instance),
             Err(error) => {
