@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_of_delivered_pushes_have_each_of_them_once() {
-        let is_delivered = |number: u32| number % 3 == 0;
+        let is_delivered = |number: u32| number.is_multiple_of(3);
         let outcome = |number| match is_delivered(number) {
             true => Outcome::Delivered,
             false => Outcome::GaveUp,
