@@ -5,14 +5,15 @@ use crate::frame::{Frame, html};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::seat::Seat;
+use crate::span::{self, Span};
 use crate::words;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::access::sight::sees_pay_merchant;
-use kaipiao_app::listing::{self, Listing};
+use kaipiao_app::access::sight::{pay_merchants_seen, sees_pay_merchant};
+use kaipiao_app::listing::Listing;
 use kaipiao_app::payment::{pay_merchants, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::{Payment, PaymentState};
@@ -21,8 +22,6 @@ use kaipiao_ports::record::Field;
 /// Where they are listed.
 pub(crate) const PATH: &str = "/console/payments";
 const ROWS: usize = 50;
-/// Pay merchants that are looked through for a user's own.
-const MOST_MERCHANTS: usize = 100;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -34,7 +33,7 @@ struct Payments<'a> {
     table: Table<'a>,
 }
 
-/// `GET /console/payments?mchid=&state=&after=`
+/// `GET /console/payments?mchid=&number=&state=&day=&until=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
     let offered = offered(&console, &seat).await.map_err(|failure| seat.failed(&failure))?;
@@ -50,12 +49,18 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let is_unknown = states(frame).iter().all(|(value, _)| value != state);
     let flash = is_unknown
         .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
-    let filter = match state {
-        "" => listing::Filter::Time { from_ms: 0, to_ms: i64::MAX },
-        state => listing::Filter::Field(Field::State, state.to_owned()),
+    let (days, flash) = match Span::of(&seat) {
+        Ok(days) => (days, flash),
+        Err(wrong) => (None, Some(wrong)),
     };
-    let found = match chosen.filter(|_| !is_unknown) {
+    let field = (!state.is_empty()).then(|| (Field::State, state.to_owned()));
+    let filter = span::filter(days, field);
+    let number = seat.query.get("number").trim();
+    let found = match chosen.filter(|_| flash.is_none()) {
         None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        Some(one) if !number.is_empty() => {
+            Listing::of_one(payments::of_any_number(&console.app, &one.mchid, number).await)
+        }
         Some(one) => payments::list(&console.app, &one.mchid, filter, seat.after(), ROWS).await,
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;
@@ -88,9 +93,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
 
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.
 async fn offered(console: &Console, seat: &Seat) -> Result<Vec<PayMerchant>, Failure> {
-    let page = pay_merchants::list(&console.app, None, MOST_MERCHANTS).await?;
     let is_theirs = |one: &PayMerchant| sees_pay_merchant(&seat.role, one);
-    let mut found: Vec<_> = page.items.into_iter().filter(is_theirs).collect();
+    let mut found = pay_merchants_seen(&console.app, &seat.role).await?;
     // One that a full page did not bring can still be named.
     let named = MchId::parse(seat.query.get("mchid").trim());
     if let Some(mchid) = named.filter(|mchid| found.iter().all(|one| one.mchid != *mchid)) {
@@ -110,9 +114,13 @@ fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
         value: seat.query.get(name).trim().to_owned(),
         input,
     };
+    let [day, until] = Span::filters(seat);
     vec![
         field("mchid", frame.t("支付商户", "Pay merchant"), Input::Choice(merchants)),
+        field("number", frame.t("单号", "Number"), Input::Text("out_trade_no / transaction_id")),
         field("state", frame.t("状态", "State"), Input::Choice(states(frame))),
+        day,
+        until,
     ]
 }
 
