@@ -1,8 +1,10 @@
 //! The console's lists, as one searches them.
 
-use super::console::{PASSWORD, add, get, post, production, session};
+use super::console::{PASSWORD, add, get, production, session};
 use crate::payment::pay_client::{MCHID, PayClient};
-use kaipiao_tests::{MERCHANT, PLATFORM, Receiver, TestServer, USER, wait_until};
+use kaipiao_tests::{
+    MERCHANT, PLATFORM, Receiver, TestServer, USER, form_token, open_requests, wait_until,
+};
 use serde_json::json;
 
 fn page(server: &TestServer, path: &str) -> String {
@@ -30,6 +32,8 @@ fn lists_combine_a_field_with_days() {
     let orders = |query: &str| page(&server, &format!("/console/orders?appid={MERCHANT}{query}"));
     let early = day(&orders(""));
     server.advance_s(3 * 86_400);
+    // The token has expired meanwhile.
+    let client = server.merchant();
     client.authorized("second");
     client.auth_url("open-2", 0);
     wait_until("both are found", || {
@@ -65,20 +69,21 @@ fn payments_are_found_by_either_number_and_pushes_by_their_pay_merchant() {
     let server = TestServer::start();
     let pay = PayClient::new(&server);
     let receiver = Receiver::start();
-    pay.paid("pay-1", &[("notify_url", &receiver.url())], USER);
-    pay.order("pay-2", &[]);
+    let notify_url = receiver.url().split('?').next().unwrap().to_owned();
+    pay.paid("payment-1", &[("notify_url", &notify_url)], USER);
+    pay.order("payment-2", &[]);
     server.all_completed();
-    let known = pay.done("/pay/orderquery", &[("out_trade_no", "pay-1")]);
+    let known = pay.done("/pay/orderquery", &[("out_trade_no", "payment-1")]);
     let payments =
         |number: &str| page(&server, &format!("/console/payments?mchid={MCHID}&number={number}"));
-    for number in ["pay-1", known.get("transaction_id")] {
-        assert_eq!(has(&payments(number), ["pay-1", "pay-2"]), [true, false], "{number}");
+    for number in ["payment-1", known.get("transaction_id")] {
+        assert_eq!(has(&payments(number), ["payment-1", "payment-2"]), [true, false], "{number}");
     }
-    assert_eq!(has(&payments("pay-3"), ["pay-1", "pay-2"]), [false, false]);
+    assert_eq!(has(&payments("payment-3"), ["payment-1", "payment-2"]), [false, false]);
     let pushes = page(&server, &format!("/console/pushes?appid={MCHID}"));
     assert!(pushes.contains(&format!("/console/pushes/{MCHID}-")), "{pushes}");
     let requests = page(&server, &format!("/console/requests?appid={MCHID}&route=unifiedorder"));
-    assert_eq!(has(&requests, ["pay-1", "pay-2"]), [true, true]);
+    assert_eq!(has(&requests, ["payment-1", "payment-2"]), [true, true]);
     assert!(!requests.contains("/pay/orderquery</code>") && requests.contains("<datalist"));
 }
 
@@ -90,7 +95,10 @@ fn all_that_failed_is_sent_again_of_everybody() {
     let receiver = Receiver::start();
     server.set_callback(MERCHANT, &receiver, "plain");
     assert!(page(&server, "/console/pushes").contains("all of them"));
-    let sent = post(&server, "/console/pushes/replay", "", "appid=&hours=1");
+    let token = form_token(&page(&server, "/console/pushes"));
+    let body = format!("form_token={token}&appid=&hours=1");
+    let sent = server.page("POST", "/console/pushes/replay", &[], &body);
+    assert_eq!(sent.status(), 303, "{}", sent.body());
     assert_eq!(sent.headers()["location"], "/console/pushes?appid=&replayed=1");
     server.all_completed();
     assert!(receiver.next().event(MERCHANT).contains("lost"));
@@ -120,16 +128,16 @@ fn a_code_and_a_rid_are_explained_in_the_consoles_frame() {
 /// A seed draws the same rids again: a request's page is found by its place.
 #[test]
 fn of_two_requests_of_one_rid_each_has_its_own_page() {
-    let server = TestServer::start();
+    let server = TestServer::start_embedded();
     server.client(MERCHANT).status("one");
     server.client(MERCHANT).status("two");
-    server.page("GET", "/console/requests", &[], "");
-    let log = kaipiao_tests::open_requests(server.data());
-    log.execute(
-        "UPDATE requests SET rid = 'same' WHERE orders LIKE '%one%' OR orders LIKE '%two%'",
-        [],
-    )
-    .unwrap();
+    let directory = server.stop();
+    let log = open_requests(&directory.path().join("data"));
+    let named = "orders LIKE '%one%' OR orders LIKE '%two%'";
+    let same = log.execute(&format!("UPDATE requests SET rid = 'same' WHERE {named}"), []);
+    assert_eq!(same.unwrap(), 2);
+    drop(log);
+    let server = TestServer::start_on(directory, "");
     let (_, listed) = server.admin("GET", "requests?rid=same", &json!({}));
     for (index, order_id) in ["two", "one"].into_iter().enumerate() {
         let id = listed["requests"][index]["id"].as_str().unwrap();
@@ -148,12 +156,14 @@ fn a_developer_sees_what_their_accounts_were_answered_in_the_last_day() {
     assert!(renewed.is_object(), "{renewed}");
     let answer = server.token_answer(MERCHANT, &"x".repeat(32));
     let client = server.client_with(answer["access_token"].as_str().unwrap().to_owned());
-    for order_id in ["a", "b"] {
-        client.status(order_id);
-    }
+    let refused = ["a", "b"].map(|order_id| {
+        client.post("/card/invoice/getauthdata", &json!({"order_id": order_id}))["errcode"].clone()
+    });
+    assert_ne!(refused[0], 0, "{refused:?}");
     let dev = session(&server, "dev");
     let overview = get(&server, "/console", &dev);
     assert_eq!(overview.status(), 200, "{}", overview.body());
-    assert!(overview.body().contains("72038 × 2"), "{}", overview.body());
+    let told = format!("{} × 2", refused[0]);
+    assert!(overview.body().contains(&told), "{told}: {}", overview.body());
     assert!(!overview.body().contains(PLATFORM), "{}", overview.body());
 }

@@ -27,6 +27,9 @@ fn a_request_that_names_no_order_stands_on_the_line_of_the_one_that_it_concerns(
     let server = TestServer::start();
     server.leaves_pushes();
     let (merchant, company) = (server.merchant(), server.client(REIMBURSER));
+    let wallet = Visitor::new(&server, USER);
+    let link = server.path_of(&merchant.auth_url("whole-1", 0));
+    assert_eq!(wallet.get(link.split('#').next().unwrap()).status(), 200);
     let detail = merchant.issued("whole-1", "w1");
     let card = chosen(&server, REIMBURSER);
     assert_ok(&update(&company, &card, "LOCK"));
@@ -35,7 +38,6 @@ fn a_request_that_names_no_order_stands_on_the_line_of_the_one_that_it_concerns(
     assert_eq!(server.get_raw_headers(&document)["content-type"], "application/pdf");
     // The second time it is the one that was kept.
     server.get_raw_headers(&document);
-    let wallet = Visitor::new(&server, USER);
     let held = document.rsplit('/').next().unwrap().to_owned();
     assert_eq!(wallet.get(&format!("/me/cards/{held}")).status(), 200);
     assert_sucesss(&merchant.offset(&merchant.offset_of(&detail, "w1-red")));
