@@ -43,7 +43,8 @@ fn failed_pushes_are_sent_again_page_by_page() {
         .collect();
     assert_eq!(states, ["3 delivered", "2 delivered", "1 delivered", "old unroutable"]);
     for (wrong, words) in [
-        (json!({"since_ms": 0}), "appid"),
+        (json!({"appid": MERCHANT, "since_ms": 0, "span_ms": 1}), "span_ms"),
+        (json!({"appid": MERCHANT, "span_ms": -1}), "span_ms"),
         (json!({"appid": MERCHANT}), "since_ms"),
         (json!({"appid": MERCHANT, "since_ms": 0, "after": "0.delivered."}), "after"),
         (json!({"appid": MERCHANT, "since_ms": 0, "limit": 0}), "limit"),
@@ -76,4 +77,24 @@ fn a_push_counts_by_when_it_failed_and_is_met_once() {
         asked["after"] = json!(next);
     }
     assert_eq!(replayed, [1, 0, 0]);
+}
+
+#[test]
+fn without_a_receiver_everybodys_failed_pushes_are_sent_again() {
+    let server = TestServer::start();
+    server.merchant().authorized("early");
+    server.all_completed();
+    server.advance_s(7_200);
+    server.merchant().authorized("late");
+    server.all_completed();
+    let receiver = Receiver::start();
+    server.set_callback(MERCHANT, &receiver, "plain");
+    let (status, answer) = replay(&server, &json!({"span_ms": 3_600_000}));
+    assert_eq!((status, &answer["replayed"]), (200, &json!(1)), "{answer}");
+    server.all_completed();
+    let states = server.pushes("");
+    let of = |order_id: &str| {
+        states.iter().find(|push| push["order_id"] == order_id).unwrap()["state"].clone()
+    };
+    assert_eq!((of("early"), of("late")), (json!("unroutable"), json!("delivered")));
 }

@@ -73,6 +73,31 @@ fn invoices_are_found_by_each_field_within_seconds() {
     server.leaves_pushes();
 }
 
+#[test]
+fn a_classic_invoice_is_found_by_its_number_alone() {
+    let server = TestServer::start_embedded();
+    let merchant = server.merchant();
+    make_out(&server, &merchant, "A1", false);
+    make_out(&server, &merchant, "A2", false);
+    let detail = merchant.query("A1")["invoicedetail"].clone();
+    let number = format!("number={}", detail["fphm"].as_str().unwrap());
+    assert_eq!(detail["fphm"].as_str().map(str::len), Some(8), "{detail}");
+    wait_until("it is found", || serials(&server, &number) == ["A1"]);
+    server.leaves_pushes();
+    // In a store of before they are found by code and number alone, until the migration.
+    let before = |store: &rusqlite::Connection| {
+        let undo = "DELETE FROM schema_migrations WHERE number = 8;
+            DELETE FROM search WHERE field = 4 AND length(value) = 8;
+            UPDATE invoice_requests SET fields = json_remove(fields, '$[#-1]');";
+        store.execute_batch(undo).unwrap();
+    };
+    let server = server.restart_after(before, "");
+    wait_until("it is found after the migration", || serials(&server, &number) == ["A1"]);
+    let whole =
+        format!("number={}{}", detail["fpdm"].as_str().unwrap(), &number["number=".len()..]);
+    assert_eq!(serials(&server, &whole), ["A1"]);
+}
+
 /// An order of 0.11 yuan and its invoice over 159.00.
 #[test]
 fn the_difference_between_order_and_invoice_is_listed() {

@@ -17,6 +17,6 @@ mod receipt_to_wallet;
 mod reported_to_wallet;
 mod s11_set_pay_merchant;
 mod s13_receipt;
-mod visitor;
+pub mod visitor;
 
 pub use kaipiao_tests::pay_client;

@@ -83,6 +83,17 @@ pub enum Filter {
     },
     /// A field that says this; what was committed in the last seconds may be missing.
     Field(Field, String),
+    /// The same, of this time only.
+    FieldWithin {
+        /// The field.
+        field: Field,
+        /// What it says.
+        value: String,
+        /// From this moment, in the domain's milliseconds.
+        from_ms: i64,
+        /// To this one.
+        to_ms: i64,
+    },
 }
 
 /// Reads a page of an owner's records.
@@ -99,7 +110,13 @@ pub(crate) async fn list_of_owner<T: Record>(
             return list(app, T::KIND, ask).await;
         }
         Filter::Time { from_ms, to_ms } => ListBy::Time { owner: owner.to_owned(), from_ms, to_ms },
-        Filter::Field(field, value) => ListBy::Field { owner: owner.to_owned(), field, value },
+        Filter::Field(field, value) => {
+            ListBy::Field { owner: owner.to_owned(), field, value, within_ms: None }
+        }
+        Filter::FieldWithin { field, value, from_ms, to_ms } => {
+            let within_ms = Some((from_ms, to_ms));
+            ListBy::Field { owner: owner.to_owned(), field, value, within_ms }
+        }
     };
     list_by(app, by, owner, after, limit).await
 }

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_ports::request_log::{
-    LoggedRequest, RequestLog, RequestLogError, RequestPage, RequestQuery,
+    LoggedRequest, RequestLog, RequestLogError, RequestPage, RequestQuery, RequestTally,
 };
 use kaipiao_wire::answer;
 use kaipiao_wire::logged_request::{ComparedJson, RequestDetail, RequestHead};
@@ -27,14 +27,35 @@ pub async fn find(app: &App, rid: &str) -> Result<Option<LoggedRequest>, Failure
     }
 }
 
+/// The request at that place of this node's log with its bodies; None: it has gone. Rids come again where a seed draws them.
+pub async fn at(app: &App, id: i64) -> Result<Option<LoggedRequest>, Failure> {
+    match &app.request_log {
+        Some(log) => log.at(id).await.map_err(away),
+        None => Ok(None),
+    }
+}
+
+/// What an account's own requests of the last day were answered with, as this node's log has them.
+pub async fn tally_of_day(app: &App, account: &str) -> Result<RequestTally, Failure> {
+    const DAY_MS: i64 = 86_400_000;
+    match &app.request_log {
+        Some(log) => log.tally(account, app.real_now().unix_millis() - DAY_MS).await.map_err(away),
+        None => Ok(RequestTally::default()),
+    }
+}
+
 /// Whether somebody may see a request: an operator every one, a developer those of whom they see, but not what the
-/// operator did there.
+/// operator did there; and what people did with an order of theirs, whatever account that names.
 pub async fn is_seen_by(
     app: &App,
     request: &LoggedRequest,
     role: &ConsoleRole,
 ) -> Result<bool, Failure> {
-    Ok(!is_hidden_from(request, role) && sight::sees(app, role, &request.account).await?)
+    if is_hidden_from(request, role) {
+        return Ok(false);
+    }
+    let has_order = || request.found_orders.iter().any(|order| role.sees(&order.merchant));
+    Ok((!request.is_proved && has_order()) || sight::sees(app, role, &request.account).await?)
 }
 
 /// Whether a request is the operator's own, though it names an account: those who work for the account do not see it.

@@ -1,10 +1,12 @@
 //! A request under way, as whoever handles it knows it.
 
 use crate::app::App;
+use crate::concerned::{Concerned, collecting};
 use crate::requests::{log, new_rid};
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_ports::request_log::{MOST_BODY_BYTES, SeenBody};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A request's id, and what becomes known of it until it is answered. It stands in the request's extensions, in an
 /// `Arc`.
@@ -14,7 +16,7 @@ pub struct UnderWay {
     is_logged: bool,
     is_peoples: AtomicBool,
     account: OnceLock<String>,
-    order_id: OnceLock<String>,
+    concerned: Arc<Concerned>,
     body: Mutex<SeenBytes>,
 }
 
@@ -34,7 +36,7 @@ impl UnderWay {
             is_logged: may_be_logged && admits(),
             is_peoples: AtomicBool::new(false),
             account: OnceLock::new(),
-            order_id: OnceLock::new(),
+            concerned: Arc::default(),
             body: Mutex::default(),
         }
     }
@@ -61,10 +63,11 @@ impl UnderWay {
         }
     }
 
-    /// Says which order it concerns, where its texts do not.
-    pub fn concerns(&self, order_id: &str) {
-        if self.is_logged {
-            let _ = self.order_id.set(order_id.to_owned());
+    /// Answers it, and has the use cases say which orders it concerns.
+    pub async fn answering<T>(&self, answering: impl Future<Output = T>) -> T {
+        match self.is_logged {
+            true => collecting(&self.concerned, answering).await,
+            false => answering.await,
         }
     }
 
@@ -73,9 +76,9 @@ impl UnderWay {
         self.account.get().map(String::as_str)
     }
 
-    /// The order that it concerns; None: nobody has said.
-    pub fn order_id(&self) -> Option<&str> {
-        self.order_id.get().map(String::as_str)
+    /// The orders that it was found to concern, which are then forgotten.
+    pub fn orders(&self) -> Vec<OrderKey> {
+        self.concerned.take()
     }
 
     /// Sees a part of its body. `is_text`: what it says is worth keeping.

@@ -32,6 +32,9 @@ pub enum ConsoleUserAsk {
         accounts: Vec<String>,
         #[command(flatten)]
         password: PasswordAsk,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Change the role, the accounts or the state of one; what is not named stays. Their sessions end.
     Change {
@@ -39,6 +42,9 @@ pub enum ConsoleUserAsk {
         name: String,
         #[command(flatten)]
         change: ChangeAsk,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Print all of them.
     List {
@@ -50,6 +56,9 @@ pub enum ConsoleUserAsk {
     Remove {
         /// Their name.
         name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Give one a new password, and print it, unless it is given; their sessions end.
     Password {
@@ -57,6 +66,9 @@ pub enum ConsoleUserAsk {
         name: String,
         #[command(flatten)]
         password: PasswordAsk,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -152,47 +164,77 @@ impl Users {
 
     async fn run(&self, ask: ConsoleUserAsk) -> Result<String, ComposeError> {
         match ask {
-            ConsoleUserAsk::Add { name, role, accounts, password } => {
+            ConsoleUserAsk::Add { name, role, accounts, password, json } => {
                 if self.knows(&name).await? {
                     let words = format!(
                         "{name} is a console user already: console-user change gives another role, accounts or state, and console-user password another password"
                     );
                     return Err(SettingsError::Value(words).into());
                 }
-                let (password, shown) = password.take()?;
+                let (password, is_made) = password.take()?;
                 let accounts = Some(accounts).filter(|accounts| !accounts.is_empty());
                 let role = Some(role.name().to_owned());
                 let is_disabled = Some(false);
                 let spec = ConsoleUserSpec { name, role, accounts, password, is_disabled };
                 self.save(&spec).await?;
-                Ok(format!("{} is added{shown}", spec.name))
+                let said = format!("{} is added", spec.name);
+                self.done(spec, said, is_made, json).await
             }
-            ConsoleUserAsk::Change { name, change } => {
+            ConsoleUserAsk::Change { name, change, json } => {
                 if !self.knows(&name).await? {
                     return Err(nobody(&name));
                 }
                 let spec = change.spec(name);
                 self.save(&spec).await?;
-                Ok(format!("{} is changed", spec.name))
+                let said = format!("{} is changed", spec.name);
+                self.done(spec, said, false, json).await
             }
-            ConsoleUserAsk::Password { name, password } => {
-                let (password, shown) = password.take()?;
+            ConsoleUserAsk::Password { name, password, json } => {
+                let (password, is_made) = password.take()?;
                 if !self.knows(&name).await? {
                     return Err(nobody(&name));
                 }
                 let spec = ConsoleUserSpec { name, password, ..ConsoleUserSpec::default() };
                 self.save(&spec).await?;
-                Ok(format!("{} has a new password{shown}", spec.name))
+                let said = format!("{} has a new password", spec.name);
+                self.done(spec, said, is_made, json).await
             }
-            ConsoleUserAsk::Remove { name } => {
+            ConsoleUserAsk::Remove { name, json } => {
                 self.remove(&name).await?;
-                Ok(format!("{name} is removed"))
+                Ok(match json {
+                    true => json!({"name": name, "removed": true}).to_string(),
+                    false => format!("{name} is removed"),
+                })
             }
             ConsoleUserAsk::List { json } => {
                 let users = self.list().await?;
                 Ok(if json { Value::Array(users).to_string() } else { for_people(&users) })
             }
         }
+    }
+
+    /// What is printed of a user who was saved: what was done, and a password that was made; or, for programs, the user.
+    async fn done(
+        &self,
+        spec: ConsoleUserSpec,
+        said: String,
+        is_made: bool,
+        json: bool,
+    ) -> Result<String, ComposeError> {
+        let password = spec.password.filter(|_| is_made);
+        if json {
+            let saved = self.list().await?.into_iter().find(|user| user["name"] == *spec.name);
+            let mut user = saved.ok_or_else(|| nobody(&spec.name))?;
+            if let Some(password) = password {
+                user["password"] = json!(password);
+            }
+            return Ok(user.to_string());
+        }
+        let hint = if std::io::stdout().is_terminal() { " (it is shown this once)" } else { "" };
+        Ok(match password {
+            Some(password) => format!("{said}; password{hint}: {password}"),
+            None => said,
+        })
     }
 
     async fn knows(&self, name: &str) -> Result<bool, ComposeError> {
@@ -261,19 +303,16 @@ impl Users {
 }
 
 impl PasswordAsk {
-    /// The password, and what is printed of one that was made.
-    fn take(self) -> Result<(Option<String>, String), ComposeError> {
+    /// The password, and whether it was made here, and must be printed.
+    fn take(self) -> Result<(Option<String>, bool), ComposeError> {
         if self.password_stdin {
             let mut line = String::new();
             let stdin = std::io::stdin();
             let read = stdin.lock().read_line(&mut line);
             read.map_err(|error| ComposeError::Asking(format!("no password: {error}")))?;
-            return Ok((Some(line.trim_end_matches(['\r', '\n']).to_owned()), String::new()));
+            return Ok((Some(line.trim_end_matches(['\r', '\n']).to_owned()), false));
         }
-        let password = console_users::new_password(random(&OsEntropy));
-        let hint = if std::io::stdout().is_terminal() { " (it is shown this once)" } else { "" };
-        let shown = format!("; password{hint}: {password}");
-        Ok((Some(password), shown))
+        Ok((Some(console_users::new_password(random(&OsEntropy))), true))
     }
 }
 

@@ -59,7 +59,7 @@ impl Coming<'_> {
         self.0.join(CLOCK)
     }
 
-    /// The request log; none: the old one goes on.
+    /// The request log, which is to be there.
     pub(crate) fn request_log(&self) -> PathBuf {
         self.0.join(REQUEST_LOG)
     }

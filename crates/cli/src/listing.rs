@@ -37,6 +37,21 @@ pub(crate) struct Again {
 }
 
 impl PageAsk {
+    /// The server that is asked.
+    pub(crate) fn client(&self, settings: &Settings) -> Result<AdminClient, ComposeError> {
+        AdminClient::new(settings, self.server.as_deref())
+    }
+
+    /// Whose they are; None: everybody's.
+    pub(crate) fn appid(&self) -> Option<&str> {
+        self.appid.as_deref()
+    }
+
+    /// Whether a program reads what is printed.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Asks, and returns the text to print. `name` is the listing's in the path and in the answer.
     pub(crate) fn run(
         &self,
@@ -46,7 +61,7 @@ impl PageAsk {
         filters: &[(&str, Option<&str>)],
         line: impl Fn(&Value) -> String,
     ) -> Result<String, ComposeError> {
-        let client = AdminClient::new(settings, self.server.as_deref())?;
+        let client = self.client(settings)?;
         if let Some(again) = &again {
             client.post(&again.path)?;
         }

@@ -1,11 +1,14 @@
 //! `kaipiao logs`: what a running server was asked and has answered.
 
 use crate::admin_client::{self, AdminClient};
+use crate::call::several;
 use crate::compose::ComposeError;
 use crate::settings::Settings;
 use crate::terminal::{harmless, harmless_json, harmless_lines};
 use clap::Args;
 use core::time::Duration;
+use kaipiao_app::route_names::{self, NoRoute};
+use kaipiao_http::ROUTES;
 use serde_json::Value;
 
 /// The command's options.
@@ -17,7 +20,7 @@ pub struct LogsAsk {
     /// Only this account's: an appid or a mchid.
     #[arg(long)]
     appid: Option<String>,
-    /// Only this route's, such as /card/invoice/getauthurl.
+    /// Only this route's: its path, or the end of it, such as getauthurl.
     #[arg(long)]
     route: Option<String>,
     /// Only those answered with this code.
@@ -126,6 +129,7 @@ impl LogsAsk {
         limit: usize,
         pages: usize,
     ) -> Result<Newer, ComposeError> {
+        let route = self.route.as_deref().map(path_of).transpose()?;
         let limit = limit.to_string();
         let (mut found, mut after, mut dropped) = (Vec::new(), None::<String>, 0);
         for _ in 0..pages {
@@ -133,7 +137,7 @@ impl LogsAsk {
                 "requests",
                 &[
                     ("appid", self.appid.as_deref()),
-                    ("route", self.route.as_deref()),
+                    ("route", route.as_deref()),
                     ("errcode", self.errcode.as_deref()),
                     ("order_id", self.order_id.as_deref()),
                     ("after", after.as_deref()),
@@ -161,6 +165,22 @@ impl LogsAsk {
         print(&if self.json { harmless_json(&entry.to_string()) } else { line(entry) });
         place(entry)
     }
+}
+
+/// The route that is meant, by the rule of `kaipiao call`. A path that is none is asked for as it stands.
+fn path_of(named: &str) -> Result<String, ComposeError> {
+    let pages = kaipiao_pages::paths();
+    let paths = ROUTES.iter().map(|route| route.path).chain(pages.iter().map(String::as_str));
+    if named.starts_with('/') {
+        return Ok(route_names::meant(paths, named));
+    }
+    let found = route_names::ending_in(paths, named);
+    found.map(str::to_owned).map_err(|why| {
+        ComposeError::Asking(match why {
+            NoRoute::Several(paths) => format!("--route {}", several(named, &paths)),
+            NoRoute::Unknown => format!("--route wants a path or the end of one, not {named:?}"),
+        })
+    })
 }
 
 fn place(entry: &Value) -> i64 {

@@ -156,6 +156,7 @@ async fn assert_same(one: &dyn Store, other: &dyn Store) {
             owner: "wx1".into(),
             field: *field,
             value: "1".into(),
+            within_ms: None,
         }));
         for by in listings {
             let page = Page { kind, by, after: None, order: PageOrder::Descending, limit: 100 };

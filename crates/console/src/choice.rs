@@ -1,11 +1,12 @@
-//! The account that a listing is of, as its first filter.
+//! The account that a listing is of, as its first filter; or whoever calls and receives: an account or a pay merchant.
 
 use crate::console::Console;
 use crate::parts::{Filter, Flash, Input, Tone};
 use crate::seat::Seat;
 use axum::response::Response;
-use kaipiao_app::access::accounts;
+use kaipiao_app::access::{accounts, sight};
 use kaipiao_domain::access::account::{Account, AppId, Role};
+use kaipiao_domain::payment::pay_merchant::MchId;
 
 /// Accounts that are offered by name; where there are more, an appid is typed.
 const MOST_OFFERED: usize = 100;
@@ -26,7 +27,7 @@ pub(crate) enum Reach {
     OneMerchant,
     /// Of one account, an operator's also of all: a developer's without a choice of the first.
     OneOrOperatorsAll,
-    /// Of one account, or of all that the user may see.
+    /// Of all accounts that the user may see.
     AllAccounts,
 }
 
@@ -68,6 +69,77 @@ pub(crate) async fn chosen<'a>(
         }
     };
     Ok(Choice { appid, filter: Filter { name: "appid", label, value: named, input }, note })
+}
+
+/// Who was chosen of those who call and receive: an appid, or a pay merchant's mchid.
+pub(crate) struct PartyChoice<'a> {
+    /// Whom the listing is of; None: whomever the user may see.
+    pub(crate) names: Option<Vec<String>>,
+    pub(crate) filter: Filter<'a>,
+}
+
+impl PartyChoice<'_> {
+    /// The one that was chosen, or is the only one; None: several, or all.
+    pub(crate) fn one(&self) -> Option<&String> {
+        match self.names.as_deref() {
+            Some([one]) => Some(one),
+            _ => None,
+        }
+    }
+}
+
+/// Which account or pay merchant `appid` of the address names. One that the user may not see is absent to them. Without a
+/// choice a listing is of all, `is_of_one` of a developer's first: it cannot be of several.
+pub(crate) async fn chosen_party<'a>(
+    console: &Console,
+    seat: &'a Seat,
+    is_of_one: bool,
+) -> Result<PartyChoice<'a>, Response> {
+    let frame = &seat.frame;
+    let named = seat.query.get("appid").trim().to_owned();
+    let accounts = offered(console, seat, Reach::AllAccounts).await?;
+    let merchants = sight::pay_merchants_seen(&console.app, &seat.role).await;
+    let merchants = merchants.map_err(|failure| seat.failed(&failure))?;
+    let are_few = accounts.is_some();
+    let mut all: Vec<(String, String)> = accounts
+        .into_iter()
+        .flatten()
+        .map(|one| (one.appid.to_string(), one.name))
+        .chain(merchants.into_iter().map(|one| (one.mchid.to_string(), one.name)))
+        .collect();
+    let names = match (&*named, seat.role.is_operator()) {
+        ("", true) => None,
+        ("", false) if is_of_one => {
+            Some(all.first().map(|(name, _)| name.clone()).into_iter().collect())
+        }
+        ("", false) => Some(all.iter().map(|(name, _)| name.clone()).collect()),
+        (name, _) => Some(vec![seen_party(console, seat, name).await?]),
+    };
+    let has_all = seat.role.is_operator() || !is_of_one;
+    if has_all {
+        all.insert(0, (String::new(), frame.t("全部", "All").to_owned()));
+    }
+    // One that is seen by way of another, as an app by its merchant, is offered once it was named.
+    if !named.is_empty() && all.iter().all(|(name, _)| *name != named) {
+        all.push((named.clone(), named.clone()));
+    }
+    let input = if are_few { Input::Choice(all) } else { Input::Text("wx… / mchid") };
+    let label = frame.t("账号或商户号", "Account or pay merchant");
+    Ok(PartyChoice { names, filter: Filter { name: "appid", label, value: named, input } })
+}
+
+/// The name of an account or a pay merchant, if this user may see what it calls and receives; the page for everything else.
+pub(crate) async fn seen_party(
+    console: &Console,
+    seat: &Seat,
+    name: &str,
+) -> Result<String, Response> {
+    let is_seen = sight::sees(&console.app, &seat.role, name).await;
+    let is_name = AppId::parse(name).is_some() || MchId::parse(name).is_some();
+    match is_seen.map_err(|failure| seat.failed(&failure))? && is_name {
+        true => Ok(name.to_owned()),
+        false => Err(seat.frame.not_found()),
+    }
 }
 
 /// The accounts to choose from; None: there are too many to be offered.

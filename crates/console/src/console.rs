@@ -16,6 +16,8 @@ pub struct Console {
     pub is_https: bool,
     /// Host and port of `public_base_url`, as a browser writes them.
     pub public_host: String,
+    /// Every route of this server, as the request log names them.
+    pub routes: Arc<[String]>,
     /// Whom a request is from, as the listening socket has said.
     pub client_address: fn(&Extensions) -> Option<IpAddr>,
 }

@@ -29,14 +29,7 @@ const fn place(
 
 /// The groups of the navigation: what each is called, and its places.
 const NAVIGATION: &[(&str, &str, &[Place])] = &[
-    (
-        "状态",
-        "State",
-        &[Place {
-            is_for_operators: true,
-            ..place("/console", ("概览", "Overview"), "M3 3v18h18M7 15l4-5 4 3 5-7")
-        }],
-    ),
+    ("状态", "State", &[place("/console", ("概览", "Overview"), "M3 3v18h18M7 15l4-5 4 3 5-7")]),
     (
         "业务",
         "Business",
@@ -74,7 +67,7 @@ const NAVIGATION: &[(&str, &str, &[Place])] = &[
             ),
             place("/console/pushes", ("推送", "Pushes"), "M21 4L10 14M21 4l-7 17-4-7-7-4z"),
             place("/console/jobs", ("任务", "Jobs"), "M4 6h10M4 12h16M4 18h7M18 4l3 2-3 2"),
-            place("/errors", ("错误码", "Error codes"), "M12 8v5M12 16.5v.5M12 3l9 17H3z"),
+            place("/console/errors", ("错误码", "Error codes"), "M12 8v5M12 16.5v.5M12 3l9 17H3z"),
         ],
     ),
     (

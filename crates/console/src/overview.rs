@@ -1,9 +1,9 @@
 //! The overview: what this process has done in the last hour, or day.
 
-use crate::accounts::words::PATH;
 use crate::charts::{Chart, Ink, Line, short};
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::day;
+use crate::frame::{Frame, html};
 use crate::seat::Seat;
 use askama::Template;
 use axum::extract::State;
@@ -34,10 +34,10 @@ struct Tile {
 /// Minutes that one value of a chart stands for.
 const DAY_STEP: usize = 15;
 
-/// `GET /console?span=hour|day`: an operator's; everybody else begins at their accounts.
-pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Response {
+/// `GET /console?span=hour|day`: an operator's; everybody else sees their accounts' last day.
+pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     if !seat.role.is_operator() {
-        return see_other(PATH);
+        return day::show(&console, &seat).await;
     }
     let frame = &seat.frame;
     let is_day = seat.query.get("span") == "day";
@@ -54,7 +54,7 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Response
         node: app.node().to_owned(),
         counts_since: china_moment(app.metrics().started().unix_seconds()),
     };
-    html(StatusCode::OK, &page)
+    Ok(html(StatusCode::OK, &page))
 }
 
 /// Several minutes as one.

@@ -127,6 +127,8 @@ pub(crate) struct Filter<'a> {
 pub(crate) enum Input<'a> {
     /// A text; what an empty one shows.
     Text(&'a str),
+    /// A text, of which some are offered; what an empty one shows.
+    Offered(&'a str, &'a [String]),
     /// A day.
     Day,
     /// One of these values, each with what it is called; the first is empty and stands for "any", or is what counts

@@ -5,14 +5,15 @@ use crate::frame::{Frame, html};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::seat::Seat;
+use crate::span::{self, Span};
 use crate::words;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::access::sight::sees_pay_merchant;
-use kaipiao_app::listing::{self, Listing};
+use kaipiao_app::access::sight::{pay_merchants_seen, sees_pay_merchant};
+use kaipiao_app::listing::Listing;
 use kaipiao_app::payment::{pay_merchants, payment_pages, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::{Payment, PaymentState};
@@ -20,8 +21,6 @@ use kaipiao_domain::payment::payments::{Payment, PaymentState};
 /// Where they are listed.
 pub(crate) const PATH: &str = "/console/payments";
 const ROWS: usize = 50;
-/// Pay merchants that are looked through for a user's own.
-const MOST_MERCHANTS: usize = 100;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -33,7 +32,7 @@ struct Payments<'a> {
     table: Table<'a>,
 }
 
-/// `GET /console/payments?mchid=&state=&after=`
+/// `GET /console/payments?mchid=&number=&state=&day=&until=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
     let offered = offered(&console, &seat).await.map_err(|failure| seat.failed(&failure))?;
@@ -49,12 +48,25 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let is_unknown = states(frame).iter().all(|(value, _)| value != state);
     let flash = is_unknown
         .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
-    let all = listing::Filter::Time { from_ms: 0, to_ms: i64::MAX };
+    let (days, flash) = match Span::of(&seat) {
+        Ok(days) => (days, flash),
+        Err(wrong) => (None, Some(wrong)),
+    };
+    let field = (!state.is_empty()).then(|| (Field::State, state.to_owned()));
+    let number = seat.query.get("number").trim();
     let (app, after) = (&console.app, seat.after());
-    let found = match (chosen.filter(|_| !is_unknown), state) {
-        (None, _) => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
-        (Some(one), "") => payments::list(app, &one.mchid, all, after, ROWS).await,
-        (Some(one), state) => payment_pages::in_state(app, &one.mchid, state, after, ROWS).await,
+    let found = match chosen.filter(|_| flash.is_none()) {
+        None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        Some(one) if !number.is_empty() => {
+            Listing::of_one(payments::of_any_number(app, &one.mchid, number).await)
+        }
+        Some(one) if payment_pages::can_be_paid_in(state) => {
+            let times = span::filter(days, None);
+            payment_pages::payable(app, &one.mchid, state, &times, after, ROWS).await
+        }
+        Some(one) => {
+            payments::list(app, &one.mchid, span::filter(days, field), after, ROWS).await
+        }
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;
     let is_under_way = found.items.is_empty() && found.next.is_some();
@@ -97,9 +109,8 @@ fn under_way(frame: &Frame) -> Flash {
 
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.
 async fn offered(console: &Console, seat: &Seat) -> Result<Vec<PayMerchant>, Failure> {
-    let page = pay_merchants::list(&console.app, None, MOST_MERCHANTS).await?;
     let is_theirs = |one: &PayMerchant| sees_pay_merchant(&seat.role, one);
-    let mut found: Vec<_> = page.items.into_iter().filter(is_theirs).collect();
+    let mut found = pay_merchants_seen(&console.app, &seat.role).await?;
     // One that a full page did not bring can still be named.
     let named = MchId::parse(seat.query.get("mchid").trim());
     if let Some(mchid) = named.filter(|mchid| found.iter().all(|one| one.mchid != *mchid)) {
@@ -119,9 +130,13 @@ fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
         value: seat.query.get(name).trim().to_owned(),
         input,
     };
+    let [day, until] = Span::filters(seat);
     vec![
         field("mchid", frame.t("支付商户", "Pay merchant"), Input::Choice(merchants)),
+        field("number", frame.t("单号", "Number"), Input::Text("out_trade_no / transaction_id")),
         field("state", frame.t("状态", "State"), Input::Choice(states(frame))),
+        day,
+        until,
     ]
 }
 

@@ -3,6 +3,7 @@
 use crate::accounts::{self, account, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
+use crate::errors;
 use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
 use crate::invoices;
 use crate::jobs;
@@ -58,6 +59,9 @@ pub fn router(console: Console) -> Router {
         .route("/console/pushes/replay", post(pushes::replay::all))
         .route("/console/pushes/{id}", get(pushes::show::show))
         .route("/console/pushes/{id}/replay", post(pushes::replay::one))
+        .route(errors::address::PATH, get(errors::list::list))
+        .route(errors::address::RID_PATH, get(errors::lookup::look_up))
+        .route("/console/errors/{code}", get(errors::show::show))
         .route(payments::PATH, get(payments::list))
         .route(numbers::PATH, get(numbers::list))
         .route(jobs::PATH, get(jobs::list))

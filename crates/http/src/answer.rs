@@ -289,7 +289,7 @@ impl Asked {
             domain_ms: self.at.unix_millis(),
             took_us,
             account: under_way.account().map(str::to_owned),
-            order_id: under_way.order_id().map(str::to_owned),
+            orders: under_way.orders(),
             method: cut(self.method.as_str(), MOST_METHOD_BYTES).to_owned(),
             route: self.route.map(|route| route.as_str().to_owned()).unwrap_or_default(),
             target: target.to_owned(),

@@ -75,7 +75,7 @@ async fn answered(server: &Server, request: Request, next: Next) -> Response {
         let strikes = Strikes::carried_by(&mut request, server);
         let finished =
             answer::finish(server, &under_way, request, turned_away, next, strikes.as_ref());
-        let mut response = finished.await;
+        let mut response = under_way.answering(finished).await;
         guard::harden(&mut response);
         response
     };

@@ -217,7 +217,7 @@ pub enum Field {
     User,
     /// The merchant's order number.
     Order,
-    /// The invoice's code and number, joined.
+    /// The invoice's code and number, joined; and the number of one that has a code.
     Number,
     /// The buyer's name.
     Buyer,

@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::refusal::Compared;
 use std::net::IpAddr;
 
@@ -22,10 +23,10 @@ pub struct SeenRequest {
     pub domain_ms: i64,
     /// How long its answer took, in microseconds.
     pub took_us: u64,
-    /// Whom it concerns, where that is known: the appid of its token, or the pay merchant of a page.
+    /// Whose it is, where that is proved: the appid of its token, or the pay merchant whose key has signed it.
     pub account: Option<String>,
-    /// The order that it concerns, where that is known and stands in none of its texts.
-    pub order_id: Option<String>,
+    /// The orders that it was found to concern, whatever its texts name them by.
+    pub orders: Vec<OrderKey>,
     /// The HTTP method.
     pub method: String,
     /// The route, with its parameters' names in braces; empty: there is none at this path.
@@ -70,10 +71,13 @@ pub struct LoggedRequest {
     pub domain_ms: i64,
     /// How long its answer took, in microseconds.
     pub took_us: u64,
-    /// Whom it concerns: the appid of its token, or else the appid or mchid that it names; empty: nobody.
+    /// Whom it concerns: the appid of its token or the mchid of its signature, or else the mchid or appid that it names,
+    /// or the merchant of the order that it concerns; empty: nobody.
     pub account: String,
-    /// Whether the account is that of its token; otherwise the request only names it, as anybody may.
+    /// Whether its token or signature proves that it is the account's; otherwise it only names it, as anybody may.
     pub is_proved: bool,
+    /// The appid that it names in its texts, as anybody may; empty: none.
+    pub named_appid: String,
     /// The HTTP method.
     pub method: String,
     /// The route, with its parameters' names in braces; empty: there is none at this path.
@@ -86,8 +90,10 @@ pub struct LoggedRequest {
     pub status: u16,
     /// The answer's `errcode`, or a pay merchant's `err_code` (`SUCCESS`, `FAIL` without one); empty: the answer has none.
     pub errcode: String,
-    /// The orders that it names.
+    /// The numbers of the orders that it concerns, and of those that it names.
     pub order_ids: Vec<String>,
+    /// Those that it was found to concern, with the merchant whose they are.
+    pub found_orders: Vec<OrderKey>,
     /// What the refusal compared.
     pub compared: Vec<Compared>,
     /// The body that was sent.
@@ -105,6 +111,17 @@ pub struct LoggedBody {
     pub whole_bytes: u64,
 }
 
+/// Whose order is asked for, where several merchants have one of the same number. A request is meant that was found to
+/// concern this merchant's; one that was found to concern none of that number, if it is of one of the accounts, or names the
+/// merchant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderOwner {
+    /// The merchant's appid.
+    pub merchant: String,
+    /// Accounts that speak of no other merchant's orders: the merchant itself, and the apps bound to it.
+    pub accounts: Vec<String>,
+}
+
 /// Which requests are asked for: those that are all of it. What is None or empty asks for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestQuery {
@@ -118,6 +135,8 @@ pub struct RequestQuery {
     pub rid: Option<String>,
     /// One of [`LoggedRequest::order_ids`].
     pub order_id: Option<String>,
+    /// Whose the order of that number is; None: anybody's.
+    pub order_owner: Option<OrderOwner>,
     /// Not before this moment of real time, in unix milliseconds.
     pub from_ms: Option<i64>,
     /// Not after this moment.
@@ -139,6 +158,17 @@ pub struct RequestPage {
     /// Where the next page begins ([`RequestQuery::before`]); None: there are no more. A page looks at a bounded number of
     /// requests, so it may have few, or none, and still be followed by more.
     pub next: Option<i64>,
+}
+
+/// What an account's own requests were answered with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestTally {
+    /// How many requests were looked at.
+    pub requests: u64,
+    /// Whether there are more, which were not looked at.
+    pub is_cut: bool,
+    /// Of each [`LoggedRequest::errcode`] how many, the most frequent first.
+    pub errcodes: Vec<(String, u64)>,
 }
 
 /// Why the log told nothing.
@@ -168,8 +198,15 @@ pub trait RequestLog: Send + Sync + 'static {
     /// A page of what was noted before it was asked for.
     async fn page(&self, query: &RequestQuery) -> Result<RequestPage, RequestLogError>;
 
+    /// The request at a place ([`LoggedRequest::id`]), with its bodies; None: it has gone.
+    async fn at(&self, id: i64) -> Result<Option<LoggedRequest>, RequestLogError>;
+
     /// The newest request of that rid, with its bodies.
     async fn find(&self, rid: &str) -> Result<Option<LoggedRequest>, RequestLogError>;
+
+    /// What the newest requests that are proved to be an account's were answered with, not before a moment of real time in
+    /// unix milliseconds. A bounded number of them is looked at.
+    async fn tally(&self, account: &str, from_ms: i64) -> Result<RequestTally, RequestLogError>;
 
     /// Keeps what was noted, and lets go of the log: another may have it. What is noted later is dropped, and whoever
     /// reads is told that the log is away.

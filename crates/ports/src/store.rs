@@ -94,6 +94,8 @@ pub enum ListBy {
         field: Field,
         /// The value.
         value: String,
+        /// Only those of this time in the domain's milliseconds, both ends included; None: whenever they are of.
+        within_ms: Option<(i64, i64)>,
     },
 }
 

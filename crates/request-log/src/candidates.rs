@@ -1,7 +1,7 @@
 //! A page: which index leads to it, and what is looked at on the way.
 
 use crate::table;
-use kaipiao_ports::request_log::{LoggedRequest, RequestPage, RequestQuery};
+use kaipiao_ports::request_log::{LoggedRequest, OrderOwner, RequestPage, RequestQuery};
 use rusqlite::{Connection, ToSql};
 
 /// Requests that a page looks at, at most.
@@ -56,7 +56,21 @@ fn is_asked_for(request: &LoggedRequest, query: &RequestQuery) -> bool {
         && is(&query.rid, &request.rid)
         && (request.is_proved || !query.is_proved)
         && query.accounts.as_ref().is_none_or(|all| all.contains(&request.account))
-        && query.order_id.as_ref().is_none_or(|order_id| request.order_ids.contains(order_id))
+        && query.order_id.as_ref().is_none_or(|order_id| {
+            let owner = query.order_owner.as_ref();
+            request.order_ids.contains(order_id)
+                && owner.is_none_or(|owner| is_of_owner(request, order_id, owner))
+        })
+}
+
+/// Whether a request that has an order's number means this merchant's order of that number.
+fn is_of_owner(request: &LoggedRequest, order_id: &str, owner: &OrderOwner) -> bool {
+    let mut found =
+        request.found_orders.iter().filter(|one| one.order_id.as_str() == order_id).peekable();
+    if found.peek().is_some() {
+        return found.any(|one| one.merchant.as_str() == owner.merchant);
+    }
+    owner.accounts.contains(&request.account) || request.named_appid == owner.merchant
 }
 
 /// Requests to look at.

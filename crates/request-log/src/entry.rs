@@ -17,9 +17,6 @@ const DONE: &str = "0";
 /// The request as it is kept at a place.
 pub(crate) fn logged(seen: SeenRequest, id: i64) -> LoggedRequest {
     let (mut asked, mut answered) = (Members::default(), Members::default());
-    if let Some(order_id) = &seen.order_id {
-        asked.add("order_id", order_id);
-    }
     for (name, value) in named_in_path(&seen.route, &seen.target) {
         asked.add(name, &value);
     }
@@ -27,7 +24,15 @@ pub(crate) fn logged(seen: SeenRequest, id: i64) -> LoggedRequest {
     let request = body(&seen.request, &mut asked);
     let answer = body(&seen.answer, &mut answered);
     let errcode = seen.refused_with.unwrap_or_else(|| errcode(answered, &seen.route, seen.status));
-    let Members { order_ids, appid, mchid, .. } = asked;
+    let Members { order_ids: named, appid, mchid, .. } = asked;
+    let mut order_ids: Vec<String> = Vec::new();
+    let found = seen.orders.iter().map(|order| order.order_id.as_str().to_owned());
+    for order_id in found.chain(named) {
+        if !order_ids.contains(&order_id) {
+            order_ids.push(order_id);
+        }
+    }
+    let merchant = || seen.orders.first().map(|order| order.merchant.to_string());
     LoggedRequest {
         id,
         rid: seen.rid,
@@ -35,7 +40,8 @@ pub(crate) fn logged(seen: SeenRequest, id: i64) -> LoggedRequest {
         domain_ms: seen.domain_ms,
         took_us: seen.took_us,
         is_proved: seen.account.is_some(),
-        account: seen.account.or(mchid).or(appid).unwrap_or_default(),
+        named_appid: appid.clone().unwrap_or_default(),
+        account: seen.account.or(mchid).or(appid).or_else(merchant).unwrap_or_default(),
         method: cut(&seen.method, MOST_METHOD_BYTES).to_owned(),
         route: seen.route,
         target,
@@ -43,6 +49,7 @@ pub(crate) fn logged(seen: SeenRequest, id: i64) -> LoggedRequest {
         status: seen.status,
         errcode,
         order_ids,
+        found_orders: seen.orders,
         compared: seen.compared,
         request,
         answer,

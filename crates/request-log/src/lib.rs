@@ -10,6 +10,7 @@ mod entry;
 mod file;
 mod queue;
 mod table;
+mod tally;
 mod trim;
 mod writer;
 
@@ -18,7 +19,8 @@ use core::time::Duration;
 use file::LogFile;
 use kaipiao_ports::clock::Clock;
 use kaipiao_ports::request_log::{
-    LoggedRequest, RequestLog, RequestLogError, RequestPage, RequestQuery, SeenRequest,
+    LoggedRequest, RequestLog, RequestLogError, RequestPage, RequestQuery, RequestTally,
+    SeenRequest,
 };
 use queue::Queue;
 use rusqlite::Connection;
@@ -117,9 +119,18 @@ impl RequestLog for SqliteRequestLog {
         self.read(move |connection| candidates::page(connection, &query)).await
     }
 
+    async fn at(&self, id: i64) -> Result<Option<LoggedRequest>, RequestLogError> {
+        self.read(move |connection| table::whole_at(connection, id)).await
+    }
+
     async fn find(&self, rid: &str) -> Result<Option<LoggedRequest>, RequestLogError> {
         let rid = rid.to_owned();
         self.read(move |connection| table::find(connection, &rid)).await
+    }
+
+    async fn tally(&self, account: &str, from_ms: i64) -> Result<RequestTally, RequestLogError> {
+        let account = account.to_owned();
+        self.read(move |connection| tally::tally(connection, &account, from_ms)).await
     }
 
     async fn end(&self) {

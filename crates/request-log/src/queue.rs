@@ -1,6 +1,7 @@
 //! What waits to be written: bounded by its bytes, and taken as a whole.
 
 use core::time::Duration;
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_ports::request_log::{MOST_BODY_BYTES, SeenRequest};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -146,5 +147,7 @@ impl Queue {
 fn counted(request: &SeenRequest) -> usize {
     let texts = [&request.target, &request.method, &request.request.content_type];
     let texts: usize = texts.into_iter().map(String::len).sum();
-    LEAST_BYTES + texts + request.request.bytes.len() + request.answer.bytes.len()
+    let names = |order: &OrderKey| order.merchant.as_str().len() + order.order_id.as_str().len();
+    let orders: usize = request.orders.iter().map(names).sum();
+    LEAST_BYTES + texts + orders + request.request.bytes.len() + request.answer.bytes.len()
 }

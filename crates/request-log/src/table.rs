@@ -1,12 +1,14 @@
 //! The tables, and how requests stand in them.
 
+use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_domain::refusal::Compared;
 use kaipiao_ports::request_log::{LoggedBody, LoggedRequest};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 /// Another version's tables are begun anew.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
     CREATE TABLE requests (
@@ -23,6 +25,8 @@ const TABLES: &str = "
         client TEXT NOT NULL,
         status INTEGER NOT NULL,
         orders TEXT NOT NULL,
+        found_orders TEXT NOT NULL,
+        named_appid TEXT NOT NULL,
         compared TEXT NOT NULL,
         request_bytes INTEGER NOT NULL,
         answer_bytes INTEGER NOT NULL,
@@ -31,7 +35,7 @@ const TABLES: &str = "
         answer_text TEXT
     ) STRICT;
     CREATE INDEX requests_by_rid ON requests (rid);
-    CREATE INDEX requests_by_account ON requests (account);
+    CREATE INDEX requests_by_account ON requests (account, id, is_proved, errcode);
     CREATE INDEX requests_by_route ON requests (route);
     CREATE INDEX requests_by_errcode ON requests (errcode);
     CREATE TABLE request_orders (
@@ -42,7 +46,7 @@ const TABLES: &str = "
 
 /// What a listing shows of a request.
 const HEAD: &str = "id, rid, account, route, errcode, real_ms, domain_ms, took_us, method, target, client, status, \
-                    orders, compared, request_bytes, answer_bytes, is_proved";
+                    orders, compared, request_bytes, answer_bytes, is_proved, found_orders, named_appid";
 
 /// Makes the tables where there are none, or another version's.
 pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
@@ -83,11 +87,30 @@ fn read(text: &str) -> Vec<Compared> {
     all.into_iter().map(compared).collect()
 }
 
+fn written_orders(orders: &[OrderKey]) -> String {
+    let pairs: Vec<_> =
+        orders.iter().map(|order| (order.merchant.as_str(), order.order_id.as_str())).collect();
+    serde_json::to_string(&pairs).expect("texts are JSON")
+}
+
+fn read_orders(text: &str) -> Vec<OrderKey> {
+    let pairs: Vec<(String, String)> = serde_json::from_str(text).unwrap_or_default();
+    let key = |(merchant, order_id): (String, String)| {
+        let order_id = OrderId::parse(&order_id).ok()?;
+        Some(OrderKey { merchant: AppId::parse(&merchant)?, order_id })
+    };
+    pairs.into_iter().filter_map(key).collect()
+}
+
 /// Adds a request.
 pub(crate) fn insert(connection: &Connection, request: &LoggedRequest) -> rusqlite::Result<()> {
     let orders = match request.order_ids.is_empty() {
         true => String::new(),
         false => serde_json::to_string(&request.order_ids).expect("texts are JSON"),
+    };
+    let found_orders = match request.found_orders.is_empty() {
+        true => String::new(),
+        false => written_orders(&request.found_orders),
     };
     let compared = match request.compared.is_empty() {
         true => String::new(),
@@ -96,7 +119,8 @@ pub(crate) fn insert(connection: &Connection, request: &LoggedRequest) -> rusqli
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let mut insert = connection.prepare_cached(&format!(
         "INSERT INTO requests ({HEAD}, request_text, answer_text)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                 ?20, ?21)"
     ))?;
     insert.execute(params![
         request.id,
@@ -116,6 +140,8 @@ pub(crate) fn insert(connection: &Connection, request: &LoggedRequest) -> rusqli
         number(request.request.whole_bytes),
         number(request.answer.whole_bytes),
         request.is_proved,
+        found_orders,
+        request.named_appid,
         request.request.text,
         request.answer.text,
     ])?;
@@ -131,6 +157,7 @@ pub(crate) fn insert(connection: &Connection, request: &LoggedRequest) -> rusqli
 fn head(row: &Row<'_>) -> rusqlite::Result<LoggedRequest> {
     let orders: String = row.get(12)?;
     let compared: String = row.get(13)?;
+    let found_orders: String = row.get(17)?;
     let number = |at: usize| -> rusqlite::Result<u64> {
         row.get(at).map(|number: i64| u64::try_from(number).unwrap_or(0))
     };
@@ -149,6 +176,8 @@ fn head(row: &Row<'_>) -> rusqlite::Result<LoggedRequest> {
         client: row.get(10)?,
         status: row.get(11)?,
         order_ids: serde_json::from_str(&orders).unwrap_or_default(),
+        found_orders: read_orders(&found_orders),
+        named_appid: row.get(18)?,
         compared: read(&compared),
         request: body(number(14)?),
         answer: body(number(15)?),
@@ -163,19 +192,31 @@ pub(crate) fn head_of(connection: &Connection, id: i64) -> rusqlite::Result<Opti
     found.query_row([id], head).optional()
 }
 
+fn whole(row: &Row<'_>) -> rusqlite::Result<LoggedRequest> {
+    let mut request = head(row)?;
+    request.request.text = row.get(19)?;
+    request.answer.text = row.get(20)?;
+    Ok(request)
+}
+
 /// The newest request of a rid, whole.
 pub(crate) fn find(connection: &Connection, rid: &str) -> rusqlite::Result<Option<LoggedRequest>> {
     let mut found = connection.prepare(&format!(
         "SELECT {HEAD}, request_text, answer_text FROM requests WHERE rid = ?1
          ORDER BY id DESC LIMIT 1"
     ))?;
-    let whole = |row: &Row<'_>| {
-        let mut request = head(row)?;
-        request.request.text = row.get(17)?;
-        request.answer.text = row.get(18)?;
-        Ok(request)
-    };
     found.query_row([rid], whole).optional()
+}
+
+/// The request at a place, whole; None: it has gone.
+pub(crate) fn whole_at(
+    connection: &Connection,
+    id: i64,
+) -> rusqlite::Result<Option<LoggedRequest>> {
+    let mut found = connection.prepare(&format!(
+        "SELECT {HEAD}, request_text, answer_text FROM requests WHERE id = ?1"
+    ))?;
+    found.query_row([id], whole).optional()
 }
 
 /// The newest place that is taken; 0: none.

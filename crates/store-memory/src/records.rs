@@ -100,9 +100,15 @@ impl Records {
                 };
                 keys.filter(is_listed).collect()
             }
-            ListBy::Field { owner, field, value } => {
+            ListBy::Field { owner, field, value, within_ms } => {
                 let found = self.search.find(*field, value);
-                found.filter(|(_, key)| key.kind == page.kind && key.owner == *owner).collect()
+                let is_listed = |(time_ms, key): &(i64, &Key)| {
+                    key.kind == page.kind
+                        && key.owner == *owner
+                        && within_ms
+                            .is_none_or(|(from_ms, to_ms)| (from_ms..=to_ms).contains(time_ms))
+                };
+                found.filter(is_listed).collect()
             }
         }
     }

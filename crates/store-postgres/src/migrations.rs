@@ -49,6 +49,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0007_console_users.sql"),
         oldest_program: 6,
     },
+    Migration {
+        number: 8,
+        sql: include_str!("../migrations/0008_classic_numbers.sql"),
+        // What an older one issues is found by code and number alone.
+        oldest_program: 6,
+    },
 ];
 
 /// Nodes that start at the same time migrate one after the other ("KPIA").

@@ -126,10 +126,13 @@ fn of_pages() -> Vec<Statement> {
             ways.push(ListBy::Time { owner: owner(), from_ms: 0, to_ms: 1 });
         }
         let fields = kind.fields().iter();
-        ways.extend(fields.map(|field| ListBy::Field {
-            owner: owner(),
-            field: *field,
-            value: String::new(),
+        ways.extend(fields.flat_map(|field| {
+            [None, Some((0, 1))].map(|within_ms| ListBy::Field {
+                owner: owner(),
+                field: *field,
+                value: String::new(),
+                within_ms,
+            })
         }));
         let places = [None, Some(After::key("owner", "id")), Some(After::key("other", "id"))];
         for by in ways {

@@ -18,7 +18,8 @@ const SCHEMA: &str = concat!(
     include_str!("../migrations/0004_platform_files.sql"),
     include_str!("../migrations/0005_platform.sql"),
     include_str!("../migrations/0006_upload_tallies.sql"),
-    include_str!("../migrations/0007_console_users.sql")
+    include_str!("../migrations/0007_console_users.sql"),
+    include_str!("../migrations/0008_classic_numbers.sql")
 );
 
 /// Tables that every database of a cluster would have whole.

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (5, include_str!("../migrations/0005_platform.sql")),
     (6, include_str!("../migrations/0006_upload_tallies.sql")),
     (7, include_str!("../migrations/0007_console_users.sql")),
+    (8, include_str!("../migrations/0008_classic_numbers.sql")),
 ];
 
 /// Brings a database up to this program's schema.

@@ -32,6 +32,28 @@ pub fn sees_pay_merchant(role: &ConsoleRole, one: &PayMerchant) -> bool {
     role.is_operator() || (!one.accounts.is_empty() && all_theirs)
 }
 
+/// Pay merchants that are offered at most, and pages of so many that are looked through for a developer's.
+const MOST_OFFERED: usize = 100;
+const MOST_PAGES: usize = 20;
+
+/// The pay merchants whose payments somebody may see, the first of them where there are many.
+pub async fn pay_merchants_seen(
+    app: &App,
+    role: &ConsoleRole,
+) -> Result<Vec<PayMerchant>, Failure> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let page = pay_merchants::list(app, after.as_deref(), MOST_OFFERED).await?;
+        found.extend(page.items.into_iter().filter(|one| sees_pay_merchant(role, one)));
+        after = page.next;
+        if after.is_none() || found.len() >= MOST_OFFERED {
+            break;
+        }
+    }
+    found.truncate(MOST_OFFERED);
+    Ok(found)
+}
+
 /// The merchant whose orders an account speaks of, if somebody may see it. None: the orders of platforms and pay merchants
 /// are of whatever merchant.
 pub async fn merchant_of(

@@ -2,7 +2,7 @@
 //!
 //! Each part is bounded, so that an order that somebody plays with costs no more than a long one.
 
-use crate::access::sight;
+use crate::access::{accounts, sight};
 use crate::app::App;
 use crate::authorization::orders;
 use crate::delivery::pushes;
@@ -30,7 +30,7 @@ use kaipiao_domain::people::message::Message;
 use kaipiao_domain::people::user::UserId;
 use kaipiao_ports::delivery::outbox::{ListedPush, PushQuery};
 use kaipiao_ports::record::Field;
-use kaipiao_ports::request_log::{LoggedRequest, RequestQuery};
+use kaipiao_ports::request_log::{LoggedRequest, OrderOwner, RequestQuery};
 use kaipiao_records::people::card::card_key_of;
 
 /// Requests of the log that are read with their bodies: the newest.
@@ -61,7 +61,7 @@ pub struct OrderHistory {
     pub pushes: Vec<ListedPush>,
     /// What its user was told.
     pub messages: Vec<Message>,
-    /// This node's logged requests that name it, oldest first, with their bodies.
+    /// This node's logged requests that concern it, oldest first, with their bodies.
     pub requests: Vec<LoggedRequest>,
     /// Whether older requests were left out.
     pub has_more_requests: bool,
@@ -82,8 +82,8 @@ pub async fn read(
     read_invoices(app, key, &mut history).await?;
     read_messages(app, key, &mut history).await?;
     let parties = parties(app, key, &history, role).await?;
-    read_pushes(app, key, &parties, &mut history).await?;
-    read_requests(app, key, parties, &mut history).await?;
+    read_pushes(app, key, parties, &mut history).await?;
+    read_requests(app, key, role, &mut history).await?;
     let is_known = history.order.is_some()
         || !history.requests.is_empty()
         || !history.inserted.is_empty()
@@ -91,7 +91,7 @@ pub async fn read(
     Ok(is_known.then_some(history))
 }
 
-/// The accounts and pay merchants whose requests and pushes are shown.
+/// The accounts and pay merchants whose pushes are shown.
 async fn parties(
     app: &App,
     key: &OrderKey,
@@ -207,13 +207,13 @@ async fn read_messages(
 async fn read_pushes(
     app: &App,
     key: &OrderKey,
-    parties: &[String],
+    parties: Vec<String>,
     history: &mut OrderHistory,
 ) -> Result<(), Failure> {
     let ordering_keys = pushes::ordering_keys_of(key.order_id.as_str());
     for receiver in parties {
         let query = PushQuery {
-            account: Some(receiver.clone()),
+            account: Some(receiver),
             ordering_keys: ordering_keys.clone(),
             limit: MOST_PUSHES,
             ..PushQuery::default()
@@ -226,21 +226,44 @@ async fn read_pushes(
 async fn read_requests(
     app: &App,
     key: &OrderKey,
-    parties: Vec<String>,
+    role: &ConsoleRole,
     history: &mut OrderHistory,
 ) -> Result<(), Failure> {
+    let owner = OrderOwner {
+        merchant: key.merchant.to_string(),
+        accounts: own_accounts(app, key, history).await?,
+    };
     let query = RequestQuery {
-        accounts: Some(parties),
         order_id: Some(key.order_id.to_string()),
+        order_owner: Some(owner),
         limit: MOST_REQUESTS,
         ..RequestQuery::default()
     };
     let page = requests::list(app, &query).await?;
     history.has_more_requests = page.next.is_some();
     for head in page.requests.into_iter().rev() {
-        // One that was trimmed a moment ago keeps its line.
-        let whole = requests::find(app, &head.rid).await?;
-        history.requests.push(whole.unwrap_or(head));
+        if requests::is_seen_by(app, &head, role).await? {
+            // One that was trimmed a moment ago keeps its line.
+            let whole = requests::at(app, head.id).await?;
+            history.requests.push(whole.unwrap_or(head));
+        }
     }
     Ok(())
+}
+
+/// The merchant, and the app bound to it that has asked for the order.
+async fn own_accounts(
+    app: &App,
+    key: &OrderKey,
+    history: &OrderHistory,
+) -> Result<Vec<String>, Failure> {
+    let mut own = vec![key.merchant.to_string()];
+    if let Some(order) = &history.order
+        && order.request.asked_by != key.merchant
+    {
+        let asked_by = accounts::find(app, &order.request.asked_by).await?;
+        let is_bound = asked_by.is_some_and(|account| *account.merchant() == key.merchant);
+        own.extend(is_bound.then(|| order.request.asked_by.to_string()));
+    }
+    Ok(own)
 }

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::authorization::s06_auth_push::AnswerError;
 use crate::authorization::{s06_auth_push, s10_get_page_fields};
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::people::wallet::InvoiceProgress;
 use crate::people::{titles, wallet};
@@ -84,6 +85,7 @@ pub fn is_own_link(app: &App, link: &str) -> bool {
 pub async fn auth_page(app: &App, link: &str, user: &User) -> Result<AuthPage, AnswerError> {
     let asked = read_link(&app.keys, link).ok_or(AnswerError::ForgedLink)?;
     let merchant_id = s06_auth_push::merchant_of(app, &asked.asked_by).await?;
+    concerns(&merchant_id, &asked.order_id);
     let key = order_key_of(&merchant_id, &asked.order_id);
     let order: Order = get(app, &key).await?.ok_or(AnswerError::ForgedLink)?;
     let merchant = accounts::find(app, &merchant_id).await?.ok_or(AnswerError::ForgedLink)?;

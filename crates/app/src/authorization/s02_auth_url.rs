@@ -3,6 +3,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::payment::s13_receipt::{opened_by_link, waiting_payment};
 use crate::signed::{ticket, write_link};
@@ -51,6 +52,7 @@ pub async fn auth_url(
     let now = app.now();
     check_ticket(app, caller, &ticket, now)?;
     let merchant = caller.merchant();
+    concerns(merchant, &request.order_id);
     let key = order_key_of(merchant, &request.order_id);
     decide_reading(app, key, FirstTry::TakesItForAbsent, async |found: Option<Order>, _| {
         let request = request.clone();

@@ -5,6 +5,7 @@ use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
 use crate::authorization::s10_get_page_fields;
+use crate::concerned::concerns;
 use crate::delivery::new_push::{new_push, receiver};
 use crate::failure::Failure;
 use crate::metrics::history::Event;
@@ -72,6 +73,7 @@ pub async fn answer(
     let fields = s10_get_page_fields::page_fields(app, &merchant).await?;
     let now = app.now();
     let link_life = app.settings.link_life;
+    concerns(&merchant, &asked.order_id);
     let key = order_key_of(&merchant, &asked.order_id);
     let (choice, merchant, fields) = (&choice, &merchant, &fields);
     let (taken, is_new) =

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::store_access::get;
 use kaipiao_domain::access::account::Account;
@@ -15,6 +16,7 @@ pub async fn auth_status(
     caller: &Account,
     asked: &AuthDataRequest,
 ) -> Result<AuthorizationStatus, Failure> {
+    concerns(caller.merchant(), &asked.order_id);
     let order: Option<Order> = get(app, &order_key_of(caller.merchant(), &asked.order_id)).await?;
     Ok(AuthorizationStatus::of(order.as_ref(), &asked.order_id, &asked.platform))
 }

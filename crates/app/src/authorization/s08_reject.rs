@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::store_access::{Decision, FirstTry, decide_reading};
@@ -20,6 +21,7 @@ use kaipiao_records::record;
 /// begins meanwhile is a conflict.
 pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Result<(), Failure> {
     let now = app.now();
+    concerns(caller.merchant(), &asked.order_id);
     let key = order_key_of(caller.merchant(), &asked.order_id);
     decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, attempt| async move {
         let order = found.ok_or_else(|| {

@@ -53,6 +53,49 @@ pub async fn find(app: &App, id: &PushId) -> Result<Option<ListedPush>, Failure>
     Ok(found.into_iter().find(|listed| listed.push.id == *id))
 }
 
+/// How many of a receiver's pushes have failed, up to a number that is counted: those that were given up, and those that had
+/// nowhere to go.
+pub async fn count_failed(app: &App, account: &str, most: usize) -> Result<usize, Failure> {
+    let mut count = 0;
+    for outcome in [Outcome::GaveUp, Outcome::Unroutable] {
+        let query = PushQuery {
+            account: Some(account.to_owned()),
+            state: Some(StateFilter::Completed(outcome)),
+            limit: most - count,
+            ..PushQuery::default()
+        };
+        count += if query.limit == 0 { 0 } else { list(app, &query).await?.len() };
+    }
+    Ok(count)
+}
+
+/// Where a receiver's pushes begin that were committed at this moment of the domain or before, for [`PushQuery::after`]. None:
+/// with the newest. Numbers grow with time, so it is found by halving them, and no index is needed.
+pub async fn begin_at(app: &App, account: &str, to_ms: i64) -> Result<Option<PushId>, Failure> {
+    let newest_before = async |after: Option<PushId>| {
+        let account = Some(account.to_owned());
+        let query = PushQuery { account, after, limit: 1, ..PushQuery::default() };
+        Ok::<_, Failure>(list(app, &query).await?.into_iter().next().map(|listed| listed.push))
+    };
+    let is_later =
+        |push: &Option<Push>| push.as_ref().is_some_and(|push| push.committed_ms > to_ms);
+    let newest = newest_before(None).await?;
+    let Some(newest) = newest.filter(|push| is_later(&Some(push.clone()))) else { return Ok(None) };
+    let place = |number| PushId { account: account.to_owned(), number };
+    // Before `low` none is later, before `high` one is.
+    let (mut low, mut high) = (0, newest.id.number.saturating_add(1));
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        let before = newest_before(Some(place(middle))).await?;
+        if is_later(&before) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Ok(Some(place(low)))
+}
+
 /// Where a replay of all goes on: behind a push that it has looked at, among those that ended so. What has ended since it
 /// began it leaves alone, so that it meets no push twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +133,21 @@ impl fmt::Display for ReplayPlace {
     }
 }
 
+/// Since when a push must have failed that is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Since a moment of the domain.
+    Moment {
+        /// In unix milliseconds.
+        ms: i64,
+    },
+    /// For so long before the replay began, by the domain's clock.
+    Span {
+        /// In milliseconds.
+        ms: i64,
+    },
+}
+
 /// What a page of a replay of all has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayedPage {
@@ -99,18 +157,22 @@ pub struct ReplayedPage {
     pub next: Option<ReplayPlace>,
 }
 
-/// Sends an account's pushes again that have failed since a moment: those that had nowhere to go, then those that were
-/// given up. One page, which looks at `limit` pushes at most; those that failed earlier it passes over.
+/// Sends a receiver's pushes again that have failed since a moment, or everybody's: those that had nowhere to go, then those
+/// that were given up. One page, which looks at `limit` pushes at most; those that failed earlier it passes over.
 pub async fn replay_failed(
     app: &App,
-    account: &str,
-    since_ms: i64,
+    account: Option<&str>,
+    since: Since,
     place: ReplayPlace,
     limit: usize,
 ) -> Result<ReplayedPage, Failure> {
     let ReplayPlace { began_ms, outcome, after } = place;
+    let since_ms = match since {
+        Since::Moment { ms } => ms,
+        Since::Span { ms } => began_ms.saturating_sub(ms),
+    };
     let query = PushQuery {
-        account: Some(account.to_owned()),
+        account: account.map(str::to_owned),
         state: Some(StateFilter::Completed(outcome)),
         after,
         limit,

@@ -9,6 +9,7 @@ use crate::fair_turns::{FairTurns, LineIsFull, WorkSize};
 use crate::metrics::Metrics;
 use bytes::Bytes;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
 use kaipiao_domain::invoicing::invoice_number::InvoiceNumber;
 use kaipiao_domain::invoicing::serial::Serial;
@@ -29,17 +30,19 @@ pub struct Document {
     pub digest: String,
     /// The invoice's code and number, or an uploaded file's own: what people would call the file.
     pub digits: String,
+    /// The order that its invoice is for; None: it is an uploaded file.
+    pub order: Option<OrderKey>,
 }
 
 impl Document {
-    pub(crate) fn new(bytes: Vec<u8>, number: &InvoiceNumber) -> Self {
-        Self::of(bytes.into(), number.joined())
+    pub(crate) fn new(bytes: Vec<u8>, number: &InvoiceNumber, order: OrderKey) -> Self {
+        Self { order: Some(order), ..Self::of(bytes.into(), number.joined()) }
     }
 
     /// A document that people would call so.
     pub(crate) fn of(bytes: Bytes, digits: String) -> Self {
         let digest = base16ct::lower::encode_string(&Sha256::digest(&bytes));
-        Self { bytes, digest, digits }
+        Self { bytes, digest, digits, order: None }
     }
 }
 
@@ -185,6 +188,7 @@ pub(crate) enum NotDrawn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kaipiao_domain::authorization::order_id::OrderId;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
 
@@ -195,7 +199,8 @@ mod tests {
 
     fn document(length: usize) -> Document {
         let number = InvoiceNumber::parse("", "26952000000000000001").unwrap();
-        Document::new(vec![7; length], &number)
+        let order_id = OrderId::parse("1").unwrap();
+        Document::new(vec![7; length], &number, OrderKey { merchant: key("1").0, order_id })
     }
 
     fn small(draw: impl FnOnce() -> Document + Send + 'static) -> Drawing {

@@ -1,6 +1,7 @@
 //! Invoices as documents, by the names that they have in addresses.
 
 use crate::app::App;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::fair_turns::WorkSize;
 use crate::invoicing::document_cache::{DocumentKey, Drawing, NotDrawn};
@@ -9,6 +10,7 @@ use crate::people::card_invoice;
 use crate::platform::pdfs;
 use crate::signed::{pdf_name, read_pdf_name};
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::content::Content;
 use kaipiao_domain::invoicing::invoice_document::DocumentKind;
 use kaipiao_domain::invoicing::line::Line;
@@ -37,7 +39,12 @@ pub async fn document(
     }
     let key = (merchant, serial, format);
     match app.documents.document(&key, drawing(app, &key)).await {
-        Ok(document) => Ok(Some(document)),
+        Ok(document) => {
+            if let Some(order) = &document.order {
+                concerns(&order.merchant, &order.order_id);
+            }
+            Ok(Some(document))
+        }
         Err(NotDrawn::NoInvoice) => Ok(None),
         Err(NotDrawn::Brought(number, own)) => {
             outside_documents::read(app, &number, &own).await.map(Some)
@@ -55,6 +62,9 @@ pub async fn brought(
 ) -> Result<Option<Arc<Document>>, Failure> {
     let Some((merchant, serial)) = read_pdf_name(&app.keys, name) else { return Ok(None) };
     let request = requests::find(app, &merchant, &serial).await?;
+    if let Some(request) = &request {
+        concerns(&merchant, &request.order_id);
+    }
     let Some(invoice) = request.as_ref().and_then(|request| request.invoice().ok()) else {
         return Ok(None);
     };
@@ -77,6 +87,7 @@ async fn inserted(
     let Some(invoice) = card_invoice::inserted(app, merchant, serial).await? else {
         return Ok(None);
     };
+    concerns(merchant, &invoice.order_id);
     let document = pdfs::document(app, &invoice.platform, &invoice.pdf).await?;
     let digits = invoice.number.joined();
     Ok(document.map(|document| Arc::new(Document { digits, ..Document::clone(&document) })))
@@ -91,12 +102,15 @@ async fn drawing(app: &App, key: &DocumentKey) -> Result<Drawing, NotDrawn> {
     match (invoice.document(DocumentKind::Pdf), format) {
         (None, _) => {}
         (Some(own), DocumentFormat::Pdf) => {
+            concerns(merchant, &request.order_id);
             return Err(NotDrawn::Brought(invoice.number.clone(), own.clone()));
         }
         // What is drawn here is not what that PDF shows.
         (Some(_), DocumentFormat::Picture) => return Err(NotDrawn::NoInvoice),
     }
     let content = requests::content_of(app, &request).await.map_err(NotDrawn::Failed)?;
+    let (merchant, order_id) = (merchant.clone(), request.order_id.clone());
+    let order = OrderKey { merchant, order_id };
     let (renderer, format) = (Arc::clone(&app.renderer), *format);
     let size = size_of(&content);
     let draw = move || {
@@ -104,7 +118,7 @@ async fn drawing(app: &App, key: &DocumentKey) -> Result<Drawing, NotDrawn> {
             DocumentFormat::Pdf => renderer.pdf(&request, &content, &invoice),
             DocumentFormat::Picture => renderer.picture(&request, &content, &invoice).into_bytes(),
         };
-        Document::new(bytes, &invoice.number)
+        Document::new(bytes, &invoice.number, order)
     };
     Ok(Drawing { size, draw: Box::new(draw) })
 }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::invoicing::acceptance::{self, Reply};
 use crate::invoicing::{requests, taxpayers};
@@ -55,6 +56,7 @@ pub async fn make_out(
 ) -> Result<(), MakeOutError> {
     let taxpayer = taxpayers::taxpayer_of(app, caller).await?;
     let MakeOutRequest { openid, asked } = asked;
+    concerns(caller.merchant(), &asked.order_id);
     let key = order_key_of(caller.merchant(), &asked.order_id);
     let taxpayer = &taxpayer;
     let reply =

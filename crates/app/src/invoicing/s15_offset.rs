@@ -1,6 +1,7 @@
 //! Section 15: clearoutinvoice. Accepts a red request for a blue invoice.
 
 use crate::app::App;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::invoicing::{acceptance, requests, taken_numbers, taxpayers};
 use crate::people::known_as;
@@ -49,6 +50,7 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
     let reply =
         decide_reading(app, key, FirstTry::Reads, |found: Option<InvoiceRequest>, _| async move {
             let blue = found.ok_or(OffsetError::UnknownOriginal)?;
+            concerns(merchant, &blue.order_id);
             let content = requests::content_of(app, &blue).await?;
             let known = requests::find_versioned(app, merchant, &asked.asked.serial).await?;
             let under = [merchant, &caller.appid, &blue.asked_by];

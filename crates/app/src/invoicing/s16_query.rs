@@ -1,6 +1,7 @@
 //! Section 16: queryinvoceinfo.
 
 use crate::app::App;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::invoicing::{requests, taxpayers};
 use crate::signed::pdf_url;
@@ -28,6 +29,9 @@ pub async fn query(
 ) -> Result<FoundInvoice, Failure> {
     let taxpayer = taxpayers::taxpayer_of(app, caller).await?;
     let request = requests::find(app, caller.merchant(), &asked.serial).await?;
+    if let Some(request) = &request {
+        concerns(&request.merchant, &request.order_id);
+    }
     // An invoice keeps the taxpayer that it was issued for, also when the merchant's changes.
     let is_its_own = request.as_ref().is_some_and(|r| r.summary.seller_tax_id == asked.tax_id);
     if !is_its_own {

@@ -1,6 +1,7 @@
 //! Payments without a page: quick pay charges the code that the payer shows, payments on behalf their contract.
 
 use crate::app::App;
+use crate::concerned::concerns_payment;
 use crate::payment::names::new_transaction_id;
 use crate::payment::pay_caller::{PayCaller, check_sub_merchant};
 use crate::payment::pay_failure::PayFailure;
@@ -34,6 +35,7 @@ pub async fn charge(
     let now = app.now();
     decide_reading(app, key, FirstTry::TakesItForAbsent, async |found: Option<Payment>, _| {
         if let Some(payment) = found {
+            concerns_payment(&payment);
             payment.check_again(asked, caller.key)?;
             payment.check_buyer(&payer(app, &payment, user))?;
             if payment.is_user_paying() {

@@ -1,6 +1,7 @@
 //! A payment as its payer sees it, and the invoice entry that it shows or not.
 
 use crate::app::App;
+use crate::concerned::concerns_payment;
 use crate::failure::Failure;
 use crate::payment::s13_receipt::{self, Entry};
 use crate::payment::{pay_merchants, payments};
@@ -60,10 +61,12 @@ pub(crate) async fn named(
     mchid: &str,
     number: &str,
 ) -> Result<Option<Payment>, Failure> {
-    match (MchId::parse(mchid), OutTradeNo::parse(number)) {
-        (Some(mchid), Ok(number)) => payments::find(app, &mchid, &number).await,
-        _ => Ok(None),
-    }
+    let (Some(mchid), Ok(number)) = (MchId::parse(mchid), OutTradeNo::parse(number)) else {
+        return Ok(None);
+    };
+    let found = payments::find(app, &mchid, &number).await?;
+    found.iter().for_each(concerns_payment);
+    Ok(found)
 }
 
 async fn of_payment(app: &App, payment: Payment) -> Result<Details, Failure> {

@@ -2,6 +2,7 @@
 
 use crate::access::accounts;
 use crate::app::App;
+use crate::concerned::concerns_payment;
 use crate::failure::Failure;
 use crate::payment::pay_failure::{PayFailure, no_such_payment};
 use crate::payment::pay_merchants::{find, open_key, signing_key};
@@ -50,7 +51,9 @@ impl PayCaller {
             sub_mch_id.is_empty()
                 || sub_merchant.is_some_and(|sub| sub.mchid.as_str() == sub_mch_id)
         };
-        found.filter(is_named).ok_or_else(|| match sub_mch_id {
+        let own = found.filter(is_named);
+        own.iter().for_each(concerns_payment);
+        own.ok_or_else(|| match sub_mch_id {
             "" => no_such_payment(&format!("out_trade_no {number}")),
             _ => {
                 let quoted = text::quoted(sub_mch_id);

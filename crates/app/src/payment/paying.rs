@@ -1,6 +1,7 @@
 //! The payer pays. The payment, its notice and what the payer is told are one commit.
 
 use crate::app::App;
+use crate::concerned::concerns_payment;
 use crate::failure::Failure;
 use crate::payment::names::new_transaction_id;
 use crate::payment::{notices, payments, s13_receipt};
@@ -44,6 +45,7 @@ pub async fn pay(app: &App, prepay_id: &str, user: &UserId) -> Result<Payment, P
     let now = app.now();
     decide_reading(app, key, FirstTry::Reads, async |found: Option<Payment>, _| {
         let payment = found.ok_or(PayingError::UnknownPrepayId)?;
+        concerns_payment(&payment);
         let next = payment
             .pay(Some(prepay_id), payer(app, &payment, user), new_transaction_id(app, now), now)
             .map_err(PayingError::Refused)?;

@@ -1,6 +1,7 @@
 //! Payments as pay merchants place, find and close them (wire_facts 5.2).
 
 use crate::app::App;
+use crate::concerned::concerns_payment;
 use crate::failure::Failure;
 use crate::listing::{self, Filter, Listing};
 use crate::payment::names::{mchid_of_prepay_id, new_prepay_id};
@@ -34,6 +35,7 @@ pub async fn place(
         let next = match found {
             None => placed(caller, number, asked, Some(prepay), now),
             Some(payment) => {
+                concerns_payment(&payment);
                 payment.check_again(asked, caller.key)?;
                 let is_open = payment.can_be_paid_by_page(now);
                 let request =
@@ -61,7 +63,7 @@ pub(super) fn placed(
     prepay: Option<Prepay>,
     now: Timestamp,
 ) -> Payment {
-    Payment {
+    let payment = Payment {
         mchid: caller.pay_merchant.mchid.clone(),
         out_trade_no: number.clone(),
         request: asked.clone(),
@@ -73,7 +75,9 @@ pub(super) fn placed(
         refunds: Vec::new(),
         refunded_fen: 0,
         order_merchant: None,
-    }
+    };
+    concerns_payment(&payment);
+    payment
 }
 
 /// A new name of a page.
@@ -95,7 +99,11 @@ pub fn page_url(app: &App, prepay_id: &str) -> String {
 /// The payment behind a `prepay_id`, whatever has become of it. None: no payment has it.
 pub async fn of_prepay_id(app: &App, prepay_id: &str) -> Result<Option<Payment>, Failure> {
     match key_of_prepay_id(app, prepay_id).await? {
-        Some(key) => get_fresh(app, &key).await,
+        Some(key) => {
+            let found = get_fresh(app, &key).await?;
+            found.iter().for_each(concerns_payment);
+            Ok(found)
+        }
         None => Ok(None),
     }
 }
@@ -129,6 +137,24 @@ pub async fn find(
     number: &OutTradeNo,
 ) -> Result<Option<Payment>, Failure> {
     get_fresh(app, &payment_key(mchid, number)).await
+}
+
+/// The payment of this `out_trade_no`, or of this `transaction_id`.
+pub async fn of_any_number(
+    app: &App,
+    mchid: &MchId,
+    text: &str,
+) -> Result<Option<Payment>, Failure> {
+    if let Ok(number) = OutTradeNo::parse(text)
+        && let Some(found) = find(app, mchid, &number).await?
+    {
+        return Ok(Some(found));
+    }
+    match get_fresh::<PaymentAlias>(app, &payment_alias_key(mchid, text)).await? {
+        Some(PaymentAlias::Transaction(number)) => find(app, mchid, &number).await,
+        Some(PaymentAlias::Prepay { .. } | PaymentAlias::Refund(_) | PaymentAlias::TakenBy(_))
+        | None => Ok(None),
+    }
 }
 
 /// The caller's payment of this name: orderquery. ORDERNOTEXIST.

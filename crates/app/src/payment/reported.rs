@@ -1,6 +1,7 @@
 //! Payments made elsewhere, as an operator's own systems report them: they open the same entry (section 13).
 
 use crate::app::App;
+use crate::concerned::concerns_payment;
 use crate::failure::Failure;
 use crate::payment::paying::{message, transaction_alias};
 use crate::payment::s13_receipt;
@@ -61,6 +62,7 @@ pub async fn report(app: &App, report: &Report) -> Result<Payment, ReportError> 
                 known.reported_again(report, order).map_err(ReportError::Conflict)?
             }
         };
+        concerns_payment(&next);
         let mut also = follows(found.as_ref(), &next, now);
         if let Some(known) = &found {
             also.extend(s13_receipt::no_longer_taken_by(app, known, &next).await?);

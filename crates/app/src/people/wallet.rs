@@ -2,6 +2,7 @@
 
 use crate::access::accounts;
 use crate::app::App;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::invoicing::requests;
 use crate::listing::{self, Ask, Listing};
@@ -118,7 +119,11 @@ pub async fn cards(
 /// An invoice of the user, by its name; None: there is none, or it is somebody else's.
 pub async fn held_invoice(app: &App, user: &UserId, name: &str) -> Result<Option<Held>, Failure> {
     let Some((merchant, serial)) = read_pdf_name(&app.keys, name) else { return Ok(None) };
-    Ok(match CardInvoice::find(app, &merchant, &serial).await? {
+    let found = CardInvoice::find(app, &merchant, &serial).await?;
+    if let Some(invoice) = &found {
+        concerns(&merchant, invoice.order_id());
+    }
+    Ok(match found {
         Some(CardInvoice::Issued(request)) if request.user == *user => {
             let held = held_issued(app, *request).await?;
             held.map(|held| Held::Issued(Box::new(held)))

@@ -4,6 +4,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::order_key::order_key_of;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::invoicing::taken_numbers::{self, taken};
 use crate::platform::{pdfs, templates, upload_tallies};
@@ -47,7 +48,9 @@ pub async fn insert(
     let template = templates::find(app, &platform.appid, &asked.card_id).await?;
     template.check_kind(asked.card_kind)?;
     template.check_age(app.settings.platform.card_age, app.now())?;
-    let key = order_key_of(&merchant_of(app, asked).await?, &asked.order_id);
+    let merchant = merchant_of(app, asked).await?;
+    concerns(&merchant, &asked.order_id);
+    let key = order_key_of(&merchant, &asked.order_id);
     let template = &template;
     decide_reading(app, key, FirstTry::Reads, |order: Option<Order>, attempt| {
         decide(app, platform, template, asked, order, attempt)

@@ -1,6 +1,7 @@
 //! setpdf and getpdf, and what insert asks of an uploaded PDF (wire_facts 1.1).
 
 use crate::app::App;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::fair_turns::LineIsFull;
 use crate::invoicing::document_cache::Document;
@@ -156,6 +157,7 @@ pub async fn find(
             record::get_fresh::<PlatformPdf>(&*app.store, &platform_pdf_key(platform, &id)).await?
         }
     };
+    found.iter().for_each(|found| concerns_holder(&found.value));
     let serves = |found: &Versioned<PlatformPdf>| !is_expired(app, &found.value);
     found.filter(serves).ok_or_else(|| {
         let quoted = quoted(media_id);
@@ -164,6 +166,12 @@ pub async fn find(
         );
         Refusal::new(ErrorCode::InvalidMediaId, detail).into()
     })
+}
+
+fn concerns_holder(pdf: &PlatformPdf) {
+    if let Some(order) = &pdf.attached_to {
+        concerns(&order.merchant, &order.order_id);
+    }
 }
 
 fn is_expired(app: &App, pdf: &PlatformPdf) -> bool {
@@ -211,6 +219,7 @@ pub(crate) async fn document(
         return Ok(None);
     };
     let pdf = found.value;
+    concerns_holder(&pdf);
     if is_expired(app, &pdf) {
         return Ok(None);
     }

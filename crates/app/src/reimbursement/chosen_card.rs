@@ -1,6 +1,7 @@
 //! The card that a company names by its encrypt_code.
 
 use crate::app::App;
+use crate::concerned::concerns;
 use crate::failure::Failure;
 use crate::people::card_invoice::CardInvoice;
 use crate::signed::encrypt_code;
@@ -81,6 +82,7 @@ pub(crate) async fn find_by_code(
     let owner = get_fresh::<CodeOwner>(app, &CodeOwner::key(template_owner, code)).await?;
     let Some(CodeOwner { merchant, serial, .. }) = owner else { return Ok(None) };
     let Some(invoice) = CardInvoice::find(app, &merchant, &serial).await? else { return Ok(None) };
+    concerns(&merchant, invoice.order_id());
     let Some(key) = invoice.card_key() else { return Ok(None) };
     let card = record::get_fresh::<InvoiceCard>(&*app.store, &key).await?;
     Ok(card.map(|card| ChosenCard { card, invoice }))

@@ -1,5 +1,6 @@
 //! Which endpoint is meant: by its name, the end of its path, or its path.
 
+use kaipiao_app::route_names::{self, NoRoute};
 use kaipiao_http::{Api, ROUTES, Route};
 
 /// The methods that may be named.
@@ -59,20 +60,13 @@ impl Endpoint {
     }
 
     fn ending_in(name: &str) -> Result<&'static Route, String> {
-        let end = format!("/{}", name.to_ascii_lowercase());
-        let fits = |route: &&&Route| {
-            !route.path.contains('{') && route.path.to_ascii_lowercase().ends_with(&end)
-        };
-        let found: Vec<&'static Route> = ROUTES.iter().filter(|route| fits(&route)).collect();
-        // The published path, where another begins before it.
-        let shortest = found.iter().min_by_key(|route| route.path.len());
-        match shortest {
-            Some(route) if found.iter().all(|other| other.path.ends_with(route.path)) => Ok(route),
-            Some(_) => {
-                let paths: Vec<&str> = found.iter().map(|route| route.path).collect();
-                Err(format!("{name} may be {}: write more of the path", paths.join(" or ")))
+        match route_names::ending_in(ROUTES.iter().map(|route| route.path), name) {
+            Ok(path) => {
+                let route = ROUTES.iter().find(|route| route.path == path);
+                Ok(route.expect("it is one of these"))
             }
-            None => Err(unknown(name)),
+            Err(NoRoute::Several(paths)) => Err(several(name, &paths)),
+            Err(NoRoute::Unknown) => Err(unknown(name)),
         }
     }
 
@@ -118,6 +112,11 @@ fn has_shape(path: &str, route: &str) -> bool {
             _ => return false,
         }
     }
+}
+
+/// What is said of a name that several paths end in.
+pub(crate) fn several(name: &str, paths: &[&str]) -> String {
+    format!("{name} may be {}: write more of the path", paths.join(" or "))
 }
 
 fn unknown(name: &str) -> String {

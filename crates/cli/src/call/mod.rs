@@ -12,6 +12,7 @@ use crate::outcome::Outcome;
 use crate::settings::Settings;
 use body::{fill_in, multipart, read_json};
 use clap::Args;
+pub(crate) use endpoint::several;
 use endpoint::{Endpoint, METHODS};
 use kaipiao_http::Api;
 use pay::PayArgs;

@@ -130,6 +130,11 @@ impl Instance {
             is_sandbox: pages.is_sandbox,
             is_https: pages.is_https,
             public_host: pages.public_host.clone(),
+            routes: ROUTES
+                .iter()
+                .map(|route| route.path.to_owned())
+                .chain(kaipiao_pages::paths())
+                .collect(),
             client_address: |extensions| extensions.get().map(|ClientAddress(address)| *address),
         };
         let pages =

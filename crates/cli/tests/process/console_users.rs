@@ -58,6 +58,21 @@ fn the_first_operator_is_made_before_the_server_runs_and_others_beside_it() {
     let (is_changed, said) = run(&["password", "bo"], "");
     assert!(is_changed && said.starts_with("bo has a new password; password: "), "{said}");
     assert!(!run(&["password", "nobody"], "").0);
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let (is_done, said) = run(arguments, "");
+        assert!(is_done, "{said}");
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    };
+    let added = json(&["add", "eve", "--json"]);
+    assert_eq!((&added["name"], &added["role"]), (&"eve".into(), &"operator".into()), "{added}");
+    assert_eq!(added["password"].as_str().map(str::len), Some(24), "{added}");
+    assert_ne!(json(&["password", "eve", "--json"])["password"], added["password"]);
+    let changed = json(&["change", "eve", "--disable", "--json"]);
+    assert_eq!(
+        (&changed["disabled"], &changed["password"]),
+        (&true.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(json(&["remove", "eve", "--json"])["removed"], serde_json::Value::Bool(true));
     assert!(run(&["remove", "bo"], "").0 && !run(&["remove", "bo"], "").0);
     server.stop();
     assert!(!run(&["list"], "").1.contains("bo "));

@@ -91,6 +91,7 @@ pub(crate) async fn send_test(
     let account = receiver(&console, &seat, &appid).await?;
     match test_push::send(&console.app, &account).await {
         Ok(test) => {
+            tracing::info!(appid = %account.appid, by = seat.name(), "a test push was sent by the console");
             let after = After { test: Some(test), ..After::default() };
             page(&console, &seat, &account, StatusCode::OK, after).await
         }

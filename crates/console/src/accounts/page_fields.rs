@@ -60,7 +60,10 @@ pub(crate) async fn show(
         return Ok(page(&seat, &account, StatusCode::OK, flash, &fields));
     }
     match s09_set_page_fields::set_page_fields(&console.app, &account, &fields).await {
-        Ok(()) => Ok(see_other(&format!("{}/fields?said=fields", address_of(&account.appid)))),
+        Ok(()) => {
+            tracing::info!(appid = %account.appid, what = "fields", by = seat.name(), "an account was changed in the console");
+            Ok(see_other(&format!("{}/fields?said=fields", address_of(&account.appid))))
+        }
         Err(Failure::Refused(refusal)) => {
             let flash = Some(Flash::new(Tone::Bad, refusal.to_string()));
             Ok(page(&seat, &account, StatusCode::UNPROCESSABLE_ENTITY, flash, &fields))

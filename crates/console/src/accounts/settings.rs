@@ -90,7 +90,10 @@ pub(crate) async fn ended(
     after: After,
 ) -> Result<Response, Response> {
     match set {
-        Ok(()) => Ok(see_other(&saved_address(account, what))),
+        Ok(()) => {
+            tracing::info!(appid = %account.appid, what, by = seat.name(), "an account was changed in the console");
+            Ok(see_other(&saved_address(account, what)))
+        }
         Err(Failure::Refused(refusal)) => {
             again(console, seat, account, refusal.to_string(), after).await
         }

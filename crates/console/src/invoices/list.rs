@@ -7,6 +7,7 @@ use crate::invoices::address::{PATH, invoice_address};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::seat::Seat;
+use crate::span::{self, Span};
 use crate::{states, words};
 use askama::Template;
 use axum::extract::State;
@@ -17,11 +18,9 @@ use kaipiao_app::listing::{self, Listing};
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::money::Fen;
-use kaipiao_pages::china_day_begins;
 use kaipiao_ports::record::Field;
 
 const ROWS: usize = 50;
-const DAY_MS: i64 = 86_400_000;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -38,7 +37,7 @@ enum By {
     Filter(listing::Filter),
 }
 
-/// `GET /console/invoices?appid=&number=&buyer=&amount=&serial=&order_id=&user=&state=&day=&after=`
+/// `GET /console/invoices?appid=&number=&buyer=&amount=&serial=&order_id=&user=&state=&day=&until=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
     let choice = chosen(&console, &seat, Reach::OneMerchant).await?;
@@ -85,8 +84,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     Ok(html(StatusCode::OK, &Invoices { frame, headline, flash, filters, table }))
 }
 
-const FIELDS: [&str; 8] =
-    ["serial", "number", "buyer", "amount", "order_id", "user", "state", "day"];
+const FIELDS: [&str; 7] = ["serial", "number", "buyer", "amount", "order_id", "user", "state"];
 
 /// What is asked for, and what must be said about that. Err: what is wrong with it.
 fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
@@ -95,19 +93,13 @@ fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
         Some((name, seat.query.get(name).trim())).filter(|(_, text)| !text.is_empty())
     };
     let mut all = FIELDS.into_iter().filter_map(given);
+    let days = Span::of(seat)?;
     let Some((name, text)) = all.next() else {
-        let all = listing::Filter::Time { from_ms: 0, to_ms: i64::MAX };
-        return Ok((By::Filter(all), None));
+        return Ok((By::Filter(span::filter(days, None)), None));
     };
-    let several = all.next().is_some().then(|| {
-        let words = frame.t(
-            "一次只能按一个条件查找：以第一个填写的为准。",
-            "A listing goes by one of these at a time: this one goes by the first.",
-        );
-        Flash::new(Tone::Wait, words)
-    });
+    let several = all.next().is_some().then(|| span::goes_by_one(seat));
     let wrong = |zh, en| Flash::new(Tone::Bad, frame.t(zh, en));
-    let field = |field, text: &str| By::Filter(listing::Filter::Field(field, text.to_owned()));
+    let field = |field, text: &str| By::Filter(span::filter(days, Some((field, text.to_owned()))));
     let by = match name {
         "serial" => {
             let serial = Serial::parse(text);
@@ -115,7 +107,7 @@ fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
                 serial.ok_or_else(|| wrong("流水号格式不正确。", "That can't be a serial."))?,
             )
         }
-        // Code and number, as they are joined in the store, however they were pasted.
+        // Code and number, as they are joined in the store, however they were pasted; or a classic one's number alone.
         "number" => field(Field::Number, &text.replace([' ', '-'], "")),
         "buyer" => field(Field::Buyer, text),
         "amount" => {
@@ -125,13 +117,7 @@ fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
         }
         "order_id" => field(Field::Order, text),
         "user" => field(Field::User, text),
-        "state" => field(Field::State, text),
-        _ => {
-            let from_s = china_day_begins(text);
-            let wrong = || wrong("日期格式应为 2026-01-31。", "Write the day as 2026-01-31.");
-            let from_ms = from_s.ok_or_else(wrong)? * 1000;
-            By::Filter(listing::Filter::Time { from_ms, to_ms: from_ms + DAY_MS - 1 })
-        }
+        _ => field(Field::State, text),
     };
     Ok((by, several))
 }
@@ -151,16 +137,18 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
         choice("running", frame.t("开具中", "Being issued")),
         choice("failed", frame.t("开具失败", "Failed")),
     ];
+    let [day, until] = Span::filters(seat);
     vec![
         account,
+        day,
+        until,
         field(
             "number",
             frame.t("发票号码", "Number"),
-            Input::Text(frame.t("代码+号码", "code and number")),
+            Input::Text(frame.t("号码，或代码+号码", "number, or code and number")),
         ),
         field("buyer", frame.t("购方名称", "Buyer"), Input::Text("")),
         field("amount", frame.t("价税合计", "Total"), Input::Text("113.00")),
-        field("day", frame.t("日期", "Day"), Input::Day),
         field("order_id", frame.t("订单号", "Order"), Input::Text("")),
         field("user", frame.t("用户", "User"), Input::Text("")),
         field("serial", frame.t("流水号", "Serial"), Input::Text("")),

@@ -1,6 +1,7 @@
 //! One invoice: its face, its request and how that went, and the way to take it back.
 
 use crate::console::Console;
+use crate::errors::address::PATH as ERRORS_PATH;
 use crate::frame::{Frame, html};
 use crate::invoices::address::{PATH, invoice_address, offset_address};
 use crate::orders::address::order_address;
@@ -93,7 +94,7 @@ pub(crate) fn facts<'a>(frame: &'a Frame, request: &InvoiceRequest) -> Facts<'a>
     }
     if let RequestState::Failed { failure, at } = &request.state {
         let code = failure.code().number().to_string();
-        let cell = Cell::mark(&*code, Tone::Bad).link(format!("/errors/{code}"));
+        let cell = Cell::mark(&*code, Tone::Bad).link(format!("{ERRORS_PATH}/{code}"));
         rows.push((t("失败原因", "Why it failed"), cell.below(failure.words())));
         rows.push((t("失败时间", "Failed"), Cell::text(words::moment(at.unix_millis()))));
     }

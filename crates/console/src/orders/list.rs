@@ -6,6 +6,7 @@ use crate::frame::{Frame, html};
 use crate::orders::address::{PATH, order_address};
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::seat::Seat;
+use crate::span::{self, Span};
 use crate::{states, words};
 use askama::Template;
 use axum::extract::State;
@@ -17,11 +18,9 @@ use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_domain::people::user::UserId;
-use kaipiao_pages::china_day_begins;
 use kaipiao_ports::record::Field;
 
 const ROWS: usize = 50;
-const DAY_MS: i64 = 86_400_000;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -36,10 +35,18 @@ struct Orders<'a> {
 /// What the listing goes by: the first of these that says something.
 enum By {
     Order(OrderId),
+    /// Those of this time that nobody has answered yet.
+    Unanswered {
+        from_ms: i64,
+        to_ms: i64,
+    },
     Filter(listing::Filter),
 }
 
-/// `GET /console/orders?appid=&order_id=&state=&user=&day=&after=`
+/// The state of an order that nobody has answered yet. No index has it: most orders are in it for a moment only.
+const UNANSWERED: &str = "offered";
+
+/// `GET /console/orders?appid=&order_id=&state=&user=&day=&until=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
     let choice = chosen(&console, &seat, Reach::OneMerchant).await?;
@@ -50,6 +57,11 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         (Some(merchant), Some(By::Order(order_id))) => {
             let key = OrderKey { merchant: merchant.clone(), order_id };
             Listing::of_one(orders::find(&console.app, &key).await)
+                .map_err(|failure| seat.failed(&failure))?
+        }
+        (Some(merchant), Some(By::Unanswered { from_ms, to_ms })) => {
+            orders::unanswered(&console.app, merchant, (from_ms, to_ms), after, ROWS)
+                .await
                 .map_err(|failure| seat.failed(&failure))?
         }
         (Some(merchant), Some(By::Filter(filter))) => {
@@ -82,7 +94,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         damaged: found.damaged.iter().map(ToString::to_string).collect(),
     };
     let headline = frame.t("订单", "Orders");
-    let flash = flash.or(choice.note);
+    let is_under_way = table.rows.is_empty() && found.next.is_some();
+    let flash = flash.or(choice.note).or_else(|| is_under_way.then(|| look_further(frame)));
     Ok(html(StatusCode::OK, &Orders { frame, headline, flash, filters, table }))
 }
 
@@ -91,37 +104,41 @@ fn by(seat: &Seat) -> (Option<By>, Option<Flash>) {
     let frame = &seat.frame;
     let given = |name: &str| Some(seat.query.get(name).trim()).filter(|text| !text.is_empty());
     let wrong = |zh, en| (None, Some(Flash::new(Tone::Bad, frame.t(zh, en))));
-    let several = ["order_id", "state", "user", "day"].into_iter().filter_map(given).count() > 1;
-    let several = several.then(|| {
-        let words = frame.t(
-            "一次只能按一个条件查找：以第一个填写的为准。",
-            "A listing goes by one of these at a time: this one goes by the first.",
-        );
-        Flash::new(Tone::Wait, words)
-    });
+    let several = ["order_id", "state", "user"].into_iter().filter_map(given).count() > 1;
+    let several = several.then(|| span::goes_by_one(seat));
+    let days = match Span::of(seat) {
+        Ok(days) => days,
+        Err(flash) => return (None, Some(flash)),
+    };
     if let Some(text) = given("order_id") {
         return match OrderId::parse(text) {
             Ok(order_id) => (Some(By::Order(order_id)), several),
             Err(_) => wrong("订单号格式不正确。", "That can't be an order's number."),
         };
     }
-    let filter = if let Some(state) = given("state") {
-        listing::Filter::Field(Field::State, state.to_owned())
+    let field = if given("state") == Some(UNANSWERED) {
+        let Span { from_ms, to_ms } = days.unwrap_or(Span::ALL);
+        return (Some(By::Unanswered { from_ms, to_ms }), several);
+    } else if let Some(state) = given("state") {
+        Some((Field::State, state.to_owned()))
     } else if let Some(user) = given("user") {
         if UserId::parse(user).is_none() {
             return wrong("用户 ID 格式不正确。", "That can't be a user's id.");
         }
-        listing::Filter::Field(Field::User, user.to_owned())
-    } else if let Some(day) = given("day") {
-        let Some(from_s) = china_day_begins(day) else {
-            return wrong("日期格式应为 2026-01-31。", "Write the day as 2026-01-31.");
-        };
-        let from_ms = from_s * 1000;
-        listing::Filter::Time { from_ms, to_ms: from_ms + DAY_MS - 1 }
+        Some((Field::User, user.to_owned()))
     } else {
-        listing::Filter::Time { from_ms: 0, to_ms: i64::MAX }
+        None
     };
-    (Some(By::Filter(filter)), several)
+    (Some(By::Filter(span::filter(days, field))), several)
+}
+
+/// What is said where a page has looked at many and found none.
+fn look_further(frame: &Frame) -> Flash {
+    let words = frame.t(
+        "在最近的订单中没有找到，请点“下一页”继续查找更早的。",
+        "None among the newest of these; the next page looks further back.",
+    );
+    Flash::new(Tone::Wait, words)
 }
 
 fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
@@ -133,6 +150,7 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
         input,
     };
     let state = |value: &str, label: &str| (value.to_owned(), label.to_owned());
+    let [day, until] = Span::filters(seat);
     vec![
         account,
         field("order_id", frame.t("订单号", "Order"), Input::Text("")),
@@ -141,13 +159,15 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
             frame.t("状态", "State"),
             Input::Choice(vec![
                 state("", frame.t("全部", "All")),
+                state(UNANSWERED, frame.t("待授权", "Not answered yet")),
                 state("authorized", frame.t("已授权", "Authorized")),
                 state("declined", frame.t("用户拒绝", "Declined")),
                 state("rejected", frame.t("商户拒绝", "Rejected")),
             ]),
         ),
         field("user", frame.t("用户", "User"), Input::Text("")),
-        field("day", frame.t("日期", "Day"), Input::Day),
+        day,
+        until,
     ]
 }
 

@@ -4,17 +4,15 @@ use crate::frame::Frame;
 use crate::orders::steps::{Step, icon};
 use crate::parts::{Cell, Tone};
 use crate::requests::address::request_address;
-use crate::requests::words::answer_mark;
+use crate::requests::words::{answer_mark, unproved};
 use crate::words;
+use kaipiao_pages::is_page;
 use kaipiao_ports::request_log::{LoggedBody, LoggedRequest};
-
-/// Beneath these a person sits before the page.
-const PAGES: [&str; 3] = ["/bizmall/", "/pay/page/", "/wallet"];
 
 pub(crate) fn step<'a>(frame: &'a Frame, request: &LoggedRequest) -> Step<'a> {
     let t = |zh, en| frame.lang.t(zh, en);
     let (answer, tone) = answer_mark(request);
-    let is_page = PAGES.iter().any(|page| request.route.starts_with(page));
+    let is_page = is_page(&request.route);
     let (icon, who) = match is_page {
         true => (icon::PAGE, t("用户", "User")),
         false => (icon::REQUEST, t("请求", "Call")),
@@ -32,7 +30,10 @@ pub(crate) fn step<'a>(frame: &'a Frame, request: &LoggedRequest) -> Step<'a> {
         .fold(t("地址", "Address"), request.target.clone());
     step.mark = Some((answer, tone));
     if !request.account.is_empty() {
-        step = step.fact(t("账号", "Account"), Cell::code(&request.account));
+        step = step.fact(
+            t("账号", "Account"),
+            Cell::code(&request.account).below(unproved(frame, request)),
+        );
     }
     for one in request.compared.iter().filter(|one| one.differs) {
         let words = format!("{} ≠ {}", one.came, one.expected);
@@ -43,7 +44,7 @@ pub(crate) fn step<'a>(frame: &'a Frame, request: &LoggedRequest) -> Step<'a> {
     if !is_page {
         step = fold(frame, step, t("应答内容", "Answer"), &request.answer);
     }
-    step.link(t("完整请求", "The whole request"), request_address(&request.rid))
+    step.link(t("完整请求", "The whole request"), request_address(request))
 }
 
 fn fold<'a>(frame: &'a Frame, step: Step<'a>, name: &str, body: &LoggedBody) -> Step<'a> {

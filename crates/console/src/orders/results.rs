@@ -1,5 +1,6 @@
 //! What has become of an order, as steps of its timeline.
 
+use crate::errors::address::error_address;
 use crate::frame::Frame;
 use crate::invoices::address::invoice_address;
 use crate::orders::list::page_type;
@@ -167,10 +168,7 @@ fn invoice_steps<'a>(frame: &'a Frame, request: &InvoiceRequest, steps: &mut Vec
         RequestState::Failed { failure, at } => {
             let mut step = Step::new(at.unix_millis(), ENDED, icon::NO, Tone::Bad)
                 .titled(who, t("开具失败", "could not be issued"))
-                .link(
-                    t("错误说明", "What the code means"),
-                    format!("/errors/{}", failure.code().number()),
-                );
+                .link(t("错误说明", "What the code means"), error_address(failure.code().number()));
             step.mark = Some((failure.code().number().to_string(), Tone::Bad));
             failure.words().clone_into(&mut step.says);
             steps.push(step);

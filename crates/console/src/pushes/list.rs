@@ -1,12 +1,13 @@
 //! Pushes by receiver, newest first.
 
-use crate::choice::{Reach, chosen};
+use crate::choice::chosen_party;
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::pushes::address::{PATH, push_address};
 use crate::seat::Seat;
+use crate::span::Span;
 use crate::{states, words};
 use askama::Template;
 use axum::extract::State;
@@ -27,7 +28,7 @@ struct Pushes<'a> {
     flash: Option<Flash>,
     filters: Filters<'a>,
     table: Table<'a>,
-    /// The account whose failed pushes a button sends again; None: no account is chosen.
+    /// Whose failed pushes a button sends again: an account's or a pay merchant's; empty: everybody's. None: nobody's.
     replays: Option<String>,
     spans: Vec<(&'static str, &'static str)>,
     /// How far back the form before went, and where it ended; empty: it is a new one.
@@ -35,35 +36,49 @@ struct Pushes<'a> {
     goes_on: &'a str,
 }
 
-/// `GET /console/pushes?appid=&order_id=&state=&after=`
+/// `GET /console/pushes?appid=&order_id=&state=&day=&until=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
-    let choice = chosen(&console, &seat, Reach::OneOrOperatorsAll).await?;
+    let choice = chosen_party(&console, &seat, true).await?;
     let asked = seat.query.get("state");
     let state = match asked {
         OPEN => Some(StateFilter::Open),
         name => Outcome::from_name(name).map(StateFilter::Completed),
+    };
+    let (days, wrong) = match Span::of(&seat) {
+        Ok(days) if days.is_some() && choice.one().is_none() => (None, Some(wants_one(frame))),
+        Ok(days) => (days, None),
+        Err(wrong) => (None, Some(wrong)),
     };
     let order_id = seat.query.get("order_id").trim();
     let ordering_keys = match order_id {
         "" => Vec::new(),
         order_id => pushes::ordering_keys_of(order_id),
     };
-    let replays = choice.appid.as_ref().map(ToString::to_string);
+    let account = choice.one().cloned();
     let query = PushQuery {
-        account: replays.clone(),
+        account,
         ordering_keys,
         state,
-        after: seat.after().and_then(PushId::parse),
+        after: begins_at(&console, &seat, days, choice.one()).await?,
         limit: ROWS,
     };
     // A developer without an account has nothing to list.
     let is_nobodys = query.account.is_none() && !seat.role.is_operator();
-    let found = match is_nobodys {
+    let replays = (!is_nobodys).then(|| query.account.clone().unwrap_or_default());
+    let found = match is_nobodys || wrong.is_some() {
         true => Ok(PushPage { pushes: Vec::new(), next: None }),
         false => push_pages::page(&console.app, &query).await,
     };
-    let PushPage { pushes: found, next } = found.map_err(|failure| seat.failed(&failure))?;
+    let PushPage { pushes: mut found, mut next } = found.map_err(|failure| seat.failed(&failure))?;
+    let count = found.len();
+    if let Some(days) = days {
+        found.retain(|listed| listed.push.committed_ms >= days.from_ms);
+    }
+    // Whatever is behind one that is too old is older.
+    if found.len() < count {
+        next = None;
+    }
     let receivers = found.iter().map(|listed| &*listed.push.id.account).collect();
     let merchants = Merchants::of(&console, &seat, receivers).await?;
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
@@ -91,11 +106,38 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         pager: Pager::of(&filters.address(), seat.after(), next.as_deref()),
         damaged: Vec::new(),
     };
-    let flash = flash(&seat).or_else(|| flash_under_way(frame, found.is_empty() && next.is_some()));
+    let flash = wrong
+        .or_else(|| flash(&seat))
+        .or_else(|| flash_under_way(frame, found.is_empty() && next.is_some()));
     let spans = spans(frame);
     let (hours, goes_on) = (seat.query.get("hours"), seat.query.get("next"));
     let page = Pushes { frame, flash, filters, table, replays, spans, hours, goes_on };
     Ok(html(StatusCode::OK, &page))
+}
+
+/// Behind which push the page begins: behind the page before, or with the last of these days.
+async fn begins_at(
+    console: &Console,
+    seat: &Seat,
+    days: Option<Span>,
+    account: Option<&String>,
+) -> Result<Option<PushId>, Response> {
+    match (seat.after(), days, account) {
+        (Some(after), ..) => Ok(PushId::parse(after)),
+        (None, Some(days), Some(account)) => {
+            let place = pushes::begin_at(&console.app, account, days.to_ms).await;
+            place.map_err(|failure| seat.failed(&failure))
+        }
+        (None, ..) => Ok(None),
+    }
+}
+
+fn wants_one(frame: &Frame) -> Flash {
+    let words = frame.t(
+        "按日期查找时请先选择一个账号或商户号。",
+        "Choose an account or a pay merchant to look for days: pushes lie by their receiver.",
+    );
+    Flash::new(Tone::Wait, words)
 }
 
 /// How far back failed pushes are sent again, in hours.
@@ -155,10 +197,13 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
         value: seat.query.get(name).trim().to_owned(),
         input,
     };
+    let [day, until] = Span::filters(seat);
     vec![
         account,
         field("order_id", frame.t("订单号", "Order"), Input::Text("")),
         field("state", frame.t("状态", "State"), Input::Choice(states)),
+        day,
+        until,
     ]
 }
 

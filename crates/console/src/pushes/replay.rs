@@ -1,5 +1,6 @@
-//! Sending again: one push, or all of an account's that have failed since a moment.
+//! Sending again: one push, or all that have failed since a moment, of one receiver or, for operators, of all.
 
+use crate::choice::seen_party;
 use crate::console::Console;
 use crate::frame::see_other;
 use crate::pushes::address::{PATH, push_address};
@@ -7,7 +8,7 @@ use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::response::Response;
 use kaipiao_app::access::sight;
-use kaipiao_app::delivery::pushes::{self, ReplayPlace};
+use kaipiao_app::delivery::pushes::{self, ReplayPlace, Since};
 use kaipiao_pages::encoded;
 use kaipiao_ports::delivery::outbox::{PushId, Replayed};
 
@@ -46,11 +47,14 @@ pub(crate) async fn one(
     Ok(see_other(&format!("{}?said={said}", push_address(&id))))
 }
 
-/// `POST /console/pushes/replay {appid, hours, after}`
+/// `POST /console/pushes/replay {appid, hours, after}`: of an account or a pay merchant; an operator's without one of all.
 pub(crate) async fn all(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
-    let account = seat.account(&console, seat.form.get("appid")).await?.appid;
+    let account = match seat.form.get("appid").trim() {
+        "" if seat.role.is_operator() => None,
+        name => Some(seen_party(&console, &seat, name).await?),
+    };
     let hours: i64 = seat.form.get("hours").parse().unwrap_or(1);
-    let since_ms = console.app.now().unix_millis() - hours.clamp(1, 720) * HOUR_MS;
+    let since = Since::Span { ms: hours.clamp(1, 720) * HOUR_MS };
     let place = ReplayPlace::parse(seat.form.get("after"));
     let mut next = Some(place.unwrap_or_else(|| ReplayPlace::beginning(&console.app)));
     let mut replayed = 0;
@@ -58,13 +62,19 @@ pub(crate) async fn all(State(console): State<Console>, seat: Seat) -> Result<Re
         let limit = usize::try_from(PAGE.min(MOST_REPLAYED - replayed)).unwrap_or(0);
         let Some(place) = next.take_if(|_| limit > 0) else { break };
         let page =
-            pushes::replay_failed(&console.app, account.as_str(), since_ms, place, limit).await;
+            pushes::replay_failed(&console.app, account.as_deref(), since, place, limit).await;
         let page = page.map_err(|failure| seat.failed(&failure))?;
         replayed += page.replayed;
         next = page.next;
     }
     let next = next.map(|place| format!("&hours={hours}&next={}", encoded(&place.to_string())));
     let next = next.unwrap_or_default();
-    tracing::info!(%account, replayed, by = seat.name(), "failed pushes are sent again by the console");
+    let account = account.unwrap_or_default();
+    tracing::info!(
+        account,
+        replayed,
+        by = seat.name(),
+        "failed pushes are sent again by the console"
+    );
     Ok(see_other(&format!("{PATH}?appid={account}&replayed={replayed}{next}")))
 }

@@ -1,20 +1,19 @@
 //! The newest requests, as one asks for them.
 
-use crate::choice::{Reach, chosen};
+use crate::choice::chosen_party;
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::requests::address::{PATH, request_address};
-use crate::requests::words::answer_mark;
+use crate::requests::words::{answer_mark, unproved};
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::requests;
-use kaipiao_domain::access::account::AppId;
+use kaipiao_app::{requests, route_names};
 use kaipiao_ports::request_log::{LoggedRequest, RequestQuery};
 
 const ROWS: usize = 50;
@@ -32,19 +31,15 @@ struct Requests<'a> {
 /// `GET /console/requests?appid=&route=&errcode=&rid=&order_id=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
-    let choice = chosen(&console, &seat, Reach::AllAccounts).await?;
-    let accounts = match (&choice.appid, seat.role.bound_to()) {
-        (Some(appid), _) => Some(vec![appid.to_string()]),
-        (None, Some(bound)) => Some(bound.iter().map(AppId::to_string).collect()),
-        (None, None) => None,
-    };
+    let choice = chosen_party(&console, &seat, false).await?;
     let given = |name: &str| Some(seat.query.get(name).trim()).filter(|text| !text.is_empty());
     let given = |name: &str| given(name).map(str::to_owned);
     // Whoever pastes a whole errmsg has its rid at the end.
     let rid = given("rid").and_then(|text| text.split_whitespace().next_back().map(str::to_owned));
     let query = RequestQuery {
-        accounts,
-        route: given("route"),
+        accounts: choice.names,
+        route: given("route")
+            .map(|text| route_names::meant(console.routes.iter().map(String::as_str), &text)),
         errcode: given("errcode"),
         rid,
         order_id: given("order_id"),
@@ -57,7 +52,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     page.requests.retain(|request| !requests::is_hidden_from(request, &seat.role));
     let owners = page.requests.iter().map(|request| &*request.account).collect();
     let merchants = Merchants::of(&console, &seat, owners).await?;
-    let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
+    let filters = Filters { frame, path: PATH, filters: filters(&console, &seat, choice.filter) };
     let next = page.next.map(|id| id.to_string());
     let table = Table {
         frame,
@@ -70,7 +65,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("账号", "Account"),
             frame.t("订单号", "Order"),
         ],
-        rows: page.requests.iter().map(|request| row(request, &merchants)).collect(),
+        rows: page.requests.iter().map(|request| row(frame, request, &merchants)).collect(),
         empty: (
             frame.t("没有请求", "No requests"),
             frame.t(
@@ -110,34 +105,36 @@ fn flash(frame: &Frame, console: &Console, is_under_way: bool) -> Option<Flash> 
     (dropped > 0).then(|| Flash::new(Tone::Wait, format!("{words} {dropped}")))
 }
 
-fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
+fn filters<'a>(console: &'a Console, seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
-    let field = |name, label, hint| Filter {
+    let filled = |name, label, input| Filter {
         name,
         label,
         value: seat.query.get(name).trim().to_owned(),
-        input: Input::Text(hint),
+        input,
     };
+    let field = |name, label, hint| filled(name, label, Input::Text(hint));
+    let routes = Input::Offered("getauthurl", &console.routes);
     vec![
         account,
-        field("route", frame.t("接口", "Endpoint"), "/card/invoice/getauthurl"),
+        filled("route", frame.t("接口", "Endpoint"), routes),
         field("errcode", frame.t("错误码", "Code"), "72038"),
         field("rid", "rid", ""),
         field("order_id", frame.t("订单号", "Order"), ""),
     ]
 }
 
-fn row(request: &LoggedRequest, merchants: &Merchants) -> Vec<Cell> {
+fn row(frame: &Frame, request: &LoggedRequest, merchants: &Merchants) -> Vec<Cell> {
     let (answer, tone) = answer_mark(request);
     let route = if request.route.is_empty() { &request.target } else { &request.route };
     let order_id = request.order_ids.first().map_or("", String::as_str);
-    let order = merchants.order(&request.account, order_id);
+    let order = merchants.order_of(request, order_id);
     vec![
-        Cell::text(words::moment(request.real_ms)).link(request_address(&request.rid)),
+        Cell::text(words::moment(request.real_ms)).link(request_address(request)),
         Cell::code(format!("{} {route}", request.method)),
         Cell::mark(answer, tone),
         Cell::number(words::took(request.took_us)),
-        Cell::code(&request.account),
+        Cell::code(&request.account).below(unproved(frame, request)),
         order,
     ]
 }

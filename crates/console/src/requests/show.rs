@@ -1,11 +1,13 @@
 //! One request, with what was sent and what was answered.
 
 use crate::console::Console;
+use crate::errors::address::error_address;
+use crate::errors::list::in_language;
 use crate::frame::{Frame, html};
 use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Facts};
 use crate::requests::address::PATH;
-use crate::requests::words::answer_mark;
+use crate::requests::words::{answer_mark, unproved};
 use crate::seat::{Named, Seat};
 use crate::words;
 use askama::Template;
@@ -13,6 +15,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::requests;
+use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::request_log::{LoggedBody, LoggedRequest};
 
 #[derive(Template)]
@@ -22,19 +25,24 @@ struct RequestPage<'a> {
     path: &'static str,
     request: &'a LoggedRequest,
     facts: Facts<'a>,
+    /// What its code means, and what an integrator does about it; None: it was not refused.
+    advice: Option<[&'static str; 2]>,
     /// What each is called, its length and its text; None: it is no text.
     bodies: [(&'static str, String, Option<String>); 2],
 }
 
-/// `GET /console/requests/{rid}`
+/// `GET /console/requests/{rid}?id=`: the one at that place of the log; without a place the newest of the rid.
 pub(crate) async fn show(
     State(console): State<Console>,
     Named(rid): Named,
     seat: Seat,
 ) -> Result<Response, Response> {
     let frame = &seat.frame;
-    let found = requests::find(&console.app, &rid).await;
-    let found = found.map_err(|failure| seat.failed(&failure))?;
+    let found = match seat.query.get("id").parse() {
+        Ok(id) => requests::at(&console.app, id).await,
+        Err(_) => requests::find(&console.app, &rid).await,
+    };
+    let found = found.map_err(|failure| seat.failed(&failure))?.filter(|found| found.rid == rid);
     let request = found.ok_or_else(|| frame.not_found())?;
     let is_seen = requests::is_seen_by(&console.app, &request, &seat.role).await;
     if !is_seen.map_err(|failure| seat.failed(&failure))? {
@@ -47,6 +55,10 @@ pub(crate) async fn show(
         frame,
         path: PATH,
         facts: facts(frame, &request, &merchants),
+        advice: code(&request).map(|code| {
+            let guide = code.guide();
+            [guide.meaning, guide.integrator].map(|text| in_language(frame, text))
+        }),
         bodies: [
             (
                 frame.lang.t("请求内容", "Request body"),
@@ -64,12 +76,17 @@ pub(crate) async fn show(
     Ok(html(StatusCode::OK, &page))
 }
 
+/// The code that it was refused with; None: it was not, or with none of this server's.
+fn code(request: &LoggedRequest) -> Option<ErrorCode> {
+    request.errcode.parse().ok().filter(|number| *number != 0).and_then(ErrorCode::from_number)
+}
+
 fn facts<'a>(frame: &'a Frame, request: &LoggedRequest, merchants: &Merchants) -> Facts<'a> {
     let t = |zh, en| frame.lang.t(zh, en);
     let (answer, tone) = answer_mark(request);
     let mut answered = Cell::mark(answer, tone).below(format!("HTTP {}", request.status));
-    if request.errcode.parse::<i32>().is_ok_and(|code| code != 0) {
-        answered = answered.link(format!("/errors/rid/{}", request.rid));
+    if let Some(code) = code(request) {
+        answered = answered.link(error_address(code.number()));
     }
     let mut rows = vec![
         (t("结果", "Answer"), answered),
@@ -77,12 +94,12 @@ fn facts<'a>(frame: &'a Frame, request: &LoggedRequest, merchants: &Merchants) -
         (t("时间", "Time"), Cell::text(words::moment(request.real_ms))),
         (t("业务时钟", "Server's clock"), Cell::text(words::moment(request.domain_ms))),
         (t("耗时", "Took"), Cell::text(words::took(request.took_us))),
-        (t("账号", "Account"), Cell::code(&request.account)),
+        (t("账号", "Account"), Cell::code(&request.account).below(unproved(frame, request))),
         (t("来自", "From"), Cell::code(&request.client)),
         (t("地址", "Address"), Cell::code(&request.target)),
     ];
     for order_id in &request.order_ids {
-        rows.push((t("订单号", "Order"), merchants.order(&request.account, order_id)));
+        rows.push((t("订单号", "Order"), merchants.order_of(request, order_id)));
     }
     Facts { rows }
 }

@@ -1,7 +1,16 @@
 //! How an answer is told.
 
+use crate::frame::Frame;
 use crate::parts::Tone;
 use kaipiao_ports::request_log::LoggedRequest;
+
+/// What must be said of an account that a request only names; empty: it has proved that it is the account's, or names none.
+pub(crate) fn unproved(frame: &Frame, request: &LoggedRequest) -> &'static str {
+    match request.is_proved || request.account.is_empty() {
+        true => "",
+        false => frame.lang.t("未验证", "not proved"),
+    }
+}
 
 /// What it was answered with, and how that sounds.
 pub(crate) fn answer_mark(request: &LoggedRequest) -> (String, Tone) {

@@ -10,7 +10,7 @@ use crate::wrong_call::PathName;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::delivery::pushes::{self, ReplayPlace};
+use kaipiao_app::delivery::pushes::{self, ReplayPlace, Since};
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_ports::delivery::outbox::{
@@ -264,10 +264,15 @@ struct ReplayedJson {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it is read member by member, and only described here")]
 struct ReplayFailedBody {
-    /// The receiving account, or a pay merchant's mchid.
-    appid: String,
-    /// Those that have failed since then (`settled_ms`), in unix milliseconds.
-    since_ms: i64,
+    /// The receiving account, or a pay merchant's mchid; left out: all receivers.
+    #[schema(nullable = false)]
+    appid: Option<String>,
+    /// Those that have failed since then (`settled_ms`), in unix milliseconds. One of this and `span_ms` is wanted.
+    #[schema(nullable = false)]
+    since_ms: Option<i64>,
+    /// Those that have failed in the last so many milliseconds by the server's clock, before the first page was asked for.
+    #[schema(nullable = false, minimum = 0)]
+    span_ms: Option<i64>,
     /// A page looks at so many; 100 unless it is given.
     #[schema(nullable = false, minimum = 1, maximum = 1000)]
     limit: Option<i64>,
@@ -276,8 +281,8 @@ struct ReplayFailedBody {
     after: Option<String>,
 }
 
-/// `POST /admin/v1/pushes/replay {"appid","since_ms","limit","after"}`: sends an account's pushes again that have
-/// failed since then, a page at a time.
+/// `POST /admin/v1/pushes/replay {"appid","since_ms" or "span_ms","limit","after"}`: sends an account's pushes again that have
+/// failed since then, or without an appid everybody's, a page at a time.
 #[utoipa::path(
     post,
     path = "/admin/v1/pushes/replay",
@@ -297,8 +302,9 @@ pub(crate) async fn replay_failed_pushes(
 ) -> Response {
     let replayed = async {
         let object = body.object()?;
-        let appid = object.required_text("appid")?;
-        let since_ms = object.required_integer("since_ms")?;
+        let appid = object.text("appid")?;
+        let account = Some(&*appid).filter(|appid| !appid.is_empty());
+        let since = read_since(&object)?;
         let limit = page_size(&object)?;
         let place = match object.text("after")?.as_ref() {
             "" => ReplayPlace::beginning(&server.app),
@@ -307,7 +313,7 @@ pub(crate) async fn replay_failed_pushes(
                 Refusal::invalid("after", format!("{problem} {}", text::quoted(text)))
             })?,
         };
-        pushes::replay_failed(&server.app, &appid, since_ms, place, limit).await
+        pushes::replay_failed(&server.app, account, since, place, limit).await
     };
     match replayed.await {
         Ok(page) => {
@@ -315,5 +321,14 @@ pub(crate) async fn replay_failed_pushes(
             json(StatusCode::OK, bare(&ReplayedJson { replayed: page.replayed, next }))
         }
         Err(failure) => failed(failure),
+    }
+}
+
+fn read_since(object: &Object) -> Result<Since, Refusal> {
+    match (object.integer("since_ms")?, object.integer("span_ms")?) {
+        (Some(_), Some(_)) => Err(Refusal::invalid("span_ms", "cannot be combined with since_ms")),
+        (_, Some(..0)) => Err(Refusal::invalid("span_ms", "must be 0 or more")),
+        (_, Some(span_ms)) => Ok(Since::Span { ms: span_ms }),
+        (_, None) => Ok(Since::Moment { ms: object.required_integer("since_ms")? }),
     }
 }

@@ -11,12 +11,14 @@ use core::any::Any;
 use kaipiao_app::payment::names::new_nonce_str;
 use kaipiao_app::payment::pay_caller::{PayCaller, authenticate, check_appid};
 use kaipiao_app::payment::pay_failure::PayFailure;
+use kaipiao_app::under_way::UnderWay;
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::payment::pay_refusal::{PayErrorCode, PayRefusal};
 use kaipiao_domain::payment::payments::{PayKey, Payment};
 use kaipiao_wire::payment::order_query::sub_merchant_fields;
 use kaipiao_wire::payment::pay_answer::{Fields, done};
 use kaipiao_wire::payment::pay_request::PayRequest;
+use std::sync::Arc;
 
 /// A call whose sender is known.
 pub(crate) struct PayCall {
@@ -33,8 +35,12 @@ impl FromRequest<Server> for PayCall {
     async fn from_request(request: Request, server: &Server) -> Result<Self, PayFailed> {
         let key = request.extensions().get().copied().unwrap_or(PayKey::Own);
         let strikes = request.extensions().get::<Strikes>().cloned();
+        let under_way = request.extensions().get::<Arc<UnderWay>>().cloned();
         let request = receive(request, server).await?;
         let caller = authenticate(&server.app, &request, key).await?;
+        if let Some(under_way) = under_way {
+            under_way.is_of(caller.pay_merchant.mchid.as_str());
+        }
         let signer = Signer {
             appid: request.get("appid").to_owned(),
             mch_id: caller.pay_merchant.mchid.to_string(),

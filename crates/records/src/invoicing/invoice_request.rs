@@ -276,7 +276,7 @@ impl Record for InvoiceRequest {
         let (state, number) = match &self.state {
             RequestState::Running { .. } => ("running", None),
             RequestState::Failed { .. } => ("failed", None),
-            RequestState::Issued { invoice, .. } => ("issued", Some(invoice.number.joined())),
+            RequestState::Issued { invoice, .. } => ("issued", Some(&invoice.number)),
         };
         let mut fields = vec![
             (Field::State, state.to_owned()),
@@ -285,7 +285,13 @@ impl Record for InvoiceRequest {
             (Field::User, self.user.as_str().to_owned()),
             (Field::Gross, self.summary.gross.get().to_string()),
         ];
-        fields.extend(number.map(|number| (Field::Number, number)));
+        if let Some(number) = number {
+            fields.push((Field::Number, number.joined()));
+            // People read out a classic one's number without its code.
+            if !number.code().is_empty() {
+                fields.push((Field::Number, number.number().to_owned()));
+            }
+        }
         Index { time_ms: self.accepted_at.unix_millis(), unused_since_ms: None, fields }
     }
 }

@@ -94,7 +94,7 @@ pub(crate) fn query(page: &Page) -> Query {
             }
             (from, format!("r.time_ms {direction}, r.id {direction}"))
         }
-        ListBy::Field { owner, field, value } if kind_number(page.kind).is_some() => {
+        ListBy::Field { owner, field, value, within_ms } if kind_number(page.kind).is_some() => {
             let of = (query.value(bucket(owner)), query.value(compared(owner)));
             let kind = query.value(kind_number(page.kind));
             let term = query.value(compared(&term(*field, value)));
@@ -105,6 +105,10 @@ pub(crate) fn query(page: &Page) -> Query {
                  AND s.kind = {kind} AND s.term = {term} AND r.body IS NOT NULL",
                 of.0, of.1
             );
+            if let Some((from_ms, to_ms)) = within_ms {
+                let between = (query.value(*from_ms), query.value(*to_ms));
+                from += &format!(" AND s.time_ms BETWEEN {} AND {}", between.0, between.1);
+            }
             if let Some(After { time_ms, id, .. }) = &page.after {
                 let place = (query.value(*time_ms), query.value(compared(id)));
                 from += &format!(" AND (s.time_ms, s.id) {behind} ({}, {})", place.0, place.1);

@@ -30,7 +30,9 @@ fn statement(page: &Page) -> (String, Vec<Value>) {
         ListBy::All => by_key(page, None),
         ListBy::Key { owner } => by_key(page, owner.as_ref()),
         ListBy::Time { owner, from_ms, to_ms } => by_time(page, owner, *from_ms, *to_ms),
-        ListBy::Field { owner, field, value } => by_field(page, owner, *field, value),
+        ListBy::Field { owner, field, value, within_ms } => {
+            by_field(page, owner, (*field, value), *within_ms)
+        }
     }
 }
 
@@ -98,7 +100,12 @@ fn by_time(page: &Page, owner: &str, from_ms: i64, to_ms: i64) -> (String, Vec<V
     (sql, values)
 }
 
-fn by_field(page: &Page, owner: &str, field: Field, value: &str) -> (String, Vec<Value>) {
+fn by_field(
+    page: &Page,
+    owner: &str,
+    (field, value): (Field, &str),
+    within_ms: Option<(i64, i64)>,
+) -> (String, Vec<Value>) {
     let (direction, behind) = direction(page.order);
     let mut conditions = Conditions::default();
     let kind = kind_number(page.kind).unwrap_or_default();
@@ -106,6 +113,9 @@ fn by_field(page: &Page, owner: &str, field: Field, value: &str) -> (String, Vec
     conditions.add("s.owner = ?", [owner.to_owned().into()]);
     conditions.add("s.field = ?", [field.number().into()]);
     conditions.add("s.value = ?", [value.to_owned().into()]);
+    if let Some((from_ms, to_ms)) = within_ms {
+        conditions.add("s.time_ms BETWEEN ? AND ?", [from_ms.into(), to_ms.into()]);
+    }
     behind_time(&mut conditions, "s.", page.after.as_ref(), behind);
     let sql = format!(
         "SELECT r.owner, r.id, r.version, r.body, s.time_ms \
@@ -217,8 +227,14 @@ mod tests {
         for kind in Kind::ALL {
             for field in kind.fields() {
                 let (owner, value) = ("wx1".to_owned(), "v".to_owned());
-                let by = ListBy::Field { owner, field: *field, value };
-                for plan in both_ways(&by, Some(&after), kind) {
+                let by = |within_ms| {
+                    let (owner, value) = (owner.clone(), value.clone());
+                    ListBy::Field { owner, field: *field, value, within_ms }
+                };
+                let [up, down] = both_ways(&by(Some((1, 9))), Some(&after), kind);
+                assert!(up.contains("value=? AND (time_ms,id)>(?,?) AND time_ms<?"), "{up}");
+                assert!(down.contains("value=? AND time_ms>? AND (time_ms,id)<(?,?)"), "{down}");
+                for plan in both_ways(&by(None), Some(&after), kind) {
                     let found = "(kind=? AND owner=? AND field=? AND value=? AND (time_ms,id)";
                     assert!(plan.contains(found), "{plan}");
                     let key = format!(

@@ -70,7 +70,7 @@ pub(crate) fn by_time(owner: &str, from_ms: i64, to_ms: i64) -> ListBy {
 }
 
 pub(crate) fn by_field(owner: &str, field: Field, value: &str) -> ListBy {
-    ListBy::Field { owner: owner.into(), field, value: value.into() }
+    ListBy::Field { owner: owner.into(), field, value: value.into(), within_ms: None }
 }
 
 /// Pages of three, put together.

@@ -3,7 +3,7 @@
 
 use crate::backup::copy_files;
 use crate::clock_begins::{self, ClockBegins};
-use crate::exchange::{ExchangeError, exchange};
+use crate::exchange::{Coming, ExchangeError, exchange};
 use crate::settings::{FILES, Settings};
 use kaipiao_app::name_spaces::{SandboxName, Snapshot};
 use kaipiao_app::sandbox_clock::ClockFace;
@@ -107,7 +107,8 @@ pub(super) fn save(
 }
 
 /// Puts a snapshot in the place of a store that is closed, and of its files.
-/// Its clock goes on from what it showed.
+/// Its clock goes on from what it showed, and its request log begins anew: what the old one has of orders that are gone is of
+/// another past, whose order numbers, moments and rids come again.
 pub(super) fn restore(
     settings: &Settings,
     name: &SandboxName,
@@ -117,6 +118,7 @@ pub(super) fn restore(
     exchange(&settings.data, |closed, coming| {
         closed.write_restored(&from.join(FILE_NAME), &coming.store())?;
         copy_files(&from.join(FILES), &coming.files())?;
+        begin_request_log(coming)?;
         Ok(clock_begins::write(&coming.clock(), Some(saved.clock))?)
     })
 }
@@ -126,11 +128,14 @@ pub(super) fn reset(settings: &Settings) -> Result<(), SnapshotError> {
     exchange(&settings.data, |closed, coming| {
         closed.write_empty(&coming.store())?;
         clock_begins::write(&coming.clock(), None)?;
-        // An empty file is an empty database. Its owner's alone, like the store.
-        let mut owners = OpenOptions::new();
-        owners.create_new(true).write(true).mode(0o600).open(coming.request_log())?;
-        Ok(())
+        Ok(begin_request_log(coming)?)
     })
+}
+
+/// An empty file is an empty database. Its owner's alone, like the store.
+fn begin_request_log(coming: &Coming<'_>) -> io::Result<()> {
+    let mut owners = OpenOptions::new();
+    owners.create_new(true).write(true).mode(0o600).open(coming.request_log()).map(drop)
 }
 
 /// Removes a snapshot; none is there: nothing.
