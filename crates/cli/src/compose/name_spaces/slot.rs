@@ -153,12 +153,27 @@ impl Slot {
 
     /// Stops what runs, and closes its store: its files can be changed.
     pub(super) async fn stop(&self) {
-        let State::Serving(running) = self.state.send_replace(State::Changing) else { return };
+        let Some(running) = self.begin_change() else { return };
+        // Whoever waits there for something to happen is answered now, with what is there.
+        running.instance.app.stops();
         // None that is still under way finds the store when it is closed.
         let _ = tokio::time::timeout(WAIT_FOR_REQUESTS, running.requests.write()).await;
         running.end_workers(WAIT_FOR_WORKERS).await;
         requests::end(&running.instance.app).await;
         running.instance.store.close().await;
+    }
+
+    /// What ran until now; None: nothing did, and what is said of that stays.
+    fn begin_change(&self) -> Option<Arc<Running>> {
+        let mut stopped = None;
+        self.state.send_if_modified(|state| {
+            if let State::Serving(running) = state {
+                stopped = Some(Arc::clone(running));
+                *state = State::Changing;
+            }
+            stopped.is_some()
+        });
+        stopped
     }
 
     pub(super) fn serve(&self, running: Arc<Running>) {
