@@ -3,7 +3,7 @@
 
 use super::folder::{self, Description};
 use super::registry::{Known, Late, Registry};
-use super::slot::Slot;
+use super::slot::{Slot, holds_nothing_up};
 use super::snapshots::{self, SnapshotError};
 use async_trait::async_trait;
 use kaipiao_app::name_spaces::{
@@ -11,6 +11,7 @@ use kaipiao_app::name_spaces::{
 };
 use kaipiao_domain::text;
 use std::sync::{Arc, PoisonError};
+use tokio::sync::MutexGuard;
 
 /// The controls of all name spaces, as each of them has them. Weak: name spaces end with the server.
 pub(super) struct Changes(Late);
@@ -40,8 +41,7 @@ impl Changes {
     fn known(&self, name: &str) -> Result<(Arc<Registry>, Known), NotDone> {
         let registry = self.embedded()?;
         let known = registry.known(name);
-        let unknown = || NotDone::Unknown(format!("there is no name space {}", text::quoted(name)));
-        Ok((registry, known.ok_or_else(unknown)?))
+        Ok((registry, known.ok_or_else(|| unknown(name))?))
     }
 
     /// A name space whose files are its own.
@@ -56,14 +56,28 @@ impl Changes {
     }
 }
 
+fn unknown(name: &str) -> NotDone {
+    NotDone::Unknown(format!("there is no name space {}", text::quoted(name)))
+}
+
+/// Keeps everybody else from changing a name space, which may be gone by the time that it is one's turn.
+async fn hold<'a>(
+    registry: &Registry,
+    name: &str,
+    known: &'a Known,
+) -> Result<MutexGuard<'a, ()>, NotDone> {
+    registry.hold(name, known).await.ok_or_else(|| unknown(name))
+}
+
 fn failed(error: impl core::fmt::Display) -> NotDone {
     NotDone::Failed(error.to_string())
 }
 
-/// Does something to its end, also if nobody waits for it any more.
+/// Does something to its end, also if nobody waits for it any more. Whoever asks for it is no request that it waits for.
 async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
 ) -> Result<T, NotDone> {
+    holds_nothing_up();
     tokio::spawn(work).await.unwrap_or_else(|error| Err(failed(error)))
 }
 
@@ -96,13 +110,13 @@ impl NameSpaces for Changes {
         }
         let name = name.to_owned();
         to_its_end(async move {
-            let _one_at_a_time = registry.making.lock().await;
-            let _changing = known.slot.changing.lock().await;
-            registry.others_mut().remove(&name);
+            let _changing = hold(&registry, &name, &known).await?;
             known.slot.stop().await;
-            known.slot.break_off("it was removed".to_owned());
+            known.slot.removed();
             let folder = known.settings.data.clone();
-            blocking(move || folder::remove(&folder)).await
+            let removed = blocking(move || folder::remove(&folder)).await;
+            registry.others_mut().remove(&name);
+            removed
         })
         .await
     }
@@ -114,14 +128,14 @@ impl NameSpaces for Changes {
     }
 
     async fn save(&self, of: &str, name: &SandboxName) -> Result<Snapshot, NotDone> {
-        let ((registry, known), name) = (self.changeable(of)?, name.clone());
-        to_its_end(async move { save(&registry, &known, name).await }).await
+        let ((registry, known), name, of) = (self.changeable(of)?, name.clone(), of.to_owned());
+        to_its_end(async move { save(&registry, &of, &known, name).await }).await
     }
 
     async fn restore(&self, of: &str, name: &SandboxName) -> Result<(), NotDone> {
         let ((registry, known), name, of) = (self.changeable(of)?, name.clone(), of.to_owned());
         to_its_end(async move {
-            let _changing = known.slot.changing.lock().await;
+            let _changing = hold(&registry, &of, &known).await?;
             let (settings, wanted) = (Arc::clone(&known.settings), name.clone());
             let saved = blocking(move || snapshots::find(&settings, &wanted)).await?;
             let saved = saved.ok_or_else(|| no_snapshot(&name))?;
@@ -133,12 +147,13 @@ impl NameSpaces for Changes {
     }
 
     async fn forget(&self, of: &str, name: &SandboxName) -> Result<(), NotDone> {
-        let ((_, known), name) = (self.changeable(of)?, name.clone());
+        let ((registry, known), name, of) = (self.changeable(of)?, name.clone(), of.to_owned());
         to_its_end(async move {
-            let _changing = known.slot.changing.lock().await;
-            blocking(move || match snapshots::find(&known.settings, &name) {
+            let _changing = hold(&registry, &of, &known).await?;
+            let settings = Arc::clone(&known.settings);
+            blocking(move || match snapshots::find(&settings, &name) {
                 Ok(None) => Ok(Err(no_snapshot(&name))),
-                Ok(Some(_)) => snapshots::forget(&known.settings, &name).map(Ok),
+                Ok(Some(_)) => snapshots::forget(&settings, &name).map(Ok),
                 Err(error) => Err(error),
             })
             .await?
@@ -149,7 +164,7 @@ impl NameSpaces for Changes {
     async fn reset(&self, of: &str) -> Result<(), NotDone> {
         let ((registry, known), of) = (self.changeable(of)?, of.to_owned());
         to_its_end(async move {
-            let _changing = known.slot.changing.lock().await;
+            let _changing = hold(&registry, &of, &known).await?;
             let settings = Arc::clone(&known.settings);
             let change = move || snapshots::reset(&settings);
             change_stopped(&registry, &of, &known, change).await
@@ -193,8 +208,13 @@ async fn create(registry: &Arc<Registry>, wanted: NewNameSpace) -> Result<NameSp
     }
 }
 
-async fn save(registry: &Registry, known: &Known, name: SandboxName) -> Result<Snapshot, NotDone> {
-    let _changing = known.slot.changing.lock().await;
+async fn save(
+    registry: &Registry,
+    of: &str,
+    known: &Known,
+    name: SandboxName,
+) -> Result<Snapshot, NotDone> {
+    let _changing = hold(registry, of, known).await?;
     let most = registry.default.settings.sandbox.snapshots;
     let settings = Arc::clone(&known.settings);
     let found = blocking(move || snapshots::all(&settings)).await?;

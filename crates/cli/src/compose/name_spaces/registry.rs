@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{MutexGuard, Notify};
 
 /// A name space that the server knows.
 #[derive(Clone)]
@@ -205,13 +205,35 @@ impl Registry {
         }
     }
 
-    /// The place of the name space of this name.
-    pub(super) fn find(&self, name: &str) -> Option<Arc<Slot>> {
-        self.known(name).map(|known| known.slot)
+    /// Keeps everybody else from changing a name space. None: it is no more, and another one may have its name.
+    pub(super) async fn hold<'a>(
+        &self,
+        name: &str,
+        known: &'a Known,
+    ) -> Option<MutexGuard<'a, ()>> {
+        let changing = known.slot.changing.lock().await;
+        let is_there = self.known(name).is_some_and(|now| Arc::ptr_eq(&now.slot, &known.slot));
+        is_there.then_some(changing)
     }
 
-    pub(super) fn default_slot(&self) -> Arc<Slot> {
-        Arc::clone(&self.default.slot)
+    /// Tries again to open a name space that is broken; whoever comes meanwhile waits for what becomes of it.
+    pub(super) async fn try_again(self: &Arc<Self>, name: &str, known: &Known) {
+        let (own, name, known) = (Arc::clone(self), name.to_owned(), known.clone());
+        // To its end, whatever becomes of whoever called.
+        let trying = tokio::spawn(async move {
+            let held = own.hold(&name, &known).await;
+            let is_serving = own.is_serving.load(Ordering::SeqCst);
+            if held.is_none() || !is_serving || !known.slot.may_be_tried() {
+                return;
+            }
+            match own.open_aside(&name, &known.settings).await {
+                Ok(running) => known.slot.serve(running),
+                Err(error) => known.slot.break_off(error.to_string()),
+            }
+        });
+        if let Err(error) = trying.await {
+            tracing::error!(%error, "a name space was not opened again");
+        }
     }
 
     /// Whether people reach this server by HTTPS.
