@@ -112,7 +112,7 @@ fn name_spaces_are_listed_bounded_removed_and_there_again_after_a_restart() {
     one.merchant().authorized("1");
     one.advance_s(1000);
     for (body, status, words) in [
-        (json!({"name": "three"}), 409, "sandbox.namespaces"),
+        (json!({"name": "three"}), 409, "DELETE one that nobody needs"),
         (json!({"name": "one"}), 409, "already"),
         (json!({"name": "default"}), 409, "already"),
         (json!({"name": "../up"}), 400, "name"),

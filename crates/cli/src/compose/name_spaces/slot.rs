@@ -94,6 +94,10 @@ impl Slot {
         Self::of(State::Serving(running))
     }
 
+    pub(super) fn being_made() -> Self {
+        Self::of(State::Changing)
+    }
+
     pub(super) fn broken(why: String) -> Self {
         Self::of(State::Broken(why.into(), Instant::now()))
     }
