@@ -192,7 +192,8 @@ pub(super) fn restore(
 fn check_own(settings: &Settings, folder: &Path) -> Result<(), SnapshotError> {
     let store = SqliteStore::open_read_only(folder).map_err(BackupError::from)?;
     let Some(store) = store else { return Ok(()) };
-    let reading = record::get_fresh::<StoreMetadata>(&store, &StoreMetadata::key());
+    let key = StoreMetadata::key();
+    let reading = record::get_fresh::<StoreMetadata>(&store, &key);
     let read = Handle::current().block_on(reading).map_err(io::Error::other)?;
     let Some(found) = read.map(|read| read.value) else { return Ok(()) };
     let keys = load_keys(settings).map_err(io::Error::other)?;
