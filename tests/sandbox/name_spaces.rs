@@ -1,6 +1,6 @@
 //! Name spaces: sets of accounts and users that don't meet.
 
-use kaipiao_tests::{MERCHANT, TestServer, USER, assert_ok, assert_refused};
+use kaipiao_tests::{MERCHANT, TestServer, USER, assert_ok, assert_refused, wait_until};
 use serde_json::{Value, json};
 
 /// A name space that is made, as a test suite with another base URL sees it.
@@ -112,7 +112,7 @@ fn name_spaces_are_listed_bounded_removed_and_there_again_after_a_restart() {
     one.merchant().authorized("1");
     one.advance_s(1000);
     for (body, status, words) in [
-        (json!({"name": "three"}), 409, "sandbox.namespaces"),
+        (json!({"name": "three"}), 409, "DELETE one that nobody needs"),
         (json!({"name": "one"}), 409, "already"),
         (json!({"name": "default"}), 409, "already"),
         (json!({"name": "../up"}), 400, "name"),
@@ -157,4 +157,64 @@ fn production_has_no_name_spaces() {
     for path in ["/ns/default/cgi-bin/token", "/sandbox/v1/namespaces", "/sandbox/v1/snapshots"] {
         assert_eq!(server.get_raw(path).status(), 404, "{path}");
     }
+}
+
+/// Whoever waits for something to happen there holds up no change: they are answered with what is there.
+#[test]
+fn a_change_answers_those_who_wait_in_its_name_space() {
+    let server = TestServer::start_embedded();
+    let one = made(&server, &json!({"name": "one"}));
+    std::thread::scope(|scope| {
+        let path = "/sandbox/v1/wait?order_id=1&event=issued&timeout_s=120";
+        let waiting = scope.spawn(|| one.get_raw(path).status().as_u16());
+        while !waiting.is_finished() {
+            assert_eq!(one.post_raw("/sandbox/v1/reset", None, "").status(), 204);
+        }
+        assert_eq!(waiting.join().unwrap(), 408);
+    });
+}
+
+/// Whoever wants to change a name space that another one removes meanwhile finds it gone, and brings nothing of it back.
+#[test]
+fn of_several_who_remove_a_name_space_one_does_and_the_others_find_it_gone() {
+    let server = TestServer::start_embedded();
+    for _ in 0..5 {
+        let one = made(&server, &json!({"name": "one"}));
+        let statuses = std::thread::scope(|scope| {
+            let removing = || delete(&server, "/sandbox/v1/namespaces/one");
+            let resetting = || one.post_raw("/sandbox/v1/reset", None, "").status().as_u16();
+            let removals = [scope.spawn(removing), scope.spawn(removing)];
+            let reset = scope.spawn(resetting);
+            let calls = scope.spawn(|| one.get_raw("/sandbox/v1/clock").status().as_u16());
+            let removed = removals.map(|removal| removal.join().unwrap());
+            (removed, reset.join().unwrap(), calls.join().unwrap())
+        });
+        let (mut removed, reset, called) = statuses;
+        removed.sort_unstable();
+        assert_eq!(removed, [204, 404]);
+        assert!([204, 404].contains(&reset), "{reset}");
+        assert!([200, 404].contains(&called), "{called}");
+        assert!(!server.data().join("data/namespaces/one").exists());
+    }
+}
+
+#[test]
+fn a_name_space_that_could_not_be_opened_is_tried_again_when_it_is_called() {
+    let server = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    made(&server, &json!({"name": "one"})).merchant().authorized("1");
+    let key = server.data().join("data/namespaces/one/server.key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::write(&key, "no key").unwrap();
+    let server = server.restart_with("");
+    let one = TestServer::beside(&format!("{}/ns/one", server.base));
+    assert_eq!(one.get_raw("/sandbox/v1/clock").status(), 503);
+    let listed = server.get_json("/sandbox/v1/namespaces");
+    assert!(
+        listed["namespaces"][1]["problem"].as_str().unwrap().contains("server key"),
+        "{listed}"
+    );
+    std::fs::write(&key, kept).unwrap();
+    wait_until("it is opened again", || one.get_raw("/sandbox/v1/clock").status() == 200);
+    assert_eq!(stage(&one, "1"), "auth success");
+    assert_eq!(server.get_json("/sandbox/v1/namespaces")["namespaces"][1].get("problem"), None);
 }

@@ -186,3 +186,58 @@ fn requests_beside_a_restore_are_all_answered() {
     });
     assert_eq!(stage(&server, "1"), "auth success");
 }
+
+/// What it would become could not be opened, and what it is would be gone.
+#[test]
+fn a_snapshot_of_another_server_key_is_refused_and_changes_nothing() {
+    let other = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    save(&other, "theirs");
+    let server = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    save(&server, "own");
+    let snapshots = |server: &TestServer| server.data().join("data/snapshots");
+    std::fs::rename(snapshots(&other).join("theirs"), snapshots(&server).join("theirs")).unwrap();
+    server.merchant().authorized("1");
+    let (status, answer) = server.post_json("/sandbox/v1/snapshots/theirs/restore", &json!({}));
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer["error"].as_str().unwrap().contains("another server key"), "{answer}");
+    assert_eq!(stage(&server, "1"), "auth success");
+    restore(&server, "own");
+    assert_eq!(stage(&server, "1"), "never auth");
+}
+
+#[test]
+fn a_damaged_snapshot_is_listed_as_such_holds_up_no_other_and_can_be_removed() {
+    let server = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    save(&server, "bad");
+    save(&server, "good");
+    std::fs::write(server.data().join("data/snapshots/bad/snapshot.json"), "{").unwrap();
+    save(&server, "new");
+    let listed = server.get_json("/sandbox/v1/snapshots");
+    let bad = &listed["snapshots"][0];
+    assert_eq!(bad["name"], "bad");
+    assert!(bad["problem"].as_str().unwrap().contains("DELETE"), "{bad}");
+    assert_eq!(bad.get("taken"), None);
+    assert_eq!(listed["snapshots"][1].get("problem"), None);
+    let refused = server.post_json("/sandbox/v1/snapshots/bad/restore", &json!({}));
+    assert_eq!(refused.0, 409, "{refused:?}");
+    restore(&server, "good");
+    assert_eq!(delete(&server, "/sandbox/v1/snapshots/bad"), 204);
+    assert_eq!(server.get_json("/sandbox/v1/snapshots")["snapshots"].as_array().unwrap().len(), 2);
+}
+
+/// What a killed process leaves of a replacement and of a removal is put right by the next start.
+#[test]
+fn a_start_puts_right_what_was_broken_off() {
+    let server = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    made(&server, &json!({"name": "one"}));
+    save(&server, "base");
+    let data = server.data().join("data");
+    std::fs::rename(data.join("snapshots/base"), data.join("snapshots/.old-base")).unwrap();
+    let left = ["snapshots/.part-1", ".part", "namespaces/.gone-1", "namespaces/one/.part"];
+    left.iter().for_each(|folder| std::fs::create_dir(data.join(folder)).unwrap());
+    let server = server.restart_with("");
+    restore(&server, "base");
+    for folder in left {
+        assert!(!data.join(folder).exists(), "{folder}");
+    }
+}

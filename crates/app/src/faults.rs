@@ -10,7 +10,7 @@ use kaipiao_domain::payment::pay_refusal::PayErrorCode;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::clock::Clock;
-use kaipiao_ports::entropy::{Entropy, random};
+use kaipiao_ports::entropy::{Entropy, PieceOfWork, random};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -129,6 +129,8 @@ pub struct Planned {
     day: i64,
     /// Accounts that have cleared the quota, of a path or of every one.
     cleared: BTreeSet<(String, Option<String>)>,
+    /// How often the dice were asked.
+    cast: u64,
 }
 
 /// A fault that was played.
@@ -259,7 +261,7 @@ impl Faults {
         }
         state.newest_id += 1;
         let (id, left) = (state.newest_id, plan.times);
-        let planned = Planned { id, left, day, cleared: BTreeSet::new(), plan };
+        let planned = Planned { id, left, day, cleared: BTreeSet::new(), cast: 0, plan };
         state.planned.push(planned.clone());
         self.are_planned.store(true, Ordering::Relaxed);
         Ok(planned)
@@ -325,7 +327,7 @@ impl Faults {
         let mut candidates = state.planned.iter_mut().filter(|planned| planned.is_of(accounts));
         let (planned, fault) = candidates.find_map(|planned| {
             let fault = picks(planned)?;
-            self.falls_within(planned.plan.percent).then_some((planned, fault))
+            self.falls_within(planned).then_some((planned, fault))
         })?;
         planned.left = planned.left.map(|left| left - 1);
         let (id, account) = (planned.id, accounts.first().copied().unwrap_or_default().to_owned());
@@ -340,10 +342,14 @@ impl Faults {
         Some(Struck { id, fault })
     }
 
-    fn falls_within(&self, percent: Option<u8>) -> bool {
-        percent.is_none_or(|percent| {
-            u32::from_be_bytes(random(&*self.entropy)) % 100 < u32::from(percent)
-        })
+    /// The dice of a plan, which follow from a seed where there is one: whatever else is drawn meanwhile.
+    fn falls_within(&self, planned: &mut Planned) -> bool {
+        let Some(percent) = planned.plan.percent else { return true };
+        planned.cast += 1;
+        let name = format!("fault {} {}", planned.id, planned.cast);
+        let own = self.entropy.of(PieceOfWork::Job(&name));
+        let drawn = own.map_or_else(|| random(&*self.entropy), |own| random(&*own));
+        u32::from_be_bytes(drawn) % 100 < u32::from(percent)
     }
 
     /// Whether the account's quota of a path counts as used up until the day ends.

@@ -71,10 +71,12 @@ pub struct NameSpace {
 pub struct Snapshot {
     /// Its name.
     pub name: String,
-    /// When it was taken, in real time.
+    /// When it was taken, in real time; of one that has a problem it is not known.
     pub taken: Timestamp,
-    /// What the clock showed.
+    /// What the clock showed; of one that has a problem it is not known.
     pub shown: Timestamp,
+    /// Why it cannot be restored; None: it can.
+    pub problem: Option<String>,
 }
 
 /// Why something was not done. The texts are for whoever asked.

@@ -44,6 +44,11 @@ pub enum ExchangeError {
 pub(crate) struct Coming<'a>(&'a Path);
 
 impl Coming<'_> {
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.0
+    }
+
     /// The database, which is to be there.
     pub(crate) fn store(&self) -> PathBuf {
         self.0.join(FILE_NAME)
@@ -92,6 +97,11 @@ fn decide(data: &Path) -> io::Result<()> {
     sync(part)?;
     std::fs::rename(part, data.join(COMING))?;
     sync(data)
+}
+
+/// Removes what an exchange has left that was broken off before it was decided. Nobody else exchanges meanwhile.
+pub(crate) fn sweep(data: &Path) -> io::Result<()> {
+    remove(&data.join(PART))
 }
 
 /// Puts contents that are decided in their place; none are: nothing. Each step can be done again.

@@ -17,6 +17,7 @@ use kaipiao_app::listing::Listing;
 use kaipiao_app::payment::{pay_merchants, payment_pages, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::{Payment, PaymentState};
+use kaipiao_ports::record::Field;
 
 /// Where they are listed.
 pub(crate) const PATH: &str = "/console/payments";

@@ -72,10 +72,11 @@ pub enum ClockRefused {
 }
 
 impl ClockCourse {
-    /// What the clock shows at a real moment.
+    /// What the clock shows at a real moment. Before its base, which is when real time was set back or another machine's is
+    /// behind, it shows what it showed there: at a high rate a second back would be days.
     pub fn at(&self, real: Timestamp) -> Timestamp {
         let passed_ms = i128::from(real.unix_millis()) - i128::from(self.real.unix_millis());
-        let gone_ms = passed_ms * i128::from(self.rate.0) / 1000;
+        let gone_ms = passed_ms.max(0) * i128::from(self.rate.0) / 1000;
         let shown_ms = i128::from(self.shown.unix_millis()) + gone_ms;
         let bounded_ms = shown_ms.min(i128::from(CLOCK_END.unix_millis()));
         Timestamp::from_unix_millis(i64::try_from(bounded_ms).unwrap_or(i64::MIN))
@@ -133,6 +134,13 @@ mod tests {
             let course = ClockCourse::default().changed(change, NOW).unwrap();
             assert_eq!(after(&course, real_ms), shown_ms, "{thousandths}");
         }
+    }
+
+    #[test]
+    fn a_clock_stands_at_its_base_while_real_time_is_before_it() {
+        let fast = ClockCourse { shown: NOW, real: NOW, rate: rate(86_400_000).unwrap() };
+        let before = Timestamp::from_unix_millis(NOW.unix_millis() - 1000);
+        assert_eq!(fast.at(before), NOW);
     }
 
     #[test]

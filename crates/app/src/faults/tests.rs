@@ -165,3 +165,23 @@ fn a_pay_merchants_path_is_known_below_the_prefixes_too() {
     assert_eq!(listed("/xdc/apiv2sandbox/secapi/pay/refund"), Some("/secapi/pay/refund"));
     assert_eq!(listed("/pay/paporderquery"), None);
 }
+
+/// What a seed says of the dice holds whatever else is drawn beside them.
+#[test]
+fn the_dice_of_a_seed_fall_the_same_whatever_is_drawn_in_between() {
+    let [one, other] = [0, 7].map(|drawn_between| {
+        let entropy = Arc::new(crate::seeded::SeededEntropy::new("seed", 1));
+        let path = CallPath { path: PATH, whose: Whose::Accounts };
+        let own = Arc::<crate::seeded::SeededEntropy>::clone(&entropy);
+        let faults = Faults::new(Arc::new(SystemClock::default()), own, [path]);
+        let half = plan(Calls::At(PATH), ErrorCode::SystemError);
+        faults.plan(Plan { percent: Some(50), times: None, ..half }).unwrap();
+        let struck = || {
+            (0..drawn_between).for_each(|_| entropy.fill(&mut [0]));
+            code_at(&faults, PATH, "a").is_some()
+        };
+        core::iter::repeat_with(struck).take(50).collect::<Vec<_>>()
+    });
+    assert_eq!(one, other);
+    assert!(one.contains(&true) && one.contains(&false));
+}

@@ -22,8 +22,8 @@ use kaipiao_app::sandbox::Sandbox;
 use kaipiao_console::Console;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_http::{
-    BodyBudget, CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server,
-    call_paths, operations_router,
+    CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server, call_paths,
+    operations_router,
 };
 use kaipiao_pages::Pages;
 use kaipiao_ports::clock::SystemClock;
@@ -100,8 +100,8 @@ impl Instance {
         let http_settings = http_settings(settings, address)?;
         let has_admin = http_settings.admin_token.is_some();
         let openapi = openapi(settings, address, has_admin);
-        let bodies = Arc::new(BodyBudget::new(settings.limits.body_bytes));
-        let uploads = Arc::new(BodyBudget::for_uploads());
+        let bodies = Arc::clone(&shared.bodies);
+        let uploads = Arc::clone(&shared.uploads);
         let routes = ROUTES.iter().map(|route| route.path);
         let server = Server {
             metrics: Arc::new(HttpMetrics::new(&app, routes, &bodies, &uploads)),

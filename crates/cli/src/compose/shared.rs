@@ -4,6 +4,7 @@ use super::error::ComposeError;
 use crate::READ_PDF;
 use crate::connections::Connections;
 use crate::settings::{Files, Render, Settings, SettingsError};
+use kaipiao_http::BodyBudget;
 use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::delivery::sender::Sender;
 use kaipiao_ports::invoicing::renderer::Renderer;
@@ -20,6 +21,9 @@ pub(super) struct Shared {
     pub(super) renderer: Arc<dyn Renderer>,
     pub(super) pdf_reader: Arc<dyn PdfReader>,
     pub(super) connections: Connections,
+    /// Memory of what is sent to all of them together.
+    pub(super) bodies: Arc<BodyBudget>,
+    pub(super) uploads: Arc<BodyBudget>,
 }
 
 impl Shared {
@@ -30,6 +34,8 @@ impl Shared {
             renderer: Arc::new(renderer(&settings.render)?),
             pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
             connections: Connections::new(settings.limits.connections),
+            bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
+            uploads: Arc::new(BodyBudget::for_uploads()),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The sandbox's clock, as test suites see and change it.
 
-use crate::admin::error::{ErrorJson, SandboxRefusals, failed};
+use crate::admin::error::{SandboxRefusals, failed};
 use crate::answer::json;
 use crate::body::RequestBody;
 use crate::server::Server;
@@ -64,7 +64,6 @@ pub(crate) async fn clock(State(server): State<Server>) -> Response {
     request_body = ClockBody,
     responses(
         (status = 200, description = "What it shows now.", body = ClockJson),
-        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
         SandboxRefusals,
     ),
 )]

@@ -22,14 +22,22 @@ use utoipa::ToSchema;
 struct SnapshotJson {
     name: String,
     /// Unix seconds, in real time.
-    taken: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken: Option<i64>,
     /// What the clock showed.
-    now: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<i64>,
+    /// Why it cannot be restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 impl From<Snapshot> for SnapshotJson {
-    fn from(Snapshot { name, taken, shown }: Snapshot) -> Self {
-        Self { name, taken: taken.unix_seconds(), now: shown.unix_seconds() }
+    fn from(Snapshot { name, taken, shown, problem }: Snapshot) -> Self {
+        let (taken, shown) = (taken.unix_seconds(), shown.unix_seconds());
+        let is_known = problem.is_none();
+        let (taken, now) = (is_known.then_some(taken), is_known.then_some(shown));
+        Self { name, taken, now, problem }
     }
 }
 

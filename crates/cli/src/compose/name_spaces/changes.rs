@@ -4,9 +4,10 @@
 use super::super::instance::Before;
 use super::folder::{self, Description};
 use super::registry::{Known, Late, Registry};
-use super::slot::Slot;
+use super::slot::{Running, Slot, holds_nothing_up};
 use super::snapshots::{self, SnapshotError};
 use async_trait::async_trait;
+use core::convert::Infallible;
 use kaipiao_app::account_reset;
 use kaipiao_app::name_spaces::{
     DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName, Snapshot,
@@ -14,6 +15,7 @@ use kaipiao_app::name_spaces::{
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::text;
 use std::sync::{Arc, PoisonError};
+use tokio::sync::MutexGuard;
 
 /// The controls of all name spaces, as each of them has them. Weak: name spaces end with the server.
 pub(super) struct Changes(Late);
@@ -43,8 +45,7 @@ impl Changes {
     fn known(&self, name: &str) -> Result<(Arc<Registry>, Known), NotDone> {
         let registry = self.embedded()?;
         let known = registry.known(name);
-        let unknown = || NotDone::Unknown(format!("there is no name space {}", text::quoted(name)));
-        Ok((registry, known.ok_or_else(unknown)?))
+        Ok((registry, known.ok_or_else(|| unknown(name))?))
     }
 
     /// A name space whose files are its own.
@@ -59,14 +60,28 @@ impl Changes {
     }
 }
 
+fn unknown(name: &str) -> NotDone {
+    NotDone::Unknown(format!("there is no name space {}", text::quoted(name)))
+}
+
+/// Keeps everybody else from changing a name space, which may be gone by the time that it is one's turn.
+async fn hold<'a>(
+    registry: &Registry,
+    name: &str,
+    known: &'a Known,
+) -> Result<MutexGuard<'a, ()>, NotDone> {
+    registry.hold(name, known).await.ok_or_else(|| unknown(name))
+}
+
 fn failed(error: impl core::fmt::Display) -> NotDone {
     NotDone::Failed(error.to_string())
 }
 
-/// Does something to its end, also if nobody waits for it any more.
+/// Does something to its end, also if nobody waits for it any more. Whoever asks for it is no request that it waits for.
 async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
 ) -> Result<T, NotDone> {
+    holds_nothing_up();
     tokio::spawn(work).await.unwrap_or_else(|error| Err(failed(error)))
 }
 
@@ -99,34 +114,38 @@ impl NameSpaces for Changes {
         }
         let name = name.to_owned();
         to_its_end(async move {
-            let _one_at_a_time = registry.making.lock().await;
-            let _changing = known.slot.changing.lock().await;
-            registry.others_mut().remove(&name);
+            let _changing = hold(&registry, &name, &known).await?;
             known.slot.stop().await;
-            known.slot.break_off("it was removed".to_owned());
             let folder = known.settings.data.clone();
-            blocking(move || folder::remove(&folder)).await
+            if let Err(error) = blocking(move || folder::remove(&folder)).await {
+                // It is as it was, and the next call opens it again.
+                known.slot.break_off(error.to_string());
+                return Err(error);
+            }
+            known.slot.removed();
+            registry.others_mut().remove(&name);
+            Ok(())
         })
         .await
     }
 
     async fn snapshots(&self, of: &str) -> Result<Vec<Snapshot>, NotDone> {
         let (_, known) = self.changeable(of)?;
-        let found = blocking(move || snapshots::all(&known.settings)).await?;
-        Ok(found.into_iter().map(|saved| saved.snapshot).collect())
+        blocking(move || snapshots::all(&known.settings)).await
     }
 
     async fn save(&self, of: &str, name: &SandboxName) -> Result<Snapshot, NotDone> {
-        let ((registry, known), name) = (self.changeable(of)?, name.clone());
-        to_its_end(async move { save(&registry, &known, name).await }).await
+        let ((registry, known), name, of) = (self.changeable(of)?, name.clone(), of.to_owned());
+        to_its_end(async move { save(&registry, &of, &known, name).await }).await
     }
 
     async fn restore(&self, of: &str, name: &SandboxName) -> Result<(), NotDone> {
         let ((registry, known), name, of) = (self.changeable(of)?, name.clone(), of.to_owned());
         to_its_end(async move {
-            let _changing = known.slot.changing.lock().await;
+            let _changing = hold(&registry, &of, &known).await?;
             let (settings, wanted) = (Arc::clone(&known.settings), name.clone());
-            let saved = blocking(move || snapshots::find(&settings, &wanted)).await?;
+            let found = blocking(move || Ok::<_, Infallible>(snapshots::find(&settings, &wanted)));
+            let saved = found.await?.map_err(|error| is_damaged(&name, &error))?;
             let saved = saved.ok_or_else(|| no_snapshot(&name))?;
             let settings = Arc::clone(&known.settings);
             let change = move || snapshots::restore(&settings, &name, &saved);
@@ -136,15 +155,14 @@ impl NameSpaces for Changes {
     }
 
     async fn forget(&self, of: &str, name: &SandboxName) -> Result<(), NotDone> {
-        let ((_, known), name) = (self.changeable(of)?, name.clone());
+        let ((registry, known), name, of) = (self.changeable(of)?, name.clone(), of.to_owned());
         to_its_end(async move {
-            let _changing = known.slot.changing.lock().await;
-            blocking(move || match snapshots::find(&known.settings, &name) {
-                Ok(None) => Ok(Err(no_snapshot(&name))),
-                Ok(Some(_)) => snapshots::forget(&known.settings, &name).map(Ok),
-                Err(error) => Err(error),
-            })
-            .await?
+            let _changing = hold(&registry, &of, &known).await?;
+            let settings = Arc::clone(&known.settings);
+            if !snapshots::is_there(&settings, &name) {
+                return Err(no_snapshot(&name));
+            }
+            blocking(move || snapshots::forget(&settings, &name)).await
         })
         .await
     }
@@ -152,7 +170,7 @@ impl NameSpaces for Changes {
     async fn reset(&self, of: &str) -> Result<(), NotDone> {
         let ((registry, known), of) = (self.changeable(of)?, of.to_owned());
         to_its_end(async move {
-            let _changing = known.slot.changing.lock().await;
+            let _changing = hold(&registry, &of, &known).await?;
             let settings = Arc::clone(&known.settings);
             let change = move || snapshots::reset(&settings);
             change_stopped(&registry, &of, &known, change).await
@@ -163,7 +181,7 @@ impl NameSpaces for Changes {
     async fn reset_account(&self, of: &str, appid: &AppId) -> Result<(), NotDone> {
         let ((registry, known), of, appid) = (self.known(of)?, of.to_owned(), appid.clone());
         to_its_end(async move {
-            let _changing = known.slot.changing.lock().await;
+            let _changing = hold(&registry, &of, &known).await?;
             let running = known.slot.running().ok_or_else(|| failed("nothing runs there"))?;
             account_reset::begin(&running.instance.app, &appid).await.map_err(failed)?;
             known.slot.stop().await;
@@ -179,53 +197,99 @@ fn no_snapshot(name: &SandboxName) -> NotDone {
     NotDone::Unknown(format!("there is no snapshot \"{name}\""))
 }
 
+fn is_damaged(name: &SandboxName, error: &std::io::Error) -> NotDone {
+    let why = format!("the snapshot \"{name}\" cannot be read ({error}); DELETE it");
+    NotDone::Conflict(why)
+}
+
 async fn create(registry: &Arc<Registry>, wanted: NewNameSpace) -> Result<NameSpace, NotDone> {
-    let _one_at_a_time = registry.making.lock().await;
-    let name = wanted.name.clone();
-    if registry.known(name.as_str()).is_some() {
-        let why = format!("there is a name space \"{name}\" already; DELETE it first, or reset it");
-        return Err(NotDone::Conflict(why));
-    }
-    let most = registry.default.settings.sandbox.namespaces;
-    if registry.others().len() >= most {
-        let why = format!("there are {most} name spaces, as many as sandbox.namespaces allows");
-        return Err(NotDone::Conflict(why));
-    }
+    let name = wanted.name.as_str();
     let description = Description::of(&wanted);
-    let settings = Arc::new(registry.settings_of(&name, &description));
-    let folder = settings.data.clone();
-    blocking(move || folder::make(&folder, &description)).await?;
-    match registry.open_aside(name.as_str(), &settings, None).await {
+    let settings = Arc::new(registry.settings_of(&wanted.name, &description));
+    let known = Known { slot: Arc::new(Slot::being_made()), settings };
+    let _making = known.slot.changing.lock().await;
+    // Whoever calls it from here on waits until it is made.
+    reserve(registry, name, &known)?;
+    match make(registry, name, &known, description).await {
         Ok(running) => {
-            let known = Known { slot: Arc::new(Slot::new(running)), settings };
-            let shown = registry.shown(name.as_str(), &known);
-            registry.others_mut().insert(name.to_string(), known);
-            Ok(shown)
+            known.slot.serve(running);
+            Ok(registry.shown(name, &known))
         }
         Err(error) => {
-            let folder = settings.data.clone();
-            blocking(move || folder::remove(&folder)).await?;
+            known.slot.removed();
+            registry.others_mut().remove(name);
             Err(error)
         }
     }
 }
 
-async fn save(registry: &Registry, known: &Known, name: SandboxName) -> Result<Snapshot, NotDone> {
-    let _changing = known.slot.changing.lock().await;
+/// Gives a name space that is to be made its name.
+fn reserve(registry: &Registry, name: &str, known: &Known) -> Result<(), NotDone> {
+    let most = registry.default.settings.sandbox.namespaces;
+    let mut others = registry.others_mut();
+    if name == DEFAULT_NAME_SPACE || others.contains_key(name) {
+        let why = format!("there is a name space \"{name}\" already; DELETE it first, or reset it");
+        return Err(NotDone::Conflict(why));
+    }
+    if others.len() >= most {
+        let why = format!(
+            "there are {most} name spaces, as many as sandbox.namespaces allows: DELETE one that nobody needs (GET \
+             /sandbox/v1/namespaces lists them), or raise the setting and restart"
+        );
+        return Err(NotDone::Conflict(why));
+    }
+    others.insert(name.to_owned(), known.clone());
+    Ok(())
+}
+
+async fn make(
+    registry: &Arc<Registry>,
+    name: &str,
+    known: &Known,
+    description: Description,
+) -> Result<Arc<Running>, NotDone> {
+    let folder = known.settings.data.clone();
+    blocking(move || folder::make(&folder, &description)).await?;
+    let opened = registry.open_aside(name, &known.settings, None).await;
+    if opened.is_err() {
+        let folder = known.settings.data.clone();
+        blocking(move || folder::remove(&folder)).await?;
+    }
+    opened
+}
+
+async fn save(
+    registry: &Registry,
+    of: &str,
+    known: &Known,
+    name: SandboxName,
+) -> Result<Snapshot, NotDone> {
+    let _changing = hold(registry, of, known).await?;
     let most = registry.default.settings.sandbox.snapshots;
     let settings = Arc::clone(&known.settings);
     let found = blocking(move || snapshots::all(&settings)).await?;
-    let is_new = found.iter().all(|saved| saved.snapshot.name != name.as_str());
+    let is_new = found.iter().all(|snapshot| snapshot.name != name.as_str());
     if is_new && found.len() >= most {
-        let why = format!("there are {most} snapshots, as many as sandbox.snapshots allows");
+        let why = format!(
+            "there are {most} snapshots, as many as sandbox.snapshots allows: DELETE one (GET /sandbox/v1/snapshots lists them), or \
+             raise the setting and restart"
+        );
         return Err(NotDone::Conflict(why));
     }
     let running = known.slot.running().ok_or_else(|| failed("nothing runs there"))?;
-    let sandbox = running.instance.sandbox.as_ref().ok_or_else(|| failed("it is no sandbox"))?;
-    let face = sandbox.clock.face(&running.instance.app);
+    let sandbox = running.instance.sandbox.clone().ok_or_else(|| failed("it is no sandbox"))?;
+    let app = Arc::clone(&running.instance.app);
+    let face = move || sandbox.clock.face(&app);
     let taken = running.instance.app.real_now();
     let settings = Arc::clone(&known.settings);
     blocking(move || snapshots::save(&settings, &name, taken, face)).await
+}
+
+fn not_changed(error: SnapshotError) -> NotDone {
+    match error {
+        SnapshotError::Foreign(why) => NotDone::Conflict(why),
+        error => failed(error),
+    }
 }
 
 /// Stops what runs in a name space, has its files changed, and starts it again. Whatever comes of the change, what is
@@ -237,7 +301,7 @@ async fn change_stopped(
     change: impl FnOnce() -> Result<(), SnapshotError> + Send + 'static,
 ) -> Result<(), NotDone> {
     known.slot.stop().await;
-    let changed = blocking(change).await;
+    let changed = blocking(move || Ok::<_, Infallible>(change())).await?.map_err(not_changed);
     opened_again(registry, name, known, None).await?;
     changed
 }

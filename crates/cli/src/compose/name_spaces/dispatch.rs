@@ -2,8 +2,7 @@
 //! led to its own address, and a cookie says from then on where the pages of this browser are. Programs' calls never go
 //! by the cookie: without the prefix they are the default name space's.
 
-use super::registry::Registry;
-use super::slot::Slot;
+use super::registry::{Known, Registry};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
@@ -18,8 +17,6 @@ use std::sync::Arc;
 /// What stands before the name.
 const PREFIX: &str = "/ns/";
 const COOKIE_NAME: &str = "kaipiao_name_space";
-/// What changes a name space, or names all: it does not wait for itself.
-const CHANGES: [&str; 3] = ["/sandbox/v1/namespaces", "/sandbox/v1/snapshots", "/sandbox/v1/reset"];
 
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +35,8 @@ pub(in super::super) fn router(registry: Arc<Registry>) -> Router {
 /// What operators ask of the default one: which may be another instance after a reset.
 pub(in super::super) fn operations(registry: Arc<Registry>) -> Router {
     let answer = async |State(registry): State<Arc<Registry>>, request: Request| {
-        registry.default_slot().answer_operators(request).await
+        let answered = registry.default.slot.answer_operators(request).await;
+        answered.unwrap_or_else(|request| unknown(DEFAULT_NAME_SPACE, &request))
     };
     Router::new().fallback(answer).with_state(registry)
 }
@@ -48,30 +46,34 @@ async fn dispatch(State(registry): State<Arc<Registry>>, mut request: Request) -
     let (name, uri) = match way {
         Some(Way::Of(name, uri)) => (name, uri),
         Some(Way::Enter(name, location)) => {
-            return match registry.find(&name) {
+            return match registry.known(&name) {
                 Some(_) => entered(&name, &location, registry.is_https()),
                 None => unknown(&name, &request),
             };
         }
         None => return by_cookie_or_default(&registry, request).await,
     };
-    let Some(slot) = registry.find(&name) else { return unknown(&name, &request) };
+    let Some(known) = registry.known(&name) else { return unknown(&name, &request) };
     *request.uri_mut() = uri;
-    answer(&slot, request).await
+    answer(&registry, &name, &known, request).await
 }
 
 /// A page is the cookie's name space's, if there still is one; all else is the default one's.
-async fn by_cookie_or_default(registry: &Registry, request: Request) -> Response {
+async fn by_cookie_or_default(registry: &Arc<Registry>, request: Request) -> Response {
     let named = cookie(request.headers(), registry.is_https());
     let of_page = named.filter(|_| goes_by_cookie(request.uri().path()));
-    let slot = of_page.and_then(|name| registry.find(&name));
-    answer(&slot.unwrap_or_else(|| registry.default_slot()), request).await
+    let of_page = of_page.and_then(|name| Some((registry.known(&name)?, name)));
+    let default = || (registry.default.clone(), DEFAULT_NAME_SPACE.to_owned());
+    let (known, name) = of_page.unwrap_or_else(default);
+    answer(registry, &name, &known, request).await
 }
 
-async fn answer(slot: &Slot, request: Request) -> Response {
-    let path = request.uri().path();
-    let is_change = CHANGES.iter().any(|change| path.starts_with(change));
-    slot.answer(request, is_change).await
+async fn answer(registry: &Arc<Registry>, name: &str, known: &Known, request: Request) -> Response {
+    if known.slot.may_be_tried() {
+        registry.try_again(name, known).await;
+    }
+    let answered = known.slot.answer(request).await;
+    answered.unwrap_or_else(|request| unknown(name, &request))
 }
 
 /// None: the address names no name space.

@@ -4,12 +4,14 @@ use crate::settings::{SandboxSettings, Settings};
 use kaipiao_app::name_spaces::{NewNameSpace, SandboxName};
 use kaipiao_domain::clock_course::ClockRate;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::fs::{DirEntry, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "namespaces";
 const DESCRIPTION: &str = "namespace.json";
+/// What is being removed: no name of a name space begins so.
+const GONE: &str = ".gone-";
 
 /// How a name space was made: a reset makes it so again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,12 +73,27 @@ pub(super) fn make(folder: &Path, description: &Description) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes a folder with all that is in it; the description goes first, so that half of it is no name space.
+/// Removes a folder with all that is in it: it loses its name at once, and so is no name space, however much of it is left.
+/// An error: nothing is removed.
 pub(super) fn remove(folder: &Path) -> io::Result<()> {
-    let gone = |removed: io::Result<()>| match removed {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    };
-    gone(std::fs::remove_file(folder.join(DESCRIPTION)))?;
-    gone(std::fs::remove_dir_all(folder))
+    let Some(all) = folder.parent().filter(|_| folder.exists()) else { return Ok(()) };
+    let gone = tempfile::Builder::new().prefix(GONE).tempdir_in(all)?;
+    std::fs::rename(folder, gone.path().join("rest"))?;
+    File::open(all)?.sync_all()?;
+    if let Err(error) = gone.close() {
+        tracing::warn!(%error, "the next start removes the rest of a name space");
+    }
+    Ok(())
+}
+
+/// Removes what removals have left that were broken off.
+pub(super) fn sweep(settings: &Settings) {
+    let Ok(entries) = std::fs::read_dir(settings.data.join(FOLDER)) else { return };
+    let is_gone =
+        |entry: &DirEntry| entry.file_name().to_str().is_some_and(|name| name.starts_with(GONE));
+    for entry in entries.filter_map(Result::ok).filter(is_gone) {
+        if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+            tracing::warn!(%error, "the rest of a name space cannot be removed");
+        }
+    }
 }

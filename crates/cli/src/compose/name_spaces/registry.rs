@@ -6,7 +6,9 @@ use super::super::names::public_base_url;
 use super::super::shared::Shared;
 use super::folder::{self, Description};
 use super::slot::{Running, Slot};
+use super::snapshots;
 use crate::connections::Connections;
+use crate::exchange;
 use crate::settings::Settings;
 use crate::store::OpenStore;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{MutexGuard, Notify};
 
 /// A name space that the server knows.
 #[derive(Clone)]
@@ -40,8 +42,6 @@ pub(in super::super) struct Registry {
     shared: Shared,
     pub(super) default: Known,
     others: RwLock<BTreeMap<String, Known>>,
-    /// Held by whoever makes one.
-    pub(super) making: tokio::sync::Mutex<()>,
     one_has_ended: Arc<Notify>,
     /// Whether workers run.
     is_serving: AtomicBool,
@@ -56,6 +56,9 @@ impl Registry {
         make_controls: MakeControls,
     ) -> Result<(Arc<Self>, Arc<Running>), ComposeError> {
         let shared = Shared::new(settings)?;
+        if !settings.database.is_given() {
+            sweep(settings);
+        }
         let late = Late::default();
         let name_spaces = make_controls(Arc::clone(&late));
         let name = DEFAULT_NAME_SPACE.to_owned();
@@ -69,7 +72,6 @@ impl Registry {
             shared,
             default: Known { slot, settings: Arc::new(settings.clone()) },
             others: RwLock::default(),
-            making: tokio::sync::Mutex::default(),
             one_has_ended: Arc::new(Notify::new()),
             is_serving: AtomicBool::new(false),
         });
@@ -79,6 +81,14 @@ impl Registry {
 
     /// Opens those that were made before. One that cannot be opened says so, and holds up no other.
     pub(in super::super) async fn open_known(&self) {
+        if self.is_shared() {
+            if !folder::all(&self.default.settings).is_empty() {
+                let data = self.default.settings.data.display();
+                tracing::warn!(%data, "the name spaces in the data directory are left alone: they need the embedded store");
+            }
+            return;
+        }
+        folder::sweep(&self.default.settings);
         for (name, description) in folder::all(&self.default.settings) {
             let settings = Arc::new(self.settings_of(&name, &description));
             let slot = match self.open(name.as_str(), &settings, None).await {
@@ -101,6 +111,7 @@ impl Registry {
         settings.data = folder::of(&settings, name);
         settings.server_key_file = PathBuf::new();
         settings.files.directory = PathBuf::new();
+        settings.request_log.max_mb = settings.request_log.max_mb.min(LOG_MB);
         settings.limits.store_readers = settings.limits.store_readers.min(READERS);
         description.change(&mut settings.sandbox);
         settings
@@ -129,6 +140,7 @@ impl Registry {
         before: Option<Before>,
     ) -> Result<Arc<Running>, ComposeError> {
         let store = OpenStore::open(settings, None).await?;
+        sweep(settings);
         let late = Arc::new(RwLock::new(Weak::clone(&self.own)));
         let name_spaces = (self.make_controls)(late);
         let (address, name) = (self.address, name.to_owned());
@@ -212,13 +224,35 @@ impl Registry {
         }
     }
 
-    /// The place of the name space of this name.
-    pub(super) fn find(&self, name: &str) -> Option<Arc<Slot>> {
-        self.known(name).map(|known| known.slot)
+    /// Keeps everybody else from changing a name space. None: it is no more, and another one may have its name.
+    pub(super) async fn hold<'a>(
+        &self,
+        name: &str,
+        known: &'a Known,
+    ) -> Option<MutexGuard<'a, ()>> {
+        let changing = known.slot.changing.lock().await;
+        let is_there = self.known(name).is_some_and(|now| Arc::ptr_eq(&now.slot, &known.slot));
+        is_there.then_some(changing)
     }
 
-    pub(super) fn default_slot(&self) -> Arc<Slot> {
-        Arc::clone(&self.default.slot)
+    /// Tries again to open a name space that is broken; whoever comes meanwhile waits for what becomes of it.
+    pub(super) async fn try_again(self: &Arc<Self>, name: &str, known: &Known) {
+        let (own, name, known) = (Arc::clone(self), name.to_owned(), known.clone());
+        // To its end, whatever becomes of whoever called.
+        let trying = tokio::spawn(async move {
+            let held = own.hold(&name, &known).await;
+            let is_serving = own.is_serving.load(Ordering::SeqCst);
+            if held.is_none() || !is_serving || !known.slot.may_be_tried() {
+                return;
+            }
+            match own.open_aside(&name, &known.settings, None).await {
+                Ok(running) => known.slot.serve(running),
+                Err(error) => known.slot.break_off(error.to_string()),
+            }
+        });
+        if let Err(error) = trying.await {
+            tracing::error!(%error, "a name space was not opened again");
+        }
     }
 
     /// Whether people reach this server by HTTPS.
@@ -243,3 +277,14 @@ impl Registry {
 
 /// Reads at once of a name space that is not the server's own: each holds memory.
 const READERS: usize = 2;
+/// Mebibytes of request log of a name space that is not the server's own.
+const LOG_MB: u64 = 16;
+
+/// Puts right what changes have left in a name space's folder that were broken off. Its store is open: nobody else does.
+fn sweep(settings: &Settings) {
+    let swept = snapshots::sweep(&settings.data).and_then(|()| exchange::sweep(&settings.data));
+    if let Err(error) = swept {
+        let data = settings.data.display();
+        tracing::warn!(%data, %error, "what a change has left that was broken off cannot be removed");
+    }
+}

@@ -8,11 +8,13 @@ use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use core::cell::RefCell;
 use core::time::Duration;
 use kaipiao_app::requests;
 use kaipiao_wire::answer as wire_answer;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Notify, RwLock, watch};
+use std::time::Instant;
+use tokio::sync::{Notify, OwnedRwLockReadGuard, RwLock, watch};
 use tower::ServiceExt;
 
 /// So long a request waits for a name space that is being changed.
@@ -21,6 +23,8 @@ const WAIT_FOR_CHANGE: Duration = Duration::from_secs(20);
 const WAIT_FOR_REQUESTS: Duration = Duration::from_secs(2);
 /// So long a change waits for pushes and issuing; what they would report is of no more use.
 const WAIT_FOR_WORKERS: Duration = Duration::from_secs(2);
+/// So often it is tried at most to open one that could not be opened.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// What runs in a name space.
 pub(in super::super) struct Running {
@@ -55,14 +59,27 @@ impl Running {
 enum State {
     Serving(Arc<Running>),
     Changing,
-    /// It could not be opened.
-    Broken(Arc<str>),
+    /// It could not be opened, the last time at this moment.
+    Broken(Arc<str>, Instant),
+    Removed,
 }
 
 /// Why a request finds nobody.
 enum Away {
     Changing,
     Broken,
+    Removed,
+}
+
+tokio::task_local! {
+    /// The count of the request that the task answers.
+    static OWN_COUNT: RefCell<Option<OwnedRwLockReadGuard<()>>>;
+}
+
+/// The request that the task answers asks for a change: no change waits for it from now on.
+pub(super) fn holds_nothing_up() {
+    // An error: nobody counts this one.
+    let _ = OWN_COUNT.try_with(|count| count.take());
 }
 
 /// The place of a name space.
@@ -77,8 +94,12 @@ impl Slot {
         Self::of(State::Serving(running))
     }
 
+    pub(super) fn being_made() -> Self {
+        Self::of(State::Changing)
+    }
+
     pub(super) fn broken(why: String) -> Self {
-        Self::of(State::Broken(why.into()))
+        Self::of(State::Broken(why.into(), Instant::now()))
     }
 
     fn of(state: State) -> Self {
@@ -89,50 +110,54 @@ impl Slot {
     pub(super) fn running(&self) -> Option<Arc<Running>> {
         match &*self.state.borrow() {
             State::Serving(running) => Some(Arc::clone(running)),
-            State::Changing | State::Broken(_) => None,
+            State::Changing | State::Broken(..) | State::Removed => None,
         }
     }
 
     /// Why nothing runs; None: it does, or is being changed.
     pub(super) fn problem(&self) -> Option<String> {
         match &*self.state.borrow() {
-            State::Broken(why) => Some(why.to_string()),
-            State::Serving(_) | State::Changing => None,
+            State::Broken(why, _) => Some(why.to_string()),
+            State::Serving(_) | State::Changing | State::Removed => None,
         }
     }
 
-    /// Answers a request. One that changes the name space itself does not hold it up.
-    pub(super) async fn answer(&self, request: Request, is_change: bool) -> Response {
-        self.answer_by(request, is_change, |instance| &instance.router).await
+    /// Whether it is broken, and nobody has tried to open it for a while.
+    pub(super) fn may_be_tried(&self) -> bool {
+        let state = self.state.borrow();
+        matches!(&*state, State::Broken(_, tried) if tried.elapsed() >= BETWEEN_TRIES)
     }
 
-    /// Answers what operators ask.
-    pub(super) async fn answer_operators(&self, request: Request) -> Response {
-        self.answer_by(request, false, |instance| &instance.operations).await
+    /// Answers a request. An error: it was removed.
+    pub(super) async fn answer(&self, request: Request) -> Result<Response, Request> {
+        self.answer_by(request, |instance| &instance.router).await
+    }
+
+    /// Answers what operators ask. An error: it was removed.
+    pub(super) async fn answer_operators(&self, request: Request) -> Result<Response, Request> {
+        self.answer_by(request, |instance| &instance.operations).await
     }
 
     async fn answer_by(
         &self,
         request: Request,
-        is_change: bool,
         router: fn(&Instance) -> &Router,
-    ) -> Response {
+    ) -> Result<Response, Request> {
         loop {
             let running = match self.next_running().await {
                 Ok(running) => running,
-                Err(away) => return refused(&away),
+                Err(Away::Removed) => return Err(request),
+                Err(Away::Changing) => return Ok(refused(IS_CHANGED)),
+                Err(Away::Broken) => return Ok(refused(IS_BROKEN)),
             };
-            let counted = match is_change {
-                true => None,
-                false => Some(Arc::clone(&running.requests).read_owned().await),
-            };
+            let count = Arc::clone(&running.requests).read_owned().await;
             // It may have been stopped while the request waited for its count.
             if self.running().is_none_or(|now| !Arc::ptr_eq(&now, &running)) {
                 continue;
             }
-            let Ok(response) = router(&running.instance).clone().oneshot(request).await;
-            drop(counted);
-            return response;
+            let answering = router(&running.instance).clone().oneshot(request);
+            let Ok(response) = OWN_COUNT.scope(RefCell::new(Some(count)), answering).await;
+            return Ok(response);
         }
     }
 
@@ -145,7 +170,8 @@ impl Slot {
         match tokio::time::timeout(WAIT_FOR_CHANGE, changed).await {
             Ok(Ok(state)) => match &*state {
                 State::Serving(running) => Ok(Arc::clone(running)),
-                State::Changing | State::Broken(_) => Err(Away::Broken),
+                State::Removed => Err(Away::Removed),
+                State::Changing | State::Broken(..) => Err(Away::Broken),
             },
             Ok(Err(_)) | Err(_) => Err(Away::Changing),
         }
@@ -153,7 +179,9 @@ impl Slot {
 
     /// Stops what runs, and closes its store: its files can be changed.
     pub(super) async fn stop(&self) {
-        let State::Serving(running) = self.state.send_replace(State::Changing) else { return };
+        let Some(running) = self.begin_change() else { return };
+        // Whoever waits there for something to happen is answered now, with what is there.
+        running.instance.app.stops();
         // None that is still under way finds the store when it is closed.
         let _ = tokio::time::timeout(WAIT_FOR_REQUESTS, running.requests.write()).await;
         running.end_workers(WAIT_FOR_WORKERS).await;
@@ -161,21 +189,39 @@ impl Slot {
         running.instance.store.close().await;
     }
 
+    /// What ran until now; None: nothing did, and what is said of that stays.
+    fn begin_change(&self) -> Option<Arc<Running>> {
+        let mut stopped = None;
+        self.state.send_if_modified(|state| {
+            if let State::Serving(running) = state {
+                stopped = Some(Arc::clone(running));
+                *state = State::Changing;
+            }
+            stopped.is_some()
+        });
+        stopped
+    }
+
     pub(super) fn serve(&self, running: Arc<Running>) {
         self.state.send_replace(State::Serving(running));
     }
 
     pub(super) fn break_off(&self, why: String) {
-        self.state.send_replace(State::Broken(why.into()));
+        self.state.send_replace(State::Broken(why.into(), Instant::now()));
+    }
+
+    pub(super) fn removed(&self) {
+        self.state.send_replace(State::Removed);
     }
 }
 
+const IS_CHANGED: &str = "the name space is being changed, try again";
+const IS_BROKEN: &str =
+    "the name space cannot be opened; the server's log says why, and the next call tries again";
+
 /// -1, as from every server that is busy.
-fn refused(away: &Away) -> Response {
-    let body = wire_answer::name_space_is_away(match away {
-        Away::Changing => "the name space is being changed, try again",
-        Away::Broken => "the name space cannot be opened; the server's log says why",
-    });
+fn refused(why: &str) -> Response {
+    let body = wire_answer::name_space_is_away(why);
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     let content_type = HeaderValue::from_static(wire_answer::CONTENT_TYPE);
