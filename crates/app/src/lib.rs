@@ -6,6 +6,7 @@
 
 pub mod access;
 mod app;
+pub mod asked_faults;
 pub mod authorization;
 mod changes;
 pub mod check;

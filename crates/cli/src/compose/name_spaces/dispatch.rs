@@ -19,7 +19,13 @@ use std::sync::Arc;
 const PREFIX: &str = "/ns/";
 const COOKIE_NAME: &str = "kaipiao_name_space";
 /// What changes a name space, or names all: it does not wait for itself.
-const CHANGES: [&str; 3] = ["/sandbox/v1/namespaces", "/sandbox/v1/snapshots", "/sandbox/v1/reset"];
+const CHANGES: [&str; 4] = [
+    "/sandbox/v1/namespaces",
+    "/sandbox/v1/snapshots",
+    "/sandbox/v1/reset",
+    // The console's forms for these.
+    "/console/sandbox/",
+];
 
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
