@@ -78,11 +78,7 @@ pub fn read_which(query: &Object) -> Result<Which, Refusal> {
 }
 
 /// Reads what is asked for, and looks whether there is the account that it names. 72031 names the member and what it may be.
-pub async fn read_asked(
-    app: &App,
-    object: &Object<'_>,
-    faults: &Faults,
-) -> Result<Asked, Failure> {
+pub async fn read_asked(app: &App, object: &Object<'_>, faults: &Faults) -> Result<Asked, Failure> {
     let target = read_target(object, faults)?;
     let times = read_times(object)?;
     let percent = read_bounded(object, "percent", 1, 100)?.and_then(|n| u8::try_from(n).ok());

@@ -27,6 +27,7 @@ mod orders;
 mod overview;
 mod parts;
 mod password;
+mod pay;
 mod payments;
 mod people;
 mod pushes;

@@ -16,10 +16,13 @@ use kaipiao_app::listing::{self, Listing};
 use kaipiao_app::payment::{pay_merchants, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::{Payment, PaymentState};
+use kaipiao_pages::encoded;
 use kaipiao_ports::record::Field;
 
 /// Where they are listed.
 pub(crate) const PATH: &str = "/console/payments";
+/// Where one is paid as a user.
+pub(crate) const PAY_PATH: &str = "/console/payments/pay";
 const ROWS: usize = 50;
 /// Pay merchants that are looked through for a user's own.
 const MOST_MERCHANTS: usize = 100;
@@ -50,6 +53,9 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let is_unknown = states(frame).iter().all(|(value, _)| value != state);
     let flash = is_unknown
         .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
+    let paid = (seat.query.get("said") == "paid")
+        .then(|| Flash::new(Tone::Good, frame.t("已代用户支付。", "The user has paid.")));
+    let flash = flash.or(paid);
     let filter = match state {
         "" => listing::Filter::Time { from_ms: 0, to_ms: i64::MAX },
         state => listing::Filter::Field(Field::State, state.to_owned()),
@@ -60,18 +66,26 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;
     let filters = Filters { frame, path: PATH, filters: filters(&seat, &offered) };
+    let is_payable = seat.has_sandbox(&console);
+    let mut heads = vec![
+        "out_trade_no",
+        frame.t("状态", "State"),
+        frame.t("金额", "Amount"),
+        frame.t("已退款", "Given back"),
+        frame.t("方式", "Kind"),
+        frame.t("下单时间", "Placed"),
+    ];
+    heads.extend(is_payable.then(|| frame.t("操作", "What can be done")));
+    let with_pay = |payment: &Payment| {
+        let mut cells = row(&seat, payment);
+        cells.extend(is_payable.then(|| pay_cell(frame, payment)));
+        cells
+    };
     let table = Table {
         frame,
         caption: frame.t("支付列表", "Payments"),
-        heads: vec![
-            "out_trade_no",
-            frame.t("状态", "State"),
-            frame.t("金额", "Amount"),
-            frame.t("已退款", "Given back"),
-            frame.t("方式", "Kind"),
-            frame.t("下单时间", "Placed"),
-        ],
-        rows: found.items.iter().map(|payment| row(&seat, payment)).collect(),
+        heads,
+        rows: found.items.iter().map(with_pay).collect(),
         empty: (
             frame.t("没有支付", "No payments"),
             frame.t(
@@ -84,6 +98,25 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     };
     let headline = frame.t("支付", "Payments");
     Ok(html(StatusCode::OK, &Payments { frame, headline, flash, filters, table }))
+}
+
+/// Whether a user can pay it on a page.
+pub(crate) fn can_be_paid(payment: &Payment) -> bool {
+    let is_open = matches!(payment.state, PaymentState::NotPaid | PaymentState::UserPaying { .. });
+    is_open && payment.prepay.is_some()
+}
+
+/// The page on which a payment is paid as a user.
+pub(crate) fn pay_address(payment: &Payment) -> String {
+    let number = encoded(payment.out_trade_no.as_str());
+    format!("{PAY_PATH}?mchid={}&out_trade_no={number}", payment.mchid)
+}
+
+fn pay_cell(frame: &Frame, payment: &Payment) -> Cell {
+    match can_be_paid(payment) {
+        true => Cell::text(frame.t("代用户支付", "Pay as a user")).link(pay_address(payment)),
+        false => Cell::default(),
+    }
 }
 
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.

@@ -21,10 +21,7 @@ pub(crate) struct ActsAs<'a> {
 }
 
 /// The field, with the user that was chosen before.
-pub(crate) async fn acts_as<'a>(
-    console: &Console,
-    seat: &'a Seat,
-) -> Result<ActsAs<'a>, Response> {
+pub(crate) async fn acts_as<'a>(console: &Console, seat: &'a Seat) -> Result<ActsAs<'a>, Response> {
     let page = users::list(&console.app, None, MOST_OFFERED).await;
     let page = page.map_err(|failure| seat.failed(&failure))?;
     let few = page.next.is_none();

@@ -12,6 +12,7 @@ use crate::numbers;
 use crate::orders;
 use crate::overview;
 use crate::password;
+use crate::pay;
 use crate::payments;
 use crate::pushes;
 use crate::requests;
@@ -95,6 +96,7 @@ fn sandbox_pages() -> Router<Console> {
         .route("/console/sandbox/reset", post(snapshots::reset))
         .route("/console/sandbox/spaces", post(spaces::make))
         .route("/console/sandbox/spaces/{name}/remove", post(spaces::remove))
+        .route(payments::PAY_PATH, get(pay::ask).post(pay::pay))
         .route(faults::page::PATH, get(faults::page::show).post(faults::plan::make))
         .route("/console/faults/forget", post(faults::plan::forget))
 }

@@ -53,6 +53,11 @@ impl Seat {
         if self.role.is_operator() { Ok(()) } else { Err(self.frame.not_found()) }
     }
 
+    /// Whether this user has the sandbox's controls.
+    pub(crate) fn has_sandbox(&self, console: &Console) -> bool {
+        console.sandbox.is_some() && self.role.is_operator()
+    }
+
     /// What only a sandbox has, for operators alone.
     pub(crate) fn sandbox<'a>(&self, console: &'a Console) -> Result<&'a Sandbox, Response> {
         self.operators_alone()?;
@@ -144,7 +149,15 @@ pub(crate) async fn seated(
 /// behind the page's address.
 fn page_of(method: &Method, uri: &Uri) -> String {
     const DONE: [&str; 9] = [
-        "secret", "contact", "pay", "callback", "test-push", "replay", "remove", "password", "forget",
+        "secret",
+        "contact",
+        "pay",
+        "callback",
+        "test-push",
+        "replay",
+        "remove",
+        "password",
+        "forget",
     ];
     let here = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     if *method == Method::GET {

@@ -77,10 +77,9 @@ impl Kind {
                 "开具发票的请求。同一账号的新计划取代旧计划。",
                 "Requests for invoices. A new plan takes the place of the one before for the same account.",
             ),
-            Self::Document => (
-                "外部开票方提供的票据文件。",
-                "Documents that an outside issuer brings.",
-            ),
+            Self::Document => {
+                ("外部开票方提供的票据文件。", "Documents that an outside issuer brings.")
+            }
             Self::Push => ("发给回调地址的推送。", "Pushes to callbacks."),
         };
         frame.lang.t(zh, en)
@@ -94,8 +93,18 @@ impl Kind {
             Self::Call | Self::Token | Self::Platform => vec![
                 effect("errcode", "拒绝，错误码", "Refused with the code", Some(Input::Code)),
                 late("延迟毫秒数（真实时间）", "Late by milliseconds (real time)"),
-                effect("drop=before", "处理之前断开连接", "The connection ends before the work", None),
-                effect("drop=after", "处理之后断开，应答丢失", "It ends after the work: the answer is lost", None),
+                effect(
+                    "drop=before",
+                    "处理之前断开连接",
+                    "The connection ends before the work",
+                    None,
+                ),
+                effect(
+                    "drop=after",
+                    "处理之后断开，应答丢失",
+                    "It ends after the work: the answer is lost",
+                    None,
+                ),
             ],
             Self::Quota => Vec::new(),
             Self::Issuer => vec![
@@ -104,7 +113,10 @@ impl Kind {
                 effect("errcode=73102", "应答无法理解（73102）", "It talks nonsense (73102)", None),
                 effect("errcode=73105", "超时未应答（73105）", "It was silent (73105)", None),
                 effect("drop=true", "永不应答", "It never answers", None),
-                late("延迟开具的毫秒数（沙箱时钟）", "Issued late by milliseconds (the sandbox's clock)"),
+                late(
+                    "延迟开具的毫秒数（沙箱时钟）",
+                    "Issued late by milliseconds (the sandbox's clock)",
+                ),
             ],
             Self::Document => vec![
                 effect("missing=true", "暂时无法取得", "It can't be had now", None),
@@ -120,7 +132,12 @@ impl Kind {
                     Some(Input::Within),
                 ),
                 late("延迟毫秒数（沙箱时钟）", "Late by milliseconds (the sandbox's clock)"),
-                effect("lose=true", "丢失：视为送达，实际不发送", "Lost: it counts as delivered and is not sent", None),
+                effect(
+                    "lose=true",
+                    "丢失：视为送达，实际不发送",
+                    "Lost: it counts as delivered and is not sent",
+                    None,
+                ),
             ],
         }
     }
@@ -130,7 +147,8 @@ impl Kind {
         let numbered = |code: &ErrorCode| (code.number().to_string(), code.message());
         match self {
             Self::Call | Self::Platform => {
-                let own = ErrorCode::ALL.iter().filter(|code| **code != ErrorCode::Ok).map(numbered);
+                let own =
+                    ErrorCode::ALL.iter().filter(|code| **code != ErrorCode::Ok).map(numbered);
                 let pay = PayErrorCode::ALL.into_iter().map(|code| (code.name().to_owned(), ""));
                 let pay = pay.filter(|_| self == Self::Call);
                 own.chain(pay).collect()
@@ -141,7 +159,11 @@ impl Kind {
     }
 
     /// The paths to choose from, by whose calls they are.
-    pub(super) fn paths<'a>(self, frame: &'a Frame, all: &[CallPath]) -> Vec<(&'a str, Vec<&'static str>)> {
+    pub(super) fn paths<'a>(
+        self,
+        frame: &'a Frame,
+        all: &[CallPath],
+    ) -> Vec<(&'a str, Vec<&'static str>)> {
         let groups = [
             (Whose::Accounts, frame.t("账号的接口", "Accounts'")),
             (Whose::Platforms, frame.t("开票平台的接口", "Platforms'")),
@@ -153,7 +175,8 @@ impl Kind {
             Self::Quota => &groups[..2],
             _ => &[],
         };
-        let of = |whose: Whose| all.iter().filter(move |path| path.whose == whose).map(|path| path.path);
+        let of =
+            |whose: Whose| all.iter().filter(move |path| path.whose == whose).map(|path| path.path);
         few.iter().map(|(whose, label)| (*label, of(*whose).collect())).collect()
     }
 }

@@ -133,7 +133,10 @@ fn played(frame: &Frame, played: Vec<Played>) -> Table<'_> {
         rows: played.iter().rev().take(MOST_SHOWN).map(row).collect(),
         empty: (
             frame.t("还没有发生过故障", "None was played yet"),
-            frame.t("计划的故障发生后会出现在这里。", "A planned fault appears here once it has struck."),
+            frame.t(
+                "计划的故障发生后会出现在这里。",
+                "A planned fault appears here once it has struck.",
+            ),
         ),
         pager: Pager::default(),
         damaged: Vec::new(),

@@ -74,7 +74,10 @@ fn fixed(effect: &str) -> Option<(&'static str, &str)> {
 }
 
 /// `POST /console/faults/forget {id}`: one plan, or without an id all.
-pub(crate) async fn forget(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+pub(crate) async fn forget(
+    State(console): State<Console>,
+    seat: Seat,
+) -> Result<Response, Response> {
     let faults = &seat.sandbox(&console)?.faults;
     let id = seat.form.get("id");
     let said = match id.parse::<u64>() {

@@ -11,7 +11,9 @@ pub(super) fn place(frame: &Frame, fault: &Fault) -> String {
         Fault::Calls(Calls::At(path), _) => (*path).to_owned(),
         Fault::Calls(Calls::WithToken, _) => t("带令牌的调用", "Calls with a token").to_owned(),
         Fault::Calls(Calls::OverQuota(None), _) => t("所有额度", "Every quota").to_owned(),
-        Fault::Calls(Calls::OverQuota(Some(path)), _) => format!("{} {path}", t("额度", "Quota of")),
+        Fault::Calls(Calls::OverQuota(Some(path)), _) => {
+            format!("{} {path}", t("额度", "Quota of"))
+        }
         Fault::Calls(Calls::OfPlatforms, _) => t("开票平台的调用", "Platforms' calls").to_owned(),
         Fault::Issuer(_) => t("开具", "Issuer").to_owned(),
         Fault::Document(_) => t("票据文件", "Documents").to_owned(),
@@ -72,7 +74,10 @@ fn of_push(frame: &Frame, fault: PushFault) -> String {
     match fault {
         PushFault::IsDuplicated => frame.t("重复发送", "sent twice").to_owned(),
         PushFault::IsOvertaken(within) => {
-            let (words, ms) = (frame.t("晚于下一条推送，最多等待", "after the next push, within"), within.as_millis());
+            let (words, ms) = (
+                frame.t("晚于下一条推送，最多等待", "after the next push, within"),
+                within.as_millis(),
+            );
             format!("{words} {ms} ms")
         }
         PushFault::IsLate(by) => late(frame, by),

@@ -17,14 +17,22 @@ use kaipiao_domain::authorization::user_decision::UserChoice;
 use kaipiao_domain::people::user::UserId;
 
 /// `POST /console/orders/order?appid=&order_id= {user, decision}`
-pub(crate) async fn answer(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+pub(crate) async fn answer(
+    State(console): State<Console>,
+    seat: Seat,
+) -> Result<Response, Response> {
     seat.sandbox(&console)?;
     let (account, key) = named(&console, &seat).await?;
     let (user, is_yes) = (seat.form.get("user").trim(), seat.form.get("decision") == "authorize");
     match taken(&console.app, &key, user, is_yes).await {
         Ok(answered) => {
             let order_id = key.order_id.as_str();
-            tracing::info!(order_id, user, by = seat.name(), "an order was answered by the console");
+            tracing::info!(
+                order_id,
+                user,
+                by = seat.name(),
+                "an order was answered by the console"
+            );
             let said = if answered.is_authorized { "authorized" } else { "declined" };
             let address = order_address(key.merchant.as_str(), order_id);
             Ok(see_other(&format!("{address}&said={said}")))

@@ -50,10 +50,7 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<R
 }
 
 /// The order that the address names, and its merchant.
-pub(super) async fn named(
-    console: &Console,
-    seat: &Seat,
-) -> Result<(Account, OrderKey), Response> {
+pub(super) async fn named(console: &Console, seat: &Seat) -> Result<(Account, OrderKey), Response> {
     let account = seat.account(console, seat.query.get("appid")).await?;
     let order_id = OrderId::parse(seat.query.get("order_id"));
     let order_id = order_id.map_err(|_| seat.frame.not_found())?;
@@ -100,10 +97,11 @@ async fn answers<'a>(
     key: &OrderKey,
     history: &OrderHistory,
 ) -> Result<Option<(ActsAs<'a>, String)>, Response> {
-    let is_open = history.order.as_ref().is_some_and(|order| {
-        matches!(order.state, OrderState::Offered | OrderState::Declined(_))
-    });
-    if !is_open || seat.sandbox(console).is_err() {
+    let is_open = history
+        .order
+        .as_ref()
+        .is_some_and(|order| matches!(order.state, OrderState::Offered | OrderState::Declined(_)));
+    if !is_open || !seat.has_sandbox(console) {
         return Ok(None);
     }
     let address = order_address(key.merchant.as_str(), key.order_id.as_str());

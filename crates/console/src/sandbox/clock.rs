@@ -10,7 +10,10 @@ use kaipiao_wire::object::Object;
 use std::borrow::Cow;
 
 /// `POST /console/sandbox/clock {advance_s, set, rate, stopped}`
-pub(crate) async fn change(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+pub(crate) async fn change(
+    State(console): State<Console>,
+    seat: Seat,
+) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
     let set = in_china(seat.form.get("set"));
     let asked = ["advance_s", "rate", "stopped"].map(|name| (name, seat.form.get(name).trim()));

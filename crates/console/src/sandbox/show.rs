@@ -89,7 +89,11 @@ pub(crate) fn done(said: &str) -> Response {
 }
 
 /// The page again, with why nothing was done and what was typed.
-pub(crate) async fn refused(console: &Console, seat: &Seat, why: Failure) -> Result<Response, Response> {
+pub(crate) async fn refused(
+    console: &Console,
+    seat: &Seat,
+    why: Failure,
+) -> Result<Response, Response> {
     let Failure::Refused(refusal) = why else { return Err(seat.failed(&why)) };
     let flash = Flash::new(Tone::Bad, refusal.to_string());
     page(console, seat, StatusCode::UNPROCESSABLE_ENTITY, Some(flash)).await

@@ -60,7 +60,10 @@ pub(crate) async fn forget(
 }
 
 /// `POST /console/sandbox/reset`
-pub(crate) async fn reset(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+pub(crate) async fn reset(
+    State(console): State<Console>,
+    seat: Seat,
+) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
     match sandbox.name_spaces.reset(&sandbox.name_space).await {
         Ok(()) => {

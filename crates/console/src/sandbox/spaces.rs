@@ -14,7 +14,8 @@ use kaipiao_wire::object::Object;
 pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
     let now = in_china(seat.form.get("now"));
-    let asked = [("name", seat.form.get("space").trim()), ("seed", seat.form.get("seed")), ("now", &now)];
+    let asked =
+        [("name", seat.form.get("space").trim()), ("seed", seat.form.get("seed")), ("now", &now)];
     let asked = Object::of_texts(asked.into_iter().filter(|(_, text)| !text.is_empty()));
     let wanted = match NewNameSpace::read(&asked) {
         Ok(wanted) => wanted,
@@ -22,7 +23,11 @@ pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<R
     };
     match sandbox.name_spaces.create(wanted).await {
         Ok(made) => {
-            tracing::info!(name = made.name, by = seat.name(), "a name space was made by the console");
+            tracing::info!(
+                name = made.name,
+                by = seat.name(),
+                "a name space was made by the console"
+            );
             Ok(done("made"))
         }
         Err(why) => not_done(&console, &seat, &why).await,

@@ -7,7 +7,8 @@ use super::slot::Slot;
 use super::snapshots::{self, SnapshotError};
 use async_trait::async_trait;
 use kaipiao_app::name_spaces::{
-    DEFAULT_NAME_SPACE, Keeping, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName, Snapshot,
+    DEFAULT_NAME_SPACE, Keeping, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName,
+    Snapshot,
 };
 use kaipiao_domain::text;
 use std::sync::{Arc, PoisonError};
