@@ -1,6 +1,7 @@
 //! The sandbox's own endpoints, and that production has none of them.
 
 mod clock;
+mod console;
 mod deterministic;
 mod name_spaces;
 mod snapshots;
