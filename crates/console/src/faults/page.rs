@@ -11,6 +11,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::Failure;
 use kaipiao_app::access::accounts;
 use kaipiao_app::faults::{MOST_TIMES, Planned, Played};
 use kaipiao_app::payment::pay_merchants;
@@ -150,7 +151,7 @@ async fn offered(console: &Console, seat: &Seat) -> Result<Vec<(String, String)>
         let pay = pay_merchants::list(&console.app, None, MOST_OFFERED).await?.items;
         let accounts = accounts.into_iter().map(|one| (one.appid.to_string(), one.name));
         let pay = pay.into_iter().map(|one| (one.mchid.to_string(), one.name));
-        Ok(accounts.chain(pay).collect())
+        Ok::<Vec<_>, Failure>(accounts.chain(pay).collect())
     };
     found.await.map_err(|failure| seat.failed(&failure))
 }

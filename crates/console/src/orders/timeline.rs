@@ -74,8 +74,7 @@ pub(super) async fn page(
     let seen = history.requests.iter().filter(|request| !is_hidden_from(request, &seat.role));
     steps.extend(seen.map(|request| requests::step(frame, request)));
     let order_id = key.order_id.as_str();
-    let mut notes = notes(frame, &history);
-    notes.splice(0..0, flash);
+    let notes = flash.into_iter().chain(notes(frame, &history)).collect();
     let page = OrderPage {
         frame,
         path: PATH,
