@@ -18,11 +18,11 @@ async fn the_controls_read_well_at_a_desk_and_on_a_phone() {
     server.post_json("/sandbox/v1/snapshots", &json!({"name": "before-the-invoices-of-the-year"}));
     server.post_json("/sandbox/v1/namespaces", &json!({"name": "run-17", "seed": "17"}));
     server.post_json("/sandbox/v1/clock", &json!({"advance_s": 90_061, "rate": 60}));
-    let call = "/card/invoice/getauthurl";
-    server.fault(json!({"target": call, "errcode": 72036, "appid": MERCHANT}));
     let client = server.merchant();
     client.set_contact();
     client.auth_url("answer-1", 1);
+    let call = "/card/invoice/getauthurl";
+    server.fault(json!({"target": call, "errcode": 72036, "appid": MERCHANT}));
     client.post(call, &json!({}));
     for fault in [
         json!({"target": call, "errcode": 72036, "percent": 25, "appid": MERCHANT}),
@@ -31,7 +31,7 @@ async fn the_controls_read_well_at_a_desk_and_on_a_phone() {
     ] {
         server.fault(fault);
     }
-    PayClient::new(&server).order("pay-1", &[]);
+    PayClient::new(&server).order("pay-001", &[]);
     let order = format!("/console/orders/order?appid={MERCHANT}&order_id=answer-1");
     for look in LOOKS {
         let browser = Browser::open(look).await;
@@ -43,7 +43,7 @@ async fn the_controls_read_well_at_a_desk_and_on_a_phone() {
             ("faults-quota", "/console/faults?kind=quota"),
             ("answer", &*order),
             ("payments", "/console/payments"),
-            ("pay", "/console/payments/pay?mchid=1900000109&out_trade_no=pay-1"),
+            ("pay", "/console/payments/pay?mchid=1900000109&out_trade_no=pay-001"),
             ("elsewhere", "/ns/run-17/console/orders"),
             ("elsewhere-sandbox", "/console/sandbox"),
         ] {

@@ -289,14 +289,14 @@ fn an_order_is_answered_and_a_payment_made_as_a_user_in_the_console() {
     console.refused(&order, &format!("user={OTHER_USER}&decision=authorize"), 409, "authorized");
 
     let pay = PayClient::new(&server);
-    pay.order("p1", &[]);
+    pay.order("pay-001", &[]);
     let listed = console.text("/console/payments");
-    let address = "/console/payments/pay?mchid=1900000109&out_trade_no=p1";
+    let address = "/console/payments/pay?mchid=1900000109&out_trade_no=pay-001";
     assert!(listed.contains(&address.replace('&', "&#38;")), "{listed}");
     assert!(console.text(address).contains("Pay as a user"));
     console.refused(address, "user=nobody", 409, "no user has the id");
     assert!(console.done(address, &format!("user={USER}")).contains("The user has paid."));
-    assert_eq!(pay.trade_state("p1"), "SUCCESS");
+    assert_eq!(pay.trade_state("pay-001"), "SUCCESS");
     assert_eq!(console.get(address).status(), 303, "it is paid");
     console.refused(address, &format!("user={USER}"), 409, "paid");
     assert_eq!(console.get("/console/payments/pay?mchid=1&out_trade_no=x").status(), 404);
