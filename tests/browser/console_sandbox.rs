@@ -93,7 +93,8 @@ async fn a_sandbox_is_played_with_without_a_script() {
         browser.says("Name space mine").await;
         browser.press("+ 1 hour").await;
         browser.says("stands still").await;
-        assert_eq!(server.get_json("/sandbox/v1/clock")["ahead_s"], 0);
+        let default = server.get_json("/sandbox/v1/clock");
+        assert!(default["ahead_s"].as_i64().unwrap() < 60, "{default}");
         browser.click("#reset details summary").await;
         browser.press("Reset mine").await;
         browser.says("Everything is as at the first start.").await;
