@@ -2,6 +2,7 @@
 
 mod account_reset;
 mod clock;
+mod console;
 mod deterministic;
 mod name_spaces;
 mod snapshots;

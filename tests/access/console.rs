@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_tests::{
-    ADMIN, AES_KEY, MERCHANT, MOBILE_APP, PLATFORM, Receiver, TestServer, element, form_token,
+    ADMIN, AES_KEY, MERCHANT, MOBILE_APP, PLATFORM, Receiver, TestServer, USER, element, form_token,
 };
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -355,6 +355,63 @@ fn an_operator_adds_changes_and_removes_users_in_the_console() {
     }
     assert_eq!(post(&server, "/console/users/dev/remove", &amy, "").status(), 303);
     assert_eq!(get(&server, "/console/users/dev", &amy).status(), 404);
+}
+
+/// The pages of a sandbox's controls, and what their forms do.
+const SANDBOX_PAGES: [&str; 3] = [
+    "/console/sandbox",
+    "/console/faults",
+    "/console/payments/pay?mchid=1900000109&out_trade_no=1",
+];
+const SANDBOX_FORMS: [&str; 6] = [
+    "/console/sandbox/clock",
+    "/console/sandbox/reset",
+    "/console/sandbox/snapshots",
+    "/console/sandbox/spaces",
+    "/console/faults",
+    "/console/faults/forget",
+];
+
+#[test]
+fn a_production_has_no_pages_of_the_sandbox() {
+    let (server, _files) = production("");
+    add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));
+    let amy = session(&server, "amy");
+    let accounts = get(&server, "/console/accounts", &amy).into_body();
+    for path in SANDBOX_PAGES {
+        assert_eq!(get(&server, path, &amy).status(), 404, "{path}");
+        assert!(!accounts.contains(&format!("href=\"{path}\"")), "{path}");
+    }
+    for path in SANDBOX_FORMS {
+        assert_eq!(post(&server, path, &amy, "").status(), 404, "{path}");
+    }
+    let order = format!("/console/orders/order?appid={MERCHANT}&order_id=1");
+    let answer = post(&server, &order, &amy, &format!("user={USER}&decision=authorize"));
+    assert_eq!(answer.status(), 404);
+}
+
+#[test]
+fn a_developer_has_none_of_the_sandboxs_controls() {
+    let server = TestServer::start();
+    let dev = json!({"role": "developer", "accounts": [MERCHANT], "password": PASSWORD});
+    add(&server, "dev", dev);
+    let dev = cookies(&log_in(&server, "dev", PASSWORD));
+    server.merchant().set_contact();
+    server.merchant().auth_url("1", 0);
+    let order = format!("/console/orders/order?appid={MERCHANT}&order_id=1");
+    let shown = get(&server, &order, &dev);
+    assert_eq!(shown.status(), 200, "{}", shown.body());
+    assert!(
+        !shown.body().contains("Answer as a user") && !shown.body().contains("/console/faults")
+    );
+    for path in SANDBOX_PAGES {
+        assert_eq!(get(&server, path, &dev).status(), 404, "{path}");
+    }
+    for path in SANDBOX_FORMS.into_iter().chain([&*order]) {
+        let answer = post(&server, path, &dev, &format!("user={USER}&decision=authorize"));
+        assert_eq!(answer.status(), 404, "{path}");
+    }
+    assert_eq!(server.get_json("/sandbox/v1/clock")["ahead_s"], 0);
 }
 
 #[test]

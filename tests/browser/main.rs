@@ -4,6 +4,7 @@
 
 mod console;
 mod console_lists;
+mod console_sandbox;
 mod harness;
 mod payment;
 mod people;

@@ -227,6 +227,11 @@ impl Faults {
         Self { are_planned, state, paths: paths.into_iter().collect(), clock, entropy }
     }
 
+    /// The paths at which calls can be struck.
+    pub fn paths(&self) -> &[CallPath] {
+        &self.paths
+    }
+
     /// The path as the API lists it of one that a request was made at; None: calls there cannot be struck.
     pub fn path_of(&self, requested: &str) -> Option<CallPath> {
         let of_sandbox = |listed: &&CallPath| {

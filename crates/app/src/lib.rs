@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account_reset;
 mod app;
+pub mod asked_faults;
 pub mod authorization;
 mod changes;
 pub mod check;

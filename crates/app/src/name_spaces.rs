@@ -2,9 +2,11 @@
 //! a clock and faults of its own; the composition root runs them.
 
 use async_trait::async_trait;
-use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::clock_course::ClockRate;
+use kaipiao_domain::{Refusal, Timestamp, text};
+use kaipiao_wire::clock_change;
+use kaipiao_wire::object::Object;
 
 /// A name space's or a snapshot's name: 1 to 32 of a-z, 0-9 and -, not at its ends. It stands in addresses and names a
 /// folder.
@@ -23,6 +25,13 @@ impl SandboxName {
             && !text.starts_with('-')
             && !text.ends_with('-');
         is_one.then(|| Self(text.to_owned()))
+    }
+
+    /// Reads `name`; 72031 when it is none.
+    pub fn read(object: &Object) -> Result<Self, Refusal> {
+        let text = object.required_text("name")?;
+        let problem = "must be 1 to 32 of a-z, 0-9 and -, with - not at the ends";
+        Self::parse(&text).ok_or_else(|| Refusal::invalid("name", problem))
     }
 
     /// The text.
@@ -53,6 +62,25 @@ pub struct NewNameSpace {
     pub rate: Option<ClockRate>,
 }
 
+/// The most characters of a seed.
+const MOST_SEED_CHARS: usize = 64;
+
+impl NewNameSpace {
+    /// Reads `name`, and what may be absent: `seed`, `now`, `rate` and `stopped`. 72031 names what is wrong.
+    pub fn read(object: &Object) -> Result<Self, Refusal> {
+        let seed = object.optional_text("seed")?.filter(|seed| !seed.is_empty());
+        if let Some(seed) = &seed {
+            text::limited("seed", seed, MOST_SEED_CHARS)?;
+        }
+        Ok(Self {
+            name: SandboxName::read(object)?,
+            seed,
+            now: clock_change::moment(object, "now")?,
+            rate: clock_change::rate(object)?,
+        })
+    }
+}
+
 /// A name space as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameSpace {
@@ -79,6 +107,17 @@ pub struct Snapshot {
     pub problem: Option<String>,
 }
 
+/// Where a name space keeps what it has, which says what can be done with it as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// In a folder of its own: everything.
+    OwnFolder,
+    /// Its files lie elsewhere: neither snapshots nor a reset.
+    FilesElsewhere,
+    /// In a database that nodes share: no other name spaces either.
+    SharedDatabase,
+}
+
 /// Why something was not done. The texts are for whoever asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotDone {
@@ -102,6 +141,9 @@ pub trait NameSpaces: Send + Sync {
 
     /// All of them, the default one first, then by name.
     fn list(&self) -> Vec<NameSpace>;
+
+    /// Where a name space keeps what it has.
+    fn keeping(&self, of: &str) -> Keeping;
 
     /// Stops a name space and removes all that it has.
     async fn remove(&self, name: &str) -> Result<(), NotDone>;

@@ -2,6 +2,7 @@
 
 use axum::http::Extensions;
 use kaipiao_app::App;
+use kaipiao_app::sandbox::Sandbox;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use std::sync::Arc;
 pub struct Console {
     /// The use cases.
     pub app: Arc<App>,
-    /// Whether it opens without a login.
-    pub is_sandbox: bool,
+    /// What only a sandbox has, whose console opens without a login; None: it is a production.
+    pub sandbox: Option<Arc<Sandbox>>,
     /// Do people reach this server by HTTPS? Then its cookies travel by nothing else.
     pub is_https: bool,
     /// Host and port of `public_base_url`, as a browser writes them.
@@ -20,4 +21,11 @@ pub struct Console {
     pub routes: Arc<[String]>,
     /// Whom a request is from, as the listening socket has said.
     pub client_address: fn(&Extensions) -> Option<IpAddr>,
+}
+
+impl Console {
+    /// The sandbox's name space that this is; None: it is a production.
+    pub(crate) fn name_space(&self) -> Option<String> {
+        self.sandbox.as_ref().map(|sandbox| sandbox.name_space.clone())
+    }
 }

@@ -5,6 +5,7 @@ use crate::assets::{SCRIPT_ADDRESS, STYLE_ADDRESS};
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kaipiao_app::name_spaces::DEFAULT_NAME_SPACE;
 use kaipiao_pages::{Lang, encoded};
 
 /// A place that the navigation leads to.
@@ -17,6 +18,8 @@ pub(crate) struct Place {
     pub(crate) icon: &'static str,
     /// Whether operators alone go there.
     is_for_operators: bool,
+    /// Whether sandboxes alone have it.
+    is_of_sandbox: bool,
 }
 
 const fn place(
@@ -24,7 +27,7 @@ const fn place(
     (zh, en): (&'static str, &'static str),
     icon: &'static str,
 ) -> Place {
-    Place { path, zh, en, icon, is_for_operators: false }
+    Place { path, zh, en, icon, is_for_operators: false, is_of_sandbox: false }
 }
 
 /// The groups of the navigation: what each is called, and its places.
@@ -89,6 +92,26 @@ const NAVIGATION: &[(&str, &str, &[Place])] = &[
             },
         ],
     ),
+    (
+        "沙箱",
+        "Sandbox",
+        &[
+            Place {
+                is_for_operators: true,
+                is_of_sandbox: true,
+                ..place(
+                    "/console/sandbox",
+                    ("时钟与快照", "Clock and snapshots"),
+                    "M12 7v5l3 2M3 12a9 9 0 1018 0 9 9 0 00-18 0",
+                )
+            },
+            Place {
+                is_for_operators: true,
+                is_of_sandbox: true,
+                ..place("/console/faults", ("故障", "Faults"), "M13 2L4 14h7l-1 8 9-12h-7z")
+            },
+        ],
+    ),
 ];
 
 /// Who sits before a page, as it says.
@@ -112,6 +135,8 @@ pub(crate) struct Frame {
     pub(crate) form_token: String,
     /// Who sits before it; None: nobody is known.
     pub(crate) who: Option<Who>,
+    /// The sandbox's name space that it is of; None: it is a production's.
+    pub(crate) name_space: Option<String>,
 }
 
 impl Frame {
@@ -141,11 +166,20 @@ impl Frame {
     pub(crate) fn navigation(&self) -> Vec<(&'static str, Vec<&'static Place>)> {
         let is_operator = self.who.as_ref().is_some_and(|who| who.is_operator);
         let of_group = |places: &'static [Place]| -> Vec<_> {
-            places.iter().filter(|place| is_operator || !place.is_for_operators).collect()
+            let is_there = |place: &&Place| {
+                (is_operator || !place.is_for_operators)
+                    && (self.name_space.is_some() || !place.is_of_sandbox)
+            };
+            places.iter().filter(is_there).collect()
         };
         let groups = NAVIGATION.iter();
         let groups = groups.map(|(zh, en, places)| (self.lang.t(zh, en), of_group(places)));
         groups.filter(|(_, places)| !places.is_empty()).collect()
+    }
+
+    /// The name space that it is of, where that is not the server's own.
+    pub(crate) fn other_name_space(&self) -> Option<&str> {
+        self.name_space.as_deref().filter(|name| *name != DEFAULT_NAME_SPACE)
     }
 
     pub(crate) fn name_of(&self, place: &Place) -> &'static str {

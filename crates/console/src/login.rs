@@ -38,7 +38,7 @@ pub(crate) async fn show(State(console): State<Console>, request: Request) -> Re
     let query = Form::parse(request.uri().query().unwrap_or("").as_bytes());
     let next = local(query.get("next"));
     let flash = (query.get("left") == "1").then_some(());
-    let frame = nobodys(request.headers(), next);
+    let frame = nobodys(&console, request.headers(), next);
     let said = frame.t("已退出。", "You're logged out.");
     let flash = flash.map(|()| Flash::new(Tone::Good, said));
     asking(&console, frame, request.headers(), StatusCode::OK, flash, "", next)
@@ -47,7 +47,7 @@ pub(crate) async fn show(State(console): State<Console>, request: Request) -> Re
 /// `POST /console/login {name, password, next}`
 pub(crate) async fn enter(State(console): State<Console>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let frame = nobodys(&parts.headers, CONSOLE_PATH);
+    let frame = nobodys(&console, &parts.headers, CONSOLE_PATH);
     let form = match read_form(&parts.headers, body, &console.public_host).await {
         Ok(form) => form,
         Err(FormRefused::Foreign) => return foreign(&frame),
@@ -83,7 +83,7 @@ pub(crate) async fn enter(State(console): State<Console>, request: Request) -> R
             )
         }
     };
-    let frame = nobodys(&parts.headers, next);
+    let frame = nobodys(&console, &parts.headers, next);
     let flash = Flash::new(Tone::Bad, frame.t(words.0, words.1));
     asking(&console, frame, &parts.headers, status, Some(flash), name, next)
 }
@@ -101,9 +101,10 @@ pub(crate) async fn leave(State(console): State<Console>, seat: Seat) -> Respons
     response
 }
 
-fn nobodys(headers: &HeaderMap, next: &str) -> Frame {
-    let here = login_address(next);
-    Frame { lang: Lang::of(headers), here, form_token: String::new(), who: None }
+fn nobodys(console: &Console, headers: &HeaderMap, next: &str) -> Frame {
+    let (lang, here) = (Lang::of(headers), login_address(next));
+    let name_space = console.name_space();
+    Frame { lang, here, form_token: String::new(), who: None, name_space }
 }
 
 /// What a login's form is tied to.

@@ -17,10 +17,13 @@ use kaipiao_app::listing::Listing;
 use kaipiao_app::payment::{pay_merchants, payment_pages, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::{Payment, PaymentState};
+use kaipiao_pages::encoded;
 use kaipiao_ports::record::Field;
 
 /// Where they are listed.
 pub(crate) const PATH: &str = "/console/payments";
+/// Where one is paid as a user.
+pub(crate) const PAY_PATH: &str = "/console/payments/pay";
 const ROWS: usize = 50;
 
 #[derive(Template)]
@@ -65,26 +68,35 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             let times = span::filter(days, None);
             payment_pages::payable(app, &one.mchid, state, &times, after, ROWS).await
         }
-        Some(one) => {
-            payments::list(app, &one.mchid, span::filter(days, field), after, ROWS).await
-        }
+        Some(one) => payments::list(app, &one.mchid, span::filter(days, field), after, ROWS).await,
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;
     let is_under_way = found.items.is_empty() && found.next.is_some();
-    let flash = flash.or_else(|| is_under_way.then(|| under_way(frame)));
+    let is_paid = seat.query.get("said") == "paid";
+    let paid = || Flash::new(Tone::Good, frame.t("已代用户支付。", "The user has paid."));
+    let flash =
+        flash.or_else(|| is_paid.then(paid)).or_else(|| is_under_way.then(|| under_way(frame)));
     let filters = Filters { frame, path: PATH, filters: filters(&seat, &offered) };
+    let is_payable = seat.has_sandbox(&console);
+    let mut heads = vec![
+        "out_trade_no",
+        frame.t("状态", "State"),
+        frame.t("金额", "Amount"),
+        frame.t("已退款", "Given back"),
+        frame.t("方式", "Kind"),
+        frame.t("下单时间", "Placed"),
+    ];
+    heads.extend(is_payable.then(|| frame.t("操作", "What can be done")));
+    let with_pay = |payment: &Payment| {
+        let mut cells = row(&seat, payment);
+        cells.extend(is_payable.then(|| pay_cell(frame, payment)));
+        cells
+    };
     let table = Table {
         frame,
         caption: frame.t("支付列表", "Payments"),
-        heads: vec![
-            "out_trade_no",
-            frame.t("状态", "State"),
-            frame.t("金额", "Amount"),
-            frame.t("已退款", "Given back"),
-            frame.t("方式", "Kind"),
-            frame.t("下单时间", "Placed"),
-        ],
-        rows: found.items.iter().map(|payment| row(&seat, payment)).collect(),
+        heads,
+        rows: found.items.iter().map(with_pay).collect(),
         empty: (
             frame.t("没有支付", "No payments"),
             frame.t(
@@ -106,6 +118,25 @@ fn under_way(frame: &Frame) -> Flash {
         "None among the newest of these; the next page looks further back.",
     );
     Flash::new(Tone::Wait, words)
+}
+
+/// Whether a user can pay it on a page.
+pub(crate) fn can_be_paid(payment: &Payment) -> bool {
+    let is_open = matches!(payment.state, PaymentState::NotPaid | PaymentState::UserPaying { .. });
+    is_open && payment.prepay.is_some()
+}
+
+/// The page on which a payment is paid as a user.
+pub(crate) fn pay_address(payment: &Payment) -> String {
+    let number = encoded(payment.out_trade_no.as_str());
+    format!("{PAY_PATH}?mchid={}&out_trade_no={number}", payment.mchid)
+}
+
+fn pay_cell(frame: &Frame, payment: &Payment) -> Cell {
+    match can_be_paid(payment) {
+        true => Cell::text(frame.t("代用户支付", "Pay as a user")).link(pay_address(payment)),
+        false => Cell::default(),
+    }
 }
 
 /// The pay merchants whose payments this user may see: a developer those that have only their accounts.

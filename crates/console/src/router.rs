@@ -4,6 +4,7 @@ use crate::accounts::{self, account, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::errors;
+use crate::faults;
 use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
 use crate::invoices;
 use crate::jobs;
@@ -12,9 +13,11 @@ use crate::numbers;
 use crate::orders;
 use crate::overview;
 use crate::password;
+use crate::pay;
 use crate::payments;
 use crate::pushes;
 use crate::requests;
+use crate::sandbox::{clock, show as sandbox, snapshots, spaces};
 use crate::seat::{Seat, seated};
 use crate::users::{self, list as user_list, user};
 use axum::Router;
@@ -28,8 +31,8 @@ pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
     methods: "GET POST",
     path: CONSOLE_PATH,
     section: "page",
-    what: "the console: overview, orders, requests, pushes, accounts and settings; with a login in production",
-    what_zh: "控制台：概览、订单、请求、推送、账号与设置，正式环境需登录",
+    what: "the console: overview, orders, requests, pushes, accounts and settings, in a sandbox its controls; with a login in production",
+    what_zh: "控制台：概览、订单、请求、推送、账号与设置，沙箱中另有其控制；正式环境需登录",
 }];
 
 /// The console.
@@ -46,7 +49,10 @@ pub fn router(console: Console) -> Router {
         .route("/console/accounts/{appid}/fields", get(page_fields::show).post(page_fields::show))
         .route("/console/accounts/{appid}/fields/preview", get(page_fields::show_preview))
         .route(orders::address::PATH, get(orders::list::list))
-        .route(orders::address::ORDER_PATH, get(orders::timeline::show))
+        .route(
+            orders::address::ORDER_PATH,
+            get(orders::timeline::show).post(orders::answer::answer),
+        )
         .route(invoices::address::PATH, get(invoices::list::list))
         .route(invoices::address::INVOICE_PATH, get(invoices::show::show))
         .route(
@@ -72,6 +78,7 @@ pub fn router(console: Console) -> Router {
         .route("/console/users/{name}/remove", post(user::remove))
         .route(password::PATH, get(password::show).post(password::change))
         .route("/console/logout", post(login::leave))
+        .merge(if console.sandbox.is_some() { sandbox_pages() } else { Router::new() })
         .route("/console/{*rest}", get(nothing).post(nothing))
         .layer(from_fn_with_state(console.clone(), seated));
     Router::new()
@@ -80,6 +87,22 @@ pub fn router(console: Console) -> Router {
         .route(LOGIN_PATH, get(login::show).post(login::enter))
         .merge(guarded)
         .with_state(console)
+}
+
+/// What a production has not.
+fn sandbox_pages() -> Router<Console> {
+    Router::new()
+        .route(sandbox::PATH, get(sandbox::show))
+        .route("/console/sandbox/clock", post(clock::change))
+        .route("/console/sandbox/snapshots", post(snapshots::save))
+        .route("/console/sandbox/snapshots/{name}/restore", post(snapshots::restore))
+        .route("/console/sandbox/snapshots/{name}/remove", post(snapshots::forget))
+        .route("/console/sandbox/reset", post(snapshots::reset))
+        .route("/console/sandbox/spaces", post(spaces::make))
+        .route("/console/sandbox/spaces/{name}/remove", post(spaces::remove))
+        .route(payments::PAY_PATH, get(pay::ask).post(pay::pay))
+        .route(faults::page::PATH, get(faults::page::show).post(faults::plan::make))
+        .route("/console/faults/forget", post(faults::plan::forget))
 }
 
 async fn nothing(seat: Seat) -> Response {

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::Failure;
 use kaipiao_app::access::{accounts, console_login};
+use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, sso_value};
@@ -45,6 +46,22 @@ impl Seat {
     /// The user's name, for the log; empty: nobody is known.
     pub(crate) fn name(&self) -> &str {
         self.frame.who.as_ref().map_or("", |who| &who.name)
+    }
+
+    /// What operators alone may see: to others it is not there.
+    pub(crate) fn operators_alone(&self) -> Result<(), Response> {
+        if self.role.is_operator() { Ok(()) } else { Err(self.frame.not_found()) }
+    }
+
+    /// Whether this user has the sandbox's controls.
+    pub(crate) fn has_sandbox(&self, console: &Console) -> bool {
+        console.sandbox.is_some() && self.role.is_operator()
+    }
+
+    /// What only a sandbox has, for operators alone.
+    pub(crate) fn sandbox<'a>(&self, console: &'a Console) -> Result<&'a Sandbox, Response> {
+        self.operators_alone()?;
+        console.sandbox.as_deref().ok_or_else(|| self.frame.not_found())
     }
 
     /// Where the asked page of a listing begins; None: at the first entry.
@@ -98,14 +115,19 @@ pub(crate) async fn seated(
     let lang = Lang::of(&parts.headers);
     let here = page_of(&parts.method, &parts.uri);
     let query = Form::parse(parts.uri.query().unwrap_or("").as_bytes());
-    let mut frame = Frame { lang, here, form_token: String::new(), who: None };
-    let Known { who, role, tie } = match known(&console, &frame, &parts.headers).await {
+    let name_space = console.name_space();
+    let mut frame = Frame { lang, here, form_token: String::new(), who: None, name_space };
+    let Known { who, role, mut tie } = match known(&console, &frame, &parts.headers).await {
         Ok(Some(known)) => known,
         Ok(None) if parts.method == Method::GET => return see_other(&login_address(&frame.here)),
         Ok(None) => return see_other(LOGIN_PATH),
         Err(response) => return response,
     };
     frame.who = Some(who);
+    if let Some(name_space) = &frame.name_space {
+        // Of one seed or one snapshot, two have the same keys: a form is for the name space that its page was of.
+        tie = format!("{tie} in {name_space}");
+    }
     frame.form_token = console_login::form_token(&console.app, &tie);
     let mut form = Form::default();
     if parts.method == Method::POST {
@@ -126,8 +148,17 @@ pub(crate) async fn seated(
 /// The page's address; of what a form does the page that the form is on, which a link can lead to: what is done stands
 /// behind the page's address.
 fn page_of(method: &Method, uri: &Uri) -> String {
-    const DONE: [&str; 8] =
-        ["secret", "contact", "pay", "callback", "test-push", "replay", "remove", "password"];
+    const DONE: [&str; 9] = [
+        "secret",
+        "contact",
+        "pay",
+        "callback",
+        "test-push",
+        "replay",
+        "remove",
+        "password",
+        "forget",
+    ];
     let here = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     if *method == Method::GET {
         return here;
@@ -135,6 +166,7 @@ fn page_of(method: &Method, uri: &Uri) -> String {
     match uri.path().rsplit_once('/') {
         // A user's own password has a page, and a job has none.
         _ if uri.path() == "/console/password" => here,
+        _ if uri.path().starts_with("/console/sandbox/") => "/console/sandbox".to_owned(),
         Some((page, "run")) => page.rsplit_once('/').map_or(here, |(jobs, _)| jobs.to_owned()),
         Some((page, done)) if DONE.contains(&done) => page.to_owned(),
         Some((_, "logout")) => CONSOLE_PATH.to_owned(),
@@ -178,7 +210,7 @@ async fn known(
     let session = read_cookie(console, headers, CONSOLE_COOKIE).unwrap_or_default();
     match console_login::session_user(&console.app, &session).await {
         Ok(Some(user)) => Ok(Some(Known::new(user.name.as_str(), user.role, true, session))),
-        Ok(None) if console.is_sandbox => {
+        Ok(None) if console.sandbox.is_some() => {
             Ok(Some(Known::new("sandbox", ConsoleRole::Operator, false, "sandbox".to_owned())))
         }
         Ok(None) => Ok(None),
@@ -247,6 +279,8 @@ mod tests {
             ("/console/password", "/console/password"),
             ("/console/invoices/offset?appid=wx1", "/console/invoices/offset?appid=wx1"),
             ("/console/logout", "/console"),
+            ("/console/sandbox/snapshots/base/restore", "/console/sandbox"),
+            ("/console/faults/forget", "/console/faults"),
         ] {
             assert_eq!(page_of(&Method::POST, &form.parse().unwrap()), page, "{form}");
         }

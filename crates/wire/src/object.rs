@@ -107,6 +107,12 @@ impl Object<'static> {
         Ok(Self::body(members.collect()))
     }
 
+    /// An object of texts, as the fields of a form are.
+    pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let members = texts.into_iter().map(|(name, text)| (name.to_owned(), text.into()));
+        Self::body(members.collect())
+    }
+
     const fn body(members: Map<String, Value>) -> Self {
         Self { path: Path::Body, members: Cow::Owned(members) }
     }

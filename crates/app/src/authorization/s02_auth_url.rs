@@ -9,7 +9,7 @@ use crate::payment::s13_receipt::{opened_by_link, waiting_payment};
 use crate::signed::{ticket, write_link};
 use crate::store_access::{Decision, FirstTry, decide_reading, get};
 use kaipiao_domain::access::account::{Account, AppId, PlatformId};
-use kaipiao_domain::authorization::authorization_request::Source;
+use kaipiao_domain::authorization::authorization_request::{AuthorizationRequest, Source};
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::requests::{AuthUrlRequest, unknown_platform};
@@ -69,9 +69,14 @@ pub async fn auth_url(
     })
     .await?;
     Ok(AuthUrl {
-        link: write_link(&app.keys, &app.settings.public_base_url, &request),
+        link: link_of(app, &request),
         mini_program: (request.source == Source::Wxa).then(|| app.settings.wxa_appid.clone()),
     })
+}
+
+/// The link of a request, as its merchant got it.
+pub fn link_of(app: &App, request: &AuthorizationRequest) -> String {
+    write_link(&app.keys, &app.settings.public_base_url, request)
 }
 
 /// 72031 for a platform that is not there.

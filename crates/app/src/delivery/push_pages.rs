@@ -64,9 +64,9 @@ fn is_delivered(listed: &ListedPush) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaipiao_ports::delivery::outbox::Outbox as _;
     use kaipiao_domain::delivery::push::PushKind;
     use kaipiao_ports::delivery::claims::{ClaimRequest, TurnKey};
+    use kaipiao_ports::delivery::outbox::Outbox as _;
     use kaipiao_ports::delivery::outbox::{Destination, NewBody, NewPush, Next, PushReport};
     use kaipiao_ports::store::Commit;
     use kaipiao_store_memory::MemoryStore;

@@ -127,7 +127,7 @@ impl Instance {
         let home = home(settings, address, has_admin, sandbox.as_ref().map(|_| &*name));
         let console = Console {
             app: Arc::clone(&app),
-            is_sandbox: pages.is_sandbox,
+            sandbox: sandbox.clone(),
             is_https: pages.is_https,
             public_host: pages.public_host.clone(),
             routes: ROUTES

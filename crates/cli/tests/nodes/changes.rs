@@ -225,4 +225,15 @@ fn a_shared_database_has_no_name_spaces_snapshots_and_reset() {
         assert_eq!(status, 409, "{path}: {answer}");
         assert!(answer["error"].as_str().unwrap().contains("PostgreSQL"), "{path}: {answer}");
     }
+    let english = [("accept-language", "en")];
+    let page = server.page("GET", "/console/sandbox", &english, "").into_body();
+    assert!(page.contains("The store is PostgreSQL") && page.contains("The clock can be changed"));
+    assert!(page.contains("action=\"/console/sandbox/clock\""));
+    for part in ["snapshots", "reset", "spaces"] {
+        assert!(!page.contains(&format!("/console/sandbox/{part}")), "{part}: {page}");
+        let form = format!("form_token={}&snapshot=one&space=one", form_token(&page));
+        let path = format!("/console/sandbox/{part}");
+        let refused = server.page("POST", &path, &english, &form);
+        assert_eq!(refused.status(), 409, "{part}: {}", refused.body());
+    }
 }

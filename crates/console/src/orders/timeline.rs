@@ -2,10 +2,11 @@
 
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::orders::address::PATH;
+use crate::orders::address::{PATH, order_address};
 use crate::orders::steps::{Drawn, in_order};
 use crate::orders::{requests, results};
 use crate::parts::{Cell, Facts, Flash, Tone};
+use crate::people::{ActsAs, acts_as};
 use crate::requests::address as request_log;
 use crate::seat::Seat;
 use crate::{states, words};
@@ -15,6 +16,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::authorization::order_history::{self, OrderHistory};
 use kaipiao_app::requests::is_hidden_from;
+use kaipiao_domain::access::account::Account;
+use kaipiao_domain::authorization::order::OrderState;
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
 use kaipiao_pages::encoded;
 
@@ -27,6 +30,8 @@ struct OrderPage<'a> {
     state: Option<states::Said>,
     facts: Facts<'a>,
     notes: Vec<Flash>,
+    /// Who may answer it from here, and where the form goes; None: nobody.
+    answers: Option<(ActsAs<'a>, String)>,
     steps: Vec<Drawn<'a>>,
     /// The request log's listing of this order.
     log: String,
@@ -34,28 +39,72 @@ struct OrderPage<'a> {
 
 /// `GET /console/orders/order?appid=&order_id=`
 pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
-    let frame = &seat.frame;
-    let account = seat.account(&console, seat.query.get("appid")).await?;
-    let order_id = OrderId::parse(seat.query.get("order_id")).map_err(|_| frame.not_found())?;
+    let (account, key) = named(&console, &seat).await?;
+    let said = match seat.query.get("said") {
+        "authorized" => Some(("已代用户同意授权。", "The user has authorized it.")),
+        "declined" => Some(("已代用户拒绝授权。", "The user has declined.")),
+        _ => None,
+    };
+    let flash = said.map(|(zh, en)| Flash::new(Tone::Good, seat.frame.t(zh, en)));
+    page(&console, &seat, &account, &key, StatusCode::OK, flash).await
+}
+
+/// The order that the address names, and its merchant.
+pub(super) async fn named(console: &Console, seat: &Seat) -> Result<(Account, OrderKey), Response> {
+    let account = seat.account(console, seat.query.get("appid")).await?;
+    let order_id = OrderId::parse(seat.query.get("order_id"));
+    let order_id = order_id.map_err(|_| seat.frame.not_found())?;
     let key = OrderKey { merchant: account.appid.clone(), order_id };
-    let history = order_history::read(&console.app, &key, &seat.role).await;
+    Ok((account, key))
+}
+
+pub(super) async fn page(
+    console: &Console,
+    seat: &Seat,
+    account: &Account,
+    key: &OrderKey,
+    status: StatusCode,
+    flash: Option<Flash>,
+) -> Result<Response, Response> {
+    let frame = &seat.frame;
+    let history = order_history::read(&console.app, key, &seat.role).await;
     let history = history.map_err(|failure| seat.failed(&failure))?;
     let history = history.ok_or_else(|| frame.not_found())?;
     let mut steps = results::steps(frame, &history);
     let seen = history.requests.iter().filter(|request| !is_hidden_from(request, &seat.role));
     steps.extend(seen.map(|request| requests::step(frame, request)));
     let order_id = key.order_id.as_str();
+    let notes = flash.into_iter().chain(notes(frame, &history)).collect();
     let page = OrderPage {
         frame,
         path: PATH,
         order_id,
         state: history.order.as_ref().map(|order| states::order(frame, &order.state)),
-        facts: facts(frame, &account.name, &key, &history),
-        notes: notes(frame, &history),
+        facts: facts(frame, &account.name, key, &history),
+        notes,
+        answers: answers(console, seat, key, &history).await?,
         steps: in_order(frame, steps),
         log: format!("{}?order_id={}", request_log::PATH, encoded(order_id)),
     };
-    Ok(html(StatusCode::OK, &page))
+    Ok(html(status, &page))
+}
+
+/// In a sandbox an operator answers what is not answered.
+async fn answers<'a>(
+    console: &Console,
+    seat: &'a Seat,
+    key: &OrderKey,
+    history: &OrderHistory,
+) -> Result<Option<(ActsAs<'a>, String)>, Response> {
+    let is_open = history
+        .order
+        .as_ref()
+        .is_some_and(|order| matches!(order.state, OrderState::Offered | OrderState::Declined(_)));
+    if !is_open || !seat.has_sandbox(console) {
+        return Ok(None);
+    }
+    let address = order_address(key.merchant.as_str(), key.order_id.as_str());
+    Ok(Some((acts_as(console, seat).await?, address)))
 }
 
 fn facts<'a>(frame: &'a Frame, name: &str, key: &OrderKey, history: &OrderHistory) -> Facts<'a> {

@@ -70,7 +70,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         true => Ok(PushPage { pushes: Vec::new(), next: None }),
         false => push_pages::page(&console.app, &query).await,
     };
-    let PushPage { pushes: mut found, mut next } = found.map_err(|failure| seat.failed(&failure))?;
+    let PushPage { pushes: mut found, mut next } =
+        found.map_err(|failure| seat.failed(&failure))?;
     let count = found.len();
     if let Some(days) = days {
         found.retain(|listed| listed.push.committed_ms >= days.from_ms);

@@ -5,7 +5,7 @@ use crate::frame::{Frame, html};
 use crate::parts::{Cell, Flash, Pager, Table, Tone};
 use crate::seat::Seat;
 use crate::users::user::{self, After};
-use crate::users::words::{PATH, address_of, operators_alone, role_name, role_spec, roles, state};
+use crate::users::words::{PATH, address_of, role_name, role_spec, roles, state};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,7 +36,7 @@ struct Typed<'a> {
 
 /// `GET /console/users`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
-    operators_alone(&seat)?;
+    seat.operators_alone()?;
     let gone = (seat.query.get("said") == "removed")
         .then(|| Flash::new(Tone::Good, seat.frame.t("用户已移除。", "The user is removed.")));
     page(&console, &seat, StatusCode::OK, gone, Typed::default()).await
@@ -44,7 +44,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
 
 /// `POST /console/users {name, role, accounts}`: a new user, whose password is made and shown once.
 pub(crate) async fn add(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
-    operators_alone(&seat)?;
+    seat.operators_alone()?;
     let name = seat.form.get("name").trim();
     let password = console_users::new_password(console.app.random());
     let mut spec = role_spec(&seat, name);

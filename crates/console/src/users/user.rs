@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
 use crate::seat::{Named, Seat};
-use crate::users::words::{PATH, address_of, operators_alone, role_spec, roles, state};
+use crate::users::words::{PATH, address_of, role_spec, roles, state};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -150,7 +150,7 @@ pub(crate) fn page(seat: &Seat, user: &ConsoleUser, status: StatusCode, after: A
 }
 
 async fn find(console: &Console, seat: &Seat, name: &str) -> Result<ConsoleUser, Response> {
-    operators_alone(seat)?;
+    seat.operators_alone()?;
     let name = ConsoleName::parse(name).ok_or_else(|| seat.frame.not_found())?;
     let found = console_users::find(&console.app, &name).await;
     found.map_err(|failure| seat.failed(&failure))?.ok_or_else(|| seat.frame.not_found())

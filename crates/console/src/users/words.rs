@@ -3,7 +3,6 @@
 use crate::frame::Frame;
 use crate::parts::Tone;
 use crate::seat::Seat;
-use axum::response::Response;
 use kaipiao_app::access::console_users::ConsoleUserSpec;
 use kaipiao_domain::access::console_user::{ConsoleName, ConsoleRole, ConsoleUser};
 use kaipiao_pages::encoded;
@@ -35,11 +34,6 @@ pub(crate) fn state(frame: &Frame, user: &ConsoleUser) -> (&'static str, Tone) {
         true => (frame.t("已停用", "Disabled"), Tone::Bad),
         false => (frame.t("正常", "Active"), Tone::Good),
     }
-}
-
-/// Users are for operators: to others there are none.
-pub(crate) fn operators_alone(seat: &Seat) -> Result<(), Response> {
-    if seat.role.is_operator() { Ok(()) } else { Err(seat.frame.not_found()) }
 }
 
 /// What a form says of a user's role and accounts.

@@ -1,7 +1,5 @@
 //! `/sandbox/v1/faults`: what is to go wrong, what is left of it, and what was played (D-256 to D-259).
 
-mod read;
-
 use crate::admin::error::{ErrorJson, SandboxRefusals, failed, refuse};
 use crate::answer::json;
 use crate::body::{RequestBody, query_object};
@@ -9,11 +7,13 @@ use crate::server::Server;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use kaipiao_app::asked_faults::{
+    Asked, DOCUMENT, ISSUER, PLATFORM, PUSH, QUOTA, TOKEN, read_asked, read_which,
+};
 use kaipiao_app::faults::{
     CallFault, Calls, DocumentFault, Fault, IssuerFault, Planned, Played, PushFault,
 };
 use kaipiao_wire::answer::bare;
-use read::{Asked, DOCUMENT, ISSUER, PLATFORM, PUSH, QUOTA, TOKEN, read_asked, read_which};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

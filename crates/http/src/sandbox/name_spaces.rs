@@ -8,11 +8,8 @@ use crate::wrong_call::PathName;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kaipiao_app::name_spaces::{NameSpace, NewNameSpace, NotDone, SandboxName};
-use kaipiao_domain::{Refusal, text};
+use kaipiao_app::name_spaces::{NameSpace, NewNameSpace, NotDone};
 use kaipiao_wire::answer::bare;
-use kaipiao_wire::clock_change;
-use kaipiao_wire::object::Object;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -89,7 +86,7 @@ pub(crate) async fn name_spaces(State(server): State<Server>) -> Response {
     ),
 )]
 pub(crate) async fn create(State(server): State<Server>, body: RequestBody) -> Response {
-    let wanted = match body.object().and_then(|object| read(&object)) {
+    let wanted = match body.object().and_then(|object| NewNameSpace::read(&object)) {
         Ok(wanted) => wanted,
         Err(refusal) => return failed(refusal.into()),
     };
@@ -97,26 +94,6 @@ pub(crate) async fn create(State(server): State<Server>, body: RequestBody) -> R
         Ok(made) => json(StatusCode::CREATED, bare(&NameSpaceJson::from(made))),
         Err(error) => not_done(&error),
     }
-}
-
-fn read(object: &Object) -> Result<NewNameSpace, Refusal> {
-    let seed = object.optional_text("seed")?.filter(|seed| !seed.is_empty());
-    if let Some(seed) = &seed {
-        text::limited("seed", seed, 64)?;
-    }
-    Ok(NewNameSpace {
-        name: name(object)?,
-        seed,
-        now: clock_change::moment(object, "now")?,
-        rate: clock_change::rate(object)?,
-    })
-}
-
-/// `name`, of a name space or a snapshot.
-pub(super) fn name(object: &Object) -> Result<SandboxName, Refusal> {
-    let text = object.required_text("name")?;
-    let problem = "must be 1 to 32 of a-z, 0-9 and -, with - not at the ends";
-    SandboxName::parse(&text).ok_or_else(|| Refusal::invalid("name", problem))
 }
 
 /// `DELETE /sandbox/v1/namespaces/{name}`: stops it, and removes all that it has.

@@ -3,7 +3,7 @@
 use crate::admin::error::{ErrorJson, SandboxRefusals, failed};
 use crate::answer::json;
 use crate::body::RequestBody;
-use crate::sandbox::name_spaces::{done, name, not_done};
+use crate::sandbox::name_spaces::{done, not_done};
 use crate::server::Server;
 use crate::wrong_call::PathName;
 use axum::extract::State;
@@ -91,7 +91,7 @@ pub(crate) async fn snapshots(State(server): State<Server>) -> Response {
     ),
 )]
 pub(crate) async fn save(State(server): State<Server>, body: RequestBody) -> Response {
-    let name = match body.object().and_then(|object| name(&object)) {
+    let name = match body.object().and_then(|object| SandboxName::read(&object)) {
         Ok(name) => name,
         Err(refusal) => return failed(refusal.into()),
     };

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use core::convert::Infallible;
 use kaipiao_app::account_reset;
 use kaipiao_app::name_spaces::{
-    DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName, Snapshot,
+    DEFAULT_NAME_SPACE, Keeping, NameSpace, NameSpaces, NewNameSpace, NotDone, SandboxName,
+    Snapshot,
 };
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::text;
@@ -51,7 +52,7 @@ impl Changes {
     /// A name space whose files are its own.
     fn changeable(&self, name: &str) -> Result<(Arc<Registry>, Known), NotDone> {
         let (registry, known) = self.known(name)?;
-        if !known.settings.files.directory.as_os_str().is_empty() {
+        if has_files_elsewhere(&known) {
             let why = "files.directory is set, so the files are not in the data directory: snapshots and reset are for name spaces \
                        whose files lie beside their store";
             return Err(NotDone::Conflict(why.to_owned()));
@@ -71,6 +72,10 @@ async fn hold<'a>(
     known: &'a Known,
 ) -> Result<MutexGuard<'a, ()>, NotDone> {
     registry.hold(name, known).await.ok_or_else(|| unknown(name))
+}
+
+fn has_files_elsewhere(known: &Known) -> bool {
+    !known.settings.files.directory.as_os_str().is_empty()
 }
 
 fn failed(error: impl core::fmt::Display) -> NotDone {
@@ -104,6 +109,16 @@ impl NameSpaces for Changes {
         let others = registry.others();
         let others = others.iter().map(|(name, known)| registry.shown(name, known));
         core::iter::once(default).chain(others).collect()
+    }
+
+    fn keeping(&self, of: &str) -> Keeping {
+        match self.registry() {
+            Ok(registry) if registry.is_shared() => Keeping::SharedDatabase,
+            Ok(registry) if registry.known(of).is_some_and(|known| has_files_elsewhere(&known)) => {
+                Keeping::FilesElsewhere
+            }
+            Ok(_) | Err(_) => Keeping::OwnFolder,
+        }
     }
 
     async fn remove(&self, name: &str) -> Result<(), NotDone> {

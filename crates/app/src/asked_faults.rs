@@ -1,13 +1,15 @@
-//! What is asked for at `/sandbox/v1/faults`.
+//! What is asked for of the sandbox's faults, by its members: those of `POST /sandbox/v1/faults`, which the console's form
+//! has too.
 
-use core::time::Duration;
-use kaipiao_app::access::accounts;
-use kaipiao_app::faults::{
+use crate::access::accounts;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::faults::{
     CallFault, CallPath, Calls, DocumentFault, Fault, Faults, IssuerFault, MOST_TIMES, Plan,
     PushFault, Whose,
 };
-use kaipiao_app::payment::pay_merchants;
-use kaipiao_app::{App, Failure};
+use crate::payment::pay_merchants;
+use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::pay_refusal::PayErrorCode;
@@ -16,12 +18,18 @@ use kaipiao_errcode::ErrorCode;
 use kaipiao_ports::invoicing::issuer::DOCUMENT_TIME_LIMIT;
 use kaipiao_wire::object::Object;
 
-pub(super) const ISSUER: &str = "issuer";
-pub(super) const TOKEN: &str = "token";
-pub(super) const QUOTA: &str = "quota";
-pub(super) const PLATFORM: &str = "platform";
-pub(super) const DOCUMENT: &str = "document";
-pub(super) const PUSH: &str = "push";
+/// What a fault is planned for, besides the path of a call: what the issuer does.
+pub const ISSUER: &str = "issuer";
+/// Calls with a token.
+pub const TOKEN: &str = "token";
+/// Quotas.
+pub const QUOTA: &str = "quota";
+/// The calls of invoicing platforms.
+pub const PLATFORM: &str = "platform";
+/// Documents of outside issuers.
+pub const DOCUMENT: &str = "document";
+/// Pushes.
+pub const PUSH: &str = "push";
 
 /// A day by the server's clock: what is later than that never comes.
 const MAX_DELAY_MS: u64 = 86_400_000;
@@ -30,7 +38,7 @@ const MAX_CALL_DELAY_MS: u64 = 300_000;
 /// How long a push waits for the one that is to overtake it, unless it is said.
 const WITHIN_MS: u64 = 60_000;
 /// With what calls with a token are refused.
-const TOKEN_CODES: [ErrorCode; 4] = [
+pub const TOKEN_CODES: [ErrorCode; 4] = [
     ErrorCode::InvalidCredential,
     ErrorCode::AccessTokenExpired,
     ErrorCode::DailyQuotaReached,
@@ -38,21 +46,30 @@ const TOKEN_CODES: [ErrorCode; 4] = [
 ];
 
 /// What is asked for.
-pub(super) enum Asked {
+pub enum Asked {
     /// To plan this.
     Plan(Plan),
     /// To forget what is planned of a target, and where it says so, of an account.
-    Forget { target: String, account: Option<String> },
+    Forget {
+        /// The target, as it was given.
+        target: String,
+        /// The account or pay merchant; None: whichever.
+        account: Option<String>,
+    },
 }
 
 /// Which plans are to be forgotten: those that fit all that is given.
-pub(super) struct Which {
-    pub(super) id: Option<u64>,
-    pub(super) target: Option<String>,
-    pub(super) account: Option<String>,
+pub struct Which {
+    /// The plan's.
+    pub id: Option<u64>,
+    /// What it is planned for.
+    pub target: Option<String>,
+    /// Of which account or pay merchant.
+    pub account: Option<String>,
 }
 
-pub(super) fn read_which(query: &Object) -> Result<Which, Refusal> {
+/// Reads `id`, `target` and `appid`, which may all be absent.
+pub fn read_which(query: &Object) -> Result<Which, Refusal> {
     let given = |name: &str| -> Result<Option<String>, Refusal> {
         Ok(query.optional_text(name)?.filter(|text| !text.is_empty()))
     };
@@ -60,11 +77,8 @@ pub(super) fn read_which(query: &Object) -> Result<Which, Refusal> {
     Ok(Which { id, target: given("target")?, account: given("appid")? })
 }
 
-pub(super) async fn read_asked(
-    app: &App,
-    object: &Object<'_>,
-    faults: &Faults,
-) -> Result<Asked, Failure> {
+/// Reads what is asked for, and looks whether there is the account that it names. 72031 names the member and what it may be.
+pub async fn read_asked(app: &App, object: &Object<'_>, faults: &Faults) -> Result<Asked, Failure> {
     let target = read_target(object, faults)?;
     let times = read_times(object)?;
     let percent = read_bounded(object, "percent", 1, 100)?.and_then(|n| u8::try_from(n).ok());
