@@ -129,8 +129,13 @@ mod tests {
 
     #[test]
     fn causes_come_before_effects_and_pauses_are_told() {
-        let frame =
-            Frame { lang: Lang::En, here: String::new(), form_token: String::new(), who: None };
+        let frame = Frame {
+            lang: Lang::En,
+            here: String::new(),
+            form_token: String::new(),
+            who: None,
+            name_space: None,
+        };
         let step = |at_ms, rank| Step::new(at_ms, rank, icon::PAGE, Tone::Quiet);
         let day = 86_400_000;
         let drawn = in_order(&frame, vec![step(day, 0), step(5, 2), step(5, 1), step(1_505, 0)]);
