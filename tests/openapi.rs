@@ -1,7 +1,7 @@
 //! `/openapi.json`: it holds what is served, and nothing else.
 
 use kaipiao_errcode::ErrorCode;
-use kaipiao_http::{Api, ROUTES};
+use kaipiao_http::{Api, JSON_PAGES, ROUTES};
 use kaipiao_tests::TestServer;
 use kaipiao_wire::delivery::read_push::members;
 use serde_json::Value;
@@ -17,13 +17,13 @@ fn operations(document: &Value) -> BTreeSet<String> {
     all.collect()
 }
 
-/// Those of the routes of these parts of the API.
+/// Those of the routes of these parts of the API, and of the pages that programs get as JSON.
 fn routes(served: &[Api]) -> BTreeSet<String> {
     let own = ROUTES.iter().filter(|route| served.contains(&route.api()));
     let all = own.flat_map(|route| {
         route.methods.split(' ').map(move |method| format!("{method} {}", route.path))
     });
-    all.collect()
+    all.chain(JSON_PAGES.iter().map(|page| format!("GET {}", page.path))).collect()
 }
 
 #[test]
@@ -49,7 +49,30 @@ fn every_json_route_is_in_the_document_and_nothing_else() {
                 assert_eq!(operation["x-summary-zh"], route.what_zh, "{}", route.path);
             }
         }
+        for page in JSON_PAGES {
+            let operation = &document["paths"][page.path]["get"];
+            assert_eq!(operation["summary"], page.what, "{}", page.path);
+            assert_eq!(operation["x-summary-zh"], page.what_zh, "{}", page.path);
+        }
     }
+}
+
+#[test]
+fn pages_that_answer_programs_are_those_of_the_document() {
+    let server = TestServer::start();
+    let refused = server.get_json("/cgi-bin/ticket/getticket?type=wx_card");
+    let errmsg = refused["errmsg"].as_str().unwrap();
+    let rid = errmsg.rsplit(' ').next().unwrap();
+    for page in JSON_PAGES {
+        let path = page.path.replace("{code}", "40001").replace("{rid}", rid);
+        let served = server.page("GET", &path, &[], "");
+        assert_eq!(served.status(), 200, "{path}");
+        let told: Value = serde_json::from_str(served.body()).unwrap();
+        assert!(told.is_object(), "{path}: {told}");
+        let browser = [("accept", "text/html,*/*")];
+        assert!(server.page("GET", &path, &browser, "").body().contains("<!doctype html>"));
+    }
+    assert_eq!(server.page("GET", "/errors/40014", &[], "").status(), 404);
 }
 
 #[test]

@@ -236,7 +236,7 @@ fn a_refusal_tells_the_value_that_differs_beside_the_one_that_was_expected() {
         (
             with("order-1", "c1", &[("wxopenid", "somebody")]),
             73001,
-            "wxopenid",
+            "openid",
             &openid,
             "another one",
         ),

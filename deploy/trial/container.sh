@@ -6,6 +6,7 @@ set -euo pipefail
 root=$1
 binary=$2
 here=$(cd "$(dirname "$0")" && pwd)
+mapfile -t environment < <(sed -n 's/^ENV //p' "$here/../Dockerfile")
 
 say() { echo "== $*"; }
 say "the Dockerfile's steps"
@@ -18,6 +19,7 @@ install -D -m 644 "$here/../container.toml" "$root/etc/kaipiao/kaipiao.toml"
 
 # In namespaces of their own: mounts, processes, network. What docker run --read-only --cap-drop ALL --user 10001 does.
 within() {
+  # shellcheck disable=SC2016 # the shells within expand what is theirs
   unshare --mount --pid --net --fork --kill-child bash -euo pipefail -c '
     ip link set lo up
     mount --bind "$0" "$0"
@@ -25,7 +27,7 @@ within() {
     mount -o remount,bind,ro "$0"
     mount -t proc proc "$0/proc"
     exec chroot "$0" setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
-      env --ignore-environment PATH=/usr/bin:/bin HOME=/data TMPDIR=/data bash -euo pipefail -c "$1"' "$root" "$1"
+      env --ignore-environment PATH=/usr/bin:/bin HOME=/data "${@:2}" bash -euo pipefail -c "$1"' "$root" "$1" "${environment[@]}"
 }
 
 say "the entry point, with a read-only root"

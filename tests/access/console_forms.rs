@@ -1,7 +1,7 @@
 //! Every form of the console, sent by whoever must not: without a token, and by a developer of other accounts.
 
 use super::console::{PASSWORD, add, get, post, production, session};
-use kaipiao_tests::{MERCHANT, PLATFORM};
+use kaipiao_tests::{MERCHANT, PLATFORM, TestServer};
 use serde_json::json;
 
 /// Every route that takes a POST behind the login, with what it is sent, and whether it is of another's (true) or for
@@ -81,7 +81,35 @@ fn no_form_is_taken_without_its_token_and_none_of_a_developer_touches_what_is_no
 #[test]
 fn every_form_is_in_the_table() {
     let router = include_str!("../../crates/console/src/router.rs");
-    let posts = router.matches("post(").count();
-    // The login, one's own password, logging out, and what is nowhere are not in it; two pushes are of one route.
-    assert_eq!(posts, forms().len() - 1 + 4);
+    let (everybodys, sandboxs) = router.split_once("fn sandbox_pages()").unwrap();
+    // The login, one's own password, logging out, what is nowhere, and a user's answer, which a sandbox alone takes, are not
+    // in it; two pushes are of one route.
+    assert_eq!(everybodys.matches("post(").count(), forms().len() - 1 + 5);
+    assert_eq!(sandboxs.matches("post(").count(), SANDBOX_FORMS.len());
+}
+
+/// The forms that a sandbox alone has.
+const SANDBOX_FORMS: [&str; 10] = [
+    "/console/sandbox/clock",
+    "/console/sandbox/snapshots",
+    "/console/sandbox/snapshots/one/restore",
+    "/console/sandbox/snapshots/one/remove",
+    "/console/sandbox/reset",
+    "/console/sandbox/spaces",
+    "/console/sandbox/spaces/one/remove",
+    "/console/payments/pay",
+    "/console/faults",
+    "/console/faults/forget",
+];
+
+#[test]
+fn a_sandboxs_forms_want_their_token_and_a_production_has_none_of_them() {
+    let sandbox = TestServer::start();
+    let (production, _files) = production("");
+    add(&production, "amy", json!({"role": "operator", "password": PASSWORD}));
+    let amy = session(&production, "amy");
+    for path in SANDBOX_FORMS {
+        assert_eq!(sandbox.page("POST", path, &[], "advance_s=60").status(), 403, "{path}");
+        assert_eq!(post(&production, path, &amy, "").status(), 404, "{path}");
+    }
 }

@@ -7,6 +7,8 @@ use kaipiao_tests::TestServer;
 #[test]
 fn payments_that_nobody_has_paid_are_listed_by_that() {
     let server = TestServer::start();
+    // Nobody takes the notice of what is paid.
+    server.leaves_pushes();
     link(&server);
     let client = PayClient::new(&server);
     client.order("unpaid-1", &[]);

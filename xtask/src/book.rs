@@ -5,38 +5,27 @@ mod files;
 mod page;
 mod sources;
 mod stand_ins;
+mod tools;
+mod workflow;
 
 pub(crate) use sources::build;
+pub(crate) use tools::Tools;
 
 use crate::command::{Outcome, run};
 use files::{pages_in, read, shown, write};
 use page::{Block, Kind};
-use sources::LANGUAGES;
+use sources::{LANGUAGES, READMES};
 use stand_ins::{DEFAULT_PORT, StandIns};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use tools::TIME_LIMIT;
 
 /// Pages that take another language's packages from the network: `cargo xtask book` alone runs them.
 const SLOW: &[&str] = &["first-invoice-go.md", "first-invoice-java.md"];
-/// So long a page may take, in seconds.
-const TIME_LIMIT: &str = "300";
 /// Lines of its output that a page which fails is shown with.
 const LAST_LINES: usize = 40;
-
-/// What pages are run with.
-pub(crate) struct Tools<'a> {
-    pub(crate) root: &'a Path,
-    /// Where the folders of the pages are made.
-    pub(crate) folder: PathBuf,
-    /// The program `kaipiao`.
-    pub(crate) binary: PathBuf,
-    /// A folder with Python's programs, which have wechatpy.
-    pub(crate) python: PathBuf,
-    /// The address of an empty database.
-    pub(crate) database: Option<String>,
-}
 
 /// Which pages are run.
 #[derive(Clone, Copy)]
@@ -70,6 +59,37 @@ pub(crate) fn check(tools: &Tools<'_>, pages: Pages<'_>) -> Outcome {
     Ok(())
 }
 
+/// What pages show for Docker's compose, with the pages' names.
+pub(crate) fn compose_files(root: &Path) -> Result<Vec<(String, String)>, String> {
+    blocks_of(root, &Kind::Compose)
+}
+
+/// The workflows that pages show for GitHub, with the pages' names.
+pub(crate) fn workflows(root: &Path) -> Result<Vec<(String, String)>, String> {
+    blocks_of(root, &Kind::Workflow)
+}
+
+fn blocks_of(root: &Path, kind: &Kind) -> Result<Vec<(String, String)>, String> {
+    let mut found = Vec::new();
+    for path in sources::own_pages(root)? {
+        let blocks = page::blocks(&read(&path)?)?.into_iter().filter(|block| block.kind == *kind);
+        found.extend(
+            blocks.map(|block| (format!("{}-{}", shown(root, &path), block.line), block.text)),
+        );
+    }
+    Ok(found)
+}
+
+/// How a page sets up an installed package.
+pub(crate) fn trial(root: &Path, page: &str) -> Result<String, String> {
+    let found = blocks_of(root, &Kind::Trial)?;
+    let texts: Vec<_> = found.iter().filter(|(place, _)| place.contains(page)).collect();
+    match texts[..] {
+        [(_, text)] => Ok(text.clone()),
+        _ => Err(format!("{page} has no block `sh trial=package`, or several")),
+    }
+}
+
 /// Runs a page; what was not run.
 fn check_page(tools: &Tools<'_>, path: &Path) -> Result<Vec<String>, String> {
     let shown = shown(tools.root, path);
@@ -82,8 +102,17 @@ fn check_page(tools: &Tools<'_>, path: &Path) -> Result<Vec<String>, String> {
         println!("{shown}: {} blocks were run", blocks.iter().filter(is_run).count());
         print_times(&folder)?;
     }
+    workflow::read_data(tools, &blocks).map_err(|why| format!("{shown}: {why}"))?;
+    for block in blocks.iter().filter(|block| block.kind == Kind::Workflow) {
+        workflow::play(tools, &tools.folder.join(shown.replace('/', "-")), &text, &blocks, block)
+            .map_err(|why| format!("{shown}:{}: {why}", block.line))?;
+        println!("{shown}:{}: its steps were played", block.line);
+    }
     let not_run = blocks.iter().filter_map(|block| match &block.kind {
         Kind::NotRun { why } => Some(format!("{shown}:{}: {why}", block.line)),
+        Kind::Trial | Kind::Compose => {
+            Some(format!("{shown}:{}: by cargo xtask package", block.line))
+        }
         _ => None,
     });
     Ok(not_run.collect())
@@ -97,10 +126,7 @@ fn run_page(tools: &Tools<'_>, folder: &Path, text: &str, blocks: &[Block]) -> O
     write(&folder.join("script"), &script(&stand_ins, folder, blocks))?;
     let programs = folder.join("bin");
     fs::create_dir(&programs).map_err(|error| error.to_string())?;
-    std::os::unix::fs::symlink(&tools.binary, programs.join("kaipiao"))
-        .map_err(|error| format!("{}: {error}", tools.binary.display()))?;
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{}:{path}", programs.display(), tools.python.display());
+    let path = tools.path(&programs)?;
     let mut command = Command::new("timeout");
     command.arg(TIME_LIMIT).arg("bash").arg(folder.join("script")).current_dir(&work);
     command.env("PATH", path).env("KAIPIAO_SOURCE", tools.root);
@@ -136,19 +162,21 @@ fn script(stand_ins: &StandIns<'_>, folder: &Path, blocks: &[Block]) -> String {
                 script,
                 "mkdir -p \"$(dirname '{name}')\"\ncat >'{name}' <<'BOOK_END'\n{text}BOOK_END"
             ),
-            Kind::Output | Kind::NotRun { .. } | Kind::Shown => Ok(()),
+            _ => Ok(()),
         };
     }
     script.push_str("book_at - -\n");
     script
 }
 
-/// `kaipiao` by itself means the server of the page, and each block's beginning is noted.
+/// `kaipiao` by itself means the server of the page, and each block's beginning is noted. A hidden block that says `book_stop` ends
+/// what runs in the background.
 const PRELUDE: &str = r#"set -euo pipefail
 book_at() { echo "$1 $2 $EPOCHREALTIME" >>'@folder@/times'; }
 book_started=()
 book_end() { for book_job in "${book_started[@]}"; do kill -- "-$book_job" || true; wait "$book_job" || true; done; } 2>/dev/null
 trap book_end EXIT
+book_stop() { book_end; book_started=(); }
 book_listens() {
   book_started+=("$2")
   for book_try in $(seq 600); do
@@ -167,6 +195,11 @@ kaipiao() {
   esac
 }
 exec_kaipiao() { command kaipiao "$@"; }
+# The program is built.
+cargo() {
+  [ "$1 $2 $3" = "run --release --" ]
+  kaipiao "${@:4}"
+}
 "#;
 
 /// What a page shows as printed was printed.
@@ -222,24 +255,28 @@ fn moment(line: &str) -> Option<(&str, f64)> {
 fn same_in_every_language(root: &Path) -> Outcome {
     let folder = |language: &str| root.join("docs").join(language);
     let [english, others @ ..] = LANGUAGES;
+    let mut pairs = Vec::new();
     for path in pages_in(&folder(english))? {
-        for other in others {
-            let other = folder(other).join(path.file_name().unwrap_or_default());
-            let both = [&path, &other].map(|path| code_of(path));
-            let [own, same] = both;
-            if own? != same? {
-                let (own, same) = (shown(root, &path), shown(root, &other));
-                return Err(format!("{own} and {same} have other commands"));
-            }
+        let name = path.file_name().unwrap_or_default().to_owned();
+        pairs.extend(others.iter().map(|other| (path.clone(), folder(other).join(&name))));
+    }
+    let readmes = READMES.iter().map(|path| root.join(path));
+    pairs.extend(readmes.map(|path| (path.clone(), path.with_extension("zh-CN.md"))));
+    for (path, other) in pairs {
+        let both = [&path, &other].map(|path| code_of(path));
+        let [own, same] = both;
+        let (own, same) = (own?, same?);
+        let first = own.iter().zip(&same).find(|(own, same)| own != same);
+        if own != same {
+            let (path, other) = (shown(root, &path), shown(root, &other));
+            return Err(format!("{path} and {other} have other blocks, at first {first:#?}"));
         }
     }
     Ok(())
 }
 
-/// What a page has its reader do, without comments.
-fn code_of(path: &Path) -> Result<Vec<String>, String> {
+/// All blocks of a page, those too that are not run.
+fn code_of(path: &Path) -> Result<Vec<(Kind, String)>, String> {
     let blocks = page::blocks(&read(path)?)?;
-    let is_code = |block: &Block| !matches!(block.kind, Kind::Shown | Kind::NotRun { .. });
-    let blocks = blocks.into_iter().filter(is_code);
-    Ok(blocks.map(|block| page::without_comments(&block.text)).collect())
+    Ok(blocks.iter().map(page::in_every_language).collect())
 }

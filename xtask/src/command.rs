@@ -14,3 +14,18 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
         Err(error) => Err(format!("{shown}: {error}")),
     }
 }
+
+/// Whether a program can be started.
+pub(crate) fn is_there(program: &str) -> bool {
+    // Whatever it says to that: poppler's programs call it `-v`, and complain.
+    Command::new(program).arg("--version").output().is_ok()
+}
+
+/// Installs packages of Debian's, or says which.
+pub(crate) fn apt_get(packages: &[&str]) -> Outcome {
+    println!("installing {}", packages.join(" "));
+    let all = packages.join(" ");
+    run(Command::new("apt-get").args(["update", "-qq"]))
+        .and_then(|()| run(Command::new("apt-get").args(["install", "-y", "-qq"]).args(packages)))
+        .map_err(|why| format!("install {all} by hand: {why}"))
+}

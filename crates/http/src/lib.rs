@@ -43,6 +43,7 @@ pub use call_log::CallLog;
 pub use drain::drained;
 pub use log_filter::LogFilter;
 pub use openapi::document::document;
+pub use openapi::page_routes::{JSON_PAGES, JsonPage};
 pub use openapi::text::OpenApiText;
 pub use operations::operations_router;
 pub use request_metrics::HttpMetrics;

@@ -1,5 +1,6 @@
 //! The reference of error codes, for whoever was answered one: all of them, and a page each.
 
+use crate::explanation::{Advice, ShownJson, json, problem, wants_page};
 use crate::lang::Lang;
 use crate::page::{Frame, html, notice_with_way_home};
 use crate::pages::Pages;
@@ -10,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_errcode::{ErrorCode, Shown, Text};
+use serde::Serialize;
 
 /// All codes.
 pub(crate) const ERROR_CODES_PATH: &str = "/errors";
@@ -36,11 +38,7 @@ struct Row {
 struct ErrorCodePage<'a> {
     frame: &'a Frame,
     explains: bool,
-    number: i32,
-    message: &'static str,
-    meaning: &'static str,
-    integrator: &'static str,
-    operator: &'static str,
+    advice: Advice,
     shown: Option<Shown>,
 }
 
@@ -63,15 +61,28 @@ pub(crate) async fn list(State(pages): State<Pages>, request: Request) -> Respon
     )
 }
 
+/// A code's page for programs.
+#[derive(Serialize)]
+struct ErrorCodeJson {
+    #[serde(flatten)]
+    advice: Advice,
+    /// None: success, of which every test is full.
+    shown: Option<ShownJson>,
+}
+
 /// `GET /errors/{code}`.
 pub(crate) async fn show(
     State(pages): State<Pages>,
     PathNames(code): PathNames<String>,
     request: Request,
 ) -> Response {
+    let wants_page = wants_page(request.headers());
     let visit = Visit::of(request);
     let frame = visit.frame();
     let Some(code) = code.parse().ok().and_then(ErrorCode::from_number) else {
+        if !wants_page {
+            return problem(StatusCode::NOT_FOUND, "this server never answers with this code");
+        }
         return notice_with_way_home(
             &frame,
             StatusCode::NOT_FOUND,
@@ -79,16 +90,11 @@ pub(crate) async fn show(
             ("本服务器从不返回此错误码。", "This server never answers with it."),
         );
     };
-    let guide = code.guide();
-    let page = ErrorCodePage {
-        frame: &frame,
-        explains: pages.is_sandbox,
-        number: code.number(),
-        message: code.message(),
-        meaning: in_language(visit.lang, guide.meaning),
-        integrator: in_language(visit.lang, guide.integrator),
-        operator: in_language(visit.lang, guide.operator),
-        shown: guide.shown,
-    };
-    html(StatusCode::OK, &page)
+    let (advice, shown) = (Advice::of(visit.lang, code), code.guide().shown);
+    if !wants_page {
+        let shown = shown.map(ShownJson::from);
+        return json(StatusCode::OK, &ErrorCodeJson { advice, shown });
+    }
+    let explains = pages.is_sandbox;
+    html(StatusCode::OK, &ErrorCodePage { frame: &frame, explains, advice, shown })
 }

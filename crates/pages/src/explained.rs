@@ -1,20 +1,19 @@
 //! What was asked and answered under a rid, and why it was refused: for whoever has its errmsg.
 
 use crate::console_login::console_role;
-use crate::lang::Lang;
+use crate::explanation::{Advice, json, problem, wants_page};
 use crate::page::{Frame, html, notice_with_way_home, see_other};
 use crate::pages::Pages;
 use crate::visit::{Visit, unavailable};
 use crate::wrong_call::PathNames;
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use kaipiao_app::{Failure, requests};
 use kaipiao_domain::access::console_user::ConsoleRole;
-use kaipiao_errcode::{ErrorCode, Text};
-use kaipiao_wire::answer;
+use kaipiao_errcode::ErrorCode;
 use kaipiao_wire::logged_request::RequestDetail;
 use serde::Serialize;
 use subtle::ConstantTimeEq;
@@ -30,25 +29,11 @@ struct ExplainedPage<'a> {
     advice: Option<Advice>,
 }
 
-/// What the code means, and what to do about it.
-#[derive(Serialize)]
-struct Advice {
-    errcode: i32,
-    message: &'static str,
-    meaning: &'static str,
-    integrator: &'static str,
-}
-
 /// The same for programs.
 #[derive(Serialize)]
 struct ExplainedJson<'a> {
     advice: Option<Advice>,
     request: &'a RequestDetail,
-}
-
-#[derive(Serialize)]
-struct ErrorJson {
-    error: &'static str,
 }
 
 /// Who sees what others have sent: in the sandbox everybody, in production whoever has the admin token or is logged in to
@@ -95,15 +80,17 @@ pub(crate) async fn show(
     };
     let frame = visit.frame();
     let request = match found {
-        Err(failure) => return unavailable(&frame, &failure),
+        Err(failure) if wants_page => return unavailable(&frame, &failure),
+        Err(_) => return problem(StatusCode::SERVICE_UNAVAILABLE, "the store is away"),
         Ok(None) if wants_page => return nothing(&frame),
         Ok(None) => {
             let error = "no request in this server's log has this rid";
-            return json(StatusCode::NOT_FOUND, &ErrorJson { error });
+            return problem(StatusCode::NOT_FOUND, error);
         }
         Ok(Some(request)) => request,
     };
-    let advice = advice(visit.lang, &request.head.errcode);
+    let code = request.head.errcode.parse().ok().and_then(ErrorCode::from_number);
+    let advice = code.map(|code| Advice::of(visit.lang, code));
     match wants_page {
         true => html(StatusCode::OK, &ExplainedPage { frame: &frame, request: &request, advice }),
         false => json(StatusCode::OK, &ExplainedJson { advice, request: &request }),
@@ -120,28 +107,6 @@ async fn seen(
     let Some(request) = found else { return Ok(None) };
     let is_seen = requests::is_seen_by(&pages.app, &request, role).await?;
     Ok(is_seen.then(|| requests::detail(request)))
-}
-
-fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    (status, [(CONTENT_TYPE, answer::CONTENT_TYPE)], answer::bare(value)).into_response()
-}
-
-/// Whether a browser asks; a program gets JSON.
-fn wants_page(headers: &HeaderMap) -> bool {
-    let accepts = headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
-    accepts.is_some_and(|accepted| accepted.contains("text/html"))
-}
-
-fn advice(lang: Lang, errcode: &str) -> Option<Advice> {
-    let code = errcode.parse().ok().and_then(ErrorCode::from_number)?;
-    let text = |text: Text| lang.t(text.zh, text.en);
-    let guide = code.guide();
-    Some(Advice {
-        errcode: code.number(),
-        message: code.message(),
-        meaning: text(guide.meaning),
-        integrator: text(guide.integrator),
-    })
 }
 
 fn nothing(frame: &Frame) -> Response {

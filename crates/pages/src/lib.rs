@@ -14,6 +14,7 @@ mod docs_curl;
 mod docs_schema;
 mod error_codes;
 mod explained;
+mod explanation;
 mod form;
 mod home;
 mod lang;

@@ -25,12 +25,21 @@ static SHOWN: LazyLock<Regex> =
 static ANCHOR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?:id|name)="([^"]*)""#).expect("it is one"));
 
-/// The pages of the first language's table of contents that lie in `docs/`.
+/// Pages beside the book's that have their reader do something, each with a Chinese one beside it.
+pub(crate) const READMES: &[&str] = &[
+    "README.md",
+    "clients/android/README.md",
+    "clients/ios/README.md",
+    "clients/miniprogram/README.md",
+];
+
+/// The pages of the first language's table of contents that lie in `docs/`, and those beside the book.
 pub(super) fn own_pages(root: &Path) -> Result<Vec<PathBuf>, String> {
     let contents = contents(root, LANGUAGES[0]);
     let links = local_links(&read(&contents)?);
     let pages = links.iter().map(|link| resolved(&contents, link));
-    Ok(pages.filter(|page| page.starts_with(root.join("docs"))).collect())
+    let pages = pages.filter(|page| page.starts_with(root.join("docs")));
+    Ok(pages.chain(READMES.iter().map(|page| root.join(page))).collect())
 }
 
 fn contents(root: &Path, language: &str) -> PathBuf {

@@ -5,6 +5,7 @@
 mod anchors;
 mod circles;
 mod citations;
+mod commands;
 mod dependencies;
 mod documentation;
 mod languages;

@@ -1,5 +1,5 @@
 //! The reset of one of a sandbox's accounts: what its calls have made goes, and all that followed from it; what operators
-//! have set stays (D-275).
+//! have set stays (D-268).
 //!
 //! It is done while nobody else uses the store, before a name space opens, in batches. Each step finds by itself what
 //! is left of its work, and that it is under way is taken back last: so whoever opens the store after a crash

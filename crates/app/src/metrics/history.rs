@@ -289,13 +289,13 @@ mod tests {
             history.note_request(at(minute), RequestEnd::Answered, Duration::from_millis(ms));
         };
         (0..998).for_each(|_| note(1, 1));
-        note(2, 60_000);
+        note(2, 10_000);
         note(3, 1);
         let minutes = history.last(at(3), 3);
-        assert!(minutes[1].latencies.percentile(99).unwrap() >= Duration::from_secs(60));
+        assert!(minutes[1].latencies.percentile(99).unwrap() >= Duration::from_secs(10));
         let all = Latencies::sum(minutes.iter().map(|minute| &minute.latencies));
         assert!(all.percentile(99).unwrap() < Duration::from_millis(2));
-        assert!(all.percentile(100).unwrap() >= Duration::from_secs(60));
+        assert!(all.percentile(100).unwrap() >= Duration::from_secs(10));
     }
 
     #[test]

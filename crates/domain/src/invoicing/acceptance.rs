@@ -90,7 +90,7 @@ impl InvoiceRequest {
     /// 73106: the serial names another request; `came` is what it would name now.
     pub(super) fn serial_of_another(&self, whose: &str, came: &str) -> Refusal {
         let detail = format!("{} is the serial of {whose}", self.serial.quoted());
-        let serial = Compared::same("fpqqlsh", self.serial.as_str());
+        let serial = Compared::same("serial", self.serial.as_str());
         let use_of_it = Compared::unlike("what the serial is of", whose, came);
         Refusal::new(ErrorCode::SerialOfOtherOrder, detail).comparing([serial, use_of_it])
     }
@@ -104,7 +104,7 @@ pub(super) fn next_content_number(known: Option<&InvoiceRequest>) -> u32 {
 /// 73001: the request names somebody else than `expected`: an openid, or words for it.
 pub(super) fn another_user(order_id: &OrderId, expected: &str) -> Refusal {
     let detail = format!("it is not the user who authorized order_id {order_id}");
-    let order = Compared::same("ddh", order_id.as_str());
-    let user = Compared::unlike("wxopenid", expected, "another one");
+    let order = Compared::same("order_id", order_id.as_str());
+    let user = Compared::unlike("openid", expected, "another one");
     Refusal::new(ErrorCode::OpenidError, detail).comparing([order, user])
 }

@@ -74,8 +74,8 @@ impl MakeOut {
                 false => format!("order {} belongs to {}", self.order_id, used_by.quoted()),
             };
             let compared = [
-                Compared::same("ddh", self.order_id.as_str()),
-                Compared::unlike("fpqqlsh", used_by.as_str(), self.serial.as_str()),
+                Compared::same("order_id", self.order_id.as_str()),
+                Compared::unlike("serial", used_by.as_str(), self.serial.as_str()),
             ];
             let refusal = Refusal::new(ErrorCode::OrderOfOtherSerial, detail);
             return Err(refusal.comparing(compared).into());

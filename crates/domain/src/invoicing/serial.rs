@@ -48,7 +48,7 @@ impl Serial {
         }
         let code = code.as_str();
         let detail = format!("it must begin with the merchant code {code}, not {}", self.quoted());
-        let compared = Compared::unlike("fpqqlsh", format!("{code}…"), &*self.0);
+        let compared = Compared::unlike("serial", format!("{code}…"), &*self.0);
         Err(Refusal::new(ErrorCode::SerialPrefixMismatch, detail).comparing([compared]))
     }
 }

@@ -53,7 +53,7 @@ impl Taxpayer {
         }
         let (merchant, own) = (&self.merchant, &self.party.tax_id);
         let detail = format!("{merchant} is {own}, not {}", text::quoted(tax_id));
-        let compared = Compared::unlike("nsrsbh", own, tax_id);
+        let compared = Compared::unlike("tax_id", own, tax_id);
         Err(Refusal::new(ErrorCode::TaxpayerMismatch, detail).comparing([compared]))
     }
 }

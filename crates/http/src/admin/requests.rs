@@ -87,7 +87,7 @@ struct ComparedBody {
     dead_code,
     reason = "`wire` writes it, and knows nothing of documents; this says what there is"
 )]
-struct RequestDetailJson {
+pub(crate) struct RequestDetailJson {
     #[schema(inline)]
     #[serde(flatten)]
     head: RequestHeadJson,

@@ -2,6 +2,7 @@
 
 use super::from_code;
 use super::from_spec;
+use super::page_routes::JSON_PAGES;
 use crate::routes::{Api, ROUTES};
 use serde_json::{Map, Value, json};
 
@@ -19,12 +20,21 @@ pub fn document(served: &[Api], base_url: &str, version: &str) -> Value {
             let operation = path.and_then(|path| path.get_mut(method.to_ascii_lowercase()));
             // A test looks for all of them; WeChat Pay's speak XML.
             let Some(Value::Object(operation)) = operation else { continue };
-            operation.insert("summary".to_owned(), json!(route.what));
-            operation.insert("x-summary-zh".to_owned(), json!(route.what_zh));
+            add_summary(operation, route.what, route.what_zh);
             add_refusals(operation);
         }
     }
+    for page in JSON_PAGES {
+        if let Value::Object(operation) = &mut document["paths"][page.path]["get"] {
+            add_summary(operation, page.what, page.what_zh);
+        }
+    }
     document
+}
+
+fn add_summary(operation: &mut Map<String, Value>, what: &str, what_zh: &str) {
+    operation.insert("summary".to_owned(), json!(what));
+    operation.insert("x-summary-zh".to_owned(), json!(what_zh));
 }
 
 /// Adds the members of one document to another; what both have must be objects.

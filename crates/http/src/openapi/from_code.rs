@@ -1,10 +1,11 @@
-//! The part of the document that stands in the code: the admin API's and the sandbox's.
+//! The part of the document that stands in the code: the admin API's, the sandbox's, and the pages' that answer programs.
 
 use crate::admin::error::ErrorJson;
 use crate::admin::{
     accounts, callbacks, console_users, inserted_invoices, invoices, jobs, log, numbers, orders,
     pay_merchants, payments, pushes, requests, users,
 };
+use crate::openapi::page_routes::JsonPages;
 use crate::routes::Api;
 use crate::sandbox::{accounts as demo, clock, controls, faults, name_spaces, snapshots, wait};
 use serde_json::Value;
@@ -72,7 +73,7 @@ struct Sandbox;
 
 /// What the code says of these parts of the API; what it lacks `spec/` says.
 pub(super) fn of(served: &[Api]) -> Value {
-    let mut said = utoipa::openapi::OpenApi::default();
+    let mut said = JsonPages::openapi();
     if served.contains(&Api::Admin) {
         said.merge(Admin::openapi());
     }

@@ -4,6 +4,7 @@
 pub(crate) mod document;
 mod from_code;
 mod from_spec;
+pub(crate) mod page_routes;
 pub(crate) mod serve;
 pub(crate) mod text;
 pub(crate) mod title_sides;
