@@ -56,7 +56,7 @@ pub(super) fn play(
     let file = folder.join("workflow.yaml");
     write(&file, &workflow.text)?;
     program(&programs.join("docker"), DOCKER)?;
-    let mut player = |server: &str| {
+    let player = |server: &str| {
         let mut player = Command::new("timeout");
         player.arg(TIME_LIMIT).arg(tools.python.join("python")).args(["-c", PLAYER]);
         player.arg(&file).current_dir(&work).env("BOOK_SERVER", server);
