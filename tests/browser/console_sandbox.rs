@@ -65,8 +65,8 @@ async fn the_controls_read_well_at_a_desk_and_on_a_phone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sandbox_is_played_with_without_a_script() {
-    let server = TestServer::start_embedded();
     for look in [Look { lang: "en", scripts: false, ..PHONE }, DESKTOP] {
+        let server = TestServer::start_embedded();
         let browser = Browser::open(look).await;
         browser.go(&format!("{}/console/sandbox", server.base)).await;
         browser.fill("snapshot", "fresh").await;
@@ -104,7 +104,8 @@ async fn a_sandbox_is_played_with_without_a_script() {
         assert!(!browser.has(".space").await, "it is left");
 
         browser.go(&format!("{}/console/faults", server.base)).await;
-        browser.press("Pushes").await;
+        // The navigation has a link of these words too.
+        browser.submit("#plan a[href*='kind=push']").await;
         browser.click("input[value='lose=true']").await;
         browser.fill("n", "2").await;
         browser.press("Plan it").await;
