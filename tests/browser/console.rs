@@ -7,7 +7,7 @@ use serde_json::json;
 const LOOKS: [Look; 4] = [
     DESKTOP,
     PHONE,
-    Look { lang: "zh-CN", ..DESKTOP },
+    Look { lang: "zh-CN", scripts: false, ..DESKTOP },
     Look { lang: "en", scripts: false, ..PHONE },
 ];
 
@@ -35,9 +35,12 @@ async fn every_page_reads_well_at_a_desk_and_on_a_phone() {
         ] {
             browser.go(&format!("{}{path}", server.base)).await;
             browser.shoot_dense(&format!("console-{name}")).await;
-            browser.goes_dark().await;
-            browser.shoot_dense(&format!("console-dark-{name}")).await;
-            browser.goes_light().await;
+            // axe reads the contrast of the dark ones.
+            if look.scripts {
+                browser.goes_dark().await;
+                browser.shoot_dense(&format!("console-dark-{name}")).await;
+                browser.goes_light().await;
+            }
         }
         browser.close().await;
     }

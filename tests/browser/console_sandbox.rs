@@ -8,7 +8,7 @@ use serde_json::json;
 const LOOKS: [Look; 4] = [
     DESKTOP,
     PHONE,
-    Look { lang: "zh-CN", ..DESKTOP },
+    Look { lang: "zh-CN", scripts: false, ..DESKTOP },
     Look { lang: "en", scripts: false, ..PHONE },
 ];
 
