@@ -46,44 +46,44 @@ struct Stage {
 
 /// All budgets together are 27 minutes.
 const STAGES: &[Stage] = &[
-    Stage { name: "set-up", budget: 125, run: set_up },
-    Stage { name: "fmt", budget: 10, run: |root| cargo(root, "fmt --all --check") },
+    Stage { name: "set-up", budget: 110, run: set_up },
+    Stage { name: "fmt", budget: 5, run: |root| cargo(root, "fmt --all --check") },
     Stage {
         name: "clippy",
-        budget: 170,
+        budget: 165,
         run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
     },
-    Stage { name: "build", budget: 300, run: |root| tests(root, "--no-run") },
-    Stage { name: "tidy", budget: 20, run: |root| tests(root, "--test tidy") },
+    Stage { name: "build", budget: 280, run: |root| tests(root, "--no-run") },
+    Stage { name: "tidy", budget: 25, run: |root| tests(root, "--test tidy") },
     Stage {
         name: "unit",
-        budget: 30,
+        budget: 20,
         run: |root| {
             tests(root, "--lib --bins --test reads_back --test log --test children --test pieces")
         },
     },
-    Stage { name: "laws", budget: 110, run: laws },
+    Stage { name: "laws", budget: 95, run: laws },
     Stage {
         name: "HTTP",
-        budget: 90,
+        budget: 150,
         run: |root| {
             let mut command = tests_command(root, "--test http --test process");
             errors::test(root, &target(root), &mut command)
         },
     },
-    Stage { name: "nodes", budget: 185, run: nodes },
-    Stage { name: "chaos", budget: 225, run: chaos_of_every_store },
-    Stage { name: "render", budget: 30, run: |root| tests(root, "--test face") },
-    Stage { name: "sending", budget: 30, run: |root| tests(root, "--test sending") },
+    Stage { name: "nodes", budget: 170, run: nodes },
+    Stage { name: "chaos", budget: 185, run: chaos_of_every_store },
+    Stage { name: "render", budget: 20, run: |root| tests(root, "--test face") },
+    Stage { name: "sending", budget: 5, run: |root| tests(root, "--test sending") },
     Stage {
         name: "browser",
-        budget: 125,
+        budget: 240,
         run: |root| tests(root, "--test browser -- --test-threads=2"),
     },
-    Stage { name: "kits", budget: 65, run: kits_of_clients },
-    Stage { name: "SDK", budget: 30, run: sdk },
-    Stage { name: "book", budget: 30, run: |root| book_pages(root, book::Pages::Quick) },
-    Stage { name: "OpenAPI", budget: 45, run: openapi_document },
+    Stage { name: "kits", budget: 60, run: kits_of_clients },
+    Stage { name: "SDK", budget: 15, run: sdk },
+    Stage { name: "book", budget: 35, run: |root| book_pages(root, book::Pages::Quick) },
+    Stage { name: "OpenAPI", budget: 40, run: openapi_document },
 ];
 
 /// Stages without which no later one can run.
