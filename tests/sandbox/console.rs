@@ -110,6 +110,11 @@ fn snapshots_are_saved_restored_and_removed_and_a_reset_empties_in_the_console()
         assert!(reset.contains("as at the first start"), "{reset}");
         assert!(reset.contains("Restore base"), "a reset leaves the snapshots");
         assert_eq!(stage(own, "1"), "never auth");
+        own.merchant().authorized("3");
+        let account = console.done("/console/sandbox/reset", &format!("appid={MERCHANT}"));
+        assert!(account.contains("The account is as it was made."), "{account}");
+        assert_eq!(stage(own, "3"), "never auth");
+        console.refused("/console/sandbox/reset", "appid=wx0", 404, "there is no account");
         let removed = console.done("/console/sandbox/snapshots/base/remove", "");
         assert!(removed.contains("The snapshot is removed.") && !removed.contains("Restore base"));
     }

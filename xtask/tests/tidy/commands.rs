@@ -21,7 +21,6 @@ const OTHERS: &[(&str, &str)] = &[
         "docker compose exec kaipiao kaipiao trust --data /data > kaipiao-ca.pem",
         "a container engine; crates/cli/tests/process/tls.rs has the program's part",
     ),
-    ("kaipiao read-pdf", "the server starts it for itself"),
     ("mvn package -DskipTests", "cargo xtask kits"),
     ("npm test", "cargo xtask kits"),
     ("setcap cap_net_bind_service=+ep kaipiao", "it changes the program's file; root"),

@@ -14,12 +14,32 @@ mod tests;
 mod walk;
 mod wallets;
 
+use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::name_spaces::NotDone;
 use crate::store_access::{get_fresh, put};
 use kaipiao_domain::access::account::AppId;
+use kaipiao_domain::text;
 use kaipiao_records::server::AccountResets;
 use scope::Scope;
+
+/// Accounts that are named at most where there is none of an appid.
+const MOST_NAMED: usize = 20;
+
+/// The account that is to be reset, or who there is in its place.
+pub async fn whose(app: &App, asked: &str) -> Result<Result<AppId, NotDone>, Failure> {
+    if let Some(appid) = AppId::parse(asked)
+        && accounts::find(app, &appid).await?.is_some()
+    {
+        return Ok(Ok(appid));
+    }
+    let listed = accounts::list(app, None, MOST_NAMED).await?;
+    let names: Vec<_> = listed.items.iter().map(|account| account.appid.as_str()).collect();
+    let more = if listed.next.is_some() { " and more" } else { "" };
+    let (asked, names) = (text::quoted(asked), names.join(", "));
+    Ok(Err(NotDone::Unknown(format!("there is no account {asked}; there are {names}{more}"))))
+}
 
 /// Decides that an account is reset. Whoever opens the store next finishes it.
 pub async fn begin(app: &App, appid: &AppId) -> Result<(), Failure> {

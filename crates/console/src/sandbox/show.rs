@@ -50,6 +50,8 @@ struct Saved {
     name: String,
     taken: String,
     shown: String,
+    /// Why it cannot be restored; empty: it can.
+    problem: String,
 }
 
 struct Space {
@@ -74,6 +76,7 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<R
         ),
         "forgotten" => ("快照已删除。", "The snapshot is removed."),
         "reset" => ("已重置为初次启动时的状态。", "Everything is as at the first start."),
+        "account" => ("账号已重置。", "The account is as it was made."),
         "made" => ("命名空间已创建。", "The name space is made."),
         "removed" => ("命名空间已删除。", "The name space is removed."),
         _ => ("", ""),
@@ -203,6 +206,7 @@ fn saved(snapshot: Snapshot) -> Saved {
         taken: words::moment(snapshot.taken.unix_millis()),
         shown: words::moment(snapshot.shown.unix_millis()),
         name: snapshot.name,
+        problem: snapshot.problem.unwrap_or_default(),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::sandbox::show::{done, not_done, refused};
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::response::Response;
+use kaipiao_app::account_reset;
 use kaipiao_app::name_spaces::SandboxName;
 use kaipiao_wire::object::Object;
 
@@ -59,12 +60,16 @@ pub(crate) async fn forget(
     }
 }
 
-/// `POST /console/sandbox/reset`
+/// `POST /console/sandbox/reset {appid}`: this account alone; without one all of the name space.
 pub(crate) async fn reset(
     State(console): State<Console>,
     seat: Seat,
 ) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
+    let asked = seat.form.get("appid").trim();
+    if !asked.is_empty() {
+        return reset_account(&console, &seat, asked).await;
+    }
     match sandbox.name_spaces.reset(&sandbox.name_space).await {
         Ok(()) => {
             let name_space = &*sandbox.name_space;
@@ -72,5 +77,21 @@ pub(crate) async fn reset(
             Ok(done("reset"))
         }
         Err(why) => not_done(&console, &seat, &why).await,
+    }
+}
+
+async fn reset_account(console: &Console, seat: &Seat, asked: &str) -> Result<Response, Response> {
+    let sandbox = seat.sandbox(console)?;
+    let account = account_reset::whose(&console.app, asked).await;
+    let appid = match account.map_err(|failure| seat.failed(&failure))? {
+        Ok(appid) => appid,
+        Err(unknown) => return not_done(console, seat, &unknown).await,
+    };
+    match sandbox.name_spaces.reset_account(&sandbox.name_space, &appid).await {
+        Ok(()) => {
+            tracing::info!(%appid, by = seat.name(), "an account was reset by the console");
+            Ok(done("account"))
+        }
+        Err(why) => not_done(console, seat, &why).await,
     }
 }

@@ -9,10 +9,8 @@ use crate::wrong_call::PathName;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kaipiao_app::access::accounts;
+use kaipiao_app::account_reset;
 use kaipiao_app::name_spaces::{NotDone, SandboxName, Snapshot};
-use kaipiao_app::{App, Failure};
-use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
@@ -182,7 +180,7 @@ pub(crate) async fn reset(State(server): State<Server>, body: RequestBody) -> Re
     let sandbox = server.sandbox();
     let (name_spaces, of) = (&sandbox.name_spaces, &sandbox.name_space);
     let Some(asked) = asked else { return done(name_spaces.reset(of).await) };
-    match known_account(&server.app, &asked).await {
+    match account_reset::whose(&server.app, &asked).await {
         Ok(Ok(appid)) => done(name_spaces.reset_account(of, &appid).await),
         Ok(Err(unknown)) => not_done(&unknown),
         Err(failure) => failed(failure),
@@ -202,21 +200,4 @@ fn asked_account(body: &RequestBody) -> Result<Option<String>, Refusal> {
         return Err(Refusal::invalid("appid", problem));
     }
     Ok(asked)
-}
-
-/// Accounts that a refusal names at most.
-const MOST_NAMED: usize = 20;
-
-/// The account of that appid, or who there is in its place.
-async fn known_account(app: &App, asked: &str) -> Result<Result<AppId, NotDone>, Failure> {
-    if let Some(appid) = AppId::parse(asked)
-        && accounts::find(app, &appid).await?.is_some()
-    {
-        return Ok(Ok(appid));
-    }
-    let listed = accounts::list(app, None, MOST_NAMED).await?;
-    let names: Vec<_> = listed.items.iter().map(|account| account.appid.as_str()).collect();
-    let more = if listed.next.is_some() { " and more" } else { "" };
-    let (asked, names) = (text::quoted(asked), names.join(", "));
-    Ok(Err(NotDone::Unknown(format!("there is no account {asked}; there are {names}{more}"))))
 }
