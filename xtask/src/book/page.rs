@@ -153,10 +153,20 @@ pub(crate) fn in_every_language(block: &Block) -> (Kind, String) {
 
 fn without_comments(text: &str) -> String {
     let code = |line: &str| {
+        let line = &*without_inline_comment(line);
         let mark = ["# ", "// "].iter().filter_map(|mark| comment(line, mark)).min();
         line[..mark.unwrap_or(line.len())].trim_end().to_owned()
     };
     text.lines().map(code).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// A line without the comment that ends within it.
+fn without_inline_comment(line: &str) -> String {
+    let inline = [("/* ", " */"), ("<!-- ", " -->")].into_iter().find_map(|(begins, ends)| {
+        let (before, rest) = line.split_once(begins)?;
+        Some(format!("{before}{}", rest.split_once(ends)?.1))
+    });
+    inline.unwrap_or_else(|| line.to_owned())
 }
 
 /// Where a comment begins: at the line's beginning, or behind a blank.
