@@ -1,15 +1,8 @@
 //! The console, used as its users use it.
 
-use crate::harness::{Browser, DESKTOP, Look, PHONE};
+use crate::harness::{Browser, DESK_AND_PHONE, DESKTOP, PHONE};
 use kaipiao_tests::{ADMIN, MERCHANT, Receiver, TestServer, USER};
 use serde_json::json;
-
-const LOOKS: [Look; 4] = [
-    DESKTOP,
-    PHONE,
-    Look { lang: "zh-CN", scripts: false, ..DESKTOP },
-    Look { lang: "en", scripts: false, ..PHONE },
-];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_reads_well_at_a_desk_and_on_a_phone() {
@@ -20,7 +13,7 @@ async fn every_page_reads_well_at_a_desk_and_on_a_phone() {
     let bo =
         json!({"role": "developer", "accounts": [MERCHANT], "password": "correct horse battery"});
     assert_eq!(server.admin("PUT", "console-users/bo", &bo).0, 201);
-    for look in LOOKS {
+    for look in DESK_AND_PHONE {
         let browser = Browser::open(look).await;
         for (name, path) in [
             ("overview", "/console".to_owned()),

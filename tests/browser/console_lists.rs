@@ -1,15 +1,8 @@
 //! The console's listings, searched as people search them, and the line of time of a whole order.
 
-use crate::harness::{Browser, DESKTOP, Look, PHONE};
+use crate::harness::{Browser, DESK_AND_PHONE, DESKTOP, PHONE};
 use kaipiao_tests::{ADMIN, MERCHANT, Receiver, Reply, TestServer, USER, assert_sucesss};
 use serde_json::{Value, json};
-
-const LOOKS: [Look; 4] = [
-    DESKTOP,
-    PHONE,
-    Look { lang: "zh-CN", scripts: false, ..DESKTOP },
-    Look { lang: "en", scripts: false, ..PHONE },
-];
 
 /// The merchant's server, which does not answer the first push.
 fn forgetful_receiver() -> Receiver {
@@ -52,7 +45,7 @@ async fn an_orders_line_of_time_has_all_that_happened_to_it_and_every_list_reads
     let (_, requests) = server.admin("GET", "requests?order_id=line-1", &json!({}));
     let rid = requests["requests"][0]["rid"].as_str().unwrap().to_owned();
     let serial = server.merchant().invoice("line-1", "t1")["fpqqlsh"].as_str().unwrap().to_owned();
-    for look in LOOKS {
+    for look in DESK_AND_PHONE {
         let browser = Browser::open(look).await;
         let order = format!("/console/orders/order?appid={MERCHANT}&order_id=line-1");
         browser.go(&format!("{}{order}", server.base)).await;

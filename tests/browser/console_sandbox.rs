@@ -1,16 +1,9 @@
 //! The sandbox's controls in the console, used as people use them who play with it.
 
-use crate::harness::{Browser, DESKTOP, Look, PHONE};
+use crate::harness::{Browser, DESK_AND_PHONE, DESKTOP, Look, PHONE};
 use kaipiao_tests::pay_client::PayClient;
 use kaipiao_tests::{MERCHANT, TestServer};
 use serde_json::json;
-
-const LOOKS: [Look; 4] = [
-    DESKTOP,
-    PHONE,
-    Look { lang: "zh-CN", scripts: false, ..DESKTOP },
-    Look { lang: "en", scripts: false, ..PHONE },
-];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_controls_read_well_at_a_desk_and_on_a_phone() {
@@ -33,7 +26,7 @@ async fn the_controls_read_well_at_a_desk_and_on_a_phone() {
     }
     PayClient::new(&server).order("pay-001", &[]);
     let order = format!("/console/orders/order?appid={MERCHANT}&order_id=answer-1");
-    for look in LOOKS {
+    for look in DESK_AND_PHONE {
         let browser = Browser::open(look).await;
         for (name, path) in [
             ("sandbox", "/console/sandbox"),

@@ -30,6 +30,13 @@ pub struct Look {
 pub const PHONE: Look = Look { width: 360, lang: "zh-CN", scripts: true };
 /// A desktop computer in English.
 pub const DESKTOP: Look = Look { width: 1280, lang: "en", scripts: true };
+/// Both languages on both, each with scripts and without.
+pub const DESK_AND_PHONE: [Look; 4] = [
+    DESKTOP,
+    PHONE,
+    Look { lang: "zh-CN", scripts: false, ..DESKTOP },
+    Look { lang: "en", scripts: false, ..PHONE },
+];
 
 /// A browser that runs until it is closed.
 pub struct Browser {
