@@ -96,6 +96,35 @@ pub enum Filter {
     },
 }
 
+/// Records that a page of [`sifted`] looks at, at most.
+const MOST_LOOKED_AT: usize = 1_000;
+
+/// Walks through an owner's records as a listing has them, and keeps those that no index finds by themselves. A page looks at
+/// a bounded number, so it may have few, or none, and more pages all the same.
+pub(crate) async fn sifted<T: Record>(
+    app: &App,
+    owner: &str,
+    filter: &Filter,
+    after: Option<&str>,
+    limit: usize,
+    is_wanted: impl Fn(&T) -> bool,
+) -> Result<Listing<T>, Failure> {
+    let next = after.map(str::to_owned);
+    let mut page = Listing { items: Vec::new(), damaged: Vec::new(), next };
+    for _ in 0..MOST_LOOKED_AT.div_ceil(limit.max(1)) {
+        // No more are read than there is room for, so that the next page begins behind the last that was looked at.
+        let room = limit - page.items.len();
+        let found = list_of_owner(app, owner, filter.clone(), page.next.as_deref(), room).await?;
+        page.items.extend(found.items.into_iter().filter(&is_wanted));
+        page.damaged.extend(found.damaged);
+        page.next = found.next;
+        if page.next.is_none() || page.items.len() >= limit {
+            break;
+        }
+    }
+    Ok(page)
+}
+
 /// Reads a page of an owner's records.
 pub(crate) async fn list_of_owner<T: Record>(
     app: &App,

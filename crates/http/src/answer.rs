@@ -25,6 +25,7 @@ use kaipiao_domain::refusal::Compared;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_ports::request_log::SeenRequest;
 use kaipiao_wire::answer;
+use kaipiao_wire::logged_request::named_on_the_wire;
 use std::any::Any;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -338,7 +339,8 @@ fn answered(asked: &Asked, rid: &str, fault: Option<u64>, mut response: Response
             let why = refusal.to_string();
             let errcode = refusal.code.number();
             tracing::info!(client, %method, route, errcode, ?why, fault, elapsed_us, "refused");
-            Answered::refused(answer::refused(&refusal, rid), errcode, refusal.compared)
+            let text = answer::refused(&refusal, rid);
+            Answered::refused(text, errcode, named_on_the_wire(refusal.compared))
         }
         Some(Marker::Json(failure)) => {
             let why = failure.to_string();

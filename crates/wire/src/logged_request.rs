@@ -18,17 +18,20 @@ pub struct ComparedJson {
 
 impl From<Compared> for ComparedJson {
     fn from(Compared { name, expected, came, differs }: Compared) -> Self {
-        Self { name: wire_name(name), expected, came, differs }
+        Self { name, expected, came, differs }
     }
 }
 
-/// What the wire calls a value that the domain has compared (sections 14 to 16).
-fn wire_name(name: String) -> String {
-    match &*name {
-        "serial" => "fpqqlsh".to_owned(),
-        "tax_id" => "nsrsbh".to_owned(),
-        _ => name,
+/// The same comparisons, with the values named as the wire calls them (sections 14 to 16).
+pub fn named_on_the_wire(mut compared: Vec<Compared>) -> Vec<Compared> {
+    for one in &mut compared {
+        match &*one.name {
+            "serial" => one.name = "fpqqlsh".to_owned(),
+            "tax_id" => one.name = "nsrsbh".to_owned(),
+            _ => {}
+        }
     }
+    compared
 }
 
 /// A request in a listing.

@@ -20,9 +20,6 @@ pub async fn list(
     listing::list_of_owner(app, merchant.as_str(), filter, after, limit).await
 }
 
-/// Orders that a page of those without an answer looks at, at most.
-const MOST_LOOKED_AT: usize = 1_000;
-
 /// A merchant's orders of a time (both ends included, in the domain's milliseconds) that nobody has answered yet, from behind
 /// `after`. A page looks at a bounded number of orders, so it may have few, or none, and still be followed by more.
 pub async fn unanswered(
@@ -32,22 +29,9 @@ pub async fn unanswered(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Listing<Order>, Failure> {
-    let mut found =
-        Listing { items: Vec::new(), damaged: Vec::new(), next: after.map(str::to_owned) };
-    for _ in 0..MOST_LOOKED_AT.div_ceil(limit.max(1)) {
-        let filter = Filter::Time { from_ms, to_ms };
-        // No more are read than there is room for, so that the next page begins behind the last that was looked at.
-        let room = limit - found.items.len();
-        let page = list(app, merchant, filter, found.next.as_deref(), room).await?;
-        let is_open = |order: &Order| matches!(order.state, OrderState::Offered);
-        found.items.extend(page.items.into_iter().filter(is_open));
-        found.damaged.extend(page.damaged);
-        found.next = page.next;
-        if found.next.is_none() || found.items.len() >= limit {
-            break;
-        }
-    }
-    Ok(found)
+    let is_open = |order: &Order| matches!(order.state, OrderState::Offered);
+    let times = Filter::Time { from_ms, to_ms };
+    listing::sifted(app, merchant.as_str(), &times, after, limit, is_open).await
 }
 
 /// The order with that name.

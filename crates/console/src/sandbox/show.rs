@@ -91,6 +91,22 @@ pub(crate) fn done(said: &str) -> Response {
     see_other(&format!("{PATH}?said={said}"))
 }
 
+/// What became of a change of something: the page says so, and the log who has made it.
+pub(crate) async fn ended(
+    console: &Console,
+    seat: &Seat,
+    (what, of): (&str, &str),
+    outcome: Result<(), NotDone>,
+) -> Result<Response, Response> {
+    match outcome {
+        Ok(()) => {
+            tracing::info!(what, of, by = seat.name(), "the sandbox was changed by the console");
+            Ok(done(what))
+        }
+        Err(why) => not_done(console, seat, &why).await,
+    }
+}
+
 /// The page again, with why nothing was done and what was typed.
 pub(crate) async fn refused(
     console: &Console,

@@ -1,7 +1,7 @@
 //! Snapshots are saved, restored and removed, and a name space is reset.
 
 use crate::console::Console;
-use crate::sandbox::show::{done, not_done, refused};
+use crate::sandbox::show::{ended, not_done, refused};
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::response::Response;
@@ -17,13 +17,8 @@ pub(crate) async fn save(State(console): State<Console>, seat: Seat) -> Result<R
         Ok(name) => name,
         Err(refusal) => return refused(&console, &seat, refusal.into()).await,
     };
-    match sandbox.name_spaces.save(&sandbox.name_space, &name).await {
-        Ok(_) => {
-            tracing::info!(%name, by = seat.name(), "a snapshot was saved by the console");
-            Ok(done("saved"))
-        }
-        Err(why) => not_done(&console, &seat, &why).await,
-    }
+    let saved = sandbox.name_spaces.save(&sandbox.name_space, &name).await.map(drop);
+    ended(&console, &seat, ("saved", name.as_str()), saved).await
 }
 
 /// `POST /console/sandbox/snapshots/{name}/restore`
@@ -34,13 +29,8 @@ pub(crate) async fn restore(
 ) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
     let snapshot = SandboxName::parse(&name).ok_or_else(|| seat.frame.not_found())?;
-    match sandbox.name_spaces.restore(&sandbox.name_space, &snapshot).await {
-        Ok(()) => {
-            tracing::info!(name, by = seat.name(), "a snapshot was restored by the console");
-            Ok(done("restored"))
-        }
-        Err(why) => not_done(&console, &seat, &why).await,
-    }
+    let restored = sandbox.name_spaces.restore(&sandbox.name_space, &snapshot).await;
+    ended(&console, &seat, ("restored", &name), restored).await
 }
 
 /// `POST /console/sandbox/snapshots/{name}/remove`
@@ -51,13 +41,8 @@ pub(crate) async fn forget(
 ) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
     let snapshot = SandboxName::parse(&name).ok_or_else(|| seat.frame.not_found())?;
-    match sandbox.name_spaces.forget(&sandbox.name_space, &snapshot).await {
-        Ok(()) => {
-            tracing::info!(name, by = seat.name(), "a snapshot was removed by the console");
-            Ok(done("forgotten"))
-        }
-        Err(why) => not_done(&console, &seat, &why).await,
-    }
+    let forgotten = sandbox.name_spaces.forget(&sandbox.name_space, &snapshot).await;
+    ended(&console, &seat, ("forgotten", &name), forgotten).await
 }
 
 /// `POST /console/sandbox/reset {appid}`: this account alone; without one all of the name space.
@@ -70,14 +55,8 @@ pub(crate) async fn reset(
     if !asked.is_empty() {
         return reset_account(&console, &seat, asked).await;
     }
-    match sandbox.name_spaces.reset(&sandbox.name_space).await {
-        Ok(()) => {
-            let name_space = &*sandbox.name_space;
-            tracing::info!(name_space, by = seat.name(), "a name space was reset by the console");
-            Ok(done("reset"))
-        }
-        Err(why) => not_done(&console, &seat, &why).await,
-    }
+    let reset = sandbox.name_spaces.reset(&sandbox.name_space).await;
+    ended(&console, &seat, ("reset", &sandbox.name_space), reset).await
 }
 
 async fn reset_account(console: &Console, seat: &Seat, asked: &str) -> Result<Response, Response> {
@@ -87,11 +66,6 @@ async fn reset_account(console: &Console, seat: &Seat, asked: &str) -> Result<Re
         Ok(appid) => appid,
         Err(unknown) => return not_done(console, seat, &unknown).await,
     };
-    match sandbox.name_spaces.reset_account(&sandbox.name_space, &appid).await {
-        Ok(()) => {
-            tracing::info!(%appid, by = seat.name(), "an account was reset by the console");
-            Ok(done("account"))
-        }
-        Err(why) => not_done(console, seat, &why).await,
-    }
+    let reset = sandbox.name_spaces.reset_account(&sandbox.name_space, &appid).await;
+    ended(console, seat, ("account", appid.as_str()), reset).await
 }

@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::frame::see_other;
 use crate::sandbox::clock::in_china;
-use crate::sandbox::show::{PATH, done, not_done, refused};
+use crate::sandbox::show::{PATH, ended, refused};
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::response::Response;
@@ -21,17 +21,9 @@ pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<R
         Ok(wanted) => wanted,
         Err(refusal) => return refused(&console, &seat, refusal.into()).await,
     };
-    match sandbox.name_spaces.create(wanted).await {
-        Ok(made) => {
-            tracing::info!(
-                name = made.name,
-                by = seat.name(),
-                "a name space was made by the console"
-            );
-            Ok(done("made"))
-        }
-        Err(why) => not_done(&console, &seat, &why).await,
-    }
+    let name = wanted.name.to_string();
+    let made = sandbox.name_spaces.create(wanted).await.map(drop);
+    ended(&console, &seat, ("made", &name), made).await
 }
 
 /// `POST /console/sandbox/spaces/{name}/remove`: whoever removes the one that they are in is in the default one then.
@@ -41,13 +33,11 @@ pub(crate) async fn remove(
     seat: Seat,
 ) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
-    match sandbox.name_spaces.remove(&name).await {
-        Ok(()) => {
-            tracing::info!(name, by = seat.name(), "a name space was removed by the console");
-            let is_left = name == sandbox.name_space;
-            let left = || see_other(&format!("/ns/{DEFAULT_NAME_SPACE}{PATH}?said=removed"));
-            Ok(if is_left { left() } else { done("removed") })
-        }
-        Err(why) => not_done(&console, &seat, &why).await,
+    let removed = sandbox.name_spaces.remove(&name).await;
+    let is_left = removed.is_ok() && name == sandbox.name_space;
+    let told = ended(&console, &seat, ("removed", &name), removed).await;
+    match is_left {
+        true => Ok(see_other(&format!("/ns/{DEFAULT_NAME_SPACE}{PATH}?said=removed"))),
+        false => told,
     }
 }

@@ -10,6 +10,7 @@ use crate::wrong_call::PathName;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::delivery::push_pages::{self, PushPage};
 use kaipiao_app::delivery::pushes::{self, ReplayPlace, Since};
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::{Refusal, text};
@@ -150,7 +151,7 @@ struct PushesJson {
     params(
         ("appid" = Option<String>, Query, description = "The receiving account; of payment notices the mchid."),
         ("order_id" = Option<String>, Query, description = "The order, or the payment's `out_trade_no`."),
-        ("state" = Option<String>, Query, description = "Where it stands: open, delivered, gave_up, unroutable."),
+        ("state" = Option<String>, Query, description = "Where it stands: open, delivered, gave_up, unroutable. A page of delivered ones may have few, or none, and a `next` all the same."),
         Page,
     ),
     responses(
@@ -168,12 +169,11 @@ pub(crate) async fn list_pushes(
         Ok(query) => query,
         Err(refusal) => return failed(refusal.into()),
     };
-    match pushes::list(&server.app, &query).await {
-        Ok(listed) => {
+    match push_pages::page(&server.app, &query).await {
+        Ok(PushPage { pushes, next }) => {
             let now_ms = server.app.now().unix_millis();
-            let last = listed.last().map(|listed| listed.push.id.to_string());
-            let next = last.filter(|_| listed.len() == query.limit);
-            let pushes = listed.into_iter().map(|listed| PushJson::new(listed, now_ms)).collect();
+            let next = next.map(|next| next.to_string());
+            let pushes = pushes.into_iter().map(|listed| PushJson::new(listed, now_ms)).collect();
             json(StatusCode::OK, bare(&PushesJson { pushes, next }))
         }
         Err(failure) => failed(failure),
