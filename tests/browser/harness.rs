@@ -50,6 +50,32 @@ pub struct Browser {
 /// chromedriver, on a free port; it dies with its browser.
 struct Chromedriver(Child);
 
+/// So often its start is tried: it looks for a port that is free of both versions of IP, and ends when somebody takes that
+/// first.
+const STARTS: usize = 5;
+
+impl Chromedriver {
+    /// Starts it: itself, and its port. None: it has ended without one.
+    fn start() -> Option<(Self, u16)> {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed: cargo xtask test does it");
+        let mut lines =
+            BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let chromedriver = Self(process);
+        let port = lines.find_map(|line| {
+            let (_, rest) = line.split_once("started successfully on port ")?;
+            rest.trim_end_matches('.').parse::<u16>().ok()
+        })?;
+        // Whatever else it says is read, so that its pipe never fills up.
+        std::thread::spawn(move || lines.for_each(drop));
+        Some((chromedriver, port))
+    }
+}
+
 impl Drop for Chromedriver {
     fn drop(&mut self) {
         // It may be gone already.
@@ -61,23 +87,8 @@ impl Drop for Chromedriver {
 impl Browser {
     /// Opens a browser.
     pub async fn open(look: Look) -> Self {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is installed: cargo xtask test does it");
-        let mut lines =
-            BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let chromedriver = Chromedriver(process);
-        let port = lines
-            .find_map(|line| {
-                let (_, rest) = line.split_once("started successfully on port ")?;
-                rest.trim_end_matches('.').parse::<u16>().ok()
-            })
-            .expect("chromedriver says its port");
-        // Whatever else it says is read, so that its pipe never fills up.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (chromedriver, port) =
+            (0..STARTS).find_map(|_| Chromedriver::start()).expect("chromedriver says its port");
         let profile = tempfile::tempdir().unwrap();
         let capabilities = capabilities(look, profile.path()).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
