@@ -3,7 +3,7 @@
 //! The tests note what they are answered (`tests/raised.rs`). A run of them all must have raised each code of
 //! `spec/s99_error_codes.tsv` in the test that the table names.
 
-use crate::command::{Outcome, run};
+use crate::command::{Outcome, run_checks};
 use kaipiao_errcode::{ErrorCode, Guide};
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,7 +33,7 @@ fn noted(target: &Path, command: &mut Command) -> Result<Raised, String> {
     if path.exists() {
         fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    run(command.env(VARIABLE, &path))?;
+    run_checks(command.env(VARIABLE, &path))?;
     Ok(Raised::of(&read(&path)?))
 }
 

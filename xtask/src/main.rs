@@ -26,12 +26,13 @@
 mod book;
 mod command;
 mod errors;
+mod failures;
 mod kits;
 mod openapi;
 mod package;
 mod postgres;
 
-use command::{Outcome, apt_get, is_there, run};
+use command::{Outcome, apt_get, is_there, run, run_checks};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -51,7 +52,12 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "clippy",
         budget: 165,
-        run: |root| cargo(root, "clippy --workspace --all-targets --locked -- -D warnings"),
+        run: |root| {
+            run_checks(&mut cargo_command(
+                root,
+                "clippy --workspace --all-targets --locked -- -D warnings",
+            ))
+        },
     },
     Stage { name: "build", budget: 280, run: |root| tests(root, "--no-run") },
     Stage { name: "tidy", budget: 25, run: |root| tests(root, "--test tidy") },
@@ -128,7 +134,7 @@ fn laws(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
     // Those of a database wait for its disk most of the time.
     let laws = "--test laws --test backup --test buckets --test shared_database --test simulation -- --test-threads=8";
-    run(&mut tests_beside(&server, root, laws))
+    run_checks(&mut tests_beside(&server, root, laws))
 }
 
 /// The move of a store, processes that share a database, and the subjects' HTTP tests over one.
@@ -138,7 +144,7 @@ fn nodes(root: &Path) -> Outcome {
         "--test moving --test nodes -- --test-threads=4",
         "--test http -- authorization:: invoicing:: payment:: people:: --test-threads=8",
     ] {
-        run(tests_beside(&server, root, tests).env("KAIPIAO_TEST_STORE", "postgres"))?;
+        run_checks(tests_beside(&server, root, tests).env("KAIPIAO_TEST_STORE", "postgres"))?;
     }
     Ok(())
 }
@@ -146,19 +152,18 @@ fn nodes(root: &Path) -> Outcome {
 /// 25 rounds on each.
 fn chaos_of_every_store(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
-    run(&mut tests_beside(&server, root, "--test chaos"))
+    run_checks(&mut tests_beside(&server, root, "--test chaos"))
 }
 
 /// Tests of all packages. Of some alone, Cargo would build what they depend on once more, with fewer features.
 fn tests_command(root: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).args(arguments.split(' '));
-    command.current_dir(root);
+    let mut command = cargo_command(root, "test --locked --workspace --no-fail-fast");
+    command.args(arguments.split(' '));
     command
 }
 
 fn tests(root: &Path, arguments: &str) -> Outcome {
-    run(&mut tests_command(root, arguments))
+    run_checks(&mut tests_command(root, arguments))
 }
 
 /// Tests that find this server.
@@ -218,7 +223,7 @@ fn test(root: &Path) -> ExitCode {
         println!("{}", compared(stage.name, started.elapsed(), stage.budget));
         let Err(why) = outcome else { continue };
         eprintln!("{} failed: {why}", stage.name);
-        failed.push(stage.name);
+        failed.push((stage.name, why));
         if NOTHING_WITHOUT.contains(&stage.name) {
             break;
         }
@@ -232,7 +237,10 @@ fn test(root: &Path) -> ExitCode {
     if failed.is_empty() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("failed: {}", failed.join(", "));
+    // Once more, where it is looked for: at the end.
+    for (name, why) in &failed {
+        eprintln!("{name} failed: {why}");
+    }
     ExitCode::FAILURE
 }
 
@@ -345,10 +353,12 @@ fn kits_of_clients(root: &Path) -> Outcome {
 /// wechatpy against the real binary, which is built beside the tests of its package.
 fn sdk(root: &Path) -> Outcome {
     tests(root, "--test process --no-run")?;
-    run(Command::new(venv(root).join("bin/python"))
-        .args(["-m", "unittest", "discover", "-v", "-s", "tests/sdk"])
-        .env("KAIPIAO_BINARY", target(root).join("debug/kaipiao"))
-        .current_dir(root))
+    run_checks(
+        Command::new(venv(root).join("bin/python"))
+            .args(["-m", "unittest", "discover", "-v", "-s", "tests/sdk"])
+            .env("KAIPIAO_BINARY", target(root).join("debug/kaipiao"))
+            .current_dir(root),
+    )
 }
 
 fn packaged(root: &Path) -> Outcome {
@@ -383,7 +393,13 @@ fn openapi_document(root: &Path) -> Outcome {
 }
 
 fn cargo(root: &Path, arguments: &str) -> Outcome {
-    run(Command::new(env!("CARGO")).args(arguments.split(' ')).current_dir(root))
+    run(&mut cargo_command(root, arguments))
+}
+
+fn cargo_command(root: &Path, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments.split(' ')).current_dir(root);
+    command
 }
 
 #[test]

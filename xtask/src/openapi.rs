@@ -1,6 +1,6 @@
 //! The document at `/openapi.json`: schemathesis calls what it describes, and a client that is generated from it compiles.
 
-use crate::command::{Outcome, run};
+use crate::command::{Outcome, run_checks};
 use std::path::Path;
 use std::process::Command;
 
@@ -18,12 +18,14 @@ pub(crate) fn npm(target: &Path) -> std::path::PathBuf {
 
 /// Tries the document beside the binary that is built.
 pub(crate) fn check(root: &Path, target: &Path, python: &Path) -> Outcome {
-    run(Command::new(python)
-        .args(["-m", "unittest", "discover", "-v", "-s", "tests/openapi"])
-        .env("KAIPIAO_BINARY", target.join("debug/kaipiao"))
-        .env("KAIPIAO_NPM", target.join("npm"))
-        .env("KAIPIAO_OPENAPI_TYPESCRIPT", npm(target))
-        // The server of the SDK's tests is this one's too.
-        .env("PYTHONPATH", root.join("tests/sdk"))
-        .current_dir(root))
+    run_checks(
+        Command::new(python)
+            .args(["-m", "unittest", "discover", "-v", "-s", "tests/openapi"])
+            .env("KAIPIAO_BINARY", target.join("debug/kaipiao"))
+            .env("KAIPIAO_NPM", target.join("npm"))
+            .env("KAIPIAO_OPENAPI_TYPESCRIPT", npm(target))
+            // The server of the SDK's tests is this one's too.
+            .env("PYTHONPATH", root.join("tests/sdk"))
+            .current_dir(root),
+    )
 }
