@@ -1,5 +1,6 @@
 //! Addresses, the callback's check, quotas, refused requests (wire_facts 2.2).
 
+use kaipiao_testkit::addresses::Refusing;
 use kaipiao_tests::{
     ADMIN, Client, MERCHANT, MINI_PROGRAM, PLATFORM, REIMBURSER, Receiver, Reply, TestServer,
     assert_ok, assert_refused,
@@ -99,9 +100,8 @@ fn a_callback_is_checked_once_at_a_time() {
 
 #[test]
 fn a_callback_that_does_not_answer_is_told_and_a_private_one_is_not_called() {
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = gone.local_addr().unwrap().port();
-    drop(gone);
+    let gone = Refusing::bind();
+    let port = gone.address.port();
     let checked = |settings: &str| {
         let server = TestServer::start_with(settings);
         client_of(&server).post(CHECK, &json!({"action": "all"}))

@@ -1,5 +1,6 @@
 //! Section 6: the push of a user's decision, on real sockets.
 
+use kaipiao_testkit::addresses::Refusing;
 use kaipiao_tests::{
     AES_KEY, MERCHANT, MINI_PROGRAM, MOBILE_APP, OTHER_USER, Receiver, Reply, TestServer, USER,
     element,
@@ -477,8 +478,8 @@ fn what_prevents_a_callback_is_said() {
     assert!(error.contains("it answered 403 and \"wrong signature\""), "{error}");
     let (status, error) = put(MERCHANT, json!({"url": "http://127.0.0.1:99999/"}));
     assert!(status == 409 && error.contains("its port is none"), "{error}");
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (status, error) = put(MERCHANT, json!({"url": format!("http://{nobody}/")}));
+    let nobody = Refusing::bind();
+    let (status, error) = put(MERCHANT, json!({"url": format!("http://{}/", nobody.address)}));
     assert!(status == 409 && error.contains("url was not verified: no connection"), "{error}");
     // Nothing of that was set.
     let account =

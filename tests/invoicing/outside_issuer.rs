@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use kaipiao_cli::check::CheckAsk;
 use kaipiao_cli::settings::Settings;
 use kaipiao_ports::clock::{Clock, SystemClock};
+use kaipiao_testkit::addresses::Refusing;
 use kaipiao_tests::{
     ADMIN, MERCHANT, PLATFORM, Received, Receiver, Reply, TestServer, assert_ok, assert_refused,
     assert_sucesss,
@@ -201,8 +202,8 @@ fn what_an_outside_issuer_says_or_fails_to_say_has_its_code() {
 #[test]
 fn an_outside_issuer_that_cannot_be_connected_to_is_73100_and_not_yet_is_asked_again() {
     let secret = secret_file(SECRET);
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = TestServer::start_with(&settings(&format!("http://{closed}"), &secret));
+    let closed = Refusing::bind();
+    let server = TestServer::start_with(&settings(&format!("http://{}", closed.address), &secret));
     let client = server.merchant();
     client.authorized("1");
     assert_sucesss(&client.make_out(&client.invoice("1", "A1")));

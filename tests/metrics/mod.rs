@@ -5,6 +5,7 @@ mod exposition;
 use exposition::{Family, parse};
 use kaipiao_app::metrics::history::{KEPT_MINUTES, Latencies, Minute};
 use kaipiao_cli::compose;
+use kaipiao_testkit::addresses::free_address;
 use kaipiao_tests::{
     ADMIN, MERCHANT, Receiver, Reply, STORE, TestServer, assert_refused, load, wait_for, wait_until,
 };
@@ -211,11 +212,6 @@ fn in_production_metrics_want_the_admin_token() {
     let answer = server.get_raw("/metrics");
     assert_eq!(answer.status(), 404);
     assert!(answer.body().contains("metrics.listen"), "{}", answer.body());
-}
-
-/// An address that nobody has at this moment.
-fn free_address() -> std::net::SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 #[test]

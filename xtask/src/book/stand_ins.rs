@@ -27,6 +27,13 @@ pub(crate) struct StandIns<'a> {
     folder: &'a Path,
 }
 
+/// A port that nobody is given who asks for any, so that it is still free when the page's program takes it.
+fn free_port() -> Result<(u16, TcpListener), String> {
+    // Linux gives out 32768 and up.
+    let bind = |port| TcpListener::bind(("127.0.0.1", port)).ok().map(|listener| (port, listener));
+    (15_000..30_000).find_map(bind).ok_or_else(|| "no port is free".to_owned())
+}
+
 impl<'a> StandIns<'a> {
     /// Takes a free port for each that the page names, and for the default one.
     pub(crate) fn of(page: &str, folder: &'a Path) -> Result<Self, String> {
@@ -35,8 +42,7 @@ impl<'a> StandIns<'a> {
         // Held until all are taken: none is taken twice.
         let mut held = Vec::new();
         for port in named.chain([DEFAULT_PORT]) {
-            let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-            let free = listener.local_addr().map_err(|error| error.to_string())?.port();
+            let (free, listener) = free_port()?;
             ports.insert(port, free);
             held.push(listener);
         }

@@ -1,6 +1,7 @@
 //! `listen`: pushes on the terminal and at a local address, and the callback that is put back.
 
 use crate::{Served, kaipiao, text};
+use kaipiao_testkit::addresses::free_address;
 use kaipiao_tests::{AES_KEY, MERCHANT, Receiver, Reply, element, wait_for};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -172,7 +173,7 @@ fn a_listener_is_told_only_what_there_is() {
     let server = Served::start(data.path(), &[]);
     let nowhere = told(&["--server", &server.home, "--bind", "0.0.0.0"]);
     assert!(nowhere.contains("--url names this machine"), "{nowhere}");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = free_address().port();
     let (port, url) = (free.to_string(), format!("http://127.0.0.1:{free}/"));
     let bound = ["--bind", "0.0.0.0", "--port", &port, "--url", &url];
     let listener = Listener::start(&server, &bound);

@@ -19,6 +19,7 @@ mod stop;
 mod telemetry;
 mod tls;
 
+use kaipiao_testkit::addresses::Refusing;
 use kaipiao_tests::wait_for;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -441,8 +442,8 @@ fn a_data_folder_that_was_deleted_is_noticed_and_said() {
 
 #[test]
 fn a_command_that_finds_no_server_names_the_address_and_the_option() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = format!("http://{closed}");
+    let closed = Refusing::bind();
+    let server = format!("http://{}", closed.address);
     for command in ["pushes", "jobs"] {
         let output = kaipiao().args([command, "--server", &server]).output().unwrap();
         let said = text(&output);

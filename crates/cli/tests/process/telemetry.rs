@@ -1,6 +1,7 @@
 //! Traces, as a collector gets them.
 
 use crate::{Served, get};
+use kaipiao_testkit::addresses::Refusing;
 use kaipiao_tests::{TestServer, wait_for};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -148,11 +149,8 @@ fn sample_percent_exports_fewer_traces() {
 fn a_collector_that_is_away_or_hangs_holds_up_no_answer_and_no_stop_and_is_logged_once() {
     // It accepts, and never answers.
     let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
-    let away = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap()
-    };
-    for (address, is_logged) in [(away, true), (hangs.local_addr().unwrap(), false)] {
+    let away = Refusing::bind();
+    for (address, is_logged) in [(away.address, true), (hangs.local_addr().unwrap(), false)] {
         let data = tempfile::tempdir().unwrap();
         let endpoint = format!("otlp_endpoint = \"http://{address}\"\n[limits]\nshutdown_ms = 500");
         let served = started(data.path(), &endpoint);

@@ -8,6 +8,7 @@ use kaipiao_domain::access::address_range::AddressRange;
 use kaipiao_ports::delivery::sender::{Content, Incoming, Outgoing, SendError, Sender};
 use kaipiao_sender::guard::Guard;
 use kaipiao_sender::{HttpSender, SenderSettings};
+use kaipiao_testkit::addresses::Refusing;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,8 +145,8 @@ async fn half_an_answer_garbage_and_a_reset_are_none() {
 
 #[tokio::test]
 async fn nobody_there_is_no_connection() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let error = send_to(address).await.unwrap_err();
+    let nobody = Refusing::bind();
+    let error = send_to(nobody.address).await.unwrap_err();
     assert!(matches!(error, SendError::NoConnection(_)), "{error}");
     let error = sender().send(outgoing("http://nowhere.invalid/".into())).await.unwrap_err();
     assert!(matches!(error, SendError::NoConnection(_)), "{error}");
