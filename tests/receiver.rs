@@ -125,7 +125,7 @@ impl Receiver {
     /// The next push; waits for it.
     pub fn next(&self) -> Received {
         let arrivals = self.arrivals.lock().unwrap();
-        arrivals.recv_timeout(std::time::Duration::from_secs(10)).expect("a push arrives")
+        arrivals.recv_timeout(crate::PATIENCE).expect("a push arrives")
     }
 }
 

@@ -75,7 +75,7 @@ fn whoever_takes_all_that_it_can_leaves_the_others_their_places() {
 #[test]
 fn whoever_never_reads_loses_its_connection() {
     let server = TestServer::start_with(
-        "[limits]\nconnections_per_address = 5\nanswer_timeout_ms = 200\nbody_bytes = 1000000",
+        "[limits]\nconnections_per_address = 5\nanswer_timeout_ms = 2000\nbody_bytes = 1000000",
     );
     let requests = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2_000);
     let mut held: Vec<_> = (0..5).map(|_| connect(&server, ATTACKER)).collect();
