@@ -33,6 +33,7 @@ mod pay;
 mod payments;
 mod people;
 mod pushes;
+mod refusals;
 mod requests;
 mod router;
 mod sandbox;

@@ -5,6 +5,7 @@ use crate::frame::{Frame, html, see_other};
 use crate::parts::{Cell, Facts, Flash, Tone};
 use crate::payments::{PATH, can_be_paid, pay_address};
 use crate::people::{ActsAs, acts_as};
+use crate::refusals::told;
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -51,7 +52,7 @@ pub(crate) async fn pay(State(console): State<Console>, seat: Seat) -> Result<Re
         }
         Err(PayingError::Failed(failure)) => Err(seat.failed(&failure)),
         Err(why) => {
-            let flash = Some(Flash::new(Tone::Bad, why.to_string()));
+            let flash = Some(Flash::new(Tone::Bad, told(seat.frame.lang, &why.to_string())));
             page(&console, &seat, &payment, StatusCode::CONFLICT, flash).await
         }
     }

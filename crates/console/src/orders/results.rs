@@ -7,6 +7,7 @@ use crate::orders::list::page_type;
 use crate::orders::steps::{Step, icon};
 use crate::parts::{Cell, Tone};
 use crate::pushes::address::push_address;
+use crate::refusals::told;
 use crate::{accounts, states, words};
 use kaipiao_app::authorization::order_history::OrderHistory;
 use kaipiao_domain::authorization::order::{Order, OrderState};
@@ -257,7 +258,7 @@ fn attempt_step<'a>(frame: &'a Frame, id: &str, number: usize, attempt: &Attempt
         .fact(t("耗时", "Took"), Cell::text(format!("{} ms", attempt.took_ms)))
         .fold(t("应答内容", "Answer"), attempt.excerpt.clone());
     step.mark = Some((answered, tone));
-    step.says.clone_from(&attempt.problem);
+    step.says = told(frame.lang, &attempt.problem);
     step
 }
 

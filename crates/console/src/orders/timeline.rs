@@ -7,6 +7,7 @@ use crate::orders::steps::{Drawn, in_order};
 use crate::orders::{requests, results};
 use crate::parts::{Cell, Facts, Flash, Tone};
 use crate::people::{ActsAs, acts_as};
+use crate::refusals::told;
 use crate::requests::address as request_log;
 use crate::seat::Seat;
 use crate::{states, words};
@@ -124,7 +125,7 @@ fn facts<'a>(frame: &'a Frame, name: &str, key: &OrderKey, history: &OrderHistor
 /// What the line does not show.
 fn notes(frame: &Frame, history: &OrderHistory) -> Vec<Flash> {
     let mut notes: Vec<_> =
-        history.damaged.iter().map(|damaged| Flash::new(Tone::Bad, damaged.to_string())).collect();
+        history.damaged.iter().map(|damaged| Flash::new(Tone::Bad, told(frame.lang, &damaged.to_string()))).collect();
     if history.order.is_none() {
         let words = frame.t(
             "没有这个订单：以下只是提到该订单号的请求。",

@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
+use crate::refusals::{self, told};
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -114,7 +115,7 @@ pub(crate) async fn refused(
     why: Failure,
 ) -> Result<Response, Response> {
     let Failure::Refused(refusal) = why else { return Err(seat.failed(&why)) };
-    let flash = Flash::new(Tone::Bad, refusal.to_string());
+    let flash = Flash::new(Tone::Bad, refusals::refused(seat.frame.lang, &refusal));
     page(console, seat, StatusCode::UNPROCESSABLE_ENTITY, Some(flash)).await
 }
 
@@ -125,8 +126,8 @@ pub(crate) async fn not_done(
     why: &NotDone,
 ) -> Result<Response, Response> {
     let (status, words) = match why {
-        NotDone::Unknown(why) => (StatusCode::NOT_FOUND, why.clone()),
-        NotDone::Conflict(why) => (StatusCode::CONFLICT, why.clone()),
+        NotDone::Unknown(why) => (StatusCode::NOT_FOUND, told(seat.frame.lang, why)),
+        NotDone::Conflict(why) => (StatusCode::CONFLICT, told(seat.frame.lang, why)),
         NotDone::Failed(why) => {
             tracing::error!(why, "a name space was not changed by the console");
             let words = seat.frame.t(
