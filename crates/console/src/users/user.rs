@@ -167,7 +167,7 @@ fn not_oneself(seat: &Seat) -> Response {
         StatusCode::CONFLICT,
         ("这是你自己", "That is you"),
         (
-            "自己的角色和状态须由其他运营人员修改。",
+            "自己的角色和状态须由其他管理员修改。",
             "Your own role and state are for another operator to change.",
         ),
     )
