@@ -29,7 +29,6 @@ mod orders;
 mod overview;
 mod parts;
 mod password;
-mod pay;
 mod payments;
 mod people;
 mod pushes;

@@ -5,8 +5,10 @@ use crate::workspace::{files, root, text};
 #[test]
 fn each_sentence_that_the_console_translates_is_one_of_the_programs() {
     let sentences = text(&root().join("crates/console/words/refusals.tsv"));
-    let sources: String =
-        files(&root().join("crates"), ".rs").iter().map(|path| as_said(&text(path))).collect();
+    let sources = files(&root().join("crates"), ".rs");
+    // Its own tests say some of them.
+    let others = sources.iter().filter(|path| !path.ends_with("console/src/refusals.rs"));
+    let sources: String = others.map(|path| as_said(&text(path))).collect();
     let mut count = 0;
     for line in sentences.lines().skip(1) {
         let english = line.split('\t').next().unwrap_or("");
