@@ -2,7 +2,7 @@
 
 use super::console::{PASSWORD, add, get, production, session};
 use crate::payment::pay_client::{ACKNOWLEDGED, MCHID, PayClient};
-use kaipiao_tests::pay_client::link_with_contact;
+use kaipiao_tests::pay_client::{fixed_code, link_with_contact, quick};
 use kaipiao_tests::platform_client::{inserted, update};
 use kaipiao_tests::{MERCHANT, PLATFORM, Receiver, Reply, TestServer, USER, assert_ok, wait_until};
 use serde_json::json;
@@ -47,6 +47,14 @@ fn a_payments_page_has_all_that_has_become_of_it() {
     for said in ["Given back", "back-1", "¥0.40", "refund_notice"] {
         assert!(refunded.contains(said), "{said}: {refunded}");
     }
+    let code = fixed_code(&server, USER);
+    let mut charged = quick("quick-1", &code, "100");
+    charged.push(("receipt", "Y"));
+    pay.done("/pay/micropay", &charged);
+    pay.done("/secapi/pay/reverse", &[("out_trade_no", "quick-1")]);
+    assert!(page("quick-1").contains("Revoked"));
+    let line = text(&server, &order.replace("entry-1", "quick-1"));
+    assert!(line.contains("was made") && line.contains("was revoked"), "{line}");
     for nothing in ["mchid=1&out_trade_no=x", "mchid=1900000109&out_trade_no=x", ""] {
         let path = format!("/console/payments/payment?{nothing}");
         assert_eq!(get(&server, &path, "").status(), 404, "{path}");

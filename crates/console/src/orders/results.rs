@@ -13,7 +13,7 @@ use kaipiao_app::authorization::order_history::OrderHistory;
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
-use kaipiao_domain::payment::payments::Payment;
+use kaipiao_domain::payment::payments::{Payment, PaymentState};
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::reimbursement::card_status::CardStatus;
@@ -146,6 +146,10 @@ fn payment_steps<'a>(
             .fact("out_refund_no", Cell::code(refund.request.out_refund_no.to_string()));
         step.says.clone_from(&refund.request.reason);
         steps.push(step);
+    }
+    if let PaymentState::Revoked { at, .. } = &payment.state {
+        let step = Step::new(at.unix_millis(), STARTED, icon::NO, Tone::Bad);
+        steps.push(step.titled(who, t("已撤销", "was revoked")));
     }
 }
 
