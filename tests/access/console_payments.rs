@@ -39,9 +39,16 @@ fn a_payments_page_has_all_that_has_become_of_it() {
     }
     assert!(!paid.contains("Not met") && !paid.contains("Pay as a user"), "{paid}");
     let order = format!("/console/orders/order?appid={MERCHANT}&order_id=entry-1");
-    let back = format!("/console/payments/payment?mchid={MCHID}&#38;out_trade_no=entry-1");
-    assert!(text(&server, &order).contains(&back));
-    pay.refund("entry-1", "back-1", "40");
+    let way_back = format!("/console/payments/payment?mchid={MCHID}&#38;out_trade_no=entry-1");
+    assert!(text(&server, &order).contains(&way_back));
+    let refund = [
+        ("out_trade_no", "entry-1"),
+        ("out_refund_no", "back-1"),
+        ("total_fee", "100"),
+        ("refund_fee", "40"),
+        ("notify_url", &*notify_url),
+    ];
+    pay.done("/secapi/pay/refund", &refund);
     server.all_completed();
     let refunded = page("entry-1");
     for said in ["Given back", "back-1", "¥0.40", "refund_notice"] {
