@@ -147,7 +147,10 @@ fn refund_table<'a>(frame: &'a Frame, refunds: &[Refund]) -> Table<'a> {
             frame.t("时间", "Time"),
         ],
         rows: refunds.iter().map(row).collect(),
-        empty: (frame.t("没有退款", "No refunds"), ""),
+        empty: (
+            frame.t("没有退款", "No refunds"),
+            frame.t("退款后会出现在这里。", "What is given back appears here."),
+        ),
         pager: Pager::default(),
         damaged: Vec::new(),
     }
@@ -215,7 +218,13 @@ fn invoice_table<'a>(frame: &'a Frame, order: Option<&OrderHistory>) -> Table<'a
             frame.t("卡券", "Card"),
         ],
         rows: issued.chain(inserted).collect(),
-        empty: (frame.t("没有发票", "No invoices"), ""),
+        empty: (
+            frame.t("没有发票", "No invoices"),
+            frame.t(
+                "付款人从开票入口申请、商户开具后，发票会出现在这里。",
+                "An invoice appears here once the payer has asked for it by the entry and the merchant has issued it.",
+            ),
+        ),
         pager: Pager::default(),
         damaged: damaged.collect(),
     }
