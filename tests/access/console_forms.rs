@@ -1,7 +1,7 @@
 //! Every form of the console, sent by whoever must not: without a token, and by a developer of other accounts.
 
 use super::console::{PASSWORD, add, get, post, production, session};
-use kaipiao_tests::{MERCHANT, PLATFORM, TestServer};
+use kaipiao_tests::{MERCHANT, PLATFORM, TestServer, USER, form_token};
 use serde_json::json;
 
 /// Every route that takes a POST behind the login, with what it is sent, and whether it is of another's (true) or for
@@ -112,4 +112,91 @@ fn a_sandboxs_forms_want_their_token_and_a_production_has_none_of_them() {
         assert_eq!(sandbox.page("POST", path, &[], "advance_s=60").status(), 403, "{path}");
         assert_eq!(post(&production, path, &amy, "").status(), 404, "{path}");
     }
+}
+
+#[test]
+fn a_chinese_page_says_in_chinese_what_was_wrong_with_a_form() {
+    let server = TestServer::start_embedded();
+    server.merchant().authorized("answered");
+    let (contact, callback, fields, pay) = (
+        format!("/console/accounts/{MERCHANT}/contact"),
+        format!("/console/accounts/{MERCHANT}/callback"),
+        format!("/console/accounts/{MERCHANT}/fields"),
+        format!("/console/accounts/{MERCHANT}/pay"),
+    );
+    let order = format!("/console/orders/order?appid={MERCHANT}&order_id=answered");
+    let own = "&company.custom.key=no&company.custom.notice=&company.custom.rule=required";
+    let twice = format!("company.title=required{own}{own}");
+    let mut wrong = Vec::new();
+    let again = format!("user={USER}&decision=authorize");
+    let key = "k=&mode=plain&format=xml&url=http://127.0.0.1:9/&token=";
+    let (short, closed) = (format!("{key}x"), format!("{key}token"));
+    for (path, body, words) in [
+        (&*contact, "phone=", "联系电话不能为空。"),
+        (&contact, "phone=1&time_out=x", "开票超时时间应为整数。"),
+        (&contact, "phone=1&time_out=-1", "开票超时时间应为 0 至 4294967295，而不是 -1。"),
+        (&pay, "mchid=1&s_pappid=x", "没有商户号为 &#34;1&#34; 的支付商户"),
+        (&pay, "mchid=1900000109&s_pappid=x", "开票平台：&#34;x&#34; 不是本服务器的开票平台。"),
+        (&callback, "url=ftp://x&token=abc", "地址应为 http:// 或 https:// 开头的地址。"),
+        (&callback, &short, "Token 应为 3 至 32 个字母和数字。"),
+        (&callback, &closed, "回调地址未通过验证：无法连接（"),
+        (
+            &callback,
+            "mode=x&url=http://x",
+            "加密方式应为 plain, compat, safe 之一，而不是 &#34;x&#34;。",
+        ),
+        (&fields, &twice, "单位自定义字段 [1] 的名称“no”重复。"),
+        (
+            "/console/users",
+            "name=a+b&role=operator",
+            "名称应为 1 至 64 个字母、数字或 _-.@，而不是 &#34;a b&#34;。",
+        ),
+        ("/console/users", "name=a&role=developer", "角色：开发者至少需要一个账号。"),
+        (
+            "/console/users",
+            "name=a&role=developer&accounts=wx1",
+            "账号：服务器上没有 &#34;wx1&#34;。",
+        ),
+        ("/console/sandbox/clock", "rate=twice", "走速应为 0 至 86400，最多 3 位小数"),
+        ("/console/sandbox/clock", "set=tomorrow", "时间应为 2000 至 2099 年的时间"),
+        ("/console/sandbox/clock", "set=1", "时间应为 2000 至 2099 年的时间"),
+        ("/console/sandbox/clock", "advance_s=-1", "拨快的秒数不能为负：时钟只能向前。"),
+        ("/console/sandbox/snapshots", "snapshot=A", "名称应为 1 至 32 个小写字母、数字和连字符"),
+        ("/console/sandbox/spaces", "space=default", "已有命名空间“default”，请先删除或重置。"),
+        ("/console/sandbox/snapshots/none/restore", "", "没有快照 &#34;none&#34;。"),
+        ("/console/sandbox/reset", "appid=wx1", "没有账号 &#34;wx1&#34;；现有 "),
+        (
+            "/console/faults",
+            "kind=push&effect=duplicate%3Dtrue&n=0",
+            "次数应为 1 至 10000，而不是 0。",
+        ),
+        (
+            "/console/faults",
+            "kind=token&effect=delay_ms&delay_ms=0",
+            "所选的故障不可用，或填写的值超出范围",
+        ),
+        (
+            "/console/faults",
+            "kind=token&effect=errcode&errcode=1",
+            "错误码应为 40001, 42001, 45009, -1 之一，而不是 1。",
+        ),
+        (
+            "/console/faults",
+            "kind=push&effect=lose%3Dtrue&appid=wx1",
+            "账号：&#34;wx1&#34; 既不是账号，也不是支付商户。",
+        ),
+        (&order, &again, "该用户已授权此订单。"),
+        (&order, "user=nobody&decision=authorize", "没有 id 为“nobody”的用户。"),
+    ] {
+        let chinese = [("accept-language", "zh-CN")];
+        let token = form_token(server.page("GET", "/console/faults", &chinese, "").body());
+        let answer = server.page("POST", path, &chinese, &format!("form_token={token}&{body}"));
+        let is_refused = (400..500).contains(&answer.status().as_u16());
+        if !is_refused || !answer.body().contains(words) {
+            let said = answer.body().split_once("class=\"flash").map_or("", |(_, said)| said);
+            let said: String = said.chars().take(160).collect();
+            wrong.push(format!("{path} {body}: {words}: {said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

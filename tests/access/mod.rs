@@ -7,6 +7,7 @@ mod console;
 mod console_forms;
 mod console_lists;
 mod console_orders;
+mod console_payments;
 mod permissions;
 mod token;
 mod utilities;

@@ -1,7 +1,9 @@
 //! The console's listings, searched as people search them, and the line of time of a whole order.
 
 use crate::harness::{Browser, DESK_AND_PHONE, DESKTOP, PHONE};
-use kaipiao_tests::{ADMIN, MERCHANT, Receiver, Reply, TestServer, USER, assert_sucesss};
+use kaipiao_tests::pay_client::{ACKNOWLEDGED, MCHID, PayClient, link_with_contact};
+use kaipiao_tests::platform_client::inserted;
+use kaipiao_tests::{ADMIN, MERCHANT, PLATFORM, Receiver, Reply, TestServer, USER, assert_sucesss};
 use serde_json::{Value, json};
 
 /// The merchant's server, which does not answer the first push.
@@ -43,6 +45,14 @@ async fn an_orders_line_of_time_has_all_that_happened_to_it_and_every_list_reads
     let detail = whole_order(&server, "line-1").await;
     let push = server.pushes(&format!("appid={MERCHANT}"))[0]["id"].as_str().unwrap().to_owned();
     let (_, requests) = server.admin("GET", "requests?order_id=line-1", &json!({}));
+    link_with_contact(&server);
+    let pay = PayClient::new(&server);
+    let notified = Receiver::behaving(|_, _| Reply::Success(ACKNOWLEDGED));
+    let notify_url = notified.url().split('?').next().unwrap().to_owned();
+    pay.paid("entry-1", &[("receipt", "Y"), ("notify_url", &notify_url)], USER);
+    pay.refund("entry-1", "back-1", "40");
+    inserted(&server, &server.client(PLATFORM), "inserted-1", "62522141");
+    server.all_completed();
     let rid = requests["requests"][0]["rid"].as_str().unwrap().to_owned();
     let serial = server.merchant().invoice("line-1", "t1")["fpqqlsh"].as_str().unwrap().to_owned();
     for look in DESK_AND_PHONE {
@@ -80,6 +90,8 @@ async fn an_orders_line_of_time_has_all_that_happened_to_it_and_every_list_reads
             ("request", format!("/console/requests/{rid}")),
             ("jobs", "/console/jobs".to_owned()),
             ("payments", "/console/payments".to_owned()),
+            ("payment", format!("/console/payments/payment?mchid={MCHID}&out_trade_no=entry-1")),
+            ("inserted", "/console/invoices/inserted".to_owned()),
             ("numbers", "/console/numbers".to_owned()),
         ] {
             browser.go(&format!("{}{path}", server.base)).await;

@@ -1,10 +1,11 @@
-//! The error codes' table, and what is made of it: docs/errors.md, and the requests that show each code.
+//! The error codes' table, and what is made of it: docs/errors.md with its Chinese version, and the requests that show each
+//! code.
 //!
 //! The tests note what they are answered (`tests/raised.rs`). A run of them all must have raised each code of
 //! `spec/s99_error_codes.tsv` in the test that the table names.
 
 use crate::command::{Outcome, run_checks};
-use kaipiao_errcode::{ErrorCode, Guide};
+use kaipiao_errcode::{ErrorCode, Guide, Text};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -16,8 +17,9 @@ const VARIABLE: &str = "KAIPIAO_TEST_RAISED";
 const TABLE: &str = "spec/s99_error_codes.tsv";
 /// The requests that show them.
 const SHOWN: &str = "crates/errcode/guide/shown.tsv";
-/// The page for people.
-const PAGE: &str = "docs/errors.md";
+/// The page for people, in each language.
+const PAGES: [(&str, &Words); 2] =
+    [("docs/errors.md", &ENGLISH), ("docs/zh/reference/errors.md", &CHINESE)];
 /// Stands in the table for a test that there is not.
 const NO_TEST: &str = "-";
 
@@ -115,26 +117,54 @@ pub(crate) fn write(root: &Path, target: &Path) -> Outcome {
         fs::write(root.join(path), text).map_err(|error| format!("{path}: {error}"))
     };
     save(SHOWN, &shown)?;
-    save(PAGE, &page(&shown))
+    PAGES.iter().try_for_each(|(path, words)| save(path, &page(&shown, words)))
 }
 
-/// docs/errors.md, with these requests.
-fn page(shown: &str) -> String {
-    let shown: BTreeMap<_, _> = shown.lines().skip(1).map(request).collect();
-    let mut page = "# Error codes\n\n\
+/// A page's own words.
+struct Words {
+    /// All above the table of the codes, with its head.
+    head: &'static str,
+    integrator: &'static str,
+    operator: &'static str,
+    /// The guide's text in this language.
+    of: fn(Text) -> &'static str,
+}
+
+const ENGLISH: Words = Words {
+    head: "# Error codes\n\n\
         Made by `cargo xtask errors` from [the table of the codes](../spec/s99_error_codes.tsv), the advice in \
         `crates/errcode/guide/` and what the tests of the table were answered. A running server shows the same at \
         `/errors/{code}`, in Chinese and English.\n\n\
         `errmsg` begins with the published text; what follows names the field and what was expected, and ends in `rid:` \
         and the request's id, by which the server's log has it. Branch on `errcode`, never on the text.\n\n\
-        | code | published text |\n|---|---|\n"
-        .to_owned();
+        | code | published text |\n|---|---|\n",
+    integrator: "**Integrator**: ",
+    operator: "**Operator**: ",
+    of: |text| text.en,
+};
+
+const CHINESE: Words = Words {
+    head: "# 错误码\n\n\
+        本页由 `cargo xtask errors` 生成，内容来自[错误码表](../../../spec/s99_error_codes.tsv)、`crates/errcode/guide/` 里的说明，\
+        以及表中各测试实际收到的返回。运行中的服务器在 `/errors/{code}` 显示同样的内容，有中文和英文。\n\n\
+        `errmsg` 以官方文本开头，其后指出具体字段与要求，末尾是 `rid:` 和请求编号，可据此查服务器日志。程序应按 `errcode` \
+        判断，不要依赖文本。\n\n\
+        | 错误码 | 官方文本 |\n|---|---|\n",
+    integrator: "**开发者**：",
+    operator: "**管理员**：",
+    of: |text| text.zh,
+};
+
+/// The page in these words, with these requests.
+fn page(shown: &str, words: &Words) -> String {
+    let shown: BTreeMap<_, _> = shown.lines().skip(1).map(request).collect();
+    let mut page = words.head.to_owned();
     for code in ErrorCode::ALL {
         let number = code.number();
         page.push_str(&format!("| [{number}](#{number}) | {} |\n", code.message()));
     }
     for code in ErrorCode::ALL {
-        describe(&mut page, *code, shown.get(&code.number()));
+        describe(&mut page, *code, shown.get(&code.number()), words);
     }
     page
 }
@@ -144,14 +174,15 @@ fn request(line: &str) -> (i32, Answered) {
     (code.parse().expect("a number"), answered)
 }
 
-fn describe(page: &mut String, code: ErrorCode, shown: Option<&Answered>) {
+fn describe(page: &mut String, code: ErrorCode, shown: Option<&Answered>, words: &Words) {
     let Guide { meaning, integrator, operator, .. } = code.guide();
     let number = code.number();
     let message = code.message();
     page.push_str(&format!("\n## <a id=\"{number}\"></a>{number}\n\n`{message}`\n\n"));
-    let (meaning, integrator, operator) = (meaning.en, integrator.en, operator.en);
+    let [meaning, integrator, operator] = [meaning, integrator, operator].map(words.of);
     page.push_str(&format!(
-        "{meaning}\n\n- **Integrator**: {integrator}\n- **Operator**: {operator}\n"
+        "{meaning}\n\n- {}{integrator}\n- {}{operator}\n",
+        words.integrator, words.operator
     ));
     let Some([method, path, body, answer]) = shown else { return };
     let body = if body.is_empty() { String::new() } else { format!("\n\n{body}") };
@@ -167,9 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_what_the_guide_makes_it() {
+    fn the_pages_are_what_the_guide_makes_them() {
         let read = |path| read(&root().join(path)).unwrap();
-        assert!(read(PAGE) == page(&read(SHOWN)), "docs/errors.md is old: cargo xtask errors");
+        for (path, words) in PAGES {
+            assert!(read(path) == page(&read(SHOWN), words), "{path} is old: cargo xtask errors");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@
 //!
 //! `cargo xtask package`: builds the Debian package, the container's root folder and the book, and tries each.
 //!
-//! `cargo xtask errors`: writes docs/errors.md, with requests that the tests really sent.
+//! `cargo xtask errors`: writes docs/errors.md and its Chinese version, with requests that the tests really sent.
 //!
 //! `cargo xtask postgres <command>`: runs a command beside a PostgreSQL server of its own, which the tests find.
 

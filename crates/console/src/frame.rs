@@ -2,6 +2,7 @@
 //! says something.
 
 use crate::assets::{SCRIPT_ADDRESS, STYLE_ADDRESS};
+use crate::refusals::told;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -180,6 +181,11 @@ impl Frame {
     /// The name space that it is of, where that is not the server's own.
     pub(crate) fn other_name_space(&self) -> Option<&str> {
         self.name_space.as_deref().filter(|name| *name != DEFAULT_NAME_SPACE)
+    }
+
+    /// What the program says of something that went wrong, in this language.
+    pub(crate) fn told(&self, text: &str) -> String {
+        told(self.lang, text)
     }
 
     pub(crate) fn name_of(&self, place: &Place) -> &'static str {

@@ -4,6 +4,7 @@ use crate::console::Console;
 use crate::cookies::set_cookie;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
+use crate::refusals::refused;
 use crate::seat::Seat;
 use askama::Template;
 use axum::extract::State;
@@ -67,7 +68,7 @@ pub(crate) async fn change(
                 .to_owned(),
         ),
         Err(ConsoleLoginError::Failed(Failure::Refused(refusal))) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string())
+            (StatusCode::UNPROCESSABLE_ENTITY, refused(frame.lang, &refusal))
         }
         Err(ConsoleLoginError::Failed(failure)) => return Err(seat.failed(&failure)),
     };

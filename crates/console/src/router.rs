@@ -13,8 +13,7 @@ use crate::numbers;
 use crate::orders;
 use crate::overview;
 use crate::password;
-use crate::pay;
-use crate::payments;
+use crate::payments::{self, pay};
 use crate::pushes;
 use crate::requests;
 use crate::sandbox::{clock, show as sandbox, snapshots, spaces};
@@ -54,6 +53,7 @@ pub fn router(console: Console) -> Router {
             get(orders::timeline::show).post(orders::answer::answer),
         )
         .route(invoices::address::PATH, get(invoices::list::list))
+        .route(invoices::address::INSERTED_PATH, get(invoices::inserted::list))
         .route(invoices::address::INVOICE_PATH, get(invoices::show::show))
         .route(
             invoices::address::OFFSET_PATH,
@@ -68,7 +68,8 @@ pub fn router(console: Console) -> Router {
         .route(errors::address::PATH, get(errors::list::list))
         .route(errors::address::RID_PATH, get(errors::lookup::look_up))
         .route("/console/errors/{code}", get(errors::show::show))
-        .route(payments::PATH, get(payments::list))
+        .route(payments::address::PATH, get(payments::list::list))
+        .route(payments::address::PAYMENT_PATH, get(payments::show::show))
         .route(numbers::PATH, get(numbers::list))
         .route(jobs::PATH, get(jobs::list))
         .route("/console/jobs/{id}/run", post(jobs::run))
@@ -100,7 +101,7 @@ fn sandbox_pages() -> Router<Console> {
         .route("/console/sandbox/reset", post(snapshots::reset))
         .route("/console/sandbox/spaces", post(spaces::make))
         .route("/console/sandbox/spaces/{name}/remove", post(spaces::remove))
-        .route(payments::PAY_PATH, get(pay::ask).post(pay::pay))
+        .route(payments::address::PAY_PATH, get(pay::ask).post(pay::pay))
         .route(faults::page::PATH, get(faults::page::show).post(faults::plan::make))
         .route("/console/faults/forget", post(faults::plan::forget))
 }

@@ -4,6 +4,7 @@
 use crate::console::Console;
 use crate::cookies::read_cookie;
 use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, Who, login_address, see_other};
+use crate::refusals::refused;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
@@ -72,7 +73,7 @@ impl Seat {
     /// The page for a failure: what was refused is the user's to mend; of anything else the log has the words.
     pub(crate) fn failed(&self, failure: &Failure) -> Response {
         if let Failure::Refused(refusal) = failure {
-            let words = refusal.to_string();
+            let words = refused(self.frame.lang, refusal);
             return self.frame.notice(
                 StatusCode::BAD_REQUEST,
                 ("无法完成", "That can't be done"),

@@ -1,10 +1,11 @@
 //! What states are called, and how they sound.
 
 use crate::frame::Frame;
-use crate::parts::Tone;
+use crate::parts::{Cell, Tone};
 use kaipiao_domain::authorization::order::OrderState;
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::invoicing::invoice_request::{Offset, RequestState};
+use kaipiao_domain::reimbursement::card_status::CardStatus;
 use kaipiao_ports::delivery::outbox::{ListedPush, PushState};
 
 /// A state in words, with its sound.
@@ -60,4 +61,17 @@ pub(crate) fn outcome_said(frame: &Frame, outcome: Outcome) -> Said {
         Outcome::GaveUp => (t("已放弃", "Given up"), Tone::Bad),
         Outcome::Unroutable => (t("无回调地址", "No callback"), Tone::Bad),
     }
+}
+
+/// Where a card stands, with the company that has it; nothing where there is no card.
+pub(crate) fn card(frame: &Frame, status: Option<&CardStatus>) -> Cell {
+    let t = |zh, en| frame.lang.t(zh, en);
+    let Some(status) = status else { return Cell::default() };
+    let (words, tone) = match status {
+        CardStatus::Init => (t("未锁定", "Free"), Tone::Good),
+        CardStatus::Locked { .. } => (t("已锁定", "Locked"), Tone::Wait),
+        CardStatus::Closed { .. } => (t("已报销", "Written off"), Tone::Good),
+        CardStatus::Cancelled { .. } => (t("已作废", "Cancelled"), Tone::Quiet),
+    };
+    Cell::mark(words, tone).below(status.company().map_or("", |company| company.as_str()))
 }

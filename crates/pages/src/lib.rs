@@ -40,6 +40,7 @@ pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};
 pub use page::encoded;
 pub use pages::Pages;
+pub use payment::entry::entry_condition;
 pub use router::{
     PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, no_name_space, paths, router,
     sandbox_paths,

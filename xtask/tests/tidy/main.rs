@@ -12,6 +12,7 @@ mod languages;
 mod layers;
 mod links;
 mod pay_codes;
+mod refusals;
 mod rulings;
 mod sections;
 mod sources;

@@ -91,6 +91,14 @@ pub async fn read(
     Ok(is_known.then_some(history))
 }
 
+/// An order with what was issued and inserted for it, and the cards of that: nothing else is read.
+pub async fn invoices_of(app: &App, key: &OrderKey) -> Result<OrderHistory, Failure> {
+    let mut history = OrderHistory::default();
+    history.order = readable(orders::find(app, key).await, &mut history.damaged)?;
+    read_invoices(app, key, &mut history).await?;
+    Ok(history)
+}
+
 /// The accounts and pay merchants whose pushes are shown.
 async fn parties(
     app: &App,

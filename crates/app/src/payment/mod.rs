@@ -11,6 +11,7 @@ pub mod pay_failure;
 pub mod pay_merchants;
 pub mod payer_codes;
 pub mod paying;
+pub mod payment_history;
 pub mod payment_pages;
 pub mod payments;
 pub mod refunds;

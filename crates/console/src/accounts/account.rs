@@ -4,6 +4,7 @@ use crate::accounts::words::{address_of, permission_name, role_name};
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::parts::{Cell, Facts, Flash, Tone};
+use crate::refusals::told;
 use crate::seat::{Named, Seat};
 use askama::Template;
 use axum::extract::State;
@@ -258,5 +259,6 @@ fn test_part(frame: &Frame, test: TestPush) -> TestPart {
             format!("{} ({took_ms} ms)", frame.t("没有收到应答", "There was no answer")),
         ),
     };
-    TestPart { flash: Flash::new(tone, words), says: test.says }
+    let says = if test.status.is_none() { told(frame.lang, &test.says) } else { test.says };
+    TestPart { flash: Flash::new(tone, words), says }
 }

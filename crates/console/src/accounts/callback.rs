@@ -4,6 +4,7 @@ use crate::accounts::account::{After, CallbackForm, page};
 use crate::accounts::settings::{again, ended};
 use crate::console::Console;
 use crate::parts::{Flash, Tone};
+use crate::refusals::told;
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -72,9 +73,11 @@ async fn saved(
 ) -> Result<Response, Response> {
     match callbacks::set(&console.app, &account.appid, spec).await {
         Ok(_) => ended(console, seat, account, Ok(()), what, after).await,
-        Err(CallbackError::NotVerified(why)) => again(console, seat, account, why, after).await,
+        Err(CallbackError::NotVerified(why)) => {
+            again(console, seat, account, told(seat.frame.lang, &why), after).await
+        }
         Err(CallbackError::NotInPlace(why)) => {
-            again(console, seat, account, why.to_owned(), after).await
+            again(console, seat, account, told(seat.frame.lang, why), after).await
         }
         Err(CallbackError::Failed(failure)) => {
             ended(console, seat, account, Err(failure), what, after).await

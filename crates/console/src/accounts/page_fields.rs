@@ -6,6 +6,7 @@ use crate::accounts::words::address_of;
 use crate::console::Console;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
+use crate::refusals::refused;
 use crate::seat::{Named, Seat};
 use askama::Template;
 use axum::extract::State;
@@ -65,7 +66,7 @@ pub(crate) async fn show(
             Ok(see_other(&format!("{}/fields?said=fields", address_of(&account.appid))))
         }
         Err(Failure::Refused(refusal)) => {
-            let flash = Some(Flash::new(Tone::Bad, refusal.to_string()));
+            let flash = Some(Flash::new(Tone::Bad, refused(frame.lang, &refusal)));
             Ok(page(&seat, &account, StatusCode::UNPROCESSABLE_ENTITY, flash, &fields))
         }
         Err(failure) => Err(seat.failed(&failure)),

@@ -4,6 +4,7 @@ use crate::accounts::account::{After, ContactForm, PayForm, page, saved_address}
 use crate::console::Console;
 use crate::frame::see_other;
 use crate::parts::{Flash, Tone};
+use crate::refusals::refused;
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -95,7 +96,7 @@ pub(crate) async fn ended(
             Ok(see_other(&saved_address(account, what)))
         }
         Err(Failure::Refused(refusal)) => {
-            again(console, seat, account, refusal.to_string(), after).await
+            again(console, seat, account, refused(seat.frame.lang, &refusal), after).await
         }
         Err(failure) => Err(seat.failed(&failure)),
     }

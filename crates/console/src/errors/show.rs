@@ -39,7 +39,7 @@ pub(crate) async fn show(Named(code): Named, seat: Seat) -> Result<Response, Res
         texts: [
             text(frame.t("含义", "What happened"), guide.meaning),
             text(frame.t("开发者怎么办", "What an integrator does"), guide.integrator),
-            text(frame.t("运营方怎么办", "What an operator does"), guide.operator),
+            text(frame.t("管理员怎么办", "What an operator does"), guide.operator),
         ],
         shown: guide.shown,
         requests: format!("{REQUESTS_PATH}?errcode={}", code.number()),

@@ -74,7 +74,7 @@ impl Kind {
                 "The calls of invoicing platforms: setpdf, getpdf, insert, createcard, bills.",
             ),
             Self::Issuer => (
-                "开具发票的请求。同一账号的新计划取代旧计划。",
+                "开具发票的请求。同一账号以最后设置的为准。",
                 "Requests for invoices. A new plan takes the place of the one before for the same account.",
             ),
             Self::Document => {

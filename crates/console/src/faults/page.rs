@@ -58,9 +58,9 @@ struct Plan {
 /// `GET /console/faults?kind=`
 pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let said = match seat.query.get("said") {
-        "planned" => ("故障已计划。", "The fault is planned."),
-        "forgotten" => ("计划已取消。", "The plan is removed."),
-        "all-forgotten" => ("全部计划已取消。", "All plans are removed."),
+        "planned" => ("故障已设置。", "The fault is planned."),
+        "forgotten" => ("故障已清除。", "The plan is removed."),
+        "all-forgotten" => ("全部故障已清除。", "All plans are removed."),
         _ => ("", ""),
     };
     let said = seat.frame.t(said.0, said.1);
@@ -101,7 +101,7 @@ fn plan(frame: &Frame, planned: Planned) -> Plan {
     let Planned { id, plan, left, .. } = planned;
     let left = match left {
         Some(left) => format!("{} {left} {}", frame.t("还剩", "Left:"), frame.t("次", "times")),
-        None => frame.t("直到取消", "Until it is removed").to_owned(),
+        None => frame.t("直到清除", "Until it is removed").to_owned(),
     };
     Plan {
         id,
@@ -135,7 +135,7 @@ fn played(frame: &Frame, played: Vec<Played>) -> Table<'_> {
         empty: (
             frame.t("还没有发生过故障", "None was played yet"),
             frame.t(
-                "计划的故障发生后会出现在这里。",
+                "设置的故障发生后会出现在这里。",
                 "A planned fault appears here once it has struck.",
             ),
         ),

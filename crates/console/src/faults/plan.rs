@@ -5,6 +5,7 @@ use crate::faults::kinds::Kind;
 use crate::faults::page::{PATH, page};
 use crate::frame::see_other;
 use crate::parts::{Flash, Tone};
+use crate::refusals::refused;
 use crate::seat::Seat;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,7 +27,7 @@ pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<R
             Ok(see_other(&format!("{PATH}?kind={}&said=planned", kind.name())))
         }
         Err(Failure::Refused(refusal)) => {
-            let flash = Flash::new(Tone::Bad, refusal.to_string());
+            let flash = Flash::new(Tone::Bad, refused(seat.frame.lang, &refusal));
             page(&console, &seat, StatusCode::UNPROCESSABLE_ENTITY, kind, Some(flash)).await
         }
         Err(failure) => Err(seat.failed(&failure)),

@@ -1,9 +1,12 @@
 //! Where invoices are.
 
+use crate::frame::Frame;
 use kaipiao_pages::encoded;
 
 /// The listing.
 pub(crate) const PATH: &str = "/console/invoices";
+/// The listing of what platforms have inserted.
+pub(crate) const INSERTED_PATH: &str = "/console/invoices/inserted";
 /// One invoice's page.
 pub(crate) const INVOICE_PATH: &str = "/console/invoices/invoice";
 
@@ -18,4 +21,13 @@ pub(crate) fn offset_address(merchant: &str, serial: &str) -> String {
 /// An invoice request's page. A serial may hold any character, so it stands in the query.
 pub(crate) fn invoice_address(merchant: &str, serial: &str) -> String {
     format!("{INVOICE_PATH}?appid={merchant}&serial={}", encoded(serial))
+}
+
+/// The two listings: where each is, what it is called, and whether it is this one.
+pub(crate) fn tabs<'a>(frame: &'a Frame, here: &str) -> [(&'static str, &'a str, bool); 2] {
+    [
+        (PATH, frame.t("本服务器开具", "Issued here")),
+        (INSERTED_PATH, frame.t("平台插入", "Inserted by platforms")),
+    ]
+    .map(|(path, words)| (path, words, path == here))
 }

@@ -3,7 +3,7 @@
 use crate::choice::{Reach, chosen};
 use crate::console::Console;
 use crate::frame::{Frame, html};
-use crate::invoices::address::{PATH, invoice_address};
+use crate::invoices::address::{PATH, invoice_address, tabs};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::seat::Seat;
@@ -23,10 +23,11 @@ use kaipiao_ports::record::Field;
 const ROWS: usize = 50;
 
 #[derive(Template)]
-#[template(path = "listing.html")]
+#[template(path = "invoices.html")]
 struct Invoices<'a> {
     frame: &'a Frame,
     headline: &'a str,
+    tabs: [(&'static str, &'a str, bool); 2],
     flash: Option<Flash>,
     filters: Filters<'a>,
     table: Table<'a>,
@@ -81,7 +82,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     };
     let headline = frame.t("发票", "Invoices");
     let flash = flash.or(choice.note);
-    Ok(html(StatusCode::OK, &Invoices { frame, headline, flash, filters, table }))
+    let tabs = tabs(frame, PATH);
+    Ok(html(StatusCode::OK, &Invoices { frame, headline, tabs, flash, filters, table }))
 }
 
 const FIELDS: [&str; 7] = ["serial", "number", "buyer", "amount", "order_id", "user", "state"];

@@ -5,6 +5,7 @@ use crate::frame::{Frame, html, see_other};
 use crate::invoices::address::{OFFSET_PATH, invoice_address};
 use crate::invoices::show::{can_be_offset, facts, named};
 use crate::parts::{Facts, Flash, Tone};
+use crate::refusals::{refused, told};
 use crate::seat::Seat;
 use askama::Template;
 use axum::extract::State;
@@ -41,6 +42,7 @@ pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<R
     let (appid, serial) = (seat.form.get("appid"), seat.form.get("serial"));
     let (account, request) = named(&console, &seat, appid, serial).await?;
     let made = s15_offset::offset_by_hand(&console.app, &account, &request).await;
+    let lang = seat.frame.lang;
     let again = |why: String| {
         let flash = Some(Flash::new(Tone::Bad, why));
         page(&seat.frame, &request, StatusCode::UNPROCESSABLE_ENTITY, flash)
@@ -51,9 +53,9 @@ pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<R
             tracing::info!(%appid, %serial, %red, by = seat.name(), "an invoice is taken back by the console");
             Ok(see_other(&format!("{}&said=offset", address(&request))))
         }
-        Err(OffsetError::Failed(Failure::Refused(refusal))) => Ok(again(refusal.to_string())),
+        Err(OffsetError::Failed(Failure::Refused(refusal))) => Ok(again(refused(lang, &refusal))),
         Err(OffsetError::Failed(failure)) => Err(seat.failed(&failure)),
-        Err(error @ OffsetError::UnknownOriginal) => Ok(again(error.to_string())),
+        Err(error @ OffsetError::UnknownOriginal) => Ok(again(told(lang, &error.to_string()))),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::frame::see_other;
 use crate::orders::address::order_address;
 use crate::orders::timeline::{named, page};
 use crate::parts::{Flash, Tone};
+use crate::refusals::told;
 use crate::seat::Seat;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -33,13 +34,13 @@ pub(crate) async fn answer(
                 by = seat.name(),
                 "an order was answered by the console"
             );
-            let said = if answered.is_authorized { "authorized" } else { "declined" };
+            let what = if answered.is_authorized { "authorized" } else { "declined" };
             let address = order_address(key.merchant.as_str(), order_id);
-            Ok(see_other(&format!("{address}&said={said}")))
+            Ok(see_other(&format!("{address}&said={what}")))
         }
         Err(AnswerError::Failed(failure)) => Err(seat.failed(&failure)),
         Err(why) => {
-            let flash = Some(Flash::new(Tone::Bad, why.to_string()));
+            let flash = Some(Flash::new(Tone::Bad, told(seat.frame.lang, &why.to_string())));
             page(&console, &seat, &account, &key, StatusCode::CONFLICT, flash).await
         }
     }

@@ -7,12 +7,13 @@ use crate::orders::list::page_type;
 use crate::orders::steps::{Step, icon};
 use crate::parts::{Cell, Tone};
 use crate::pushes::address::push_address;
+use crate::refusals::told;
 use crate::{accounts, states, words};
 use kaipiao_app::authorization::order_history::OrderHistory;
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::user_decision::{Authorization, Decline, UserDecision};
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, RequestState};
-use kaipiao_domain::payment::payments::Payment;
+use kaipiao_domain::payment::payments::{Payment, PaymentState};
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::reimbursement::card_status::CardStatus;
@@ -146,6 +147,10 @@ fn payment_steps<'a>(
         step.says.clone_from(&refund.request.reason);
         steps.push(step);
     }
+    if let PaymentState::Revoked { at, .. } = &payment.state {
+        let step = Step::new(at.unix_millis(), STARTED, icon::NO, Tone::Bad);
+        steps.push(step.titled(who, t("已撤销", "was revoked")));
+    }
 }
 
 fn invoice_steps<'a>(frame: &'a Frame, request: &InvoiceRequest, steps: &mut Vec<Step<'a>>) {
@@ -257,7 +262,7 @@ fn attempt_step<'a>(frame: &'a Frame, id: &str, number: usize, attempt: &Attempt
         .fact(t("耗时", "Took"), Cell::text(format!("{} ms", attempt.took_ms)))
         .fold(t("应答内容", "Answer"), attempt.excerpt.clone());
     step.mark = Some((answered, tone));
-    step.says.clone_from(&attempt.problem);
+    step.says = told(frame.lang, &attempt.problem);
     step
 }
 

@@ -6,7 +6,9 @@ use crate::orders::address::{PATH, order_address};
 use crate::orders::steps::{Drawn, in_order};
 use crate::orders::{requests, results};
 use crate::parts::{Cell, Facts, Flash, Tone};
+use crate::payments::address::payment_address;
 use crate::people::{ActsAs, acts_as};
+use crate::refusals::told;
 use crate::requests::address as request_log;
 use crate::seat::Seat;
 use crate::{states, words};
@@ -14,6 +16,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kaipiao_app::access::sight;
 use kaipiao_app::authorization::order_history::{self, OrderHistory};
 use kaipiao_app::requests::is_hidden_from;
 use kaipiao_domain::access::account::Account;
@@ -74,13 +77,14 @@ pub(super) async fn page(
     let seen = history.requests.iter().filter(|request| !is_hidden_from(request, &seat.role));
     steps.extend(seen.map(|request| requests::step(frame, request)));
     let order_id = key.order_id.as_str();
+    let payment = payment_cell(console, seat, &history).await?;
     let notes = flash.into_iter().chain(notes(frame, &history)).collect();
     let page = OrderPage {
         frame,
         path: PATH,
         order_id,
         state: history.order.as_ref().map(|order| states::order(frame, &order.state)),
-        facts: facts(frame, &account.name, key, &history),
+        facts: facts(frame, &account.name, key, &history, payment),
         notes,
         answers: answers(console, seat, key, &history).await?,
         steps: in_order(frame, steps),
@@ -107,24 +111,46 @@ async fn answers<'a>(
     Ok(Some((acts_as(console, seat).await?, address)))
 }
 
-fn facts<'a>(frame: &'a Frame, name: &str, key: &OrderKey, history: &OrderHistory) -> Facts<'a> {
+/// The payment that has opened it, leading to its page for whoever may see the pay merchant; None: none has.
+async fn payment_cell(
+    console: &Console,
+    seat: &Seat,
+    history: &OrderHistory,
+) -> Result<Option<Cell>, Response> {
+    let Some(payment) = &history.payment else { return Ok(None) };
+    let number = format!("{}/{}", payment.mchid, payment.out_trade_no);
+    let cell = Cell::code(number).below(payment.trade_state());
+    let is_seen = sight::sees(&console.app, &seat.role, payment.mchid.as_str()).await;
+    match is_seen.map_err(|failure| seat.failed(&failure))? {
+        true => Ok(Some(cell.link(payment_address(payment)))),
+        false => Ok(Some(cell)),
+    }
+}
+
+fn facts<'a>(
+    frame: &'a Frame,
+    name: &str,
+    key: &OrderKey,
+    history: &OrderHistory,
+    payment: Option<Cell>,
+) -> Facts<'a> {
     let t = |zh, en| frame.lang.t(zh, en);
     let merchant = Cell::text(name).below(key.merchant.as_str());
     let mut rows = vec![(t("商户", "Merchant"), merchant)];
     if let Some(order) = &history.order {
         rows.push((t("金额", "Amount"), Cell::text(words::yuan(order.request.money_fen))));
     }
-    if let Some(payment) = &history.payment {
-        let number = format!("{}/{}", payment.mchid, payment.out_trade_no);
-        rows.push((t("支付", "Payment"), Cell::code(number).below(payment.trade_state())));
-    }
+    rows.extend(payment.map(|cell| (t("支付", "Payment"), cell)));
     Facts { rows }
 }
 
 /// What the line does not show.
 fn notes(frame: &Frame, history: &OrderHistory) -> Vec<Flash> {
-    let mut notes: Vec<_> =
-        history.damaged.iter().map(|damaged| Flash::new(Tone::Bad, damaged.to_string())).collect();
+    let mut notes: Vec<_> = history
+        .damaged
+        .iter()
+        .map(|damaged| Flash::new(Tone::Bad, told(frame.lang, &damaged.to_string())))
+        .collect();
     if history.order.is_none() {
         let words = frame.t(
             "没有这个订单：以下只是提到该订单号的请求。",

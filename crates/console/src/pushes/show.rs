@@ -6,6 +6,7 @@ use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Facts, Flash, Pager, Table, Tone};
 use crate::pushes::address::{PATH, push_address};
 use crate::pushes::replay::seen;
+use crate::refusals::told;
 use crate::seat::{Named, Seat};
 use crate::{states, words};
 use askama::Template;
@@ -127,6 +128,6 @@ fn row(frame: &Frame, number: usize, attempt: &Attempt) -> Vec<Cell> {
         Cell::text(words::moment(attempt.started_ms)),
         Cell::mark(answered.unwrap_or_else(none), tone),
         Cell::number(format!("{} ms", attempt.took_ms)),
-        Cell::text(&attempt.problem),
+        Cell::text(told(frame.lang, &attempt.problem)),
     ]
 }

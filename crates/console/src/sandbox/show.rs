@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
+use crate::refusals::{self, told};
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -68,7 +69,7 @@ struct Space {
 pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
     let said = match seat.query.get("said") {
-        "clock" => ("时钟已调整。", "The clock is changed."),
+        "clock" => ("时钟已修改。", "The clock is changed."),
         "saved" => ("快照已保存。", "The snapshot is saved."),
         "restored" => (
             "已恢复到快照时的状态，时钟从当时继续。",
@@ -114,7 +115,7 @@ pub(crate) async fn refused(
     why: Failure,
 ) -> Result<Response, Response> {
     let Failure::Refused(refusal) = why else { return Err(seat.failed(&why)) };
-    let flash = Flash::new(Tone::Bad, refusal.to_string());
+    let flash = Flash::new(Tone::Bad, refusals::refused(seat.frame.lang, &refusal));
     page(console, seat, StatusCode::UNPROCESSABLE_ENTITY, Some(flash)).await
 }
 
@@ -125,8 +126,8 @@ pub(crate) async fn not_done(
     why: &NotDone,
 ) -> Result<Response, Response> {
     let (status, words) = match why {
-        NotDone::Unknown(why) => (StatusCode::NOT_FOUND, why.clone()),
-        NotDone::Conflict(why) => (StatusCode::CONFLICT, why.clone()),
+        NotDone::Unknown(why) => (StatusCode::NOT_FOUND, told(seat.frame.lang, why)),
+        NotDone::Conflict(why) => (StatusCode::CONFLICT, told(seat.frame.lang, why)),
         NotDone::Failed(why) => {
             tracing::error!(why, "a name space was not changed by the console");
             let words = seat.frame.t(
@@ -191,7 +192,7 @@ fn clock(console: &Console, seat: &Seat) -> Result<Clock, Response> {
     };
     let rate = match face.rate {
         ClockRate::REAL => (frame.t("按真实速度走", "goes with real time").to_owned(), Tone::Good),
-        ClockRate::STOPPED => (frame.t("已停止", "stands still").to_owned(), Tone::Wait),
+        ClockRate::STOPPED => (frame.t("已停住", "stands still").to_owned(), Tone::Wait),
         rate => {
             let times = f64::from(rate.thousandths()) / 1000.0;
             (format!("{} {times} ×", frame.t("走速", "goes at")), Tone::Wait)
@@ -210,7 +211,7 @@ fn lack(frame: &Frame, keeping: Keeping) -> Option<Flash> {
             "files.directory is set, so the files are not in the data directory: there are no snapshots and no reset.",
         ),
         Keeping::SharedDatabase => frame.t(
-            "数据保存在 PostgreSQL 中，由各节点共用，因此没有命名空间、快照和重置；时钟可以调整。",
+            "数据保存在 PostgreSQL 中，由各节点共用，因此没有命名空间、快照和重置；时钟可以修改。",
             "The store is PostgreSQL, which other nodes share: there are no name spaces, snapshots and reset. The clock can be changed.",
         ),
     };

@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::parts::{Cell, Flash, Pager, Table, Tone};
+use crate::refusals::refused;
 use crate::seat::Seat;
 use crate::users::user::{self, After};
 use crate::users::words::{PATH, address_of, role_name, role_spec, roles, state};
@@ -58,7 +59,7 @@ pub(crate) async fn add(State(console): State<Console>, seat: Seat) -> Result<Re
         Err(Failure::Refused(refusal)) => {
             let typed =
                 Typed { name, role: seat.form.get("role"), accounts: seat.form.get("accounts") };
-            let flash = Some(Flash::new(Tone::Bad, refusal.to_string()));
+            let flash = Some(Flash::new(Tone::Bad, refused(seat.frame.lang, &refusal)));
             page(&console, &seat, StatusCode::UNPROCESSABLE_ENTITY, flash, typed).await
         }
         Err(failure) => Err(seat.failed(&failure)),

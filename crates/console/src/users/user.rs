@@ -4,6 +4,7 @@ use crate::accounts::words::address_of as account_address;
 use crate::console::Console;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
+use crate::refusals::refused;
 use crate::seat::{Named, Seat};
 use crate::users::words::{PATH, address_of, role_spec, roles, state};
 use askama::Template;
@@ -79,7 +80,7 @@ pub(crate) async fn change(
             Ok(see_other(&format!("{}?said=saved", address_of(&user.name))))
         }
         Err(Failure::Refused(refusal)) => {
-            let flash = Some(Flash::new(Tone::Bad, refusal.to_string()));
+            let flash = Some(Flash::new(Tone::Bad, refused(seat.frame.lang, &refusal)));
             let of = |field: &str| seat.form.get(field).to_owned();
             let typed = Some((of("role"), of("accounts")));
             let after = After { flash, typed, ..After::default() };
@@ -166,7 +167,7 @@ fn not_oneself(seat: &Seat) -> Response {
         StatusCode::CONFLICT,
         ("这是你自己", "That is you"),
         (
-            "自己的角色和状态须由其他运营人员修改。",
+            "自己的角色和状态须由其他管理员修改。",
             "Your own role and state are for another operator to change.",
         ),
     )

@@ -18,7 +18,7 @@ pub(crate) fn address_of(name: &ConsoleName) -> String {
 /// The role's name; `operator` or `developer`.
 pub(crate) fn role_name(frame: &Frame, role: &str) -> &'static str {
     match role {
-        "operator" => frame.t("运营", "Operator"),
+        "operator" => frame.t("管理员", "Operator"),
         _ => frame.t("开发者", "Developer"),
     }
 }

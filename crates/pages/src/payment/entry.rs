@@ -1,5 +1,6 @@
 //! The invoice entry of a payment: it is opened here, and in the sandbox it says here why it is shown or not (section 13).
 
+use crate::lang::Lang;
 use crate::page::{Frame, html, notice, see_other};
 use crate::pages::Pages;
 use crate::payment::details::{details_address, no_such_payment, state_of, without_entry};
@@ -49,6 +50,12 @@ impl Row {
         };
         Self { what: what_is_asked(condition), is_met, help }
     }
+}
+
+/// What a condition of an invoice entry is called.
+pub fn entry_condition(lang: Lang, condition: Condition) -> &'static str {
+    let (zh, en) = what_is_asked(condition);
+    lang.t(zh, en)
 }
 
 fn what_is_asked(condition: Condition) -> (&'static str, &'static str) {

@@ -3,8 +3,10 @@
 use crate::console::Console;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Cell, Facts, Flash, Tone};
-use crate::payments::{PATH, can_be_paid, pay_address};
+use crate::payments::address::{PATH, pay_address, payment_address};
+use crate::payments::words::can_be_paid;
 use crate::people::{ActsAs, acts_as};
+use crate::refusals::told;
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -34,7 +36,7 @@ struct PayPage<'a> {
 pub(crate) async fn ask(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let payment = named(&console, &seat).await?;
     if !can_be_paid(&payment) {
-        return Ok(see_other(&listing(&payment)));
+        return Ok(see_other(&payment_address(&payment)));
     }
     page(&console, &seat, &payment, StatusCode::OK, None).await
 }
@@ -51,7 +53,7 @@ pub(crate) async fn pay(State(console): State<Console>, seat: Seat) -> Result<Re
         }
         Err(PayingError::Failed(failure)) => Err(seat.failed(&failure)),
         Err(why) => {
-            let flash = Some(Flash::new(Tone::Bad, why.to_string()));
+            let flash = Some(Flash::new(Tone::Bad, told(seat.frame.lang, &why.to_string())));
             page(&console, &seat, &payment, StatusCode::CONFLICT, flash).await
         }
     }

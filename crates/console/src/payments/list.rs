@@ -4,6 +4,8 @@ use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
+use crate::payments::address::{PATH, pay_address, payment_address};
+use crate::payments::words::{can_be_paid, state};
 use crate::seat::Seat;
 use crate::span::{self, Span};
 use crate::words;
@@ -16,14 +18,9 @@ use kaipiao_app::access::sight::{pay_merchants_seen, sees_pay_merchant};
 use kaipiao_app::listing::Listing;
 use kaipiao_app::payment::{pay_merchants, payment_pages, payments};
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
-use kaipiao_domain::payment::payments::{Payment, PaymentState};
-use kaipiao_pages::encoded;
+use kaipiao_domain::payment::payments::Payment;
 use kaipiao_ports::record::Field;
 
-/// Where they are listed.
-pub(crate) const PATH: &str = "/console/payments";
-/// Where one is paid as a user.
-pub(crate) const PAY_PATH: &str = "/console/payments/pay";
 const ROWS: usize = 50;
 
 #[derive(Template)]
@@ -48,15 +45,15 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             Some(found.ok_or_else(|| frame.not_found())?)
         }
     };
-    let state = seat.query.get("state").trim();
-    let is_unknown = states(frame).iter().all(|(value, _)| value != state);
+    let wanted = seat.query.get("state").trim();
+    let is_unknown = states(frame).iter().all(|(value, _)| value != wanted);
     let flash = is_unknown
         .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
     let (days, flash) = match Span::of(&seat) {
         Ok(days) => (days, flash),
         Err(wrong) => (None, Some(wrong)),
     };
-    let field = (!state.is_empty()).then(|| (Field::State, state.to_owned()));
+    let field = (!wanted.is_empty()).then(|| (Field::State, wanted.to_owned()));
     let number = seat.query.get("number").trim();
     let (app, after) = (&console.app, seat.after());
     let found = match chosen.filter(|_| flash.is_none()) {
@@ -64,9 +61,9 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         Some(one) if !number.is_empty() => {
             Listing::of_one(payments::of_any_number(app, &one.mchid, number).await)
         }
-        Some(one) if payment_pages::can_be_paid_in(state) => {
+        Some(one) if payment_pages::can_be_paid_in(wanted) => {
             let times = span::filter(days, None);
-            payment_pages::payable(app, &one.mchid, state, &times, after, ROWS).await
+            payment_pages::payable(app, &one.mchid, wanted, &times, after, ROWS).await
         }
         Some(one) => payments::list(app, &one.mchid, span::filter(days, field), after, ROWS).await,
     };
@@ -84,6 +81,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         frame.t("金额", "Amount"),
         frame.t("已退款", "Given back"),
         frame.t("方式", "Kind"),
+        frame.t("订单", "Order"),
         frame.t("下单时间", "Placed"),
     ];
     heads.extend(is_payable.then(|| frame.t("操作", "What can be done")));
@@ -118,18 +116,6 @@ fn under_way(frame: &Frame) -> Flash {
         "None among the newest of these; the next page looks further back.",
     );
     Flash::new(Tone::Wait, words)
-}
-
-/// Whether a user can pay it on a page.
-pub(crate) fn can_be_paid(payment: &Payment) -> bool {
-    let is_open = matches!(payment.state, PaymentState::NotPaid | PaymentState::UserPaying { .. });
-    is_open && payment.prepay.is_some()
-}
-
-/// The page on which a payment is paid as a user.
-pub(crate) fn pay_address(payment: &Payment) -> String {
-    let number = encoded(payment.out_trade_no.as_str());
-    format!("{PAY_PATH}?mchid={}&out_trade_no={number}", payment.mchid)
 }
 
 fn pay_cell(frame: &Frame, payment: &Payment) -> Cell {
@@ -187,32 +173,24 @@ fn states(frame: &Frame) -> Vec<(String, String)> {
 }
 
 fn row(seat: &Seat, payment: &Payment) -> Vec<Cell> {
-    let t = |zh, en| seat.frame.lang.t(zh, en);
-    let (state, tone) = match &payment.state {
-        PaymentState::NotPaid => (t("未支付", "Not paid"), Tone::Wait),
-        PaymentState::UserPaying { .. } => (t("待用户确认", "Payer is asked"), Tone::Wait),
-        PaymentState::Paid(_) if payment.refunded_fen > 0 => {
-            (t("有退款", "Given back"), Tone::Quiet)
-        }
-        PaymentState::Paid(_) => (t("已支付", "Paid"), Tone::Good),
-        PaymentState::Closed { .. } => (t("已关闭", "Closed"), Tone::Quiet),
-        PaymentState::Revoked { .. } => (t("已撤销", "Revoked"), Tone::Quiet),
-    };
+    let (state, tone) = state(&seat.frame, payment);
     let number = payment.out_trade_no.as_str();
-    let mut name = Cell::code(number);
-    if let Some(merchant) = payment.order_merchant.as_ref().filter(|one| seat.role.sees(one)) {
-        name = name.link(order_address(merchant.as_str(), number));
-    }
+    let order = payment.order_merchant.as_ref().filter(|one| seat.role.sees(one));
+    let order = order.map_or_else(Cell::default, |merchant| {
+        let words = seat.frame.t("时间线", "Timeline");
+        Cell::text(words).link(order_address(merchant.as_str(), number))
+    });
     let refunded = match payment.refunded_fen {
         0 => String::new(),
         fen => words::yuan(fen),
     };
     vec![
-        name,
+        Cell::code(number).link(payment_address(payment)),
         Cell::mark(state, tone),
         Cell::number(words::yuan(payment.request.total_fee_fen)),
         Cell::number(refunded),
         Cell::code(payment.request.trade_type.as_str()),
+        order,
         Cell::text(words::moment(payment.placed_at.unix_millis())),
     ]
 }
