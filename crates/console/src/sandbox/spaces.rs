@@ -10,12 +10,16 @@ use axum::response::Response;
 use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, NewNameSpace};
 use kaipiao_wire::object::Object;
 
-/// `POST /console/sandbox/spaces {space, seed, now}`
+/// `POST /console/sandbox/spaces {space, seed, now, life_s}`
 pub(crate) async fn make(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let sandbox = seat.sandbox(&console)?;
     let now = in_china(seat.form.get("now"));
-    let asked =
-        [("name", seat.form.get("space").trim()), ("seed", seat.form.get("seed")), ("now", &now)];
+    let asked = [
+        ("name", seat.form.get("space").trim()),
+        ("seed", seat.form.get("seed")),
+        ("now", &now),
+        ("life_s", seat.form.get("life_s")),
+    ];
     let asked = Object::of_texts(asked.into_iter().filter(|(_, text)| !text.is_empty()));
     let wanted = match NewNameSpace::read(&asked) {
         Ok(wanted) => wanted,

@@ -9,8 +9,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use core::cell::RefCell;
+use core::sync::atomic::{AtomicI64, Ordering};
 use core::time::Duration;
 use kaipiao_app::requests;
+use kaipiao_domain::Timestamp;
 use kaipiao_wire::answer as wire_answer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -87,6 +89,8 @@ pub(in super::super) struct Slot {
     state: watch::Sender<State>,
     /// Held by whoever changes it.
     pub(super) changing: tokio::sync::Mutex<()>,
+    /// In unix milliseconds of real time; 0: never.
+    last_called_ms: AtomicI64,
 }
 
 impl Slot {
@@ -103,7 +107,19 @@ impl Slot {
     }
 
     fn of(state: State) -> Self {
-        Self { state: watch::channel(state).0, changing: tokio::sync::Mutex::default() }
+        let (state, _) = watch::channel(state);
+        Self { state, changing: tokio::sync::Mutex::default(), last_called_ms: AtomicI64::new(0) }
+    }
+
+    /// It is called at this real moment.
+    pub(super) fn called(&self, real: Timestamp) {
+        self.last_called_ms.store(real.unix_millis(), Ordering::Relaxed);
+    }
+
+    /// When it was last called, in real time; None: never.
+    pub(super) fn last_called(&self) -> Option<Timestamp> {
+        let ms = self.last_called_ms.load(Ordering::Relaxed);
+        (ms != 0).then(|| Timestamp::from_unix_millis(ms))
     }
 
     /// What runs; None: nothing at the moment.
