@@ -8,6 +8,8 @@ use crate::failure::Failure;
 use crate::fair_turns::{FairTurns, LineIsFull, WorkSize};
 use crate::metrics::Metrics;
 use bytes::Bytes;
+use core::hash::Hash;
+use core::sync::atomic::{AtomicU64, Ordering};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
@@ -18,8 +20,6 @@ use kaipiao_ports::metrics::number;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use sha2::{Digest, Sha256};
-use core::hash::Hash;
-use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use tokio::task::JoinError;
 

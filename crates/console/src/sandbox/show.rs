@@ -73,6 +73,8 @@ struct Space {
     ends: String,
     last_called: String,
     problem: String,
+    /// Of one that cannot be opened: what it can be restored to.
+    snapshots: Vec<String>,
     is_here: bool,
     is_default: bool,
     address: String,
@@ -176,7 +178,16 @@ async fn page(
         );
         Flash::new(Tone::Bad, words)
     });
-    let spaces = sandbox.name_spaces.list();
+    let mut spaces = Vec::new();
+    for space in sandbox.name_spaces.list() {
+        let is_broken = space.problem.is_some();
+        let snapshots = match is_broken {
+            // What cannot be listed cannot be restored; a reset can still be had.
+            true => sandbox.name_spaces.snapshots(&space.name).await.unwrap_or_default(),
+            false => Vec::new(),
+        };
+        spaces.push(listed(space, snapshots, here));
+    }
     let page = SandboxPage {
         frame,
         path: PATH,
@@ -188,7 +199,7 @@ async fn page(
         has_name_spaces: keeping != Keeping::SharedDatabase,
         lack: lack(frame, keeping).or(unread),
         snapshots: snapshots.into_iter().map(saved).collect(),
-        spaces: spaces.into_iter().map(|space| listed(space, here)).collect(),
+        spaces,
         lives: &LIVES,
     };
     Ok(html(status, &page))
@@ -241,11 +252,10 @@ fn saved(snapshot: Snapshot) -> Saved {
     }
 }
 
-fn listed(space: NameSpace, here: &str) -> Space {
+fn listed(space: NameSpace, snapshots: Vec<Snapshot>, here: &str) -> Space {
     let NameSpace { name, base_url, seed, made, life, last_called, problem } = space;
-    let shown = |at: Option<Timestamp>| {
-        at.map(|at| words::moment(at.unix_millis())).unwrap_or_default()
-    };
+    let shown =
+        |at: Option<Timestamp>| at.map(|at| words::moment(at.unix_millis())).unwrap_or_default();
     let is_here = name == here;
     Space {
         is_here,
@@ -257,6 +267,11 @@ fn listed(space: NameSpace, here: &str) -> Space {
         ends: shown(made.zip(life).map(|(made, life)| made + life)),
         last_called: shown(last_called),
         problem: problem.unwrap_or_default(),
+        snapshots: snapshots
+            .into_iter()
+            .filter(|snapshot| snapshot.problem.is_none())
+            .map(|snapshot| snapshot.name)
+            .collect(),
         base_url,
         name,
     }

@@ -29,7 +29,7 @@ struct NameSpaceJson {
     /// Unix seconds, in real time; absent: never since the server began.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_called: Option<i64>,
-    /// Why it cannot be opened, and what to do.
+    /// Why it cannot be opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }

@@ -223,8 +223,7 @@ async fn create(registry: &Arc<Registry>, wanted: NewNameSpace) -> Result<NameSp
     let name = wanted.name.as_str();
     let description = Description::of(&wanted, registry.real_now());
     let settings = Arc::new(registry.settings_of(&wanted.name, &description));
-    let known =
-        Known { slot: Arc::new(Slot::being_made()), settings, stay: description.stay };
+    let known = Known { slot: Arc::new(Slot::being_made()), settings, stay: description.stay };
     let _making = known.slot.changing.lock().await;
     // Whoever calls it from here on waits until it is made.
     reserve(registry, name, &known)?;
@@ -320,8 +319,9 @@ async fn change_stopped(
 ) -> Result<(), NotDone> {
     known.slot.stop().await;
     let changed = blocking(move || Ok::<_, Infallible>(change())).await?.map_err(not_changed);
-    opened_again(registry, name, known, None).await?;
-    changed
+    let opened = opened_again(registry, name, known, None).await;
+    // Of one that could not be opened before, why it was not changed says more.
+    changed.and(opened)
 }
 
 /// Opens a name space that was stopped, and has it serve.

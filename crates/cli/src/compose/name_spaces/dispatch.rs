@@ -73,7 +73,7 @@ async fn answer(registry: &Arc<Registry>, name: &str, known: &Known, request: Re
     if known.slot.may_be_tried() {
         registry.try_again(name, known).await;
     }
-    let answered = known.slot.answer(request).await;
+    let answered = known.slot.answer(name, request).await;
     answered.unwrap_or_else(|request| unknown(name, &request))
 }
 

@@ -75,11 +75,7 @@ impl Registry {
             address,
             shared,
             clock: SystemClock::default(),
-            default: Known {
-                slot,
-                settings: Arc::new(settings.clone()),
-                stay: Stay::default(),
-            },
+            default: Known { slot, settings: Arc::new(settings.clone()), stay: Stay::default() },
             others: RwLock::default(),
             one_has_ended: Arc::new(Notify::new()),
             is_serving: AtomicBool::new(false),

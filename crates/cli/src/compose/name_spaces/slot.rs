@@ -11,6 +11,7 @@ use axum::response::Response;
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicI64, Ordering};
 use core::time::Duration;
+use kaipiao_app::name_spaces::DEFAULT_NAME_SPACE;
 use kaipiao_app::requests;
 use kaipiao_domain::Timestamp;
 use kaipiao_wire::answer as wire_answer;
@@ -145,17 +146,18 @@ impl Slot {
     }
 
     /// Answers a request. An error: it was removed.
-    pub(super) async fn answer(&self, request: Request) -> Result<Response, Request> {
-        self.answer_by(request, |instance| &instance.router).await
+    pub(super) async fn answer(&self, name: &str, request: Request) -> Result<Response, Request> {
+        self.answer_by(name, request, |instance| &instance.router).await
     }
 
     /// Answers what operators ask. An error: it was removed.
     pub(super) async fn answer_operators(&self, request: Request) -> Result<Response, Request> {
-        self.answer_by(request, |instance| &instance.operations).await
+        self.answer_by(DEFAULT_NAME_SPACE, request, |instance| &instance.operations).await
     }
 
     async fn answer_by(
         &self,
+        name: &str,
         request: Request,
         router: fn(&Instance) -> &Router,
     ) -> Result<Response, Request> {
@@ -164,7 +166,7 @@ impl Slot {
                 Ok(running) => running,
                 Err(Away::Removed) => return Err(request),
                 Err(Away::Changing) => return Ok(refused(IS_CHANGED)),
-                Err(Away::Broken) => return Ok(refused(IS_BROKEN)),
+                Err(Away::Broken) => return Ok(refused(&is_broken(name))),
             };
             let count = Arc::clone(&running.requests).read_owned().await;
             // It may have been stopped while the request waited for its count.
@@ -232,8 +234,15 @@ impl Slot {
 }
 
 const IS_CHANGED: &str = "the name space is being changed, try again";
-const IS_BROKEN: &str =
-    "the name space cannot be opened; the server's log says why, and the next call tries again";
+
+/// What to do about it is done by any other name space.
+fn is_broken(name: &str) -> String {
+    format!(
+        "the name space \"{name}\" cannot be opened; GET /sandbox/v1/namespaces says why, and the next call tries again. POST \
+         /sandbox/v1/namespaces/{name}/reset empties it, POST /sandbox/v1/namespaces/{name}/snapshots/{{snapshot}}/restore brings a \
+         snapshot back, DELETE /sandbox/v1/namespaces/{name} removes it"
+    )
+}
 
 /// -1, as from every server that is busy.
 fn refused(why: &str) -> Response {
