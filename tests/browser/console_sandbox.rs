@@ -9,7 +9,10 @@ use serde_json::json;
 async fn the_controls_read_well_at_a_desk_and_on_a_phone() {
     let server = TestServer::start_embedded();
     server.post_json("/sandbox/v1/snapshots", &json!({"name": "before-the-invoices-of-the-year"}));
-    server.post_json("/sandbox/v1/namespaces", &json!({"name": "run-17", "seed": "17"}));
+    server.post_json(
+        "/sandbox/v1/namespaces",
+        &json!({"name": "run-17", "seed": "17", "life_s": 86_400}),
+    );
     server.post_json("/sandbox/v1/clock", &json!({"advance_s": 90_061, "rate": 60}));
     let client = server.merchant();
     client.set_contact();

@@ -135,13 +135,21 @@ fn name_spaces_are_made_entered_and_removed_in_the_console() {
     }
     let one = TestServer::beside(&format!("{}/ns/one", server.base));
     assert_eq!(one.get_json("/sandbox/v1/clock")["now"], 1_893_459_600_u64);
-    console.done(spaces, "space=two&seed=7");
+    // What is here has its own addresses, and a cookie's name space is left by the prefix.
+    assert!(listed.contains("href=\"/\">Open its home page"), "{listed}");
+    assert!(
+        Console::within(&server, "one").text("/console/sandbox").contains("href=\"/ns/default/\"")
+    );
+    let listed = console.done(spaces, "space=two&seed=7&life_s=3600");
+    assert_eq!(listed.matches("Removed by itself").count(), 1, "{listed}");
+    assert_eq!((listed.matches("<dt>Made").count(), listed.matches("Last called").count()), (2, 2));
     for (form, status, words) in [
         ("space=one", 409, "already"),
         ("space=three", 409, "sandbox.namespaces"),
         ("space=a/b", 422, "1 to 32 of a-z"),
         ("space=", 422, "name is empty"),
         ("space=x&now=soon", 422, "now must be a moment"),
+        ("space=x&life_s=0", 422, "life_s must be 1 to 31536000"),
     ] {
         console.refused(spaces, form, status, words);
     }
@@ -164,6 +172,26 @@ fn name_spaces_are_made_entered_and_removed_in_the_console() {
     assert!(listed.contains("The name space is removed.") && !listed.contains("/ns/one/"));
     console.refused("/console/sandbox/spaces/one/remove", "", 404, "no name space");
     console.refused("/console/sandbox/spaces/default/remove", "", 409, "stays");
+}
+
+#[test]
+fn a_name_space_that_cannot_be_opened_is_restored_and_reset_in_the_console() {
+    let mut server = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    let one = made(&server, &json!({"name": "one"}));
+    assert_eq!(one.post_json("/sandbox/v1/snapshots", &json!({"name": "base"})).0, 201);
+    let store = server.data().join("data/namespaces/one/kaipiao.sqlite3");
+    for (form, button) in [("restore", "Restore base"), ("reset", "Reset one")] {
+        let damage =
+            |_: &rusqlite::Connection| std::fs::write(&store, "no database at all").unwrap();
+        server = server.restart_after(damage, "");
+        let console = Console::of(&server);
+        let listed = console.text("/console/sandbox");
+        assert!(listed.contains("Can&#39;t be opened") && listed.contains(button), "{listed}");
+        let mended = console.done(&format!("/console/sandbox/spaces/one/{form}"), "snapshot=base");
+        assert!(!mended.contains("be opened</span>") && !mended.contains(button), "{mended}");
+        let one = TestServer::beside(&format!("{}/ns/one", server.base));
+        assert_eq!(stage(&one, "1"), "never auth");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Name spaces: sets of accounts and users that don't meet.
 
+use kaipiao_ports::clock::{Clock, SystemClock};
 use kaipiao_tests::{MERCHANT, TestServer, USER, assert_ok, assert_refused, wait_until};
 use serde_json::{Value, json};
 
@@ -119,6 +120,9 @@ fn name_spaces_are_listed_bounded_removed_and_there_again_after_a_restart() {
         (json!({}), 400, "name"),
         (json!({"name": "x", "now": "never"}), 400, "now"),
         (json!({"name": "x", "rate": -1}), 400, "rate"),
+        (json!({"name": "x", "life_s": 0}), 400, "life_s must be 1 to 31536000"),
+        (json!({"name": "x", "life_s": 31_536_001}), 400, "life_s must be 1 to 31536000"),
+        (json!({"name": "x", "life_s": "a week"}), 400, "life_s"),
     ] {
         let (found, answer) = server.post_json("/sandbox/v1/namespaces", &body);
         assert_eq!(found, status, "{body}: {answer}");
@@ -217,4 +221,136 @@ fn a_name_space_that_could_not_be_opened_is_tried_again_when_it_is_called() {
     wait_until("it is opened again", || one.get_raw("/sandbox/v1/clock").status() == 200);
     assert_eq!(stage(&one, "1"), "auth success");
     assert_eq!(server.get_json("/sandbox/v1/namespaces")["namespaces"][1].get("problem"), None);
+}
+
+fn all(server: &TestServer) -> Vec<Value> {
+    let listed = server.get_json("/sandbox/v1/namespaces");
+    listed["namespaces"].as_array().unwrap().clone()
+}
+
+fn names(server: &TestServer) -> Vec<Value> {
+    all(server).iter().map(|one| one["name"].clone()).collect()
+}
+
+fn listed(server: &TestServer, name: &str) -> Value {
+    all(server).into_iter().find(|one| one["name"] == name).unwrap()
+}
+
+#[test]
+fn a_name_space_that_was_made_for_a_while_is_removed_when_it_is_over() {
+    let server = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    made(&server, &json!({"name": "stays"}));
+    let long = made(&server, &json!({"name": "long", "life_s": 86_400}));
+    let short = made(&server, &json!({"name": "short", "life_s": 1}));
+    // It is real time: a clock that is moved ends nobody.
+    long.advance_s(1_000_000);
+    let [default, long, stays] = ["default", "long", "stays"].map(|name| listed(&server, name));
+    let made_s = long["made"].as_i64().unwrap();
+    assert!((unix_s() - 60..=unix_s()).contains(&made_s), "{long}");
+    assert!(long["last_called"].as_i64().unwrap() >= made_s, "{long}");
+    assert_eq!((&long["life_s"], stays.get("life_s")), (&json!(86_400), None));
+    assert_eq!((default.get("made"), stays.get("last_called")), (None, None));
+    assert!(default["last_called"].is_i64(), "{default}");
+    wait_until("its life is over", || names(&server) == ["default", "long", "stays"]);
+    assert_eq!(short.get_raw("/sandbox/v1/clock").status(), 404);
+    let folder = server.data().join("data/namespaces");
+    let left = || std::fs::read_dir(&folder).unwrap().count();
+    wait_until("its folder is gone", || left() == 2);
+    // One whose life ends while no server runs, and what a removal has left that was broken off.
+    let description = folder.join("long/namespace.json");
+    let mut text: Value = serde_json::from_slice(&std::fs::read(&description).unwrap()).unwrap();
+    text["life_s"] = json!(1);
+    std::fs::write(&description, text.to_string()).unwrap();
+    let server = server.restart_after(
+        |_| {
+            std::fs::create_dir_all(folder.join(".gone-1/rest")).unwrap();
+            let over = || made_s + 1 < unix_s();
+            wait_until("its life is over", over);
+        },
+        "",
+    );
+    assert_eq!(names(&server), ["default", "stays"]);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+fn unix_s() -> i64 {
+    SystemClock::default().real_now().unix_seconds()
+}
+
+/// Damages a name space's store, and starts the server on it.
+fn restarted_on_damage(server: TestServer, damage: &[u8]) -> TestServer {
+    let store = server.data().join("data/namespaces/one/kaipiao.sqlite3");
+    let write = |_: &rusqlite::Connection| std::fs::write(&store, damage).unwrap();
+    server.restart_after(write, "")
+}
+
+#[test]
+fn a_name_space_that_cannot_be_opened_is_restored_and_reset_by_another_one() {
+    let server = TestServer::start_on(tempfile::tempdir().unwrap(), "");
+    let one = made(&server, &json!({"name": "one"}));
+    one.merchant().authorized("1");
+    assert_eq!(one.post_json("/sandbox/v1/snapshots", &json!({"name": "base"})).0, 201);
+    one.merchant().authorized("2");
+    let server = restarted_on_damage(server, &[7; 65_536]);
+    let at = "/sandbox/v1/namespaces/one";
+    let one = TestServer::beside(&format!("{}/ns/one", server.base));
+    let refused = one.get_raw("/sandbox/v1/clock");
+    assert_eq!(refused.status(), 503);
+    for what in [&format!("POST {at}/reset"), &format!("{at}/snapshots/{{snapshot}}/restore")] {
+        assert!(refused.body().contains(what), "{what}: {}", refused.body());
+    }
+    let post = |path: &str, body: &str| server.post_raw(path, None, body).status().as_u16();
+    assert_eq!(server.get_json(&format!("{at}/snapshots"))["snapshots"][0]["name"], "base");
+    assert_eq!(post(&format!("{at}/snapshots/none/restore"), ""), 404);
+    assert_eq!(post(&format!("{at}/snapshots/base/restore"), ""), 204);
+    assert_eq!([stage(&one, "1"), stage(&one, "2")], ["auth success", "never auth"]);
+    assert_eq!(server.get_json("/sandbox/v1/namespaces")["namespaces"][1].get("problem"), None);
+
+    // What is left of a store may be nothing, and the key may be gone with it.
+    let key = server.data().join("data/namespaces/one/server.key");
+    std::fs::write(&key, "no key").unwrap();
+    let server = restarted_on_damage(server, b"");
+    let one = TestServer::beside(&format!("{}/ns/one", server.base));
+    assert_eq!(one.get_raw("/sandbox/v1/clock").status(), 503);
+    let (status, answer) = server.post_json(&format!("{at}/snapshots/base/restore"), &json!({}));
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer["error"].as_str().unwrap().contains("put the server key back"), "{answer}");
+    let (status, answer) = server.post_json(&format!("{at}/reset"), &json!({"appid": MERCHANT}));
+    assert_eq!(status, 400, "{answer}");
+    assert_eq!(server.post_raw(&format!("{at}/reset"), None, "{}").status(), 204);
+    assert_eq!(stage(&one, "1"), "never auth");
+    one.merchant().authorized("1");
+    assert_eq!(server.post_raw("/sandbox/v1/namespaces/two/reset", None, "").status(), 404);
+    // It is there again after a restart.
+    let server = server.restart_with("");
+    let one = TestServer::beside(&format!("{}/ns/one", server.base));
+    assert_eq!(stage(&one, "1"), "auth success");
+}
+
+#[test]
+fn name_spaces_share_the_memory_of_documents_and_an_ended_one_gives_its_own_back() {
+    let server = TestServer::start_embedded();
+    server.leaves_pushes();
+    let one = made(&server, &json!({"name": "one"}));
+    let kept = |server: &TestServer| -> u64 {
+        let text = server.get_raw("/metrics").into_body();
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix("kaipiao_document_cache_entries "));
+        line.unwrap_or_else(|| panic!("{text}")).parse().unwrap()
+    };
+    let pdf = |of: &TestServer| {
+        let url = of.merchant().issued("1", "1")["pdfurl"].as_str().unwrap().to_owned();
+        assert!(of.get_raw_bytes(&url).starts_with(b"%PDF"));
+        url
+    };
+    let url = pdf(&one);
+    pdf(&server);
+    assert_eq!((kept(&server), kept(&one)), (2, 2));
+    assert_eq!(one.post_raw("/sandbox/v1/reset", None, "").status(), 204);
+    wait_until("what was reset is forgotten", || kept(&server) == 1);
+    assert_eq!(server.get_raw(&server.path_of(&url)).status(), 404);
+    pdf(&one);
+    assert_eq!(kept(&server), 2);
+    assert_eq!(delete(&server, "/sandbox/v1/namespaces/one"), 204);
+    wait_until("what was removed is forgotten", || kept(&server) == 1);
 }

@@ -9,7 +9,7 @@ use crate::delivery::push_faults::PushFaults;
 use crate::failure::Failure;
 use crate::fair_turns::FairTurns;
 use crate::faults::Faults;
-use crate::invoicing::document_cache::DocumentCache;
+use crate::invoicing::document_cache::{DocumentCache, DocumentMemory};
 use crate::invoicing::document_places::DocumentPlaces;
 use crate::invoicing::told_codes::ToldCodes;
 use crate::life::{Life, Stage};
@@ -56,6 +56,8 @@ pub struct Parts {
     pub blobs: Arc<dyn Blobs>,
     /// Reads uploaded PDFs.
     pub pdf_reader: Arc<dyn PdfReader>,
+    /// Keeps documents that are asked for again.
+    pub documents: Arc<DocumentMemory>,
     /// Keeps what was asked and answered; None: nothing does.
     pub request_log: Option<Arc<dyn RequestLog>>,
     /// This process among those that share the store.
@@ -121,9 +123,9 @@ impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts, keys: Keys, settings: Settings) -> Self {
         let Parts { store, clock, entropy, sender, issuer, renderer, blobs, .. } = parts;
-        let Parts { pdf_reader, request_log, node, .. } = parts;
+        let Parts { pdf_reader, documents, request_log, node, .. } = parts;
         let pdf_turns = Arc::new(FairTurns::new(PDFS_AT_ONCE, MOST_WAITING_PDFS));
-        let documents = Arc::new(DocumentCache::new());
+        let documents = Arc::new(DocumentCache::new(documents));
         let metrics = Metrics::new(clock.real_now());
         metrics.register_all(store.collectors());
         pdf_turns.register(&metrics, "kaipiao_pdf_readers", "Uploaded PDFs that are read");

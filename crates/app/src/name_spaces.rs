@@ -2,6 +2,8 @@
 //! a clock and faults of its own; the composition root runs them.
 
 use async_trait::async_trait;
+use core::ops::RangeInclusive;
+use core::time::Duration;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::clock_course::ClockRate;
 use kaipiao_domain::{Refusal, Timestamp, text};
@@ -60,13 +62,18 @@ pub struct NewNameSpace {
     pub now: Option<Timestamp>,
     /// How its clock goes; None: with real time, or with a seed not at all.
     pub rate: Option<ClockRate>,
+    /// How long it is there, in real time; None: until somebody removes it.
+    pub life: Option<Duration>,
 }
 
 /// The most characters of a seed.
 const MOST_SEED_CHARS: usize = 64;
 
+/// Seconds of a life: up to a year.
+const LIFE_S: RangeInclusive<u64> = 1..=31_536_000;
+
 impl NewNameSpace {
-    /// Reads `name`, and what may be absent: `seed`, `now`, `rate` and `stopped`. 72031 names what is wrong.
+    /// Reads `name`, and what may be absent: `seed`, `now`, `rate`, `stopped` and `life_s`. 72031 names what is wrong.
     pub fn read(object: &Object) -> Result<Self, Refusal> {
         let seed = object.optional_text("seed")?.filter(|seed| !seed.is_empty());
         if let Some(seed) = &seed {
@@ -77,8 +84,19 @@ impl NewNameSpace {
             seed,
             now: clock_change::moment(object, "now")?,
             rate: clock_change::rate(object)?,
+            life: life(object)?,
         })
     }
+}
+
+fn life(object: &Object) -> Result<Option<Duration>, Refusal> {
+    let Some(asked_s) = object.integer("life_s")? else { return Ok(None) };
+    let life_s = u64::try_from(asked_s).ok().filter(|life_s| LIFE_S.contains(life_s));
+    let refusal = || {
+        let (least, most) = LIFE_S.into_inner();
+        Refusal::invalid("life_s", format!("must be {least} to {most} seconds, not {asked_s}"))
+    };
+    life_s.map(Duration::from_secs).map(Some).ok_or_else(refusal)
 }
 
 /// A name space as it is.
@@ -90,6 +108,12 @@ pub struct NameSpace {
     pub base_url: String,
     /// Its seed.
     pub seed: Option<String>,
+    /// When it was made, in real time; None: it is the default one, or an earlier kaipiao has made it.
+    pub made: Option<Timestamp>,
+    /// How long it is there from then on; None: until somebody removes it.
+    pub life: Option<Duration>,
+    /// When it was last called, in real time; None: never since this server began.
+    pub last_called: Option<Timestamp>,
     /// Why it does not answer; None: it does.
     pub problem: Option<String>,
 }

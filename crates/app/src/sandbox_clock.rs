@@ -75,11 +75,13 @@ impl SandboxClock {
         ClockFace::of(&self.clock.course(), app.real_now())
     }
 
-    /// Changes the clock. Returns what it shows from now on.
+    /// Changes the clock, never to before what this node has shown. Returns what it shows from now on.
     pub async fn change(&self, app: &App, change: ClockChange) -> Result<ClockFace, Failure> {
         let changed = |found: Option<ClockSetting>| {
-            let before = found.unwrap_or_default();
-            let course = before.course.changed(change, app.real_now()).map_err(refused)?;
+            let (before, real) = (found.unwrap_or_default(), app.real_now());
+            // Another node may have changed it a moment ago.
+            let course = before.course.not_before(self.clock.course().at(real), real);
+            let course = course.changed(change, real).map_err(refused)?;
             let setting = ClockSetting { course, changes: before.changes + 1 };
             Ok::<_, Failure>(Decision::alone(Some(setting), setting))
         };
@@ -94,7 +96,7 @@ impl SandboxClock {
             loop {
                 pause().await;
                 match get::<ClockSetting>(app, &ClockSetting::key()).await {
-                    Ok(setting) => self.take(app, setting.unwrap_or_default()),
+                    Ok(setting) => self.follow_change(app, setting.unwrap_or_default()).await,
                     Err(error) => tracing::warn!(%error, "the clock could not be read"),
                 }
             }
@@ -103,6 +105,22 @@ impl SandboxClock {
             () = stop => {}
             () = following => {}
         }
+    }
+
+    /// Follows a setting. One that is behind what this node has shown, whose machine's clock is ahead of the other's or which has
+    /// gone on fast until now, is moved on first, for all nodes.
+    async fn follow_change(&self, app: &App, setting: ClockSetting) {
+        let real = app.real_now();
+        if setting.course.at(real) >= self.clock.course().at(real) || !self.is_new(setting) {
+            return self.take(app, setting);
+        }
+        if let Err(error) = self.change(app, ClockChange::default()).await {
+            tracing::warn!(%error, "the clock could not be moved on to what this node has shown");
+        }
+    }
+
+    fn is_new(&self, setting: ClockSetting) -> bool {
+        setting.changes > *self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Follows a setting, unless a later one is followed already.
@@ -140,4 +158,55 @@ fn refused(why: ClockRefused) -> Refusal {
 #[expect(clippy::disallowed_methods, reason = "other nodes change the clock in real time")]
 async fn pause() {
     tokio::time::sleep(FOLLOW_EVERY).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invoicing::samples::app;
+    use kaipiao_store_memory::MemoryStore;
+
+    async fn stored(app: &App) -> ClockSetting {
+        get::<ClockSetting>(app, &ClockSetting::key()).await.unwrap().unwrap_or_default()
+    }
+
+    /// Stores what another node, whose machine's clock is behind, has made of the clock.
+    async fn changed_elsewhere(app: &App, behind: Duration, rate: ClockRate) {
+        let before = stored(app).await;
+        let at = app.real_now();
+        let shown = before.course.at(at).unix_millis() - i64::try_from(behind.as_millis()).unwrap();
+        let course = ClockCourse { shown: Timestamp::from_unix_millis(shown), real: at, rate };
+        let setting = ClockSetting { course, changes: before.changes + 1 };
+        let change = |_| Ok::<_, Failure>(Decision::alone(Some(setting), ()));
+        decide(app, ClockSetting::key(), FirstTry::Reads, change).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_another_node_has_stopped_behind_it_goes_back_on_neither() {
+        let app = app(Arc::new(MemoryStore::default()));
+        let clock = Arc::new(SystemClock::default());
+        let begin = ClockBegin::At(ClockCourse::default());
+        let clock = SandboxClock::resume(&app, clock, begin).await.unwrap();
+        let day = Duration::from_secs(86_400);
+        let shown = clock.face(&app).now;
+        changed_elsewhere(&app, day, ClockRate::STOPPED).await;
+        clock.follow_change(&app, stored(&app).await).await;
+        let face = clock.face(&app);
+        assert!(face.now >= shown, "{face:?}");
+        assert_eq!(face.rate, ClockRate::STOPPED);
+        // The others are told.
+        assert_eq!(stored(&app).await.course.shown, face.now);
+        // Nor does a change that comes before the other node's is followed turn it back.
+        changed_elsewhere(&app, day, ClockRate::STOPPED).await;
+        let on = ClockChange { advance_s: Some(7), ..ClockChange::default() };
+        let moved = clock.change(&app, on).await.unwrap();
+        assert_eq!(moved.now, face.now + Duration::from_secs(7));
+        // One that is ahead is followed as it is.
+        let ahead = ClockChange { advance_s: Some(86_400), ..ClockChange::default() };
+        let other = Arc::new(SystemClock::default());
+        let other = SandboxClock::resume(&app, other, ClockBegin::AsStored(None)).await.unwrap();
+        let ahead = other.change(&app, ahead).await.unwrap();
+        clock.follow_change(&app, stored(&app).await).await;
+        assert_eq!((clock.face(&app).now, stored(&app).await.changes), (ahead.now, 5));
+    }
 }

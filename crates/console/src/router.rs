@@ -101,6 +101,8 @@ fn sandbox_pages() -> Router<Console> {
         .route("/console/sandbox/reset", post(snapshots::reset))
         .route("/console/sandbox/spaces", post(spaces::make))
         .route("/console/sandbox/spaces/{name}/remove", post(spaces::remove))
+        .route("/console/sandbox/spaces/{name}/reset", post(spaces::reset))
+        .route("/console/sandbox/spaces/{name}/restore", post(spaces::restore))
         .route(payments::address::PAY_PATH, get(pay::ask).post(pay::pay))
         .route(faults::page::PATH, get(faults::page::show).post(faults::plan::make))
         .route("/console/faults/forget", post(faults::plan::forget))

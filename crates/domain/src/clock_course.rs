@@ -82,6 +82,12 @@ impl ClockCourse {
         Timestamp::from_unix_millis(i64::try_from(bounded_ms).unwrap_or(i64::MIN))
     }
 
+    /// This course, but for a clock that has shown this at a real moment: it does not go back behind it.
+    #[must_use]
+    pub fn not_before(self, shown: Timestamp, real: Timestamp) -> Self {
+        if self.at(real) >= shown { self } else { Self { shown, real, ..self } }
+    }
+
     /// The real time from a real moment until the clock shows `moment`: zero if it does already; None: it never
     /// will at this rate.
     pub fn real_until(&self, moment: Timestamp, real: Timestamp) -> Option<Duration> {
@@ -156,6 +162,15 @@ mod tests {
         let later = NOW + Duration::from_secs(60);
         let slow = ClockChange { rate: rate(500), ..ClockChange::default() };
         assert_eq!(fast.changed(slow, later).unwrap().at(later), fast.at(later));
+    }
+
+    #[test]
+    fn a_clock_that_has_shown_more_goes_on_from_there() {
+        let course = ClockCourse { shown: NOW, real: NOW, rate: ClockRate::STOPPED };
+        let (later, real) = (NOW + Duration::from_secs(60), NOW + Duration::from_secs(1));
+        assert_eq!(course.not_before(NOW, real), course);
+        let ahead = ClockCourse { shown: later, real, rate: ClockRate::STOPPED };
+        assert_eq!(course.not_before(later, real), ahead);
     }
 
     #[test]

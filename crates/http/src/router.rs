@@ -176,6 +176,7 @@ mod tests {
             renderer: Arc::new(NotHere),
             blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
             request_log: None,
+            documents: Arc::default(),
             pdf_reader: Arc::new(ChildReader::new(Program {
                 path: "/nowhere".into(),
                 arguments: Vec::new(),

@@ -6,7 +6,7 @@ use crate::config::{FILE_NAME, OpenError};
 use crate::connection::{lock, open_file, open_reading, prepare_writing};
 use crate::migrations;
 use crate::sequence;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -74,15 +74,32 @@ fn written(connection: Connection, path: &Path) -> Result<(), BackupError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(io(path))
 }
 
-/// Where each sequence of a database stands; none where there is no database.
+/// Where each sequence of a database stands; none where there is no database, or where it is too damaged to say: nobody has
+/// read it then since this process began.
 fn sequences(path: &Path) -> Result<Vec<(String, i64)>, BackupError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let connection = open_reading(path).map_err(OpenError::from)?;
+    match read_sequences(path) {
+        Err(error) if is_damage(&error) => Ok(Vec::new()),
+        read => Ok(read.map_err(OpenError::from)?),
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+fn read_sequences(path: &Path) -> rusqlite::Result<Vec<(String, i64)>> {
+    let connection = open_reading(path)?;
+    // What is left of a database may be an empty one.
+    if !connection.table_exists(None, "sequences")? {
+        return Ok(Vec::new());
+    }
     let mut statement = connection.prepare("SELECT name, next FROM sequences")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect()
 }
 
 /// Removes the database and what SQLite has beside it.

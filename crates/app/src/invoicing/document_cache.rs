@@ -8,6 +8,8 @@ use crate::failure::Failure;
 use crate::fair_turns::{FairTurns, LineIsFull, WorkSize};
 use crate::metrics::Metrics;
 use bytes::Bytes;
+use core::hash::Hash;
+use core::sync::atomic::{AtomicU64, Ordering};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_document::InvoiceDocument;
@@ -75,46 +77,74 @@ impl<Key> Weighter<Key, Arc<Document>> for ByBytes {
     }
 }
 
-/// The documents that were asked for lately.
-pub(crate) struct DocumentCache {
-    kept: Cache<DocumentKey, Arc<Document>, ByBytes>,
+/// A name among those of one app: each has a number.
+type Own<Key> = (u64, Key);
+
+/// The memory of documents that were asked for lately, of all apps of a process together: name spaces share it.
+pub struct DocumentMemory {
+    kept: Cache<Own<DocumentKey>, Arc<Document>, ByBytes>,
     /// Those that lie beside the store: all who read one at the same time share its bytes.
-    files: Cache<BlobName, Arc<Document>, ByBytes>,
+    files: Cache<Own<BlobName>, Arc<Document>, ByBytes>,
+    apps: AtomicU64,
+}
+
+impl DocumentMemory {
+    /// One that is empty.
+    pub fn new() -> Self {
+        Self { kept: cache(), files: cache(), apps: AtomicU64::new(0) }
+    }
+
+    /// Forgets what an app that has ended has kept there.
+    fn forget(&self, app: u64) {
+        self.kept.retain(|(of, _), _| *of != app);
+        self.files.retain(|(of, _), _| *of != app);
+    }
+}
+
+impl Default for DocumentMemory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One shard: of several, each would be too small for the longest documents, and their lock is held
+/// for nanoseconds beside the milliseconds of a rendering.
+fn cache<Key: Eq + Hash>() -> Cache<Key, Arc<Document>, ByBytes> {
+    let mut options = OptionsBuilder::new();
+    options.shards(1).estimated_items_capacity(KEPT).weight_capacity(KEPT_BYTES);
+    let options = options.build().expect("both capacities are set");
+    let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+    Cache::with_options(options, ByBytes, hasher, lifecycle)
+}
+
+/// The documents of an app that were asked for lately. Nobody after it finds them: a store that is opened again may have
+/// other contents.
+pub(crate) struct DocumentCache {
+    memory: Arc<DocumentMemory>,
+    own: u64,
     turns: Arc<FairTurns>,
 }
 
 impl DocumentCache {
-    pub(crate) fn new() -> Self {
+    /// None yet, in a memory that others may share.
+    pub(crate) fn new(memory: Arc<DocumentMemory>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            kept: Cache::with_options(
-                in_one_shard(),
-                ByBytes,
-                DefaultHashBuilder::default(),
-                DefaultLifecycle::default(),
-            ),
-            files: Cache::with_options(
-                in_one_shard(),
-                ByBytes,
-                DefaultHashBuilder::default(),
-                DefaultLifecycle::default(),
-            ),
-            turns: Arc::new(FairTurns::new(processors, MOST_WAITING)),
-        }
+        let own = memory.apps.fetch_add(1, Ordering::Relaxed);
+        Self { memory, own, turns: Arc::new(FairTurns::new(processors, MOST_WAITING)) }
     }
 
     /// Has metrics tell of the places of drawing, and of what is kept.
-    pub(crate) fn register(self: &Arc<Self>, metrics: &Metrics) {
+    pub(crate) fn register(&self, metrics: &Metrics) {
         self.turns.register(metrics, "kaipiao_document_renders", "Documents that are drawn");
-        let cache = Arc::clone(self);
-        let help = "Documents that are kept for whoever asks again";
+        let memory = Arc::clone(&self.memory);
+        let help = "Documents that are kept for whoever asks again, in all name spaces";
         metrics.register_reading("kaipiao_document_cache_entries", help, move || {
-            number(cache.kept.len() + cache.files.len())
+            number(memory.kept.len() + memory.files.len())
         });
-        let cache = Arc::clone(self);
-        let help = "Memory of the documents that are kept";
+        let memory = Arc::clone(&self.memory);
+        let help = "Memory of the documents that are kept, in all name spaces";
         metrics.register_reading("kaipiao_document_cache_bytes", help, move || {
-            let bytes = cache.kept.weight() + cache.files.weight();
+            let bytes = memory.kept.weight() + memory.files.weight();
             number(usize::try_from(bytes).unwrap_or(usize::MAX))
         });
     }
@@ -126,7 +156,7 @@ impl DocumentCache {
         drawing: impl Future<Output = Result<Drawing, NotDrawn>>,
     ) -> Result<Arc<Document>, NotDrawn> {
         let drawn = async { self.draw(&key.0, drawing.await?).await };
-        self.kept.get_or_insert_async(key, drawn).await
+        self.memory.kept.get_or_insert_async(&(self.own, key.clone()), drawn).await
     }
 
     /// The file of this name, whose bytes never change: the one that is kept, or is being read, or else what this
@@ -142,7 +172,7 @@ impl DocumentCache {
             let named = tokio::task::spawn_blocking(move || Document::of(bytes, digits)).await;
             named.map(Arc::new).map_err(|error| Failure::Damaged(error.to_string()))
         };
-        self.files.get_or_insert_async(name, document).await
+        self.memory.files.get_or_insert_async(&(self.own, name.clone()), document).await
     }
 
     async fn draw(&self, merchant: &AppId, drawing: Drawing) -> Result<Arc<Document>, NotDrawn> {
@@ -159,12 +189,10 @@ impl DocumentCache {
     }
 }
 
-/// One shard: of several, each would be too small for the longest documents, and their lock is held
-/// for nanoseconds beside the milliseconds of a rendering.
-fn in_one_shard() -> quick_cache::Options {
-    let mut options = OptionsBuilder::new();
-    options.shards(1).estimated_items_capacity(KEPT).weight_capacity(KEPT_BYTES);
-    options.build().expect("both capacities are set")
+impl Drop for DocumentCache {
+    fn drop(&mut self) {
+        self.memory.forget(self.own);
+    }
 }
 
 /// A document that can be drawn.
@@ -189,7 +217,7 @@ pub(crate) enum NotDrawn {
 mod tests {
     use super::*;
     use kaipiao_domain::authorization::order_id::OrderId;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::sync::mpsc;
 
     fn key(serial: &str) -> DocumentKey {
@@ -219,10 +247,14 @@ mod tests {
         (small(drawing), let_go)
     }
 
+    fn new_cache() -> DocumentCache {
+        DocumentCache::new(Arc::default())
+    }
+
     /// On one thread: were a drawing on it, nothing else could happen.
     #[tokio::test]
     async fn a_drawing_holds_up_nothing_and_is_made_once_for_all_who_wait() {
-        let cache = Arc::new(DocumentCache::new());
+        let cache = Arc::new(new_cache());
         let (started, starts) = mpsc::channel();
         let (drawing, let_go) = held(10, &started);
         let drawings = Arc::new(AtomicUsize::new(0));
@@ -251,7 +283,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_goes_away_takes_the_document_from_nobody() {
-        let cache = Arc::new(DocumentCache::new());
+        let cache = Arc::new(new_cache());
         let (started, starts) = mpsc::channel();
         let (drawing, let_go) = held(10, &started);
         let first = Arc::clone(&cache);
@@ -269,7 +301,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_document_is_kept_and_no_more_than_the_cache_holds() {
-        let cache = DocumentCache::new();
+        let cache = new_cache();
         let drawn = |length| async move { Ok(small(move || document(length))) };
         let longest = 8 * 1024 * 1024;
         cache.document(&key("a"), drawn(longest)).await.unwrap();
@@ -278,12 +310,35 @@ mod tests {
         for number in 0..20 {
             cache.document(&key(&number.to_string()), drawn(longest)).await.unwrap();
         }
-        assert!(cache.kept.weight() <= KEPT_BYTES, "{}", cache.kept.weight());
+        assert!(cache.memory.kept.weight() <= KEPT_BYTES, "{}", cache.memory.kept.weight());
+    }
+
+    #[tokio::test]
+    async fn caches_share_one_budget_and_an_ended_one_leaves_the_others_theirs() {
+        let memory = Arc::new(DocumentMemory::new());
+        let [one, two] = [(); 2].map(|()| DocumentCache::new(Arc::clone(&memory)));
+        let drawn = |length| async move { Ok(small(move || document(length))) };
+        let name = BlobName::parse(&"7".repeat(64)).unwrap();
+        for (cache, length) in [(&one, 10), (&two, 11)] {
+            // The same names, and not the same documents.
+            let found = cache.document(&key("a"), drawn(length)).await.unwrap();
+            let read = async move { Ok(Bytes::from(vec![7; length])) };
+            let file = cache.file(&name, String::new(), read).await.unwrap();
+            assert_eq!((found.bytes.len(), file.bytes.len()), (length, length));
+        }
+        drop(one);
+        assert_eq!((memory.kept.weight(), memory.files.weight()), (11, 11));
+        let caches: Vec<_> = (0..4).map(|_| DocumentCache::new(Arc::clone(&memory))).collect();
+        for number in 0..20 {
+            let of = &caches[number % caches.len()];
+            of.document(&key(&number.to_string()), drawn(8 * 1024 * 1024)).await.unwrap();
+        }
+        assert!(memory.kept.weight() <= KEPT_BYTES, "{}", memory.kept.weight());
     }
 
     #[tokio::test]
     async fn too_many_who_wait_are_told_to_come_again() {
-        let mut cache = DocumentCache::new();
+        let mut cache = new_cache();
         cache.turns = Arc::new(FairTurns::new(2, 0));
         let drawn = || async { Ok(small(|| document(1))) };
         let refused = cache.document(&key("a"), drawn()).await;

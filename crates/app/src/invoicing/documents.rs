@@ -17,7 +17,7 @@ use kaipiao_domain::invoicing::line::Line;
 use kaipiao_domain::invoicing::serial::Serial;
 use std::sync::Arc;
 
-pub use crate::invoicing::document_cache::{Document, DocumentFormat};
+pub use crate::invoicing::document_cache::{Document, DocumentFormat, DocumentMemory};
 
 /// Texts of lines in a small document, at most.
 const SMALL_BYTES: usize = 16 * 1024;

@@ -124,6 +124,7 @@ fn parts(store: Arc<MemoryStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entrop
         renderer: Arc::new(Still),
         blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
         request_log: None,
+        documents: Arc::default(),
         pdf_reader: Arc::new(ChildReader::new(Program {
             path: "/nowhere".into(),
             arguments: Vec::new(),

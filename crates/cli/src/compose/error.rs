@@ -29,6 +29,11 @@ pub enum ComposeError {
     /// The server key.
     #[error("server key {0}: {1}")]
     ServerKey(PathBuf, String),
+    /// A seed on what was made otherwise; the text says how.
+    #[error(
+        "sandbox.seed is set, and {0} has what was made {1}: only some answers would be the same in each run. Begin with an empty --data, or make a name space with the seed (POST /sandbox/v1/namespaces), or leave the seed out"
+    )]
+    NotOfSeed(PathBuf, &'static str),
     /// A sandbox that would be reachable from elsewhere.
     #[error(
         "a sandbox is open to whoever reaches it, so it does not listen on {0}; listen on 127.0.0.1, or say --expose-sandbox on a network that you trust"

@@ -1,7 +1,7 @@
 //! A server that listens, until it stops.
 
 use super::error::ComposeError;
-use super::name_spaces::Registry;
+use super::name_spaces::{Registry, end_lives};
 use super::names::on_this_machine;
 use super::operations::Operations;
 use super::workers::Workers;
@@ -55,6 +55,8 @@ impl Listening {
         let one_has_ended = self.name_spaces.one_has_ended();
         self.name_spaces.start();
         let mut workers = Workers::new(&one_has_ended);
+        let name_spaces = Arc::clone(&self.name_spaces);
+        workers.spawn(|end| end_lives(name_spaces, end));
         if let Some(certificate) = self.certificate {
             workers.spawn(|end| certificate.follow(end));
         }

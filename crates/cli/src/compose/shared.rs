@@ -4,6 +4,7 @@ use super::error::ComposeError;
 use crate::READ_PDF;
 use crate::connections::Connections;
 use crate::settings::{Files, Render, Settings, SettingsError};
+use kaipiao_app::invoicing::documents::DocumentMemory;
 use kaipiao_http::BodyBudget;
 use kaipiao_pdf_reader::{ChildReader, Program};
 use kaipiao_ports::delivery::sender::Sender;
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     pub(super) sender: Arc<dyn Sender>,
     pub(super) renderer: Arc<dyn Renderer>,
     pub(super) pdf_reader: Arc<dyn PdfReader>,
+    pub(super) documents: Arc<DocumentMemory>,
     pub(super) connections: Connections,
     /// Memory of what is sent to all of them together.
     pub(super) bodies: Arc<BodyBudget>,
@@ -33,6 +35,7 @@ impl Shared {
             sender: Arc::new(sender),
             renderer: Arc::new(renderer(&settings.render)?),
             pdf_reader: Arc::new(ChildReader::new(pdf_program(&settings.files))),
+            documents: Arc::default(),
             connections: Connections::new(settings.limits.connections),
             bodies: Arc::new(BodyBudget::new(settings.limits.body_bytes)),
             uploads: Arc::new(BodyBudget::for_uploads()),

@@ -117,6 +117,7 @@ pub(super) fn app_of(
         blobs: Arc::new(files(settings)),
         request_log,
         pdf_reader: Arc::clone(&shared.pdf_reader),
+        documents: Arc::clone(&shared.documents),
     };
     let app = App::new(parts, keys, app_settings);
     Ok(match faults {

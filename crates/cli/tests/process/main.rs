@@ -15,6 +15,7 @@ mod logs;
 mod operations;
 mod outside_issuer;
 mod restore;
+mod seeded;
 mod stop;
 mod telemetry;
 mod tls;

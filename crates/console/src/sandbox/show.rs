@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, Keeping, NameSpace, NotDone, Snapshot};
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::clock_course::ClockRate;
 use kaipiao_pages::{Form, encoded};
 
@@ -35,7 +36,16 @@ struct SandboxPage<'a> {
     lack: Option<Flash>,
     snapshots: Vec<Saved>,
     spaces: Vec<Space>,
+    /// How long a new one may stay: seconds, and their words.
+    lives: &'static [(&'static str, (&'static str, &'static str))],
 }
+
+const LIVES: [(&str, (&str, &str)); 4] = [
+    ("", ("直到手动删除", "until somebody removes it")),
+    ("3600", ("1 小时", "for an hour")),
+    ("86400", ("1 天", "for a day")),
+    ("604800", ("7 天", "for a week")),
+];
 
 /// What the clock shows, in words.
 struct Clock {
@@ -59,7 +69,13 @@ struct Space {
     name: String,
     seed: String,
     base_url: String,
+    /// When it was made, is removed and was last called; empty: not known, or never.
+    made: String,
+    ends: String,
+    last_called: String,
     problem: String,
+    /// Of one that cannot be opened: what it can be restored to.
+    snapshots: Vec<String>,
     is_here: bool,
     is_default: bool,
     address: String,
@@ -163,7 +179,16 @@ async fn page(
         );
         Flash::new(Tone::Bad, words)
     });
-    let spaces = sandbox.name_spaces.list();
+    let mut spaces = Vec::new();
+    for space in sandbox.name_spaces.list() {
+        let is_broken = space.problem.is_some();
+        let snapshots = match is_broken {
+            // What cannot be listed cannot be restored; a reset can still be had.
+            true => sandbox.name_spaces.snapshots(&space.name).await.unwrap_or_default(),
+            false => Vec::new(),
+        };
+        spaces.push(listed(space, snapshots, here));
+    }
     let page = SandboxPage {
         frame,
         path: PATH,
@@ -175,7 +200,8 @@ async fn page(
         has_name_spaces: keeping != Keeping::SharedDatabase,
         lack: lack(frame, keeping).or(unread),
         snapshots: snapshots.into_iter().map(saved).collect(),
-        spaces: spaces.into_iter().map(|space| listed(space, here)).collect(),
+        spaces,
+        lives: &LIVES,
     };
     Ok(html(status, &page))
 }
@@ -227,14 +253,26 @@ fn saved(snapshot: Snapshot) -> Saved {
     }
 }
 
-fn listed(space: NameSpace, here: &str) -> Space {
-    let NameSpace { name, base_url, seed, problem } = space;
+fn listed(space: NameSpace, snapshots: Vec<Snapshot>, here: &str) -> Space {
+    let NameSpace { name, base_url, seed, made, life, last_called, problem } = space;
+    let shown =
+        |at: Option<Timestamp>| at.map(|at| words::moment(at.unix_millis())).unwrap_or_default();
+    let is_here = name == here;
     Space {
-        is_here: name == here,
+        is_here,
         is_default: name == DEFAULT_NAME_SPACE,
-        address: format!("/ns/{}", encoded(&name)),
+        // Another one is entered: the browser's cookie is changed for it, or taken back.
+        address: if is_here { String::new() } else { format!("/ns/{}", encoded(&name)) },
         seed: seed.unwrap_or_default(),
+        made: shown(made),
+        ends: shown(made.zip(life).map(|(made, life)| made + life)),
+        last_called: shown(last_called),
         problem: problem.unwrap_or_default(),
+        snapshots: snapshots
+            .into_iter()
+            .filter(|snapshot| snapshot.problem.is_none())
+            .map(|snapshot| snapshot.name)
+            .collect(),
         base_url,
         name,
     }

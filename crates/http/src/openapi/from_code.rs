@@ -66,6 +66,9 @@ struct Admin;
     snapshots::snapshots,
     snapshots::save,
     snapshots::restore,
+    snapshots::snapshots_of,
+    snapshots::restore_of,
+    snapshots::reset_of,
     snapshots::forget,
     snapshots::reset,
 ))]

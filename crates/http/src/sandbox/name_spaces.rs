@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::name_spaces::{NameSpace, NewNameSpace, NotDone};
+use kaipiao_domain::Timestamp;
 use kaipiao_wire::answer::bare;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,13 +20,32 @@ struct NameSpaceJson {
     base_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<String>,
+    /// Unix seconds, in real time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made: Option<i64>,
+    /// Seconds after which it is removed, in real time from `made` on; absent: it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    life_s: Option<u64>,
+    /// Unix seconds, in real time; absent: never since the server began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_called: Option<i64>,
+    /// Why it cannot be opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
 
 impl From<NameSpace> for NameSpaceJson {
-    fn from(NameSpace { name, base_url, seed, problem }: NameSpace) -> Self {
-        Self { name, base_url, seed, problem }
+    fn from(space: NameSpace) -> Self {
+        let NameSpace { name, base_url, seed, made, life, last_called, problem } = space;
+        Self {
+            name,
+            base_url,
+            seed,
+            made: made.map(Timestamp::unix_seconds),
+            life_s: life.map(|life| life.as_secs()),
+            last_called: last_called.map(Timestamp::unix_seconds),
+            problem,
+        }
     }
 }
 
@@ -52,6 +72,9 @@ struct NameSpaceBody {
     #[schema(minimum = 0, maximum = 86400)]
     rate: Option<f64>,
     stopped: Option<bool>,
+    /// Seconds after which it is removed, in real time; left out: it stays.
+    #[schema(minimum = 1, maximum = 31_536_000)]
+    life_s: Option<i64>,
 }
 
 /// `GET /sandbox/v1/namespaces`: all of them, and which one answers.
@@ -72,7 +95,7 @@ pub(crate) async fn name_spaces(State(server): State<Server>) -> Response {
     json(StatusCode::OK, bare(&NameSpacesJson { here, namespaces }))
 }
 
-/// `{"name","seed"?,"now"?,"rate"?,"stopped"?}`: makes one and starts it.
+/// `{"name","seed"?,"now"?,"rate"?,"stopped"?,"life_s"?}`: makes one and starts it.
 #[utoipa::path(
     post,
     path = "/sandbox/v1/namespaces",

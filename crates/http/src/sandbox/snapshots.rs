@@ -65,8 +65,29 @@ struct SnapshotBody {
     ),
 )]
 pub(crate) async fn snapshots(State(server): State<Server>) -> Response {
-    let sandbox = server.sandbox();
-    match sandbox.name_spaces.snapshots(&sandbox.name_space).await {
+    listed(&server, &server.sandbox().name_space).await
+}
+
+/// `GET /sandbox/v1/namespaces/{name}/snapshots`: those of another name space, which may be one that cannot be opened.
+#[utoipa::path(
+    get,
+    path = "/sandbox/v1/namespaces/{name}/snapshots",
+    tag = "sandbox",
+    operation_id = "listSnapshotsOf",
+    params(("name" = String, Path, description = "The name space.")),
+    responses(
+        (status = 200, description = "Those of this name space, by name.", body = SnapshotsJson),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn snapshots_of(State(server): State<Server>, PathName(of): PathName) -> Response {
+    listed(&server, &of).await
+}
+
+async fn listed(server: &Server, of: &str) -> Response {
+    match server.sandbox().name_spaces.snapshots(of).await {
         Ok(found) => {
             let snapshots = found.into_iter().map(SnapshotJson::from).collect();
             json(StatusCode::OK, bare(&SnapshotsJson { snapshots }))
@@ -115,9 +136,37 @@ pub(crate) async fn save(State(server): State<Server>, body: RequestBody) -> Res
     ),
 )]
 pub(crate) async fn restore(State(server): State<Server>, PathName(name): PathName) -> Response {
-    let sandbox = server.sandbox();
-    match known(&name) {
-        Ok(name) => done(sandbox.name_spaces.restore(&sandbox.name_space, &name).await),
+    restored(&server, &server.sandbox().name_space, &name).await
+}
+
+/// `POST /sandbox/v1/namespaces/{name}/snapshots/{snapshot}/restore`: another name space, also one that cannot be opened,
+/// becomes what it was.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/namespaces/{name}/snapshots/{snapshot}/restore",
+    tag = "sandbox",
+    operation_id = "restoreSnapshotOf",
+    params(
+        ("name" = String, Path, description = "The name space."),
+        ("snapshot" = String, Path, description = "The snapshot's name."),
+    ),
+    responses(
+        (status = 204, description = "That name space is what it was."),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn restore_of(
+    State(server): State<Server>,
+    PathName((of, name)): PathName<(String, String)>,
+) -> Response {
+    restored(&server, &of, &name).await
+}
+
+async fn restored(server: &Server, of: &str, name: &str) -> Response {
+    match known(name) {
+        Ok(name) => done(server.sandbox().name_spaces.restore(of, &name).await),
         Err(error) => not_done(&error),
     }
 }
@@ -184,6 +233,36 @@ pub(crate) async fn reset(State(server): State<Server>, body: RequestBody) -> Re
         Ok(Ok(appid)) => done(name_spaces.reset_account(of, &appid).await),
         Ok(Err(unknown)) => not_done(&unknown),
         Err(failure) => failed(failure),
+    }
+}
+
+/// `POST /sandbox/v1/namespaces/{name}/reset`: another name space, also one that cannot be opened, is as at its first start.
+#[utoipa::path(
+    post,
+    path = "/sandbox/v1/namespaces/{name}/reset",
+    tag = "sandbox",
+    operation_id = "resetNameSpace",
+    params(("name" = String, Path, description = "The name space.")),
+    responses(
+        (status = 204, description = "That name space is as at its first start."),
+        (status = 404, description = "There is none of this name.", body = ErrorJson<'static>),
+        (status = 409, description = "The state does not allow it, or nodes share the store.", body = ErrorJson<'static>),
+        SandboxRefusals,
+    ),
+)]
+pub(crate) async fn reset_of(
+    State(server): State<Server>,
+    PathName(of): PathName,
+    body: RequestBody,
+) -> Response {
+    // No more is removed than was asked for.
+    match asked_account(&body) {
+        Ok(None) => done(server.sandbox().name_spaces.reset(&of).await),
+        Ok(Some(_)) => {
+            let problem = "is reset at its name space's own address";
+            failed(Refusal::invalid("appid", problem).into())
+        }
+        Err(refusal) => failed(refusal.into()),
     }
 }
 

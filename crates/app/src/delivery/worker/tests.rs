@@ -121,6 +121,7 @@ fn app_over(store: &Arc<MemoryStore>, clock: &Arc<SystemClock>) -> Arc<App> {
         renderer: Arc::new(Unused),
         blobs: Arc::new(DirectoryBlobs::new("/nowhere")),
         request_log: None,
+        documents: Arc::default(),
         pdf_reader: Arc::new(ChildReader::new(Program {
             path: "/nowhere".into(),
             arguments: Vec::new(),

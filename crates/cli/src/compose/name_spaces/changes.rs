@@ -83,7 +83,7 @@ fn failed(error: impl core::fmt::Display) -> NotDone {
 }
 
 /// Does something to its end, also if nobody waits for it any more. Whoever asks for it is no request that it waits for.
-async fn to_its_end<T: Send + 'static>(
+pub(super) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
 ) -> Result<T, NotDone> {
     holds_nothing_up();
@@ -128,20 +128,7 @@ impl NameSpaces for Changes {
             return Err(NotDone::Conflict(why.to_owned()));
         }
         let name = name.to_owned();
-        to_its_end(async move {
-            let _changing = hold(&registry, &name, &known).await?;
-            known.slot.stop().await;
-            let folder = known.settings.data.clone();
-            if let Err(error) = blocking(move || folder::remove(&folder)).await {
-                // It is as it was, and the next call opens it again.
-                known.slot.break_off(error.to_string());
-                return Err(error);
-            }
-            known.slot.removed();
-            registry.others_mut().remove(&name);
-            Ok(())
-        })
-        .await
+        to_its_end(async move { remove(&registry, &name, &known).await }).await
     }
 
     async fn snapshots(&self, of: &str) -> Result<Vec<Snapshot>, NotDone> {
@@ -208,6 +195,21 @@ impl NameSpaces for Changes {
     }
 }
 
+/// Stops a name space and removes its folder; broken off, it loses nothing or all.
+pub(super) async fn remove(registry: &Registry, name: &str, known: &Known) -> Result<(), NotDone> {
+    let _changing = hold(registry, name, known).await?;
+    known.slot.stop().await;
+    let folder = known.settings.data.clone();
+    if let Err(error) = blocking(move || folder::remove(&folder)).await {
+        // It is as it was, and the next call opens it again.
+        known.slot.break_off(error.to_string());
+        return Err(error);
+    }
+    known.slot.removed();
+    registry.others_mut().remove(name);
+    Ok(())
+}
+
 fn no_snapshot(name: &SandboxName) -> NotDone {
     NotDone::Unknown(format!("there is no snapshot \"{name}\""))
 }
@@ -219,9 +221,9 @@ fn is_damaged(name: &SandboxName, error: &std::io::Error) -> NotDone {
 
 async fn create(registry: &Arc<Registry>, wanted: NewNameSpace) -> Result<NameSpace, NotDone> {
     let name = wanted.name.as_str();
-    let description = Description::of(&wanted);
+    let description = Description::of(&wanted, registry.real_now());
     let settings = Arc::new(registry.settings_of(&wanted.name, &description));
-    let known = Known { slot: Arc::new(Slot::being_made()), settings };
+    let known = Known { slot: Arc::new(Slot::being_made()), settings, stay: description.stay };
     let _making = known.slot.changing.lock().await;
     // Whoever calls it from here on waits until it is made.
     reserve(registry, name, &known)?;
@@ -249,7 +251,7 @@ fn reserve(registry: &Registry, name: &str, known: &Known) -> Result<(), NotDone
     if others.len() >= most {
         let why = format!(
             "there are {most} name spaces, as many as sandbox.namespaces allows: DELETE one that nobody needs (GET \
-             /sandbox/v1/namespaces lists them), or raise the setting and restart"
+             /sandbox/v1/namespaces lists them), raise the setting and restart, or give those to come a life_s"
         );
         return Err(NotDone::Conflict(why));
     }
@@ -317,8 +319,9 @@ async fn change_stopped(
 ) -> Result<(), NotDone> {
     known.slot.stop().await;
     let changed = blocking(move || Ok::<_, Infallible>(change())).await?.map_err(not_changed);
-    opened_again(registry, name, known, None).await?;
-    changed
+    let opened = opened_again(registry, name, known, None).await;
+    // Of one that could not be opened before, why it was not changed says more.
+    changed.and(opened)
 }
 
 /// Opens a name space that was stopped, and has it serve.

@@ -69,10 +69,11 @@ async fn by_cookie_or_default(registry: &Arc<Registry>, request: Request) -> Res
 }
 
 async fn answer(registry: &Arc<Registry>, name: &str, known: &Known, request: Request) -> Response {
+    known.slot.called(registry.real_now());
     if known.slot.may_be_tried() {
         registry.try_again(name, known).await;
     }
-    let answered = known.slot.answer(request).await;
+    let answered = known.slot.answer(name, request).await;
     answered.unwrap_or_else(|request| unknown(name, &request))
 }
 

@@ -1,7 +1,9 @@
 //! Where a name space lies: `namespaces/<name>` in the data directory, with a file that says how it was made.
 
 use crate::settings::{SandboxSettings, Settings};
+use core::time::Duration;
 use kaipiao_app::name_spaces::{NewNameSpace, SandboxName};
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::clock_course::ClockRate;
 use serde::{Deserialize, Serialize};
 use std::fs::{DirEntry, File};
@@ -19,14 +21,45 @@ pub(super) struct Description {
     seed: Option<String>,
     now_s: Option<i64>,
     rate_thousandths: Option<u32>,
+    #[serde(flatten)]
+    pub(super) stay: Stay,
+}
+
+/// Since when a name space is there, and for how long, in real time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stay {
+    /// None: an earlier kaipiao has made it, or it is the default one.
+    made_s: Option<i64>,
+    /// None: it stays.
+    life_s: Option<u64>,
+}
+
+impl Stay {
+    pub(super) fn made(self) -> Option<Timestamp> {
+        self.made_s.map(|made_s| Timestamp::from_unix_millis(made_s.saturating_mul(1000)))
+    }
+
+    pub(super) fn life(self) -> Option<Duration> {
+        self.life_s.map(Duration::from_secs)
+    }
+
+    pub(super) fn is_over(self, real: Timestamp) -> bool {
+        let ends = self.made().zip(self.life()).map(|(made, life)| made + life);
+        ends.is_some_and(|ends| ends <= real)
+    }
 }
 
 impl Description {
-    pub(super) fn of(wanted: &NewNameSpace) -> Self {
+    /// Of one that is made at this real moment.
+    pub(super) fn of(wanted: &NewNameSpace, real: Timestamp) -> Self {
         Self {
             seed: wanted.seed.clone(),
             now_s: wanted.now.map(|now| now.unix_seconds()),
             rate_thousandths: wanted.rate.map(ClockRate::thousandths),
+            stay: Stay {
+                made_s: Some(real.unix_seconds()),
+                life_s: wanted.life.map(|life| life.as_secs()),
+            },
         }
     }
 
@@ -94,6 +127,27 @@ pub(super) fn sweep(settings: &Settings) {
     for entry in entries.filter_map(Result::ok).filter(is_gone) {
         if let Err(error) = std::fs::remove_dir_all(entry.path()) {
             tracing::warn!(%error, "the rest of a name space cannot be removed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stay_is_over_when_its_life_is_and_of_an_earlier_kaipiaos_never() {
+        let at = |s: i64| Timestamp::from_unix_millis(s * 1000);
+        for (text, ends_s) in [
+            (r#"{"seed":"7","now_s":null,"rate_thousandths":null}"#, None),
+            (r#"{"made_s":1000}"#, None),
+            (r#"{"made_s":1000,"life_s":60}"#, Some(1060)),
+            (r#"{"made_s":1000,"life_s":31536000}"#, Some(31_537_000)),
+        ] {
+            let Description { stay, .. } = serde_json::from_str(text).unwrap();
+            assert!(!stay.is_over(at(ends_s.unwrap_or(i64::MAX / 1000) - 1)), "{text}");
+            assert_eq!(stay.is_over(at(40_000_000)), ends_s.is_some(), "{text}");
+            assert!(ends_s.is_none_or(|ends_s| stay.is_over(at(ends_s))), "{text}");
         }
     }
 }

@@ -3,11 +3,13 @@
 mod changes;
 mod dispatch;
 mod folder;
+mod lives;
 mod registry;
 mod slot;
 mod snapshots;
 
 pub(super) use dispatch::{operations, router};
+pub(super) use lives::end_lives;
 pub(super) use registry::Registry;
 
 use super::error::ComposeError;

@@ -4,7 +4,7 @@ use super::super::error::ComposeError;
 use super::super::instance::{Before, Instance, Site};
 use super::super::names::public_base_url;
 use super::super::shared::Shared;
-use super::folder::{self, Description};
+use super::folder::{self, Description, Stay};
 use super::slot::{Running, Slot};
 use super::snapshots;
 use crate::connections::Connections;
@@ -14,9 +14,11 @@ use crate::store::OpenStore;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, NameSpace, NameSpaces, NotDone, SandboxName};
+use kaipiao_domain::Timestamp;
+use kaipiao_ports::clock::{Clock, SystemClock};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use tokio::runtime::Handle;
 use tokio::sync::{MutexGuard, Notify};
@@ -26,6 +28,7 @@ use tokio::sync::{MutexGuard, Notify};
 pub(super) struct Known {
     pub(super) slot: Arc<Slot>,
     pub(super) settings: Arc<Settings>,
+    pub(super) stay: Stay,
 }
 
 /// A registry that is there once its default name space is.
@@ -40,6 +43,7 @@ pub(in super::super) struct Registry {
     make_controls: MakeControls,
     address: SocketAddr,
     shared: Shared,
+    clock: SystemClock,
     pub(super) default: Known,
     others: RwLock<BTreeMap<String, Known>>,
     one_has_ended: Arc<Notify>,
@@ -70,7 +74,8 @@ impl Registry {
             make_controls,
             address,
             shared,
-            default: Known { slot, settings: Arc::new(settings.clone()) },
+            clock: SystemClock::default(),
+            default: Known { slot, settings: Arc::new(settings.clone()), stay: Stay::default() },
             others: RwLock::default(),
             one_has_ended: Arc::new(Notify::new()),
             is_serving: AtomicBool::new(false),
@@ -79,7 +84,13 @@ impl Registry {
         Ok((registry, running))
     }
 
-    /// Opens those that were made before. One that cannot be opened says so, and holds up no other.
+    /// The real moment.
+    pub(super) fn real_now(&self) -> Timestamp {
+        self.clock.real_now()
+    }
+
+    /// Opens those that were made before, but removes those whose life is over. One that cannot be opened says so, and holds
+    /// up no other.
     pub(in super::super) async fn open_known(&self) {
         if self.is_shared() {
             if !folder::all(&self.default.settings).is_empty() {
@@ -91,6 +102,10 @@ impl Registry {
         folder::sweep(&self.default.settings);
         for (name, description) in folder::all(&self.default.settings) {
             let settings = Arc::new(self.settings_of(&name, &description));
+            let stay = description.stay;
+            if stay.is_over(self.real_now()) && removed(&name, &settings.data) {
+                continue;
+            }
             let slot = match self.open(name.as_str(), &settings, None).await {
                 Ok(running) => Slot::new(running),
                 Err(error) => {
@@ -98,7 +113,7 @@ impl Registry {
                     Slot::broken(error.to_string())
                 }
             };
-            let known = Known { slot: Arc::new(slot), settings };
+            let known = Known { slot: Arc::new(slot), settings, stay };
             self.others_mut().insert(name.to_string(), known);
         }
     }
@@ -204,6 +219,14 @@ impl Registry {
         }
     }
 
+    /// Those whose life is over, by name.
+    pub(super) fn those_over(&self) -> Vec<(String, Known)> {
+        let real = self.real_now();
+        let others = self.others();
+        let over = others.iter().filter(|(_, known)| known.stay.is_over(real));
+        over.map(|(name, known)| (name.clone(), known.clone())).collect()
+    }
+
     fn all(&self) -> Vec<Known> {
         let others = self.others();
         core::iter::once(&self.default).chain(others.values()).cloned().collect()
@@ -270,15 +293,32 @@ impl Registry {
             name: name.to_owned(),
             base_url: public_base_url(&known.settings, self.address),
             seed: known.settings.sandbox.seed().map(str::to_owned),
+            made: known.stay.made(),
+            life: known.stay.life(),
+            last_called: known.slot.last_called(),
             problem: known.slot.problem(),
         }
     }
 }
 
+/// What the log says of a life that is over, and of a name space that is still there then.
+pub(super) const LIFE_IS_OVER: &str = "a name space's life is over: it is removed";
+pub(super) const NOT_REMOVED: &str = "a name space whose life is over could not be removed";
+
 /// Reads at once of a name space that is not the server's own: each holds memory.
 const READERS: usize = 2;
 /// Mebibytes of request log of a name space that is not the server's own.
 const LOG_MB: u64 = 16;
+
+/// Removes a name space whose life was over when the server began. False: it could not be.
+fn removed(name: &SandboxName, data: &Path) -> bool {
+    let removed = folder::remove(data);
+    match &removed {
+        Ok(()) => tracing::info!(name_space = %name, "{LIFE_IS_OVER}"),
+        Err(error) => tracing::warn!(name_space = %name, %error, "{NOT_REMOVED}"),
+    }
+    removed.is_ok()
+}
 
 /// Puts right what changes have left in a name space's folder that were broken off. Its store is open: nobody else does.
 fn sweep(settings: &Settings) {

@@ -9,8 +9,11 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use core::cell::RefCell;
+use core::sync::atomic::{AtomicI64, Ordering};
 use core::time::Duration;
+use kaipiao_app::name_spaces::DEFAULT_NAME_SPACE;
 use kaipiao_app::requests;
+use kaipiao_domain::Timestamp;
 use kaipiao_wire::answer as wire_answer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -87,6 +90,8 @@ pub(in super::super) struct Slot {
     state: watch::Sender<State>,
     /// Held by whoever changes it.
     pub(super) changing: tokio::sync::Mutex<()>,
+    /// In unix milliseconds of real time; 0: never.
+    last_called_ms: AtomicI64,
 }
 
 impl Slot {
@@ -103,7 +108,19 @@ impl Slot {
     }
 
     fn of(state: State) -> Self {
-        Self { state: watch::channel(state).0, changing: tokio::sync::Mutex::default() }
+        let (state, _) = watch::channel(state);
+        Self { state, changing: tokio::sync::Mutex::default(), last_called_ms: AtomicI64::new(0) }
+    }
+
+    /// It is called at this real moment.
+    pub(super) fn called(&self, real: Timestamp) {
+        self.last_called_ms.store(real.unix_millis(), Ordering::Relaxed);
+    }
+
+    /// When it was last called, in real time; None: never.
+    pub(super) fn last_called(&self) -> Option<Timestamp> {
+        let ms = self.last_called_ms.load(Ordering::Relaxed);
+        (ms != 0).then(|| Timestamp::from_unix_millis(ms))
     }
 
     /// What runs; None: nothing at the moment.
@@ -129,17 +146,18 @@ impl Slot {
     }
 
     /// Answers a request. An error: it was removed.
-    pub(super) async fn answer(&self, request: Request) -> Result<Response, Request> {
-        self.answer_by(request, |instance| &instance.router).await
+    pub(super) async fn answer(&self, name: &str, request: Request) -> Result<Response, Request> {
+        self.answer_by(name, request, |instance| &instance.router).await
     }
 
     /// Answers what operators ask. An error: it was removed.
     pub(super) async fn answer_operators(&self, request: Request) -> Result<Response, Request> {
-        self.answer_by(request, |instance| &instance.operations).await
+        self.answer_by(DEFAULT_NAME_SPACE, request, |instance| &instance.operations).await
     }
 
     async fn answer_by(
         &self,
+        name: &str,
         request: Request,
         router: fn(&Instance) -> &Router,
     ) -> Result<Response, Request> {
@@ -148,7 +166,7 @@ impl Slot {
                 Ok(running) => running,
                 Err(Away::Removed) => return Err(request),
                 Err(Away::Changing) => return Ok(refused(IS_CHANGED)),
-                Err(Away::Broken) => return Ok(refused(IS_BROKEN)),
+                Err(Away::Broken) => return Ok(refused(&is_broken(name))),
             };
             let count = Arc::clone(&running.requests).read_owned().await;
             // It may have been stopped while the request waited for its count.
@@ -216,8 +234,15 @@ impl Slot {
 }
 
 const IS_CHANGED: &str = "the name space is being changed, try again";
-const IS_BROKEN: &str =
-    "the name space cannot be opened; the server's log says why, and the next call tries again";
+
+/// What to do about it is done by any other name space.
+fn is_broken(name: &str) -> String {
+    format!(
+        "the name space \"{name}\" cannot be opened; GET /sandbox/v1/namespaces says why, and the next call tries again. POST \
+         /sandbox/v1/namespaces/{name}/reset empties it, POST /sandbox/v1/namespaces/{name}/snapshots/{{snapshot}}/restore brings a \
+         snapshot back, DELETE /sandbox/v1/namespaces/{name} removes it"
+    )
+}
 
 /// -1, as from every server that is busy.
 fn refused(why: &str) -> Response {

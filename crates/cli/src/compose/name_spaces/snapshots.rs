@@ -1,7 +1,7 @@
 //! Snapshots: `snapshots/<name>` in a name space's data directory, with a copy of its store, of its files, and what its
 //! clock showed.
 
-use super::super::keys::load_keys;
+use super::super::keys::{key_path, load_keys};
 use crate::backup::copy_files;
 use crate::clock_begins::{self, ClockBegins};
 use crate::exchange::{Coming, ExchangeError, exchange};
@@ -198,7 +198,12 @@ fn check_own(settings: &Settings, folder: &Path) -> Result<(), SnapshotError> {
     let reading = record::get_fresh::<StoreMetadata>(&store, &key);
     let read = Handle::current().block_on(reading).map_err(io::Error::other)?;
     let Some(found) = read.map(|read| read.value) else { return Ok(()) };
-    let keys = load_keys(settings).map_err(io::Error::other)?;
+    let unread = |error| {
+        SnapshotError::Foreign(format!(
+            "{error}; put the server key back, or reset the name space, which then gets a new one"
+        ))
+    };
+    let keys = load_keys(settings).map_err(unread)?;
     if found.key_fingerprint != keys.fingerprint() {
         let (found, own) = (found.key_fingerprint, keys.fingerprint());
         return Err(SnapshotError::Foreign(format!(
@@ -222,6 +227,17 @@ pub(super) fn reset(settings: &Settings) -> Result<(), SnapshotError> {
         clock_begins::write(&coming.clock(), None)?;
         Ok(begin_request_log(coming)?)
     })
+    .and_then(|()| Ok(put_damaged_key_aside(settings)?))
+}
+
+/// A server key that cannot be read makes way for a new one, once nothing depends on it but snapshots. An operator's own
+/// stays.
+fn put_damaged_key_aside(settings: &Settings) -> io::Result<()> {
+    if !settings.server_key_file.as_os_str().is_empty() || load_keys(settings).is_ok() {
+        return Ok(());
+    }
+    let key = key_path(settings);
+    gone(std::fs::rename(&key, key.with_extension("key.damaged")))
 }
 
 /// An empty file is an empty database. Its owner's alone, like the store.
