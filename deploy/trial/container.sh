@@ -2,6 +2,7 @@
 # What the Dockerfile's last stage does, by hand in a root folder that debootstrap has made, where there is no container
 # engine: container.sh <root folder> <kaipiao>. Then the container's way to start: a read-only root, its own user without any
 # capability, and /data. Needs root.
+# shellcheck disable=SC2016 # the shells within expand what is theirs
 set -euo pipefail
 root=$1
 binary=$2
@@ -19,7 +20,6 @@ install -D -m 644 "$here/../container.toml" "$root/etc/kaipiao/kaipiao.toml"
 
 # In namespaces of their own: mounts, processes, network. What docker run --read-only --cap-drop ALL --user 10001 does.
 within() {
-  # shellcheck disable=SC2016 # the shells within expand what is theirs
   unshare --mount --pid --net --fork --kill-child bash -euo pipefail -c '
     ip link set lo up
     mount --bind "$0" "$0"

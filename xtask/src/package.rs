@@ -81,13 +81,15 @@ impl Packaging<'_> {
         Ok(())
     }
 
-    /// As docs/en/packages.md has people install it. The program is among what was built for release, too.
+    /// As docs/en/packages.md has people install it. What it was built of is the package's and the container's, too.
     fn install_program(&self) -> Outcome {
         let mut install = Command::new(env!("CARGO"));
         install.args([
             "install",
             "--locked",
             "--force",
+            "--profile",
+            "dist",
             "--path",
             "crates/cli",
             "--bin",
@@ -100,13 +102,13 @@ impl Packaging<'_> {
 
     /// What shells complete the program's words with, under the names that they look for.
     fn write_completions(&self) -> Outcome {
-        let folder = self.target.join("release/completions");
+        let folder = self.target.join("dist/completions");
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for (shell, name) in COMPLETIONS {
             let file = folder.join(name);
             let written = fs::File::create(&file);
             let written = written.map_err(|error| format!("{}: {error}", file.display()))?;
-            let program = self.target.join("release/kaipiao");
+            let program = self.target.join("dist/kaipiao");
             run(Command::new(program).args(["completions", shell]).stdout(written))?;
         }
         Ok(())
@@ -153,7 +155,7 @@ impl Packaging<'_> {
             .arg(TIME_LIMIT)
             .arg(program)
             .arg(root)
-            .arg(self.target.join("release/kaipiao")))
+            .arg(self.target.join("dist/kaipiao")))
     }
 
     /// Installs, starts, upgrades, removes and purges the package, under systemd.
