@@ -333,7 +333,9 @@ fn make_venv(root: &Path) -> Outcome {
 
 /// Where cargo builds: its environment variable goes first, as for cargo itself.
 fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root.join("target"), PathBuf::from);
+    std::path::absolute(&target).unwrap_or(target)
 }
 
 /// Where the packages of Node are.
