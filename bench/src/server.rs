@@ -27,7 +27,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// `kaipiao serve` as the release build has it, over a data directory.
+    /// `kaipiao serve` as packages have it, over a data directory.
     pub(crate) fn kaipiao(data: &Path, more: &[&str]) -> Self {
         Self::serve(&own_binary(), data, more)
     }

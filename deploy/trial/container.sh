@@ -1,10 +1,12 @@
 #!/bin/bash
-# What the Dockerfile's last stage does, by hand in a root folder that debootstrap has made, where there is no container
-# engine: container.sh <root folder> <kaipiao>. Then the container's way to start: a read-only root, its own user without any
-# capability, and /data. Needs root.
+# What the Dockerfile's last stage does, by hand in a root folder that debootstrap has made, where there is no container engine. Then
+# the container's way to start: a read-only root, its own user without any capability, and /data. Needs root.
+# container.sh <root folder> <kaipiao> <a folder of what Docker is sent>
+# shellcheck disable=SC2016 # the shells within expand what is theirs
 set -euo pipefail
 root=$1
 binary=$2
+sent=$3
 here=$(cd "$(dirname "$0")" && pwd)
 mapfile -t environment < <(sed -n 's/^ENV //p' "$here/../Dockerfile")
 
@@ -14,12 +16,11 @@ chroot "$root" groupadd --gid 10001 kaipiao
 chroot "$root" useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin kaipiao
 chroot "$root" install --directory --mode=0700 --owner=10001 --group=10001 /data
 install -D -m 755 "$binary" "$root/usr/bin/kaipiao"
-install -D -m 644 -t "$root/usr/share/doc/kaipiao" "$here/../../LICENSE" "$here"/../../crates/render/fonts/OFL{,-kai}.txt
-install -D -m 644 "$here/../container.toml" "$root/etc/kaipiao/kaipiao.toml"
+install -D -m 644 -t "$root/usr/share/doc/kaipiao" "$sent/LICENSE" "$sent"/crates/render/fonts/OFL{,-kai}.txt
+install -D -m 644 "$sent/deploy/container.toml" "$root/etc/kaipiao/kaipiao.toml"
 
 # In namespaces of their own: mounts, processes, network. What docker run --read-only --cap-drop ALL --user 10001 does.
 within() {
-  # shellcheck disable=SC2016 # the shells within expand what is theirs
   unshare --mount --pid --net --fork --kill-child bash -euo pipefail -c '
     ip link set lo up
     mount --bind "$0" "$0"

@@ -8,11 +8,12 @@ mod stand_ins;
 mod tools;
 mod workflow;
 
+pub(crate) use files::read;
 pub(crate) use sources::build;
 pub(crate) use tools::Tools;
 
 use crate::command::{Outcome, run};
-use files::{pages_in, read, shown, write};
+use files::{pages_in, shown, write};
 use page::{Block, Kind};
 use sources::{LANGUAGES, READMES};
 use stand_ins::{DEFAULT_PORT, StandIns};

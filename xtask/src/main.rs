@@ -4,7 +4,8 @@
 //! once, up front, what the machine lacks, or names it and fails. No stage is ever skipped; the
 //! first one that fails ends the run.
 //!
-//! `cargo xtask bench <name> [<arguments>]`: a benchmark of bench/, over release builds.
+//! `cargo xtask bench <name> [<arguments>]`: a benchmark of bench/, over what packages are built of
+//! (the profile `dist`).
 //!
 //! `cargo xtask chaos [--rounds <n>] [--seed <n>] [--store sqlite|postgres] [--outage-s <n>]`: kills real servers under load, over a
 //! release build.
@@ -179,8 +180,8 @@ fn beside_postgres(program: &str, arguments: &[&str]) -> Outcome {
 }
 
 fn bench(root: &Path, name: &str, arguments: &[&str]) -> Outcome {
-    cargo(root, "build --release --locked -p kaipiao-cli -p kaipiao-bench")?;
-    let built = target(root).join("release");
+    cargo(root, "build --profile dist --locked -p kaipiao-cli -p kaipiao-bench")?;
+    let built = target(root).join("dist");
     let python = venv(root).join("bin/python");
     if name == "pdf" {
         make_venv(root)?;
@@ -332,7 +333,9 @@ fn make_venv(root: &Path) -> Outcome {
 
 /// Where cargo builds: its environment variable goes first, as for cargo itself.
 fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root.join("target"), PathBuf::from);
+    std::path::absolute(&target).unwrap_or(target)
 }
 
 /// Where the packages of Node are.

@@ -3,7 +3,7 @@
 
 mod lint;
 
-use crate::book;
+use crate::book::{self, read};
 use crate::command::{Outcome, apt_get, is_there, run};
 use lint::Lint;
 use std::fs;
@@ -45,11 +45,12 @@ pub(crate) fn package(root: &Path, target: &Path, python: &Path) -> Outcome {
     let mut packaging = Packaging { root, target, not_done: Vec::new() };
     let lint = Lint { root, folder: packaging.folder().join("lint"), target, python };
     lint.lint()?;
-    packaging.install_program()?;
+    let sent = packaging.build_stage()?;
+    packaging.install_program(&sent)?;
     packaging.write_completions()?;
     let package = packaging.debian_package()?;
     lint.debian_package(&package)?;
-    packaging.try_in_root_folders()?;
+    packaging.try_in_root_folders(&sent)?;
     println!("{}\n{}", package.display(), target.join("book/index.html").display());
     packaging.not_done.push(
         "docker build, docker compose up: they need a container engine; the Dockerfile's steps were run by hand".to_owned(),
@@ -81,32 +82,54 @@ impl Packaging<'_> {
         Ok(())
     }
 
-    /// As docs/en/packages.md has people install it. The program is among what was built for release, too.
-    fn install_program(&self) -> Outcome {
+    /// The Dockerfile's first stage, by hand: its command, in a folder of nothing but what Docker is sent. The package and the
+    /// container have what it builds.
+    fn build_stage(&self) -> Result<PathBuf, String> {
+        let sent = self.folder().join("sent");
+        let _ = fs::remove_dir_all(&sent);
+        fs::create_dir_all(&sent).map_err(|error| format!("{}: {error}", sent.display()))?;
+        let ignore = read(&self.root.join("deploy/Dockerfile.dockerignore"))?;
+        let not_ignored = ignore.lines().filter_map(|line| line.strip_prefix('!'));
+        let mut copy = Command::new("cp");
+        copy.args(["--archive", "--parents"]).args(not_ignored).arg(&sent);
+        run(copy.current_dir(self.root))?;
+        let dockerfile = read(&self.root.join("deploy/Dockerfile"))?;
+        let words = dockerfile.lines().find_map(|line| line.strip_prefix("RUN cargo "));
+        let words = words.ok_or("deploy/Dockerfile does not run cargo")?;
+        let mut build = Command::new(env!("CARGO"));
+        build.args(words.split(' ')).env("CARGO_TARGET_DIR", self.target);
+        run(build.current_dir(&sent))?;
+        Ok(sent)
+    }
+
+    /// As docs/en/packages.md has people install it, where it was just built.
+    fn install_program(&self, sent: &Path) -> Outcome {
         let mut install = Command::new(env!("CARGO"));
         install.args([
             "install",
             "--locked",
             "--force",
+            "--profile",
+            "dist",
             "--path",
             "crates/cli",
             "--bin",
             "kaipiao",
         ]);
-        install.arg("--root").arg(self.folder().join("installed")).current_dir(self.root);
+        install.arg("--root").arg(self.folder().join("installed")).current_dir(sent);
         run(install.arg("--target-dir").arg(self.target))?;
         run(Command::new(self.folder().join("installed/bin/kaipiao")).arg("--version"))
     }
 
     /// What shells complete the program's words with, under the names that they look for.
     fn write_completions(&self) -> Outcome {
-        let folder = self.target.join("release/completions");
+        let folder = self.target.join("dist/completions");
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for (shell, name) in COMPLETIONS {
             let file = folder.join(name);
             let written = fs::File::create(&file);
             let written = written.map_err(|error| format!("{}: {error}", file.display()))?;
-            let program = self.target.join("release/kaipiao");
+            let program = self.target.join("dist/kaipiao");
             run(Command::new(program).args(["completions", shell]).stdout(written))?;
         }
         Ok(())
@@ -117,7 +140,9 @@ impl Packaging<'_> {
         let folder = self.folder();
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let package = folder.join("kaipiao.deb");
-        for (file, revision) in [(&package, "1"), (&folder.join("next.deb"), "2")] {
+        let next = folder.join("next.deb");
+        // Only the first is given to anybody.
+        for (file, revision, more) in [(&package, "1", &[][..]), (&next, "2", &["--fast"][..])] {
             let mut deb = Command::new(self.tool("cargo-deb"));
             deb.args([
                 "--package",
@@ -127,12 +152,13 @@ impl Packaging<'_> {
                 "--deb-revision",
                 revision,
             ]);
-            run(deb.arg("--output").arg(file).current_dir(self.root))?;
+            run(deb.args(more).arg("--output").arg(file).current_dir(self.root))?;
         }
         Ok(package)
     }
 
-    fn try_in_root_folders(&mut self) -> Outcome {
+    /// The container's is made of what Docker is sent.
+    fn try_in_root_folders(&mut self, sent: &Path) -> Outcome {
         let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
         if !is_root {
             let what = "the trial of the package and of the container's root folder: it needs root";
@@ -153,7 +179,8 @@ impl Packaging<'_> {
             .arg(TIME_LIMIT)
             .arg(program)
             .arg(root)
-            .arg(self.target.join("release/kaipiao")))
+            .arg(self.target.join("dist/kaipiao"))
+            .arg(sent))
     }
 
     /// Installs, starts, upgrades, removes and purges the package, under systemd.
@@ -197,7 +224,7 @@ impl Packaging<'_> {
         let status = fs::read_to_string(trial.join("status")).unwrap_or_default();
         match status.trim() {
             "0" => booted,
-            _ => Err("the package's trial failed".to_owned()),
+            _ => booted.and(Err("the package's trial failed".to_owned())),
         }
     }
 

@@ -192,6 +192,10 @@ async fn serve_with_log(settings: &Settings, fault: Option<Fault>) -> Result<(),
     let signals = Signals::watch()?;
     let listening = compose::listen(settings, fault.as_ref()).await?;
     greet(&listening, settings);
+    // For a unit of Type=notify, whose start ends here. Elsewhere nobody is told.
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "the service manager could not be told that this server listens");
+    }
     let stop = signals.stop(listening.certificate());
     listening.serve(stop).await?;
     tracing::info!("stopped");

@@ -11,7 +11,7 @@ const PROGRAMS: &[&str] =
 
 /// Commands that are neither this repository's nor the server's own, and who runs them, or why nobody does.
 const OTHERS: &[(&str, &str)] = &[
-    ("cargo install --locked --path crates/cli", "cargo xtask package"),
+    ("cargo install --locked --profile dist --path crates/cli", "cargo xtask package"),
     (
         "cargo install cargo-deny && cargo deny check",
         "minutes to build, and advisories from the network",

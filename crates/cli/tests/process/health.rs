@@ -1,6 +1,6 @@
 //! `/healthz`, and the disk that it tells of.
 
-use crate::{Served, kaipiao, text};
+use crate::{Running, Served, kaipiao, text};
 use kaipiao_cli::compose;
 use kaipiao_cli::store::OpenStore;
 use kaipiao_ports::clock::SystemClock;
@@ -9,9 +9,13 @@ use kaipiao_tests::{load, open_store, wait_for, wait_until};
 use kaipiao_wire::keys::Keys;
 use rlimit::Resource;
 use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[test]
 fn kaipiao_health_is_the_probe_of_a_container_that_has_no_curl() {
@@ -44,6 +48,29 @@ fn kaipiao_health_is_the_probe_of_a_container_that_has_no_curl() {
     }
     let (code, said) = asking(&["--server", "http://127.0.0.1:1"]);
     assert!(code == Some(1) && said.contains("--server") && said.lines().count() == 1, "{said}");
+}
+
+/// What waits for the start of a unit of systemd's `Type=notify` can ask it at once.
+#[test]
+fn a_service_manager_is_told_as_soon_as_the_server_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&place).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut serve = kaipiao();
+    serve.args(["serve", "--listen", &free, "--data"]).arg(folder.path().join("data"));
+    serve.env("NOTIFY_SOCKET", &place).stdout(Stdio::null()).stderr(Stdio::null());
+    let _server = Running(serve.spawn().unwrap());
+    let mut told = [0; 64];
+    let length = manager.recv(&mut told).unwrap();
+    assert_eq!(&told[..length], b"READY=1\n");
+    let output =
+        kaipiao().args(["health", "--server", &format!("http://{free}")]).output().unwrap();
+    assert_eq!(
+        (output.status.code(), text(&output)),
+        (Some(0), "{\"status\":\"ok\"}\n".to_owned())
+    );
 }
 
 /// A server whose files cannot grow while the test says so.
