@@ -89,7 +89,7 @@ fn every_form_is_in_the_table() {
 }
 
 /// The forms that a sandbox alone has.
-const SANDBOX_FORMS: [&str; 10] = [
+const SANDBOX_FORMS: [&str; 12] = [
     "/console/sandbox/clock",
     "/console/sandbox/snapshots",
     "/console/sandbox/snapshots/one/restore",
@@ -97,6 +97,8 @@ const SANDBOX_FORMS: [&str; 10] = [
     "/console/sandbox/reset",
     "/console/sandbox/spaces",
     "/console/sandbox/spaces/one/remove",
+    "/console/sandbox/spaces/one/reset",
+    "/console/sandbox/spaces/one/restore",
     "/console/payments/pay",
     "/console/faults",
     "/console/faults/forget",

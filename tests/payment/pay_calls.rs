@@ -216,7 +216,8 @@ fn production_has_no_payments() {
     ];
     paths.extend(others.map(str::to_owned));
     let sandbox = ROUTES.iter().filter(|route| route.api() == Api::Sandbox);
-    paths.extend(sandbox.map(|route| route.path.replace("{name}", "one")));
+    let named = |path: &str| path.replace("{name}", "one").replace("{snapshot}", "base");
+    paths.extend(sandbox.map(|route| named(route.path)));
     let pages = kaipiao_pages::sandbox_paths();
     assert!(pages.iter().any(|path| path == "/cashier"), "{pages:?}");
     let named = |path: &String| path.replace("{order_id}", "order-1").replace("{app}", "web");
