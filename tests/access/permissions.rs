@@ -141,7 +141,8 @@ fn raw(server: &TestServer, bytes: &[u8]) -> String {
 
 #[test]
 fn slow_and_broken_clients_do_not_hold_the_server() {
-    let server = TestServer::start_with("[limits]\nbody_timeout_ms = 2000\nheader_timeout_ms = 2000");
+    let server =
+        TestServer::start_with("[limits]\nbody_timeout_ms = 2000\nheader_timeout_ms = 2000");
     let client = server.merchant();
     let path = client.path("/card/invoice/getauthdata");
     let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n");
