@@ -288,7 +288,7 @@ fn a_server_that_stops_says_so_and_takes_requests_for_unready_ms() {
     let directory = tempfile::tempdir().unwrap();
     let settings = load(directory.path(), "[limits]\nunready_ms = 3000");
     let (stop, stopped) = oneshot::channel::<()>();
-    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (ready, is_ready) = channel();
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
@@ -316,7 +316,7 @@ fn the_last_day_by_the_minute_has_what_was_done() {
     let directory = tempfile::tempdir().unwrap();
     let settings = load(directory.path(), "");
     let (stop, stopped) = oneshot::channel::<()>();
-    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (ready, is_ready) = channel();
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {

@@ -93,7 +93,7 @@ struct JobsJson {
     params(
         ("queue" = Option<String>, Query, description = "What is to be done, such as `issue`."),
         ("appid" = Option<String>, Query, description = "The account."),
-        ("state" = Option<String>, Query, description = "Where it stands: due, failed."),
+        ("state" = Option<String>, Query, pattern = "^(due|failed)?$", description = "Where it stands: due, failed."),
         Page,
     ),
     responses(
