@@ -106,7 +106,8 @@ def before_call(ctx, case, kwargs):
 def noted(ctx, response, case):
     """Notes what each operation has answered: the test looks whether calls get anywhere."""
     try:
-        errcode = json.loads(response.content).get("errcode", response.status_code)
+        answer = {} if is_operators(case) else json.loads(response.content)
+        errcode = answer.get("errcode", response.status_code)
     except (ValueError, AttributeError):
         errcode = response.status_code
     with open(os.environ["KAIPIAO_SEEN"], "a") as seen:
@@ -130,10 +131,10 @@ MORE_THAN_A_SCHEMA = {
     "members that go together, or do not": "cannot be combined with|: give |since_ms is empty|, one of them|must be absent beside"
     "|go with a role|role is empty|does not fit a|token must be 3 to 32",
     "names of what is not there": "is no account |was not issued by this server|no user has the id|no payment has this prepay_id"
-    "|is not a merchant's account|does not hold wx|no account is bound|is not bound to|or the path of a call",
+    "|is not a merchant's account|does not hold wx|no account is bound|is no sub-merchant of|is not bound to|or the path of a call",
     "items, whose patterns utoipa has no place for": r"codes \\?\".*is no card's code|\[\d+\]",
     "languages of their own": "filter |now must be a moment|time_end must be|after must be the next of the page before",
-    "66.0, which is an integer in JSON Schema": r"must be a whole number, not -?\d",
+    "66.0, which is an integer in JSON Schema": r"must be a whole number, not (-?\d|true or false)",
     "what has not happened yet": "has not happened to",
 }
 FORGIVEN = re.compile("|".join(MORE_THAN_A_SCHEMA.values()))
@@ -147,10 +148,12 @@ def what_is_right_is_taken(ctx, response, case):
 
 @schemathesis.check
 def what_is_wrong_is_refused(ctx, response, case):
-    if is_operators(case) and not is_right_as_it_is_read(case):
+    if is_operators(case) and not is_right_as_it_is_read(case) and case.operation.path not in IGNORES:
         negative_data_rejection(ctx, response, case)
 
 
+# A fault has the members of its own kind; those of other kinds are not read.
+IGNORES = {"/sandbox/v1/faults"}
 REGISTRY = Registry().with_resource(
     "urn:document", Resource.from_contents(LIVE["document"], default_specification=DRAFT202012)
 )

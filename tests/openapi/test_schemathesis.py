@@ -16,7 +16,23 @@ DONE = ("0", "200", "201", "204")
 
 # What cannot be brought to that one call at a time, by the reason. Everything else must get there at least once: a run that is
 # refused everything by the first check would find nothing.
-UNREACHED = {}
+UNREACHED = {
+    "what somebody else has made or sent before": {
+        "GET /invoice/media/{name}", "GET /invoice/ofd/{name}", "GET /invoice/xml/{name}", "POST /card/code/decrypt",
+        "POST /admin/v1/accounts/{appid}/callback/put-back", "POST /admin/v1/jobs/{id}/run", "POST /card/invoice/scantitle",
+        "POST /card/invoice/platform/getpdf", "POST /card/invoice/platform/setpdf", "POST /sandbox/v1/pay",
+        "POST /card/invoice/platform/updatestatus", "POST /cgi-bin/callback/check",
+        "PUT /admin/v1/accounts/{appid}/callback",
+    },
+    "members that must agree with one another and with what is stored": {
+        "POST /card/invoice/clearoutinvoice", "POST /card/invoice/insert", "POST /nontax/getbillauthurl", "POST /nontax/insertbill",
+        "POST /card/invoice/reimburse/updateinvoicestatus", "POST /card/invoice/reimburse/updatestatusbatch",
+        "POST /cgi-bin/card/invoice/reimburse/updateinvoicestatus", "POST /cgi-bin/card/invoice/reimburse/updatestatusbatch",
+        "PUT /admin/v1/payments/{mchid}/{out_trade_no}",
+    },
+}  # fmt: skip
+# Got there in some runs only: the one order that is there to be answered may have been answered by another call.
+MAY = {"POST /sandbox/v1/authorize"}
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -134,7 +150,7 @@ class Schemathesis(unittest.TestCase):
         done = {operation for operation, answer in answers if answer in DONE}
         unreached = {operation for operations in UNREACHED.values() for operation in operations}
         print(f"{len(done)} of {len(called)} operations did what they should")
-        self.assertEqual(called - done - unreached, set(), "these never do what they should any more")
+        self.assertEqual(called - done - unreached - MAY, set(), "these never do what they should any more")
         self.assertEqual(unreached - called, set(), "these are not called any more")
         self.assertEqual(unreached & done, set(), "these do what they should, and go from UNREACHED")
 

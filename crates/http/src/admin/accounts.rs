@@ -130,6 +130,7 @@ struct AccountBody {
     /// On pages; the appid unless it is said.
     name: Option<String>,
     /// `gh_…`, which its pushes are addressed to.
+    #[schema(min_length = 1)]
     original_id: Option<String>,
     /// 16 to 128 visible ASCII characters; a new account without one gets one.
     secret: Option<String>,
