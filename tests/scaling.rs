@@ -99,6 +99,10 @@ impl Claims for Recording {
         self.store.due_turns(queue, due_by_ms, after, limit).await
     }
 
+    async fn count_open(&self, queue: Queue, at_most: usize) -> Result<usize, StoreError> {
+        self.store.count_open(queue, at_most).await
+    }
+
     async fn renew(
         &self,
         tokens: &[ClaimToken],

@@ -12,6 +12,8 @@ use kaipiao_tests::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use tokio::sync::oneshot;
 
 const AUTH_URL: &str = "/card/invoice/getauthurl";
@@ -192,6 +194,38 @@ fn a_push_that_waits_for_its_retry_and_one_that_is_given_up_are_seen() {
 }
 
 #[test]
+fn what_is_open_and_for_how_long_the_oldest_is_due_are_seen() {
+    let server = TestServer::start_with("[push]\nper_account = 1\ntimeout_ms = 60000");
+    let (answer, answers) = channel::<()>();
+    let answers = Mutex::new(answers);
+    // Until it may answer, a push is under way and the others wait for it.
+    let receiver = Receiver::behaving(move |_, _| {
+        let _ = answers.lock().unwrap().recv();
+        Reply::Success("success")
+    });
+    server.set_callback(MERCHANT, &receiver, "plain");
+    let client = server.merchant();
+    for order in ["1", "2", "3"] {
+        client.authorized(order);
+    }
+    let told = |name: &str, queue: &str| sum(&scraped(&server), name, &[("queue", queue)]);
+    wait_until("the open pushes are seen", || told("kaipiao_queue_open", "push") == 3.0);
+    server.advance_s(1000);
+    wait_until("the oldest is seen to be late", || {
+        (1000.0..1100.0).contains(&told("kaipiao_queue_oldest_due_seconds", "push"))
+    });
+    assert_eq!(told("kaipiao_queue_open", "push"), 3.0);
+    assert_eq!(told("kaipiao_queue_open", "issue"), 0.0);
+    drop(answer);
+    server.all_completed();
+    wait_until("nothing is left", || {
+        ["kaipiao_queue_open", "kaipiao_queue_oldest_due_seconds"]
+            .iter()
+            .all(|name| told(name, "push") == 0.0)
+    });
+}
+
+#[test]
 fn in_production_metrics_want_the_admin_token() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "an operator's own token").unwrap();
@@ -250,7 +284,7 @@ fn a_server_that_stops_says_so_and_takes_requests_for_unready_ms() {
     let directory = tempfile::tempdir().unwrap();
     let settings = load(directory.path(), "[limits]\nunready_ms = 3000");
     let (stop, stopped) = oneshot::channel::<()>();
-    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (ready, is_ready) = channel();
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
@@ -278,7 +312,7 @@ fn the_last_day_by_the_minute_has_what_was_done() {
     let directory = tempfile::tempdir().unwrap();
     let settings = load(directory.path(), "");
     let (stop, stopped) = oneshot::channel::<()>();
-    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (ready, is_ready) = channel();
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {

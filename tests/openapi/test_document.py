@@ -3,7 +3,7 @@
 import unittest
 
 import jsonschema
-from kaipiao_server import Server
+from kaipiao_server import quiet_server
 from openapi_spec_validator import validate
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -27,11 +27,8 @@ def examples(value, path=()):
 class Document(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        server = Server()
-        try:
+        with quiet_server() as server:
             cls.document = server.get("/openapi.json")
-        finally:
-            server.stop()
 
     def test_it_is_openapi_3_1(self):
         self.assertEqual(self.document["openapi"], "3.1.0")

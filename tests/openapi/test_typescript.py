@@ -6,16 +6,14 @@ import subprocess
 import tempfile
 import unittest
 
-from kaipiao_server import Server
+from kaipiao_server import quiet_server
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class TypeScript(unittest.TestCase):
     def test_a_generated_client_compiles_and_gets_a_link(self):
-        server = Server()
-        self.addCleanup(server.stop)
-        with tempfile.TemporaryDirectory() as place:
+        with quiet_server() as server, tempfile.TemporaryDirectory() as place:
             for name in os.listdir(os.path.join(HERE, "client")):
                 shutil.copy(os.path.join(HERE, "client", name), place)
             generator = os.path.join(os.environ["KAIPIAO_OPENAPI_TYPESCRIPT"], "node_modules/.bin/openapi-typescript")

@@ -1,10 +1,12 @@
 """A real kaipiao process for SDK tests: temporary data, a free port, stopped at the end."""
 
+import contextlib
 import http.server
 import json
 import os
 import queue
 import subprocess
+import sys
 import tempfile
 import threading
 import urllib.parse
@@ -14,12 +16,15 @@ import requests
 
 
 class Server:
-    def __init__(self):
+    """`log`: a file that its log goes to; None: where this process's errors go."""
+
+    def __init__(self, log=None):
         binary = os.environ["KAIPIAO_BINARY"]
         self._data = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(
             [binary, "serve", "--listen", "127.0.0.1:0", "--data", self._data.name],
             stdout=subprocess.PIPE,
+            stderr=log,
             text=True,
         )
         first_line = self._process.stdout.readline()
@@ -59,6 +64,21 @@ class Server:
         if title is not None:
             body["title"] = title
         return self.post("/sandbox/v1/authorize", body)
+
+
+@contextlib.contextmanager
+def quiet_server():
+    """A server whose log's end is shown if what is done with it fails."""
+    with tempfile.TemporaryFile("w+") as log:
+        server = Server(log)
+        try:
+            yield server
+        except BaseException:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 20_000))
+            sys.stderr.write(log.read())
+            raise
+        finally:
+            server.stop()
 
 
 class Receiver:

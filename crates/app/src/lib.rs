@@ -9,6 +9,7 @@ pub mod account_reset;
 mod app;
 pub mod asked_faults;
 pub mod authorization;
+pub mod backlog;
 mod changes;
 pub mod check;
 mod concerned;

@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use kaipiao_app::backlog;
 use prometheus::TEXT_FORMAT;
 
 /// `GET /metrics`: in the sandbox anybody's to read, in production whoever has the admin token (D-235).
@@ -21,15 +22,16 @@ pub(crate) async fn metrics(State(server): State<Server>, mut parts: Parts) -> R
             return refused;
         }
     }
-    told(&server)
+    told(&server).await
 }
 
 /// The same where only operators can ask.
 pub(crate) async fn open_metrics(State(server): State<Server>) -> Response {
-    told(&server)
+    told(&server).await
 }
 
-fn told(server: &Server) -> Response {
+async fn told(server: &Server) -> Response {
+    backlog::look(&server.app).await;
     match server.app.metrics().text() {
         Ok(text) => {
             let mut response = Response::new(Body::from(text));

@@ -102,6 +102,15 @@ impl Claims for MemoryStore {
         Ok(self.state().claims(queue).due_turns(due_by_ms, after, limit))
     }
 
+    async fn count_open(&self, queue: Queue, at_most: usize) -> Result<usize, StoreError> {
+        let mut state = self.state();
+        let open = match queue {
+            Queue::Push => state.pushes.count_open(),
+            Queue::Issue => state.claims(queue).count(),
+        };
+        Ok(open.min(at_most))
+    }
+
     async fn renew(
         &self,
         tokens: &[ClaimToken],

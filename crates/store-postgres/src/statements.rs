@@ -106,6 +106,7 @@ fn of_delivery() -> Vec<Statement> {
         let name = queue.name();
         all.extend([
             statement(format!("due turns of {name}"), Path::Beside, claims::due_turns_sql(queue)),
+            statement(format!("open {name}"), Path::Beside, claims::count_open_sql(queue)),
             statement(format!("renew {name}"), Path::Beside, claims::renew_sql(queue)),
             statement(format!("held {name}"), Path::Beside, claims::held_sql(queue)),
             statement(format!("release {name}"), Path::Beside, claims::release_sql(queue)),

@@ -419,6 +419,17 @@ impl Claims for PostgresStore {
         .await
     }
 
+    async fn count_open(&self, queue: Queue, at_most: usize) -> Result<usize, StoreError> {
+        let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+        self.again(async || {
+            let (client, _under_way) = self.client().await?;
+            let statement = client.prepare_cached(&claims::count_open_sql(queue)).await?;
+            let count: i64 = client.query_one(&statement, &[&at_most]).await?.get(0);
+            Ok(usize::try_from(count).unwrap_or_default())
+        })
+        .await
+    }
+
     async fn renew(
         &self,
         tokens: &[ClaimToken],

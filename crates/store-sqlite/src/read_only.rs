@@ -71,6 +71,10 @@ impl Claims for ReadOnlyStore {
         Err(refused())
     }
 
+    async fn count_open(&self, _: Queue, _: usize) -> Result<usize, StoreError> {
+        Err(refused())
+    }
+
     async fn renew(&self, _: &[ClaimToken], _: Duration) -> Result<Vec<ClaimToken>, StoreError> {
         Err(refused())
     }

@@ -190,6 +190,14 @@ impl Claims for SqliteStore {
         })
     }
 
+    async fn count_open(&self, queue: Queue, at_most: usize) -> Result<usize, StoreError> {
+        let open = match queue {
+            Queue::Push => self.memory.pushes().count(),
+            Queue::Issue => self.memory.jobs().queue(queue).count(),
+        };
+        Ok(open.min(at_most))
+    }
+
     async fn renew(
         &self,
         tokens: &[ClaimToken],

@@ -4,11 +4,13 @@
 //! handle that was made at the start, and adds to atomics; what others hold already (a queue's length, a pool's
 //! places) is read when somebody asks.
 
+mod backlog;
 pub mod history;
 mod queues;
 mod terms;
 mod work;
 
+pub(crate) use backlog::BacklogMetrics;
 pub(crate) use queues::QueueMetrics;
 pub(crate) use work::{IssuerSays, PushResult, WorkMetrics};
 
@@ -26,6 +28,7 @@ pub struct Metrics {
     registry: Registry,
     started: Timestamp,
     history: History,
+    pub(crate) backlog: BacklogMetrics,
     pub(crate) queues: QueueMetrics,
     pub(crate) work: WorkMetrics,
 }
@@ -42,6 +45,7 @@ impl Metrics {
         Self {
             started,
             history: History::default(),
+            backlog: BacklogMetrics::new(&registry),
             queues: QueueMetrics::new(&registry),
             work: WorkMetrics::new(&registry),
             registry,

@@ -125,14 +125,17 @@ pub(crate) async fn list_accounts(_: Operator, State(server): State<Server>, uri
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct AccountBody {
     /// `merchant`, `platform`, `reimburser`, `mini_program` or `mobile_app`; needed for a new account, and final.
+    #[schema(pattern = "^(merchant|platform|reimburser|mini_program|mobile_app)$")]
     role: Option<String>,
     /// On pages; the appid unless it is said.
     name: Option<String>,
     /// `gh_…`, which its pushes are addressed to.
+    #[schema(min_length = 1)]
     original_id: Option<String>,
     /// 16 to 128 visible ASCII characters; a new account without one gets one.
     secret: Option<String>,
     /// A mini program's or mobile app's merchant; final.
+    #[schema(pattern = "^wx[0-9a-f]{16}$")]
     bound_to: Option<String>,
     /// Of an account that issues invoices and has an id already.
     s_pappid: Option<String>,
@@ -161,7 +164,7 @@ struct AccountBody {
     params(
         ("appid" = String, Path, description = "The account: `wx` and 16 lower-case hexadecimal digits.", pattern = "^wx[0-9a-f]{16}$"),
     ),
-    request_body = AccountBody,
+    request_body(content = AccountBody, example = json!({"role": "reimburser", "name": "Company"})),
     responses(
         (status = 200, description = "It was changed, or is as it was.", body = AccountJson),
         (status = 201, description = "It is new; its secret is shown here alone.", body = AccountJson),

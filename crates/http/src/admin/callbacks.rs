@@ -55,6 +55,8 @@ struct CallbackBody {
     /// Empty: the account's pushes end.
     #[schema(max_length = 2048)]
     url: String,
+    /// 3 to 32 letters and digits.
+    #[schema(pattern = "^[A-Za-z0-9]{3,32}$")]
     token: Option<String>,
     /// 43 characters, of mode `compat` and `safe`.
     encoding_aes_key: Option<String>,

@@ -58,10 +58,12 @@ struct ConsoleUsersJson {
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct ConsoleUserBody {
     /// `operator` or `developer`; needed for a new user.
+    #[schema(pattern = "^(operator|developer)$")]
     role: Option<String>,
     /// The accounts of a developer.
     accounts: Option<Vec<String>>,
     /// Needed for a new user; a new one ends all sessions.
+    #[schema(min_length = 12, max_length = 128)]
     password: Option<String>,
     disabled: Option<bool>,
 }
@@ -99,7 +101,7 @@ pub(crate) async fn list_users(_: Operator, State(server): State<Server>, uri: U
     operation_id = "putConsoleUser",
     description = "What is left out keeps its value.",
     params(
-        ("name" = String, Path, description = "The user's name."),
+        ("name" = String, Path, description = "The user's name.", pattern = "^[A-Za-z0-9_.@-]{1,64}$"),
     ),
     request_body = ConsoleUserBody,
     responses(
@@ -135,7 +137,7 @@ pub(crate) async fn put_user(
     tag = "admin",
     operation_id = "removeConsoleUser",
     params(
-        ("name" = String, Path, description = "The user's name."),
+        ("name" = String, Path, description = "The user's name.", pattern = "^[A-Za-z0-9_.@-]{1,64}$"),
     ),
     responses(
         (status = 204, description = "It is gone."),

@@ -91,9 +91,9 @@ struct JobsJson {
     tag = "admin",
     operation_id = "listJobs",
     params(
-        ("queue" = Option<String>, Query, description = "What is to be done, such as `issue`."),
+        ("queue" = Option<String>, Query, pattern = "^(push|issue)?$", description = "What is to be done, such as `issue`."),
         ("appid" = Option<String>, Query, description = "The account."),
-        ("state" = Option<String>, Query, description = "Where it stands: due, failed."),
+        ("state" = Option<String>, Query, pattern = "^(due|failed)?$", description = "Where it stands: due, failed."),
         Page,
     ),
     responses(

@@ -25,6 +25,7 @@ struct LogJson {
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct LogBody {
     /// Levels, of all or of parts of the program: `info`, `info,kaipiao_app=debug`.
+    #[schema(min_length = 1)]
     filter: String,
 }
 

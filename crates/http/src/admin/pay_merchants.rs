@@ -103,8 +103,10 @@ pub(crate) async fn list_pay_merchants(
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct PayMerchantBody {
     /// As payers see it; the mchid unless it is said.
+    #[schema(min_length = 1)]
     name: Option<String>,
     /// 32 letters and digits; a new pay merchant without one gets one.
+    #[schema(pattern = "^[A-Za-z0-9]{32}$")]
     key: Option<String>,
     /// The appids that are bound to it.
     #[schema(max_items = 50)]

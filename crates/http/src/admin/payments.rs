@@ -156,7 +156,7 @@ fn read_filter(query: &Object) -> Result<Filter, Refusal> {
     operation_id = "getPayment",
     params(
         ("mchid" = String, Path, description = "The pay merchant.", pattern = "^[0-9]{1,32}$"),
-        ("out_trade_no" = String, Path, description = "The merchant's number of the payment."),
+        ("out_trade_no" = String, Path, description = "The merchant's number of the payment.", pattern = r"^[A-Za-z0-9_|*-]{6,32}$"),
     ),
     responses(
         (status = 200, description = "The payment, with each condition of its invoice entry.", body = PaymentJson),
@@ -189,22 +189,28 @@ pub(crate) async fn get_payment(
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct ReportBody {
     /// Fen.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 100000000)]
     total_fee: i64,
     /// The payer, as the account knows them.
     #[schema(min_length = 1, max_length = 128)]
     openid: String,
     /// `Y` opens an invoice entry, `N` none.
+    #[schema(pattern = "^[YN]$")]
     receipt: Option<String>,
     /// The account that took it; the pay merchant's first unless it is said.
+    #[schema(pattern = "^wx[0-9a-f]{16}$")]
     appid: Option<String>,
     /// In the partner form the pay merchant that it was taken for.
+    #[schema(pattern = "^[0-9]{1,32}$")]
     sub_mch_id: Option<String>,
     /// The person, who is then told.
+    #[schema(pattern = "^[A-Za-z0-9_.@-]{1,64}$")]
     user: Option<String>,
     /// WeChat Pay's number: 1 to 32 letters and digits.
+    #[schema(pattern = "^[A-Za-z0-9]{1,32}$")]
     transaction_id: Option<String>,
     /// When it was paid, `yyyyMMddHHmmss` in China.
+    #[schema(pattern = "^[0-9]{14}$")]
     time_end: Option<String>,
     /// What was paid for.
     #[schema(max_length = 127)]
@@ -224,7 +230,7 @@ struct ReportBody {
     description = "The same report again changes nothing, what it leaves out stays, and what differs corrects what is known.",
     params(
         ("mchid" = String, Path, description = "The pay merchant.", pattern = "^[0-9]{1,32}$"),
-        ("out_trade_no" = String, Path, description = "The merchant's number of the payment."),
+        ("out_trade_no" = String, Path, description = "The merchant's number of the payment.", pattern = r"^[A-Za-z0-9_|*-]{6,32}$"),
     ),
     request_body = ReportBody,
     responses(

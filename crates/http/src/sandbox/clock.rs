@@ -22,6 +22,17 @@ struct ClockJson {
     rate: f64,
 }
 
+/// A moment.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read leniently; this says what it may be")]
+#[serde(untagged)]
+pub(super) enum Moment {
+    /// Unix seconds.
+    UnixSeconds(i64),
+    /// An RFC 3339 text.
+    Text(String),
+}
+
 /// How the clock shall go.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
@@ -30,7 +41,7 @@ struct ClockBody {
     #[schema(minimum = 0)]
     advance_s: Option<i64>,
     /// Unix seconds, or an RFC 3339 text: what it shall show, not before what it shows.
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Option<Moment>)]
     set: Option<()>,
     /// Seconds that it shows for each real one, with at most 3 decimals.
     #[schema(minimum = 0, maximum = 86400)]

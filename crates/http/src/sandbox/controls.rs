@@ -41,9 +41,12 @@ struct AnswerJson {
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct AuthorizeBody {
     /// The link, or a mini program's path.
+    #[schema(min_length = 1)]
     auth_url: String,
+    #[schema(pattern = "^[A-Za-z0-9_.@-]{1,64}$")]
     user: String,
     /// `authorize` or `decline`.
+    #[schema(pattern = "^(authorize|decline)$")]
     decision: String,
     /// Of type 1; the user's default title unless it is said.
     title: Option<TitleSides>,
@@ -54,7 +57,9 @@ struct AuthorizeBody {
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct ChoiceBody {
     /// The company.
+    #[schema(pattern = "^wx[0-9a-f]{16}$")]
     appid: String,
+    #[schema(pattern = "^[A-Za-z0-9_.@-]{1,64}$")]
     user: String,
     /// The cards' codes; none: of the 100 newest those that can be chosen.
     codes: Option<Vec<String>>,
@@ -64,7 +69,9 @@ struct ChoiceBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct PayBody {
+    #[schema(min_length = 1)]
     prepay_id: String,
+    #[schema(pattern = "^[A-Za-z0-9_.@-]{1,64}$")]
     user: String,
 }
 
@@ -73,6 +80,7 @@ struct PayBody {
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct PersonBody {
     /// 1 to 64 letters, digits and `_ - . @`.
+    #[schema(pattern = "^[A-Za-z0-9_.@-]{1,64}$")]
     id: String,
     #[schema(max_length = 64)]
     name: Option<String>,
@@ -284,7 +292,7 @@ fn not_paid(error: PayingError) -> Response {
     tag = "sandbox",
     operation_id = "listSandboxMessages",
     params(
-        ("user" = String, Query, description = "The user."),
+        ("user" = String, Query, description = "The user.", pattern = "^[A-Za-z0-9_.@-]{1,64}$"),
         Page,
     ),
     responses(

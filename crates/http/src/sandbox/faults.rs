@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct FaultBody {
     /// `issuer`, `token`, `quota`, `platform`, `document`, `push`, or the path of a call.
+    #[schema(pattern = "^(issuer|token|quota|platform|document|push|/.+)$")]
     target: String,
     /// An account or a pay merchant; all of them unless it is said.
     appid: Option<String>,
@@ -216,7 +217,7 @@ impl From<Played> for PlayedJson {
     tag = "sandbox",
     operation_id = "planFault",
     description = "Which members go with which target docs/faults.md says. The plan that was made first is played first, and a call meets one; n 0 forgets those of the target and account.",
-    request_body = FaultBody,
+    request_body(content = FaultBody, example = json!({"target": "issuer", "errcode": 73100, "n": 1})),
     responses(
         (status = 200, description = "The plan, or that nothing is planned of this target any more.", body = PlannedJson),
         SandboxRefusals,
@@ -299,7 +300,7 @@ struct ForgottenJson {
     operation_id = "forgetFaults",
     description = "All that is planned, or what fits all that is given.",
     params(
-        ("id" = Option<u64>, Query, description = "The plan."),
+        ("id" = Option<u64>, Query, minimum = 1, description = "The plan."),
         ("target" = Option<String>, Query, description = "The target of the plans."),
         ("appid" = Option<String>, Query, description = "The account or pay merchant of the plans."),
     ),

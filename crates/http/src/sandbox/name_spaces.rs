@@ -61,12 +61,13 @@ struct NameSpacesJson {
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct NameSpaceBody {
     /// 1 to 32 of a-z, 0-9 and -, with - not at the ends.
+    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
     name: String,
     /// What its keys and randomness follow from: a text or a number.
     #[schema(max_length = 64)]
     seed: Option<String>,
     /// What its clock shows first: unix seconds, or an RFC 3339 text.
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Option<super::clock::Moment>)]
     now: Option<()>,
     /// Seconds that its clock shows for each real one.
     #[schema(minimum = 0, maximum = 86400)]

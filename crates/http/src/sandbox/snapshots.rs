@@ -49,6 +49,7 @@ struct SnapshotsJson {
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
 struct SnapshotBody {
     /// 1 to 32 of a-z, 0-9 and -, with - not at the ends.
+    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
     name: String,
 }
 

@@ -76,8 +76,8 @@ struct NotYetJson {
     operation_id = "wait",
     description = "Answers at once if it has happened already. 503 also where 64 requests wait.",
     params(
-        ("order_id" = String, Query, description = "The order, or the payment's `out_trade_no`."),
-        ("event" = String, Query, description = "authorized, declined, rejected, paid, refunded, issued, failed, offset, inserted, message, push, delivered, or push: and delivered: with a push's name."),
+        ("order_id" = String, Query, min_length = 1, description = "The order, or the payment's `out_trade_no`."),
+        ("event" = String, Query, pattern = "^(authorized|declined|rejected|paid|refunded|issued|failed|offset|inserted|message|(push|delivered)(:.+)?)$", description = "authorized, declined, rejected, paid, refunded, issued, failed, offset, inserted, message, push, delivered, or push: and delivered: with a push's name."),
         ("appid" = Option<String>, Query, description = "Whose order it is, or who receives the push."),
         ("timeout_s" = Option<i64>, Query, minimum = 0, maximum = 120, description = "Seconds of real time; 30 unless it is said."),
         ("after_ms" = Option<i64>, Query, description = "Only what happened later, in unix milliseconds of the server's clock."),

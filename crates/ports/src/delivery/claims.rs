@@ -154,6 +154,11 @@ pub trait Claims: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<DueTurn>, StoreError>;
 
+    /// How much work of a queue is not over, whoever holds it and whenever it is due: pushes that were neither delivered nor
+    /// given up, those that wait behind another one included, and jobs that have neither ended nor failed. Counts to
+    /// `at_most`.
+    async fn count_open(&self, queue: Queue, at_most: usize) -> Result<usize, StoreError>;
+
     /// Prolongs claims to `lapses_in` from now. Returns those that no longer hold.
     async fn renew(
         &self,

@@ -87,6 +87,11 @@ impl ClaimBook {
         (tokens, next_due_ms)
     }
 
+    /// How much work there is.
+    pub(crate) fn count(&self) -> usize {
+        self.work.len()
+    }
+
     pub(crate) fn due_turns(
         &mut self,
         due_by_ms: i64,

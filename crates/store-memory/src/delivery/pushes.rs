@@ -91,6 +91,11 @@ impl Pushes {
         Some(DueTurn { due_ms: now_ms, turn: self.make_ready(number, now_ms) })
     }
 
+    /// How many are open.
+    pub(crate) fn count_open(&self) -> usize {
+        self.open.values().map(|open| 1 + open.waiting.len()).sum()
+    }
+
     fn make_ready(&mut self, number: i64, due_ms: i64) -> TurnKey {
         let push = &mut self.by_number.get_mut(&number).expect("an open push exists").push;
         push.state = PushState::Ready { due_ms };

@@ -51,6 +51,19 @@ const fn is_work(queue: Queue) -> &'static str {
     }
 }
 
+/// Counts a queue's open work to $1: a walk along the index of what is open, in its order.
+pub(crate) fn count_open_sql(queue: Queue) -> String {
+    let (is_open, order) = match queue {
+        Queue::Push => ("state <= 1", "account, number"),
+        Queue::Issue => (is_work(queue), "account, due_ms, number"),
+    };
+    format!(
+        "SELECT count(*) FROM \
+         (SELECT FROM {} WHERE {is_open} ORDER BY {order} LIMIT $1) AS open",
+        table(queue)
+    )
+}
+
 /// Prolongs claims to $5 milliseconds from now, but for those whose row somebody else has locked: one row that is held for
 /// long would let all of a node's claims lapse.
 pub(crate) fn renew_sql(queue: Queue) -> String {

@@ -91,6 +91,11 @@ impl OpenPushes {
         Ok(())
     }
 
+    /// How many are open, those that wait behind others included.
+    pub(crate) fn count(&self) -> usize {
+        self.keys.len()
+    }
+
     /// Adds an open push, new or replayed. Returns when it is due, if it is ready.
     pub(crate) fn add(&mut self, push: &Push) -> Option<i64> {
         let number = push.id.number;

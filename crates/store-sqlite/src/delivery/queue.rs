@@ -168,6 +168,11 @@ impl WorkQueue {
         }
     }
 
+    /// How much work there is, held or not.
+    pub(crate) fn count(&self) -> usize {
+        self.work.len()
+    }
+
     /// Turns with free work that is due, behind this one.
     pub(crate) fn due_turns(
         &mut self,

@@ -35,6 +35,7 @@ macro_rules! claim_laws {
                 opening_again_ends_every_claim,
                 what_was_due_for_longest_is_claimed_first,
                 due_turns_pages_and_says_when,
+                what_is_open_is_counted_until_it_is_over,
                 commit_says_what_became_due,
                 fixed_destinations_take_turns_of_their_own,
                 what_is_done_is_never_offered_again,
@@ -286,6 +287,30 @@ pub async fn due_turns_pages_and_says_when(subject: &dyn Subject) {
         store.release(&[held.token]).await.unwrap();
         assert_eq!(found(15, None, 10).await, [one, three, four]);
     }
+}
+
+/// Held or not, due or not, behind another one or not; not what was delivered, has ended or failed.
+pub async fn what_is_open_is_counted_until_it_is_over(subject: &dyn Subject) {
+    let store = subject.open().await;
+    for queue in Queue::ALL {
+        let count = async |at_most| store.count_open(queue, at_most).await.unwrap();
+        assert_eq!(count(100).await, 0);
+        for (account, name, due_ms) in [("wx1", "a", 5), ("wx1", "b", 1000), ("wx2", "c", 5)] {
+            put(&*store, queue, account, name, due_ms).await;
+        }
+        assert_eq!((count(100).await, count(2).await), (3, 2));
+        let held = claim(&*store, queue, 5, LONG).await;
+        assert_eq!(count(100).await, 3, "what is held is open");
+        end(&*store, held[0].token).await;
+        assert_eq!(count(100).await, 2);
+    }
+    commit_pushes(&*store, vec![push("wx2", "c", 6)]).await;
+    change_jobs(&*store, vec![JobChange::Done(job_id("wx2", "c"))]).await;
+    drop(store);
+    let store = subject.open().await;
+    let counts = Queue::ALL.map(|queue| store.count_open(queue, 100));
+    let [pushes, jobs] = counts;
+    assert_eq!((pushes.await.unwrap(), jobs.await.unwrap()), (3, 1));
 }
 
 /// Pushes that became Ready and jobs that became due; not what waits, has ended or conflicts.
