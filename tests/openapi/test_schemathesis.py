@@ -117,6 +117,7 @@ def what_is_there(server):
         "/card/invoice/rejectinsert": {"order_id": "order-3"},
         "/sandbox/v1/choose-invoice": {"appid": company},
         "/sandbox/v1/wait": {"event": "authorized"},
+        "/sandbox/v1/namespaces/{name}/snapshots": {"name": "default"},
     }
     query = {"fpqqlsh": invoice["fpqqlsh"], "nsrsbh": seller["nsrsbh"]}
     issued = call(server, "/card/invoice/queryinvoceinfo", merchant, query)["invoicedetail"]
