@@ -150,7 +150,7 @@ fn nodes(root: &Path) -> Outcome {
     Ok(())
 }
 
-/// 25 rounds on SQLite, 13 on PostgreSQL.
+/// 25 rounds on each.
 fn chaos_of_every_store(root: &Path) -> Outcome {
     let server = postgres::Server::start()?;
     run_checks(&mut tests_beside(&server, root, "--test chaos"))
