@@ -21,6 +21,11 @@ pub struct Listing<T> {
 }
 
 impl<T> Listing<T> {
+    /// Nothing, and nothing behind it.
+    pub const fn empty() -> Self {
+        Self { items: Vec::new(), damaged: Vec::new(), next: None }
+    }
+
     /// What was found of a single record, as a listing of one at most.
     pub fn of_one(found: Result<Option<T>, Failure>) -> Result<Self, Failure> {
         let mut damaged = Vec::new();

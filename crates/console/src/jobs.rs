@@ -55,7 +55,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let after = seat.after().and_then(|after| after.parse().ok());
     let query = JobQuery { account, failed, after, limit: ROWS, ..JobQuery::default() };
     let found = match is_nobodys {
-        true => Listing { items: Vec::new(), damaged: Vec::new(), next: None },
+        true => Listing::empty(),
         false => jobs::list(&console.app, &query).await.map_err(|failure| seat.failed(&failure))?,
     };
     let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };

@@ -45,7 +45,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let frame = &seat.frame;
     let choice = chosen(&console, &seat, Reach::OneMerchant).await?;
     let found = match &choice.appid {
-        None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        None => Ok(Listing::empty()),
         Some(merchant) => number_reports::list(&console.app, merchant, seat.after(), ROWS, 0).await,
     };
     let found = found.map_err(|failure| seat.failed(&failure))?;

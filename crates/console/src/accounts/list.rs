@@ -93,7 +93,7 @@ async fn listed(
             Some(AppId::parse(appid).filter(|appid| seat.role.sees(appid)).into_iter().collect())
         }
     };
-    let mut found = Listing { items: Vec::new(), damaged: Vec::new(), next: None };
+    let mut found = Listing::empty();
     if let Some(named) = named {
         for appid in &named {
             found.items.extend(accounts::find(&console.app, appid).await?.filter(fits));

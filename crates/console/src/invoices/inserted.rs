@@ -4,6 +4,7 @@ use crate::choice::{Reach, chosen};
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::invoices::address::{INSERTED_PATH, tabs};
+use crate::invoices::joined;
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table};
 use crate::seat::Seat;
@@ -40,7 +41,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     };
     let (field, several) = field(&seat);
     let found = match choice.appid.as_ref().filter(|_| wrong.is_none()) {
-        None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        None => Ok(Listing::empty()),
         Some(merchant) => {
             let filter = span::filter(days, field);
             inserted::list(&console.app, merchant, filter, seat.after(), ROWS).await
@@ -84,9 +85,7 @@ const FIELDS: [(&str, Field); 3] =
 fn field(seat: &Seat) -> (Option<(Field, String)>, Option<Flash>) {
     let given = |(name, field)| {
         let text = seat.query.get(name).trim();
-        // Code and number, as they are joined in the store, however they were pasted.
-        let text =
-            if field == Field::Number { text.replace([' ', '-'], "") } else { text.to_owned() };
+        let text = if field == Field::Number { joined(text) } else { text.to_owned() };
         (!text.is_empty()).then_some((field, text))
     };
     let mut all = FIELDS.into_iter().filter_map(given);

@@ -4,6 +4,7 @@ use crate::choice::{Reach, chosen};
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::invoices::address::{PATH, invoice_address, tabs};
+use crate::invoices::joined;
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
 use crate::seat::Seat;
@@ -47,7 +48,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         Err(flash) => (None, Some(flash)),
     };
     let found = match (&choice.appid, by) {
-        (None, _) | (_, None) => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        (None, _) | (_, None) => Ok(Listing::empty()),
         (Some(merchant), Some(By::Serial(serial))) => {
             Listing::of_one(requests::find(&console.app, merchant, &serial).await)
         }
@@ -109,8 +110,8 @@ fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
                 serial.ok_or_else(|| wrong("流水号格式不正确。", "That can't be a serial."))?,
             )
         }
-        // Code and number, as they are joined in the store, however they were pasted; or a classic one's number alone.
-        "number" => field(Field::Number, &text.replace([' ', '-'], "")),
+        // Or a classic one's number alone.
+        "number" => field(Field::Number, &joined(text)),
         "buyer" => field(Field::Buyer, text),
         "amount" => {
             let fen = Fen::parse(text.trim_start_matches('¥'));

@@ -5,3 +5,8 @@ pub(crate) mod inserted;
 pub(crate) mod list;
 pub(crate) mod offset;
 pub(crate) mod show;
+
+/// Code and number, as they are joined in the store, however they were pasted.
+fn joined(number: &str) -> String {
+    number.replace([' ', '-'], "")
+}

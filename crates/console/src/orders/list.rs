@@ -53,7 +53,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let after = seat.after();
     let (by, flash) = by(&seat);
     let found = match (&choice.appid, by) {
-        (None, _) | (_, None) => Listing { items: Vec::new(), damaged: Vec::new(), next: None },
+        (None, _) | (_, None) => Listing::empty(),
         (Some(merchant), Some(By::Order(order_id))) => {
             let key = OrderKey { merchant: merchant.clone(), order_id };
             Listing::of_one(orders::find(&console.app, &key).await)

@@ -57,7 +57,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     let number = seat.query.get("number").trim();
     let (app, after) = (&console.app, seat.after());
     let found = match chosen.filter(|_| flash.is_none()) {
-        None => Ok(Listing { items: Vec::new(), damaged: Vec::new(), next: None }),
+        None => Ok(Listing::empty()),
         Some(one) if !number.is_empty() => {
             Listing::of_one(payments::of_any_number(app, &one.mchid, number).await)
         }
