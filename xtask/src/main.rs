@@ -150,10 +150,12 @@ fn nodes(root: &Path) -> Outcome {
     Ok(())
 }
 
-/// 25 rounds on each.
+/// 25 rounds on each, on PostgreSQL shared out to several servers: the rounds there wait most of the time.
 fn chaos_of_every_store(root: &Path) -> Outcome {
-    let server = postgres::Server::start()?;
-    run_checks(&mut tests_beside(&server, root, "--test chaos"))
+    let servers =
+        [postgres::Server::start()?, postgres::Server::start()?, postgres::Server::start()?];
+    let urls = servers.each_ref().map(postgres::Server::url).join(";");
+    run_checks(tests_command(root, "--test chaos").env(postgres::VARIABLE, urls))
 }
 
 /// Tests of all packages. Of some alone, Cargo would build what they depend on once more, with fewer features.

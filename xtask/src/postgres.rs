@@ -6,10 +6,11 @@ use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where Debian puts the programs.
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
-/// The variable that tells the tests.
+/// The variable that tells the tests: the servers' addresses, with `;` between them.
 pub(crate) const VARIABLE: &str = "KAIPIAO_TEST_POSTGRES";
 
 /// A running server.
@@ -39,8 +40,10 @@ fn is_root() -> bool {
 impl Server {
     /// Makes a new one. It may be as slow as a real one: nothing is turned off that keeps data.
     pub(crate) fn start() -> Result<Self, String> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let nth = COUNT.fetch_add(1, Ordering::Relaxed);
         // A socket's path is short.
-        let folder = PathBuf::from(format!("/tmp/kaipiao-pg-{}", std::process::id()));
+        let folder = PathBuf::from(format!("/tmp/kaipiao-pg-{}-{nth}", std::process::id()));
         let shown = folder.display();
         fs::create_dir(&folder).map_err(|error| format!("{shown}: {error}"))?;
         let server = Self { folder };

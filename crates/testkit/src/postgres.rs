@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_postgres::{Config, NoTls};
 
-/// Names the server, as `postgres://…` or `key=value`, with a user who may make databases.
+/// Names the server, as `postgres://…` or `key=value`, with a user who may make databases. Several are separated by `;`:
+/// tests that stop a server play on each of them at the same time, all others use the first one.
 pub const VARIABLE: &str = "KAIPIAO_TEST_POSTGRES";
 
 /// Where Debian puts the programs.
@@ -28,6 +29,14 @@ pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
+/// The addresses of the servers that there are. Panics where there is none: a run without one fails.
+pub fn servers() -> Vec<String> {
+    let named = std::env::var(VARIABLE).unwrap_or_else(|_| {
+        panic!("{VARIABLE} names no server: run this with `cargo xtask postgres <command>`")
+    });
+    named.split(';').map(str::to_owned).collect()
+}
+
 /// A new database, dropped with this.
 pub struct Database {
     server: String,
@@ -35,12 +44,14 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes one. Panics where there is no server: a run without it fails.
+    /// Makes one on the first of the [`servers`].
     pub async fn new() -> Self {
+        Self::on(servers().swap_remove(0)).await
+    }
+
+    /// Makes one on the server with this address.
+    pub async fn on(server: String) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
-            panic!("{VARIABLE} names no server: run this with `cargo xtask postgres <command>`")
-        });
         let nth = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = format!("kaipiao_{}_{nth}", std::process::id());
         run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
@@ -50,6 +61,11 @@ impl Database {
     /// The database's address.
     pub fn url(&self) -> String {
         format!("{} dbname={}", self.server, self.name)
+    }
+
+    /// The address of its server.
+    pub fn server(&self) -> &str {
+        &self.server
     }
 
     /// The database's name.

@@ -1,7 +1,7 @@
-//! A database of the rounds' own, on the PostgreSQL server that `cargo xtask` has started for them, and
+//! A database of the rounds' own, on a PostgreSQL server that `cargo xtask` has started for them, and
 //! what happens to it.
 
-use kaipiao_testkit::postgres::{Database, VARIABLE, program};
+use kaipiao_testkit::postgres::{Database, program};
 use kaipiao_tests::let_pass;
 use std::path::Path;
 use std::process::Stdio;
@@ -15,10 +15,10 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes one. Panics where there is no server.
-    pub fn new() -> Self {
+    /// Makes one on this server, which nobody else uses meanwhile.
+    pub fn on(server: String) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let database = runtime.block_on(Database::new());
+        let database = runtime.block_on(Database::on(server));
         Self { database, runtime }
     }
 
@@ -35,16 +35,16 @@ impl Postgres {
     }
 
     /// Stops the whole server in this mode of `pg_ctl`, and starts it again so much later.
-    pub fn stop_for(mode: &str, time: Duration) {
-        control(&["stop", "--silent", "--mode", mode]);
+    pub fn stop_for(&self, mode: &str, time: Duration) {
+        let server = self.database.server();
+        control(server, &["stop", "--silent", "--mode", mode]);
         let_pass(time);
-        control(&["start", "--silent", "--wait"]);
+        control(server, &["start", "--silent", "--wait"]);
     }
 }
 
 /// `pg_ctl` on the server's folder, as the user whose it is.
-fn control(arguments: &[&str]) {
-    let server = std::env::var(VARIABLE).expect("it was there for the database");
+fn control(server: &str, arguments: &[&str]) {
     let folder = server.split(' ').find_map(|part| part.strip_prefix("host=")).unwrap();
     let folder = Path::new(folder);
     let mut command = program("pg_ctl");

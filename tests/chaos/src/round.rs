@@ -263,9 +263,9 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
                 let_pass(Duration::from_millis(rng.u64(0..500)));
             }
         }
-        (Fault::DatabaseStopped(mode), Store::Postgres(_)) => {
+        (Fault::DatabaseStopped(mode), Store::Postgres(postgres)) => {
             session.may_be_away.store(true, Ordering::SeqCst);
-            Postgres::stop_for(mode, Duration::from_millis(rng.u64(500..5000)));
+            postgres.stop_for(mode, Duration::from_millis(rng.u64(500..5000)));
         }
         (Fault::Frozen, _) => {
             // What it was about to commit holds rows that others want.
@@ -276,10 +276,10 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
             });
             servers.deliveries.note_thaw();
         }
-        (Fault::Outage(time), Store::Postgres(_)) => {
+        (Fault::Outage(time), Store::Postgres(postgres)) => {
             // What was sent and could not be recorded is sent again: its claim has lapsed.
             servers.deliveries.note_kill();
-            outage(session, time);
+            outage(session, postgres, time);
         }
         _ => node.kill(),
     }
@@ -290,12 +290,12 @@ fn strike(servers: &Servers, session: &Session<'_>, fault: Fault, victim: usize,
 
 /// The database is away. Each request gets its "system error" within a bound, and soon after the end changes are
 /// acknowledged again.
-fn outage(session: &Session<'_>, time: Duration) {
+fn outage(session: &Session<'_>, postgres: &Postgres, time: Duration) {
     session.may_be_away.store(true, Ordering::SeqCst);
     let count = || session.acknowledged.load(Ordering::SeqCst);
     let refused = session.unanswered.load(Ordering::SeqCst);
     session.take_longest();
-    Postgres::stop_for("immediate", time);
+    postgres.stop_for("immediate", time);
     let refused = session.unanswered.load(Ordering::SeqCst) - refused;
     let (started, before) = (Instant::now(), count());
     wait_until("changes are acknowledged again", || count() > before);
