@@ -44,7 +44,7 @@ pub use drain::drained;
 pub use log_filter::LogFilter;
 pub use openapi::document::document;
 pub use openapi::page_routes::{JSON_PAGES, JsonPage};
-pub use openapi::text::OpenApiText;
+pub use openapi::text::OpenApi;
 pub use operations::operations_router;
 pub use request_metrics::HttpMetrics;
 pub use router::{SPAN_TARGET, router};

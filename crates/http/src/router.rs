@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::budget::BodyBudget;
     use crate::call_log::CallLog;
-    use crate::openapi::text::OpenApiText;
+    use crate::openapi::text::OpenApi;
     use crate::request_metrics::HttpMetrics;
     use crate::server::HttpSettings;
     use axum::body::Body;
@@ -203,7 +203,7 @@ mod tests {
             calls: Arc::new(CallLog::new([])),
             log: None,
             sandbox: None,
-            openapi: Arc::new(OpenApiText::new(&serde_json::Value::Null)),
+            openapi: Arc::new(OpenApi::new(|| serde_json::Value::Null)),
             no_invoice_page: |_, _| None,
         }
     }

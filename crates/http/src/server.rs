@@ -3,7 +3,7 @@
 use crate::budget::BodyBudget;
 use crate::call_log::CallLog;
 use crate::log_filter::LogFilter;
-use crate::openapi::text::OpenApiText;
+use crate::openapi::text::OpenApi;
 use crate::request_metrics::HttpMetrics;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -38,7 +38,7 @@ pub struct Server {
     /// Only in sandbox mode; production has no sandbox routes at all.
     pub sandbox: Option<Arc<Sandbox>>,
     /// What `/openapi.json` answers.
-    pub openapi: Arc<OpenApiText>,
+    pub openapi: Arc<OpenApi>,
     /// The page that says to whoever opens an address in a browser that there is no invoice.
     pub no_invoice_page: NoInvoicePage,
 }

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The page.
 pub(crate) const DOCS_PATH: &str = "/docs";
@@ -50,20 +50,31 @@ struct Answer<'a> {
     rows: Vec<Row>,
 }
 
-/// `GET /docs`, rendered once in each language.
-pub(crate) fn docs_route(document: &Value) -> Router {
-    let render = |lang| -> Arc<str> {
-        let frame = Frame { here: DOCS_PATH.to_owned(), ..Frame::of_nobody(lang) };
-        let about = document["info"]["description"].as_str().unwrap_or_default().split("\n\n");
-        let page =
-            DocsPage { frame: &frame, about: about.collect(), sections: sections(document, lang) };
-        page.render().expect("the reference has no part that can fail").into()
-    };
-    let (zh, en) = (render(Lang::Zh), render(Lang::En));
+/// The document, written when it is first looked at.
+pub type Document = dyn AsRef<Value> + Send + Sync;
+
+/// `GET /docs`, rendered in each language when it is first asked for.
+pub(crate) fn docs_route(document: Arc<Document>) -> Router {
+    let rendered = Arc::new((OnceLock::new(), OnceLock::new()));
     let show = move |headers: HeaderMap| async move {
-        html(StatusCode::OK, &Ready(Lang::of(&headers).t(&zh, &en)))
+        let lang = Lang::of(&headers);
+        let (zh, en) = &*rendered;
+        let page = match lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        };
+        let page = page.get_or_init(|| render((*document).as_ref(), lang));
+        html(StatusCode::OK, &Ready(page))
     };
     Router::new().route(DOCS_PATH, get(show))
+}
+
+fn render(document: &Value, lang: Lang) -> String {
+    let frame = Frame { here: DOCS_PATH.to_owned(), ..Frame::of_nobody(lang) };
+    let about = document["info"]["description"].as_str().unwrap_or_default().split("\n\n");
+    let page =
+        DocsPage { frame: &frame, about: about.collect(), sections: sections(document, lang) };
+    page.render().expect("the reference has no part that can fail")
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -35,6 +35,7 @@ mod wrong_call;
 
 pub use authorization::preview::{Preview, preview};
 pub use console_login::{CONSOLE_COOKIE, sso_value};
+pub use docs::Document;
 pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};

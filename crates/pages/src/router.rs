@@ -3,7 +3,7 @@
 use crate::authorization::s02_auth_url;
 use crate::authorization::way_back::{WAY_BACK_PATH, way_back};
 use crate::demo_shop;
-use crate::docs::{DOCS_PATH, docs_route};
+use crate::docs::{DOCS_PATH, Document, docs_route};
 use crate::error_codes::{self, ERROR_CODE_PATH, ERROR_CODES_PATH};
 use crate::explained::{self, EXPLAINED_PATH};
 use crate::home::{Home, RouteRow, home_route};
@@ -32,8 +32,7 @@ use kaipiao_app::demo_phone::ORDERS_PATH;
 use kaipiao_app::demo_shop::RETURN_PATH;
 use kaipiao_wire::authorization::s02_auth_url::{MINI_PROGRAM_PATH, PAGE_PATH};
 use kaipiao_wire::people::title_link::{TITLE_CODE_PATH, USER_TITLE_PATH};
-use serde_json::Value;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 const fn page_row(
     methods: &'static str,
@@ -144,7 +143,7 @@ pub const SANDBOX_PAGE_ROUTES: &[RouteRow] = &[
 type Served = (String, MethodRouter<Pages>);
 
 /// The pages; `openapi` is the document that the reference shows.
-pub fn router(home: &Home, openapi: &Value, pages: Pages) -> Router {
+pub fn router(home: &Home, openapi: Arc<Document>, pages: Pages) -> Router {
     let sandbox = if pages.is_sandbox { sandbox() } else { Vec::new() };
     let served = everywhere().into_iter().chain(sandbox);
     served

@@ -33,6 +33,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::LazyLock;
 use std::time::Duration;
 use tower_service::Service;
 
@@ -243,10 +244,16 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-fn tls(ca_file: Option<PathBuf>) -> Result<ClientConfig, BuildError> {
+/// The machine's authorities, read once for all senders of a process. A machine without a trust store can still send in
+/// clear, and to the operator's own file's.
+static MACHINES_ROOTS: LazyLock<RootCertStore> = LazyLock::new(|| {
     let mut roots = RootCertStore::empty();
-    // A machine without a trust store can still send in clear, and to the operator's own file's.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+});
+
+fn tls(ca_file: Option<PathBuf>) -> Result<ClientConfig, BuildError> {
+    let mut roots = MACHINES_ROOTS.clone();
     if let Some(path) = ca_file {
         let wrong = |why: String| BuildError::CaFile(path.clone(), why);
         let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;

@@ -4,7 +4,7 @@ use super::names::public_base_url;
 use crate::settings::{ModeName, Settings};
 use crate::tls;
 use kaipiao_app::name_spaces::DEFAULT_NAME_SPACE;
-use kaipiao_http::Api;
+use kaipiao_http::{Api, OpenApi};
 use std::net::SocketAddr;
 
 pub(super) fn home(
@@ -47,13 +47,10 @@ pub(super) fn home(
 }
 
 /// The OpenAPI of what is served.
-pub(super) fn openapi(
-    settings: &Settings,
-    address: SocketAddr,
-    has_admin: bool,
-) -> serde_json::Value {
+pub(super) fn openapi(settings: &Settings, address: SocketAddr, has_admin: bool) -> OpenApi {
     let is_sandbox = settings.mode == ModeName::Sandbox;
     let served = [(Api::Merchant, true), (Api::Admin, has_admin), (Api::Sandbox, is_sandbox)];
     let served: Vec<_> = served.into_iter().filter_map(|(api, is)| is.then_some(api)).collect();
-    kaipiao_http::document(&served, &public_base_url(settings, address), env!("CARGO_PKG_VERSION"))
+    let base_url = public_base_url(settings, address);
+    OpenApi::new(move || kaipiao_http::document(&served, &base_url, env!("CARGO_PKG_VERSION")))
 }

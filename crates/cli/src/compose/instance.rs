@@ -22,7 +22,7 @@ use kaipiao_app::sandbox::Sandbox;
 use kaipiao_console::Console;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_http::{
-    CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApiText, ROUTES, Server, call_paths,
+    CallLog, ClientAddress, HttpMetrics, HttpSettings, OpenApi, ROUTES, Server, call_paths,
     operations_router,
 };
 use kaipiao_pages::Pages;
@@ -99,7 +99,7 @@ impl Instance {
         shared.connections.tell(&app);
         let http_settings = http_settings(settings, address)?;
         let has_admin = http_settings.admin_token.is_some();
-        let openapi = openapi(settings, address, has_admin);
+        let openapi = Arc::new(openapi(settings, address, has_admin));
         let bodies = Arc::clone(&shared.bodies);
         let uploads = Arc::clone(&shared.uploads);
         let routes = ROUTES.iter().map(|route| route.path);
@@ -112,7 +112,7 @@ impl Instance {
             calls: Arc::clone(&calls),
             log: log_filter::running(),
             sandbox: sandbox.clone(),
-            openapi: Arc::new(OpenApiText::new(&openapi)),
+            openapi: Arc::<OpenApi>::clone(&openapi),
             no_invoice_page: kaipiao_pages::no_invoice,
         };
         let base_url = public_base_url(settings, address);
@@ -138,7 +138,7 @@ impl Instance {
             client_address: |extensions| extensions.get().map(|ClientAddress(address)| *address),
         };
         let pages =
-            kaipiao_pages::router(&home, &openapi, pages).merge(kaipiao_console::router(console));
+            kaipiao_pages::router(&home, openapi, pages).merge(kaipiao_console::router(console));
         let operations = operations_router(server.clone());
         let router = kaipiao_http::router(server, pages);
         Ok(Self { app, router, operations, store, sandbox, calls })

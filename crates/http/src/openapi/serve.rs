@@ -9,7 +9,7 @@ use kaipiao_wire::answer::CONTENT_TYPE;
 
 /// Anybody may read it: it says what the server can do, and nothing of what it holds.
 pub(crate) async fn openapi(State(server): State<Server>, headers: HeaderMap) -> Response {
-    let text = &server.openapi;
+    let text = server.openapi.text();
     let mut response = match is_known(&headers, &text.tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => text.bytes.clone().into_response(),
