@@ -19,7 +19,6 @@ pub(crate) use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
 pub(crate) use kaipiao_wire::delivery::push_request::{
     Freshness, PushRequest, Signing, compose, verification_url,
 };
-pub(crate) use kaipiao_wire::delivery::read_push::members;
 pub(crate) use kaipiao_wire::delivery::test_event;
 pub(crate) use kaipiao_wire::invoicing::s16_query::{pdf_name, pdf_url, read_pdf_name};
 pub(crate) use kaipiao_wire::invoicing::s19_result_push as result_push;

@@ -5,11 +5,9 @@ use super::scope::{Scope, merchant_of, of_order, of_request, requests_of};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::invoicing::requests;
-use crate::signed::{auth_push, members, result_push};
+use crate::signed::{auth_push, result_push};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
-use kaipiao_domain::invoicing::invoice_request::TryResult;
-use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_ports::delivery::outbox::ListedPush;
 
 impl Scope {
@@ -17,7 +15,7 @@ impl Scope {
     pub(super) async fn declined(&self, app: &App) -> Result<Vec<Happened>, Failure> {
         let mut said_no = Vec::new();
         for push in self.all_pushes(app, Some(auth_push::EVENT)).await? {
-            if !member(&push, "FailOrderId").is_empty()
+            if auth_push::is_declined(&push.push.body)
                 && let Some(receiver) = AppId::parse(&push.push.id.account)
             {
                 said_no.push((merchant_of(app, &receiver).await?, push));
@@ -34,14 +32,14 @@ impl Scope {
 
     /// Every try that has failed, also where a later one has made the invoice.
     pub(super) async fn failed(&self, app: &App) -> Result<Vec<Happened>, Failure> {
-        let failed = TryResult::Failed.status().to_string();
         let pushes = self.all_pushes(app, Some(result_push::EVENT)).await?;
         let mut found = Vec::new();
         for order in self.orders(app).await? {
             let mut states: Vec<_> = requests_of(app, &order).await?;
             let mut told: Vec<Happened> = Vec::new();
-            for push in pushes.iter().filter(|push| member(push, "status") == failed) {
-                let Some(serial) = Serial::parse(&member(push, "fpqqlsh")) else { continue };
+            for push in &pushes {
+                let failed = result_push::failed_serial(&push.push.body);
+                let Some(serial) = failed else { continue };
                 // A number that another merchant's order has too.
                 let Some(request) = requests::find(app, &order.merchant, &serial).await? else {
                     continue;
@@ -73,10 +71,4 @@ fn with_state(told: Vec<Happened>, state: Option<Happened>) -> Vec<Happened> {
 
 fn happened(push: &ListedPush, what: What) -> Happened {
     Happened { at: Timestamp::from_unix_millis(push.push.committed_ms), what }
-}
-
-/// A member of a push; empty: it has none of this name.
-fn member(push: &ListedPush, name: &str) -> String {
-    let members = members(&push.push.body).unwrap_or_default();
-    members.into_iter().find(|(known, _)| known == name).map(|(_, value)| value).unwrap_or_default()
 }
