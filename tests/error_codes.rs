@@ -50,7 +50,7 @@ fn every_code_has_a_page_in_both_languages_in_production_too() {
 #[test]
 fn what_is_no_code_is_said_to_be_none() {
     let server = TestServer::start();
-    for none in ["40014", "0x1", "99999999999", "x"] {
+    for none in ["40015", "0x1", "99999999999", "x"] {
         let headers = [("accept", "text/html"), ("accept-language", "en")];
         let page = server.page("GET", &format!("/errors/{none}"), &headers, "");
         assert_eq!(page.status(), 404, "{none}");

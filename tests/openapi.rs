@@ -72,7 +72,7 @@ fn pages_that_answer_programs_are_those_of_the_document() {
         let browser = [("accept", "text/html,*/*")];
         assert!(server.page("GET", &path, &browser, "").body().contains("<!doctype html>"));
     }
-    assert_eq!(server.page("GET", "/errors/40014", &[], "").status(), 404);
+    assert_eq!(server.page("GET", "/errors/40015", &[], "").status(), 404);
 }
 
 #[test]

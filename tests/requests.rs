@@ -1,6 +1,8 @@
 //! The request log: what was asked and answered, and why it was refused.
 
-use kaipiao_tests::{ADMIN, MERCHANT, PLATFORM, TestServer, USER, assert_refused, open_requests};
+use kaipiao_tests::{
+    ADMIN, MERCHANT, PLATFORM, TestServer, USER, assert_ok, assert_refused, open_requests,
+};
 use serde_json::{Value, json};
 
 /// The rid of a refusal.
@@ -233,13 +235,7 @@ fn a_refusal_tells_the_value_that_differs_beside_the_one_that_was_expected() {
             "",
             "91440300MA5KP0009X",
         ),
-        (
-            with("order-1", "c1", &[("wxopenid", "somebody")]),
-            73001,
-            "openid",
-            &openid,
-            "another one",
-        ),
+        (with("order-1", "c1", &[("wxopenid", "somebody")]), 73001, "openid", &openid, "somebody"),
         (wrong_sum, 72031, "hjje", "135.90", "135.80"),
     ] {
         let refused = client.make_out(&body);
@@ -263,13 +259,53 @@ fn a_refusal_tells_the_value_that_differs_beside_the_one_that_was_expected() {
     }
 }
 
-/// The one value that `/errors/rid` marks.
-fn what_differs(server: &TestServer, refused: &Value) -> Value {
+/// Which of the three values that have to be those of getauthurl differs.
+#[test]
+fn an_order_of_another_merchant_differs_in_its_appid() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    client.authorized("order-1");
+    let (other, secret) = ("wx00000000000000b1", "0123456789abcdef0123456789abcdef");
+    let account = json!({"role": "merchant", "name": "Other", "secret": secret});
+    assert!(server.put_account(other, &account, ADMIN).0 < 300);
+    let token = server.token_answer(other, secret)["access_token"].as_str().unwrap().to_owned();
+    let rejected = |s_pappid: &str, order_id: &str| {
+        let body = json!({"s_pappid": s_pappid, "order_id": order_id, "reason": "x"});
+        let refused = server.client_with(token.clone()).post("/card/invoice/rejectinsert", &body);
+        assert_refused(&refused, 72038, order_id);
+        refused
+    };
+    let own = server.s_pappid();
+    let refused = rejected(&own, "order-1");
+    let differs = what_differs(&server, &refused);
+    let told = [&differs["name"], &differs["expected"], &differs["came"]];
+    assert_eq!(told, [&json!("appid"), &json!(MERCHANT), &json!(other)]);
+    for refused in [refused, rejected(&own, "order-9")] {
+        let names: Vec<_> =
+            compared(&server, &refused).into_iter().map(|one| one["name"].clone()).collect();
+        assert_eq!(names, ["appid", "order_id", "s_pappid"], "{refused}");
+    }
+    let refused = rejected(&own, "order-9");
+    assert_eq!(what_differs(&server, &refused)["name"], "order_id");
+    // Nobody has answered it: the three are right.
+    client.auth_url("order-2", 0);
+    let refused = client.reject("order-2");
+    let names: Vec<_> =
+        compared(&server, &refused).into_iter().map(|one| one["name"].clone()).collect();
+    assert_eq!(names, ["appid", "order_id", "s_pappid", "the user's answer"], "{refused}");
+}
+
+fn compared(server: &TestServer, refused: &Value) -> Vec<Value> {
     let path = format!("/errors/rid/{}", rid(refused));
     let told: Value = serde_json::from_str(server.get_raw(&path).body()).unwrap();
-    let compared = told["request"]["compared"].as_array().unwrap();
-    let mut differing = compared.iter().filter(|one| one["differs"] == json!(true));
-    let (Some(one), None) = (differing.next(), differing.next()) else { panic!("{told}") };
+    told["request"]["compared"].as_array().unwrap().clone()
+}
+
+/// The one value that `/errors/rid` marks.
+fn what_differs(server: &TestServer, refused: &Value) -> Value {
+    let all = compared(server, refused);
+    let mut differing = all.iter().filter(|one| one["differs"] == json!(true));
+    let (Some(one), None) = (differing.next(), differing.next()) else { panic!("{all:?}") };
     one.clone()
 }
 
@@ -293,6 +329,47 @@ fn production_explains_to_whoever_has_the_admin_token_alone() {
         assert_eq!(server.page("GET", &path, headers, "").status(), status, "{headers:?}");
     }
     assert!(!server.get_raw("/errors").body().contains("/errors/rid"));
+}
+
+/// Nobody hears in production whose an order is that is not theirs.
+#[test]
+fn production_names_no_other_merchants_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("admin");
+    std::fs::write(&file, ADMIN).unwrap();
+    let server = TestServer::start_with(&format!(
+        "mode = \"production\"\nadmin_token_file = {:?}",
+        file.to_str().unwrap()
+    ));
+    let secret = "0123456789abcdef0123456789abcdef";
+    let made = |appid: &str, role: &str| {
+        let account = json!({"role": role, "name": role, "secret": secret});
+        let (status, made) = server.put_account(appid, &account, ADMIN);
+        assert!(status < 300, "{made}");
+        made
+    };
+    let (one, other, platform) = ("wx00000000000000a1", "wx00000000000000b1", "wx00000000000000c1");
+    let s_pappid = made(platform, "platform")["s_pappid"].as_str().unwrap().to_owned();
+    for merchant in [one, other] {
+        made(merchant, "merchant");
+    }
+    let client = |appid: &str| {
+        let token = server.token_answer(appid, secret)["access_token"].as_str().unwrap().to_owned();
+        server.client_with(token)
+    };
+    let asking = client(one);
+    asking.set_contact();
+    assert_ok(&asking.auth_url_answer(&json!({
+        "s_pappid": s_pappid, "order_id": "order-1", "money": 11, "timestamp": 1474875876, "source": "web",
+        "redirect_url": "https://mp.weixin.qq.com", "ticket": asking.ticket(), "type": 0,
+    })));
+    let body = json!({"s_pappid": s_pappid, "order_id": "order-1", "reason": "x"});
+    let refused = client(other).post("/card/invoice/rejectinsert", &body);
+    assert_refused(&refused, 72038, "order-1");
+    let path = format!("/errors/rid/{}", rid(&refused));
+    let bearer = format!("Bearer {ADMIN}");
+    let told = server.page("GET", &path, &[("authorization", &bearer)], "").into_body();
+    assert!(told.contains(other) && told.contains("s_pappid") && !told.contains(one), "{told}");
 }
 
 #[test]

@@ -75,6 +75,91 @@ fn the_clock_goes_forward_and_stays_there_through_a_restart() {
     }
 }
 
+#[test]
+fn what_a_control_does_not_take_is_refused_and_changes_nothing() {
+    let server = TestServer::start();
+    assert_eq!(server.post_json("/sandbox/v1/users", &json!({"id": "kept"})).0, 200);
+    server.fault(json!({"target": "issuer", "errcode": 73000}));
+    let (reset, faults) = ("/sandbox/v1/reset", "/sandbox/v1/faults");
+    let token = json!({"target": "token", "errcode": 40001});
+    for (method, path, body, words) in [
+        (
+            "POST",
+            reset,
+            json!({"appId": MERCHANT}),
+            "\"appId\" is unknown: the members of this call are appid",
+        ),
+        ("POST", reset, json!({"account": MERCHANT, "x": 1}), "\"account\", \"x\" is unknown"),
+        (
+            "POST",
+            "/sandbox/v1/reset?appid=wx6b61697069616f31",
+            json!({}),
+            "this call takes no parameter",
+        ),
+        (
+            "POST",
+            "/sandbox/v1/namespaces/default/reset",
+            json!({"appid": MERCHANT}),
+            "this call takes no member",
+        ),
+        (
+            "POST",
+            "/sandbox/v1/snapshots/none/restore",
+            json!({"appid": MERCHANT}),
+            "this call takes no member",
+        ),
+        (
+            "POST",
+            faults,
+            json!({"target": "token", "errcode": 40001, "apppid": MERCHANT}),
+            "\"apppid\" is unknown",
+        ),
+        (
+            "POST",
+            "/sandbox/v1/faults?appid=wx6b61697069616f31",
+            token,
+            "this call takes no parameter",
+        ),
+        (
+            "DELETE",
+            "/sandbox/v1/faults?targt=push",
+            json!({}),
+            "\"targt\" is unknown: the parameters of this call are id, target, appid",
+        ),
+        ("DELETE", faults, json!({"target": "push"}), "this call takes no member"),
+        (
+            "POST",
+            "/sandbox/v1/namespaces",
+            json!({"name": "a", "lifes": 60}),
+            "\"lifes\" is unknown",
+        ),
+        ("POST", "/sandbox/v1/clock", json!({"advance_s": 9, "sett": 1}), "\"sett\" is unknown"),
+        (
+            "GET",
+            "/sandbox/v1/wait?order_id=1&event=paid&timeout=0",
+            json!({}),
+            "\"timeout\" is unknown",
+        ),
+    ] {
+        let json = [("content-type", "application/json")];
+        let answer = server.page(method, path, &json, &body.to_string());
+        let told = answer.body();
+        let error =
+            serde_json::from_str::<Value>(told).unwrap()["error"].as_str().map(str::to_owned);
+        assert_eq!(answer.status(), 400, "{method} {path} {body}: {told}");
+        assert!(error.unwrap().contains(words), "{method} {path} {body}: {told}");
+    }
+    let kept = server.get_json(faults);
+    assert_eq!(kept["faults"].as_array().unwrap().len(), 1, "{kept}");
+    let users = server.get_json("/sandbox/v1/accounts")["users"].to_string();
+    assert!(users.contains("\"kept\""), "{users}");
+    let spaces = server.get_json("/sandbox/v1/namespaces");
+    assert_eq!(spaces["namespaces"].as_array().unwrap().len(), 1, "{spaces}");
+    // A body of which nothing is wanted may be empty.
+    let answer = server.page("DELETE", faults, &[], "{}");
+    assert_eq!((answer.status().as_u16(), &**answer.body()), (200, "{\"forgotten\":1}"));
+}
+
 fn with_host(server: &TestServer, host: &str) -> String {
     let mut stream = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
     write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();

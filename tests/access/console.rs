@@ -320,7 +320,7 @@ fn an_operator_adds_changes_and_removes_users_in_the_console() {
     for (body, words) in [
         ("name=dev&role=operator", "name is another user"),
         ("name=a+b&role=operator", "name must have 1 to 64 characters"),
-        ("name=x&role=developer", "a developer needs at least one account"),
+        ("name=x&role=developer", "who needs at least one account"),
         ("name=x&role=developer&accounts=wx0", "is no account of this server"),
     ] {
         let refused = post(&server, "/console/users", &amy, body);

@@ -115,3 +115,37 @@ fn a_platforms_request_for_another_merchants_order_of_the_same_number_is_not_on_
     let payments = format!("/console/requests?appid={MCHID}");
     assert_eq!(server.page("GET", &payments, &[], "").status(), 200, "a pay merchant's");
 }
+
+#[test]
+fn a_line_has_the_first_requests_and_the_newest_and_nobody_who_waited() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = server.merchant();
+    client.auth_url("long-1", 0);
+    for _ in 0..30 {
+        client.status("long-1");
+    }
+    let line = line_of(&server, "long-1");
+    let left_out = "Only its first and its newest requests";
+    assert!(line.contains("POST /card/invoice/getauthurl") && !line.contains(left_out), "{line}");
+    server.get_raw("/sandbox/v1/wait?order_id=long-1&event=issued&timeout_s=0");
+    for _ in 0..60 {
+        client.status("long-1");
+    }
+    let line = line_of(&server, "long-1");
+    assert_has(&line, &["POST /card/invoice/getauthurl", left_out]);
+    assert_eq!(line.matches("POST /card/invoice/getauthdata").count(), 79, "{line}");
+    assert!(!line.contains("/sandbox/v1/wait"), "{line}");
+}
+
+#[test]
+fn a_payment_without_an_order_has_a_line_of_its_own() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    PayClient::new(&server).paid("alone-1", &[], USER);
+    let payment = format!("/console/payments/payment?mchid={MCHID}&#38;out_trade_no=alone-1");
+    let line = line_of(&server, "alone-1");
+    assert_has(&line, &["without an invoice entry", &payment, "payment_notice", "was made"]);
+    let nobodys = format!("/console/orders/order?appid={MERCHANT}&order_id=alone-2");
+    assert_eq!(server.page("GET", &nobodys, &[], "").status(), 404);
+}

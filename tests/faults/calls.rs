@@ -29,6 +29,15 @@ fn a_call_is_refused_with_the_tables_text_and_a_rid_so_many_times() {
 }
 
 #[test]
+fn a_token_is_refused_as_other_services_refuse_it() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    planned(&server, json!({"target": "token", "errcode": 40014}));
+    assert_refused(&client.post(AUTH_URL, &json!({})), 40014, "invalid access_token");
+    assert_refused(&client.post(AUTH_URL, &json!({})), 72031, "s_pappid");
+}
+
+#[test]
 fn a_late_call_is_answered_all_the_same() {
     let server = TestServer::start();
     let client = server.merchant();

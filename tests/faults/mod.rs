@@ -25,7 +25,7 @@ fn played(server: &TestServer) -> Vec<(Value, Value)> {
 }
 
 /// What comes back of a request before its connection ends.
-fn sent(base: &str, method: &str, path: &str, body: &str) -> String {
+pub(crate) fn sent(base: &str, method: &str, path: &str, body: &str) -> String {
     let address = base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(

@@ -1,8 +1,8 @@
 //! Waiting for what happens.
 
 use super::sent;
-use kaipiao_tests::pay_client::PayClient;
-use kaipiao_tests::{MERCHANT, Receiver, TestServer, assert_ok, assert_sucesss};
+use kaipiao_tests::pay_client::{MCHID, PayClient};
+use kaipiao_tests::{MERCHANT, Receiver, TestServer, USER, assert_ok, assert_sucesss};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -70,6 +70,8 @@ fn what_does_not_happen_in_time_is_408_with_what_is_there() {
         ("order_id=1&event=born", "event must be one of authorized, declined"),
         ("order_id=1&event=paid&timeout_s=121", "timeout_s must be 0 to 120, not 121"),
         ("order_id=1&event=paid&appid=wx00000000000000aa", "is no account's"),
+        ("order_id=1&event=paid&appid=1234", "is no pay merchant's"),
+        ("order_id=1&event=paid&appid=x", "is neither an appid nor a mchid"),
     ] {
         let (status, answer) = wait(&server, query);
         let error = answer["error"].as_str().unwrap();
@@ -102,6 +104,73 @@ fn a_payment_and_its_refund_can_be_waited_for() {
 }
 
 #[test]
+fn what_an_order_has_moved_past_has_happened_all_the_same() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = server.merchant();
+    let link = client.auth_url("1", 0);
+    assert_eq!(server.answer(&link, USER, "decline", None).0, 200);
+    assert_eq!(server.answer(&link, USER, "authorize", None).0, 200);
+    for whose in ["", &format!("&appid={MERCHANT}")] {
+        let declined = happened(&server, &format!("order_id=1&event=declined&timeout_s=0{whose}"));
+        assert_eq!(declined["order"]["state"], "authorized", "{declined}");
+        let after = format!("order_id=1&event=declined&timeout_s=0&after_ms={}", declined["at_ms"]);
+        assert_eq!(wait(&server, &after).0, 408);
+    }
+    server.fault(json!({"target": "issuer", "errcode": 73000}));
+    let asked = client.invoice("1", "P1");
+    assert_sucesss(&client.make_out(&asked));
+    let first = happened(&server, "order_id=1&event=failed");
+    assert_eq!(first["invoice"]["state"], "failed", "{first}");
+    assert_sucesss(&client.make_out(&asked));
+    happened(&server, "order_id=1&event=issued");
+    let failed = happened(&server, "order_id=1&event=failed&timeout_s=0");
+    assert_eq!(
+        (&failed["at_ms"], &failed["invoice"]["state"]),
+        (&first["at_ms"], &json!("issued"))
+    );
+}
+
+#[test]
+fn an_accounts_own_pay_merchants_are_looked_at_however_many_there_are() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    for number in 1..=100 {
+        let (status, answer) = server.admin("PUT", &format!("pay-merchants/{number}"), &json!({}));
+        assert!(status < 300, "{answer}");
+    }
+    PayClient::new(&server).paid("number1", &[], USER);
+    for whose in [MERCHANT, MCHID] {
+        for event in ["paid", "message", "push:payment_notice"] {
+            happened(&server, &format!("order_id=number1&event={event}&appid={whose}&timeout_s=0"));
+        }
+    }
+    let (status, answer) = wait(&server, "order_id=number1&event=paid&timeout_s=0");
+    assert_eq!(status, 400, "{answer}");
+    // A platform takes no payments of the merchant.
+    let others = "order_id=number1&event=push&appid=wx6b61697069616f32&timeout_s=0";
+    assert_eq!(wait(&server, others).0, 408);
+}
+
+#[test]
+fn a_message_is_found_behind_a_hundred_later_ones() {
+    let server = TestServer::start();
+    server.leaves_pushes();
+    let client = server.merchant();
+    client.authorized("1");
+    assert_ok(&client.reject("1"));
+    let pay = PayClient::new(&server);
+    for number in 0..100 {
+        pay.paid(&format!("later{number}"), &[], USER);
+    }
+    let message = happened(&server, "order_id=1&event=message&timeout_s=0");
+    assert_eq!(message["message"]["event"], "rejected", "{message}");
+    let path = format!("/console/orders/order?appid={MERCHANT}&order_id=1");
+    let line = server.page("GET", &path, &[("accept-language", "en")], "").into_body();
+    assert!(line.contains("the user was told: "), "{line}");
+}
+
+#[test]
 fn an_invoice_that_is_taken_back_can_be_waited_for() {
     let server = TestServer::start();
     let client = server.merchant();
@@ -129,7 +198,7 @@ fn no_more_than_64_wait_and_all_are_answered_when_the_server_stops() {
                 let address = server.base.clone();
                 // The look below takes a place for a moment.
                 let answers = std::iter::repeat_with(move || sent(&address, "GET", path, ""));
-                let is_place = |answer: &String| !answer.starts_with("HTTP/1.1 503");
+                let is_place = |answer: &String| !answer.contains("64 requests wait already");
                 scope.spawn(move || { answers }.find(is_place).unwrap())
             })
             .collect();
@@ -143,7 +212,8 @@ fn no_more_than_64_wait_and_all_are_answered_when_the_server_stops() {
         drop(server.stop());
         for one in waiting {
             let answer = one.join().unwrap();
-            assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+            assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+            assert!(answer.contains("before the wait was cut short: the server stops"), "{answer}");
             assert!(answer.contains("\"state\":\"authorized\""), "{answer}");
         }
         assert!(begun.elapsed() < Duration::from_secs(9), "limits.shutdown_ms was not waited for");

@@ -1,7 +1,8 @@
 //! Whole bodies that are the same in each run.
 
+use crate::faults::sent;
 use crate::sandbox::name_spaces::{delete, made};
-use kaipiao_tests::{MERCHANT, Receiver, TestServer, USER, assert_sucesss};
+use kaipiao_tests::{MERCHANT, Receiver, Reply, TestServer, USER, assert_sucesss};
 use serde_json::{Value, json};
 
 /// A merchant's journey: every body that it is answered and pushed, as text.
@@ -58,6 +59,37 @@ fn two_name_spaces_of_one_seed_answer_the_same_bytes() {
     assert_ne!(one, other);
     let clock: Value = serde_json::from_str(&one[1]).unwrap();
     assert_eq!((&clock["now"], &clock["rate"]), (&json!(1_767_229_200), &json!(0.0)));
+}
+
+/// What a suite looks at when all is done holds no real time, and a client's own methods draw from one stream.
+#[test]
+fn delivered_pushes_and_refused_requests_are_the_same_too() {
+    let server = TestServer::start_embedded();
+    let (mut pushes, mut rids) = (Vec::new(), Vec::new());
+    for (name, method) in [("slow", "ODD"), ("fast", "EVEN")] {
+        let run = made(&server, &json!({"name": name, "seed": "7"}));
+        let receiver = Receiver::behaving(move |_, _| {
+            if name == "slow" {
+                kaipiao_tests::let_pass(core::time::Duration::from_millis(30));
+            }
+            Reply::Success("success")
+        });
+        run.set_callback(MERCHANT, &receiver, "plain");
+        run.merchant().authorized("1");
+        run.all_completed();
+        let wait = "/sandbox/v1/wait?order_id=1&event=delivered:user_authorize_invoice";
+        let told = run.get_json(wait);
+        assert_eq!(told["push"]["attempts"].as_array().unwrap().len(), 1, "{told}");
+        pushes.push(told["push"]["attempts"].clone());
+        let refused = |method: &str| {
+            let answer = sent(&server.base, method, &format!("/ns/{name}/cgi-bin/token"), "");
+            answer.rsplit_once("rid: ").expect("a refusal").1.to_owned()
+        };
+        refused("ODD");
+        rids.push(refused(method));
+    }
+    assert_eq!(pushes[0], pushes[1]);
+    assert_eq!(rids[0], rids[1]);
 }
 
 #[test]

@@ -248,6 +248,11 @@ impl App {
         self.own_random().unwrap_or_else(|| random(&*self.entropy))
     }
 
+    /// Whether all randomness follows from a seed, so that whole bodies are compared.
+    pub(crate) fn is_seeded(&self) -> bool {
+        self.entropy.is_seeded()
+    }
+
     /// Those of a piece of work that has randomness of its own.
     pub(crate) fn own_random<const N: usize>(&self) -> Option<[u8; N]> {
         OWN_ENTROPY.try_with(|own| random(&**own)).ok()

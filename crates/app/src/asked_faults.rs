@@ -38,8 +38,9 @@ const MAX_CALL_DELAY_MS: u64 = 300_000;
 /// How long a push waits for the one that is to overtake it, unless it is said.
 const WITHIN_MS: u64 = 60_000;
 /// With what calls with a token are refused.
-pub const TOKEN_CODES: [ErrorCode; 4] = [
+pub const TOKEN_CODES: [ErrorCode; 5] = [
     ErrorCode::InvalidCredential,
+    ErrorCode::InvalidAccessToken,
     ErrorCode::AccessTokenExpired,
     ErrorCode::DailyQuotaReached,
     ErrorCode::SystemError,

@@ -60,6 +60,10 @@ impl Entropy for SeededEntropy {
         self.rest.fill(bytes);
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn of(&self, work: PieceOfWork<'_>) -> Option<Arc<dyn Entropy>> {
         let name = match work {
             PieceOfWork::Job(name) => format!("job {name}"),

@@ -5,8 +5,9 @@
 
 mod events;
 mod scope;
+mod told;
 
-pub use self::events::{Awaited, Happened, Question, What};
+pub use self::events::{Awaited, Happened, Party, Question, What};
 use self::scope::Scope;
 pub use self::scope::There;
 use crate::app::App;
@@ -27,8 +28,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub enum Waited {
     /// It has happened.
     Happened(Box<Happened>),
-    /// It has not in time, or the server stops: this is there.
+    /// It has not in time: this is there.
     NotYet(Box<There>),
+    /// The server stops, or its name space is restored, reset or removed, before it has happened: this is there.
+    CutShort(Box<There>),
     /// So many wait already that nobody else may.
     TooMany(usize),
 }
@@ -46,7 +49,10 @@ pub async fn wait(app: &App, asked: &Question, limit: Duration) -> Result<Waited
             return Ok(Waited::Happened(Box::new(happened)));
         }
         let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() || app.life().stage() == Stage::Stopping {
+        if app.life().stage() == Stage::Stopping {
+            return Ok(Waited::CutShort(Box::new(scope.there(app).await?)));
+        }
+        if left.is_zero() {
             return Ok(Waited::NotYet(Box::new(scope.there(app).await?)));
         }
         let took = looked.elapsed();

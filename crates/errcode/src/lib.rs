@@ -46,6 +46,7 @@ catalogue! {
     #[doc = "grant_type is not client_credential (wire_facts 2.3)."] InvalidGrantType = 40002, "invalid grant_type";
     #[doc = "No file of that s_media_id (wire_facts 2.3)."] InvalidMediaId = 40007, "invalid media_id";
     #[doc = "No such account (wire_facts 2.3)."] InvalidAppid = 40013, "invalid appid";
+    #[doc = "What other services say of a token that is wrong or over: only a planned fault says it here (D-02)."] InvalidAccessToken = 40014, "invalid access_token";
     #[doc = "A path of the API that nothing is served at (D-111)."] InvalidUrl = 40066, "invalid url";
     #[doc = "No card of that card_id (wire_facts 1.2)."] InvalidCardId = 40073, "invalid card id";
     #[doc = "The card template may not be used yet (section 99)."] InvalidCardStatus = 40078, "invalid card status";
@@ -162,6 +163,6 @@ mod tests {
         for code in ErrorCode::ALL {
             assert_eq!(ErrorCode::from_number(code.number()), Some(*code));
         }
-        assert_eq!(ErrorCode::from_number(40014), None);
+        assert_eq!(ErrorCode::from_number(40015), None);
     }
 }

@@ -84,10 +84,15 @@ pub(crate) struct Received {
     memory: Reservation,
 }
 
+/// The members that a call takes; one that has no list of them reads leniently.
+#[derive(Clone, Copy)]
+pub(crate) struct KnownMembers(pub(crate) &'static [String]);
+
 /// A body, whole.
 pub(crate) struct RequestBody {
     content: Content,
     len: usize,
+    known: Option<KnownMembers>,
     _memory: Reservation,
 }
 
@@ -102,12 +107,18 @@ enum Content {
 }
 
 impl RequestBody {
-    /// The object within: 44002 empty, 47001 not JSON.
+    /// The object within: 44002 empty, 47001 not JSON, 72031 a member that the call does not take.
     pub(crate) fn object(&self) -> Result<Object<'_>, Refusal> {
-        match &self.content {
-            Content::Unread { bytes, content_type } => Object::read(bytes, content_type.as_deref()),
-            Content::Read(object) => object.as_ref().map(Object::borrowed).map_err(Clone::clone),
+        let object = match &self.content {
+            Content::Unread { bytes, content_type } => {
+                Object::read(bytes, content_type.as_deref())?
+            }
+            Content::Read(object) => object.as_ref().map(Object::borrowed).map_err(Clone::clone)?,
+        };
+        if let Some(KnownMembers(known)) = self.known {
+            object.check_known("member", known)?;
         }
+        Ok(object)
     }
 
     /// How long the body is, in bytes.
@@ -131,7 +142,8 @@ impl RequestBody {
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.map(str::to_owned);
         let len = bytes.len();
-        Ok(Self { content: content(bytes, content_type).await?, len, _memory: memory })
+        let known = parts.extensions.get().copied();
+        Ok(Self { content: content(bytes, content_type).await?, len, known, _memory: memory })
     }
 }
 

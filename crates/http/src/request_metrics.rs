@@ -26,6 +26,12 @@ const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DE
 const OTHER_METHOD: &str = "other";
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
+/// A method by its name, or as one of all others: clients can send whichever they like.
+pub(crate) fn method_label(method: &Method) -> &'static str {
+    let place = METHODS.iter().position(|known| known == method);
+    place.map_or(OTHER_METHOD, |place| METHODS[place].as_str())
+}
+
 /// How a request ended, as its metrics tell it.
 pub(crate) enum Ended {
     /// By a success, or a status that says what it is.
@@ -157,7 +163,7 @@ impl RouteMetrics {
         let place = METHODS.iter().position(|known| known == method).unwrap_or(METHODS.len());
         let class = usize::from(status.as_u16() / 100).clamp(1, STATUSES.len()) - 1;
         let counter = self.requests[place][class].get_or_init(|| {
-            let method = METHODS.get(place).map_or(OTHER_METHOD, Method::as_str);
+            let method = method_label(method);
             vectors.requests.with_label_values(&[route, method, STATUSES[class]])
         });
         counter.inc();

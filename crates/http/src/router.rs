@@ -1,6 +1,8 @@
 //! The whole API as one router, and what stands around every route.
 
+use crate::request_metrics::method_label;
 use crate::routes::{Api, pay_routes, routes_of};
+use crate::sandbox::known_members;
 use crate::seen::{may_be_logged, with_seen_body};
 use crate::server::Server;
 use crate::struck::Strikes;
@@ -33,7 +35,9 @@ pub fn router(server: Server, pages: Router) -> Router {
     if server.sandbox.is_some() {
         // The sandbox's keys are no secrets: a foreign page could sign with them.
         let own_pages = from_fn_with_state(server.clone(), guard::refuse_other_sites);
-        router = router.merge(routes_of(Api::Sandbox).merge(pay_routes()).layer(own_pages));
+        let known = from_fn_with_state(server.clone(), known_members::check);
+        let controls = routes_of(Api::Sandbox).layer(known);
+        router = router.merge(controls.merge(pay_routes()).layer(own_pages));
     }
     let router = router.method_not_allowed_fallback(wrong_method);
     let pages = pages.layer(from_fn(programs_path));
@@ -53,7 +57,7 @@ fn guarded(server: Server, router: Router) -> Router {
 /// request. Where randomness follows from a seed, each request has its own.
 async fn around(State(server): State<Server>, request: Request, next: Next) -> Response {
     let route = request.extensions().get().map_or(answer::NO_ROUTE, MatchedPath::as_str);
-    let work = format!("{} {route}", request.method());
+    let work = format!("{} {route}", method_label(request.method()));
     let answering = answered(&server, request, next);
     server.app.drawing(PieceOfWork::Request(&work), answering).await
 }

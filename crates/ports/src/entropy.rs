@@ -7,6 +7,11 @@ pub trait Entropy: Send + Sync + 'static {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
 
+    /// Whether all that it gives follows from a seed, so that whole bodies are compared.
+    fn is_seeded(&self) -> bool {
+        false
+    }
+
     /// What a piece of work draws from and nothing else does, so that it draws the same whatever goes on beside it;
     /// None: all draw from this one, which nobody foretells.
     fn of(&self, _work: PieceOfWork<'_>) -> Option<Arc<dyn Entropy>> {

@@ -129,6 +129,8 @@ pub struct RequestQuery {
     pub accounts: Option<Vec<String>>,
     /// [`LoggedRequest::route`].
     pub route: Option<String>,
+    /// Not [`LoggedRequest::route`].
+    pub except_route: Option<String>,
     /// [`LoggedRequest::errcode`].
     pub errcode: Option<String>,
     /// [`LoggedRequest::rid`].
@@ -146,17 +148,19 @@ pub struct RequestQuery {
     /// Only those with [`LoggedRequest::is_proved`]: whoever works for an account is not shown what others write in its
     /// name.
     pub is_proved: bool,
+    /// The oldest first, from the beginning of what is asked for: nothing follows such a page but by its own `limit`.
+    pub oldest_first: bool,
     /// How many at most.
     pub limit: usize,
 }
 
-/// A page of the log, newest first.
+/// A page of the log, newest first unless it is asked for otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestPage {
     /// The requests, without their bodies' texts.
     pub requests: Vec<LoggedRequest>,
     /// Where the next page begins ([`RequestQuery::before`]); None: there are no more. A page looks at a bounded number of
-    /// requests, so it may have few, or none, and still be followed by more.
+    /// requests, so it may have few, or none, and still be followed by more. Of the oldest first: where this page ended.
     pub next: Option<i64>,
 }
 

@@ -10,15 +10,16 @@ const MOST_LOOKED_AT: usize = 2_000;
 /// The condition that an index serves, and its value.
 type Seek<'q> = (&'static str, Option<&'q str>);
 
-/// The statement that walks an index, newest first, between two places.
-fn statement(condition: &str) -> String {
+/// The statement that walks an index between two places, newest or oldest first.
+fn statement(condition: &str, oldest_first: bool) -> String {
+    let order = if oldest_first { "ASC" } else { "DESC" };
     let (table, id) = match condition {
         BY_ORDER => ("request_orders", "request"),
         _ => ("requests", "id"),
     };
     format!(
         "SELECT {id} FROM {table} WHERE {condition} AND {id} >= ?2 AND {id} < ?3
-         ORDER BY {id} DESC LIMIT ?4"
+         ORDER BY {id} {order} LIMIT ?4"
     )
 }
 
@@ -52,6 +53,7 @@ fn seeks(query: &RequestQuery) -> Vec<Seek<'_>> {
 fn is_asked_for(request: &LoggedRequest, query: &RequestQuery) -> bool {
     let is = |asked: &Option<String>, value: &str| asked.as_ref().is_none_or(|it| it == value);
     is(&query.route, &request.route)
+        && query.except_route.as_ref().is_none_or(|route| *route != request.route)
         && is(&query.errcode, &request.errcode)
         && is(&query.rid, &request.rid)
         && (request.is_proved || !query.is_proved)
@@ -75,7 +77,7 @@ fn is_of_owner(request: &LoggedRequest, order_id: &str, owner: &OrderOwner) -> b
 
 /// Requests to look at.
 struct Candidates {
-    /// Their places, newest first.
+    /// Their places, in the order that is asked for.
     ids: Vec<i64>,
     /// There are more behind them.
     has_more: bool,
@@ -86,21 +88,23 @@ fn candidates(connection: &Connection, query: &RequestQuery) -> rusqlite::Result
     let to = query.to_ms.map_or(i64::MAX, |ms| ms.saturating_add(1).saturating_mul(1000));
     let before = query.before.unwrap_or(i64::MAX).min(to);
     let seeks = seeks(query);
+    // A place as it comes in the order that is asked for: the next one is smaller.
+    let turned = |id: i64| if query.oldest_first { -id } else { id };
     let (mut ids, mut floor) = (Vec::new(), i64::MIN);
     for (condition, value) in &seeks {
-        let mut walk = connection.prepare(&statement(condition))?;
+        let mut walk = connection.prepare(&statement(condition, query.oldest_first))?;
         let most = (MOST_LOOKED_AT / seeks.len()).max(query.limit + 1);
         let parameters: [&dyn ToSql; 4] = [value, &from, &before, &(most as i64)];
         let found = walk.query_map(parameters, |row| row.get(0))?;
         let found: Vec<i64> = found.collect::<Result<_, _>>()?;
         if found.len() == most {
-            // What is older may be missing of this one, so none older is looked at of the others.
-            floor = floor.max(found.last().copied().unwrap_or(floor));
+            // What comes behind may be missing of this one, so nothing behind is looked at of the others.
+            floor = floor.max(found.last().copied().map_or(floor, turned));
         }
         ids.extend(found);
     }
-    ids.retain(|id| *id >= floor);
-    ids.sort_unstable_by_key(|id| core::cmp::Reverse(*id));
+    ids.retain(|id| turned(*id) >= floor);
+    ids.sort_unstable_by_key(|id| core::cmp::Reverse(turned(*id)));
     Ok(Candidates { ids, has_more: floor > i64::MIN })
 }
 
@@ -135,13 +139,16 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         table::create(&connection).unwrap();
         for condition in [BY_ORDER, BY_RID, BY_ACCOUNT, BY_ROUTE, BY_ERRCODE, ALL] {
-            let explained = format!("EXPLAIN QUERY PLAN {}", statement(condition));
-            let mut plan = connection.prepare(&explained).unwrap();
-            let parameters: [&dyn ToSql; 4] = [&"x", &0, &9, &1];
-            let steps = plan.query_map(parameters, |row| row.get::<_, String>(3)).unwrap();
-            let steps: Vec<String> = steps.map(Result::unwrap).collect();
-            assert_eq!(steps.len(), 1, "{condition}: {steps:?}");
-            assert!(steps[0].starts_with("SEARCH "), "{condition}: {steps:?}");
+            for oldest_first in [false, true] {
+                let statement = statement(condition, oldest_first);
+                let explained = format!("EXPLAIN QUERY PLAN {statement}");
+                let mut plan = connection.prepare(&explained).unwrap();
+                let parameters: [&dyn ToSql; 4] = [&"x", &0, &9, &1];
+                let steps = plan.query_map(parameters, |row| row.get::<_, String>(3)).unwrap();
+                let steps: Vec<String> = steps.map(Result::unwrap).collect();
+                assert_eq!(steps.len(), 1, "{condition}: {steps:?}");
+                assert!(steps[0].starts_with("SEARCH "), "{condition}: {steps:?}");
+            }
         }
     }
 }

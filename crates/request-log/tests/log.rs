@@ -106,6 +106,11 @@ async fn what_was_noted_is_found_by_each_of_its_marks_newest_first() {
         (RequestQuery { accounts: Some(Vec::new()), ..query() }, Vec::new()),
         (RequestQuery { order_id: some("order-8"), errcode: some("72038"), ..query() }, Vec::new()),
         (RequestQuery { from_ms: Some(10), to_ms: Some(12), ..query() }, numbered([12, 11, 10])),
+        (
+            RequestQuery { except_route: some("/odd"), ..query() },
+            numbered(down().filter(|n| n % 2 == 0)),
+        ),
+        (RequestQuery { oldest_first: true, limit: 3, ..query() }, numbered([0, 1, 2])),
     ] {
         assert_eq!(rids(&log.page(&asked).await.unwrap()), expected, "{asked:?}");
     }

@@ -134,6 +134,21 @@ impl Object<'_> {
         self.path.member(name)
     }
 
+    /// Refuses what a call does not take: 72031 with the names that came, at most eight of them, and those that are known.
+    /// `kind` is what they are: a member, or a parameter.
+    pub fn check_known(&self, kind: &str, known: &[String]) -> Result<(), Refusal> {
+        let unknown = self.members.keys().filter(|name| !known.contains(name));
+        let unknown: Vec<_> = unknown.take(8).map(|name| text::quoted(name)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let taken = match known {
+            [] => format!("this call takes no {kind}"),
+            known => format!("the {kind}s of this call are {}", known.join(", ")),
+        };
+        Err(Refusal::invalid(unknown.join(", "), format!("is unknown: {taken}")))
+    }
+
     /// Whether the object holds a member of this name that is not null.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()

@@ -177,7 +177,7 @@ async fn role_of(app: &App, spec: &ConsoleUserSpec) -> Result<Option<ConsoleRole
         accounts.insert(known.ok_or_else(|| {
             Refusal::invalid(
                 "accounts",
-                format!("{} is no account of this server", text::quoted(text)),
+                format!("names {}, which is no account of this server", text::quoted(text)),
             )
         })?);
     }

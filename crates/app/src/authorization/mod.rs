@@ -1,5 +1,6 @@
 //! Authorization: the ticket, the link, the page, and what the user and the merchant decide (sections 1 to 10, 17 and 18).
 
+pub(crate) mod never_asked_for;
 pub mod order_history;
 pub(crate) mod order_key;
 pub mod orders;

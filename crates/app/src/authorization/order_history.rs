@@ -9,13 +9,14 @@ use crate::delivery::pushes;
 use crate::failure::Failure;
 use crate::invoicing::requests as invoice_requests;
 use crate::listing::{Damaged, Filter, readable};
-use crate::payment::{payments, refunds};
+use crate::payment::{pay_merchants, payments, refunds};
 use crate::people::messages;
 use crate::platform::inserted;
 use crate::platform::inserted::ListedInserted;
 use crate::requests;
 use crate::signed::platform_id;
 use crate::store_access::get;
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_domain::authorization::order::{Order, OrderState};
@@ -23,6 +24,7 @@ use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::invoicing::invoice_request::{InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
+use kaipiao_domain::payment::pay_merchant::PayMerchant;
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_domain::people::card::InvoiceCard;
@@ -33,12 +35,15 @@ use kaipiao_ports::record::Field;
 use kaipiao_ports::request_log::{LoggedRequest, OrderOwner, RequestQuery};
 use kaipiao_records::people::card::card_key_of;
 
-/// Requests of the log that are read with their bodies: the newest.
+/// Requests of the log that are read with their bodies: the newest, and those that the order began with.
 const MOST_REQUESTS: usize = 60;
+const FIRST_REQUESTS: usize = 20;
+/// Who waits for what happens does nothing to the order.
+const WAIT_ROUTE: &str = "/sandbox/v1/wait";
 /// Pushes of one receiver.
 const MOST_PUSHES: usize = 50;
-/// The user's newest messages, among which the order's are looked for.
-const MOST_MESSAGES: usize = 100;
+/// The merchant's pay merchants, among which a payment of the order's number is looked for.
+const MOST_PAY_MERCHANTS: usize = 100;
 /// An order has one invoice and what takes it back; tries that were given up leave more.
 const MOST_INVOICES: usize = 20;
 
@@ -47,7 +52,7 @@ const MOST_INVOICES: usize = 20;
 pub struct OrderHistory {
     /// The order; None: nothing but requests that name it.
     pub order: Option<Order>,
-    /// The payment that opened it.
+    /// The payment that opened it, or one of its number that has opened no order.
     pub payment: Option<Payment>,
     /// What of that was given back.
     pub refunds: Vec<Refund>,
@@ -63,8 +68,10 @@ pub struct OrderHistory {
     pub messages: Vec<Message>,
     /// This node's logged requests that concern it, oldest first, with their bodies.
     pub requests: Vec<LoggedRequest>,
-    /// Whether older requests were left out.
+    /// Whether requests between the first and the newest were left out.
     pub has_more_requests: bool,
+    /// Whether its user has so many messages that older ones were not looked at.
+    pub may_have_older_messages: bool,
     /// Records that cannot be read.
     pub damaged: Vec<Damaged>,
 }
@@ -78,13 +85,14 @@ pub async fn read(
 ) -> Result<Option<OrderHistory>, Failure> {
     let mut history = OrderHistory::default();
     history.order = readable(orders::find(app, key).await, &mut history.damaged)?;
-    read_payment(app, &mut history).await?;
+    read_payment(app, key, role, &mut history).await?;
     read_invoices(app, key, &mut history).await?;
-    read_messages(app, key, &mut history).await?;
     let parties = parties(app, key, &history, role).await?;
     read_pushes(app, key, parties, &mut history).await?;
+    read_messages(app, key, &mut history).await?;
     read_requests(app, key, role, &mut history).await?;
     let is_known = history.order.is_some()
+        || history.payment.is_some()
         || !history.requests.is_empty()
         || !history.inserted.is_empty()
         || !history.damaged.is_empty();
@@ -127,19 +135,45 @@ async fn parties(
     Ok(parties)
 }
 
-async fn read_payment(app: &App, history: &mut OrderHistory) -> Result<(), Failure> {
-    let Some(order) = &history.order else { return Ok(()) };
-    let (Some(opened), Ok(number)) =
-        (&order.payment, OutTradeNo::parse(order.request.order_id.as_str()))
-    else {
-        return Ok(());
+async fn read_payment(
+    app: &App,
+    key: &OrderKey,
+    role: &ConsoleRole,
+    history: &mut OrderHistory,
+) -> Result<(), Failure> {
+    let Ok(number) = OutTradeNo::parse(key.order_id.as_str()) else { return Ok(()) };
+    let opened = history.order.as_ref().and_then(|order| order.payment.as_ref());
+    let found = match opened {
+        Some(opened) => payments::find(app, &opened.mchid, &number).await,
+        None => payment_without_order(app, key, role, &number).await,
     };
-    let found = payments::find(app, &opened.mchid, &number).await;
     history.payment = readable(found, &mut history.damaged)?;
     if let Some(payment) = &history.payment {
         history.refunds = refunds::of(app, payment).await?;
     }
     Ok(())
+}
+
+/// A payment of the order's number that has opened no order, taken for the merchant by a pay merchant whose payments
+/// somebody may see.
+async fn payment_without_order(
+    app: &App,
+    key: &OrderKey,
+    role: &ConsoleRole,
+    number: &OutTradeNo,
+) -> Result<Option<Payment>, Failure> {
+    let is_theirs = |one: &PayMerchant| {
+        one.accounts.contains(&key.merchant) && sight::sees_pay_merchant(role, one)
+    };
+    for one in pay_merchants::find_all(app, MOST_PAY_MERCHANTS, is_theirs).await? {
+        let Some(payment) = payments::find(app, &one.mchid, number).await? else { continue };
+        let taken_by = accounts::find(app, &payment.request.appid).await?;
+        let is_theirs = taken_by.is_some_and(|account| *account.merchant() == key.merchant);
+        if is_theirs && payment.order_merchant.is_none() {
+            return Ok(Some(payment));
+        }
+    }
+    Ok(None)
 }
 
 async fn read_invoices(
@@ -199,16 +233,25 @@ fn user_of(history: &OrderHistory) -> Option<UserId> {
     decided.or_else(paid)
 }
 
+/// The first that is known of it: an order that was offered again has a past.
+fn began(history: &OrderHistory) -> Option<Timestamp> {
+    let offered = history.order.iter().map(|order| order.offered_at);
+    let placed = history.payment.iter().map(|payment| payment.placed_at);
+    let pushed = history.pushes.iter().map(|listed| listed.push.committed_ms);
+    offered.chain(placed).chain(pushed.map(Timestamp::from_unix_millis)).min()
+}
+
 async fn read_messages(
     app: &App,
     key: &OrderKey,
     history: &mut OrderHistory,
 ) -> Result<(), Failure> {
     let Some(user) = user_of(history) else { return Ok(()) };
-    let found = messages::list(app, &user, None, MOST_MESSAGES).await?;
     let is_of_order =
         |message: &Message| message.merchant == key.merchant && message.order_id == key.order_id;
-    history.messages = found.items.into_iter().filter(is_of_order).collect();
+    let began = began(history).unwrap_or_else(|| app.now());
+    (history.messages, history.may_have_older_messages) =
+        messages::about(app, &user, began, is_of_order).await?;
     Ok(())
 }
 
@@ -244,11 +287,19 @@ async fn read_requests(
     let query = RequestQuery {
         order_id: Some(key.order_id.to_string()),
         order_owner: Some(owner),
+        except_route: Some(WAIT_ROUTE.to_owned()),
         limit: MOST_REQUESTS,
         ..RequestQuery::default()
     };
-    let page = requests::list(app, &query).await?;
-    history.has_more_requests = page.next.is_some();
+    let mut page = requests::list(app, &query).await?;
+    if let Some(before) = page.next {
+        // One more than are shown tells that there are others between.
+        let limit = FIRST_REQUESTS + 1;
+        let query = RequestQuery { oldest_first: true, before: Some(before), limit, ..query };
+        let first = requests::list(app, &query).await?;
+        history.has_more_requests = first.requests.len() > FIRST_REQUESTS || first.next.is_some();
+        page.requests.extend(first.requests.into_iter().take(FIRST_REQUESTS).rev());
+    }
     for head in page.requests.into_iter().rev() {
         if requests::is_seen_by(app, &head, role).await? {
             // One that was trimmed a moment ago keeps its line.

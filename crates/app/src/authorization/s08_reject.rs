@@ -1,6 +1,7 @@
 //! Section 8: the merchant rejects, and the user gets a message.
 
 use crate::app::App;
+use crate::authorization::never_asked_for::explained;
 use crate::authorization::order_key::order_key_of;
 use crate::concerned::concerns;
 use crate::failure::Failure;
@@ -24,10 +25,13 @@ pub async fn reject(app: &App, caller: &Account, asked: &RejectRequest) -> Resul
     concerns(caller.merchant(), &asked.order_id);
     let key = order_key_of(caller.merchant(), &asked.order_id);
     decide_reading(app, key, FirstTry::Reads, |found: Option<Order>, attempt| async move {
-        let order = found.ok_or_else(|| {
+        let Some(order) = found else {
             let why = "this account never called getauthurl for it";
-            Order::never_asked_for(&asked.order_id, caller.merchant(), why)
-        })?;
+            let (order_id, account, came) =
+                (&asked.order_id, caller.merchant(), Some(&asked.platform));
+            let refusal = Order::never_asked_for(order_id, account, came, why);
+            return Err(explained(app, order_id, account, came, refusal).await?.into());
+        };
         let used_by = order.authorization().and_then(|yes| yes.used_by.as_ref());
         let invoice = match used_by {
             Some(serial) => requests::find(app, &order.merchant, serial).await?,

@@ -1,6 +1,7 @@
 //! Section 14: makeoutinvoice. Accepts a request; the issuing follows by itself ([`crate::invoicing::issue`]).
 
 use crate::app::App;
+use crate::authorization::never_asked_for;
 use crate::authorization::order_key::order_key_of;
 use crate::concerned::concerns;
 use crate::failure::Failure;
@@ -77,12 +78,30 @@ pub async fn make_out(
             // What is not accepted may be known all the same: then its caller learns how far
             // it is, whatever else is wrong with it.
             match requests::find_versioned(app, caller.merchant(), &asked.serial).await? {
-                None => Err(MakeOutError::from(refused)),
+                None => Err(explained(app, caller, asked, order, refused).await?),
                 known => accepted_beside(known).map_err(MakeOutError::from),
             }
         })
         .await?;
     reply.map_err(MakeOutError::from)
+}
+
+/// What is said of an order that this merchant never asked for: in the sandbox who has.
+async fn explained(
+    app: &App,
+    caller: &Account,
+    asked: &MakeOut,
+    order: Option<&Order>,
+    refused: NotAccepted,
+) -> Result<MakeOutError, Failure> {
+    Ok(match (refused, order) {
+        (NotAccepted::Refused(refusal), None) => {
+            never_asked_for::explained(app, &asked.order_id, caller.merchant(), None, refusal)
+                .await?
+                .into()
+        }
+        (refused, _) => refused.into(),
+    })
 }
 
 fn accept(
@@ -100,7 +119,8 @@ fn accept(
     let names_user = |user: &UserId| known_as::names(app, openid, user, under(), paid_as);
     let known_request = known.as_ref().map(|known| &known.value);
     let now = app.now();
-    let context = RequestContext { taxpayer, names_user: &names_user, known: known_request, now };
+    let context =
+        RequestContext { taxpayer, openid, names_user: &names_user, known: known_request, now };
     let life = app.settings.issuing.authorization_life;
     let can_print = |c: char| app.renderer.can_print(c);
     let category_of = |tax_code: &str| app.renderer.category_of(tax_code).map(str::to_owned);

@@ -59,6 +59,7 @@ pub async fn offset(app: &App, caller: &Account, asked: &OffsetRequest) -> Resul
             let known_request = known.as_ref().map(|known| &known.value);
             let context = RequestContext {
                 taxpayer,
+                openid: &asked.openid,
                 names_user: &names_user,
                 known: known_request,
                 now: app.now(),

@@ -57,6 +57,29 @@ pub async fn list(
     listing::list(app, Kind::PayMerchant, ask).await
 }
 
+/// Pay merchants that are read at once, and pages of so many that are looked through.
+const MOST_READ: usize = 500;
+const MOST_PAGES: usize = 20;
+
+/// The pay merchants of which something is so, by id, so many at most, among the first ten thousand.
+pub async fn find_all(
+    app: &App,
+    most: usize,
+    is_so: impl Fn(&PayMerchant) -> bool,
+) -> Result<Vec<PayMerchant>, Failure> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let page = list(app, after.as_deref(), MOST_READ).await?;
+        found.extend(page.items.into_iter().filter(&is_so));
+        after = page.next;
+        if after.is_none() || found.len() >= most {
+            break;
+        }
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
 /// Adds a pay merchant, or changes the one with the same id. 72031 names what is wrong, and then nothing has
 /// changed. A merchant none of whose accounts is bound to it any more has it linked no more.
 pub async fn save(app: &App, spec: &PayMerchantSpec) -> Result<Saved, Failure> {
@@ -180,7 +203,8 @@ async fn known_accounts(
     let mut accounts: Vec<Account> = Vec::new();
     for (place, text) in texts.iter().enumerate() {
         let unknown = || {
-            let problem = format!("{} is no account of this server", text::quoted(text));
+            let problem =
+                format!("names {}, which is no account of this server", text::quoted(text));
             Refusal::invalid(format!("accounts[{place}]"), problem)
         };
         let appid = AppId::parse(text).ok_or_else(unknown)?;

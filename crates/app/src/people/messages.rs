@@ -10,6 +10,7 @@ use crate::payment::s13_receipt::{self, Entry};
 use crate::people::card_invoice;
 use crate::signed::pdf_name;
 use crate::store_access::get;
+use kaipiao_domain::Timestamp;
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::invoicing::serial::Serial;
@@ -52,6 +53,31 @@ pub async fn list(
 ) -> Result<Listing<Message>, Failure> {
     let ask = Ask { owner: Some(user.as_str()), after, order: PageOrder::Descending, limit };
     listing::list(app, Kind::Message, ask).await
+}
+
+/// Messages that are read at once, and pages of so many in which those about something are looked for.
+const MOST_READ: usize = 100;
+const MOST_PAGES: usize = 10;
+
+/// A user's messages about something that began at a moment, newest first, and whether there may be older ones: the newest
+/// thousand of the user's are looked through.
+pub async fn about(
+    app: &App,
+    user: &UserId,
+    since: Timestamp,
+    is_about: impl Fn(&Message) -> bool,
+) -> Result<(Vec<Message>, bool), Failure> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let page = list(app, user, after.as_deref(), MOST_READ).await?;
+        let is_over = page.items.last().is_some_and(|message| message.sent_at < since);
+        found.extend(page.items.into_iter().filter(&is_about));
+        after = page.next;
+        if is_over || after.is_none() {
+            return Ok((found, false));
+        }
+    }
+    Ok((found, true))
 }
 
 /// A page of a user's inbox, newest first.

@@ -3,6 +3,7 @@
 
 use crate::access::accounts;
 use crate::app::App;
+use crate::authorization::never_asked_for::explained;
 use crate::authorization::order_key::order_key_of;
 use crate::concerned::concerns;
 use crate::failure::Failure;
@@ -80,8 +81,14 @@ async fn decide(
     // Each attempt after a conflict says a moment of its own: the message's name may be taken.
     let now = app.now() + Duration::from_millis(attempt as u64);
     let life = app.settings.issuing.authorization_life;
-    let yes = asked.authorization(order.as_ref(), platform.platform_id.as_ref(), life, now)?;
-    let yes = yes.clone();
+    let own = platform.platform_id.as_ref();
+    let yes = match (asked.authorization(order.as_ref(), own, life, now), &order) {
+        (Err(refusal), None) => {
+            let Insertion { order_id, appid, .. } = asked;
+            return Err(explained(app, order_id, appid, own, refusal).await?.into());
+        }
+        (yes, _) => yes?.clone(),
+    };
     let number = asked.number()?;
     if taken_numbers::holder(app, &number).await?.is_some() {
         return Err(Insertion::repeated(&number).into());

@@ -8,6 +8,7 @@ use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order::Order;
 use kaipiao_domain::authorization::order_id::OrderId;
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::people::message::Message;
 use kaipiao_domain::platform::inserted_invoice::InsertedInvoice;
@@ -18,12 +19,21 @@ use kaipiao_ports::delivery::outbox::ListedPush;
 pub struct Question {
     /// The order, or the payment of this number.
     pub order_id: OrderId,
-    /// Whose order it is, or of a push, who receives it; None: whoever.
-    pub appid: Option<AppId>,
+    /// Whose order or payment it is, or of a push, who receives it; None: whoever.
+    pub party: Option<Party>,
     /// What is to happen.
     pub awaited: Awaited,
     /// Only later than this counts, in the domain's milliseconds.
     pub after_ms: i64,
+}
+
+/// Who is asked for.
+#[derive(Clone, Debug)]
+pub enum Party {
+    /// An account: orders of its merchant, payments of its pay merchants, and the pushes of both.
+    Account(AppId),
+    /// A pay merchant: its payments and their pushes, and the orders of those whom it takes payments for.
+    PayMerchant(MchId),
 }
 
 /// Something that happens to an order.

@@ -1,6 +1,6 @@
 //! Where it is looked for what has happened to an order.
 
-use super::events::{Awaited, Happened, Question, What};
+use super::events::{Awaited, Happened, Party, Question, What};
 use crate::access::accounts;
 use crate::app::App;
 use crate::authorization::orders;
@@ -11,6 +11,7 @@ use crate::payment::{pay_merchants, payments};
 use crate::people::card_invoice::{CardInvoice, inserted};
 use crate::people::messages;
 use crate::store_access::get;
+use core::iter;
 use kaipiao_domain::access::account::{AppId, Role};
 use kaipiao_domain::authorization::order::{Order, OrderState};
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
@@ -18,7 +19,7 @@ use kaipiao_domain::authorization::user_decision::{Authorization, UserDecision};
 use kaipiao_domain::delivery::push::Outcome;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::payment::out_trade_no::OutTradeNo;
-use kaipiao_domain::payment::pay_merchant::MchId;
+use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::payment::refund::Refund;
 use kaipiao_domain::people::message::{Message, MessageEvent};
@@ -26,11 +27,14 @@ use kaipiao_domain::people::user::UserId;
 use kaipiao_domain::{Refusal, Timestamp};
 use kaipiao_ports::delivery::outbox::{ListedPush, PushQuery, PushState};
 use kaipiao_records::payment::refund::refund_key;
+use std::collections::HashMap;
 
-/// Accounts, and pay merchants, among whom an order is looked for when nobody is named.
+/// Accounts, and pay merchants, among whom an order is looked for.
 const MOST_ACCOUNTS: usize = 100;
-/// An order's pushes, and a user's messages, that are looked through: the newest.
-const MOST_LISTED: usize = 100;
+/// An order's pushes that are looked through, of whoever is asked for: the newest.
+const MOST_PUSHES: usize = 100;
+/// Pages of pushes about orders of this number, whoever has them.
+const MOST_PAGES: usize = 10;
 
 /// What is there of an order.
 #[derive(Debug, Default)]
@@ -43,6 +47,8 @@ pub struct There {
     pub invoices: Vec<InvoiceRequest>,
     /// Pushes about them, oldest first.
     pub pushes: Vec<ListedPush>,
+    /// Whether a user has so many messages that older ones, which may be about the order, were not looked at.
+    pub may_have_older_messages: bool,
 }
 
 /// Where it is looked.
@@ -50,21 +56,32 @@ pub(super) struct Scope {
     order_id: OrderId,
     merchants: Vec<AppId>,
     pay_merchants: Vec<MchId>,
-    receiver: Option<AppId>,
+    /// Whose pushes count; None: everybody's.
+    receivers: Option<Vec<String>>,
 }
 
 impl Scope {
     pub(super) async fn of(app: &App, asked: &Question) -> Result<Self, Failure> {
-        let merchants = match &asked.appid {
-            Some(appid) => vec![merchant_of(app, appid).await?],
-            None => all_merchants(app).await?,
-        };
-        Ok(Self {
-            order_id: asked.order_id.clone(),
-            pay_merchants: pay_merchants_of(app, asked.appid.as_ref(), &merchants).await?,
-            merchants,
-            receiver: asked.appid.clone(),
-        })
+        let order_id = asked.order_id.clone();
+        match &asked.party {
+            None => {
+                let (merchants, pay_merchants) =
+                    (all_merchants(app).await?, all_pay_merchants(app).await?);
+                Ok(Self { order_id, merchants, pay_merchants, receivers: None })
+            }
+            Some(Party::Account(appid)) => {
+                let merchant = merchant_of(app, appid).await?;
+                let pay_merchants = pay_merchants_of(app, appid, &merchant).await?;
+                let mchids = pay_merchants.iter().map(MchId::to_string);
+                let receivers = Some(iter::once(appid.to_string()).chain(mchids).collect());
+                Ok(Self { order_id, merchants: vec![merchant], pay_merchants, receivers })
+            }
+            Some(Party::PayMerchant(mchid)) => {
+                let merchants = merchants_of(app, mchid).await?;
+                let receivers = Some(vec![mchid.to_string()]);
+                Ok(Self { order_id, merchants, pay_merchants: vec![mchid.clone()], receivers })
+            }
+        }
     }
 
     /// What has happened first after that moment; None: nothing yet.
@@ -75,17 +92,24 @@ impl Scope {
         after_ms: i64,
     ) -> Result<Option<Happened>, Failure> {
         let all = match awaited {
-            Awaited::Authorized | Awaited::Declined | Awaited::Rejected => {
+            Awaited::Declined => self.declined(app).await?,
+            Awaited::Authorized | Awaited::Rejected => {
                 let orders = self.orders(app).await?;
                 orders.into_iter().filter_map(|order| of_order(awaited, order)).collect()
             }
             Awaited::Paid => self.payments(app).await?.into_iter().filter_map(paid).collect(),
             Awaited::Refunded => self.refunded(app).await?,
-            Awaited::Issued | Awaited::Failed | Awaited::Offset => {
-                self.issued(app, awaited).await?
-            }
+            Awaited::Failed => self.failed(app).await?,
+            Awaited::Issued | Awaited::Offset => self.issued(app, awaited).await?,
             Awaited::Inserted => self.inserted(app).await?,
-            Awaited::Message => self.messages(app).await?,
+            Awaited::Message => {
+                let (messages, _) = self.messages(app).await?;
+                let sent = |message: Message| Happened {
+                    at: message.sent_at,
+                    what: What::Message(message),
+                };
+                messages.into_iter().map(sent).collect()
+            }
             Awaited::Push(event) => {
                 let pushes = self.pushes(app, *event).await?;
                 pushes.into_iter().map(committed).collect()
@@ -108,10 +132,11 @@ impl Scope {
             invoices.extend(requests_of(app, order).await?);
         }
         let (payments, pushes) = (self.payments(app).await?, self.pushes(app, None).await?);
-        Ok(There { orders, payments, invoices, pushes })
+        let (_, may_have_older_messages) = self.messages(app).await?;
+        Ok(There { orders, payments, invoices, pushes, may_have_older_messages })
     }
 
-    async fn orders(&self, app: &App) -> Result<Vec<Order>, Failure> {
+    pub(super) async fn orders(&self, app: &App) -> Result<Vec<Order>, Failure> {
         let mut found = Vec::new();
         for merchant in &self.merchants {
             let (merchant, order_id) = (merchant.clone(), self.order_id.clone());
@@ -169,22 +194,28 @@ impl Scope {
         Ok(found)
     }
 
-    async fn messages(&self, app: &App) -> Result<Vec<Happened>, Failure> {
-        let mut users: Vec<UserId> = Vec::new();
-        users.extend(self.orders(app).await?.iter().filter_map(decider));
-        let payments = self.payments(app).await?;
+    /// The messages about the order, and whether there may be older ones.
+    async fn messages(&self, app: &App) -> Result<(Vec<Message>, bool), Failure> {
+        let (orders, payments) = (self.orders(app).await?, self.payments(app).await?);
+        let mut users: Vec<UserId> = orders.iter().filter_map(decider).collect();
         users.extend(payments.iter().filter_map(|payment| payment.paid()?.payer.user.clone()));
         users.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
         users.dedup();
-        let mut found = Vec::new();
+        let offered = orders.iter().map(|order| order.offered_at);
+        let placed = payments.iter().map(|payment| payment.placed_at);
+        let Some(since) = offered.chain(placed).min() else { return Ok((Vec::new(), false)) };
+        // An order that is offered again has a past.
+        let pushes = self.all_pushes(app, None).await?;
+        let pushed = pushes.iter().map(|listed| listed.push.committed_ms).min();
+        let since = pushed.map_or(since, |ms| since.min(Timestamp::from_unix_millis(ms)));
+        let (mut found, mut may_have_older) = (Vec::new(), false);
         for user in users {
-            let listed = messages::list(app, &user, None, MOST_LISTED).await?;
-            let about = listed.items.into_iter().filter(|message| self.is_about(message));
-            found.extend(
-                about.map(|message| Happened { at: message.sent_at, what: What::Message(message) }),
-            );
+            let (about, may_have) =
+                messages::about(app, &user, since, |message| self.is_about(message)).await?;
+            found.extend(about);
+            may_have_older |= may_have;
         }
-        Ok(found)
+        Ok((found, may_have_older))
     }
 
     fn is_about(&self, message: &Message) -> bool {
@@ -197,28 +228,71 @@ impl Scope {
         is_theirs && message.order_id == self.order_id
     }
 
-    /// The pushes about the order, oldest first.
+    /// The pushes about the order to whoever is asked for, oldest first.
     async fn pushes(
         &self,
         app: &App,
         event: Option<&'static str>,
     ) -> Result<Vec<ListedPush>, Failure> {
-        let query = PushQuery {
-            account: self.receiver.as_ref().map(ToString::to_string),
+        let is_theirs = |account: &String| {
+            self.receivers.as_ref().is_none_or(|receivers| receivers.contains(account))
+        };
+        let mut found = self.all_pushes(app, event).await?;
+        found.retain(|listed| is_theirs(&listed.push.id.account));
+        Ok(found)
+    }
+
+    /// The newest pushes about orders of this number, oldest first: those of whoever is asked for, and of the accounts of
+    /// their merchants.
+    pub(super) async fn all_pushes(
+        &self,
+        app: &App,
+        event: Option<&'static str>,
+    ) -> Result<Vec<ListedPush>, Failure> {
+        let (mut found, mut is_seen) = (Vec::new(), HashMap::new());
+        let mut query = PushQuery {
+            account: None,
             ordering_keys: pushes::ordering_keys_of(self.order_id.as_str()),
             state: None,
             after: None,
-            limit: MOST_LISTED,
+            limit: MOST_PUSHES,
         };
-        let mut listed = pushes::list(app, &query).await?;
-        listed.retain(|listed| event.is_none_or(|event| listed.push.event == event));
-        listed.sort_by_key(|listed| listed.push.id.number);
-        Ok(listed)
+        for _ in 0..MOST_PAGES {
+            let page = pushes::list(app, &query).await?;
+            query.after = page.last().map(|listed| listed.push.id.clone());
+            let is_last = page.len() < MOST_PUSHES;
+            for listed in page {
+                let account = &listed.push.id.account;
+                if !is_seen.contains_key(account) {
+                    is_seen.insert(account.clone(), self.sees(app, account).await?);
+                }
+                let is_asked_for = event.is_none_or(|event| listed.push.event == event);
+                if is_asked_for && is_seen[account] {
+                    found.push(listed);
+                }
+            }
+            if is_last || found.len() >= MOST_PUSHES {
+                break;
+            }
+        }
+        found.truncate(MOST_PUSHES);
+        found.sort_by_key(|listed| listed.push.id.number);
+        Ok(found)
+    }
+
+    /// Whether a receiver's pushes are about what is asked for.
+    async fn sees(&self, app: &App, receiver: &str) -> Result<bool, Failure> {
+        if self.receivers.as_ref().is_none_or(|all| all.iter().any(|one| one == receiver)) {
+            return Ok(true);
+        }
+        let Some(appid) = AppId::parse(receiver) else { return Ok(false) };
+        let account = accounts::find(app, &appid).await?;
+        Ok(account.is_some_and(|account| self.merchants.contains(account.merchant())))
     }
 }
 
 /// The merchant whose orders an account's are.
-async fn merchant_of(app: &App, appid: &AppId) -> Result<AppId, Failure> {
+pub(super) async fn merchant_of(app: &App, appid: &AppId) -> Result<AppId, Failure> {
     let account = accounts::find(app, appid).await?;
     let unknown = || Refusal::invalid("appid", format!("{appid} is no account's"));
     let account = account.ok_or_else(unknown)?;
@@ -232,19 +306,40 @@ async fn all_merchants(app: &App) -> Result<Vec<AppId>, Failure> {
     Ok(merchants.map(|account| account.appid).collect())
 }
 
-/// The pay merchants that take payments for these accounts.
+async fn all_pay_merchants(app: &App) -> Result<Vec<MchId>, Failure> {
+    let listed = pay_merchants::list(app, None, MOST_ACCOUNTS).await?;
+    too_many(listed.next.is_some(), "pay merchants")?;
+    Ok(listed.items.into_iter().map(|pay_merchant| pay_merchant.mchid).collect())
+}
+
+/// The pay merchants that take payments for an account, or for its merchant.
 async fn pay_merchants_of(
     app: &App,
-    appid: Option<&AppId>,
-    merchants: &[AppId],
+    appid: &AppId,
+    merchant: &AppId,
 ) -> Result<Vec<MchId>, Failure> {
-    let listed = pay_merchants::list(app, None, MOST_ACCOUNTS).await?;
-    too_many(listed.next.is_some() && appid.is_none(), "pay merchants")?;
-    let is_theirs = |accounts: &[AppId]| {
-        appid.is_none_or(|appid| accounts.iter().any(|it| it == appid || merchants.contains(it)))
+    let is_theirs = |one: &PayMerchant| {
+        one.accounts.iter().any(|account| account == appid || account == merchant)
     };
-    let theirs = listed.items.into_iter().filter(|pay_merchant| is_theirs(&pay_merchant.accounts));
-    Ok(theirs.map(|pay_merchant| pay_merchant.mchid).collect())
+    let found = pay_merchants::find_all(app, MOST_ACCOUNTS + 1, is_theirs).await?;
+    if found.len() > MOST_ACCOUNTS {
+        let problem = format!("has more than {MOST_ACCOUNTS} pay merchants: give the mchid of one");
+        return Err(Refusal::invalid("appid", problem).into());
+    }
+    Ok(found.into_iter().map(|one| one.mchid).collect())
+}
+
+/// The merchants whose payments a pay merchant takes.
+async fn merchants_of(app: &App, mchid: &MchId) -> Result<Vec<AppId>, Failure> {
+    let pay_merchant = pay_merchants::find(app, mchid).await?;
+    let unknown = || Refusal::invalid("appid", format!("{mchid} is no pay merchant's"));
+    let mut merchants: Vec<AppId> = Vec::new();
+    for appid in pay_merchant.ok_or_else(unknown)?.accounts.iter().take(MOST_ACCOUNTS) {
+        merchants.push(merchant_of(app, appid).await?);
+    }
+    merchants.sort();
+    merchants.dedup();
+    Ok(merchants)
 }
 
 /// 72031 where an order would be looked for among too many.
@@ -273,7 +368,7 @@ fn decider(order: &Order) -> Option<UserId> {
     }
 }
 
-fn of_order(awaited: &Awaited, order: Order) -> Option<Happened> {
+pub(super) fn of_order(awaited: &Awaited, order: Order) -> Option<Happened> {
     let at = match (awaited, &order.state) {
         (Awaited::Authorized, _) => authorization_of(&order)?.at,
         (
@@ -294,7 +389,7 @@ fn paid(payment: Payment) -> Option<Happened> {
 }
 
 /// The request that uses the order's yes, and the red one that takes its invoice back.
-async fn requests_of(app: &App, order: &Order) -> Result<Vec<InvoiceRequest>, Failure> {
+pub(super) async fn requests_of(app: &App, order: &Order) -> Result<Vec<InvoiceRequest>, Failure> {
     let used_by = authorization_of(order).and_then(|yes| yes.used_by.as_ref());
     let Some(serial) = used_by else { return Ok(Vec::new()) };
     let found = CardInvoice::find(app, &order.merchant, serial).await?;
@@ -308,7 +403,7 @@ async fn requests_of(app: &App, order: &Order) -> Result<Vec<InvoiceRequest>, Fa
     Ok([*blue].into_iter().chain(red).collect())
 }
 
-fn of_request(awaited: &Awaited, request: InvoiceRequest) -> Option<Happened> {
+pub(super) fn of_request(awaited: &Awaited, request: InvoiceRequest) -> Option<Happened> {
     let is_red = matches!(request.colour, Colour::Red { .. });
     let at = match (awaited, &request.state) {
         (Awaited::Failed, RequestState::Failed { at, .. }) => *at,

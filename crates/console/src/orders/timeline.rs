@@ -111,7 +111,7 @@ async fn answers<'a>(
     Ok(Some((acts_as(console, seat).await?, address)))
 }
 
-/// The payment that has opened it, leading to its page for whoever may see the pay merchant; None: none has.
+/// The payment of its number, leading to its page for whoever may see the pay merchant; None: none has.
 async fn payment_cell(
     console: &Console,
     seat: &Seat,
@@ -151,19 +151,29 @@ fn notes(frame: &Frame, history: &OrderHistory) -> Vec<Flash> {
         .iter()
         .map(|damaged| Flash::new(Tone::Bad, told(frame.lang, &damaged.to_string())))
         .collect();
-    if history.order.is_none() {
-        let words = frame.t(
+    let mut note = |zh, en| notes.push(Flash::new(Tone::Wait, frame.t(zh, en)));
+    match (&history.order, &history.payment) {
+        (Some(_), _) => {}
+        (None, Some(_)) => note(
+            "没有这个订单：这是该单号的支付，没有开票入口。",
+            "There is no such order: this is a payment of that number, without an invoice entry.",
+        ),
+        (None, None) => note(
             "没有这个订单：以下只是提到该订单号的请求。",
             "There is no such order: these are only the requests that name it.",
-        );
-        notes.push(Flash::new(Tone::Wait, words));
+        ),
     }
     if history.has_more_requests {
-        let words = frame.t(
-            "请求较多，这里只显示最近的；其余见请求日志。",
-            "Only its newest requests are shown here; the request log has the others.",
+        note(
+            "请求较多，这里只显示最早的和最近的；其余见页末链接的请求日志。",
+            "Only its first and its newest requests are shown here; the request log, which the end of the page leads to, has those between.",
         );
-        notes.push(Flash::new(Tone::Wait, words));
+    }
+    if history.may_have_older_messages {
+        note(
+            "该用户此后的消息超过 1000 条，更早的未查找。",
+            "The user has had more than 1,000 messages since; older ones were not looked at.",
+        );
     }
     notes
 }

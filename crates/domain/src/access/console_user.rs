@@ -60,13 +60,15 @@ impl ConsoleRole {
     pub fn of(name: &str, accounts: BTreeSet<AppId>) -> Result<Self, &'static str> {
         match name {
             "operator" if accounts.is_empty() => Ok(Self::Operator),
-            "operator" => Err("an operator sees every account: name none"),
-            "developer" if accounts.is_empty() => Err("a developer needs at least one account"),
+            "operator" => Err("is operator, who sees every account: name none"),
+            "developer" if accounts.is_empty() => {
+                Err("is developer, who needs at least one account")
+            }
             "developer" if accounts.len() > Self::MOST_ACCOUNTS => {
-                Err("a developer has at most 100 accounts")
+                Err("is developer, who has at most 100 accounts")
             }
             "developer" => Ok(Self::Developer(accounts)),
-            _ => Err("the role must be operator or developer"),
+            _ => Err("must be operator or developer"),
         }
     }
 

@@ -324,10 +324,11 @@ impl Order {
         Ok(Self { state: OrderState::Rejected { decided, reason, at: now }, ..self.clone() })
     }
 
-    /// The order and its platform beside the platform that a call names.
-    pub fn compared(&self, platform: &PlatformId) -> [Compared; 2] {
+    /// The three values of a call that have to be those of getauthurl; the platform is the one that the call names.
+    pub fn compared(&self, platform: &PlatformId) -> [Compared; 3] {
         let AuthorizationRequest { order_id, platform: asked, .. } = &self.request;
         [
+            Compared::same("appid", self.merchant.as_str()),
             Compared::same("order_id", order_id.as_str()),
             Compared::values("s_pappid", asked.as_str(), platform.as_str()),
         ]
@@ -344,14 +345,40 @@ impl Order {
         Compared::unlike("the user's answer", "authorized", came)
     }
 
-    /// 72038 for an order that there is not on an account.
-    pub fn never_asked_for(order_id: &OrderId, account: &AppId, why: &str) -> Refusal {
+    /// 72038 for an order that there is not on an account. `platform` is the s_pappid that came; None: the call has none.
+    pub fn never_asked_for(
+        order_id: &OrderId,
+        account: &AppId,
+        platform: Option<&PlatformId>,
+        why: &str,
+    ) -> Refusal {
         let expected =
             format!("an order that {account}, or an app bound to it, called getauthurl for");
-        Self::never_authorized(order_id, why).comparing([
+        let platform = platform.map(|came| Compared {
+            name: "s_pappid".to_owned(),
+            expected: "the one that getauthurl was called with".to_owned(),
+            came: came.as_str().to_owned(),
+            differs: false,
+        });
+        let compared = [
             Compared::same("appid", account.as_str()),
             Compared::unlike("order_id", expected, order_id.as_str()),
-        ])
+        ];
+        Self::never_authorized(order_id, why).comparing(compared.into_iter().chain(platform))
+    }
+
+    /// 72038 where this order is of another merchant than the account, for whoever may know of it: it is the appid that
+    /// differs.
+    pub fn asked_for_by_another(&self, account: &AppId, platform: Option<&PlatformId>) -> Refusal {
+        let AuthorizationRequest { order_id, platform: asked, asked_by, .. } = &self.request;
+        let why = format!("{account} never called getauthurl for it, {asked_by} did");
+        let platform =
+            platform.map(|came| Compared::values("s_pappid", asked.as_str(), came.as_str()));
+        let compared = [
+            Compared::values("appid", asked_by.as_str(), account.as_str()),
+            Compared::same("order_id", order_id.as_str()),
+        ];
+        Self::never_authorized(order_id, &why).comparing(compared.into_iter().chain(platform))
     }
 
     /// 72038 with the reason that the published service leaves out (wire_facts 7 no. 2).

@@ -15,6 +15,8 @@ use kaipiao_errcode::ErrorCode;
 pub struct RequestContext<'a> {
     /// The merchant's taxpayer.
     pub taxpayer: &'a Taxpayer,
+    /// The openid that the request names.
+    pub openid: &'a str,
     /// Whether the request names this user as the one who gets the invoice.
     pub names_user: &'a dyn Fn(&UserId) -> bool,
     /// The request that the merchant has under the same serial.
@@ -101,10 +103,10 @@ pub(super) fn next_content_number(known: Option<&InvoiceRequest>) -> u32 {
     known.map_or(1, |known| known.content_number + 1)
 }
 
-/// 73001: the request names somebody else than `expected`: an openid, or words for it.
-pub(super) fn another_user(order_id: &OrderId, expected: &str) -> Refusal {
+/// 73001: the request names somebody else, by the openid that `came`, than `expected`: an openid, or words for it.
+pub(super) fn another_user(order_id: &OrderId, expected: &str, came: &str) -> Refusal {
     let detail = format!("it is not the user who authorized order_id {order_id}");
     let order = Compared::same("order_id", order_id.as_str());
-    let user = Compared::unlike("openid", expected, "another one");
+    let user = Compared::unlike("openid", expected, came);
     Refusal::new(ErrorCode::OpenidError, detail).comparing([order, user])
 }

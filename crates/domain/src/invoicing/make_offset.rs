@@ -35,10 +35,11 @@ impl MakeOffset {
         blue_content: &Content,
         context: &RequestContext<'_>,
     ) -> Result<Accepted<InvoiceRequest>, Refusal> {
-        let RequestContext { taxpayer, names_user, known, now } = context;
+        let RequestContext { taxpayer, openid, names_user, known, now } = context;
         self.check(taxpayer)?;
         if !names_user(&blue.user) {
-            return Err(another_user(&blue.order_id, "the openid of the user who has the invoice"));
+            let expected = "the openid of the user who has the invoice";
+            return Err(another_user(&blue.order_id, expected, openid));
         }
         if let Some(known) = known {
             match self.check_identity(known, blue)? {

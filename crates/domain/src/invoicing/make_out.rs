@@ -37,12 +37,12 @@ impl MakeOut {
         can_print: &dyn Fn(char) -> bool,
         category_of: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Accepted<Order>, NotAccepted> {
-        let RequestContext { taxpayer, names_user, known, now } = context;
+        let RequestContext { taxpayer, openid, names_user, known, now } = context;
         self.serial.check_prefix(&taxpayer.code)?;
         taxpayer.check_id(&self.content.seller.tax_id)?;
         let order = order.ok_or_else(|| {
             let why = "this account never called getauthurl for it";
-            Order::never_asked_for(&self.order_id, &taxpayer.merchant, why)
+            Order::never_asked_for(&self.order_id, &taxpayer.merchant, None, why)
         })?;
         order.check_kind(CardKind::Invoice)?;
         let authorization = match &order.state {
@@ -59,7 +59,8 @@ impl MakeOut {
             return Err(authorization.expired(&self.order_id, authorization_life, *now).into());
         }
         if !names_user(&authorization.user) {
-            return Err(another_user(&self.order_id, authorization.openid.as_str()).into());
+            let expected = authorization.openid.as_str();
+            return Err(another_user(&self.order_id, expected, openid).into());
         }
         if let Some(known) = known {
             match self.check_identity(known)? {
@@ -119,8 +120,10 @@ impl MakeOut {
     }
 
     fn never(&self, order: &Order, why: &str) -> Refusal {
+        let appid = Compared::same("appid", order.merchant.as_str());
         let order_id = Compared::same("order_id", self.order_id.as_str());
-        Order::never_authorized(&self.order_id, why).comparing([order_id, order.undecided()])
+        let compared = [appid, order_id, order.undecided()];
+        Order::never_authorized(&self.order_id, why).comparing(compared)
     }
 
     fn rejected(&self) -> Refusal {

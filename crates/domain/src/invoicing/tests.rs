@@ -102,7 +102,13 @@ fn asked(serial_name: &str, order: &str) -> MakeOut {
 }
 
 fn context<'a>(known: Option<&'a InvoiceRequest>, taxpayer: &'a Taxpayer) -> RequestContext<'a> {
-    RequestContext { taxpayer, names_user: &|user| user.as_str() == "amy", known, now: at(10) }
+    RequestContext {
+        taxpayer,
+        openid: "o-sent",
+        names_user: &|user| user.as_str() == "amy",
+        known,
+        now: at(10),
+    }
 }
 
 fn decide(

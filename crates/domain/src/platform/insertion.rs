@@ -70,11 +70,8 @@ impl Insertion {
         let Self { order_id, appid, .. } = self;
         let never = |why: &str| Order::never_authorized(order_id, why);
         let order = order.ok_or_else(|| {
-            Order::never_asked_for(
-                order_id,
-                appid,
-                &format!("{appid} never called getauthurl for it"),
-            )
+            let why = format!("{appid} never called getauthurl for it");
+            Order::never_asked_for(order_id, appid, platform, &why)
         })?;
         let own = platform.map_or("none", PlatformId::as_str);
         // The three that have to be those of getauthurl; the platform is the one whose token came.

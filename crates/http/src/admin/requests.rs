@@ -194,11 +194,10 @@ fn read_query(object: &Object) -> Result<RequestQuery, Refusal> {
         errcode: optional("errcode")?,
         rid: optional("rid")?,
         order_id: optional("order_id")?,
-        order_owner: None,
         from_ms: object.integer("from_ms")?,
         to_ms: object.integer("to_ms")?,
         before: before.transpose()?,
-        is_proved: false,
         limit: page_size(object)?,
+        ..RequestQuery::default()
     })
 }

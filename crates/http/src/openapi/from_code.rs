@@ -74,6 +74,11 @@ struct Admin;
 ))]
 struct Sandbox;
 
+/// What the code says of the sandbox's controls.
+pub(crate) fn sandbox_document() -> Value {
+    serde_json::to_value(Sandbox::openapi()).expect("a document is an object")
+}
+
 /// What the code says of these parts of the API; what it lacks `spec/` says.
 pub(super) fn of(served: &[Api]) -> Value {
     let mut said = JsonPages::openapi();

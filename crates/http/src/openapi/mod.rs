@@ -2,7 +2,7 @@
 //! that of the admin API and of the sandbox's controls is in the code, at each handler.
 
 pub(crate) mod document;
-mod from_code;
+pub(crate) mod from_code;
 mod from_spec;
 pub(crate) mod page_routes;
 pub(crate) mod serve;

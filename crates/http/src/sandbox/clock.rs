@@ -36,6 +36,7 @@ pub(super) enum Moment {
 /// How the clock shall go.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+#[serde(deny_unknown_fields)]
 struct ClockBody {
     /// Seconds forward.
     #[schema(minimum = 0)]

@@ -39,6 +39,7 @@ struct AnswerJson {
 /// A user's answer on an authorization page.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+#[serde(deny_unknown_fields)]
 struct AuthorizeBody {
     /// The link, or a mini program's path.
     #[schema(min_length = 1)]
@@ -55,6 +56,7 @@ struct AuthorizeBody {
 /// What a user chooses for a company.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+#[serde(deny_unknown_fields)]
 struct ChoiceBody {
     /// The company.
     #[schema(pattern = "^wx[0-9a-f]{16}$")]
@@ -68,6 +70,7 @@ struct ChoiceBody {
 /// Who pays what.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+#[serde(deny_unknown_fields)]
 struct PayBody {
     #[schema(min_length = 1)]
     prepay_id: String,
@@ -78,6 +81,7 @@ struct PayBody {
 /// A person.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+#[serde(deny_unknown_fields)]
 struct PersonBody {
     /// 1 to 64 letters, digits and `_ - . @`.
     #[schema(pattern = "^[A-Za-z0-9_.@-]{1,64}$")]

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 /// What is to go wrong, how often and for whom.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+#[serde(deny_unknown_fields)]
 struct FaultBody {
     /// `issuer`, `token`, `quota`, `platform`, `document`, `push`, or the path of a call.
     #[schema(pattern = "^(issuer|token|quota|platform|document|push|/.+)$")]

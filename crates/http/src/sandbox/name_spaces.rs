@@ -59,6 +59,7 @@ struct NameSpacesJson {
 /// A name space that is wanted.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its members are read leniently, by name; this says which there are")]
+#[serde(deny_unknown_fields)]
 struct NameSpaceBody {
     /// 1 to 32 of a-z, 0-9 and -, with - not at the ends.
     #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]

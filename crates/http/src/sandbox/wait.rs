@@ -13,9 +13,10 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use core::time::Duration;
-use kaipiao_app::waiting::{self, Awaited, Happened, Question, There, Waited, What};
+use kaipiao_app::waiting::{self, Awaited, Happened, Party, Question, There, Waited, What};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::authorization::order_id::OrderId;
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::{Refusal, text};
 use kaipiao_wire::answer::bare;
 use kaipiao_wire::object::Object;
@@ -57,7 +58,7 @@ struct InsertedJson {
     user: String,
 }
 
-/// What is there when the time is over.
+/// What is there when the time is over, or the wait is cut short.
 #[derive(Serialize, ToSchema)]
 struct NotYetJson {
     error: String,
@@ -67,18 +68,18 @@ struct NotYetJson {
     pushes: Vec<PushJson>,
 }
 
-/// `?order_id=…&event=…&appid=&timeout_s=&after_ms=`: 200 with what has happened, 408 with what is there instead, 503 where
-/// too many wait.
+/// `?order_id=…&event=…&appid=&timeout_s=&after_ms=`: 200 with what has happened, 408 with what is there instead, 503 with it
+/// where the wait is cut short, or where too many wait.
 #[utoipa::path(
     get,
     path = "/sandbox/v1/wait",
     tag = "sandbox",
     operation_id = "wait",
-    description = "Answers at once if it has happened already. 503 also where 64 requests wait.",
+    description = "Answers at once if it has happened already. 503 also where 64 requests wait, and where the wait is cut short: the server stops, or its name space is restored, reset or removed.",
     params(
         ("order_id" = String, Query, min_length = 1, description = "The order, or the payment's `out_trade_no`."),
         ("event" = String, Query, pattern = "^(authorized|declined|rejected|paid|refunded|issued|failed|offset|inserted|message|(push|delivered)(:.+)?)$", description = "authorized, declined, rejected, paid, refunded, issued, failed, offset, inserted, message, push, delivered, or push: and delivered: with a push's name."),
-        ("appid" = Option<String>, Query, description = "Whose order it is, or who receives the push."),
+        ("appid" = Option<String>, Query, description = "Whose order or payment it is, or who receives the push: an account, with its pay merchants, or a mchid."),
         ("timeout_s" = Option<i64>, Query, minimum = 0, maximum = 120, description = "Seconds of real time; 30 unless it is said."),
         ("after_ms" = Option<i64>, Query, description = "Only what happened later, in unix milliseconds of the server's clock."),
     ),
@@ -100,8 +101,14 @@ pub(crate) async fn wait(State(server): State<Server>, uri: Uri) -> Response {
             json(StatusCode::OK, bare(&happened_json(&asked, *happened, now_ms())))
         }
         Ok(Waited::NotYet(there)) => {
-            let shown = not_yet_json(&asked, limit, *there, now_ms());
+            let within = format!("within {} s", limit.as_secs());
+            let shown = not_yet_json(&asked, &within, *there, now_ms());
             json(StatusCode::REQUEST_TIMEOUT, bare(&shown))
+        }
+        Ok(Waited::CutShort(there)) => {
+            let why = "before the wait was cut short: the server stops, or its name space is restored, reset or removed";
+            let shown = not_yet_json(&asked, why, *there, now_ms());
+            json(StatusCode::SERVICE_UNAVAILABLE, bare(&shown))
         }
         Ok(Waited::TooMany(most)) => {
             let error = format!("{most} requests wait already, which is all that may");
@@ -118,10 +125,12 @@ fn read(query: &Object) -> Result<(Question, Duration), Refusal> {
         let problem = format!("must be one of {}, not {}", Awaited::names(), text::quoted(&event));
         Refusal::invalid("event", problem)
     })?;
-    let appid = query.optional_text("appid")?.filter(|appid| !appid.is_empty());
-    let appid = appid.map(|appid| {
-        let problem = || format!("{} is not one", text::quoted(&appid));
-        AppId::parse(&appid).ok_or_else(|| Refusal::invalid("appid", problem()))
+    let named = query.optional_text("appid")?.filter(|named| !named.is_empty());
+    let party = named.map(|named| {
+        let account = AppId::parse(&named).map(Party::Account);
+        let party = account.or_else(|| MchId::parse(&named).map(Party::PayMerchant));
+        let problem = || format!("{} is neither an appid nor a mchid", text::quoted(&named));
+        party.ok_or_else(|| Refusal::invalid("appid", problem()))
     });
     let limit_s = query.integer("timeout_s")?.unwrap_or(LIMIT_S);
     if !(0..=LONGEST_LIMIT_S).contains(&limit_s) {
@@ -129,7 +138,7 @@ fn read(query: &Object) -> Result<(Question, Duration), Refusal> {
         return Err(Refusal::invalid("timeout_s", problem));
     }
     let after_ms = query.integer("after_ms")?.unwrap_or(i64::MIN);
-    let question = Question { order_id, appid: appid.transpose()?, awaited, after_ms };
+    let question = Question { order_id, party: party.transpose()?, awaited, after_ms };
     Ok((question, Duration::from_secs(limit_s.unsigned_abs())))
 }
 
@@ -165,11 +174,17 @@ fn happened_json(asked: &Question, happened: Happened, now_ms: i64) -> HappenedJ
     shown
 }
 
-fn not_yet_json(asked: &Question, limit: Duration, there: There, now_ms: i64) -> NotYetJson {
-    let There { orders, payments, invoices, pushes } = there;
+fn not_yet_json(asked: &Question, when: &str, there: There, now_ms: i64) -> NotYetJson {
+    let There { orders, payments, invoices, pushes, may_have_older_messages } = there;
     let (event, order_id) = (&asked.awaited, &asked.order_id);
+    let unseen = match (event, may_have_older_messages) {
+        (Awaited::Message, true) => {
+            "; the user has had more than 1,000 messages since, and older ones were not looked at"
+        }
+        _ => "",
+    };
     NotYetJson {
-        error: format!("{event} has not happened to {order_id} within {} s", limit.as_secs()),
+        error: format!("{event} has not happened to {order_id} {when}{unseen}"),
         orders: orders.into_iter().map(OrderJson::from).collect(),
         payments: payments.iter().map(PaymentJson::from).collect(),
         invoices: invoices.into_iter().map(InvoiceJson::from).collect(),

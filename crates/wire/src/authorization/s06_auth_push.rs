@@ -1,6 +1,7 @@
 //! Section 6: the push of a user's decision (wire_facts 3.5, D-33).
 
 use crate::delivery::event_xml::{EventXml, UntimedXml};
+use crate::delivery::read_push::members;
 use kaipiao_domain::access::account::{AppId, PlatformId};
 use kaipiao_domain::authorization::authorization_request::Source;
 use kaipiao_domain::authorization::order_id::OrderId;
@@ -45,6 +46,12 @@ impl AuthPush<'_> {
     }
 }
 
+/// Whether a push's body says that the user has declined.
+pub fn is_declined(body: &str) -> bool {
+    let members = members(body).unwrap_or_default();
+    members.iter().any(|(name, value)| name == "FailOrderId" && !value.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +78,8 @@ mod tests {
     fn the_pushes_are_the_golden_ones() {
         assert_eq!(xml("1202933957956", true), golden::response("s06_auth_push/authorized.xml"));
         assert_eq!(xml("1202933957956", false), golden::response("s06_auth_push/declined.xml"));
+        assert!(is_declined(&xml("1202933957956", false)));
+        assert!(!is_declined(&xml("1202933957956", true)));
     }
 
     #[test]

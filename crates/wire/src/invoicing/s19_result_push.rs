@@ -1,6 +1,7 @@
 //! Section 19: the push of an invoice try's result.
 
 use crate::delivery::event_xml::{EventXml, UntimedXml};
+use crate::delivery::read_push::members;
 use kaipiao_domain::invoicing::invoice_request::TryResult;
 use kaipiao_domain::invoicing::serial::Serial;
 use kaipiao_domain::people::user::OpenId;
@@ -34,6 +35,14 @@ impl ResultPush<'_> {
     }
 }
 
+/// The request whose try has failed, as a push's body says it; None: the invoice was issued.
+pub fn failed_serial(body: &str) -> Option<Serial> {
+    let members = members(body).ok()?;
+    let member = |name| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    let has_failed = *member("status")? == TryResult::Failed.status().to_string();
+    Serial::parse(member("fpqqlsh")?).filter(|_| has_failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +64,8 @@ mod tests {
     fn the_pushes_are_the_golden_ones() {
         assert_eq!(xml(TryResult::Issued), golden::response("s19_result_push/issued.xml"));
         assert_eq!(xml(TryResult::Failed), golden::response("s19_result_push/failed.xml"));
+        assert_eq!(failed_serial(&xml(TryResult::Issued)), None);
+        let failed = failed_serial(&xml(TryResult::Failed)).unwrap();
+        assert_eq!(failed.as_str(), "14574d75004451097886");
     }
 }
