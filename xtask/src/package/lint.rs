@@ -66,6 +66,7 @@ impl Lint<'_> {
             self.read_compose(&compose, &self.put(&format!("{place}/compose.yaml"), &text)?)
                 .map_err(|why| format!("{place}: {why}"))?;
         }
+        self.alarms(&deploy.join("prometheus"))?;
         let actionlint = self.of_go("actionlint", ACTIONLINT)?;
         for (place, text) in book::workflows(self.root)? {
             let file = self.put(&format!("{place}/workflow.yaml"), &text)?;
@@ -118,6 +119,21 @@ impl Lint<'_> {
         let known = server.replace_all(&text, "server 127.0.0.1:$1;");
         let file = self.put("nginx.conf", &known)?;
         run(Command::new("nginx").args(["-t", "-q", "-c"]).arg(file))
+    }
+
+    /// Prometheus's rules, and whether each alarm rings when it should. Of its package the one program is taken: installed, it
+    /// would start a server.
+    fn alarms(&self, folder: &Path) -> Outcome {
+        let place = self.target.join("tools/prometheus");
+        let promtool = place.join("usr/bin/promtool");
+        if !promtool.exists() {
+            fs::create_dir_all(&place)
+                .map_err(|error| format!("{}: {error}", place.display()))?;
+            let fetch = "apt-get update -qq && apt-get download prometheus && dpkg --extract prometheus_*.deb .";
+            run(Command::new("sh").args(["-c", fetch]).current_dir(&place))?;
+        }
+        run(Command::new(&promtool).args(["check", "rules", "alerts.yml"]).current_dir(folder))?;
+        run(Command::new(&promtool).args(["test", "rules", "alerts_test.yml"]).current_dir(folder))
     }
 
     /// A program that Go builds from its module.
