@@ -76,6 +76,10 @@ fn the_first_operator_is_made_before_the_server_runs_and_others_beside_it() {
     );
     assert_eq!(json(&["remove", "eve", "--json"])["removed"], serde_json::Value::Bool(true));
     assert!(run(&["remove", "bo"], "").0 && !run(&["remove", "bo"], "").0);
+    // A server is named, also one whose store is elsewhere.
+    let mut named = kaipiao();
+    named.args(["console-user", "list", "--server", &server.home, "--data", "/nowhere"]);
+    assert!(text(&named.output().unwrap()).starts_with("amy  operator\n"));
     server.stop();
     assert!(!run(&["list"], "").1.contains("bo "));
 }
