@@ -10,7 +10,7 @@ say() { echo "== $*"; }
 fail() { echo "FAILED: $*"; exit 1; }
 version() { dpkg-query --show --showformat '${Version}' kaipiao; }
 process() { systemctl show --property MainPID --value "$1"; }
-admin() { curl -sS -X "$1" "$K/admin/v1/$2" -H "Authorization: Bearer $(cat $TOKEN_FILE)" "${@:3}"; }
+admin() { curl -sS -X "$1" "$K/admin/v1/$2" -H "Authorization: Bearer $(cat "$TOKEN_FILE")" "${@:3}"; }
 # Right after a start, as systemd has been told that it listens.
 healthy() { kaipiao health --config "/etc/kaipiao/$1"; }
 
