@@ -127,8 +127,7 @@ impl Lint<'_> {
         let place = self.target.join("tools/prometheus");
         let promtool = place.join("usr/bin/promtool");
         if !promtool.exists() {
-            fs::create_dir_all(&place)
-                .map_err(|error| format!("{}: {error}", place.display()))?;
+            fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
             let fetch = "apt-get update -qq && apt-get download prometheus && dpkg --extract prometheus_*.deb .";
             run(Command::new("sh").args(["-c", fetch]).current_dir(&place))?;
         }
