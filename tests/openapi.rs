@@ -123,6 +123,15 @@ fn whoever_has_the_document_is_told_so() {
 }
 
 #[test]
+fn the_methods_of_a_path_say_what_each_is_for() {
+    let document = TestServer::start().get_json("/openapi.json");
+    let said = &document["paths"]["/admin/v1/console-users/{name}"];
+    assert_eq!(said["delete"]["summary"], "remove a user of the console");
+    assert_eq!(said["put"]["x-summary-zh"], "添加或修改控制台用户");
+    assert_eq!(document["paths"]["/sandbox/v1/clock"]["get"]["summary"], "what the clock shows");
+}
+
+#[test]
 fn the_docs_show_every_operation_in_both_languages_in_production_too() {
     let production = TestServer::start_with("mode = \"production\"");
     for server in [&TestServer::start(), &production] {
@@ -131,6 +140,13 @@ fn the_docs_show_every_operation_in_both_languages_in_production_too() {
             let page = server.page("GET", "/docs", &[("accept-language", lang)], "");
             assert_eq!(page.status(), 200);
             let html = page.body();
+            let prose = html
+                .split("<pre>")
+                .map(|part| part.split_once("</pre>").map_or(part, |(_, prose)| prose));
+            assert!(
+                prose.into_iter().all(|prose| !prose.contains('`')),
+                "Markdown as it is written"
+            );
             for (path, methods) in document["paths"].as_object().unwrap() {
                 for operation in methods.as_object().unwrap().values() {
                     let id = operation["operationId"].as_str().unwrap();

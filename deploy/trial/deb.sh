@@ -10,7 +10,7 @@ say() { echo "== $*"; }
 fail() { echo "FAILED: $*"; exit 1; }
 version() { dpkg-query --show --showformat '${Version}' kaipiao; }
 process() { systemctl show --property MainPID --value "$1"; }
-admin() { curl -sS -X "$1" "$K/admin/v1/$2" -H "Authorization: Bearer $(cat $TOKEN_FILE)" "${@:3}"; }
+admin() { curl -sS -X "$1" "$K/admin/v1/$2" -H "Authorization: Bearer $(cat "$TOKEN_FILE")" "${@:3}"; }
 # Right after a start, as systemd has been told that it listens.
 healthy() { kaipiao health --config "/etc/kaipiao/$1"; }
 
@@ -25,6 +25,9 @@ editor() { # the settings file
 # shellcheck source=/dev/null # a block of docs/en/packages.md
 . ./set_up.sh
 old=$(version)
+kaipiao console-user --config /etc/kaipiao/kaipiao.toml list | grep -q '^amy  operator$' || fail "the console's first user"
+files=$(find /var/lib/kaipiao ! -user kaipiao)
+[ -z "$files" ] || fail "not the server's: $files"
 problems=$(systemd-analyze verify --man=no kaipiao.service 2>&1) || fail "systemd on the unit: $problems"
 [ -z "$problems" ] || fail "systemd on the unit: $problems"
 for completions in bash-completion/completions/kaipiao zsh/vendor-completions/_kaipiao fish/vendor_completions.d/kaipiao.fish; do
@@ -66,6 +69,12 @@ dpkg --install new.deb < /dev/null
 healthy kaipiao.toml
 grep -q '^admin_token_file' /etc/kaipiao/kaipiao.toml || fail "the settings were overwritten"
 admin GET accounts | grep -q wx0123456789abcdef || fail "the account is gone"
+
+say "root writes nothing among the server's data"
+systemctl stop kaipiao
+refused=$(kaipiao console-user --config /etc/kaipiao/kaipiao.toml add bo 2>&1) && fail "root adds a user to the data"
+[[ $refused == *"runuser -u kaipiao -- kaipiao"* ]] || fail "what root is told: $refused"
+systemctl start kaipiao
 
 say "remove"
 dpkg --remove kaipiao

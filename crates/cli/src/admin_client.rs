@@ -1,38 +1,29 @@
 //! A running server's admin API, as commands ask it.
 
+use crate::api_client::{ApiClient, Asked, Way, failed};
 use crate::compose::{self, ComposeError};
 use crate::settings::Settings;
-use crate::tls;
 use core::time::Duration;
 use serde_json::Value;
 
-type Sent = Result<ureq::http::Response<ureq::Body>, ureq::Error>;
+/// What an answer takes at most.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Where the operator's token comes from.
+pub(crate) const TOKEN_PLACES: &str = "set KAIPIAO_ADMIN_TOKEN or admin_token_file";
 
 /// Asks one server, with the operator's token.
 pub(crate) struct AdminClient {
-    base: String,
+    client: ApiClient,
     token: String,
-    agent: ureq::Agent,
 }
 
 impl AdminClient {
     /// For the server at this address; None: where the settings listen.
     pub(crate) fn new(settings: &Settings, server: Option<&str>) -> Result<Self, ComposeError> {
-        let server = compose::server_address(settings, server);
-        let token = compose::admin_token(settings)?.ok_or_else(|| {
-            let text = "no admin token: set KAIPIAO_ADMIN_TOKEN or admin_token_file";
-            ComposeError::Asking(text.to_owned())
-        })?;
-        let mut config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // None of the environment's gets the operator's token.
-            .proxy(None)
-            .timeout_global(Some(Duration::from_secs(10)));
-        if server.starts_with("https://") {
-            config = config.tls_config(tls::client_config(settings)?);
-        }
-        let base = format!("{server}/admin/v1");
-        Ok(Self { base, token, agent: config.build().into() })
+        let token = compose::admin_token(settings)?;
+        let token = token.ok_or_else(|| failed(format!("no admin token: {TOKEN_PLACES}")))?;
+        let client = ApiClient::new(settings, server, Way::Direct, TIME_LIMIT)?;
+        Ok(Self { client, token })
     }
 
     /// GET of a listing: the answer's text. Parameters without a value are left out.
@@ -41,65 +32,51 @@ impl AdminClient {
         path: &str,
         parameters: &[(&str, Option<&str>)],
     ) -> Result<String, ComposeError> {
-        let mut request = self.agent.get(format!("{}/{path}", self.base));
-        for (name, value) in parameters {
-            if let Some(value) = value {
-                request = request.query(name, value);
-            }
-        }
-        self.answer(request, ureq::RequestBuilder::call)
+        let given = parameters.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        let query: Vec<_> = given.collect();
+        self.answer(Asked::get(&address(path), &query))
     }
 
     /// POST without a body: the answer's text.
     pub(crate) fn post(&self, path: &str) -> Result<String, ComposeError> {
-        let request = self.agent.post(format!("{}/{path}", self.base));
-        self.answer(request, ureq::RequestBuilder::send_empty)
+        self.answer(Asked { method: "POST", ..Asked::get(&address(path), &[]) })
     }
 
     /// PUT or POST of JSON: the answer's text.
     pub(crate) fn send(
         &self,
-        method: &str,
+        method: &'static str,
         path: &str,
         body: &Value,
     ) -> Result<String, ComposeError> {
-        let address = format!("{}/{path}", self.base);
-        let request = match method {
-            "PUT" => self.agent.put(address),
-            _ => self.agent.post(address),
-        };
-        let body = body.to_string();
-        self.answer(request, |request| request.send(&*body))
+        self.answer(Asked { method, ..Asked::post(&address(path), &[], body) })
     }
 
     /// DELETE: the answer's text.
     pub(crate) fn delete(&self, path: &str) -> Result<String, ComposeError> {
-        let request = self.agent.delete(format!("{}/{path}", self.base));
-        self.answer(request, ureq::RequestBuilder::call)
+        self.answer(Asked { method: "DELETE", ..Asked::get(&address(path), &[]) })
     }
 
-    fn answer<B>(
-        &self,
-        request: ureq::RequestBuilder<B>,
-        send: impl FnOnce(ureq::RequestBuilder<B>) -> Sent,
-    ) -> Result<String, ComposeError> {
-        let server = self.base.trim_end_matches("/admin/v1");
-        let asking = |error: ureq::Error| {
-            let text = format!("no answer from {server}: {error}; name the server with --server");
-            ComposeError::Asking(text)
-        };
-        let request = request.header("authorization", format!("Bearer {}", self.token));
-        let mut answer = send(request).map_err(asking)?;
-        let text = answer.body_mut().read_to_string().map_err(asking)?;
-        if answer.status().is_success() {
-            return Ok(text);
+    fn answer(&self, asked: Asked) -> Result<String, ComposeError> {
+        let answer = self.client.send(Asked { bearer: Some(self.token.clone()), ..asked })?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        match answer.status {
+            200..300 => Ok(text),
+            401 => Err(failed(format!(
+                "{} does not take this admin token: {TOKEN_PLACES}",
+                self.client.base()
+            ))),
+            status => Err(failed(format!("the server answered {status}: {text}"))),
         }
-        Err(ComposeError::Asking(format!("the server answered {}: {text}", answer.status())))
     }
+}
+
+fn address(path: &str) -> String {
+    format!("/admin/v1/{path}")
 }
 
 /// An answer's JSON.
 pub(crate) fn parse(text: &str) -> Result<Value, ComposeError> {
-    let error = |error| ComposeError::Asking(format!("the server's answer is no JSON: {error}"));
+    let error = |error| failed(format!("the server's answer is no JSON: {error}"));
     serde_json::from_str(text).map_err(error)
 }

@@ -1,4 +1,4 @@
-//! A server's API, as a merchant's program asks it: any server that speaks it, by its base address.
+//! A server, as commands ask it: any that speaks the API, by its base address.
 
 use crate::compose::{self, ComposeError};
 use crate::settings::Settings;
@@ -7,8 +7,21 @@ use core::time::Duration;
 use serde_json::Value;
 use ureq::http;
 
-/// What an answer takes at most; a document takes no longer.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// What an answer takes at most: a document takes no longer, nor does a request that waits and does not say how long.
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(60);
+/// The parameter by which a request asks to be answered later, in seconds.
+const WAITS: &str = "timeout_s";
+
+/// How a server is reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// HTTPS by the environment's proxy, if it names one, which cannot read it. A proxy of plain HTTP would read secrets.
+    Any,
+    /// By no proxy: the operator's own server gets the operator's token.
+    Direct,
+    /// By no proxy, and its certificate is not looked at: it may be for other names than the address that is asked.
+    Probe,
+}
 
 /// One request to a server.
 #[derive(Clone, Default)]
@@ -32,6 +45,14 @@ impl Asked {
     pub(crate) fn get(path: &str, query: &[(&str, &str)]) -> Self {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Self { method: "GET", path: path.to_owned(), query: query.collect(), ..Self::default() }
+    }
+
+    /// How long it asks the server to wait before it answers.
+    fn waits(&self) -> Duration {
+        let waits = self.query.iter().find(|(name, _)| name == WAITS);
+        Duration::from_secs(
+            waits.and_then(|(_, seconds)| seconds.parse::<u32>().ok()).unwrap_or(0).into(),
+        )
     }
 
     /// POST of a page's form.
@@ -75,25 +96,31 @@ impl Answer {
 /// Asks one server.
 pub(crate) struct ApiClient {
     base: String,
+    limit: Duration,
     agent: ureq::Agent,
 }
 
 impl ApiClient {
-    /// For the server at this address; None: where the settings listen.
-    pub(crate) fn new(settings: &Settings, server: Option<&str>) -> Result<Self, ComposeError> {
+    /// For the server at this address; None: where the settings listen. An answer may take `limit`.
+    pub(crate) fn new(
+        settings: &Settings,
+        server: Option<&str>,
+        way: Way,
+        limit: Duration,
+    ) -> Result<Self, ComposeError> {
         let base = compose::server_address(settings, server);
-        let mut config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // A token goes nowhere but to the server that was named.
-            .max_redirects(0)
-            .timeout_global(Some(TIME_LIMIT));
-        config = match base.split_once("://").map(|(scheme, _)| scheme) {
-            Some("https") => config.tls_config(tls::client_config(settings)?),
-            // A proxy would read secrets.
-            Some("http") => config.proxy(None),
+        // A token goes nowhere but to the server that was named.
+        let mut config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        config = match (base.split_once("://").map(|(scheme, _)| scheme), way) {
+            (Some("https"), Way::Probe) => config.proxy(None).tls_config(tls::unverified()),
+            (Some("https"), Way::Direct) => {
+                config.proxy(None).tls_config(tls::client_config(settings)?)
+            }
+            (Some("https"), Way::Any) => config.tls_config(tls::client_config(settings)?),
+            (Some("http"), _) => config.proxy(None),
             _ => return Err(failed(format!("{base} is no http or https address"))),
         };
-        Ok(Self { base, agent: config.build().into() })
+        Ok(Self { base, limit, agent: config.build().into() })
     }
 
     /// The server's address, without a slash at its end.
@@ -115,9 +142,8 @@ impl ApiClient {
 
     /// Sends it: whatever was answered.
     pub(crate) fn send(&self, asked: Asked) -> Result<Answer, ComposeError> {
-        let no_answer = |error: &dyn std::fmt::Display| {
-            failed(format!("no answer from {}: {error}; name the server with --server", self.base))
-        };
+        let limit = self.limit.saturating_add(asked.waits());
+        let no_answer = |error: ureq::Error| no_answer(&self.base, &error, limit);
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&asked.query);
         let query = query.finish();
@@ -135,9 +161,11 @@ impl ApiClient {
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
-        let request = request.body(body.unwrap_or_default()).map_err(|error| no_answer(&error))?;
-        let mut answer = self.agent.run(request).map_err(|error| no_answer(&error))?;
-        let body = answer.body_mut().read_to_vec().map_err(|error| no_answer(&error))?;
+        let request = request.body(body.unwrap_or_default());
+        let request = request.map_err(|error| failed(format!("{}: {error}", asked.path)))?;
+        let request = self.agent.configure_request(request).timeout_global(Some(limit)).build();
+        let mut answer = self.agent.run(request).map_err(no_answer)?;
+        let body = answer.body_mut().read_to_vec().map_err(no_answer)?;
         let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
         let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
         Ok(Answer { status: answer.status().as_u16(), body, cookie })
@@ -148,6 +176,14 @@ impl ApiClient {
         let path = asked.path.clone();
         self.send(asked)?.well(&path)
     }
+}
+
+/// Why a command has no answer, and what to do where perhaps another server was meant.
+fn no_answer(base: &str, error: &ureq::Error, limit: Duration) -> ComposeError {
+    ComposeError::NoAnswer(match error {
+        ureq::Error::Timeout(_) => format!("no answer from {base} within {} s", limit.as_secs()),
+        _ => format!("no answer from {base}: {error}; name the server with --server"),
+    })
 }
 
 /// Whether an answer says that what was asked for was done.
@@ -170,14 +206,39 @@ mod tests {
     #[test]
     fn loopback_in_every_spelling_is_local_and_nothing_else_is() {
         let settings = Settings::load(None).unwrap();
-        let is_local = |server: &str| ApiClient::new(&settings, Some(server)).unwrap().is_local();
+        let client =
+            |server: &'static str| ApiClient::new(&settings, Some(server), Way::Any, TIME_LIMIT);
+        let is_local = |server: &'static str| client(server).unwrap().is_local();
         for server in ["http://127.0.0.1:8080/", "http://localhost", "http://[::1]:1/x"] {
             assert!(is_local(server), "{server}");
         }
         for server in ["https://api.weixin.qq.com", "http://127.0.0.1.example", "http://10.0.0.1"] {
             assert!(!is_local(server), "{server}");
         }
-        assert!(ApiClient::new(&settings, Some("api.weixin.qq.com")).is_err());
+        assert!(client("api.weixin.qq.com").is_err());
+    }
+
+    #[test]
+    fn a_server_that_is_asked_to_wait_has_so_long_and_one_that_is_silent_is_not_another() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", silent.local_addr().unwrap());
+        let settings = Settings::load(None).unwrap();
+        let limit = Duration::from_millis(50);
+        let client = ApiClient::new(&settings, Some(&base), Way::Any, limit).unwrap();
+        let ask = |query: &[(&str, &str)]| {
+            let started = std::time::Instant::now();
+            let error = client.send(Asked::get("/sandbox/v1/wait", query)).err().unwrap();
+            (started.elapsed(), error.to_string())
+        };
+        let (took, said) = ask(&[]);
+        assert!(
+            took < Duration::from_secs(1) && said == format!("no answer from {base} within 0 s"),
+            "{said}"
+        );
+        let (took, said) = ask(&[("timeout_s", "1")]);
+        assert!(took > Duration::from_secs(1) && said.ends_with("within 1 s"), "{said}");
+        drop(silent);
+        assert!(ask(&[]).1.contains("--server"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Who calls: the account of a command, and its access token.
 
-use crate::api_client::{Answer, ApiClient, Asked, failed};
+use crate::api_client::{Answer, ApiClient, Asked, TIME_LIMIT, Way, failed};
 use crate::compose::ComposeError;
 use crate::settings::Settings;
 use crate::token_file::TokenFile;
@@ -36,7 +36,7 @@ pub(crate) struct Caller {
 impl CallerArgs {
     /// The account; `role` is the demo account's that is taken when none is named.
     pub(crate) fn caller(&self, settings: &Settings, role: &str) -> Result<Caller, ComposeError> {
-        let client = ApiClient::new(settings, self.server.as_deref())?;
+        let client = ApiClient::new(settings, self.server.as_deref(), Way::Any, TIME_LIMIT)?;
         let demo = DEMO_ACCOUNTS.iter().filter(|_| client.is_local()).find(|demo| {
             self.appid.as_ref().map_or(demo.role == role, |appid| demo.appid == *appid)
         });
@@ -57,7 +57,7 @@ impl Caller {
         if let Some(token) = &self.given_token {
             return Ok(token.clone());
         }
-        let file = TokenFile::of(self.client.base(), &self.appid);
+        let file = self.token_file();
         match file.as_ref().and_then(TokenFile::read) {
             Some(token) => Ok(token),
             None => self.new_token(file.as_ref()),
@@ -69,7 +69,12 @@ impl Caller {
         if self.given_token.is_some() {
             return Ok(None);
         }
-        self.new_token(TokenFile::of(self.client.base(), &self.appid).as_ref()).map(Some)
+        self.new_token(self.token_file().as_ref()).map(Some)
+    }
+
+    /// Where its token is kept; None: nothing is kept, or asked for.
+    fn token_file(&self) -> Option<TokenFile> {
+        TokenFile::of(self.client.base(), &self.appid, self.secret.as_ref()?)
     }
 
     fn new_token(&self, file: Option<&TokenFile>) -> Result<String, ComposeError> {

@@ -132,6 +132,10 @@ pub(crate) enum Command {
     ConsoleUser {
         #[command(flatten)]
         args: SettingsArgs,
+        /// Ask the server at this address [default: the store itself, or, while a server has it, that one where the settings
+        /// listen]
+        #[arg(long, global = true, value_name = "URL")]
+        server: Option<String>,
         #[command(subcommand)]
         ask: ConsoleUserAsk,
     },

@@ -137,9 +137,16 @@ enum Users {
     Server(AdminClient),
 }
 
-/// Does it, and returns the text to print.
-pub async fn run(settings: &Settings, ask: ConsoleUserAsk) -> Result<String, ComposeError> {
-    let users = Users::open(settings).await?;
+/// Does it, and returns the text to print. A server that is named is asked, whatever store the settings have.
+pub async fn run(
+    settings: &Settings,
+    server: Option<&str>,
+    ask: ConsoleUserAsk,
+) -> Result<String, ComposeError> {
+    let users = match server {
+        Some(_) => Users::Server(AdminClient::new(settings, server)?),
+        None => Users::open(settings).await?,
+    };
     let done = users.run(ask).await;
     if let Users::Store(store, _) = users {
         store.close().await;

@@ -17,9 +17,9 @@ const MOST_BYTES: u64 = 1 << 20;
 pub struct DecryptAsk {
     /// The push's body, or the text of its Encrypt alone [default: stdin]
     file: Option<PathBuf>,
-    /// The callback token.
+    /// The callback token, with which signatures are checked.
     #[arg(long, env = "KAIPIAO_CALLBACK_TOKEN", hide_env_values = true)]
-    token: String,
+    token: Option<String>,
     /// The EncodingAESKey: 43 characters.
     #[arg(long, env = "KAIPIAO_AES_KEY", hide_env_values = true)]
     aes_key: Option<String>,
@@ -47,10 +47,16 @@ pub struct DecryptAsk {
 pub fn run(ask: &DecryptAsk) -> Result<Outcome, ComposeError> {
     let body = ask.body()?;
     let body = body.trim();
+    if body.is_empty() {
+        return Err(failed(format!("{}: there is no push in it", ask.place())));
+    }
+    if ask.token.is_none() && ask.query().is_some() {
+        return Err(failed("--token checks the signature"));
+    }
     let aes_key = ask.aes_key.as_deref().map(EncodingAesKey::parse).transpose();
     let aes_key = aes_key.map_err(|refusal| failed(format!("--aes-key: {}", refusal.detail)))?;
     let appid = ask.appid.clone().unwrap_or_default();
-    let receiver = Receiver { token: ask.token.clone(), aes_key, appid };
+    let receiver = Receiver { token: ask.token.clone().unwrap_or_default(), aes_key, appid };
     let read = ask.read(&receiver, body).map_err(|why| failed(why.to_string()))?;
     let printed = if ask.json { ask.object(&read)?.to_string() } else { read };
     let mut outcome = Outcome::well(printed + "\n");
@@ -70,10 +76,13 @@ impl DecryptAsk {
                 .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut body)),
             None => std::io::stdin().take(MOST_BYTES).read_to_string(&mut body),
         };
-        let place =
-            self.file.as_ref().map_or("stdin".to_owned(), |path| path.display().to_string());
-        read.map_err(|error| failed(format!("{place}: {error}")))?;
+        read.map_err(|error| failed(format!("{}: {error}", self.place())))?;
         Ok(body)
+    }
+
+    /// Where the push is read.
+    fn place(&self) -> String {
+        self.file.as_ref().map_or("stdin".to_owned(), |path| path.display().to_string())
     }
 
     /// What the address holds; None: nothing was said of it.

@@ -1,8 +1,8 @@
 //! `kaipiao health`: asks a running server how it is, for the probes of containers.
 
-use crate::compose::{self, ComposeError};
+use crate::api_client::{ApiClient, Asked, Way};
+use crate::compose::ComposeError;
 use crate::settings::Settings;
-use crate::tls;
 use clap::Args;
 use core::time::Duration;
 
@@ -38,31 +38,17 @@ pub(crate) fn asked(settings: &Settings) -> Result<(u16, String), ComposeError> 
     answer_of(settings, None, HEALTH)
 }
 
-/// Its certificate is not looked at: it may be for other names than the address that is asked.
 fn answer_of(
     settings: &Settings,
     server: Option<&str>,
     path: &str,
 ) -> Result<(u16, String), ComposeError> {
-    let server = compose::server_address(settings, server);
-    let no_answer = |error: ureq::Error| {
-        ComposeError::Asking(format!(
-            "no answer from {server}: {error}; name the server with --server"
-        ))
-    };
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(TIME_LIMIT))
-        // Of the environment: it is for other servers than one's own.
-        .proxy(None)
-        .tls_config(tls::unverified())
-        .build()
-        .into();
-    let mut answer = agent.get(format!("{server}{path}")).call().map_err(no_answer)?;
-    let text = answer.body_mut().read_to_string().map_err(no_answer)?;
+    let client = ApiClient::new(settings, server, Way::Probe, TIME_LIMIT)?;
+    let answer = client.send(Asked::get(path, &[]))?;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
     if !text.contains("\"status\"") {
-        let text = format!("what listens on {server} does not answer as a kaipiao");
+        let text = format!("what listens on {} does not answer as a kaipiao", client.base());
         return Err(ComposeError::Asking(text));
     }
-    Ok((answer.status().as_u16(), text))
+    Ok((answer.status, text))
 }

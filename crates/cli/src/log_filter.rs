@@ -37,8 +37,9 @@ impl LogFilter for Filter {
     fn set(&self, text: &str) -> Result<(), String> {
         let filter = read(text)?;
         let mut current = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        // Said while the old filter holds: the new one may let nothing through.
+        tracing::warn!(before = &**current, now = text, "the log's filter is changed");
         self.handle.reload(filter).map_err(|error| error.to_string())?;
-        tracing::warn!(before = &**current, now = text, "the log's filter was changed");
         text.clone_into(&mut current);
         Ok(())
     }

@@ -7,9 +7,12 @@ use crate::settings::Settings;
 use crate::terminal::{harmless, harmless_json, harmless_lines};
 use clap::Args;
 use core::time::Duration;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use kaipiao_app::route_names::{self, NoRoute};
 use kaipiao_http::ROUTES;
 use serde_json::Value;
+use std::io;
 
 /// The command's options.
 #[derive(Clone, Debug, Args)]
@@ -56,8 +59,13 @@ struct Newer {
     dropped: u64,
 }
 
-/// Asks, and prints oldest first; with `--follow` until it is stopped.
-pub fn run(settings: &Settings, ask: &LogsAsk, print: impl Fn(&str)) -> Result<(), ComposeError> {
+/// Asks, and prints oldest first; with `--follow` until it is stopped, or nobody reads it any more: what `print` says by
+/// an error.
+pub fn run(
+    settings: &Settings,
+    ask: &LogsAsk,
+    print: impl Fn(&str) -> io::Result<()>,
+) -> Result<(), ComposeError> {
     let client = AdminClient::new(settings, ask.server.as_deref())?;
     if let Some(pasted) = &ask.rid {
         let text = client.get(&format!("requests/{}", rid(pasted)?), &[])?;
@@ -65,39 +73,76 @@ pub fn run(settings: &Settings, ask: &LogsAsk, print: impl Fn(&str)) -> Result<(
             true => harmless_json(text.trim_end()),
             false => whole(&admin_client::parse(&text)?),
         };
-        print(&shown);
+        let _ = print(&shown);
         return Ok(());
     }
-    let (mut newest, mut dropped) = (0, 0);
-    let mut show = |newer: Newer, newest: &mut i64| {
-        for entry in newer.entries {
-            *newest = ask.print(&entry, &print);
-        }
-        if newer.dropped > dropped {
-            say(&format!("the log lacks {} requests since the server's start", newer.dropped));
-        }
-        // Less than before: the server has started anew.
-        dropped = newer.dropped;
-    };
-    show(ask.newer(&client, newest, ask.limit, 1)?, &mut newest);
-    if !ask.follow {
-        return Ok(());
-    }
+    let route = ask.route.as_deref().map(path_of).transpose()?;
+    let mut shown = Shown { ask, print, newest: 0, day: None, dropped: 0 };
+    let (mut limit, mut pages) = (ask.limit, 1);
     let mut is_failing = false;
     loop {
-        // Real time: somebody watches.
-        std::thread::park_timeout(PAUSE);
-        match ask.newer(&client, newest, 1000, MOST_PAGES) {
+        match ask.newer(&client, route.as_deref(), shown.newest, limit, pages) {
             Ok(newer) => {
                 is_failing = false;
-                show(newer, &mut newest);
+                (limit, pages) = (1000, MOST_PAGES);
+                if shown.show(newer).is_err() {
+                    return Ok(());
+                }
             }
+            // One that is not there yet is waited for, as one that goes meanwhile; one that says no would say it again.
+            Err(error) if !ask.follow || pages == 1 && !is_silence(&error) => return Err(error),
             Err(error) => {
                 if !core::mem::replace(&mut is_failing, true) {
                     say(&format!("{error}; it is asked again until it answers"));
                 }
             }
         }
+        if !ask.follow {
+            return Ok(());
+        }
+        // Real time: somebody watches.
+        std::thread::park_timeout(PAUSE);
+    }
+}
+
+/// Whether nobody has answered.
+const fn is_silence(error: &ComposeError) -> bool {
+    matches!(error, ComposeError::NoAnswer(_))
+}
+
+/// What was printed so far.
+struct Shown<'a, Print> {
+    ask: &'a LogsAsk,
+    print: Print,
+    /// The place of the newest request.
+    newest: i64,
+    /// The day of the newest request, for people.
+    day: Option<Date>,
+    /// Requests that the server had left out.
+    dropped: u64,
+}
+
+impl<Print: Fn(&str) -> io::Result<()>> Shown<'_, Print> {
+    /// Prints requests, for people a line of its own before the first one of a day. An error: nobody reads it.
+    fn show(&mut self, newer: Newer) -> io::Result<()> {
+        for entry in newer.entries {
+            self.newest = place(&entry);
+            if self.ask.json {
+                (self.print)(&harmless_json(&entry.to_string()))?;
+                continue;
+            }
+            let day = day(at_ms(&entry));
+            if self.day.replace(day) != Some(day) {
+                (self.print)(&format!("{day} (UTC)"))?;
+            }
+            (self.print)(&line(&entry))?;
+        }
+        if newer.dropped > self.dropped {
+            say(&format!("the log lacks {} requests since the server's start", newer.dropped));
+        }
+        // Less than before: the server has started anew.
+        self.dropped = newer.dropped;
+        Ok(())
     }
 }
 
@@ -125,11 +170,11 @@ impl LogsAsk {
     fn newer(
         &self,
         client: &AdminClient,
+        route: Option<&str>,
         newest: i64,
         limit: usize,
         pages: usize,
     ) -> Result<Newer, ComposeError> {
-        let route = self.route.as_deref().map(path_of).transpose()?;
         let limit = limit.to_string();
         let (mut found, mut after, mut dropped) = (Vec::new(), None::<String>, 0);
         for _ in 0..pages {
@@ -137,7 +182,7 @@ impl LogsAsk {
                 "requests",
                 &[
                     ("appid", self.appid.as_deref()),
-                    ("route", route.as_deref()),
+                    ("route", route),
                     ("errcode", self.errcode.as_deref()),
                     ("order_id", self.order_id.as_deref()),
                     ("after", after.as_deref()),
@@ -158,12 +203,6 @@ impl LogsAsk {
         }
         found.reverse();
         Ok(Newer { entries: found, dropped })
-    }
-
-    /// Prints a request; its place.
-    fn print(&self, entry: &Value, print: &impl Fn(&str)) -> i64 {
-        print(&if self.json { harmless_json(&entry.to_string()) } else { line(entry) });
-        place(entry)
     }
 }
 
@@ -194,8 +233,7 @@ fn line(entry: &Value) -> String {
     let route = if of("route").is_empty() { of("path") } else { of("route") };
     let orders: Vec<_> =
         entry["order_ids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let at = entry["at_ms"].as_i64().unwrap_or(0);
-    let at = time_of_day(at);
+    let at = time_of_day(at_ms(entry));
     let line = format!(
         "{at}  {:>3}  {:>6}  {:>7.1} ms  {}  {} {route}  {}  rid {}",
         entry["status"],
@@ -209,6 +247,16 @@ fn line(entry: &Value) -> String {
     harmless(&line)
 }
 
+fn at_ms(entry: &Value) -> i64 {
+    entry["at_ms"].as_i64().unwrap_or(0)
+}
+
+/// The day in UTC.
+fn day(at_ms: i64) -> Date {
+    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    TimeZone::UTC.to_datetime(at).date()
+}
+
 /// The time of day in UTC.
 fn time_of_day(at_ms: i64) -> String {
     let ms = at_ms.rem_euclid(86_400_000);
@@ -218,7 +266,7 @@ fn time_of_day(at_ms: i64) -> String {
 
 /// A request with what was compared and its bodies.
 fn whole(entry: &Value) -> String {
-    let mut text = line(entry) + "\n";
+    let mut text = format!("{} {}\n", day(at_ms(entry)), line(entry));
     text += &format!(
         "{} {}\n",
         harmless(entry["method"].as_str().unwrap_or("")),
@@ -242,7 +290,15 @@ fn whole(entry: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
+    use core::cell::RefCell;
     use serde_json::json;
+
+    #[derive(Parser)]
+    struct Logs {
+        #[command(flatten)]
+        ask: LogsAsk,
+    }
 
     #[test]
     fn the_last_word_of_what_is_pasted_is_the_rid() {
@@ -251,6 +307,38 @@ mod tests {
         for wrong in ["", " ", "../accounts", "a?b"] {
             assert!(rid(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_day_has_a_line_of_its_own_where_it_begins_and_nothing_is_printed_to_nobody() {
+        let ask = Logs::parse_from(["logs"]).ask;
+        let printed = RefCell::new(Vec::new());
+        let print = |line: &str| {
+            printed.borrow_mut().push(line.to_owned());
+            if printed.borrow().len() < 6 { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+        };
+        let mut shown = Shown { ask: &ask, print, newest: 0, day: None, dropped: 0 };
+        let newer = |at: &[i64]| {
+            let entries = at.iter().map(|at_ms| json!({"id": "7", "at_ms": at_ms}));
+            Newer { entries: entries.collect(), dropped: 0 }
+        };
+        let midnight = 1_767_225_600_000;
+        shown.show(newer(&[midnight - 2, midnight - 1])).unwrap();
+        shown.show(newer(&[midnight])).unwrap();
+        shown.show(newer(&[midnight + 1, midnight + 2])).unwrap_err();
+        let printed = printed.borrow();
+        let begins: Vec<_> = printed.iter().map(|line| &line[..12]).collect();
+        assert_eq!(
+            begins,
+            [
+                "2025-12-31 (",
+                "23:59:59.998",
+                "23:59:59.999",
+                "2026-01-01 (",
+                "00:00:00.000",
+                "00:00:00.001"
+            ]
+        );
     }
 
     #[test]
@@ -263,6 +351,7 @@ mod tests {
         });
         let shown = "12:34:56.789Z  200   72038      1.5 ms  wx1  POST /card/invoice/rejectinsert  7  rid a-b-c";
         assert_eq!(line(&entry), shown);
+        assert!(whole(&entry).starts_with(&format!("1970-01-01 {shown}\n")));
         let hostile = json!({
             "route": "/a\x1b[2J", "method": "A\u{9b}", "path": "/\x07", "request_body": "a\n\x1b[2J",
         });

@@ -63,7 +63,9 @@ async fn run() -> ExitCode {
             Ok(()) => return check_store(&args, CheckAsk { limit: VIOLATIONS, json: false }).await,
             failed => failed,
         },
-        Command::ConsoleUser { args, ask } => print_console_users(&args, ask).await,
+        Command::ConsoleUser { args, server, ask } => {
+            print_console_users(&args, server.as_deref(), ask).await
+        }
         Command::Call { args, ask } => {
             return finish(&args, move |settings| call::run(settings, &ask)).await;
         }
@@ -254,8 +256,12 @@ async fn print_accounts(args: &SettingsArgs, as_json: bool) -> Result<(), Compos
     Ok(())
 }
 
-async fn print_console_users(args: &SettingsArgs, ask: ConsoleUserAsk) -> Result<(), ComposeError> {
-    let text = console_users::run(&args.settings()?, ask).await?;
+async fn print_console_users(
+    args: &SettingsArgs,
+    server: Option<&str>,
+    ask: ConsoleUserAsk,
+) -> Result<(), ComposeError> {
+    let text = console_users::run(&args.settings()?, server, ask).await?;
     print_text(text.trim_end());
     Ok(())
 }
@@ -267,7 +273,7 @@ async fn print_pushes(args: &SettingsArgs, ask: PushesAsk) -> Result<(), Compose
 
 async fn print_logs(args: &SettingsArgs, ask: LogsAsk) -> Result<(), ComposeError> {
     let settings = args.settings()?;
-    let asked = tokio::task::spawn_blocking(move || logs::run(&settings, &ask, print_text));
+    let asked = tokio::task::spawn_blocking(move || logs::run(&settings, &ask, write_line));
     asked.await.map_err(|error| ComposeError::Asking(error.to_string()))?
 }
 
@@ -338,7 +344,13 @@ fn eprint_line(line: &str) {
     eprintln!("{line}");
 }
 
-#[expect(clippy::print_stdout, reason = "the command's output")]
+/// Writes the command's output: whoever reads it may have gone, which is no fault of what was asked.
 fn print_text(text: &str) {
-    println!("{text}");
+    let _ = write_line(text);
+}
+
+fn write_line(text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{text}").and_then(|()| output.flush())
 }

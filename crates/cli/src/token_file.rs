@@ -2,6 +2,7 @@
 
 use kaipiao_ports::clock::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -28,13 +29,16 @@ struct Kept {
 
 impl TokenFile {
     /// In the user's cache directory; None: the user has none.
-    pub(crate) fn of(server: &str, appid: &str) -> Option<Self> {
+    /// One for each secret: a wrong one finds no token, and is refused.
+    pub(crate) fn of(server: &str, appid: &str, secret: &str) -> Option<Self> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let cache = set("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = cache.or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
         let name = format!("{server} {appid}").replace(|c| !is_plain(c), "_");
-        let path = cache.join("kaipiao").join(format!("{name}.token"));
+        // A part of it says nothing of the secret.
+        let digest = &base16ct::lower::encode_string(&Sha256::digest(secret))[..16];
+        let path = cache.join("kaipiao").join(format!("{name}-{digest}.token"));
         Some(Self { path, server: server.to_owned(), appid: appid.to_owned() })
     }
 

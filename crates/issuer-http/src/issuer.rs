@@ -110,8 +110,8 @@ impl Issuer for HttpIssuer {
         let answered = self.exchange.ask(question, self.time_limit).await;
         let understood = answered.and_then(|answer| self.understood(answer, &content_digest));
         understood.unwrap_or_else(|why| {
-            let (merchant, serial) = (&request.merchant, &request.serial);
-            tracing::warn!(%merchant, ?serial, %why, "the issuer did not answer as it should");
+            let (merchant, serial) = (&request.merchant, request.serial.as_str());
+            tracing::warn!(%merchant, serial, %why, "the issuer did not answer as it should");
             IssuerAnswer::Failed(failure(why)).into()
         })
     }
@@ -124,8 +124,8 @@ impl Issuer for HttpIssuer {
         let (question, limit) = (for_document(request, offered.kind), self.document_time_limit());
         self.exchange.ask_for(question, offered, limit).await.map_err(|why| {
             let (merchant, serial, kind) =
-                (&request.merchant, &request.serial, offered.kind.name());
-            tracing::warn!(%merchant, ?serial, kind, %why, "the issuer did not give a document");
+                (&request.merchant, request.serial.as_str(), offered.kind.name());
+            tracing::warn!(%merchant, serial, kind, %why, "the issuer did not give a document");
             no_document(offered.kind, &why)
         })
     }

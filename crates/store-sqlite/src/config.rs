@@ -1,5 +1,6 @@
 //! How a store is opened, and why it may not be.
 
+use crate::owner::NotOwner;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,6 +69,9 @@ pub enum OpenError {
     /// A migration that was applied is not the one that this program knows.
     #[error("migration {0} of the database differs from this kaipiao's")]
     Altered(u32),
+    /// Another user's data directory.
+    #[error("{0}")]
+    Owner(#[from] NotOwner),
     /// The directory or the lock file.
     #[error("{0}: {1}")]
     Io(PathBuf, std::io::Error),

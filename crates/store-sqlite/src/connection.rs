@@ -1,9 +1,11 @@
 //! Connections, and the pragmas that each needs.
 
-use crate::config::OpenError;
+use crate::config::{FILE_NAME, OpenError};
+use crate::owner::{NotOwner, check_owner};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,13 +23,24 @@ const STATEMENTS: usize = 256;
 /// How long a reader waits for the short moments in which a checkpoint locks the file.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// One process per data directory; the operating system lets go of the lock when it dies.
+/// One process per data directory; the operating system lets go of the lock when it dies. Who may not take it
+/// is told first that it is held: its holder can be asked.
 pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
+    let is_own = check_owner(&directory.join(FILE_NAME));
     let path = directory.join(LOCK_NAME);
-    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = opened.map_err(|error| OpenError::Io(path.clone(), error))?;
+    let mut options = OpenOptions::new();
+    let opened = options.create(is_own.is_ok()).truncate(false).write(true).open(&path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) => {
+            is_own?;
+            let denied = error.kind() == ErrorKind::PermissionDenied;
+            let owner = denied.then(|| NotOwner::denied(&path)).flatten();
+            return Err(owner.map_or_else(|| OpenError::Io(path, error), OpenError::from));
+        }
+    };
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(is_own.map(|()| file)?),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
         Err(TryLockError::Error(error)) => Err(OpenError::Io(path, error)),
     }

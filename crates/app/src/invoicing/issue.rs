@@ -304,15 +304,15 @@ fn card_of(app: &App, request: &InvoiceRequest) -> Vec<Save> {
 }
 
 fn log(request: &InvoiceRequest, result: TryResult) {
-    let (merchant, serial) = (&request.merchant, &request.serial);
+    let (merchant, serial) = (&request.merchant, request.serial.as_str());
     match request.invoice() {
         Ok(invoice) => {
             let number = invoice.number.number();
-            tracing::debug!(%merchant, ?serial, number, "an invoice was issued");
+            tracing::debug!(%merchant, serial, number, "an invoice was issued");
         }
         Err(why) => {
-            let status = result.status();
-            tracing::warn!(%merchant, ?serial, status, ?why, "an invoice was not issued");
+            let (status, why) = (result.status(), why.to_string());
+            tracing::warn!(%merchant, serial, status, why, "an invoice was not issued");
         }
     }
 }

@@ -6,6 +6,14 @@ use kaipiao_http::{Api, ROUTES, Route};
 /// The methods that may be named.
 pub(super) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
 
+/// Calls that end what a whole name space holds, or put something else in its place: a word does not suffice for them.
+const DESTROYS: [&str; 4] = [
+    "/sandbox/v1/reset",
+    "/sandbox/v1/namespaces/{name}/reset",
+    "/sandbox/v1/namespaces/{name}/snapshots/{snapshot}/restore",
+    "/sandbox/v1/snapshots/{name}/restore",
+];
+
 /// Where a call goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
@@ -34,6 +42,9 @@ impl Endpoint {
             return Ok(Self::of(route, whole, query));
         }
         match Self::ending_in(name) {
+            Ok(route) if DESTROYS.contains(&route.path) => {
+                Err(format!("{} destroys what is there: write its whole path", route.path))
+            }
             Ok(route) => Ok(Self::of(route, route.path.to_owned(), query)),
             Err(_) if written.len() > 1 && written.starts_with('/') => {
                 let pairs = form_urlencoded::parse(written_query.as_bytes()).into_owned();

@@ -5,6 +5,7 @@ mod endpoint;
 mod pay;
 mod shown;
 
+use crate::admin_client::TOKEN_PLACES;
 use crate::api_client::{Answer, Asked, failed, is_well};
 use crate::caller::{Caller, CallerArgs};
 use crate::compose::{self, ComposeError};
@@ -61,7 +62,11 @@ pub fn run(settings: &Settings, ask: &CallAsk) -> Result<Outcome, ComposeError> 
         true => caller.send(&mut asked)?,
         false => caller.client.send(asked)?,
     };
-    Ok(outcome(&caller, &answer, ask.raw))
+    let mut outcome = outcome(&caller, &answer, ask.raw);
+    if endpoint.api == Api::Admin && answer.status == 401 {
+        outcome.notes.push(format!("the operator's token is wanted: {TOKEN_PLACES}"));
+    }
+    Ok(outcome)
 }
 
 fn asked(

@@ -67,6 +67,9 @@ pub enum ComposeError {
     /// A running server was asked something.
     #[error("{0}")]
     Asking(String),
+    /// A server was asked something, and has not answered.
+    #[error("{0}")]
+    NoAnswer(String),
     /// A backup.
     #[error("{0}")]
     Backup(#[from] NotBackedUp),

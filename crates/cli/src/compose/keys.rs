@@ -2,11 +2,13 @@
 
 use super::error::ComposeError;
 use crate::settings::{self, ModeName, Settings};
+use crate::store::OpenError;
 use kaipiao_app::{Failure, seeded};
 use kaipiao_ports::entropy::{OsEntropy, random};
 use kaipiao_ports::store::Store;
 use kaipiao_records::record;
 use kaipiao_records::server::StoreMetadata;
+use kaipiao_store_sqlite::check_owner;
 use kaipiao_wire::keys::Keys;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,7 @@ pub(crate) async fn keys_of(settings: &Settings, store: &dyn Store) -> Result<Ke
             "is missing, and {data} depends on it: tokens, links, openids and sealed secrets; put the key back from your copy or from another node, or begin anew with another --data or database"
         )));
     }
+    check_owner(&path).map_err(|error| OpenError::Sqlite(error.into()))?;
     let made = std::fs::create_dir_all(&settings.data)
         .and_then(|()| make_key_file(&path, &new_key(settings)));
     match made {

@@ -141,7 +141,7 @@ async fn examine_store(settings: &Settings, store: &Arc<dyn Store>, findings: &m
         )
     });
     match app {
-        Ok((app, _)) => storage::belongs(&app, settings, findings).await,
+        Ok((app, _)) => storage::belongs(&app, &**store, settings, findings).await,
         Err(error) => findings.push(Finding::error(SETTINGS, error, "")),
     }
     if let Err(error) = clock::against_store(&**store, findings).await {

@@ -6,6 +6,8 @@ use crate::{compose, store, tls};
 use kaipiao_app::App;
 use kaipiao_app::start;
 use kaipiao_ports::store::Store;
+use kaipiao_records::record;
+use kaipiao_records::server::StoreMetadata;
 use kaipiao_store_sqlite::{FILE_NAME, MOVED_NAME, OpenError};
 use std::path::Path;
 use std::sync::Arc;
@@ -53,9 +55,22 @@ pub(super) async fn open(
 }
 
 /// Whether the store was made with this key and in this mode.
-pub(super) async fn belongs(app: &App, settings: &Settings, findings: &mut Vec<Finding>) {
-    findings.push(match start::check_store_metadata(app, settings.mode.into()).await {
-        Ok(()) => Finding::ok("server key", "it is the one that the store was made with"),
+pub(super) async fn belongs(
+    app: &App,
+    store: &dyn Store,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) {
+    let marked = record::get_fresh::<StoreMetadata>(store, &StoreMetadata::key()).await;
+    findings.push(match marked {
+        // As after `console-user add`: the first start writes it.
+        Ok(None) => {
+            Finding::ok("server key", "the first start binds the store to it and to the mode")
+        }
+        Ok(Some(_)) => match start::check_store_metadata(app, settings.mode.into()).await {
+            Ok(()) => Finding::ok("server key", "it is the one that the store was made with"),
+            Err(error) => Finding::error("server key", error, ""),
+        },
         Err(error) => Finding::error("server key", error, ""),
     });
 }

@@ -6,10 +6,11 @@ mod printed;
 mod receiver;
 mod stand_in;
 
-use crate::api_client::{ApiClient, failed};
+use crate::api_client::{ApiClient, TIME_LIMIT, Way, failed};
 use crate::compose::ComposeError;
 use crate::settings::Settings;
 use clap::Args;
+use core::time::Duration;
 use forward::Forward;
 use kaipiao_app::sandbox::{DEMO_MCH_KEY, DEMO_MERCHANT};
 use kaipiao_domain::delivery::push::PushMode;
@@ -25,6 +26,9 @@ use receiver::{Handling, Receiver};
 use stand_in::StandIn;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+
+/// How often it is looked at whether the callback is still in place.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The events that a server sends, the notices by the names that `trigger` has for them.
 const EVENTS: [&str; 7] = [
@@ -120,12 +124,43 @@ pub async fn run(
     let own = ask.own_address(&receiver);
     let url = format!("{own}/callback");
     let callback = secrets.callback(&url, ask);
-    let stand_in = blocking(move || stand_in.set(&callback).map(|()| stand_in)).await?;
+    let kept = Arc::new(Kept { stand_in, callback, url });
+    let setting = Arc::clone(&kept);
+    blocking(move || setting.stand_in.set(&setting.callback)).await?;
     printer.note(&secrets.greeting(ask, &own));
-    stop.await;
-    let before = blocking(move || stand_in.put_back(&url)).await?;
+    keep_until(stop, &kept, &printer).await;
+    let before = blocking(move || kept.stand_in.end(&kept.url)).await?;
     printer.note(&before);
     Ok(())
+}
+
+/// The callback that stays in place while somebody listens.
+struct Kept {
+    stand_in: StandIn,
+    callback: serde_json::Value,
+    url: String,
+}
+
+/// Sets the callback again whenever it has gone: a sandbox's reset and restore take it away without a word.
+async fn keep_until(stop: impl Future<Output = ()>, kept: &Arc<Kept>, printer: &Printer) {
+    let mut stop = std::pin::pin!(stop);
+    let mut looks = tokio::time::interval(LOOK);
+    let mut problem = String::new();
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = looks.tick() => {}
+        }
+        let looking = Arc::clone(kept);
+        // To its end, also when it is time to stop: what it sets is put back afterwards.
+        let looked = blocking(move || looking.stand_in.keep(&looking.callback, &looking.url)).await;
+        let found = looked.as_ref().map_or_else(ToString::to_string, Clone::clone);
+        let is_new = looked.is_ok() || found != problem;
+        if is_new && !found.is_empty() {
+            printer.note(&found);
+        }
+        problem = if looked.is_err() { found } else { String::new() };
+    }
 }
 
 impl ListenAsk {
@@ -137,7 +172,7 @@ impl ListenAsk {
 
     /// A server elsewhere does not reach this machine's loopback, and nobody reaches 0.0.0.0.
     fn check_address(&self, settings: &Settings) -> Result<(), ComposeError> {
-        let client = ApiClient::new(settings, self.server.as_deref())?;
+        let client = ApiClient::new(settings, self.server.as_deref(), Way::Direct, TIME_LIMIT)?;
         let is_reached = client.is_local() || !self.bind.is_loopback();
         if self.url.is_some() || (is_reached && !self.bind.is_unspecified()) {
             return Ok(());

@@ -17,6 +17,7 @@ use kaipiao_wire::payment::notice;
 use kaipiao_wire::payment::pay_request::PayRequest;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// What acknowledges a payment's notice.
 const NOTICE_TAKEN: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>";
@@ -98,7 +99,9 @@ async fn receive(
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or("text/xml").to_owned();
     let url = forward.url().to_owned();
-    let sent = tokio::task::spawn_blocking(move || forward.send(&query, &content_type, &body));
+    // A thread that nobody waits for when the command ends: the program may hang.
+    let (done, sent) = oneshot::channel();
+    std::thread::spawn(move || done.send(forward.send(&query, &content_type, &body)));
     let answered = sent.await.unwrap_or_else(|error| Err(error.to_string()));
     handling.printer.push(&shown, Some(&Sent { url: &url, answered: &answered }));
     match answered {

@@ -65,6 +65,37 @@ impl StandIn {
         self.client.send("PUT", &format!("accounts/{}/callback", self.appid), callback).map(drop)
     }
 
+    /// Sets the callback again if another one, or none, has taken the place of the one at `url`: what people are told of
+    /// it; empty: it is in place.
+    pub(super) fn keep(&self, callback: &Value, url: &str) -> Result<String, ComposeError> {
+        let found = self.in_place()?;
+        if found.as_deref() == Some(url) {
+            return Ok(String::new());
+        }
+        self.set(callback)?;
+        let appid = &self.appid;
+        Ok(match found {
+            Some(found) => format!("the callback of {appid} had become {found}; it is {url} again"),
+            None => format!(
+                "the callback of {appid} had gone, as after a reset or a restore; it is {url} again"
+            ),
+        })
+    }
+
+    /// The end of the one at `url`: the account's own is put back, unless another one, or none, is in its place by now.
+    pub(super) fn end(&self, url: &str) -> Result<String, ComposeError> {
+        let appid = &self.appid;
+        match self.in_place()? {
+            Some(found) if found == url => self.put_back(url),
+            Some(found) => Ok(format!("the callback of {appid} is {found} by now, and stays")),
+            None => Ok(format!("{appid} has no callback any more: there is nothing to put back")),
+        }
+    }
+
+    fn in_place(&self) -> Result<Option<String>, ComposeError> {
+        Ok(self.account()?["callback"]["url"].as_str().map(str::to_owned))
+    }
+
     /// Puts the account's own back in the place of the one at `url`, and says what it is.
     pub(super) fn put_back(&self, url: &str) -> Result<String, ComposeError> {
         let path = format!("accounts/{}/callback/put-back", self.appid);

@@ -1,6 +1,7 @@
 //! What was made on the way, as it is printed.
 
 use crate::outcome::Outcome;
+use crate::terminal::harmless;
 use crate::trigger::event::Event;
 use serde_json::Value;
 use std::fmt::Write;
@@ -45,7 +46,8 @@ impl Made {
         let width = self.all.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         let mut text = String::new();
         for (name, value) in self.all {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            // What others have written, as a value within a line.
+            let value = value.as_str().map_or_else(|| value.to_string(), harmless);
             let _ = writeln!(text, "{name:width$}  {value}");
         }
         text

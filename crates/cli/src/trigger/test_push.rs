@@ -10,7 +10,6 @@ use clap::Args;
 use core::time::Duration;
 use kaipiao_domain::delivery::push::PushMode;
 use kaipiao_domain::delivery::push_format::PushFormat;
-use kaipiao_domain::text;
 use kaipiao_ports::entropy::{OsEntropy, random};
 use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
 use kaipiao_wire::delivery::push_request::{Freshness, PushRequest, Signing, compose};
@@ -65,7 +64,7 @@ impl TestPush {
         made.add("sent", request.body);
         made.add("to", request.url);
         made.add("status", status);
-        made.add("answer", text::quoted(&String::from_utf8_lossy(&answer)));
+        made.add("answer", String::from_utf8_lossy(&answer));
         made.add("taken", is_taken);
         if !is_taken {
             made.unwell();

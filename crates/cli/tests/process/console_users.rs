@@ -1,7 +1,9 @@
 //! `kaipiao console-user`: on the store itself, and beside a server that has it.
 
 use crate::{Served, kaipiao, text};
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -74,6 +76,39 @@ fn the_first_operator_is_made_before_the_server_runs_and_others_beside_it() {
     );
     assert_eq!(json(&["remove", "eve", "--json"])["removed"], serde_json::Value::Bool(true));
     assert!(run(&["remove", "bo"], "").0 && !run(&["remove", "bo"], "").0);
+    // A server is named, also one whose store is elsewhere.
+    let mut named = kaipiao();
+    named.args(["console-user", "list", "--server", &server.home, "--data", "/nowhere"]);
+    assert!(text(&named.output().unwrap()).starts_with("amy  operator\n"));
     server.stop();
     assert!(!run(&["list"], "").1.contains("bo "));
+}
+
+#[test]
+fn root_makes_nothing_in_a_data_folder_that_is_anothers() {
+    const NOBODY: u32 = 65_534;
+    let directory = tempfile::tempdir().unwrap();
+    let (data, settings) = (directory.path().join("data"), directory.path().join("kaipiao.toml"));
+    std::fs::write(&settings, "").unwrap();
+    std::fs::create_dir(&data).unwrap();
+    if std::os::unix::fs::chown(&data, Some(NOBODY), None).is_err() {
+        // Who is not root cannot give a folder away, and is not let into one by its owner either.
+        std::fs::set_permissions(&data, Permissions::from_mode(0o500)).unwrap();
+        assert!(!console_user(&data, &settings, &["add", "amy"], "").0);
+        return;
+    }
+    for arguments in [&["add", "amy"][..], &["list"]] {
+        let (is_done, said) = console_user(&data, &settings, arguments, "");
+        assert!(!is_done && said.contains("data belongs to nobody, and this is root"), "{said}");
+        assert!(said.contains("runuser -u nobody -- kaipiao"), "{said}");
+    }
+    let served = kaipiao().args(["serve", "--data"]).arg(&data).output().unwrap();
+    assert!(!served.status.success() && text(&served).contains("runuser -u nobody"));
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0, "nothing is left there");
+    // What its owner has made is the owner's, whoever's the folder is.
+    std::os::unix::fs::chown(&data, Some(0), None).unwrap();
+    assert!(console_user(&data, &settings, &["add", "amy"], "").0);
+    std::os::unix::fs::chown(data.join("kaipiao.sqlite3"), Some(NOBODY), None).unwrap();
+    let (is_done, said) = console_user(&data, &settings, &["list"], "");
+    assert!(!is_done && said.contains("kaipiao.sqlite3 belongs to nobody"), "{said}");
 }

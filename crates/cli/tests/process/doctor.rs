@@ -69,6 +69,17 @@ fn found(report: &Value, level: &str, subject: &str) -> String {
 }
 
 #[test]
+fn a_store_that_holds_a_console_user_alone_is_well() {
+    let place = Place::new("");
+    let mut command = kaipiao();
+    command.args(["console-user", "add", "amy", "--data"]).arg(place.data());
+    assert!(command.output().unwrap().status.success());
+    let report = place.examined(&[]);
+    assert!(report["well"] == json!(true), "{report:#}");
+    assert!(found(&report, "ok", "server key").contains("the first start binds the store to it"));
+}
+
+#[test]
 fn a_fresh_sandbox_is_well_and_nothing_is_written() {
     let place = Place::new("[push]\ntimeout_ms = 7000");
     let report = place.examined(&[]);

@@ -138,6 +138,8 @@ fn a_token_is_kept_for_its_owner_alone_and_renewed_when_it_is_refused() {
     assert_eq!(kept()["access_token"], first["access_token"], "it was asked for again");
     let told = desk.complaint(&["call", "getcallbackip", "--token", "stale"]);
     assert!(told.contains("40001"), "one that was given is not replaced: {told}");
+    let told = desk.complaint(&["call", "getcallbackip", "--secret", "wrong"]);
+    assert!(told.contains("40125"), "a kept token hides no wrong secret: {told}");
     desk.server.stop();
 }
 
@@ -151,6 +153,7 @@ fn what_is_wrong_with_a_call_is_said_before_it_is_made() {
         (&["call", "getauthurl", "--query", "access_token"], "--query access_token must be"),
         (&["call", "getauthurl", "--appid", "wx0000000000000000"], "wants an account"),
         (&["call", "platform/setpdf", "--file", "pdf"], "--file pdf must be"),
+        (&["call", "reset", "--json", "{}"], "/sandbox/v1/reset destroys what is there"),
     ] {
         let told = desk.complaint(arguments);
         assert!(told.contains(words), "{arguments:?}: {told}");
@@ -159,6 +162,22 @@ fn what_is_wrong_with_a_call_is_said_before_it_is_made() {
     let gone =
         run(desk.cache.path(), &["call", "getauthurl", "--server", "http://127.0.0.1:1"], "");
     assert!(text(&gone).contains("no answer from http://127.0.0.1:1"), "{}", text(&gone));
+}
+
+#[test]
+fn a_call_waits_as_long_as_the_server_is_asked_to_and_says_whose_token_is_wanted() {
+    let desk = Desk::start();
+    let order = ["order_id=nobody's", "event=push:user_authorize_invoice", "timeout_s=1"];
+    let mut arguments = vec!["call", "/sandbox/v1/wait"];
+    arguments.extend(order.iter().flat_map(|one| ["--query", *one]));
+    let told = desk.complaint(&arguments);
+    assert!(told.contains("status 408"), "{told}");
+    let mut stranger = kaipiao();
+    stranger.args(["call", "/admin/v1/accounts", "--server", &desk.server.home]);
+    let stranger = stranger.env("KAIPIAO_ADMIN_TOKEN", "another-operators-token").output().unwrap();
+    let told = text(&stranger);
+    assert!(told.contains("set KAIPIAO_ADMIN_TOKEN or admin_token_file"), "{told}");
+    desk.server.stop();
 }
 
 #[test]
@@ -301,6 +320,10 @@ fn a_test_push_of_every_event_is_signed_as_the_servers_are() {
             assert_eq!(element(&sent, "Event").as_deref(), Some(event), "{sent}");
         }
     }
+    let sent = send("user_authorize_invoice", &["--json"]);
+    let sent: Value = serde_json::from_slice(&sent.stdout).unwrap();
+    assert_eq!(sent["answer"], "success", "{sent}");
+    receiver.next();
     send("user_authorize_invoice", &["--fail", "--format", "json"]);
     let push = receiver.next();
     let event: Value = serde_json::from_str(&push.body).unwrap();
@@ -371,6 +394,15 @@ fn every_published_push_is_decrypted_and_what_is_wrong_is_said() {
             assert!(told(&[("--nonce", "1")]).contains("msg_signature is wrong"));
         } else {
             assert!(text(&decrypt(&push, &[])).contains("the signature was not checked"));
+            let keys = [of("encoding_aes_key"), of("receive_id")];
+            let tokenless = ["decrypt", "--aes-key", &keys[0], "--appid", &keys[1]];
+            let output = run(cache.path(), &tokenless, &push);
+            assert!(output.status.success(), "a token checks signatures alone: {}", text(&output));
+            let unchecked = [&tokenless[..], &["--url", "?signature=1"]].concat();
+            let told = text(&run(cache.path(), &unchecked, &push));
+            assert!(told.contains("--token checks the signature"), "{told}");
+            let told = text(&run(cache.path(), &tokenless, "\n"));
+            assert!(told.contains("stdin: there is no push in it"), "{told}");
         }
     }
     assert!(signed >= 5);

@@ -5,8 +5,10 @@ use kaipiao_testkit::addresses::free_address;
 use kaipiao_tests::{AES_KEY, MERCHANT, Receiver, Reply, element, wait_for};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const TOKEN: &str = "AAAAA";
 
@@ -155,6 +157,51 @@ fn pushes_are_sent_on_as_they_came_and_answered_as_they_are_there() {
     listener.says("\"f2\"");
     assert!(!listener.printed().contains("invoiceresult"), "{}", listener.printed());
     assert!(listener.signal("-TERM"));
+    assert_eq!(callback(&server), Value::Null);
+    server.stop();
+}
+
+#[test]
+fn a_callback_that_a_reset_has_taken_away_is_set_again_and_one_that_has_gone_is_not_put_back() {
+    let data = tempfile::tempdir().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    let mut listener = Listener::start(&server, &[]);
+    let reset = || ureq::post(format!("{}sandbox/v1/reset", server.home)).send("{}").unwrap();
+    reset();
+    assert_eq!(callback(&server), Value::Null);
+    let told = listener.says("as after a reset or a restore");
+    assert!(told.contains(&format!("the callback of {MERCHANT} had gone")), "{told}");
+    trigger(&server, &cache, &["user_authorize_invoice", "--order", "after"]);
+    listener.says("SuccOrderId after");
+    let own = Receiver::start();
+    set_callback(&server, &own, "plain");
+    listener.says(&format!("had become {}", own.url()));
+    wait_for("the listener's callback stands in for the new one", || {
+        Some(()).filter(|()| callback(&server)["stands_in_for"] == own.url())
+    });
+    // Between two looks.
+    reset();
+    assert!(listener.signal("-INT"), "{}", listener.printed());
+    listener.says(&format!("{MERCHANT} has no callback a"));
+    assert_eq!(callback(&server), Value::Null);
+    server.stop();
+}
+
+#[test]
+fn a_listener_ends_at_once_though_the_program_behind_it_hangs() {
+    let data = tempfile::tempdir().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let server = Served::start(data.path(), &[]);
+    // It takes connections, and says nothing.
+    let program = TcpListener::bind("127.0.0.1:0").unwrap();
+    let forward = format!("http://{}/", program.local_addr().unwrap());
+    let mut listener = Listener::start(&server, &["--forward", &forward]);
+    trigger(&server, &cache, &["user_authorize_invoice", "--order", "hangs"]);
+    let (_hangs, _) = program.accept().unwrap();
+    let started = Instant::now();
+    assert!(listener.signal("-INT"), "{}", listener.printed());
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     assert_eq!(callback(&server), Value::Null);
     server.stop();
 }

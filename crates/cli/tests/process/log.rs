@@ -94,6 +94,9 @@ fn the_log_can_tell_more_while_the_server_runs_and_a_bad_filter_changes_nothing(
     wait_until("it is logged again", || server.log().matches("refused").count() > before);
     let log = server.stop();
     assert_eq!(log.matches("refused").count(), before + 1, "{log}");
+    let change =
+        log.lines().find(|line| line.contains("now=\"off\"")).expect("the change is logged");
+    assert!(change.contains("rid="), "{change}");
 }
 
 #[test]

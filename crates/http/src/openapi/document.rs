@@ -2,6 +2,7 @@
 
 use super::from_code;
 use super::from_spec;
+use super::operations::purpose;
 use super::page_routes::JSON_PAGES;
 use crate::routes::{Api, ROUTES};
 use serde_json::{Map, Value, json};
@@ -20,7 +21,9 @@ pub fn document(served: &[Api], base_url: &str, version: &str) -> Value {
             let operation = path.and_then(|path| path.get_mut(method.to_ascii_lowercase()));
             // A test looks for all of them; WeChat Pay's speak XML.
             let Some(Value::Object(operation)) = operation else { continue };
-            add_summary(operation, route.what, route.what_zh);
+            let (what, what_zh) =
+                purpose(method, route.path).unwrap_or((route.what, route.what_zh));
+            add_summary(operation, what, what_zh);
             add_refusals(operation);
         }
     }

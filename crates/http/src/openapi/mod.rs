@@ -4,6 +4,7 @@
 pub(crate) mod document;
 pub(crate) mod from_code;
 mod from_spec;
+mod operations;
 pub(crate) mod page_routes;
 pub(crate) mod serve;
 pub(crate) mod text;
