@@ -2,12 +2,11 @@
 //! says something.
 
 use crate::assets::{SCRIPT_ADDRESS, STYLE_ADDRESS};
-use crate::refusals::told;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::name_spaces::DEFAULT_NAME_SPACE;
-use kaipiao_pages::{Lang, encoded};
+use kaipiao_pages::{Lang, encoded, told};
 
 /// A place that the navigation leads to.
 pub(crate) struct Place {

@@ -32,7 +32,6 @@ mod password;
 mod payments;
 mod people;
 mod pushes;
-mod refusals;
 mod requests;
 mod router;
 mod sandbox;

@@ -4,7 +4,6 @@
 use crate::console::Console;
 use crate::cookies::read_cookie;
 use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, Who, login_address, see_other};
-use crate::refusals::refused;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
@@ -16,7 +15,7 @@ use kaipiao_app::access::{accounts, console_login};
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::console_user::ConsoleRole;
-use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, sso_value};
+use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, refused, sso_value};
 use std::sync::Arc;
 
 /// Somebody who is known, before a page. An extractor: it is there on every route that the console guards.

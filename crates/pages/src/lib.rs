@@ -24,6 +24,7 @@ mod payment;
 mod people;
 mod phone;
 mod qr;
+mod refusals;
 mod reimbursement;
 mod router;
 mod script;
@@ -41,6 +42,7 @@ pub use lang::{HOST_ONLY, Lang, cookie};
 pub use page::encoded;
 pub use pages::Pages;
 pub use payment::entry::entry_condition;
+pub use refusals::{refused, told};
 pub use router::{
     PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, no_name_space, paths, router,
     sandbox_paths,

@@ -4,7 +4,6 @@ use crate::accounts::words::{address_of, permission_name, role_name};
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::parts::{Cell, Facts, Flash, Tone};
-use crate::refusals::told;
 use crate::seat::{Named, Seat};
 use askama::Template;
 use axum::extract::State;
@@ -19,6 +18,7 @@ use kaipiao_domain::access::account::{Account, Role};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::delivery::push::PushMode;
 use kaipiao_domain::delivery::push_format::PushFormat;
+use kaipiao_pages::told;
 
 /// What is different about the page after a form was sent.
 #[derive(Default)]

@@ -5,7 +5,6 @@ use crate::frame::see_other;
 use crate::orders::address::order_address;
 use crate::orders::timeline::{named, page};
 use crate::parts::{Flash, Tone};
-use crate::refusals::told;
 use crate::seat::Seat;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,6 +15,7 @@ use kaipiao_app::authorization::{orders, s02_auth_url};
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::authorization::user_decision::UserChoice;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_pages::told;
 
 /// `POST /console/orders/order?appid=&order_id= {user, decision}`
 pub(crate) async fn answer(

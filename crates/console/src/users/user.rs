@@ -4,7 +4,6 @@ use crate::accounts::words::address_of as account_address;
 use crate::console::Console;
 use crate::frame::{Frame, html, see_other};
 use crate::parts::{Flash, Tone};
-use crate::refusals::refused;
 use crate::seat::{Named, Seat};
 use crate::users::words::{PATH, address_of, role_spec, roles, state};
 use askama::Template;
@@ -15,6 +14,7 @@ use kaipiao_app::Failure;
 use kaipiao_app::access::console_users::{self, ConsoleUserSpec};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::console_user::{ConsoleName, ConsoleUser};
+use kaipiao_pages::refused;
 
 /// What is different about the page after a form was sent.
 #[derive(Default)]
