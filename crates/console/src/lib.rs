@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod adding;
 mod assets;
 mod charts;
 mod choice;

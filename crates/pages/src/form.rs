@@ -25,6 +25,12 @@ impl Form {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The words of a field, between blanks, line ends and commas.
+    pub fn words(&self, name: &str) -> Vec<String> {
+        let words = self.get(name).split(|c: char| c.is_whitespace() || c == ',');
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
     /// A field's value, if it is there.
     pub fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

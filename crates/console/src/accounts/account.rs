@@ -26,6 +26,8 @@ pub(crate) struct After {
     pub(crate) flash: Option<Flash>,
     /// The new AppSecret, shown this once; empty: there is none.
     pub(crate) secret: String,
+    /// Whether the account was just added.
+    pub(crate) is_new: bool,
     /// What was typed into the forms that could not be taken.
     pub(crate) contact: Option<ContactForm>,
     pub(crate) pay: Option<PayForm>,
@@ -83,6 +85,7 @@ struct AccountPage<'a> {
     here: String,
     flash: Option<Flash>,
     secret: String,
+    is_new: bool,
     /// The merchant's settings; None: this account has none of its own.
     merchant: Option<MerchantPart>,
     /// None: it receives no pushes of its own.
@@ -165,6 +168,7 @@ pub(crate) async fn page(
         here: address_of(&account.appid),
         flash: after.flash,
         secret: after.secret,
+        is_new: after.is_new,
         merchant,
         callback,
         modes: PushMode::ALL.map(PushMode::name),
