@@ -5,7 +5,7 @@ use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::errors;
 use crate::faults;
-use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
+use crate::frame::{CONSOLE_PATH, LOGIN_PATH, see_other};
 use crate::invoices;
 use crate::jobs;
 use crate::login;
@@ -38,6 +38,7 @@ pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
 pub fn router(console: Console) -> Router {
     let guarded = Router::new()
         .route(CONSOLE_PATH, get(overview::show))
+        .route("/console/", get(async || see_other(CONSOLE_PATH)))
         .route(accounts::words::PATH, get(accounts::list::list).post(account_add::add))
         .route("/console/accounts/{appid}", get(account::show))
         .route("/console/accounts/{appid}/secret", post(settings::renew_secret))
@@ -55,6 +56,7 @@ pub fn router(console: Console) -> Router {
         .route(invoices::address::PATH, get(invoices::list::list))
         .route(invoices::address::INSERTED_PATH, get(invoices::inserted::list))
         .route(invoices::address::INVOICE_PATH, get(invoices::show::show))
+        .route(invoices::address::FACE_PATH, get(invoices::face::face))
         .route(
             invoices::address::OFFSET_PATH,
             get(invoices::offset::ask).post(invoices::offset::make),

@@ -114,6 +114,7 @@ pub(crate) async fn seated(
     let (mut parts, body) = request.into_parts();
     let lang = Lang::of(&parts.headers);
     let here = page_of(&parts.method, &parts.uri);
+    let of_form = (parts.method == Method::GET).then(|| page_of(&Method::POST, &parts.uri));
     let query = Form::parse(parts.uri.query().unwrap_or("").as_bytes());
     let name_space = console.name_space();
     let mut frame = Frame { lang, here, form_token: String::new(), who: None, name_space };
@@ -142,7 +143,12 @@ pub(crate) async fn seated(
     }
     let seat = Seat { frame, role, query: Arc::new(query), form: Arc::new(form) };
     parts.extensions.insert(seat);
-    next.run(Request::from_parts(parts, Body::empty())).await
+    let response = next.run(Request::from_parts(parts, Body::empty())).await;
+    match of_form {
+        // A form's address, which a refused form leaves in the browser, leads on to the form's page.
+        Some(page) if response.status() == StatusCode::METHOD_NOT_ALLOWED => see_other(&page),
+        _ => response,
+    }
 }
 
 /// The page's address; of what a form does the page that the form is on, which a link can lead to: what is done stands
@@ -167,6 +173,7 @@ fn page_of(method: &Method, uri: &Uri) -> String {
         // A user's own password has a page, and a job has none.
         _ if uri.path() == "/console/password" => here,
         _ if uri.path().starts_with("/console/sandbox/") => "/console/sandbox".to_owned(),
+        Some((_, "pay-merchants")) => "/console/payments".to_owned(),
         Some((page, "run")) => page.rsplit_once('/').map_or(here, |(jobs, _)| jobs.to_owned()),
         Some((page, done)) if DONE.contains(&done) => page.to_owned(),
         Some((_, "logout")) => CONSOLE_PATH.to_owned(),
@@ -281,6 +288,8 @@ mod tests {
             ("/console/logout", "/console"),
             ("/console/sandbox/snapshots/base/restore", "/console/sandbox"),
             ("/console/faults/forget", "/console/faults"),
+            ("/console/pay-merchants", "/console/payments"),
+            ("/console/payments/pay", "/console/payments/pay"),
         ] {
             assert_eq!(page_of(&Method::POST, &form.parse().unwrap()), page, "{form}");
         }
