@@ -250,14 +250,6 @@ pub(crate) fn html(status: StatusCode, template: &impl Template) -> Response {
     (status, headers, text).into_response()
 }
 
-/// Goes on to an address, by GET.
-pub(crate) fn see_other(address: &str) -> Response {
-    let Ok(location) = HeaderValue::try_from(address) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
-}
-
 #[derive(Template)]
 #[template(path = "notice.html")]
 struct NoticePage<'a> {

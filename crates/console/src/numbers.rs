@@ -6,7 +6,7 @@ use crate::accounts::settings::merchant;
 use crate::adding::{Adding, Entry, Field};
 use crate::choice::{Reach, chosen};
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Filters, Flash, Pager, Tone};
 use crate::seat::Seat;
 use askama::Template;
@@ -20,7 +20,7 @@ use kaipiao_app::listing::Listing;
 use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::invoicing::face::Face;
-use kaipiao_pages::Form;
+use kaipiao_pages::{Form, see_other};
 use kaipiao_wire::object::Object;
 
 /// Where they are listed.

@@ -5,7 +5,7 @@ use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::errors;
 use crate::faults;
-use crate::frame::{CONSOLE_PATH, LOGIN_PATH, see_other};
+use crate::frame::{CONSOLE_PATH, LOGIN_PATH};
 use crate::invoices;
 use crate::jobs;
 use crate::login;
@@ -23,7 +23,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
-use kaipiao_pages::RouteRow;
+use kaipiao_pages::{RouteRow, see_other};
 
 /// The console, as the home page lists it.
 pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {

@@ -3,7 +3,7 @@
 
 use crate::console::Console;
 use crate::cookies::read_cookie;
-use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, Who, login_address, see_other};
+use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, Who, login_address};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
@@ -15,7 +15,9 @@ use kaipiao_app::access::{accounts, console_login};
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::console_user::ConsoleRole;
-use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, refused, sso_value};
+use kaipiao_pages::{
+    CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, refused, see_other, sso_value,
+};
 use std::sync::Arc;
 
 /// Somebody who is known, before a page. An extractor: it is there on every route that the console guards.
@@ -134,11 +136,10 @@ pub(crate) async fn seated(
     if parts.method == Method::POST {
         form = match read_form(&parts.headers, body, &console.public_host).await {
             Ok(form) => form,
-            Err(FormRefused::Foreign) => return foreign(&frame),
-            Err(FormRefused::Unreadable) => return unreadable(&frame),
+            Err(why) => return form_refused(&frame, why),
         };
         if !console_login::is_form_token(&console.app, &tie, form.get("form_token")) {
-            return foreign(&frame);
+            return form_refused(&frame, FormRefused::Foreign);
         }
     }
     let seat = Seat { frame, role, query: Arc::new(query), form: Arc::new(form) };
@@ -236,26 +237,10 @@ fn not_signed_on(frame: &Frame) -> Response {
     )
 }
 
-pub(crate) fn foreign(frame: &Frame) -> Response {
-    frame.notice(
-        StatusCode::FORBIDDEN,
-        ("请从本页面重新提交", "Please submit the form again"),
-        (
-            "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
-            "The form has expired, or came from another site. Go back, reload the page and try again.",
-        ),
-    )
-}
-
-pub(crate) fn unreadable(frame: &Frame) -> Response {
-    frame.notice(
-        StatusCode::BAD_REQUEST,
-        ("提交的内容无法读取", "We couldn't read what you sent"),
-        (
-            "内容过大或网络中断，请返回重试。",
-            "It's too large, or the connection dropped. Go back and try again.",
-        ),
-    )
+/// The page that says why a form was not taken.
+pub(crate) fn form_refused(frame: &Frame, why: FormRefused) -> Response {
+    let [headline, text] = why.says();
+    frame.notice(why.status(), headline, text)
 }
 
 /// The store is away. The words are for people; the log has the store's.

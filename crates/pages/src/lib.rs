@@ -39,7 +39,7 @@ pub use console_login::{CONSOLE_COOKIE, sso_value};
 pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};
-pub use page::encoded;
+pub use page::{encoded, see_other};
 pub use pages::Pages;
 pub use payment::entry::entry_condition;
 pub use refusals::{refused, told};

@@ -116,7 +116,7 @@ pub(crate) fn html_under(
 }
 
 /// Goes on to an address, by GET.
-pub(crate) fn see_other(address: &str) -> Response {
+pub fn see_other(address: &str) -> Response {
     let Ok(location) = HeaderValue::try_from(address) else {
         return StatusCode::BAD_REQUEST.into_response();
     };

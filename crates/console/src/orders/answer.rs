@@ -1,7 +1,6 @@
 //! In a sandbox an operator answers an order as one of its users, through the use case of the authorization page.
 
 use crate::console::Console;
-use crate::frame::see_other;
 use crate::orders::address::order_address;
 use crate::orders::timeline::{named, page};
 use crate::parts::{Flash, Tone};
@@ -15,7 +14,7 @@ use kaipiao_app::authorization::{orders, s02_auth_url};
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::authorization::user_decision::UserChoice;
 use kaipiao_domain::people::user::UserId;
-use kaipiao_pages::told;
+use kaipiao_pages::{see_other, told};
 
 /// `POST /console/orders/order?appid=&order_id= {user, decision}`
 pub(crate) async fn answer(

@@ -1,7 +1,7 @@
 //! The page: what the clock shows, the snapshots of this name space, and the name spaces beside it.
 
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Flash, Tone};
 use crate::seat::Seat;
 use crate::words;
@@ -13,7 +13,7 @@ use kaipiao_app::Failure;
 use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, Keeping, NameSpace, NotDone, Snapshot};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::clock_course::ClockRate;
-use kaipiao_pages::{Form, encoded, told};
+use kaipiao_pages::{Form, encoded, see_other, told};
 
 /// Where it is.
 pub(crate) const PATH: &str = "/console/sandbox";
