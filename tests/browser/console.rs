@@ -116,8 +116,8 @@ async fn an_operator_adds_an_account_numbers_and_a_pay_merchant() {
         adds(&browser, "appid", appid).await;
         adds(&browser, "name", "Haifeng").await;
         if look.width == PHONE.width {
-            browser.press("Add the account").await;
-            browser.says("is another account's already").await;
+            browser.submit("#add button").await;
+            browser.says("账号：已被其他账号使用。").await;
             browser.shoot_dense("console-account-refused").await;
             for path in ["/console/payments", &format!("/console/numbers?appid={MERCHANT}")] {
                 browser.go(&format!("{}{path}", server.base)).await;
