@@ -211,6 +211,31 @@ fn a_rid_leads_to_what_was_expected_and_what_came() {
     assert_eq!(server.page("GET", "/errors/rid/0-0-0", &[], "").status(), 404);
 }
 
+#[test]
+fn what_was_compared_is_told_in_the_pages_language() {
+    let server = TestServer::start();
+    let client = server.merchant();
+    client.auth_url("order-1", 0);
+    for (order, zh, en) in [
+        ("order-1", "用户的答复", "nobody has answered the page"),
+        ("order-2", "getauthurl 申请过的订单", "called getauthurl for"),
+    ] {
+        let rid = rid(&client.reject(order));
+        for path in [format!("/errors/rid/{rid}"), format!("/console/requests/{rid}")] {
+            let shown = |language| {
+                let headers = [("accept", "text/html"), ("accept-language", language)];
+                let page = server.page("GET", &path, &headers, "").into_body();
+                // The answer itself stays as it was.
+                page.split("<pre").next().unwrap().to_owned()
+            };
+            let (chinese, english) = (shown("zh"), shown("en"));
+            assert!(chinese.contains(zh) && !chinese.contains(en), "{path}: {chinese}");
+            assert!(english.contains(en) && !english.contains(zh), "{path}: {english}");
+            assert!(!chinese.contains("</code>, "), "{chinese}");
+        }
+    }
+}
+
 /// Which value differs, in every refusal that is about one.
 #[test]
 fn a_refusal_tells_the_value_that_differs_beside_the_one_that_was_expected() {

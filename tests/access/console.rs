@@ -294,7 +294,7 @@ pub(super) fn post(server: &TestServer, path: &str, cookie: &str, body: &str) ->
 }
 
 /// The text of the element with this id.
-fn text_of<'a>(page: &'a str, id: &str) -> &'a str {
+pub(super) fn text_of<'a>(page: &'a str, id: &str) -> &'a str {
     let (_, rest) = page.split_once(&format!("id=\"{id}\">")).expect(page);
     rest.split_once('<').unwrap().0
 }

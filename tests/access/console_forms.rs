@@ -21,6 +21,9 @@ fn forms() -> Vec<(String, &'static str)> {
         (format!("/console/pushes/{other}-1/replay"), ""),
         ("/console/pushes/1900000109-1/replay".to_owned(), ""),
         ("/console/jobs/1/run".to_owned(), ""),
+        ("/console/accounts".to_owned(), "appid=wx00000000000000aa&name=A&role=merchant"),
+        (format!("/console/numbers?appid={MERCHANT}"), "code=044031900111&first=1&last=9"),
+        ("/console/pay-merchants".to_owned(), "mchid=1900000999"),
         ("/console/users".to_owned(), "name=eve&role=operator"),
         ("/console/users/amy".to_owned(), "role=developer&accounts=wx6b61697069616f31&disabled=1"),
         ("/console/users/amy/password".to_owned(), ""),
@@ -126,6 +129,7 @@ fn a_chinese_page_says_in_chinese_what_was_wrong_with_a_form() {
         format!("/console/accounts/{MERCHANT}/fields"),
         format!("/console/accounts/{MERCHANT}/pay"),
     );
+    let numbers = format!("/console/numbers?appid={MERCHANT}");
     let order = format!("/console/orders/order?appid={MERCHANT}&order_id=answered");
     let own = "&company.custom.key=no&company.custom.notice=&company.custom.rule=required";
     let twice = format!("company.title=required{own}{own}");
@@ -153,6 +157,36 @@ fn a_chinese_page_says_in_chinese_what_was_wrong_with_a_form() {
             "name=a+b&role=operator",
             "名称应为 1 至 64 个字母、数字或 _-.@，而不是 &#34;a b&#34;。",
         ),
+        ("/console/accounts", "appid=wx1&name=a", "账号：应为 wx 加 16 位小写十六进制数字。"),
+        (
+            "/console/accounts",
+            "appid=wx00000000000000aa&name=a&role=mini_program&bound_to=wx1",
+            "所属商户：&#34;wx1&#34; 不是商户账号。",
+        ),
+        (
+            "/console/accounts",
+            "appid=wx00000000000000aa&name=a&role=merchant&nsrmc=A&nsrsbh=1",
+            "纳税人识别号应为 15 至 20 位数字和大写字母。",
+        ),
+        (
+            "/console/accounts",
+            "appid=wx00000000000000aa&name=a&role=platform&nsrmc=A",
+            "纳税人信息不适用于 platform 账号。",
+        ),
+        (
+            "/console/pay-merchants",
+            "mchid=a",
+            "支付商户号应为 1 至 32 位数字，而不是 &#34;a&#34;。",
+        ),
+        ("/console/pay-merchants", "mchid=1900000109", "支付商户号已被其他支付商户使用。"),
+        (
+            "/console/pay-merchants",
+            "mchid=1900000999&accounts=wx1",
+            "账号[0]：服务器上没有 &#34;wx1&#34;。",
+        ),
+        (&numbers, "code=1&first=1&last=9", "代码应为 12 位数字，而不是 &#34;1&#34;。"),
+        (&numbers, "code=044031900111&first=9&last=1", "起始号码至末尾号码应为 1 至 99999999 之内"),
+        (&numbers, "code=044031900111&first=a&last=1", "起始号码应为"),
         ("/console/users", "name=a&role=developer", "角色：开发者至少需要一个账号。"),
         (
             "/console/users",

@@ -4,6 +4,7 @@ mod accounts;
 mod bodies;
 mod connections;
 mod console;
+mod console_adding;
 mod console_forms;
 mod console_lists;
 mod console_orders;

@@ -100,6 +100,53 @@ async fn an_operator_adds_a_user_who_changes_their_password() {
     browser.close().await;
 }
 
+/// Types into a field of the form that adds something.
+async fn adds(browser: &Browser, name: &str, text: &str) {
+    browser.find(&format!("#add [name={name}]")).await.send_keys(text).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_adds_an_account_numbers_and_a_pay_merchant() {
+    let server = TestServer::start();
+    let (appid, taxpayer) = ("wx00000000000000aa", "91440300MA5KP0001N");
+    for look in [DESKTOP, PHONE] {
+        let browser = Browser::open(look).await;
+        browser.go(&format!("{}/console/accounts", server.base)).await;
+        // On the phone it is there already, and the page says so beside its field.
+        adds(&browser, "appid", appid).await;
+        adds(&browser, "name", "Haifeng").await;
+        if look.width == PHONE.width {
+            browser.submit("#add button").await;
+            browser.says("账号：已被其他账号使用。").await;
+            browser.shoot_dense("console-account-refused").await;
+            for path in ["/console/payments", &format!("/console/numbers?appid={MERCHANT}")] {
+                browser.go(&format!("{}{path}", server.base)).await;
+                browser.shoot_dense("console-adding").await;
+            }
+        } else {
+            adds(&browser, "nsrmc", "Haifeng").await;
+            adds(&browser, "nsrsbh", taxpayer).await;
+            browser.press("Add the account").await;
+            browser.says("The account is added").await;
+            browser.shoot_dense("console-account-added").await;
+            browser.go(&format!("{}/console/numbers?appid={appid}", server.base)).await;
+            for (name, typed) in [("code", "951"), ("first", "1"), ("last", "500")] {
+                adds(&browser, name, typed).await;
+            }
+            browser.press("Allot the range").await;
+            browser.says("The range is allotted.").await;
+            browser.shoot_dense("console-numbers-allotted").await;
+            browser.go(&format!("{}/console/payments", server.base)).await;
+            adds(&browser, "mchid", "1900000999").await;
+            adds(&browser, "accounts", appid).await;
+            browser.press("Add the pay merchant").await;
+            browser.says("The pay merchant is added").await;
+            browser.shoot_dense("console-pay-merchant-added").await;
+        }
+        browser.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_is_seen_in_the_preview_at_once_and_on_the_page_once_it_is_saved() {
     let server = TestServer::start();

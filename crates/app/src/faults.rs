@@ -112,7 +112,7 @@ pub struct Plan {
     pub account: Option<String>,
     /// In how many of a hundred cases; None: in each.
     pub percent: Option<u8>,
-    /// How many times; None: until it is forgotten.
+    /// How many times; None: until it is removed.
     pub times: Option<usize>,
 }
 
@@ -123,7 +123,7 @@ pub struct Planned {
     pub id: u64,
     /// As it was made.
     pub plan: Plan,
-    /// How many times it will still be played; None: until it is forgotten.
+    /// How many times it will still be played; None: until it is removed.
     pub left: Option<usize>,
     /// China's day on which it was made: a quota is used up for no longer.
     day: i64,
@@ -261,7 +261,7 @@ impl Faults {
             state.planned.retain(|planned| !planned.is_issuers_of(plan.account.as_deref()));
         }
         if state.planned.len() >= MOST_PLANS {
-            let problem = format!("are {MOST_PLANS} already; forget some with DELETE");
+            let problem = format!("are {MOST_PLANS} already; remove some with DELETE");
             return Err(Refusal::invalid("faults", problem));
         }
         state.newest_id += 1;

@@ -1,6 +1,7 @@
 //! The account that a listing is of, as its first filter; or whoever calls and receives: an account or a pay merchant.
 
 use crate::console::Console;
+use crate::frame::Frame;
 use crate::parts::{Filter, Flash, Input, Tone};
 use crate::seat::Seat;
 use axum::response::Response;
@@ -76,6 +77,8 @@ pub(crate) struct PartyChoice<'a> {
     /// Whom the listing is of; None: whomever the user may see.
     pub(crate) names: Option<Vec<String>>,
     pub(crate) filter: Filter<'a>,
+    /// What must be said where only some could be meant.
+    pub(crate) note: Option<Flash>,
 }
 
 impl PartyChoice<'_> {
@@ -100,12 +103,12 @@ pub(crate) async fn chosen_party<'a>(
     let accounts = offered(console, seat, Reach::AllAccounts).await?;
     let merchants = sight::pay_merchants_seen(&console.app, &seat.role).await;
     let merchants = merchants.map_err(|failure| seat.failed(&failure))?;
-    let are_few = accounts.is_some();
+    let are_few = accounts.is_some() && merchants.are_all;
     let mut all: Vec<(String, String)> = accounts
         .into_iter()
         .flatten()
         .map(|one| (one.appid.to_string(), one.name))
-        .chain(merchants.into_iter().map(|one| (one.mchid.to_string(), one.name)))
+        .chain(merchants.first.into_iter().map(|one| (one.mchid.to_string(), one.name)))
         .collect();
     let names = match (&*named, seat.role.is_operator()) {
         ("", true) => None,
@@ -123,9 +126,20 @@ pub(crate) async fn chosen_party<'a>(
     if !named.is_empty() && all.iter().all(|(name, _)| *name != named) {
         all.push((named.clone(), named.clone()));
     }
+    let is_cut = !are_few && !seat.role.is_operator() && named.is_empty();
+    let note = is_cut.then(|| too_many(frame));
     let input = if are_few { Input::Choice(all) } else { Input::Text("wx… / mchid") };
     let label = frame.t("账号或商户号", "Account or pay merchant");
-    Ok(PartyChoice { names, filter: Filter { name: "appid", label, value: named, input } })
+    Ok(PartyChoice { names, filter: Filter { name: "appid", label, value: named, input }, note })
+}
+
+/// What is said where pay merchants are too many to be offered by name.
+pub(crate) fn too_many(frame: &Frame) -> Flash {
+    let words = frame.t(
+        "支付商户较多：请输入商户号再筛选。",
+        "There are more pay merchants than can be offered here: type the mchid.",
+    );
+    Flash::new(Tone::Wait, words)
 }
 
 /// The name of an account or a pay merchant, if this user may see what it calls and receives; the page for everything else.

@@ -71,7 +71,7 @@ async fn parties(console: &Console, seat: &Seat) -> Result<Vec<(String, String)>
         all.extend(account.map(|account| (account.appid.to_string(), account.name)));
     }
     let merchants = sight::pay_merchants_seen(&console.app, &seat.role).await?;
-    all.extend(merchants.into_iter().map(|one| (one.mchid.to_string(), one.name)));
+    all.extend(merchants.first.into_iter().map(|one| (one.mchid.to_string(), one.name)));
     Ok(all)
 }
 

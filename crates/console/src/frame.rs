@@ -2,12 +2,11 @@
 //! says something.
 
 use crate::assets::{SCRIPT_ADDRESS, STYLE_ADDRESS};
-use crate::refusals::told;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kaipiao_app::name_spaces::DEFAULT_NAME_SPACE;
-use kaipiao_pages::{Lang, encoded};
+use kaipiao_pages::{Lang, encoded, told};
 
 /// A place that the navigation leads to.
 pub(crate) struct Place {
@@ -249,14 +248,6 @@ pub(crate) fn html(status: StatusCode, template: &impl Template) -> Response {
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     ];
     (status, headers, text).into_response()
-}
-
-/// Goes on to an address, by GET.
-pub(crate) fn see_other(address: &str) -> Response {
-    let Ok(location) = HeaderValue::try_from(address) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
 #[derive(Template)]

@@ -2,7 +2,7 @@
 
 use crate::choice::{Reach, chosen};
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Filter, Filters, Flash, Input, Pager, Tone};
 use crate::seat::{Named, Seat};
 use crate::words;
@@ -13,6 +13,7 @@ use axum::response::Response;
 use kaipiao_app::delivery::jobs;
 use kaipiao_app::listing::Listing;
 use kaipiao_domain::access::account::AppId;
+use kaipiao_pages::see_other;
 use kaipiao_ports::delivery::claims::Queue;
 use kaipiao_ports::delivery::jobs::{Job, JobQuery, JobState};
 

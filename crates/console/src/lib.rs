@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod adding;
 mod assets;
 mod charts;
 mod choice;
@@ -32,7 +33,6 @@ mod password;
 mod payments;
 mod people;
 mod pushes;
-mod refusals;
 mod requests;
 mod router;
 mod sandbox;

@@ -2,16 +2,16 @@
 
 use crate::console::Console;
 use crate::cookies::{LOGIN_COOKIE, read_cookie, set_cookie};
-use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, html, login_address, see_other};
+use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, html, login_address};
 use crate::parts::{Flash, Tone};
-use crate::seat::{Seat, foreign, unreadable};
+use crate::seat::{Seat, form_refused};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kaipiao_app::access::console_login::{self, ConsoleLoginError};
 use kaipiao_domain::access::console_user::ConsoleName;
-use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form};
+use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, see_other};
 
 /// How long a login's form may lie about before it is sent.
 const FORM_LIFE_S: u64 = 3600;
@@ -50,13 +50,12 @@ pub(crate) async fn enter(State(console): State<Console>, request: Request) -> R
     let frame = nobodys(&console, &parts.headers, CONSOLE_PATH);
     let form = match read_form(&parts.headers, body, &console.public_host).await {
         Ok(form) => form,
-        Err(FormRefused::Foreign) => return foreign(&frame),
-        Err(FormRefused::Unreadable) => return unreadable(&frame),
+        Err(why) => return form_refused(&frame, why),
     };
     let cookie = read_cookie(&console, &parts.headers, LOGIN_COOKIE).unwrap_or_default();
     let token = form.get("form_token");
     if cookie.is_empty() || !console_login::is_form_token(&console.app, &tie(&cookie), token) {
-        return foreign(&frame);
+        return form_refused(&frame, FormRefused::Foreign);
     }
     let (name, next) = (form.get("name").trim(), local(form.get("next")));
     let address = (console.client_address)(&parts.extensions);

@@ -169,55 +169,32 @@ fn charts(frame: &Frame, steps: &[Step], sum: &Step) -> Vec<Chart> {
         values: steps.iter().map(of).collect(),
         says: told_ms(of(sum)),
     };
+    let requests = vec![
+        line(t("全部", "All"), Ink::Main, |step| step.requests),
+        line(t("被拒绝", "Refused"), Ink::Wait, |step| step.refusals),
+        line(t("系统错误", "Faults"), Ink::Bad, |step| step.failures),
+    ];
+    let latency = vec![
+        took("p50", Ink::Main, |step| step.p50_ms),
+        took("p99", Ink::Wait, |step| step.p99_ms),
+    ];
+    let authorized =
+        vec![line(t("已授权", "Authorized"), Ink::Good, |step| step.authorizations)];
+    let invoices = vec![
+        line(t("已开具", "Issued"), Ink::Good, |step| step.issued),
+        line(t("失败", "Failed"), Ink::Bad, |step| step.not_issued),
+    ];
+    let pushes = vec![
+        line(t("已送达", "Delivered"), Ink::Good, |step| step.delivered),
+        line(t("尝试失败", "Failed tries"), Ink::Wait, |step| step.tries_failed),
+        line(t("已放弃", "Given up"), Ink::Bad, |step| step.given_up),
+    ];
+    let chart = |title, unit, lines| Chart::new(frame, title, &moments, unit, lines);
     vec![
-        Chart::new(
-            frame,
-            t("请求", "Requests"),
-            &moments,
-            "",
-            vec![
-                line(t("全部", "All"), Ink::Main, |step| step.requests),
-                line(t("被拒绝", "Refused"), Ink::Wait, |step| step.refusals),
-                line(t("系统错误", "Faults"), Ink::Bad, |step| step.failures),
-            ],
-        ),
-        Chart::new(
-            frame,
-            t("延迟", "Latency"),
-            &moments,
-            " ms",
-            vec![
-                took("p50", Ink::Main, |step| step.p50_ms),
-                took("p99", Ink::Wait, |step| step.p99_ms),
-            ],
-        ),
-        Chart::new(
-            frame,
-            t("授权", "Authorizations"),
-            &moments,
-            "",
-            vec![line(t("已授权", "Authorized"), Ink::Good, |step| step.authorizations)],
-        ),
-        Chart::new(
-            frame,
-            t("发票", "Invoices"),
-            &moments,
-            "",
-            vec![
-                line(t("已开具", "Issued"), Ink::Good, |step| step.issued),
-                line(t("失败", "Failed"), Ink::Bad, |step| step.not_issued),
-            ],
-        ),
-        Chart::new(
-            frame,
-            t("推送", "Pushes"),
-            &moments,
-            "",
-            vec![
-                line(t("已送达", "Delivered"), Ink::Good, |step| step.delivered),
-                line(t("尝试失败", "Failed tries"), Ink::Wait, |step| step.tries_failed),
-                line(t("已放弃", "Given up"), Ink::Bad, |step| step.given_up),
-            ],
-        ),
+        chart(t("请求", "Requests"), "", requests),
+        chart(t("延迟", "Latency"), " ms", latency),
+        chart(t("授权", "Authorizations"), "", authorized),
+        chart(t("发票", "Invoices"), "", invoices),
+        chart(t("推送", "Pushes"), "", pushes),
     ]
 }

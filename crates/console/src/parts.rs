@@ -1,6 +1,7 @@
 //! What pages are put together from. Each part is drawn by itself: `{{ table|safe }}`.
 
 use crate::frame::Frame;
+use crate::seat::Seat;
 use askama::Template;
 use kaipiao_pages::encoded;
 
@@ -123,6 +124,13 @@ pub(crate) struct Filter<'a> {
     pub(crate) input: Input<'a>,
 }
 
+impl<'a> Filter<'a> {
+    /// A filter that says what the address of the page says.
+    pub(crate) fn of(seat: &Seat, name: &'a str, label: &'a str, input: Input<'a>) -> Self {
+        Self { name, label, value: seat.query.get(name).trim().to_owned(), input }
+    }
+}
+
 /// How a filter is filled in.
 pub(crate) enum Input<'a> {
     /// A text; what an empty one shows.
@@ -134,6 +142,14 @@ pub(crate) enum Input<'a> {
     /// One of these values, each with what it is called; the first is empty and stands for "any", or is what counts
     /// without a choice.
     Choice(Vec<(String, String)>),
+}
+
+impl Input<'_> {
+    /// One of these values, each with what it is called.
+    pub(crate) fn choice<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let owned = |(value, label): (&str, &str)| (value.to_owned(), label.to_owned());
+        Self::Choice(values.into_iter().map(owned).collect())
+    }
 }
 
 /// The filters above a table: a form that asks by GET, so that what it finds has an address.

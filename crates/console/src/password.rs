@@ -2,9 +2,8 @@
 
 use crate::console::Console;
 use crate::cookies::set_cookie;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Flash, Tone};
-use crate::refusals::refused;
 use crate::seat::Seat;
 use askama::Template;
 use axum::extract::State;
@@ -12,7 +11,7 @@ use axum::http::{Extensions, StatusCode};
 use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::access::console_login::{self, ConsoleLoginError};
-use kaipiao_pages::CONSOLE_COOKIE;
+use kaipiao_pages::{CONSOLE_COOKIE, refused, see_other};
 
 /// Where it is changed.
 pub(crate) const PATH: &str = "/console/password";

@@ -1,6 +1,6 @@
 //! Every page of the console, and where it is.
 
-use crate::accounts::{self, account, callback, page_fields, settings};
+use crate::accounts::{self, account, add as account_add, callback, page_fields, settings};
 use crate::assets::{SCRIPT_PATH, STYLE_PATH, script, style};
 use crate::console::Console;
 use crate::errors;
@@ -23,7 +23,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
-use kaipiao_pages::RouteRow;
+use kaipiao_pages::{RouteRow, see_other};
 
 /// The console, as the home page lists it.
 pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
@@ -38,7 +38,8 @@ pub const CONSOLE_ROUTES: &[RouteRow] = &[RouteRow {
 pub fn router(console: Console) -> Router {
     let guarded = Router::new()
         .route(CONSOLE_PATH, get(overview::show))
-        .route(accounts::words::PATH, get(accounts::list::list))
+        .route("/console/", get(async || see_other(CONSOLE_PATH)))
+        .route(accounts::words::PATH, get(accounts::list::list).post(account_add::add))
         .route("/console/accounts/{appid}", get(account::show))
         .route("/console/accounts/{appid}/secret", post(settings::renew_secret))
         .route("/console/accounts/{appid}/contact", post(settings::set_contact))
@@ -55,6 +56,7 @@ pub fn router(console: Console) -> Router {
         .route(invoices::address::PATH, get(invoices::list::list))
         .route(invoices::address::INSERTED_PATH, get(invoices::inserted::list))
         .route(invoices::address::INVOICE_PATH, get(invoices::show::show))
+        .route(invoices::address::FACE_PATH, get(invoices::face::face))
         .route(
             invoices::address::OFFSET_PATH,
             get(invoices::offset::ask).post(invoices::offset::make),
@@ -69,8 +71,9 @@ pub fn router(console: Console) -> Router {
         .route(errors::address::RID_PATH, get(errors::lookup::look_up))
         .route("/console/errors/{code}", get(errors::show::show))
         .route(payments::address::PATH, get(payments::list::list))
+        .route(payments::address::MERCHANTS_PATH, post(payments::add::add))
         .route(payments::address::PAYMENT_PATH, get(payments::show::show))
-        .route(numbers::PATH, get(numbers::list))
+        .route(numbers::PATH, get(numbers::list).post(numbers::allot))
         .route(jobs::PATH, get(jobs::list))
         .route("/console/jobs/{id}/run", post(jobs::run))
         .route(users::words::PATH, get(user_list::list).post(user_list::add))

@@ -3,8 +3,7 @@
 
 use crate::console::Console;
 use crate::cookies::read_cookie;
-use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, Who, login_address, see_other};
-use crate::refusals::refused;
+use crate::frame::{CONSOLE_PATH, Frame, LOGIN_PATH, Who, login_address};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
@@ -16,7 +15,9 @@ use kaipiao_app::access::{accounts, console_login};
 use kaipiao_app::sandbox::Sandbox;
 use kaipiao_domain::access::account::{Account, AppId};
 use kaipiao_domain::access::console_user::ConsoleRole;
-use kaipiao_pages::{CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, sso_value};
+use kaipiao_pages::{
+    CONSOLE_COOKIE, Form, FormRefused, Lang, read_form, refused, see_other, sso_value,
+};
 use std::sync::Arc;
 
 /// Somebody who is known, before a page. An extractor: it is there on every route that the console guards.
@@ -115,6 +116,7 @@ pub(crate) async fn seated(
     let (mut parts, body) = request.into_parts();
     let lang = Lang::of(&parts.headers);
     let here = page_of(&parts.method, &parts.uri);
+    let of_form = (parts.method == Method::GET).then(|| page_of(&Method::POST, &parts.uri));
     let query = Form::parse(parts.uri.query().unwrap_or("").as_bytes());
     let name_space = console.name_space();
     let mut frame = Frame { lang, here, form_token: String::new(), who: None, name_space };
@@ -134,16 +136,20 @@ pub(crate) async fn seated(
     if parts.method == Method::POST {
         form = match read_form(&parts.headers, body, &console.public_host).await {
             Ok(form) => form,
-            Err(FormRefused::Foreign) => return foreign(&frame),
-            Err(FormRefused::Unreadable) => return unreadable(&frame),
+            Err(why) => return form_refused(&frame, why),
         };
         if !console_login::is_form_token(&console.app, &tie, form.get("form_token")) {
-            return foreign(&frame);
+            return form_refused(&frame, FormRefused::Foreign);
         }
     }
     let seat = Seat { frame, role, query: Arc::new(query), form: Arc::new(form) };
     parts.extensions.insert(seat);
-    next.run(Request::from_parts(parts, Body::empty())).await
+    let response = next.run(Request::from_parts(parts, Body::empty())).await;
+    match of_form {
+        // A form's address, which a refused form leaves in the browser, leads on to the form's page.
+        Some(page) if response.status() == StatusCode::METHOD_NOT_ALLOWED => see_other(&page),
+        _ => response,
+    }
 }
 
 /// The page's address; of what a form does the page that the form is on, which a link can lead to: what is done stands
@@ -168,6 +174,7 @@ fn page_of(method: &Method, uri: &Uri) -> String {
         // A user's own password has a page, and a job has none.
         _ if uri.path() == "/console/password" => here,
         _ if uri.path().starts_with("/console/sandbox/") => "/console/sandbox".to_owned(),
+        Some((_, "pay-merchants")) => "/console/payments".to_owned(),
         Some((page, "run")) => page.rsplit_once('/').map_or(here, |(jobs, _)| jobs.to_owned()),
         Some((page, done)) if DONE.contains(&done) => page.to_owned(),
         Some((_, "logout")) => CONSOLE_PATH.to_owned(),
@@ -230,26 +237,10 @@ fn not_signed_on(frame: &Frame) -> Response {
     )
 }
 
-pub(crate) fn foreign(frame: &Frame) -> Response {
-    frame.notice(
-        StatusCode::FORBIDDEN,
-        ("请从本页面重新提交", "Please submit the form again"),
-        (
-            "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
-            "The form has expired, or came from another site. Go back, reload the page and try again.",
-        ),
-    )
-}
-
-pub(crate) fn unreadable(frame: &Frame) -> Response {
-    frame.notice(
-        StatusCode::BAD_REQUEST,
-        ("提交的内容无法读取", "We couldn't read what you sent"),
-        (
-            "内容过大或网络中断，请返回重试。",
-            "It's too large, or the connection dropped. Go back and try again.",
-        ),
-    )
+/// The page that says why a form was not taken.
+pub(crate) fn form_refused(frame: &Frame, why: FormRefused) -> Response {
+    let [headline, text] = why.says();
+    frame.notice(why.status(), headline, text)
 }
 
 /// The store is away. The words are for people; the log has the store's.
@@ -282,6 +273,8 @@ mod tests {
             ("/console/logout", "/console"),
             ("/console/sandbox/snapshots/base/restore", "/console/sandbox"),
             ("/console/faults/forget", "/console/faults"),
+            ("/console/pay-merchants", "/console/payments"),
+            ("/console/payments/pay", "/console/payments/pay"),
         ] {
             assert_eq!(page_of(&Method::POST, &form.parse().unwrap()), page, "{form}");
         }

@@ -46,12 +46,7 @@ impl Span {
     /// The two filters.
     pub(crate) fn filters(seat: &Seat) -> [Filter<'_>; 2] {
         let frame = &seat.frame;
-        let field = |name, label| Filter {
-            name,
-            label,
-            value: seat.query.get(name).trim().to_owned(),
-            input: Input::Day,
-        };
+        let field = |name, label| Filter::of(seat, name, label, Input::Day);
         [field("day", frame.t("日期", "Day")), field("until", frame.t("至", "until"))]
     }
 }

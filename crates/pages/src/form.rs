@@ -1,8 +1,8 @@
 //! What a form holds, and whether it is from a page of this server.
 
 use axum::body::Body;
-use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
 use core::time::Duration;
 use http_body_util::{BodyExt, Limited};
 
@@ -25,6 +25,12 @@ impl Form {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The words of a field, between blanks, line ends and commas.
+    pub fn words(&self, name: &str) -> Vec<String> {
+        let words = self.get(name).split(|c: char| c.is_whitespace() || c == ',');
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
     /// A field's value, if it is there.
     pub fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -43,6 +49,36 @@ pub enum FormRefused {
     Foreign,
     /// It is too large, or did not arrive whole.
     Unreadable,
+}
+
+impl FormRefused {
+    /// The status of the page that says so.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// What the page says: what happened, and what to do; each in Chinese and English.
+    pub const fn says(self) -> [(&'static str, &'static str); 2] {
+        match self {
+            Self::Foreign => [
+                ("请从本页面重新提交", "Please submit the form again"),
+                (
+                    "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
+                    "The form has expired, or came from another site. Go back, reload the page and try again.",
+                ),
+            ],
+            Self::Unreadable => [
+                ("提交的内容无法读取", "We couldn't read what you sent"),
+                (
+                    "内容过大或网络中断，请返回重试。",
+                    "It's too large, or the connection dropped. Go back and try again.",
+                ),
+            ],
+        }
+    }
 }
 
 /// What a form holds. `public_host` is the host that people know, where a proxy asks in its place.

@@ -24,6 +24,7 @@ mod payment;
 mod people;
 mod phone;
 mod qr;
+mod refusals;
 mod reimbursement;
 mod router;
 mod script;
@@ -39,9 +40,10 @@ pub use docs::Document;
 pub use form::{Form, FormRefused, read_form};
 pub use home::{Home, RouteRow, cacert, token_curl};
 pub use lang::{HOST_ONLY, Lang, cookie};
-pub use page::encoded;
+pub use page::{encoded, see_other};
 pub use pages::Pages;
 pub use payment::entry::entry_condition;
+pub use refusals::{refused, told};
 pub use router::{
     PAGE_ROUTES, SANDBOX_PAGE_ROUTES, is_page, no_invoice, no_name_space, paths, router,
     sandbox_paths,

@@ -1,6 +1,7 @@
 //! What all pages share: the frame, the headers, and the page that only says something.
 
 use crate::lang::Lang;
+use crate::refusals::told;
 use crate::style::STYLE_ADDRESS;
 use crate::telephone::tel_address;
 use askama::Template;
@@ -48,6 +49,11 @@ impl Frame {
     /// The text in the page's language.
     pub(crate) fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
         self.lang.t(zh, en)
+    }
+
+    /// What the program says of something that went wrong, in this language.
+    pub(crate) fn told(&self, text: &str) -> String {
+        told(self.lang, text)
     }
 
     /// The style's address; it changes with its content.
@@ -110,7 +116,7 @@ pub(crate) fn html_under(
 }
 
 /// Goes on to an address, by GET.
-pub(crate) fn see_other(address: &str) -> Response {
+pub fn see_other(address: &str) -> Response {
     let Ok(location) = HeaderValue::try_from(address) else {
         return StatusCode::BAD_REQUEST.into_response();
     };

@@ -96,26 +96,15 @@ impl Visit {
         }
         let form = self.form(pages, &frame).await?;
         if !login::is_form_token(&pages.app, &session, form.get("form_token")) {
-            return Err(foreign(&frame));
+            return Err(form_refused(&frame, FormRefused::Foreign));
         }
         Ok(UserVisit { user, frame, form })
     }
 
     /// What a form holds. One that a page of another site has sent is refused.
     pub(crate) async fn form(self, pages: &Pages, frame: &Frame) -> Result<Form, Response> {
-        match read_form(&self.headers, self.body, &pages.public_host).await {
-            Ok(form) => Ok(form),
-            Err(FormRefused::Foreign) => Err(foreign(frame)),
-            Err(FormRefused::Unreadable) => Err(notice(
-                frame,
-                StatusCode::BAD_REQUEST,
-                ("提交的内容无法读取", "We couldn't read what you sent"),
-                (
-                    "内容过大或网络中断，请返回重试。",
-                    "It's too large, or the connection dropped. Go back and try again.",
-                ),
-            )),
-        }
+        let form = read_form(&self.headers, self.body, &pages.public_host).await;
+        form.map_err(|why| form_refused(frame, why))
     }
 
     /// The cookie that says who visits; empty: there is none.
@@ -124,16 +113,9 @@ impl Visit {
     }
 }
 
-fn foreign(frame: &Frame) -> Response {
-    notice(
-        frame,
-        StatusCode::FORBIDDEN,
-        ("请从本页面重新提交", "Please submit the form again"),
-        (
-            "表单已失效，或来自其他网站。请返回上一页，刷新后再试。",
-            "The form has expired, or came from another site. Go back, reload the page and try again.",
-        ),
-    )
+fn form_refused(frame: &Frame, why: FormRefused) -> Response {
+    let [headline, text] = why.says();
+    notice(frame, why.status(), headline, text)
 }
 
 /// The store is away. The words are for people; the log has the store's.

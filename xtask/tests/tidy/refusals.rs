@@ -1,13 +1,13 @@
-//! The console's Chinese refusals are of sentences that the program says.
+//! The pages' Chinese refusals are of sentences that the program says.
 
 use crate::workspace::{files, root, text};
 
 #[test]
-fn each_sentence_that_the_console_translates_is_one_of_the_programs() {
-    let sentences = text(&root().join("crates/console/words/refusals.tsv"));
+fn each_sentence_that_the_pages_translate_is_one_of_the_programs() {
+    let sentences = text(&root().join("crates/pages/words/refusals.tsv"));
     let sources = files(&root().join("crates"), ".rs");
     // Its own tests say some of them.
-    let others = sources.iter().filter(|path| !path.ends_with("console/src/refusals.rs"));
+    let others = sources.iter().filter(|path| !path.ends_with("pages/src/refusals.rs"));
     let sources: String = others.map(|path| as_said(&text(path))).collect();
     let mut count = 0;
     for line in sentences.lines().skip(1) {

@@ -96,9 +96,24 @@ pub async fn list(
 /// Its role and its binding stay what they were made as: orders and links belong to the
 /// merchant that an app was bound to when they were made.
 pub async fn save(app: &App, spec: &AccountSpec) -> Result<Saved, TaxpayerError> {
+    write(app, spec, |_| Ok(())).await
+}
+
+/// Adds an account as [`save`] does. 72031 also where there is one of its appid, which then stays as it is.
+pub async fn add(app: &App, spec: &AccountSpec) -> Result<Saved, TaxpayerError> {
+    let is_taken = || Refusal::invalid("appid", "is another account's already");
+    write(app, spec, |saved| if saved.is_new { Ok(()) } else { Err(is_taken()) }).await
+}
+
+async fn write(
+    app: &App,
+    spec: &AccountSpec,
+    check: impl Fn(&Saved) -> Result<(), Refusal>,
+) -> Result<Saved, TaxpayerError> {
     for _ in 0..ATTEMPTS {
         let mut batch = Batch::default();
         let saved = batch.add(app, spec).await?;
+        check(&saved)?;
         if batch.commit(app).await? {
             return Ok(saved);
         }

@@ -36,11 +36,19 @@ pub fn sees_pay_merchant(role: &ConsoleRole, one: &PayMerchant) -> bool {
 const MOST_OFFERED: usize = 100;
 const MOST_PAGES: usize = 20;
 
-/// The pay merchants whose payments somebody may see, the first of them where there are many.
+/// Pay merchants whose payments somebody may see, by their ids.
+pub struct PayMerchantsSeen {
+    /// The first of them, a hundred at most.
+    pub first: Vec<PayMerchant>,
+    /// Whether there are no others.
+    pub are_all: bool,
+}
+
+/// The pay merchants whose payments somebody may see.
 pub async fn pay_merchants_seen(
     app: &App,
     role: &ConsoleRole,
-) -> Result<Vec<PayMerchant>, Failure> {
+) -> Result<PayMerchantsSeen, Failure> {
     let (mut found, mut after) = (Vec::new(), None);
     for _ in 0..MOST_PAGES {
         let page = pay_merchants::list(app, after.as_deref(), MOST_OFFERED).await?;
@@ -50,8 +58,9 @@ pub async fn pay_merchants_seen(
             break;
         }
     }
+    let are_all = after.is_none() && found.len() <= MOST_OFFERED;
     found.truncate(MOST_OFFERED);
-    Ok(found)
+    Ok(PayMerchantsSeen { first: found, are_all })
 }
 
 /// The merchant whose orders an account speaks of, if somebody may see it. None: the orders of platforms and pay merchants

@@ -83,8 +83,23 @@ pub async fn find_all(
 /// Adds a pay merchant, or changes the one with the same id. 72031 names what is wrong, and then nothing has
 /// changed. A merchant none of whose accounts is bound to it any more has it linked no more.
 pub async fn save(app: &App, spec: &PayMerchantSpec) -> Result<Saved, Failure> {
+    write(app, spec, |_| Ok(())).await
+}
+
+/// Adds a pay merchant as [`save`] does. 72031 also where there is one of its mchid, which then stays as it is.
+pub async fn add(app: &App, spec: &PayMerchantSpec) -> Result<Saved, Failure> {
+    let is_taken = || Refusal::invalid("mchid", "is another pay merchant's already");
+    write(app, spec, |saved| if saved.is_new { Ok(()) } else { Err(is_taken()) }).await
+}
+
+async fn write(
+    app: &App,
+    spec: &PayMerchantSpec,
+    check: impl Fn(&Saved) -> Result<(), Refusal>,
+) -> Result<Saved, Failure> {
     for _ in 0..ATTEMPTS {
         let (saved, save) = change(app, spec, &HashMap::new()).await?;
+        check(&saved)?;
         match commit(app, Commit::of(save.into_iter().collect())).await {
             Ok(()) => return Ok(saved),
             Err(CommitError::Conflict(_)) => {}

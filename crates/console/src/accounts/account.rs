@@ -4,7 +4,6 @@ use crate::accounts::words::{address_of, permission_name, role_name};
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::parts::{Cell, Facts, Flash, Tone};
-use crate::refusals::told;
 use crate::seat::{Named, Seat};
 use askama::Template;
 use axum::extract::State;
@@ -19,6 +18,7 @@ use kaipiao_domain::access::account::{Account, Role};
 use kaipiao_domain::access::permissions::Permission;
 use kaipiao_domain::delivery::push::PushMode;
 use kaipiao_domain::delivery::push_format::PushFormat;
+use kaipiao_pages::told;
 
 /// What is different about the page after a form was sent.
 #[derive(Default)]
@@ -26,6 +26,8 @@ pub(crate) struct After {
     pub(crate) flash: Option<Flash>,
     /// The new AppSecret, shown this once; empty: there is none.
     pub(crate) secret: String,
+    /// Whether the account was just added.
+    pub(crate) is_new: bool,
     /// What was typed into the forms that could not be taken.
     pub(crate) contact: Option<ContactForm>,
     pub(crate) pay: Option<PayForm>,
@@ -83,6 +85,7 @@ struct AccountPage<'a> {
     here: String,
     flash: Option<Flash>,
     secret: String,
+    is_new: bool,
     /// The merchant's settings; None: this account has none of its own.
     merchant: Option<MerchantPart>,
     /// None: it receives no pushes of its own.
@@ -165,6 +168,7 @@ pub(crate) async fn page(
         here: address_of(&account.appid),
         flash: after.flash,
         secret: after.secret,
+        is_new: after.is_new,
         merchant,
         callback,
         modes: PushMode::ALL.map(PushMode::name),

@@ -4,7 +4,6 @@ use crate::accounts::account::{After, CallbackForm, page};
 use crate::accounts::settings::{again, ended};
 use crate::console::Console;
 use crate::parts::{Flash, Tone};
-use crate::refusals::told;
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,6 +11,7 @@ use axum::response::Response;
 use kaipiao_app::delivery::callbacks::{self, CallbackError, CallbackSpec};
 use kaipiao_app::delivery::test_push;
 use kaipiao_domain::access::account::{Account, Role};
+use kaipiao_pages::told;
 use kaipiao_wire::delivery::push_crypto::EncodingAesKey;
 
 /// `POST /console/accounts/{appid}/callback`: sets it, takes it away (`remove`), or fills in a token and a key that are

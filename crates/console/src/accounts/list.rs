@@ -1,6 +1,7 @@
 //! The accounts that a user may see.
 
 use crate::accounts::words::{PATH, role_name};
+use crate::adding::{Adding, Entry, Field};
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::parts::{Cell, Filter, Filters, Input, Pager, Table, Tone};
@@ -12,6 +13,7 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::access::accounts;
 use kaipiao_app::listing::Listing;
+use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, AppId, Role};
 
 const ROWS: usize = 50;
@@ -24,14 +26,26 @@ struct Accounts<'a> {
     frame: &'a Frame,
     filters: Filters<'a>,
     table: Table<'a>,
+    /// Operators alone add one.
+    adding: Option<Adding<'a>>,
 }
 
 /// `GET /console/accounts?appid=&role=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+    page(&console, &seat, StatusCode::OK, None).await
+}
+
+/// The page; `refusal` says why an account was not added.
+pub(super) async fn page(
+    console: &Console,
+    seat: &Seat,
+    status: StatusCode,
+    refusal: Option<&Refusal>,
+) -> Result<Response, Response> {
     let frame = &seat.frame;
     let after = seat.after();
     let (appid, role) = (seat.query.get("appid").trim(), Role::from_name(seat.query.get("role")));
-    let listed = listed(&console, &seat, appid, role).await;
+    let listed = listed(console, seat, appid, role).await;
     let Listing { items, next, damaged } = listed.map_err(|failure| seat.failed(&failure))?;
     let filters = filters(frame, appid, role);
     let table = Table {
@@ -47,14 +61,56 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         empty: (
             frame.t("没有账号", "There are no accounts"),
             frame.t(
-                "在配置文件的 [[accounts]] 中或通过 PUT /admin/v1/accounts/{appid} 添加。",
-                "Add one to [[accounts]] of the settings, or by PUT /admin/v1/accounts/{appid}.",
+                "管理员可在此页添加，或写在配置文件的 [[accounts]] 中。",
+                "An operator adds one on this page, or in [[accounts]] of the settings.",
             ),
         ),
         pager: Pager::of(&filters.address(), after, next.as_deref()),
         damaged: damaged.iter().map(ToString::to_string).collect(),
     };
-    Ok(html(StatusCode::OK, &Accounts { frame, filters, table }))
+    let adding = seat.role.is_operator().then(|| adding(seat, refusal));
+    Ok(html(status, &Accounts { frame, filters, table, adding }))
+}
+
+fn adding<'a>(seat: &'a Seat, refusal: Option<&'a Refusal>) -> Adding<'a> {
+    let frame = &seat.frame;
+    let role = |role: Role| (role.name(), role_name(frame, role));
+    let of_merchants = frame.t(
+        "仅商户填写；开票前必须设置。",
+        "A merchant's alone; needed before it makes out invoices.",
+    );
+    Adding {
+        frame,
+        action: PATH.to_owned(),
+        headline: frame.t("添加账号", "Add an account"),
+        about: frame.t(
+            "自动生成 AppSecret 并显示一次。类型和所属商户以后不能更改。",
+            "An AppSecret is made and shown once. Its type and whom it is bound to never change.",
+        ),
+        button: frame.t("添加账号", "Add the account"),
+        fields: vec![
+            Field::of("appid", "AppID", Entry::Code).hint(
+                frame.t("wx 加 16 位小写十六进制数字", "wx and 16 lower-case hexadecimal digits"),
+            ),
+            Field::of("name", frame.t("名称", "Name"), Entry::Line),
+            Field::of("role", frame.t("类型", "Type"), Entry::Choice(Role::ALL.map(role).into())),
+            Field::of(
+                "bound_to",
+                frame.t("所属商户的 AppID", "Bound to the merchant (its AppID)"),
+                Entry::Code,
+            )
+            .optional()
+            .hint(frame.t("仅小程序和移动应用填写", "A mini program's or a mobile app's alone")),
+            Field::of("nsrmc", frame.t("纳税人名称", "Taxpayer's name"), Entry::Line)
+                .optional()
+                .hint(of_merchants),
+            Field::of("nsrsbh", frame.t("纳税人识别号", "Taxpayer's id"), Entry::Code)
+                .optional()
+                .hint(of_merchants),
+        ],
+        typed: &seat.form,
+        refusal,
+    }
 }
 
 fn filters<'a>(frame: &'a Frame, appid: &str, role: Option<Role>) -> Filters<'a> {

@@ -1,6 +1,7 @@
 //! Accounts, and what merchants and their developers set of them.
 
 pub(crate) mod account;
+pub(crate) mod add;
 pub(crate) mod callback;
 mod fields_form;
 pub(crate) mod list;

@@ -4,9 +4,8 @@ use crate::accounts::fields_form::{self, SidePart, parts};
 use crate::accounts::settings::merchant;
 use crate::accounts::words::address_of;
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Flash, Tone};
-use crate::refusals::refused;
 use crate::seat::{Named, Seat};
 use askama::Template;
 use axum::extract::State;
@@ -17,7 +16,7 @@ use kaipiao_app::authorization::{s09_set_page_fields, s10_get_page_fields, s18_g
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::authorization_request::PageType;
 use kaipiao_domain::authorization::page_fields::PageFields;
-use kaipiao_pages::{Preview, preview};
+use kaipiao_pages::{Preview, preview, refused, see_other};
 
 #[derive(Template)]
 #[template(path = "page_fields.html")]

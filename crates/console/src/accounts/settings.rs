@@ -2,9 +2,7 @@
 
 use crate::accounts::account::{After, ContactForm, PayForm, page, saved_address};
 use crate::console::Console;
-use crate::frame::see_other;
 use crate::parts::{Flash, Tone};
-use crate::refusals::refused;
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,6 +16,7 @@ use kaipiao_domain::Refusal;
 use kaipiao_domain::access::account::{Account, Role};
 use kaipiao_domain::authorization::contact::Contact;
 use kaipiao_domain::payment::pay_merchant::PayMerchantInfo;
+use kaipiao_pages::{refused, see_other};
 
 /// `POST /console/accounts/{appid}/secret`: a new AppSecret, shown once.
 pub(crate) async fn renew_secret(

@@ -2,13 +2,12 @@
 
 use crate::console::Console;
 use crate::errors::address::PATH;
-use crate::frame::see_other;
 use crate::requests::address::request_address;
 use crate::seat::Seat;
 use axum::extract::State;
 use axum::response::Response;
 use kaipiao_app::requests;
-use kaipiao_pages::encoded;
+use kaipiao_pages::{encoded, see_other};
 
 /// `GET /console/errors/rid?rid=`: on to the newest request of that rid, if there is one that this user may see.
 pub(crate) async fn look_up(

@@ -3,9 +3,7 @@
 use crate::console::Console;
 use crate::faults::kinds::Kind;
 use crate::faults::page::{PATH, page};
-use crate::frame::see_other;
 use crate::parts::{Flash, Tone};
-use crate::refusals::refused;
 use crate::seat::Seat;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,7 +12,7 @@ use kaipiao_app::asked_faults::{Asked, read_asked};
 use kaipiao_app::faults::{Faults, MOST_TIMES};
 use kaipiao_app::{App, Failure};
 use kaipiao_domain::Refusal;
-use kaipiao_pages::Form;
+use kaipiao_pages::{Form, refused, see_other};
 use kaipiao_wire::object::Object;
 
 /// `POST /console/faults {kind, path, effect, errcode, delay_ms, within_ms, appid, n, percent}`
@@ -100,7 +98,7 @@ pub(crate) async fn forget(
 mod tests {
     use super::members;
     use crate::faults::kinds::Kind;
-    use kaipiao_pages::Form;
+    use kaipiao_pages::{Form, refused, see_other};
 
     #[test]
     fn the_chosen_effect_alone_counts() {

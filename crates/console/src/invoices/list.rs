@@ -127,19 +127,13 @@ fn by(seat: &Seat) -> Result<(By, Option<Flash>), Flash> {
 
 fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
-    let field = |name, label, input| Filter {
-        name,
-        label,
-        value: seat.query.get(name).trim().to_owned(),
-        input,
-    };
-    let choice = |value: &str, label: &str| (value.to_owned(), label.to_owned());
-    let states = vec![
-        choice("", frame.t("全部", "All")),
-        choice("issued", frame.t("已开具", "Issued")),
-        choice("running", frame.t("开具中", "Being issued")),
-        choice("failed", frame.t("开具失败", "Failed")),
-    ];
+    let field = |name, label, input| Filter::of(seat, name, label, input);
+    let states = Input::choice([
+        ("", frame.t("全部", "All")),
+        ("issued", frame.t("已开具", "Issued")),
+        ("running", frame.t("开具中", "Being issued")),
+        ("failed", frame.t("开具失败", "Failed")),
+    ]);
     let [day, until] = Span::filters(seat);
     vec![
         account,
@@ -155,7 +149,7 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
         field("order_id", frame.t("订单号", "Order"), Input::Text("")),
         field("user", frame.t("用户", "User"), Input::Text("")),
         field("serial", frame.t("流水号", "Serial"), Input::Text("")),
-        field("state", frame.t("状态", "State"), Input::Choice(states)),
+        field("state", frame.t("状态", "State"), states),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Invoices: the search, what platforms have inserted, one with its face and its request, and its offset.
 
 pub(crate) mod address;
+pub(crate) mod face;
 pub(crate) mod inserted;
 pub(crate) mod list;
 pub(crate) mod offset;

@@ -1,11 +1,10 @@
 //! Taking an invoice back: asked once more, then through the use case of clearoutinvoice.
 
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::invoices::address::{OFFSET_PATH, invoice_address};
 use crate::invoices::show::{can_be_offset, facts, named};
 use crate::parts::{Facts, Flash, Tone};
-use crate::refusals::{refused, told};
 use crate::seat::Seat;
 use askama::Template;
 use axum::extract::State;
@@ -14,6 +13,7 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::invoicing::s15_offset::{self, OffsetError};
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
+use kaipiao_pages::{refused, see_other, told};
 
 #[derive(Template)]
 #[template(path = "offset.html")]

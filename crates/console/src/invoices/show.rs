@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::errors::address::PATH as ERRORS_PATH;
 use crate::frame::{Frame, html};
-use crate::invoices::address::{PATH, invoice_address, offset_address};
+use crate::invoices::address::{PATH, face_address, invoice_address, offset_address};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Facts, Flash, Tone};
 use crate::seat::Seat;
@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::invoicing::{documents, requests};
 use kaipiao_domain::access::account::Account;
+use kaipiao_domain::invoicing::invoice_document::DocumentKind;
 use kaipiao_domain::invoicing::invoice_request::{Colour, InvoiceRequest, Offset, RequestState};
 use kaipiao_domain::invoicing::serial::Serial;
 
@@ -30,6 +31,8 @@ struct InvoicePage<'a> {
     facts: Facts<'a>,
     /// Its name in the addresses of its documents; None: there is no invoice.
     document: Option<String>,
+    /// Where its face is; None: none is drawn, as the invoice has brought its own document.
+    face: Option<String>,
     /// Whether it may be taken back.
     can_be_offset: bool,
 }
@@ -63,7 +66,9 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<R
         let words = frame.t("红字发票请求已受理。", "The red invoice is being issued.");
         Flash::new(Tone::Good, words)
     });
-    let has_invoice = request.invoice().is_ok();
+    let invoice = request.invoice().ok();
+    let is_drawn = invoice.is_some_and(|one| one.document(DocumentKind::Pdf).is_none());
+    let face = || face_address(request.merchant.as_str(), request.serial.as_str());
     let name = || documents::name_of(&console.app, &request.merchant, &request.serial);
     let page = InvoicePage {
         frame,
@@ -73,7 +78,8 @@ pub(crate) async fn show(State(console): State<Console>, seat: Seat) -> Result<R
         state: states::invoice(frame, &request.state),
         flash,
         facts: facts(frame, &request),
-        document: has_invoice.then(name),
+        document: invoice.map(|_| name()),
+        face: is_drawn.then(face),
         can_be_offset: can_be_offset(&request),
     };
     Ok(html(StatusCode::OK, &page))

@@ -1,11 +1,9 @@
 //! In a sandbox an operator answers an order as one of its users, through the use case of the authorization page.
 
 use crate::console::Console;
-use crate::frame::see_other;
 use crate::orders::address::order_address;
 use crate::orders::timeline::{named, page};
 use crate::parts::{Flash, Tone};
-use crate::refusals::told;
 use crate::seat::Seat;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,6 +14,7 @@ use kaipiao_app::authorization::{orders, s02_auth_url};
 use kaipiao_domain::authorization::order_id::OrderKey;
 use kaipiao_domain::authorization::user_decision::UserChoice;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_pages::{see_other, told};
 
 /// `POST /console/orders/order?appid=&order_id= {user, decision}`
 pub(crate) async fn answer(

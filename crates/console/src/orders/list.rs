@@ -143,13 +143,7 @@ fn look_further(frame: &Frame) -> Flash {
 
 fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
-    let field = |name, label, input| Filter {
-        name,
-        label,
-        value: seat.query.get(name).trim().to_owned(),
-        input,
-    };
-    let state = |value: &str, label: &str| (value.to_owned(), label.to_owned());
+    let field = |name, label, input| Filter::of(seat, name, label, input);
     let [day, until] = Span::filters(seat);
     vec![
         account,
@@ -157,12 +151,12 @@ fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
         field(
             "state",
             frame.t("状态", "State"),
-            Input::Choice(vec![
-                state("", frame.t("全部", "All")),
-                state(UNANSWERED, frame.t("待授权", "Not answered yet")),
-                state("authorized", frame.t("已授权", "Authorized")),
-                state("declined", frame.t("用户拒绝", "Declined")),
-                state("rejected", frame.t("商户拒绝", "Rejected")),
+            Input::choice([
+                ("", frame.t("全部", "All")),
+                (UNANSWERED, frame.t("待授权", "Not answered yet")),
+                ("authorized", frame.t("已授权", "Authorized")),
+                ("declined", frame.t("用户拒绝", "Declined")),
+                ("rejected", frame.t("商户拒绝", "Rejected")),
             ]),
         ),
         field("user", frame.t("用户", "User"), Input::Text("")),

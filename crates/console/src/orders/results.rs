@@ -7,7 +7,6 @@ use crate::orders::list::page_type;
 use crate::orders::steps::{Step, icon};
 use crate::parts::{Cell, Tone};
 use crate::pushes::address::push_address;
-use crate::refusals::told;
 use crate::{accounts, states, words};
 use kaipiao_app::authorization::order_history::OrderHistory;
 use kaipiao_domain::authorization::order::{Order, OrderState};
@@ -17,6 +16,7 @@ use kaipiao_domain::payment::payments::{Payment, PaymentState};
 use kaipiao_domain::people::message::{Message, MessageEvent};
 use kaipiao_domain::people::title::InvoiceTitle;
 use kaipiao_domain::reimbursement::card_status::CardStatus;
+use kaipiao_pages::told;
 use kaipiao_ports::delivery::outbox::{Attempt, ListedPush};
 
 /// What causes what, of one moment: requests are 0.

@@ -8,7 +8,6 @@ use crate::orders::{requests, results};
 use crate::parts::{Cell, Facts, Flash, Tone};
 use crate::payments::address::payment_address;
 use crate::people::{ActsAs, acts_as};
-use crate::refusals::told;
 use crate::requests::address as request_log;
 use crate::seat::Seat;
 use crate::{states, words};
@@ -22,7 +21,7 @@ use kaipiao_app::requests::is_hidden_from;
 use kaipiao_domain::access::account::Account;
 use kaipiao_domain::authorization::order::OrderState;
 use kaipiao_domain::authorization::order_id::{OrderId, OrderKey};
-use kaipiao_pages::encoded;
+use kaipiao_pages::{encoded, told};
 
 #[derive(Template)]
 #[template(path = "order.html")]

@@ -5,6 +5,8 @@ use kaipiao_pages::encoded;
 
 /// The listing.
 pub(crate) const PATH: &str = "/console/payments";
+/// What the form that adds a pay merchant sends; its page is the listing's.
+pub(crate) const MERCHANTS_PATH: &str = "/console/pay-merchants";
 /// One payment's page.
 pub(crate) const PAYMENT_PATH: &str = "/console/payments/payment";
 /// Where one is paid as a user.

@@ -1,10 +1,12 @@
 //! A pay merchant's payments, newest first.
 
+use crate::adding::{Adding, Entry, Field as Asked};
+use crate::choice::too_many;
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::orders::address::order_address;
 use crate::parts::{Cell, Filter, Filters, Flash, Input, Pager, Table, Tone};
-use crate::payments::address::{PATH, pay_address, payment_address};
+use crate::payments::address::{MERCHANTS_PATH, PATH, pay_address, payment_address};
 use crate::payments::words::{can_be_paid, state};
 use crate::seat::Seat;
 use crate::span::{self, Span};
@@ -14,67 +16,120 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::access::sight::{pay_merchants_seen, sees_pay_merchant};
+use kaipiao_app::access::sight::{PayMerchantsSeen, pay_merchants_seen, sees_pay_merchant};
 use kaipiao_app::listing::Listing;
 use kaipiao_app::payment::{pay_merchants, payment_pages, payments};
-use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
+use kaipiao_domain::Refusal;
+use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_ports::record::Field;
 
 const ROWS: usize = 50;
 
 #[derive(Template)]
-#[template(path = "listing.html")]
+#[template(path = "payments.html")]
 struct Payments<'a> {
     frame: &'a Frame,
-    headline: &'a str,
     flash: Option<Flash>,
     filters: Filters<'a>,
     table: Table<'a>,
+    /// Operators alone add a pay merchant.
+    adding: Option<Adding<'a>>,
 }
 
 /// `GET /console/payments?mchid=&number=&state=&day=&until=&after=`
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
+    page(&console, &seat, StatusCode::OK, None).await
+}
+
+/// The page; `refusal` says why a pay merchant was not added.
+pub(super) async fn page(
+    console: &Console,
+    seat: &Seat,
+    status: StatusCode,
+    refusal: Option<&Refusal>,
+) -> Result<Response, Response> {
     let frame = &seat.frame;
-    let offered = offered(&console, &seat).await.map_err(|failure| seat.failed(&failure))?;
-    let named = seat.query.get("mchid").trim();
-    let chosen = match named {
-        "" => offered.first(),
-        named => {
-            let found = offered.iter().find(|one| one.mchid.as_str() == named);
-            Some(found.ok_or_else(|| frame.not_found())?)
-        }
-    };
-    let wanted = seat.query.get("state").trim();
-    let is_unknown = states(frame).iter().all(|(value, _)| value != wanted);
-    let flash = is_unknown
-        .then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")));
-    let (days, flash) = match Span::of(&seat) {
-        Ok(days) => (days, flash),
+    let seen = pay_merchants_seen(&console.app, &seat.role).await;
+    let seen = seen.map_err(|failure| seat.failed(&failure))?;
+    let chosen = chosen(console, seat, &seen).await?;
+    let (days, wrong) = match Span::of(seat) {
+        Ok(days) => (days, unknown_state(seat)),
         Err(wrong) => (None, Some(wrong)),
     };
-    let field = (!wanted.is_empty()).then(|| (Field::State, wanted.to_owned()));
-    let number = seat.query.get("number").trim();
-    let (app, after) = (&console.app, seat.after());
-    let found = match chosen.filter(|_| flash.is_none()) {
-        None => Ok(Listing::empty()),
-        Some(one) if !number.is_empty() => {
-            Listing::of_one(payments::of_any_number(app, &one.mchid, number).await)
+    let found = match chosen.filter(|_| wrong.is_none()) {
+        None => Listing::empty(),
+        Some(mchid) => {
+            let found = found(console, seat, &mchid, days).await;
+            found.map_err(|failure| seat.failed(&failure))?
         }
-        Some(one) if payment_pages::can_be_paid_in(wanted) => {
-            let times = span::filter(days, None);
-            payment_pages::payable(app, &one.mchid, wanted, &times, after, ROWS).await
-        }
-        Some(one) => payments::list(app, &one.mchid, span::filter(days, field), after, ROWS).await,
     };
-    let found = found.map_err(|failure| seat.failed(&failure))?;
     let is_under_way = found.items.is_empty() && found.next.is_some();
     let is_paid = seat.query.get("said") == "paid";
     let paid = || Flash::new(Tone::Good, frame.t("已代用户支付。", "The user has paid."));
-    let flash =
-        flash.or_else(|| is_paid.then(paid)).or_else(|| is_under_way.then(|| under_way(frame)));
-    let filters = Filters { frame, path: PATH, filters: filters(&seat, &offered) };
-    let is_payable = seat.has_sandbox(&console);
+    let wants_one = !seen.are_all && seat.query.get("mchid").trim().is_empty();
+    let flash = wrong
+        .or_else(|| is_paid.then(paid))
+        .or_else(|| wants_one.then(|| too_many(frame)))
+        .or_else(|| is_under_way.then(|| look_further(frame)));
+    let filters = Filters { frame, path: PATH, filters: filters(seat, &seen) };
+    let table = table(seat, &filters.address(), &found, seat.has_sandbox(console));
+    let adding = seat.role.is_operator().then(|| adding(seat, refusal));
+    Ok(html(status, &Payments { frame, flash, filters, table, adding }))
+}
+
+/// The pay merchant that is asked for, or the first; None: there is none, or too many to choose for somebody. One that
+/// the user may not see is absent to them.
+async fn chosen(
+    console: &Console,
+    seat: &Seat,
+    seen: &PayMerchantsSeen,
+) -> Result<Option<MchId>, Response> {
+    let named = seat.query.get("mchid").trim();
+    if named.is_empty() {
+        let first = seen.first.first().filter(|_| seen.are_all);
+        return Ok(first.map(|one| one.mchid.clone()));
+    }
+    let mchid = MchId::parse(named).ok_or_else(|| seat.frame.not_found())?;
+    let found = pay_merchants::find(&console.app, &mchid).await;
+    let found = found.map_err(|failure| seat.failed(&failure))?;
+    let found = found.filter(|one| sees_pay_merchant(&seat.role, one));
+    Ok(Some(found.ok_or_else(|| seat.frame.not_found())?.mchid))
+}
+
+fn unknown_state(seat: &Seat) -> Option<Flash> {
+    let (frame, wanted) = (&seat.frame, seat.query.get("state").trim());
+    let is_unknown = states(frame).iter().all(|(value, _)| *value != wanted);
+    is_unknown.then(|| Flash::new(Tone::Bad, frame.t("没有这个状态。", "There is no such state.")))
+}
+
+/// The payments of a page: by a number, or by a state and days.
+async fn found(
+    console: &Console,
+    seat: &Seat,
+    mchid: &MchId,
+    days: Option<Span>,
+) -> Result<Listing<Payment>, Failure> {
+    let (app, after) = (&console.app, seat.after());
+    let (number, state) = (seat.query.get("number").trim(), seat.query.get("state").trim());
+    if !number.is_empty() {
+        return Listing::of_one(payments::of_any_number(app, mchid, number).await);
+    }
+    if payment_pages::can_be_paid_in(state) {
+        let times = span::filter(days, None);
+        return payment_pages::payable(app, mchid, state, &times, after, ROWS).await;
+    }
+    let field = (!state.is_empty()).then(|| (Field::State, state.to_owned()));
+    payments::list(app, mchid, span::filter(days, field), after, ROWS).await
+}
+
+fn table<'a>(
+    seat: &'a Seat,
+    address: &str,
+    found: &Listing<Payment>,
+    is_payable: bool,
+) -> Table<'a> {
+    let frame = &seat.frame;
     let mut heads = vec![
         "out_trade_no",
         frame.t("状态", "State"),
@@ -86,11 +141,11 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     ];
     heads.extend(is_payable.then(|| frame.t("操作", "What can be done")));
     let with_pay = |payment: &Payment| {
-        let mut cells = row(&seat, payment);
+        let mut cells = row(seat, payment);
         cells.extend(is_payable.then(|| pay_cell(frame, payment)));
         cells
     };
-    let table = Table {
+    Table {
         frame,
         caption: frame.t("支付列表", "Payments"),
         heads,
@@ -102,15 +157,48 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
                 "A payment appears here once it is placed.",
             ),
         ),
-        pager: Pager::of(&filters.address(), seat.after(), found.next.as_deref()),
+        pager: Pager::of(address, seat.after(), found.next.as_deref()),
         damaged: found.damaged.iter().map(ToString::to_string).collect(),
-    };
-    let headline = frame.t("支付", "Payments");
-    Ok(html(StatusCode::OK, &Payments { frame, headline, flash, filters, table }))
+    }
+}
+
+fn adding<'a>(seat: &'a Seat, refusal: Option<&'a Refusal>) -> Adding<'a> {
+    let frame = &seat.frame;
+    Adding {
+        frame,
+        action: MERCHANTS_PATH.to_owned(),
+        headline: frame.t("添加支付商户", "Add a pay merchant"),
+        about: frame.t(
+            "自动生成 API 密钥并显示一次。",
+            "A key for the payment API is made and shown once.",
+        ),
+        button: frame.t("添加支付商户", "Add the pay merchant"),
+        fields: vec![
+            Asked::of("mchid", frame.t("商户号", "Pay merchant (mchid)"), Entry::Code)
+                .hint(frame.t("1 至 32 位数字", "1 to 32 digits")),
+            Asked::of("name", frame.t("名称", "Name"), Entry::Line).optional().hint(
+                frame.t(
+                    "付款人看到的名称；留空则为商户号",
+                    "As payers see it; left empty, the mchid",
+                ),
+            ),
+            Asked::of(
+                "accounts",
+                frame.t(
+                    "绑定的账号 AppID，每行一个",
+                    "The accounts that are bound to it: an appid a line",
+                ),
+                Entry::Codes,
+            )
+            .optional(),
+        ],
+        typed: &seat.form,
+        refusal,
+    }
 }
 
 /// Said where a page has found nothing in what it looked at.
-fn under_way(frame: &Frame) -> Flash {
+fn look_further(frame: &Frame) -> Flash {
     let words = frame.t(
         "在最近的支付中没有找到，请点“下一页”继续查找更早的。",
         "None among the newest of these; the next page looks further back.",
@@ -125,42 +213,24 @@ fn pay_cell(frame: &Frame, payment: &Payment) -> Cell {
     }
 }
 
-/// The pay merchants whose payments this user may see: a developer those that have only their accounts.
-async fn offered(console: &Console, seat: &Seat) -> Result<Vec<PayMerchant>, Failure> {
-    let is_theirs = |one: &PayMerchant| sees_pay_merchant(&seat.role, one);
-    let mut found = pay_merchants_seen(&console.app, &seat.role).await?;
-    // One that a full page did not bring can still be named.
-    let named = MchId::parse(seat.query.get("mchid").trim());
-    if let Some(mchid) = named.filter(|mchid| found.iter().all(|one| one.mchid != *mchid)) {
-        let named = pay_merchants::find(&console.app, &mchid).await?;
-        found.extend(named.filter(is_theirs));
-    }
-    Ok(found)
-}
-
-fn filters<'a>(seat: &'a Seat, offered: &[PayMerchant]) -> Vec<Filter<'a>> {
+fn filters<'a>(seat: &'a Seat, seen: &PayMerchantsSeen) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
-    let choice = |value: &str, label: &str| (value.to_owned(), label.to_owned());
-    let merchants = offered.iter().map(|one| choice(one.mchid.as_str(), &one.name)).collect();
-    let field = |name, label, input| Filter {
-        name,
-        label,
-        value: seat.query.get(name).trim().to_owned(),
-        input,
-    };
+    let field = |name, label, input| Filter::of(seat, name, label, input);
+    let merchants = seen.first.iter().map(|one| (one.mchid.as_str(), &*one.name));
+    let merchants = if seen.are_all { Input::choice(merchants) } else { Input::Text("mchid") };
     let [day, until] = Span::filters(seat);
     vec![
-        field("mchid", frame.t("支付商户", "Pay merchant"), Input::Choice(merchants)),
+        field("mchid", frame.t("支付商户", "Pay merchant"), merchants),
         field("number", frame.t("单号", "Number"), Input::Text("out_trade_no / transaction_id")),
-        field("state", frame.t("状态", "State"), Input::Choice(states(frame))),
+        field("state", frame.t("状态", "State"), Input::choice(states(frame))),
         day,
         until,
     ]
 }
 
 /// The states to choose from, by their names in the listing.
-fn states(frame: &Frame) -> Vec<(String, String)> {
-    let states = [
+fn states(frame: &Frame) -> [(&str, &str); 7] {
+    [
         ("", frame.t("全部", "All")),
         ("notpay", frame.t("未支付", "Not paid")),
         ("userpaying", frame.t("待用户确认", "Payer is asked")),
@@ -168,8 +238,7 @@ fn states(frame: &Frame) -> Vec<(String, String)> {
         ("refund", frame.t("有退款", "Given back")),
         ("closed", frame.t("已关闭", "Closed")),
         ("revoked", frame.t("已撤销", "Revoked")),
-    ];
-    states.map(|(value, label)| (value.to_owned(), label.to_owned())).into()
+    ]
 }
 
 fn row(seat: &Seat, payment: &Payment) -> Vec<Cell> {

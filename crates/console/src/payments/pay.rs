@@ -1,12 +1,11 @@
 //! In a sandbox an operator pays as a user, through the use case of the payment's page.
 
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Cell, Facts, Flash, Tone};
 use crate::payments::address::{PATH, pay_address, payment_address};
 use crate::payments::words::can_be_paid;
 use crate::people::{ActsAs, acts_as};
-use crate::refusals::told;
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -20,6 +19,7 @@ use kaipiao_domain::payment::out_trade_no::OutTradeNo;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::Payment;
 use kaipiao_domain::people::user::UserId;
+use kaipiao_pages::{see_other, told};
 
 #[derive(Template)]
 #[template(path = "pay.html")]

@@ -8,7 +8,6 @@ use crate::parts::{Cell, Facts, Pager, Table, Tone};
 use crate::payments::address::{PATH, pay_address};
 use crate::payments::words::{can_be_paid, state};
 use crate::pushes::address::push_address;
-use crate::refusals::told;
 use crate::seat::Seat;
 use crate::{states, words};
 use askama::Template;
@@ -22,7 +21,7 @@ use kaipiao_app::payment::payment_history::{self, PaymentHistory};
 use kaipiao_domain::invoicing::invoice_request::InvoiceRequest;
 use kaipiao_domain::payment::payments::PaymentState;
 use kaipiao_domain::payment::refund::Refund;
-use kaipiao_pages::entry_condition;
+use kaipiao_pages::{entry_condition, told};
 use kaipiao_ports::delivery::outbox::ListedPush;
 
 #[derive(Template)]

@@ -40,51 +40,72 @@ struct Pushes<'a> {
 pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     let frame = &seat.frame;
     let choice = chosen_party(&console, &seat, true).await?;
-    let asked = seat.query.get("state");
-    let state = match asked {
-        OPEN => Some(StateFilter::Open),
-        name => Outcome::from_name(name).map(StateFilter::Completed),
-    };
     let (days, wrong) = match Span::of(&seat) {
         Ok(days) if days.is_some() && choice.one().is_none() => (None, Some(wants_one(frame))),
         Ok(days) => (days, None),
         Err(wrong) => (None, Some(wrong)),
     };
-    let order_id = seat.query.get("order_id").trim();
-    let ordering_keys = match order_id {
+    // A developer without an account has nothing to list.
+    let is_nobodys = choice.one().is_none() && !seat.role.is_operator();
+    let replays = (!is_nobodys).then(|| choice.one().cloned().unwrap_or_default());
+    let found = match is_nobodys || wrong.is_some() {
+        true => PushPage { pushes: Vec::new(), next: None },
+        false => found(&console, &seat, choice.one(), days).await?,
+    };
+    let is_under_way = found.pushes.is_empty() && found.next.is_some();
+    let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
+    let table = table(&console, &seat, &filters.address(), found).await?;
+    let flash = wrong
+        .or_else(|| flash(&seat))
+        .or(choice.note)
+        .or_else(|| is_under_way.then(|| look_further(frame)));
+    let spans = spans(frame);
+    let (hours, goes_on) = (seat.query.get("hours"), seat.query.get("next"));
+    let page = Pushes { frame, flash, filters, table, replays, spans, hours, goes_on };
+    Ok(html(StatusCode::OK, &page))
+}
+
+/// The pushes of a page: of this receiver or of all, of these days.
+async fn found(
+    console: &Console,
+    seat: &Seat,
+    account: Option<&String>,
+    days: Option<Span>,
+) -> Result<PushPage, Response> {
+    let state = match seat.query.get("state") {
+        OPEN => Some(StateFilter::Open),
+        name => Outcome::from_name(name).map(StateFilter::Completed),
+    };
+    let ordering_keys = match seat.query.get("order_id").trim() {
         "" => Vec::new(),
         order_id => pushes::ordering_keys_of(order_id),
     };
-    let account = choice.one().cloned();
-    let query = PushQuery {
-        account,
-        ordering_keys,
-        state,
-        after: begins_at(&console, &seat, days, choice.one()).await?,
-        limit: ROWS,
-    };
-    // A developer without an account has nothing to list.
-    let is_nobodys = query.account.is_none() && !seat.role.is_operator();
-    let replays = (!is_nobodys).then(|| query.account.clone().unwrap_or_default());
-    let found = match is_nobodys || wrong.is_some() {
-        true => Ok(PushPage { pushes: Vec::new(), next: None }),
-        false => push_pages::page(&console.app, &query).await,
-    };
-    let PushPage { pushes: mut found, mut next } =
-        found.map_err(|failure| seat.failed(&failure))?;
-    let count = found.len();
+    let after = begins_at(console, seat, days, account).await?;
+    let query = PushQuery { account: account.cloned(), ordering_keys, state, after, limit: ROWS };
+    let found = push_pages::page(&console.app, &query).await;
+    let mut found = found.map_err(|failure| seat.failed(&failure))?;
+    let count = found.pushes.len();
     if let Some(days) = days {
-        found.retain(|listed| listed.push.committed_ms >= days.from_ms);
+        found.pushes.retain(|listed| listed.push.committed_ms >= days.from_ms);
     }
     // Whatever is behind one that is too old is older.
-    if found.len() < count {
-        next = None;
+    if found.pushes.len() < count {
+        found.next = None;
     }
-    let receivers = found.iter().map(|listed| &*listed.push.id.account).collect();
-    let merchants = Merchants::of(&console, &seat, receivers).await?;
-    let filters = Filters { frame, path: PATH, filters: filters(&seat, choice.filter) };
-    let next = next.map(|next| next.to_string());
-    let table = Table {
+    Ok(found)
+}
+
+async fn table<'a>(
+    console: &Console,
+    seat: &'a Seat,
+    address: &str,
+    found: PushPage,
+) -> Result<Table<'a>, Response> {
+    let frame = &seat.frame;
+    let receivers = found.pushes.iter().map(|listed| &*listed.push.id.account).collect();
+    let merchants = Merchants::of(console, seat, receivers).await?;
+    let next = found.next.map(|next| next.to_string());
+    Ok(Table {
         frame,
         caption: frame.t("推送列表", "Pushes"),
         heads: vec![
@@ -96,7 +117,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
             frame.t("最近结果", "Last answer"),
             frame.t("时间", "Time"),
         ],
-        rows: found.iter().map(|listed| row(frame, listed, &merchants)).collect(),
+        rows: found.pushes.iter().map(|listed| row(frame, listed, &merchants)).collect(),
         empty: (
             frame.t("没有推送", "No pushes"),
             frame.t(
@@ -104,16 +125,9 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
                 "A push appears here when a user authorizes, an invoice is issued, and the like.",
             ),
         ),
-        pager: Pager::of(&filters.address(), seat.after(), next.as_deref()),
+        pager: Pager::of(address, seat.after(), next.as_deref()),
         damaged: Vec::new(),
-    };
-    let flash = wrong
-        .or_else(|| flash(&seat))
-        .or_else(|| flash_under_way(frame, found.is_empty() && next.is_some()));
-    let spans = spans(frame);
-    let (hours, goes_on) = (seat.query.get("hours"), seat.query.get("next"));
-    let page = Pushes { frame, flash, filters, table, replays, spans, hours, goes_on };
-    Ok(html(StatusCode::OK, &page))
+    })
 }
 
 /// Behind which push the page begins: behind the page before, or with the last of these days.
@@ -177,32 +191,25 @@ fn flash(seat: &Seat) -> Option<Flash> {
 }
 
 /// Said where a page has found nothing in what it looked at.
-fn flash_under_way(frame: &Frame, is_under_way: bool) -> Option<Flash> {
+fn look_further(frame: &Frame) -> Flash {
     let words = frame.t(
         "在最近的推送中没有找到，请点“下一页”继续查找更早的。",
         "None among the newest of these; the next page looks further back.",
     );
-    is_under_way.then(|| Flash::new(Tone::Wait, words))
+    Flash::new(Tone::Wait, words)
 }
 
 fn filters<'a>(seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
-    let choice = |value: &str, label: &str| (value.to_owned(), label.to_owned());
-    let mut states =
-        vec![choice("", frame.t("全部", "All")), choice(OPEN, frame.t("未完成", "Open"))];
-    let outcome = |one: Outcome| choice(one.name(), states::outcome_said(frame, one).0);
-    states.extend(Outcome::ALL.map(outcome));
-    let field = |name, label, input| Filter {
-        name,
-        label,
-        value: seat.query.get(name).trim().to_owned(),
-        input,
-    };
+    let of_any = [("", frame.t("全部", "All")), (OPEN, frame.t("未完成", "Open"))];
+    let outcome = |one: Outcome| (one.name(), states::outcome_said(frame, one).0);
+    let states = Input::choice(of_any.into_iter().chain(Outcome::ALL.map(outcome)));
+    let field = |name, label, input| Filter::of(seat, name, label, input);
     let [day, until] = Span::filters(seat);
     vec![
         account,
         field("order_id", frame.t("订单号", "Order"), Input::Text("")),
-        field("state", frame.t("状态", "State"), Input::Choice(states)),
+        field("state", frame.t("状态", "State"), states),
         day,
         until,
     ]

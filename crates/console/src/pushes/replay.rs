@@ -2,14 +2,13 @@
 
 use crate::choice::seen_party;
 use crate::console::Console;
-use crate::frame::see_other;
 use crate::pushes::address::{PATH, push_address};
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::response::Response;
 use kaipiao_app::access::sight;
 use kaipiao_app::delivery::pushes::{self, ReplayPlace, Since};
-use kaipiao_pages::encoded;
+use kaipiao_pages::{encoded, see_other};
 use kaipiao_ports::delivery::outbox::{PushId, Replayed};
 
 const HOUR_MS: i64 = 3_600_000;

@@ -6,7 +6,6 @@ use crate::orders::merchants::Merchants;
 use crate::parts::{Cell, Facts, Flash, Pager, Table, Tone};
 use crate::pushes::address::{PATH, push_address};
 use crate::pushes::replay::seen;
-use crate::refusals::told;
 use crate::seat::{Named, Seat};
 use crate::{states, words};
 use askama::Template;
@@ -14,6 +13,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::delivery::pushes;
+use kaipiao_pages::told;
 use kaipiao_ports::delivery::outbox::{Attempt, ListedPush, PushState};
 
 #[derive(Template)]

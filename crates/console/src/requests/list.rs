@@ -77,7 +77,8 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
         damaged: Vec::new(),
     };
     let headline = frame.t("请求日志", "Requests");
-    let flash = flash(frame, &console, table.rows.is_empty() && next.is_some());
+    let flash =
+        choice.note.or_else(|| flash(frame, &console, table.rows.is_empty() && next.is_some()));
     Ok(html(StatusCode::OK, &Requests { frame, headline, flash, filters, table }))
 }
 
@@ -107,17 +108,11 @@ fn flash(frame: &Frame, console: &Console, is_under_way: bool) -> Option<Flash> 
 
 fn filters<'a>(console: &'a Console, seat: &'a Seat, account: Filter<'a>) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
-    let filled = |name, label, input| Filter {
-        name,
-        label,
-        value: seat.query.get(name).trim().to_owned(),
-        input,
-    };
-    let field = |name, label, hint| filled(name, label, Input::Text(hint));
+    let field = |name, label, hint| Filter::of(seat, name, label, Input::Text(hint));
     let routes = Input::Offered("getauthurl", &console.routes);
     vec![
         account,
-        filled("route", frame.t("接口", "Endpoint"), routes),
+        Filter::of(seat, "route", frame.t("接口", "Endpoint"), routes),
         field("errcode", frame.t("错误码", "Code"), "72038"),
         field("rid", "rid", ""),
         field("order_id", frame.t("订单号", "Order"), ""),

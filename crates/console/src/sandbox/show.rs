@@ -1,9 +1,8 @@
 //! The page: what the clock shows, the snapshots of this name space, and the name spaces beside it.
 
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Flash, Tone};
-use crate::refusals::{self, told};
 use crate::seat::Seat;
 use crate::words;
 use askama::Template;
@@ -14,7 +13,7 @@ use kaipiao_app::Failure;
 use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, Keeping, NameSpace, NotDone, Snapshot};
 use kaipiao_domain::Timestamp;
 use kaipiao_domain::clock_course::ClockRate;
-use kaipiao_pages::{Form, encoded};
+use kaipiao_pages::{Form, encoded, see_other, told};
 
 /// Where it is.
 pub(crate) const PATH: &str = "/console/sandbox";
@@ -131,7 +130,7 @@ pub(crate) async fn refused(
     why: Failure,
 ) -> Result<Response, Response> {
     let Failure::Refused(refusal) = why else { return Err(seat.failed(&why)) };
-    let flash = Flash::new(Tone::Bad, refusals::refused(seat.frame.lang, &refusal));
+    let flash = Flash::new(Tone::Bad, kaipiao_pages::refused(seat.frame.lang, &refusal));
     page(console, seat, StatusCode::UNPROCESSABLE_ENTITY, Some(flash)).await
 }
 

@@ -1,13 +1,13 @@
 //! Name spaces are made and removed, and those that cannot be opened are reset and restored.
 
 use crate::console::Console;
-use crate::frame::see_other;
 use crate::sandbox::clock::in_china;
 use crate::sandbox::show::{PATH, ended, refused};
 use crate::seat::{Named, Seat};
 use axum::extract::State;
 use axum::response::Response;
 use kaipiao_app::name_spaces::{DEFAULT_NAME_SPACE, NewNameSpace, SandboxName};
+use kaipiao_pages::see_other;
 use kaipiao_wire::object::Object;
 
 /// `POST /console/sandbox/spaces {space, seed, now, life_s}`

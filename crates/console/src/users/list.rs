@@ -3,7 +3,6 @@
 use crate::console::Console;
 use crate::frame::{Frame, html};
 use crate::parts::{Cell, Flash, Pager, Table, Tone};
-use crate::refusals::refused;
 use crate::seat::Seat;
 use crate::users::user::{self, After};
 use crate::users::words::{PATH, address_of, role_name, role_spec, roles, state};
@@ -14,6 +13,7 @@ use axum::response::Response;
 use kaipiao_app::Failure;
 use kaipiao_app::access::console_users;
 use kaipiao_domain::access::console_user::ConsoleUser;
+use kaipiao_pages::refused;
 
 const ROWS: usize = 50;
 

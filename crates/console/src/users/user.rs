@@ -2,9 +2,8 @@
 
 use crate::accounts::words::address_of as account_address;
 use crate::console::Console;
-use crate::frame::{Frame, html, see_other};
+use crate::frame::{Frame, html};
 use crate::parts::{Flash, Tone};
-use crate::refusals::refused;
 use crate::seat::{Named, Seat};
 use crate::users::words::{PATH, address_of, role_spec, roles, state};
 use askama::Template;
@@ -15,6 +14,7 @@ use kaipiao_app::Failure;
 use kaipiao_app::access::console_users::{self, ConsoleUserSpec};
 use kaipiao_domain::access::account::AppId;
 use kaipiao_domain::access::console_user::{ConsoleName, ConsoleUser};
+use kaipiao_pages::{refused, see_other};
 
 /// What is different about the page after a form was sent.
 #[derive(Default)]
@@ -68,12 +68,9 @@ pub(crate) async fn change(
     Named(name): Named,
     seat: Seat,
 ) -> Result<Response, Response> {
-    let user = find(&console, &seat, &name).await?;
+    let user = another(&console, &seat, &name).await?;
     let mut spec = role_spec(&seat, &name);
     spec.is_disabled = Some(seat.form.get("disabled") == "1");
-    if is_self(&seat, &user) {
-        return Err(not_oneself(&seat));
-    }
     match console_users::save(&console.app, &spec).await {
         Ok(_) => {
             tracing::info!(name, by = seat.name(), "a console user was changed in the console");
@@ -96,10 +93,7 @@ pub(crate) async fn renew_password(
     Named(name): Named,
     seat: Seat,
 ) -> Result<Response, Response> {
-    let user = find(&console, &seat, &name).await?;
-    if is_self(&seat, &user) {
-        return Err(not_oneself(&seat));
-    }
+    another(&console, &seat, &name).await?;
     let password = console_users::new_password(console.app.random());
     let given = Some(password.clone());
     let spec = ConsoleUserSpec { name, password: given, ..ConsoleUserSpec::default() };
@@ -115,10 +109,7 @@ pub(crate) async fn remove(
     Named(name): Named,
     seat: Seat,
 ) -> Result<Response, Response> {
-    let user = find(&console, &seat, &name).await?;
-    if is_self(&seat, &user) {
-        return Err(not_oneself(&seat));
-    }
+    another(&console, &seat, &name).await?;
     let removed = console_users::remove(&console.app, &name).await;
     removed.map_err(|failure| seat.failed(&failure))?;
     tracing::info!(name, by = seat.name(), "a console user was removed in the console");
@@ -155,6 +146,12 @@ async fn find(console: &Console, seat: &Seat, name: &str) -> Result<ConsoleUser,
     let name = ConsoleName::parse(name).ok_or_else(|| seat.frame.not_found())?;
     let found = console_users::find(&console.app, &name).await;
     found.map_err(|failure| seat.failed(&failure))?.ok_or_else(|| seat.frame.not_found())
+}
+
+/// A user who is not the one before the page.
+async fn another(console: &Console, seat: &Seat, name: &str) -> Result<ConsoleUser, Response> {
+    let user = find(console, seat, name).await?;
+    if is_self(seat, &user) { Err(not_oneself(seat)) } else { Ok(user) }
 }
 
 /// Whether a user looks at their own page, whom a slip of theirs would lock out.

@@ -38,12 +38,10 @@ pub(crate) fn state(frame: &Frame, user: &ConsoleUser) -> (&'static str, Tone) {
 
 /// What a form says of a user's role and accounts.
 pub(crate) fn role_spec(seat: &Seat, name: &str) -> ConsoleUserSpec {
-    let accounts = seat.form.get("accounts").split(|c: char| c.is_whitespace() || c == ',');
-    let accounts: Vec<_> = accounts.filter(|one| !one.is_empty()).map(str::to_owned).collect();
     ConsoleUserSpec {
         name: name.to_owned(),
         role: Some(seat.form.get("role").to_owned()),
-        accounts: Some(accounts),
+        accounts: Some(seat.form.words("accounts")),
         ..ConsoleUserSpec::default()
     }
 }

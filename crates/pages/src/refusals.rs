@@ -1,8 +1,8 @@
 //! Refusals in the page's language. The domain says them in English, as they stand on the wire; `words/refusals.tsv` has
 //! them in Chinese. A tidy rule sees that each sentence there is still one of the program's.
 
+use crate::lang::Lang;
 use kaipiao_domain::Refusal;
-use kaipiao_pages::Lang;
 use std::sync::LazyLock;
 
 /// A hole of a sentence, which stays as it is where it is no sentence itself.
@@ -42,7 +42,7 @@ fn pieces(mut text: &'static str) -> Vec<Piece> {
 }
 
 /// What a form was refused with. What has no Chinese sentence stands as on the wire, behind what its code means.
-pub(crate) fn refused(lang: Lang, refusal: &Refusal) -> String {
+pub fn refused(lang: Lang, refusal: &Refusal) -> String {
     let detail = &*refusal.detail;
     match lang {
         Lang::En => refusal.to_string(),
@@ -55,7 +55,7 @@ pub(crate) fn refused(lang: Lang, refusal: &Refusal) -> String {
 }
 
 /// What the program says of something that went wrong, or as it is, where it has no Chinese sentence.
-pub(crate) fn told(lang: Lang, text: &str) -> String {
+pub fn told(lang: Lang, text: &str) -> String {
     match lang {
         Lang::En => text.to_owned(),
         Lang::Zh => in_chinese(text).map_or_else(|| text.to_owned(), |said| format!("{said}。")),
