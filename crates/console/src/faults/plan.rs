@@ -98,7 +98,7 @@ pub(crate) async fn forget(
 mod tests {
     use super::members;
     use crate::faults::kinds::Kind;
-    use kaipiao_pages::{Form, refused, see_other};
+    use kaipiao_pages::Form;
 
     #[test]
     fn the_chosen_effect_alone_counts() {
