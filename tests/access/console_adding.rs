@@ -22,7 +22,7 @@ fn an_operator_adds_an_account_and_its_secret_serves() {
     assert!(get(&server, path, &amy).body().contains("id=\"add\""));
     assert!(!get(&server, path, &dev).body().contains("id=\"add\""));
     let body = format!(
-        "appid={APPID}&name=Haifeng&role=merchant&bound_to=&nsrmc=Haifeng&nsrsbh=91440300MA5KP0001N"
+        "appid={APPID}&name=Haifeng&role=merchant&bound_to=&taxpayer=Haifeng&tax_id=91440300MA5KP0001N"
     );
     let added = post(&server, path, &amy, &body);
     assert_eq!(added.status(), 201, "{}", added.body());
@@ -58,13 +58,13 @@ fn an_operator_allots_a_range_also_to_a_merchant_without_a_taxpayer() {
     add(&server, "amy", json!({"role": "operator", "password": PASSWORD}));
     let amy = session(&server, "amy");
     let path = format!("/console/numbers?appid={MERCHANT}");
-    let asks_taxpayer = || get(&server, &path, &amy).body().contains("name=\"nsrsbh\"");
+    let asks_taxpayer = || get(&server, &path, &amy).body().contains("name=\"tax_id\"");
     assert!(asks_taxpayer());
     let range = "code=044031900111&first=00000001&last=00001000";
     let refused = post(&server, &path, &amy, range);
     assert_eq!(refused.status(), 422);
-    assert!(refused.body().contains("merchant.nsrsbh must be"), "{}", refused.body());
-    let taxpayer = "nsrmc=Haifeng&nsrsbh=91440300MA5KP0001N";
+    assert!(refused.body().contains("tax_id must be"), "{}", refused.body());
+    let taxpayer = "taxpayer=Haifeng&tax_id=91440300MA5KP0001N";
     assert_eq!(post(&server, &path, &amy, &format!("{range}&{taxpayer}")).status(), 303);
     assert!(!asks_taxpayer());
     let shared = post(&server, &path, &amy, "code=044031900111&first=1000&last=2000");

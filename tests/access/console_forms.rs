@@ -165,12 +165,12 @@ fn a_chinese_page_says_in_chinese_what_was_wrong_with_a_form() {
         ),
         (
             "/console/accounts",
-            "appid=wx00000000000000aa&name=a&role=merchant&nsrmc=A&nsrsbh=1",
+            "appid=wx00000000000000aa&name=a&role=merchant&taxpayer=A&tax_id=1",
             "纳税人识别号应为 15 至 20 位数字和大写字母。",
         ),
         (
             "/console/accounts",
-            "appid=wx00000000000000aa&name=a&role=platform&nsrmc=A",
+            "appid=wx00000000000000aa&name=a&role=platform&taxpayer=A",
             "纳税人信息不适用于 platform 账号。",
         ),
         (

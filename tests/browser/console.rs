@@ -124,8 +124,8 @@ async fn an_operator_adds_an_account_numbers_and_a_pay_merchant() {
                 browser.shoot_dense("console-adding").await;
             }
         } else {
-            adds(&browser, "nsrmc", "Haifeng").await;
-            adds(&browser, "nsrsbh", taxpayer).await;
+            adds(&browser, "taxpayer", "Haifeng").await;
+            adds(&browser, "tax_id", taxpayer).await;
             browser.press("Add the account").await;
             browser.says("The account is added").await;
             browser.shoot_dense("console-account-added").await;

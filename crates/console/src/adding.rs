@@ -98,12 +98,12 @@ mod tests {
         };
         for (field, problem, at) in [
             ("appid", "is another account's already", Some("appid")),
-            ("merchant.nsrsbh", "must be 15 to 20 digits and capital letters", Some("nsrsbh")),
+            ("tax_id", "must be 15 to 20 digits and capital letters", Some("tax_id")),
             ("merchant.numbers: code", "must be 12 digits", Some("code")),
             ("accounts[0]", "is no account of this server", Some("accounts")),
             ("merchant.numbers", "shares numbers with 1 to 2 of wx", None),
         ] {
-            let fields = ["appid", "nsrsbh", "code", "accounts"];
+            let fields = ["appid", "tax_id", "code", "accounts"];
             let refusal = Refusal::invalid(field, problem);
             let form = Adding {
                 frame: &frame,

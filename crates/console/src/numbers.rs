@@ -57,7 +57,7 @@ pub(crate) async fn list(State(console): State<Console>, seat: Seat) -> Result<R
     page(&console, &seat, StatusCode::OK, None).await
 }
 
-/// `POST /console/numbers?appid= {code, first, last, nsrmc, nsrsbh}`: a range besides. The taxpayer is asked of a merchant
+/// `POST /console/numbers?appid= {code, first, last, taxpayer, tax_id}`: a range besides. The taxpayer is asked of a merchant
 /// without one, which cannot make out invoices.
 pub(crate) async fn allot(
     State(console): State<Console>,
@@ -146,8 +146,8 @@ async fn adding<'a>(
     ];
     if taxpayer.is_none() {
         fields.extend([
-            Field::of("nsrmc", frame.t("纳税人名称", "Taxpayer's name"), Entry::Line),
-            Field::of("nsrsbh", frame.t("纳税人识别号", "Taxpayer's id"), Entry::Code),
+            Field::of("taxpayer", frame.t("纳税人名称", "Taxpayer's name"), Entry::Line),
+            Field::of("tax_id", frame.t("纳税人识别号", "Taxpayer's id"), Entry::Code),
         ]);
     }
     Ok(Adding {

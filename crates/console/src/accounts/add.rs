@@ -11,10 +11,11 @@ use kaipiao_app::Failure;
 use kaipiao_app::access::accounts::{self, AccountSpec};
 use kaipiao_app::invoicing::taxpayers::{TaxpayerError, TaxpayerSpec};
 use kaipiao_domain::Refusal;
+use kaipiao_domain::invoicing::content::ContentField;
+use kaipiao_domain::invoicing::party::PartyField;
 use kaipiao_pages::Form;
-use kaipiao_wire::invoicing::s14_make_out::refuse_taxpayer;
 
-/// `POST /console/accounts {appid, name, role, bound_to, nsrmc, nsrsbh}`: a new account, whose AppSecret is made and
+/// `POST /console/accounts {appid, name, role, bound_to, taxpayer, tax_id}`: a new account, whose AppSecret is made and
 /// shown once.
 pub(crate) async fn add(State(console): State<Console>, seat: Seat) -> Result<Response, Response> {
     seat.operators_alone()?;
@@ -46,7 +47,7 @@ fn spec(form: &Form) -> AccountSpec {
 
 /// The taxpayer that a form names; None: it names none.
 pub(crate) fn taxpayer(form: &Form) -> Option<TaxpayerSpec> {
-    let (name, tax_id) = (given(form, "nsrmc"), given(form, "nsrsbh"));
+    let (name, tax_id) = (given(form, "taxpayer"), given(form, "tax_id"));
     let is_named = name.is_some() || tax_id.is_some();
     is_named.then(|| TaxpayerSpec { name, tax_id, ..TaxpayerSpec::default() })
 }
@@ -58,7 +59,11 @@ fn given(form: &Form, name: &str) -> Option<String> {
 /// What is wrong with what was typed; the page for everything else.
 pub(crate) fn refusal_of(seat: &Seat, error: TaxpayerError) -> Result<Refusal, Response> {
     match error {
-        TaxpayerError::Content(problem) => Ok(refuse_taxpayer(&problem)),
+        TaxpayerError::Content(problem) => {
+            let is_name = problem.field == ContentField::Seller(PartyField::Name);
+            let field = if is_name { "taxpayer" } else { "tax_id" };
+            Ok(Refusal::invalid(field, &problem.problem))
+        }
         TaxpayerError::Failed(Failure::Refused(refusal)) => Ok(refusal),
         TaxpayerError::Failed(failure) => Err(seat.failed(&failure)),
     }

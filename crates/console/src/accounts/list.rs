@@ -101,10 +101,10 @@ fn adding<'a>(seat: &'a Seat, refusal: Option<&'a Refusal>) -> Adding<'a> {
             )
             .optional()
             .hint(frame.t("仅小程序和移动应用填写", "A mini program's or a mobile app's alone")),
-            Field::of("nsrmc", frame.t("纳税人名称", "Taxpayer's name"), Entry::Line)
+            Field::of("taxpayer", frame.t("纳税人名称", "Taxpayer's name"), Entry::Line)
                 .optional()
                 .hint(of_merchants),
-            Field::of("nsrsbh", frame.t("纳税人识别号", "Taxpayer's id"), Entry::Code)
+            Field::of("tax_id", frame.t("纳税人识别号", "Taxpayer's id"), Entry::Code)
                 .optional()
                 .hint(of_merchants),
         ],
