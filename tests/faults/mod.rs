@@ -57,7 +57,10 @@ fn plans_are_listed_refused_and_forgotten() {
         (json!({"target": "/card/invoice/getauthurl", "lose": true}), "give one of errcode"),
         (json!({"target": "/pay/orderquery", "errcode": -1}), "must be one of INVALID_REQUEST"),
         (json!({"target": "/invoice/pdf/{name}", "errcode": -1}), "give one of delay_ms"),
-        (json!({"target": "token", "errcode": 72031}), "must be one of 40001, 42001, 45009, -1"),
+        (
+            json!({"target": "token", "errcode": 72031}),
+            "must be one of 40001, 40014, 42001, 45009, -1",
+        ),
         (
             json!({"target": "token", "drop": "perhaps"}),
             "drop must be true, \"before\" or \"after\", not \"perhaps\"",
