@@ -155,6 +155,8 @@ fn what_a_control_does_not_take_is_refused_and_changes_nothing() {
     assert!(users.contains("\"kept\""), "{users}");
     let spaces = server.get_json("/sandbox/v1/namespaces");
     assert_eq!(spaces["namespaces"].as_array().unwrap().len(), 1, "{spaces}");
+    // SDKs add their token to whatever they call.
+    assert_eq!(server.get_raw("/sandbox/v1/clock?access_token=any").status(), 200);
     // A body of which nothing is wanted may be empty.
     let answer = server.page("DELETE", faults, &[], "{}");
     assert_eq!((answer.status().as_u16(), &**answer.body()), (200, "{\"forgotten\":1}"));

@@ -214,7 +214,7 @@ fn a_chinese_page_says_in_chinese_what_was_wrong_with_a_form() {
         (
             "/console/faults",
             "kind=token&effect=errcode&errcode=1",
-            "错误码应为 40001, 42001, 45009, -1 之一，而不是 1。",
+            "错误码应为 40001, 40014, 42001, 45009, -1 之一，而不是 1。",
         ),
         (
             "/console/faults",

@@ -51,13 +51,16 @@ fn plans_are_listed_refused_and_forgotten() {
     assert_eq!(lefts, [json!(2), Value::Null, json!(1)], "{listed}");
     assert_eq!((&listed[0]["errcode"], &listed[1]["percent"]), (&json!(40001), &json!(30)));
     for (fault, words) in [
-        (json!({"target": "/card/invoice/getauthurl", "errcode": 40014}), "errcode must be one of"),
+        (json!({"target": "/card/invoice/getauthurl", "errcode": 40015}), "errcode must be one of"),
         (json!({"target": "/card/invoice/getauthurl", "errcode": 0}), "errcode must be one of"),
         (json!({"target": "/card/invoice/getauthurl"}), "give one of errcode, delay_ms"),
         (json!({"target": "/card/invoice/getauthurl", "lose": true}), "give one of errcode"),
         (json!({"target": "/pay/orderquery", "errcode": -1}), "must be one of INVALID_REQUEST"),
         (json!({"target": "/invoice/pdf/{name}", "errcode": -1}), "give one of delay_ms"),
-        (json!({"target": "token", "errcode": 72031}), "must be one of 40001, 42001, 45009, -1"),
+        (
+            json!({"target": "token", "errcode": 72031}),
+            "must be one of 40001, 40014, 42001, 45009, -1",
+        ),
         (
             json!({"target": "token", "drop": "perhaps"}),
             "drop must be true, \"before\" or \"after\", not \"perhaps\"",

@@ -4,6 +4,7 @@
 use crate::admin::error::failed;
 use crate::body::{KnownMembers, RequestBody, Sender, query_object};
 use crate::openapi::from_code::sandbox_document;
+use crate::query::TOKEN;
 use crate::server::Server;
 use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
@@ -34,9 +35,10 @@ pub(crate) async fn check(
     next: Next,
 ) -> Response {
     let Some(takes) = takes(&request) else { return next.run(request).await };
-    let query = query_object(request.uri());
-    if let Err(refusal) = query.and_then(|query| query.check_known("parameter", &takes.parameters))
-    {
+    // SDKs add their token to whatever they call.
+    let checked = query_object(request.uri())
+        .and_then(|query| query.check_known("parameter", &takes.parameters, TOKEN));
+    if let Err(refusal) = checked {
         return failed(refusal.into());
     }
     match &takes.members {
