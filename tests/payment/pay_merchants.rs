@@ -36,7 +36,11 @@ fn what_is_wrong_is_named() {
     };
     refused("12a4", json!({}), "mchid must be 1 to 32 digits");
     refused("1234", json!({"key": "short"}), "key must be 32 letters and digits");
-    refused("1234", json!({"accounts": [MERCHANT, "wx0"]}), "accounts[1] \"wx0\" is no account");
+    refused(
+        "1234",
+        json!({"accounts": [MERCHANT, "wx0"]}),
+        "accounts[1] names \"wx0\", which is no account",
+    );
     refused("1234", json!({"accounts": [1]}), "accounts must be a list of strings");
     refused("1234", json!({"name": "x".repeat(65)}), "name");
     assert_eq!(server.all_pages("pay-merchants?limit=9", "pay_merchants").len(), 1);
