@@ -45,18 +45,40 @@ pub(crate) fn package(root: &Path, target: &Path, python: &Path) -> Outcome {
     let mut packaging = Packaging { root, target, not_done: Vec::new() };
     let lint = Lint { root, folder: packaging.folder().join("lint"), target, python };
     lint.lint()?;
-    let sent = packaging.build_stage()?;
-    packaging.install_program(&sent)?;
+    let sent = Sent::new()?;
+    packaging.build_stage(&sent.0)?;
+    packaging.install_program(&sent.0)?;
     packaging.write_completions()?;
     let package = packaging.debian_package()?;
     lint.debian_package(&package)?;
-    packaging.try_in_root_folders(&sent)?;
+    packaging.try_in_root_folders(&sent.0)?;
     println!("{}\n{}", package.display(), target.join("book/index.html").display());
     packaging.not_done.push(
         "docker build, docker compose up: they need a container engine; the Dockerfile's steps were run by hand".to_owned(),
     );
     packaging.not_done.iter().for_each(|what| println!("not done: {what}"));
     Ok(())
+}
+
+/// The folder of what Docker is sent, gone with this. It is not below the target folder: Cargo would take sources there
+/// for written by a build, and what was built of them for that of the repository, whatever has changed in it.
+struct Sent(PathBuf);
+
+impl Sent {
+    fn new() -> Result<Self, String> {
+        let folder = std::env::temp_dir().join(format!("kaipiao-sent-{}", std::process::id()));
+        let made = fs::create_dir(&folder);
+        made.map(|()| Self(folder.clone()))
+            .map_err(|error| format!("{}: {error}", folder.display()))
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("{} was left behind: {error}", self.0.display());
+        }
+    }
 }
 
 impl Packaging<'_> {
@@ -84,22 +106,18 @@ impl Packaging<'_> {
 
     /// The Dockerfile's first stage, by hand: its command, in a folder of nothing but what Docker is sent. The package and the
     /// container have what it builds.
-    fn build_stage(&self) -> Result<PathBuf, String> {
-        let sent = self.folder().join("sent");
-        let _ = fs::remove_dir_all(&sent);
-        fs::create_dir_all(&sent).map_err(|error| format!("{}: {error}", sent.display()))?;
+    fn build_stage(&self, sent: &Path) -> Outcome {
         let ignore = read(&self.root.join("deploy/Dockerfile.dockerignore"))?;
         let not_ignored = ignore.lines().filter_map(|line| line.strip_prefix('!'));
         let mut copy = Command::new("cp");
-        copy.args(["--archive", "--parents"]).args(not_ignored).arg(&sent);
+        copy.args(["--archive", "--parents"]).args(not_ignored).arg(sent);
         run(copy.current_dir(self.root))?;
         let dockerfile = read(&self.root.join("deploy/Dockerfile"))?;
         let words = dockerfile.lines().find_map(|line| line.strip_prefix("RUN cargo "));
         let words = words.ok_or("deploy/Dockerfile does not run cargo")?;
         let mut build = Command::new(env!("CARGO"));
         build.args(words.split(' ')).env("CARGO_TARGET_DIR", self.target);
-        run(build.current_dir(&sent))?;
-        Ok(sent)
+        run(build.current_dir(sent))
     }
 
     /// As docs/en/packages.md has people install it, where it was just built.
