@@ -90,6 +90,7 @@ fn what_a_control_does_not_take_is_refused_and_changes_nothing() {
             "\"appId\" is unknown: the members of this call are appid",
         ),
         ("POST", reset, json!({"account": MERCHANT, "x": 1}), "\"account\", \"x\" is unknown"),
+        ("POST", reset, json!({"": MERCHANT}), "\"\" is unknown"),
         (
             "POST",
             "/sandbox/v1/reset?appid=wx6b61697069616f31",

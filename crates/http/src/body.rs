@@ -116,7 +116,7 @@ impl RequestBody {
             Content::Read(object) => object.as_ref().map(Object::borrowed).map_err(Clone::clone)?,
         };
         if let Some(KnownMembers(known)) = self.known {
-            object.check_known("member", known, "")?;
+            object.check_known("member", known, None)?;
         }
         Ok(object)
     }

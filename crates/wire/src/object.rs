@@ -135,9 +135,14 @@ impl Object<'_> {
     }
 
     /// Refuses what a call does not take: 72031 with the names that came, at most eight of them, and those that are known.
-    /// `kind` is what they are: a member, or a parameter; `ignored` is a name that nobody minds.
-    pub fn check_known(&self, kind: &str, known: &[String], ignored: &str) -> Result<(), Refusal> {
-        let is_known = |name: &String| *name == ignored || known.contains(name);
+    /// `kind` is what they are: a member, or a parameter; `ignored` is a name that nobody minds; None: there is none.
+    pub fn check_known(
+        &self,
+        kind: &str,
+        known: &[String],
+        ignored: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let is_known = |name: &String| Some(&**name) == ignored || known.contains(name);
         let unknown = self.members.keys().filter(|name| !is_known(name));
         let unknown: Vec<_> = unknown.take(8).map(|name| text::quoted(name)).collect();
         if unknown.is_empty() {

@@ -3,7 +3,7 @@
 use crate::access::accounts;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::payment::pay_merchants;
+use crate::payment::pay_merchants::{self, Found};
 use kaipiao_domain::access::account::{AppId, Role};
 use kaipiao_domain::access::console_user::ConsoleRole;
 use kaipiao_domain::payment::pay_merchant::{MchId, PayMerchant};
@@ -32,35 +32,12 @@ pub fn sees_pay_merchant(role: &ConsoleRole, one: &PayMerchant) -> bool {
     role.is_operator() || (!one.accounts.is_empty() && all_theirs)
 }
 
-/// Pay merchants that are offered at most, and pages of so many that are looked through for a developer's.
+/// Pay merchants that are offered at most.
 const MOST_OFFERED: usize = 100;
-const MOST_PAGES: usize = 20;
-
-/// Pay merchants whose payments somebody may see, by their ids.
-pub struct PayMerchantsSeen {
-    /// The first of them, a hundred at most.
-    pub first: Vec<PayMerchant>,
-    /// Whether there are no others.
-    pub are_all: bool,
-}
 
 /// The pay merchants whose payments somebody may see.
-pub async fn pay_merchants_seen(
-    app: &App,
-    role: &ConsoleRole,
-) -> Result<PayMerchantsSeen, Failure> {
-    let (mut found, mut after) = (Vec::new(), None);
-    for _ in 0..MOST_PAGES {
-        let page = pay_merchants::list(app, after.as_deref(), MOST_OFFERED).await?;
-        found.extend(page.items.into_iter().filter(|one| sees_pay_merchant(role, one)));
-        after = page.next;
-        if after.is_none() || found.len() >= MOST_OFFERED {
-            break;
-        }
-    }
-    let are_all = after.is_none() && found.len() <= MOST_OFFERED;
-    found.truncate(MOST_OFFERED);
-    Ok(PayMerchantsSeen { first: found, are_all })
+pub async fn pay_merchants_seen(app: &App, role: &ConsoleRole) -> Result<Found, Failure> {
+    pay_merchants::find_all(app, MOST_OFFERED, |one| sees_pay_merchant(role, one)).await
 }
 
 /// The merchant whose orders an account speaks of, if somebody may see it. None: the orders of platforms and pay merchants

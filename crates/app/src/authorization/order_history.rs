@@ -165,7 +165,7 @@ async fn payment_without_order(
     let is_theirs = |one: &PayMerchant| {
         one.accounts.contains(&key.merchant) && sight::sees_pay_merchant(role, one)
     };
-    for one in pay_merchants::find_all(app, MOST_PAY_MERCHANTS, is_theirs).await? {
+    for one in pay_merchants::find_all(app, MOST_PAY_MERCHANTS, is_theirs).await?.first {
         let Some(payment) = payments::find(app, &one.mchid, number).await? else { continue };
         let taken_by = accounts::find(app, &payment.request.appid).await?;
         let is_theirs = taken_by.is_some_and(|account| *account.merchant() == key.merchant);

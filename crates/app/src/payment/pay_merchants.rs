@@ -61,23 +61,32 @@ pub async fn list(
 const MOST_READ: usize = 500;
 const MOST_PAGES: usize = 20;
 
-/// The pay merchants of which something is so, by id, so many at most, among the first ten thousand.
+/// Pay merchants of which something is so.
+pub struct Found {
+    /// The first of them, by their ids.
+    pub first: Vec<PayMerchant>,
+    /// Whether there are no others.
+    pub are_all: bool,
+}
+
+/// The pay merchants of which something is so, `most` of them at most. Ten thousand are looked at.
 pub async fn find_all(
     app: &App,
     most: usize,
     is_so: impl Fn(&PayMerchant) -> bool,
-) -> Result<Vec<PayMerchant>, Failure> {
+) -> Result<Found, Failure> {
     let (mut found, mut after) = (Vec::new(), None);
     for _ in 0..MOST_PAGES {
         let page = list(app, after.as_deref(), MOST_READ).await?;
         found.extend(page.items.into_iter().filter(&is_so));
         after = page.next;
-        if after.is_none() || found.len() >= most {
+        if after.is_none() || found.len() > most {
             break;
         }
     }
+    let are_all = after.is_none() && found.len() <= most;
     found.truncate(most);
-    Ok(found)
+    Ok(Found { first: found, are_all })
 }
 
 /// Adds a pay merchant, or changes the one with the same id. 72031 names what is wrong, and then nothing has

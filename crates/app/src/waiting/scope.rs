@@ -321,12 +321,13 @@ async fn pay_merchants_of(
     let is_theirs = |one: &PayMerchant| {
         one.accounts.iter().any(|account| account == appid || account == merchant)
     };
-    let found = pay_merchants::find_all(app, MOST_ACCOUNTS + 1, is_theirs).await?;
-    if found.len() > MOST_ACCOUNTS {
-        let problem = format!("has more than {MOST_ACCOUNTS} pay merchants: give the mchid of one");
+    let found = pay_merchants::find_all(app, MOST_ACCOUNTS, is_theirs).await?;
+    if !found.are_all {
+        let problem =
+            format!("may have more than {MOST_ACCOUNTS} pay merchants: give the mchid of one");
         return Err(Refusal::invalid("appid", problem).into());
     }
-    Ok(found.into_iter().map(|one| one.mchid).collect())
+    Ok(found.first.into_iter().map(|one| one.mchid).collect())
 }
 
 /// The merchants whose payments a pay merchant takes.

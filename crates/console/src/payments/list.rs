@@ -16,9 +16,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kaipiao_app::Failure;
-use kaipiao_app::access::sight::{PayMerchantsSeen, pay_merchants_seen, sees_pay_merchant};
+use kaipiao_app::access::sight::{pay_merchants_seen, sees_pay_merchant};
 use kaipiao_app::listing::Listing;
-use kaipiao_app::payment::{pay_merchants, payment_pages, payments};
+use kaipiao_app::payment::pay_merchants::{self, Found};
+use kaipiao_app::payment::{payment_pages, payments};
 use kaipiao_domain::Refusal;
 use kaipiao_domain::payment::pay_merchant::MchId;
 use kaipiao_domain::payment::payments::Payment;
@@ -80,11 +81,7 @@ pub(super) async fn page(
 
 /// The pay merchant that is asked for, or the first; None: there is none, or too many to choose for somebody. One that
 /// the user may not see is absent to them.
-async fn chosen(
-    console: &Console,
-    seat: &Seat,
-    seen: &PayMerchantsSeen,
-) -> Result<Option<MchId>, Response> {
+async fn chosen(console: &Console, seat: &Seat, seen: &Found) -> Result<Option<MchId>, Response> {
     let named = seat.query.get("mchid").trim();
     if named.is_empty() {
         let first = seen.first.first().filter(|_| seen.are_all);
@@ -213,7 +210,7 @@ fn pay_cell(frame: &Frame, payment: &Payment) -> Cell {
     }
 }
 
-fn filters<'a>(seat: &'a Seat, seen: &PayMerchantsSeen) -> Vec<Filter<'a>> {
+fn filters<'a>(seat: &'a Seat, seen: &Found) -> Vec<Filter<'a>> {
     let frame = &seat.frame;
     let field = |name, label, input| Filter::of(seat, name, label, input);
     let merchants = seen.first.iter().map(|one| (one.mchid.as_str(), &*one.name));

@@ -58,7 +58,7 @@ const PURPOSES: [(&str, &str, Purpose); 15] = [
             "设定故障：接口、token、额度、开票方、版式文件、推送",
         ),
     ),
-    ("DELETE", "/sandbox/v1/faults", ("forget faults that are planned", "清除已设定的故障")),
+    ("DELETE", "/sandbox/v1/faults", ("remove faults that are planned", "清除已设定的故障")),
 ];
 
 /// What this method of the path is for; None: what the path is for.

@@ -37,7 +37,7 @@ pub(crate) async fn check(
     let Some(takes) = takes(&request) else { return next.run(request).await };
     // SDKs add their token to whatever they call.
     let checked = query_object(request.uri())
-        .and_then(|query| query.check_known("parameter", &takes.parameters, TOKEN));
+        .and_then(|query| query.check_known("parameter", &takes.parameters, Some(TOKEN)));
     if let Err(refusal) = checked {
         return failed(refusal.into());
     }
