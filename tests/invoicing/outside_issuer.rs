@@ -55,7 +55,10 @@ pub(crate) fn signed_bytes(secret: &str, at: i64, asked: &Received, body: &[u8])
     let signature = signature(secret, &format!("answer\n{at}\n{question}\n"), body);
     let head = format!("Kaipiao-Timestamp: {at}\r\nKaipiao-Signature: {signature}");
     let length = body.len();
-    let head = format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {length}\r\n\r\n");
+    // Unsaid, the next question may go out on the connection that just ends, and comes to nothing.
+    let head = format!(
+        "HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
     Reply::Raw([head.as_bytes(), body].concat())
 }
 
